@@ -10,7 +10,7 @@ from pathlib import Path
 from django.db import connection
 
 from benchmarks.databases import ROOT
-from statsoffice.rehearsal_site.client import RehearsalSite
+from statsoffice.fake_publisher.client import RehearsalSite
 
 LIFTED = "99999/99999"
 ENDS_WITHIN_SECONDS = 60

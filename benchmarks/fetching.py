@@ -7,7 +7,7 @@ from benchmarks.instant import wait_until
 from releases.probe.client import Fetcher
 from releases.rules.host_budget import LIFTED
 from releases.rules.response import Answer, Errand
-from statsoffice.rehearsal_site.client import RehearsalSite
+from statsoffice.fake_publisher.client import RehearsalSite
 
 
 def fetcher(site: RehearsalSite) -> Fetcher:

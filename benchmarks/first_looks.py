@@ -12,7 +12,7 @@ from benchmarks import site as judge
 from benchmarks.bare import Bare
 from benchmarks.fetching import Ours
 from benchmarks.row import Limit, Row, middle
-from statsoffice.rehearsal_site.client import RehearsalSite, rehearsal_site
+from statsoffice.fake_publisher.client import RehearsalSite, rehearsal_site
 
 HEAD_START = timedelta(seconds=0.3)
 LIMIT_MILLISECONDS = {1_000: 500, 10_000: 1_500}

@@ -24,9 +24,9 @@ from benchmarks.instant import sleep_until
 from benchmarks.row import Limit, Row
 from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
 from releases.models import Observation, ReleaseEvent, Verification
-from statsoffice.rehearsal_site import pages
-from statsoffice.rehearsal_site.client import RehearsalSite, rehearsal_site
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher import pages
+from statsoffice.fake_publisher.client import RehearsalSite, rehearsal_site
+from statsoffice.fake_publisher.scenes import scene
 
 LIMIT = Limit(5.0)
 STARTING = timedelta(seconds=20)

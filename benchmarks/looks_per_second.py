@@ -22,7 +22,7 @@ from benchmarks.fetching import Ours
 from benchmarks.row import Limit, Row, middle
 from releases.detection.finding import AddressRole, Expectation, LookResult
 from releases.probe.adapters import adapter_named
-from statsoffice.rehearsal_site.client import rehearsal_site
+from statsoffice.fake_publisher.client import rehearsal_site
 
 HALF = Limit(0.5, of="ratio")
 

@@ -12,7 +12,7 @@ from benchmarks import site as judge
 from benchmarks.row import Limit, Row
 from releases.models import Release, Verification
 from releases.verdict.address import Outcome
-from statsoffice.rehearsal_site.client import RehearsalSite, rehearsal_site
+from statsoffice.fake_publisher.client import RehearsalSite, rehearsal_site
 
 LIMIT = Limit(300.0)
 IDLE_SECONDS = 10

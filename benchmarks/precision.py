@@ -20,8 +20,8 @@ from releases.probe.client import Fetcher
 from releases.probe.probe import Probe
 from releases.rules.host_budget import Budget
 from releases.verdict.address import Outcome
-from statsoffice.rehearsal_site.client import RehearsalSite, rehearsal_site
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher.client import RehearsalSite, rehearsal_site
+from statsoffice.fake_publisher.scenes import scene
 
 BUDGET = Budget(connections=6, per_second=8)
 BEGUN_BEFORE = timedelta(seconds=18)

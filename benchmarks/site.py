@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from benchmarks.instant import milliseconds
-from statsoffice.rehearsal_site import pages
-from statsoffice.rehearsal_site.client import RehearsalSite
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher import pages
+from statsoffice.fake_publisher.client import RehearsalSite
+from statsoffice.fake_publisher.scenes import scene
 
 MARKER = "autumn 2026"
 PAGE = pages.release_page(f"Pupil absence in schools: {MARKER}", published="9.30am on 24 November 2026")

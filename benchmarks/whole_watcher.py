@@ -20,7 +20,7 @@ from releases.monitoring.clock import RealClock
 from releases.monitoring.sweep import Sweep
 from releases.probe.probe import Probe
 from releases.verdict.address import Outcome
-from statsoffice.rehearsal_site.client import RehearsalSite, rehearsal_site
+from statsoffice.fake_publisher.client import RehearsalSite, rehearsal_site
 
 # The watch begins late, looks at once, then at ten and at five seconds before the due instant.
 BEGUN_BEFORE = timedelta(seconds=18)

@@ -13,7 +13,7 @@ from releases.models.append_only import ChainedRow
 from releases.models.row_record import RowRecord
 from statsoffice.accounts.models import AccountRowRecord
 from statsoffice.audit.models import AccountEvent
-from statsoffice.messages.models import MessageRowRecord
+from statsoffice.notifications.models import MessageRowRecord
 
 ROW_RECORDS: tuple[type[RowRecord], ...] = (
     ReleaseRowRecord,

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_safe
 from releases.models import Anchor, Coverage
 from releases.rules import london
 from statsoffice import broker
-from statsoffice.canary import status
-from statsoffice.canary.status import Condition, Trouble
+from statsoffice.self_monitoring import status
+from statsoffice.self_monitoring.status import Condition, Trouble
 
 BROKER_ANSWERS_WITHIN_SECONDS = 1.0
 # One anchor is made each day after midnight in London. A day can have 25 hours.

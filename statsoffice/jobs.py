@@ -30,10 +30,10 @@ from releases.probe.adapters import ADAPTERS
 from releases.probe.clock_source import ClockSource
 from releases.probe.probe import Probe, probe_from_settings
 from statsoffice import anchoring, retention
-from statsoffice.canary import status, synthetic_check
 from statsoffice.fault_isolation import run_logged, run_steps
 from statsoffice.logs import log_context
-from statsoffice.messages import delivery, outbox
+from statsoffice.notifications import delivery, outbox
+from statsoffice.self_monitoring import status, synthetic_check
 
 _probes: dict[int, Probe] = {}
 

@@ -35,7 +35,7 @@ def current_context() -> Mapping[str, str]:
 REDACTED = "[secret]"
 
 # An invitation, a link for a new password, the page of a rehearsal. An address may lack its last slash, have further
-# parts or be in a traceback, which also names the modules of statsoffice/canary/.
+# parts or be in a traceback, which also names the modules of statsoffice/self_monitoring/.
 _SECRET = re.compile(
     r"""
     (

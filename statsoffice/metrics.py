@@ -24,9 +24,9 @@ from releases.models import ChainHead, Coverage, Observation, Verification
 from releases.monitoring import targets
 from releases.verdict.address import Outcome
 from statsoffice import health
-from statsoffice.canary import status
-from statsoffice.messages.history import CONDITIONS, State
-from statsoffice.messages.models import Message
+from statsoffice.notifications.history import CONDITIONS, State
+from statsoffice.notifications.models import Message
+from statsoffice.self_monitoring import status
 
 NO_HASH = ""
 

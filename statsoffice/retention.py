@@ -25,8 +25,8 @@ from releases.models.row_record import RETENTION
 from releases.monitoring.clock import Clock
 from releases.pre_release_list import Erased
 from statsoffice.accounts.models import Invitation
-from statsoffice.canary import status
-from statsoffice.messages.models import Channel, Message, MessageRowRecord
+from statsoffice.notifications.models import Channel, Message, MessageRowRecord
+from statsoffice.self_monitoring import status
 
 MESSAGES_AT_A_TIME = 500
 """So many messages lose their words in one statement, so that nobody who sends waits for long."""

@@ -23,8 +23,8 @@ from releases.models.row_record import RowRecord
 from releases.recomputation import check_outcomes, check_verdicts
 from releases.rules.anchor import read_anchor_file
 from statsoffice.chains import CHAINS, ROW_RECORDS
-from statsoffice.messages.delivery import check_put_off
-from statsoffice.messages.models import MessageRowRecord
+from statsoffice.notifications.delivery import check_put_off
+from statsoffice.notifications.models import MessageRowRecord
 from statsoffice.progress import track
 
 BODIES = "releases.body"

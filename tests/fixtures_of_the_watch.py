@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from statsoffice.rehearsal_site.client import RehearsalSite
+from statsoffice.fake_publisher.client import RehearsalSite
 from tests import morning as mornings
 from tests.morning import Morning, running_site
 

@@ -13,8 +13,8 @@ from breaches import drafting
 from releases.monitoring import sweep
 from releases.monitoring.sweep import Sweep
 from releases.probe.probe import Probe, probe_from_settings
-from statsoffice.rehearsal_site.client import RehearsalSite
-from statsoffice.rehearsal_site.replay import ReplayClock
+from statsoffice.fake_publisher.client import RehearsalSite
+from statsoffice.fake_publisher.replay import ReplayClock
 from tests.servers.process import running
 
 TICK = timedelta(seconds=5)
@@ -37,7 +37,7 @@ def running_site(log: Path) -> Iterator[RehearsalSite]:
         site.wait_until_up(seconds=10)
         return True
 
-    command = [sys.executable, "-m", "statsoffice.rehearsal_site", "--port", port]
+    command = [sys.executable, "-m", "statsoffice.fake_publisher", "--port", port]
     with running(command, answers=answers, log=log):
         yield site
 

@@ -78,7 +78,7 @@ def own_releases(request: SignedInRequest) -> HttpResponse:
         "most": MOST_ROWS,
         "may_import": uploads.may_import(request.user),
     }
-    return render(request, "exchange/release_list.html", context)
+    return render(request, "imports/release_list.html", context)
 
 
 @login_required
@@ -117,7 +117,7 @@ def download_template(request: SignedInRequest, kind: str) -> HttpResponse:
 def column_guide(request: SignedInRequest) -> HttpResponse:
     """Say what each column of a calendar file means."""
     _require_keeper(request)
-    return render(request, "exchange/columns.html", {"entries": imports.column_guide(), "kinds": list(TableKind)})
+    return render(request, "imports/columns.html", {"entries": imports.column_guide(), "kinds": list(TableKind)})
 
 
 def _form(request: SignedInRequest) -> SelectionForm:
@@ -168,7 +168,7 @@ def from_govuk(request: SignedInRequest) -> HttpResponse:
             if announced.state is not Announcing.CANCELLED:
                 return _to_check(request, announced, url)
             form.add_error("url", _cancelled(announced))
-    return render(request, "exchange/from_govuk.html", {"form": form})
+    return render(request, "imports/from_govuk.html", {"form": form})
 
 
 @login_required
@@ -255,7 +255,7 @@ def _check_page(request: SignedInRequest, form: ReleaseToCheckForm, announced: A
         "said": [{"key": key, "value": value} for key, value in said if value],
         "is_theirs": bool(govuk.producers_of(announced, by=request.user)),
     }
-    return render(request, "exchange/check_release.html", context)
+    return render(request, "imports/check_release.html", context)
 
 
 def _known(request: SignedInRequest, known: Release) -> HttpResponse:
@@ -315,7 +315,7 @@ def imports_page(request: SignedInRequest) -> HttpResponse:
         )
         return redirect("exchange:import", new.public_id)
     page = Paginator(uploads.imports_of(request.user), IMPORTS_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "exchange/imports.html", {"form": form, "page": page, "kinds": list(TableKind)})
+    return render(request, "imports/imports.html", {"form": form, "page": page, "kinds": list(TableKind)})
 
 
 @login_required
@@ -334,7 +334,7 @@ def import_progress(request: SignedInRequest, public_id: uuid.UUID) -> HttpRespo
         return HttpResponseClientRedirect(resolve_url("exchange:import", public_id))
     if str(found.rows_done) == request.GET.get("done"):
         return HttpResponse(status=204)
-    return render(request, "exchange/progress.html", _progress(found))
+    return render(request, "imports/progress.html", _progress(found))
 
 
 @login_required
@@ -376,7 +376,7 @@ def _theirs(request: HttpRequest, public_id: uuid.UUID) -> CalendarImport:
 
 def _show(request: SignedInRequest, found: CalendarImport, *, form: ConfirmForm | None = None) -> HttpResponse:
     if found.status in WAITING:
-        return render(request, "exchange/waiting.html", _progress(found))
+        return render(request, "imports/waiting.html", _progress(found))
     counts = uploads.counts_of(found)
     chosen = request.GET.get("show", "")
     rows = found.rows.filter(outcome=chosen) if chosen in set(Outcome) else found.rows.all()
@@ -396,7 +396,7 @@ def _show(request: SignedInRequest, found: CalendarImport, *, form: ConfirmForm 
         context["cancels"] = uploads.cancelled_by(found)
         context["form"] = form or ConfirmForm(any_refused=bool(counts[Outcome.REFUSED]))
         context["form"].helper.form_action = resolve_url("exchange:confirm_import", found.public_id)
-    return render(request, f"exchange/{found.status}.html", context)
+    return render(request, f"imports/{found.status}.html", context)
 
 
 def _progress(found: CalendarImport) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from releases.rules.lifecycle import LEADS, Role
 from statsoffice.accounts import permission_matrix
 from statsoffice.accounts.models import Invitation, User
 from statsoffice.accounts.permissions import administers_people, inviting_roles, producers_invited_to
-from statsoffice.messages import html
+from statsoffice.notifications import html
 
 VALID_FOR = timedelta(days=7)
 

@@ -23,7 +23,7 @@ from releases.permissions import Person, producers_with
 from statsoffice.accounts.models import User
 from statsoffice.audit.models import AccountEvent, What
 from statsoffice.audit.permissions import TABLE, Action
-from statsoffice.messages.models import Preference
+from statsoffice.notifications.models import Preference
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ from releases.rules.calendar import slot_at
 from releases.rules.lifecycle import Role
 from releases.scheduling import PlannedAddress
 from statsoffice.demo import office
-from statsoffice.rehearsal_site import pages
-from statsoffice.rehearsal_site.client import RehearsalSite
-from statsoffice.rehearsal_site.replay import ReplayClock
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher import pages
+from statsoffice.fake_publisher.client import RehearsalSite
+from statsoffice.fake_publisher.replay import ReplayClock
+from statsoffice.fake_publisher.scenes import scene
 
 TICK = timedelta(seconds=5)
 

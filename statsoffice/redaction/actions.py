@@ -10,7 +10,7 @@ from breaches import redaction
 from breaches.models import JoinedDraft, Report
 from breaches.redaction import Place, Redacted
 from statsoffice.accounts.models import User
-from statsoffice.messages.models import Message, MessageRowRecord
+from statsoffice.notifications.models import Message, MessageRowRecord
 
 
 def redact(

@@ -129,7 +129,7 @@ def done(request: SignedInRequest, report: Report, position: int) -> HttpRespons
         "unread_documents": event.facts.get("unread_documents", []),
         "in_facts": event.facts.get("in_facts", 0),
     }
-    return render(request, "redacting/done.html", context)
+    return render(request, "redaction/done.html", context)
 
 
 def _redactions(report: Report) -> QuerySet[ReportEvent]:
@@ -151,7 +151,7 @@ def _try(
 
 
 def _asked(request: SignedInRequest, report: Report, form: RedactForm) -> HttpResponse:
-    return render(request, "redacting/ask.html", {"report": report, "form": form})
+    return render(request, "redaction/ask.html", {"report": report, "form": form})
 
 
 def _shown(request: SignedInRequest, report: Report, found: Redacted, form: ConfirmForm) -> HttpResponse:
@@ -169,4 +169,4 @@ def _shown(request: SignedInRequest, report: Report, found: Redacted, form: Conf
         "in_facts": found.facts,
         "is_open": report.status in OPEN,
     }
-    return render(request, "redacting/preview.html", context)
+    return render(request, "redaction/preview.html", context)

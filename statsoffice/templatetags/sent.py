@@ -3,8 +3,8 @@
 from django import template
 
 from breaches.models import Dispatch
-from statsoffice.messages.models import Message
-from statsoffice.messages.report_rules import event_of_dispatch
+from statsoffice.notifications.models import Message
+from statsoffice.notifications.report_rules import event_of_dispatch
 
 register = template.Library()
 

@@ -107,7 +107,7 @@ OWN = {
     "audit:trail": own(by("the audit trail", "read")),
     **named("setting_up:", page(ADMINISTRATORS), "overview name"),
     "setting_up:producer": form(ADMINISTRATORS),
-    # They begin once the administrator's own office has a producer: tests/statsoffice/setting_up/.
+    # They begin once the administrator's own office has a producer: tests/statsoffice/setup/.
     **named("setting_up:", page(NOBODY), "head series calendar rehearsal"),
     **named("exchange:", own(VIEW), "release_list export"),
     **named("releases:", own(VIEW), "changes export_changes"),

@@ -15,8 +15,8 @@ from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportStatus, Repor
 from breaches.rules.validation import ReportSection
 from breaches.versions import content_of
 from releases.rules.lifecycle import Role, WrongRole, WrongState
-from statsoffice.messages import outbox
-from statsoffice.messages.models import Message
+from statsoffice.notifications import outbox
+from statsoffice.notifications.models import Message
 from tests.breaches.deciding.test_matrix import MOVES
 from tests.breaches.people import AT, REGULATOR, a_report, an_office, approved, printed, written
 from tests.breaches.test_access import METHODS, addresses, posted, state_of

@@ -11,10 +11,10 @@ from releases import judge, scheduling, statements
 from releases.detection.finding import PublisherSays, Source, State
 from releases.models import Release
 from releases.rules.calendar import Precision, Slot
-from statsoffice.canary.page import script_for, url_of
-from statsoffice.messages import outbox
-from statsoffice.messages.delivery import MOST_ATTEMPTS
-from statsoffice.messages.models import Channel, Message
+from statsoffice.notifications import outbox
+from statsoffice.notifications.delivery import MOST_ATTEMPTS
+from statsoffice.notifications.models import Channel, Message
+from statsoffice.self_monitoring.page import script_for, url_of
 from tests.breaches.people import Office, an_office
 from tests.browser.access_lists import pages_of_access_lists
 from tests.browser.accounts import pages_of_accounts
@@ -34,7 +34,7 @@ from tests.factories import (
     london_slot,
 )
 from tests.releases.on_record import a_look, looks_at
-from tests.statsoffice.canary.record import a_watcher_that_is_well
+from tests.statsoffice.self_monitoring.record import a_watcher_that_is_well
 
 NOW = SEED_DUE + timedelta(minutes=5)
 LONG = "https://www.example.gov.uk/government/statistics/" + "state-funded-schools-inspections-and-outcomes-" * 4

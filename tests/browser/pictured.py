@@ -28,7 +28,7 @@ from tests.factories import (
 from tests.releases.exchange.by_file.files import csv_of
 from tests.releases.exchange.by_file.stored import turn
 from tests.releases.on_record import looks_at
-from tests.statsoffice.canary.record import a_watcher_that_is_well
+from tests.statsoffice.self_monitoring.record import a_watcher_that_is_well
 
 DUE = SEED_DUE
 NOW = DUE + timedelta(minutes=61)

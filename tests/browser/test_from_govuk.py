@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from releases.models import Release
-from statsoffice.rehearsal_site import govuk_pages as govuk
+from statsoffice.fake_publisher import govuk_pages as govuk
 from tests.browser.barriers import is_clean
 
 pytestmark = [

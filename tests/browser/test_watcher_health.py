@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from statsoffice.canary.models import Pulse
+from statsoffice.self_monitoring.models import Pulse
 from tests.browser.barriers import is_clean
 from tests.browser.office import NOW
 from tests.browser.patience import PATIENCE
-from tests.statsoffice.canary.record import a_rehearsal
+from tests.statsoffice.self_monitoring.record import a_rehearsal
 
 pytestmark = [
     pytest.mark.browser,

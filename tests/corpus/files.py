@@ -4,7 +4,7 @@ import io
 import zipfile
 
 from releases.detection.finding import AddressRole, Reason
-from statsoffice.rehearsal_site.pages import csv_file, pdf_file
+from statsoffice.fake_publisher.pages import csv_file, pdf_file
 from tests.corpus.case import Case, Reply, Right, one, several
 from tests.corpus.layouts import PROSE, bare, govuk, shell
 

@@ -9,7 +9,7 @@ from datetime import date
 
 import pytest
 
-from statsoffice.running import processes
+from statsoffice import processes
 from tests.deploy import files
 from tests.deploy.behind_nginx import INSIDE, NAME, OUTSIDE, TOKEN, in_front, in_production
 from tests.factories import SeriesFactory, UserFactory, an_announced_release, london_slot

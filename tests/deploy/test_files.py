@@ -12,8 +12,8 @@ from django.core.management import load_command_class
 
 from releases.probe.examination import BYTES_ABOVE_REST
 from releases.probe.examiner_pool import MOST_PROCESSES
+from statsoffice import processes
 from statsoffice.celery import app
-from statsoffice.running import processes
 from tests.deploy import files
 
 

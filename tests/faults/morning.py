@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from statsoffice.rehearsal_site.client import RehearsalSite
+from statsoffice.fake_publisher.client import RehearsalSite
 from tests.faults.office import Office
 from tests.faults.reckoning import Expected, Reckoning, is_complete, may_be_complete, reckon
 from tests.faults.rows import Row

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from statsoffice.running import processes
+from statsoffice import processes
 from tests.faults.stored import Stored
 from tests.servers.programs import celery_beat
 

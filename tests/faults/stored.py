@@ -10,7 +10,7 @@ from breaches.models import Report, ReportEvent, Suspicion
 from releases.evidence.store import NOT_KEPT
 from releases.models import Observation, ReleaseEvent, Verification
 from releases.models.append_only import check_chain
-from statsoffice.messages.models import Message
+from statsoffice.notifications.models import Message
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from typing import Any
 
 from breaches.rules.lifecycle import ReportKind
 from releases.verdict.address import Outcome
-from statsoffice.rehearsal_site import pages
-from statsoffice.rehearsal_site.pages import PDF, pdf_file
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher import pages
+from statsoffice.fake_publisher.pages import PDF, pdf_file
+from statsoffice.fake_publisher.scenes import scene
 from tests.faults import hostile_site
 
 TOLERANCE = timedelta(seconds=20)

@@ -8,8 +8,8 @@ from releases.rules.calendar import slot_at
 from releases.rules.lifecycle import Role
 from releases.verdict.address import Outcome
 from statsoffice.accounts.models import User
-from statsoffice.rehearsal_site.client import RehearsalSite
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher.client import RehearsalSite
+from statsoffice.fake_publisher.scenes import scene
 from tests.factories import ContactFactory, ProducerFactory, SeriesFactory, member
 from tests.factories import an_announced_release as announced
 from tests.journeys.release_morning import COMING_SOON, LIVE, MARKER, SERIES, TITLE, TOLERANCE, Story, address, page

@@ -13,7 +13,7 @@ from tests.journeys.played_morning import Played, next_minute, play, two_of_each
 from tests.morning import running_site
 from tests.servers.time_server import time_server
 from tests.shared_database import environment_of_processes, write_migrated_rows
-from tests.statsoffice.messages.mail_server import free_port, mail_server
+from tests.statsoffice.notifications.mail_server import free_port, mail_server
 
 
 @pytest.fixture(scope="session")

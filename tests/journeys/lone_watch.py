@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from statsoffice.rehearsal_site.client import RehearsalSite
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher.client import RehearsalSite
+from statsoffice.fake_publisher.scenes import scene
 from tests.servers import migrated
 
 COLUMNS = "reference,producer,series,title,scheduled_for,status,url,marker,rehearsal,tolerance_seconds"

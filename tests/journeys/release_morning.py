@@ -8,10 +8,10 @@ from typing import Any
 from breaches.rules.lifecycle import ReportKind
 from releases.models import Release, Series
 from releases.verdict.address import Outcome
-from statsoffice.rehearsal_site import pages
-from statsoffice.rehearsal_site.client import RehearsalSite
-from statsoffice.rehearsal_site.pages import PDF, pdf_file
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher import pages
+from statsoffice.fake_publisher.client import RehearsalSite
+from statsoffice.fake_publisher.pages import PDF, pdf_file
+from statsoffice.fake_publisher.scenes import scene
 from tests.factories import ContactFactory, ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release
 
 TOLERANCE = timedelta(seconds=5)

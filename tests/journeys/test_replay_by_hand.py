@@ -11,8 +11,8 @@ from django.utils import timezone
 from breaches.models import Report
 from releases import judge
 from releases.models import Observation, Verification
-from statsoffice.rehearsal_site import pages
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher import pages
+from statsoffice.fake_publisher.scenes import scene
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.on_record import looks_at
 

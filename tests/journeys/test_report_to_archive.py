@@ -13,11 +13,11 @@ from breaches.models import Report
 from breaches.rules.lifecycle import ReportStatus
 from releases.rules.calendar import Nation, working_days_away
 from releases.rules.london import local_date
-from statsoffice.messages import outbox
-from statsoffice.messages.delivery import deliver
+from statsoffice.notifications import outbox
+from statsoffice.notifications.delivery import deliver
 from tests.breaches.people import REGULATOR, a_report, an_office
 from tests.factories import an_announced_release, london_slot
-from tests.statsoffice.messages.conftest import mailbox, smtp_port  # noqa: F401  # a mail server of the test's own
+from tests.statsoffice.notifications.conftest import mailbox, smtp_port  # noqa: F401  # a mail server of the test's own
 
 pytestmark = [
     pytest.mark.browser,

@@ -14,8 +14,8 @@ from breaches.rules.content import ContactPerson
 from breaches.rules.lifecycle import Cause
 from breaches.rules.validation import ReportSection
 from releases.rules.lifecycle import Role
-from statsoffice.rehearsal_site import pages
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher import pages
+from statsoffice.fake_publisher.scenes import scene
 from tests.breaches.seed_case import FORM
 from tests.factories import ContactFactory, ProducerFactory, SeriesFactory, a_confirmed_release, member
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from releases.models import Observation
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher.scenes import scene
 from tests.factories import SEED_DUE, a_confirmed_release
 
 AT = "2020-06-30 09:32"

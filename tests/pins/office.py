@@ -20,7 +20,7 @@ from releases import morning_summary, scheduling
 from releases.evidence import coverage
 from releases.rules.calendar import slot_at
 from statsoffice import anchoring
-from statsoffice.messages import outbox
+from statsoffice.notifications import outbox
 from tests.breaches.people import AT, Office, a_report, an_office
 from tests.factories import (
     SEED_DUE,

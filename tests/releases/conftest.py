@@ -9,7 +9,7 @@ from releases.monitoring.adhoc_checks import AdhocMeans
 from releases.probe.client import Fetcher
 from releases.probe.probe import Probe
 from releases.rules import host_budget
-from statsoffice.rehearsal_site.client import RehearsalSite
+from statsoffice.fake_publisher.client import RehearsalSite
 from tests.factories import a_confirmed_release, a_release, an_announced_release
 from tests.releases.preflight import DAY_BEFORE, means_with
 from tests.shared_rows import shared_fixture

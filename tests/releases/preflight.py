@@ -11,9 +11,9 @@ from releases.monitoring.adhoc_checks import AdhocMeans
 from releases.rules import host_budget
 from releases.rules.clock_error import SCRIPTED, ClockError
 from releases.scheduling import PlannedAddress, add_address
-from statsoffice.rehearsal_site import pages
-from statsoffice.rehearsal_site.client import RehearsalSite
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher import pages
+from statsoffice.fake_publisher.client import RehearsalSite
+from statsoffice.fake_publisher.scenes import scene
 from tests.factories import SeriesFactory, a_confirmed_release
 
 DUE = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)

@@ -12,8 +12,8 @@ from django.test import Client, override_settings
 from django.urls import reverse
 
 from statsoffice.accounts.models import User
-from statsoffice.messages import html
-from statsoffice.messages.models import Message
+from statsoffice.notifications import html
+from statsoffice.notifications.models import Message
 from tests import kept_database
 from tests.browser.office import PUBLIC
 from tests.security.urls import admin_addresses

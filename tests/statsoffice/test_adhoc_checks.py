@@ -13,9 +13,9 @@ from releases.detection.preflight import PreflightCode
 from releases.models import HostLease, Observation, PreflightRun
 from releases.monitoring.clock import StoppedClock
 from statsoffice import jobs, retention
-from statsoffice.canary import status
-from statsoffice.canary.models import Illness
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher.scenes import scene
+from statsoffice.self_monitoring import status
+from statsoffice.self_monitoring.models import Illness
 from tests.factories import a_confirmed_release
 from tests.releases.preflight import (
     ANNOUNCEMENT,

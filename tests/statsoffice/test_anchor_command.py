@@ -11,7 +11,7 @@ from statsoffice import anchoring
 from tests.factories import a_release
 from tests.servers.time_stamp_authority import time_stamp_authority
 from tests.shared_rows import shared_fixture
-from tests.statsoffice.messages.mail_server import free_port
+from tests.statsoffice.notifications.mail_server import free_port
 
 pytestmark = pytest.mark.django_db
 

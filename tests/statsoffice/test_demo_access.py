@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from releases.models import PreReleaseAccess, PreReleaseRequest, Release
 from statsoffice.demo import office
-from statsoffice.rehearsal_site.client import rehearsal_site
+from statsoffice.fake_publisher.client import rehearsal_site
 from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db

@@ -12,8 +12,8 @@ from releases.models import TimeStamp, TimeStampRequest
 from statsoffice import anchoring, broker
 from tests.factories import SEED_DUE, an_announced_release
 from tests.releases.on_record import looks_at
-from tests.statsoffice.canary.record import a_rehearsal, a_sweep, a_watcher_that_is_well
-from tests.statsoffice.canary.rehearsing import MORNING as NOW
+from tests.statsoffice.self_monitoring.record import a_rehearsal, a_sweep, a_watcher_that_is_well
+from tests.statsoffice.self_monitoring.rehearsing import MORNING as NOW
 
 READY = reverse("health_ready")
 

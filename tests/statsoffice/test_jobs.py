@@ -14,8 +14,8 @@ from releases.rules.lifecycle import Role
 from statsoffice import fallback, jobs
 from statsoffice.celery import app
 from statsoffice.jobs import JOBS, QUEUES, Job
-from statsoffice.messages import outbox
-from statsoffice.messages.models import Message
+from statsoffice.notifications import outbox
+from statsoffice.notifications.models import Message
 from tests.factories import ProducerFactory, SeriesFactory, member
 from tests.releases.exchange.by_file.stored import uploaded
 

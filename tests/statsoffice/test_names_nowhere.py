@@ -30,7 +30,7 @@ from releases.public import export
 from releases.rules.lifecycle import Role
 from releases.rules.tables import TableKind
 from statsoffice.accounts.models import User
-from statsoffice.messages import outbox
+from statsoffice.notifications import outbox
 from tests.breaches.forms import filled_in
 from tests.factories import SEED_DUE, SeriesFactory, an_announced_release
 from tests.releases.admin.site import page as admin_page

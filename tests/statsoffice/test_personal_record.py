@@ -17,7 +17,7 @@ from breaches.models import Report
 from breaches.rules.lifecycle import ReportStatus
 from releases.models import Contact
 from statsoffice import retention
-from statsoffice.messages.models import Message
+from statsoffice.notifications.models import Message
 from tests.breaches.people import AT, a_report, an_office
 from tests.factories import UserFactory
 

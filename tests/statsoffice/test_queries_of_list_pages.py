@@ -14,7 +14,7 @@ from breaches.rules.lifecycle import ReportStatus
 from releases import scheduling
 from releases.models import Release
 from releases.rules.lifecycle import Status
-from statsoffice.messages import outbox
+from statsoffice.notifications import outbox
 
 pytestmark = pytest.mark.django_db
 

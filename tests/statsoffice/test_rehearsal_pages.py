@@ -3,7 +3,7 @@
 import pytest
 from pypdf import PdfReader
 
-from statsoffice.rehearsal_site import pages
+from statsoffice.fake_publisher import pages
 
 
 @pytest.mark.parametrize(

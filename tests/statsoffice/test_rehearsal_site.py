@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from statsoffice.rehearsal_site import pages
-from statsoffice.rehearsal_site.client import RehearsalSite, RehearsalSiteError, rehearsal_site
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher import pages
+from statsoffice.fake_publisher.client import RehearsalSite, RehearsalSiteError, rehearsal_site
+from statsoffice.fake_publisher.scenes import scene
 
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
 TITLE = "State-funded schools inspections and outcomes as at 31 March 2020"
@@ -261,7 +261,7 @@ class TestHomePage:
 
 def start(*arguments):
     return subprocess.run(
-        [sys.executable, "-m", "statsoffice.rehearsal_site", "--port", "0", *arguments],
+        [sys.executable, "-m", "statsoffice.fake_publisher", "--port", "0", *arguments],
         capture_output=True,
         text=True,
         timeout=20,

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.sessions.models import Session
 
 from breaches.rules.validation import ReportSection
-from statsoffice.running import processes
+from statsoffice import processes
 from tests.breaches.forms import filled_in, section_address, words
 from tests.breaches.people import a_report, an_office
 from tests.morning import free_port

@@ -15,9 +15,9 @@ from releases.models import Observation, PreflightRun, Verification
 from releases.rules import calendar, london
 from releases.rules.calendar import Nation
 from releases.verdict.address import Outcome
+from statsoffice import processes
 from statsoffice.jobs import QUEUES
-from statsoffice.messages.models import Message
-from statsoffice.running import processes
+from statsoffice.notifications.models import Message
 from tests.factories import a_confirmed_release
 from tests.journeys.release_morning import COMING_SOON, LIVE, MARKER, TOLERANCE, a_series_with_people, scenes
 from tests.releases.preflight import announce_at

@@ -13,8 +13,8 @@ from breaches.rules.lifecycle import ReportStatus
 from releases.evidence.anchors import anchor_text
 from releases.models import Anchor, ChainHead, TimeStamp, TimeStampRequest
 from statsoffice import anchoring
-from statsoffice.messages import outbox
-from statsoffice.messages.delivery import deliver
+from statsoffice.notifications import outbox
+from statsoffice.notifications.delivery import deliver
 from tests.breaches.people import Office, a_report, an_office, brought
 from tests.servers.time_stamp_authority import Authority, time_stamp_authority
 from tests.shared_rows import shared_fixture

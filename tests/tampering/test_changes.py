@@ -16,7 +16,7 @@ from releases.rules.calendar import slot_at
 from statsoffice import anchoring
 from statsoffice.accounts.models import User
 from statsoffice.chains import ROW_RECORDS
-from statsoffice.messages import outbox
+from statsoffice.notifications import outbox
 from tests.breaches.people import Office, a_report, an_office, brought
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release, rolled_back
 from tests.releases import brought as bodies

@@ -8,9 +8,9 @@ from django.core.management import CommandError, call_command
 from breaches import dispatching
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportStatus
-from statsoffice.messages import outbox
-from statsoffice.messages.delivery import deliver
-from statsoffice.messages.models import Message
+from statsoffice.notifications import outbox
+from statsoffice.notifications.delivery import deliver
+from statsoffice.notifications.models import Message
 from tests.breaches.forms import page_of, words
 from tests.breaches.people import AT, Office, a_report, an_office, brought
 from tests.shared_rows import shared_fixture

@@ -10,8 +10,8 @@ from releases.management.base import PlainCommand
 from releases.models import Anchor, TimeStamp, TimeStampRequest
 from releases.rules import london
 from statsoffice import anchoring
-from statsoffice.messages import delivery, office_rules, outbox
-from statsoffice.messages.models import Message
+from statsoffice.notifications import delivery, office_rules, outbox
+from statsoffice.notifications.models import Message
 
 
 class Command(PlainCommand):

@@ -10,7 +10,7 @@ from releases.management.base import PlainCommand
 from releases.rules import london
 from releases.rules.lifecycle import spoken
 from statsoffice.demo import mornings, office
-from statsoffice.rehearsal_site.client import RehearsalSite, RehearsalSiteError
+from statsoffice.fake_publisher.client import RehearsalSite, RehearsalSiteError
 
 
 class Command(PlainCommand):

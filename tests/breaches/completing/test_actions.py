@@ -14,8 +14,8 @@ from releases import preflight, tasks
 from releases.detection.preflight import PreflightCode
 from releases.models import ReleaseTask
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Role
-from statsoffice.messages import outbox
-from statsoffice.messages.models import Message
+from statsoffice.notifications import outbox
+from statsoffice.notifications.models import Message
 from tests.breaches.forms import filled_in, send, words
 from tests.breaches.people import AT, brought
 from tests.factories import a_release, london_slot

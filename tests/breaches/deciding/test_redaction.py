@@ -29,8 +29,8 @@ from releases.models.append_only import AppendOnlyRow
 from releases.models.redaction import allow_redaction
 from releases.rules.lifecycle import MissingFields, Role
 from statsoffice import verification
-from statsoffice.messages import outbox
-from statsoffice.messages.models import Message, MessageRowRecord
+from statsoffice.notifications import outbox
+from statsoffice.notifications.models import Message, MessageRowRecord
 from statsoffice.redaction.actions import redact
 from tests.breaches.people import AT, a_report, an_office, naming, printed
 from tests.shared_rows import shared_fixture

@@ -14,7 +14,7 @@ from releases.models import Exemption, Verification
 from releases.permissions import NotYours
 from releases.rules.lifecycle import ChangedMeanwhile, Role
 from releases.verdict.exemption import Covers
-from statsoffice.messages import outbox
+from statsoffice.notifications import outbox
 from tests.breaches.mornings import EARLY_MORNING, LIVE, MONITORED, NOT_LIVE, SEED_MORNING, covered, looks
 from tests.breaches.record import DUE, london
 from tests.factories import SeriesFactory, an_announced_release, member

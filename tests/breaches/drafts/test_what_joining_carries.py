@@ -10,8 +10,8 @@ from breaches.editing import ChosenCause
 from breaches.rules.lifecycle import Cause
 from breaches.versions import content_of
 from releases.rules.lifecycle import Role
-from statsoffice.messages import outbox
-from statsoffice.messages.models import Message
+from statsoffice.notifications import outbox
+from statsoffice.notifications.models import Message
 from tests.breaches.drafts.test_joining import a_morning
 from tests.breaches.people import AT, read_anew
 from tests.breaches.record import london

@@ -14,7 +14,7 @@ from releases.models.observation import Purpose
 from releases.probe.probe import probe_from_settings
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher.scenes import scene
 from tests.factories import a_confirmed_release, member
 from tests.releases.preflight import (
     ANNOUNCEMENT,

@@ -12,8 +12,8 @@ from releases.monitoring.clock import StoppedClock
 from releases.rules.calendar import Precision, Slot
 from releases.scheduling import PlannedAddress
 from statsoffice import jobs
-from statsoffice.rehearsal_site import govuk_pages as govuk
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher import govuk_pages as govuk
+from statsoffice.fake_publisher.scenes import scene
 from tests.factories import a_confirmed_release, a_release
 from tests.releases.preflight import DAY_BEFORE, DUE, TITLE, announce_at
 

@@ -12,8 +12,8 @@ from releases.models.observation import Purpose
 from releases.rules.clock_error import ClockError, Voucher
 from releases.verdict.address import Outcome
 from statsoffice.accounts.models import User
-from statsoffice.rehearsal_site import pages
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher import pages
+from statsoffice.fake_publisher.scenes import scene
 from tests.corpus.files import ODS, ODS_FILE
 from tests.factories import UserFactory, a_confirmed_release, a_release
 from tests.releases.on_record import a_look

@@ -7,7 +7,7 @@ import pytest
 from releases import announcements
 from releases.detection.preflight import PreflightCode
 from releases.models import Observation, PreflightRun
-from statsoffice.rehearsal_site import govuk_pages as govuk
+from statsoffice.fake_publisher import govuk_pages as govuk
 from tests.releases.preflight import ANNOUNCEMENT, DAY_BEFORE, DUE, PAGE, TITLE, a_sound_release, check
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from releases.permissions import NotYours
 from releases.preflight import PreflightRefused
 from releases.rules.host_budget import Budget
 from releases.rules.lifecycle import EVERY_ROLE, Role
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher.scenes import scene
 from tests.factories import a_confirmed_release, london_slot, member
 from tests.releases.preflight import (
     DAY_BEFORE,

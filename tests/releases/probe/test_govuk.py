@@ -6,7 +6,7 @@ import pytest
 
 from releases.detection.finding import LookResult, PublisherSays, Reason, State
 from releases.probe.adapters import adapter_named
-from statsoffice.rehearsal_site import govuk_pages
+from statsoffice.fake_publisher import govuk_pages
 from tests.releases.probe.govuk_documents import (
     ASKED,
     DUE,

@@ -8,9 +8,9 @@ from releases.detection.finding import AddressRole, Expectation, LookResult, Rea
 from releases.probe.adapters import ADAPTERS, NoSuchAdapterError, adapter_named
 from releases.probe.probe import probe_from_settings, user_agent
 from releases.rules.response import Errand
-from statsoffice.rehearsal_site import pages
-from statsoffice.rehearsal_site.client import rehearsal_site
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher import pages
+from statsoffice.fake_publisher.client import rehearsal_site
+from statsoffice.fake_publisher.scenes import scene
 
 SERIES = "State-funded schools inspections and outcomes"
 TITLE = f"{SERIES} as at 31 March 2020"

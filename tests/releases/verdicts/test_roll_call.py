@@ -9,8 +9,8 @@ from releases import judge, morning_summary
 from releases.models import Membership, Release, RollCall
 from releases.rules.lifecycle import Role
 from releases.verdict.address import Outcome
-from statsoffice.messages import outbox
-from statsoffice.messages.models import Message
+from statsoffice.notifications import outbox
+from statsoffice.notifications.models import Message
 from tests.factories import ContactFactory, SeriesFactory, UserFactory, a_confirmed_release
 from tests.releases.on_record import a_look, checks_up_to, looks_at
 

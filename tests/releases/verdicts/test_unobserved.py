@@ -10,7 +10,7 @@ from releases.models import Release, Verification, Watch
 from releases.rules.lifecycle import Role
 from releases.rules.web_address import place_of
 from releases.verdict.address import Outcome
-from statsoffice.desk.tasks import tasks_of
+from statsoffice.dashboard.tasks import tasks_of
 from tests.factories import SEED_DUE, a_confirmed_release, london_slot, member
 from tests.releases.on_record import looks_at
 

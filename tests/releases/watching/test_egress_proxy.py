@@ -7,7 +7,7 @@ import pytest
 from releases.models import Observation, PreflightRun
 from releases.monitoring.adhoc_checks import AdhocMeans
 from releases.probe.probe import probe_from_settings
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher.scenes import scene
 from tests.releases.preflight import DAY_BEFORE, PAGE, a_sound_release, check, means_with
 from tests.releases.probe.fetching import fetch
 from tests.releases.probe.forward_proxy import forward_proxy

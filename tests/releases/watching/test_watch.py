@@ -9,8 +9,8 @@ from breaches.models import Report, Suspicion
 from releases.models import Coverage, Observation, Release, Verification
 from releases.monitoring.sweep import Sweep
 from releases.verdict.address import Outcome
-from statsoffice.rehearsal_site import pages
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher import pages
+from statsoffice.fake_publisher.scenes import scene
 from tests.factories import a_confirmed_release
 from tests.morning import MorningOver
 

@@ -12,7 +12,7 @@ from releases.rules import cadence
 from releases.rules.cadence import address_that_cannot_exist, count_fresh_checks
 from releases.rules.web_address import NotAWebAddressError
 from releases.verdict.address import Outcome
-from statsoffice.rehearsal_site import pages
+from statsoffice.fake_publisher import pages
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 

@@ -12,8 +12,8 @@ from releases.probe.probe import probe_from_settings
 from releases.rules.clock_error import Figures, Voucher
 from releases.rules.host_budget import Budget, spread_seconds
 from releases.verdict.address import Outcome
-from statsoffice.rehearsal_site import pages
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher import pages
+from statsoffice.fake_publisher.scenes import scene
 from tests.factories import SeriesFactory, a_confirmed_release
 
 DUE = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)

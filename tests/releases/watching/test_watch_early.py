@@ -8,8 +8,8 @@ from breaches.models import Suspicion
 from releases.evidence import embargo
 from releases.models import KeptBody, Verification
 from releases.verdict.address import Outcome
-from statsoffice.rehearsal_site import pages
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher import pages
+from statsoffice.fake_publisher.scenes import scene
 from tests.factories import a_confirmed_release
 
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)

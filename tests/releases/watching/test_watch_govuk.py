@@ -11,8 +11,8 @@ from releases.detection import finding
 from releases.detection.finding import PublisherSays, Source, State
 from releases.models import Observation, Verification
 from releases.verdict.address import Outcome
-from statsoffice.rehearsal_site import govuk_pages
-from statsoffice.rehearsal_site.govuk_pages import answered, api_path
+from statsoffice.fake_publisher import govuk_pages
+from statsoffice.fake_publisher.govuk_pages import answered, api_path
 from tests.factories import SeriesFactory, a_confirmed_release
 
 DUE = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)

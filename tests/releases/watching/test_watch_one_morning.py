@@ -13,9 +13,9 @@ from releases.models.append_only import ChainHead, first_broken
 from releases.rules.lifecycle import Role, Status
 from releases.scheduling import BeingJudged
 from releases.verdict.address import Outcome
-from statsoffice.rehearsal_site import pages
-from statsoffice.rehearsal_site.client import RehearsalSite
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher import pages
+from statsoffice.fake_publisher.client import RehearsalSite
+from statsoffice.fake_publisher.scenes import scene
 from tests.factories import SeriesFactory, a_confirmed_release, london_slot, member
 from tests.morning import Morning, calendar_at_rest
 from tests.shared_rows import shared_fixture

@@ -10,8 +10,8 @@ from releases.models import HostLease, Observation, Verification
 from releases.probe.probe import probe_from_settings
 from releases.rules.response import Errand
 from releases.verdict.address import Outcome
-from statsoffice.rehearsal_site import pages
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher import pages
+from statsoffice.fake_publisher.scenes import scene
 from tests.factories import a_confirmed_release
 
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)

@@ -11,8 +11,8 @@ from releases.monitoring.sweep import Sweep
 from releases.rules.host_budget import Budget
 from releases.scheduling import PlannedAddress, add_address
 from releases.verdict.address import Outcome
-from statsoffice.rehearsal_site import pages
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher import pages
+from statsoffice.fake_publisher.scenes import scene
 from tests.factories import A_LONG_TIME_AGO, SEED_DUE, a_confirmed_release
 from tests.morning import MorningOver
 from tests.releases.preflight import DAY_BEFORE, a_sound_release, means_with

@@ -17,7 +17,7 @@ from statsoffice.accounts.invitations import InvitationRefused
 from statsoffice.accounts.models import Invitation, User
 from tests.factories import ProducerFactory, UserFactory, member, rolled_back
 from tests.shared_rows import shared_fixture
-from tests.statsoffice.messages.mail_server import free_port
+from tests.statsoffice.notifications.mail_server import free_port
 
 pytestmark = pytest.mark.django_db
 

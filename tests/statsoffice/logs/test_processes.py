@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from releases.models import Address
-from statsoffice.running import processes
+from statsoffice import processes
 from tests.factories import a_confirmed_release
 from tests.morning import free_port
 from tests.servers.process import running

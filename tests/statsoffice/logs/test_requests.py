@@ -117,7 +117,7 @@ def test_each_address_with_such_a_part_is_known():
 
 
 def test_modules_in_a_traceback_stay_readable():
-    line = 'File "/opt/statsoffice/statsoffice/canary/words.py", line 92, in of_the_rehearsals'
+    line = 'File "/opt/statsoffice/statsoffice/self_monitoring/words.py", line 92, in of_the_rehearsals'
     assert redact(line) == line
 
 

@@ -3,7 +3,7 @@
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.statsoffice.canary.rehearsing import MORNING as NOW
+from tests.statsoffice.self_monitoring.rehearsing import MORNING as NOW
 
 TOKEN = "a token of the operator's own, 32+".replace(" ", "-")
 

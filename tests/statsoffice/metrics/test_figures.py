@@ -14,12 +14,12 @@ from releases.evidence import coverage
 from releases.models import Coverage, Verification, Watch
 from releases.monitoring import targets
 from releases.verdict.address import Outcome
-from statsoffice.messages.models import Message
 from statsoffice.metrics import CountedLooks
+from statsoffice.notifications.models import Message
 from tests.factories import SEED_DUE, a_confirmed_release, an_announced_release
 from tests.releases.on_record import a_look, looks_at
-from tests.statsoffice.canary.record import a_rehearsal, a_sweep, a_watcher_that_is_well
-from tests.statsoffice.canary.rehearsing import MORNING as NOW
+from tests.statsoffice.self_monitoring.record import a_rehearsal, a_sweep, a_watcher_that_is_well
+from tests.statsoffice.self_monitoring.rehearsing import MORNING as NOW
 
 pytestmark = pytest.mark.django_db
 

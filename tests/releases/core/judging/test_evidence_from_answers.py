@@ -7,7 +7,7 @@ import pytest
 from releases.detection.finding import AddressRole, LookResult, Reason
 from releases.detection.rules import examine
 from releases.rules.response import NO_ANSWER, Failure
-from statsoffice.rehearsal_site.pages import pdf_file
+from statsoffice.fake_publisher.pages import pdf_file
 from tests.corpus.files import DOCX, ODS, ODS_FILE, XLSX, damaged, packed_otherwise
 from tests.releases.exchange.by_file.files import ods_of
 from tests.releases.pages import MUCH, URL, answered, expected, page, release_page

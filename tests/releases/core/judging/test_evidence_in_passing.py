@@ -11,7 +11,7 @@ from releases.detection.rules import examine
 from releases.models import Verification
 from releases.monitoring.sweep import Sweep
 from releases.verdict.address import Outcome
-from statsoffice.rehearsal_site import pages as site_pages
+from statsoffice.fake_publisher import pages as site_pages
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.pages import AT, MUCH, answered, expected, page, shown
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher

@@ -12,7 +12,7 @@ from releases.models import Observation, Verification
 from releases.monitoring import targets
 from releases.monitoring.sweep import Sweep
 from releases.verdict.address import Outcome
-from statsoffice.rehearsal_site import pages
+from statsoffice.fake_publisher import pages
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.on_record import a_look
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher

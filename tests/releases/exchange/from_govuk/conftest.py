@@ -3,7 +3,7 @@
 import pytest
 
 from releases.rules.lifecycle import Role
-from statsoffice.rehearsal_site import govuk_pages as govuk
+from statsoffice.fake_publisher import govuk_pages as govuk
 from tests.factories import ProducerFactory, SeriesFactory, member
 from tests.releases.exchange.from_govuk.pasted import DUE, PATH, TITLE
 from tests.shared_rows import shared_fixture

@@ -10,8 +10,8 @@ from releases import scheduling
 from releases.models import Address, Observation, Release, ReleaseEvent
 from releases.rules.lifecycle import Role
 from releases.scheduling import PlannedAddress
-from statsoffice.rehearsal_site import govuk_pages as govuk
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher import govuk_pages as govuk
+from statsoffice.fake_publisher.scenes import scene
 from tests.factories import ProducerFactory, SeriesFactory, a_release, london_slot, member
 from tests.releases.exchange.from_govuk.pasted import DUE, PATH, TITLE, error, read, record
 

@@ -10,8 +10,8 @@ from releases import leases
 from releases.models import HostLease
 from releases.rules.lifecycle import Role
 from releases.views import imports as page_of_govuk
-from statsoffice.rehearsal_site import govuk_pages as govuk
-from statsoffice.rehearsal_site.scenes import scene
+from statsoffice.fake_publisher import govuk_pages as govuk
+from statsoffice.fake_publisher.scenes import scene
 from tests.factories import UserFactory, member
 from tests.releases.exchange.from_govuk.pasted import PATH, START, error, read
 

@@ -1,7 +1,0 @@
-"""Where the canary's page lives."""
-
-from django.urls import path
-
-from statsoffice.canary import page
-
-urlpatterns = [path("<str:token>/", page.canary_page, name="canary_page")]

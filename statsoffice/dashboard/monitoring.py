@@ -1,0 +1,158 @@
+"""The status of monitoring and the results of preflights, for the page of the day."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from django.conf import settings
+
+from releases import host_budgets
+from releases import preflight as releases_preflight
+from releases.host_budgets import budgets_from_settings
+from releases.models import PreflightRun, Release
+from releases.permissions import Action, Person, producers_where
+from releases.rules import cadence, london
+from releases.rules.lifecycle import Status
+from releases.text import preflight as text_preflight
+from releases.text.preflight import BEGINS
+from statsoffice.self_monitoring import status
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether releases are being watched as they should, the sentence that says so, and what is wrong."""
+
+    active: bool
+    sentence: str
+    problems: tuple[str, ...]
+
+
+def monitoring_status(*, now: datetime) -> Health:
+    """Say whether the watcher can be relied on at an aware instant, or what is wrong and since when."""
+    found = status.condition(now=now)
+    return Health(
+        active=found.is_well,
+        sentence=status.status_sentence(found, now=now),
+        problems=tuple(status.describe_problem(problem, now=now) for problem in found.problems),
+    )
+
+
+MOST_LINES = 20
+MOST_NOTED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PreflightLine:
+    """One release with which something is wrong, and what, in sentences."""
+
+    release: Release
+    sentences: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One thing that is worth knowing, in words, of which releases; `left_out` counts those beyond the longest list."""
+
+    words: str
+    releases: list[Release]
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """The releases with problems, the others counted, what is worth knowing, and which share a host and a minute.
+
+    `checked_at` is when the last of those with which all is well was checked; `left_out` counts lines beyond the
+    longest list.
+    """
+
+    problems: list[PreflightLine]
+    left_out: int
+    well: int
+    checked_at: datetime | None
+    waiting: int
+    notes: list[Note]
+    crowds: list[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.problems or self.well or self.waiting or self.crowds)
+
+
+def detection_chances() -> list[tuple[str, str]]:
+    """Write the chance that one look at least sees a release, or a file of it, that is out before its time.
+
+    :return: when that begins, and the chances by how long it lasts.
+    """
+    return [(str(words), ", ".join(map(_chance_of(begins), cadence.LENGTHS))) for begins, words in BEGINS.items()]
+
+
+def _chance_of(begins: cadence.Begins) -> Callable[[timedelta], str]:
+    return lambda length: text_preflight.chance_of(length, cadence.chance_of_detection(length, begins).seen)
+
+
+def preflight_summary_of(person: Person, *, now: datetime) -> Preflight:
+    """Gather what is known before the releases to come that a person may see.
+
+    :param now: the aware instant from which on releases are still to come.
+    """
+    theirs = Release.objects.filter(
+        series__producer__in=producers_where(person, Action.VIEW),
+        due_at__gt=now,
+        due_at__lte=now + releases_preflight.AHEAD,
+        status__in=[Status.PROVISIONAL, Status.CONFIRMED],
+    )
+    # A series and a producer are one object each, however many releases of theirs are to come.
+    coming = theirs.prefetch_related("series__producer").order_by("due_at", "pk")
+    releases = {release.pk: release for release in coming}
+    runs = {run.release_id: run for run in PreflightRun.objects.newest().filter(release__in=releases)}
+    troubled = [release for release in releases.values() if release.pk in runs and runs[release.pk].problems]
+    well = [run for run in runs.values() if not run.problems]
+    return Preflight(
+        problems=[PreflightLine(release, _sentences(release, runs[release.pk])) for release in troubled[:MOST_LINES]],
+        left_out=max(0, len(troubled) - MOST_LINES),
+        well=len(well),
+        checked_at=max((run.done_at for run in well if run.done_at), default=None),
+        waiting=_waiting(releases, runs.keys(), now=now),
+        notes=_notes(releases, runs),
+        crowds=_crowds(releases, now=now),
+    )
+
+
+def _sentences(release: Release, run: PreflightRun) -> list[str]:
+    """Write the problems, each sentence once: three addresses that do not answer are one thing to do."""
+    found = [finding for finding in text_preflight.finding_codes(run.findings) if finding.is_problem]
+    counted = Counter(text_preflight.finding_sentence(finding, planned=release.due_at) for finding in found)
+    return [sentence if count == 1 else f"{sentence} ({count} addresses)" for sentence, count in counted.items()]
+
+
+def _notes(releases: Mapping[int, Release], runs: Mapping[int, PreflightRun]) -> list[Note]:
+    noted: dict[str, list[Release]] = {code: [] for code in text_preflight.NOTED}
+    for release in releases.values():
+        for code in {found["code"] for found in runs[release.pk].findings} & noted.keys() if release.pk in runs else ():
+            noted[code].append(release)
+    return [
+        Note(str(words), noted[code][:MOST_NOTED], max(0, len(noted[code]) - MOST_NOTED))
+        for code, words in text_preflight.NOTED.items()
+        if noted[code]
+    ]
+
+
+def _waiting(releases: Mapping[int, Release], checked: Collection[int], *, now: datetime) -> int:
+    """Count those whose hour has come, and those that somebody asked to have checked."""
+    asked = PreflightRun.objects.open().filter(release__in=releases).values_list("release_id", flat=True)
+    at = settings.PREFLIGHT_AT
+    due = {
+        key for key in releases.keys() - checked if releases_preflight.preflight_planned_at(releases[key], at=at) <= now
+    }
+    return len(due | set(asked))
+
+
+def _crowds(releases: Mapping[int, Release], *, now: datetime) -> list[str]:
+    """Say of today and of the next day with a release of theirs which ones share a host and a minute."""
+    days = sorted({london.local_date(release.due_at) for release in releases.values() if release.due_at})
+    today = london.local_date(now)
+    last = next((day for day in days if day > today), today)
+    end = london.from_london(datetime.combine(last + timedelta(days=1), time()))
+    found = host_budgets.crowds_between(now, end, budgets=budgets_from_settings())
+    return [text_preflight.crowd_sentence(crowd) for crowd in found if releases.keys() & set(crowd.releases)]

@@ -1,0 +1,178 @@
+"""A person's tasks, missing information on coming releases, and differing announcements."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from breaches.merging import Morning, mergeable_drafts
+from breaches.models import Report, Suspicion
+from breaches.permissions import reports_with
+from breaches.rules.lifecycle import WRITERS, ReportStatus
+from releases import announcements, date_changes, overview, pre_release_access, statements, tasks
+from releases.announcements import ComparisonResult
+from releases.models import DateChange, Release, ReleaseTask
+from releases.overview import Concern
+from releases.permissions import Action, Person, producers_where
+from releases.rules.lifecycle import LEADS, Role
+from releases.text import calendar
+
+MOST_LINES = 20
+# A release is asked about from the day before it is due until the watch has long ended.
+ASKED_AHEAD = timedelta(days=1)
+ASKED_BEHIND = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonTasks:
+    """What waits for one person; each list is cut at twenty, the longest waiting first.
+
+    `to_agree` counts the changes of date that wait for their agreement, all of them.
+    """
+
+    to_complete: list[Report]
+    to_approve: list[Report]
+    to_join: list[Morning]
+    to_answer: list[Release]
+    to_agree: int
+    left_provisional: list[Release]
+    access_to_agree: list[Release]
+    tasks: list[tuple[ReleaseTask, Release | None]]
+
+    def __bool__(self) -> bool:
+        reports = self.to_complete or self.to_approve
+        to_agree = self.to_agree or self.access_to_agree
+        return bool(reports or self.to_answer or to_agree or self.left_provisional or self.tasks)
+
+
+def tasks_of(person: Person, *, now: datetime) -> PersonTasks:
+    """Return what waits for a person, by their roles for each producer.
+
+    :param now: the aware instant around which releases are asked about.
+    """
+    return PersonTasks(
+        to_complete=_reports(person, WRITERS, ReportStatus.DRAFT, ReportStatus.RETURNED),
+        to_join=mergeable_drafts(person, most=MOST_LINES),
+        to_approve=_reports(person, LEADS, ReportStatus.WITH_HOP),
+        to_answer=_questions(person, now=now),
+        to_agree=date_changes.to_agree(person).count(),
+        left_provisional=_left_provisional(person, now=now),
+        access_to_agree=_access_lists(person),
+        tasks=tasks.tasks_waiting_for(person, most=MOST_LINES),
+    )
+
+
+def _reports(person: Person, roles: frozenset[Role], *statuses: ReportStatus) -> list[Report]:
+    theirs = reports_with(person, roles).filter(status__in=statuses)
+    listed = theirs.select_related("producer", "started__release", "started__series")
+    suspicions = Prefetch("suspicions", Suspicion.objects.select_related("release", "verification"))
+    return list(listed.prefetch_related(suspicions).order_by("drafted_at")[:MOST_LINES])
+
+
+def _access_lists(person: Person) -> list[Release]:
+    """Return the releases on whose pre-release access list a change waits for this person, the first due first."""
+    # Asked first, because there are few, and none most days: joined, the database walks the whole calendar for them.
+    asked = set(pre_release_access.requests_waiting_for(person).order_by().values_list("release", flat=True))
+    return list(Release.objects.filter(pk__in=asked).select_related("series__producer").order_by("due_at")[:MOST_LINES])
+
+
+def _questions(person: Person, *, now: datetime) -> list[Release]:
+    theirs = Release.objects.filter(series__producer__in=producers_where(person, Action.ANSWER))
+    recent: QuerySet[Release] = theirs.filter(due_at__gt=now - ASKED_BEHIND, due_at__lte=now + ASKED_AHEAD)
+    asked = set(statements.unanswered(recent).values_list("release_id", flat=True))
+    moved = theirs.filter(pk__in=DateChange.objects.made_since(now - ASKED_BEHIND).values("release"))
+    asked |= set(
+        statements.unanswered(moved).filter(due_at__gt=now - ASKED_BEHIND).values_list("release_id", flat=True)
+    )
+    asked |= {question.address.release_id for question in statements.open_questions(recent)}
+    return list(Release.objects.filter(pk__in=asked).select_related("series__producer").order_by("due_at")[:MOST_LINES])
+
+
+def _left_provisional(person: Person, *, now: datetime) -> list[Release]:
+    theirs = Release.objects.left_provisional(now=now).filter(series__producer__in=producers_where(person, Action.EDIT))
+    return list(theirs.order_by("planned_on", "pk")[:MOST_LINES])
+
+
+RELEASES_PER_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """One thing that some releases lack: which, and in a sentence how many."""
+
+    concern: Concern
+    sentence: str
+
+
+def missing_information_of(person: Person, *, now: datetime) -> list[Warned]:
+    """Return what the releases due within two weeks lack that a person may see.
+
+    :param now: the aware instant from which on the two weeks count.
+    """
+    counted = overview.count_concerns(person, overview.MISSING, now=now)
+    return [Warned(concern, calendar.concern_sentence(concern, count)) for concern, count in counted.items() if count]
+
+
+@login_required
+@require_safe
+def list_missing(request: HttpRequest, concern: str) -> HttpResponse:
+    """List the releases that need attention for one reason, with what there is to do about it.
+
+    :raises Http404: if there is no such reason.
+    """
+    if concern not in set(Concern):
+        message = "Nothing is listed under this name."
+        raise Http404(message)
+    asked = Concern(concern)
+    found = overview.releases_of_concern(overview.visible_releases(request.user), asked, now=timezone.now())
+    in_order = found.select_related("series__producer").order_by("planned_on", "planned_at", "title", "pk")
+    context = {
+        "concern": asked,
+        "title": calendar.TITLES[asked],
+        "advice": calendar.ADVICE[asked],
+        "page": Paginator(in_order, RELEASES_PER_PAGE).get_page(request.GET.get("page")),
+    }
+    return render(request, "dashboard/missing.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceLine:
+    """One release whose announcement differs, and in what, in sentences."""
+
+    release: Release
+    sentences: list[str]
+    read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """The releases whose announcements differ; `left_out` counts those beyond the longest list."""
+
+    lines: list[DifferenceLine]
+    left_out: int
+
+    def __bool__(self) -> bool:
+        return bool(self.lines)
+
+
+def differences_of(person: Person, *, now: datetime) -> Announced:
+    """Gather the differences of releases to come that a person may see, as the calendar is now.
+
+    :param now: the aware instant from which on releases are still to come.
+    """
+    theirs = producers_where(person, Action.VIEW)
+    found = announcements.find_differing(
+        announcements.announcements_to_come(now=now).filter(release__series__producer__in=theirs)
+    )
+    return Announced([_line(each) for each in found[:MOST_LINES]], max(0, len(found) - MOST_LINES))
+
+
+def _line(compared: ComparisonResult) -> DifferenceLine:
+    sentences = [calendar.difference_sentence(difference) for difference in compared.differences]
+    return DifferenceLine(compared.release, sentences, compared.read_at)

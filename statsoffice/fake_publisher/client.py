@@ -1,0 +1,141 @@
+"""A client of the practice site's control endpoint, and the site as a process."""
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from statsoffice.fake_publisher.application import TOKEN_HEADER
+from statsoffice.fake_publisher.stage import Arrival
+
+Scenes = Sequence[Mapping[str, Any]]
+
+
+class RehearsalSiteError(Exception):
+    """The site refused a command, or is not there; the message says why."""
+
+
+class RehearsalSite:
+    """The control endpoint of a site that runs somewhere."""
+
+    def __init__(self, base_url: str, token: str = "") -> None:
+        """Name the site.
+
+        :param base_url: such as http://127.0.0.1:8765.
+        :raises ValueError: if it is not an http address.
+        """
+        parts = urlsplit(base_url)
+        if parts.scheme != "http" or not parts.hostname:
+            message = f'"{base_url}" is not the address of a rehearsal site; it begins with http://.'
+            raise ValueError(message)
+        self.base_url = base_url.rstrip("/")
+        self._host, self._port = parts.hostname, parts.port or 80
+        self._token = token
+
+    def url(self, path: str) -> str:
+        """Return the whole address of a page."""
+        return f"{self.base_url}{path}"
+
+    def publish(self, path: str, scenes: Scenes) -> str:
+        """Give one page its script, beside the others, and return its whole address.
+
+        :raises RehearsalSiteError: if the script cannot be played.
+        """
+        self.publish_all({path: scenes})
+        return self.url(path)
+
+    def publish_all(self, pages: Mapping[str, Scenes | None], *, replace: bool = False) -> None:
+        """Give pages their scripts; None removes one.
+
+        :param replace: whether the pages that are not named go.
+        :raises RehearsalSiteError: if one cannot be played; then none is taken.
+        """
+        self._ask("PUT", "pages", {"pages": dict(pages), "replace": replace})
+
+    def freeze(self, now: datetime) -> None:
+        """Let the site's clock stand at an aware instant."""
+        self._ask("PUT", "clock", {"now": now.isoformat()})
+
+    def run_clock(self) -> None:
+        """Let the site's clock be the machine's again."""
+        self._ask("PUT", "clock", {"now": None})
+
+    def arrivals(self) -> list[Arrival]:
+        """Return every request for a page, with its real instant, in the order they came."""
+        found = self._ask("GET", "log")["arrivals"]
+        return [Arrival(path=one["path"], at=datetime.fromisoformat(one["at"])) for one in found]
+
+    def forget_arrivals(self) -> None:
+        """Begin the list of arrivals anew."""
+        self._ask("DELETE", "log")
+
+    def wait_until_up(self, *, seconds: float = 10) -> None:
+        """Return as soon as the site answers.
+
+        :raises RehearsalSiteError: if it does not within so many seconds.
+        """
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                self._ask("GET", "clock")
+                return
+            except RehearsalSiteError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+
+    def _ask(self, method: str, command: str, value: object = None) -> Any:
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=30)
+        try:
+            body = None if value is None else json.dumps(value)
+            connection.request(method, f"/_control/{command}", body, {TOKEN_HEADER: self._token})
+            response = connection.getresponse()
+            told = json.loads(response.read())
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise RehearsalSiteError(f"The rehearsal site at {self.base_url} does not answer: {error}") from error
+        finally:
+            connection.close()
+        if response.status != 200:
+            raise RehearsalSiteError(str(told.get("error", told)))
+        return told
+
+
+_ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@contextmanager
+def rehearsal_site(*, port: int = 0, token: str = "", state: Path | None = None) -> Iterator[RehearsalSite]:
+    """Run a site on 127.0.0.1 until the end of the block, and give its control.
+
+    :param port: 0 takes any free one.
+    :param token: what its control endpoint asks for; empty leaves it open.
+    :param state: the file that keeps its scripts.
+    :raises RehearsalSiteError: if it does not come up.
+    """
+    chosen = port or _free_port()
+    command = [sys.executable, "-m", "statsoffice.fake_publisher", "--port", str(chosen)]
+    command += ["--state", str(state)] if state else []
+    environment = os.environ | {"STATSOFFICE_REHEARSAL_TOKEN": token}
+    process = subprocess.Popen(command, cwd=_ROOT, env=environment)  # noqa: S603 (all of it is ours)
+    try:
+        site = RehearsalSite(f"http://127.0.0.1:{chosen}", token)
+        site.wait_until_up()
+        yield site
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port

@@ -1,0 +1,141 @@
+"""What a site like GOV.UK answers by its content API: documents of invented releases in the shapes of the real ones."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from releases.rules.london import in_london
+from statsoffice.fake_publisher.scenes import scene
+
+API = "/api/content"
+JSON = "application/json; charset=utf-8"
+
+type Document = dict[str, Any]
+
+
+def announcement(
+    path: str, title: str, *, due_at: datetime | None = None, organisations: Sequence[str] = (), **details: str
+) -> Document:
+    """Write the announcement of a release; without an instant it names the month or day that `display_date` gives.
+
+    :param due_at: the aware instant for which it announces.
+    :param organisations: the titles of those who announce it.
+    :param details: anything else that an announcement says of itself, such as state or cancellation_reason.
+    """
+    said: dict[str, Any] = {"state": "confirmed", "format_sub_type": "official"}
+    if due_at:
+        said |= {"display_date": displayed(due_at), "release_timestamp": in_utc(due_at)}
+    return _document(
+        path,
+        title,
+        schema="statistics_announcement",
+        kind="official_statistics_announcement",
+        first_published_at="2026-01-12T10:04:11.000+00:00",
+        public_updated_at="2026-05-04T13:20:45.000+00:00",
+        details=said | details,
+        links={"organisations": [{"title": each, "document_type": "organisation"} for each in organisations]},
+    )
+
+
+def publication(
+    path: str,
+    title: str,
+    *,
+    published_at: datetime,
+    first_published_at: datetime | None = None,
+    kind: str = "official_statistics",
+    scheduled_at: datetime | None = None,
+    delay_seconds: int | None = None,
+    changes: Sequence[tuple[datetime, str]] | None = None,
+    body: str = "<p>Two of the three regions show a rise on the year before.</p>",
+    attachments: Sequence[str] = (),
+    withdrawn: tuple[datetime, str] | None = None,
+) -> Document:
+    """Write the page of statistics as it is once they are out.
+
+    :param published_at: the aware instant of its last public change.
+    :param first_published_at: that of its first publication, if that was another.
+    :param scheduled_at: for when it was scheduled, and by how many seconds the system says that it was late.
+    :param changes: its public history, newest first; if not given, that it was first published.
+    :param attachments: their titles.
+    :param withdrawn: when and why it was marked as withdrawn.
+    """
+    first = first_published_at or published_at
+    history = [(first, "First published.")] if changes is None else changes
+    document = _document(
+        path,
+        title,
+        schema="statistical_data_set" if kind == "statistical_data_set" else "publication",
+        kind=kind,
+        first_published_at=in_utc(first),
+        public_updated_at=in_utc(published_at),
+        details={
+            "body": f'<div class="govspeak">{body}</div>',
+            "attachments": [{"title": one, "attachment_type": "file", "accessible": True} for one in attachments],
+            "change_history": [
+                {"public_timestamp": in_london(at).isoformat(timespec="milliseconds"), "note": note}
+                for at, note in history
+            ],
+        },
+    )
+    if scheduled_at:
+        document["publishing_scheduled_at"] = in_utc(scheduled_at)
+        document["scheduled_publishing_delay_seconds"] = delay_seconds
+    if withdrawn:
+        at, why = withdrawn
+        document["withdrawn_notice"] = {"explanation": f"<p>{why}</p>", "withdrawn_at": f"{at.astimezone(UTC):%FT%TZ}"}
+    return document
+
+
+def gone(path: str) -> Document:
+    """Write what stands where a page was taken away."""
+    return _document(path, None, schema="gone", kind="gone", details={"explanation": "", "alternative_path": ""})
+
+
+def redirect(path: str, to: str) -> Document:
+    """Write what an announcement turns into once its statistics are out."""
+    moved = {"redirects": [{"path": path, "type": "exact", "destination": to}]}
+    return _document(path, None, schema="redirect", kind="redirect", details={}) | moved
+
+
+def api_path(path: str) -> str:
+    """Return where the content API answers for a page's path."""
+    return f"{API}{path}"
+
+
+def answered(document: Mapping[str, Any], *, starts: datetime | None = None, **more: Any) -> dict[str, Any]:
+    """Write the scene in which the content API answers with a document.
+
+    :param starts: the aware instant from which it is given, None if it always was.
+    :param more: anything else of a scene, such as headers.
+    """
+    status = 410 if document["schema_name"] == "gone" else 200
+    return scene(json.dumps(document), starts=starts, status=status, content_type=JSON, **more)
+
+
+def displayed(at: datetime) -> str:
+    """Write an instant as readers are shown it: "30 June 2026 9:30am"."""
+    local = in_london(at)
+    return f"{local.day} {local:%B %Y} {local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+
+
+def in_utc(at: datetime) -> str:
+    """Write an aware instant as most fields hold it: "2026-06-30T08:30:36.000+00:00"."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _document(path: str, title: str | None, *, schema: str, kind: str, **fields: Any) -> Document:
+    return {
+        "base_path": path,
+        "content_id": "5f0c1f8e-0000-4000-8000-000000000000",
+        "description": None if title is None else "Figures by region, with the year before for comparison.",
+        "document_type": kind,
+        "links": {},
+        "locale": "en",
+        "publishing_app": "rehearsal",
+        "schema_name": schema,
+        "title": title,
+        "withdrawn_notice": {},
+        **fields,
+    }

@@ -1,0 +1,89 @@
+"""The site's state: the script of each page, the clock by which they are played, and who came when."""
+
+import json
+import os
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from statsoffice.fake_publisher.scenes import BadScriptError, Scene, Script, in_force, read_script
+
+_MOST_ARRIVALS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One request for a page; `at` is the real instant, whatever the site's clock says."""
+
+    path: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class Stage:
+    """Everything that the control endpoint can change. Scripts outlive a restart if there is a file for them."""
+
+    file: Path | None = None
+    stands_at: datetime | None = None
+    arrivals: deque[Arrival] = field(default_factory=lambda: deque(maxlen=_MOST_ARRIVALS))
+    _written: dict[str, Any] = field(default_factory=dict)
+    _scripts: dict[str, Script] = field(default_factory=dict)
+
+    def now(self) -> datetime:
+        """Return the site's time: the machine's, unless the clock stands."""
+        return self.stands_at or datetime.now(UTC)
+
+    def arrive(self, path: str) -> Scene | None:
+        """Note a request for a page, and return the scene that it gets, or None if there is no such page yet."""
+        self.arrivals.append(Arrival(path, datetime.now(UTC)))
+        script = self._scripts.get(path)
+        return in_force(script, at=self.now()) if script else None
+
+    def scripts(self) -> Mapping[str, Script]:
+        """Return the script of every page by its path."""
+        return self._scripts
+
+    def written(self) -> Mapping[str, Any]:
+        """Return the scripts as they were given."""
+        return self._written
+
+    def put(self, pages: Mapping[str, Any], *, replace: bool) -> None:
+        """Take scripts in, all of them or, if one is bad, none; null removes a page.
+
+        :param replace: whether the pages that are not named go.
+        :raises BadScriptError: if one cannot be played.
+        """
+        read = {path: read_script(path, scenes) for path, scenes in pages.items() if scenes is not None}
+        kept = {} if replace else self._written
+        written = {path: scenes for path, scenes in {**kept, **pages}.items() if scenes is not None}
+        self._scripts = {path: read.get(path) or self._scripts[path] for path in written}
+        self._written = written
+        self._save()
+
+    def _save(self) -> None:
+        if self.file is None:
+            return
+        unfinished = self.file.with_name(f"{self.file.name}.{os.getpid()}")
+        unfinished.write_text(json.dumps(self._written))
+        unfinished.replace(self.file)
+
+
+def stage_from(file: Path | None) -> Stage:
+    """Set the stage, with the scripts of an earlier run if the file holds any.
+
+    :raises BadScriptError: if the file is there and holds something else.
+    """
+    stage = Stage()
+    if file is not None and file.exists():
+        try:
+            pages = json.loads(file.read_text())
+        except ValueError as error:
+            raise BadScriptError(f"{file} cannot be read: {error}") from error
+        if not isinstance(pages, dict):
+            raise BadScriptError(f"{file} does not hold scripts by path.")
+        stage.put(pages, replace=True)
+    stage.file = file
+    return stage

@@ -1,9 +1,0 @@
-"""Where it is shown what was sent."""
-
-from django.urls import path
-
-from statsoffice.messages import views
-
-app_name = "outbox"
-
-urlpatterns = [path("", views.sent, name="sent")]

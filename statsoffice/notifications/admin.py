@@ -1,0 +1,119 @@
+"""The outbox in the admin site, to be read and never changed by hand; and by which channels people are told."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from breaches.models import Report
+from breaches.permissions import Action as ReportAction
+from breaches.permissions import reports_where
+from breaches.rules.lifecycle import RESTRICTED
+from releases import permissions
+from releases.admin.access import WithHistory
+from releases.models.redaction import redaction_marker
+from releases.permissions import Action, roles_of
+from statsoffice.accounts.models import User
+from statsoffice.notifications import outbox
+from statsoffice.notifications.models import Channel, Message, Preference
+
+
+@admin.register(Message)
+class MessageAdmin(admin.ModelAdmin[Message]):
+    """What was owed to whom, whether it was accepted, and why not."""
+
+    list_display = ("told", "channel", "to", "created_at", "sent_at", "attempts", "last_error")
+    list_filter = (("sent_at", admin.EmptyFieldListFilter), "channel", "created_at")
+    exclude = ("document",)
+    search_fields = ("subject", "recipient")
+
+    @admin.display(description=lazy("subject"), ordering="subject")
+    def told(self, message: Message) -> str:
+        """Say what was told, or of what kind it was."""
+        return message.told
+
+    @admin.display(description=lazy("recipient"), ordering="recipient")
+    def to(self, message: Message) -> str:
+        """Say who was told, or since when that is kept no more."""
+        if message.erased_at and message.channel != Channel.WEBHOOK:
+            return redaction_marker(message.erased_at)
+        return message.recipient
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        """Leave out the mails of reports that do not exist for the user."""
+        hidden = Report.objects.filter(kind__in=list(RESTRICTED)).exclude(
+            pk__in=reports_where(request.user, ReportAction.VIEW).values("pk")
+        )
+        return super().get_queryset(request).exclude(report__in=hidden)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: messages follow from what happened."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: without its row the same message would be sent again."""
+        return False
+
+
+class PreferenceForm(forms.ModelForm[Preference]):
+    """Asks for one channel, of those that the operator has set up."""
+
+    class Meta:
+        model = Preference
+        fields = ("producer", "person", "channel", "webhook")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer the channels and the webhooks of the settings, and what is chosen already."""
+        super().__init__(*args, **kwargs)
+        offered = {*outbox.offered(), self.instance.channel}
+        webhooks = sorted({"", *settings.WEBHOOKS, self.instance.webhook})
+        choices = [("", "---------"), *((one, label) for one, label in Channel.choices if one in offered)]
+        self.fields["channel"] = forms.ChoiceField(choices=choices)
+        self.fields["webhook"] = forms.ChoiceField(
+            choices=[(name, name or "---------") for name in webhooks],
+            required=False,
+            help_text=Preference._meta.get_field("webhook").help_text,
+        )
+
+    def clean_person(self) -> User | None:
+        """Refuse somebody who has nothing to do with the producer."""
+        person: User | None = self.cleaned_data["person"]
+        # A refused producer has its own sentence; a kept one stays as it is and is no field of the form.
+        kept = self.instance.producer if self.instance.pk else None
+        producer = self.cleaned_data.get("producer", kept)
+        if person and producer and not roles_of(person, producer):
+            raise ValidationError(_("This person holds no role for this producer, and is told nothing of it."))
+        return person
+
+
+@admin.register(Preference)
+class PreferenceAdmin(WithHistory[Preference]):
+    """By which channels people are told, kept by those who keep the calendar."""
+
+    form = PreferenceForm
+    list_display = ("producer", "person", "channel", "webhook")
+    list_filter = ("channel",)
+    list_select_related = ("producer", "person")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Keep a preference with its producer."""
+        return ("producer",) if obj else ()
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer one's own producers only, and their people."""
+        own = permissions.producers_where(request.user, Action.EDIT)
+        if db_field.name == "producer":
+            kwargs["queryset"] = own
+        if db_field.name == "person":
+            kwargs["queryset"] = User.objects.filter(memberships__producer__in=own, is_active=True).distinct()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)

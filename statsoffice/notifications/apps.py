@@ -1,0 +1,13 @@
+"""Messages: who is told what, once."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as lazy
+
+
+class MessagesConfig(AppConfig):
+    """Django's entry for the outbox."""
+
+    name = "statsoffice.notifications"
+    label = "outbox"
+    verbose_name = lazy("Outbox")
+    default_auto_field = "django.db.models.BigAutoField"

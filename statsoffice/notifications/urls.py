@@ -1,0 +1,9 @@
+"""Where it is shown what was sent."""
+
+from django.urls import path
+
+from statsoffice.notifications import views
+
+app_name = "outbox"
+
+urlpatterns = [path("", views.sent, name="sent")]

@@ -1,0 +1,387 @@
+"""Start every process of the product, and stop them all when one ends or you press Ctrl-C."""
+
+import argparse
+import contextlib
+import ctypes
+import fcntl
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, Self, TextIO
+
+from django.conf import settings
+
+from statsoffice import broker
+
+LOOPBACK = "127.0.0.1"
+LAST_PORT = 65535
+
+
+class Occupied(Exception):
+    """Something else is in the place; the text says what, and what to do."""
+
+
+def take_ports(var: Path, *, address: str) -> TextIO:
+    """Take the folder that one run at a time may use; it is given back when the file is closed.
+
+    :param address: told to whoever tries to start a second one.
+    :raises Occupied: if another run uses it.
+    """
+    lock = (var / "run.lock").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        other = lock.read().strip()
+        lock.close()
+        message = f"It is already running here: {other}. Stop that one first (Ctrl-C where it was started)."
+        raise Occupied(message) from None
+    lock.truncate(0)
+    lock.write(f"process {os.getpid()} at {address}")
+    lock.flush()
+    return lock
+
+
+def refuse_taken_ports(wanted: Mapping[str, int]) -> None:
+    """Make sure that nobody else listens at the ports.
+
+    :param wanted: each port by the option that chooses it.
+    :raises Occupied: if a port is taken; the text offers one that is free.
+    """
+    for option, port in wanted.items():
+        if not is_free(port):
+            others = (port for port in range(port + 1, LAST_PORT + 1) if port not in wanted.values())
+            message = (
+                f"Port {port} is taken by another program. "
+                f"Choose another one: ./run {option} {next(filter(is_free, others))}"
+            )
+            raise Occupied(message)
+
+
+def is_free(port: int) -> bool:
+    """Tell whether a server could listen at a port of the loopback address."""
+    with socket.socket() as candidate:
+        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            candidate.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+DEMO = [sys.executable, "manage.py", "demo"]
+WORKER = [*(sys.executable, "-m", "celery", "-A", "statsoffice", "worker"), "--loglevel", "INFO"]
+WORKER_WITH_BEAT = [*WORKER, "-B"]
+
+
+def web(port: int) -> list[str]:
+    """Give the command of the web server."""
+    return [
+        *(sys.executable, "-m", "gunicorn", "statsoffice.wsgi:application", "--bind", f"{LOOPBACK}:{port}"),
+        *("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "2"),
+        "--no-control-socket",
+    ]
+
+
+def rehearsal_site(port: int, *, var: Path) -> list[str]:
+    """Give the command of the publisher's site that the demo's releases appear on."""
+    state = str(var / "rehearsal-site.json")
+    return [sys.executable, "-m", "statsoffice.fake_publisher", "--port", str(port), "--state", state]
+
+
+def address(port: int) -> str:
+    """Give the address of a server of this machine."""
+    return f"http://{LOOPBACK}:{port}"
+
+
+def environment(given: Mapping[str, str], *, port: int, rehearsal_port: int | None) -> dict[str, str]:
+    """Give the environment of every process: the one given, and where the others are.
+
+    :param rehearsal_port: None where no rehearsal site runs; else the probe may look at it.
+    """
+    chosen = {"STATSOFFICE_ADDRESS": address(port), **given, "PYTHONUNBUFFERED": "1"}
+    if rehearsal_port is None:
+        return chosen
+    opened = [given.get("STATSOFFICE_PROBE_ALLOW_PRIVATE", ""), f"{LOOPBACK}:{rehearsal_port}"]
+    return chosen | {
+        "STATSOFFICE_REHEARSAL_SITE": address(rehearsal_port),
+        "STATSOFFICE_PROBE_ALLOW_PRIVATE": ",".join(filter(None, [*opened, f"localhost:{rehearsal_port}"])),
+    }
+
+
+def web_answers(port: int) -> bool:
+    """Tell whether a web server answers at a port, whatever it says."""
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
+    try:
+        connection.request("GET", "/")
+        connection.getresponse()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+GLANCE_SECONDS = 0.1
+LAST_LINES = 15
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# Each is given to what still runs when the seconds before it are over. A Celery worker finishes its tasks
+# on the first, and breaks them off on the second.
+ENDING = ((signal.SIGTERM, 2.0), (signal.SIGQUIT, 4.0), (signal.SIGKILL, 2.0))
+SET_PARENT_DEATH_SIGNAL = 1  # prctl's PR_SET_PDEATHSIG
+
+
+class StopAsked(Exception):
+    """Somebody pressed Ctrl-C or sent a signal."""
+
+
+class EndedByItself(Exception):
+    """A process that should go on has ended, or one that should answer does not."""
+
+
+@dataclass(slots=True)
+class Member:
+    """One process among the others."""
+
+    name: str
+    log: Path
+    process: subprocess.Popen[bytes]
+
+
+@dataclass(slots=True)
+class Processes:
+    """The processes that run as long as this context is open.
+
+    Leaving the context stops them, the last one started first to hear of it. A second signal while they
+    stop ends them at once.
+
+    :param logs: the folder with one file per process for what it prints.
+    :param environment: the environment of every process.
+    """
+
+    logs: Path
+    environment: Mapping[str, str]
+    _members: list[Member] = field(default_factory=list)
+    _signals: int = 0
+    _heard_before: dict[signal.Signals, Any] = field(default_factory=dict)
+
+    def __enter__(self) -> Self:
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self._heard_before = {number: signal.signal(number, self._heard) for number in STOP_SIGNALS}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._signals = 0
+        self._stop()
+        for number, handler in self._heard_before.items():
+            signal.signal(number, handler)
+
+    def start(
+        self, name: str, command: Sequence[str], *, answers: Callable[[], bool], within_seconds: float = 30
+    ) -> None:
+        """Start a process and wait until it can be used.
+
+        :param answers: asked again and again until it says so.
+        :raises EndedByItself: if it ends or does not answer in time.
+        :raises StopAsked: if somebody wants to stop meanwhile.
+        """
+        member = self._begin(name, command)
+        self._members.append(member)
+        until = time.monotonic() + within_seconds
+        while not answers():
+            self._glance()
+            if time.monotonic() > until:
+                message = f"{name} does not answer after {within_seconds:.0f} seconds. {self._tail(member)}"
+                raise EndedByItself(message)
+            time.sleep(GLANCE_SECONDS)
+
+    def complete(self, name: str, command: Sequence[str]) -> str:
+        """Run a process to its end beside the others; gives what it printed.
+
+        :raises EndedByItself: if its exit code is not 0, or another process ends meanwhile.
+        :raises StopAsked: if somebody wants to stop meanwhile; the process is ended.
+        """
+        member = self._begin(name, command)
+        try:
+            while member.process.poll() is None:
+                self._glance()
+                time.sleep(GLANCE_SECONDS)
+        finally:
+            self._end([member])
+        if member.process.returncode:
+            raise EndedByItself(_ended(member, "has failed") + self._tail(member))
+        return member.log.read_text(errors="replace")
+
+    def watch(self) -> None:
+        """Wait until something happens.
+
+        :raises EndedByItself: if one of the processes ends.
+        :raises StopAsked: if somebody wants to stop.
+        """
+        while True:
+            self._glance()
+            time.sleep(GLANCE_SECONDS)
+
+    def _begin(self, name: str, command: Sequence[str]) -> Member:
+        log = self.logs / f"{name.replace(' ', '-')}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(  # noqa: S603 - every command is written in this package
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=dict(self.environment),
+                start_new_session=True,  # Ctrl-C reaches this process alone, which stops the others in order
+                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+            )
+        return Member(name, log, process)
+
+    def _glance(self) -> None:
+        """Look once whether there is a reason to stop."""
+        if self._signals:
+            raise StopAsked
+        for member in self._members:
+            if member.process.poll() is not None:
+                raise EndedByItself(_ended(member, "has ended by itself") + self._tail(member))
+
+    def _heard(self, _number: int, _frame: FrameType | None) -> None:
+        self._signals += 1
+
+    def _stop(self) -> None:
+        """Stop all but the first process together, and that one, which the others lean on, after them."""
+        self._end(self._members[:0:-1])
+        self._end(self._members[:1])
+        self._members.clear()
+
+    def _end(self, members: Sequence[Member]) -> None:
+        for number, patience in ENDING:
+            for member in members:
+                if member.process.poll() is None:
+                    member.process.send_signal(number)
+            until = time.monotonic() + patience
+            while any(member.process.poll() is None for member in members):
+                if self._signals or time.monotonic() > until:
+                    break
+                time.sleep(GLANCE_SECONDS / 2)
+        for member in members:
+            with contextlib.suppress(ProcessLookupError):  # what a killed parent left of its own session
+                os.killpg(member.process.pid, signal.SIGKILL)
+
+    def _tail(self, member: Member) -> str:
+        lines = member.log.read_text(errors="replace").splitlines()[-LAST_LINES:]
+        return "\n".join([f"The end of {member.log}:", *(f"  {line}" for line in lines)])
+
+
+def _ended(member: Member, what: str) -> str:
+    code = member.process.returncode
+    how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    return f"{member.name} {what} ({how}). "
+
+
+def _end_with_parent() -> None:
+    """Ask the kernel to end this process when its parent dies, even by a signal that nobody can catch."""
+    ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+
+
+# A worker answers no request; if it cannot work, it ends within these seconds.
+SETTLING_SECONDS = 3.0
+
+
+def main(arguments: list[str]) -> int:
+    """Run the product until it is stopped; gives the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="./run",
+        description=__doc__,
+    )
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--rehearsal-port", type=int, default=8765)
+    parser.add_argument("--no-demo", action="store_true")
+    chosen = parser.parse_args(arguments)
+    wanted = {"--port": chosen.port}
+    if not chosen.no_demo:
+        wanted["--rehearsal-port"] = chosen.rehearsal_port
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "statsoffice.settings")
+    os.environ |= environment(os.environ, port=chosen.port, rehearsal_port=wanted.get("--rehearsal-port"))
+    try:
+        with take_ports(settings.VAR_DIR, address=address(chosen.port)):
+            refuse_taken_ports(wanted)
+            return _run(port=chosen.port, rehearsal_port=wanted.get("--rehearsal-port"))
+    except (Occupied, PermissionError) as error:
+        _say(str(error))
+        return 1
+
+
+def _run(*, port: int, rehearsal_port: int | None) -> int:
+    try:
+        with Processes(settings.VAR_DIR / "log", os.environ) as processes:
+            try:
+                accounts = _start(processes, port=port, rehearsal_port=rehearsal_port)
+                _say(
+                    f"\n{accounts}Open {address(port)}/desk/ in a browser and sign in; the calendar for "
+                    f"everybody is at {address(port)}/. Ctrl-C here stops everything."
+                )
+                processes.watch()
+            finally:
+                _say("\nStopping ...")
+    except StopAsked:
+        _say("Everything has stopped.")
+        return 0
+    except EndedByItself as error:
+        _say(f"{error}\nEverything else has been stopped.")
+        return 1
+    return 0
+
+
+def _start(processes: Processes, *, port: int, rehearsal_port: int | None) -> str:
+    """Start one process after the other; gives what the demo says about its accounts, if there is a demo."""
+    var = settings.VAR_DIR
+    accounts = ""
+
+    def start(name: str, command: list[str], answers: Callable[[], bool]) -> None:
+        _step(f"Starting {name}", lambda: processes.start(name, command, answers=answers))
+
+    if broker.is_private():
+        url = broker.url(var=var)
+        start("broker", broker.server_command(var=var), lambda: broker.answers(url, within_seconds=1))
+    if rehearsal_port is not None:
+        site = rehearsal_site(rehearsal_port, var=var)
+        start("rehearsal site", site, lambda: web_answers(rehearsal_port))
+        accounts = _step("Loading the demo", lambda: processes.complete("demo", DEMO)) + "\n"
+    start("web", web(port), lambda: web_answers(port))
+    start("worker", WORKER_WITH_BEAT, _once_over(SETTLING_SECONDS))
+    return accounts
+
+
+def _once_over(seconds: float) -> Callable[[], bool]:
+    """Give a question that is answered with yes as soon as some seconds are over."""
+    until = time.monotonic() + seconds
+    return lambda: time.monotonic() > until
+
+
+def _step[Result](title: str, act: Callable[[], Result]) -> Result:
+    """Do something and show that it is under way."""
+    sys.stdout.write(f"{title} ... ")
+    sys.stdout.flush()
+    began = time.monotonic()
+    result = act()
+    _say(f"done in {time.monotonic() - began:.0f} s")
+    return result
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

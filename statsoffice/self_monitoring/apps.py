@@ -1,0 +1,13 @@
+"""The canary: whether the watcher can be relied on."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as lazy
+
+
+class CanaryConfig(AppConfig):
+    """Django's entry for the canary."""
+
+    name = "statsoffice.self_monitoring"
+    label = "canary"
+    verbose_name = lazy("Canary")
+    default_auto_field = "django.db.models.BigAutoField"

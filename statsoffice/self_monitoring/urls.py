@@ -1,0 +1,7 @@
+"""Where the canary's page lives."""
+
+from django.urls import path
+
+from statsoffice.self_monitoring import page
+
+urlpatterns = [path("<str:token>/", page.canary_page, name="canary_page")]

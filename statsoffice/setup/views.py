@@ -1,0 +1,320 @@
+"""The pages on which an administrator sets up an office."""
+
+from collections.abc import Callable
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from releases.forms.base import Question, helper_of
+from releases.models import Producer, Series
+from releases.models.code_words import choices_of
+from releases.models.producer import Designation
+from releases.permissions import NotYours
+from releases.rules import web_address
+from releases.rules.calendar import Nation
+from releases.rules.lifecycle import MoveRefused
+from statsoffice.accounts.invitations import InvitationRefused
+from statsoffice.accounts.views import send_and_tell
+from statsoffice.setup import steps
+from statsoffice.setup.steps import Office, Step, StepStatus, last_rehearsal, may_set_up, office_of
+
+LONGEST_WAIT = 120
+SHORTEST_WAIT = 2
+
+
+class StepForm(forms.Form):
+    """The questions of one step, one under the other."""
+
+    use_required_attribute = False
+
+    @property
+    def helper(self) -> FormHelper:
+        """The questions in their order."""
+        return helper_of(*(Question(name, size="s") for name in self.fields), button=_("Save and continue"))
+
+
+class ProducerForm(StepForm):
+    """The organisation that produces the statistics."""
+
+    name = forms.CharField(label=lazy("Name of the producer"), max_length=300)
+    nation = forms.ChoiceField(
+        label=lazy("Whose bank holidays count?"),
+        choices=choices_of(Nation),
+        initial=Nation.ENGLAND,
+        widget=forms.RadioSelect,
+    )
+    hosts = forms.CharField(
+        label=lazy("Hosts on which it publishes (optional)"),
+        help_text=lazy("One on each line, such as www.gov.uk. A release’s page may lead on to these and to no others."),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def clean_name(self) -> str:
+        """Refuse the name of another producer."""
+        name: str = self.cleaned_data["name"]
+        if Producer.objects.filter(name__iexact=name).exists():
+            raise forms.ValidationError(_("There is a producer of this name already"))
+        return name
+
+
+class HeadForm(StepForm):
+    """The Head of Profession for Statistics."""
+
+    name = forms.CharField(label=lazy("Full name"), max_length=200)
+    post = forms.CharField(
+        label=lazy("Post"), max_length=200, initial=lazy("Head of Profession for Statistics"), required=False
+    )
+    email = forms.EmailField(label=lazy("E-mail address"), help_text=lazy("They sign in with it, and are told by it."))
+    telephone = forms.CharField(label=lazy("Telephone (optional)"), max_length=50, required=False)
+
+
+class SeriesForm(StepForm):
+    """The first series, and who answers for it."""
+
+    title = forms.CharField(
+        label=lazy("Title of the series"), help_text=lazy("Such as: Labour market overview"), max_length=300
+    )
+    designation = forms.ChoiceField(
+        label=lazy("What are they?"),
+        choices=Designation.choices,
+        initial=Designation.OFFICIAL,
+        widget=forms.RadioSelect,
+    )
+    team = forms.CharField(
+        label=lazy("Who answers for it?"),
+        help_text=lazy("A person or a team. They are told if a release is late."),
+        max_length=200,
+    )
+    email = forms.EmailField(label=lazy("Their e-mail address"))
+    telephone = forms.CharField(label=lazy("Their telephone (optional)"), max_length=50, required=False)
+
+    def __init__(self, *args: Any, producer: Producer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.producer = producer
+
+    def clean_title(self) -> str:
+        """Refuse the title of another series of the producer."""
+        title: str = self.cleaned_data["title"]
+        if Series.objects.filter(producer=self.producer, title__iexact=title).exists():
+            raise forms.ValidationError(_("There is a series of this title already"))
+        return title
+
+
+class RehearsalForm(StepForm):
+    """Which page of the office's own is watched, and when."""
+
+    url = forms.CharField(
+        label=lazy("Address of the page"),
+        help_text=lazy("A test page of your own that you publish yourself at the minute, such as on your website."),
+        max_length=1000,
+    )
+    marker = forms.CharField(
+        label=lazy("Words that it shows once it is published"),
+        help_text=lazy("And not before, such as: Rehearsal of Tuesday morning"),
+        max_length=200,
+    )
+    minutes = forms.IntegerField(
+        label=lazy("In how many minutes is it due?"), min_value=SHORTEST_WAIT, max_value=LONGEST_WAIT, initial=5
+    )
+
+    @property
+    def helper(self) -> FormHelper:
+        """The questions in their order."""
+        return helper_of(
+            Question("url", size="s"),
+            Question("marker", size="s"),
+            Question("minutes", size="s", suffix=str(_("minutes")), css_class="govuk-input--width-3"),
+            button=_("Begin the rehearsal"),
+        )
+
+    def clean_url(self) -> str:
+        """Refuse what could not be fetched."""
+        try:
+            return web_address.parse_address(self.cleaned_data["url"]).url
+        except web_address.NotAWebAddressError as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+TITLES = {
+    Step.NAME: lazy("The name of your office"),
+    Step.PRODUCER: lazy("The producer"),
+    Step.HEAD: lazy("The Head of Profession"),
+    Step.SERIES: lazy("The first series"),
+    Step.CALENDAR: lazy("The first calendar"),
+    Step.REHEARSAL: lazy("Rehearse a morning"),
+}
+NAME_OF_THE_OFFICE = "STATSOFFICE_OFFICE_NAME"
+STANDINGS = {
+    StepStatus.DONE: (lazy("Completed"), ""),
+    StepStatus.UNDER_WAY: (lazy("Under way"), "light-blue"),
+    StepStatus.TO_DO: (lazy("To do"), "blue"),
+    StepStatus.WAITS: (lazy("Cannot start yet"), ""),
+}
+
+
+@login_required
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    """List the steps with where each stands."""
+    office = _office(request)
+    context = {"tasks": [_task(step, standing) for step, standing in office.standings.items()], "left": office.left}
+    return render(request, "setup/overview.html", context)
+
+
+@login_required
+@require_safe
+def name(request: HttpRequest) -> HttpResponse:
+    """Show under which name the office goes, and where that is set."""
+    office = _office(request)
+    named = office.standings[Step.NAME] is StepStatus.DONE
+    return _page(request, Step.NAME, office, named=named, setting=NAME_OF_THE_OFFICE)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def producer(request: HttpRequest) -> HttpResponse:
+    """Ask for the producer, and store it."""
+    office = _office(request)
+    form = ProducerForm(request.POST or None)
+    if office.producer is None and form.is_valid():
+        given = form.cleaned_data
+        told = {"name": given["name"], "nation": Nation(given["nation"]), "hosts": given["hosts"]}
+        try:
+            _or_404(lambda: steps.found_producer(**told, by=_user(request)))
+        except steps.RolesExist as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return _on(request, Step.PRODUCER)
+    return _page(request, Step.PRODUCER, office, form=form if office.producer is None else None)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def head(request: HttpRequest) -> HttpResponse:
+    """Ask who is Head of Profession, store it, and invite them where they have no account."""
+    office = _office(request)
+    of = _producer(office)
+    form = HeadForm(request.POST or None)
+    if form.is_valid():
+        try:
+            invited = _or_404(
+                lambda: steps.name_head(of, **form.cleaned_data, by=_user(request), at=timezone.now()),
+            )
+        except InvitationRefused as refusal:
+            form.add_error(refusal.field or None, str(refusal))
+        else:
+            if invited is None:
+                return _on(request, Step.HEAD)
+            send_and_tell(request, invited[0], secret=invited[1])
+            return redirect("setting_up:overview")
+    return _page(request, Step.HEAD, office, form=form, under_way=office.standings[Step.HEAD] is StepStatus.UNDER_WAY)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def series(request: HttpRequest) -> HttpResponse:
+    """Ask for the first series, and store it."""
+    office = _office(request)
+    of = _producer(office)
+    form = SeriesForm(request.POST or None, producer=of)
+    if form.is_valid():
+        _or_404(lambda: steps.begin_series(of, **form.cleaned_data, by=_user(request)))
+        return _on(request, Step.SERIES)
+    return _page(request, Step.SERIES, office, form=form, series=of.series.all())
+
+
+@login_required
+@require_safe
+def calendar(request: HttpRequest) -> HttpResponse:
+    """Lead to the import of a calendar, which has pages of its own."""
+    office = _office(request)
+    _producer(office)
+    return _page(request, Step.CALENDAR, office)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def rehearsal(request: HttpRequest) -> HttpResponse:
+    """Ask for a page to rehearse a morning on, and say how the last rehearsal came out."""
+    office = _office(request)
+    of = _producer(office)
+    watched = of.series.order_by("pk").first()
+    if watched is None:
+        raise Http404
+    form = RehearsalForm(request.POST or None)
+    if form.is_valid():
+        try:
+            _or_404(
+                lambda: steps.rehearse(watched, **form.cleaned_data, by=_user(request), at=timezone.now()),
+            )
+        except MoveRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("The rehearsal is recorded. Publish the page at its minute."))
+            return redirect("setting_up:rehearsal")
+    return _page(request, Step.REHEARSAL, office, form=form, release=last_rehearsal(of))
+
+
+def _office(request: HttpRequest) -> Office:
+    if not may_set_up(request.user):
+        message = "Only administrators set an office up."
+        raise Http404(message)
+    return office_of(request.user)
+
+
+def _producer(office: Office) -> Producer:
+    if office.producer is None:
+        message = "There is no producer yet."
+        raise Http404(message)
+    return office.producer
+
+
+def _user(request: HttpRequest) -> Any:
+    return request.user
+
+
+def _or_404[Done](act: Callable[[], Done]) -> Done:
+    try:
+        return act()
+    except NotYours as refusal:
+        raise Http404 from refusal
+
+
+def _task(step: Step, standing: StepStatus) -> dict[str, Any]:
+    status, colour = STANDINGS[standing]
+    address = "" if standing is StepStatus.WAITS else reverse(f"setting_up:{step.name.lower()}")
+    return {"title": TITLES[step], "address": address, "status": status, "colour": colour}
+
+
+def _page(
+    request: HttpRequest, step: Step, office: Office, *, form: StepForm | None = None, **context: object
+) -> HttpResponse:
+    whole = {
+        "title": TITLES[step],
+        "number": list(Step).index(step) + 1,
+        "count": len(Step),
+        "done": office.standings[step] is StepStatus.DONE,
+        "producer": office.producer,
+        "office": settings.OFFICE_NAME,
+        "form": form,
+        **context,
+    }
+    return render(request, f"setup/{step.name.lower()}.html", whole)
+
+
+def _on(request: HttpRequest, done: Step) -> HttpResponse:
+    """Lead from a step that was done to the list, on which the next one stands."""
+    messages.success(request, _("‘%(step)s’ is done.") % {"step": TITLES[done]})
+    return redirect("setting_up:overview")
