@@ -20,8 +20,6 @@ type Person = "User | AnonymousUser"
 
 
 class Action(StrEnum):
-    """What can be done with releases, apart from the moves of their lifecycle."""
-
     VIEW = "view"
     EDIT = "edit"
     ASK_DATE_CHANGE = "ask_date_change"
@@ -76,19 +74,16 @@ def roles_of(person: Person, producer: Producer) -> frozenset[Role]:
 
 
 def roles_anywhere(person: Person) -> frozenset[Role]:
-    """Return the roles that a person holds for any producer."""
     if not person.is_authenticated or not person.is_active:
         return frozenset()
     return frozenset(Role(membership.role) for membership in person.memberships.all())
 
 
 def may(person: Person, action: Action, producer: Producer) -> bool:
-    """Tell whether the table lets a person do something with a producer's releases."""
     return bool(TABLE[action] & roles_of(person, producer))
 
 
 def may_anywhere(person: Person, action: Action) -> bool:
-    """Tell whether the table lets a person do something with the releases of any producer."""
     return bool(TABLE[action] & roles_anywhere(person))
 
 
@@ -113,7 +108,6 @@ def acting_role(person: Person, action: Action, producer: Producer) -> Role:
 
 
 def roles_ever_held(people: Collection[int]) -> dict[tuple[int, int], Role]:
-    """Name the weightiest role that each person holds now or held earlier, by the keys of person and producer."""
     if not people:
         return {}
     held: dict[tuple[int, int], set[Role]] = defaultdict(set)
@@ -133,5 +127,4 @@ def producers_with(person: Person, roles: frozenset[Role]) -> QuerySet[Producer]
 
 
 def producers_where(person: Person, action: Action) -> QuerySet[Producer]:
-    """Return the producers with whose releases the table lets a person do something."""
     return producers_with(person, TABLE[action])

@@ -19,7 +19,6 @@ from releases.text import calendar
 
 
 def ask_once(request: HttpRequest, question: str, answer: Callable[[], bool]) -> bool:
-    """Answer a question that every model of every page asks, and cache the answer with the request."""
     answers: dict[str, bool] = request.META.setdefault("releases.admin.answers", {})
     if question not in answers:
         answers[question] = answer()
@@ -35,7 +34,6 @@ class ByProducer[M: Model](admin.ModelAdmin[M]):
     producer_path: ClassVar[str] = "producer"
 
     def producer_of(self, row: Any) -> Producer:
-        """Return the producer to which a row belongs."""
         for name in self.producer_path.split("__"):
             row = getattr(row, name)
         assert isinstance(row, Producer)  # noqa: S101  # the path of every subclass ends there
@@ -48,7 +46,6 @@ class ByProducer[M: Model](admin.ModelAdmin[M]):
         return permissions.may(request.user, action, self.producer_of(row))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
-        """Return the rows of the producers that the user may view."""
         own = permissions.producers_where(request.user, Action.VIEW)
         return super().get_queryset(request).filter(**{f"{self.producer_path}__in": own})
 
@@ -63,39 +60,29 @@ class ByProducer[M: Model](admin.ModelAdmin[M]):
         return row
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Show the app to whoever may view a row of it."""
         return self.may(request, Action.VIEW)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Ask the table of permissions."""
         return self.may(request, Action.VIEW, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Ask the table of permissions."""
         return self.may(request, Action.EDIT)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Ask the table of permissions."""
         return self.may(request, Action.EDIT, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Ask the table of permissions."""
         return self.may(request, Action.EDIT, obj)
 
 
 class RefusalsAsMessages[M: Model](ByProducer[M]):
-    """Says why a move was refused at the last moment, after the form had nothing against it."""
-
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Show the form or save it."""
         return _or_say_why(super().changeform_view, request, *args, **kwargs)
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Ask for confirmation or delete."""
         return _or_say_why(super().delete_view, request, *args, **kwargs)
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Show the list or run an action."""
         return _or_say_why(super().changelist_view, request, *args, **kwargs)
 
 
@@ -148,7 +135,6 @@ class WithHistory[M: Model](ByProducer[M]):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show what happened to one row."""
         row = self.get_object(request, unquote(object_id))
         entries = list(_of_release(row) if isinstance(row, Release) else _of_row(row))
         context = {"entries": entries[:MOST_ENTRIES], "left_out": max(0, len(entries) - MOST_ENTRIES)}

@@ -67,8 +67,6 @@ PLAN_OBJECTIONS = {
 
 
 class RuleForm(forms.Form):
-    """Asks which day of the next year stands for a day of this one."""
-
     rule = forms.ChoiceField(
         label=lazy("Which day of the next year?"),
         choices=[(rule.value, words) for rule, words in RULES.items()],
@@ -89,7 +87,6 @@ class PlanRow:
 
 @admin.action(description=lazy("Plan next year’s releases from these"), permissions=["change"])
 def plan_next_year(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> HttpResponse | None:
-    """Ask for the rule, show what would be made after each selected release, and then make what was chosen."""
     if too_many(request, queryset):
         return None
     now, user = timezone.now(), request.user
@@ -169,7 +166,6 @@ FAULTS = {
 
 
 def fault_sentence(fault: BadPattern) -> str:
-    """Say what is wrong with a pattern."""
     names = ", ".join(f"{{{name}}}" for name in web_address.NAMES)
     return str(FAULTS[fault.fault]) % {"name": fault.name, "names": names}
 
@@ -183,8 +179,6 @@ class AddressRow:
 
 
 class PatternForm(forms.Form):
-    """Asks for the pattern of an address, and of the words by which each edition is known."""
-
     url = forms.CharField(
         label=lazy("Pattern of the address"),
         max_length=1000,
@@ -217,15 +211,12 @@ class PatternForm(forms.Form):
     )
 
     def clean_url(self) -> str:
-        """Require a pattern that can be used."""
         return self._usable("url")
 
     def clean_marker(self) -> str:
-        """Require a pattern that can be used."""
         return self._usable("marker")
 
     def clean(self) -> dict[str, Any]:
-        """Require words for a page, as every page needs them."""
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("role") == Address.Role.PAGE and "marker" in cleaned and not cleaned["marker"]:
             self.add_error("marker", _("A page needs a marker: words by which this edition is known."))
@@ -233,7 +224,6 @@ class PatternForm(forms.Form):
 
     @property
     def pattern(self) -> Pattern:
-        """The pattern that was asked for."""
         return Pattern(**{name: self.cleaned_data[name] for name in self.fields})
 
     @property
@@ -252,7 +242,6 @@ class PatternForm(forms.Form):
 
 @admin.action(description=lazy("Set addresses by a pattern"), permissions=["change"])
 def set_addresses(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> HttpResponse | None:
-    """Ask for a pattern, show what it makes of each of the selected releases, and then do what was shown."""
     if too_many(request, queryset):
         return None
     now, user = timezone.now(), request.user

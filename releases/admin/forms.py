@@ -33,7 +33,6 @@ class NewReleaseForm(forms.ModelForm[Release]):
         fields = ("series", "reference", "title", "planned_on", "planned_at", "precision", "rehearsal")
 
     def clean(self) -> dict[str, Any]:
-        """Ask the calendar's rules about the date and time."""
         cleaned = super().clean() or self.cleaned_data
         if {"series", "planned_on", "planned_at", "precision"} <= cleaned.keys():
             with_series = {"slot": self.slot, "rehearsal": cleaned["rehearsal"]}
@@ -42,7 +41,6 @@ class NewReleaseForm(forms.ModelForm[Release]):
 
     @property
     def slot(self) -> Slot:
-        """The slot that was asked for."""
         given = self.cleaned_data
         precision = Precision(given["precision"])
         at = given["planned_at"] if precision is Precision.EXACT else None
@@ -50,8 +48,6 @@ class NewReleaseForm(forms.ModelForm[Release]):
 
 
 class ReleaseForm(forms.ModelForm[Release]):
-    """Asks for corrections of a release, and for another date with its reason."""
-
     user: Any = None
     new_slot: Slot | None = None
 
@@ -75,7 +71,6 @@ class ReleaseForm(forms.ModelForm[Release]):
         fields = ("title", "reference")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Remember which schedule the person sees."""
         super().__init__(*args, **kwargs)
         self.initial["seen_version"] = self.instance.schedule_version
         self.initial["new_precision"] = self.instance.precision
@@ -108,7 +103,6 @@ class ReleaseForm(forms.ModelForm[Release]):
 
     @property
     def change(self) -> dict[str, Any]:
-        """The arguments of a change of date, as they were given."""
         return {
             "to": self.new_slot or self.instance.slot,
             "reason": self.cleaned_data["reason"],
@@ -117,8 +111,6 @@ class ReleaseForm(forms.ModelForm[Release]):
 
 
 class AddressForm(forms.ModelForm[Address]):
-    """Asks for one address of a release."""
-
     adapter = forms.ChoiceField(
         label=lazy("How it is read"),
         choices=[(name, f"{name}: {adapter.reads}") for name, adapter in ADAPTERS.items()],
@@ -136,7 +128,6 @@ class AddressForm(forms.ModelForm[Address]):
         widgets = {"url": forms.URLInput(attrs={"size": 40}), "marker": forms.TextInput(attrs={"size": 22})}
 
     def clean_url(self) -> str:
-        """Require an address that may be fetched."""
         url = str(self.cleaned_data["url"])
         try:
             web_address.parse_address(url)
@@ -153,15 +144,11 @@ class AddressForm(forms.ModelForm[Address]):
 
     @property
     def planned(self) -> scheduling.PlannedAddress:
-        """The address that was asked for."""
         return scheduling.PlannedAddress(**{name: self.cleaned_data[name] for name in self.Meta.fields})
 
 
 class AddressFormSet(forms.BaseInlineFormSet[Address, Release, forms.ModelForm[Address]]):
-    """The addresses of one release together."""
-
     def clean(self) -> None:
-        """Refuse a second announcement among those that are filled in."""
         super().clean()
         kept = [form for form in self.forms if form not in self.deleted_forms and form.is_valid()]
         roles = [form.cleaned_data.get("role") for form in kept]
@@ -170,8 +157,6 @@ class AddressFormSet(forms.BaseInlineFormSet[Address, Release, forms.ModelForm[A
 
 
 class CancellationForm(forms.Form):
-    """Asks why releases are cancelled."""
-
     reason = forms.CharField(
         label=lazy("Reason"),
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
@@ -180,8 +165,6 @@ class CancellationForm(forms.Form):
 
 
 class ShortNoticeForm(forms.Form):
-    """Asks why releases are confirmed less than four weeks ahead."""
-
     reason = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
         help_text=lazy("Kept in our own record; it is not published."),
@@ -202,7 +185,6 @@ def kept_while_judged(form: forms.ModelForm[Any], name: str, releases: QuerySet[
 
 
 def _ask(form: forms.BaseForm, question: Callable[[], object], fields: dict[str, str]) -> None:
-    """Show a refusal of the calendar's rules under the field that it names."""
     try:
         question()
     except MoveRefused as refusal:

@@ -44,7 +44,6 @@ MOST_AT_ONCE = 1000
 
 
 def too_many(request: HttpRequest, queryset: QuerySet[Release]) -> bool:
-    """Tell whether more releases were selected than one page can show, and say so."""
     count = queryset.count()
     if count > MOST_AT_ONCE:
         sentence = _("You chose %(count)s releases; choose at most %(most)s at once. Nothing was changed.")
@@ -99,7 +98,6 @@ PUT_UP = Result(
 
 @admin.action(description=lazy("Announce: show in the public calendar"), permissions=["change"])
 def announce(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> None:
-    """Announce the selected releases."""
     at, user = timezone.now(), _user(request)
     _each(request, queryset, lambda release: scheduling.announce(release, by=user, at=at), ANNOUNCED)
 
@@ -132,7 +130,6 @@ def confirm(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release])
 
 @admin.action(description=lazy("Cancel, with a reason"), permissions=["change"])
 def cancel(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> HttpResponse | None:
-    """Ask for the reason, then cancel the selected releases."""
     if too_many(request, queryset):
         return None
     form = CancellationForm(request.POST if "cancelling" in request.POST else None)
@@ -164,7 +161,6 @@ def _user(request: HttpRequest) -> Any:
 
 
 def _advise_of_markets(request: HttpRequest, confirmed: list[Release], *, at: datetime) -> None:
-    """Say of market-sensitive releases that their dates are best announced six months ahead."""
     soon = [
         release.reference
         for release in confirmed
@@ -231,10 +227,7 @@ OFFERS = (
 
 
 class MovesOfOne(ByProducer[Release]):
-    """Puts the moves that a person may make with a release onto its page."""
-
     def get_urls(self) -> list[URLPattern]:
-        """Add the addresses at which one release is moved."""
         view = self.admin_site.admin_view(self.move_view)
         return [path("<path:object_id>/move/<slug:name>/", view, name="releases_release_move"), *super().get_urls()]
 
@@ -258,7 +251,6 @@ class MovesOfOne(ByProducer[Release]):
         return answer or HttpResponseRedirect(reverse("admin:releases_release_change", args=[release.pk]))
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-        """Offer the moves on the page, and in the place of a deletion that may not be the cancellation."""
         release = kwargs.get("obj")
         if release is not None:
             context |= {"offers": offers(request, release), "show_delete": not moves.objection(release)}
@@ -267,12 +259,10 @@ class MovesOfOne(ByProducer[Release]):
 
 
 def offers(request: HttpRequest, release: Release) -> list[Offer]:
-    """Return what the person may do with a release as it stands."""
     return [offer for offer in OFFERS if offer.name in set(_names(request, release))]
 
 
 def _change_of_date(request: HttpRequest, release: Release) -> dict[str, Any]:
-    """Say whether the person asks for another date, on the page for it, and which change waits for agreement."""
     roles = permissions.roles_of(request.user, release.series.producer)
     waiting = date_changes.waiting_of(release)
     asks = is_to_be_asked(release.status, roles=roles, waits=waiting is not None)

@@ -22,32 +22,24 @@ from releases.verdict.exemption import Covers
 
 
 class ByAdministrators[M: Model](WithHistory[M]):
-    """Rows that a person with Django's own permission keeps, and that a producer's own people may view."""
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
-        """Return every row for an administrator, and one's own for everybody else."""
         if self._administers(request, "view"):
             return admin.ModelAdmin.get_queryset(self, request)
         return super().get_queryset(request)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Show the app to administrators and to a producer's own people."""
         return self._administers(request, "view") or super().has_module_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let administrators and a producer's own people view."""
         return self._administers(request, "view") or super().has_view_permission(request, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Let administrators add."""
         return self._administers(request, "add")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let administrators change."""
         return self._administers(request, "change")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let administrators delete what nothing rests on."""
         return self._administers(request, "delete")
 
     def _administers(self, request: HttpRequest, verb: str) -> bool:
@@ -57,22 +49,17 @@ class ByAdministrators[M: Model](WithHistory[M]):
 
 
 class ProducerForm(forms.ModelForm[Producer]):
-    """Keeps the words for a page that is not there while the verdict on a release of the producer falls."""
-
     class Meta:
         model = Producer
         fields = "__all__"  # noqa: DJ007  # the admin class opens what may be changed
 
     def clean_negative_markers(self) -> str:
-        """Ask whether they may be changed now."""
         of_producer = Release.objects.filter(series__producer=self.instance.pk)
         return str(kept_while_judged(self, "negative_markers", of_producer))
 
 
 @admin.register(Producer)
 class ProducerAdmin(ByAdministrators[Producer]):
-    """Organisations that produce statistics."""
-
     form = ProducerForm
     list_display = ("name", "nation", "two_person_approval")
     list_filter = ("nation",)
@@ -81,16 +68,13 @@ class ProducerAdmin(ByAdministrators[Producer]):
     producer_path = "pk"
 
     def producer_of(self, row: Any) -> Producer:
-        """Return the producer itself."""
         assert isinstance(row, Producer)  # noqa: S101  # no other row comes here
         return row
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let administrators change a producer, and those who keep its calendar what belongs to the calendar."""
         return super().has_change_permission(request, obj) or (obj is not None and self.may(request, Action.EDIT, obj))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Open to those who keep the calendar, of all fields, the words for a page that is not there."""
         if obj is None or self._administers(request, "change"):
             return ()
         return tuple(field.name for field in self.opts.fields if field.editable and field.name != "negative_markers")
@@ -110,7 +94,6 @@ class MembershipForm(forms.ModelForm[Membership]):
         fields = ("user", "producer", "role")
 
     def clean_user(self) -> Any:
-        """Refuse oneself, whatever else one may do."""
         user = self.cleaned_data["user"]
         if user == self.by:
             raise forms.ValidationError(_("You cannot give a role to yourself. Ask another administrator."))
@@ -130,27 +113,22 @@ class MembershipAdmin(ByAdministrators[Membership]):
     autocomplete_fields = ("user",)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let administrators change the roles of others."""
         return super().has_change_permission(request, obj) and not (obj is not None and obj.user_id == request.user.pk)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002  # as Django calls it
-        """Let the form know who gives the role."""
         kwargs["form"] = type("MembershipForm", (MembershipForm,), {"by": request.user})
         return super().get_form(request, obj, change, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:  # noqa: FBT001  # as Django calls it
-        """Store the role, and record it in the chain."""
         super().save_model(request, obj, form, change)
         record_rows({Membership: [obj.pk]})
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:
-        """Delete the role, and record that in the chain."""
         key = obj.pk
         super().delete_model(request, obj)
         record_rows({Membership: [key]})
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
-        """Delete several roles, and record that in the chain."""
         with transaction.atomic():
             keys = list(queryset.values_list("pk", flat=True))
             super().delete_queryset(request, queryset)
@@ -159,8 +137,6 @@ class MembershipAdmin(ByAdministrators[Membership]):
 
 @admin.register(Contact)
 class ContactAdmin(WithHistory[Contact]):
-    """People and teams whom readers and colleagues can reach."""
-
     list_display = ("name", "post", "email", "telephone", "is_public", "producer")
     list_filter = ("is_team", "is_public")
     list_select_related = ("producer",)
@@ -169,15 +145,12 @@ class ContactAdmin(WithHistory[Contact]):
     raw_id_fields = ("user",)
 
     def label_of(self, row: Contact) -> str:
-        """Name a contact with post and producer, where one is chosen among those of several."""
         return f"{row.name}, {row.post or row.email} ({row.producer})"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Keep a contact with its producer."""
         return ("producer",) if obj else ()
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Offer one's own producers only."""
         if db_field.name == "producer":
             kwargs["queryset"] = permissions.producers_where(request.user, Action.EDIT)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -187,8 +160,6 @@ PEOPLE = ("responsible", "publishing_contacts", "head_of_profession", "deputies"
 
 
 class SeriesForm(forms.ModelForm[Series]):
-    """Offers the contacts of the series' own producer."""
-
     class Meta:
         model = Series
         fields = "__all__"  # noqa: DJ007  # the admin class names them
@@ -201,7 +172,6 @@ class SeriesForm(forms.ModelForm[Series]):
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Narrow the choices of people."""
         super().__init__(*args, **kwargs)
         for name in PEOPLE:
             if name in self.fields:
@@ -209,14 +179,11 @@ class SeriesForm(forms.ModelForm[Series]):
                 self.fields[name].queryset = own  # type: ignore[attr-defined]  # a field of model choices
 
     def clean_title(self) -> str:
-        """Keep the title while the verdict on a release of the series falls."""
         return str(kept_while_judged(self, "title", Release.objects.filter(series=self.instance.pk)))
 
 
 @admin.register(Series)
 class SeriesAdmin(WithHistory[Series]):
-    """Series of one's own producers."""
-
     form = SeriesForm
     list_display = ("title", "producer", "designation", "release_time", "tolerance_seconds", "responsible")
     list_filter = ("designation", "market_sensitive")
@@ -225,19 +192,16 @@ class SeriesAdmin(WithHistory[Series]):
     autocomplete_fields = PEOPLE
 
     def label_of(self, row: Series) -> str:
-        """Name a series with its producer, where one is chosen among those of several."""
         return f"{row.title} ({row.producer})"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Series], search_term: str
     ) -> tuple[QuerySet[Series], bool]:
-        """Offer for a release only the series whose calendar one keeps."""
         if request.GET.get("field_name") == "series":
             queryset = queryset.filter(producer__in=permissions.producers_where(request.user, Action.EDIT))
         return super().get_search_results(request, queryset, search_term)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Ask for people and tolerance once the series and its producer are there."""
         what = (None, {"fields": ("producer", "title", "slug", "designation", "market_sensitive")})
         time = (
             _("Release time"),
@@ -254,17 +218,14 @@ class SeriesAdmin(WithHistory[Series]):
         return ("producer",) if leads else ("producer", "tolerance_seconds")
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
-        """Offer a slug for a new series only."""
         return {} if obj else {"slug": ("title",)}
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Offer one's own producers only."""
         if db_field.name == "producer":
             kwargs["queryset"] = permissions.producers_where(request.user, Action.EDIT)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def response_add(self, request: HttpRequest, obj: Series, post_url_continue: str | None = None) -> HttpResponse:
-        """Go on to the people of a new series."""
         if "_addanother" not in request.POST:
             posted = request.POST.copy()
             posted["_continue"] = "1"
@@ -279,14 +240,11 @@ END = ("end", "end_words")
 
 
 class NewExemptionForm(forms.ModelForm[Exemption]):
-    """Asks for an approval as it was given."""
-
     class Meta:
         model = Exemption
         fields = (*WHOSE, *APPROVAL, *FAULTS, "words")
 
     def clean(self) -> dict[str, Any]:
-        """Ask whether it can be recorded so."""
         cleaned = super().clean() or self.cleaned_data
         if {*WHOSE, *APPROVAL, "words"} <= cleaned.keys():
             try:
@@ -297,21 +255,17 @@ class NewExemptionForm(forms.ModelForm[Exemption]):
 
     @property
     def approval(self) -> Approval:
-        """The approval as it was typed."""
         given = self.cleaned_data
         covers = frozenset(what for what in Covers if given[f"covers_{what}"])
         return Approval(**{name: given[name] for name in (*APPROVAL, "words")}, covers=covers)
 
 
 class EndExemptionForm(forms.ModelForm[Exemption]):
-    """Asks why an exemption ends."""
-
     class Meta:
         model = Exemption
         fields = END
 
     def clean(self) -> dict[str, Any]:
-        """Ask for both the way in which it ends and the reason."""
         cleaned = super().clean() or self.cleaned_data
         if not cleaned.get("end"):
             self.add_error("end", _("Say how it ends."))
@@ -322,19 +276,15 @@ class EndExemptionForm(forms.ModelForm[Exemption]):
 
 @admin.register(Exemption)
 class ExemptionAdmin(RefusalsAsMessages[Exemption]):
-    """Exemptions of one's own producers."""
-
     list_display = ("reference", "producer", "series", "approved_on", "covers_from", "covers_to", *FAULTS, "end")
     list_filter = ("covers_late", "covers_early", "covers_partial", "end")
     list_select_related = ("producer", "series")
     search_fields = ("reference", "producer__name", "series__title", "words")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Ask the table of permissions."""
         return self.may(request, Action.KEEP_EXEMPTIONS)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let those who keep exemptions end one that has not ended."""
         return self.may(request, Action.KEEP_EXEMPTIONS, obj) and not (obj and obj.ended_at)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -342,7 +292,6 @@ class ExemptionAdmin(RefusalsAsMessages[Exemption]):
         return False
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Ask for the approval of a new one, and for the end of one that is there."""
         what = (
             (None, {"fields": WHOSE}),
             (_("Approval"), {"fields": APPROVAL}),
@@ -354,24 +303,20 @@ class ExemptionAdmin(RefusalsAsMessages[Exemption]):
         return (*what, recorded, (_("End it"), {"fields": (*END, "ended_by", "ended_at")}))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Keep what was recorded."""
         if obj is None:
             return ()
         return (*WHOSE, *APPROVAL, *FAULTS, "words", "recorded_by", "recorded_at", "ended_by", "ended_at")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
-        """Choose the form."""
         return super().get_form(request, obj, change, **kwargs, form=EndExemptionForm if obj else NewExemptionForm)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Offer what the person leads, and nothing else."""
         own = permissions.producers_where(request.user, Action.KEEP_EXEMPTIONS)
         offered: dict[str, QuerySet[Any]] = {"producer": own, "series": Series.objects.filter(producer__in=own)}
         kwargs["queryset"] = offered[db_field.name]
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Exemption, form: Any, change: bool) -> None:  # noqa: FBT001
-        """Record a new exemption, or end one."""
         user: Any = request.user
         now = timezone.now()
         if change:

@@ -21,8 +21,6 @@ from releases.models import (
 
 
 class OfReleases[M: Model](ReadOnly[M]):
-    """Rows about releases of one's own producers."""
-
     producer_path = "release__series__producer"
     # Where rows are joined already, as in the queryset below, Django leaves out its own `list_select_related`.
     read_with: ClassVar[tuple[str, ...]] = ("release",)
@@ -30,14 +28,11 @@ class OfReleases[M: Model](ReadOnly[M]):
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
-        """Return one's own rows with their releases and producers, and with what a list names of them."""
         return super().get_queryset(request).select_related(self.producer_path, *self.read_with)
 
 
 @admin.register(Observation)
 class ObservationAdmin(OfReleases[Observation]):
-    """Looks, one row each."""
-
     list_display = ("position", "release", "sent_at", "result", "status", "superseded", "watcher")
     list_filter = ("result", "superseded", "replayed")
     date_hierarchy = "sent_at"
@@ -46,8 +41,6 @@ class ObservationAdmin(OfReleases[Observation]):
 
 @admin.register(Verification)
 class VerificationAdmin(OfReleases[Verification]):
-    """Verdicts, one for each release and schedule."""
-
     list_display = ("release", "schedule_version", "due_at", "outcome", "delay_from", "delay_to")
     list_filter = ("outcome",)
     date_hierarchy = "due_at"
@@ -56,8 +49,6 @@ class VerificationAdmin(OfReleases[Verification]):
 
 @admin.register(Statement)
 class StatementAdmin(OfReleases[Statement]):
-    """What people said of what was seen."""
-
     list_display = ("release", "kind", "live_at", "stated_by", "stated_at")
     read_with = ("stated_by",)
     list_filter = ("kind",)
@@ -96,8 +87,6 @@ class DateChangeRequestAdmin(OfReleases[DateChangeRequest]):
 
 @admin.register(DelayNotice)
 class DelayNoticeAdmin(OfReleases[DelayNotice]):
-    """What readers were told of delays, by whom and when."""
-
     list_display = ("release", "number", "kind", "expected_at", "expected_words", "posted_by", "posted_at")
     read_with = ("posted_by",)
     list_filter = ("kind",)

@@ -45,26 +45,20 @@ class AddressInline(admin.StackedInline[Address, Release]):
         return mine and not corrections.addresses_are_fixed(release, now=timezone.now())
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Show addresses to whoever sees the release here."""
         return True
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Ask whether addresses may still change."""
         return self._open(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Ask whether addresses may still change."""
         return self._open(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Ask whether addresses may still change."""
         return self._open(request, obj)
 
 
 @admin.register(Release)
 class ReleaseAdmin(MovesOfOne, ReleaseColumns, WithHistory[Release], RefusalsAsMessages[Release]):
-    """Releases of one's own producers."""
-
     producer_path = "series__producer"
     autocomplete_fields = ("series",)
     inlines = (AddressInline,)
@@ -83,7 +77,6 @@ class ReleaseAdmin(MovesOfOne, ReleaseColumns, WithHistory[Release], RefusalsAsM
         return self.may(request, Action.PREFLIGHT)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Offer the change of a date only where the table of moves does."""
         if obj is None:
             return ((None, {"fields": NewReleaseForm.Meta.fields}),)
         stands = (None, {"fields": (FACTS[:2], FACTS[2:4], *FACTS[4:])})
@@ -94,29 +87,24 @@ class ReleaseAdmin(MovesOfOne, ReleaseColumns, WithHistory[Release], RefusalsAsM
         return (stands, facts)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Keep status, series and rehearsal as they are, and the reference once it is public."""
         if obj is None:
             return ()
         return ("series", "rehearsal", *FACTS, *(("reference",) if obj.announced_at else ()))
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
-        """Choose the form, and tell it who asks."""
         form = super().get_form(request, obj, change, **kwargs, form=ReleaseForm if obj else NewReleaseForm)
         form.user = request.user  # type: ignore[attr-defined]  # ReleaseForm asks the table of moves with it
         return form
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Offer the day's standard time."""
         return {"planned_at": STANDARD_RELEASE_TIME, **super().get_changeform_initial_data(request)}
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Offer the series of one's own producers only."""
         own = permissions.producers_where(request.user, Action.EDIT)
         kwargs["queryset"] = Series.objects.filter(producer__in=own)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Release, form: Any, change: bool) -> None:  # noqa: FBT001
-        """Record a new release, or correct one and change its date."""
         user: Any = request.user
         now = timezone.now()
         if not change:
@@ -130,7 +118,6 @@ class ReleaseAdmin(MovesOfOne, ReleaseColumns, WithHistory[Release], RefusalsAsM
         obj.refresh_from_db()
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001
-        """Add, correct and remove addresses."""
         user: Any = request.user
         now = timezone.now()
         formset.save(commit=False)
@@ -145,7 +132,6 @@ class ReleaseAdmin(MovesOfOne, ReleaseColumns, WithHistory[Release], RefusalsAsM
                 scheduling.add_address(form.instance, row.planned, at=now)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Say of each release that may not be deleted why, and what to do instead."""
         to_delete, counts, forbidden, protected = super().get_deleted_objects(objs, request)
         # What was asked for goes with a release that was never public: nobody deletes it by itself.
         forbidden -= {DateChangeRequest._meta.verbose_name}

@@ -59,11 +59,9 @@ class AttentionFilter(admin.SimpleListFilter):
     parameter_name = "attention"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        """Return every concern."""
         return [(concern.value, text_calendar.TITLES[concern]) for concern in Concern]
 
     def queryset(self, request: HttpRequest, queryset: ReleaseQuerySet) -> QuerySet[Release]:  # type: ignore[override]  # releases only
-        """Return exactly the releases that a warning counts."""
         chosen = self.value()
         if chosen not in set(Concern):
             return queryset
@@ -71,13 +69,10 @@ class AttentionFilter(admin.SimpleListFilter):
 
 
 class LacksFilter(admin.SimpleListFilter):
-    """Releases still to come, whenever they are due, by what they lack."""
-
     title = lazy("what it lacks")
     parameter_name = "lacks"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        """Return what a release may lack."""
         return [(name, words) for name, (words, _) in LACKS.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
@@ -93,11 +88,9 @@ class DayFilter(admin.SimpleListFilter):
     parameter_name = "day"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        """Return the spans of days."""
         return [(name, words) for name, (words, _, _) in SPANS.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
-        """Return the releases of the chosen span."""
         if self.value() not in SPANS:
             return queryset
         today = london.local_date(timezone.now())
@@ -107,48 +100,36 @@ class DayFilter(admin.SimpleListFilter):
 
 
 class StatusFilter(admin.SimpleListFilter):
-    """Releases by their status."""
-
     title = lazy("status")
     parameter_name = "status__exact"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        """Return every status."""
         return [(status.value, label) for status, (label, _) in STATUSES.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
-        """Return the releases of the chosen status."""
         return queryset.filter(status=self.value()) if self.value() else queryset
 
 
 class RehearsalFilter(admin.SimpleListFilter):
-    """Rehearsals, or the others."""
-
     title = lazy("rehearsals")
     parameter_name = "rehearsal__exact"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        """Return yes and no."""
         return [("0", lazy("Without rehearsals")), ("1", lazy("Rehearsals only"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
-        """Return the rehearsals, or the others."""
         return queryset.filter(rehearsal=self.value() == "1") if self.value() in {"0", "1"} else queryset
 
 
 class VerdictFilter(admin.SimpleListFilter):
-    """Releases by the verdict on their present schedule."""
-
     title = lazy("verdict")
     parameter_name = "verdict"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        """Return every outcome, and none."""
         outcomes: Choices = [(outcome.value, OUTCOMES[outcome][0]) for outcome in Outcome]
         return [*outcomes, (NOT_LOOKED_AT, lazy("Not looked at"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
-        """Return the releases with the chosen verdict."""
         chosen = self.value()
         if chosen == NOT_LOOKED_AT:
             return queryset.filter(~Exists(present_verdicts()))
@@ -156,20 +137,16 @@ class VerdictFilter(admin.SimpleListFilter):
 
 
 class MonthFilter(admin.SimpleListFilter):
-    """Releases by the month for which they are planned."""
-
     title = lazy("month")
     parameter_name = "month"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        """Return the months from the first to the last for which anything of one's own is planned, the last first."""
         planned = overview.visible_releases(request.user).order_by("planned_on").values_list("planned_on", flat=True)
         first, last = planned.first(), planned.last()
         months = _months_back(last, first) if first and last else []
         return [(f"{month:%Y-%m}", london.format_month(month)) for month in months]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
-        """Return the releases of the chosen month."""
         try:
             first = date.fromisoformat(f"{self.value()}-01")
         except ValueError:
@@ -178,34 +155,26 @@ class MonthFilter(admin.SimpleListFilter):
 
 
 class ProducerFilter(admin.SimpleListFilter):
-    """Releases by producer, for those who have more than one."""
-
     title = lazy("producer")
     parameter_name = "producer"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        """Return one's own producers."""
         own = permissions.producers_where(request.user, Action.VIEW)
         return [(str(key), name) for key, name in own.values_list("pk", "name")]
 
     def has_output(self) -> bool:
-        """Offer it where there is a choice, or one was made."""
         return len(self.lookup_choices) > 1 or bool(self.value())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
-        """Return the releases of the chosen producer."""
         chosen = _key(self.value())
         return queryset if chosen is None else queryset.filter(series__producer=chosen)
 
 
 class SeriesFilter(admin.SimpleListFilter):
-    """Releases by series."""
-
     title = lazy("series")
     parameter_name = "series"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        """Return the series of one's own producers."""
         own = Series.objects.filter(producer__in=permissions.producers_where(request.user, Action.VIEW))
         producer = _key(request.GET.get(ProducerFilter.parameter_name))
         if producer is not None:
@@ -213,13 +182,11 @@ class SeriesFilter(admin.SimpleListFilter):
         return [(str(key), title) for key, title in own.values_list("pk", "title")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
-        """Return the releases of the chosen series."""
         chosen = _key(self.value())
         return queryset if chosen is None else queryset.filter(series=chosen)
 
 
 def present_verdicts() -> QuerySet[Verification]:
-    """Return the verdict on the present schedule of a release that a query outside asks for."""
     return Verification.objects.filter(release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"))
 
 
@@ -237,8 +204,6 @@ EMPTY = SafeString('<span class="office-nothing">–</span>')
 
 
 class ReleaseList(ChangeList):
-    """The list with one form for all of its filters and its search."""
-
     @property
     def kept(self) -> list[tuple[str, str]]:
         """What stands in the address beside the filters and the search, such as the order, and stays there."""
@@ -247,8 +212,6 @@ class ReleaseList(ChangeList):
 
 
 class ReleaseColumns(ByProducer[Release]):
-    """What the list of releases shows of each, and by what it is narrowed."""
-
     list_display = ("release", "planned_for", "status_tag", "verdict_tag", "notice", "lacks", "producer")
     list_display_links = ("release",)
     ordering = ("-planned_on", "reference")
@@ -271,11 +234,9 @@ class ReleaseColumns(ByProducer[Release]):
     search_fields = ("reference", "title", "series__title", "series__producer__name")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """Return the list with one form for its filters."""
         return ReleaseList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Release]:
-        """Return one's own releases with the verdict on each, and whether it has a page."""
         page = Address.objects.filter(release=OuterRef("pk"), role=Address.Role.PAGE)
         # Not joined but asked for each row that is shown: counting them all reads no verdict.
         verdict = Subquery(present_verdicts().values("outcome")[:1])
@@ -284,22 +245,18 @@ class ReleaseColumns(ByProducer[Release]):
 
     @admin.display(description=lazy("release"), ordering="title")
     def release(self, release: Release) -> SafeString:
-        """Name the release, with its reference below."""
         return format_html('{}<br><span class="office-quiet">{}</span>', release.title, release.reference)
 
     @admin.display(description=lazy("producer"), ordering="series__producer__name")
     def producer(self, release: Release) -> str:
-        """Name the producer."""
         return release.series.producer.name
 
     @admin.display(description=lazy("planned for"), ordering="planned_on")
     def planned_for(self, release: Release) -> str:
-        """Write the date and time as exactly as they are known."""
         return str(release.slot)
 
     @admin.display(description=lazy("status"), ordering="status")
     def status_tag(self, release: Release) -> SafeString:
-        """Show the status, and whether readers can see the release at all."""
         label, colour = STATUSES[Status(release.status)]
         tags = [(colour, label)]
         if release.rehearsal:
@@ -310,7 +267,6 @@ class ReleaseColumns(ByProducer[Release]):
 
     @admin.display(description=lazy("verdict"), ordering="verdict")
     def verdict_tag(self, release: Any) -> str:
-        """Show the verdict on the present schedule, which only the producer's own people ever see."""
         if not release.verdict or release.verdict == Outcome.PENDING:
             return EMPTY
         label, colour = OUTCOMES[Outcome(release.verdict)]
@@ -330,7 +286,6 @@ class ReleaseColumns(ByProducer[Release]):
 
     @admin.display(description=lazy("lacks"))
     def lacks(self, release: Any) -> str:
-        """Name what an open release still needs before it can be watched and reported on."""
         if release.status not in OPEN:
             return EMPTY
         missing = (

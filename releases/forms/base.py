@@ -48,7 +48,6 @@ class GovukDateWidget(forms.MultiWidget):
         return _boxes(value)
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        """Give each box the identifier that the error summary links to."""
         context = super().get_context(name, value, attrs)
         base = context["widget"]["attrs"].get("id")
         if base:
@@ -57,7 +56,6 @@ class GovukDateWidget(forms.MultiWidget):
         return context
 
     def id_for_label(self, id_: str) -> str:
-        """Name the first box, which is the one that takes the focus."""
         return f"{id_}-{PARTS[0]}" if id_ else id_
 
 
@@ -102,7 +100,6 @@ class GovukDateField(forms.Field):
         return found
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Say whether what was typed means another date than the one that stood there."""
         return _typed(initial) != _typed(data)
 
     def _read(self, day: str, month: str, year: str) -> date:
@@ -174,17 +171,13 @@ class LongTextField(forms.CharField):
     widget = forms.Textarea
 
     def to_python(self, value: Any) -> str:
-        """Write each line end as browsers show it, before the length is checked."""
         return (super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")
 
 
 class PrecisionField(forms.ChoiceField):
-    """Asks how exactly the date of a release is known."""
-
     widget = forms.RadioSelect
 
     def __init__(self, **kwargs: Any) -> None:
-        """Take the arguments of a field."""
         choices = [
             (Precision.EXACT, lazy("The day and the time")),
             (Precision.MONTH, lazy("The month")),
@@ -207,7 +200,6 @@ def _number(text: str) -> int | None:
 
 
 def _month(text: str) -> int | None:
-    """Read a month written as a number or by its name, whole or shortened to three letters or more."""
     name = text.casefold().rstrip(".")
     if len(name) >= 3:
         for number, month in enumerate(MONTHS, start=1):
@@ -268,7 +260,6 @@ class Question(Field):  # type: ignore[misc]  # crispy-forms ships no types
         }
 
     def render(self, form: forms.BaseForm, context: Context, template_pack: str = TEMPLATE_PACK, **kwargs: Any) -> str:
-        """Render the field with its looks."""
         return str(
             super().render(
                 form,
@@ -289,7 +280,6 @@ class SubmitButton:
         self.attributes = {"text": text, "name": name, "value": value, "classes": css_class, "once": True}
 
     def render(self, form: forms.BaseForm, context: Context, **_: Any) -> str:  # crispy's signature
-        """Render the button."""
         return render_to_string(self.template, self.attributes)
 
 
@@ -306,7 +296,6 @@ def helper_of(*questions: Any, button: str, css_class: str = "", method: str = "
 
 
 def inside_the_form(*questions: Any) -> FormHelper:
-    """Lay out questions within the form element that their page writes itself, with its own token and buttons."""
     helper = FormHelper()
     helper.form_tag, helper.disable_csrf, helper.layout = False, True, Layout(*questions)
     return helper

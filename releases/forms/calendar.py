@@ -105,7 +105,6 @@ class CalendarFilter(forms.Form):
 
     @property
     def followed(self) -> Followed:
-        """What a reader follows who follows the list as far as it is narrowed to a producer or a series."""
         slugs = {name: self.cleaned_data.get(name) or "" for name in ("producer", "series")} if self.is_valid() else {}
         slugs["producer"] = slugs.get("producer") or (self.of_one_producer if slugs.get("series") else "")
         named = {
@@ -117,7 +116,6 @@ class CalendarFilter(forms.Form):
 
     @property
     def chosen(self) -> list[str]:
-        """The choices made, in words, for the reader to see what the list is narrowed to."""
         found = []
         for name in QUESTIONS:
             value = self.cleaned_data.get(name) if self.is_valid() else ""
@@ -128,8 +126,6 @@ class CalendarFilter(forms.Form):
 
 
 class PlannerForm(forms.Form):
-    """Asks for a producer, where there are several, and for a series."""
-
     use_required_attribute = False
 
     producer = forms.ChoiceField(label=lazy("Producer"), required=False)

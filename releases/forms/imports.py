@@ -25,8 +25,6 @@ DAYS = ["%Y-%m-%d", "%d/%m/%Y", "%d %m %Y"]
 
 
 class UploadForm(forms.Form):
-    """A calendar file."""
-
     use_required_attribute = False
 
     file = forms.FileField(
@@ -53,7 +51,6 @@ class UploadForm(forms.Form):
         self.helper = helper_of(Question("file", size="s"), Question("create_missing"), button=_("Check this file"))
 
     def clean_file(self) -> File[bytes]:
-        """Refuse a file that is too large before anybody reads it."""
         file: File[bytes] = self.cleaned_data["file"]
         try:
             tables.check_table_size(file.size or 0, name=file.name or "")
@@ -63,8 +60,6 @@ class UploadForm(forms.Form):
 
 
 class ConfirmForm(forms.Form):
-    """That what was shown be done, and what becomes of the rows that are refused."""
-
     use_required_attribute = False
 
     skip_refused = forms.BooleanField(label=lazy("Leave out the rows that are refused"), required=False)
@@ -113,7 +108,6 @@ class SelectionForm(forms.Form):
         self.helper = helper_of(*self.fields, button=_("Show these"), css_class="govuk-button--secondary", method="get")
 
     def selection(self) -> Selection:
-        """Return what is asked for, as far as it can be read."""
         self.is_valid()
         return Selection(**{name: value for name, value in self.cleaned_data.items() if value})
 
@@ -122,8 +116,6 @@ MOST_WORDS = 2000
 
 
 class AnnouncementForm(forms.Form):
-    """Where the announcement stands."""
-
     use_required_attribute = False
 
     url = forms.CharField(
@@ -148,8 +140,6 @@ class AnnouncementForm(forms.Form):
 
 
 class ReleaseToCheckForm(forms.Form):
-    """The release as the announcement has it, for a person to check before it is recorded."""
-
     use_required_attribute = False
 
     seen = forms.CharField(widget=forms.HiddenInput)

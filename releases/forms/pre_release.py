@@ -126,8 +126,6 @@ def _shown(entry: PreReleaseAccess | None, *, usual: Period) -> dict[str, Any]:
 
 
 class TimeForm(forms.Form):
-    """When access began or ended, as a person says."""
-
     use_required_attribute = False
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -150,7 +148,6 @@ class TimeForm(forms.Form):
         )
 
     def clean(self) -> dict[str, Any]:
-        """Put date and time together into one instant."""
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("on") and cleaned.get("time"):
             try:

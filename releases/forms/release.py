@@ -83,7 +83,6 @@ class ChangeDateForm(forms.Form):
         return Slot(on=self.cleaned_data["planned_on"], at=at, precision=precision, zone=self.zone)
 
     def change(self) -> dict[str, Any]:
-        """Return the change as typed, from the schedule that the person has seen."""
         return {
             "to": self.slot(),
             "reason": self.cleaned_data["reason"],
@@ -101,8 +100,6 @@ class ChangeDateForm(forms.Form):
 
 
 class ConfirmForm(forms.Form):
-    """Why a date is confirmed at short notice, where it is."""
-
     use_required_attribute = False
 
     reason = LongTextField(
@@ -121,8 +118,6 @@ class ConfirmForm(forms.Form):
 
 
 class CancelForm(forms.Form):
-    """Why a release is cancelled."""
-
     use_required_attribute = False
 
     reason = LongTextField(
@@ -140,8 +135,6 @@ class CancelForm(forms.Form):
 
 
 class SayForm(forms.Form):
-    """What a text is that the checks saw and could not place."""
-
     use_required_attribute = False
 
     kind = forms.ChoiceField(
@@ -165,8 +158,6 @@ class SayForm(forms.Form):
 
 
 class WasLiveForm(forms.Form):
-    """When a person says that a release was live."""
-
     use_required_attribute = False
 
     live_on = GovukDateField(
@@ -187,7 +178,6 @@ class WasLiveForm(forms.Form):
         )
 
     def clean(self) -> dict[str, Any]:
-        """Put date and time together into one instant."""
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("live_on") and cleaned.get("live_time"):
             try:
@@ -198,8 +188,6 @@ class WasLiveForm(forms.Form):
 
 
 class DelayNoticeForm(forms.Form):
-    """When a release is expected instead, as a time or in words, and whom readers can ask."""
-
     use_required_attribute = False
 
     seen = forms.IntegerField(widget=forms.HiddenInput)
@@ -251,7 +239,6 @@ class DelayNoticeForm(forms.Form):
 
     @property
     def notice(self) -> dict[str, Any]:
-        """The notice as it was typed, from the notices that the person has seen."""
         given = self.cleaned_data
         names = ("expected_words", "contact_name", "contact_email", "seen")
         return {"expected_at": given.get("expected_at"), **{name: given[name] for name in names}}
@@ -261,8 +248,6 @@ MOST_DIGITS = 18
 
 
 class AgreeForm(forms.Form):
-    """The requests, of those that a person may decide, to which they agree."""
-
     use_required_attribute = False
 
     requests = forms.ModelMultipleChoiceField(
@@ -276,7 +261,6 @@ class AgreeForm(forms.Form):
 
     @property
     def names_others(self) -> bool:
-        """Whether something was sent that is no request of theirs."""
         # Databases refuse to compare a key with a greater number than any key can be.
         keys = self.data.getlist("requests") if isinstance(self.data, QueryDict) else []
         if any(not key.isdecimal() or len(key) > MOST_DIGITS for key in keys):
@@ -285,8 +269,6 @@ class AgreeForm(forms.Form):
 
 
 class RefuseForm(forms.Form):
-    """Why a change is refused."""
-
     use_required_attribute = False
 
     reason = LongTextField(
@@ -302,8 +284,6 @@ class RefuseForm(forms.Form):
 
 
 class CorrectReasonForm(forms.Form):
-    """The public reason of a change of date as readers are to see it."""
-
     use_required_attribute = False
 
     seen = forms.IntegerField(widget=forms.HiddenInput)

@@ -126,7 +126,6 @@ def _check_stays(row: CalendarRow, column: str, given: str, what: str) -> None:
 
 @contextmanager
 def _missing_in(column: str) -> Iterator[None]:
-    """Name the column in which a reason is missing."""
     try:
         yield
     except (MissingFields, SlotRefused) as refusal:
@@ -143,7 +142,6 @@ def _same_slot(one: Slot, other: Slot) -> bool:
 
 
 def _in_one_line(text: str) -> str:
-    """Write a text as the cell of a file holds it."""
     return " ".join(text.split())
 
 
@@ -315,7 +313,6 @@ class Imported:
     made: list[Made] = field(default_factory=list)
 
     def of(self, outcome: Outcome) -> list[Taken]:
-        """Return the rows with an outcome."""
         return [row for row in self.taken if row.outcome is outcome]
 
 

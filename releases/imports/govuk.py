@@ -86,7 +86,6 @@ def find_announcement(url: str, *, hosts: Collection[str], means: AdhocMeans, no
 
 
 def known_at(url: str, *, by: Person) -> Release | None:
-    """Return the release of a person's producers that has its announcement at an address already."""
     theirs = producers_where(by, Action.VIEW)
     found = Address.objects.filter(role=Address.Role.ANNOUNCEMENT, url=url, release__series__producer__in=theirs)
     address = found.select_related("release").first()
@@ -94,7 +93,6 @@ def known_at(url: str, *, by: Person) -> Release | None:
 
 
 def producers_of(announced: Announced, *, by: Person) -> list[Producer]:
-    """Return those of the producers whose calendar a person keeps that the announcement names."""
     named = {fold(organisation) for organisation in announced.organisations}
     return [producer for producer in producers_where(by, Action.EDIT) if fold(producer.name) in named]
 
@@ -106,7 +104,6 @@ def series_of_announcement(announced: Announced, series: Collection[Series]) -> 
 
 
 def reference_for(announced: Announced) -> str:
-    """Offer a reference made of the announcement's title."""
     return slugify(announced.title)[:_LONGEST_REFERENCE].strip("-")
 
 

@@ -186,7 +186,6 @@ class CalendarRow:
 
     @property
     def series_key(self) -> tuple[str, str]:
-        """Producer and series as names are compared."""
         return fold_title(self.producer), fold_title(self.series)
 
 
@@ -313,7 +312,6 @@ def _repeated(rows: list[CalendarRow]) -> Iterator[RowFault]:
 
 
 def _disagreeing(rows: list[CalendarRow]) -> Iterator[RowFault]:
-    """Find rows that say something else of a series than an earlier row does."""
     first: dict[tuple[Any, ...], CalendarRow] = {}
     for row in rows:
         for column in ("tolerance_seconds", "responsible_email"):

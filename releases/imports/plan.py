@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 
 class Outcome(StrEnum):
-    """What becomes of a row."""
-
     ADDED = "added"
     CHANGED = "changed"
     UNCHANGED = "unchanged"
@@ -27,8 +25,6 @@ class Outcome(StrEnum):
 
 
 class StepKind(StrEnum):
-    """What is done to a release, or made for it."""
-
     RECORDED = "recorded"
     AS_REHEARSAL = "as_rehearsal"
     TITLE_CORRECTED = "title_corrected"
@@ -53,7 +49,6 @@ class Step:
     to: str = ""
 
     def to_json(self) -> list[str]:
-        """Write it for the record."""
         return [self.kind.value, self.was, self.to]
 
     @classmethod
@@ -84,7 +79,6 @@ class Made:
     of: str = ""
 
     def to_json(self) -> list[str]:
-        """Write it for the record."""
         return [self.kind.value, self.name, self.of]
 
     @classmethod
@@ -110,7 +104,6 @@ class Taken:
 
 
 def refused_row(number: int, reference: str, faults: Sequence[RowFault], *, title: str = "") -> Taken:
-    """Say of a row that it cannot be taken, and why."""
     return Taken(number, reference, Outcome.REFUSED, title, faults=tuple(faults))
 
 
@@ -168,7 +161,6 @@ class Parties:
         )
 
     def keeps(self, producer: Producer) -> bool:
-        """Tell whether the importer keeps a producer's calendar."""
         return producer in self.producers.values()
 
     def note(self, made: Made, undo: Callable[[], object]) -> None:
@@ -180,7 +172,6 @@ class Parties:
         self._undo += [self.made.pop, undo]
 
     def accept(self) -> None:
-        """Keep what was made for the row at hand."""
         self._undo.clear()
 
     def take_back(self) -> None:
@@ -285,13 +276,11 @@ def _check_may_make(parties: Parties, column: str, name: str) -> None:
 
 
 def _save(row: Series | Contact, parties: Parties) -> None:
-    """Save a row, and let its history say who did it."""
     row._history_user = parties.by  # type: ignore[union-attr]  # simple-history reads it
     row.save()
 
 
 def _free_slug(name: str, taken: Iterable[str], longest: int) -> str:
-    """Return a slug for a name that none of the others has."""
     start, others = slugify(name)[: longest - 5] or "unnamed", set(taken)
     candidates = (start, *(f"{start}-{number}" for number in range(2, len(others) + 3)))
     return next(candidate for candidate in candidates if candidate not in others)

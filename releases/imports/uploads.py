@@ -43,7 +43,6 @@ class NothingToApply(MoveRefused):
 
 
 def may_import(person: Person) -> bool:
-    """Tell whether a person keeps the calendar of any producer."""
     return producers_where(person, Action.EDIT).exists()
 
 
@@ -110,20 +109,17 @@ def discard_import(found: CalendarImport, *, by: "User | None", at: datetime) ->
 
 
 def counts_of(found: CalendarImport) -> dict[Outcome, int]:
-    """Count an import's rows by what becomes of them."""
     rows = ImportRow.objects.filter(of=found).order_by().values("outcome").annotate(rows=Count("pk"))
     counted = {row["outcome"]: row["rows"] for row in rows}
     return {outcome: counted.get(outcome, 0) for outcome in Outcome}
 
 
 def cancelled_by(found: CalendarImport) -> int:
-    """Count the releases that an import cancels, which is for good."""
     changed = ImportRow.objects.filter(of=found, outcome=Outcome.CHANGED).values_list("steps", flat=True)
     return sum(any(Step.from_json(step).kind is StepKind.CANCELLED for step in steps) for steps in changed)
 
 
 def imported_releases_of(row: ImportRow) -> Taken:
-    """Read what becomes of a row from the record."""
     return Taken(
         row.number,
         row.reference,
@@ -135,7 +131,6 @@ def imported_releases_of(row: ImportRow) -> Taken:
 
 
 def import_fields(taken: Taken, *, of: CalendarImport) -> ImportRow:
-    """Write what becomes of a row for the record."""
     return ImportRow(
         of=of,
         number=taken.number,
@@ -277,7 +272,6 @@ def _ask(
     at: datetime,
     notes: Sequence[str] = (),
 ) -> None:
-    """Show what would be done, and ask for a confirmation of it."""
     with transaction.atomic():
         _store(claimed, found)
         values = {"makes": _written(makes), "notes": list(notes)}

@@ -41,8 +41,6 @@ _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
 def _only(pattern: re.Pattern[str]) -> BeforeValidator:
-    """Refuse what the parser would take for a date or a number besides what is documented, such as a Unix time."""
-
     def check(value: Any) -> Any:
         if isinstance(value, str) and not pattern.fullmatch(value):
             message = "not as documented"
@@ -112,7 +110,6 @@ class AskedReleases(AskedList):
     )
 
     def wanted(self) -> Wanted:
-        """Return what is asked for."""
         return Wanted(
             producer=self.producer,
             series=self.series,
@@ -139,7 +136,6 @@ RULES = {
 
 
 def names_of(asked: type[Schema]) -> set[str]:
-    """Return the names of the parameters by which something is asked."""
     return {field.alias or name for name, field in asked.model_fields.items()}
 
 
@@ -166,7 +162,6 @@ def place_of(release: AnnouncedRelease) -> str:
 
 
 def page_by_place(found: QuerySet[Release], *, after: str) -> QuerySet[Release]:
-    """Return releases by their places, from the one after a place on."""
     if after:
         day, identifier = after.split(".")
         on, last = date.fromordinal(max(1, int(day))), UUID(identifier)
@@ -175,7 +170,6 @@ def page_by_place(found: QuerySet[Release], *, after: str) -> QuerySet[Release]:
 
 
 def page_by_slug(found: QuerySet[Producer], *, after: str) -> QuerySet[Producer]:
-    """Return producers by their slugs, from the one after a slug on."""
     return found.filter(slug__gt=after).order_by("slug")
 
 
@@ -185,7 +179,6 @@ def slugs_of(series: Series) -> str:
 
 
 def page_by_slugs(found: QuerySet[Series], *, after: str) -> QuerySet[Series]:
-    """Return series by the slugs of their producers and their own, from the one after both on."""
     if after:
         producer, series = after.split("/")
         found = found.filter(Q(producer__slug__gt=producer) | Q(producer__slug=producer, slug__gt=series))
@@ -197,12 +190,10 @@ class NoSuchParameter(Exception):
 
 
 def problem_response(sentence: str, *, status: int) -> HttpResponse:
-    """Return one sentence as the answer of an error."""
     return JsonResponse({"error": sentence}, status=status, json_dumps_params={"ensure_ascii": False})
 
 
 def say_in_json(api: NinjaAPI) -> None:
-    """Let an API answer each error with one sentence."""
     api.add_exception_handler(Http404, _not_found)
     api.add_exception_handler(ValidationError, _not_as_documented)
     api.add_exception_handler(NoSuchParameter, lambda _request, why: problem_response(str(why), status=400))
@@ -220,8 +211,6 @@ def _not_as_documented(_request: HttpRequest, why: ValidationError | type[Valida
 
 
 def only_reading(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Answer every other method than reading in JSON as well."""
-
     @wraps(view)
     def answer(request: HttpRequest, *which: Any, **named: Any) -> HttpResponse:
         response = view(request, *which, **named)
@@ -348,7 +337,6 @@ class SeriesListAnswer(ListAnswer):
 
 
 def date_answer(slot: Slot) -> dict[str, Any]:
-    """Return the fields of a DateAnswer."""
     first, last = days_of(slot)
     at = f"{slot.at:%H:%M}" if isinstance(slot.at, time) and slot.precision is Precision.EXACT else None
     return {
@@ -362,7 +350,6 @@ def date_answer(slot: Slot) -> dict[str, Any]:
 
 
 def release_answer(release: AnnouncedRelease) -> dict[str, Any]:
-    """Return the fields of a ReleaseAnswer."""
     return {
         "id": release.public_id,
         "reference": release.reference,
@@ -383,7 +370,6 @@ def release_answer(release: AnnouncedRelease) -> dict[str, Any]:
 
 
 def date_change_answer(move: AnnouncedMove) -> dict[str, Any]:
-    """Return the fields of a DateChangeAnswer."""
     return {
         "was": date_answer(move.was),
         "to": date_answer(move.to),
@@ -421,7 +407,6 @@ type Operation = Callable[..., Any]
 
 
 def read(path: str, answer: type[Schema], name: str) -> Callable[[Operation], Operation]:
-    """Answer GET at an address, and HEAD, which needs no document of its own."""
     known: dict[str, Any] = {"response": {200: answer, **dict.fromkeys(ERRORS, Problem)}}
 
     def at_path(operation: Operation) -> Operation:
@@ -513,7 +498,6 @@ def _check_there(producer: str, series: str = "") -> None:
 
 
 def urls() -> tuple[list[URLPattern], str, str]:
-    """Return the addresses of the API, each of whose answers may be kept by whoever reads it."""
     patterns, app, namespace = api.urls
     for pattern in patterns:
         if isinstance(pattern, URLPattern):

@@ -108,8 +108,6 @@ _RETRY_AFTER = {
 
 
 class DocumentedAPI(NinjaAPI):
-    """An API whose document has a server, examples, and filters that may be empty."""
-
     def get_openapi_schema(
         self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
     ) -> OpenAPISchema:
@@ -140,7 +138,6 @@ def _complete(operation: dict[str, Any]) -> None:
 
 
 def _drop_unused(schemas: dict[str, Any], paths: dict[str, Any]) -> None:
-    """Leave out the groups of parameters, which django-ninja lists among the schemas and nothing refers to."""
     referred = str(paths) + str(schemas)
     for name in [name for name in schemas if f"#/components/schemas/{name}'" not in referred]:
         del schemas[name]

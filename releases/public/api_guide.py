@@ -36,7 +36,6 @@ FEEDS = (
 
 @require_safe
 def guide(request: HttpRequest) -> HttpResponse:
-    """Show each address with its parameters, answers and an example."""
     document = api.get_openapi_schema()
     context = {
         "operations": list(_operations(document)),

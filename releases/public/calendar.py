@@ -45,7 +45,6 @@ class Wanted:
 
     @property
     def narrowed(self) -> bool:
-        """Whether anything but a status or a date is asked for."""
         return bool(self.producer or self.series or self.designation or self.words)
 
 
@@ -112,8 +111,6 @@ _moved_later = Q(
 
 
 class Shown(StrEnum):
-    """Which releases the calendar shows."""
-
     ALL = "all"
     UPCOMING = "upcoming"
     PUBLISHED = "published"
@@ -146,7 +143,6 @@ _vague_last = Case(When(precision=Precision.EXACT, then=Value(0)), default=Value
 
 
 def announced_releases() -> QuerySet[Release]:
-    """Return announced releases with what their public page says of them."""
     return (
         Release.objects.public()
         .select_related("series__producer", "series__responsible")
@@ -256,7 +252,6 @@ def _shown(show: Shown, *, now: datetime, wanted: Wanted | None) -> QuerySet[Rel
 
 
 def months_around(month: Month) -> tuple[Month | None, Month | None]:
-    """Return the nearest months before and after one for which anything is announced."""
     dates = Release.objects.public().values_list("planned_on", flat=True)
     before = dates.filter(planned_on__lt=month.first).order_by("-planned_on").first()
     after = dates.filter(planned_on__gte=month.next.first).order_by("planned_on").first()
@@ -264,7 +259,6 @@ def months_around(month: Month) -> tuple[Month | None, Month | None]:
 
 
 def public_producers() -> QuerySet[Producer]:
-    """Return the producers of which anything is announced, by name."""
     return Producer.objects.filter(Exists(Series.objects.filter(_has_announced, producer=OuterRef("pk")))).order_by(
         "name"
     )
@@ -279,7 +273,6 @@ _has_announced = Exists(Release.objects.public().filter(series=OuterRef("pk")))
 
 
 def status_of(release: Release) -> PublicStatus:
-    """Say what the calendar calls a release that `announced` returned."""
     changes: Sequence[DateChange] = release.announced_changes  # type: ignore[attr-defined]  # of the prefetch
     return status_shown(release.status, last_move=(changes[-1].was, changes[-1].to) if changes else None)
 

@@ -53,7 +53,6 @@ class Followed:
 
     @property
     def wanted(self) -> Wanted:
-        """The releases that are followed."""
         producer, series = self.producer, self.series
         return Wanted(producer=producer.slug if producer else "", series=series.slug if series else "")
 
@@ -131,17 +130,14 @@ def _newest(what: Followed) -> Iterable[tuple[Happened, QuerySet[Any, Row]]]:
 
 
 def absolute_address(page: str, *which: str) -> str:
-    """Return the address of a page with the host under which the service is known, whoever asks for it how."""
     return str(settings.ADDRESS) + reverse(page, args=which)
 
 
 def releases_at() -> str:
-    """Return the address below which each release has its page."""
     return absolute_address("releases:release", "x").removesuffix("x/")
 
 
 def page_address(what: Followed) -> str:
-    """Return the address of the page that shows what somebody follows."""
     asked = QueryDict(mutable=True)
     asked.update({name: one.slug for name, one in (("producer", what.producer), ("series", what.series)) if one})
     return absolute_address("releases:all_months") + (f"?{asked.urlencode()}" if asked else "")
@@ -188,7 +184,6 @@ def describe_time(text: str) -> str:
 
 
 def describe_designation(release: AnnouncedRelease) -> str:
-    """Name the designation of a release."""
     return str(Designation(release.designation).label)
 
 
@@ -218,7 +213,6 @@ def headline(change: Change) -> str:
 
 
 def account_of(change: Change) -> str:
-    """Say what happened in a sentence, as the calendar said it then."""
     words = {"date": str(change.slot), "reason": describe_time(change.reason)}
     if change.kind is Happened.MOVED:
         return describe_move(change.was, change.slot, change.reason)
@@ -245,8 +239,6 @@ END = b"END:VCALENDAR\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Titled:
-    """What a calendar is called and what it holds, in words, and the address of the page that shows the same."""
-
     name: str
     description: str
     page: str
@@ -312,8 +304,6 @@ NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class FeedTitled:
-    """What a feed is called, who writes it, and the addresses of the page that shows the same and of its own pages."""
-
     name: str
     office: str
     page: str

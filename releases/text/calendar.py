@@ -37,19 +37,16 @@ type Tag = tuple[str, str]
 
 
 def tags_of(change: DateChange) -> list[Tag]:
-    """Return what is remarkable about when a change was made, each as words and the colour of a tag."""
     found = date_change.date_change_marks(change.was, change.to, asked_at=change.requested_at, made_at=change.made_at)
     return [_tag(mark) for mark in found]
 
 
 def tags_of_request(request: DateChangeRequest) -> list[Tag]:
-    """Return what is remarkable about when a change was asked for, each as words and the colour of a tag."""
     close = date_change.is_asked_close(request.was, request.to, asked_at=request.requested_at)
     return [_tag(Mark.ASKED_CLOSE_TO_RELEASE)] if close else []
 
 
 def state_tag(state: RequestState) -> Tag:
-    """Return where a request stands, as words and the colour of a tag."""
     words, colour = REQUEST_STATES[state]
     return str(words), colour
 
@@ -67,7 +64,6 @@ def state_sentence(request: DateChangeRequest, state: RequestState) -> str:
 
 
 def agreed_sentence(count: int) -> str:
-    """Say to how many changes a person has just agreed."""
     sentence = ngettext("%(count)s change is agreed to and made.", "%(count)s changes are agreed to and made.", count)
     return sentence % {"count": count}
 
@@ -111,7 +107,6 @@ _SENTENCES: dict[DifferenceKind, Promise] = {
 
 
 def difference_sentence(difference: Difference) -> str:
-    """Say in one or two full sentences what differs."""
     return str(_SENTENCES[difference.kind]) % {"theirs": difference.theirs, "ours": difference.ours}
 
 
@@ -179,7 +174,6 @@ ADVICE = {
 
 
 def concern_sentence(concern: Concern, count: int) -> str:
-    """Write how many releases give reason for a concern, as the text of a link to them."""
     return str(COUNTED[concern] % {"count": count})
 
 
@@ -203,7 +197,6 @@ SIGNS = {
 
 
 def gap_sentence(gap: Gap) -> str:
-    """Name the expected periods that have no release by their months."""
     if gap.periods == 1:
         return london.format_month(gap.first)
     words = ngettext(
@@ -284,7 +277,6 @@ def event_sentence(event: ReleaseEvent) -> str:
 
 
 def event_details(event: ReleaseEvent) -> Iterable[str]:
-    """Say field by field what was changed, and what a person wrote about it."""
     for name, (was, now) in event.facts.get("changed", {}).items():
         yield changed_fields(FIELDS.get(name, name), was, now)
     if event.words:

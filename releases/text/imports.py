@@ -146,6 +146,5 @@ def made_in_words(made: Made) -> str:
 
 
 def row_in_words(taken: Taken) -> str:
-    """Say in one line what becomes of a row that is not refused."""
     done = ", ".join(step_in_words(step) for step in taken.steps) or _("unchanged")
     return f"{taken.reference}: {done}"

@@ -52,7 +52,6 @@ def access_status(entry: PreReleaseAccess) -> tuple[str, str]:
 
 
 def usual_sentence(usual: Usual) -> str:
-    """Say how long before a release it is seen as a rule, and where that figure comes from."""
     if usual.ground is Ground.ITS_OWN:
         return _("The usual period here is %(period)s, as set for this producer.") % {"period": usual.period}
     if usual.ground is Ground.NOT_CONFIRMED:
@@ -81,7 +80,6 @@ def recorded_of(entry: PreReleaseAccess) -> str:
 
 
 def granted_of(entry: PreReleaseAccess) -> str:
-    """Say who granted access and when, and who agreed."""
     facts = {"person": entry.granted_by, "moment": london.format_moment(entry.granted_at), "lead": entry.agreed_by}
     if entry.agreed_by is None:
         return _("Granted by %(person)s at %(moment)s.") % facts
@@ -100,7 +98,6 @@ def changes_of(request: PreReleaseRequest) -> list[tuple[str, str, str]]:
 
 
 def copied_sentence(copied: Copied) -> str:
-    """Say what copying a list came to."""
     parts = [
         ngettext("%(n)d post is granted access", "%(n)d posts are granted access", copied.granted)
         % {"n": copied.granted},
@@ -114,5 +111,4 @@ def copied_sentence(copied: Copied) -> str:
 
 
 def erased_sentence(erased_at: datetime) -> str:
-    """Say that a name was erased, and when."""
     return _("Name erased on %(day)s") % {"day": london.format_day(erased_at)}

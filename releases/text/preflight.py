@@ -115,7 +115,6 @@ def finding_sentence(finding: PreflightFinding, *, planned: datetime | None) -> 
 
 
 def crowd_sentence(crowd: Crowd) -> str:
-    """Say how many releases share a host and a minute, and what that means for the first looks at them."""
     facts = {"releases": len(crowd.releases), "looks": crowd.looks, "place": crowd.place}
     start = ngettext(
         "%(releases)s release with %(looks)s addresses at %(place)s at %(at)s",
@@ -151,7 +150,6 @@ def outcome_name(count: int) -> str:
 
 
 def finding_codes(findings: Iterable[Mapping[str, Any]]) -> list[PreflightFinding]:
-    """Read findings as they were kept, the problems first."""
     return sorted((PreflightFinding.from_json(each) for each in findings), key=lambda finding: not finding.is_problem)
 
 

@@ -47,8 +47,6 @@ STATEMENTS = {
 
 @dataclass(frozen=True, slots=True)
 class ReleaseStanding:
-    """Where a release stands, as a short label, the colour of its tag, and one phrase more of what was seen."""
-
     label: str
     colour: str
     detail: str = ""
@@ -109,7 +107,6 @@ def _on_time_note(start: float, end: float, *, tolerance_seconds: int) -> str:
 
 
 def describe_verdict(verification: Verification) -> str:
-    """Say what the looks at a release amount to in full sentences, with the interval that holds the publication."""
     sentence = str(SENTENCES[Outcome(verification.outcome)])
     due = {
         "due": london.format_moment(verification.due_at),
@@ -373,7 +370,6 @@ def hole_sentence(start: datetime, end: datetime, verification: Verification | N
 
 
 def describe_diagnosis(verification: Verification) -> list[str]:
-    """Say what the looks show that may explain the verdict, one sentence for each code that is known."""
     return [str(sentence) for code, sentence in DIAGNOSES.items() if code in verification.diagnoses]
 
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 
 class SignedInRequest(HttpRequest):
-    """A request of somebody who has signed in, as `login_required` lets it through."""
-
     user: "User"
 
 
@@ -84,8 +82,6 @@ def is_confirmed(form: forms.Form, act: Callable[[], object], *, fields: Mapping
 
 
 def refusal_reason[**P](view: ReleaseView[P]) -> Callable[..., HttpResponse]:
-    """Make a view of one release say in one sentence, on a page of its own, why nothing was changed."""
-
     @wraps(view)
     def page(request: SignedInRequest, reference: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
@@ -97,7 +93,6 @@ def refusal_reason[**P](view: ReleaseView[P]) -> Callable[..., HttpResponse]:
 
 
 def refused_page(request: HttpRequest, reference: str, refusal: MoveRefused) -> HttpResponse:
-    """Say in one sentence why nothing was changed, with the way back to the release."""
     context = {"reference": reference, "sentence": str(refusal)}
     return render(request, "releases/refused.html", context, status=409)
 

@@ -54,8 +54,6 @@ KEPT = 32
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A form under everything that it is made from."""
-
     made_from: Hashable
     form: CalendarFilter = field(compare=False)
 
@@ -69,7 +67,6 @@ def release_list_part(releases: tuple[AnnouncedRelease, ...], *, today: date) ->
 
 
 def filter_part(form: CalendarFilter) -> SafeString:
-    """Write the form that narrows the calendar, with what was asked for and what is wrong with it."""
     return _filter(_Asked(form.made_from, form), get_language())
 
 
@@ -89,8 +86,6 @@ type View = Callable[..., HttpResponse]
 
 
 def tidy(view: View) -> View:
-    """Send whoever asks with empty or contradicting choices to the address that says the same in short."""
-
     @wraps(view)
     def tidied(request: HttpRequest, **which: int) -> HttpResponse:
         asked = CalendarFilter.tidied(request.GET)
@@ -172,7 +167,6 @@ def _page(
 
 
 def _narrowed(request: HttpRequest) -> str:
-    """Return the part of the address that narrows the list, whatever the view and the page."""
     asked = request.GET.copy()
     for name in ("show", "page"):
         asked.pop(name, None)
@@ -181,7 +175,6 @@ def _narrowed(request: HttpRequest) -> str:
 
 @for_programs
 def calendar_file_page(request: HttpRequest, producer: str = "", series: str = "") -> HttpResponse:
-    """Give the calendar of the whole office, a producer or a series to subscribe to."""
     what = _followed(producer, series)
     words = {"name": what.name or settings.OFFICE_NAME, "most": f"{MOST_RELEASES:,}"}
     description = _("%(name)s: releases of the last year and releases to come, the nearest %(most)s.") % words
@@ -193,7 +186,6 @@ def calendar_file_page(request: HttpRequest, producer: str = "", series: str = "
 
 @for_programs
 def release_file_page(request: HttpRequest, reference: str) -> HttpResponse:
-    """Give one announced release as a calendar file."""
     found = public_calendar.announced_facts(Release.objects.public().filter(reference=reference))
     if not found:
         message = f"There is no announced release {reference}."

@@ -34,7 +34,6 @@ from releases.views.release import notice_to_give
 @require_http_methods(["GET", "POST"])
 @refusal_reason
 def announce(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Make a release public in the calendar."""
     release = release_to_move(request.user, reference, ANNOUNCE)
     if request.method == "POST":
         scheduling.announce(release, by=request.user, at=timezone.now())
@@ -47,7 +46,6 @@ def announce(request: SignedInRequest, reference: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @refusal_reason
 def confirm(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Confirm a provisional release for its date and time, with the reason where that gives short notice."""
     now = timezone.now()
     release = release_to_move(request.user, reference, CONFIRM)
     given = notice_to_give(release, now=now)
@@ -66,7 +64,6 @@ def confirm(request: SignedInRequest, reference: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @refusal_reason
 def change_date(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Move a release to another date or time, with the reason where the date was confirmed."""
     release = release_to_move(request.user, reference, CHANGE_DATE)
     form = ChangeDateForm(request.POST if request.method == "POST" else None, release=release)
 
@@ -87,7 +84,6 @@ def change_date(request: SignedInRequest, reference: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @refusal_reason
 def cancel(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Cancel a release, with the reason that the public reads."""
     release = release_to_move(request.user, reference, CANCEL)
     scheduling.check_cancel(release, by=request.user, at=timezone.now())
     form = CancelForm(request.POST if request.method == "POST" else None)
@@ -105,7 +101,6 @@ def cancel(request: SignedInRequest, reference: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @refusal_reason
 def request_date_change(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Ask for another date of a confirmed release."""
     release = release_of_theirs(request.user, reference, Action.ASK_DATE_CHANGE)
     date_changes.check_open(release)
     form = ChangeDateForm(request.POST if request.method == "POST" else None, release=release, asking=True)
@@ -143,7 +138,6 @@ def waiting_changes(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def refuse_change(request: SignedInRequest, key: int) -> HttpResponse:
-    """Refuse one change, with a reason for the person who asked."""
     asked = get_object_or_404(date_changes.theirs(request.user), pk=key)
     form = RefuseForm(request.POST if request.method == "POST" else None)
 
@@ -163,7 +157,6 @@ def refuse_change(request: SignedInRequest, key: int) -> HttpResponse:
 @login_required
 @require_POST
 def withdraw_change(request: SignedInRequest, key: int) -> HttpResponse:
-    """Withdraw a change that the person asked for."""
     asked = get_object_or_404(DateChangeRequest.objects.select_related("release"), pk=key, requested_by=request.user)
     release = release_of_theirs(request.user, asked.release.reference, Action.ASK_DATE_CHANGE)
     try:
@@ -175,7 +168,6 @@ def withdraw_change(request: SignedInRequest, key: int) -> HttpResponse:
 
 
 def _agree_to_each(request: SignedInRequest, asked: list[DateChangeRequest]) -> None:
-    """Agree to one after the other, each for itself, and say of each that could not be made why."""
     made = 0
     for one in asked:
         try:
@@ -227,7 +219,6 @@ def date_register(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_safe
 def export_changes(request: SignedInRequest, kind: str) -> HttpResponse:
-    """Give the changes that are listed as a file."""
     if kind not in set(TableKind):
         message = f"There is no kind of file {kind}."
         raise Http404(message)
@@ -241,7 +232,6 @@ def export_changes(request: SignedInRequest, kind: str) -> HttpResponse:
 
 
 def _producers(request: SignedInRequest) -> tuple[list[Producer], Producer | None]:
-    """Return the producers whose changes the person may read, and the one that they ask about."""
     producers = list(overview.producers_of(request.user))
     if not producers:
         message = "There is no register for this person."
@@ -267,7 +257,6 @@ def _found(request: SignedInRequest, chosen: Producer | None) -> QuerySet[DateCh
 @require_http_methods(["GET", "POST"])
 @refusal_reason
 def correct_reason(request: SignedInRequest, reference: str, version: int) -> HttpResponse:
-    """Put the public reason of one change of date right."""
     release = release_of_theirs(request.user, reference, Action.CORRECT_REASON)
     change = get_object_or_404(release.date_changes.prefetch_related("corrections"), schedule_version=version)
     initial = {"reason": corrections.current_reason(change), "seen": change.corrections.count()}

@@ -29,7 +29,6 @@ FOR_A_FILE_OF_OTHERS = {
 @login_required
 @require_safe
 def show_source(request: SignedInRequest, reference: str, sha256: str) -> HttpResponse:
-    """Show a kept body as its source, and keep who read it."""
     opened = _opened(request, reference, sha256, How.SOURCE)
     text = _text(opened)
     context = {
@@ -48,7 +47,6 @@ def show_source(request: SignedInRequest, reference: str, sha256: str) -> HttpRe
 @login_required
 @require_safe
 def download_body(request: SignedInRequest, reference: str, sha256: str) -> HttpResponse:
-    """Give a kept body as a file of no particular kind, and keep who took it."""
     opened = _opened(request, reference, sha256, How.DOWNLOAD)
     name = f"{reference}-{sha256[:12]}.body"
     headers = {**FOR_A_FILE_OF_OTHERS, "Content-Disposition": f'attachment; filename="{name}"'}
@@ -58,7 +56,6 @@ def download_body(request: SignedInRequest, reference: str, sha256: str) -> Http
 @login_required
 @require_POST
 def export_bundle(request: SignedInRequest, reference: str) -> FileResponse:
-    """Give the bundle of a release's evidence as one file, and keep who took it."""
     release = release_of_theirs(request.user, reference, Action.EXPORT_EVIDENCE)
     file = tempfile.TemporaryFile()  # noqa: SIM115  # the response closes it
     export_evidence(release, file, by=request.user, at=timezone.now())

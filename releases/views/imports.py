@@ -66,7 +66,6 @@ RELEASES_PER_PAGE = 50
 @login_required
 @require_safe
 def own_releases(request: SignedInRequest) -> HttpResponse:
-    """List the releases of the person's producers, as they filter them."""
     form = _form(request)
     found = select_releases(form.selection(), by=request.user)
     page = Paginator(found, RELEASES_PER_PAGE).get_page(request.GET.get("page"))
@@ -84,7 +83,6 @@ def own_releases(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_safe
 def export_releases(request: SignedInRequest, kind: str) -> HttpResponse:
-    """Give the releases that are listed as a file."""
     form = _form(request)
     if not form.is_valid():
         return redirect(f"{resolve_url('exchange:release_list')}?{request.GET.urlencode()}")
@@ -105,7 +103,6 @@ def export_releases(request: SignedInRequest, kind: str) -> HttpResponse:
 @login_required
 @require_safe
 def download_template(request: SignedInRequest, kind: str) -> HttpResponse:
-    """Give a file to be filled in."""
     _require_keeper(request)
     producer = producers_where(request.user, Action.EDIT).first()
     content = calendar_template(_kind(kind), producer=str(producer), now=timezone.now())
@@ -115,7 +112,6 @@ def download_template(request: SignedInRequest, kind: str) -> HttpResponse:
 @login_required
 @require_safe
 def column_guide(request: SignedInRequest) -> HttpResponse:
-    """Say what each column of a calendar file means."""
     _require_keeper(request)
     return render(request, "imports/columns.html", {"entries": imports.column_guide(), "kinds": list(TableKind)})
 
@@ -150,7 +146,6 @@ _DAY_SECONDS = 24 * 60 * 60
 @login_required
 @require_http_methods(["GET", "POST"])
 def from_govuk(request: SignedInRequest) -> HttpResponse:
-    """Ask for the address of an announcement, and show the release that is read from it."""
     _require_keeper(request)
     form = AnnouncementForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -174,7 +169,6 @@ def from_govuk(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_POST
 def record_announcement(request: SignedInRequest) -> HttpResponse:
-    """Record the release that a person has checked."""
     _require_keeper(request)
     form = ReleaseToCheckForm(request.POST, series=_series(request))
     try:
@@ -216,7 +210,6 @@ def govuk_hosts() -> frozenset[str]:
 
 @contextmanager
 def _means() -> Iterator[AdhocMeans]:
-    """Put together with what one page asks, and until when it may."""
     until = time.monotonic() + LONGEST_SECONDS
     with probe_from_settings(now=timezone.now, beside=True) as look:
         yield AdhocMeans(
@@ -301,7 +294,6 @@ class Line:
 @login_required
 @require_http_methods(["GET", "POST"])
 def imports_page(request: SignedInRequest) -> HttpResponse:
-    """Ask for a file, and list the person's earlier ones."""
     _require_keeper(request)
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if form.is_valid():

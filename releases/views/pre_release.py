@@ -79,7 +79,6 @@ def _for_keepers(release: Release, request: SignedInRequest, *, now: Any) -> dic
 @login_required
 @require_http_methods(["GET", "POST"])
 def copy_list(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Take the list over from the release before, after a look at what that means."""
     release, now = release_of_theirs(request.user, reference, Action.KEEP_ACCESS_LIST), timezone.now()
     source = pre_release_access.previous_with_list(release)
     if source is None:
@@ -141,7 +140,6 @@ def _decided(act: str, done: int) -> str:
 @login_required
 @require_http_methods(["GET", "POST"])
 def erase_names(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Erase every name on the list of a release that has been due."""
     release = release_of_theirs(request.user, reference, Action.KEEP_ACCESS_LIST)
     try:
         if request.method == "POST":
@@ -156,7 +154,6 @@ def erase_names(request: SignedInRequest, reference: str) -> HttpResponse:
 
 
 def access_refused(request: SignedInRequest, release: Release, refusal: MoveRefused) -> HttpResponse:
-    """Say in one sentence why nothing was changed, with the way back to the list."""
     context = {"release": release, "sentence": str(refusal)}
     return render(request, "releases/pre_release/refused.html", context, status=409)
 
@@ -165,7 +162,6 @@ def access_refused(request: SignedInRequest, release: Release, refusal: MoveRefu
 @login_required
 @require_http_methods(["GET", "POST"])
 def add_entry(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Put somebody on a list, or ask for it."""
     release, now = release_of_theirs(request.user, reference, Action.KEEP_ACCESS_LIST), timezone.now()
     usual = release.series.producer.usual_pre_release()
     form = EntryForm(request.POST if request.method == "POST" else None, usual=usual, button=_("Add to the list"))
@@ -226,8 +222,6 @@ def change_entry(request: SignedInRequest, reference: str, key: int) -> HttpResp
 @login_required
 @require_http_methods(["GET", "POST"])
 def withdraw_entry(request: SignedInRequest, reference: str, key: int) -> HttpResponse:
-    """Withdraw access that has not begun, or ask for it."""
-
     def act(entry: PreReleaseAccess, version: int, at: Any) -> HttpResponse:
         outcome = pre_release_access.withdraw_access(entry, by=request.user, at=at, expected_version=version)
         return _told(request, entry.release, outcome, _("Access is withdrawn."))
@@ -238,8 +232,6 @@ def withdraw_entry(request: SignedInRequest, reference: str, key: int) -> HttpRe
 @login_required
 @require_http_methods(["GET", "POST"])
 def take_back_times(request: SignedInRequest, reference: str, key: int) -> HttpResponse:
-    """Take back what was recorded last of an access."""
-
     def act(entry: PreReleaseAccess, version: int, at: Any) -> HttpResponse:
         pre_release_access.take_back_times(entry, by=request.user, at=at, expected_version=version)
         messages.success(request, _("What was recorded is taken back."))
@@ -251,8 +243,6 @@ def take_back_times(request: SignedInRequest, reference: str, key: int) -> HttpR
 @login_required
 @require_http_methods(["GET", "POST"])
 def erase_name(request: SignedInRequest, reference: str, key: int) -> HttpResponse:
-    """Erase one name on the list of a release that has been due."""
-
     def act(entry: PreReleaseAccess, version: int, at: Any) -> HttpResponse:
         erased = pre_release_list.erase_name(entry.release, entry=entry, by=request.user, at=at)
         messages.success(request, _("The name is erased.") if erased else _("No name was left to erase."))
@@ -264,8 +254,6 @@ def erase_name(request: SignedInRequest, reference: str, key: int) -> HttpRespon
 @login_required
 @require_http_methods(["GET", "POST"])
 def record_begin(request: SignedInRequest, reference: str, key: int) -> HttpResponse:
-    """Record when access began."""
-
     def act(entry: PreReleaseAccess, **given: Any) -> None:
         pre_release_access.record_begin(entry, began_at=given.pop("instant"), by=request.user, **given)
         messages.success(request, _("It is recorded that access began."))
@@ -276,8 +264,6 @@ def record_begin(request: SignedInRequest, reference: str, key: int) -> HttpResp
 @login_required
 @require_http_methods(["GET", "POST"])
 def record_end(request: SignedInRequest, reference: str, key: int) -> HttpResponse:
-    """Record when access ended."""
-
     def act(entry: PreReleaseAccess, **given: Any) -> None:
         pre_release_access.record_end(entry, ended_at=given.pop("instant"), by=request.user, **given)
         messages.success(request, _("It is recorded that access ended."))
@@ -313,7 +299,6 @@ def _check(request: SignedInRequest, release: Release, entry: PreReleaseAccess, 
 def _confirmed(
     request: SignedInRequest, reference: str, key: int, *, move: str, act: Callable[..., HttpResponse]
 ) -> HttpResponse:
-    """Ask for confirmation, and act once it is given."""
     release, entry = _theirs(request, reference, key)
     now = timezone.now()
     try:
@@ -341,7 +326,6 @@ def _confirmed(
 def _timed(
     request: SignedInRequest, reference: str, key: int, *, move: str, act: Callable[..., None], button: str
 ) -> HttpResponse:
-    """Ask for an instant, and record it."""
     release, entry = _theirs(request, reference, key)
     now = timezone.now()
     form = TimeForm(request.POST if request.method == "POST" else None, entry=entry, now=now, button=button)
@@ -375,7 +359,6 @@ def _told(request: SignedInRequest, release: Release, outcome: Outcome, done: st
 
 
 def _object(form: forms.Form, refusal: ListRefused) -> None:
-    """Put each objection on the field that it names, or on the form as a whole."""
     found = refusal.objections if isinstance(refusal, Objected) else [(refusal.field, str(refusal))]
     for field, sentence in found:
         form.add_error(field if field in form.fields else None, sentence)

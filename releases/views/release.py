@@ -100,8 +100,6 @@ def _notice(release: Release, *, given_at: datetime) -> Notice:
 
 @dataclass(frozen=True, slots=True)
 class WaitingChange:
-    """The request that was made last, where it stands in words, and what the person may do with it."""
-
     asked: DateChangeRequest
     label: str
     colour: str
@@ -255,7 +253,6 @@ def _found(finding: PreflightFinding, urls: Mapping[int, str], release: Release)
 @require_POST
 @refusal_reason
 def ask_for_preflight(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Ask for a check of one release."""
     release = release_of_theirs(request.user, reference, Action.PREFLIGHT)
     releases_preflight.request_preflight(release, by=request.user, now=timezone.now())
     messages.success(request, _("The pre-flight is asked for. What it finds is shown here, as a rule within a minute."))
@@ -266,7 +263,6 @@ def ask_for_preflight(request: SignedInRequest, reference: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @refusal_reason
 def post_delay_notice(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Post a notice of a delay, or another one in its place."""
     release = release_of_theirs(request.user, reference, Action.POST_DELAY_NOTICE)
     rows = list(release.delay_notices.all())
     stands = delay_notices.current_notices(release, rows)
@@ -285,7 +281,6 @@ def post_delay_notice(request: SignedInRequest, reference: str) -> HttpResponse:
 @require_POST
 @refusal_reason
 def withdraw_delay_notice(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Withdraw the notice that stands."""
     release = release_of_theirs(request.user, reference, Action.POST_DELAY_NOTICE)
     seen = request.POST.get("seen", "")
     if not (seen.isdecimal() and len(seen) < 6):
@@ -314,7 +309,6 @@ def _initial(release: Release, stands: DelayNotice | None) -> dict[str, Any]:
 @login_required
 @require_POST
 def tick_task(request: SignedInRequest, key: int) -> HttpResponse:
-    """Tick a task off, or take the tick away, and lead back to the release at which it is to be done."""
     task = ReleaseTask.objects.select_related("series__producer").filter(pk=key).first()
     if task is None or not may(request.user, Action.KEEP_TASKS, task.series.producer):
         message = "There is no such task, or it is not yours."
@@ -336,7 +330,6 @@ def tick_task(request: SignedInRequest, key: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @refusal_reason
 def answer_question(request: SignedInRequest, reference: str, address: int, digest: str) -> HttpResponse:
-    """Ask what a text is that the checks saw at an address, and keep the answer."""
     release = release_of_theirs(request.user, reference, Action.ANSWER)
     asked_of = get_object_or_404(release.addresses, pk=address)
     question = next(
@@ -369,7 +362,6 @@ def answer_question(request: SignedInRequest, reference: str, address: int, dige
 @require_http_methods(["GET", "POST"])
 @refusal_reason
 def state_live_time(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Ask when a release was live, and keep what the person says."""
     release = release_of_theirs(request.user, reference, Action.ANSWER)
     form = WasLiveForm(request.POST if request.method == "POST" else None)
 
@@ -385,7 +377,6 @@ def state_live_time(request: SignedInRequest, reference: str) -> HttpResponse:
 
 @require_safe
 def release_page(request: HttpRequest, reference: str) -> HttpResponse:
-    """Show a release to whoever asks, as far as it is theirs to see."""
     now = timezone.now()
     found = public_calendar.announced_releases().filter(reference=reference).first()
     context: dict[str, Any] = {"now": now}
@@ -471,7 +462,6 @@ def _exempted(verdicts: list[Verification]) -> list[tuple[Verification, list[Exe
 
 
 def _not_announced(release: Release) -> Release:
-    """Give a release that the public does not see what its page is written from."""
     nothing: list[DateChange] = []
     release.announced_changes = nothing  # type: ignore[attr-defined]  # as the prefetch of announced ones
     return release

@@ -12,7 +12,6 @@ register = template.Library()
 
 @register.simple_tag
 def lacks_second_factor(person: User) -> bool:
-    """Tell whether a person must have a second factor and has none."""
     return lacks_one(person)
 
 

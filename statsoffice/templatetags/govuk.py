@@ -70,7 +70,6 @@ def kind(field: BoundField) -> str:
 
 
 def base_id(field: BoundField) -> str:
-    """Name the identifier that a field's hint, error and first control are named after."""
     return str(field.field.widget.attrs.get("id") or field.auto_id or field.html_name)
 
 
@@ -96,7 +95,6 @@ def error_texts(field: BoundField) -> list[str]:
 
 @register.simple_tag
 def question(field: BoundField, options: Mapping[str, Any] | str = "") -> dict[str, Any]:
-    """Describe a field for the pack's templates, with the looks that a Question asks for."""
     chosen: Mapping[str, Any] = options if isinstance(options, Mapping) else {}
     asked: dict[str, Any] = {
         **chosen,
@@ -130,7 +128,6 @@ def _describers(field: BoundField, asked: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _control(field: BoundField, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Describe what is typed into or chosen from."""
     widget = field.field.widget
     given = widget.get_context(field.html_name, field.value(), {"id": asked["id"]})["widget"]
     special = SPECIAL[asked["kind"]](field, asked, given) if asked["kind"] in SPECIAL else {}

@@ -12,5 +12,4 @@ register = template.Library()
 
 @register.filter
 def places_in_words(places: Sequence[Place]) -> str:
-    """Say as what a look's body is kept."""
     return release.places_in_words(places)

@@ -28,7 +28,6 @@ register = template.Library()
 
 @register.filter
 def verdict_sentence(verification: Verification) -> str:
-    """Say what the looks at a release amount to."""
     return describe_verdict(verification)
 
 
@@ -47,19 +46,16 @@ def run_when(run: Run, release: Release) -> str:
 
 @register.filter
 def seen_between(question: OpenQuestion) -> str:
-    """Say when the text of a question was seen."""
     return looks_when(question.looks, question.first_seen_at, question.last_seen_at, day_of=None)
 
 
 @register.filter
 def publisher_sentence(verification: Verification) -> str:
-    """Say when the publisher's own system says that the release was published."""
     return describe_publisher(verification)
 
 
 @register.filter
 def diagnosis_sentences(verification: Verification) -> list[str]:
-    """Say what may explain the verdict."""
     return describe_diagnosis(verification)
 
 
@@ -71,13 +67,11 @@ def filled_by_publisher(start: datetime, end: datetime, verification: Verificati
 
 @register.filter
 def said_sentence(run: SaidRun, release: Release) -> str:
-    """Say what the publisher's own system said at some looks."""
     return says_sentence(run.says, due_at=release.due_at) if release.due_at else ""
 
 
 @register.filter
 def said_when(run: SaidRun, release: Release) -> str:
-    """Say at which looks the publisher's own system said so."""
     return looks_when(run.looks, run.first_at, run.last_at, day_of=release.due_at)
 
 
@@ -91,11 +85,9 @@ def outcome_and_seconds(verification: Verification) -> str:
 
 @register.filter
 def kind_of(report: Report) -> str:
-    """Name the kind of a report as the record has it by now."""
     return breaches_wording.kind_name(report)
 
 
 @register.filter
 def suspected_as(suspicion: Suspicion) -> str:
-    """Say what a suspicion is of as the record has it by now."""
     return breaches_wording.suspicion_name(suspicion)

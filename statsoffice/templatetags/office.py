@@ -17,5 +17,4 @@ def office_name() -> str:
 
 @register.filter
 def page_numbers(page: "Page[object]") -> Iterator[str | int]:
-    """List the numbers that a list's pagination offers, with an ellipsis where some are left out."""
     return page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)

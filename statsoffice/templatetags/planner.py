@@ -16,31 +16,26 @@ register = template.Library()
 
 @register.filter
 def pace_in_words(pace: Pace) -> str:
-    """Say how often the releases of a series come."""
     return str(calendar.PACES[pace])
 
 
 @register.filter
 def gap_in_words(gap: Gap) -> str:
-    """Name the months of a gap."""
     return calendar.gap_sentence(gap)
 
 
 @register.filter
 def holiday_in_words(holiday: Holiday) -> str:
-    """Name a bank holiday."""
     return calendar.holiday_name(holiday)
 
 
 @register.filter
 def signs_of(day: Day) -> SafeString:
-    """Show the releases of a day as signs, and in words for those who hear them."""
     return _signs(day.statuses, calendar.planner_day(day))
 
 
 @register.filter
 def undated_signs_of(month: Month) -> SafeString:
-    """Show the releases of a month that have no day yet as signs, and in words for those who hear them."""
     return _signs(month.undated, calendar.undated_sentence(month))
 
 

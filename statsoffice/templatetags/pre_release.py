@@ -13,43 +13,36 @@ register = template.Library()
 
 @register.filter
 def status_words(entry: PreReleaseAccess) -> str:
-    """Say where an entry stands."""
     return pre_release.access_status(entry)[0]
 
 
 @register.filter
 def status_colour(entry: PreReleaseAccess) -> str:
-    """Name the colour of the tag that says where an entry stands."""
     return pre_release.access_status(entry)[1]
 
 
 @register.filter
 def asked_words(request: PreReleaseRequest) -> str:
-    """Say what a request would do to the list."""
     return str(pre_release.ASKED[Asked(request.kind)])
 
 
 @register.filter
 def period_of(entry: PreReleaseAccess) -> str:
-    """Write the period of an entry with the instant at which it begins."""
     return pre_release.period_of(entry)
 
 
 @register.filter
 def recorded_of(entry: PreReleaseAccess) -> str:
-    """Say when access began and ended, as it was recorded."""
     return pre_release.recorded_of(entry)
 
 
 @register.filter
 def granted_of(entry: PreReleaseAccess) -> str:
-    """Say who granted access and when."""
     return pre_release.granted_of(entry)
 
 
 @register.filter
 def oddities_of(entry: PreReleaseAccess) -> list[str]:
-    """Say what of the recorded access does not fit what was granted."""
     return [str(pre_release.ODDITIES[oddity]) for oddity in entry.oddities]
 
 
@@ -61,11 +54,9 @@ def changes_of(request: PreReleaseRequest) -> list[tuple[str, str, str]]:
 
 @register.filter
 def usual_sentence(usual: Usual) -> str:
-    """Say how long before a release it is seen as a rule."""
     return pre_release.usual_sentence(usual)
 
 
 @register.filter
 def erased_sentence(erased_at: datetime) -> str:
-    """Say that a name was erased, and when."""
     return pre_release.erased_sentence(erased_at)

@@ -20,5 +20,4 @@ COLOURS = {
 
 @register.filter
 def status_tag(status: PublicStatus) -> SafeString:
-    """Write what the calendar calls a release as a coloured tag."""
     return format_html('<strong class="govuk-tag govuk-tag--{}">{}</strong>', COLOURS[status], STATUSES[status])

@@ -24,7 +24,6 @@ def reports_about(context: dict[str, Any], release: Release) -> list[Report]:
 
 @register.simple_tag(takes_context=True)
 def may_start_report(context: dict[str, Any], release: Release) -> bool:
-    """Tell whether the person who looks may start a report about a release by hand."""
     return may_start(context["request"].user, release.series.producer)
 
 
