@@ -224,7 +224,7 @@ SUMMER = datetime(2020, 6, 30, 8, 26, 55, tzinfo=UTC)
     ],
 )
 def test_a_time_is_written_for_people_and_for_machines(filter_name: str, value: Any, machine: str, words: str) -> None:
-    template = Template("{% load london %}{{ value|" + filter_name + " }}")
+    template = Template("{% load dates %}{{ value|" + filter_name + " }}")
     assert template.render(Context({"value": value})) == f'<time datetime="{machine}">{words}</time>'
     assert template.render(Context({"value": None})) == ""
 

@@ -1,4 +1,4 @@
-"""What pages need to know of the office, with no help from a request: its name, and which pages of a list to offer."""
+"""Tags for every page: the office's name and sign-in provider, second factors and pagination."""
 
 from collections.abc import Iterator
 
@@ -6,13 +6,24 @@ from django import template
 from django.conf import settings
 from django.core.paginator import Page
 
+from statsoffice.accounts.second_factor import lacks_one
+from statsoffice.env import OfficeProvider
+
 register = template.Library()
+
+register.simple_tag(lacks_one, name="lacks_second_factor")
 
 
 @register.simple_tag
 def office_name() -> str:
     """Name the office, on the page for a failure too, which is rendered without a request."""
     return str(settings.OFFICE_NAME)
+
+
+@register.simple_tag
+def office_provider() -> OfficeProvider | None:
+    provider: OfficeProvider | None = settings.OFFICE_PROVIDER
+    return provider
 
 
 @register.filter

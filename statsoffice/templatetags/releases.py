@@ -1,0 +1,129 @@
+"""Filters for releases: verdicts, checks, stored pages, the year planner, pre-release access and calendar status."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from releases.check_history import SaidRun
+from releases.models import PreReleaseAccess, PreReleaseRequest, Release, Verification
+from releases.planner import Day, Month
+from releases.public.feeds import STATUSES
+from releases.rules.announced import PublicStatus
+from releases.rules.calendar import Pace
+from releases.rules.lifecycle import Status
+from releases.rules.pre_release import Asked
+from releases.rules.runs import Run
+from releases.statements import OpenQuestion
+from releases.text import calendar, pre_release
+from releases.text import release as release_text
+
+register = template.Library()
+
+register.filter("verdict_sentence", release_text.describe_verdict)
+register.filter("publisher_sentence", release_text.describe_publisher)
+register.filter("diagnosis_sentences", release_text.describe_diagnosis)
+register.filter("places_in_words", release_text.places_in_words)
+register.filter("gap_in_words", calendar.gap_sentence)
+register.filter("holiday_in_words", calendar.holiday_name)
+register.filter("period_of", pre_release.period_of)
+register.filter("recorded_of", pre_release.recorded_of)
+register.filter("granted_of", pre_release.granted_of)
+register.filter("changes_of", pre_release.changes_of)
+register.filter("usual_sentence", pre_release.usual_sentence)
+register.filter("erased_sentence", pre_release.erased_sentence)
+
+
+@register.filter
+def run_sentence(run: Run) -> str:
+    """Say what a run of checks showed: "Not live: there was no such page"."""
+    sentence = release_text.look_sentence(run.result, run.reasons, said=run.said)
+    return sentence[:1].upper() + sentence[1:]
+
+
+@register.filter
+def run_when(run: Run, release: Release) -> str:
+    """Say when a run of checks was: "24 looks from 9.29.05am to 9.31.55am"; with the day where it is another."""
+    return release_text.looks_when(run.looks, run.first_at, run.last_at, day_of=release.due_at)
+
+
+@register.filter
+def seen_between(question: OpenQuestion) -> str:
+    return release_text.looks_when(question.looks, question.first_seen_at, question.last_seen_at, day_of=None)
+
+
+@register.simple_tag
+def filled_by_publisher(start: datetime, end: datetime, verification: Verification | None) -> str:
+    """Say that the publisher's own time lies in a gap between our checks, if it does."""
+    return release_text.hole_sentence(start, end, verification)
+
+
+@register.filter
+def said_sentence(run: SaidRun, release: Release) -> str:
+    return release_text.says_sentence(run.says, due_at=release.due_at) if release.due_at else ""
+
+
+@register.filter
+def said_when(run: SaidRun, release: Release) -> str:
+    return release_text.looks_when(run.looks, run.first_at, run.last_at, day_of=release.due_at)
+
+
+@register.filter
+def pace_in_words(pace: Pace) -> str:
+    return str(calendar.PACES[pace])
+
+
+@register.filter
+def signs_of(day: Day) -> SafeString:
+    return _signs(day.statuses, calendar.planner_day(day))
+
+
+@register.filter
+def undated_signs_of(month: Month) -> SafeString:
+    return _signs(month.undated, calendar.undated_sentence(month))
+
+
+def _signs(statuses: Iterable[tuple[str, int]], words: str) -> SafeString:
+    """Show releases as signs, and in words for those who hear the page."""
+    signs = format_html_join(
+        "",
+        '<span class="office-wall__sign office-wall__sign--{}" aria-hidden="true">{}{}</span>',
+        [(status, calendar.SIGNS[Status(status)][0], count if count > 1 else "") for status, count in statuses],
+    )
+    return format_html('{}<span class="govuk-visually-hidden">{}</span>', signs, words)
+
+
+@register.filter
+def status_words(entry: PreReleaseAccess) -> str:
+    return pre_release.access_status(entry)[0]
+
+
+@register.filter
+def status_colour(entry: PreReleaseAccess) -> str:
+    return pre_release.access_status(entry)[1]
+
+
+@register.filter
+def asked_words(request: PreReleaseRequest) -> str:
+    return str(pre_release.ASKED[Asked(request.kind)])
+
+
+@register.filter
+def oddities_of(entry: PreReleaseAccess) -> list[str]:
+    return [str(pre_release.ODDITIES[oddity]) for oddity in entry.oddities]
+
+
+COLOURS = {
+    PublicStatus.PROVISIONAL: "yellow",
+    PublicStatus.CONFIRMED: "blue",
+    PublicStatus.POSTPONED: "orange",
+    PublicStatus.PUBLISHED: "green",
+    PublicStatus.CANCELLED: "grey",
+}
+
+
+@register.filter
+def status_tag(status: PublicStatus) -> SafeString:
+    return format_html('<strong class="govuk-tag govuk-tag--{}">{}</strong>', COLOURS[status], STATUSES[status])

@@ -1,0 +1,55 @@
+"""Tags for breach reports: their kinds, those about a release, and the mail by which one was sent."""
+
+from typing import Any
+
+from django import template
+from django.db.models import Q
+
+from breaches import drafting, text
+from breaches.forms.report import prefilled
+from breaches.models import Dispatch, Report
+from breaches.permissions import Action, may_start, reports_where
+from releases.models import Release, Verification
+from releases.text.release import OUTCOMES, delay_note
+from releases.verdict.address import Outcome
+from statsoffice.notifications.models import Message
+from statsoffice.notifications.report_rules import event_of_dispatch
+
+register = template.Library()
+
+register.filter("kind_of", text.kind_name)
+register.filter("suspected_as", text.suspicion_name)
+
+
+@register.filter
+def outcome_and_seconds(verification: Verification) -> str:
+    """Say in one line what a verdict is and the seconds behind it: "Seen late: 40 s to 46 s after it was due"."""
+    label, _ = OUTCOMES[Outcome(verification.outcome)]
+    note = delay_note(verification)
+    return f"{label}: {note}" if note else str(label)
+
+
+@register.simple_tag(takes_context=True)
+def reports_about(context: dict[str, Any], release: Release) -> list[Report]:
+    """List the breach reports about a release that the person may read, the latest first."""
+    person = context["request"].user
+    about = Q(suspicions__release=release) | Q(started__release=release)
+    return list(reports_where(person, Action.VIEW).filter(about).distinct())
+
+
+@register.simple_tag(takes_context=True)
+def may_start_report(context: dict[str, Any], release: Release) -> bool:
+    return may_start(context["request"].user, release.series.producer)
+
+
+@register.simple_tag
+def report_to_start(release: Release) -> dict[str, str]:
+    """Return the hidden fields that start a report about a release that needs checking; none where it does not."""
+    suggested = drafting.suggest_content(release)
+    return prefilled(suggested.kind, suggested.on) if suggested else {}
+
+
+@register.simple_tag
+def mail_of(dispatch: Dispatch) -> Message | None:
+    """Return the mail of a dispatch from the outbox; None if it is not there yet, or was sent outside."""
+    return Message.objects.filter(event=event_of_dispatch(dispatch.pk)).first()
