@@ -21,26 +21,19 @@ QUERY, REPLY = "application/timestamp-query", "application/timestamp-reply"
 
 
 def make_due(*, now: datetime) -> Anchor | None:
-    """Make an anchor if an approval or a morning is not in one yet, or there is none of today (in London).
-
-    :param now: the aware instant of asking.
-    """
+    """Make an anchor if an approval or a morning is not in one yet, or there is none of today (in London)."""
     last = Anchor.in_order().last()
     why = _why_due(last, now)
     return _make(why, now=now, after=last.position if last else 0) if why else None
 
 
 def make_now(*, now: datetime) -> Anchor | None:
-    """Make an anchor whether one is due or not; `None` if there is no row yet, or another process was first.
-
-    :param now: the aware instant of making.
-    """
+    """Make an anchor whether one is due or not; `None` if there is no row yet, or another process was first."""
     # Without an approval or a morning since the last one, it is as good as one of the daily ones.
     return _make(_why_due(Anchor.in_order().last(), now) or Anchor.Why.DAILY, now=now)
 
 
 def stamp_due(*, now: datetime) -> None:
-    """Request the time stamps that are due, if an authority is set."""
     if settings.TIMESTAMP_AUTHORITY:
         time_stamps.stamp_due(
             ask=lambda query: ask_authority(settings.TIMESTAMP_AUTHORITY, query),
@@ -100,5 +93,5 @@ def _why_due(last: Anchor | None, now: datetime) -> Anchor.Why | None:
 
 
 def _is_morning_over(now: datetime) -> bool:
-    """Say whether every roll call of the day is made: one anchor then combines all producers' mornings."""
+    """Return whether every morning summary of the day is made: one anchor then combines all of them."""
     return now >= morning_summary.standard_time(london.local_date(now)) + morning_summary.LONGEST_WAIT

@@ -19,11 +19,8 @@ RABBITMQ = ("amqp://", "amqps://")
 
 
 def url(*, var: Path) -> str:
-    """Return the address at which Celery reaches its broker.
+    """Return the address of Celery's broker. Celery reads CELERY_BROKER_URL before any other.
 
-    Celery itself gives CELERY_BROKER_URL priority, so it must be read first here too.
-
-    :param var: the folder of this installation's own files; the private server's socket lies below it.
     :raises ImproperlyConfigured: if the address that is set is of a broker that cannot be used.
     """
     written = env.text("CELERY_BROKER_URL")
@@ -53,12 +50,10 @@ def _usable(written: str, *, name: str, schemes: tuple[str, ...]) -> str:
 
 
 def is_private() -> bool:
-    """Tell whether this installation runs its own broker, because no setting names another."""
     return not (env.text("CELERY_BROKER_URL") or env.text("REDIS_URL"))
 
 
 def transport_options(*, var: Path) -> dict[str, int | bool]:
-    """Return the options of the broker's connections; RabbitMQ needs none."""
     if not url(var=var).startswith(REDIS):
         return {}
     return {
@@ -70,10 +65,6 @@ def transport_options(*, var: Path) -> dict[str, int | bool]:
 
 
 def answers(address: str, *, within_seconds: float) -> bool:
-    """Tell whether a broker can be used.
-
-    :param address: as `url` returns it.
-    """
     if address.startswith(RABBITMQ):
         return _rabbitmq_answers(address, within_seconds=within_seconds)
     # The settings of every process import this module, and few of them ask a broker.
@@ -102,9 +93,7 @@ def _rabbitmq_answers(address: str, *, within_seconds: float) -> bool:
 
 
 def socket_path(var: Path) -> Path:
-    """Give the path of the private server's socket: below `var`, or where that is too long for a socket,
-    below the system's temporary folder under a name that follows from `var`.
-    """
+    """Return the private server's socket. A path below `var` can be too long for one."""
     path = var / "broker" / "broker.sock"
     if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
         return path
@@ -113,18 +102,16 @@ def socket_path(var: Path) -> Path:
 
 
 def server_command(*, var: Path) -> list[str]:
-    """Give the command that runs the private server in the foreground, and make the folder for its socket.
+    """Return the command that runs the private server in the foreground, and make the folder for its socket.
 
-    Nothing is kept on disk: the database is the schedule and the queue, so a lost tick costs nothing, and
-    an old one that came back would only be noise.
+    Nothing is stored on disk: the database is the schedule and the queue, so a lost message costs nothing.
 
-    :raises PermissionError: if the socket's folder belongs to somebody else.
+    :raises PermissionError: if the socket's folder belongs to another user.
     """
     socket = socket_path(var)
     socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if socket.parent.stat().st_uid != os.getuid():
-        message = f"{socket.parent} belongs to another user; set STATSOFFICE_VAR to a shorter path."
-        raise PermissionError(message)
+        raise PermissionError(f"{socket.parent} belongs to another user; set STATSOFFICE_VAR to a shorter path.")
     return [
         _server(),
         *("--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"),
@@ -133,7 +120,6 @@ def server_command(*, var: Path) -> list[str]:
 
 
 def _server() -> str:
-    """Find a server: one that the system has, else the one that came with the Python packages."""
     for name in SERVERS:
         found = shutil.which(name)
         if found:

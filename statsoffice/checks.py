@@ -18,7 +18,6 @@ HINT = (
 
 
 def check_anchors(**_: Any) -> list[checks.CheckMessage]:
-    """Warn where neither an authority stamps the anchors nor anyone receives them, or only examples would."""
     recipients = settings.ANCHOR_RECIPIENTS
     if recipients and all(_is_example(address) for address in recipients):
         said = "All addresses in STATSOFFICE_ANCHOR_RECIPIENTS are examples, so the anchors reach no one."
@@ -34,7 +33,6 @@ def _is_example(address: str) -> bool:
 
 
 def check_clock(**_: Any) -> list[checks.CheckMessage]:
-    """Warn where neither the machine nor a setting names anything that confirms the clock."""
     kept_by_machine = shutil.which(clock_source.CHRONY[0]) or clock_source.kernel()
     if settings.CLOCK_SERVERS or len(settings.PROBE_CONTROLS) >= HOSTS_THAT_CONFIRM or kept_by_machine:
         return []
@@ -47,7 +45,6 @@ def check_clock(**_: Any) -> list[checks.CheckMessage]:
 
 
 def check_database(**_: Any) -> list[CheckMessage]:
-    """Warn of an SQLite database in production."""
     if connection.vendor != "sqlite":
         return []
     said = "The database is SQLite, which is for trials and development."
@@ -56,7 +53,7 @@ def check_database(**_: Any) -> list[CheckMessage]:
 
 
 def check_contact(**_: Any) -> list[CheckMessage]:
-    """Say that no address for problems of accessibility is set: nothing needs it to run, but the law asks for it."""
+    """Report that no contact for accessibility is set: the product runs without one, but the law asks for it."""
     if settings.ACCESSIBILITY_CONTACT:
         return []
     said = "The accessibility statement says that the office has not named an address yet."

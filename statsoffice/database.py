@@ -13,13 +13,11 @@ WANTED = "UTF8"
 
 
 def check_encoding(*, databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
-    """Return an error for each PostgreSQL database that is not in UTF-8; `migrate` asks before it changes anything.
+    """Return an error for each PostgreSQL database that is not in UTF-8; `migrate` calls this first.
 
-    In another one it refuses what it cannot write, such as the evidence of a late release as JSON: everything would
-    look well until the first breach, whose report could not be drafted.
+    Another encoding refuses some characters, such as those of a late release's evidence as JSON: the first failure
+    would be the draft of the first breach.
     Source: seen with SQL_ASCII and PostgreSQL 17, "unsupported Unicode escape sequence".
-
-    :param databases: by their names in the settings; none where Django asks for no database.
     """
     found: list[checks.CheckMessage] = []
     for alias in databases or ():
@@ -98,8 +96,7 @@ def as_owner() -> Iterator[None]:
     with _connected_by(owner):
         owning_role, its_database = _identify("DATABASE_OWNER_URL")
         if its_database != database:
-            message = "DATABASE_URL and DATABASE_OWNER_URL name different databases."
-            raise RoleRefused(message)
+            raise RoleRefused("DATABASE_URL and DATABASE_OWNER_URL name different databases.")
         _require_ownership()
         yield
         if role != owning_role:
@@ -129,7 +126,6 @@ def grant_rights(role: str) -> None:
 
 
 def check_roles(**_: Any) -> list[CheckMessage]:
-    """Warn where the processes connect by a role that could disable the triggers of append-only tables."""
     if connection.vendor != "postgresql":
         return []
     try:
@@ -181,18 +177,15 @@ def _require_ownership() -> None:
 
 
 def _identify(setting: str) -> tuple[str, str]:
-    """Return the role, and what identifies the database."""
     try:
         role, database = _ask(IDENTITY)
     except OperationalError as fault:
-        message = f"{setting} does not lead to the database: {str(fault).strip().splitlines()[0]}."
-        raise RoleRefused(message) from fault
+        raise RoleRefused(f"{setting} does not lead to the database: {str(fault).strip().splitlines()[0]}.") from fault
     return role, database
 
 
 @contextmanager
 def _connected_by(owner: dict[str, Any]) -> Iterator[None]:
-    """Let all code that uses the default database connect by other settings."""
     before, settings_before = connections[DEFAULT_DB_ALIAS], connections.settings[DEFAULT_DB_ALIAS]
     before.close()
     connections.settings[DEFAULT_DB_ALIAS] = connections.configure_settings({DEFAULT_DB_ALIAS: owner})[DEFAULT_DB_ALIAS]

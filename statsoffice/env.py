@@ -39,8 +39,7 @@ def token(name: str, *, least: int) -> str:
     """
     written = text(name)
     if written and (len(written) < least or len(written.split()) > 1):
-        message = f"{name} must be at least {least} characters without spaces."
-        raise ImproperlyConfigured(message)
+        raise ImproperlyConfigured(f"{name} must be at least {least} characters without spaces.")
     return written
 
 
@@ -51,8 +50,7 @@ def one_of(name: str, default: str, *, choices: tuple[str, ...]) -> str:
     """
     written = text(name, default)
     if written not in choices:
-        message = f'{name} is "{written}"; it must be one of: {", ".join(choices)}.'
-        raise ImproperlyConfigured(message)
+        raise ImproperlyConfigured(f'{name} is "{written}"; it must be one of: {", ".join(choices)}.')
     return written
 
 
@@ -64,8 +62,7 @@ def some_of(name: str, default: str, *, choices: Iterable[str]) -> frozenset[str
     known, written = tuple(choices), words(name, default)
     for word in written or [""]:
         if word not in known:
-            message = f'{name} holds "{word}"; each entry must be one of: {", ".join(known)}.'
-            raise ImproperlyConfigured(message)
+            raise ImproperlyConfigured(f'{name} holds "{word}"; each entry must be one of: {", ".join(known)}.')
     return frozenset(written)
 
 
@@ -85,8 +82,7 @@ def number(name: str, default: str, *, least: float) -> float:
     except ValueError:
         read = math.nan
     if not least <= read < math.inf:
-        message = f'{name} is "{written}"; it must be a number of at least {least:g}.'
-        raise ImproperlyConfigured(message)
+        raise ImproperlyConfigured(f'{name} is "{written}"; it must be a number of at least {least:g}.')
     return read
 
 
@@ -97,8 +93,7 @@ def whole_number(name: str, default: str, *, least: int) -> int:
     """
     (found,) = whole_numbers(name, default) or (least - 1,)
     if found < least:
-        message = f'{name} is "{text(name, default)}"; it must be a whole number of at least {least}.'
-        raise ImproperlyConfigured(message)
+        raise ImproperlyConfigured(f'{name} is "{text(name, default)}"; it must be a whole number of at least {least}.')
     return found
 
 
@@ -110,8 +105,7 @@ def whole_numbers(name: str, default: str = "") -> tuple[int, ...]:
     try:
         return tuple(int(written) for written in words(name, default))
     except ValueError:
-        message = f'{name} is "{text(name, default)}"; each entry must be a whole number.'
-        raise ImproperlyConfigured(message) from None
+        raise ImproperlyConfigured(f'{name} is "{text(name, default)}"; each entry must be a whole number.') from None
 
 
 def time_of_day(name: str, default: str) -> time:
@@ -123,8 +117,7 @@ def time_of_day(name: str, default: str) -> time:
     try:
         return datetime.strptime(written, "%H:%M").time()  # noqa: DTZ007  # a time of day has no zone of its own
     except ValueError:
-        message = f'{name} is "{written}"; it must be a time such as 14:00.'
-        raise ImproperlyConfigured(message) from None
+        raise ImproperlyConfigured(f'{name} is "{written}"; it must be a time such as 14:00.') from None
 
 
 def web_address(name: str, default: str) -> str:
@@ -148,8 +141,7 @@ def own_address(name: str, default: str, *, public: bool) -> str:
     """
     written = web_address(name, "" if public else default)
     if public and not written.startswith("https://"):
-        message = f'{name} is "{written}"; in production it must start with https://.'
-        raise ImproperlyConfigured(message)
+        raise ImproperlyConfigured(f'{name} is "{written}"; in production it must start with https://.')
     return written
 
 
@@ -163,8 +155,7 @@ def hosts_served(name: str, default: str) -> list[str]:
             message = f'{name} holds "{written}"; each entry must be one host, such as releases.example.gov.uk.'
             raise ImproperlyConfigured(message)
     if not words(name, default):
-        message = f"{name} must name the hosts that this service answers for."
-        raise ImproperlyConfigured(message)
+        raise ImproperlyConfigured(f"{name} must name the hosts that this service answers for.")
     return words(name, default)
 
 
@@ -184,8 +175,7 @@ def web_addresses(name: str) -> list[str]:
     for written in words(name):
         parts = urlsplit(written)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            message = f'{name} holds "{written}"; each address must start with http:// or https://.'
-            raise ImproperlyConfigured(message)
+            raise ImproperlyConfigured(f'{name} holds "{written}"; each address must start with http:// or https://.')
     return words(name)
 
 
@@ -215,8 +205,7 @@ def mail_addresses(name: str) -> list[str]:
         try:
             validate_email(written)
         except ValidationError:
-            message = f'{name} holds "{written}"; each entry must be an e-mail address.'
-            raise ImproperlyConfigured(message) from None
+            raise ImproperlyConfigured(f'{name} holds "{written}"; each entry must be an e-mail address.') from None
     return [written.lower() for written in words(name)]
 
 
@@ -227,8 +216,7 @@ def mail_address(name: str) -> str:
     """
     found = mail_addresses(name)
     if len(found) > 1:
-        message = f"{name} holds {len(found)} e-mail addresses; it takes one."
-        raise ImproperlyConfigured(message)
+        raise ImproperlyConfigured(f"{name} holds {len(found)} e-mail addresses; it takes one.")
     return found[0] if found else ""
 
 
@@ -274,10 +262,9 @@ def probe_budgets(name: str, default: str) -> dict[str, tuple[int, int]]:
     for written in words(name, default):
         match = re.fullmatch(r"([^=\s]+)=(\d{1,5})/(\d{1,5})", written)
         if not match or not int(match[2]) or not int(match[3]):
-            message = (
+            raise ImproperlyConfigured(
                 f'{name} holds "{written}"; each entry must be host=connections/per-second, such as www.gov.uk=6/8.'
             )
-            raise ImproperlyConfigured(message)
         budgets[match[1].lower()] = (int(match[2]), int(match[3]))
     return budgets
 
@@ -393,8 +380,7 @@ def read_secret_key(name: str, default: str, *, strict: bool) -> str:
     """
     key = text(name, "" if strict else default)
     if strict and (key == default or (why := weakness(key))):
-        message = f"{name} {'is the one of development machines' if key == default else why}. {HOW}"
-        raise ImproperlyConfigured(message)
+        raise ImproperlyConfigured(f"{name} {'is the one of development machines' if key == default else why}. {HOW}")
     return key
 
 
@@ -460,11 +446,9 @@ def read_provider(*, strict: bool) -> OfficeProvider | None:
 def _server(written: str, *, strict: bool) -> str:
     server, parts = web_address(SERVER, ""), urlsplit(written)
     if parts.query or parts.fragment or "@" in parts.netloc or "/.well-known/" in written or len(written) > LONGEST:
-        message = f"{SERVER} must be the bare address of the issuer in at most {LONGEST} characters."
-        raise ImproperlyConfigured(message)
+        raise ImproperlyConfigured(f"{SERVER} must be the bare address of the issuer in at most {LONGEST} characters.")
     if strict and parts.scheme != "https":
-        message = f'{SERVER} is "{written}"; in production it must start with https://.'
-        raise ImproperlyConfigured(message)
+        raise ImproperlyConfigured(f'{SERVER} is "{written}"; in production it must start with https://.')
     return server
 
 
@@ -508,8 +492,7 @@ def webhooks(name: str) -> dict[str, str]:
     for entry in text(name).split():
         called, _, address = entry.partition("=")
         if not re.fullmatch(r"[\w-]{1,60}", called) or called in found:
-            message = f"{name} holds an entry without a name of its own; each must be name=address."
-            raise ImproperlyConfigured(message)
+            raise ImproperlyConfigured(f"{name} holds an entry without a name of its own; each must be name=address.")
         # An address holds a secret: no sentence that ends in a log repeats it.
         if not re.match(rf"({'|'.join(SERVICES)})://[^/]", address):
             message = f"{name}: the address of {called} must begin with one of: {', '.join(SERVICES)}, and then ://."

@@ -20,12 +20,7 @@ KEPT = (
 
 
 def begin(dsn: str, *, environment: str) -> None:
-    """Tell errors from now on.
-
-    :param dsn: the address that Sentry gives for this, which holds a key.
-    :param environment: what kind of machine this is.
-    :raises ImproperlyConfigured: if the package is not installed, or the address is none of Sentry's.
-    """
+    """:raises ImproperlyConfigured: if the package is not installed, or the address is none of Sentry's."""
     try:
         import sentry_sdk  # an extra that most offices leave out
         from sentry_sdk.utils import BadDsn
@@ -50,10 +45,10 @@ def begin(dsn: str, *, environment: str) -> None:
 
 
 def without_people(event: Any, _hint: Any) -> Any:
-    """Return what is told of an error: its kind and where in the code it arose.
+    """Return the kind of an error and where in the code it occurred.
 
-    The words of an error may hold what somebody typed, whom a message was for, or which release it is about, and so
-    may the request: none of them is told, and neither is whatever a later version of the library adds.
+    Messages and requests can contain names, typed text and releases. None of them is sent, and nothing that a later
+    version of the library adds.
     """
     told = {name: event[name] for name in KEPT if name in event}
     said = event.get("logentry", {})

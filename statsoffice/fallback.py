@@ -40,34 +40,27 @@ class Progress:
         self._memory = mmap.mmap(-1, mmap.PAGESIZE)
 
     def begin(self) -> None:
-        """Begin to count, as if every job had just been triggered and made progress."""
         self._memory[0] = 0
         self.note(*self._places)
 
     def note(self, *names: str) -> None:
-        """Note that these jobs made progress."""
         for name in names:
             self._WHEN.pack_into(self._memory, self._places[name], time.monotonic())
 
     def note_tick(self) -> None:
-        """Note that a job was triggered."""
         self.note("")
 
     def seconds_since(self, name: str) -> float:
-        """Return for how many seconds this job has made no progress in this worker."""
         (when,) = self._WHEN.unpack_from(self._memory, self._places[name])
         return time.monotonic() - float(when)
 
     def seconds_since_tick(self) -> float:
-        """Return for how many seconds no job was triggered in this worker."""
         return self.seconds_since("")
 
     def end(self) -> None:
-        """Tell every process of this worker to end what it is doing soon."""
         self._memory[0] = 1
 
     def is_ending(self) -> bool:
-        """Tell whether this worker is ending."""
         return bool(self._memory[0])
 
 
@@ -75,7 +68,6 @@ progress = Progress([job.name for job in INTERVAL_JOBS])
 
 
 def run_tick(job: Job) -> None:
-    """Run a job that Celery has triggered, and note its progress."""
     names = job.covered_by or (job.name,)
 
     def stop() -> bool:
@@ -107,17 +99,14 @@ class Fallback:
         ]
 
     def start(self) -> None:
-        """Begin to count, and stand by."""
         progress.begin()
         for thread in self._threads:
             thread.start()
 
     def end(self) -> None:
-        """Tell the threads to end."""
         self._ending.set()
 
     def join(self) -> None:
-        """Return once the threads have ended what they were doing."""
         for thread in self._threads:
             if thread.is_alive():
                 thread.join()
@@ -138,7 +127,7 @@ class Fallback:
                 run_logged(partial(job.run, progress.is_ending), name=job.name)
 
     def _is_alone(self) -> bool:
-        """Tell whether nothing is triggered here, and log each change of that once for all jobs."""
+        """Return whether no job is triggered here, and log each change of that once for all jobs."""
         with self._alone_lock:
             before, self._alone = self._alone, progress.seconds_since_tick() > self._patience_seconds
             if self._alone and not before:
@@ -163,18 +152,16 @@ class Step(bootsteps.StartStopStep):
         self._fallback: Fallback | None = None
 
     def start(self, worker: Any) -> None:
-        """Stand by for the jobs whose queues this worker consumes."""
         queues = worker.app.amqp.queues.consume_from
         self._fallback = Fallback([job for job in INTERVAL_JOBS if job.queue in queues])
         self._fallback.start()
 
     def close(self, worker: Any) -> None:
-        """Let long jobs end, in the pool's processes and here, before the worker waits for them."""
+        """End long jobs early, in the pool's processes and here, before the worker waits for them."""
         progress.end()
         if self._fallback:
             self._fallback.end()
 
     def stop(self, worker: Any) -> None:
-        """Wait for what the threads are doing."""
         if self._fallback:
             self._fallback.join()

@@ -31,7 +31,7 @@ def run_steps(*steps: Callable[..., object], now: Callable[[], datetime], stop: 
     """Run one step after the other; a failure of one does not prevent the next.
 
     :param steps: each is called with `now`, the aware instant at which it begins.
-    :param stop: asked before each step; once it says so, the steps that are left are for the next run.
+    :param stop: called before each step; if true, the remaining steps are for the next run.
     :raises ExceptionGroup: in the end, if steps failed.
     """
     run_each(steps, lambda step: None if stop() else step(now=now()), failed="steps failed")
@@ -51,6 +51,5 @@ def run_each[T, R](things: Collection[T], act: Callable[[T], R], *, failed: str)
         except Exception as fault:  # noqa: BLE001  # raised below
             faults.append(fault)
     if faults:
-        message = f"{len(faults)} of {len(things)} {failed}"
-        raise ExceptionGroup(message, faults)
+        raise ExceptionGroup(f"{len(faults)} of {len(things)} {failed}", faults)
     return results

@@ -33,8 +33,6 @@ CHECKED_AS = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was checked, and what was found."""
-
     name: str
     well: bool
     says: str
@@ -43,14 +41,12 @@ class Check:
 @require_safe
 @never_cache
 def live(request: HttpRequest) -> JsonResponse:
-    """Say that this process answers: for those who start and stop web processes."""
     return JsonResponse({"live": True})
 
 
 @require_safe
 @never_cache
 def ready(request: HttpRequest) -> JsonResponse:
-    """Say whether everything that watching needs is well, and what is not."""
     checks = checks_at(timezone.now())
     well = all(check.well for check in checks)
     found = {check.name: {"well": check.well, "says": check.says} for check in checks}
@@ -63,10 +59,6 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 
 def checks_at(now: datetime) -> list[Check]:
-    """Check everything that watching needs.
-
-    :param now: the aware instant of checking.
-    """
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

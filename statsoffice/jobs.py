@@ -41,11 +41,8 @@ _probes: dict[int, Probe] = {}
 def run_due_checks(*, clock: Clock, watcher: str, stop: Callable[[], bool] = lambda: False) -> None:
     """Make the checks, snapshots and comparisons that are due or were requested; once a day remove old evidence.
 
-    Around a due instant nothing begins; a later run makes the checks that are left. A failure in one part does not
-    prevent the next.
+    Around a due instant nothing begins; a later run makes the checks that are left.
 
-    :param watcher: the name of this process.
-    :param stop: asked whether to end; finished checks are stored, and the next run does the rest.
     :raises ExceptionGroup: in the end, if parts failed.
     """
     if not preflight.is_quiet_time(now=clock.now()):
@@ -71,7 +68,7 @@ def run_due_checks(*, clock: Clock, watcher: str, stop: Callable[[], bool] = lam
 
 
 def check_now(releases: Collection[int], *, clock: Clock, watcher: str) -> list[PreflightRun]:
-    """Make the checks of some releases, by their keys, that were asked for; return those that could be made."""
+    """Make the requested checks of some releases, by their keys; return those that could be made."""
     with probe_from_settings(now=clock.now, beside=True) as look:
         means = means_of(look, clock=clock, watcher=watcher)
         done = preflight.run_requested_preflights(means=means, now=clock.now(), only=releases)
@@ -80,7 +77,7 @@ def check_now(releases: Collection[int], *, clock: Clock, watcher: str) -> list[
 
 
 def compare_now(announcements: Collection[Address], *, clock: Clock, watcher: str) -> int:
-    """Compare some announcements now; return how many could be asked."""
+    """Compare some announcements; return how many could be compared."""
     with probe_from_settings(now=clock.now, beside=True) as look:
         means = means_of(look, clock=clock, watcher=watcher)
         return compare_release(announcements, means=means, now=clock.now())
@@ -142,13 +139,11 @@ class Job:
 
     @property
     def interval_seconds(self) -> float:
-        """Return the seconds from one run to the next, of a job with an interval."""
         assert isinstance(self.schedule, timedelta), self.name  # noqa: S101  # of INTERVAL_JOBS only
         return self.schedule.total_seconds()
 
 
 def never() -> bool:
-    """Say that the process is not ending."""
     return False
 
 
@@ -159,7 +154,6 @@ def watcher_name() -> str:
 
 
 def sweep(stop: Stop = never) -> None:
-    """Check every release that falls due in the next seconds, and judge it."""
     with (
         log_context(watcher=watcher_name()),
         status.beating(status.SWEEP, now=CLOCK.now, by=watcher_name()),
@@ -176,14 +170,12 @@ def sweep(stop: Stop = never) -> None:
 
 
 def draft(stop: Stop = never) -> None:
-    """Judge what was not checked, draft a report for each suspected breach, and write the morning summary."""
     run_steps(
         _judge_unchecked, drafting.draft_missing, morning_summary.record_missing_summaries, now=CLOCK.now, stop=stop
     )
 
 
 def deliver(stop: Stop = never) -> None:
-    """Update the status of monitoring, let overtaken requests lapse, create missing notifications, send due ones."""
     run_steps(
         _note_spool,
         status.record_incidents,
@@ -196,32 +188,26 @@ def deliver(stop: Stop = never) -> None:
 
 
 def run_synthetic_check(stop: Stop = never) -> None:
-    """Make one self-test through the whole chain, if the next one is due, and ping the dead man's switch."""
     synthetic_check.take_turn(clock=CLOCK, stop=stop)
 
 
 def run_preflights(stop: Stop = never) -> None:
-    """Make the checks before releases and the snapshots that are due or requested, and remove old evidence."""
     run_due_checks(clock=CLOCK, watcher=watcher_name(), stop=stop)
 
 
 def imports(stop: Stop = never) -> None:
-    """Check the calendar files that were uploaded, and apply those that were confirmed."""
     uploads.run_due_import(uploads.ImportMeans(now=CLOCK.now, adapters=ADAPTERS.keys(), stop=stop))
 
 
 def erase_names(stop: Stop = never) -> None:
-    """Remove personal data after its retention period: pre-release access, notifications, histories, the admin log."""
     run_steps(retention.redact_pre_release_names, retention.redact_old_details, now=CLOCK.now, stop=stop)
 
 
 def anchor(stop: Stop = never) -> None:
-    """Combine the heads of all chains into an anchor if one is due, and request the time stamps that are missing."""
     run_steps(anchoring.make_due, anchoring.stamp_due, now=CLOCK.now, stop=stop)
 
 
 def verify_releases_at_0930(stop: Stop = never) -> None:
-    """Verify the morning's releases at 9:30am and write the morning summary."""
     sweep(stop)
     draft(stop)
 
@@ -306,9 +292,9 @@ QUEUES = tuple(dict.fromkeys(job.queue for job in JOBS))
 
 
 def run_until(stop: threading.Event) -> None:
-    """Run every job in this process, each in a thread and again so long after it has ended, until told to stop.
+    """Run every job in this process until `stop`, each in a thread and again an interval after it has ended.
 
-    The first job, the sweep, runs in the calling thread. Return once every thread has ended what it was doing.
+    The sweep runs in the calling thread. Return once every thread has ended.
     """
 
     def repeat(job: Job) -> None:

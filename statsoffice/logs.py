@@ -19,7 +19,7 @@ _ABOUT: ContextVar[Mapping[str, str]] = ContextVar("about", default={})  # noqa:
 
 @contextlib.contextmanager
 def log_context(**what: str) -> Iterator[None]:
-    """Let every line of the log that is written in the block, by this thread, say what it is about."""
+    """Add these fields to every line of the log that this thread writes in the block."""
     before = _ABOUT.set({**_ABOUT.get(), **what})
     try:
         yield
@@ -28,7 +28,6 @@ def log_context(**what: str) -> Iterator[None]:
 
 
 def current_context() -> Mapping[str, str]:
-    """Return what the lines of the log are about at present."""
     return _ABOUT.get()
 
 
@@ -50,7 +49,6 @@ _SECRET = re.compile(
 
 
 def redact(line: str) -> str:
-    """Replace the secret part of each address in a line of the log with `[secret]`."""
     return _SECRET.sub(rf"\1{REDACTED}", line)
 
 
@@ -58,7 +56,6 @@ class PlainLines(logging.Formatter):
     """Lines for people. The whole line is redacted, with its traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return one line, or several with a traceback."""
         return redact(super().format(record))
 
 
@@ -67,10 +64,9 @@ GIVEN = ("release", "method", "path", "status", "milliseconds")
 
 
 class JsonLines(logging.Formatter):
-    """Write a line of the log as JSON: when, how grave, who says what, and what it is about."""
+    """A line of the log as one JSON object."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return one line."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
@@ -87,7 +83,7 @@ class JsonLines(logging.Formatter):
 
 
 def _task() -> dict[str, str]:
-    """Name the task that a worker does at present, and its delivery. A web process imports no Celery and has none."""
+    """Name the task that a worker runs at present. A web process imports no Celery and has none."""
     task = sys.modules["celery"].current_task if "celery" in sys.modules else None
     if not task or not task.request.id:
         return {}
@@ -104,13 +100,12 @@ logger = logging.getLogger(__name__)
 
 
 class RequestId:
-    """Give each request an id, and write one line when it is answered: no question and no address of the reader."""
+    """Give each request an id, and log one line when it is answered, without query string and address of the reader."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass a request on under its id."""
         brought = request.headers.get(HEADER, "")
         given = brought if TAKEN.fullmatch(brought) else uuid.uuid4().hex
         begun = time.monotonic()
@@ -142,7 +137,6 @@ class OneLineForEachRequest(logging.Filter):
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether the line is written."""
         status = getattr(record, "status_code", None)
         if status is None or not record.name.startswith(("django.request", "django.security", "django.server")):
             return True
@@ -157,11 +151,7 @@ class OneLineForEachRequest(logging.Filter):
 
 
 def written_as(form: str, *, level: str) -> dict[str, Any]:
-    """Return the configuration of Python's logging: everything to the standard error of the process.
-
-    :param form: `plain` for people, or `json` for one JSON object in each line.
-    :param level: from which level on the log tells.
-    """
+    """Return the configuration of Python's logging: everything goes to standard error."""
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -32,10 +32,10 @@ NO_HASH = ""
 
 
 class CountedLooks:
-    """The looks of the record's beginning up to a position, as this process counted them.
+    """The checks on record up to a position, counted by their result in the memory of this process.
 
-    Looks are only added, each after the one before, so that what was counted stays right. Where the look at that
-    position is another one now, as after a restore, everything is counted anew.
+    Checks are only added, so earlier counts stay right. If another check has that position, as after a restore,
+    everything is counted again.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,6 @@ class CountedLooks:
         self._counted: Counter[str] = Counter()
 
     def by_result(self) -> dict[str, int]:
-        """Return how many looks are on record, by what they showed."""
         with self._lock:
             head = ChainHead.objects.filter(chain=Observation.CHAIN).first()
             if not self._is_still_there():
@@ -72,10 +71,7 @@ _looks = CountedLooks()
 
 
 def figures(*, now: datetime) -> Iterator[Metric]:
-    """Return every figure at one instant; where the database does not answer, only what is still known.
-
-    :param now: the aware instant of asking.
-    """
+    """Return every figure at one instant; without a database, only whether each check of health is well."""
     checks = {check.name: float(check.well) for check in health.checks_at(now)}
     yield _gauge("check_well", "1 while a check of /health/ready is well, else 0", "check", checks)
     if not checks["database"]:
@@ -140,7 +136,7 @@ def _outbox(now: datetime) -> Iterator[Metric]:
 
 
 def _age(name: str, meaning: str, at: datetime | None, *, now: datetime) -> Iterable[Metric]:
-    """Write how long ago something happened; nothing where it never did, which no number would say."""
+    """Return the time since an instant; nothing if there is none."""
     return [_gauge(name, meaning, of=(now - at).total_seconds())] if at else []
 
 
@@ -161,22 +157,21 @@ def _counter(name: str, meaning: str, label: str, by: Mapping[str, float]) -> Me
 
 
 class _Measured:
-    """Figures that were measured once, as the library asks for them."""
+    """A collector of figures that were measured before."""
 
     def __init__(self, measured: Iterable[Metric]) -> None:
         self._measured = list(measured)
 
     def collect(self) -> Iterable[Metric]:
-        """Return the figures."""
         return self._measured
 
 
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Write every figure in the form that the asker reads, for whoever brings the token.
+    """Return the metrics to a request with the token.
 
-    :raises Http404: if the operator has set no token, or the request brings another or none.
+    :raises Http404: if no token is set, or the request has another one.
     """
     if not settings.METRICS_TOKEN or not constant_time_compare(_brought(request), settings.METRICS_TOKEN):
         raise Http404

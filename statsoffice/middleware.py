@@ -33,18 +33,16 @@ ASKED_AGAIN = "no-cache"
 
 
 class SayWhatMayBeKept:
-    """Say of every answer that does not say it itself whether it may be kept.
+    """Add Cache-Control to every response that has none.
 
-    What is shown within somebody's session is kept nowhere (OWASP ASVS 4.0.3, 8.2.1). Public pages may be kept if it
-    is asked each time whether they still stand, so that nobody reads a calendar of before; AnswerConditionally, outside
-    this one, answers that in a few bytes.
+    Responses of a session are never stored (OWASP ASVS 4.0.3, 8.2.1). Public pages may be stored and are validated each
+    time, so that no reader sees an old calendar; AnswerConditionally, outside this one, answers that in a few bytes.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass a request on, and complete what is answered."""
         response = self.get_response(request)
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = FOR_ONE if _within_a_session(request) else ASKED_AGAIN
@@ -59,7 +57,6 @@ class AnswerConditionally(ConditionalGetMiddleware):
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Treat HEAD as GET while the ETag is made and compared."""
         if request.method != "HEAD":
             return super().process_response(request, response)
         request.method = "GET"
@@ -70,7 +67,6 @@ class AnswerConditionally(ConditionalGetMiddleware):
 
 
 def _within_a_session(request: HttpRequest) -> bool:
-    """Say whether a page was made from what is kept of one browser, such as who is signed in there."""
     session = getattr(request, "session", None)  # a path that no middleware let through has none
     return session is not None and session.accessed and not session.is_empty()
 
@@ -85,20 +81,19 @@ ONE_SITE = 64
 
 
 class Reader(StrEnum):
-    """Who asks: people with pages, or programs, which have no reason to ask often."""
+    """People with pages, or programs, which have no reason to ask often."""
 
     PERSON = "person"
     PROGRAM = "program"
 
 
 class LimitRate:
-    """Answer 429 to whoever asks for public pages, feeds or the API more often in a minute than anybody needs."""
+    """Answer 429 to clients that request public pages, feeds or the API too often in a minute."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Count a request, and pass it on unless there were too many."""
         reader = kind_of(request.path_info)
         most = settings.RATES[reader] if reader else 0
         if not most or count(f"{reader}:{client_of(request)}", now=timezone.now().timestamp()) <= most:
@@ -107,14 +102,14 @@ class LimitRate:
 
 
 def kind_of(path: str) -> Reader | None:
-    """Tell by its address who a request comes from, or None where nothing is counted: of staff, who are known."""
+    """Return who requests an address, or None where requests are not counted, such as those of staff."""
     if path.startswith(NOT_COUNTED) or _asks_to_sign_in(path):
         return None
     return Reader.PROGRAM if path.startswith(PROGRAMS) or path.endswith(FILES) else Reader.PERSON
 
 
 def _asks_to_sign_in(path: str) -> bool:
-    """Tell whether the page at an address is for those who signed in; Django's decorator marks its view so."""
+    """Return whether the view at an address requires a sign-in; Django's decorator marks it so."""
     try:
         return hasattr(resolve(path).func, "login_url")
     except Resolver404:
@@ -124,7 +119,7 @@ def _asks_to_sign_in(path: str) -> bool:
 def client_of(request: HttpRequest) -> str:
     """Return whose requests are counted together: an IPv4 address, or the network of an IPv6 address.
 
-    Behind proxies of our own, as many as STATSOFFICE_PROXIES says, the address is the one that they wrote.
+    Behind as many proxies as STATSOFFICE_PROXIES says, the address is the one that they wrote.
     """
     try:
         written = get_adapter().get_client_ip(request)
@@ -151,7 +146,6 @@ def count(key: str, *, now: float) -> int:
 
 
 def refuse(request: HttpRequest, *, now: float) -> HttpResponse:
-    """Say in one sentence when to ask again."""
     seconds = max(1, math.ceil(WINDOW_SECONDS - now % WINDOW_SECONDS))
     sentence = ngettext(
         "There were too many requests from your network. Ask again in %(seconds)d second.",
@@ -181,7 +175,7 @@ NOT_TYPED = ("csrfmiddlewaretoken", "version", "seen", "was", "facts_seen", "con
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """A form that was sent and not taken: by whom, to which address, with which fields."""
+    """A form that was sent but not saved: its author, address and fields."""
 
     writer: str
     path: str
@@ -189,7 +183,7 @@ class Unsent:
 
     @property
     def typed(self) -> list[tuple[str, str]]:
-        """The fields that hold what people write, named as the form names them, with what they hold."""
+        """The fields that hold what people write, by their names on the form."""
         return [
             (name.replace("_", " ").replace("-", " ").capitalize(), "\n".join(values))
             for name, values in self.fields.items()
@@ -198,13 +192,12 @@ class Unsent:
 
 
 class KeepWhatWasTyped:
-    """Keep a report's form that comes from nobody who is signed in, and lead on from the log-in page to it."""
+    """Store a report's form that arrives after the session ended, and show it again after the next sign-in."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass a request on; what is turned away to the log-in page is kept before."""
         if not _is_of_reports(request):
             # Public pages read no session, so that caches may keep them.
             return self.get_response(request)
@@ -222,9 +215,9 @@ class KeepWhatWasTyped:
 
 
 def keep(request: HttpRequest) -> bool:
-    """Keep the form that a request sends to a report's page, for whoever was signed in last in this browser.
+    """Store the form that a request sends to a report's page, for the last user of this browser.
 
-    :return: whether there was such a form, of a size that is kept.
+    :return: whether there was such a form, of a size that is stored.
     """
     writer = _writer(request)
     if request.method != "POST" or not writer or not _is_of_reports(request):
@@ -237,13 +230,12 @@ def keep(request: HttpRequest) -> bool:
 
 
 def of_session(request: HttpRequest) -> Unsent | None:
-    """Return what is kept in a request's session, if anything."""
     kept: dict[str, Any] | None = request.session.get(KEPT)
     return Unsent(**kept) if kept else None
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Keep what was typed where somebody signed in anew since the page was opened; show it to them to be sent again."""
+    """Store the form of a user who signed in again since the page was opened, and show it to be sent again."""
     if request.user.is_authenticated and _writer(request) == str(request.user.pk) and keep(request):
         return redirect("unsent")
     return page_was_open_for_too_long(request, reason)
@@ -252,7 +244,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def unsent(request: HttpRequest) -> HttpResponse:
-    """Show what was typed and not taken, to be sent again or thrown away."""
+    """Show the stored form, to be sent again or deleted."""
     kept = of_session(request)
     if kept is None or kept.writer != str(request.user.pk):
         request.session.pop(KEPT, None)
@@ -289,7 +281,7 @@ def _remember(response: HttpResponse, writer: str) -> None:
 
 
 def _has_taken(request: HttpRequest, response: HttpResponse, kept: Unsent) -> bool:
-    """Tell whether the page took a form, or shows what was typed because it could not (409)."""
+    """Return whether the page saved a form, or shows it because it could not (409)."""
     sent_again = request.method == "POST" and request.path == kept.path
     return sent_again and (response.status_code < 400 or response.status_code == 409)
 

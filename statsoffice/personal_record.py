@@ -28,13 +28,10 @@ MOST_PLACES = 1000
 
 
 def of(email: str) -> dict[str, Any]:
-    """Gather what is held about a person: their account, what they did, and where their name or address stands.
+    """Return a person's account and sessions, rows of their actions, and rows that contain their name or address.
 
-    Rows are named by table and key, with their instants; text in which the person is named is given as it stands. They
-    are looked for by their address, the name of their account, and each name that stands beside their address in a
-    contact, its history, an access list or an invitation.
-
-    :param email: compared without regard to case.
+    Rows are named by table and key, with their instants. They are searched for the address, the account's name, and
+    each name next to the address in a contact, its history, an access list or an invitation.
     """
     person = User.objects.filter(email__iexact=email).first()
     names = {person.name if person else "", *_names_beside(email)}
@@ -65,7 +62,7 @@ def _tables() -> Iterator[type[models.Model]]:
 
 
 def _acted(model: type[models.Model], person: User) -> dict[str, Any]:
-    """Return the rows that refer to a person, by the column that does so."""
+    """Return the rows that refer to a person, by column."""
     columns = [f for f in model._meta.concrete_fields if f.is_relation and f.related_model is User]
     rows = {column.name: model._base_manager.filter(**{column.name: person}).order_by("pk") for column in columns}
     return {
@@ -76,7 +73,7 @@ def _acted(model: type[models.Model], person: User) -> dict[str, Any]:
 
 
 def _named(model: type[models.Model], words: list[str]) -> dict[str, Any]:
-    """Return the rows whose text holds a person's name or address."""
+    """Return the rows whose text contains one of these words."""
     texts = [f.name for f in model._meta.concrete_fields if isinstance(f, models.CharField | models.TextField)]
     texts += [f.name for f in model._meta.concrete_fields if isinstance(f, models.JSONField)]
     texts = [name for name in texts if (model, name) not in SECRET]
@@ -95,6 +92,5 @@ def _row(row: models.Model, *, only: list[str] | None = None) -> dict[str, Any]:
 
 
 def _instants(row: models.Model) -> dict[str, Any]:
-    """Return a row's key and when what it tells of was."""
     fields = [f for f in row._meta.concrete_fields if isinstance(f, models.DateField)]
     return {"key": row.pk, **{f.name: getattr(row, f.name) for f in fields if getattr(row, f.name) is not None}}

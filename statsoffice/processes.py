@@ -26,13 +26,12 @@ LAST_PORT = 65535
 
 
 class Occupied(Exception):
-    """Something else is in the place; the text says what, and what to do."""
+    """A port or the folder is in use; the message says what to do."""
 
 
 def take_ports(var: Path, *, address: str) -> TextIO:
-    """Take the folder that one run at a time may use; it is given back when the file is closed.
+    """Lock the folder, which one run at a time may use, until the returned file is closed.
 
-    :param address: told to whoever tries to start a second one.
     :raises Occupied: if another run uses it.
     """
     lock = (var / "run.lock").open("a+")
@@ -51,23 +50,19 @@ def take_ports(var: Path, *, address: str) -> TextIO:
 
 
 def refuse_taken_ports(wanted: Mapping[str, int]) -> None:
-    """Make sure that nobody else listens at the ports.
-
-    :param wanted: each port by the option that chooses it.
-    :raises Occupied: if a port is taken; the text offers one that is free.
+    """:param wanted: each port by the option that chooses it.
+    :raises Occupied: if a port is taken; the message offers one that is free.
     """
     for option, port in wanted.items():
         if not is_free(port):
             others = (port for port in range(port + 1, LAST_PORT + 1) if port not in wanted.values())
-            message = (
+            raise Occupied(
                 f"Port {port} is taken by another program. "
                 f"Choose another one: ./run {option} {next(filter(is_free, others))}"
             )
-            raise Occupied(message)
 
 
 def is_free(port: int) -> bool:
-    """Tell whether a server could listen at a port of the loopback address."""
     with socket.socket() as candidate:
         candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -83,7 +78,6 @@ WORKER_WITH_BEAT = [*WORKER, "-B"]
 
 
 def web(port: int) -> list[str]:
-    """Give the command of the web server."""
     return [
         *(sys.executable, "-m", "gunicorn", "statsoffice.wsgi:application", "--bind", f"{LOOPBACK}:{port}"),
         *("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "2"),
@@ -92,21 +86,16 @@ def web(port: int) -> list[str]:
 
 
 def rehearsal_site(port: int, *, var: Path) -> list[str]:
-    """Give the command of the publisher's site that the demo's releases appear on."""
     state = str(var / "rehearsal-site.json")
     return [sys.executable, "-m", "statsoffice.fake_publisher", "--port", str(port), "--state", state]
 
 
 def address(port: int) -> str:
-    """Give the address of a server of this machine."""
     return f"http://{LOOPBACK}:{port}"
 
 
 def environment(given: Mapping[str, str], *, port: int, rehearsal_port: int | None) -> dict[str, str]:
-    """Give the environment of every process: the one given, and where the others are.
-
-    :param rehearsal_port: None where no rehearsal site runs; else the probe may look at it.
-    """
+    """Return the environment of every process. Where a practice site runs, the probe may connect to it."""
     chosen = {"STATSOFFICE_ADDRESS": address(port), **given, "PYTHONUNBUFFERED": "1"}
     if rehearsal_port is None:
         return chosen
@@ -118,7 +107,6 @@ def environment(given: Mapping[str, str], *, port: int, rehearsal_port: int | No
 
 
 def web_answers(port: int) -> bool:
-    """Tell whether a web server answers at a port, whatever it says."""
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
     try:
         connection.request("GET", "/")
@@ -140,17 +128,15 @@ SET_PARENT_DEATH_SIGNAL = 1  # prctl's PR_SET_PDEATHSIG
 
 
 class StopAsked(Exception):
-    """Somebody pressed Ctrl-C or sent a signal."""
+    pass
 
 
 class EndedByItself(Exception):
-    """A process that should go on has ended, or one that should answer does not."""
+    """A process that should go on has ended, or one does not answer."""
 
 
 @dataclass(slots=True)
 class Member:
-    """One process among the others."""
-
     name: str
     log: Path
     process: subprocess.Popen[bytes]
@@ -158,13 +144,9 @@ class Member:
 
 @dataclass(slots=True)
 class Processes:
-    """The processes that run as long as this context is open.
+    """The processes that run while this context is open.
 
-    Leaving the context stops them, the last one started first to hear of it. A second signal while they
-    stop ends them at once.
-
-    :param logs: the folder with one file per process for what it prints.
-    :param environment: the environment of every process.
+    Leaving the context stops them, the last one first. A second signal while they stop ends them at once.
     """
 
     logs: Path
@@ -189,11 +171,10 @@ class Processes:
     def start(
         self, name: str, command: Sequence[str], *, answers: Callable[[], bool], within_seconds: float = 30
     ) -> None:
-        """Start a process and wait until it can be used.
+        """Start a process and wait until it answers.
 
-        :param answers: asked again and again until it says so.
         :raises EndedByItself: if it ends or does not answer in time.
-        :raises StopAsked: if somebody wants to stop meanwhile.
+        :raises StopAsked: if a signal arrives meanwhile.
         """
         member = self._begin(name, command)
         self._members.append(member)
@@ -201,15 +182,14 @@ class Processes:
         while not answers():
             self._glance()
             if time.monotonic() > until:
-                message = f"{name} does not answer after {within_seconds:.0f} seconds. {self._tail(member)}"
-                raise EndedByItself(message)
+                raise EndedByItself(f"{name} does not answer after {within_seconds:.0f} seconds. {self._tail(member)}")
             time.sleep(GLANCE_SECONDS)
 
     def complete(self, name: str, command: Sequence[str]) -> str:
-        """Run a process to its end beside the others; gives what it printed.
+        """Run a process to its end and return what it printed.
 
         :raises EndedByItself: if its exit code is not 0, or another process ends meanwhile.
-        :raises StopAsked: if somebody wants to stop meanwhile; the process is ended.
+        :raises StopAsked: if a signal arrives meanwhile.
         """
         member = self._begin(name, command)
         try:
@@ -223,10 +203,10 @@ class Processes:
         return member.log.read_text(errors="replace")
 
     def watch(self) -> None:
-        """Wait until something happens.
+        """Wait until a process ends or a signal arrives.
 
-        :raises EndedByItself: if one of the processes ends.
-        :raises StopAsked: if somebody wants to stop.
+        :raises EndedByItself: if a process ends.
+        :raises StopAsked: if a signal arrives.
         """
         while True:
             self._glance()
@@ -247,7 +227,6 @@ class Processes:
         return Member(name, log, process)
 
     def _glance(self) -> None:
-        """Look once whether there is a reason to stop."""
         if self._signals:
             raise StopAsked
         for member in self._members:
@@ -258,7 +237,6 @@ class Processes:
         self._signals += 1
 
     def _stop(self) -> None:
-        """Stop all but the first process together, and that one, which the others lean on, after them."""
         self._end(self._members[:0:-1])
         self._end(self._members[:1])
         self._members.clear()
@@ -289,7 +267,7 @@ def _ended(member: Member, what: str) -> str:
 
 
 def _end_with_parent() -> None:
-    """Ask the kernel to end this process when its parent dies, even by a signal that nobody can catch."""
+    """Ask the kernel to end this process when its parent dies, even by a signal that cannot be caught."""
     ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
 
 
@@ -298,7 +276,6 @@ SETTLING_SECONDS = 3.0
 
 
 def main(arguments: list[str]) -> int:
-    """Run the product until it is stopped; gives the exit code."""
     parser = argparse.ArgumentParser(
         prog="./run",
         description=__doc__,
@@ -343,7 +320,7 @@ def _run(*, port: int, rehearsal_port: int | None) -> int:
 
 
 def _start(processes: Processes, *, port: int, rehearsal_port: int | None) -> str:
-    """Start one process after the other; gives what the demo says about its accounts, if there is a demo."""
+    """Start each process and return what the demonstration prints about its accounts, if there is one."""
     var = settings.VAR_DIR
     accounts = ""
 
@@ -363,13 +340,11 @@ def _start(processes: Processes, *, port: int, rehearsal_port: int | None) -> st
 
 
 def _once_over(seconds: float) -> Callable[[], bool]:
-    """Give a question that is answered with yes as soon as some seconds are over."""
     until = time.monotonic() + seconds
     return lambda: time.monotonic() > until
 
 
 def _step[Result](title: str, act: Callable[[], Result]) -> Result:
-    """Do something and show that it is under way."""
     sys.stdout.write(f"{title} ... ")
     sys.stdout.flush()
     began = time.monotonic()

@@ -39,15 +39,10 @@ _RECIPIENT = Case(When(channel=Channel.WEBHOOK, then=F("recipient")), default=_R
 def redact_old_messages(
     *, now: datetime, kept_for: timedelta, dry_run: bool = False, stop: Callable[[], bool] = lambda: False
 ) -> int:
-    """Remove recipient, subject and text of messages that were sent longer ago than they are kept.
+    """Remove recipient, subject and text of messages that were sent before the retention period, and return how many.
 
-    What stays is the kind of news, what it was about, the channel, when it was written and sent, and when the rest was
-    removed. A message that was not sent is not touched: it is still due, or somebody has to see that nobody was told.
-
-    :param now: the aware instant of removing, which stands in each row.
-    :param dry_run: count what would be removed, and remove nothing.
-    :param stop: asked before each few messages whether to leave the rest for another time.
-    :return: of how many messages; a second call removes nothing more.
+    The kind, subject matter, channel and times stay. A message that was not sent is not changed: it is still due, or
+    someone must see that it failed.
     """
     old = Message.objects.filter(erased_at__isnull=True, sent_at__lt=now - kept_for)
     if dry_run:
@@ -70,13 +65,9 @@ def _batches(old: QuerySet[Message], stop: Callable[[], bool]) -> Iterator[list[
 
 
 def redact_old_invitations(*, now: datetime, kept_for: timedelta, dry_run: bool = False) -> int:
-    """Remove name and address from invitations whose link ended longer ago than such details are kept.
+    """Remove name and address from invitations that expired before the retention period, and return how many.
 
-    Whoever accepted has an account, to which the invitation goes on referring.
-
-    :param now: the aware instant of removing, whose day in London the marker carries.
-    :param dry_run: count what would be changed, and change nothing.
-    :return: from how many invitations; a second call changes none of them.
+    An accepted invitation belongs to an account, which stays.
     """
     old = Invitation.objects.filter(expires_at__lt=now - kept_for, erased_at=None)
     return old.count() if dry_run else old.update(name=redaction_marker(now), email="", erased_at=now)
@@ -90,13 +81,9 @@ PEOPLE = Q(content_type__app_label__in=["accounts", "account", "auth", "mfa", "s
 
 
 def redact_admin_log(*, now: datetime, kept_for: timedelta, dry_run: bool = False) -> int:
-    """Remove the names of people from entries of the admin site's log that are older than they are kept.
+    """Remove the names of people from old entries of the admin site's log, and return in how many.
 
-    Who did something, when, to which row of which table, and which fields it was, stays.
-
-    :param now: the aware instant of removing, whose day in London the marker carries.
-    :param dry_run: count what would be changed, and change nothing.
-    :return: in how many entries; a second call changes none of them.
+    Who changed which fields of which row, and when, stays.
     """
     # The marker is all that says that a name is gone: the table is Django's own.
     of_people = LogEntry.objects.filter(PEOPLE, action_time__lt=now - kept_for)
@@ -114,9 +101,9 @@ def redact_admin_log(*, now: datetime, kept_for: timedelta, dry_run: bool = Fals
 
 
 def without_names(message: str, *, marker: str) -> str:
-    """Return what an entry says was changed, without the names of the rows that stood on the page of another.
+    """Return the description of a change without the names of the rows that were edited on another's page.
 
-    :param message: as Django keeps it: JSON or, of whoever wrote their own, words, which may hold any name.
+    :param message: as Django stores it: JSON, or free text, which may contain any name.
     """
     try:
         told: Any = json.loads(message)
@@ -140,12 +127,9 @@ logger = logging.getLogger(__name__)
 
 
 def remove_expired_sessions(*, now: datetime) -> int:
-    """Remove the sessions that have expired, which log nobody in any more, and return how many there were.
+    """Remove expired sessions, and return how many there were.
 
-    With them, and with those that were ended before, goes from where somebody was signed in: network address and
-    browser. That they signed in stays on record, without these.
-
-    :param now: the aware instant of removing.
+    The network address and browser of these and of ended sessions are removed too. The sign-in itself stays on record.
     """
     # A session and its row here are written one after the other, in the request that signs somebody in.
     ended = UserSession.objects.filter(last_seen_at__lt=now).exclude(session_key__in=Session.objects.values("pk"))
@@ -159,10 +143,7 @@ def remove_expired_sessions(*, now: datetime) -> int:
 
 
 def _forget_attempts(*, now: datetime) -> None:
-    """Remove what was counted of attempts to sign in, by network address, and counts no more.
-
-    Django's cache does that by itself only once it is full.
-    """
+    """Remove expired counts of attempts to sign in, by network address. Django's cache waits until it is full."""
     table = connection.ops.quote_name(str(settings.CACHES["default"]["LOCATION"]))
     with connection.cursor() as cursor:
         cursor.execute(
@@ -172,13 +153,7 @@ def _forget_attempts(*, now: datetime) -> None:
 
 
 def redact_pre_release_names(*, now: datetime, dry_run: bool = False) -> Erased:
-    """Erase the names that are older than PRE_RELEASE_NAMES_KEPT, unless a report about their list is undecided.
-
-    Safe to call again and again: what is gone is not erased twice.
-
-    :param now: the aware instant of erasing.
-    :param dry_run: count what would be erased, and erase nothing.
-    """
+    """Remove the names that are older than PRE_RELEASE_NAMES_KEPT, unless a report about their list is undecided."""
     return pre_release_list.erase_old_names(
         now=now, kept_for=settings.PRE_RELEASE_NAMES_KEPT, needed=facts.releases_with_needed_names, dry_run=dry_run
     )
@@ -189,14 +164,7 @@ EVERY = timedelta(days=1)
 
 
 def prune_evidence(*, now: datetime, dry_run: bool = False, stop: Callable[[], bool] = lambda: False) -> Pruned:
-    """Remove the bodies that are older than EVIDENCE_KEPT and that no open or approved report rests on.
-
-    Safe to call again and again: what is gone is not removed twice.
-
-    :param now: the aware instant of pruning.
-    :param dry_run: say what would be removed, and remove nothing.
-    :param stop: asked before each release whether to leave the rest for another time.
-    """
+    """Remove the bodies that are older than EVIDENCE_KEPT and that no open or approved report needs."""
     return evidence_retention.prune_bodies(
         now=now, kept_for=settings.EVIDENCE_KEPT, needed=facts.releases_with_needed_evidence, dry_run=dry_run, stop=stop
     )
@@ -206,10 +174,6 @@ def prune_evidence_daily(*, clock: Clock, by: str, stop: Callable[[], bool] = la
     """Prune unless that was done within the last day; around a due instant the rest waits for the next call.
 
     Two processes that prune at once remove nothing twice.
-
-    :param clock: the watcher's clock.
-    :param by: the name of this process.
-    :param stop: asked before each release whether to end.
     """
     now = clock.now()
     finished_at = status.pulse_of(PRUNE).finished_at
@@ -232,7 +196,7 @@ def prune_evidence_daily(*, clock: Clock, by: str, stop: Callable[[], bool] = la
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """What one run came to: messages without recipient and words; and, without names, rows of what else there is."""
+    """How many rows of each kind lost their personal details."""
 
     messages: int
     contacts: int
@@ -241,13 +205,7 @@ class Gone:
 
 
 def redact_old_details(*, now: datetime, dry_run: bool = False) -> Gone:
-    """Remove what is older than it is kept: of messages, former contacts, the admin site's log and invitations.
-
-    Safe to call again and again: what is gone is not removed twice.
-
-    :param now: the aware instant of removing.
-    :param dry_run: count what would be removed, and remove nothing.
-    """
+    """Remove old personal details from messages, former contacts, the admin site's log and invitations."""
     former = settings.FORMER_DETAILS_KEPT
     gone = Gone(
         messages=redact_old_messages(now=now, kept_for=settings.MESSAGES_KEPT, dry_run=dry_run),

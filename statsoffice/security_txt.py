@@ -19,8 +19,7 @@ def security_txt(_request: HttpRequest) -> HttpResponse:
     :raises Http404: if the office has not set one.
     """
     if not settings.SECURITY_CONTACT:
-        message = "No contact for vulnerabilities is set."
-        raise Http404(message)
+        raise Http404("No contact for vulnerabilities is set.")
     today = timezone.now().astimezone(UTC).date()
     expires = datetime(today.year, today.month, today.day, tzinfo=UTC) + VALID_FOR
     lines = (

@@ -32,7 +32,7 @@ BODIES = "releases.body"
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What was found of one chain, or of the bodies: rows that hold, and one sentence on the first that does not."""
+    """The result for one chain or for the bodies: the number of rows, and what is wrong with the first bad one."""
 
     name: str
     rows: int
@@ -40,7 +40,6 @@ class Checked:
     unit: str = "row"
 
     def in_words(self) -> str:
-        """Say it in one line."""
         if self.why is not None:
             return f"{self.name}: {self.why}"
         if self.name == BODIES:
@@ -51,30 +50,21 @@ class Checked:
 
 
 def check_evidence(*, now: datetime) -> list[Checked]:
-    """Check every chain and every stored body, with progress bars; return what was found of each, the bodies last.
-
-    :param now: the aware instant of checking, by which verdicts are computed again.
-    """
+    """Check every chain and every stored body; return the result of each, the bodies last."""
     recorded = {rows: _recorded(rows) for rows in ROW_RECORDS}
     chains = [_chain(rows, recorded, now=now) for rows in CHAINS]
     return [*chains, Checked(BODIES, *check_bodies(follow=partial(track, desc=BODIES)))]
 
 
 def check_outside(name: str, content: bytes) -> Checked:
-    """Compare the record with the anchors of a file from outside the office: a saved email, or a backup's manifest.
-
-    :param name: of the file.
-    """
+    """Compare the record with the anchors of a file from outside the office: a saved email, or a backup's manifest."""
     written = read_anchor_file(content)
     whys = [check_written(anchor, CHAINS) for anchor in written] or ["there is no anchor in this file"]
     return Checked(name, len(written), next((why for why in whys if why), None), unit="anchor")
 
 
 def find_fault(name: str, content: bytes) -> str | None:
-    """Say why a file from outside the office says nothing about the record, or return None.
-
-    :param name: of the file.
-    """
+    """Return why a file from outside the office cannot be compared, or None."""
     written = read_anchor_file(content)
     if not written:
         return (

@@ -62,7 +62,7 @@ class ArchiveRefused(BackupError):
 
 
 class EvidenceBroken(BackupError):
-    """The evidence in the database is not as it was written."""
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Description:
     """What a backup states about itself.
 
     :param tool_version: the major version of pg_dump or SQLite.
-    :param anchor: the lines of the newest anchor that the database in it has, if any.
+    :param anchor: the lines of the newest anchor that its database has, if any.
     """
 
     version: str
@@ -83,8 +83,6 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A complete backup."""
-
     folder: Path
     description: Description
     stored_files: int
@@ -92,16 +90,13 @@ class Archive:
 
     @property
     def engine(self) -> type[Engine]:
-        """The kind of database that it restores to."""
         return ENGINES[self.description.engine]
 
     @property
     def dump(self) -> Path:
-        """The file with the database."""
         return self.folder / self.engine.FILE
 
     def summary(self) -> str:
-        """Describe it in one line."""
         said, files = self.description, f"{self.stored_files} stored file{'' if self.stored_files == 1 else 's'}"
         size = f"{self.size_bytes / 1_000_000:,.1f} MB"
         return f"{self.folder}: version {said.version}, {said.engine}, {said.made_at}, {files}, {size}"
@@ -109,8 +104,6 @@ class Archive:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """The result of verifying the evidence after a restore, and how long both took."""
-
     checked: Sequence[Checked]
     restored_seconds: float
     checked_seconds: float
@@ -118,8 +111,6 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class Nightly:
-    """The backup of a day, and the older ones that were removed."""
-
     archive: Archive
     removed: Sequence[Path]
 
@@ -134,12 +125,10 @@ def write(folder: Path, *, stored: Path, at: datetime, overwrite: bool = False) 
     """
     folder = folder.absolute()
     if folder.exists() and not overwrite:
-        message = f"{folder} exists already. Choose another folder, or use --overwrite."
-        raise BackupError(message)
+        raise BackupError(f"{folder} exists already. Choose another folder, or use --overwrite.")
     migrations = sorted(MigrationRecorder(connection).applied_migrations())
     if not migrations:
-        message = f"The database has no tables, so there is nothing to back up. {WHERE_THE_DATABASE_IS}"
-        raise BackupError(message)
+        raise BackupError(f"The database has no tables, so there is nothing to back up. {WHERE_THE_DATABASE_IS}")
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.", suffix=".unfinished") as name:
         unfinished = Path(name, "new")
         unfinished.mkdir(mode=0o700)
@@ -183,8 +172,7 @@ def read(folder: Path) -> Archive:
     :raises OSError: if the folder cannot be read.
     """
     if not {CHECKSUMS, DESCRIPTION} <= {path.name for path in folder.iterdir()}:
-        message = f"{folder} is not a backup of this product, or the backup was not finished."
-        raise ArchiveRefused(message)
+        raise ArchiveRefused(f"{folder} is not a backup of this product, or the backup was not finished.")
     checksums = _read_checksums(folder)
     paths = {
         path.relative_to(folder).as_posix(): path
@@ -213,27 +201,22 @@ def restore(archive: Archive, *, stored: Path, accept_broken_evidence: bool = Fa
 
     A backup of an earlier version is then migrated to this one.
 
-    :param archive: as `read` returns it.
-    :param stored: the folder for the stored files.
-    :param accept_broken_evidence: keep the restored database even if its evidence is not as it was written.
     :raises BackupError: if anything fails. The database and the folder are then empty, or as they were.
     :raises RoleRefused: if the role cannot create tables. Nothing was changed then.
     """
     description, began = archive.description, time.monotonic()
     if description.engine != connection.vendor:
-        message = (
+        raise ArchiveRefused(
             f"{archive.folder} is a backup of {_DATABASES[description.engine]} database, but DATABASE_URL names "
             f"{_DATABASES[connection.vendor]} one. To move from SQLite to PostgreSQL, use copy_from_sqlite."
         )
-        raise ArchiveRefused(message)
     known = MigrationLoader(None).disk_migrations
     unknown = [".".join(migration) for migration in description.migrations if migration not in known]
     if unknown:
-        message = (
+        raise ArchiveRefused(
             f"{archive.folder} was made by version {description.version} with the migration {unknown[0]}, which this "
             "version does not have. Restore it with that version or a later one."
         )
-        raise ArchiveRefused(message)
     engine = archive.engine(connection)
     with as_owner(), filled_or_empty(engine), _filled_or_empty_folder(stored):
         if archive.stored_files:
@@ -249,9 +232,8 @@ def restore(archive: Archive, *, stored: Path, accept_broken_evidence: bool = Fa
 
 
 def verify_evidence(*, accept_broken: bool = False, anchor: Sequence[str] = (), advice: str = "") -> list[Checked]:
-    """Verify the whole record of the database.
+    """Verify the whole record of the database, and that it fits an anchor, from the manifest of a backup.
 
-    :param anchor: the lines of an anchor that it must fit, from the manifest of a backup.
     :param advice: ends the message if the evidence is broken.
     :raises EvidenceBroken: if it is not as it was written, unless that is accepted.
     """
@@ -289,19 +271,16 @@ def filled_or_empty(engine: Engine) -> Iterator[None]:
         if reason is None:
             fault.add_note(left)
             raise
-        message = f"{reason} {left}"
-        raise BackupError(message) from fault
+        raise BackupError(f"{reason} {left}") from fault
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
 def write_nightly(folder: Path, *, keep_days: int, stored: Path, at: datetime) -> Nightly:
-    """Write the backup of London's day, read it to its end, and then remove the old ones.
+    """Write the backup of London's day, read it to its end, and then remove those older than `keep_days`.
 
     A second backup of the same day replaces the first. If anything fails, nothing is removed.
 
-    :param folder: contains the backups of all days.
-    :param keep_days: how many days a backup stays.
     :raises BackupError: if the backup fails, or cannot be read.
     :raises OSError: if the folder does not exist or cannot be written.
     """
@@ -331,8 +310,7 @@ def _files_below(folder: Path) -> set[Path]:
 def _copy_files(stored: Path, to: Path, *, before: set[Path]) -> dict[str, str]:
     """Copy the stored files and return the checksum of each by its path within the backup.
 
-    :param before: the files before the dump of the database.
-    :raises BackupError: if a file has disappeared since: a row in the dump may name it.
+    :raises BackupError: if a file has disappeared since the dump of the database, in which a row may name it.
     """
     checksums = {}
     for path in track(sorted(before | _files_below(stored)), desc="Stored files", unit=" files"):
@@ -343,8 +321,7 @@ def _copy_files(stored: Path, to: Path, *, before: set[Path]) -> dict[str, str]:
                 content = iter(partial(file.read, CHUNK_BYTES), b"")
                 checksums[f"{FILES}/{name.as_posix()}"] = _write_private(to / name, content)
         except FileNotFoundError as fault:
-            message = f"The stored file {path} disappeared during the backup. Run the backup again."
-            raise BackupError(message) from fault
+            raise BackupError(f"The stored file {path} disappeared during the backup. Run the backup again.") from fault
     return checksums
 
 
@@ -396,10 +373,9 @@ def _read_description(folder: Path) -> Description:
         said = json.loads((folder / DESCRIPTION).read_bytes())
         product, given = said.pop("product"), said.pop("format")
         if (product, given) != (PRODUCT, FORMAT):
-            message = (
+            raise ArchiveRefused(
                 f"{folder} is a backup of {product} in format {given}; only {PRODUCT} in format {FORMAT} is known."
             )
-            raise ArchiveRefused(message)
         migrations = [(str(app), str(name)) for app, name in said.pop("migrations")]
         anchor = [str(line) for line in said.pop("anchor", ())]
         description = Description(migrations=migrations, anchor=anchor, **said)
@@ -418,8 +394,7 @@ def _damaged(folder: Path, what: str) -> ArchiveRefused:
 def _filled_or_empty_folder(folder: Path) -> Iterator[None]:
     """Require an empty or missing folder, and empty it again if the block fails."""
     if folder.exists() and any(folder.iterdir()):
-        message = f"{folder} contains files. Restore into an empty folder."
-        raise BackupError(message)
+        raise BackupError(f"{folder} contains files. Restore into an empty folder.")
     try:
         yield
     except BaseException:
@@ -430,7 +405,7 @@ def _filled_or_empty_folder(folder: Path) -> Iterator[None]:
 
 
 def _reason(fault: BaseException) -> str | None:
-    """Return one sentence on why it failed, or None for a fault of our own code."""
+    """Return why it failed in one sentence, or None for a fault of our own code."""
     match fault:
         case BackupError() | CommandError():
             return str(fault)

@@ -60,7 +60,7 @@ class Engine(Protocol):
         """
 
     def is_empty(self) -> bool:
-        """Whether the database contains no tables and no functions of its own."""
+        """Return whether the database contains no tables and no functions of its own."""
 
     def clear(self) -> None:
         """Drop everything that `is_empty` finds."""
@@ -93,8 +93,7 @@ class PostgreSQL:
 
     def load(self, dump: Path, *, tool_version: int) -> None:
         for fault in check_encoding(databases=[self._connection.alias]):
-            message = f"{fault.msg} {fault.hint}."
-            raise BackupError(message)
+            raise BackupError(f"{fault.msg} {fault.hint}.")
         program, _ = find_program("pg_restore", at_least=tool_version)
         options = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", self._target()]
         _run(
@@ -151,8 +150,6 @@ class PostgreSQL:
 
 
 class SQLite:
-    """An SQLite database in a file."""
-
     FILE: ClassVar[str] = "database.sqlite3"
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
@@ -188,8 +185,7 @@ class SQLite:
             found = str(fault)
         if found != "ok":
             reason = found.splitlines()[-1].rstrip(".")
-            message = f"SQLite {sqlite3.sqlite_version} cannot read {dump.name}: {reason}."
-            raise BackupError(message)
+            raise BackupError(f"SQLite {sqlite3.sqlite_version} cannot read {dump.name}: {reason}.")
 
     def load(self, dump: Path, *, tool_version: int) -> None:
         self._connection.ensure_connection()
@@ -197,8 +193,7 @@ class SQLite:
             with closing(_read_only(dump)) as source:
                 _copy_pages(source, self._connection.connection)
         except sqlite3.Error as fault:
-            message = f"SQLite cannot restore {dump.name}: {fault}."
-            raise BackupError(message) from fault
+            raise BackupError(f"SQLite cannot restore {dump.name}: {fault}.") from fault
 
     def is_empty(self) -> bool:
         with self._connection.cursor() as cursor:
@@ -219,7 +214,6 @@ def find_program(name: str, *, at_least: int) -> tuple[str, int]:
 
     A program that is newer than necessary can write settings that an older server does not know.
 
-    :param at_least: the major version.
     :return: its path and its major version.
     :raises BackupError: if there is none.
     """

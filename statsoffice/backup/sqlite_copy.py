@@ -35,13 +35,11 @@ def copy_from_sqlite(file: Path) -> tuple[Mapping[str, int], list[Checked]]:
     :raises RoleRefused: if the role cannot create tables. Nothing was changed then.
     """
     if not file.is_file():
-        message = f"There is no file {file}."
-        raise BackupError(message)
+        raise BackupError(f"There is no file {file}.")
     with _opened(file):
         _check_source(file)
         if connection.vendor != "postgresql":
-            message = "DATABASE_URL must name the new PostgreSQL database."
-            raise BackupError(message)
+            raise BackupError("DATABASE_URL must name the new PostgreSQL database.")
         with as_owner(), filled_or_empty(PostgreSQL(connection)):
             call_command("migrate", verbosity=0)
             # On SQLite the transaction holds the only write lock: no row can be written that is not copied. A file
@@ -67,8 +65,7 @@ def _opened(file: Path) -> Iterator[None]:
         try:
             connections[SOURCE].introspection.table_names()
         except Error as fault:
-            message = f"{file} cannot be read: {first_line(fault)}.{advice}"
-            raise BackupError(message) from fault
+            raise BackupError(f"{file} cannot be read: {first_line(fault)}.{advice}") from fault
         yield
     finally:
         connections[SOURCE].close()
@@ -77,17 +74,15 @@ def _opened(file: Path) -> Iterator[None]:
 
 def _check_source(file: Path) -> None:
     if set(MigrationRecorder(connections[SOURCE]).applied_migrations()) != set(MigrationLoader(None).disk_migrations):
-        message = (
+        raise BackupError(
             f"{file} does not have the tables of this version. Set DATABASE_URL=sqlite:///{file.absolute()} and run "
             "manage.py migrate first."
         )
-        raise BackupError(message)
     if office.are_loaded(using=SOURCE):
-        message = (
+        raise BackupError(
             f"{file} contains the demonstration, and the password of its accounts is public. Do not copy it: run "
             "manage.py migrate on the new database and enter your own data there."
         )
-        raise BackupError(message)
 
 
 def _tables() -> Tables:

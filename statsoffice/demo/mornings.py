@@ -30,7 +30,10 @@ TICK = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One rehearsal: its name, and what its page shows from when on (seconds after due; None: always)."""
+    """One rehearsal: its name, and what its page shows.
+
+    :param live_after: seconds after the due time, or None if the release never appears.
+    """
 
     slug: str
     title: str
@@ -55,10 +58,7 @@ LIVE = (
 
 
 def replay(*, now: datetime, site: RehearsalSite) -> None:
-    """Play the past morning again, if that was not done yet: real looks at real pages, marked as replayed.
-
-    :param now: the aware instant of the present; the morning is the last one at 9.30am that is over.
-    """
+    """Replay the last morning at 9:30am, unless that was done before: real checks of real pages, marked as replayed."""
     if Release.objects.filter(reference__startswith="rehearsal-late-an-hour").exists():
         return
     due_at = _last_morning(now)
@@ -78,7 +78,7 @@ def replay(*, now: datetime, site: RehearsalSite) -> None:
 
 
 def _drafts_of(releases: Sequence[Release]) -> Callable[[datetime], None]:
-    """Return what drafts while a sweep goes on: one lasts as long as looks follow each other."""
+    """Return a function that drafts reports during a sweep, which lasts as long as checks follow each other."""
     known: set[tuple[int, str]] = set()
     done_at: list[datetime] = []
 
@@ -96,9 +96,9 @@ def _drafts_of(releases: Sequence[Release]) -> Callable[[datetime], None]:
 
 
 def prepare_live(*, now: datetime, site: RehearsalSite) -> list[Release]:
-    """Record rehearsals that fall due in the coming minutes, with the pages that will stand there.
+    """Record rehearsals that are due in the coming minutes, with their pages.
 
-    :param now: the aware instant of the start; the first fall due at the first whole minute 35 seconds on.
+    The first are due at the first whole minute that is at least 35 seconds ahead.
     """
     first = (now + timedelta(seconds=95)).replace(second=0, microsecond=0)
     releases = []
@@ -149,8 +149,6 @@ def _scenes(story: Story, *, title: str, due_at: datetime) -> Sequence[Mapping[s
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What the people of one story write: how it came about, what it meant, and what is done about it."""
-
     listed: Cause
     cause: str
     impact: str
@@ -215,10 +213,7 @@ WRITTEN = {
 
 
 def bring_into_every_state(*, now: datetime) -> None:
-    """Complete, submit, return, approve and dismiss the drafts of the replayed morning, each once.
-
-    :param now: the aware instant of the present.
-    """
+    """Complete, submit, return, approve and dismiss the drafts of the replayed morning, each once."""
     drafts = Report.objects.filter(status=ReportStatus.DRAFT, suspicions__release__reference__startswith="rehearsal-")
     if Report.objects.exclude(status=ReportStatus.DRAFT).exists():
         return

@@ -22,8 +22,6 @@ STATISTICS, MEASURES = "office-for-invented-statistics", "agency-for-made-up-mea
 
 @dataclass(frozen=True, slots=True)
 class DemoPerson:
-    """One account of the demonstration."""
-
     name: str
     email: str
     role: Role
@@ -50,7 +48,6 @@ SERIES = (
 
 
 def set_up_offices() -> None:
-    """Create the offices, people and series that are not there yet."""
     for slug, name, nation in (
         (STATISTICS, "Office for Invented Statistics", Nation.ENGLAND),
         (MEASURES, "Agency for Made-up Measures", Nation.SCOTLAND),
@@ -63,15 +60,11 @@ def set_up_offices() -> None:
 
 
 def are_loaded(*, using: str) -> bool:
-    """Whether a database contains the demonstration, and so accounts whose password is public.
-
-    :param using: the alias of the database.
-    """
+    """Return whether a database contains the demonstration, and so accounts whose password is public."""
     return Producer.objects.using(using).filter(slug__in=(STATISTICS, MEASURES)).exists()
 
 
 def user(role: Role) -> User:
-    """Return the account that holds a role in the demonstration."""
     return User.objects.get(email=next(person.email for person in PEOPLE if person.role is role))
 
 
@@ -128,10 +121,6 @@ CHECKED = 2
 
 
 def set_up_calendar(*, now: datetime, site: RehearsalSite) -> None:
-    """Record the official releases of the demonstration that are not there yet.
-
-    :param now: the aware instant around which the calendar lies.
-    """
     today = london.local_date(now)
     for shift, series in enumerate(Series.objects.exclude(slug="rehearsal-morning").order_by("slug")):
         for days in PUBLISHED:
@@ -145,10 +134,7 @@ def set_up_calendar(*, now: datetime, site: RehearsalSite) -> None:
 
 
 def ask_for_checks(*, now: datetime) -> None:
-    """Ask for the checks of the releases that come next, as somebody does who does not want to wait for their hour.
-
-    The worker makes them once it is there.
-    """
+    """Request checks of the next releases, which the worker makes at once rather than at their hour."""
     upcoming = Release.objects.public().filter(due_at__gt=now, status=Status.CONFIRMED).order_by("due_at")
     for release in upcoming[:CHECKED]:
         preflight.request_preflight(release, by=None, now=now)
@@ -266,16 +252,12 @@ ADDED_LATER = Details(
 
 
 def grant_demo_access(release: Release, *, at: datetime) -> None:
-    """Put the invented posts on a release's list, as its statistician does.
-
-    :param at: the aware instant of granting, more than a day before the release is due.
-    """
     for details in LISTED:
         pre_release_access.grant_access(release, details, by=user(Role.STATISTICIAN), at=at)
 
 
 def record_demo_access(release: Release) -> None:
-    """Record when access began and ended, each at its time, on a release whose list was granted."""
+    """Record when access began and ended, each at its time."""
     statistician = user(Role.STATISTICIAN)
     for granted in release.pre_release_access.select_related("release__series__producer"):
         began_at = granted.begins_at
@@ -289,11 +271,9 @@ def record_demo_access(release: Release) -> None:
 
 
 def of_what_comes_next(*, now: datetime) -> None:
-    """Give the next release of each of these series its list, and ask for one post more.
+    """Give the next release of each of these series its access list, and request one more post.
 
-    Within a day before the release that post waits for the Head of Profession; earlier it is granted at once.
-
-    :param now: the aware instant of the present.
+    Within a day before the release that post needs the Head of Profession's decision; earlier it is granted at once.
     """
     for series in ACCESS_SERIES:
         upcoming = Release.objects.public().filter(series__slug=series, status=Status.CONFIRMED, due_at__gt=now)

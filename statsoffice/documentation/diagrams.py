@@ -25,8 +25,6 @@ def table(package: str) -> str:
 
     The modules of an app are in the order of its contract, from the top layer down. Of `statsoffice`, which has no
     layers, only the packages are listed, by name.
-
-    :param package: "releases", "breaches" or "statsoffice".
     """
     rows = [
         f"| `{module.replace('.', '/')}` | {_summary(module)} |" for module in _top_down(package) or _packages(package)
@@ -49,12 +47,10 @@ def _summary(module: str) -> str:
 
 
 def lifecycle(table: Lifecycle) -> str:
-    """Draw a lifecycle as a Mermaid block."""
     return f"```mermaid\n{table.diagram()}\n```"
 
 
 def permissions[A: StrEnum](table: Mapping[A, frozenset[Role]]) -> str:
-    """Write a table of actions and roles in Markdown."""
     heads = [spoken(role) for role in Role]
     rows = [
         f"| {spoken(action)} | " + " | ".join("yes" if role in roles else "" for role in Role) + " |"
@@ -64,7 +60,6 @@ def permissions[A: StrEnum](table: Mapping[A, frozenset[Role]]) -> str:
 
 
 def who_may_do_what() -> str:
-    """Write every table of roles as one, in Markdown."""
     heads = [spoken(role) for role in Role]
     lines = ["| what | action | in state | " + " | ".join(heads) + " |", "|---" * (len(heads) + 3) + "|"]
     for row in permission_matrix.rows():

@@ -15,7 +15,6 @@ from statsoffice.fake_publisher.stage import stage_from
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until stopped, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m statsoffice.fake_publisher", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address unless there is a token")
     parser.add_argument("--port", type=int, default=8765)

@@ -22,23 +22,20 @@ TOKEN_HEADER = "x-rehearsal-token"  # noqa: S105 (the header's name, not a token
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What the control endpoint says back."""
-
     status: int
     value: Mapping[str, Any]
 
 
 def admits(token: str, given: str) -> bool:
-    """Say whether a request with this token may control the site; without a token of its own it is open."""
     return not token or hmac.compare_digest(token.encode(), given.encode())
 
 
 def run_command(stage: Stage, *, method: str, path: str, body: bytes) -> Command:
-    """Carry out one command.
+    """Run one command of the control endpoint.
 
-    - PUT /_control/pages {"pages": {path: [scene, ...] or null}, "replace": false}; GET gives them back
-    - PUT /_control/clock {"now": ISO instant or null}: the clock stands there, or runs again; GET tells the time
-    - GET /_control/log lists the arrivals; DELETE forgets them
+    - PUT /_control/pages {"pages": {path: [scene, ...] or null}, "replace": false}; GET returns them
+    - PUT /_control/clock {"now": ISO instant or null} stops the clock or starts it again; GET returns the time
+    - GET /_control/log lists the requests; DELETE clears the list
     """
     match method, path.removeprefix(PREFIX):
         case "GET", "pages":
@@ -104,7 +101,6 @@ _LONDON = ZoneInfo("Europe/London")
 
 
 def home_page(stage: Stage) -> str:
-    """Build the home page as it is at the site's time."""
     now = stage.now()
     rows = "".join(
         f'<tr><th scope="row"><a href="{escape(path)}">{escape(path)}</a></th>'
@@ -133,7 +129,6 @@ def _media_type(scene: Scene) -> str:
 
 
 def _home_clock(instant: datetime | None) -> str:
-    """This site knows nothing of the product, so it writes its times itself."""
     return "none" if instant is None else f"{instant.astimezone(_LONDON):%-d %b %Y, %H:%M:%S}"
 
 
@@ -150,10 +145,7 @@ _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"x-robots-tag", b"noindex"
 
 
 def application(stage: Stage, *, token: str = "") -> Application:
-    """Make the application.
-
-    :param token: what the control endpoint asks for in its header; empty leaves it open.
-    """
+    """:param token: required in a header of the control endpoint; empty requires none."""
     absent = pages.not_found_page().encode()
 
     async def answer(scope: Message, receive: Receive, send: Send) -> None:

@@ -25,64 +25,53 @@ class RehearsalSiteError(Exception):
 
 
 class RehearsalSite:
-    """The control endpoint of a site that runs somewhere."""
+    """The control endpoint of a running site."""
 
     def __init__(self, base_url: str, token: str = "") -> None:
-        """Name the site.
-
-        :param base_url: such as http://127.0.0.1:8765.
-        :raises ValueError: if it is not an http address.
-        """
+        """:raises ValueError: if it is not an http address."""
         parts = urlsplit(base_url)
         if parts.scheme != "http" or not parts.hostname:
-            message = f'"{base_url}" is not the address of a rehearsal site; it begins with http://.'
-            raise ValueError(message)
+            raise ValueError(f'"{base_url}" is not the address of a rehearsal site; it begins with http://.')
         self.base_url = base_url.rstrip("/")
         self._host, self._port = parts.hostname, parts.port or 80
         self._token = token
 
     def url(self, path: str) -> str:
-        """Return the whole address of a page."""
         return f"{self.base_url}{path}"
 
     def publish(self, path: str, scenes: Scenes) -> str:
-        """Give one page its script, beside the others, and return its whole address.
+        """Set the script of one page, and return its address.
 
-        :raises RehearsalSiteError: if the script cannot be played.
+        :raises RehearsalSiteError: if the script is not valid.
         """
         self.publish_all({path: scenes})
         return self.url(path)
 
     def publish_all(self, pages: Mapping[str, Scenes | None], *, replace: bool = False) -> None:
-        """Give pages their scripts; None removes one.
+        """Set the scripts of pages; None removes one, and `replace` those that are not named.
 
-        :param replace: whether the pages that are not named go.
-        :raises RehearsalSiteError: if one cannot be played; then none is taken.
+        :raises RehearsalSiteError: if one is not valid; then nothing is changed.
         """
         self._ask("PUT", "pages", {"pages": dict(pages), "replace": replace})
 
     def freeze(self, now: datetime) -> None:
-        """Let the site's clock stand at an aware instant."""
+        """Stop the site's clock at an aware instant."""
         self._ask("PUT", "clock", {"now": now.isoformat()})
 
     def run_clock(self) -> None:
-        """Let the site's clock be the machine's again."""
+        """Set the site's clock to the machine's again."""
         self._ask("PUT", "clock", {"now": None})
 
     def arrivals(self) -> list[Arrival]:
-        """Return every request for a page, with its real instant, in the order they came."""
+        """Return every request for a page, with its real instant, in their order."""
         found = self._ask("GET", "log")["arrivals"]
         return [Arrival(path=one["path"], at=datetime.fromisoformat(one["at"])) for one in found]
 
     def forget_arrivals(self) -> None:
-        """Begin the list of arrivals anew."""
         self._ask("DELETE", "log")
 
     def wait_until_up(self, *, seconds: float = 10) -> None:
-        """Return as soon as the site answers.
-
-        :raises RehearsalSiteError: if it does not within so many seconds.
-        """
+        """:raises RehearsalSiteError: if the site does not answer within so many seconds."""
         until = time.monotonic() + seconds
         while True:
             try:
@@ -114,12 +103,9 @@ _ROOT = Path(__file__).resolve().parent.parent.parent
 
 @contextmanager
 def rehearsal_site(*, port: int = 0, token: str = "", state: Path | None = None) -> Iterator[RehearsalSite]:
-    """Run a site on 127.0.0.1 until the end of the block, and give its control.
+    """Run a site on 127.0.0.1 until the end of the block; port 0 takes any free one.
 
-    :param port: 0 takes any free one.
-    :param token: what its control endpoint asks for; empty leaves it open.
-    :param state: the file that keeps its scripts.
-    :raises RehearsalSiteError: if it does not come up.
+    :raises RehearsalSiteError: if it does not start.
     """
     chosen = port or _free_port()
     command = [sys.executable, "-m", "statsoffice.fake_publisher", "--port", str(chosen)]

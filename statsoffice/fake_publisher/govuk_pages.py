@@ -17,11 +17,10 @@ type Document = dict[str, Any]
 def announcement(
     path: str, title: str, *, due_at: datetime | None = None, organisations: Sequence[str] = (), **details: str
 ) -> Document:
-    """Write the announcement of a release; without an instant it names the month or day that `display_date` gives.
+    """Return the announcement of a release; without an instant it names the month or day of `display_date`.
 
-    :param due_at: the aware instant for which it announces.
-    :param organisations: the titles of those who announce it.
-    :param details: anything else that an announcement says of itself, such as state or cancellation_reason.
+    :param organisations: their titles.
+    :param details: other fields of an announcement, such as state or cancellation_reason.
     """
     said: dict[str, Any] = {"state": "confirmed", "format_sub_type": "official"}
     if due_at:
@@ -52,11 +51,11 @@ def publication(
     attachments: Sequence[str] = (),
     withdrawn: tuple[datetime, str] | None = None,
 ) -> Document:
-    """Write the page of statistics as it is once they are out.
+    """Return the page of published statistics.
 
     :param published_at: the aware instant of its last public change.
     :param first_published_at: that of its first publication, if that was another.
-    :param scheduled_at: for when it was scheduled, and by how many seconds the system says that it was late.
+    :param delay_seconds: by how many seconds the system says that it missed `scheduled_at`.
     :param changes: its public history, newest first; if not given, that it was first published.
     :param attachments: their titles.
     :param withdrawn: when and why it was marked as withdrawn.
@@ -89,39 +88,33 @@ def publication(
 
 
 def gone(path: str) -> Document:
-    """Write what stands where a page was taken away."""
     return _document(path, None, schema="gone", kind="gone", details={"explanation": "", "alternative_path": ""})
 
 
 def redirect(path: str, to: str) -> Document:
-    """Write what an announcement turns into once its statistics are out."""
+    """Return what an announcement becomes once its statistics are published."""
     moved = {"redirects": [{"path": path, "type": "exact", "destination": to}]}
     return _document(path, None, schema="redirect", kind="redirect", details={}) | moved
 
 
 def api_path(path: str) -> str:
-    """Return where the content API answers for a page's path."""
     return f"{API}{path}"
 
 
 def answered(document: Mapping[str, Any], *, starts: datetime | None = None, **more: Any) -> dict[str, Any]:
-    """Write the scene in which the content API answers with a document.
-
-    :param starts: the aware instant from which it is given, None if it always was.
-    :param more: anything else of a scene, such as headers.
-    """
+    """Return the scene in which the content API answers with a document."""
     status = 410 if document["schema_name"] == "gone" else 200
     return scene(json.dumps(document), starts=starts, status=status, content_type=JSON, **more)
 
 
 def displayed(at: datetime) -> str:
-    """Write an instant as readers are shown it: "30 June 2026 9:30am"."""
+    """Format an instant as readers see it: "30 June 2026 9:30am"."""
     local = in_london(at)
     return f"{local.day} {local:%B %Y} {local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
 
 
 def in_utc(at: datetime) -> str:
-    """Write an aware instant as most fields hold it: "2026-06-30T08:30:36.000+00:00"."""
+    """Format an aware instant as most fields contain it: "2026-06-30T08:30:36.000+00:00"."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 

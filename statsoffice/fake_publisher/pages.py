@@ -38,12 +38,7 @@ footer{background:#f3f2f1;border-top:1px solid #b1b4b6;padding:25px 0;font-size:
 
 
 def frame(title: str, main: str, *, producer: str) -> str:
-    """Put a page's main part into the site's frame.
-
-    :param title: plain text, of the window.
-    :param main: HTML.
-    :param producer: plain text, whose site it plays.
-    """
+    """Put the HTML of a page's main part into the site's frame."""
     name = escape(producer)
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -74,7 +69,6 @@ CSV = "text/csv; charset=utf-8"
 
 
 def pdf_file(title: str, *, lines: tuple[str, ...] = ("All figures are invented.",)) -> bytes:
-    """Write a PDF of one page with a heading and some lines."""
     text = [f"BT /F1 20 Tf 60 770 Td ({_escaped(title)}) Tj ET"]
     text += [f"BT /F1 12 Tf 60 {735 - 18 * row} Td ({_escaped(line)}) Tj ET" for row, line in enumerate(lines)]
     content = "\n".join(text).encode("cp1252", "replace")
@@ -103,7 +97,6 @@ def pdf_file(title: str, *, lines: tuple[str, ...] = ("All figures are invented.
 
 
 def csv_file() -> bytes:
-    """Write the table of the release page as a file of comma-separated values."""
     rows = ("region,year_before,this_year", "North,48.1,47.6", "Midlands,51.9,52.4", "South,50.3,50.8")
     return ("\r\n".join(rows) + "\r\n").encode()
 
@@ -117,8 +110,6 @@ _FIGURES = (("North", "48.1", "47.6"), ("Midlands", "51.9", "52.4"), ("South", "
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file that a release page offers."""
-
     title: str
     path: str
     kind: str = "PDF"
@@ -133,11 +124,7 @@ def release_page(
     documents: Sequence[Document] = (),
     contact: str = "statistics@example.gov.uk",
 ) -> str:
-    """Build the page of a release that is out; an earlier edition's page is the same with that edition's title.
-
-    :param published: the time of publication in words.
-    :param contact: the e-mail address of the statisticians.
-    """
+    """Build the page of a published release; an earlier edition's page is the same with that edition's title."""
     rows = "".join(
         f'<tr><th scope="row">{area}</th><td class="figure">{before}</td><td class="figure">{now}</td></tr>'
         for area, before, now in _FIGURES
@@ -165,10 +152,7 @@ def release_page(
 
 
 def coming_soon_page(title: str, *, expected: str, producer: str = PRODUCER) -> str:
-    """Build the announcement that stands at the release's address before it is out.
-
-    :param expected: the announced time in words.
-    """
+    """Build the announcement at the release's address before publication."""
     main = f"""<p class="kind">Release announcement</p>
 <h1>{escape(title)}</h1>
 <p class="lead">These statistics are not yet published.</p>
@@ -179,7 +163,7 @@ def coming_soon_page(title: str, *, expected: str, producer: str = PRODUCER) -> 
 
 
 def not_found_page(*, producer: str = PRODUCER) -> str:
-    """Build the page that comes where there is none; served with status 200 it is a soft 404."""
+    """Build the page of an address without one; served with status 200 it is a soft 404."""
     main = """<h1>Page not found</h1>
 <p>Nothing has been published at this address.</p>
 <p><a href="/">Look through all publications</a></p>"""
@@ -187,7 +171,6 @@ def not_found_page(*, producer: str = PRODUCER) -> str:
 
 
 def log_in_page(*, producer: str = PRODUCER) -> str:
-    """Build the page that asks for a password, as the publishing system's preview does."""
     main = """<h1>Sign in</h1>
 <p>You need to sign in to see this page.</p>
 <form method="post" action="/sign-in"><label for="email">Email address</label>
@@ -199,7 +182,7 @@ def log_in_page(*, producer: str = PRODUCER) -> str:
 
 
 def bot_challenge_page(*, producer: str = PRODUCER) -> str:
-    """Build the page with which a content network holds up whatever it takes for a robot."""
+    """Build the page with which a content network stops a suspected robot."""
     main = """<h1>Checking your browser</h1>
 <p>This takes a few seconds. You will then be taken to the page.</p>
 <noscript><p>Switch on JavaScript and load the page again.</p></noscript>"""
@@ -207,12 +190,11 @@ def bot_challenge_page(*, producer: str = PRODUCER) -> str:
 
 
 def script_shell_page(*, producer: str = PRODUCER) -> str:
-    """Build the page that is empty until a script has filled it, which a plain request never sees."""
+    """Build the page that is empty until a script fills it, which a plain request never sees."""
     return frame("Statistics", '<div id="app"></div>', producer=producer)
 
 
 def error_page(*, producer: str = PRODUCER) -> str:
-    """Build the page of a server that is in trouble."""
     main = """<h1>This site is out of order</h1>
 <p>It is being seen to.</p>"""
     return frame("Out of order", main, producer=producer)

@@ -8,26 +8,20 @@ from statsoffice.fake_publisher.client import RehearsalSite
 
 
 class ReplayClock(ScriptedClock):
-    """A clock for the watcher that comes to the next instant that matters without waiting for it."""
+    """A clock of the sweep that jumps to the next instant and sets the practice site's clock too."""
 
     def __init__(
         self, site: RehearsalSite, start: datetime, *, meanwhile: Callable[[datetime], object] = lambda now: None
     ) -> None:
-        """Set both clocks.
-
-        :param start: the aware instant at which the replay begins.
-        :param meanwhile: called with each instant to which the replay has come, for what others do meanwhile.
-        """
+        """:param meanwhile: called with each instant of the replay, for what others do meanwhile."""
         self._site, self._meanwhile = site, meanwhile
         self._now = start
         site.freeze(start)
 
     def now(self) -> datetime:
-        """Return the instant to which the replay has come."""
         return self._now
 
     def sleep_until(self, instant: datetime) -> None:
-        """Come to an aware instant at once."""
         if instant > self._now:
             self._now = instant
             self._site.freeze(instant)

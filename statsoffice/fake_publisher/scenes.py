@@ -16,12 +16,12 @@ _LINE_BREAK = re.compile(r"[\r\n\0]")
 
 
 class BadScriptError(ValueError):
-    """A script cannot be played; the message says which page, which scene and why."""
+    """A script is not valid; the message says which page, which scene and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One answer; `starts` is the aware instant from which it is given, None if it always was."""
+    """One response; `starts` is the aware instant from which it is sent, None if always."""
 
     starts: datetime | None
     status: int
@@ -34,7 +34,7 @@ Script = tuple[Scene, ...]
 
 
 def read_script(path: str, written: object) -> Script:
-    """Read the scenes of one page, in any order, into the order in which they are played.
+    """Read the scenes of one page, in any order, and sort them by their beginning.
 
     :param written: a list of objects with any of: from (ISO 8601 with offset, or null), status (200), body (text)
         or base64 (bytes), content_type, headers (an object), delay_seconds (0 to 60).
@@ -53,7 +53,7 @@ def read_script(path: str, written: object) -> Script:
 
 
 def in_force(script: Sequence[Scene], *, at: datetime) -> Scene | None:
-    """Return the last scene that has begun at an instant, or None if none has."""
+    """Return the last scene that has begun at an instant, or None."""
     current = None
     for scene in script:
         if scene.starts is not None and scene.starts > at:
@@ -63,7 +63,7 @@ def in_force(script: Sequence[Scene], *, at: datetime) -> Scene | None:
 
 
 def next_change(script: Sequence[Scene], *, at: datetime) -> datetime | None:
-    """Return the instant after `at` at which another scene begins, or None if this one is the last."""
+    """Return when the next scene begins after an instant, or None."""
     return next((scene.starts for scene in script if scene.starts is not None and scene.starts > at), None)
 
 
@@ -76,10 +76,7 @@ def scene(
     headers: Mapping[str, str] | None = None,
     delay_seconds: float = 0,
 ) -> dict[str, Any]:
-    """Write a scene as the control endpoint reads it.
-
-    :param starts: the aware instant from which it is given, None if it always was.
-    """
+    """Return a scene as the control endpoint reads it."""
     written: dict[str, Any] = {"status": status, "content_type": content_type}
     if starts is not None:
         written["from"] = starts.isoformat()

@@ -24,7 +24,7 @@ class Arrival:
 
 @dataclass(slots=True)
 class Stage:
-    """Everything that the control endpoint can change. Scripts outlive a restart if there is a file for them."""
+    """Everything that the control endpoint can change. Scripts survive a restart if there is a file for them."""
 
     file: Path | None = None
     stands_at: datetime | None = None
@@ -33,28 +33,24 @@ class Stage:
     _scripts: dict[str, Script] = field(default_factory=dict)
 
     def now(self) -> datetime:
-        """Return the site's time: the machine's, unless the clock stands."""
         return self.stands_at or datetime.now(UTC)
 
     def arrive(self, path: str) -> Scene | None:
-        """Note a request for a page, and return the scene that it gets, or None if there is no such page yet."""
+        """Log a request for a page, and return its scene, or None if there is none yet."""
         self.arrivals.append(Arrival(path, datetime.now(UTC)))
         script = self._scripts.get(path)
         return in_force(script, at=self.now()) if script else None
 
     def scripts(self) -> Mapping[str, Script]:
-        """Return the script of every page by its path."""
         return self._scripts
 
     def written(self) -> Mapping[str, Any]:
-        """Return the scripts as they were given."""
         return self._written
 
     def put(self, pages: Mapping[str, Any], *, replace: bool) -> None:
-        """Take scripts in, all of them or, if one is bad, none; null removes a page.
+        """Set these scripts; null removes a page, and `replace` every page that is not named.
 
-        :param replace: whether the pages that are not named go.
-        :raises BadScriptError: if one cannot be played.
+        :raises BadScriptError: if one is not valid. Nothing is changed then.
         """
         read = {path: read_script(path, scenes) for path, scenes in pages.items() if scenes is not None}
         kept = {} if replace else self._written
@@ -72,9 +68,9 @@ class Stage:
 
 
 def stage_from(file: Path | None) -> Stage:
-    """Set the stage, with the scripts of an earlier run if the file holds any.
+    """Return the state of an earlier run from its file, if there is one.
 
-    :raises BadScriptError: if the file is there and holds something else.
+    :raises BadScriptError: if the file contains anything else.
     """
     stage = Stage()
     if file is not None and file.exists():

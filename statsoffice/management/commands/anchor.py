@@ -15,8 +15,6 @@ from statsoffice.notifications.models import Message
 
 
 class Command(PlainCommand):
-    """Makes an anchor at once, has it stamped, and sends it."""
-
     help = """\
 Make an anchor of the record now, to test the settings.
 
@@ -31,13 +29,11 @@ sent. The worker then tries again."""
     NEEDS_A_DATABASE = True
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make, stamp and send the anchor, and print what happened."""
         made = anchoring.make_now(now=timezone.now())
         if made is None:
-            message = (
+            raise CommandError(
                 "We made no anchor: the record is empty, or another process is making one at the moment. Try again."
             )
-            raise CommandError(message)
         self.stdout.write(f"We made anchor {made.position}. Its root is {made.root}.")
         anchoring.stamp_due(now=timezone.now())
         outbox.create_missing(now=timezone.now())

@@ -12,8 +12,6 @@ from statsoffice.backup import BackupError, archive
 
 
 class Command(PlainCommand):
-    """Writes a backup."""
-
     help = """\
 Write the database and the stored files into a new folder, as at one instant.
 
@@ -27,12 +25,10 @@ you store it. `sha256sum --check SHA256SUMS` in the folder checks its files."""
     NEEDS_A_DATABASE = True
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments."""
         parser.add_argument("folder", metavar="DIR", type=Path, help="the folder to create, such as 2026-06-30")
         parser.add_argument("--overwrite", action="store_true", help="replace the folder if it exists")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write the backup, or change nothing."""
         folder: Path = options["folder"]
         stored, at = Path(settings.MEDIA_ROOT), RealClock().now()
         try:
@@ -41,8 +37,7 @@ you store it. `sha256sum --check SHA256SUMS` in the folder checks its files."""
             if isinstance(fault, FileNotFoundError) and not folder.absolute().parent.exists():
                 message = f"The folder {folder.absolute().parent} does not exist. Create it, then run the backup again."
                 raise CommandError(message) from fault
-            message = f"{folder} could not be written: {fault.strerror}."
-            raise CommandError(message) from fault
+            raise CommandError(f"{folder} could not be written: {fault.strerror}.") from fault
         except BackupError as fault:
             raise CommandError(str(fault)) from fault
         self.stdout.write(written.summary())

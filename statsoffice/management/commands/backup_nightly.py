@@ -20,8 +20,6 @@ def _days(written: str) -> int:
 
 
 class Command(PlainCommand):
-    """Writes the backup of a day; deploy/systemd/statsoffice-backup.timer runs it every night."""
-
     help = """\
 Write a backup into DIR/statsoffice-YEAR-MONTH-DAY and read it to its end.
 
@@ -34,14 +32,12 @@ removed, and the command ends with code 1."""
     NEEDS_A_DATABASE = True
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments."""
         parser.add_argument("folder", metavar="DIR", type=Path, help="contains the backups of all days")
         parser.add_argument(
             "--keep-days", type=_days, default=30, metavar="DAYS", help="how long a backup stays (default: 30)"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write the backup, and report what was written and what was removed."""
         folder: Path = options["folder"]
         stored, at = Path(settings.MEDIA_ROOT), RealClock().now()
         try:
@@ -50,11 +46,9 @@ removed, and the command ends with code 1."""
             if isinstance(fault, FileNotFoundError) and not folder.exists():
                 message = f"The folder {folder} does not exist. Create it, then run the backup again."
                 raise CommandError(message) from fault
-            message = f"The backup could not be written into {folder}: {fault.strerror}."
-            raise CommandError(message) from fault
+            raise CommandError(f"The backup could not be written into {folder}: {fault.strerror}.") from fault
         except BackupError as fault:
-            message = f"There is no good backup of today in {folder}. {fault}"
-            raise CommandError(message) from fault
+            raise CommandError(f"There is no good backup of today in {folder}. {fault}") from fault
         self.stdout.write(f"{nightly.archive.summary()}, read to its end")
         for path in nightly.removed:
             self.stdout.write(f"{path}: too old, removed")

@@ -14,8 +14,6 @@ from statsoffice.jobs import watcher_name
 
 
 class Command(PlainCommand):
-    """Compares some releases with their announcements now, and prints in what these differ."""
-
     help = (
         "Reads the GOV.UK announcements of releases to come, now and from this machine, and compares date, time, "
         "precision, state and title with our calendar. Without references it compares every release that has such an "
@@ -23,11 +21,9 @@ class Command(PlainCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the argument."""
         parser.add_argument("reference", nargs="*", help="references of the releases to compare")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Compare, and say what was found."""
         clock, references = RealClock(), options["reference"]
         announcements = announcements_to_come(now=clock.now())
         if references:
@@ -47,8 +43,7 @@ class Command(PlainCommand):
         known = set(Release.objects.filter(reference__in=references).values_list("reference", flat=True))
         unknown = [reference for reference in references if reference not in known]
         if unknown:
-            message = f"There is no release {', '.join(unknown)}; nothing was compared."
-            raise CommandError(message)
+            raise CommandError(f"There is no release {', '.join(unknown)}; nothing was compared.")
 
     def _say(self, compared: ComparisonResult) -> None:
         sentences = [calendar.difference_sentence(difference) for difference in compared.differences]

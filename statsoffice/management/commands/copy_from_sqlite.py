@@ -12,8 +12,6 @@ from statsoffice.database import RoleRefused
 
 
 class Command(PlainCommand):
-    """Copies an SQLite database into PostgreSQL."""
-
     help = """\
 Copy every row of an SQLite database into the new PostgreSQL database.
 
@@ -29,18 +27,15 @@ of its accounts is public."""
     ADVICE = "Check DATABASE_URL. The PostgreSQL database must exist and be empty: do not run migrate."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments."""
         parser.add_argument("file", metavar="FILE", type=Path, help="such as var/statsoffice.sqlite3")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Copy the rows, and report what was copied."""
         try:
             rows, checked = copy_from_sqlite(options["file"])
         except (BackupError, RoleRefused) as fault:
             raise CommandError(str(fault)) from fault
         except OSError as fault:
-            message = f"{options['file']} cannot be read: {fault.strerror}."
-            raise CommandError(message) from fault
+            raise CommandError(f"{options['file']} cannot be read: {fault.strerror}.") from fault
         for one in checked:
             self.stdout.write(one.in_words())
         self.stdout.write(f"Copied {sum(rows.values())} rows of {len(rows)} tables. Everyone must sign in again.")

@@ -14,8 +14,6 @@ from statsoffice.fake_publisher.client import RehearsalSite, RehearsalSiteError
 
 
 class Command(PlainCommand):
-    """Loads invented offices, a calendar around today, reports in every state, and rehearsals about to fall due."""
-
     help = (
         "Loads the demonstration: two invented offices, a calendar around today, reports in every state, and "
         "rehearsals that fall due in the coming minutes. It needs the rehearsal site to be running (./run starts it) "
@@ -23,10 +21,8 @@ class Command(PlainCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Load what is not there yet, and new rehearsals each time."""
         if settings.PRODUCTION:
-            message = "Demo data is refused in production: STATSOFFICE_MODE is production."
-            raise CommandError(message)
+            raise CommandError("Demo data is refused in production: STATSOFFICE_MODE is production.")
         site = RehearsalSite(settings.REHEARSAL_SITE, settings.REHEARSAL_TOKEN)
         try:
             site.wait_until_up(seconds=5)

@@ -11,8 +11,6 @@ from statsoffice import retention
 
 
 class Command(PlainCommand):
-    """Removes personal details that are older than they are kept."""
-
     help = """\
 Remove recipient, subject and text of messages that were sent more than
 STATSOFFICE_MESSAGES_KEPT_DAYS ago. That a message of its kind was sent, about
@@ -28,11 +26,9 @@ The worker does the same every hour; with --dry-run nothing is removed. Names on
 lists of pre-release access have a command of their own, erase_pre_release_names."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Describe the arguments."""
         parser.add_argument("--dry-run", action="store_true", help="say what would be removed, and remove nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Remove, or say what would be removed."""
         gone = retention.redact_old_details(now=RealClock().now(), dry_run=options["dry_run"])
         verb = "would lose" if options["dry_run"] else "lost"
         self.stdout.write(

@@ -11,8 +11,6 @@ from statsoffice import retention
 
 
 class Command(PlainCommand):
-    """Erases names that are older than they are kept."""
-
     help = """\
 Erase persons and e-mail addresses on lists of pre-release access whose release
 was due, or cancelled, more than STATSOFFICE_PRE_RELEASE_NAMES_KEPT_DAYS ago.
@@ -22,11 +20,9 @@ which a breach report is undecided are spared. The worker does the same every
 hour; with --dry-run nothing is erased."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Describe the arguments."""
         parser.add_argument("--dry-run", action="store_true", help="say what would be erased, and erase nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Erase, or say what would be erased."""
         erased = retention.redact_pre_release_names(now=RealClock().now(), dry_run=options["dry_run"])
         verb = "would be erased" if options["dry_run"] else "erased"
         self.stdout.write(

@@ -12,8 +12,6 @@ from releases.monitoring.clock import RealClock
 
 
 class Command(PlainCommand):
-    """Writes the bundle of a release."""
-
     help = """\
 Write the evidence on one release into a ZIP file that anybody can check.
 
@@ -24,27 +22,22 @@ command knows no person who may read it. README.txt in the file says how to
 check it with sha256sum. Each export is put on record with the file's hash."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments."""
         parser.add_argument("reference", metavar="REF", help="the release's reference, as release_status lists it")
         parser.add_argument("--output", metavar="FILE.zip", required=True, type=Path, help="the file to write")
         parser.add_argument("--overwrite", action="store_true", help="replace the file if it is there")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write the file, or leave things as they were."""
         path: Path = options["output"]
         release = Release.objects.select_related("series__producer").filter(reference=options["reference"]).first()
         if release is None:
-            message = f"There is no release {options['reference']}."
-            raise CommandError(message)
+            raise CommandError(f"There is no release {options['reference']}.")
         if path.exists() and not options["overwrite"]:
-            message = f"{path} is there already; choose another file, or say --overwrite."
-            raise CommandError(message)
+            raise CommandError(f"{path} is there already; choose another file, or say --overwrite.")
         try:
             with whole_file(path) as file:
                 exported = export.export_evidence(release, file, at=RealClock().now())
         except OSError as fault:
-            message = f"{path} could not be written: {fault.strerror}."
-            raise CommandError(message) from fault
+            raise CommandError(f"{path} could not be written: {fault.strerror}.") from fault
         self.stdout.write(f"{release.reference}: {path}, SHA-256 {exported.sha256}")
         if exported.sealed:
             self.stdout.write(f"Left out because they are sealed: {exported.sealed}.")

@@ -10,8 +10,6 @@ from statsoffice.database import RoleRefused, as_owner
 
 
 class Command(migrate.Command):
-    """Migrates as the role of DATABASE_OWNER_URL, and grants the processes' role its rights."""
-
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Migrate; --check and --plan only read, which any role may."""
         if options["check_unapplied"] or options["plan"] or options["database"] != DEFAULT_DB_ALIAS:

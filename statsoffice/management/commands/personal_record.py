@@ -11,8 +11,6 @@ from statsoffice import personal_record
 
 
 class Command(PlainCommand):
-    """Writes what is held about a person."""
-
     help = """\
 Write as JSON what the database holds about one person.
 
@@ -23,10 +21,8 @@ through it before you hand it over: it can hold things about others, and what is
 not published yet. Kept pages and approved documents are not searched."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments."""
         parser.add_argument("email", metavar="EMAIL", help="the person's e-mail address, with an account or without")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write it to standard output."""
         held = personal_record.of(options["email"])
         self.stdout.write(json.dumps(held, indent=1, ensure_ascii=False, cls=DjangoJSONEncoder))

@@ -16,8 +16,6 @@ from statsoffice.jobs import watcher_name
 
 
 class Command(PlainCommand):
-    """Makes the checks of some releases now, and prints what they found."""
-
     help = (
         "Checks releases before they are due, now and from this machine: what is announced against what is planned, "
         "whether each address answers and is not live yet, and who is named. Without references it checks every "
@@ -26,11 +24,9 @@ class Command(PlainCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the argument."""
         parser.add_argument("reference", nargs="*", help="references of the releases to check")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make the checks."""
         clock = RealClock()
         releases = self._asked(options["reference"]) if options["reference"] else self._of_the_day(clock)
         try:
@@ -51,16 +47,14 @@ class Command(PlainCommand):
         known = Release.objects.select_related("series__producer").in_bulk(references, field_name="reference")
         unknown = [reference for reference in references if reference not in known]
         if unknown:
-            message = f"There is no release {', '.join(unknown)}; nothing was checked."
-            raise CommandError(message)
+            raise CommandError(f"There is no release {', '.join(unknown)}; nothing was checked.")
         past = [
             release.reference
             for release in known.values()
             if not releases_preflight.may_be_checked(release, now=RealClock().now())
         ]
         if past:
-            message = f"There is nothing left to check before {', '.join(past)}; nothing was checked."
-            raise CommandError(message)
+            raise CommandError(f"There is nothing left to check before {', '.join(past)}; nothing was checked.")
         return list(known.values())
 
     def _of_the_day(self, clock: RealClock) -> list[Release]:

@@ -11,8 +11,6 @@ from statsoffice import retention
 
 
 class Command(PlainCommand):
-    """Removes what is older than evidence is kept for."""
-
     help = """\
 Remove kept bodies that are older than STATSOFFICE_EVIDENCE_KEPT_DAYS.
 
@@ -22,11 +20,9 @@ what was removed: the chains hold as before. The worker does the same once a
 day; with --dry-run nothing is removed."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Describe the arguments."""
         parser.add_argument("--dry-run", action="store_true", help="say what would be removed, and remove nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Prune, or say what would be pruned."""
         pruned = retention.prune_evidence(now=RealClock().now(), dry_run=options["dry_run"])
         verb = "would be removed" if options["dry_run"] else "removed"
         self.stdout.write(

@@ -10,8 +10,6 @@ from statsoffice.chains import ROW_RECORDS
 
 
 class Command(PlainCommand):
-    """Records the rows of one table that have no digest yet."""
-
     help = """\
 Record a digest of each row of one table that has none yet.
 
@@ -22,11 +20,9 @@ digest. The record states that an upgrade was the reason, so that it can be foun
     NEEDS_A_DATABASE = True
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments."""
         parser.add_argument("table", metavar="TABLE", help="such as releases.release, as verify_evidence names it")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Record the rows, and say how many."""
         for record in ROW_RECORDS:
             for table in record.TABLES:
                 if table.name == options["table"]:
@@ -35,5 +31,4 @@ digest. The record states that an upgrade was the reason, so that it can be foun
                     count = record.record_unrecorded(table, known=recorded.digests[table.name])
                     self.stdout.write(f"{table.name}: {count} row{'' if count == 1 else 's'} recorded")
                     return
-        message = f"There is no table {options['table']} with digests."
-        raise CommandError(message)
+        raise CommandError(f"There is no table {options['table']} with digests.")

@@ -15,8 +15,6 @@ from statsoffice.redaction import actions
 
 
 class Command(PlainCommand):
-    """Redacts one report."""
-
     help = """\
 Take personal details out of one breach report and all that was written about it.
 
@@ -28,22 +26,18 @@ evidence still hold. An approved document is never altered: where one holds the
 words, this says which. It cannot be undone: try --dry-run first."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments."""
         parser.add_argument("reference", metavar="REF", help="the report's reference, as breach_reports lists it")
         parser.add_argument("--by", metavar="EMAIL", required=True, help="the Head of Profession who decides this")
         parser.add_argument("--why", metavar="TEXT", required=True, help="the reason, which is kept")
         parser.add_argument("--dry-run", action="store_true", help="say where the words stand, and remove nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Redact, or leave things as they were."""
         report = Report.objects.select_related("producer").filter(reference=options["reference"]).first()
         by = User.objects.filter(email__iexact=options["by"], is_active=True).first()
         if report is None:
-            message = f"There is no breach report {options['reference']}."
-            raise CommandError(message)
+            raise CommandError(f"There is no breach report {options['reference']}.")
         if by is None:
-            message = f"There is no active account {options['by']}."
-            raise CommandError(message)
+            raise CommandError(f"There is no active account {options['by']}.")
         if sys.stdin.isatty():
             self.stderr.write("Words to remove, exactly as they stand there:")
         try:
@@ -58,8 +52,7 @@ words, this says which. It cannot be undone: try --dry-run first."""
         except (MissingFields, NothingToRedact) as fault:
             raise CommandError(str(fault)) from fault
         except ValueError as fault:
-            message = f"{options['by']} is not Head of Profession of {report.producer}."
-            raise CommandError(message) from fault
+            raise CommandError(f"{options['by']} is not Head of Profession of {report.producer}.") from fault
         self._tell(report, found, dry_run=options["dry_run"])
 
     def _tell(self, report: Report, found: Redacted, *, dry_run: bool) -> None:

@@ -12,8 +12,6 @@ from statsoffice.database import RoleRefused
 
 
 class Command(PlainCommand):
-    """Restores a backup into an empty database."""
-
     help = """\
 Restore a backup into an empty database and an empty folder of stored files.
 
@@ -31,7 +29,6 @@ With --check the backup is read to its end, and nothing is written."""
     ADVICE = f"{WHERE_THE_DATABASE_IS} The database must exist and be empty: do not run migrate."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments."""
         parser.add_argument("folder", metavar="DIR", type=Path, help="a folder that backup wrote")
         parser.add_argument("--check", action="store_true", help="only read the backup")
         parser.add_argument(
@@ -39,7 +36,6 @@ With --check the backup is read to its end, and nothing is written."""
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Restore the backup, or leave the database empty."""
         folder: Path = options["folder"]
         accept_broken: bool = options["accept_broken_evidence"]
         try:
@@ -53,8 +49,7 @@ With --check the backup is read to its end, and nothing is written."""
         except (BackupError, RoleRefused) as fault:
             raise CommandError(str(fault)) from fault
         except OSError as fault:
-            message = f"{fault.filename or folder}: {fault.strerror}. Nothing was changed."
-            raise CommandError(message) from fault
+            raise CommandError(f"{fault.filename or folder}: {fault.strerror}. Nothing was changed.") from fault
         for one in restored.checked:
             self.stdout.write(one.in_words())
         self.stdout.write(

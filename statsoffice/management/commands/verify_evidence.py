@@ -20,8 +20,6 @@ UNUSABLE_FILE = 2
 
 
 class Command(PlainCommand):
-    """Verifies the chains of the record and the stored pages."""
-
     help = """\
 Check that the record is as it was written.
 
@@ -50,7 +48,6 @@ that received it. The first that differs is named in the same way."""
     NEEDS_A_DATABASE = True
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments."""
         parser.add_argument(
             "--anchor",
             metavar="FILE",
@@ -61,7 +58,6 @@ that received it. The first that differs is named in the same way."""
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Verify every chain and every stored page, and name what was changed."""
         files = _read(options["anchor"])
         found = verification.check_evidence(now=timezone.now())
         outside = [verification.check_outside(name, content) for name, content in files.items()]

@@ -17,8 +17,6 @@ from statsoffice.jobs import CLOCK, watcher_name
 
 
 class Command(PlainCommand):
-    """Looks, judges and drafts once."""
-
     help = (
         "Looks once at every release that is due about now, judges it and drafts what is missing. With --at TIME "
         "every rehearsal that is watched at that time (from a day before it is due) is looked at now, and the look "
@@ -27,17 +25,14 @@ class Command(PlainCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the options."""
         parser.add_argument("--at", metavar="TIME", help="London time YYYY-MM-DD HH:MM[:SS], or ISO with its offset")
         parser.add_argument("--dry-run", action="store_true", help="say what would be looked at, and change nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make the sweep."""
         try:
             at = london.parse_london(options["at"]) if options["at"] else None
         except ValueError as error:
-            message = f"--at: {error}"
-            raise CommandError(message) from error
+            raise CommandError(f"--at: {error}") from error
         clock: Clock = StoppedClock(at) if at else CLOCK
         if options["dry_run"]:
             self._say_what_is_watched(at=clock.now(), rehearsals_only=at is not None)

@@ -9,15 +9,12 @@ from statsoffice import jobs
 
 
 class Command(PlainCommand):
-    """Runs every periodic job in this process until it is stopped."""
-
     help = (
         "Watches releases, drafts reports and delivers messages in a loop, in this process and with no broker. "
         "Stop it with Ctrl-C."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run until SIGINT or SIGTERM."""
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
