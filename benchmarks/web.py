@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.databases import ROOT
-from tests.deploy import files
-from tests.morning import free_port
+from tests.integration.statsoffice.deploy import files
 from tests.servers.process import running
+from tests.support.morning import free_port
 
 LOOPBACK = "127.0.0.1"
 NAME = "releases.example.gov.uk"
@@ -46,7 +46,7 @@ def serving() -> Iterator[int]:
 
 def _surroundings(folder: Path) -> dict[str, str]:
     return os.environ | {
-        "DJANGO_SETTINGS_MODULE": "tests.deploy.settings",
+        "DJANGO_SETTINGS_MODULE": "tests.integration.statsoffice.deploy.settings",
         "TESTS_STATIC_ROOT": str(folder / "static"),
         "STATSOFFICE_MODE": "production",
         "SECRET_KEY": KEY,

@@ -134,7 +134,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "statsoffice.urls"
 WSGI_APPLICATION = "statsoffice.wsgi.application"
-TEST_RUNNER = "tests.runner.PytestRunner"
+TEST_RUNNER = "tests.support.runner.PytestRunner"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

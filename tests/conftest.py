@@ -19,14 +19,21 @@ from hypothesis import settings as hypothesis_settings
 
 from tests.servers import migrated, programs
 from tests.servers.private_redis import private_redis
-from tests.shared_database import (
+from tests.support.shared_database import (
     environment_of_processes,
     flush_by_deleting,
     has_real_transactions,
     write_migrated_rows,
 )
 
-pytest_plugins = ["tests.fixtures_of_the_watch", "tests.faults.table", "tests.shared_rows"]
+pytest_plugins = [
+    "tests.support.shared_rows",
+    "tests.support.monitoring_fixtures",
+    "tests.support.release_fixtures",
+    "tests.support.report_fixtures",
+    "tests.support.mail_server",
+    "tests.faults.table",
+]
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 CHROMIUM_FLAGS = [

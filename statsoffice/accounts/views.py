@@ -17,7 +17,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from releases.permissions import NotYours
 from releases.views.base import SignedInRequest
-from statsoffice.accounts import invitations
 from statsoffice.accounts import invitations as inviting
 from statsoffice.accounts.forms import FirstPasswordForm, InvitationForm
 from statsoffice.accounts.invitations import InvitationRefused, NotSent, send_invitation
@@ -35,7 +34,7 @@ def follow_invitation(request: HttpRequest, secret: str) -> HttpResponse:
 
     Of a link that leads nowhere nothing is kept: anybody can make them up, and each would be a session.
     """
-    if invitations.find(secret, at=timezone.now()):
+    if inviting.find(secret, at=timezone.now()):
         request.session[KEPT_IN_SESSION] = secret
     else:
         request.session.pop(KEPT_IN_SESSION, None)
@@ -47,10 +46,10 @@ def follow_invitation(request: HttpRequest, secret: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def accept_invitation(request: HttpRequest) -> HttpResponse:
     """Ask a new person for a password and make their account; ask one who has an account to sign in, and to accept."""
-    invitation = invitations.find(str(request.session.get(KEPT_IN_SESSION, "")), at=timezone.now())
+    invitation = inviting.find(str(request.session.get(KEPT_IN_SESSION, "")), at=timezone.now())
     if invitation is None:
         return render(request, "accounts/invitation_over.html", status=410)
-    account = invitations.account_of(invitation)
+    account = inviting.account_of(invitation)
     if request.user.is_authenticated and request.user != account:
         return render(request, "accounts/invited_another.html", {"invitation": invitation}, status=409)
     if account is None:
@@ -72,7 +71,7 @@ def _with_a_password(request: HttpRequest, invitation: Invitation) -> HttpRespon
 
 def _accepted(request: HttpRequest, invitation: Invitation, *, password: str | None) -> HttpResponse:
     try:
-        invitations.accept(invitation, password=password, at=timezone.now())
+        inviting.accept(invitation, password=password, at=timezone.now())
     except InvitationRefused as refusal:
         return render(request, "accounts/invitation_over.html", {"sentence": str(refusal)}, status=409)
     del request.session[KEPT_IN_SESSION]

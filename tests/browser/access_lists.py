@@ -8,9 +8,9 @@ from django.urls import reverse
 from breaches import drafting
 from releases import pre_release_access, pre_release_list, scheduling
 from releases.rules.pre_release import Details, Period
-from tests.breaches.people import Office
-from tests.factories import SEED_DUE, an_announced_release
-from tests.releases.pre_release.lists import MINISTER, granted, someone
+from tests.support.factories import SEED_DUE, an_announced_release
+from tests.support.people import Office
+from tests.support.pre_release_lists import MINISTER, granted, someone
 
 NOW = SEED_DUE + timedelta(minutes=5)
 LONG_BEFORE = SEED_DUE - timedelta(days=9)

@@ -9,9 +9,9 @@ from releases.exemptions import Approval
 from releases.models import Series
 from releases.rules.lifecycle import Role
 from releases.verdict.exemption import Covers
-from tests.breaches.people import Office
-from tests.factories import SEED_DUE, an_announced_release, london_slot
-from tests.releases.on_record import looks_at
+from tests.support.factories import SEED_DUE, an_announced_release, london_slot
+from tests.support.observations import looks_at
+from tests.support.people import Office
 
 EARLIER = SEED_DUE - timedelta(days=9)
 WORDS = (

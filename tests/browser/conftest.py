@@ -12,7 +12,7 @@ from statsoffice.accounts.models import User
 from tests.browser.barriers import Thoroughness
 from tests.browser.kept_morning import KeptMorning
 from tests.browser.office import Morning
-from tests.releases.admin.site import signed_in
+from tests.support.admin_site import signed_in
 
 # What Chromium's console says of each thing that it refused begins in several ways, and always names this.
 POLICY = "Content Security Policy"

@@ -5,8 +5,8 @@ from datetime import timedelta
 from releases.detection.preflight import PreflightCode, PreflightFinding
 from releases.models import PreflightRun, Release, Series
 from releases.scheduling import PlannedAddress, add_address
-from tests.factories import SEED_DUE, an_announced_release
-from tests.releases.on_record import a_look
+from tests.support.factories import SEED_DUE, an_announced_release
+from tests.support.observations import a_look
 
 TOMORROW = SEED_DUE + timedelta(days=1)
 ANNOUNCED = "https://www.example.gov.uk/government/statistics/announcements/" + "state-funded-schools-" * 5

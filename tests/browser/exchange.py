@@ -11,7 +11,7 @@ from releases.imports import uploads
 from releases.models import Address, CalendarImport, Comparison, Release, Series
 from releases.rules.tables import TableKind, write_table
 from releases.scheduling import PlannedAddress, add_address
-from tests.factories import SEED_DUE, a_release, an_announced_release, london_slot
+from tests.support.factories import SEED_DUE, a_release, an_announced_release, london_slot
 
 NAME = "Release calendar of the Office for Invented Numbers 2020 to 2021, final version (2) corrected.xlsx"
 HEADER = ("reference", "producer", "series", "title", "scheduled_for", "status", "url", "marker", "cancellation_reason")

@@ -5,8 +5,8 @@ from django.urls import reverse
 from releases import scheduling
 from releases.models import KeptBody
 from releases.rules.canonical import sha256_hex
-from tests.factories import a_confirmed_release, an_announced_release
-from tests.releases.brought import brought, keep
+from tests.support.factories import a_confirmed_release, an_announced_release
+from tests.support.release_states import brought, keep
 
 SOON = '<!doctype html>\n<html lang="en">\n<title>Coming soon</title>\n<p>' + "Not yet published. " * 40 + "</p>\n"
 LONG = "https://www.example.gov.uk/government/statistics/" + "schools-inspections-and-outcomes-" * 4

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import time_machine
 
-from tests import kept_database
 from tests.browser.office import NOW, Morning, a_morning
-from tests.factories import ContactFactory, ProducerFactory, SeriesFactory, UserFactory
+from tests.support import kept_database
+from tests.support.factories import ContactFactory, ProducerFactory, SeriesFactory, UserFactory
 
 NUMBERED = (ContactFactory, ProducerFactory, SeriesFactory, UserFactory)
 

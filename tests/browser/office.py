@@ -15,7 +15,6 @@ from statsoffice.notifications import outbox
 from statsoffice.notifications.delivery import MOST_ATTEMPTS
 from statsoffice.notifications.models import Channel, Message
 from statsoffice.self_monitoring.page import script_for, url_of
-from tests.breaches.people import Office, an_office
 from tests.browser.access_lists import pages_of_access_lists
 from tests.browser.accounts import pages_of_accounts
 from tests.browser.changed_dates import pages_of_changed_dates
@@ -24,7 +23,8 @@ from tests.browser.exchange import an_announcement_that_differs, pages_of_import
 from tests.browser.kept import pages_of_kept_bodies
 from tests.browser.reports import pages_of_reports
 from tests.browser.started import pages_of_started_reports
-from tests.factories import (
+from tests.integration.statsoffice.self_monitoring.record import a_watcher_that_is_well
+from tests.support.factories import (
     SEED_DUE,
     ContactFactory,
     SeriesFactory,
@@ -33,8 +33,8 @@ from tests.factories import (
     an_announced_release,
     london_slot,
 )
-from tests.releases.on_record import a_look, looks_at
-from tests.statsoffice.self_monitoring.record import a_watcher_that_is_well
+from tests.support.observations import a_look, looks_at
+from tests.support.people import Office, an_office
 
 NOW = SEED_DUE + timedelta(minutes=5)
 LONG = "https://www.example.gov.uk/government/statistics/" + "state-funded-schools-inspections-and-outcomes-" * 4

@@ -13,9 +13,8 @@ from releases.imports import uploads
 from releases.models import Series
 from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
-from tests.breaches.mornings import covered
-from tests.breaches.people import Office, joins, written
-from tests.factories import (
+from tests.integration.statsoffice.self_monitoring.record import a_watcher_that_is_well
+from tests.support.factories import (
     SEED_DUE,
     ContactFactory,
     ProducerFactory,
@@ -25,10 +24,11 @@ from tests.factories import (
     london_slot,
     member,
 )
-from tests.releases.exchange.by_file.files import csv_of
-from tests.releases.exchange.by_file.stored import turn
-from tests.releases.on_record import looks_at
-from tests.statsoffice.self_monitoring.record import a_watcher_that_is_well
+from tests.support.import_files import csv_of
+from tests.support.observations import looks_at
+from tests.support.people import Office, joins, written
+from tests.support.report_mornings import covered
+from tests.support.stored_imports import turn
 
 DUE = SEED_DUE
 NOW = DUE + timedelta(minutes=61)

@@ -9,8 +9,8 @@ from breaches.rules.lifecycle import ReportStatus, ReportTerm
 from breaches.rules.public_statement import statement_digest
 from breaches.rules.validation import ReportSection
 from statsoffice.redaction.actions import redact
-from tests.breaches.people import AT, a_report
-from tests.factories import SEED_DUE
+from tests.support.factories import SEED_DUE
+from tests.support.people import AT, a_report
 
 
 def pages_of_reports(morning) -> str:

@@ -8,8 +8,8 @@ from django.urls import reverse
 from breaches import drafting, merging
 from breaches.drafting import ReportSubject
 from breaches.rules.lifecycle import ReportKind
-from tests.breaches.people import Office, a_joint_report, a_report
-from tests.factories import SEED_DUE
+from tests.support.factories import SEED_DUE
+from tests.support.people import Office, a_joint_report, a_report
 
 NOW = SEED_DUE + timedelta(minutes=5)
 

@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 from breaches.models import ApprovedDocument
 from breaches.rules.lifecycle import ReportStatus
-from tests.breaches.people import AT, a_report, an_office
 from tests.browser.by_keyboard import Keyboard
+from tests.support.people import AT, a_report, an_office
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

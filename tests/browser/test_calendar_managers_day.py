@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from releases.models import Address, Release
 from releases.rules.lifecycle import Role
 from tests.browser.barriers import SIZES, has_no_barriers
-from tests.factories import SeriesFactory, a_release, an_announced_release, london_slot, member
+from tests.support.factories import SeriesFactory, a_release, an_announced_release, london_slot, member
 
 NOW = datetime(2026, 6, 30, 9, tzinfo=UTC)
 # The last one lies on a Sunday, as nobody noticed yet.

@@ -9,8 +9,8 @@ from selectolax.lexbor import LexborHTMLParser
 from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 from tests.browser.conftest import POLICY
-from tests.factories import SeriesFactory, member
-from tests.security.urls import admin_addresses
+from tests.pages.security.urls import admin_addresses
+from tests.support.factories import SeriesFactory, member
 
 pytestmark = [
     pytest.mark.browser,

@@ -6,12 +6,12 @@ from selectolax.lexbor import LexborHTMLParser
 
 from releases import judge
 from releases.models import Release
-from tests.breaches.forms import error_links, filled_in
 from tests.browser.barriers import has_clean_errors, is_clean, walk
 from tests.browser.office import NOW, PUBLIC
 from tests.browser.patience import PATIENCE
-from tests.releases.admin.site import signed_in
-from tests.releases.on_record import looks_at
+from tests.support.admin_site import signed_in
+from tests.support.observations import looks_at
+from tests.support.report_forms import error_links, filled_in
 
 pytestmark = [
     pytest.mark.browser,

@@ -8,7 +8,7 @@ from releases.rules.lifecycle import Role
 from tests.browser.barriers import walk
 from tests.browser.office import PUBLIC
 from tests.browser.shape import headings_out_of_order, ids_given_twice, shape_of
-from tests.factories import UserFactory
+from tests.support.factories import UserFactory
 
 pytestmark = [pytest.mark.full, pytest.mark.django_db(transaction=True)]
 

@@ -7,7 +7,7 @@ from releases import judge
 from releases.models import Release
 from tests.browser.office import NOW
 from tests.browser.patience import PATIENCE
-from tests.releases.on_record import looks_at
+from tests.support.observations import looks_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

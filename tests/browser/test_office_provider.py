@@ -8,9 +8,9 @@ from django.urls import reverse
 from statsoffice.env import OfficeProvider
 from tests.browser.barriers import is_clean
 from tests.browser.patience import PATIENCE
-from tests.factories import UserFactory
 from tests.servers.openid_provider import CLIENT_ID, CLIENT_SECRET
 from tests.servers.private_openid_provider import openid_provider, tell
+from tests.support.factories import UserFactory
 
 ADDRESS = "jo.lane@example.gov.uk"
 

@@ -5,8 +5,8 @@ from playwright.sync_api import expect
 
 from breaches import timeline
 from breaches.models import Report
-from tests.breaches.people import AT
 from tests.browser.barriers import SIZES, is_clean
+from tests.support.people import AT
 
 pytestmark = [
     pytest.mark.browser,

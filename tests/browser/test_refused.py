@@ -11,11 +11,11 @@ from breaches import sign_off
 from breaches.rules.validation import ReportSection
 from releases.rules.lifecycle import Role
 from statsoffice.accounts import invitations
-from tests.breaches.forms import section_address
-from tests.breaches.people import AT, a_report, an_office
 from tests.browser.barriers import is_clean
 from tests.browser.patience import PATIENCE
-from tests.factories import UserFactory
+from tests.support.factories import UserFactory
+from tests.support.people import AT, a_report, an_office
+from tests.support.report_forms import section_address
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -108,7 +108,7 @@ def test_too_many_requests_for_public_pages(page, live_server, settings):
     says(page, "Too many requests")
 
 
-@pytest.mark.urls("tests.look.pages")
+@pytest.mark.urls("tests.pages.components.pages")
 def test_a_fault_of_our_own(page, live_server):
     assert page.goto(f"{live_server.url}/broken/").status == 500
     says(page, "Sorry, there is a problem with the service")

@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 
 from releases.rules.lifecycle import Role
 from tests.browser.barriers import is_clean
-from tests.factories import ProducerFactory, member
-from tests.statsoffice.accounts.one_time_codes import code_of
+from tests.pages.statsoffice.accounts.one_time_codes import code_of
+from tests.support.factories import ProducerFactory, member
 
 pytestmark = [
     pytest.mark.browser,

@@ -8,7 +8,7 @@ from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 from statsoffice.guides.views import Guide
 from tests.browser.barriers import is_clean, walk
-from tests.factories import member
+from tests.support.factories import member
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,8 +7,8 @@ from django.urls import reverse
 from breaches.models import Report
 from breaches.rules.validation import ReportSection
 from breaches.versions import content_of
-from tests.breaches.forms import section_address
-from tests.breaches.people import a_report, an_office
+from tests.support.people import a_report, an_office
+from tests.support.report_forms import section_address
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

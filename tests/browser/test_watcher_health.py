@@ -9,7 +9,7 @@ from statsoffice.self_monitoring.models import Pulse
 from tests.browser.barriers import is_clean
 from tests.browser.office import NOW
 from tests.browser.patience import PATIENCE
-from tests.statsoffice.self_monitoring.record import a_rehearsal
+from tests.integration.statsoffice.self_monitoring.record import a_rehearsal
 
 pytestmark = [
     pytest.mark.browser,

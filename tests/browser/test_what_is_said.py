@@ -5,9 +5,9 @@ import time_machine
 from playwright.sync_api import expect
 
 from breaches.models import ApprovedDocument
-from tests.breaches.people import AT, a_report, an_office
 from tests.browser.listening import focused, spoken, unclear
-from tests.statsoffice.accounts.one_time_codes import code_of, with_an_app
+from tests.pages.statsoffice.accounts.one_time_codes import code_of, with_an_app
+from tests.support.people import AT, a_report, an_office
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

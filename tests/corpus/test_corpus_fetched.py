@@ -15,8 +15,8 @@ from releases.probe.connection import Limits
 from releases.rules.response import Answer
 from tests.corpus.case import DUE, Case, Look, Reply
 from tests.corpus.examination import CASES, examined
-from tests.releases.probe.fetching import answers, errand, make_fetcher
-from tests.releases.probe.publishers import Handler, always, closed_port, path_of, publisher, response
+from tests.support.fetching import answers, errand, make_fetcher
+from tests.support.publishers import Handler, always, closed_port, path_of, publisher, response
 
 LIMITS = Limits(connect_seconds=0.5, total_seconds=1.5, body_bytes=5_000_000, header_bytes=20_000, redirects=5)
 _WHOLE = gzip.compress(b"<p>Road fuel prices, June 2026</p>" * 1000)

@@ -9,7 +9,7 @@ import pytest
 from tests.faults import table
 from tests.faults.morning import Morning, Outcome, folder_for_sockets
 from tests.faults.rows import EARLIEST, ROWS, Row
-from tests.morning import running_site
+from tests.support.morning import running_site
 
 # On two cores: for the databases and the site, and for each office, all of which begin at once.
 PREPARING = timedelta(seconds=30)

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from django.core.management import call_command
 
 from releases.models import Series
-from tests.factories import ContactFactory, ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release
 from tests.faults import hostile_site
 from tests.faults.truth import COSTLY, GOOD, HOSTILE, MARKER, SERIES, STORIES, TITLE, TOLERANCE, Story
+from tests.support.factories import ContactFactory, ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release
 
 
 def prepare(due: str, site: str) -> None:

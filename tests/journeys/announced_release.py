@@ -10,9 +10,9 @@ from releases.verdict.address import Outcome
 from statsoffice.accounts.models import User
 from statsoffice.fake_publisher.client import RehearsalSite
 from statsoffice.fake_publisher.scenes import scene
-from tests.factories import ContactFactory, ProducerFactory, SeriesFactory, member
-from tests.factories import an_announced_release as announced
 from tests.journeys.release_morning import COMING_SOON, LIVE, MARKER, SERIES, TITLE, TOLERANCE, Story, address, page
+from tests.support.factories import ContactFactory, ProducerFactory, SeriesFactory, member
+from tests.support.factories import an_announced_release as announced
 
 ANNOUNCED = Story("school-meals", page(COMING_SOON), None, 0, Outcome.LATE, ReportKind.LATE)
 PATH = f"/morning/{ANNOUNCED.slug}"

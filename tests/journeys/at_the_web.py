@@ -17,10 +17,10 @@ from breaches.rules.lifecycle import Cause
 from breaches.rules.validation import ReportSection
 from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
-from tests.breaches.forms import filled_in, section_address
-from tests.deploy.behind_nginx import INSIDE, NAME, TOKEN, Front
+from tests.integration.statsoffice.deploy.behind_nginx import INSIDE, NAME, TOKEN, Front
 from tests.journeys.announced_release import ANNOUNCED
-from tests.statsoffice.test_public_leaks import VERDICTS
+from tests.pages.statsoffice.test_public_leaks import VERDICTS
+from tests.support.report_forms import filled_in, section_address
 
 PASSWORD = "correct horse battery"
 # As the proxy asks the machines behind it.

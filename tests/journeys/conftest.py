@@ -7,13 +7,13 @@ import pytest
 from django.core.management import call_command
 from pytest_django import DjangoDbBlocker
 
-from tests.deploy.behind_nginx import in_front, in_production
+from tests.integration.statsoffice.deploy.behind_nginx import in_front, in_production
 from tests.journeys.lone_watch import Ended, LoneWatch
 from tests.journeys.played_morning import Played, next_minute, play, two_of_each
-from tests.morning import running_site
 from tests.servers.time_server import time_server
-from tests.shared_database import environment_of_processes, write_migrated_rows
-from tests.statsoffice.notifications.mail_server import free_port, mail_server
+from tests.support.mail_server import free_port, mail_server
+from tests.support.morning import running_site
+from tests.support.shared_database import environment_of_processes, write_migrated_rows
 
 
 @pytest.fixture(scope="session")

@@ -19,13 +19,13 @@ from statsoffice.celery import app
 from statsoffice.fake_publisher.client import RehearsalSite
 from statsoffice.fake_publisher.stage import Arrival
 from statsoffice.notifications.models import Message
-from tests.deploy.behind_nginx import Front
+from tests.integration.statsoffice.deploy.behind_nginx import Front
 from tests.journeys.announced_release import ANNOUNCED, ANNOUNCED_TOLD, an_announced_release, appear
 from tests.journeys.at_the_web import Seen, at_the_web
 from tests.journeys.release_morning import STORIES, a_series_with_people, prepare
 from tests.servers.process import running
 from tests.servers.programs import celery_beat
-from tests.statsoffice.notifications.mail_server import Mailbox
+from tests.support.mail_server import Mailbox
 
 # So long before it is due a rehearsal must be known, for the early one to be seen "not live" first.
 HEAD_START = timedelta(seconds=38)

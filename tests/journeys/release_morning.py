@@ -12,7 +12,7 @@ from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.client import RehearsalSite
 from statsoffice.fake_publisher.pages import PDF, pdf_file
 from statsoffice.fake_publisher.scenes import scene
-from tests.factories import ContactFactory, ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release
+from tests.support.factories import ContactFactory, ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release
 
 TOLERANCE = timedelta(seconds=5)
 SERIES = "Inspections of invented schools"

@@ -12,11 +12,11 @@ import pytest
 
 from releases.rules.lifecycle import Role, Status
 from releases.verdict.address import ASKS_A_PERSON, Outcome
-from tests.breaches.forms import words
 from tests.journeys.announced_release import ANNOUNCED, HEAD, STATISTICIAN
 from tests.journeys.at_the_web import OF_RELEASE
 from tests.journeys.release_morning import REACHED, STORIES, TITLE, TOLERANCE
-from tests.statsoffice.test_public_leaks import VERDICTS
+from tests.pages.statsoffice.test_public_leaks import VERDICTS
+from tests.support.report_forms import words
 
 pytestmark = [
     pytest.mark.slow,

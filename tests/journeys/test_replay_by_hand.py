@@ -13,8 +13,8 @@ from releases import judge
 from releases.models import Observation, Verification
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.scenes import scene
-from tests.factories import SEED_DUE, a_confirmed_release
-from tests.releases.on_record import looks_at
+from tests.support.factories import SEED_DUE, a_confirmed_release
+from tests.support.observations import looks_at
 
 TITLE = "State-funded schools inspections and outcomes as at 31 March 2020"
 COLUMNS = "reference,producer,series,title,scheduled_for,status,url,marker,rehearsal,responsible_email"

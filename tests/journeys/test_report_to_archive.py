@@ -15,9 +15,8 @@ from releases.rules.calendar import Nation, working_days_away
 from releases.rules.london import local_date
 from statsoffice.notifications import outbox
 from statsoffice.notifications.delivery import deliver
-from tests.breaches.people import REGULATOR, a_report, an_office
-from tests.factories import an_announced_release, london_slot
-from tests.statsoffice.notifications.conftest import mailbox, smtp_port  # noqa: F401  # a mail server of the test's own
+from tests.support.factories import an_announced_release, london_slot
+from tests.support.people import REGULATOR, a_report, an_office
 
 pytestmark = [
     pytest.mark.browser,
@@ -72,7 +71,7 @@ def test_a_late_release_is_reported_returned_mended_approved_sent_and_counted(
     settings,
     office,
     report,
-    mailbox,  # noqa: F811
+    mailbox,
 ):
     settings.REPORT_RECIPIENT = REGULATOR
     series = report.suspicions.get().release.series

@@ -16,8 +16,8 @@ from breaches.rules.validation import ReportSection
 from releases.rules.lifecycle import Role
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.scenes import scene
-from tests.breaches.seed_case import FORM
-from tests.factories import ContactFactory, ProducerFactory, SeriesFactory, a_confirmed_release, member
+from tests.support.factories import ContactFactory, ProducerFactory, SeriesFactory, a_confirmed_release, member
+from tests.support.seed_case import FORM
 
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
 LIVE = DUE + timedelta(minutes=56, seconds=57)

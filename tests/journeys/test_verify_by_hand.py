@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 
 from releases.models import Observation
 from statsoffice.fake_publisher.scenes import scene
-from tests.factories import SEED_DUE, a_confirmed_release
+from tests.support.factories import SEED_DUE, a_confirmed_release
 
 AT = "2020-06-30 09:32"
 

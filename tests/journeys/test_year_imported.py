@@ -16,7 +16,7 @@ from releases.models import CalendarImport, DateChange, Release, ReleaseEvent
 from releases.models.append_only import check_chain
 from releases.rules.calendar import Nation, no_release_day
 from releases.rules.lifecycle import Role
-from tests.factories import ProducerFactory, SeriesFactory, member
+from tests.support.factories import ProducerFactory, SeriesFactory, member
 
 pytestmark = [
     pytest.mark.browser,

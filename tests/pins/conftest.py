@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.breaches.people import Office
 from tests.pins.office import an_office_with_a_record
-from tests.shared_rows import shared_fixture
+from tests.support.people import Office
+from tests.support.shared_rows import shared_fixture
 
 GOLDEN = Path(__file__).parent / "golden"
 MOST_LINES = 80

@@ -21,8 +21,9 @@ from releases.evidence import coverage
 from releases.rules.calendar import slot_at
 from statsoffice import anchoring
 from statsoffice.notifications import outbox
-from tests.breaches.people import AT, Office, a_report, an_office
-from tests.factories import (
+from tests.support import release_states as bodies
+from tests.support.cancelled_releases import cancelled
+from tests.support.factories import (
     SEED_DUE,
     ContactFactory,
     ProducerFactory,
@@ -31,8 +32,7 @@ from tests.factories import (
     a_confirmed_release,
     an_announced_release,
 )
-from tests.releases import brought as bodies
-from tests.releases.cancelled import cancelled
+from tests.support.people import AT, Office, a_report, an_office
 
 NOW = AT + timedelta(hours=2)
 PASSWORD = "correct horse battery"

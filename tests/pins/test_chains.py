@@ -11,8 +11,8 @@ from django.core.management import call_command
 from django.db import models
 
 from releases.models.append_only import ChainedRow
-from tests.breaches.people import Office
 from tests.pins.conftest import Pinned
+from tests.support.people import Office
 
 CHAINS = sorted((model for model in apps.get_models() if issubclass(model, ChainedRow)), key=lambda row: row.CHAIN)
 MOST_ROWS = 100

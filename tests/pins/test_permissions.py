@@ -7,9 +7,9 @@ from django.test import RequestFactory
 
 from releases.rules.lifecycle import Role
 from statsoffice.accounts import permission_matrix
-from tests.administrators import an_administrator
-from tests.factories import ProducerFactory, UserFactory, member
 from tests.pins.conftest import Pinned
+from tests.support.administrators import an_administrator
+from tests.support.factories import ProducerFactory, UserFactory, member
 
 ACTIONS = ("view", "add", "change", "delete")
 

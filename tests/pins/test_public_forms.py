@@ -8,9 +8,9 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from tests.breaches.people import Office
 from tests.pins.conftest import Pinned
 from tests.pins.office import NOW
+from tests.support.people import Office
 
 pytestmark = pytest.mark.django_db
 

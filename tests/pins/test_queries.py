@@ -7,9 +7,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.breaches.people import Office
 from tests.pins.conftest import GOLDEN, Pinned
 from tests.pins.office import NOW
+from tests.support.people import Office
 
 NAME = "queries.json"
 PUBLIC = ("/", "/calendar/2020/10/", "/releases/moved/", "/producers/office/calendar.ics", "/api/v1/releases")

@@ -14,8 +14,14 @@ from django.test import Client
 
 from breaches import drafting
 from breaches.models import Report
-from tests.breaches.forms import page_of, send
-from tests.breaches.mornings import (
+from tests.integration.breaches.pdf import documents
+from tests.pins.conftest import Pinned
+from tests.pins.office import fixed_rows
+from tests.support.factories import SeriesFactory, a_confirmed_release
+from tests.support.people import AT, Office, an_office, written
+from tests.support.report_evidence import london
+from tests.support.report_forms import page_of, send
+from tests.support.report_mornings import (
     EARLY_MORNING,
     LIVE,
     MONITORED,
@@ -25,12 +31,6 @@ from tests.breaches.mornings import (
     covered,
     looks,
 )
-from tests.breaches.paper import papers
-from tests.breaches.people import AT, Office, an_office, written
-from tests.breaches.record import london
-from tests.factories import SeriesFactory, a_confirmed_release
-from tests.pins.conftest import Pinned
-from tests.pins.office import fixed_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -100,11 +100,11 @@ def test_an_approved_report_as_a_file(annex: bool, office: Office, client: Clien
     pinned(f"{name}.txt", described(pdf, tmp_path))
 
 
-@pytest.mark.parametrize("lay_out", [papers.approved, papers.draft], ids=["approved", "draft"])
+@pytest.mark.parametrize("lay_out", [documents.approved, documents.draft], ids=["approved", "draft"])
 def test_a_report_with_a_timeline_as_a_file(lay_out: Callable[..., Any], tmp_path: Path, pinned: Pinned):
-    entries = papers.crowded().timeline
+    entries = documents.crowded().timeline
     timeline = tuple(dataclasses.replace(one, text=f"Event {number}") for number, one in enumerate(entries))
-    pdf = papers.rendered(lay_out(dataclasses.replace(papers.SEED, timeline=timeline)))
+    pdf = documents.rendered(lay_out(dataclasses.replace(documents.SEED, timeline=timeline)))
     pinned(f"timeline-{lay_out.__name__}.txt", described(pdf, tmp_path))
 
 

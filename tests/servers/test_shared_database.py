@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from tests.shared_database import environment_of_processes
+from tests.support.shared_database import environment_of_processes
 
 pytestmark = pytest.mark.both_databases
 

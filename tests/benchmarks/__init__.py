@@ -1,1 +1,0 @@
-"""The measurements can be made, and their table says truly what is held and what is missed."""

@@ -1,0 +1,98 @@
+"""A report is found by what its present version says, however that version came to be."""
+
+import ast
+from datetime import date, timedelta
+
+import pytest
+from django.conf import settings
+
+from breaches import drafting, editing, sign_off
+from breaches.rules.content import CitedPractice
+from breaches.rules.validation import ReportSection
+from breaches.versions import content_of, first_day_of_occurrence
+from tests.support.factories import SeriesFactory
+from tests.support.people import AT, a_report, an_office
+from tests.support.report_mornings import a_late_release
+
+pytestmark = pytest.mark.django_db
+
+V2 = CitedPractice("2.0", "V2", "V2 Accessibility", "Equal access.", confirmed=True)
+
+
+def filed(report):
+    """The day and the practices by which a report is found."""
+    report.refresh_from_db()
+    return report.occurred_on, sorted(report.practices_cited.values_list("edition", "code"))
+
+
+def circumstances(report, office, **values):
+    """The report with other circumstances, as its statistician saves them."""
+    content = content_of(report)
+    kept = {field: getattr(content, field) for field in editing.FIELDS[ReportSection.CIRCUMSTANCES]}
+    return editing.save_section(
+        report,
+        section=ReportSection.CIRCUMSTANCES,
+        values=kept | values,
+        expected_version=report.version,
+        by=office.statistician,
+        at=AT,
+    ).report
+
+
+def test_a_drafted_report_is_found_by_the_day_it_was_due_and_the_practice_of_orderly_release():
+    assert filed(a_report(an_office(), complete=False)) == (date(2020, 6, 30), [("2.0", "T3.6")])
+
+
+def test_a_report_started_by_hand_is_found_by_the_day_that_the_person_gave(office):
+    release = a_late_release(series=SeriesFactory(producer=office.producer))
+    report = drafting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.head, at=AT).report
+    day, practices = filed(report)
+    assert day == date(2020, 6, 29)
+    assert practices == sorted({(one.edition, one.code) for one in content_of(report).practices})
+
+
+def test_an_edited_report_is_found_by_what_it_says_now(office, draft_report):
+    report = draft_report
+    days = (date(2020, 6, 30), date(2020, 6, 26))
+    report = circumstances(report, office, occurred_on=days, practices=(V2,))
+    assert filed(report) == (date(2020, 6, 26), [("2.0", "V2")])
+    report = circumstances(report, office, occurred_on=(), practices=())
+    assert filed(report) == (None, [])
+
+
+def test_what_is_not_saved_changes_nothing_by_which_a_report_is_found(office, draft_report):
+    with pytest.raises(editing.ImpossibleContent):
+        circumstances(draft_report, office, occurred_on=(date(2031, 1, 1),), practices=(V2,))
+    assert filed(draft_report) == (date(2020, 6, 30), [("2.0", "T3.6")])
+
+
+def test_a_reopened_report_is_found_as_before(office, approved_report):
+    sign_off.reopen_report(approved_report, reason="A figure was wrong.", by=office.head, at=AT + timedelta(days=1))
+    assert filed(approved_report) == (date(2020, 6, 30), [("2.0", "T3.6")])
+
+
+def test_of_several_days_the_first_counts_and_of_none_none(draft_report):
+    content = content_of(draft_report)
+    assert first_day_of_occurrence(content) == date(2020, 6, 30)
+    assert first_day_of_occurrence(type(content)()) is None
+
+
+def test_every_module_that_writes_versions_files_them():
+    calls = {
+        path: {name for node in ast.walk(ast.parse(path.read_text())) if (name := _called(node))}
+        for path in (settings.BASE_DIR / "breaches").rglob("*.py")
+    }
+    writers = {module for module, names in calls.items() if "new_version" in names}
+    assert writers
+    assert {
+        module
+        for module in writers
+        if "first_day_of_occurrence" not in calls[module]
+        or not {"record_citations", "update_citations"} & calls[module]
+    } == set()
+
+
+def _called(node):
+    if not isinstance(node, ast.Call):
+        return ""
+    return getattr(node.func, "attr", getattr(node.func, "id", ""))

@@ -1,0 +1,287 @@
+"""Several drafts of one morning in one report, and taken apart again: nothing is lost, each suspicion counts once."""
+
+from datetime import timedelta
+
+import pytest
+
+from breaches import drafting, editing, merging, refreshing, sign_off
+from breaches.merging import drafts_of, mergeable_drafts, morning_of_drafts
+from breaches.models import JoinedDraft, Report, Suspicion
+from breaches.permissions import declared_own_act
+from breaches.rules.content import content_from_json, content_to_json
+from breaches.rules.lifecycle import ReportStatus
+from breaches.rules.validation import ReportSection
+from breaches.versions import content_of, current_version
+from releases.models.append_only import AppendOnlyRow
+from releases.rules.lifecycle import Role, WrongRole, WrongState
+from tests.support.factories import SeriesFactory, a_confirmed_release
+from tests.support.people import AT, an_office, printed, read_anew, written
+from tests.support.report_evidence import DUE, london
+from tests.support.report_mornings import (
+    EARLY_MORNING,
+    LIVE,
+    NOT_LIVE,
+    NOT_SEEN_MORNING,
+    a_late_release,
+    covered,
+    looks,
+)
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+DAY = DUE.date()
+
+
+def a_morning(office, count=3, *, seen=NOT_SEEN_MORNING, **fields):
+    """Drafts of as many releases of one producer that were not seen on the seed's morning."""
+    series = SeriesFactory(producer=office.producer)
+    for number in range(count):
+        release = a_confirmed_release(
+            series=series, reference=f"release-{number:02}", title=f"Release {number}", **fields
+        )
+        covered(release)
+        looks(release, *seen)
+    drafting.draft_missing(now=london("09:32:02"))
+    return list(Report.objects.order_by("pk"))
+
+
+@shared_fixture
+def drafts(office):
+    return a_morning(office, 2)
+
+
+@shared_fixture
+def three_drafts(office):
+    return a_morning(office, 3)
+
+
+def test_ten_suspicions_become_one_report_with_ten_outputs(office):
+    drafts = a_morning(office, 10)
+    suspicions = set(Suspicion.objects.values_list("pk", "release", "raised_at"))
+    assert len(drafts) == len(suspicions) == 10
+    joint = merging.merge_drafts(drafts, by=office.statistician, at=AT)
+    content = content_of(joint)
+    assert [output.title for output in content.outputs] == [f"Release {number}" for number in range(10)]
+    assert content.producers == (office.producer.name,)
+    assert content.occurred_on == (DAY,)
+    assert [practice.code for practice in content.practices] == ["T3.6"]
+    assert (joint.status, joint.kind) == ("draft", "late")
+    assert joint.reference == f"breach-{office.producer.slug}-2020-06-30"
+    for number in range(10):
+        assert f"Release {number}" in content.circumstances
+    assert set(Suspicion.objects.values_list("pk", "release", "raised_at")) == suspicions
+    assert set(Suspicion.objects.values_list("report", flat=True)) == {joint.pk}
+
+
+def test_the_drafts_stay_as_they_were_and_say_where_they_went(office, three_drafts):
+    before = [content_of(draft) for draft in three_drafts]
+    joint = merging.merge_drafts(three_drafts, by=office.statistician, at=AT)
+    for draft, content in zip(three_drafts, before, strict=True):
+        draft.refresh_from_db()
+        assert (draft.status, draft.decided_at) == ("joined", None)
+        assert content_of(draft) == content
+        event = draft.events.last()
+        assert (event.kind, event.actor, event.facts["joint"]) == ("joined", office.statistician, joint.reference)
+        assert event.facts["role"] == Role.STATISTICIAN
+    event = joint.events.get()
+    assert (event.kind, event.facts["drafts"]) == ("joint_drafted", [draft.reference for draft in three_drafts])
+    assert not Report.objects.undecided().exclude(pk=joint.pk).exists()
+    with pytest.raises(AppendOnlyRow):
+        JoinedDraft.objects.all().delete()
+
+
+def test_what_nobody_edited_is_the_records_own_text_and_is_refreshed_on(office, drafts):
+    joint = merging.merge_drafts(drafts, by=office.statistician, at=AT)
+    assert refreshing.is_untouched(current_version(joint), "circumstances")
+    assert content_to_json(content_of(joint))["circumstances"] == joint.machine["circumstances"]
+    release = Suspicion.objects.first().release
+    looks(release, ("10:26:55", NOT_LIVE), ("10:27", LIVE))
+    drafting.draft_missing(now=london("10:27:02"))
+    joint.refresh_from_db()
+    assert "just under an hour" in content_of(joint).circumstances
+    assert Report.objects.count() == 3
+
+
+def test_what_people_wrote_in_the_drafts_stands_in_the_joint_report(office, drafts):
+    written(drafts[0], by=office.statistician, impact="One user asked.")
+    written(drafts[1], by=office.head, impact="A journalist rang.")
+    told = "Our scheduler stood still."
+    drafts[0].refresh_from_db()
+    content = content_of(drafts[0])
+    values = {
+        "practices": content.practices,
+        "other_practices": "",
+        "occurred_on": content.occurred_on,
+        "circumstances": told,
+    }
+    editing.save_section(
+        drafts[0],
+        section=ReportSection.CIRCUMSTANCES,
+        values=values,
+        expected_version=drafts[0].version,
+        by=office.statistician,
+        at=AT,
+    )
+    joint = merging.merge_drafts(read_anew(drafts), by=office.statistician, at=AT)
+    content = content_of(joint)
+    assert content.impact == "One user asked.\n\nA journalist rang."
+    assert content.circumstances == f"{told}\n\n{content_of(drafts[1]).circumstances}"
+    assert not refreshing.is_untouched(current_version(joint), "circumstances")
+    assert "Release 0" in joint.machine["circumstances"]
+
+
+def test_whoever_wrote_a_draft_does_not_approve_the_joint_text_where_two_people_are_wanted():
+    office = an_office(two_person_approval=True)
+    drafts = a_morning(office, 2)
+    written(drafts[0], by=office.head)
+    joint = merging.merge_drafts(read_anew(drafts), by=office.statistician, at=AT)
+    assert sign_off.wrote_or_submitted(joint, office.head)
+    joint = written(joint, by=office.statistician)
+    with pytest.raises(sign_off.TwoPeopleNeeded):
+        sign_off.approve_report(joint, by=office.head, at=AT, render=printed)
+    assert not sign_off.wrote_or_submitted(joint, office.deputy)
+
+
+def test_an_own_act_declared_of_a_draft_holds_for_the_joint_report_and_back(office, drafts):
+    editing.declare_own_act(drafts[0], by=office.head, at=AT)
+    joint = merging.merge_drafts(drafts, by=office.statistician, at=AT)
+    assert declared_own_act(office.head, joint)
+    editing.declare_own_act(joint, by=office.deputy, at=AT)
+    merging.split_report(joint, by=office.statistician, at=AT)
+    assert all(declared_own_act(office.deputy, draft) for draft in drafts)
+
+
+def test_early_and_late_of_one_morning_join_and_each_suspicion_keeps_its_kind(office):
+    (late,) = a_morning(office, 1)
+    early = a_confirmed_release(series=SeriesFactory(producer=office.producer), reference="early")
+    covered(early)
+    looks(early, *EARLY_MORNING)
+    drafting.draft_missing(now=london("09:33"))
+    joint = merging.merge_drafts(list(Report.objects.all()), by=office.head, at=AT)
+    assert sorted(joint.suspicions.values_list("kind", flat=True)) == ["early", "late"]
+    assert late.reference in joint.events.get().facts["drafts"]
+
+
+# What is not joined
+
+
+def test_drafts_of_another_producer_day_or_rehearsal_are_not_joined(office):
+    (draft,) = a_morning(office, 1)
+    other = a_late_release(series=SeriesFactory(), reference="another-producer")
+    rehearsal = a_late_release(series=draft.suspicions.get().release.series, reference="rehearsed", rehearsal=True)
+    drafting.draft_missing(now=london("10:28"))
+    for release in (other, rehearsal):
+        unlike = Report.objects.get(suspicions__release=release)
+        head = an_office().head
+        for producer in (office.producer, unlike.producer):
+            head.memberships.get_or_create(producer=producer, role=Role.HEAD_OF_PROFESSION)
+        with pytest.raises(merging.CannotBeMerged, match="one day"):
+            merging.merge_drafts([draft, unlike], by=head, at=AT)
+    assert not JoinedDraft.objects.exists()
+
+
+def test_one_draft_alone_or_named_twice_is_not_joined(office):
+    (draft,) = a_morning(office, 1)
+    for reports in ([draft], [draft, draft], []):
+        with pytest.raises(merging.CannotBeMerged, match="at least two"):
+            merging.merge_drafts(reports, by=office.head, at=AT)
+
+
+def test_what_is_submitted_or_joined_already_is_refused_and_nothing_moves(office, three_drafts):
+    joint = merging.merge_drafts(three_drafts[:2], by=office.head, at=AT)
+    with pytest.raises(WrongState):
+        merging.merge_drafts(three_drafts, by=office.head, at=AT)
+    sign_off.submit_report(written(three_drafts[2], by=office.statistician), by=office.statistician, at=AT)
+    with pytest.raises(WrongState):
+        merging.merge_drafts([joint, three_drafts[2]], by=office.head, at=AT)
+    assert JoinedDraft.objects.count() == 2
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER])
+def test_those_who_do_not_write_reports_join_and_part_nothing(office, drafts, role):
+    with pytest.raises(WrongRole):
+        merging.merge_drafts(drafts, by=office.people[role], at=AT)
+    joint = merging.merge_drafts(drafts, by=office.head, at=AT)
+    with pytest.raises(WrongRole):
+        merging.split_report(joint, by=office.people[role], at=AT)
+    assert Report.objects.get(pk=joint.pk).status == ReportStatus.DRAFT
+
+
+# Taken apart again
+
+
+def test_taken_apart_the_drafts_go_on_with_their_suspicions(office, three_drafts):
+    origin = dict(Suspicion.objects.values_list("pk", "report"))
+    joint = merging.merge_drafts(three_drafts, by=office.statistician, at=AT)
+    written(joint, by=office.statistician, impact="Written meanwhile.")
+    joint.refresh_from_db()
+    parted = merging.split_report(joint, by=office.deputy, at=AT + timedelta(minutes=1))
+    assert parted.status == ReportStatus.PARTED
+    assert dict(Suspicion.objects.values_list("pk", "report")) == origin
+    for draft in three_drafts:
+        draft.refresh_from_db()
+        assert (draft.status, draft.events.last().kind) == ("draft", "resumed")
+    assert content_from_json(parted.versions.last().content).impact == "Written meanwhile."
+    again = merging.merge_drafts(three_drafts, by=office.head, at=AT)
+    assert again.reference == f"{joint.reference}-2"
+    assert set(JoinedDraft.objects.standing().values_list("joint", flat=True)) == {again.pk}
+
+
+def test_facts_that_came_while_they_were_joined_reach_the_drafts(office, drafts):
+    joint = merging.merge_drafts(drafts, by=office.statistician, at=AT)
+    release = drafts[0].joined_into.get().joint.suspicions.first().release
+    looks(release, ("10:26:55", NOT_LIVE), ("10:27", LIVE))
+    drafting.draft_missing(now=london("10:27:02"))
+    joint.refresh_from_db()
+    merging.split_report(joint, by=office.statistician, at=AT)
+    drafting.draft_missing(now=AT + timedelta(minutes=1))
+    drafts[0].refresh_from_db()
+    assert "just under an hour" in content_of(drafts[0]).circumstances
+
+
+@pytest.mark.parametrize("then", ["submitted", "taken back", "approved and reopened"])
+def test_once_it_was_submitted_or_decided_on_it_stays_whole(office, drafts, then):
+    joint = merging.merge_drafts(drafts, by=office.statistician, at=AT)
+    joint = written(joint, by=office.statistician)
+    if then == "approved and reopened":
+        document = sign_off.approve_report(joint, by=office.head, at=AT, render=printed)
+        joint = sign_off.reopen_report(document.report, reason="Again.", by=office.head, at=AT)
+    else:
+        joint = sign_off.submit_report(joint, by=office.statistician, at=AT)
+        if then == "taken back":
+            joint = sign_off.take_back_report(joint, by=office.statistician, at=AT)
+    assert not merging.can_be_split(joint)
+    with pytest.raises((merging.CannotBeSplit, WrongState)):
+        merging.split_report(joint, by=office.head, at=AT)
+    assert Suspicion.objects.filter(report=joint).count() == 2
+
+
+def test_a_report_that_was_not_joined_is_not_taken_apart(office):
+    (draft,) = a_morning(office, 1)
+    assert not merging.can_be_split(draft)
+    with pytest.raises(merging.CannotBeSplit):
+        merging.split_report(draft, by=office.head, at=AT)
+
+
+# Which drafts are offered
+
+
+def test_a_morning_with_several_drafts_is_offered_to_those_who_write_them(office, three_drafts):
+    morning = morning_of_drafts(three_drafts[0])
+    assert (morning.producer, morning.on, morning.rehearsal, morning.drafts) == (office.producer, DAY, False, 3)
+    for role, person in office.people.items():
+        offered = mergeable_drafts(person, most=20)
+        assert offered == ([morning] if role in {"statistician", "head_of_profession", "deputy"} else [])
+    assert mergeable_drafts(an_office().head, most=20) == []
+    assert set(drafts_of(office.producer, on=DAY, rehearsal=False)) == set(three_drafts)
+    assert not drafts_of(office.producer, on=DAY, rehearsal=True)
+    assert not drafts_of(office.producer, on=DAY - timedelta(days=1), rehearsal=False)
+
+
+def test_one_draft_is_offered_with_nothing_and_a_joint_report_by_itself_neither(office, drafts):
+    joint = merging.merge_drafts(drafts, by=office.head, at=AT)
+    assert morning_of_drafts(joint) is None
+    drafts[0].refresh_from_db()
+    assert morning_of_drafts(drafts[0]) is None
+    assert mergeable_drafts(office.head, most=20) == []

@@ -1,0 +1,130 @@
+"""What people said of drafts before they became one report holds for that one, as far as it is true of all of it."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from breaches import editing, merging, timeline
+from breaches.editing import ChosenCause
+from breaches.rules.lifecycle import Cause
+from breaches.versions import content_of
+from releases.rules.lifecycle import Role
+from statsoffice.notifications import outbox
+from statsoffice.notifications.models import Message
+from tests.integration.breaches.drafting.test_merge import a_morning
+from tests.support.people import AT, read_anew
+from tests.support.report_evidence import london
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+SOON, LATER = london("09:34"), london("09:36")
+# Drafted on Tuesday 30 June 2020: reminded of on the Monday before the Tuesday on which it is due.
+REMINDED = london("09:00") + timedelta(days=6)
+
+
+@shared_fixture
+def drafts(office):
+    return a_morning(office, 3)
+
+
+def joined(office, drafts, *, at=AT):
+    return merging.merge_drafts(read_anew(drafts), by=office.statistician, at=at)
+
+
+def told(prefix, *, at):
+    outbox.create_missing(now=at)
+    return set(Message.objects.filter(event__startswith=prefix).values_list("recipient", flat=True))
+
+
+def deals(office, report, role, *, at):
+    (read,) = read_anew([report])
+    editing.assign_report(read, person=office.people[role], by=office.head, at=at)
+
+
+def test_who_was_first_to_deal_with_a_draft_deals_with_the_joint_report(office, drafts):
+    deals(office, drafts[1], Role.PUBLISHING_TEAM, at=LATER)
+    deals(office, drafts[2], Role.STATISTICIAN, at=SOON)
+    joint = joined(office, drafts)
+    assert (joint.person_dealing, joint.dealing_since) == (office.statistician, SOON)
+    assert joint.events.get().facts["person"] == office.statistician.pk
+
+
+def test_nobody_is_told_that_nobody_deals_with_what_somebody_dealt_with_before(office, drafts):
+    deals(office, drafts[0], Role.STATISTICIAN, at=SOON)
+    joined(office, drafts, at=LATER)
+    assert told("unacknowledged-", at=london("10:30")) == set()
+
+
+def test_where_nobody_dealt_with_any_draft_the_next_contact_is_told(office, drafts):
+    joint = joined(office, drafts, at=LATER)
+    assert (joint.person_dealing, joint.dealing_since) == (None, None)
+    assert told("unacknowledged-", at=london("10:30")) != set()
+
+
+def test_joining_does_not_begin_the_time_to_decide_anew(office, drafts):
+    joint = joined(office, drafts, at=REMINDED - timedelta(days=2))
+    assert joint.drafted_at == drafts[0].drafted_at
+    assert told(f"report-due-{joint.pk}-", at=REMINDED) != set()
+
+
+def test_whoever_was_reminded_of_a_draft_is_not_reminded_again_of_what_it_went_into(office, drafts):
+    assert told("report-due-", at=REMINDED) != set()
+    joint = joined(office, drafts, at=REMINDED + timedelta(hours=1))
+    assert told(f"report-due-{joint.pk}-", at=REMINDED + timedelta(hours=2)) == set()
+    assert told(f"report-due-{joint.pk}-", at=REMINDED + timedelta(days=2)) != set()
+
+
+def says(office, report, **found):
+    (read,) = read_anew([report])
+    editing.choose_cause(read, ChosenCause(**found), by=office.statistician, at=AT)
+
+
+def test_a_cause_that_every_draft_names_is_the_cause_of_the_joint_report(office, drafts):
+    for draft, words in zip(drafts, ("The queue stood.", "The queue stood.", "It was never started."), strict=True):
+        says(office, draft, cause=Cause.SCHEDULER_FAULT, cause_words=words, available_at=london("10:27"))
+    joint = joined(office, drafts)
+    words = "The queue stood.\n\nIt was never started."
+    assert editing.cause_of(joint) == ChosenCause(Cause.SCHEDULER_FAULT, words, london("10:27"))
+    assert joint.events.get().facts["cause"] == Cause.SCHEDULER_FAULT
+
+
+@pytest.mark.parametrize("other", [None, Cause.OUTAGE], ids=["of which one names none", "that differ"])
+def test_causes_are_left_to_be_chosen_again(office, drafts, other):
+    for draft in drafts[1:]:
+        says(office, draft, cause=Cause.SCHEDULER_FAULT, available_unknown="Nobody saw it come.")
+    if other:
+        says(office, drafts[0], cause=other, available_at=london("10:27"))
+    assert editing.cause_of(joined(office, drafts)) == ChosenCause()
+    assert editing.cause_of(read_anew(drafts)[1]).cause == Cause.SCHEDULER_FAULT
+
+
+def test_the_timeline_prints_what_was_chosen_of_the_record_and_no_notes_which_stay_with_their_draft(office, drafts):
+    (draft,) = read_anew(drafts[:1])
+    note = timeline.write_note(draft, text="A caller rang.", happened_at=SOON, by=office.statistician, at=AT)
+    says(office, draft, cause=Cause.NOT_KNOWN, available_at=london("10:27"))
+    (draft,) = read_anew([draft])
+    sources = [entry.source for entry in timeline.timeline_entries(draft)]
+    assert {f"note-{note.pk}", "available"} < set(sources)
+    timeline.choose_entries(draft, sources=sources, expected_version=draft.version, by=office.statistician, at=AT)
+    joint = joined(office, drafts)
+    printed = content_of(joint)
+    assert [entry.source for entry in printed.timeline] == [
+        source for source in sources if source != "available" and not source.startswith("note-")
+    ]
+    assert timeline.outdated_entries(joint, printed) == ()
+
+
+def test_who_took_the_joint_report_deals_with_the_drafts_that_had_nobody_once_it_is_taken_apart(office, drafts):
+    deals(office, drafts[0], Role.STATISTICIAN, at=SOON)
+    joint = joined(office, drafts)
+    deals(office, joint, Role.DEPUTY, at=AT + timedelta(minutes=1))
+    merging.split_report(read_anew([joint])[0], by=office.statistician, at=timezone.now())
+    assert [draft.person_dealing for draft in read_anew(drafts)] == [office.statistician, office.deputy, office.deputy]
+
+
+def test_taken_apart_a_draft_that_nobody_dealt_with_has_nobody_of_another_draft(office, drafts):
+    deals(office, drafts[0], Role.STATISTICIAN, at=SOON)
+    merging.split_report(joined(office, drafts), by=office.statistician, at=AT)
+    assert [draft.person_dealing for draft in read_anew(drafts)] == [office.statistician, None, None]

@@ -1,0 +1,64 @@
+"""What nothing was seen of is called not seen, wherever its kind is named, until it was seen late."""
+
+import pytest
+from django.urls import reverse
+
+from breaches import drafting, sign_off, text
+from breaches.models import Report
+from breaches.rules.lifecycle import RecordingReason, ReportKind
+from tests.support.factories import SeriesFactory, a_confirmed_release
+from tests.support.people import AT, a_joint_report
+from tests.support.report_evidence import london
+from tests.support.report_forms import words
+from tests.support.report_mornings import NOT_SEEN_MORNING, SEED_MORNING, a_drafted_report, covered, looks
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+
+@shared_fixture
+def unseen(office):
+    release = a_confirmed_release(series=SeriesFactory(producer=office.producer), reference="unseen")
+    covered(release)
+    looks(release, *NOT_SEEN_MORNING)
+    return drafting.draft_missing(now=london("09:32:02"))[0]
+
+
+def address_of(report):
+    return reverse("breaches:report", args=[report.reference])
+
+
+def test_a_report_on_what_was_not_seen_is_called_so_on_the_desk_in_the_list_and_on_its_page(client, office, unseen):
+    client.force_login(office.statistician)
+    assert unseen.kind == ReportKind.LATE
+    for address in (reverse("desk"), reverse("breaches:report_list")):
+        page = words(client.get(address).text)
+        assert "not seen" in page.lower()
+        assert ", late" not in page
+        assert "Late," not in page
+    assert "suspected not seen Not seen" in words(client.get(address_of(unseen)).text)
+
+
+def test_logged_while_it_is_still_absent_it_is_decided_to_be_a_breach_as_not_seen(client, office, unseen):
+    kept = {"reason": RecordingReason.NO_EFFECT, "words": "Nobody looked."}
+    sign_off.record_report(unseen, **kept, by=office.head, at=AT)
+    client.force_login(office.head)
+    assert "decided to be a breach: not seen" in words(client.get(address_of(unseen)).text)
+    register = words(client.get(reverse("breaches:register"), {"kind": "late"}).text)
+    assert "Not seen" in register
+
+
+def test_once_it_is_seen_it_is_late(unseen):
+    looks(unseen.suspicions.get().release, *SEED_MORNING[-2:])
+    report = Report.objects.get(pk=unseen.pk)
+    assert text.kind_name(report) == "Late"
+    assert text.suspicion_name(report.suspicions.get()) == "late"
+
+
+def test_a_joint_report_of_which_something_was_seen_is_late_and_names_each_as_it_is(office, unseen):
+    late = a_drafted_report(producer=office.producer)
+    joint = a_joint_report(office, late)
+    assert text.kind_name(joint) == "Late"
+    unseen.suspicions.update(report=joint)
+    assert text.kind_name(joint) == "Late"
+    assert {text.suspicion_name(suspicion) for suspicion in joint.suspicions.all()} == {"late", "not seen"}

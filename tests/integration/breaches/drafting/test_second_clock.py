@@ -1,0 +1,83 @@
+"""The publisher's own time and looks past the caches get from the record into the account, page and PDF of a report."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from breaches import drafting
+from breaches.facts import facts_of
+from breaches.rules.facts import PastCaches, PublisherTime
+from releases.detection.finding import Source
+from releases.models import Membership, Statement, Verification
+from releases.rules.lifecycle import Role
+from releases.verdict.diagnosis import Diagnosis
+from tests.integration.breaches.pdf.documents import text_of
+from tests.support.factories import SEED_DUE, member
+from tests.support.observations import a_look
+from tests.support.report_evidence import london
+from tests.support.report_mornings import a_late_release
+
+pytestmark = pytest.mark.django_db
+
+CLOCK = {
+    "published_at_by_publisher": SEED_DUE + timedelta(seconds=3480),
+    "publisher_source": Source.SCHEDULED_TIME_AND_DELAY,
+}
+
+
+def own_facts_of(release):
+    verification = Verification.objects.select_related("release__series__producer").get(release=release)
+    return facts_of([verification])[verification.pk]
+
+
+@pytest.mark.both_databases
+def test_the_publishers_time_and_the_diagnosis_are_facts_of_the_record():
+    release = a_late_release()
+    Verification.objects.update(**CLOCK, diagnoses=["edge_cache"])
+    a_look(release.addresses.get(), "live", at=london("09:30:05"), fresh=True, took=timedelta(0))
+    facts = own_facts_of(release)
+    assert facts.publisher_time == PublisherTime(london("10:28"), Source.SCHEDULED_TIME_AND_DELAY)
+    assert facts.diagnoses == (Diagnosis.EDGE_CACHE,)
+    assert facts.addresses[0].past_caches == PastCaches(london("09:30:05"), london("10:26:55"))
+
+
+def test_looks_past_the_caches_are_no_looks_of_a_reader():
+    release = a_late_release()
+    before = own_facts_of(release).addresses[0].looks
+    a_look(release.addresses.get(), "live", at=london("09:30:05"), fresh=True)
+    assert own_facts_of(release).addresses[0].looks == before
+
+
+def test_without_any_of_it_the_facts_hold_none():
+    facts = own_facts_of(a_late_release())
+    assert (facts.publisher_time, facts.diagnoses, facts.addresses[0].past_caches) == (None, (), None)
+
+
+def test_a_speaker_whose_membership_left_no_trace_is_told_without_a_role():
+    release = a_late_release()
+    speaker = member(Role.STATISTICIAN, release.series.producer)
+    Statement.objects.create(
+        release=release, schedule_version=1, kind="was_live", live_at=SEED_DUE, stated_by=speaker, stated_at=SEED_DUE
+    )
+    assert own_facts_of(release).statements[0].role is Role.STATISTICIAN
+    Membership.objects.all().delete()
+    assert own_facts_of(release).statements[0].role is Role.STATISTICIAN
+    Membership.history.all().delete()
+    assert own_facts_of(release).statements[0].role is None
+
+
+def test_the_draft_its_page_and_its_pdf_hold_both_clocks(client, tmp_path):
+    """(V11)"""
+    release = a_late_release()
+    Verification.objects.update(**CLOCK)
+    (report,) = drafting.draft_missing(now=london("10:28:02"))
+    sentence = "The publisher’s own system gives 10.28am as the time of publication"
+    assert sentence in report.machine["circumstances"]
+    client.force_login(member(Role.HEAD_OF_PROFESSION, release.series.producer))
+    assert sentence in client.get(reverse("breaches:section", args=[report.reference, "circumstances"])).text
+    printed = tmp_path / "draft.pdf"
+    printed.write_bytes(client.get(reverse("breaches:draft_pdf", args=[report.reference])).content)
+    text = " ".join(text_of(printed).split())
+    assert sentence in text
+    assert "first seen there at 10.27am" in text

@@ -1,0 +1,212 @@
+"""The cause is chosen by a person from a list, and of what was late it is said when it was made available."""
+
+from dataclasses import replace
+
+import pytest
+from django.urls import reverse
+
+from breaches import editing, sign_off, timeline, versions
+from breaches.editing import ChosenCause
+from breaches.models import Report
+from breaches.rules.lifecycle import Cause, ReportKind, ReportStatus
+from breaches.versions import content_of
+from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused, Role
+from tests.integration.breaches.sign_off.test_permission_matrix import MOVES
+from tests.support.people import AT, a_report
+from tests.support.report_evidence import london
+from tests.support.report_forms import error_links, filled_in, send, words
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+FOUND = ChosenCause(Cause.OUTAGE, "The server stopped.")
+WRITES = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
+
+
+@shared_fixture
+def uncaused_report(draft_report):
+    """A report with all of its text, of which nobody has chosen the cause."""
+    Report.objects.filter(pk=draft_report.pk).update(cause="")
+    return fresh(draft_report)
+
+
+def fresh(report):
+    return Report.objects.select_related("producer").get(pk=report.pk)
+
+
+def without_end(report):
+    """The record does not show when it was made available."""
+    verdict = report.suspicions.get().verification
+    type(verdict).objects.filter(pk=verdict.pk).update(first_live_at=None)
+    return report
+
+
+def page_of(report, name="cause"):
+    return reverse(f"breaches:{name}", args=[report.reference])
+
+
+def test_the_machine_chooses_no_cause(office):
+    assert a_report(office, complete=False).cause == ""
+
+
+@pytest.mark.parametrize("act", ["submit", "approve"])
+def test_a_report_without_a_cause_is_neither_submitted_nor_approved(office, uncaused_report, act):
+    with pytest.raises(versions.Incomplete) as refused:
+        MOVES[act](uncaused_report, office.head)
+    assert [remark.field for remark in refused.value.remarks] == ["cause"]
+
+
+def test_a_cause_that_is_not_known_yet_can_be_submitted(office, uncaused_report):
+    report = editing.choose_cause(uncaused_report, ChosenCause(Cause.NOT_KNOWN), by=office.statistician, at=AT)
+    assert sign_off.submit_report(report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
+
+
+def test_a_cause_is_of_the_list_and_another_one_is_put_in_words(office, uncaused_report):
+    for found in (ChosenCause("gremlins"), ChosenCause(""), ChosenCause(Cause.OTHER, " ")):
+        with pytest.raises(MissingFields):
+            editing.choose_cause(uncaused_report, found, by=office.statistician, at=AT)
+    assert fresh(uncaused_report).cause == ""
+
+
+def test_the_cause_is_kept_beside_the_text_with_an_event(office, uncaused_report):
+    before = uncaused_report.version, content_of(uncaused_report)
+    chosen = editing.choose_cause(uncaused_report, FOUND, by=office.statistician, at=AT)
+    editing.choose_cause(chosen, FOUND, by=office.statistician, at=AT)
+    assert (chosen.cause, chosen.cause_words) == ("outage", "The server stopped.")
+    assert (chosen.version, content_of(chosen)) == before
+    event = uncaused_report.events.filter(kind="cause_chosen").last()
+    assert (event.facts["to"]["cause"], event.words) == ("outage", "The server stopped.")
+    assert uncaused_report.events.filter(kind="cause_chosen", facts__to__cause="outage").count() == 1
+
+
+def test_while_a_report_is_with_the_head_its_writers_change_no_cause(office, submitted_report):
+    with pytest.raises(MoveRefused, match="cannot be edited"):
+        editing.choose_cause(submitted_report, FOUND, by=office.statistician, at=AT)
+    assert editing.choose_cause(submitted_report, FOUND, by=office.head, at=AT).cause == "outage"
+
+
+def test_a_cause_that_is_found_later_is_kept_by_a_lead_and_voids_no_approval(office, sent_report):
+    with pytest.raises(MoveRefused, match="cannot be edited"):
+        editing.choose_cause(sent_report, FOUND, by=office.statistician, at=AT)
+    later = editing.choose_cause(sent_report, FOUND, by=office.deputy, at=AT)
+    assert (later.status, later.version, later.cause) == (ReportStatus.SENT, sent_report.version, "outage")
+
+
+def test_of_two_who_choose_at_once_the_second_is_told(office, uncaused_report):
+    editing.choose_cause(fresh(uncaused_report), FOUND, by=office.statistician, at=AT)
+    with pytest.raises(ChangedMeanwhile):
+        editing.choose_cause(uncaused_report, ChosenCause(Cause.CACHE), by=office.head, at=AT)
+
+
+def test_the_records_own_interval_says_when_it_was_made_available(office, draft_report):
+    assert sign_off.is_closed(draft_report)
+    assert sign_off.submit_report(draft_report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"available_at": london("10:45")}, {"available_unknown": "The publisher keeps no log."}],
+    ids=["a time", "why not known"],
+)
+def test_where_the_record_shows_no_end_somebody_says_when_or_why_not(office, said, draft_report):
+    report = without_end(draft_report)
+    with pytest.raises(versions.Incomplete, match="made available"):
+        sign_off.submit_report(report, by=office.statistician, at=AT)
+    report = editing.choose_cause(report, replace(FOUND, **said), by=office.statistician, at=AT)
+    assert sign_off.submit_report(report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
+
+
+def test_what_is_not_late_needs_no_time(office, draft_report):
+    report = without_end(draft_report)
+    report.suspicions.update(kind=ReportKind.EARLY)
+    Report.objects.filter(pk=report.pk).update(kind=ReportKind.EARLY)
+    assert sign_off.submit_report(fresh(report), by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
+
+
+@pytest.mark.parametrize(
+    ("clock", "why"), [("09:29", "before it was due"), ("11:01", "future")], ids=["before", "to come"]
+)
+def test_it_was_made_available_after_it_was_due_and_by_now(office, clock, why):
+    with pytest.raises(editing.CauseRefused, match=why):
+        editing.choose_cause(
+            a_report(office), replace(FOUND, available_at=london(clock)), by=office.statistician, at=AT
+        )
+
+
+def test_when_it_was_made_available_can_be_printed_as_a_statement(office, draft_report):
+    found = replace(FOUND, available_at=london("10:20"))
+    report = editing.choose_cause(draft_report, found, by=office.statistician, at=AT)
+    stated = [entry for entry in timeline.timeline_entries(report) if entry.source == "available"]
+    assert [(entry.at, entry.text) for entry in stated] == [
+        (london("10:20"), "It was made available, as the producer states.")
+    ]
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_writers_choose_the_cause_on_its_page_and_nobody_else(client, office, uncaused_report, role):
+    client.force_login(office.people[role])
+    answer = client.post(page_of(uncaused_report), {"cause": "cache", "seen": ""})
+    assert answer.status_code == (409 if role in WRITES else 404)
+    if role in WRITES:
+        send(client, page_of(uncaused_report), cause="cache")
+    assert fresh(uncaused_report).cause == ("cache" if role in WRITES else "")
+
+
+def test_the_error_summary_of_a_submission_leads_to_the_page_of_the_cause(client, office, uncaused_report):
+    report = without_end(uncaused_report)
+    client.force_login(office.statistician)
+    text = client.post(page_of(report, "submit"), {"last_change": report.last_change}).text
+    for control in ("id_cause", "id_available_on-day"):
+        assert f"{page_of(report)}#{control}" in text
+        assert f'id="{control}"' in client.get(page_of(report)).text
+
+
+def test_what_is_still_needed_is_said_on_the_page_after_saving_and_beside_the_task(client, office, uncaused_report):
+    report = without_end(uncaused_report)
+    client.force_login(office.statistician)
+    needed = "Say when it was made available, or why that is not known."
+    task = f"Cause, for the register {needed} Incomplete"
+    saved = client.post(
+        page_of(report), filled_in(client.get(page_of(report)).text) | {"cause": "not_known"}, follow=True
+    )
+    assert saved.redirect_chain == [(page_of(report), 302)]
+    assert f"The cause is kept. Still needed before the report can be submitted: {needed}" in words(saved.text)
+    listed = words(client.get(page_of(report, "report")).text)
+    assert task in listed
+    assert "Circumstances of breach Completed" in listed
+    send(client, page_of(report), available_unknown="The publisher keeps no log.")
+    listed = words(client.get(page_of(report, "report")).text)
+    assert needed not in listed
+    assert "Cause, for the register Not known yet" in listed
+
+
+def test_the_page_says_that_the_record_shows_when_the_check_first_saw_it(client, office, draft_report):
+    client.force_login(office.statistician)
+    page = words(client.get(page_of(draft_report)).text)
+    assert "The record shows when the check first saw it" in page
+
+
+def test_a_time_without_its_day_is_refused_and_nothing_typed_is_lost(client, office, uncaused_report):
+    client.force_login(office.statistician)
+    page = send(client, page_of(uncaused_report), cause="other", cause_words="A bird.", available_time="10.45am").text
+    assert error_links(page) == {"#id_available_on-day": True}
+    assert "A bird." in page
+
+
+def test_whoever_chose_meanwhile_is_shown_beside_what_was_typed(client, office, uncaused_report):
+    client.force_login(office.statistician)
+    opened = client.get(page_of(uncaused_report)).text
+    editing.choose_cause(uncaused_report, FOUND, by=office.head, at=AT)
+    answer = send(client, page_of(uncaused_report), opened, cause="other", cause_words="A bird.")
+    assert answer.status_code == 409
+    assert "The server stopped." in words(answer.text)
+    assert "A bird." in answer.text
+    client.post(page_of(uncaused_report), filled_in(answer.text))
+    assert fresh(uncaused_report).cause_words == "A bird."
+
+
+def test_the_impact_asks_for_four_things(client, office):
+    report = a_report(office, complete=False, at="10:27:02")
+    client.force_login(office.statistician)
+    text = words(client.get(reverse("breaches:section", args=[report.reference, "impact"])).text)
+    assert all(asked in text for asked in ("Internal:", "External:", "Reaction:", "Media:"))

@@ -1,0 +1,195 @@
+"""Corrective actions as rows: kept, changed, done, and at the next release a task there (B16)."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from django.urls import reverse
+
+from breaches import corrective_actions
+from breaches.models import CorrectiveAction
+from breaches.rules.lifecycle import ReportStatus, ReportTerm
+from breaches.versions import content_of
+from releases import preflight, tasks
+from releases.detection.preflight import PreflightCode
+from releases.models import ReleaseTask
+from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Role
+from statsoffice.notifications import outbox
+from statsoffice.notifications.models import Message
+from tests.support.factories import a_release, london_slot
+from tests.support.people import AT, brought
+from tests.support.preflight import means_with
+from tests.support.report_forms import filled_in, send, words
+
+pytestmark = pytest.mark.django_db
+
+CHECK = "Manual check at the next release"
+PLAN = corrective_actions.Plan(CHECK, ReportTerm.SHORT, "Head of dissemination", date(2020, 7, 31))
+WRITES = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
+
+
+@pytest.fixture
+def report(draft_report):
+    return draft_report
+
+
+def page_of(report, name="actions", *more):
+    return reverse(f"breaches:{name}", args=[report.reference, *more])
+
+
+def add(report, office, plan=PLAN, **more):
+    return corrective_actions.add_action(report, plan, **({"by": office.statistician, "at": AT} | more))
+
+
+def at_next(report, office):
+    return add(report, office, next_release_of=corrective_actions.series_of_report(report).get())
+
+
+def test_an_action_is_kept_beside_the_narrative_and_changes_nothing_in_it(report, office):
+    before = report.version, content_of(report)
+    action = add(report, office)
+    report.refresh_from_db()
+    assert (report.version, content_of(report)) == before
+    assert (action.text, action.term, action.owner, action.due) == (CHECK, "short", PLAN.owner, PLAN.due)
+    event = report.events.get(kind="action_added")
+    assert event.words.endswith("\nHead of dissemination")
+    assert "Head of dissemination" not in str(event.facts), "it may be a name, and facts cannot be redacted"
+
+
+def test_the_same_action_sent_twice_is_kept_once(report, office):
+    assert add(report, office) == add(report, office, at=AT + timedelta(seconds=2))
+    assert at_next(report, office) == at_next(report, office)
+    assert (CorrectiveAction.objects.count(), ReleaseTask.objects.count()) == (2, 1)
+
+
+@pytest.mark.parametrize("field", ["text", "owner"])
+def test_an_action_says_what_is_done_and_by_which_post(report, office, field):
+    with pytest.raises(MissingFields) as refused:
+        add(report, office, replace(PLAN, **{field: " "}))
+    assert refused.value.field == field
+    assert CorrectiveAction.objects.count() == 0
+
+
+def test_a_check_at_the_next_release_appears_as_a_task_on_that_release(report, office):
+    series = corrective_actions.series_of_report(report).get()
+    action = at_next(report, office)
+    following = a_release(series=series, reference="next", slot=london_slot(date(2020, 9, 29)))
+    (task,) = tasks.tasks_of_release(following)
+    assert (task, task.text, task.origin) == (action.task, CHECK, f"report {report.reference}")
+
+
+def test_the_pre_flight_of_the_next_release_notes_the_task(report, office):
+    series = corrective_actions.series_of_report(report).get()
+    following = a_release(series=series, reference="next", slot=london_slot(date(2020, 9, 29)))
+    at_next(report, office)
+    found = preflight.find_problems(following, made={}, left=(), crowds=(), means=means_with(None), now=AT)
+    assert [one.facts for one in found if one.code is PreflightCode.OPEN_TASK] == [{"task": CHECK}]
+
+
+def test_the_task_and_the_action_are_done_together_whichever_is_ticked(report, office):
+    action = at_next(report, office)
+    tasks.tick_task(action.task, done=True, by=office.people[Role.PUBLISHING_TEAM], at=AT)
+    done = corrective_actions.actions_of_report(report).get()
+    assert done.finished_at == AT
+    assert list(CorrectiveAction.objects.open()) == []
+    again = corrective_actions.finish_action(done, done=False, by=office.statistician, at=AT)
+    assert again.finished_at is None
+    assert ReleaseTask.objects.get().done_at is None
+    assert list(CorrectiveAction.objects.open()) == [action]
+
+
+def test_an_action_is_done_once_and_can_be_opened_again(report, office):
+    action = add(report, office)
+    done = corrective_actions.finish_action(action, done=True, by=office.head, at=AT)
+    assert (done.done_by, done.finished_at) == (office.head, AT)
+    with pytest.raises(ChangedMeanwhile):
+        corrective_actions.finish_action(action, done=True, by=office.statistician, at=AT)
+    assert corrective_actions.finish_action(done, done=False, by=office.head, at=AT).finished_at is None
+    kinds = report.events.filter(kind__startswith="action").values_list("kind", flat=True)
+    assert list(kinds.order_by("position")) == ["action_added", "action_done", "action_open_again"]
+
+
+def test_a_changed_action_keeps_what_it_was_and_rewords_its_task(report, office):
+    action = at_next(report, office)
+    later = corrective_actions.change_action(
+        action, replace(PLAN, text="Two people check", due=date(2020, 10, 1)), by=office.deputy, at=AT
+    )
+    assert later.task.text == "Two people check"
+    facts = report.events.get(kind="action_changed").facts
+    assert (facts["was"]["due"], facts["to"]["due"]) == ("2020-07-31", "2020-10-01")
+    with pytest.raises(ChangedMeanwhile):
+        corrective_actions.change_action(action, replace(PLAN, owner="Nobody"), by=office.deputy, at=AT)
+
+
+def overdue_messages(now):
+    outbox.create_missing(now=now)
+    return sorted(Message.objects.filter(event__startswith="overdue-action").values_list("event", "recipient"))
+
+
+def test_an_overdue_action_reminds_the_series_people_once_after_its_day(report, office):
+    action = add(report, office)
+    series = corrective_actions.series_of_report(report).get()
+    people = sorted(contact.email for contact in (series.responsible, series.head_of_profession) if contact)
+    on_the_day = AT.replace(month=7, day=31, hour=23)
+    assert overdue_messages(on_the_day) == []
+    expected = [(f"overdue-action-{action.pk}-2020-07-31", email) for email in people]
+    assert people
+    assert overdue_messages(on_the_day + timedelta(hours=2)) == expected
+    assert overdue_messages(on_the_day + timedelta(days=2)) == expected
+
+
+@pytest.mark.parametrize("settled", ["done", "task ticked", "dismissed"])
+def test_nobody_is_reminded_of_what_is_settled(office, settled, draft_report):
+    report = brought(draft_report, office, ReportStatus.DISMISSED if settled == "dismissed" else ReportStatus.DRAFT)
+    action = at_next(report, office) if settled == "task ticked" else add(report, office)
+    if settled != "dismissed":
+        corrective_actions.finish_action(action, done=True, by=office.head, at=AT)
+    assert overdue_messages(AT.replace(month=8, day=1)) == []
+
+
+def test_an_overdue_action_names_no_statistics_in_mail(report, office):
+    add(report, office)
+    overdue_messages(AT.replace(month=8, day=1))
+    message = Message.objects.filter(event__startswith="overdue-action").first()
+    assert report.reference in message.text
+    assert CHECK not in message.text + message.subject
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_writers_keep_the_actions_and_others_do_not(client, report, office, role):
+    action = add(report, office)
+    client.force_login(office.people[role])
+    ok = {page: client.get(page).status_code == 200 for page in (page_of(report, "add_action"),)}
+    assert set(ok.values()) == {role in WRITES}
+    answer = client.post(page_of(report, "finish_action", action.pk), {"done": "yes"})
+    assert answer.status_code == (302 if role in WRITES else 404)
+    assert (CorrectiveAction.objects.get().done_at is not None) is (role in WRITES)
+
+
+def test_an_action_is_written_changed_and_done_on_pages_after_the_approval_too(client, office, approved_report):
+    series = corrective_actions.series_of_report(approved_report).get()
+    client.force_login(office.statistician)
+    assert "ticked off where it stands. No " in words(client.get(page_of(approved_report, "add_action")).text)
+    given = {"text": CHECK, "term": "short", "owner": "Head of dissemination", "next_release_of": series.pk}
+    send(client, page_of(approved_report, "add_action"), **given)
+    action = CorrectiveAction.objects.get()
+    assert "It is a task at the next release of" in words(client.get(page_of(approved_report)).text)
+    send(client, page_of(approved_report, "change_action", action.pk), owner="Deputy director")
+    client.post(page_of(approved_report, "finish_action", action.pk), {"done": "yes"})
+    text = words(client.get(page_of(approved_report)).text)
+    assert "Deputy director sees to it" in text
+    assert "It was done at" in text
+
+
+def test_whoever_changes_an_action_that_somebody_else_changed_sees_both_and_loses_nothing(client, report, office):
+    action = add(report, office)
+    client.force_login(office.statistician)
+    page = page_of(report, "change_action", action.pk)
+    opened = client.get(page).text
+    corrective_actions.change_action(action, replace(PLAN, text="Theirs"), by=office.head, at=AT)
+    answer = send(client, page, opened, text="Mine")
+    assert answer.status_code == 409
+    assert "Theirs" in answer.text
+    assert "Mine" in answer.text
+    client.post(page, filled_in(answer.text))
+    assert CorrectiveAction.objects.get().text == "Mine"

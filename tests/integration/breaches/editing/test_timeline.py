@@ -1,0 +1,252 @@
+"""The timeline of a report: recorded facts beside people's notes, in order, printed only where ticked."""
+
+from datetime import timedelta
+from io import BytesIO
+
+import pypdf
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.urls import reverse
+
+from breaches import sign_off, timeline, versions
+from breaches.models import Report, TimelineNote
+from breaches.pdf import render
+from breaches.rules.content import ReportContent, TimelineEntry, content_digest, content_from_json, content_to_json
+from breaches.rules.document import lay_out
+from breaches.rules.lifecycle import ReportStatus
+from breaches.versions import content_of, current_version
+from releases.models.append_only import AppendOnlyRow
+from releases.rules.lifecycle import MissingFields, Role, WrongState
+from tests.support.people import AT, an_office, printed
+from tests.support.report_evidence import london
+from tests.support.report_forms import error_links, send, words
+
+pytestmark = pytest.mark.django_db
+
+TOLD = "The duty statistician told the digital team by phone."
+CHECKED = "The digital team found the page unpublished."
+
+
+def page_of(report, name="timeline", *more):
+    return reverse(f"breaches:{name}", args=[report.reference, *more])
+
+
+def write(report, office, clock="09:35", text=TOLD, **more):
+    report.refresh_from_db()
+    details = {"happened_at": london(clock), "by": office.statistician, "at": AT} | more
+    return timeline.write_note(report, text=text, **details)
+
+
+def test_what_is_entered_out_of_order_is_printed_in_order(office, draft_report):
+    write(draft_report, office, "09:50", CHECKED, printed=True)
+    write(draft_report, office, "09:35", TOLD, printed=True)
+    section = lay_out(content_of(Report.objects.get(pk=draft_report.pk)), reference="a", version=1).sections[1]
+    assert [(entry.when, entry.lines) for entry in section.timeline] == [
+        ("9.35am on 30 June 2020", (TOLD,)),
+        ("9.50am on 30 June 2020", (CHECKED,)),
+    ]
+
+
+def test_the_document_puts_a_timeline_in_order_whatever_its_content():
+    entries = (TimelineEntry(london("10:00"), "Later.", "b"), TimelineEntry(london("09:00"), "Sooner.", "a"))
+    laid_out = lay_out(ReportContent(timeline=entries), reference="a", version=1)
+    assert [entry.lines for entry in laid_out.sections[1].timeline] == [("Sooner.",), ("Later.",)]
+
+
+def test_a_note_is_printed_only_where_it_was_ticked(office, draft_report):
+    write(draft_report, office)
+    assert content_of(Report.objects.get(pk=draft_report.pk)).timeline == ()
+    ticked = write(draft_report, office, "09:50", CHECKED, printed=True)
+    (entry,) = content_of(Report.objects.get(pk=draft_report.pk)).timeline
+    assert entry == TimelineEntry(london("09:50"), CHECKED, f"note-{ticked.pk}")
+
+
+def test_recorded_facts_can_be_printed_beside_notes(office, draft_report):
+    write(draft_report, office)
+    stand = timeline.timeline_entries(draft_report)
+    facts = [(entry.at, entry.text) for entry in stand if entry.source.startswith("verdict-")]
+    title = draft_report.suspicions.get().release.title
+    assert facts == [
+        (london("09:30"), f"‘{title}’ was due to be released."),
+        (london("10:26:55"), f"The automatic check looked for ‘{title}’ and did not find it."),
+        (london("10:27"), f"The automatic check found ‘{title}’ for the first time."),
+    ]
+    sources = [entry.source for entry in stand]
+    timeline.choose_entries(
+        draft_report, sources=sources, expected_version=draft_report.version, by=office.statistician, at=AT
+    )
+    assert content_of(Report.objects.get(pk=draft_report.pk)).timeline == stand
+
+
+def test_the_approved_document_prints_the_timeline_and_its_hash_covers_it(office, draft_report):
+    bare = content_digest(sign_off.approved_content(draft_report, at=AT))
+    write(draft_report, office, "09:50", CHECKED, printed=True)
+    write(draft_report, office, "09:35", TOLD, printed=True)
+    write(draft_report, office, "09:40", "The duty statistician was away.")
+    document = sign_off.approve_report(
+        Report.objects.get(pk=draft_report.pk), by=office.head, at=AT, render=render.render_pdf
+    )
+    assert document.content_sha256 not in {bare, ""}
+    assert document.content_sha256 == current_version(document.report).content_sha256
+    text = " ".join("".join(page.extract_text() for page in pypdf.PdfReader(BytesIO(document.pdf)).pages).split())
+    assert text.index(TOLD) < text.index(CHECKED)
+    assert "was away" not in text
+
+
+def test_a_note_written_after_the_approval_changes_nothing_that_was_approved(office, approved_report):
+    before = content_digest(content_of(approved_report)), bytes(approved_report.approved_documents.get().pdf)
+    note = write(approved_report, office, printed=True)
+    approved_report.refresh_from_db()
+    assert approved_report.timeline_notes.get() == note
+    assert (content_digest(content_of(approved_report)), bytes(approved_report.approved_documents.get().pdf)) == before
+    with pytest.raises(WrongState):
+        timeline.choose_entries(
+            approved_report,
+            sources=[f"note-{note.pk}"],
+            expected_version=approved_report.version,
+            by=office.head,
+            at=AT,
+        )
+
+
+def test_content_of_before_there_were_timelines_keeps_its_digest():
+    content = ReportContent(circumstances="What happened.")
+    stored = content_to_json(content)
+    assert "timeline" not in stored
+    assert content_from_json(stored) == content
+
+
+def test_a_printed_timeline_reads_back_as_it_was_written():
+    content = ReportContent(timeline=(TimelineEntry(london("09:35:20"), TOLD, "note-1"),))
+    assert content_from_json(content_to_json(content)) == content
+    assert content_digest(content) != content_digest(ReportContent())
+
+
+def test_a_note_is_corrected_by_a_further_one_that_names_it(office, draft_report):
+    wrong = write(draft_report, office, "09:53", printed=True)
+    right = write(draft_report, office, "09:35", corrects=wrong, printed=True)
+    assert right.corrects == wrong
+    assert set(draft_report.timeline_notes.values_list("text", "happened_at")) == {
+        (TOLD, wrong.happened_at),
+        (TOLD, right.happened_at),
+    }
+    draft_report.refresh_from_db()
+    assert [entry.source for entry in content_of(draft_report).timeline] == [f"note-{right.pk}"]
+    assert draft_report.events.filter(kind="note_corrected").get().facts["corrects"] == wrong.pk
+
+
+def test_a_note_has_one_correction(office, draft_report):
+    wrong = write(draft_report, office)
+    write(draft_report, office, "09:36", corrects=wrong)
+    with pytest.raises(timeline.NoteRefused, match="already"):
+        write(draft_report, office, "09:37", corrects=wrong)
+    assert TimelineNote.objects.count() == 2
+
+
+def test_notes_can_be_neither_changed_nor_deleted(office, draft_report):
+    note = write(draft_report, office)
+    note.text = "Nobody told anybody."
+    for act in (note.save, note.delete, TimelineNote.objects.all().delete):
+        with pytest.raises(AppendOnlyRow):
+            act()
+    if connection.vendor == "postgresql":
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("UPDATE breaches_timelinenote SET text = 'x'")
+
+
+def test_a_report_that_prints_a_corrected_note_is_not_submitted_until_somebody_chooses_again(office, draft_report):
+    wrong = write(draft_report, office, "09:53", printed=True)
+    publisher = office.people[Role.PUBLISHING_TEAM]
+    right = write(draft_report, office, "09:35", corrects=wrong, by=publisher)
+    draft_report.refresh_from_db()
+    with pytest.raises(versions.Incomplete, match="choose again"):
+        sign_off.submit_report(draft_report, by=office.statistician, at=AT)
+    chosen = [f"note-{right.pk}"]
+    draft_report = timeline.choose_entries(
+        draft_report, sources=chosen, expected_version=draft_report.version, by=office.statistician, at=AT
+    ).report
+    assert sign_off.submit_report(draft_report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
+
+
+def test_the_same_note_sent_twice_is_kept_once(office, draft_report):
+    assert write(draft_report, office) == write(draft_report, office, at=AT + timedelta(seconds=2))
+    assert draft_report.events.filter(kind="note_written").count() == 1
+
+
+def test_a_note_tells_of_what_has_happened(office, draft_report):
+    with pytest.raises(timeline.NoteRefused, match="future"):
+        write(draft_report, office, "11:01")
+    with pytest.raises(MissingFields):
+        write(draft_report, office, text="  ")
+    assert TimelineNote.objects.count() == 0
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_writers_and_the_publishing_team_write_notes_and_nobody_else(client, office, draft_report, role):
+    client.force_login(office.people[role])
+    fields = {
+        "happened_on-day": "30",
+        "happened_on-month": "6",
+        "happened_on-year": "2020",
+        "happened_time": "9.35am",
+        "text": TOLD,
+    }
+    allowed = role in {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.PUBLISHING_TEAM}
+    assert client.post(page_of(draft_report, "note"), fields).status_code == (302 if allowed else 404)
+    assert TimelineNote.objects.count() == allowed
+
+
+def test_a_stranger_finds_no_timeline(client, draft_report):
+    client.force_login(an_office().head)
+    for name in ("timeline", "note", "choose_timeline"):
+        assert client.get(page_of(draft_report, name)).status_code == 404
+
+
+def test_the_page_tells_facts_notes_and_moves_in_order(client, office, submitted_report):
+    write(submitted_report, office, "09:35")
+    client.force_login(office.people[Role.AUDITOR])
+    text = words(client.get(page_of(submitted_report)).text)
+    told = ["was due to be released", TOLD, "found", "Drafted from the record", "Submitted to the Head of Profession"]
+    assert sorted(told, key=text.index) == told
+    assert "Write a note" not in text
+
+
+def test_a_note_is_written_and_corrected_on_pages_and_ticked_there(client, office, draft_report):
+    client.force_login(office.statistician)
+    assert "Name posts" in words(client.get(page_of(draft_report, "note")).text)
+    when = {"happened_on__day": "30", "happened_on__month": "6", "happened_on__year": "2020"}
+    send(client, page_of(draft_report, "note"), **when, happened_time="9.53am", text=TOLD)
+    note = TimelineNote.objects.get()
+    assert "Printed" not in words(client.get(page_of(draft_report)).text)
+    send(client, page_of(draft_report, "choose_timeline"), sources=[f"note-{note.pk}"])
+    assert "Printed" in words(client.get(page_of(draft_report)).text)
+    send(client, page_of(draft_report, "correct_note", note.pk), happened_time="9.35am")
+    assert [entry.at for entry in content_of(Report.objects.get(pk=draft_report.pk)).timeline] == [london("09:35")]
+    assert "Corrected by a later note" in words(client.get(page_of(draft_report)).text)
+
+
+def test_a_note_that_cannot_be_says_where_and_loses_nothing(client, office, draft_report):
+    client.force_login(office.statistician)
+    page = send(client, page_of(draft_report, "note"), happened_on__day="30", text=TOLD).text
+    assert TOLD in page
+    assert error_links(page) == {"#id_happened_on-month": True, "#id_happened_time": True}
+
+
+def test_whoever_chose_at_the_same_time_is_told(client, office, draft_report):
+    note = write(draft_report, office)
+    client.force_login(office.statistician)
+    opened = client.get(page_of(draft_report, "choose_timeline")).text
+    other = [entry.source for entry in timeline.timeline_entries(draft_report)][:1]
+    timeline.choose_entries(draft_report, sources=other, expected_version=draft_report.version, by=office.deputy, at=AT)
+    answer = send(client, page_of(draft_report, "choose_timeline"), opened, sources=[f"note-{note.pk}"])
+    assert answer.status_code == 409
+
+
+def test_what_a_note_prints_is_approved_with_the_report_alone(office, submitted_report):
+    write(submitted_report, office, printed=True)
+    submitted_report.refresh_from_db()
+    assert content_of(submitted_report).timeline == ()  # the text is frozen for its writers
+    write(submitted_report, office, "09:36", by=office.head, printed=True)
+    submitted_report.refresh_from_db()
+    assert len(content_of(submitted_report).timeline) == 1
+    sign_off.approve_report(submitted_report, by=office.deputy, at=AT, render=printed)

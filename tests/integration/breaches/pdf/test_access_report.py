@@ -1,0 +1,65 @@
+"""A printed report about a pre-release access list: posts, periods and prompts, valid PDF/UA, and no person."""
+
+from datetime import date
+
+import pytest
+
+from breaches import drafting, sign_off
+from breaches.pdf.document import draft_of
+from breaches.pdf.render import render_pdf
+from breaches.rules.document import ACCESS_PROMPT, DRAFT_MARK
+from tests.integration.breaches.pdf.documents import text_of, words
+from tests.support.factories import SeriesFactory, an_announced_release
+from tests.support.people import written
+from tests.support.pre_release_lists import AFTERWARDS, EMAIL, MINISTER, PERSON, granted, someone
+from tests.support.shared_rows import shared_fixture
+from tests.verapdf import check_pdf_ua
+
+pytestmark = pytest.mark.django_db
+
+
+@shared_fixture
+def report(office):
+    release = an_announced_release(series=SeriesFactory(producer=office.producer))
+    granted(release, by=office.statistician)
+    granted(release, someone("Permanent Secretary"), by=office.statistician)
+    return drafting.start_about_list(
+        release, occurred_on=date(2020, 6, 29), by=office.statistician, at=AFTERWARDS
+    ).report
+
+
+def test_the_report_names_posts_and_periods_asks_for_what_happened_while_a_draft_and_names_nobody(
+    office, report, tmp_path
+):
+    drafted, approved = tmp_path / "draft.pdf", tmp_path / "approved.pdf"
+    drafted.write_bytes(render_pdf(draft_of(report)))
+    check_draft(drafted)
+    report = sign_off.submit_report(written(report, by=office.statistician), by=office.statistician, at=AFTERWARDS)
+    document = sign_off.approve_report(report, by=office.head, at=AFTERWARDS, render=render_pdf)
+    approved.write_bytes(document.pdf)
+    text = words(text_of(approved))
+    assert f"{MINISTER.post}, {MINISTER.organisation}: 24 hours" in text
+    assert "To be written by a person" not in text
+    assert PERSON not in text
+    assert PERSON.encode() not in approved.read_bytes()
+    assert check_pdf_ua(drafted, approved) == []
+
+
+def check_draft(path):
+    text = words(text_of(path))
+    for part in (
+        DRAFT_MARK,
+        f"{MINISTER.post}, {MINISTER.organisation}: 24 hours, from",
+        f"Permanent Secretary, {MINISTER.organisation}: 24 hours, from",
+        "Trustworthiness: T3.3",
+        "Trustworthiness: T3.4",
+        "29 June 2020",
+        words(ACCESS_PROMPT),
+    ):
+        assert part in text
+    for hidden in (PERSON, EMAIL, someone("Permanent Secretary").person, MINISTER.reason):
+        assert hidden not in text
+    # Each entry of the list begins on a line of its own.
+    lines = [line.strip() for line in text_of(path).splitlines()]
+    assert any(line.startswith(f"– {MINISTER.post},") for line in lines)
+    assert any(line.startswith("– Permanent Secretary,") for line in lines)

@@ -1,0 +1,248 @@
+"""The printed report, with its annex or without: valid PDF/UA-1, all of its text, pictures described in words."""
+
+import dataclasses
+import re
+import subprocess
+from datetime import UTC
+
+import pikepdf
+
+from breaches.pdf.render import render_pdf
+from breaches.rules.annex import annex_of
+from breaches.rules.content import Output, ReportContent
+from breaches.rules.document import DRAFT_MARK, REHEARSAL_MARK
+from breaches.rules.facts import PublisherTime
+from releases.detection.finding import AddressRole, Source
+from tests.integration.breaches.pdf.documents import (
+    APPROVAL,
+    LONG_WORD,
+    NASTY,
+    SCRIPTS,
+    SEED,
+    all_of_the_document,
+    approved,
+    crowded,
+    draft,
+    page_count,
+    rendered,
+    solid,
+    text_of,
+    words,
+)
+from tests.support.report_evidence import LIVE, NOT_LIVE, SEED_LOOKS, UNREACHABLE, address, london, look, record
+from tests.support.seed_case import FORM, TITLE, URL
+from tests.verapdf import check_each
+
+# One file for what every page says of a rehearsal, of an approval and of the evidence.
+REHEARSED = dataclasses.replace(approved(crowded()), marks=(REHEARSAL_MARK,), evidence_hash="e7" * 32)
+TOLD = PublisherTime(london("10:26:41"), Source.CHANGE_HISTORY)
+LATE = record(address(*SEED_LOOKS), publisher_time=TOLD, not_observed=((london("09:33"), london("09:40")),))
+PARTS = record(
+    address(look("09:29:55", NOT_LIVE, "not_found"), look("09:30", UNREACHABLE), look("09:32", NOT_LIVE)),
+    address(look("09:29:55", NOT_LIVE), look("09:32", LIVE), role=AddressRole.ATTACHMENT),
+)
+NASTY_TITLES = tuple(
+    dataclasses.replace(LATE, release_title=title)
+    for title in (NASTY, SCRIPTS, LONG_WORD, "إحصاءات المدارس – 2020", "Ten-year-olds")
+)
+
+
+def with_annex(*facts, content=SEED):
+    return dataclasses.replace(content, annex=annex_of(facts))
+
+
+def elements(element, kind):
+    if isinstance(element, pikepdf.Array):
+        for child in element:
+            yield from elements(child, kind)
+    elif isinstance(element, pikepdf.Dictionary) and "/S" in element:
+        if str(element.S) == kind:
+            yield element
+        yield from elements(element.get("/K", pikepdf.Array()), kind)
+
+
+def all_at_once():
+    """A crowded draft with everything that an annex can hold."""
+    return draft(with_annex(LATE, PARTS, *NASTY_TITLES, content=crowded()))
+
+
+def test_every_report_conforms_to_pdf_ua_and_the_checker_finds_one_that_does_not(tmp_path, printed):
+    files = []
+    with_annexes = (approved(with_annex(LATE)), all_at_once(), draft(with_annex(*[LATE] * 10)))
+    for document in (approved(), draft(ReportContent()), draft(crowded()), REHEARSED, *with_annexes):
+        files.append(tmp_path / f"{len(files)}.pdf")
+        files[-1].write_bytes(rendered(document))
+    broken = tmp_path / "broken.pdf"
+    with pikepdf.open(printed(approved())) as file:
+        del file.Root.StructTreeRoot
+        file.save(broken)
+
+    found = check_each(*files, broken)
+    assert [found[path] for path in files] == [[]] * len(files)
+    assert any("7.1" in rule for rule in found[broken])
+
+
+def test_the_seeds_case_holds_the_forms_labels_in_order_the_practice_both_dates_and_the_delay(printed):
+    text = words(text_of(printed(approved())))
+
+    positions = [text.index(label) for label in ("REPORT OF A BREACH OF THE CODE OF PRACTICE FOR STATISTICS", *FORM)]
+    assert positions == sorted(positions)
+    assert "Trustworthiness: T3.6 - Statistics should be released to all users at 9.30am on a weekday." in text
+    assert text.count("30 June 2020") >= 3
+    assert "just under an hour: between 56 minutes 55 seconds and 57 minutes" in text
+    assert TITLE in text
+    assert "Approved by Bernard Low, Head of Profession for Statistics, at 2.15pm on 30 June 2020." in text
+    assert "One person both wrote and approved this report." in text
+
+
+def test_every_page_of_an_approved_rehearsal_says_so_and_names_the_hash_of_its_evidence(printed):
+    path = printed(REHEARSED)
+    pages = [words(text_of(path, page)) for page in range(1, page_count(path) + 1)]
+
+    assert len(pages) > 4
+    assert all(REHEARSAL_MARK in page for page in pages)
+    assert all(f"Evidence SHA-256 {'e7' * 32}" in page for page in pages)
+    assert not any("DRAFT" in page for page in pages)
+
+
+def test_every_page_of_a_draft_says_so_and_names_report_version_and_hash_and_none_is_blank(printed):
+    document = draft(crowded())
+    path = printed(document)
+    count = page_count(path)
+
+    assert count > 4
+    for page in range(1, count + 1):
+        text = words(text_of(path, page))
+        assert DRAFT_MARK in text
+        assert "Report BR-2020-0001, version 1" in text
+        assert document.content_hash in text
+        assert f"Page {page} of {count}" in text
+        assert len(text) > 300
+
+
+def test_the_extracted_text_holds_all_that_the_document_says(printed):
+    document = draft(crowded())
+    text = solid(text_of(printed(document)))
+
+    said = list(all_of_the_document(document))
+    assert len(said) > 1000
+    assert {word for word in said if word not in text} == set()
+    assert all(solid(f"T{number}.{number} - Practice number {number}.") in text for number in range(1, 51))
+
+
+def test_dates_in_the_file_are_the_approvals_and_a_draft_has_none(printed):
+    with pikepdf.open(printed(approved())) as file:
+        assert str(file.docinfo["/CreationDate"]) == APPROVAL.at.astimezone(UTC).strftime("D:%Y%m%d%H%M%SZ")
+        assert str(file.docinfo["/Title"]) == "Report of a breach of the Code of Practice for Statistics: BR-2020-0001"
+        assert str(file.Root.Lang) == "en-GB"
+    with pikepdf.open(printed(draft())) as file:
+        assert "/CreationDate" not in file.docinfo
+
+
+def test_an_address_with_hyphens_is_copied_from_the_file_as_it_is(printed):
+    path = "https://www.example.gov.uk/" + "/".join(["state-funded-schools-and-colleges"] * 6)
+    content = dataclasses.replace(SEED, outputs=(Output("Schools", path),), impact=f"Seen at {path} today.")
+
+    assert solid(text_of(printed(draft(content)))).count(path) == 2
+
+
+def test_a_row_that_is_longer_than_a_page_goes_on_over_pages_without_losing_an_entry(printed):
+    outputs = tuple(Output(f"Output {number}.", f"{URL}/{number}.") for number in range(1, 61))
+    path = printed(draft(dataclasses.replace(SEED, outputs=outputs)))
+    text = solid(text_of(path))
+
+    assert page_count(path) > 3
+    assert all(solid(f"Output {number}.{URL}/{number}.") in text for number in range(1, 61))
+
+
+def test_row_labels_are_headers_of_their_rows_in_the_structure_of_the_file(printed):
+    def kinds(element):
+        if isinstance(element, pikepdf.Dictionary) and "/S" in element:
+            yield str(element.S)
+            children = element.get("/K", [])
+            for child in children if isinstance(children, pikepdf.Array) else [children]:
+                yield from kinds(child)
+
+    with pikepdf.open(printed(approved())) as file:
+        found = list(kinds(file.Root.StructTreeRoot.K[0]))
+    assert found.count("/Table") == 2
+    assert found.count("/TH") == 8
+    assert found.count("/H1") == 1
+    assert found.count("/H2") == 4
+
+
+def test_the_extracted_text_holds_all_that_the_report_and_its_annex_say(printed):
+    document = all_at_once()
+    text = solid(text_of(printed(document)))
+    told = [document.annex.heading, *document.annex.paragraphs, *document.annex.columns]
+    told += [cell for row in (document.annex.overview_columns, *document.annex.overview) for cell in row]
+    for part in document.annex.parts:
+        told += [part.heading, part.not_listed, *part.notes, *(cell for row in part.summary for cell in row)]
+        told += [words.text for words in part.chart.words]
+        told += [cell for one in part.looks for cell in (one.sent, one.answered, one.showed)]
+    assert len(told) > 100
+    assert [each for each in told if not all(solid(word) in text for word in each.split())] == []
+    assert {word for word in all_of_the_document(document) if word not in text} == set()
+    assert all(solid(f"T{number}.{number} - Practice number {number}.") in text for number in range(1, 51))
+
+
+def test_each_picture_is_a_figure_whose_alternative_says_what_it_shows(printed):
+    document = approved(with_annex(LATE, PARTS))
+    with pikepdf.open(printed(document)) as file:
+        figures = list(elements(file.Root.StructTreeRoot.K, "/Figure"))
+    assert [str(figure.Alt) for figure in figures] == [part.chart.title for part in document.annex.parts]
+
+
+def test_every_page_of_the_annex_carries_mark_reference_and_digest_and_begins_behind_the_report(printed):
+    document = draft(with_annex(*[LATE] * 10))
+    path = printed(document)
+    pages = [words(text_of(path, page)) for page in range(1, page_count(path) + 1)]
+    first = next(number for number, page in enumerate(pages) if document.annex.heading in page)
+    assert len(pages) - first >= 5
+    for page in pages[first:]:
+        assert DRAFT_MARK in page
+        assert f"Report {document.reference}, version {document.version}" in page
+        assert document.content_hash in page
+        assert len(page) > 400
+    assert "4. Corrective actions" in " ".join(pages[:first])
+    assert "Report BR-2020-0001, version 1." in pages[first - 1]
+
+
+def test_how_many_looks_are_not_listed_never_stands_alone_on_a_page(tmp_path):
+    document = dataclasses.replace(draft(with_annex(LATE)), sections=())
+    (part,) = document.annex.parts
+    path, alone = tmp_path / "report.pdf", []
+    for rows in range(4, 16):
+        told = dataclasses.replace(part, looks=part.looks[:1] * rows, not_listed="67 more looks are on record.")
+        annex = dataclasses.replace(document.annex, parts=(told,))
+        path.write_bytes(render_pdf(dataclasses.replace(document, annex=annex)))
+        last = words(text_of(path, page_count(path)))
+        assert told.not_listed in last
+        if document.annex.heading not in last and told.looks[0].sent not in last:
+            alone.append(rows)
+    assert alone == []
+
+
+def test_no_word_of_an_annex_lies_beyond_the_margins(printed):
+    path = printed(all_at_once())
+    done = subprocess.run(["pdftotext", "-bbox", str(path), "-"], capture_output=True, check=True)
+    placed = [
+        tuple(map(float, edges)) for edges in re.findall(r'<word xMin="([^"]+)".*?xMax="([^"]+)"', done.stdout.decode())
+    ]
+    left, right = 20 / 25.4 * 72, (210 - 20) / 25.4 * 72
+    assert len(placed) > 500
+    assert [edges for edges in placed if edges[0] < left - 1 or edges[1] > right + 1] == []
+
+
+def test_the_same_annex_gives_the_same_bytes_and_another_one_others():
+    late = rendered(approved(with_annex(LATE)))
+    assert render_pdf(approved(with_annex(LATE))) == late
+    assert rendered(approved(with_annex(PARTS))) != late
+    assert rendered(approved(SEED)) != late
+
+
+def test_the_words_of_a_picture_are_set_in_the_products_own_font(printed):
+    with pikepdf.open(printed(approved(with_annex(LATE)))) as file:
+        names = {str(font.BaseFont).partition("+")[2] for page in file.pages for font in page.Resources.Font.values()}
+    assert names
+    assert all("Fira" in name or "Report-Sans" in name for name in names)

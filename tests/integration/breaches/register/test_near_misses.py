@@ -1,0 +1,224 @@
+"""The log of near misses: what is one by the record, what is none, and who reads it."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from breaches.register import search
+from breaches.views import register as views
+from releases import statements
+from releases.detection.preflight import PreflightCode, PreflightFinding
+from releases.models import PreflightRun, Verification
+from releases.rules.lifecycle import Role
+from tests.support.factories import ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release
+from tests.support.people import an_office
+from tests.support.report_evidence import DUE, london
+from tests.support.report_forms import words
+from tests.support.report_mornings import LIVE, NOT_LIVE, SEED_MORNING, covered, looks
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+ON_THE_DOT = (("09:29:55", NOT_LIVE), ("09:30", LIVE), ("09:32", LIVE))
+IN_A_MINUTE = (("09:29:55", NOT_LIVE), ("09:30", NOT_LIVE), ("09:30:50", NOT_LIVE), ("09:31", LIVE), ("09:32", LIVE))
+UNTOLD = (("09:29:55", NOT_LIVE), ("09:40", LIVE))
+READERS = set(Role) - {Role.CALENDAR_MANAGER}
+NOW = london("11:00")
+
+
+@shared_fixture
+def series(office):
+    return SeriesFactory(producer=office.producer, title="State-funded schools")
+
+
+@pytest.fixture
+def afterwards(time_machine):
+    time_machine.move_to(NOW, tick=False)
+
+
+def a_release(series, seen, **fields):
+    release = a_confirmed_release(series=series, **fields)
+    covered(release)
+    looks(release, *seen)
+    return release
+
+
+def checked(release, *runs):
+    """Put checks before a release on record: (London time, the codes of the problems that were found)."""
+    for clock, codes in runs:
+        at = london(clock, "2020-06-29")
+        PreflightRun.objects.create(
+            release=release,
+            schedule_version=1,
+            asked_at=at,
+            done_at=at,
+            findings=[PreflightFinding(code).to_json() for code in codes],
+            problems=len(codes),
+            news=0,
+        )
+
+
+def found(office, **asked):
+    return search.find_near_misses(list(search.releases_of([office.producer], now=NOW, **asked)))
+
+
+@pytest.mark.both_databases
+def test_a_release_that_came_late_within_its_tolerance_is_one(office, series):
+    release = a_release(series, IN_A_MINUTE)
+    (miss,) = found(office)
+    assert (miss.release, miss.stated, miss.mended) == (release, (), None)
+    assert (miss.within_tolerance.delay_from, miss.within_tolerance.delay_to) == (50.0, 60.0)
+
+
+@pytest.mark.parametrize("seen", [ON_THE_DOT, SEED_MORNING], ids=["on the dot", "late"])
+def test_what_was_on_time_or_is_suspected_is_none(office, series, seen):
+    a_release(series, seen)
+    assert found(office) == []
+
+
+def test_a_release_that_was_in_time_by_a_persons_word_where_looks_could_not_tell_is_one(office, series):
+    release = a_release(series, UNTOLD)
+    assert Verification.objects.get().outcome == "uncertain"
+    assert found(office) == []
+    statement = statements.record_live_time(release, live_at=london("09:31"), by=office.statistician, at=NOW)
+    (miss,) = found(office)
+    assert (miss.release, miss.stated, miss.within_tolerance) == (release, (statement,), None)
+
+
+@pytest.mark.parametrize("live", ["09:29", "09:32:01"], ids=["before it was due", "after the limit"])
+def test_a_word_about_another_time_makes_none(office, series, live):
+    release = a_release(series, UNTOLD)
+    statements.record_live_time(release, live_at=london(live), by=office.statistician, at=NOW)
+    assert found(office) == []
+
+
+@pytest.mark.both_databases
+def test_problems_that_were_mended_before_it_was_due_make_one(office, series):
+    release = a_release(series, ON_THE_DOT)
+    checked(release, ("09:30", [PreflightCode.NO_RESPONSIBLE]), ("12:00", [PreflightCode.NO_HEAD]), ("15:00", []))
+    (miss,) = found(office)
+    assert miss.mended.found.findings == [PreflightFinding(PreflightCode.NO_HEAD).to_json()]
+    assert miss.mended.mended.done_at == london("15:00", "2020-06-29")
+
+
+@pytest.mark.parametrize(
+    "runs",
+    [
+        [("09:30", [PreflightCode.NO_HEAD])],
+        [("09:30", [])],
+        [("09:30", []), ("12:00", [PreflightCode.NO_HEAD])],
+        [],
+    ],
+    ids=["not mended", "never found", "found last", "not checked"],
+)
+def test_problems_that_were_not_found_or_not_mended_make_none(office, series, runs):
+    checked(a_release(series, ON_THE_DOT), *runs)
+    assert found(office) == []
+
+
+def test_problems_that_were_mended_on_a_release_that_came_late_make_none(office, series):
+    checked(a_release(series, SEED_MORNING), ("09:30", [PreflightCode.NO_HEAD]), ("12:00", []))
+    assert found(office) == []
+
+
+def test_rehearsals_other_producers_and_what_is_still_to_come_are_none(office, series):
+    a_release(series, IN_A_MINUTE, reference="rehearsed", rehearsal=True)
+    a_release(SeriesFactory(), IN_A_MINUTE, reference="elsewhere")
+    a_release(series, IN_A_MINUTE, reference="mine")
+    assert search.releases_of([office.producer], now=DUE - timedelta(seconds=1)).count() == 0
+    assert [miss.release.reference for miss in found(office)] == ["mine"]
+
+
+@pytest.mark.both_databases
+def test_they_are_narrowed_by_series_and_by_period_to_the_day(office, series):
+    release = a_release(series, IN_A_MINUTE)
+    other = SeriesFactory(producer=office.producer)
+    day = date(2020, 6, 30)
+    assert found(office, series=series, first=day, last=day)
+    assert found(office, series=other) == []
+    assert found(office, first=day + timedelta(days=1)) == []
+    assert found(office, last=day - timedelta(days=1)) == []
+    assert release.series == series
+
+
+# The page
+
+
+def listed(client, **asked):
+    return words(client.get(reverse("breaches:near_misses"), asked).text)
+
+
+def test_the_page_says_why_each_is_one(client, office, series, afterwards):
+    a_release(series, IN_A_MINUTE, reference="tolerated", title="Tolerated")
+    statements.record_live_time(
+        a_release(series, UNTOLD, reference="stated", title="Stated"),
+        live_at=london("09:31"),
+        by=office.statistician,
+        at=NOW,
+    )
+    checked(
+        a_release(series, ON_THE_DOT, reference="mended", title="Mended"),
+        ("09:30", [PreflightCode.NO_HEAD]),
+        ("12:00", []),
+    )
+    client.force_login(office.head)
+    page = listed(client)
+    for part in (
+        "Late within the tolerance.",
+        "In time by a person’s word. Statistician stated at",
+        "Problems mended before it was due.",
+        "Head of Profession",
+    ):
+        assert part in page
+    assert reverse("breaches:near_misses") in client.get(reverse("breaches:report_list")).text
+
+
+def test_it_is_read_by_those_who_may_view_reports(client, office, series, afterwards, subtests):
+    a_release(series, IN_A_MINUTE, title="Ours")
+    strangers = {
+        "another producer's head": an_office().head,
+        "no role": UserFactory(),
+        "superuser": UserFactory(is_superuser=True, is_staff=True),
+    }
+    for who, person in {**office.people, **strangers}.items():
+        client.force_login(person)
+        with subtests.test(str(who)):
+            answer = client.get(reverse("breaches:near_misses"))
+            assert answer.status_code == (200 if who in {*READERS, "another producer's head"} else 404)
+            assert ("Ours" in answer.text) is (who in READERS)
+
+
+def test_what_is_asked_for_that_is_not_theirs_or_no_day_is_refused_in_words(client, office, series, afterwards):
+    a_release(series, IN_A_MINUTE, title="Ours")
+    foreign = SeriesFactory(producer=ProducerFactory())
+    client.force_login(office.head)
+    for asked in ({"series": foreign.pk}, {"first": "yesterday"}):
+        page = listed(client, **asked)
+        assert page.count("There is a problem") == 1
+        assert "Ours" not in page
+    assert "No near miss fits what is asked for." in listed(client, last="2020-06-29")
+    assert "Ours" in listed(client, first="2020-06-30", last="2020-06-30", series=series.pk)
+    assert "Ours" in listed(client, first="0001-01-01", last="9999-12-31")
+
+
+def test_without_any_it_says_so(client, office, afterwards):
+    client.force_login(office.head)
+    assert "There is no near miss on record." in listed(client)
+
+
+def test_a_long_log_is_paged_with_as_many_queries_as_one_takes(client, office, series, afterwards, monkeypatch):
+    monkeypatch.setattr(views, "NEAR_MISSES_ON_A_PAGE", 3)
+    client.force_login(office.head)
+    a_release(series, IN_A_MINUTE, reference="one")
+    with CaptureQueriesContext(connection) as few:
+        listed(client)
+    for number in range(4):
+        a_release(series, IN_A_MINUTE, reference=f"more-{number:02}")
+    with CaptureQueriesContext(connection) as many:
+        page = listed(client)
+    assert len(many) == len(few)
+    assert page.count("Late within the tolerance.") == 3
+    assert listed(client, page=2).count("Late within the tolerance.") == 2

@@ -1,0 +1,247 @@
+"""The register as a file: what is listed, safe to open, without people unless a lead asks, and always on record."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from breaches import corrective_actions, editing
+from breaches.corrective_actions import Plan
+from breaches.models import RegisterEvent
+from breaches.register import export
+from breaches.register.export import CannotBeExported
+from breaches.register.search import RegisterFilter
+from breaches.rules.content import ContactPerson, Output
+from breaches.rules.lifecycle import ReportStatus, ReportTerm
+from breaches.rules.validation import ReportSection
+from breaches.versions import content_of
+from releases.models.append_only import AppendOnlyRow, check_chain
+from releases.permissions import NotYours
+from releases.rules import tables
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import Role
+from releases.rules.tables import TableKind
+from tests.support.admin_site import page, staff
+from tests.support.factories import UserFactory
+from tests.support.people import AT, a_report, an_office, joins
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+ADDRESS = "/reports/register/export/"
+TAKERS = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.AUDITOR}
+LEADS = {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
+PERSON = ContactPerson("Ada Hill", "ada.hill@example.gov.uk", "020 7946 0001")
+
+
+def rows(content):
+    """The lines of a file as mappings."""
+    (_, header), *lines = tables.read_table(content, name="reports")
+    names = [cell.text for cell in header]
+    return [dict(zip(names, [cell.text for cell in line], strict=False)) for _, line in lines]
+
+
+def a_report_with_people(office, status=ReportStatus.DRAFT, **fields):
+    """A report that names a person as dealing with it, and a title that a spreadsheet could take for a formula."""
+    report = a_report(office, **fields)
+    content = content_of(report)
+    kept = {field: getattr(content, field) for field in editing.FIELDS[ReportSection.CORE_INFORMATION]}
+    output = Output('=HYPERLINK("https://evil.example.com")', "https://www.example.gov.uk/statistics/x")
+    return editing.save_section(
+        report,
+        section=ReportSection.CORE_INFORMATION,
+        values=kept | {"dealing": PERSON, "outputs": (output,)},
+        expected_version=report.version,
+        by=office.statistician,
+        at=AT,
+    ).report
+
+
+@shared_fixture
+def report_with_people(office):
+    return a_report_with_people(office)
+
+
+@pytest.mark.parametrize("kind", list(TableKind))
+def test_every_kind_of_file_says_what_when_and_how_it_was_decided(kind, office, sent_report):
+    (row,) = rows(export.export_register(RegisterFilter(), kind, by=office.people[Role.AUDITOR], at=AT))
+    assert (row["reference"], row["kind"], row["state"]) == (sent_report.reference, "Late", "Sent")
+    assert (row["occurred_on"], row["practices"]) == ("2020-06-30", "T3.6 (edition 2.0)")
+    assert (row["delay_at_least_seconds"], row["delay_at_most_seconds"]) == ("3415", "3420")
+    assert (row["first_approved_at"], row["first_sent_on"]) == ("2020-06-30 11:02", "2020-06-30")
+    assert row["series"] == sent_report.suspicions.get().release.series.title
+    assert set(row) == set(export.REGISTER_COLUMNS)
+
+
+def test_a_line_says_the_cause_and_what_is_still_to_be_done(office, approved_report):
+    plan = Plan("A second person looks.", ReportTerm.LONG, "The publishing team")
+    for due in (date(2020, 6, 29), date(2020, 6, 30), None):
+        corrective_actions.add_action(approved_report, replace(plan, due=due), by=office.head, at=AT)
+    done = corrective_actions.add_action(approved_report, replace(plan, due=date(2020, 6, 28)), by=office.head, at=AT)
+    corrective_actions.finish_action(done, done=True, by=office.head, at=AT)
+    (row,) = rows(export.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT))
+    assert row["cause"] == "A fault of the scheduler"
+    assert (row["actions"], row["actions_not_done"], row["actions_overdue"]) == ("4", "3", "1")
+
+
+@pytest.mark.parametrize("kind", list(TableKind))
+def test_no_program_takes_what_was_typed_for_a_formula(kind, office, report_with_people):
+    content = export.export_register(RegisterFilter(), kind, by=office.head, at=AT)
+    (row,) = rows(content)
+    assert row["outputs"] == '=HYPERLINK("https://evil.example.com")'
+    if kind is TableKind.CSV:
+        assert "\"'=HYPERLINK" in content.decode("utf-8-sig")
+
+
+@pytest.mark.parametrize("role", sorted(LEADS))
+def test_people_are_in_the_file_only_if_a_lead_asks(role, office, report_with_people):
+    lead = office.people[role]
+    without = export.export_register(RegisterFilter(), TableKind.CSV, by=lead, at=AT)
+    assert "Ada Hill" not in without.decode()
+    assert "@" not in without.decode()
+    (row,) = rows(export.export_register(RegisterFilter(), TableKind.CSV, by=lead, at=AT, contacts=True))
+    people = [row["dealing_name"], row["dealing_email"], row["dealing_telephone"]]
+    assert people == ["Ada Hill", "ada.hill@example.gov.uk", "020 7946 0001"]
+    assert row["head_of_profession_email"]
+    assert [event.facts["contacts"] for event in RegisterEvent.objects.all()] == [False, True]
+
+
+@pytest.mark.parametrize("role", sorted(TAKERS - LEADS))
+def test_nobody_else_can_ask_for_people(client, role, office, report_with_people):
+    with pytest.raises(NotYours):
+        export.export_register(RegisterFilter(), TableKind.CSV, by=office.people[role], at=AT, contacts=True)
+    assert not RegisterEvent.objects.exists()
+    client.force_login(office.people[role])
+    assert "telephone" not in client.get(ADDRESS).text
+    answer = client.post(ADDRESS, {"kind": "csv", "contacts": "on"})
+    assert "Ada Hill" not in answer.content.decode()
+    assert RegisterEvent.objects.get().facts["contacts"] is False
+
+
+def test_a_lead_of_one_producer_gets_no_people_of_another():
+    office, other = an_office(), an_office()
+    a_report_with_people(office)
+    theirs = a_report_with_people(other, reference="theirs")
+    joins(office.head, other.producer, Role.AUDITOR)
+    found = rows(export.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT, contacts=True))
+    assert {row["reference"]: bool(row["dealing_name"]) for row in found} == {
+        "breach-schools-march-2020": True,
+        theirs.reference: False,
+    }
+    held = {event.producer_id: event.facts["contacts"] for event in RegisterEvent.objects.all()}
+    assert held == {office.producer.pk: True, other.producer.pk: False}
+
+
+def test_each_export_is_on_record_with_who_when_what_was_asked_and_what_it_held(
+    client, time_machine, office, report_with_people
+):
+    time_machine.move_to(AT, tick=False)
+    client.force_login(office.head)
+    answer = client.post(f"{ADDRESS}?kind=late&first=2020-06-01", {"kind": "ods", "contacts": "on"})
+    assert answer["Content-Disposition"] == 'attachment; filename="breach-reports-2020-06-30.ods"'
+    assert answer["Cache-Control"] == "private, no-store"
+    event = RegisterEvent.objects.get()
+    assert (event.kind, event.actor, event.at, event.producer) == ("exported", office.head, AT, office.producer)
+    assert event.facts == {
+        "role": "head_of_profession",
+        "asked": {"kind": "late", "first": "2020-06-01"},
+        "reports": 1,
+        "contacts": True,
+        "file": "ods",
+        "sha256": sha256_hex(answer.content),
+    }
+    assert check_chain(RegisterEvent) == (1, None)
+    shown = client.get(ADDRESS).text
+    assert office.head.name in shown
+    assert "with people" in shown
+
+
+def test_the_record_of_exports_cannot_be_changed(office, draft_report):
+    export.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT)
+    with pytest.raises(AppendOnlyRow):
+        RegisterEvent.objects.update(kind="nothing")
+    with pytest.raises(AppendOnlyRow):
+        RegisterEvent.objects.get().delete()
+
+
+def test_a_file_holds_what_the_list_holds_and_nothing_of_others_or_rehearsals(client):
+    office, other = an_office(), an_office()
+    a_report(office, ReportStatus.DISMISSED)
+    a_report(office, reference="open-one")
+    a_report(office, reference="rehearsed", rehearsal=True)
+    a_report(other, reference="theirs")
+    client.force_login(office.head)
+    found = rows(client.post(ADDRESS, {"kind": "csv"}).content)
+    assert {row["reference"] for row in found} == {"breach-schools-march-2020", "breach-open-one"}
+    found = rows(client.post(f"{ADDRESS}?decision=dismissed.check_error", {"kind": "csv"}).content)
+    assert [row["reason_not_reported"] for row in found] == ["The automatic check was wrong"]
+
+
+def test_where_nothing_fits_no_file_is_made_and_nothing_recorded(client, office):
+    client.force_login(office.head)
+    answer = client.post(f"{ADDRESS}?kind=early", {"kind": "csv"}, follow=True)
+    assert answer.redirect_chain == [("/reports/register/?kind=early", 302)]
+    assert "No report that you may download fits." in answer.text
+    assert not RegisterEvent.objects.exists()
+
+
+def test_a_filter_that_cannot_be_exports_nothing(client, office, draft_report):
+    client.force_login(office.head)
+    answer = client.post(f"{ADDRESS}?first=soon", {"kind": "csv"}, follow=True)
+    assert "Enter a valid date" in answer.text
+    assert not RegisterEvent.objects.exists()
+
+
+def test_a_file_of_too_many_reports_is_refused(monkeypatch, office, draft_report):
+    monkeypatch.setattr(export, "MOST_REPORTS", 0)
+    with pytest.raises(CannotBeExported, match=r"A file holds 0 reports at most, and these are 1: choose fewer."):
+        export.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT)
+
+
+def test_no_kind_of_file_is_said_at_its_field(client, office, draft_report):
+    client.force_login(office.head)
+    assert "Choose a kind of file" in client.post(ADDRESS, {}).text
+    assert client.post(ADDRESS, {"kind": "exe"}).headers.get("Content-Disposition") is None
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_page_is_there_for_those_who_may_take_reports_out_of_the_house(client, role, office, draft_report):
+    client.force_login(office.people[role])
+    assert client.get(ADDRESS).status_code == (200 if role in TAKERS else 404)
+    assert client.post(ADDRESS, {"kind": "csv"}).status_code == (200 if role in TAKERS else 404)
+    assert RegisterEvent.objects.exists() is (role in TAKERS)
+    if role is Role.PUBLISHING_TEAM:
+        assert "Download these" not in client.get("/reports/register/").text
+
+
+def test_a_stranger_gets_nothing(client, draft_report):
+    assert client.post(ADDRESS, {"kind": "csv"}).status_code == 302
+    client.force_login(UserFactory(is_superuser=True))
+    assert client.post(ADDRESS, {"kind": "csv"}).status_code == 404
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_record_is_read_in_the_admin_site_by_those_who_may_take_files_and_written_by_nobody(
+    role, office, draft_report
+):
+    export.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT)
+    client = staff(role, office.producer, is_superuser=True)
+    if role not in TAKERS:
+        assert client.get(page("registerevent")).status_code == 403
+        return
+    (row,) = client.get(page("registerevent")).context["cl"].result_list
+    assert client.get(page("registerevent", "change", row.pk)).status_code == 200
+    assert client.post(page("registerevent", "change", row.pk), {"kind": "x"}).status_code == 403
+    assert client.post(page("registerevent", "delete", row.pk), {"post": "yes"}).status_code == 403
+
+
+def test_a_file_takes_as_many_queries_whatever_it_holds(django_assert_num_queries, office, draft_report):
+    export.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT)
+    with CaptureQueriesContext(connection) as few:
+        export.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT)
+    for number in range(2):
+        a_report(office, ReportStatus.APPROVED, reference=f"more-{number}")
+    with django_assert_num_queries(len(few)):
+        export.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT)

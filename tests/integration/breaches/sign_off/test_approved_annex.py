@@ -1,0 +1,204 @@
+"""An annex is asked for and read before the approval, bound by it, and gone again when the report is taken up."""
+
+from uuid import uuid4
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser
+
+from breaches import drafting, facts, sign_off, timeline
+from breaches.models import ApprovedDocument, Report
+from breaches.pdf import render
+from breaches.pdf.document import draft_of, lay_out_report
+from breaches.rules.annex import APPROVED, HEADING, NOT_APPROVED
+from breaches.rules.content import content_digest
+from breaches.rules.lifecycle import ReportKind, ReportStatus
+from breaches.sign_off import with_annex
+from breaches.versions import content_of, current_version
+from releases.models import Observation
+from releases.rules.lifecycle import ChangedMeanwhile
+from tests.integration.breaches.pdf.documents import text_of
+from tests.integration.breaches.pdf.documents import words as words_of
+from tests.support.people import AT, a_joint_report, a_report, printed
+from tests.support.report_forms import filled_in, send, words
+from tests.support.report_mornings import LIVE, NOT_LIVE, looks
+
+pytestmark = pytest.mark.django_db
+
+
+def page_of(report, name, *args):
+    return reverse(f"breaches:{name}", args=[report.reference, *args])
+
+
+def extracted(file, tmp_path):
+    path = tmp_path / "report.pdf"
+    path.write_bytes(bytes(file))
+    return words_of(text_of(path))
+
+
+def test_without_being_asked_for_no_annex_is_read_approved_or_printed(client, office, submitted_report, tmp_path):
+    client.force_login(office.head)
+    page = client.get(page_of(submitted_report, "approve")).text
+    assert HEADING not in words(page)
+    send(client, page_of(submitted_report, "approve"), page)
+    document = ApprovedDocument.objects.get()
+    assert HEADING not in extracted(document.pdf, tmp_path)
+    assert "annex" not in current_version(document.report).content
+
+
+def test_an_annex_is_read_on_the_page_approved_with_it_and_printed_in_the_document(
+    client, office, submitted_report, tmp_path
+):
+    client.force_login(office.head)
+    plain = client.get(page_of(submitted_report, "approve")).text
+    link = LexborHTMLParser(plain).css_first('a[href$="?annex=1"]').attributes["href"]
+    page = client.get(link).text
+    assert HEADING in words(page)
+    assert filled_in(page)["content_sha256"] != filled_in(plain)["content_sha256"]
+    assert send(client, page_of(submitted_report, "approve"), page).status_code == 302
+    document = ApprovedDocument.objects.get()
+    text = extracted(document.pdf, tmp_path)
+    assert (HEADING in text, APPROVED in text) == (True, True)
+    assert content_digest(content_of(document.report)) == document.content_sha256
+    assert document.content_sha256 in text
+    assert document.evidence_sha256 in text
+    version = words(client.get(page_of(submitted_report, "version", document.version)).text)
+    assert (HEADING in version, APPROVED in version, "10.26.55am" in version) == (True, True, True)
+
+
+def test_an_approved_annex_stays_as_it_was_whatever_is_recorded_later(office, submitted_report):
+    document = sign_off.approve_report(submitted_report, annex=True, by=office.head, at=AT, render=render.render_pdf)
+    looks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE), ("11:06", LIVE))
+    again = lay_out_report(document.report, current_version(document.report))
+    assert render.render_pdf(again) == bytes(document.pdf)
+    assert again.content_hash == document.content_sha256
+
+
+def test_a_look_that_was_recorded_since_the_annex_was_read_has_to_be_read_first(client, office, submitted_report):
+    client.force_login(office.head)
+    page = client.get(f"{page_of(submitted_report, 'approve')}?annex=1").text
+    looks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
+    assert send(client, page_of(submitted_report, "approve"), page).status_code == 409
+    assert not ApprovedDocument.objects.exists()
+
+
+def test_an_approval_is_bound_to_what_was_read_by_the_approval_itself(office, submitted_report):
+    read = content_digest(sign_off.approved_content(submitted_report, at=AT, annex=True))
+    looks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
+    with pytest.raises(ChangedMeanwhile, match="has changed since you read it"):
+        sign_off.approve_report(submitted_report, annex=True, read_sha256=read, by=office.head, at=AT, render=printed)
+    assert Report.objects.get(pk=submitted_report.pk).status == ReportStatus.WITH_HOP
+    read = content_digest(sign_off.approved_content(submitted_report, at=AT, annex=True))
+    approved = sign_off.approve_report(
+        submitted_report, annex=True, read_sha256=read, by=office.head, at=AT, render=printed
+    )
+    assert approved.content_sha256 == read
+
+
+def test_a_look_recorded_between_annex_and_digest_refuses_the_approval(office, submitted_report, monkeypatch):
+    release = submitted_report.suspicions.get().release
+    make_annex = with_annex
+
+    def annex_and_one_more_look(about):
+        made = make_annex(about)
+        looks(release, ("11:05", NOT_LIVE))
+        return made
+
+    monkeypatch.setattr(sign_off, "with_annex", annex_and_one_more_look)
+    with pytest.raises(ChangedMeanwhile, match="read the annex again"):
+        sign_off.approve_report(submitted_report, annex=True, by=office.head, at=AT, render=printed)
+    assert Report.objects.get(pk=submitted_report.pk).status == ReportStatus.WITH_HOP
+
+
+def test_a_report_that_is_taken_up_again_has_no_annex_until_one_is_approved_anew(office, submitted_report):
+    document = sign_off.approve_report(submitted_report, annex=True, by=office.head, at=AT, render=printed)
+    reopened = sign_off.reopen_report(document.report, reason="A user wrote.", by=office.head, at=AT)
+    assert content_of(reopened).annex is None
+    assert draft_of(reopened).annex is None
+
+
+def test_a_draft_and_a_note_for_the_log_are_downloaded_with_an_annex_that_nobody_approved(client, office, tmp_path):
+    client.force_login(office.head)
+    for status in (ReportStatus.DRAFT, ReportStatus.RECORDED, ReportStatus.DISMISSED):
+        report = a_report(office, status, reference=f"report-{status}")
+        address = f"{page_of(report, 'draft_pdf')}?annex=1"
+        assert f'href="{address}"' in client.get(page_of(report, "report")).text
+        text = extracted(client.get(address).content, tmp_path)
+        assert (HEADING in text, NOT_APPROVED in text, APPROVED in text) == (True, True, False)
+        if status is ReportStatus.DRAFT:
+            assert HEADING not in extracted(client.get(page_of(report, "draft_pdf")).content, tmp_path)
+
+
+def test_a_report_without_looks_is_offered_no_annex(client, office):
+    about = drafting.ReportSubject(producer=office.producer)
+    report = drafting.start_report(
+        about, kind=ReportKind.OTHER, occurred_on=[AT.date()], form_key=uuid4(), by=office.statistician, at=AT
+    ).report
+    client.force_login(office.head)
+    assert "annex" not in client.get(page_of(report, "report")).text
+    assert HEADING not in words(client.get(f"{page_of(report, 'approve')}?annex=1").text)
+    assert draft_of(report, annex=True).annex is None
+
+
+def test_a_joint_report_tells_each_of_its_outputs(office):
+    joint = a_joint_report(office, a_report(office))
+    annex = draft_of(joint, annex=True).annex
+    assert len(annex.parts) == joint.suspicions.count() == 2
+
+
+def test_nothing_of_the_network_no_seen_text_and_no_unticked_note_is_in_it(client, office, draft_report, tmp_path):
+    timeline.write_note(
+        draft_report, text="Told by Ada Hill.", happened_at=AT, by=office.statistician, at=AT, printed=False
+    )
+    Observation.objects.model.append(
+        [
+            Observation(
+                **{
+                    field: getattr(last, field)
+                    for field in ("release", "address", "schedule_version", "result", "reasons", "adapter")
+                },
+                url="https://intranet.corp.local/secret",
+                planned_at=AT,
+                sent_at=AT,
+                completed_at=AT,
+                recorded_at=AT,
+                hops=[{"url": "https://intranet.corp.local/secret", "status": 200}],
+                peer_address="10.1.2.3",
+                vantage="desk-17.corp.local",
+                watcher="watcher-9.corp.local",
+                failure_detail="proxy.corp.local refused",
+                headers=[["Server", "secret-server"]],
+            )
+            for last in [Observation.objects.latest("position")]
+        ]
+    )
+    client.force_login(office.head)
+    text = extracted(client.get(f"{page_of(draft_report, 'draft_pdf')}?annex=1").content, tmp_path)
+    assert HEADING in text
+    for hidden in ("intranet", "corp.local", "10.1.2.3", "secret", "Ada Hill"):
+        assert hidden not in text
+
+
+def test_the_command_prints_a_draft_with_its_annex_and_refuses_one_for_what_is_stored(office, tmp_path, draft_report):
+    draft, approved = draft_report, a_report(office, ReportStatus.APPROVED, reference="approved")
+    path = tmp_path / "draft.pdf"
+    call_command("export_report", draft.reference, "--annex", "--output", str(path))
+    assert HEADING in words_of(text_of(path))
+    with pytest.raises(CommandError, match="approved with the report or not at all"):
+        call_command("export_report", approved.reference, "--annex", "--output", str(tmp_path / "other.pdf"))
+    assert not (tmp_path / "other.pdf").exists()
+
+
+def test_the_annex_is_made_of_the_looks_of_the_digest_alone(office, submitted_report):
+    before = facts.evidence_digest(submitted_report), draft_of(submitted_report, annex=True)
+    a_report(office, reference="another")
+    assert (facts.evidence_digest(submitted_report), draft_of(submitted_report, annex=True)) == before
+
+
+def test_looks_before_due_that_only_repeat_one_another_are_said_to_be_on_record_too(submitted_report):
+    release = submitted_report.suspicions.get().release
+    looks(release, ("09:00", NOT_LIVE), ("09:10", NOT_LIVE), ("09:20", NOT_LIVE), ("09:29", NOT_LIVE))
+    ((part,),) = [output.parts for output in sign_off.with_annex(submitted_report).annex.outputs]
+    assert len(part.looks) + part.not_listed == Observation.objects.filter(release=release).count() == 20
+    assert draft_of(submitted_report, annex=True).annex.parts[0].not_listed.startswith("13 more looks are on record")

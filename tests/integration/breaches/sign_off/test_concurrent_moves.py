@@ -1,0 +1,151 @@
+"""Two people take two steps with the same report in the same moment: one of them is told that the other was faster.
+
+On PostgreSQL, in transactions of their own: the row of the report decides.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import combinations_with_replacement, count
+
+import pytest
+from django.db import transaction
+
+from breaches import dispatching, editing, merging, redaction, sign_off
+from breaches.editing import ChosenCause
+from breaches.models import Report, ReportEvent
+from breaches.rules.lifecycle import (
+    APPROVE,
+    CLOSE,
+    CORRECT,
+    DISMISS,
+    JOIN,
+    NOTE_ANSWER,
+    PART,
+    PAST_TENSE,
+    RECORD,
+    REOPEN,
+    REPORT,
+    RETURN,
+    SEND,
+    SUBMIT,
+    TAKE_BACK,
+    WITHDRAW,
+    Cause,
+    ReportStatus,
+)
+from breaches.versions import changes_since
+from releases.models.append_only import check_chain
+from tests.support.concurrency import are_done_at_once, is_done
+from tests.support.people import AT, REGULATOR, a_report, an_office, printed, read_anew
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NUMBERS = count(1)
+ACTS = {
+    SUBMIT: lambda report, office: sign_off.submit_report(report, by=office.statistician, at=AT),
+    TAKE_BACK: lambda report, office: sign_off.take_back_report(report, by=office.statistician, at=AT),
+    RETURN: lambda report, office: sign_off.return_report(report, comment="Again.", by=office.head, at=AT),
+    APPROVE: lambda report, office: sign_off.approve_report(report, by=office.head, at=AT, render=printed),
+    RECORD: lambda report, office: sign_off.record_report(
+        report, reason="no_effect", words="Nobody saw it.", by=office.head, at=AT
+    ),
+    DISMISS: lambda report, office: sign_off.dismiss_report(
+        report, reason="other", words="None.", by=office.head, at=AT
+    ),
+    REOPEN: lambda report, office: sign_off.reopen_report(report, reason="News.", by=office.head, at=AT),
+    SEND: lambda report, office: dispatching.send_report(report, recipient=REGULATOR, by=office.head, at=AT),
+    NOTE_ANSWER: lambda report, office: dispatching.record_answer(report, answer="Thanks.", by=office.head, at=AT),
+    CORRECT: lambda report, office: dispatching.send_correction(report, notice="Wrong day.", by=office.head, at=AT),
+    WITHDRAW: lambda report, office: dispatching.send_withdrawal(report, notice="In time.", by=office.head, at=AT),
+    CLOSE: lambda report, office: dispatching.close_report(report, by=office.head, at=AT),
+}
+# Joining and taking apart are raced in test_at_once.py, each against itself: they need several reports.
+PAIRS = {
+    status: list(
+        combinations_with_replacement(
+            [move for move in ACTS if any(one.name == move and one.source == status for one in REPORT.moves)], 2
+        )
+    )
+    for status in ReportStatus
+}
+# All moves are made by one function: for a commit each is raced against itself, and against the others in ./test --all.
+RACES = [
+    pytest.param(status, pairs, id=f"{status}-{name}", marks=marks)
+    for status, all_pairs in PAIRS.items()
+    for name, marks, pairs in (
+        ("itself", (), [pair for pair in all_pairs if pair[0] == pair[1]]),
+        ("others", pytest.mark.full, [pair for pair in all_pairs if pair[0] != pair[1]]),
+    )
+    if pairs
+]
+CHANGES = {
+    "own_act_declared": lambda report, office: editing.declare_own_act(report, by=office.head, at=AT),
+    "cause_chosen": lambda report, office: editing.choose_cause(
+        report, ChosenCause(Cause.OUTAGE), by=office.deputy, at=AT
+    ),
+    "redacted": lambda report, office: redaction.redact_report(
+        report, words="Nobody has written", why="It was a name.", by=office.head, at=AT
+    ),
+}
+
+
+@pytest.fixture
+def office(transactional_db):
+    return an_office()
+
+
+def both_at_once(report, office, *acts):
+    """Do two acts, each with the report as it was read before either; gives which of them were done."""
+    read = [read_anew([report])[0] for _ in acts]
+    return are_done_at_once(*(partial(act, one, office) for act, one in zip(acts, read, strict=True)))
+
+
+def test_every_move_of_one_report_is_raced():
+    assert set(ACTS) == set(PAST_TENSE) - {JOIN, PART, "resume"}
+    assert sum(len(pairs) for pairs in PAIRS.values()) > 40
+
+
+@pytest.mark.parametrize(("status", "pairs"), RACES)
+def test_of_two_moves_at_once_one_is_made(office, status, pairs, subtests):
+    for first, second in pairs:
+        with subtests.test(f"{first} and {second}"):
+            report = a_report(office, status, reference=f"race-{next(NUMBERS)}")
+            before = report.events.count()
+            done = both_at_once(report, office, ACTS[first], ACTS[second])
+            assert sorted(done) == [False, True]
+            assert report.events.count() == before + 1
+    assert check_chain(ReportEvent)[1] is None
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_an_approval_never_follows_a_change_that_it_was_at_once_with(office, change):
+    report = a_report(office, ReportStatus.WITH_HOP)
+    both_at_once(report, office, CHANGES[change], ACTS[APPROVE])
+    kinds = [event.kind for event in changes_since(report, report.last_change)]
+    assert kinds in ([change], ["approved"], ["approved", change])
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_an_approval_that_waits_for_a_change_is_refused(office, change):
+    """The change holds the row of the report while the approval arrives: it is decided by the row, and not before."""
+    report = a_report(office, ReportStatus.WITH_HOP)
+    (read,) = read_anew([report])
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        with transaction.atomic():
+            CHANGES[change](read_anew([report])[0], office)
+            waiting = threads.submit(is_done, partial(ACTS[APPROVE], read, office))
+            # It cannot end before this transaction does, unless it does not wait for it.
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.5)
+        assert waiting.result(timeout=10) is False
+    assert Report.objects.get(pk=report.pk).status == ReportStatus.WITH_HOP
+
+
+def test_a_draft_that_is_joined_is_not_submitted_in_the_same_moment(office):
+    report = a_report(office, reference="joined-at-once")
+    beside = a_report(office, reference="beside")
+    read = read_anew([report, beside])
+    done = both_at_once(
+        report, office, ACTS[SUBMIT], lambda report, office: merging.merge_drafts(read, by=office.statistician, at=AT)
+    )
+    assert sorted(done) == [False, True]

@@ -1,0 +1,219 @@
+"""An approved report leaves the house: to whom, in which version, once; corrected and withdrawn by notice."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from breaches import dispatching, sign_off
+from breaches.models import Dispatch, Report
+from breaches.pdf import render
+from breaches.rules.lifecycle import Nature, ReportStatus
+from breaches.versions import content_of
+from releases.models.append_only import AppendOnlyRow
+from releases.rules.lifecycle import MissingFields
+from tests.support.people import AT, REGULATOR, a_report, approved, printed
+from tests.support.report_forms import error_links, send, words
+
+pytestmark = pytest.mark.django_db
+
+LATER = AT + timedelta(hours=1)
+NOTICE = "The time of publication was wrong by an hour."
+
+
+@pytest.fixture
+def report(approved_report):
+    return approved_report
+
+
+@pytest.fixture(autouse=True)
+def _recipient(settings, monkeypatch):
+    settings.REPORT_RECIPIENT = REGULATOR
+    monkeypatch.setattr(render, "render_pdf", printed)
+
+
+def page_of(report, name):
+    return reverse(f"breaches:{name}", args=[report.reference])
+
+
+def state_of(report):
+    fresh = Report.objects.values().get(pk=report.pk)
+    return fresh, report.versions.count(), report.events.count(), Dispatch.objects.count()
+
+
+def test_what_was_sent_to_whom_by_whom_and_when_is_kept(office, report):
+    sent = dispatching.send_report(report, recipient=REGULATOR, words=" With regret. ", by=office.deputy, at=LATER)
+    (dispatch,) = Dispatch.objects.all()
+    document = sent.approved_documents.get()
+    assert sent.status == ReportStatus.SENT
+    assert (dispatch.document, dispatch.nature, dispatch.recipient) == (document, Nature.REPORT, REGULATOR)
+    assert (dispatch.by, dispatch.role, dispatch.at, dispatch.words) == (office.deputy, "deputy", LATER, "With regret.")
+    event = sent.events.last()
+    assert (event.kind, event.actor, event.facts["recipient"]) == ("sent", office.deputy, REGULATOR)
+    with pytest.raises(AppendOnlyRow):
+        dispatch.delete()
+
+
+def test_one_approved_document_is_sent_once(office, report):
+    sent = dispatching.send_report(report, recipient=REGULATOR, by=office.head, at=LATER)
+    dispatch = Dispatch.objects.get()
+    dispatch.pk = None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Dispatch.objects.bulk_create([dispatch])
+    assert sent.dispatches.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("recipient", "refusal"),
+    [("", MissingFields), ("  ", MissingFields), ("the regulator", dispatching.CannotBeSent)],
+    ids=["none", "blank", "no-address"],
+)
+def test_a_report_without_a_recipient_that_mail_can_reach_stays_approved(office, report, recipient, refusal):
+    before = state_of(report)
+    with pytest.raises(refusal) as refused:
+        dispatching.send_report(report, recipient=recipient, by=office.head, at=LATER)
+    assert refused.value.field == "recipient"
+    assert state_of(report) == before
+
+
+def test_a_rehearsal_goes_to_nobody_but_who_sends_it(office):
+    rehearsed = a_report(office, ReportStatus.APPROVED, rehearsal=True)
+    with pytest.raises(dispatching.CannotBeSent):
+        dispatching.send_report(rehearsed, recipient=REGULATOR, by=office.head, at=LATER)
+    assert dispatching.recipient_of(rehearsed, by=office.head, office=REGULATOR) == office.head.email
+    assert (
+        dispatching.send_report(rehearsed, recipient=office.head.email, by=office.head, at=LATER).status
+        == ReportStatus.SENT
+    )
+
+
+@pytest.mark.parametrize(
+    ("sent_on", "sentence"),
+    [
+        (date(2020, 7, 1), "The day on which it was sent, 1 July 2020, is in the future."),
+        (date(2020, 6, 29), "It cannot have been sent before it was approved, on 30 June 2020."),
+    ],
+    ids=["to-come", "before-approval"],
+)
+def test_the_day_on_which_it_was_sent_outside_lies_between_approval_and_today(office, report, sent_on, sentence):
+    before = state_of(report)
+    with pytest.raises(dispatching.CannotBeSent, match=sentence) as refused:
+        dispatching.record_sent_outside(report, recipient="OSR", sent_on=sent_on, by=office.head, at=LATER)
+    assert refused.value.field == "sent_on"
+    assert state_of(report) == before
+
+
+def test_what_was_sent_outside_this_system_keeps_day_and_reference(office, report):
+    dispatching.record_sent_outside(
+        report, recipient=" OSR ", sent_on=date(2020, 6, 30), reference="Letter 7", by=office.head, at=LATER
+    )
+    dispatch = Dispatch.objects.get()
+    assert (dispatch.recipient, dispatch.outside, dispatch.reference) == ("OSR", True, "Letter 7")
+    assert list(Dispatch.objects.by_mail()) == []
+
+
+def test_a_correction_gives_notice_and_the_corrected_report_is_a_dispatch_of_its_own(office, sent_report):
+    first = bytes(sent_report.approved_documents.get().pdf)
+    draft = dispatching.send_correction(sent_report, notice=NOTICE, by=office.head, at=LATER)
+    assert (draft.status, draft.decided_at, content_of(draft).report_date) == (ReportStatus.DRAFT, None, None)
+    again = sign_off.submit_report(draft, by=office.statistician, at=LATER)
+    dispatching.send_report(
+        approved(again, office), recipient=REGULATOR, by=office.head, at=LATER + timedelta(minutes=5)
+    )
+    kept = [(dispatch.nature, dispatch.document.version) for dispatch in Dispatch.objects.order_by("pk")]
+    versions = list(sent_report.approved_documents.values_list("version", flat=True))
+    assert kept == [("report", versions[0]), ("correction_notice", versions[0]), ("report", versions[1])]
+    assert bytes(sent_report.approved_documents.get(version=versions[0]).pdf) == first
+
+
+def test_a_withdrawal_gives_notice_and_leaves_the_document_as_it_was(office, sent_report):
+    withdrawn = dispatching.send_withdrawal(sent_report, notice=NOTICE, by=office.head, at=LATER)
+    notice = Dispatch.objects.last()
+    assert (withdrawn.status, notice.nature, notice.words) == (ReportStatus.WITHDRAWN, "withdrawal_notice", NOTICE)
+    assert notice.recipient == REGULATOR
+    assert withdrawn.approved_documents.count() == 1
+
+
+@pytest.mark.parametrize("act", [dispatching.send_correction, dispatching.send_withdrawal], ids=["correct", "withdraw"])
+def test_nothing_that_was_sent_is_taken_up_or_withdrawn_without_words_for_its_recipient(office, sent_report, act):
+    before = state_of(sent_report)
+    with pytest.raises(MissingFields) as refused:
+        act(sent_report, notice="  ", by=office.head, at=LATER)
+    assert refused.value.field == "notice"
+    assert state_of(sent_report) == before
+
+
+def test_an_answer_is_recorded_with_its_reference_and_the_published_statement(client, office, sent_report):
+    client.force_login(office.statistician)
+    send(
+        client,
+        page_of(sent_report, "note_answer"),
+        answer="Noted, with thanks.",
+        reference="OSR 12",
+        statement_url="https://www.example.gov.uk/statement",
+    )
+    page = client.get(page_of(sent_report, "report")).text
+    assert "Noted, with thanks." in words(page)
+    assert "reference OSR 12" in words(page)
+    assert 'href="https://www.example.gov.uk/statement"' in page
+
+
+def test_the_page_shows_the_recipient_before_anything_is_sent(client, office, report):
+    client.force_login(office.head)
+    page = client.get(page_of(report, "send"))
+    assert f"goes by mail to {REGULATOR} , and nowhere else" in words(page.text)
+    send(client, page_of(report, "send"), page.text, words="With regret.")
+    assert Dispatch.objects.get().recipient == REGULATOR
+
+
+def test_another_recipient_than_the_one_that_is_set_is_refused_whatever_the_form_says(client, office, report):
+    client.force_login(office.head)
+    answer = send(client, page_of(report, "send"), recipient="journalist@example.com", words="Typed with care.")
+    assert answer.status_code == 409
+    assert "Typed with care." in answer.text
+    assert Dispatch.objects.count() == 0
+
+
+def test_a_recipient_that_was_set_anew_meanwhile_has_to_be_read_first(client, office, report, settings):
+    client.force_login(office.head)
+    page = client.get(page_of(report, "send")).text
+    settings.REPORT_RECIPIENT = "other@example.gov.uk"
+    assert send(client, page_of(report, "send"), page).status_code == 409
+    assert Dispatch.objects.count() == 0
+
+
+def test_without_a_recipient_the_page_says_what_to_do_and_sends_nothing(client, office, report, settings):
+    settings.REPORT_RECIPIENT = ""
+    client.force_login(office.head)
+    page = client.get(page_of(report, "send")).text
+    assert "STATSOFFICE_REPORT_RECIPIENT" in words(page)
+    assert "What shall the mail say?" not in page
+    assert "Send the report" not in page
+    send(client, page_of(report, "send"), page)
+    assert Dispatch.objects.count() == 0
+
+
+def test_the_same_form_sent_twice_sends_once(client, office, report):
+    client.force_login(office.head)
+    page = client.get(page_of(report, "send")).text
+    assert send(client, page_of(report, "send"), page).status_code == 302
+    assert send(client, page_of(report, "send"), page).status_code == 302
+    assert Dispatch.objects.count() == 1
+
+
+def test_a_day_that_cannot_be_is_an_error_on_its_field_and_what_was_typed_stays(client, office, report):
+    client.force_login(office.head)
+    day = {"sent_on__day": "1", "sent_on__month": "1", "sent_on__year": "2020"}
+    answer = send(client, page_of(report, "sent_outside"), recipient="OSR", reference="Letter 7", **day)
+    assert error_links(answer.text) == {"#id_sent_on-day": True}
+    assert "Letter 7" in answer.text
+
+
+def test_what_was_sent_keeps_its_document_and_is_not_called_a_draft(client, office):
+    for status in (ReportStatus.SENT, ReportStatus.CLOSED, ReportStatus.WITHDRAWN):
+        out = a_report(office, status, reference=f"out-{status}")
+        client.force_login(office.head)
+        page = client.get(page_of(out, "report")).text
+        assert "marked as a draft" not in page
+        assert client.get(reverse("breaches:approved_pdf", args=[out.reference, out.version])).status_code == 200

@@ -1,0 +1,54 @@
+"""A breach that is kept in the office's own log: what that needs, and what it leaves."""
+
+import pytest
+
+from breaches import editing, sign_off, versions
+from breaches.models import Report
+from breaches.rules.lifecycle import RecordingReason, ReportStatus
+from breaches.rules.validation import ReportSection
+from breaches.versions import content_of
+from releases.rules.lifecycle import MissingFields
+from tests.support.people import AT, a_report
+
+pytestmark = pytest.mark.django_db
+
+
+def state_of(report):
+    """Everything that a refused move must leave as it was."""
+    fresh = Report.objects.values().get(pk=report.pk)
+    return fresh, report.versions.count(), report.events.count(), report.approved_documents.count()
+
+
+@pytest.mark.parametrize(
+    ("reason", "words", "field"),
+    [("", "Nobody saw it.", "reason"), ("cache_only", "Nobody.", "reason"), (RecordingReason.OTHER, "  ", "words")],
+    ids=["none", "of-a-dismissal", "no-words"],
+)
+def test_what_is_kept_in_the_log_needs_a_reason_of_its_own_list_and_words(
+    reason, words, field, office, submitted_report
+):
+    before = state_of(submitted_report)
+    with pytest.raises(MissingFields) as refused:
+        sign_off.record_report(submitted_report, reason=reason, words=words, by=office.head, at=AT)
+    assert refused.value.field == field
+    assert state_of(submitted_report) == before
+
+
+def test_the_log_needs_what_happened_and_neither_impact_nor_actions(office):
+    report = a_report(office, complete=False)
+    kept = sign_off.record_report(report, reason="no_effect", words="Nobody saw it.", by=office.head, at=AT)
+    assert (kept.status, kept.decision_reason, kept.decided_at) == (ReportStatus.RECORDED, "no_effect", AT)
+    assert (kept.events.last().kind, kept.events.last().words) == ("recorded", "Nobody saw it.")
+    empty = a_report(office, reference="another")
+    circumstances = {field: getattr(content_of(empty), field) for field in editing.FIELDS[ReportSection.CIRCUMSTANCES]}
+    emptied = editing.save_section(
+        empty,
+        section=ReportSection.CIRCUMSTANCES,
+        values={**circumstances, "circumstances": ""},
+        expected_version=empty.version,
+        by=office.head,
+        at=AT,
+    ).report
+    with pytest.raises(versions.Incomplete) as refused:
+        sign_off.record_report(emptied, reason="no_effect", words="Nobody.", by=office.head, at=AT)
+    assert [remark.field for remark in refused.value.remarks] == ["circumstances"]

@@ -1,0 +1,79 @@
+"""Where a redaction reaches besides the report itself, and where the marker has no room."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from breaches import corrective_actions, merging, timeline
+from breaches.drafting import ReportSubject, start_report
+from breaches.models import Report
+from breaches.rules.lifecycle import ReportKind, ReportTerm
+from breaches.versions import content_of
+from releases.models import ReleaseTask, Statement
+from releases.rules.lifecycle import MissingFields
+from releases.tasks import DONE
+from statsoffice import verification
+from statsoffice.redaction.actions import redact
+from tests.integration.breaches.drafting.test_merge import a_morning
+from tests.integration.breaches.sign_off.test_redaction import where
+from tests.support.factories import SEED_DUE, SeriesFactory, a_confirmed_release, a_release
+from tests.support.people import AT, read_anew, written
+
+pytestmark = pytest.mark.django_db
+
+NAME = "Quillon Featherstonehaugh"
+WHY = "A member of staff is named who has nothing to do with the breach."
+LATER = AT + timedelta(days=40)
+MARKER = "[removed on 9 August 2020]"
+
+
+def test_of_a_report_that_somebody_started_what_was_said_of_its_release_is_reached(office):
+    release = a_release(series=SeriesFactory(producer=office.producer))
+    Statement.objects.create(
+        release=release, schedule_version=1, kind=Statement.Kind.NOT_IT, text_digest="0" * 64,
+        words=f"{NAME} saw it.", stated_by=office.statistician, stated_at=AT,
+    )  # fmt: skip
+    started = start_report(
+        ReportSubject(office.producer, release=release),
+        kind=ReportKind.WRONG_CONTENT, occurred_on=(AT.date(),), by=office.statistician, at=LATER, form_key=uuid4(),
+    ).report  # fmt: skip
+    assert redact(started, words=NAME, why=WHY, by=office.head, at=LATER).rows == {"releases.statement": 1}
+    assert Statement.objects.get().words == f"{MARKER} saw it."
+
+
+def test_an_action_that_is_a_task_is_reached_there_and_where_it_was_ticked_off(office, draft_report):
+    series = draft_report.suspicions.get().release.series
+    later = a_confirmed_release(series=series, reference="later", due_at=SEED_DUE + timedelta(days=30))
+    plan = corrective_actions.Plan(f"{NAME} is trained", ReportTerm.SHORT, "Head of dissemination")
+    action = corrective_actions.add_action(draft_report, plan, next_release_of=series, by=office.statistician, at=AT)
+    corrective_actions.finish_action(action, done=True, by=office.statistician, at=AT)
+    redact(draft_report, words=NAME, why=WHY, by=office.head, at=LATER)
+    assert where(NAME) == set()
+    assert ReleaseTask.objects.get().text == f"{MARKER} is trained"
+    assert later.events.get(kind=DONE).words == f"{MARKER} is trained"
+    assert {one.why for one in verification.check_evidence(now=timezone.now())} == {None}
+
+
+def test_of_a_joint_report_the_drafts_from_which_it_was_joined_are_reached(office):
+    drafts = a_morning(office, 2)
+    timeline.write_note(drafts[0], text=f"{NAME} rang.", happened_at=AT, by=office.statistician, at=AT)
+    drafts[0].refresh_from_db()
+    written(drafts[0], by=office.statistician, impact=f"{NAME} told two users.")
+    joint = merging.merge_drafts(read_anew(drafts), by=office.statistician, at=AT)
+    assert NAME in content_of(joint).impact
+    redact(joint, words=NAME, why=WHY, by=office.head, at=LATER)
+    assert where(NAME) == set()
+    assert content_of(Report.objects.get(pk=drafts[0].pk)).impact == f"{MARKER} told two users."
+    assert {one.why for one in verification.check_evidence(now=timezone.now())} == {None}
+
+
+@pytest.mark.parametrize("dry_run", [True, False], ids=["tried", "done"])
+def test_where_the_marker_has_no_room_that_is_said_and_nothing_is_removed(office, draft_report, dry_run):
+    owner = f"{NAME}, " * 7
+    plan = corrective_actions.Plan("A person looks at 9.30am", ReportTerm.SHORT, f"{owner}Ann", None)
+    corrective_actions.add_action(draft_report, plan, next_release_of=None, by=office.statistician, at=AT)
+    with pytest.raises(MissingFields, match="give more of the words around them"):
+        redact(draft_report, words="Ann", why=WHY, by=office.head, at=LATER, dry_run=dry_run)
+    assert draft_report.actions.get().owner.endswith("Ann")

@@ -1,0 +1,238 @@
+"""Submitting, returning, approving, dismissing, reopening: what each needs, keeps and refuses."""
+
+import threading
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+
+from breaches import sign_off
+from breaches.models import ApprovedDocument, Report, ReportEvent
+from breaches.rules.content import content_digest
+from breaches.rules.lifecycle import DismissalReason, ReportStatus
+from breaches.versions import Incomplete, content_of, current_version, was_done_by
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Role, WrongState
+from tests.support.people import AT, PDF, a_report, an_office, brought, joins, printed, written
+from tests.support.report_evidence import london
+from tests.support.report_mornings import a_drafted_report
+
+pytestmark = pytest.mark.django_db
+
+
+def state_of(report):
+    """Everything that a refused move must leave as it was."""
+    fresh = Report.objects.values().get(pk=report.pk)
+    return fresh, report.versions.count(), report.events.count(), report.approved_documents.count()
+
+
+def test_an_incomplete_report_cannot_be_submitted_and_each_gap_is_named(office):
+    report = a_drafted_report(producer=office.producer)
+    before = state_of(report)
+    with pytest.raises(Incomplete) as refused:
+        sign_off.submit_report(report, by=office.statistician, at=AT)
+    assert [remark.field for remark in refused.value.remarks] == ["impact", "corrective_actions", "cause"]
+    assert state_of(report) == before
+
+
+def test_an_incomplete_report_cannot_be_approved(office):
+    report = a_drafted_report(producer=office.producer)
+    before = state_of(report)
+    with pytest.raises(Incomplete):
+        sign_off.approve_report(report, by=office.head, at=AT, render=printed)
+    assert state_of(report) == before
+
+
+def test_a_complete_report_goes_to_the_head_of_profession_with_an_event_that_names_who_and_what(office, draft_report):
+    report = sign_off.submit_report(draft_report, by=office.statistician, at=AT)
+    assert (report.status, report.submitted_by) == (ReportStatus.WITH_HOP, office.statistician)
+    event = report.events.last()
+    assert (event.kind, event.actor, event.facts["role"]) == ("submitted", office.statistician, "statistician")
+    assert event.facts["status"] == ["draft", "with_hop"]
+    assert event.facts["content_sha256"] == current_version(report).content_sha256
+
+
+def test_a_returned_report_keeps_its_earlier_versions_and_the_comment(office, submitted_report):
+    versions = list(submitted_report.versions.values_list("number", "content_sha256"))
+    returned = sign_off.return_report(submitted_report, comment="  Say who was told. ", by=office.deputy, at=AT)
+    assert returned.status == ReportStatus.RETURNED
+    assert list(returned.versions.values_list("number", "content_sha256")) == versions
+    assert returned.events.last().words == "Say who was told."
+    again = sign_off.submit_report(returned, by=office.statistician, at=AT)
+    assert [event.words for event in again.events.filter(kind="returned")] == ["Say who was told."]
+
+
+def test_a_submission_that_is_taken_back_is_a_draft_again_with_its_text_and_the_reason_in_the_history(
+    office, submitted_report
+):
+    before = current_version(submitted_report).content_sha256
+    taken_back = sign_off.take_back_report(submitted_report, reason=" One more fact. ", by=office.statistician, at=AT)
+    assert (taken_back.status, taken_back.submitted_by) == (ReportStatus.DRAFT, None)
+    assert current_version(taken_back).content_sha256 == before
+    assert (taken_back.events.last().kind, taken_back.events.last().words) == ("taken_back", "One more fact.")
+
+
+def test_approval_dates_the_report_and_binds_the_stored_document_to_the_hash_of_its_content(office, submitted_report):
+    late_in_the_evening = london("23:30", "2020-07-01")
+    document = sign_off.approve_report(submitted_report, by=office.head, at=late_in_the_evening, render=printed)
+    submitted_report.refresh_from_db()
+    content = content_of(submitted_report)
+    assert (submitted_report.status, submitted_report.decided_at) == (ReportStatus.APPROVED, late_in_the_evening)
+    assert content.report_date == date(2020, 7, 1)
+    assert document.content_sha256 == content_digest(content) == current_version(submitted_report).content_sha256
+    assert (document.version, document.approved_role) == (submitted_report.version, Role.HEAD_OF_PROFESSION)
+    stored = ApprovedDocument.objects.get()
+    assert bytes(stored.pdf).startswith(PDF)
+    assert stored.pdf_sha256 == sha256_hex(bytes(stored.pdf))
+    assert content_digest(content).encode() in bytes(stored.pdf)
+
+
+def test_a_document_that_cannot_be_printed_is_not_approved_and_nothing_changes():
+    def out_of_paper(document):
+        raise OSError("no paper")
+
+    office = an_office()
+    report = a_report(office, ReportStatus.WITH_HOP)
+    before = state_of(report)
+    with pytest.raises(sign_off.NotPrinted, match=r"could not be printed.*no paper"):
+        sign_off.approve_report(report, by=office.head, at=AT, render=out_of_paper)
+    assert state_of(report) == before
+
+
+def test_where_two_people_are_required_nobody_approves_what_they_wrote():
+    office = an_office(two_person_approval=True)
+    report = written(a_drafted_report(producer=office.producer), by=office.head)
+    before = state_of(report)
+    with pytest.raises(sign_off.TwoPeopleNeeded):
+        sign_off.approve_report(report, by=office.head, at=AT, render=printed)
+    assert state_of(report) == before
+    assert not sign_off.approve_report(report, by=office.deputy, at=AT, render=printed).one_person
+
+
+def test_where_two_people_are_required_nobody_approves_what_they_submitted():
+    office = an_office(two_person_approval=True)
+    report = sign_off.submit_report(a_report(office), by=office.deputy, at=AT)
+    with pytest.raises(sign_off.TwoPeopleNeeded):
+        sign_off.approve_report(report, by=office.deputy, at=AT, render=printed)
+    report = sign_off.return_report(report, comment="Again.", by=office.head, at=AT)
+    report = sign_off.submit_report(report, by=office.statistician, at=AT)
+    with pytest.raises(sign_off.TwoPeopleNeeded):
+        sign_off.approve_report(report, by=office.deputy, at=AT, render=printed)
+    assert sign_off.approve_report(report, by=office.head, at=AT, render=printed).version == report.version + 1
+
+
+def test_elsewhere_the_record_says_that_one_person_did_both(office):
+    report = written(a_drafted_report(producer=office.producer), by=office.head)
+    document = sign_off.approve_report(report, by=office.head, at=AT, render=printed)
+    assert document.one_person
+    assert report.events.last().facts["one_person"] is True
+
+
+def test_two_people_who_did_one_thing_each_are_not_noted_as_one(office, submitted_report):
+    assert not sign_off.approve_report(submitted_report, by=office.head, at=AT, render=printed).one_person
+
+
+def test_somebody_with_two_roles_decides_in_the_weightier_one(office, submitted_report):
+    joins(office.statistician, office.producer, Role.DEPUTY)
+    document = sign_off.approve_report(submitted_report, by=office.statistician, at=AT, render=printed)
+    assert (document.approved_role, document.one_person) == (Role.DEPUTY, True)
+
+
+@pytest.mark.parametrize(
+    ("reason", "words", "field"),
+    [("", "A mistake.", "reason"), ("no such", "A mistake.", "reason"), (DismissalReason.OTHER, "  ", "words")],
+    ids=["no reason", "a reason that is not in the list", "no words"],
+)
+def test_a_dismissal_needs_a_reason_of_the_list_and_words(reason, words, field, office, draft_report):
+    before = state_of(draft_report)
+    with pytest.raises(MissingFields) as refused:
+        sign_off.dismiss_report(draft_report, reason=reason, words=words, by=office.head, at=AT)
+    assert refused.value.field == field
+    assert state_of(draft_report) == before
+
+
+def test_an_incomplete_draft_can_be_dismissed(office):
+    report = a_report(office, ReportStatus.DISMISSED, complete=False)
+    assert (report.status, report.decision_reason) == (ReportStatus.DISMISSED, DismissalReason.CHECK_ERROR)
+    assert report.events.last().words == "The check was wrong."
+
+
+@pytest.mark.parametrize("status", [ReportStatus.APPROVED, ReportStatus.DISMISSED])
+def test_reopening_makes_a_new_version_without_a_date_and_keeps_what_was_approved(status, office, draft_report):
+    report = brought(draft_report, office, status)
+    kept = [(d.version, bytes(d.pdf), d.pdf_sha256) for d in report.approved_documents.all()]
+    reopened = sign_off.reopen_report(report, reason="A user wrote to us.", by=office.head, at=AT + timedelta(days=1))
+    assert (reopened.status, reopened.version) == (ReportStatus.DRAFT, report.version + 1)
+    assert (reopened.decided_at, reopened.decision_reason, reopened.submitted_by) == (None, "", None)
+    assert content_of(reopened).report_date is None
+    assert [(d.version, bytes(d.pdf), d.pdf_sha256) for d in reopened.approved_documents.all()] == kept
+    second = sign_off.approve_report(
+        written(reopened, by=office.statistician, impact="More."), by=office.head, at=AT, render=printed
+    )
+    documents = second.report.approved_documents
+    assert documents.count() == len(kept) + 1
+    assert [(d.version, bytes(d.pdf), d.pdf_sha256) for d in documents.exclude(pk=second.pk)] == kept
+
+
+def test_a_decision_upon_a_copy_that_is_no_longer_true_is_refused(office, submitted_report):
+    mine, theirs = Report.objects.get(pk=submitted_report.pk), Report.objects.get(pk=submitted_report.pk)
+    sign_off.approve_report(theirs, by=office.deputy, at=AT, render=printed)
+    before = state_of(submitted_report)
+    for move, details in (
+        (sign_off.approve_report, {"render": printed}),
+        (sign_off.return_report, {"comment": "No."}),
+        (sign_off.dismiss_report, {"reason": "other", "words": "No."}),
+    ):
+        with pytest.raises(ChangedMeanwhile):
+            move(mine, by=office.head, at=AT, **details)
+    assert state_of(submitted_report) == before
+
+
+def test_a_text_that_changed_since_it_was_read_is_not_approved(office, submitted_report):
+    read = Report.objects.get(pk=submitted_report.pk)
+    written(submitted_report, by=office.deputy, impact="Other words.")
+    with pytest.raises(ChangedMeanwhile):
+        sign_off.approve_report(read, by=office.head, at=AT, render=printed)
+    assert not ApprovedDocument.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_approving_at_once_make_one_decision_one_document_and_one_event():
+    office = an_office()
+    report = a_report(office, ReportStatus.WITH_HOP)
+    both_printed = threading.Barrier(2, timeout=20)
+    outcomes = []
+
+    def print_together(document):
+        both_printed.wait()
+        return printed(document)
+
+    def approve(person):
+        try:
+            sign_off.approve_report(Report.objects.get(pk=report.pk), by=person, at=AT, render=print_together)
+            outcomes.append("approved")
+        except ChangedMeanwhile:
+            outcomes.append("refused")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=approve, args=(person,)) for person in (office.head, office.deputy)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["approved", "refused"]
+    assert ApprovedDocument.objects.count() == 1
+    assert ReportEvent.objects.filter(kind="approved").count() == 1
+    report.refresh_from_db()
+    assert report.versions.count() == report.version
+
+
+def test_the_same_move_again_by_the_same_person_is_recognised_and_by_another_is_not(office, draft_report):
+    read = draft_report.last_change
+    moved = sign_off.submit_report(draft_report, by=office.statistician, at=AT)
+    assert was_done_by(moved, "submitted", read=read, person=office.statistician)
+    assert not was_done_by(moved, "submitted", read=read, person=office.head)
+    assert not was_done_by(moved, "submitted", read=read - 1, person=office.statistician)
+    with pytest.raises(WrongState):
+        sign_off.submit_report(moved, by=office.statistician, at=AT)

@@ -1,0 +1,145 @@
+"""A release that is still not seen: what is printed, approved, submitted and logged tells in its text what is known."""
+
+import pytest
+from django.urls import reverse
+
+from breaches import drafting, editing, sign_off
+from breaches.models import ApprovedDocument, Report
+from breaches.pdf.document import draft_of
+from breaches.refreshing import changed_facts, is_untouched
+from breaches.rules.annex import OWN_TEXT
+from breaches.rules.content import content_digest
+from breaches.rules.lifecycle import RecordingReason, ReportStatus
+from breaches.rules.validation import ReportSection
+from breaches.versions import content_of, current_version
+from tests.support.factories import SeriesFactory, a_confirmed_release
+from tests.support.people import AT, printed, written
+from tests.support.report_evidence import london
+from tests.support.report_forms import send, words
+from tests.support.report_mornings import LIVE, NOT_LIVE, NOT_SEEN_MORNING, covered, looks
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+DRAFTED, LATER = "by 9.32am", "by 9.44am"
+
+
+@shared_fixture
+def report(office):
+    """A draft, written to its end, of a release that was last looked for twelve minutes after the draft's text."""
+    release = a_confirmed_release(series=SeriesFactory(producer=office.producer))
+    covered(release)
+    looks(release, *NOT_SEEN_MORNING)
+    (drafted,) = drafting.draft_missing(now=london("09:32:02"))
+    looks(release, ("09:44", NOT_LIVE))
+    drafting.draft_missing(now=london("09:44:02"))
+    report = written(drafted, by=office.statistician, at=london("09:45"))
+    assert DRAFTED in content_of(report).circumstances
+    return report
+
+
+def edited(report, office):
+    """The report once a person has changed its account."""
+    text = f"{content_of(report).circumstances} Nobody was at work."
+    return editing.save_section(
+        report,
+        section=ReportSection.CIRCUMSTANCES,
+        values={"circumstances": text},
+        only=("circumstances",),
+        expected_version=report.version,
+        by=office.statistician,
+        at=AT,
+    ).report
+
+
+def last_looks(document):
+    return [dict(part.summary)["Last seen not live"] for part in document.annex.parts]
+
+
+def text_of(document):
+    return "\n".join(line for section in document.sections for lines in section.paragraphs for line in lines)
+
+
+def test_a_draft_printed_with_its_annex_tells_in_its_text_of_the_same_last_look(report):
+    document = draft_of(report, annex=True)
+    assert last_looks(document) == ["9.44.00am"]
+    assert OWN_TEXT not in document.annex.parts[0].notes
+    assert LATER in text_of(document)
+    assert DRAFTED not in text_of(document)
+    assert Report.objects.get(pk=report.pk).version == report.version
+
+
+def test_what_is_approved_with_its_annex_is_what_was_shown_and_says_the_same_in_both(client, office, report):
+    client.force_login(office.head)
+    address = reverse("breaches:approve", args=[report.reference])
+    page = client.get(f"{address}?annex=1").text
+    assert LATER in words(page)
+    assert DRAFTED not in words(page)
+    assert send(client, address, page).status_code == 302
+    document = ApprovedDocument.objects.get()
+    content = content_of(document.report)
+    assert LATER in content.circumstances
+    assert content_digest(content) == document.content_sha256
+    assert content.annex.outputs[0].parts[0].last_not_live_at == london("09:44")
+
+
+def test_what_the_machine_brought_up_to_date_at_an_approval_is_still_its_own_text(office, report):
+    document = sign_off.approve_report(report, annex=True, by=office.head, at=AT, render=printed)
+    reopened = sign_off.reopen_report(document.report, reason="A user wrote.", by=office.head, at=AT)
+    assert is_untouched(current_version(reopened), "circumstances")
+    assert changed_facts(reopened, current_version(reopened)) == {}
+
+
+def test_an_edited_text_stays_as_it_was_beside_the_annex(office, report):
+    report = edited(report, office)
+    document = sign_off.approve_report(report, annex=True, by=office.head, at=AT, render=printed)
+    content = content_of(document.report)
+    assert content.circumstances == content_of(report).circumstances
+    assert OWN_TEXT in content.annex.outputs[0].notes
+
+
+def test_without_an_annex_what_is_approved_is_the_text_as_it_stands(office, report):
+    document = sign_off.approve_report(report, by=office.head, at=AT, render=printed)
+    assert content_of(document.report).circumstances == content_of(report).circumstances
+
+
+def test_a_report_is_submitted_with_its_figures_as_they_are_by_now_and_nobody_is_named_as_their_author(office, report):
+    submitted = sign_off.submit_report(report, by=office.statistician, at=AT)
+    version = current_version(submitted)
+    assert LATER in content_of(submitted).circumstances
+    assert (version.number, version.why, version.written_by) == (report.version + 1, "facts", None)
+    assert is_untouched(version, "circumstances")
+    assert changed_facts(submitted, version) == {}
+    assert [event.kind for event in submitted.events.order_by("position")][-1] == "submitted"
+
+
+def test_a_form_of_a_submission_that_is_sent_twice_asks_for_nothing_new(statistician, report):
+    page = statistician.get(reverse("breaches:check", args=[report.reference])).text
+    address = reverse("breaches:submit", args=[report.reference])
+    assert [send(statistician, address, page).status_code for _ in range(2)] == [302, 302]
+    assert Report.objects.get(pk=report.pk).status == ReportStatus.WITH_HOP
+
+
+def in_the_log(report, office):
+    reason = RecordingReason.NO_EFFECT
+    return sign_off.record_report(report, reason=reason, words="Nobody looked.", by=office.head, at=AT)
+
+
+def test_what_is_kept_in_the_log_is_kept_with_its_figures_as_they_are_by_now(office, report):
+    assert LATER in content_of(in_the_log(report, office)).circumstances
+
+
+def test_an_edited_text_and_one_that_agrees_already_are_submitted_as_they_stand(office, report):
+    report = edited(report, office)
+    submitted = sign_off.submit_report(report, by=office.statistician, at=AT)
+    assert (submitted.version, content_of(submitted)) == (report.version, content_of(report))
+
+
+def test_news_that_nobody_has_read_does_not_enter_what_is_decided(office, report):
+    report = sign_off.submit_report(report, by=office.statistician, at=london("09:46"))
+    looks(report.suspicions.get().release, ("10:26:55", NOT_LIVE), ("10:27", LIVE))
+    kept = content_of(report)
+    drafting.draft_missing(now=london("10:27:02"))
+    report.refresh_from_db()
+    assert content_of(report) == kept
+    assert "circumstances" in changed_facts(report, current_version(report))
+    assert content_of(in_the_log(report, office)).circumstances == kept.circumstances

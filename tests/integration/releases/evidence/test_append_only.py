@@ -1,0 +1,236 @@
+"""Rows that are kept as they were written, and the chain that shows if they were not."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from releases.models import ChainHead, DateChange, DelayNotice, Observation, ReasonCorrection, ReleaseEvent, Statement
+from releases.models.append_only import AppendOnlyRow, check_chain
+from releases.models.event import record
+from tests.support.factories import SEED_DUE, UserFactory, a_release
+from tests.support.shared_rows import shared_fixture
+
+AT = datetime(2026, 6, 30, 8, 30, 0, 123456, tzinfo=UTC)
+APPEND_ONLY = {
+    model._meta.db_table: model
+    for model in (ReleaseEvent, Observation, DateChange, Statement, ReasonCorrection, DelayNotice)
+}
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+
+
+def on_postgresql():
+    return connection.vendor == "postgresql"
+
+
+def tamper(sql):
+    """Do to the events what only somebody with the keys of the database can do."""
+    with connection.cursor() as cursor:
+        if on_postgresql():
+            cursor.execute("SET LOCAL session_replication_role = replica")  # no trigger fires
+        for statement in sql:
+            cursor.execute(statement)
+
+
+@shared_fixture
+def release():
+    """A release with five events: recorded, and four more."""
+    release = a_release()
+    for hour in range(4):
+        record(release, f"event_{hour}", at=AT.replace(hour=9 + hour), words="It went well", delay=[hour, None])
+    return release
+
+
+def a_look(release, **fields):
+    return Observation(
+        **{
+            "release": release,
+            "address": release.addresses.get(),
+            "url": release.addresses.get().url,
+            "schedule_version": 1,
+            "planned_at": SEED_DUE,
+            "sent_at": AT,
+            "completed_at": AT,
+            "recorded_at": AT,
+            "result": "not_live",
+            "reasons": ["not_found"],
+            "adapter": "page",
+            "hops": [["https://www.example.gov.uk/", 404]],
+            "seconds": {"total": 0.012345},
+            "watcher": "a",
+            **fields,
+        }
+    )
+
+
+def a_date_change(release):
+    slot = {"was_on": SEED_DUE, "was_precision": "exact", "to_on": SEED_DUE, "to_precision": "exact"}
+    return DateChange.objects.create(
+        release=release, schedule_version=2, requested_by=UserFactory(), requested_at=AT, **slot
+    )
+
+
+def a_statement(release):
+    return Statement.objects.create(
+        release=release, schedule_version=1, kind="not_it", text_digest="d", stated_by=UserFactory(), stated_at=AT
+    )
+
+
+def what_readers_were_told(release, change):
+    by = UserFactory()
+    ReasonCorrection.objects.create(change=change, number=1, public_reason="Right", agreed_by=by, agreed_at=AT)
+    said = {"expected_words": "Later", "contact_name": "A team", "contact_email": "team@example.gov.uk"}
+    DelayNotice.objects.create(
+        release=release, number=1, schedule_version=1, kind="posted", posted_by=by, posted_at=AT, **said
+    )
+
+
+def test_a_chain_holds_as_it_is_read_back_from_the_database(release):
+    assert check_chain(ReleaseEvent) == (5, None)
+
+
+def test_a_chain_of_looks_holds_when_written_in_bulk_and_read_back(release):
+    Observation.append([a_look(release), a_look(release, watcher="b"), a_look(release, watcher="c")])
+    assert check_chain(Observation) == (3, None)
+    assert [look.position for look in Observation.in_order()] == [1, 2, 3]
+
+
+def test_a_chain_of_nothing_holds():
+    assert check_chain(ReleaseEvent) == (0, None)
+    assert ReleaseEvent.append([]) == []
+    assert not ChainHead.objects.exists()
+
+
+def test_the_events_of_a_release_that_was_never_public_outlive_it_and_hold(release):
+    release.delete()
+    assert check_chain(ReleaseEvent) == (5, None)
+
+
+def test_free_words_enter_the_hash_as_a_salted_digest_alone(release):
+    first, second = ReleaseEvent.in_order()[1:3]
+    assert first.words == second.words
+    assert first.payload()["words"] != second.payload()["words"], "the salt keeps equal words from showing as equal"
+    assert "went well" not in str(first.payload())
+
+
+BREAKS = [
+    pytest.param(
+        ["UPDATE releases_releaseevent SET kind = 'forged' WHERE position = 3"],
+        (2, "row 3 was changed after it was written"),
+        id="a-changed-kind",
+    ),
+    pytest.param(
+        ["UPDATE releases_releaseevent SET words = 'It went badly' WHERE position = 2"],
+        (1, "row 2 was changed after it was written"),
+        id="changed-words",
+    ),
+    pytest.param(
+        ["DELETE FROM releases_releaseevent WHERE position = 2"],
+        (1, "row 2 is missing"),
+        id="a-missing-row",
+    ),
+    pytest.param(
+        ["DELETE FROM releases_releaseevent WHERE position = 1"],
+        (0, "row 1 is missing"),
+        id="the-first-row-missing",
+    ),
+    pytest.param(
+        [
+            "UPDATE releases_releaseevent SET position = 99 WHERE position = 2",
+            "UPDATE releases_releaseevent SET position = 2 WHERE position = 3",
+            "UPDATE releases_releaseevent SET position = 3 WHERE position = 99",
+        ],
+        (1, "row 2 does not follow the row before it"),
+        id="two-rows-in-another-order",
+    ),
+    pytest.param(
+        ["DELETE FROM releases_releaseevent WHERE position > 3"],
+        (3, "rows after 3 are missing"),
+        id="the-end-cut-off",
+    ),
+    pytest.param(
+        ["DELETE FROM releases_releaseevent"],
+        (0, "rows after 0 are missing"),
+        id="all-rows-gone",
+    ),
+    pytest.param(
+        ["UPDATE releases_chainhead SET position = 4 WHERE chain = 'releases.event'"],
+        (4, "row 5 stands after the recorded end of the chain"),
+        id="a-row-after-the-end",
+    ),
+    pytest.param(
+        ["DELETE FROM releases_chainhead"],
+        (0, "row 1 stands after the recorded end of the chain"),
+        id="the-end-forgotten",
+    ),
+    pytest.param(
+        [
+            "DELETE FROM releases_releaseevent WHERE position > 3",
+            "UPDATE releases_chainhead SET position = 3 WHERE chain = 'releases.event'",
+        ],
+        (3, "rows after 3 are missing"),
+        id="the-end-cut-off-and-its-position-mended",
+    ),
+]
+
+
+@pytest.mark.parametrize(("sql", "found"), BREAKS)
+def test_the_first_broken_row_is_named(release, sql, found):
+    tamper(sql)
+    assert check_chain(ReleaseEvent) == found
+
+
+CHANGES = [
+    pytest.param(lambda row: row.save(), id="saving"),
+    pytest.param(lambda row: row.delete(), id="deleting"),
+    pytest.param(lambda row: type(row).objects.update(kind="forged"), id="updating-in-bulk"),
+    pytest.param(lambda row: type(row).objects.filter(pk=row.pk).delete(), id="deleting-in-bulk"),
+    pytest.param(lambda row: row.release.events.all().delete(), id="deleting-by-way-of-the-release"),
+    pytest.param(lambda row: type(row).objects.bulk_update([row], ["kind"]), id="bulk-update"),
+    pytest.param(
+        lambda row: type(row).objects.update_or_create(pk=row.pk, defaults={"kind": "forged"}), id="update-or-create"
+    ),
+    pytest.param(
+        lambda row: type(row).objects.bulk_create(
+            [row], update_conflicts=True, update_fields=["kind"], unique_fields=["position"]
+        ),
+        id="bulk-create-over-what-is-there",
+    ),
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_row_cannot_be_changed_or_deleted_by_the_code(release, change):
+    row = ReleaseEvent.in_order()[1]
+    row.kind = "forged"
+    with pytest.raises(AppendOnlyRow, match=r"kept as (it was|they were) written"), transaction.atomic():
+        change(row)
+    assert check_chain(ReleaseEvent) == (5, None)
+
+
+def test_a_new_row_under_an_old_key_does_not_replace_the_old_row(release):
+    old = ReleaseEvent.in_order()[1]
+    forged = ReleaseEvent(
+        pk=old.pk, release=release, release_public_id=release.public_id, kind="forged", at=AT, position=99
+    )
+    with pytest.raises(IntegrityError), transaction.atomic():
+        forged.save()
+    assert check_chain(ReleaseEvent) == (5, None)
+
+
+@pytest.mark.parametrize("change", ["UPDATE {} SET id = id", "DELETE FROM {}"], ids=["updating", "deleting"])
+@pytest.mark.parametrize("table", APPEND_ONLY)
+def test_postgresql_itself_refuses_to_change_a_row_and_elsewhere_the_code_alone_does(release, table, change):
+    Observation.append([a_look(release)])
+    moved, _ = a_date_change(release), a_statement(release)
+    what_readers_were_told(release, moved)
+    model = APPEND_ONLY[table]
+    if on_postgresql():
+        refusal = f"rows of {table} are kept as they were written"
+        with pytest.raises(IntegrityError, match=refusal), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(change.format(table))
+    else:
+        with pytest.raises(AppendOnlyRow):
+            model.objects.update(pk=1) if change.startswith("UPDATE") else model.objects.all().delete()
+    assert model.objects.exists()

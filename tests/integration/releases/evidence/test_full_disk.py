@@ -1,0 +1,123 @@
+"""A body that cannot be stored takes no look with it, and its absence is put on record."""
+
+import os
+
+import pytest
+from django.db import OperationalError, connection, transaction
+
+from releases.models import Body, KeptBody, Observation, ReleaseEvent
+from releases.models.append_only import check_chain
+from releases.rules.canonical import sha256_hex
+from tests.support.factories import a_confirmed_release
+from tests.support.release_states import brought, keep
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
+
+LARGE = os.urandom(1_000_000)
+FULL = """
+CREATE OR REPLACE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$
+"""
+
+
+@pytest.fixture
+def address():
+    return a_confirmed_release().addresses.get()
+
+
+def execute(*statements):
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+@pytest.fixture
+def full_disk():
+    """A database with room for rows and not for bodies: on SQLite in fact, on PostgreSQL by its own error."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM")  # Pages that earlier tests have left empty would have room for a body.
+            pages = cursor.execute("PRAGMA page_count").fetchone()[0]
+            cursor.execute(f"PRAGMA max_page_count = {pages + 100}")
+        yield
+        execute("PRAGMA max_page_count = 4294967294")
+    else:
+        execute(FULL, "CREATE TRIGGER full_disk BEFORE INSERT ON releases_body EXECUTE FUNCTION no_room()")
+        yield
+        execute("DROP TRIGGER full_disk ON releases_body")
+
+
+def test_the_look_is_kept_and_says_what_it_saw_and_the_missing_body_is_on_record(address, full_disk, caplog):
+    (look,) = keep(brought(address, "live", LARGE, at=0))
+    assert Observation.objects.get().body_sha256 == sha256_hex(LARGE)
+    assert not Body.objects.exists()
+    assert {kept.why: (kept.state, kept.sha256, kept.look) for kept in KeptBody.objects.all()} == {
+        why: ("not_stored", sha256_hex(LARGE), look) for why in ("first_seen", "first_live")
+    }
+    event = ReleaseEvent.objects.get(kind="bodies_not_kept")
+    assert event.facts == {"looks": [1], "sha256": [sha256_hex(LARGE)]}
+    assert check_chain(Observation) == (1, None)
+    assert "1 looks are kept without them" in caplog.text
+
+
+def test_a_disk_that_stays_full_is_told_once_and_a_body_that_fits_again_takes_its_place(address, full_disk):
+    for seconds in (-15, -10, -5):
+        keep(brought(address, "not_live", LARGE + b"%d" % seconds, at=seconds))
+    assert Observation.objects.count() == 3
+    assert ReleaseEvent.objects.filter(kind="bodies_not_kept").count() == 1
+    if connection.vendor == "postgresql":
+        execute("ALTER TABLE releases_body DISABLE TRIGGER full_disk")
+    keep(brought(address, "not_live", b"small", at=-3))
+    assert KeptBody.objects.get(why="last_before_due").body.content == b"small"
+    assert KeptBody.objects.get(why="first_seen").state == "not_stored"
+
+
+def test_where_not_even_that_can_be_recorded_the_look_is_kept_all_the_same(address, full_disk):
+    execute("ALTER TABLE releases_keptbody RENAME TO elsewhere")
+    try:
+        keep(brought(address, "live", LARGE, at=0))
+    finally:
+        execute("ALTER TABLE elsewhere RENAME TO releases_keptbody")
+    assert Observation.objects.get().body_sha256 == sha256_hex(LARGE)
+    assert not Body.objects.exists()
+
+
+def test_a_look_that_cannot_be_stored_itself_is_an_error(address):
+    execute("ALTER TABLE releases_observation RENAME TO elsewhere")
+    try:
+        with pytest.raises(Exception, match="releases_observation"):
+            keep(brought(address, "live", b"one", at=0))
+    finally:
+        execute("ALTER TABLE elsewhere RENAME TO releases_observation")
+    assert not Body.objects.exists()
+
+
+def test_inside_a_larger_transaction_the_look_is_kept_or_the_caller_is_told(address, full_disk):
+    """SQLite undoes the whole transaction of whoever fills the disk."""
+    try:
+        with transaction.atomic():
+            keep(brought(address, "live", LARGE, at=0))
+            kept = 1
+    except OperationalError:
+        assert connection.vendor == "sqlite"
+        kept = 0
+    assert Observation.objects.count() == kept
+
+
+def test_where_the_connection_breaks_nothing_is_tried_again(address, caplog):
+    """Nobody knows then whether the looks were stored: whoever holds them asks the database first."""
+    if connection.vendor != "postgresql":
+        return  # a database in a file has no connection to lose
+    execute(
+        "CREATE OR REPLACE FUNCTION hang_up() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        "BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$",
+        "CREATE TRIGGER hang_up BEFORE INSERT ON releases_body EXECUTE FUNCTION hang_up()",
+    )
+    try:
+        with pytest.raises(OperationalError, match="terminating connection"):
+            keep(brought(address, "live", b"one", at=0))
+    finally:
+        connection.close()
+        execute("DROP TRIGGER hang_up ON releases_body")
+    assert not Observation.objects.exists()
+    assert "kept without them" not in caplog.text

@@ -1,0 +1,210 @@
+"""Looks that only repeat what others show are not read, and no verdict and no account is another one for that."""
+
+import random
+from datetime import timedelta
+
+import pytest
+from django.db.models import Q
+
+from breaches.facts import facts_of
+from breaches.rules import narrative
+from releases import judge
+from releases.detection.finding import PublisherSays, Source, State, publisher_to_json
+from releases.evidence import repository
+from releases.evidence.repository import NeededChecks
+from releases.models import Observation, Release, Statement, Verification
+from releases.rules.lifecycle import Role
+from releases.verdict.address import Outcome
+from tests.support.factories import SEED_DUE, SeriesFactory, a_confirmed_release, member
+from tests.support.observations import a_look, looks_at
+
+pytestmark = pytest.mark.django_db
+
+LIMIT = SEED_DUE + timedelta(minutes=2)
+AFTER = LIMIT + timedelta(minutes=10)
+RELEASES, MORE = 80, 250
+# so many of the releases were also looked at every two seconds from the due time to the limit
+CLOSELY = 0.3
+# seconds from the due time, between which looks are planned
+SPANS = ((-60, 30), (-7200, -60), (-7200, -60), (115, 260))
+TEXTS = ("", "a" * 64, "b" * 64, "c" * 64)
+REASONS, OFTEN = ("not_found", "clock_off", "gone", "withdrawn"), (980, 2, 9, 9)
+RESULTS = ("not_live", "live", "unreachable", "observer_fault", "unrecognised")
+
+
+def seconds(value: float) -> timedelta:
+    return timedelta(seconds=round(value, 3))
+
+
+def a_random_look(
+    chance: random.Random, address, *, published: float, noise: float, planned: float | None = None
+) -> Observation:
+    """A look at any time around the due one: mostly quick and to plan, sometimes slow, delayed or by a wrong clock.
+
+    It finds what was published so many seconds after the due time, unless by chance it shows anything else.
+
+    :param planned: seconds from the due time; by chance if None.
+    """
+    by_chance = chance.choice((0, 120, -5, *(chance.uniform(*span) for span in SPANS)))
+    planned = SEED_DUE + seconds(by_chance if planned is None else planned)
+    sent = planned + seconds(chance.choice((0, 0.1, -0.3, chance.uniform(-1, 14))))
+    sent += timedelta(microseconds=chance.randrange(1000))  # no two at once, as on any real day
+    took = seconds(chance.choice((0.1, 0.1, 0.1, chance.uniform(0, 15))))
+    return Observation(
+        release=address.release,
+        address=address,
+        url=address.url,
+        schedule_version=1,
+        superseded=chance.random() < 0.02,
+        planned_at=planned,
+        sent_at=sent,
+        completed_at=sent + took,
+        recorded_at=sent + took,
+        result=chance.choice(RESULTS) if chance.random() < noise else RESULTS[sent >= SEED_DUE + seconds(published)],
+        reasons=[chance.choices(REASONS, weights=OFTEN)[0]],
+        adapter="page",
+        text_digest=chance.choice(TEXTS),
+        watcher="test",
+        purpose="fresh" if chance.random() < 0.05 else "plain",
+        clock_bound_seconds=chance.choices((None, 0.0, 0.02, 0.4, 3.0), weights=(noise / 5, 2, 1, 1, 1))[0],
+        publisher_says=_says(chance) if chance.random() < 0.003 else {},
+    )
+
+
+def _says(chance: random.Random):
+    at = SEED_DUE + seconds(chance.uniform(-60, 300))
+    return publisher_to_json(PublisherSays(State.PUBLISHED, published_at=at, source=Source.CHANGE_HISTORY))
+
+
+@pytest.fixture(params=[RELEASES, pytest.param(MORE, marks=pytest.mark.full)])
+def mornings(request: pytest.FixtureRequest) -> list[Release]:
+    """Many releases, each looked at up to sixty times at random, a few of them with a person's word on a text."""
+    chance = random.Random(7)  # noqa: S311  # a morning that can be played again
+    series = SeriesFactory()
+    person = member(Role.STATISTICIAN, series.producer)
+    rows = []
+    for number in range(request.param):
+        release = a_confirmed_release(
+            series=series, reference=f"r-{number}", url=f"https://www.example.gov.uk/{number}"
+        )
+        (page,) = release.addresses.select_related("release")
+        day = {
+            "published": chance.choice(
+                (chance.uniform(-100, 0), chance.uniform(0, 120), chance.uniform(120, 200), 1e6)
+            ),
+            "noise": chance.choice((0, 0.02, 0.3)),
+        }
+        rows += [a_random_look(chance, page, **day) for _ in range(chance.randint(0, 60))]
+        if chance.random() < CLOSELY:
+            rows += [a_random_look(chance, page, **day, planned=since_due) for since_due in range(0, 130, 2)]
+        if chance.random() < 0.1:
+            kind = chance.choice((Statement.Kind.THIS_IS_IT, Statement.Kind.PREVIOUS_EDITION))
+            Statement.objects.create(
+                release=release,
+                address=page,
+                schedule_version=1,
+                kind=kind,
+                text_digest=TEXTS[1],
+                stated_by=person,
+                stated_at=AFTER,
+            )
+    chance.shuffle(rows)
+    Observation.append(rows)
+    return list(Release.objects.order_by("pk"))
+
+
+@pytest.fixture
+def every_look_read(monkeypatch):
+    """Let every look be read from now on."""
+
+    def now():
+        needed = repository.find_needed
+        monkeypatch.setattr(repository, "find_needed", lambda keys: NeededChecks(Q(), needed(keys).number))
+
+    return now
+
+
+def found() -> dict[str, tuple[object, ...]]:
+    """What the verdict of each release says, and the account that a report would give of it."""
+    verifications = list(Verification.objects.select_related("release__series__producer"))
+    facts = facts_of(verifications)
+    return {
+        one.release.reference: (
+            *(
+                getattr(one, name)
+                for name in ("outcome", "last_not_live_at", "first_live_at", "delay_from", "delay_to")
+            ),
+            *(one.occurred_at, one.reasons, one.addresses, one.published_at_by_publisher, one.diagnoses),
+            narrative.write_account(facts[one.pk]),
+        )
+        for one in verifications
+    }
+
+
+def test_random_mornings_end_as_they_do_when_every_look_is_read(mornings, every_look_read):
+    keys = [release.pk for release in mornings]
+    over_by_due = Observation.objects.plain().filter(completed_at__lt=SEED_DUE)  # all that may repeat others
+    every, read = over_by_due.count(), over_by_due.filter(repository.find_needed(keys).condition).count()
+    judge.judge_all(mornings, now=AFTER)
+    briefly = found()
+    assert {outcome for outcome, *_ in briefly.values()} == set(Outcome) - {Outcome.PENDING, Outcome.PARTIAL}
+    every_look_read()
+    again = judge.judge_all(mornings, now=AFTER)
+    assert not again.faults
+    assert [one.verification.release.reference for one in again.judged if one.changed] == []
+    assert found() == briefly
+    assert read < every * 0.75
+
+
+def test_of_a_day_of_looks_without_the_release_two_are_read(confirmed_release):
+    looks_at(confirmed_release, *["not_live"] * 40, start=SEED_DUE - timedelta(hours=10), every=timedelta(minutes=10))
+    a_look(confirmed_release.addresses.get(), "unreachable", at=SEED_DUE - timedelta(minutes=1))
+    for at in (LIMIT, LIMIT + timedelta(seconds=5)):
+        a_look(confirmed_release.addresses.get(), "not_live", at=at)
+    needed = repository.find_needed([confirmed_release.pk])
+    assert Observation.objects.filter(needed.condition).count() == 2 + 2
+    (kept,) = judge.judge_one(confirmed_release, now=AFTER).verification.addresses
+    assert kept["looks"] == 43
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"result": "live"}, id="that-found-it"),
+        pytest.param({"result": "live", "fresh": True}, id="that-found-it-past-the-caches"),
+        pytest.param({"reasons": ("clock_off",)}, id="by-a-wrong-clock"),
+        pytest.param(
+            {"says": PublisherSays(State.PUBLISHED, published_at=SEED_DUE, source=Source.CHANGE_HISTORY)},
+            id="with-a-publishers-time",
+        ),
+    ],
+)
+def test_every_look_is_read_where_there_is_one(fields, confirmed_release):
+    looks_at(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
+    fields = {"result": "not_live", **fields}
+    a_look(
+        confirmed_release.addresses.get(), fields.pop("result"), at=SEED_DUE - timedelta(minutes=5, seconds=2), **fields
+    )
+    needed = repository.find_needed([confirmed_release.pk])
+    assert Observation.objects.filter(needed.condition).count() == 21
+
+
+def test_every_look_is_read_where_one_that_found_it_was_under_way_when_it_was_due(confirmed_release):
+    looks_at(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
+    a_look(confirmed_release.addresses.get(), "live", at=SEED_DUE - timedelta(seconds=8), took=timedelta(seconds=9))
+    assert Observation.objects.filter(repository.find_needed([confirmed_release.pk]).condition).count() == 21
+
+
+def test_a_look_that_another_watcher_keeps_meanwhile_is_left_to_the_next_reading(confirmed_release):
+    looks_at(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
+    needed = repository.find_needed([confirmed_release.pk])
+    a_look(confirmed_release.addresses.get(), "live", at=SEED_DUE - timedelta(minutes=5, seconds=2))
+    assert Observation.objects.filter(needed.condition).count() == 1
+    assert Observation.objects.filter(repository.find_needed([confirmed_release.pk]).condition).count() == 21
+
+
+def test_looks_of_another_schedule_are_read_all(confirmed_release):
+    looks_at(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
+    Release.objects.filter(pk=confirmed_release.pk).update(schedule_version=2)
+    seen = repository.read_sightings([confirmed_release.pk])((confirmed_release.pk, 1))
+    assert [len(one.looks) for one in seen.values()] == [20]

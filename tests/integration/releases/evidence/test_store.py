@@ -1,0 +1,69 @@
+"""What one look leaves on record: all that proves it, and nothing that it should not keep."""
+
+from datetime import timedelta
+
+import pytest
+
+from releases.detection.finding import Finding, LookResult, PublisherSays, Reason, Source, State, publisher_from_json
+from releases.evidence import store
+from releases.evidence.store import CheckResult
+from releases.models import Observation
+from releases.models.append_only import check_chain
+from releases.models.observation import Purpose
+from releases.rules.response import Answer, Hop
+from tests.support.factories import SEED_DUE, a_release
+
+pytestmark = pytest.mark.django_db
+
+
+def answered(**fields):
+    return Answer(
+        **{
+            "requested_url": "https://www.example.gov.uk/stats",
+            "planned_at": SEED_DUE,
+            "sent_at": SEED_DUE + timedelta(seconds=0.01),
+            "completed_at": SEED_DUE + timedelta(seconds=0.2),
+            "status": 200,
+            "hops": (Hop("https://www.example.gov.uk/stats", 200),),
+            "final_url": "https://www.example.gov.uk/stats",
+            "headers": (("set-cookie", "session=secret"), ("age", "12"), ("authorization", "Basic x")),
+            "body": b"<html>",
+            "vantage": "watcher-a",
+            **fields,
+        }
+    )
+
+
+def kept(release, *, finding=None, purpose=Purpose.PLAIN, **fields):
+    look = CheckResult(
+        address=release.addresses.get(role="page"),
+        schedule_version=release.schedule_version,
+        answer=answered(**fields),
+        finding=finding or Finding(LookResult.LIVE, (Reason.MARKER_IN_TITLE,), "d" * 64),
+        purpose=purpose,
+        clock_bound_seconds=0.0,
+    )
+    store.store_checks([look], watcher="a", at=SEED_DUE + timedelta(seconds=1))
+    return Observation.objects.get()
+
+
+def test_a_look_keeps_caching_headers_and_never_cookies():
+    assert kept(a_release()).headers == [["age", "12"]]
+
+
+def test_a_look_keeps_from_where_and_for_what_it_was_made():
+    row = kept(a_release(), purpose=Purpose.FRESH)
+    assert (row.vantage, row.purpose, row.watcher) == ("watcher-a", "fresh", "a")
+
+
+@pytest.mark.both_databases
+def test_what_the_publisher_says_is_kept_apart_from_what_was_seen_and_stands_in_the_chain():
+    says = PublisherSays(State.PUBLISHED, published_at=SEED_DUE, source=Source.SCHEDULED_TIME_AND_DELAY)
+    row = kept(a_release(), finding=Finding(LookResult.NOT_LIVE, (Reason.NOT_FOUND,), publisher=says))
+    assert row.result == "not_live"
+    assert publisher_from_json(row.publisher_says) == says
+    assert check_chain(Observation) == (1, None)
+
+
+def test_a_look_at_which_the_publisher_said_nothing_keeps_nothing_of_it():
+    assert kept(a_release()).publisher_says == {}

@@ -1,0 +1,245 @@
+"""Importing as a person does: nothing before the confirmation, and then all that was seen or nothing (C17)."""
+
+from datetime import timedelta
+from itertools import product
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from releases import corrections, scheduling
+from releases.imports import uploads
+from releases.models import CalendarImport, ImportEvent, Membership, Release, ReleaseEvent, Series
+from releases.models.append_only import AppendOnlyRow, check_chain
+from releases.permissions import NotYours
+from releases.rules.imports import IMPORT, ImportStatus
+from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused, Role, WrongRole, WrongState
+from tests.support.factories import UserFactory, a_confirmed_release, member
+from tests.support.import_files import everything
+from tests.support.stored_imports import NOW, applied, checked, outcomes, turn, uploaded
+
+pytestmark = pytest.mark.django_db
+
+KEEPERS = {Role.CALENDAR_MANAGER, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
+CONFIRMED = {"status": "confirmed"}
+SUNDAY = {"scheduled_for": "2098-07-06 09:30", "status": "confirmed"}
+
+
+class TestTheTable:
+    ALLOWED = {
+        ("uploaded", "check"): (set(), "checked"),
+        ("uploaded", "discard"): (KEEPERS, "discarded"),
+        ("uploaded", "fail"): (set(), "failed"),
+        ("checked", "confirm"): (KEEPERS, "confirmed"),
+        ("checked", "discard"): (KEEPERS, "discarded"),
+        ("confirmed", "check_again"): (set(), "checked"),
+        ("confirmed", "apply"): (set(), "applied"),
+        ("confirmed", "fail"): (set(), "failed"),
+    }
+
+    def test_a_move_succeeds_only_from_its_state_and_by_its_roles(self):
+        for state, move, role in product(ImportStatus, IMPORT.move_names, Role):
+            roles, target = self.ALLOWED.get((state, move), (None, None))
+            if roles is None:
+                with pytest.raises(WrongState):
+                    IMPORT.check(move, source=state, roles=set(Role), by_system=True)
+            elif role not in roles:
+                with pytest.raises(WrongRole):
+                    IMPORT.check(move, source=state, roles={role})
+            else:
+                assert IMPORT.check(move, source=state, roles={role}).target == target
+
+
+class TestBeforeTheConfirmation:
+    def test_a_file_waits_and_then_shows_what_it_would_do_and_nothing_is_changed(self, keeper):
+        before = everything()
+        found = uploaded(keeper, {}, SUNDAY)
+        assert (found.status, found.rows_total, everything()) == ("uploaded", None, before)
+        assert turn() == 1
+        found.refresh_from_db()
+        assert (found.status, found.rows_done, found.rows_total) == ("checked", 2, 2)
+        assert outcomes(found) == [(2, "added"), (3, "refused")]
+        (fault,) = uploads.imported_releases_of(found.rows.get(number=3)).faults
+        assert str(fault).startswith("Row 3, scheduled_for: Sunday 6 July 2098 is not a weekday")
+        assert everything() == before
+        assert turn() == 0
+
+    def test_what_is_there_is_told_apart_from_what_changes(self, keeper):
+        applied(keeper, {}, {})
+        found = checked(keeper, {"title": "Another title"}, {}, {})
+        assert outcomes(found) == [(2, "changed"), (3, "unchanged"), (4, "added")]
+        (step,) = uploads.imported_releases_of(found.rows.get(number=2)).steps
+        assert (step.kind, step.was, step.to) == ("title_corrected", "Rain in June 2098", "Another title")
+
+    def test_a_file_that_is_no_calendar_fails_with_its_sentences_and_is_not_kept(self, keeper):
+        found = uploaded(keeper, columns=("reference", "producer"))
+        turn()
+        found.refresh_from_db()
+        assert (found.status, found.content) == ("failed", None)
+        assert 'calendar.csv has no column "series", which is required.' in found.notes
+
+    def test_whoever_keeps_no_calendar_uploads_nothing(self, series):
+        others = [UserFactory(), *(member(role, series.producer) for role in set(Role) - KEEPERS)]
+        for person in others:
+            with pytest.raises(NotYours):
+                uploaded(person, {})
+        assert not CalendarImport.objects.exists()
+
+    def test_a_discarded_one_is_gone_for_good_and_its_file_with_it(self, keeper):
+        found = checked(keeper, {})
+        uploads.discard_import(found, by=keeper, at=NOW)
+        assert (found.status, CalendarImport.objects.get().content) == ("discarded", None)
+        with pytest.raises(WrongState):
+            uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        assert turn() == 0
+
+    def test_one_to_which_nobody_came_back_is_discarded(self, keeper):
+        found = checked(keeper, {})
+        turn(NOW + timedelta(days=13))
+        found.refresh_from_db()
+        assert found.status == "checked"
+        turn(NOW + timedelta(days=15))
+        found.refresh_from_db()
+        assert found.status == "discarded"
+        assert ImportEvent.objects.get(kind="discard").actor is None
+
+
+class TestConfirmed:
+    def test_all_of_it_is_applied_as_the_person_who_imported(self, keeper):
+        found = applied(keeper, CONFIRMED, {})
+        assert (found.status, found.rows_done, found.content) == ("applied", 2, None)
+        assert list(Release.objects.order_by("pk").values_list("status", flat=True)) == ["confirmed", "provisional"]
+        assert set(ReleaseEvent.objects.values_list("actor", flat=True)) == {keeper.pk}
+        assert check_chain(ReleaseEvent)[1] is None
+        assert list(ImportEvent.objects.values_list("kind", "actor")) == [
+            ("upload", keeper.pk),
+            ("check", None),
+            ("confirm", keeper.pk),
+            ("apply", None),
+        ]
+        assert ImportEvent.objects.last().facts == {"added": 2, "changed": 0, "unchanged": 0, "refused": 0}
+
+    def test_the_same_file_twice_changes_nothing_and_there_is_nothing_to_confirm(self, keeper):
+        rows = [CONFIRMED, {}, {"rehearsal": "yes"}]
+        applied(keeper, *rows)
+        before = everything()
+        found = checked(keeper, *rows)
+        assert {outcome for _, outcome in outcomes(found)} == {"unchanged"}
+        with pytest.raises(uploads.NothingToApply):
+            uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        assert everything() == before
+
+    def test_confirming_twice_does_nothing_twice(self, keeper):
+        found, again = checked(keeper, {}), CalendarImport.objects.get()
+        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        with pytest.raises(ChangedMeanwhile):
+            uploads.confirm_import(again, skip_refused=False, by=keeper, at=NOW)
+        with pytest.raises(WrongState):
+            uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        assert turn() == 1
+        assert turn() == 0
+        assert Release.objects.count() == 1
+
+    def test_refused_rows_stop_it_unless_it_is_said_that_they_are_left_out(self, keeper):
+        found = checked(keeper, {}, SUNDAY)
+        with pytest.raises(MissingFields) as refusal:
+            uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        assert refusal.value.field == "skip_refused"
+        uploads.confirm_import(found, skip_refused=True, by=keeper, at=NOW)
+        turn()
+        found.refresh_from_db()
+        assert (found.status, outcomes(found)) == ("applied", [(2, "added"), (3, "refused")])
+        assert Release.objects.get().reference == "rain-june-2098"
+
+    def test_what_is_not_known_is_made_once_and_only_when_asked(self, keeper, series):
+        rows = [{"series": "Snow", "responsible_email": "jo.lane@example.gov.uk"}, {"series": "Snow"}] * 15
+        rows = [row | {"reference": f"snow-{place}"} for place, row in enumerate(rows)]
+        assert {outcome for _, outcome in outcomes(checked(keeper, *rows))} == {"refused"}
+        found = checked(keeper, *rows, create_missing=True)
+        assert found.makes == [["contact", "jo.lane@example.gov.uk", ""], ["series", "Snow", "Office for Rain"]]
+        assert not Series.objects.filter(title="Snow").exists()
+        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        turn()
+        made = Series.objects.get(title="Snow")
+        assert (made.releases.count(), made.responsible.email) == (30, "jo.lane@example.gov.uk")
+        assert made.history.get().history_user == keeper
+
+
+class TestChangedMeanwhile:
+    def test_what_would_be_something_else_now_is_not_done_and_shown_again(self, keeper):
+        applied(keeper, {}, {})
+        found = checked(keeper, {"title": "One"}, {"title": "Two"})
+        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        release = Release.objects.get(reference="rain-1")
+        corrections.correct_release(release, title="Three", reference="rain-1", by=keeper, at=NOW)
+        before = everything()
+        turn()
+        found.refresh_from_db()
+        assert (found.status, found.notes) == ("checked", [uploads.CHANGED_MEANWHILE])
+        assert everything() == before
+        (step,) = uploads.imported_releases_of(found.rows.get(number=3)).steps
+        assert (step.was, step.to) == ("Three", "Two")
+        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        turn()
+        assert set(Release.objects.values_list("title", flat=True)) == {"One", "Two"}
+
+    def test_a_row_that_is_refused_by_now_is_left_out_where_that_was_allowed(self, keeper):
+        applied(keeper, {})
+        rows = [{"scheduled_for": "2098-07-02 09:30"}, {}, SUNDAY]
+        found, strict = checked(keeper, *rows), checked(keeper, *rows[:2])
+        uploads.confirm_import(found, skip_refused=True, by=keeper, at=NOW)
+        uploads.confirm_import(strict, skip_refused=False, by=keeper, at=NOW)
+        scheduling.confirm(Release.objects.get(), by=keeper, at=NOW)
+        turn()
+        for each in (found, strict):
+            each.refresh_from_db()
+        assert (found.status, outcomes(found)) == ("applied", [(2, "refused"), (3, "added"), (4, "refused")])
+        assert (strict.status, outcomes(strict)) == ("checked", [(2, "refused"), (3, "unchanged")])
+        assert str(Release.objects.get(reference="rain-june-2098").slot) == "1 July 2098 9:30am"
+
+    def test_what_somebody_has_typed_in_already_is_nothing_to_do_any_more(self, keeper):
+        applied(keeper, {})
+        found = checked(keeper, {"title": "One"}, {})
+        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        corrections.correct_release(Release.objects.get(), title="One", reference="rain-june-2098", by=keeper, at=NOW)
+        turn()
+        found.refresh_from_db()
+        assert (found.status, outcomes(found)) == ("applied", [(2, "unchanged"), (3, "added")])
+
+    def test_in_the_very_moment_of_writing_nothing_is_half_done(self, keeper, monkeypatch):
+        found = checked(keeper, {}, {})
+        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        before, tried = everything(), uploads._tried
+
+        def and_then_somebody_is_there(*arguments):
+            trial = tried(*arguments)
+            monkeypatch.setattr(uploads, "_tried", tried)
+            a_confirmed_release(reference="rain-1", series=Series.objects.get())
+            return trial
+
+        monkeypatch.setattr(uploads, "_tried", and_then_somebody_is_there)
+        assert turn() == 2
+        found.refresh_from_db()
+        assert found.status == "checked"
+        assert outcomes(found) == [(2, "added"), (3, "refused")]
+        assert (before[3], Release.objects.count()) == ([], 1)
+
+    def test_a_person_who_keeps_the_calendar_no_more_changes_nothing(self, keeper):
+        found = checked(keeper, {})
+        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        Membership.objects.all().delete()
+        turn()
+        found.refresh_from_db()
+        assert (found.status, outcomes(found)) == ("checked", [(2, "refused")])
+        with pytest.raises(MoveRefused):
+            uploads.confirm_import(found, skip_refused=True, by=keeper, at=NOW)
+
+
+@pytest.mark.parametrize("change", ["update", "delete"])
+def test_what_happened_to_an_import_is_kept_as_it_was_written(keeper, change):
+    uploaded(keeper, {})
+    with pytest.raises(AppendOnlyRow):
+        ImportEvent.objects.update(kind="x") if change == "update" else ImportEvent.objects.all().delete()
+    if connection.vendor == "postgresql":
+        sql = {"update": "UPDATE {} SET kind = 'x'", "delete": "DELETE FROM {}"}[change]
+        with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql.format(ImportEvent._meta.db_table))

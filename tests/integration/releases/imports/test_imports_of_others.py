@@ -1,0 +1,71 @@
+"""A person imports for the producers whose calendar they keep, and learns nothing of any other."""
+
+import pytest
+
+from releases.imports import uploads
+from releases.models import Contact
+from releases.rules.lifecycle import Role
+from tests.support.factories import (
+    ContactFactory,
+    ProducerFactory,
+    SeriesFactory,
+    UserFactory,
+    a_confirmed_release,
+    member,
+)
+from tests.support.stored_imports import applied, checked, outcomes
+
+pytestmark = pytest.mark.django_db
+
+
+class TestOtherProducers:
+    @pytest.fixture
+    def theirs(self):
+        series = SeriesFactory(producer=ProducerFactory(name="Office for Snow"), title="Monthly snow")
+        return a_confirmed_release(series=series, reference="snow-1")
+
+    def faults(self, found):
+        return [str(fault) for row in found.rows.all() for fault in uploads.imported_releases_of(row).faults]
+
+    def test_their_rows_are_refused_as_if_there_were_no_such_producer(self, keeper, theirs):
+        rows = [{"producer": name, "series": "Monthly snow"} for name in ("Office for Snow", "Office for Nothing")]
+        first, second = self.faults(checked(keeper, *rows))
+        assert first.replace("Row 2", "Row 3").replace("Snow", "Nothing") == second
+        assert first == 'Row 2, producer: there is no producer "Office for Snow" for which you keep the calendar.'
+
+    def test_of_their_reference_only_that_it_is_not_free_is_said(self, keeper, theirs):
+        (fault,) = self.faults(checked(keeper, {"reference": "snow-1"}))
+        assert fault == 'Row 2, reference: "snow-1" is not free: choose another reference.'
+
+    def test_the_name_of_an_account_is_used_for_a_contact_of_its_own_producer_only(self, keeper, series, theirs):
+        UserFactory(email="stranger@example.gov.uk", name="A Stranger")
+        colleague = member(Role.STATISTICIAN, series.producer, email="jo@example.gov.uk", name="Jo Lane")
+        rows = [{"series": "A", "responsible_email": "stranger@example.gov.uk"}]
+        rows += [{"series": "B", "responsible_email": "jo@example.gov.uk"}]
+        applied(keeper, *rows, create_missing=True)
+        contacts = Contact.objects.filter(email__in=["stranger@example.gov.uk", "jo@example.gov.uk"]).order_by("pk")
+        assert [(each.name, each.user) for each in contacts] == [
+            ("stranger@example.gov.uk", None),
+            ("Jo Lane", colleague),
+        ]
+
+    def test_a_producer_is_never_made(self, keeper):
+        assert outcomes(checked(keeper, {"producer": "Office for Hail"}, create_missing=True)) == [(2, "refused")]
+
+    def test_a_tolerance_is_given_to_a_new_series_by_its_leads_only(self, keeper, series):
+        row = {"series": "New", "tolerance_seconds": "170"}
+        (fault,) = self.faults(checked(keeper, row, create_missing=True))
+        assert "Row 2, tolerance_seconds: a tolerance is given to a series by a head of profession" in fault
+        head = member(Role.HEAD_OF_PROFESSION, series.producer)
+        assert outcomes(checked(head, row, create_missing=True)) == [(2, "added")]
+
+    def test_not_even_a_head_of_profession_moves_a_confirmed_date_by_a_file(self, series):
+        head = member(Role.HEAD_OF_PROFESSION, series.producer)
+        applied(head, {"status": "confirmed"})
+        (fault,) = self.faults(checked(head, {"scheduled_for": "2098-07-02 09:30"}))
+        assert "a confirmed date is changed by a head of profession or a deputy, who are asked to agree if you" in fault
+
+    def test_who_is_responsible_already_is_named_to_those_who_keep_the_calendar(self, keeper, series):
+        ContactFactory(producer=series.producer, email="jo.lane@example.gov.uk")
+        (fault,) = self.faults(checked(keeper, {"responsible_email": "jo.lane@example.gov.uk"}))
+        assert series.responsible.email in fault

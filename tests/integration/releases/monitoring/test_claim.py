@@ -1,0 +1,64 @@
+"""What a sweep takes on, in as many questions to the database whatever the calendar holds."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from releases.monitoring.sweep import Sweep
+from tests.support.factories import SEED_DUE, SeriesFactory, a_confirmed_release
+from tests.support.scripted_publisher import JumpingClock, ScriptedPublisher
+
+pytestmark = pytest.mark.django_db
+
+A_MINUTE_BEFORE = SEED_DUE - timedelta(minutes=1)
+
+
+def a_sweep(*, holding_nothing=True) -> Sweep:
+    """A sweep a minute before releases are due; one that has begun already holds its host."""
+    clock = JumpingClock(A_MINUTE_BEFORE, ends_at=SEED_DUE)
+    publisher = ScriptedPublisher(clock, lambda url, at: (404, "", 0.0))
+    sweep = Sweep(clock=clock, probe=publisher, name="watcher")
+    sweep.claim()
+    if holding_nothing:
+        sweep.targets.clear()
+    return sweep
+
+
+def record(series, names, *, due_at=SEED_DUE):
+    for name in names:
+        url = f"https://www.example.gov.uk/statistics/{name}"
+        a_confirmed_release(series=series, reference=name, url=url, due_at=due_at)
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    "holding_nothing", [pytest.param(True, id="taken-on-anew"), pytest.param(False, id="compared-with-the-plan")]
+)
+def test_taking_on_one_or_eight_releases_takes_as_many_queries(django_assert_num_queries, holding_nothing):
+    series = SeriesFactory()
+    record(series, ["first"])
+    sweep = a_sweep(holding_nothing=holding_nothing)
+    with CaptureQueriesContext(connection) as few:
+        sweep.claim()
+    record(series, [f"other-{number}" for number in range(7)])
+    sweep = a_sweep(holding_nothing=holding_nothing)
+    with django_assert_num_queries(len(few)):
+        sweep.claim()
+    assert len(sweep.targets) == 8
+
+
+def test_releases_that_do_not_fall_due_cost_a_claim_no_query(django_assert_num_queries):
+    series = SeriesFactory()
+    record(series, ["first"])
+    a_sweep()
+    sweep = a_sweep()
+    with CaptureQueriesContext(connection) as few:
+        sweep.claim()
+    record(series, [f"past-{number}" for number in range(5)], due_at=SEED_DUE - timedelta(days=28))
+    record(series, [f"to-come-{number}" for number in range(5)], due_at=SEED_DUE + timedelta(days=28))
+    sweep = a_sweep()
+    with django_assert_num_queries(len(few)):
+        sweep.claim()
+    assert len(sweep.targets) == 1

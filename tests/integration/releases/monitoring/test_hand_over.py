@@ -1,0 +1,138 @@
+"""Looks under way while something changes: the watcher, the calendar, what is looked for."""
+
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+
+from releases import corrections, leases, scheduling
+from releases.models import Observation, Verification
+from releases.monitoring.sweep import Sweep
+from releases.rules.lifecycle import Role
+from releases.scheduling import PlannedAddress
+from releases.verdict.address import Outcome
+from tests.support.factories import SEED_DUE, a_confirmed_release, london_slot, member
+from tests.support.observations import checks_up_to
+from tests.support.scripted_publisher import JumpingClock, MorningOver, ScriptedPublisher
+
+pytestmark = pytest.mark.django_db
+
+URL = "https://www.example.gov.uk/statistics/schools-march-2020"
+LIMIT = SEED_DUE + timedelta(minutes=2)
+OUT = "<title>Inspections as at 31 March 2020</title><h1>Inspections as at 31 March 2020</h1>"
+
+
+def seconds(count):
+    return timedelta(seconds=count)
+
+
+def never_live(url, at):
+    return 404, "", 0.1
+
+
+def live_from_due(url, at):
+    return (200, OUT, 0.1) if at >= SEED_DUE else (404, "", 0.1)
+
+
+def sweep(start, end, script, *acts):
+    """Sweep from one instant to another while people act; returns what was asked."""
+    clock = JumpingClock(start, ends_at=end)
+    for at, what in acts:
+        clock.act(at, what)
+    publisher = ScriptedPublisher(clock, script)
+    with suppress(MorningOver):
+        Sweep(clock=clock, probe=publisher, name="second").run()
+    return publisher.asked
+
+
+def outcome():
+    return Verification.objects.get().outcome
+
+
+def test_a_watcher_that_takes_over_at_the_limit_waits_for_the_looks_of_the_one_before():
+    checks_up_to(a_confirmed_release(url=URL).addresses.get(), LIMIT - seconds(1))
+    leases.claim_hosts(["www.example.gov.uk"], holder="first", now=LIMIT - seconds(10))
+    sweep(LIMIT - seconds(1), LIMIT + seconds(12), never_live)
+    assert outcome() == Outcome.PENDING
+    sweep(LIMIT + seconds(20), LIMIT + seconds(50), never_live)
+    assert outcome() == Outcome.NOT_SEEN
+
+
+def test_a_watcher_that_has_held_the_host_all_along_judges_in_the_second_of_the_limit():
+    checks_up_to(a_confirmed_release(url=URL).addresses.get(), LIMIT - seconds(60))
+    sweep(LIMIT - seconds(60), LIMIT + seconds(1), never_live)
+    assert outcome() == Outcome.NOT_SEEN
+
+
+def test_a_process_that_takes_over_after_the_verdict_does_not_reopen_it():
+    checks_up_to(a_confirmed_release(url=URL).addresses.get(), LIMIT - seconds(60))
+    sweep(LIMIT - seconds(60), LIMIT + seconds(1), never_live)
+    decided_at = Verification.objects.get().decided_at
+    sweep(LIMIT + seconds(2), LIMIT + seconds(12), never_live)
+    assert (outcome(), Verification.objects.get().decided_at) == (Outcome.NOT_SEEN, decided_at)
+
+
+def test_a_watcher_waits_for_the_slow_answer_to_its_own_look_before_the_limit():
+    a_confirmed_release(url=URL)
+
+    def slow_once(url, at):
+        return (200, OUT, 12) if LIMIT - seconds(6) < at < LIMIT - seconds(1) else (404, "", 0.1)
+
+    sweep(LIMIT - seconds(60), LIMIT + seconds(3), slow_once)
+    assert outcome() == Outcome.PENDING
+    sweep(LIMIT + seconds(3), LIMIT + seconds(4), slow_once)
+
+
+def test_a_marker_that_is_corrected_during_a_sweep_is_what_is_looked_for():
+    release = a_confirmed_release(url=URL, marker="31 Mrach 2020")
+    page = release.addresses.get()
+    sweep(
+        SEED_DUE - seconds(60),
+        SEED_DUE + seconds(10),
+        live_from_due,
+        (
+            SEED_DUE - seconds(21),
+            lambda: corrections.change_address(
+                page, PlannedAddress(url=URL, marker="31 March 2020"), by=None, at=SEED_DUE - seconds(21)
+            ),
+        ),
+    )
+    assert outcome() == Outcome.ON_TIME
+
+
+def test_a_look_under_way_while_its_address_is_read_again_is_not_made_twice():
+    release = a_confirmed_release(url=URL)
+    page = release.addresses.get()
+
+    def slow(url, at):
+        return 404, "", 9.0
+
+    asked = sweep(
+        SEED_DUE - seconds(60),
+        SEED_DUE - seconds(5),
+        slow,
+        (SEED_DUE - seconds(30), lambda: page.__class__.objects.update(marker="March 2020")),
+    )
+    planned = [errand.planned_at for errand in asked if errand.url == URL]
+    assert len(planned) == len(set(planned))
+    kept = set(Observation.objects.values_list("planned_at", flat=True))
+    assert kept >= {instant for instant in planned if instant < SEED_DUE - seconds(15)}
+
+
+def test_a_look_under_way_while_its_release_is_moved_is_kept_and_judges_nothing():
+    release = a_confirmed_release(url=URL)
+    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    to = london_slot((SEED_DUE + timedelta(days=1)).date())
+
+    def slow(url, at):
+        return 404, "", 7.0
+
+    moved_at = SEED_DUE - seconds(2)
+    sweep(
+        SEED_DUE - seconds(30),
+        SEED_DUE + seconds(8),
+        slow,
+        (moved_at, lambda: scheduling.change_date(release, to=to, reason="Late data", by=head, at=moved_at)),
+    )
+    assert Observation.objects.filter(superseded=True).exists()
+    assert not Verification.objects.exists()

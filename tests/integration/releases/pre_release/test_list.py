@@ -1,0 +1,259 @@
+"""Granting, changing and withdrawing access: long before the release at once, shortly before it by agreement."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from releases import corrections, pre_release_access, scheduling
+from releases.models import PreReleaseAccess, PreReleaseRequest, ReleaseEvent
+from releases.permissions import NotYours
+from releases.pre_release_access import ListRefused, Objected
+from releases.rules.calendar import Precision, Slot
+from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Role, WrongState
+from releases.rules.pre_release import Period
+from tests.support.factories import SEED_DUE, SeriesFactory, UserFactory, a_release, an_announced_release, london_slot
+from tests.support.pre_release_lists import AFTERWARDS, LONG_BEFORE, MINISTER, SHORTLY_BEFORE, asked, granted, someone
+
+pytestmark = pytest.mark.django_db
+
+KEEPERS = {Role.STATISTICIAN, Role.CALENDAR_MANAGER, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
+LEADS = {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
+
+
+def events(kind):
+    return list(ReleaseEvent.objects.filter(kind=kind))
+
+
+def changed(entry, details, **given):
+    given = {"at": LONG_BEFORE, "expected_version": entry.version} | given
+    return pre_release_access.change_access(entry, details, **given)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_those_who_keep_the_list_grant_access_and_nobody_else_does(office, release, role):
+    person = office.people[role]
+    if role not in KEEPERS:
+        with pytest.raises(NotYours):
+            pre_release_access.grant_access(release, MINISTER, by=person, at=LONG_BEFORE)
+        assert not PreReleaseAccess.objects.exists()
+        return
+    entry = granted(release, by=person)
+    assert (entry.details, entry.status) == (MINISTER, "granted")
+    assert (entry.granted_by, entry.granted_at, entry.agreed_by) == (person, LONG_BEFORE, None)
+
+
+def test_strangers_and_superusers_grant_nothing(release):
+    for person in (UserFactory(), UserFactory(is_superuser=True)):
+        with pytest.raises(NotYours):
+            pre_release_access.grant_access(release, MINISTER, by=person, at=LONG_BEFORE)
+
+
+def test_an_event_says_post_organisation_and_period_and_nothing_of_the_person(office, release, entry):
+    (event,) = events("pre_release_granted")
+    assert event.facts == {"post": MINISTER.post, "organisation": MINISTER.organisation, "period": "24 hours"}
+    assert (event.actor, event.at, event.words) == (office.statistician, LONG_BEFORE, "")
+
+
+@pytest.mark.parametrize("role", sorted(KEEPERS))
+def test_within_a_day_before_the_release_an_addition_waits_unless_a_lead_makes_it(office, release, role):
+    person = office.people[role]
+    outcome = pre_release_access.grant_access(release, MINISTER, by=person, at=SHORTLY_BEFORE)
+    assert outcome.waits is (role not in LEADS)
+    if outcome.waits:
+        assert not PreReleaseAccess.objects.exists()
+        assert (outcome.request.details, outcome.request.status) == (MINISTER, "waiting")
+        assert [event.facts["asked"] for event in events("pre_release_asked")] == ["add"]
+    else:
+        assert (outcome.entry.granted_by, outcome.entry.agreed_by) == (person, person)
+        assert outcome.entry.agreed_at == SHORTLY_BEFORE
+
+
+def test_of_a_vague_release_nothing_has_to_be_agreed(office):
+    vague = a_release(
+        series=SeriesFactory(producer=office.producer),
+        slot=Slot(on=date(2020, 6, 1), at=None, precision=Precision.MONTH),
+    )
+    assert granted(vague, by=office.statistician, at=SHORTLY_BEFORE).begins_at is None
+
+
+def test_the_period_moves_with_the_release(office, release, entry):
+    assert entry.begins_at == SEED_DUE - timedelta(hours=24)
+    scheduling.change_date(release, to=london_slot(date(2020, 7, 2)), reason="Late.", by=office.head, at=LONG_BEFORE)
+    assert PreReleaseAccess.objects.get().begins_at == SEED_DUE + timedelta(hours=24)
+
+
+def test_what_is_missing_or_wrong_is_said_field_by_field_and_nothing_is_granted(office, release):
+    with pytest.raises(Objected) as refused:
+        pre_release_access.grant_access(
+            release, replace(MINISTER, post=" ", period=Period(30)), by=office.statistician, at=LONG_BEFORE
+        )
+    assert [objection.field for objection in refused.value.objections] == ["post", "period_reason"]
+    assert not PreReleaseAccess.objects.exists()
+
+
+def test_the_usual_period_is_the_one_set_on_the_producer(office, release):
+    office.producer.pre_release_length, office.producer.pre_release_unit = 5, "working_days"
+    office.producer.save()
+    with pytest.raises(Objected, match="The usual period is 5 working days; say why this is 24 hours"):
+        granted(release, by=office.statistician)
+
+
+@pytest.mark.parametrize(
+    "again", [MINISTER, replace(MINISTER, post=MINISTER.post.upper(), email="")], ids=["the same", "other spelling"]
+)
+def test_the_same_person_in_the_same_post_is_not_put_on_the_list_twice(office, release, again, entry):
+    with pytest.raises(ListRefused, match="The list holds this person"):
+        granted(release, again, by=office.statistician)
+    assert PreReleaseAccess.objects.count() == 1
+
+
+def test_somebody_who_waits_to_be_on_the_list_is_not_asked_for_twice(office, release, waiting):
+    with pytest.raises(ListRefused, match="The list holds this person"):
+        asked(release, by=office.people[Role.CALENDAR_MANAGER])
+    assert PreReleaseRequest.objects.count() == 1
+
+
+def test_two_holders_of_one_post_are_two_entries(office, release, entry):
+    granted(release, replace(MINISTER, person="Somebody Else"), by=office.statistician)
+    assert PreReleaseAccess.objects.count() == 2
+
+
+def test_nobody_gets_access_before_a_release_that_has_been_due_not_even_by_a_lead(office, release):
+    for person in (office.statistician, office.head):
+        with pytest.raises(ListRefused, match="has been due"):
+            pre_release_access.grant_access(release, MINISTER, by=person, at=AFTERWARDS)
+
+
+def test_nobody_gets_access_to_a_cancelled_release(office, release):
+    scheduling.cancel(release, reason="The survey was stopped.", by=office.head, at=LONG_BEFORE)
+    with pytest.raises(ListRefused, match="is cancelled"):
+        granted(release, by=office.statistician)
+
+
+def test_an_entry_is_changed_at_once_long_before_and_the_event_names_the_fields_alone(office, release, entry):
+    new = replace(MINISTER, person="Marigold Underwater", post="Parliamentary Under-Secretary")
+    changed(entry, new, by=office.people[Role.CALENDAR_MANAGER])
+    assert PreReleaseAccess.objects.get().details == new
+    (event,) = events("pre_release_changed")
+    assert event.facts == {
+        "fields": ["post", "person"],
+        "was": [MINISTER.post, MINISTER.organisation],
+        "post": new.post,
+        "organisation": MINISTER.organisation,
+        "period": "24 hours",
+    }
+
+
+@pytest.mark.parametrize("role", sorted(KEEPERS))
+def test_shortly_before_a_change_and_a_withdrawal_wait_unless_a_lead_makes_them(office, release, role, entry):
+    new = replace(MINISTER, person="Marigold Underwater")
+    outcome = changed(entry, new, by=office.people[role], at=SHORTLY_BEFORE)
+    assert outcome.waits is (role not in LEADS)
+    entry.refresh_from_db()
+    assert entry.details == (MINISTER if outcome.waits else new)
+    other = granted(release, someone(), by=office.statistician)
+    outcome = pre_release_access.withdraw_access(other, by=office.people[role], at=SHORTLY_BEFORE, expected_version=1)
+    assert outcome.waits is (role not in LEADS)
+    other.refresh_from_db()
+    assert other.status == ("granted" if outcome.waits else "withdrawn")
+
+
+def test_a_request_to_withdraw_holds_no_second_copy_of_the_name(office, release, entry):
+    request = pre_release_access.withdraw_access(
+        entry, by=office.statistician, at=SHORTLY_BEFORE, expected_version=1
+    ).request
+    assert (request.person, request.email, request.post) == ("", "", MINISTER.post)
+
+
+def test_while_a_change_waits_no_second_one_is_asked_for(office, release, entry):
+    changed(entry, someone(), by=office.statistician, at=SHORTLY_BEFORE)
+    with pytest.raises(ListRefused, match="waits for the Head of Profession already"):
+        pre_release_access.withdraw_access(entry, by=office.statistician, at=SHORTLY_BEFORE, expected_version=1)
+
+
+def test_a_change_of_nothing_is_refused(office, release, entry):
+    with pytest.raises(ListRefused, match="Nothing is changed"):
+        changed(entry, MINISTER, by=office.statistician)
+    entry.refresh_from_db()
+    assert entry.version == 1
+
+
+def test_a_change_that_would_make_two_of_one_is_refused(office, release, entry):
+    other = granted(release, someone(), by=office.statistician)
+    with pytest.raises(ListRefused, match="already"):
+        changed(other, MINISTER, by=office.statistician)
+
+
+def test_who_read_an_older_version_changes_nothing(office, release, entry):
+    changed(entry, someone(), by=office.statistician)
+    with pytest.raises(ChangedMeanwhile):
+        changed(entry, replace(MINISTER, post="Another post"), by=office.deputy, expected_version=1)
+    with pytest.raises(ChangedMeanwhile):
+        pre_release_access.withdraw_access(entry, by=office.deputy, at=LONG_BEFORE, expected_version=1)
+    assert PreReleaseAccess.objects.get().details == someone()
+
+
+def test_after_the_release_only_post_and_organisation_are_put_right_and_a_lead_agrees(office, release, entry):
+    new = replace(MINISTER, post="Minister of State for Schools Standards", person="Marigold Underwater")
+    assert changed(entry, new, by=office.statistician, at=AFTERWARDS).waits
+    changed(entry, new, by=office.head, at=AFTERWARDS)
+    assert PreReleaseAccess.objects.get().details == replace(MINISTER, post=new.post)
+
+
+def test_access_that_was_withdrawn_is_neither_changed_nor_withdrawn_again_and_can_be_granted_anew(
+    office, release, entry
+):
+    pre_release_access.withdraw_access(entry, by=office.statistician, at=LONG_BEFORE, expected_version=1)
+    entry.refresh_from_db()
+    assert (entry.status, entry.withdrawn_at) == ("withdrawn", LONG_BEFORE)
+    for move in (
+        lambda **given: changed(entry, someone(), **given),
+        lambda **g: pre_release_access.withdraw_access(entry, **g),
+    ):
+        with pytest.raises(WrongState):
+            move(by=office.head, at=LONG_BEFORE, expected_version=2)
+    assert granted(release, by=office.statistician).status == "granted"
+
+
+def test_after_the_release_nothing_is_withdrawn(office, release, entry):
+    with pytest.raises(ListRefused, match="has been due"):
+        pre_release_access.withdraw_access(entry, by=office.head, at=AFTERWARDS, expected_version=1)
+
+
+def test_of_a_cancelled_release_access_is_withdrawn_and_not_changed(office, release, entry):
+    scheduling.cancel(release, reason="The survey was stopped.", by=office.head, at=LONG_BEFORE)
+    with pytest.raises(MoveRefused, match="is cancelled"):
+        changed(entry, someone(), by=office.head)
+    assert not pre_release_access.withdraw_access(
+        entry, by=office.statistician, at=LONG_BEFORE, expected_version=1
+    ).waits
+
+
+def test_a_release_to_which_somebody_had_access_is_not_deleted(office):
+    quiet = a_release(series=SeriesFactory(producer=office.producer), reference="quiet")
+    entry = granted(quiet, by=office.statistician)
+    corrections.check_removable(quiet)
+    PreReleaseAccess.objects.filter(pk=entry.pk).update(status="begun", began_at=LONG_BEFORE)
+    with pytest.raises(corrections.CorrectionRefused, match="had pre-release access"):
+        corrections.remove_release(quiet, by=office.head, at=LONG_BEFORE)
+
+
+def test_a_list_goes_with_a_release_that_was_never_public_and_seen_by_nobody(office):
+    quiet = a_release(series=SeriesFactory(producer=office.producer), reference="quiet")
+    granted(quiet, by=office.statistician)
+    corrections.remove_release(quiet, by=office.head, at=LONG_BEFORE)
+    assert not PreReleaseAccess.objects.exists()
+
+
+def test_colleagues_of_another_producer_touch_no_list(office, release, entry):
+    other = an_announced_release(reference="of-others")
+    stranger = UserFactory()
+    stranger.memberships.create(producer=other.series.producer, role=Role.HEAD_OF_PROFESSION)
+    for act in (
+        lambda: pre_release_access.grant_access(release, someone(), by=stranger, at=LONG_BEFORE),
+        lambda: changed(entry, someone(), by=stranger),
+        lambda: pre_release_access.withdraw_access(entry, by=stranger, at=LONG_BEFORE, expected_version=1),
+    ):
+        with pytest.raises(NotYours):
+            act()

@@ -1,0 +1,101 @@
+"""Several people at one request at the same time: one change is made, and nobody waits for anybody for ever (V14)."""
+
+import threading
+
+import pytest
+from django.db import connection
+
+from releases import date_changes, scheduling
+from releases.models import DateChange, DateChangeRequest, Release, ReleaseEvent
+from releases.models.append_only import check_chain
+from releases.rules.lifecycle import MoveRefused, Role
+from tests.support.date_requests import LATER, TO, ask, person, stored
+from tests.support.factories import SeriesFactory, an_announced_release, london_slot
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
+
+
+def at_once(*acts):
+    """Do some things in threads of their own that start together; returns what each came to, by name."""
+    start, outcomes = threading.Barrier(len(acts), timeout=20), []
+
+    def run(name, act):
+        start.wait()
+        try:
+            act()
+            outcomes.append((name, "done"))
+        except MoveRefused as refusal:
+            outcomes.append((name, type(refusal).__name__))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=act) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert not any(thread.is_alive() for thread in threads)
+    assert len(outcomes) == len(acts)
+    return outcomes
+
+
+def agree(by):
+    return lambda: date_changes.agree_to_date_change(stored(), by=by, at=LATER)
+
+
+def test_of_several_who_agree_at_once_one_makes_the_change():
+    release = an_announced_release()
+    ask(release)
+    people = [person(release, role) for role in (Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.DEPUTY)]
+    outcomes = at_once(*(("agree", agree(lead)) for lead in people))
+    assert [outcome for _, outcome in outcomes].count("done") == 1
+    assert DateChange.objects.count() == 1
+    assert ReleaseEvent.objects.filter(kind="date_change_agreed").count() == 1
+    assert check_chain(ReleaseEvent)[1] is None
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_who_agrees_while_another_moves_or_refuses_ends_in_one_plain_state(round_):
+    release = an_announced_release()
+    ask(release)
+    head, deputy, other = (person(release, Role.DEPUTY) for _ in range(3))
+
+    def move():
+        present = Release.objects.get(pk=release.pk)
+        to = london_slot(TO.on.replace(day=15 + round_))
+        scheduling.change_date(present, to=to, reason="Late data", by=other, at=LATER, expected_version=1)
+
+    at_once(
+        ("agree", agree(head)),
+        ("refuse", lambda: date_changes.refuse_date_change(stored(), reason="No", by=deputy, at=LATER)),
+        ("move", move),
+    )
+    date_changes.lapse_overtaken(now=LATER)
+    state, changes = stored().state, DateChange.objects.count()
+    assert state in {"agreed", "refused", "lapsed"}
+    assert changes == Release.objects.get().schedule_version - 1 <= 1
+    if state == "agreed":
+        assert Release.objects.get().slot == TO
+    assert check_chain(ReleaseEvent)[1] is None
+
+
+def test_many_requests_are_decided_at_once_in_any_order_and_none_waits_for_ever():
+    series = SeriesFactory()
+    releases = [an_announced_release(series=series, reference=f"r-{number}") for number in range(4)]
+    keys = [ask(release).pk for release in releases]
+    leads = [person(releases[0], Role.DEPUTY) for _ in range(2)]
+
+    def agree_in(order, lead):
+        def run():
+            for key in order:
+                try:
+                    date_changes.agree_to_date_change(DateChangeRequest.objects.get(pk=key), by=lead, at=LATER)
+                except MoveRefused:
+                    continue
+
+        return run
+
+    at_once(("up", agree_in(keys, leads[0])), ("down", agree_in(keys[::-1], leads[1])))
+    assert set(DateChangeRequest.objects.values_list("state", flat=True)) == {"agreed"}
+    assert DateChange.objects.count() == 4
+    assert check_chain(ReleaseEvent)[1] is None

@@ -1,0 +1,231 @@
+"""Four weeks of notice, counted; less needs a reason; market-sensitive series are advised of six months (C12)."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from django.urls import reverse
+
+from releases import scheduling
+from releases.models import Release, ReleaseEvent
+from releases.rules import calendar
+from releases.rules.lifecycle import MissingFields, Role
+from releases.scheduling import SlotRefused
+from tests.support.admin_site import act, said, staff
+from tests.support.factories import SeriesFactory, a_confirmed_release, a_release, london_slot, member
+
+DUE_ON = date(2020, 6, 30)
+NOON = datetime(2020, 6, 2, 11, 0, tzinfo=UTC)  # four weeks before to the day
+SHORT = NOON + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("given_at", "days"),
+    [
+        pytest.param(datetime(2020, 6, 1, 22, 59, tzinfo=UTC), 29, id="the-evening-before-in-london"),
+        pytest.param(datetime(2020, 6, 1, 23, 0, tzinfo=UTC), 28, id="after-midnight-in-london"),
+        pytest.param(datetime(2020, 6, 2, 22, 59, tzinfo=UTC), 28, id="late-on-the-day"),
+        pytest.param(datetime(2020, 6, 2, 23, 0, tzinfo=UTC), 27, id="a-minute-later"),
+        pytest.param(datetime(2020, 6, 30, 7, 0, tzinfo=UTC), 0, id="on-the-day"),
+        pytest.param(datetime(2020, 7, 1, 7, 0, tzinfo=UTC), -1, id="a-day-late"),
+    ],
+)
+def test_notice_is_counted_in_days_of_londons_calendar(given_at, days):
+    assert calendar.days_of_notice(DUE_ON, given_at=given_at) == days
+    assert calendar.is_short_notice(DUE_ON, given_at=given_at) == (days < 28)
+
+
+def test_notice_counts_days_across_both_clock_changes():
+    for on in (date(2026, 4, 10), date(2026, 11, 6)):
+        given_at = datetime.combine(on - timedelta(weeks=4), time(12), tzinfo=UTC)
+        assert calendar.days_of_notice(on, given_at=given_at) == 28
+
+
+@pytest.mark.parametrize(
+    ("given_on", "first"),
+    [
+        pytest.param(date(2026, 1, 15), date(2026, 7, 15), id="the-same-day-of-the-month"),
+        pytest.param(date(2026, 8, 31), date(2027, 2, 28), id="a-month-without-that-day"),
+        pytest.param(date(2027, 8, 31), date(2028, 2, 29), id="a-leap-year"),
+        pytest.param(date(2026, 12, 31), date(2027, 6, 30), id="across-new-year"),
+    ],
+)
+def test_market_sensitive_dates_are_best_given_six_months_ahead(given_on, first):
+    given_at = datetime.combine(given_on, time(12), tzinfo=UTC)
+    assert not calendar.is_short_for_markets(first, given_at=given_at)
+    assert calendar.is_short_for_markets(first - timedelta(days=1), given_at=given_at)
+
+
+pytestmark = pytest.mark.django_db
+
+
+def keeper_of(release):
+    return member(Role.CALENDAR_MANAGER, release.series.producer)
+
+
+def page_of(release, name="confirm"):
+    return reverse(f"releases:{name}", args=[release.reference])
+
+
+def words_of(response):
+    return " ".join(response.text.split())
+
+
+@pytest.fixture
+def clock(time_machine):
+    """Set the clock that pages read."""
+    time_machine.move_to(SHORT, tick=False)
+    return lambda instant: time_machine.move_to(instant, tick=False)
+
+
+def test_four_weeks_of_notice_need_no_reason_and_none_is_kept(provisional_release):
+    confirmed = scheduling.confirm(
+        provisional_release, by=keeper_of(provisional_release), at=NOON, reason="A private thought"
+    )
+    assert (confirmed.status, confirmed.short_notice_reason) == ("confirmed", "")
+    assert ReleaseEvent.in_order().last().facts["notice_days"] == 28
+
+
+def test_less_than_four_weeks_need_a_reason_with_the_days_told_and_nothing_is_confirmed_before(provisional_release):
+    with pytest.raises(MissingFields, match="this gives 27 days of notice") as refusal:
+        scheduling.confirm(provisional_release, by=keeper_of(provisional_release), at=SHORT, reason=" ")
+    assert refusal.value.field == "reason"
+    assert Release.objects.get().status == "provisional"
+
+
+def test_the_reason_for_short_notice_is_kept_for_ourselves(provisional_release):
+    scheduling.confirm(
+        provisional_release, by=keeper_of(provisional_release), at=SHORT, reason=" The survey was ordered late. "
+    )
+    assert Release.objects.get().short_notice_reason == "The survey was ordered late."
+    event = ReleaseEvent.in_order().last()
+    assert (event.facts["notice_days"], event.words) == (27, "The survey was ordered late.")
+
+
+def test_a_date_that_is_past_gives_no_notice_at_all(provisional_release):
+    with pytest.raises(MissingFields, match="its date is past"):
+        scheduling.confirm(
+            provisional_release, by=keeper_of(provisional_release), at=datetime(2020, 7, 3, 9, 0, tzinfo=UTC)
+        )
+
+
+def test_a_rehearsal_needs_no_notice():
+    release = a_release(rehearsal=True)
+    assert scheduling.confirm(release, by=keeper_of(release), at=SHORT).status == "confirmed"
+
+
+def test_what_an_import_brings_was_confirmed_elsewhere_and_its_notice_is_told_without_a_reason(client, clock):
+    release = a_confirmed_release(recorded_at=SHORT)
+    assert release.short_notice_reason == ""
+    client.force_login(keeper_of(release))
+    text = words_of(client.get(page_of(release, "release")))
+    assert "27 days ahead" in text
+    assert "This is less than four weeks." in text
+    assert "Why it was confirmed at short notice" not in text
+
+
+def test_the_rule_for_the_day_comes_before_the_question_for_a_reason():
+    release = a_release(slot=london_slot(date(2020, 6, 27)))
+    with pytest.raises(SlotRefused, match="is not a weekday"):
+        scheduling.confirm(release, by=keeper_of(release), at=SHORT)
+
+
+def test_the_page_warns_with_the_number_of_days_and_asks_for_the_reason(client, clock, provisional_release):
+    client.force_login(keeper_of(provisional_release))
+    text = words_of(client.get(page_of(provisional_release)))
+    assert "This gives 27 days of notice. The Code of Practice asks for four weeks" in text
+    assert "Reason for the short notice" in text
+    clock(NOON + timedelta(days=27))
+    client.force_login(keeper_of(provisional_release))
+    assert "This gives 1 day of notice." in words_of(client.get(page_of(provisional_release)))
+
+
+def test_with_enough_notice_the_page_asks_for_nothing(client, clock):
+    clock(NOON)
+    release = a_release()
+    client.force_login(keeper_of(release))
+    text = words_of(client.get(page_of(release)))
+    assert "This gives 28 days of notice." in text
+    assert "Reason for the short notice" not in text
+    assert client.post(page_of(release)).status_code == 302
+    assert Release.objects.get().status == "confirmed"
+
+
+def test_a_direct_post_without_a_reason_is_refused_on_the_reason_field(client, clock, provisional_release):
+    client.force_login(keeper_of(provisional_release))
+    for sent in ({}, {"reason": "  "}):
+        response = client.post(page_of(provisional_release), sent)
+        assert "this gives 27 days of notice" in response.context["form"].errors["reason"][0]
+        assert 'href="#id_reason"' in response.text
+    assert Release.objects.get().status == "provisional"
+
+
+def test_with_a_reason_it_is_confirmed_and_our_own_people_alone_read_why(client, clock):
+    release = scheduling.announce(a_release(), by=None, at=NOON)
+    client.force_login(keeper_of(release))
+    assert client.post(page_of(release), {"reason": "The survey was ordered late."}).status_code == 302
+    assert "The survey was ordered late." in client.get(page_of(release, "release")).text
+    client.logout()
+    assert "ordered late" not in client.get(page_of(release, "release")).text
+
+
+def test_after_a_change_of_date_the_notice_is_that_of_the_new_date(client, clock, provisional_release):
+    scheduling.confirm(provisional_release, by=keeper_of(provisional_release), at=NOON)
+    head = member(Role.HEAD_OF_PROFESSION, provisional_release.series.producer)
+    scheduling.change_date(
+        provisional_release, to=london_slot(date(2020, 6, 15)), reason="Ready sooner", by=head, at=SHORT
+    )
+    client.force_login(head)
+    text = words_of(client.get(page_of(provisional_release, "release")))
+    assert "12 days ahead" in text
+    assert "This is less than four weeks." in text
+
+
+@pytest.mark.parametrize(("sensitive", "warned"), [(True, True), (False, False)], ids=["sensitive", "other"])
+def test_a_market_sensitive_series_is_advised_of_six_months_and_not_refused(client, clock, sensitive, warned):
+    clock(datetime(2020, 1, 6, 12, 0, tzinfo=UTC))
+    release = a_release(series=SeriesFactory(market_sensitive=sensitive))
+    client.force_login(keeper_of(release))
+    assert ("best announced six months ahead" in words_of(client.get(page_of(release)))) == warned
+    assert client.post(page_of(release)).status_code == 302
+    assert Release.objects.get().status == "confirmed"
+
+
+def test_six_months_ahead_even_a_market_sensitive_series_is_advised_of_nothing(client, clock):
+    clock(datetime(2019, 12, 30, 12, 0, tzinfo=UTC))
+    release = a_release(series=SeriesFactory(market_sensitive=True))
+    client.force_login(keeper_of(release))
+    assert "six months" not in client.get(page_of(release)).text
+
+
+def test_confirming_many_in_the_admin_site_asks_once_for_the_reason_and_names_the_days_of_each(clock):
+    series = SeriesFactory()
+    short = a_release(series=series, reference="short", title="On short notice")
+    long = a_release(series=series, reference="long", title="Long ahead", slot=london_slot(date(2020, 9, 1)))
+    client = staff(Role.CALENDAR_MANAGER, series.producer)
+    asked = act(client, "confirm", [short, long])
+    assert "On short notice (30 June 2020 9:30am): 27 days of notice" in words_of(asked)
+    assert "Long ahead (" not in asked.content.decode()
+    for sent in ({}, {"reason": " "}):
+        assert act(client, "confirm", [short, long], confirming="yes", **sent).context["form"].errors["reason"]
+    assert not Release.objects.filter(status="confirmed").exists()
+    response = act(client, "confirm", [short, long], confirming="yes", reason="The survey was ordered late.")
+    assert said(response) == ["2 releases confirmed."]
+    assert list(Release.objects.order_by("pk").values_list("short_notice_reason", flat=True)) == [
+        "The survey was ordered late.",
+        "",
+    ]
+
+
+@pytest.mark.parametrize("sensitive", [False, True], ids=["not-sensitive", "sensitive"])
+def test_confirming_in_the_admin_site_advises_of_six_months_for_market_sensitive_series(clock, sensitive):
+    clock(NOON)
+    release = a_release(series=SeriesFactory(market_sensitive=sensitive))
+    told = said(act(staff(Role.DEPUTY, release.series.producer), "confirm", [release]))
+    advice = f"Market sensitive, and best announced six months ahead: {release.reference}."
+    assert told == ["1 release confirmed.", *([advice] if sensitive else [])]
+
+
+def test_where_the_notice_of_all_is_enough_the_admin_site_asks_nothing(clock):
+    clock(NOON)
+    release = a_release()
+    assert said(act(staff(Role.DEPUTY, release.series.producer), "confirm", [release])) == ["1 release confirmed."]

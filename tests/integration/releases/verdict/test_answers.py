@@ -1,0 +1,267 @@
+""" "Is this it?" and "it was live at": what people say, kept beside the looks (V5)."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from releases import judge, statements
+from releases.models import Observation, Release, ReleaseEvent, Statement, Verification
+from releases.permissions import NotYours
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import Role
+from releases.statements import AnswerRefused
+from tests.support.factories import SEED_DUE, UserFactory, an_announced_release, member, rolled_back
+from tests.support.observations import a_look, checks_up_to
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+AFTER = SEED_DUE + timedelta(hours=1)
+LAST_ANSWER = SEED_DUE + timedelta(seconds=120 + 15)
+RENAMED = "Inspection outcomes, spring edition"
+ANSWERERS = {role for role in Role if role is not Role.AUDITOR}
+
+
+def digest(text):
+    return sha256_hex(text.encode())
+
+
+@shared_fixture
+def release():
+    """A release whose page went from nothing to a text without the marker, in the second it was due."""
+    release = an_announced_release()
+    page = release.addresses.get()
+    a_look(page, "not_live", at=SEED_DUE - timedelta(seconds=5), reasons=("not_found",))
+    for seconds in range(0, 121, 10):
+        a_look(page, "unrecognised", at=SEED_DUE + timedelta(seconds=seconds), text=RENAMED)
+    judge.judge_one(release, now=AFTER)
+    release.refresh_from_db()
+    return release
+
+
+def outcome(release):
+    return Verification.objects.get(release=release).outcome
+
+
+def say(release, kind, by, **fields):
+    return statements.record_answer(
+        release, release.addresses.get(), kind, text_digest=digest(RENAMED), by=by, at=AFTER, **fields
+    )
+
+
+def statistician(release):
+    return member(Role.STATISTICIAN, release.series.producer)
+
+
+def test_a_text_without_the_marker_is_asked_about_with_when_it_was_seen(release):
+    assert outcome(release) == "cannot_tell"
+    (question,) = statements.open_questions([release])
+    assert (question.text_digest, question.looks) == (digest(RENAMED), 13)
+    assert (question.first_seen_at, question.last_seen_at) == (SEED_DUE, SEED_DUE + timedelta(minutes=2))
+
+
+def test_this_is_it_makes_the_release_on_time_and_published_and_leaves_the_looks_as_they_were(release):
+    looks = list(Observation.objects.values())
+    say(release, "this_is_it", statistician(release))
+    assert outcome(release) == "on_time"
+    assert Release.objects.get().status == "published"
+    assert list(Observation.objects.values()) == looks
+    assert statements.open_questions([release]) == []
+
+
+def test_the_previous_edition_makes_such_looks_not_live(release):
+    say(release, "previous_edition", statistician(release))
+    assert outcome(release) == "not_seen"
+
+
+def test_something_else_answers_the_question_and_accuses_nobody(release):
+    say(release, "not_it", statistician(release))
+    assert outcome(release) == "cannot_tell"
+    assert statements.open_questions([release]) == []
+
+
+def test_a_later_answer_about_the_same_text_counts(release):
+    person = statistician(release)
+    say(release, "not_it", person)
+    statements.record_answer(
+        release,
+        release.addresses.get(),
+        "this_is_it",
+        text_digest=digest(RENAMED),
+        by=person,
+        at=AFTER + timedelta(minutes=1),
+    )
+    assert outcome(release) == "on_time"
+    assert Statement.objects.count() == 2
+
+
+def test_a_statement_is_an_event_with_who_and_when(release):
+    person = statistician(release)
+    say(release, "not_it", person, words="A log-in page")
+    event = ReleaseEvent.objects.get(kind="stated")
+    assert (event.actor, event.at, event.facts["said"], event.words) == (person, AFTER, "not_it", "A log-in page")
+
+
+def test_a_text_that_no_look_saw_is_refused_and_nothing_is_kept(release):
+    with pytest.raises(AnswerRefused) as refusal:
+        statements.record_answer(
+            release,
+            release.addresses.get(),
+            "this_is_it",
+            text_digest=digest("never seen"),
+            by=statistician(release),
+            at=AFTER,
+        )
+    assert refusal.value.field == "kind"
+    assert not Statement.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["was_live", "nonsense"])
+def test_only_the_three_answers_are_answers_about_a_text(release, kind):
+    with pytest.raises(AnswerRefused):
+        say(release, kind, statistician(release))
+
+
+def test_a_marker_that_matched_from_the_very_first_look_is_asked_about(announced_release):
+    a_look(announced_release.addresses.get(), "live", at=SEED_DUE - timedelta(minutes=1), text="matched all along")
+    (question,) = statements.open_questions([announced_release])
+    assert question.text_digest == digest("matched all along")
+    statements.record_answer(
+        announced_release,
+        announced_release.addresses.get(),
+        "previous_edition",
+        text_digest=question.text_digest,
+        by=statistician(announced_release),
+        at=AFTER,
+    )
+    assert statements.open_questions([announced_release]) == []
+
+
+def test_a_marker_that_appeared_after_a_look_without_it_is_not_asked_about(announced_release):
+    page = announced_release.addresses.get()
+    a_look(page, "not_live", at=SEED_DUE - timedelta(seconds=5))
+    a_look(page, "live", at=SEED_DUE, text="the release")
+    assert statements.open_questions([announced_release]) == []
+
+
+def test_looks_of_a_superseded_schedule_are_not_asked_about(release):
+    Release.objects.update(schedule_version=2)
+    assert statements.open_questions(Release.objects.all()) == []
+
+
+def test_the_number_of_queries_does_not_grow_with_the_releases(release, django_assert_num_queries):
+    for number in range(5):
+        other = an_announced_release(reference=f"other-{number}")
+        a_look(other.addresses.get(), "unrecognised", at=SEED_DUE, text=RENAMED)
+    with django_assert_num_queries(5):
+        assert len(statements.open_questions(list(Release.objects.all()))) == 6
+
+
+def test_it_was_live_at_publishes_a_confirmed_release_and_leaves_the_verdict(release):
+    live_at = SEED_DUE + timedelta(seconds=30)
+    statements.record_live_time(release, live_at=live_at, by=statistician(release), at=AFTER, words="I saw it")
+    stored = Release.objects.get()
+    assert (stored.status, stored.published_at) == ("published", live_at)
+    assert outcome(release) == "cannot_tell"
+    assert Statement.objects.get().live_at == live_at
+    assert not statements.unanswered(Release.objects.all()).exists()
+
+
+def test_it_was_live_at_before_the_due_time_publishes_nothing_yet(announced_release):
+    before = SEED_DUE - timedelta(minutes=5)
+    statements.record_live_time(announced_release, live_at=before, by=statistician(announced_release), at=before)
+    assert Release.objects.get().status == "confirmed"
+
+
+def test_a_publishing_team_may_say_that_it_was_live_and_publishes_nothing_by_that(release):
+    colleague = member(Role.PUBLISHING_TEAM, release.series.producer)
+    statements.record_live_time(release, live_at=SEED_DUE, by=colleague, at=AFTER)
+    assert Statement.objects.exists()
+    assert Release.objects.get().status == "confirmed"
+
+
+def test_a_time_still_to_come_is_refused(release):
+    with pytest.raises(AnswerRefused, match="still to come") as refusal:
+        statements.record_live_time(release, live_at=AFTER + timedelta(minutes=1), by=statistician(release), at=AFTER)
+    assert refusal.value.field == "live_time"
+    assert not Statement.objects.exists()
+
+
+def test_an_answer_given_while_looks_may_be_under_way_does_not_settle_the_verdict(announced_release):
+    page = announced_release.addresses.get()
+    a_look(page, "unrecognised", at=SEED_DUE, text=RENAMED)
+    checks_up_to(page, SEED_DUE + timedelta(seconds=120))
+    a_look(page, "not_live", at=SEED_DUE + timedelta(seconds=120))
+    person = statistician(announced_release)
+    too_soon = LAST_ANSWER - timedelta(seconds=1)
+    statements.record_answer(announced_release, page, "not_it", text_digest=digest(RENAMED), by=person, at=too_soon)
+    assert outcome(announced_release) == "pending"
+    statements.record_answer(announced_release, page, "not_it", text_digest=digest(RENAMED), by=person, at=LAST_ANSWER)
+    assert outcome(announced_release) == "not_seen"
+
+
+def test_answers_are_open_to_the_tables_roles_alone(client, time_machine, release, subtests):
+    time_machine.move_to(AFTER, tick=False)
+    question = reverse("releases:say", args=[release.reference, release.addresses.get().pk, digest(RENAMED)])
+    was_live = reverse("releases:was_live", args=[release.reference])
+    sent = {"live_on-day": "30", "live_on-month": "6", "live_on-year": "2020", "live_time": "9:30am"}
+    for role in Role:
+        client.force_login(member(role, release.series.producer))
+        with subtests.test(role), rolled_back():
+            expected = role in ANSWERERS
+            assert (question in client.get(reverse("releases:release", args=[release.reference])).text) == expected
+            assert client.get(question).status_code == (200 if expected else 404)
+            assert client.post(question, {"kind": "not_it"}).status_code == (302 if expected else 404)
+            assert client.post(was_live, sent).status_code == (302 if expected else 404)
+            assert Statement.objects.count() == (2 if expected else 0)
+
+
+def test_the_functions_refuse_a_stranger_too(release):
+    with pytest.raises(NotYours):
+        say(release, "this_is_it", UserFactory(is_superuser=True))
+    with pytest.raises(NotYours):
+        statements.record_live_time(release, live_at=SEED_DUE, by=UserFactory(), at=AFTER)
+
+
+def test_an_answer_that_says_nothing_is_refused_on_its_field(client, time_machine, release):
+    time_machine.move_to(AFTER, tick=False)
+    client.force_login(statistician(release))
+    question = reverse("releases:say", args=[release.reference, release.addresses.get().pk, digest(RENAMED)])
+    response = client.post(question, {})
+    assert "Say what it is" in response.text
+    assert 'href="#id_kind"' in response.text
+
+
+def test_an_answered_or_unknown_question_is_not_found(client, time_machine, release):
+    time_machine.move_to(AFTER, tick=False)
+    person = statistician(release)
+    client.force_login(person)
+    say(release, "not_it", person)
+    for text in (RENAMED, "never seen"):
+        address = reverse("releases:say", args=[release.reference, release.addresses.get().pk, digest(text)])
+        assert client.get(address).status_code == 404
+
+
+WRONG_TIMES = {
+    "later today": ({"live_time": "10:31am"}, "live_time"),
+    "tomorrow": ({"live_on-day": "1", "live_on-month": "7"}, "live_on"),
+    "no such month": ({"live_on-month": "13"}, "live_on"),
+    "no time": ({"live_time": "half nine"}, "live_time"),
+    "nothing typed": ({"live_time": ""}, "live_time"),
+    "a time that the clocks leap over": (
+        {"live_on-day": "29", "live_on-month": "3", "live_time": "1:30am"},
+        "live_time",
+    ),
+}
+
+
+def test_a_wrong_time_is_refused_on_its_field_and_changes_nothing(client, time_machine, release, subtests):
+    time_machine.move_to(AFTER, tick=False)
+    client.force_login(statistician(release))
+    for case, (typed, field) in WRONG_TIMES.items():
+        sent = {"live_on-day": "30", "live_on-month": "6", "live_on-year": "2020", "live_time": "9:30am"} | typed
+        with subtests.test(case):
+            response = client.post(reverse("releases:was_live", args=[release.reference]), sent)
+            assert list(response.context["form"].errors) == [field]
+            assert not Statement.objects.exists()

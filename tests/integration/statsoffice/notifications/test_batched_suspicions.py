@@ -1,0 +1,196 @@
+"""Suspicions of one producer that come close together make one message (B18)."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from breaches import drafting
+from breaches.models import Report, Suspicion
+from releases import judge
+from releases.models import Contact
+from statsoffice.notifications import outbox, release_rules
+from statsoffice.notifications.base import QUIET, SETTLING, WINDOW, NewSuspicion, by_recipients, select_ready
+from statsoffice.notifications.models import Message, ToldSuspicion
+from tests.support.factories import SEED_DUE, ContactFactory, ProducerFactory, SeriesFactory, an_announced_release
+from tests.support.observations import looks_at
+from tests.support.shared_rows import shared_fixture
+
+RAISED = SEED_DUE + timedelta(seconds=125)
+PEOPLE = {"one@example.gov.uk", "two@example.gov.uk"}
+
+
+@shared_fixture
+def producer():
+    return ProducerFactory(name="Office for Invented Numbers")
+
+
+@shared_fixture
+def series(producer):
+    return SeriesFactory(producer=producer)
+
+
+def suspect(series, number, *, at=RAISED):
+    """Suspect one more release of a series, as of an instant."""
+    release = an_announced_release(series=series, reference=f"release-{number:02}", title=f"Release {number}")
+    looks_at(release, "not_live", start=SEED_DUE + timedelta(seconds=120))
+    judge.judge_one(release, now=at)
+    drafting.draft_missing(now=at)
+    Suspicion.objects.filter(release=release).update(raised_at=at)
+    return release
+
+
+def told():
+    """How many messages each person had."""
+    suspicions = Message.objects.exclude(subject__startswith="Nobody is dealing")
+    recipients = list(suspicions.values_list("recipient", flat=True))
+    return {recipient: recipients.count(recipient) for recipient in recipients}
+
+
+@pytest.fixture
+def no_other_news(monkeypatch):
+    """Write news of suspicions alone: each of many ticks would ask for all the other kinds too."""
+    monkeypatch.setattr(outbox, "RULES", (release_rules.find_suspected,))
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("no_other_news")
+def test_six_suspicions_of_one_producer_make_one_message_for_each_person(series):
+    releases = [suspect(series, number, at=RAISED + timedelta(milliseconds=700 * number)) for number in range(6)]
+    for seconds in (*range(0, 90, 10), *range(90, 1200, 60)):
+        outbox.create_missing(now=RAISED + timedelta(seconds=seconds))
+    assert told() == dict.fromkeys(Contact.objects.values_list("email", flat=True), 1)
+    message = Message.objects.first()
+    assert message.subject == "6 suspected breaches: Office for Invented Numbers"
+    for release in releases:
+        assert message.text.count(f"{release.title}, due at 9.30am on 30 June 2020") == 1
+    assert reverse("breaches:report_list") in message.text
+    assert f"/reports/join/{series.producer.slug}/2020-06-30/" in message.text
+    assert ToldSuspicion.objects.values("suspicion").distinct().count() == 6
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("no_other_news")
+def test_those_of_a_quarter_of_an_hour_are_told_at_most_twice_if_they_keep_coming(series):
+    for seconds in (*range(0, 600, 25), *range(600, 1200, 100)):
+        number, rest = divmod(seconds, 50)
+        if not rest and number < 6:
+            suspect(series, number, at=RAISED + timedelta(seconds=seconds))
+        outbox.create_missing(now=RAISED + timedelta(seconds=seconds))
+    assert set(told().values()) == {2}
+    suspicions = Message.objects.exclude(subject__startswith="Nobody is dealing")
+    texts = list(suspicions.order_by("created_at").values_list("subject", flat=True).distinct())
+    assert texts == ["Suspected breach: release-00", "5 suspected breaches: Office for Invented Numbers"]
+
+
+@pytest.mark.django_db
+def test_a_single_suspicion_is_told_within_seconds_as_before(series):
+    suspect(series, 1)
+    assert outbox.create_missing(now=RAISED + SETTLING - timedelta(seconds=1)) == 0
+    assert outbox.create_missing(now=RAISED + SETTLING) == 2
+    message = Message.objects.first()
+    assert message.subject == "Suspected breach: release-01"
+    assert reverse("breaches:report", args=[Report.objects.get().reference]) in message.text
+
+
+@pytest.mark.django_db
+def test_each_person_reads_of_the_releases_that_concern_them_and_of_no_others(producer, series):
+    other = SeriesFactory(producer=producer, head_of_profession=series.head_of_profession)
+    suspect(series, 1)
+    suspect(other, 2)
+    outbox.create_missing(now=RAISED + SETTLING)
+    assert set(told().values()) == {1}
+    texts = {message.recipient: message.text for message in Message.objects.all()}
+    assert "Release 2" not in texts[series.responsible.email]
+    assert "Release 1" not in texts[other.responsible.email]
+    assert all(f"Release {number}" in texts[series.head_of_profession.email] for number in (1, 2))
+
+
+@pytest.mark.django_db
+def test_whoever_heard_of_nothing_yet_does_not_wait_for_the_minute(producer, series):
+    suspect(series, 1)
+    outbox.create_missing(now=RAISED + SETTLING)
+    other = SeriesFactory(producer=producer)
+    suspect(other, 2, at=RAISED + timedelta(seconds=20))
+    outbox.create_missing(now=RAISED + timedelta(seconds=20) + SETTLING)
+    assert told()[other.responsible.email] == 1
+
+
+@pytest.mark.django_db
+def test_two_producers_have_messages_of_their_own(series):
+    other = SeriesFactory(responsible=None)
+    other.head_of_profession = ContactFactory(producer=other.producer, email=series.head_of_profession.email)
+    other.save()
+    suspect(series, 1)
+    suspect(other, 2)
+    outbox.create_missing(now=RAISED + SETTLING)
+    assert told()[series.head_of_profession.email] == 2
+
+
+@pytest.mark.django_db
+def test_two_suspicions_of_one_release_lead_to_its_report(series):
+    release = suspect(series, 1)
+    first = Suspicion.objects.get()
+    Suspicion.objects.create(
+        release=release,
+        schedule_version=1,
+        kind="partial",
+        verification=first.verification,
+        raised_at=RAISED,
+        report=first.report,
+    )
+    outbox.create_missing(now=RAISED + SETTLING)
+    message = Message.objects.first()
+    assert message.subject == "Suspected breach: release-01"
+    assert first.report.reference in message.text
+    assert "/join/" not in message.text
+
+
+@pytest.mark.django_db
+def test_a_suspicion_that_was_told_before_messages_named_several_is_not_told_again(series):
+    suspect(series, 1)
+    Message.objects.create(
+        event=f"suspected-breach-{Suspicion.objects.get().pk}",
+        recipient="head@example.gov.uk",
+        created_at=RAISED,
+        due_at=RAISED,
+    )
+    assert outbox.create_missing(now=RAISED + SETTLING) == 0
+
+
+# Which are told now
+
+
+def untold(key, seconds, *recipients):
+    return NewSuspicion(key, RAISED + timedelta(seconds=seconds), frozenset(recipients or PEOPLE))
+
+
+@pytest.mark.parametrize(
+    ("raised", "lately", "after", "keys"),
+    [
+        ((0, 2, 9), (), SETTLING, [0, 1, 2]),
+        ((0, 2, 9), (), SETTLING - timedelta(seconds=1), []),
+        ((0, 30), PEOPLE, QUIET + timedelta(seconds=29), []),
+        ((0, 30), PEOPLE, QUIET + timedelta(seconds=30), [0, 1]),
+        (range(0, 900, 50), PEOPLE, WINDOW - timedelta(seconds=1), []),
+        (range(0, 900, 50), PEOPLE, WINDOW, list(range(18))),
+        ((), PEOPLE, WINDOW, []),
+    ],
+    ids=["settled", "settling", "not quiet", "quiet", "in the window", "end of the window", "none"],
+)
+def test_what_is_told_now_follows_from_what_was_raised_and_told(raised, lately, after, keys):
+    waiting = [untold(key, seconds) for key, seconds in enumerate(raised)]
+    assert [one.key for one in select_ready(waiting, told_lately=lately, now=RAISED + after)] == keys
+
+
+def test_what_nobody_can_be_told_of_waits_and_holds_nothing_back():
+    nobody = NewSuspicion(1, RAISED, frozenset())
+    assert select_ready([nobody, untold(2, 0)], told_lately=(), now=RAISED + SETTLING) == [untold(2, 0)]
+
+
+def test_people_who_are_told_of_the_same_suspicions_share_a_message():
+    one, two = "one@example.gov.uk", "two@example.gov.uk"
+    assert by_recipients([untold(1, 0, one, two), untold(2, 0, two), untold(3, 0, one, two)]) == {
+        (1, 2, 3): frozenset({two}),
+        (1, 3): frozenset({one}),
+    }

@@ -1,0 +1,119 @@
+"""Who is told of a change of date that waits, and of its decision: once, by reference and link alone (C12)."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from releases import date_changes, scheduling
+from releases.models import Release
+from releases.rules.lifecycle import Role
+from statsoffice import jobs
+from statsoffice.notifications import outbox
+from statsoffice.notifications.models import Message
+from tests.support.date_requests import LATER, NOW, ask, head_of, person, stored
+from tests.support.factories import a_confirmed_release, an_announced_release, london_slot
+
+pytestmark = pytest.mark.django_db
+
+
+def told(now=LATER):
+    """Create what is owed, and return all messages by recipient."""
+    outbox.create_missing(now=now)
+    return {message.recipient: message for message in Message.objects.order_by("pk")}
+
+
+def takes_part(contact, user):
+    """Let a contact of a series be somebody with an account."""
+    contact.user = user
+    contact.save()
+
+
+def test_those_who_may_agree_are_told_of_a_new_request_once():
+    release = an_announced_release(title="A secret title")
+    leads = [head_of(release), person(release, Role.DEPUTY)]
+    for role in (Role.STATISTICIAN, Role.AUDITOR):
+        person(release, role)
+    person(release, Role.DEPUTY).memberships.update(producer=an_announced_release(reference="b").series.producer)
+    person(release, Role.DEPUTY, is_active=False)
+    ask(release, reason="The survey came in late.")
+    messages = told()
+    assert set(messages) == {lead.email for lead in leads}
+    told(LATER + timedelta(hours=1))
+    assert Message.objects.count() == 2
+
+
+def test_a_message_carries_the_reference_and_a_link_and_nothing_of_the_release_or_the_reason():
+    release = an_announced_release(title="A secret title", reference="schools-2020")
+    head = head_of(release)
+    request = ask(release, reason="The survey came in late.")
+    waits = told()[head.email]
+    assert waits.subject == "Change of date of schools-2020 waits for agreement"
+    assert "/changes/waiting/" in waits.text
+    date_changes.refuse_date_change(request, reason="It can still be done.", by=head, at=LATER)
+    answer = told()[request.requested_by.email]
+    assert answer.subject == "Change of date of schools-2020 was decided"
+    assert "/releases/schools-2020/#date-request" in answer.text
+    for message in (waits, answer):
+        for secret in ("secret", "July", "June", "survey", "can still be done", "refused"):
+            assert secret not in message.subject + message.text
+
+
+@pytest.mark.parametrize("decision", ["agreed", "refused", "lapsed"])
+def test_who_asked_is_told_once_that_there_is_an_answer(decision):
+    release = an_announced_release()
+    request, head = ask(release), head_of(release)
+    told()
+    if decision == "agreed":
+        date_changes.agree_to_date_change(request, by=head, at=LATER)
+    elif decision == "refused":
+        date_changes.refuse_date_change(request, reason="No", by=head, at=LATER)
+    else:
+        to = london_slot(date(2020, 7, 2))
+        scheduling.change_date(release, to=to, reason="Late data", by=head, at=LATER)
+        date_changes.lapse_overtaken(now=LATER)
+    assert stored().state == decision
+    told()
+    assert request.requested_by.email in told()
+    assert Message.objects.count() == 2
+
+
+def test_who_withdrew_a_request_is_told_nothing_and_neither_is_anybody_of_one_that_was_overtaken_at_once():
+    release = an_announced_release()
+    request, head = ask(release), head_of(release)
+    date_changes.withdraw_date_change(request, by=request.requested_by, at=NOW)
+    assert told() == {}
+    ask(release)
+    scheduling.cancel(Release.objects.get(), reason="Not needed", by=head, at=NOW)
+    assert told() == {}
+
+
+def test_who_has_left_is_told_nothing():
+    release = an_announced_release()
+    request, head = ask(release), head_of(release)
+    request.requested_by.is_active = False
+    request.requested_by.save()
+    date_changes.agree_to_date_change(request, by=head, at=LATER)
+    assert told() == {}
+
+
+def test_a_rehearsal_is_said_to_be_one_and_told_only_to_those_who_may_agree_and_take_part():
+    release = a_confirmed_release(rehearsal=True)
+    head, statistician = head_of(release), person(release, Role.STATISTICIAN)
+    person(release, Role.DEPUTY)
+    takes_part(release.series.head_of_profession, head)
+    takes_part(release.series.responsible, statistician)
+    ask(release)
+    ((recipient, message),) = told().items()
+    assert recipient == head.email
+    assert message.subject.startswith("Rehearsal: ")
+    assert message.text.startswith("This is a rehearsal")
+
+
+def test_the_tick_that_delivers_ends_what_was_overtaken_and_tells_the_person_who_asked(monkeypatch, mailoutbox):
+    release = an_announced_release()
+    request, head = ask(release), head_of(release)
+    scheduling.cancel(release, reason="Not needed", by=head, at=NOW)
+    monkeypatch.setattr(jobs.CLOCK, "now", lambda: LATER, raising=False)
+    jobs.deliver()
+    assert stored().state == "lapsed"
+    assert [mail.to for mail in mailoutbox if "was decided" in mail.subject] == [[request.requested_by.email]]

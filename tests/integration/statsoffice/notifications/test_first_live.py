@@ -1,0 +1,188 @@
+"""Who is told that a release suspected to be late was seen live: whoever heard of the suspicion, once (V2)."""
+
+from datetime import timedelta
+
+import pytest
+
+from breaches import drafting
+from breaches.models import Report
+from releases import judge
+from releases.models import Contact
+from statsoffice import jobs
+from statsoffice.notifications import outbox, release_rules
+from statsoffice.notifications.base import SETTLING
+from statsoffice.notifications.models import Message
+from tests.support.factories import SEED_DUE, ContactFactory, SeriesFactory, UserFactory, a_confirmed_release
+from tests.support.factories import an_announced_release as announced
+from tests.support.observations import looks_at
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+SUSPECTED = SEED_DUE + timedelta(minutes=3)
+SEEN = SEED_DUE + timedelta(minutes=57)
+# An answer takes a moment; then the news waits for what else comes back at once.
+SETTLED = SEEN + timedelta(seconds=2) + SETTLING
+
+
+def seen(release, result, *, at):
+    """Look at a release once, judge it and draft its report."""
+    looks_at(release, result, start=at)
+    judge.judge_one(release, now=at + timedelta(seconds=1))
+    drafting.draft_missing(now=at + timedelta(seconds=1))
+
+
+def suspected(release):
+    seen(release, "not_live", at=SEED_DUE + timedelta(seconds=120))
+    return release
+
+
+def told(now=SETTLED):
+    """Create what is owed and return who was told that a release was seen live."""
+    outbox.create_missing(now=now)
+    return {message.recipient: message for message in Message.objects.filter(subject__contains="Seen live")}
+
+
+def test_whoever_was_told_of_the_suspicion_is_told_once_and_nobody_else(release):
+    told(SUSPECTED)
+    heard = set(Message.objects.values_list("recipient", flat=True))
+    release.series.deputies.add(ContactFactory(producer=release.series.producer))
+    seen(release, "live", at=SEEN)
+    assert set(told()) == heard
+    assert len(heard) == 2
+    told(SEEN + timedelta(days=6))
+    assert Message.objects.exclude(subject__startswith="Nobody is dealing").count() == 4
+
+
+def test_while_nothing_was_seen_nobody_is_told_that_it_was(release):
+    assert told(SUSPECTED) == {}
+
+
+def test_where_both_are_told_only_afterwards_the_suspicion_comes_first(release):
+    seen(release, "live", at=SEEN)
+    told()
+    heard = Message.objects.filter(subject__startswith="Suspected").values_list("recipient", flat=True)
+    assert set(told()) == set(heard)
+    subjects = [message.subject[:9] for message in Message.objects.order_by("pk")]
+    assert [subject for subject in subjects if subject != "Nobody is"] == ["Suspected"] * 2 + ["Seen live"] * 2
+
+
+def test_a_release_that_the_record_no_longer_shows_to_be_late_is_not_told_as_such(release):
+    told(SUSPECTED)
+    release.verifications.update(outcome="uncertain", first_live_at=SEEN)
+    assert told() == {}
+
+
+def test_it_names_the_reference_and_the_report_and_nothing_of_what_was_seen():
+    release = suspected(announced(title="A secret title"))
+    told(SUSPECTED)
+    seen(release, "live", at=SEEN)
+    message = next(iter(told().values()))
+    assert message.subject == f"Seen live: {release.reference}"
+    assert f"/reports/{Report.objects.get().reference}/" in message.text
+    for secret in ("secret", "9.30am", "10.27", release.addresses.get().url):
+        assert secret not in message.subject + message.text
+
+
+def test_of_a_rehearsal_those_are_told_who_took_part_and_it_says_what_it_is():
+    series = SeriesFactory()
+    Contact.objects.filter(pk=series.responsible.pk).update(user=UserFactory())
+    release = suspected(a_confirmed_release(series=series, rehearsal=True))
+    told(SUSPECTED)
+    seen(release, "live", at=SEEN)
+    ((recipient, message),) = told().items()
+    assert recipient == series.responsible.email
+    assert message.subject.startswith("Rehearsal: Seen live")
+    assert message.text.startswith("This is a rehearsal")
+
+
+def test_the_tick_delivers_it_to_a_mail_server(release, monkeypatch, mailbox):
+    seen(release, "live", at=SEEN)
+    monkeypatch.setattr(jobs.CLOCK, "now", lambda: SETTLED, raising=False)
+    for _ in range(3):
+        jobs.deliver()
+    subjects = sorted(mail["Subject"][:9] for mail in mailbox.mails)
+    assert [subject for subject in subjects if subject != "Nobody is"] == ["Seen live"] * 2 + ["Suspected"] * 2
+
+
+@shared_fixture
+def release():
+    """A release that is suspected."""
+    return suspected(announced())
+
+
+def several(number, series=None):
+    """Releases of one series, suspected and told as such."""
+    series = series or SeriesFactory()
+    releases = [suspected(announced(series=series, reference=f"release-{one:02}")) for one in range(number)]
+    told(SUSPECTED)
+    return releases
+
+
+@pytest.fixture
+def no_other_news(monkeypatch):
+    """Write news of suspicions alone: each of many ticks would ask for all the other kinds too."""
+    monkeypatch.setattr(outbox, "RULES", (release_rules.find_suspected, release_rules.find_live_at_last))
+
+
+@pytest.mark.usefixtures("no_other_news")
+def test_releases_of_one_producer_that_come_back_together_make_one_message_for_each_person():
+    releases = several(3)
+    for number, release in enumerate(releases):
+        seen(release, "live", at=SEEN + timedelta(milliseconds=900 * number))
+    for seconds in (*range(0, 90, 10), *range(90, 1200, 60)):
+        told(SEEN + timedelta(seconds=seconds))
+    (subject,) = {message.subject for message in told().values()}
+    assert subject == f"Seen live: 3 releases of {releases[0].series.producer}"
+    messages = Message.objects.filter(subject__contains="Seen live")
+    assert messages.count() == messages.values("recipient").distinct().count() == 2
+    for release in releases:
+        assert messages[0].text.count(f"- {release.reference}\n") == 1
+    assert "/reports/\n" in messages[0].text
+
+
+@pytest.mark.usefixtures("no_other_news")
+def test_what_keeps_coming_back_within_a_quarter_of_an_hour_is_told_at_most_twice():
+    releases = several(5)
+    waiting = iter(releases)
+    for seconds in (*range(0, 400, 25), *range(400, 1200, 100)):
+        if seconds % 50 == 0 and (release := next(waiting, None)):
+            seen(release, "live", at=SEEN + timedelta(seconds=seconds))
+        told(SEEN + timedelta(seconds=seconds + 12))
+    messages = Message.objects.filter(subject__contains="Seen live")
+    subjects = list(messages.order_by("created_at").values_list("subject", flat=True).distinct())
+    assert subjects == ["Seen live: release-00", f"Seen live: 4 releases of {releases[0].series.producer}"]
+    assert messages.count() == 4
+
+
+def test_each_person_reads_of_the_releases_of_which_they_heard_and_of_no_others():
+    series = SeriesFactory()
+    other = SeriesFactory(producer=series.producer, head_of_profession=series.head_of_profession)
+    first, second = [suspected(announced(series=of, reference=f"release-of-{of.slug}")) for of in (series, other)]
+    told(SUSPECTED)
+    for release in (first, second):
+        seen(release, "live", at=SEEN)
+    found = {recipient: message.text for recipient, message in told().items()}
+    assert second.reference not in found[series.responsible.email]
+    assert first.reference not in found[other.responsible.email]
+    assert all(release.reference in found[series.head_of_profession.email] for release in (first, second))
+    assert Message.objects.filter(subject__contains="Seen live").count() == 3
+
+
+def test_that_something_is_back_makes_no_news_of_a_suspicion_wait():
+    back, _gone = several(2)
+    seen(back, "live", at=SEEN)
+    told()
+    another = suspected(announced(series=back.series, reference="another"))
+    raised = SEEN + timedelta(minutes=1)
+    another.suspicions.update(raised_at=raised)
+    told(raised + SETTLING)
+    assert Message.objects.filter(subject="Suspected breach: another").count() == 2
+
+
+def test_what_was_told_one_by_one_before_is_not_told_again(release):
+    told(SUSPECTED)
+    seen(release, "live", at=SEEN)
+    event = f"live-at-last-{release.suspicions.get().pk}"
+    Message.objects.create(event=event, recipient="head@example.gov.uk", subject="x", created_at=SEEN, due_at=SEEN)
+    assert told() == {}

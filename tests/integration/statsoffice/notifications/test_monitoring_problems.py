@@ -1,0 +1,129 @@
+"""Who is told that the watcher is ill, and in which words: operators, and those whose releases are near (V18)."""
+
+from datetime import timedelta
+
+import pytest
+
+from releases.models import Contact
+from releases.rules.lifecycle import Role
+from statsoffice.notifications import outbox
+from statsoffice.notifications.models import Message
+from statsoffice.self_monitoring.models import Illness
+from statsoffice.self_monitoring.status import Problem, Trouble
+from tests.support.factories import (
+    SEED_DUE,
+    ContactFactory,
+    SeriesFactory,
+    UserFactory,
+    a_confirmed_release,
+    a_release,
+    an_announced_release,
+    member,
+)
+
+pytestmark = pytest.mark.django_db
+
+NOW = SEED_DUE - timedelta(hours=20)
+
+
+def an_alarm(*, at=NOW, ended_at=None):
+    problem = Problem(Trouble.CANARY_WRONG, at, "on_time", "cannot_tell")
+    return Illness.objects.create(
+        began_at=at - timedelta(minutes=3),
+        observed_at=at,
+        alarmed_at=at,
+        ended_at=ended_at,
+        is_open=ended_at is None,
+        why=[problem.as_kept()],
+    )
+
+
+def recipients():
+    return set(Message.objects.values_list("recipient", flat=True))
+
+
+def test_operators_are_told_even_if_nothing_is_due(settings):
+    settings.OPERATORS = ["operator@example.gov.uk"]
+    an_alarm()
+    assert outbox.create_missing(now=NOW) == 1
+    assert recipients() == {"operator@example.gov.uk"}
+
+
+def test_those_who_lead_or_keep_the_calendar_of_what_is_due_within_a_day_are_told():
+    release = an_announced_release()
+    series = release.series
+    series.deputies.add(ContactFactory(producer=series.producer))
+    people = [member(role, series.producer) for role in Role]
+    told_roles = {Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.CALENDAR_MANAGER}
+    an_alarm()
+    outbox.create_missing(now=NOW)
+    by_role = {person.email for person, role in zip(people, Role, strict=True) if role in told_roles}
+    assert recipients() == by_role | {series.head_of_profession.email, series.deputies.get().email}
+
+
+@pytest.mark.parametrize(
+    ("record", "at"),
+    [
+        pytest.param(an_announced_release, SEED_DUE - timedelta(hours=25), id="due later"),
+        pytest.param(an_announced_release, SEED_DUE + timedelta(hours=25), id="due long ago"),
+        pytest.param(a_release, NOW, id="provisional"),
+        pytest.param(lambda: a_confirmed_release(rehearsal=True), NOW, id="a rehearsal"),
+    ],
+)
+def test_those_with_nothing_to_be_looked_for_within_a_day_are_not_told(record, at):
+    member(Role.HEAD_OF_PROFESSION, record().series.producer)
+    an_alarm(at=at)
+    assert outbox.create_missing(now=at) == 0
+
+
+def test_those_whose_release_is_due_and_was_not_seen_yet_are_told():
+    release = an_announced_release()
+    an_alarm(at=SEED_DUE + timedelta(minutes=5))
+    outbox.create_missing(now=SEED_DUE + timedelta(minutes=5))
+    assert recipients() == {release.series.head_of_profession.email}
+
+
+def test_an_account_that_was_closed_is_not_told():
+    series = SeriesFactory()
+    an_announced_release(series=series)
+    Contact.objects.filter(pk=series.head_of_profession.pk).update(user=UserFactory(is_active=False))
+    member(Role.CALENDAR_MANAGER, series.producer, is_active=False)
+    an_alarm()
+    assert outbox.create_missing(now=NOW) == 0
+
+
+def test_the_message_says_what_is_wrong_and_what_to_do_and_names_no_release():
+    release = an_announced_release()
+    an_alarm()
+    outbox.create_missing(now=NOW)
+    (message,) = Message.objects.all()
+    assert "should have come out as “on time” and came out as “cannot tell”" in message.text
+    assert "look at each release yourself when it is due" in message.text
+    for secret in (release.title, release.reference, release.addresses.get().url):
+        assert secret not in message.text + message.subject
+
+
+def test_restored_is_told_to_those_who_had_the_alarm_and_to_nobody_else(settings):
+    settings.OPERATORS = ["operator@example.gov.uk"]
+    alarm = an_alarm()
+    outbox.create_missing(now=NOW)
+    settings.OPERATORS = ["operator@example.gov.uk", "newcomer@example.gov.uk"]
+    ended_at = NOW + timedelta(minutes=10)
+    Illness.objects.filter(pk=alarm.pk).update(is_open=False, ended_at=ended_at)
+    assert outbox.create_missing(now=ended_at) == 1
+    assert recipients() == {"operator@example.gov.uk"}
+    restored = Message.objects.order_by("pk").last()
+    assert "well again since 1.40pm on 29 June 2020" in restored.text
+
+
+def test_an_illness_that_alarmed_nobody_is_not_said_to_be_over(settings):
+    settings.OPERATORS = ["operator@example.gov.uk"]
+    Illness.objects.create(began_at=NOW, observed_at=NOW, ended_at=NOW, is_open=False)
+    assert outbox.create_missing(now=NOW) == 0
+
+
+def test_whoever_becomes_concerned_long_after_an_alarm_is_not_told_of_it(settings):
+    an_alarm()
+    assert outbox.create_missing(now=NOW) == 0
+    settings.OPERATORS = ["operator@example.gov.uk"]
+    assert outbox.create_missing(now=NOW + timedelta(hours=1)) == 0

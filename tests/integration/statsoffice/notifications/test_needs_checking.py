@@ -1,0 +1,76 @@
+"""People are notified of a verdict that asks a person, as urgently as of a late release."""
+
+from datetime import timedelta
+
+import pytest
+
+from releases import judge
+from releases.models import Contact, Release, Series
+from statsoffice.notifications import outbox
+from statsoffice.notifications.base import SETTLING
+from statsoffice.notifications.models import Message, ToldVerdict
+from tests.support.factories import SEED_DUE, ProducerFactory, SeriesFactory, an_announced_release
+from tests.support.observations import a_look
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+JUDGED = SEED_DUE + timedelta(minutes=11)
+
+
+@shared_fixture
+def series() -> Series:
+    return SeriesFactory(producer=ProducerFactory(name="Office for Invented Numbers"))
+
+
+def unmonitored(series: Series, number: int = 1) -> Release:
+    """A release that was checked once, ten minutes after it was due, and was not there."""
+    release = an_announced_release(series=series, reference=f"release-{number}", title=f"Release {number}")
+    a_look(release.addresses.get(), "not_live", at=SEED_DUE + timedelta(minutes=10))
+    judge.judge_one(release, now=JUDGED)
+    return release
+
+
+def test_everyone_who_hears_of_a_late_release_is_notified_with_what_is_known(series):
+    release = unmonitored(series)
+    assert outbox.create_missing(now=JUDGED) == 0
+    outbox.create_missing(now=JUDGED + SETTLING)
+    assert set(Message.objects.values_list("recipient", flat=True)) == set(
+        Contact.objects.values_list("email", flat=True)
+    )
+    message = Message.objects.first()
+    assert message.subject == "Needs checking: release-1"
+    assert "Release 1 was due at 9.30am on 30 June 2020 (London time)." in message.text
+    assert "Last seen not live at 9.40.00am." in message.text
+    assert "From 9.30.00am to 9.40.00am no check showed whether it was live." in message.text
+    assert "It may have been live then, so we do not call it late." in message.text
+    assert f"/releases/{release.reference}/" in message.text
+
+
+def test_nobody_is_notified_twice_and_several_releases_make_one_message(series):
+    for number in range(3):
+        unmonitored(series, number)
+    for seconds in (0, 10, 15, 400):
+        outbox.create_missing(now=JUDGED + timedelta(seconds=seconds))
+    subjects = Message.objects.values_list("subject", flat=True)
+    assert set(subjects) == {"3 releases need checking: Office for Invented Numbers"}
+    assert len(subjects) == len(set(Message.objects.values_list("recipient", flat=True)))
+    assert ToldVerdict.objects.values("verdict").distinct().count() == 3
+
+
+def test_a_title_that_was_not_announced_is_not_written_into_the_message(series):
+    release = unmonitored(series)
+    Release.objects.filter(pk=release.pk).update(announced_at=None)
+    outbox.create_missing(now=JUDGED + SETTLING)
+    text = Message.objects.first().text
+    assert "Release 1" not in text
+    assert "release-1" in text
+
+
+def test_a_release_that_is_on_time_or_late_is_not_one_to_check(series):
+    release = an_announced_release(series=series, reference="on-time")
+    a_look(release.addresses.get(), "not_live", at=SEED_DUE - timedelta(seconds=5))
+    a_look(release.addresses.get(), "live", at=SEED_DUE)
+    judge.judge_one(release, now=JUDGED)
+    outbox.create_missing(now=JUDGED + SETTLING)
+    assert not Message.objects.exists()

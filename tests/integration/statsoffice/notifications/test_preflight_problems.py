@@ -1,0 +1,108 @@
+"""Who is told of what the check before a release found: the people concerned, once, and by reference alone (V17)."""
+
+from datetime import timedelta
+
+import pytest
+
+from releases import preflight
+from releases.models import PreflightRun, Series
+from releases.rules.lifecycle import Role
+from statsoffice.notifications import outbox
+from statsoffice.notifications.models import Message
+from tests.support.factories import ContactFactory, SeriesFactory, UserFactory, a_confirmed_release, member
+from tests.support.preflight import DAY_BEFORE, DUE
+
+pytestmark = pytest.mark.django_db
+
+NOW = DAY_BEFORE + timedelta(minutes=1)
+
+
+def found(release, *, problems=1, news=None, at=DAY_BEFORE):
+    run = preflight.request_preflight(release, by=None, now=at)
+    run.done_at, run.problems, run.news = at, problems, problems if news is None else news
+    run.save()
+    return run
+
+
+def told(now=NOW):
+    outbox.create_missing(now=now)
+    return {message.recipient: message for message in Message.objects.all()}
+
+
+def test_the_responsible_statistician_and_the_head_of_profession_are_told_and_nobody_else():
+    release = a_confirmed_release(due_at=DUE)
+    release.series.deputies.add(ContactFactory(producer=release.series.producer))
+    found(release, problems=2)
+    series = release.series
+    assert set(told()) == {series.responsible.email, series.head_of_profession.email}
+
+
+def test_the_message_names_the_reference_and_the_page_and_nothing_of_what_was_seen():
+    release = a_confirmed_release(due_at=DUE, title="Secret title", url="https://www.example.gov.uk/secret-address")
+    found(release, problems=2)
+    message = next(iter(told().values()))
+    assert message.subject == f"Pre-flight: 2 problems with {release.reference}"
+    assert f"/releases/{release.reference}/#preflight" in message.text
+    for secret in ("Secret title", "secret-address", release.addresses.get().marker):
+        assert secret not in message.text + message.subject
+
+
+def test_a_problem_is_told_once_however_often_it_is_found():
+    release = a_confirmed_release(due_at=DUE)
+    found(release)
+    told()
+    found(release, problems=1, news=0)
+    assert len(told()) == Message.objects.count() == 2
+    found(release, problems=2, news=1)
+    told()
+    assert Message.objects.count() == 4
+
+
+def test_where_nothing_was_found_nobody_is_told():
+    found(a_confirmed_release(due_at=DUE), problems=0)
+    assert told() == {}
+
+
+def test_once_a_release_is_due_there_is_nothing_left_to_tell():
+    found(a_confirmed_release(due_at=DUE))
+    assert told(now=DUE) == {}
+
+
+def test_of_a_rehearsal_only_those_with_an_account_are_told_and_the_subject_says_so():
+    series = SeriesFactory()
+    series.responsible.user = UserFactory()
+    series.responsible.save()
+    found(a_confirmed_release(due_at=DUE, series=series, rehearsal=True))
+    (message,) = told().values()
+    assert message.recipient == series.responsible.email
+    assert message.subject.startswith("Rehearsal: Pre-flight: 1 problem")
+    assert message.text.startswith("This is a rehearsal")
+
+
+def test_where_the_series_names_nobody_its_producers_leads_are_told_by_their_accounts():
+    release = a_confirmed_release(due_at=DUE)
+    Series.objects.update(responsible=None, head_of_profession=None)
+    producer = release.series.producer
+    head = member(Role.HEAD_OF_PROFESSION, producer)
+    member(Role.STATISTICIAN, producer)
+    member(Role.DEPUTY, producer, is_active=False)
+    found(release)
+    assert set(told()) == {head.email}
+
+
+def test_where_everybody_named_has_left_the_producers_leads_are_told():
+    series = SeriesFactory()
+    release = a_confirmed_release(due_at=DUE, series=series)
+    for contact in (series.responsible, series.head_of_profession):
+        contact.user = UserFactory(is_active=False)
+        contact.save()
+    head = member(Role.HEAD_OF_PROFESSION, series.producer)
+    found(release)
+    assert set(told()) == {head.email}
+
+
+def test_the_plan_and_a_message_come_from_one_run(time_machine):
+    found(a_confirmed_release(due_at=DUE))
+    assert outbox.create_missing(now=NOW) == 2
+    assert outbox.create_missing(now=NOW) == 0
+    assert PreflightRun.objects.count() == 1

@@ -1,0 +1,171 @@
+"""Whom a message was for and what it said go at the end of their time; that somebody was told stays."""
+
+from datetime import timedelta
+from io import StringIO
+from unittest.mock import patch
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
+
+from breaches.rules.lifecycle import ReportStatus
+from releases.rules.lifecycle import Role
+from statsoffice import jobs, personal_record, retention, verification
+from statsoffice.notifications import outbox, report_rules
+from statsoffice.notifications.delivery import MOST_ATTEMPTS, deliver
+from statsoffice.notifications.models import KINDS, OTHER, Channel, Message, MessageRowRecord, kind_of
+from statsoffice.retention import redact_old_messages
+from tests.support.factories import UserFactory
+from tests.support.people import AT, a_report
+from tests.support.report_forms import words
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+SENT = AT + timedelta(minutes=10)
+KEPT = timedelta(days=730)
+OVER = SENT + KEPT + timedelta(minutes=1)
+PERSONAL = ("recipient", "subject", "text", "reply_to", "last_error")
+
+
+@shared_fixture
+def report(office):
+    """A report with the leads of its office, of which both were told by mail."""
+    report = a_report(office, ReportStatus.WITH_HOP)
+    with patch.object(outbox, "RULES", (report_rules.find_moved_reports,)):
+        outbox.create_missing(now=SENT)
+    assert deliver(now=SENT) == 2
+    Message.objects.update(reply_to=office.head.email, last_error="451 Try again")
+    MessageRowRecord.record({Message: list(Message.objects.values_list("pk", flat=True))})
+    return report
+
+
+def personal():
+    return set(Message.objects.values_list(*PERSONAL))
+
+
+def rest():
+    columns = [field.attname for field in Message._meta.concrete_fields]
+    kept = [name for name in columns if name not in {*PERSONAL, "erased_at", "salt"}]
+    return list(Message.objects.order_by("pk").values(*kept))
+
+
+def page(client, person, address="/messages/"):
+    client.force_login(person)
+    return words(client.get(address).text)
+
+
+def test_the_worker_removes_recipient_and_words_two_years_after_sending_and_not_before(report, time_machine):
+    before, others = personal(), rest()
+    time_machine.move_to(SENT + KEPT, tick=False)
+    jobs.erase_names()
+    assert personal() == before
+    time_machine.move_to(OVER, tick=False)
+    jobs.erase_names()
+    assert {row[1:] for row in personal()} == {("", "", "", "")}
+    assert set(Message.objects.values_list("erased_at", flat=True)) == {OVER}
+    assert rest() == others
+
+
+def test_the_setting_says_how_long(report, settings, time_machine):
+    settings.MESSAGES_KEPT = timedelta(days=30)
+    time_machine.move_to(SENT + timedelta(days=30, minutes=1), tick=False)
+    jobs.erase_names()
+    assert not Message.objects.filter(erased_at=None).exists()
+
+
+def test_what_was_never_sent_is_not_touched_however_old(report):
+    before = personal()
+    for attempts in (0, 3, MOST_ATTEMPTS):
+        Message.objects.update(sent_at=None, attempts=attempts)
+        assert redact_old_messages(now=OVER, kept_for=KEPT) == 0, attempts
+        assert personal() == before, attempts
+
+
+def test_each_goes_once_in_small_batches_and_the_rest_waits_when_told_to_stop(report, monkeypatch):
+    monkeypatch.setattr(retention, "MESSAGES_AT_A_TIME", 1)
+    asked = iter([False, True])
+    assert redact_old_messages(now=OVER, kept_for=KEPT, stop=lambda: next(asked)) == 1
+    assert redact_old_messages(now=OVER + timedelta(days=1), kept_for=KEPT) == 1
+    assert redact_old_messages(now=OVER + timedelta(days=2), kept_for=KEPT) == 0
+    assert set(Message.objects.values_list("erased_at", flat=True)) == {OVER, OVER + timedelta(days=1)}
+
+
+def test_nobody_is_told_again_of_what_they_were_told_and_every_chain_holds(report, mailbox):
+    redact_old_messages(now=OVER, kept_for=KEPT)
+    assert outbox.create_missing(now=OVER) == 0
+    assert deliver(now=OVER) == 0
+    assert mailbox.mails == []
+    assert {one.why for one in verification.check_evidence(now=timezone.now())} == {None}
+
+
+def test_the_page_says_that_so_many_were_told_and_since_when_no_more_is_kept(client, office, report):
+    redact_old_messages(now=OVER, kept_for=KEPT)
+    shown = page(client, office.head)
+    assert "Report submitted" in shown
+    assert f"Report submitted: {report.reference}" not in shown
+    assert f"report {report.reference}" in shown
+    told = "Mail to 2 people: sent at 11.10am on 30 June 2020; recipients and words removed on 30 June 2022"
+    assert told in shown
+    assert "removed-" not in shown
+    assert told in page(client, office.people[Role.AUDITOR])
+
+
+def test_a_message_that_still_has_its_words_speaks_for_those_of_its_news_that_lost_theirs(client, office, report):
+    Message.objects.filter(recipient=office.deputy.email).update(sent_at=None, attempts=MOST_ATTEMPTS)
+    redact_old_messages(now=OVER, kept_for=KEPT)
+    shown = page(client, office.head)
+    assert f"Report submitted: {report.reference}" in shown
+    assert f"Mail to {office.deputy.email}: not sent" in shown
+    assert "Mail to 1 person: sent at" in shown
+
+
+def test_the_name_of_a_webhook_names_nobody_and_stays(client, office, report):
+    Message.objects.filter(recipient=office.deputy.email).update(channel=Channel.WEBHOOK, recipient="press")
+    redact_old_messages(now=OVER, kept_for=KEPT)
+    assert Message.objects.get(channel=Channel.WEBHOOK).recipient == "press"
+    assert "Webhook to press: sent at" in page(client, office.head)
+
+
+def test_the_admin_site_names_the_kind_and_the_day_in_the_place_of_subject_and_recipient(client, report):
+    redact_old_messages(now=OVER, kept_for=KEPT)
+    operator = UserFactory(is_staff=True, is_superuser=True)
+    listed = page(client, operator, reverse("admin:outbox_message_changelist"))
+    assert "Report submitted" in listed
+    assert "[removed on 30 June 2022]" in listed
+    assert "@" not in listed.replace(operator.email, "")
+    change = reverse("admin:outbox_message_change", args=[Message.objects.first().pk])
+    assert "Recipient, subject and text removed at" in page(client, operator, change)
+
+
+def test_whoever_asks_what_is_held_about_them_is_told_of_messages_until_then(office, report):
+    assert personal_record.of(office.head.email)["named"]["outbox.message"]["rows"] == 2
+    redact_old_messages(now=OVER, kept_for=KEPT)
+    assert "outbox.message" not in personal_record.of(office.head.email)["named"]
+
+
+def test_the_command_says_what_it_removed_and_a_dry_run_removes_nothing(report, time_machine):
+    def run(**options):
+        call_command("erase_old_details", stdout=(out := StringIO()), **options)
+        return out.getvalue()
+
+    time_machine.move_to(OVER, tick=False)
+    before = personal()
+    assert "more than 730 days ago that would lose recipient and words: 2." in run(dry_run=True)
+    assert personal() == before
+    assert "more than 730 days ago that lost recipient and words: 2." in run()
+    assert "lost recipient and words: 0." in run()
+    assert "Details that ended more than 730 days ago: rows of contacts’ histories that lost some: 0;" in run()
+
+
+def test_every_kind_of_news_has_words_for_when_its_subject_is_gone():
+    rooms = [
+        "suspected-breach-1", "suspected-breaches-0a", "live-at-last-1", "live-at-last-together-0a", "report-sent-1",
+        "report-due-1--1", "report-submitted-1", "report-taken-back-1", "report-returned-1", "report-approved-1",
+        "unacknowledged-0a", "preflight-1", "comparison-1-2", "roll-call-1", "date-request-1",
+        "date-request-1-decided", "access-request-1", "overdue-action-1-2020-07-01", "watcher-ill-1",
+        "watcher-restored-1", "needs-checking-1", "anchor-1",
+    ]  # fmt: skip
+    assert {kind_of(event) for event in rooms} == {str(one) for one in KINDS.values()}
+    assert kind_of("something-new-1") == str(OTHER)

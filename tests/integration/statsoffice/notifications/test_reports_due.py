@@ -1,0 +1,90 @@
+"""Reminders of reports that are not decided: before and after the day that is due, each once (B12)."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from breaches.rules.lifecycle import ReportStatus
+from releases.rules.lifecycle import Role
+from statsoffice.notifications import outbox
+from statsoffice.notifications.delivery import deliver
+from statsoffice.notifications.models import Message
+from tests.support.people import a_report, brought
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+# Drafted on Tuesday 30 June 2020; due on Tuesday 7 July, and reminded of on Monday before and on Wednesday after.
+BEFORE = datetime(2020, 7, 6, 8, 0, tzinfo=UTC)
+AFTER = datetime(2020, 7, 8, 8, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def reminded(at):
+    """Create what is owed, and give who was reminded at this moment."""
+    outbox.create_missing(now=at)
+    return set(
+        Message.objects.filter(event__startswith="report-due-", created_at=at).values_list("recipient", flat=True)
+    )
+
+
+@shared_fixture
+def draft(office):
+    return a_report(office)
+
+
+@shared_fixture
+def submitted(draft, office):
+    return brought(draft, office, ReportStatus.WITH_HOP)
+
+
+def addresses(office, *roles):
+    return {office.people[role].email for role in roles}
+
+
+def test_a_draft_reminds_those_who_write_and_decide_on_the_working_day_before_it_is_due(office, draft):
+    assert reminded(BEFORE - HOUR) == set()
+    assert reminded(BEFORE) == addresses(office, Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY)
+    assert reminded(BEFORE + HOUR) == set()
+
+
+def test_a_report_that_waits_for_the_lead_reminds_the_leads_alone(office, submitted):
+    assert reminded(BEFORE) == addresses(office, Role.HEAD_OF_PROFESSION, Role.DEPUTY)
+
+
+def test_a_reminder_whose_hour_was_missed_goes_out_once_when_the_task_next_runs(office, draft):
+    late = BEFORE + 26 * HOUR
+    assert len(reminded(late)) == 3
+    assert reminded(late + HOUR) == set()
+
+
+def test_each_reminder_is_told_of_its_own(office, draft):
+    assert len(reminded(BEFORE)) == 3
+    assert len(reminded(AFTER)) == 3
+    assert reminded(AFTER + timedelta(days=3)) == set()
+
+
+@pytest.mark.parametrize("status", [ReportStatus.APPROVED, ReportStatus.RECORDED, ReportStatus.DISMISSED])
+def test_a_decided_report_reminds_nobody(office, status):
+    a_report(office, status)
+    assert reminded(BEFORE) == set()
+
+
+def test_a_rehearsal_reminds_nobody(office):
+    a_report(office, rehearsal=True)
+    assert reminded(BEFORE) == set()
+
+
+def test_what_is_long_past_reminds_nobody(office, draft):
+    assert reminded(AFTER + timedelta(days=8)) == set()
+
+
+def test_the_reminder_that_reaches_a_mailbox_names_the_report_and_nothing_of_what_it_says(office, mailbox, submitted):
+    report = submitted
+    reminded(BEFORE)
+    deliver(now=BEFORE)
+    mail = next(mail for mail in mailbox.mails if "is due on" in mail["Subject"])
+    assert mail["Subject"] == f"Breach report {report.reference} is due on 7 July 2020"
+    text = mail.get_body(("plain",)).get_content()
+    assert f"/reports/{report.reference}/" in text
+    assert "inspections" not in text

@@ -1,0 +1,218 @@
+"""Who is told that a report was submitted, taken back, returned or approved: whom it concerns, once."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from breaches import editing, sign_off
+from breaches.models import Report, ReportEvent
+from breaches.rules.lifecycle import ReportStatus
+from releases.models import Contact
+from releases.rules.lifecycle import Role
+from statsoffice import jobs
+from statsoffice.notifications import outbox
+from statsoffice.notifications.models import Message
+from tests.integration.breaches.test_restricted import a_restricted_report
+from tests.support.factories import (
+    ContactFactory,
+    SeriesFactory,
+    UserFactory,
+    an_announced_release,
+    member,
+    rolled_back,
+)
+from tests.support.people import AT, a_report, approved, brought, joins
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+LATER = AT + timedelta(minutes=10)
+DEALING = "dealing@example.gov.uk"
+
+
+def dealt_with(report):
+    """Let the series of a report name somebody who deals with it."""
+    Contact.objects.filter(series_responsible_for__releases__suspicions__report=report).update(email=DEALING)
+    return report
+
+
+@shared_fixture
+def draft(office):
+    """A draft whose series names somebody who deals with it."""
+    return dealt_with(a_report(office))
+
+
+@shared_fixture
+def submitted(office, draft):
+    return brought(draft, office, ReportStatus.WITH_HOP)
+
+
+@shared_fixture
+def returned(office, submitted):
+    return sign_off.return_report(submitted, comment="Say more.", by=office.head, at=AT + timedelta(minutes=2))
+
+
+@shared_fixture
+def rehearsed(office):
+    """A submitted report of a rehearsal, whose series names somebody who deals with it."""
+    return dealt_with(a_report(office, ReportStatus.WITH_HOP, rehearsal=True))
+
+
+@shared_fixture
+def leak(office):
+    """The draft of a report on a leak, which the statistician started."""
+    return a_restricted_report(office, an_announced_release(series=SeriesFactory(producer=office.producer)))
+
+
+def told(kind, now=LATER):
+    """Create what is owed, and return who was told that a report was moved in one way."""
+    outbox.create_missing(now=now)
+    messages = Message.objects.filter(event__startswith=f"report-{kind}-")
+    return {message.recipient: message for message in messages}
+
+
+def test_those_who_may_decide_are_told_of_a_submitted_report_once(office, submitted):
+    member(Role.DEPUTY, office.producer, is_active=False)
+    member(Role.HEAD_OF_PROFESSION, SeriesFactory().producer)
+    assert set(told("submitted")) == {office.head.email, office.deputy.email}
+    told("submitted", LATER + timedelta(hours=1))
+    assert Message.objects.filter(event__startswith="report-").count() == 2
+
+
+def test_a_draft_and_an_edit_are_told_to_nobody(draft):
+    told("submitted")
+    assert not Message.objects.filter(event__startswith="report-").exists()
+
+
+def test_nobody_is_told_of_what_they_did_themselves(office, submitted):
+    joins(office.statistician, office.producer, Role.DEPUTY)
+    assert set(told("submitted")) == {office.head.email, office.deputy.email}
+    Contact.objects.filter(email=DEALING).update(user=office.head)
+    sign_off.return_report(submitted, comment="Say more.", by=office.head, at=LATER)
+    assert set(told("returned")) == {office.statistician.email}
+
+
+def test_a_head_who_decides_alone_is_told_nothing(office, draft):
+    office.producer.memberships.filter(role=Role.DEPUTY).delete()
+    sign_off.submit_report(draft, by=office.head, at=AT)
+    assert told("submitted") == {}
+
+
+def test_who_submitted_it_and_who_deals_with_it_are_told_of_a_return(office, returned):
+    assert set(told("returned")) == {office.statistician.email, DEALING}
+
+
+def test_whoever_was_put_down_as_dealing_with_it_is_told_besides_as_long_as_they_do(office, submitted):
+    publisher = office.people[Role.PUBLISHING_TEAM]
+    editing.assign_report(submitted, person=publisher, by=office.head, at=AT)
+    sign_off.return_report(submitted, comment="Say more.", by=office.head, at=LATER)
+    with rolled_back():
+        assert set(told("returned")) == {office.statistician.email, DEALING, publisher.email}
+    with rolled_back():
+        publisher.memberships.all().delete()
+        assert set(told("returned")) == {office.statistician.email, DEALING}
+    type(publisher).objects.filter(pk=publisher.pk).update(is_active=False)
+    assert set(told("returned")) == {office.statistician.email, DEALING}
+
+
+def test_of_a_leak_those_are_told_who_started_it_and_whom_a_lead_has_named_and_nobody_else(office, leak):
+    publisher = office.people[Role.PUBLISHING_TEAM]
+    editing.assign_report(leak, person=publisher, by=office.head, at=AT)
+    report = sign_off.submit_report(Report.objects.get(pk=leak.pk), by=office.deputy, at=AT)
+    sign_off.return_report(report, comment="Say more.", by=office.head, at=LATER)
+    assert set(told("returned")) == {office.statistician.email, office.deputy.email, publisher.email}
+
+
+def test_whoever_started_a_report_on_a_leak_and_lost_the_role_is_not_told(office, leak):
+    report = sign_off.submit_report(leak, by=office.deputy, at=AT)
+    sign_off.return_report(report, comment="Say more.", by=office.head, at=LATER)
+    office.statistician.memberships.all().delete()
+    assert set(told("returned")) == {office.deputy.email}
+
+
+def test_whoever_is_named_as_dealing_with_a_rehearsed_report_takes_part_in_the_rehearsal(office, rehearsed):
+    publisher = office.people[Role.PUBLISHING_TEAM]
+    editing.assign_report(rehearsed, person=publisher, by=office.head, at=AT)
+    sign_off.return_report(rehearsed, comment="Say more.", by=office.head, at=LATER)
+    assert set(told("returned")) == {office.statistician.email, publisher.email}
+
+
+def test_a_second_return_is_told_to_who_submitted_it_the_second_time(office, returned):
+    again = sign_off.submit_report(returned, by=office.deputy, at=LATER)
+    sign_off.return_report(again, comment="Say still more.", by=office.head, at=LATER)
+    first, second = ReportEvent.objects.filter(kind="returned").order_by("position")
+    told("returned")
+    assert Message.objects.filter(event=f"report-returned-{first.pk}", recipient=office.statistician.email).exists()
+    assert not Message.objects.filter(event=f"report-returned-{first.pk}", recipient=office.deputy.email).exists()
+    assert Message.objects.filter(event=f"report-returned-{second.pk}", recipient=office.deputy.email).exists()
+
+
+def test_those_who_were_told_of_a_submission_are_told_that_it_was_taken_back(office, submitted):
+    sign_off.take_back_report(submitted, reason="A figure is wrong.", by=office.statistician, at=LATER)
+    assert set(told("taken-back")) == {office.head.email, office.deputy.email}
+
+
+def test_of_an_approval_everybody_is_told_but_who_approved(office, submitted):
+    approved(submitted, office)
+    assert set(told("approved")) == {office.statistician.email, office.deputy.email, DEALING}
+
+
+def test_an_account_that_was_closed_is_not_told(office, submitted):
+    Contact.objects.filter(email=DEALING).update(user=UserFactory(is_active=False))
+    office.statistician.is_active = False
+    office.statistician.save()
+    sign_off.return_report(submitted, comment="Say more.", by=office.head, at=LATER)
+    assert told("returned") == {}
+
+
+def test_a_message_carries_the_reference_and_a_link_and_nothing_of_what_was_written(office, returned):
+    report = sign_off.submit_report(returned, by=office.statistician, at=LATER)
+    approved(sign_off.take_back_report(report, reason="A figure.", by=office.statistician, at=LATER), office)
+    messages = [told(kind)[to] for kind, to in (("submitted", office.head.email), ("returned", DEALING))]
+    messages += [told(kind)[office.deputy.email] for kind in ("taken-back", "approved")]
+    release = report.suspicions.get().release
+    for message, done in zip(messages, ("submitted", "returned", "taken back", "approved"), strict=True):
+        assert message.subject == f"Report {done}: {report.reference}"
+        assert message.text.strip().endswith(f"/reports/{report.reference}/")
+        for secret in (release.title, "Say more", "A figure", "9.30am", "delayed", str(office.head)):
+            assert secret not in message.subject + message.text
+
+
+def test_of_a_rehearsal_only_those_are_told_who_take_part_and_it_says_what_it_is(office, rehearsed):
+    assert told("submitted") == {}
+    series = rehearsed.suspicions.get().release.series
+    series.deputies.add(ContactFactory(producer=office.producer, user=office.deputy))
+    ((recipient, message),) = told("submitted").items()
+    assert recipient == office.deputy.email
+    assert message.subject.startswith("Rehearsal: Report submitted")
+    assert message.text.startswith("This is a rehearsal")
+    sign_off.return_report(rehearsed, comment="Say more.", by=office.deputy, at=LATER)
+    assert set(told("returned")) == {office.statistician.email}
+
+
+def test_what_is_old_is_no_news(submitted):
+    assert told("submitted", AT + timedelta(days=8)) == {}
+
+
+def test_telling_two_or_five_reports_takes_as_many_queries(office, django_assert_num_queries):
+    for reference in ("before", "before-again"):
+        a_report(office, ReportStatus.APPROVED, reference=reference)
+        outbox.create_missing(now=LATER)
+    for number in range(2):
+        a_report(office, ReportStatus.APPROVED, reference=f"one-of-two-{number}")
+    with CaptureQueriesContext(connection) as few:
+        outbox.create_missing(now=LATER)
+    for number in range(5):
+        a_report(office, ReportStatus.APPROVED, reference=f"release-{number}")
+    with django_assert_num_queries(len(few)):
+        outbox.create_missing(now=LATER)
+
+
+def test_the_tick_delivers_it_to_a_mail_server(office, submitted, monkeypatch, mailbox):
+    monkeypatch.setattr(jobs.CLOCK, "now", lambda: LATER, raising=False)
+    jobs.deliver()
+    jobs.deliver()
+    sent = [mail["To"] for mail in mailbox.mails if mail["Subject"].startswith("Report submitted")]
+    assert sorted(sent) == sorted([office.head.email, office.deputy.email])

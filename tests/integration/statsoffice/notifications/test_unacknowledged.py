@@ -1,0 +1,103 @@
+"""A suspected breach with which nobody is dealing is told to the next contact, once, by real mail."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from breaches import editing
+from breaches.models import Report
+from releases.rules.lifecycle import Role
+from statsoffice.notifications import outbox
+from statsoffice.notifications.delivery import deliver
+from tests.integration.statsoffice.notifications.test_outbox import NOW, RAISED, suspect
+from tests.support.factories import SEED_DUE, ContactFactory, SeriesFactory, a_confirmed_release, an_announced_release
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+IN_TIME, LATE = RAISED + timedelta(minutes=9, seconds=59), RAISED + timedelta(minutes=10)
+
+
+def suspected(office, **fields):
+    """A suspicion of which its people were told at once; gives its report."""
+    series = SeriesFactory(producer=office.producer, head_of_profession=None)
+    release = suspect(an_announced_release(series=series, **fields))
+    outbox.create_missing(now=NOW)
+    return Report.objects.get(suspicions__release=release)
+
+
+@shared_fixture
+def report(office):
+    return suspected(office)
+
+
+def told(mailbox, *, at):
+    """Let the outbox do its work at some time; gives who was told that nobody is dealing with it."""
+    outbox.create_missing(now=at)
+    deliver(now=at)
+    return [mail["To"] for mail in mailbox.mails if "Nobody is dealing" in mail["Subject"]]
+
+
+def test_the_next_contact_is_told_after_ten_minutes_and_once(mailbox, office, report):
+    assert told(mailbox, at=IN_TIME) == []
+    assert told(mailbox, at=LATE) == [office.head.email]
+    assert told(mailbox, at=LATE + timedelta(hours=1)) == [office.head.email]
+    mail = next(mail for mail in mailbox.mails if "Nobody is dealing" in mail["Subject"])
+    text = mail.get_body().get_content()
+    assert f"/reports/{report.reference}/" in text or report.reference in text
+    assert report.suspicions.get().release.title not in text
+
+
+def test_who_takes_it_in_time_spares_the_next_contact(mailbox, office, report):
+    editing.assign_report(report, person=office.statistician, by=office.statistician, at=IN_TIME)
+    assert told(mailbox, at=LATE + timedelta(hours=1)) == []
+
+
+def test_the_time_is_a_setting(mailbox, office, report, settings):
+    settings.ACKNOWLEDGED_WITHIN = timedelta(minutes=30)
+    assert told(mailbox, at=RAISED + timedelta(minutes=29)) == []
+    assert told(mailbox, at=RAISED + timedelta(minutes=30)) == [office.head.email]
+
+
+def test_whoever_was_told_first_is_passed_over_for_the_next(mailbox, office):
+    series = SeriesFactory(producer=office.producer)
+    series.head_of_profession = ContactFactory(producer=office.producer, user=office.head, email=office.head.email)
+    series.save()
+    suspect(an_announced_release(series=series))
+    outbox.create_missing(now=NOW)
+    assert told(mailbox, at=LATE) == [office.people[Role.DEPUTY].email]
+
+
+def test_what_is_decided_or_was_started_long_ago_is_told_to_nobody(mailbox, report):
+    assert told(mailbox, at=SEED_DUE + timedelta(days=8)) == []
+    Report.objects.filter(pk=report.pk).update(status="dismissed", decided_at=NOW, decision_reason="other")
+    assert told(mailbox, at=LATE) == []
+
+
+def test_of_a_rehearsal_nobody_is_told_who_takes_no_part_in_it(mailbox, office):
+    series = SeriesFactory(producer=office.producer, head_of_profession=None)
+    suspect(a_confirmed_release(series=series, rehearsal=True))
+    outbox.create_missing(now=NOW)
+    assert Report.objects.get().rehearsal
+    assert told(mailbox, at=LATE) == []
+
+
+def test_telling_of_one_or_five_takes_as_many_queries(office, report, django_assert_num_queries):
+    with CaptureQueriesContext(connection) as few:
+        assert outbox.create_missing(now=LATE) == 1
+    for number in range(5):
+        suspected(office, reference=f"other-{number}")
+    with django_assert_num_queries(len(few)):
+        assert outbox.create_missing(now=LATE) == 1
+
+
+def test_all_reports_of_a_producer_that_nobody_deals_with_are_told_in_one_message_once(mailbox, office, report):
+    reports = [report, *(suspected(office, reference=f"other-{number}") for number in range(2))]
+    assert told(mailbox, at=LATE) == [office.head.email]
+    assert told(mailbox, at=LATE + timedelta(hours=1)) == [office.head.email]
+    mail = next(mail for mail in mailbox.mails if "Nobody is dealing" in mail["Subject"])
+    assert "Nobody is dealing with 3 suspected breaches" in mail["Subject"]
+    text = mail.get_body(("plain",)).get_content()
+    assert [f"/reports/{report.reference}/" in text for report in reports] == [True] * 3

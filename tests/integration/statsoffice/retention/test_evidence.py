@@ -1,0 +1,76 @@
+"""Old evidence goes by itself: once a day, beside the watch, and never around a due instant."""
+
+from datetime import timedelta
+
+import pytest
+
+from releases.models import Body, ReleaseEvent
+from releases.monitoring.clock import StoppedClock
+from statsoffice import jobs, retention
+from tests.support.factories import SEED_DUE, a_confirmed_release
+from tests.support.release_states import brought, keep
+
+pytestmark = pytest.mark.django_db
+
+OVER = SEED_DUE + timedelta(days=366)
+
+
+@pytest.fixture(autouse=True)
+def _kept_for_a_year(settings):
+    settings.EVIDENCE_KEPT = timedelta(days=365)
+
+
+def an_old_release(reference):
+    release = a_confirmed_release(reference=reference, url=f"https://www.example.gov.uk/{reference}")
+    keep(brought(release.addresses.get(), "not_live", reference.encode(), at=-5))
+    return release
+
+
+def prune(at=OVER, **options):
+    retention.prune_evidence_daily(clock=StoppedClock(at), by="worker", **options)
+
+
+def test_the_step_beside_the_watch_removes_what_is_old_and_says_so(monkeypatch, caplog):
+    monkeypatch.setattr(jobs, "_probes", {})
+    an_old_release("old")
+    with caplog.at_level("INFO"):
+        jobs.run_due_checks(clock=StoppedClock(OVER), watcher="worker")
+    assert not Body.objects.exists()
+    assert ReleaseEvent.objects.filter(kind="bodies_pruned").count() == 1
+    assert "3 removed, of 1 releases" in caplog.text
+
+
+def test_it_is_asked_again_a_day_later_and_not_before():
+    prune()
+    an_old_release("old")
+    prune(OVER + timedelta(hours=23))
+    assert Body.objects.exists()
+    prune(OVER + timedelta(hours=24))
+    assert not Body.objects.exists()
+
+
+def test_a_last_time_that_lies_ahead_was_told_by_a_wrong_clock_and_holds_nothing_up():
+    prune(OVER + timedelta(days=400))
+    an_old_release("old")
+    prune()
+    assert not Body.objects.exists()
+
+
+def test_near_a_due_instant_the_rest_waits_and_is_taken_up_by_the_next_step():
+    for reference in ("one", "two"):
+        an_old_release(reference)
+    a_confirmed_release(reference="due", due_at=OVER, rehearsal=True)
+    prune(OVER - timedelta(seconds=10))
+    assert Body.objects.count() == 2
+    prune(OVER + timedelta(minutes=1))
+    assert not Body.objects.exists()
+
+
+def test_who_is_to_end_leaves_the_rest_for_the_next_step():
+    for reference in ("one", "two"):
+        an_old_release(reference)
+    asked = iter([False, True])
+    prune(stop=lambda: next(asked))
+    assert Body.objects.count() == 1
+    prune()
+    assert not Body.objects.exists()

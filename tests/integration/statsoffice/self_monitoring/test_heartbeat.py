@@ -1,0 +1,88 @@
+"""The watcher's heartbeat is a sweep that finished, or one that is plainly at work; never a process that is up."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError
+
+from releases.evidence import coverage
+from statsoffice import jobs
+from statsoffice.self_monitoring import status
+from statsoffice.self_monitoring.models import Pulse
+from tests.integration.statsoffice.self_monitoring.self_test import MORNING as NOW
+
+pytestmark = pytest.mark.django_db
+
+NAME = "host:1"
+
+
+def ago(seconds):
+    return None if seconds is None else NOW - timedelta(seconds=seconds)
+
+
+def beats(*, begun=None, finished=None, failed=None, alive=None, by=NAME):
+    """Ask whether a watcher beats whose sweep began, finished and failed, and that marked itself alive, so long ago."""
+    if alive is not None:
+        coverage.mark_alive(NAME, at=ago(alive))
+    found = Pulse(step="sweep", begun_at=ago(begun), begun_by=by, finished_at=ago(finished), failed_at=ago(failed))
+    return status.is_beating(found, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("known", "beating"),
+    [
+        pytest.param({"begun": 61, "finished": 60}, True, id="finished a minute ago"),
+        pytest.param({"begun": 62, "finished": 61}, False, id="finished longer ago"),
+        pytest.param({"begun": 600, "finished": 605, "alive": 2}, True, id="long at work and alive"),
+        pytest.param({"begun": 600, "finished": 605, "alive": 16}, False, id="long at work and hanging"),
+        pytest.param({"begun": 600, "finished": 605, "alive": 2, "by": "host:2"}, False, id="alive is another one"),
+        pytest.param({"begun": 4, "finished": 605, "alive": 2}, False, id="the last of many that died at work"),
+        pytest.param({"begun": 600, "finished": 590, "alive": 2}, False, id="alive and never begun again"),
+        pytest.param({"begun": 5, "finished": 90, "failed": 4, "alive": 2}, False, id="fails each time"),
+        pytest.param({"begun": 5, "finished": 90, "failed": 9, "alive": 2}, False, id="just begun after a failure"),
+        pytest.param({"begun": 80, "finished": 99, "failed": 85, "alive": 2}, True, id="at work since a failure"),
+        pytest.param({"begun": 3, "alive": 2}, True, id="the very first one at work"),
+        pytest.param({}, False, id="never begun"),
+        pytest.param({"begun": 3, "finished": -3600}, False, id="finished by a clock that was ahead"),
+    ],
+)
+def test_only_a_sweep_that_finishes_or_is_at_work_counts(known, beating):
+    assert beats(**known) is beating
+
+
+@pytest.fixture
+def kept():
+    """Give what is kept of the sweeps."""
+    return lambda: Pulse.objects.get(step="sweep")
+
+
+def test_a_sweep_by_the_tick_notes_when_it_began_and_finished(kept):
+    jobs.sweep()
+    assert kept().begun_at <= kept().finished_at
+    assert kept().begun_by == jobs.watcher_name()
+    assert kept().failed_at is None
+
+
+def test_a_sweep_that_fails_is_noted_as_failed_and_its_fault_surfaces(kept, monkeypatch):
+    def fail(*_, **__):
+        message = "no such table"
+        raise LookupError(message)
+
+    monkeypatch.setattr("releases.monitoring.sweep.Sweep.run", fail)
+    with pytest.raises(LookupError):
+        jobs.sweep()
+    assert kept().failed_at is not None
+    assert kept().finished_at is None
+
+
+def test_a_database_that_takes_no_note_holds_up_no_sweep(monkeypatch, caplog):
+    def away(*_, **__):
+        message = "the database is away"
+        raise DatabaseError(message)
+
+    swept = []
+    monkeypatch.setattr(Pulse.objects, "filter", away)
+    with status.beating("sweep", now=lambda: NOW, by=NAME):
+        swept.append(1)
+    assert swept == [1]
+    assert "the database is away" in caplog.text

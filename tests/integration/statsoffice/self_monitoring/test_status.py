@@ -1,0 +1,166 @@
+"""What is wrong with the watcher, by its sweeps and its rehearsals, and the words for it."""
+
+from datetime import timedelta
+
+import pytest
+
+from releases.evidence import coverage
+from releases.models import Coverage
+from statsoffice.self_monitoring import status
+from statsoffice.self_monitoring.models import Pulse
+from statsoffice.self_monitoring.status import Problem, Trouble, condition, problem_from
+from tests.integration.statsoffice.self_monitoring.record import a_rehearsal, a_sweep, a_watcher_that_is_well
+from tests.integration.statsoffice.self_monitoring.self_test import MORNING as NOW
+from tests.support.factories import a_confirmed_release, london_slot
+
+pytestmark = pytest.mark.django_db
+
+
+def ago(seconds):
+    return NOW - timedelta(seconds=seconds)
+
+
+def said():
+    found = condition(now=NOW)
+    return " ".join(
+        [
+            status.status_sentence(found, now=NOW),
+            *(status.describe_problem(problem, now=NOW) for problem in found.problems),
+        ]
+    )
+
+
+def troubles():
+    return [problem.trouble for problem in condition(now=NOW).problems]
+
+
+def test_nothing_that_was_never_begun_is_ill():
+    found = condition(now=NOW)
+    assert (found.ever_active, found.problems, found.is_well) == (False, (), False)
+    assert said() == "The watcher has never been active. No release is being watched."
+
+
+def test_a_watcher_that_is_well_says_when_it_last_proved_itself():
+    a_watcher_that_is_well(at=NOW)
+    assert condition(now=NOW).is_well
+    assert said() == "The watcher is active. Its last rehearsal, at 9.19am, came out right."
+
+
+def test_before_the_first_rehearsal_has_ended_nothing_is_wrong_and_nothing_is_proved():
+    a_sweep(at=NOW)
+    found = condition(now=NOW)
+    assert (found.is_well, found.rehearsed_at) == (True, None)
+    assert said() == "The watcher is active. Its first rehearsal is under way."
+
+
+def test_no_sweep_for_longer_than_a_minute_is_told_with_the_time_of_the_last():
+    a_watcher_that_is_well(at=NOW)
+    Pulse.objects.update(begun_at=ago(3600), finished_at=ago(3600))
+    Coverage.objects.update(began_at=ago(3600), ended_at=ago(3600))
+    assert troubles() == ["sweep_silent"]
+    assert said() == (
+        "The watcher is not well. Until this is mended, look at each release yourself when it is due. "
+        "The watcher was last active at 8.20am. No release is being watched."
+    )
+
+
+@pytest.mark.parametrize(
+    ("due_in", "rehearsal", "silent"),
+    [(4, False, True), (-4, False, True), (6, False, False), (-6, False, False), (4, True, False)],
+)
+def test_within_five_minutes_of_a_due_instant_eleven_seconds_without_a_sweep_are_too_many(due_in, rehearsal, silent):
+    release = a_confirmed_release(slot=london_slot(NOW.date()), rehearsal=rehearsal)
+    now = release.due_at - timedelta(minutes=due_in)
+    a_watcher_that_is_well(at=now)
+    Pulse.objects.update(begun_at=now - timedelta(seconds=11), finished_at=now - timedelta(seconds=11))
+    Coverage.objects.update(began_at=now - timedelta(hours=1), ended_at=now - timedelta(seconds=11))
+    assert [one.trouble for one in condition(now=now).problems] == (["sweep_silent"] if silent else [])
+    Pulse.objects.update(finished_at=now - timedelta(seconds=9))
+    assert condition(now=now).problems == ()
+
+
+def test_sweeps_that_fail_are_told_apart_from_none():
+    a_watcher_that_is_well(at=NOW)
+    Pulse.objects.update(begun_at=ago(3), finished_at=ago(90), failed_at=ago(2))
+    assert troubles() == ["sweep_fails"]
+    assert "sweeps end with an error of our own" in said()
+    assert "The last one that finished did so at 9.18am." in said()
+
+
+@pytest.mark.parametrize(
+    ("found", "expected_words"),
+    [
+        ("cannot_tell", "should have come out as “on time” and came out as “cannot tell”."),
+        ("not_seen", "should have come out as “on time” and came out as “not seen”."),
+        ("on_time", "should have come out as “on time”, and did so with the wrong times."),
+        ("", "should have come out as “on time” and ended with an error of our own."),
+    ],
+    ids=["nothing found", "something else found", "wrong interval", "error"],
+)
+def test_a_rehearsal_that_came_out_wrong_is_told_with_what_was_expected_and_found(found, expected_words):
+    a_watcher_that_is_well(at=NOW)
+    a_rehearsal(finished_at=NOW, right=False, found=found)
+    assert troubles() == ["canary_wrong"]
+    assert "its rehearsal at 9.19am " + expected_words in said()
+
+
+def test_a_wrong_rehearsal_is_held_against_the_watcher_until_two_in_a_row_came_out_right():
+    a_sweep(at=NOW)
+    a_rehearsal(finished_at=ago(120), right=False, found="late")
+    a_rehearsal(finished_at=ago(60))
+    assert troubles() == ["canary_wrong"]
+    a_rehearsal(finished_at=NOW)
+    assert troubles() == []
+
+
+def test_a_chain_that_is_right_every_other_time_is_never_well():
+    a_sweep(at=NOW)
+    for number in range(6):
+        a_rehearsal(finished_at=ago(150 - number * 25), right=number % 2 == 0, found="on_time")
+        assert troubles() == (["canary_wrong"] if number else [])
+
+
+def test_a_right_rehearsal_of_long_ago_proves_nothing():
+    a_sweep(at=NOW)
+    a_rehearsal(finished_at=ago(181))
+    assert troubles() == ["canary_overdue"]
+    assert "has not proved itself since 9.16am" in said()
+
+
+def test_a_canary_that_never_came_to_an_end_is_overdue_after_three_minutes():
+    coverage.mark_alive("watcher", at=ago(240))
+    a_sweep(at=NOW)
+    assert troubles() == ["canary_overdue"]
+    assert "has not proved itself yet" in said()
+
+
+def test_a_clock_that_is_wrong_is_told():
+    a_watcher_that_is_well(at=NOW)
+    a_rehearsal(finished_at=NOW, clock_off=True)
+    assert troubles() == ["clock_off"]
+    assert "The clock of the watcher is wrong." in said()
+
+
+def test_a_canary_that_is_switched_off_is_said_to_be_so_and_holds_nothing_against_the_watcher(settings):
+    settings.CANARY = False
+    a_sweep(at=NOW)
+    a_rehearsal(finished_at=NOW, right=False, found="late")
+    assert said() == "The watcher is active. Its rehearsals are switched off."
+
+
+def test_what_a_clock_that_was_ahead_wrote_is_not_when_it_was_last_active():
+    a_sweep(at=ago(120))
+    coverage.mark_alive("another", at=ago(-3600))
+    assert "last active at 9.18am" in said()
+
+
+def test_times_of_another_day_are_named_with_their_day():
+    problem = Problem(Trouble.SWEEP_SILENT, NOW - timedelta(days=1))
+    assert "at 9.20am on 29 June 2020." in status.describe_problem(problem, now=NOW)
+
+
+@pytest.mark.parametrize("trouble", Trouble)
+def test_every_trouble_has_words_and_is_read_as_it_was_kept(trouble):
+    problem = Problem(trouble, NOW, "late", "on_time")
+    assert problem_from(problem.as_kept()) == problem
+    assert status.describe_problem(problem, now=NOW).endswith(".")

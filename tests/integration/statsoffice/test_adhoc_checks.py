@@ -1,0 +1,147 @@
+"""Checks outside a sweep, by the job and by command, against a real site (V17)."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command
+
+from releases import leases
+from releases import preflight as preflight_of_tomorrow
+from releases.detection.preflight import PreflightCode
+from releases.models import HostLease, Observation, PreflightRun
+from releases.monitoring.clock import StoppedClock
+from statsoffice import jobs, retention
+from statsoffice.fake_publisher.scenes import scene
+from statsoffice.self_monitoring import status
+from statsoffice.self_monitoring.models import Illness
+from tests.support.factories import a_confirmed_release
+from tests.support.preflight import ANNOUNCEMENT, DAY_BEFORE, DUE, PAGE, a_sound_release, found_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _own_probe(monkeypatch):
+    """A probe is made for the settings of the test, and not kept from the one before."""
+    monkeypatch.setattr(jobs, "_probes", {})
+
+
+def take(at=DAY_BEFORE):
+    jobs.run_due_checks(clock=StoppedClock(at), watcher="worker")
+
+
+def preflight(*references):
+    said = StringIO()
+    call_command("preflight", *references, stdout=said)
+    return said.getvalue()
+
+
+def test_a_tick_makes_what_is_planned_once_and_takes_the_snapshot_with_it(site):
+    release = a_sound_release(site)
+    take()
+    take()
+    assert found_of(release) == set()
+    assert PreflightRun.objects.count() == 1
+    looks = Observation.objects.values_list("address__role", "watcher", "clock_bound_seconds")
+    assert sorted(looks) == [(role, "worker beside", 0.0) for role in ("announcement", "attachment", "page")]
+    assert set(HostLease.objects.values_list("holder", flat=True)) == {""}
+
+
+def test_before_its_hour_a_tick_takes_the_first_snapshot_of_an_announcement_and_checks_nothing(site):
+    a_sound_release(site)
+    take(DAY_BEFORE.replace(hour=8))
+    assert [look.address.role for look in Observation.objects.select_related("address")] == ["announcement"]
+    assert PreflightRun.objects.count() == 0
+
+
+def test_around_a_due_instant_a_tick_does_nothing_and_the_next_one_makes_up_for_it(site):
+    release = a_sound_release(site)
+    a_confirmed_release(due_at=DAY_BEFORE, reference="due-now", rehearsal=True)
+    take()
+    assert PreflightRun.objects.count() == Observation.objects.count() == 0
+    take(DAY_BEFORE + timedelta(seconds=31))
+    assert found_of(release) == set()
+
+
+@pytest.mark.parametrize("fails", ["request_missing_preflights", "run_requested_preflights", "make_adhoc_probe"])
+def test_a_fault_in_one_part_is_raised_and_keeps_no_other_from_being_done(site, monkeypatch, fails):
+    def fault(*_args, **_named):
+        message = "a fault of our own"
+        raise RuntimeError(message)
+
+    a_sound_release(site)
+    gone = Session.objects.create(session_key="old", session_data="", expire_date=DAY_BEFORE - timedelta(hours=1))
+    monkeypatch.setattr(jobs if fails == "make_adhoc_probe" else preflight_of_tomorrow, fails, fault)
+    with pytest.raises(ExceptionGroup) as raised:
+        take()
+    assert raised.group_contains(RuntimeError, match="a fault of our own")
+    assert not Session.objects.filter(pk=gone.pk).exists()
+    assert Observation.objects.filter(address__role="announcement").exists() is (fails != "make_adhoc_probe")
+    assert status.pulse_of(retention.PRUNE).finished_at == DAY_BEFORE
+
+
+def test_a_watcher_of_which_people_were_told_that_it_is_ill_is_found_and_one_that_failed_by_chance_is_not(site):
+    release = a_sound_release(site)
+    illness = Illness.objects.create(began_at=DAY_BEFORE, observed_at=DAY_BEFORE)
+    take()
+    assert found_of(release) == set()
+    Illness.objects.filter(pk=illness.pk).update(alarmed_at=DAY_BEFORE)
+    preflight_of_tomorrow.request_preflight(release, by=None, now=DAY_BEFORE)
+    take()
+    assert found_of(release) == {(PreflightCode.WATCHER_ILL, None)}
+
+
+def test_the_sweep_of_the_same_process_keeps_its_hosts(site):
+    a_sound_release(site)
+    host = site.base_url.removeprefix("http://")
+    leases.claim_hosts([host], holder="worker", now=DAY_BEFORE)
+    take()
+    assert HostLease.objects.get(host=host).holder == "worker"
+
+
+class TestByCommand:
+    @pytest.fixture(autouse=True)
+    def _at_two(self, time_machine):
+        time_machine.move_to(DAY_BEFORE, tick=False)
+
+    def test_it_prints_what_was_found_of_each_release_of_the_day(self, site):
+        release = a_sound_release(site)
+        site.publish(PAGE, [scene(status=503)])
+        site.publish(ANNOUNCEMENT, [scene("<h1>School inspections</h1><p>2 July 2026</p>")])
+        said = preflight()
+        assert f"{release.reference}, due at 9.30am on 1 July 2026: 2 problems" in said
+        assert "problem: The address gave no usable answer from here: the site reported a fault of its own." in said
+        assert site.url(PAGE) in said
+        assert "does not name the day for which it is planned here, 9.30am on 1 July 2026." in said
+        assert "Checked: 1. With problems: 1." in said
+        assert found_of(release) == {
+            (PreflightCode.NO_ANSWER, PAGE),
+            (PreflightCode.ANNOUNCED_DAY_NOT_FOUND, ANNOUNCEMENT),
+        }
+
+    def test_a_release_that_is_named_is_checked_whenever_it_is_due(self, site, time_machine):
+        release = a_sound_release(site)
+        time_machine.move_to(DAY_BEFORE.replace(day=20), tick=False)
+        assert "Checked: 0." in preflight()
+        assert "Checked: 1." in preflight(release.reference)
+
+    def test_a_reference_that_is_not_known_changes_nothing(self, site):
+        release = a_sound_release(site)
+        with pytest.raises(CommandError, match="There is no release nowhere; nothing was checked"):
+            preflight(release.reference, "nowhere")
+        assert PreflightRun.objects.count() == 0
+
+    def test_a_release_that_is_past_is_refused_in_one_sentence(self, site, time_machine):
+        release = a_sound_release(site)
+        time_machine.move_to(DUE, tick=False)
+        with pytest.raises(CommandError, match="nothing left to check before"):
+            preflight(release.reference)
+
+    def test_a_site_that_others_look_at_just_now_is_said_to_be_and_stays_asked_for(self, site):
+        release = a_sound_release(site)
+        name = leases.claim_spare(site.base_url.removeprefix("http://"))
+        leases.claim_hosts([name], holder="another", now=DAY_BEFORE)
+        assert "1 could not be checked now" in preflight(release.reference)
+        assert PreflightRun.objects.open().count() == 1

@@ -1,0 +1,211 @@
+"""The page of the audit trail: who may read it, what stands in it, and how it is narrowed."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import AnonymousUser, Group
+from django.test import Client
+from django.urls import reverse
+
+from breaches.redaction import redact_report
+from breaches.rules.lifecycle import ReportKind as Breach
+from breaches.rules.lifecycle import ReportStatus
+from releases.models import Contact, Membership
+from releases.rules.lifecycle import Role
+from tests.support.admin_site import page as admin_page
+from tests.support.factories import ProducerFactory, SeriesFactory, UserFactory, a_release, member
+from tests.support.people import AT, a_report, an_office, out
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+TRAIL = "/audit/"
+
+
+def signed_in(person):
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def read(reader, /, **asked):
+    answer = signed_in(reader).get(TRAIL, asked)
+    assert answer.status_code == 200
+    return [(entry.who, entry.kind.value, entry.what) for entry, _ in answer.context["lines"]]
+
+
+def told(reader, /, **asked):
+    return [what for _, _, what in read(reader, **asked)]
+
+
+@shared_fixture
+def office():
+    return an_office(name="Office for Rain")
+
+
+@shared_fixture
+def approved_report(office):
+    return a_report(office, ReportStatus.APPROVED)
+
+
+def test_the_desk_leads_auditors_and_leads_to_it_and_for_others_it_does_not_exist(office, subtests):
+    for role, person in office.people.items():
+        with subtests.test(role):
+            may = role in {Role.AUDITOR, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
+            assert signed_in(person).get(TRAIL).status_code == (200 if may else 404)
+            assert ('href="/audit/"' in signed_in(person).get(reverse("desk")).text) is may
+
+
+def test_being_a_superuser_is_no_role():
+    assert signed_in(UserFactory(is_staff=True, is_superuser=True)).get(TRAIL).status_code == 404
+
+
+def test_a_stranger_is_asked_to_sign_in():
+    answer = Client().get(TRAIL)
+    assert answer.headers["Location"] == f"/accounts/login/?next={TRAIL}"
+
+
+def test_it_is_only_read(office):
+    assert signed_in(office.head).post(TRAIL).status_code == 405
+
+
+def test_a_day_of_an_office_is_told_with_who_and_what(office, approved_report):
+    report = approved_report
+    signed_in(office.statistician).get(reverse("breaches:approved_pdf", args=[report.reference, report.version]))
+    keeper = signed_in(office.people[Role.CALENDAR_MANAGER])
+    a_release(series=SeriesFactory(producer=office.producer), reference="rain")
+    keeper.get(reverse("exchange:export", args=["csv"]))
+    signed_in(office.head).post(reverse("breaches:export"), {"file": "csv", "kind": ""})
+    found = read(office.people[Role.AUDITOR])
+    version = report.version
+    document = f"Downloaded the approved document of report {report.reference}, version {version}"
+    assert ("Statistician", "download", document) in found
+    assert ("Calendar Manager", "export", f"Took the file {reverse('exchange:export', args=['csv'])}") in found
+    assert ("Calendar Manager", "sign_in", "Signed in") in found
+    assert found[0] == ("Auditor", "sign_in", "Signed in")
+
+
+def test_what_leads_decided_on_a_report_is_told_and_what_was_written_into_it_is_not(office, approved_report):
+    report = out(approved_report, office, ReportStatus.SENT)
+    redact_report(report, words="a person", why="Not to be named.", by=office.head, at=AT + timedelta(hours=1))
+    found = read(office.people[Role.AUDITOR], kind="decision")
+    assert [who for who, _, _ in found] == [str(office.head)] * 3
+    redacted, sent, approved = (what.removeprefix(f"Report {report.reference}: ") for _, _, what in found)
+    assert redacted == "Words removed from the report and what was written about it"
+    assert sent.startswith("Sent by mail to ")
+    assert approved == "Approved"
+
+
+def test_a_role_that_is_given_and_taken_in_the_admin_site_is_told(office):
+    operator = UserFactory(is_staff=True, is_superuser=True, name="Op Erator")
+    person = UserFactory(name="New Person")
+    client = signed_in(operator)
+    answer = client.post(
+        admin_page("membership", "add"), {"user": person.pk, "producer": office.producer.pk, "role": "statistician"}
+    )
+    assert answer.status_code == 302
+    added = Membership.objects.get(user=person)
+    client.post(reverse("admin:accounts_user_change", args=[person.pk]), _account(person, is_staff="on"))
+    client.post(admin_page("membership", "delete", added.pk), {"post": "yes"})
+    found = read(office.people[Role.AUDITOR], kind="permission")
+    words = "membership: New Person: statistician, Office for Rain"
+    assert ("Op Erator", "permission", f"Added {words}") in found
+    assert ("Op Erator", "permission", f"Removed {words}") in found
+    assert ("Op Erator", "permission", "New Person: Changed May use the admin site.") in found
+
+
+def _account(person, **changes):
+    return {"email": person.email, "name": person.name, "is_active": "on", **changes}
+
+
+def test_what_was_edited_in_the_admin_site_is_told(office):
+    head = office.head
+    head.is_staff = True
+    head.save()
+    signed_in(head).post(
+        admin_page("contact", "add"), {"producer": office.producer.pk, "name": "Press", "email": "p@example.gov.uk"}
+    )
+    assert Contact.objects.filter(name="Press").exists()
+    (what,) = told(office.people[Role.AUDITOR], kind="edit", person=head.pk)
+    assert what.startswith("Added contact: Press")
+
+
+def test_a_group_that_has_the_number_of_one_of_its_people_is_told_to_no_office(office):
+    operator = UserFactory(is_staff=True, is_superuser=True)
+    Group.objects.filter(pk=office.statistician.pk).delete()
+    group = Group.objects.create(pk=office.statistician.pk, name="Wind")
+    for changed in (group, office.statistician):
+        LogEntry.objects.log_actions(operator.pk, [changed], CHANGE, [], single_object=True)
+    assert told(office.people[Role.AUDITOR], kind="permission", person="") == ["Statistician: No fields changed."]
+
+
+def test_nothing_of_another_office_is_told(office):
+    other = an_office(name="Office for Wind")
+    report = a_report(other, ReportStatus.APPROVED)
+    signed_in(other.head).get(reverse("breaches:approved_pdf", args=[report.reference, report.version]))
+    found = read(office.people[Role.AUDITOR])
+    assert [who for who, _, _ in found] == ["Auditor"]
+    assert told(office.people[Role.AUDITOR], person=other.head.pk) == []
+    answer = signed_in(office.people[Role.AUDITOR]).get(TRAIL, {"producer": other.producer.pk})
+    assert answer.context["lines"] == []
+    assert "Office for Wind" not in answer.text
+
+
+def test_the_download_of_a_restricted_report_is_told_to_those_who_decide_and_not_to_auditors(office):
+    report = a_report(office, ReportStatus.DRAFT)
+    type(report).objects.filter(pk=report.pk).update(kind=Breach.LEAK)
+    signed_in(office.head).get(reverse("breaches:draft_pdf", args=[report.reference]))
+    assert [what for what in told(office.head) if report.reference in what]
+    assert not [what for what in told(office.people[Role.AUDITOR]) if report.reference in what]
+
+
+def test_who_left_the_office_is_still_told_of(office):
+    person = member(Role.STATISTICIAN, office.producer, name="Gone Person")
+    signed_in(person)
+    Membership.objects.filter(user=person).first().delete()
+    assert ("Gone Person", "sign_in", "Signed in") in read(office.people[Role.AUDITOR])
+
+
+def test_failed_attempts_are_told(office):
+    Client().post("/accounts/login/", {"login": office.head.email, "password": "wrong"})
+    Client().post("/accounts/login/", {"login": "nobody@example.gov.uk", "password": "wrong"})
+    found = told(office.people[Role.AUDITOR], kind="sign_in")
+    assert any("Head Of Profession and did not succeed" in what for what in found)
+    assert any("has no account" in what for what in found)
+
+
+def test_it_is_narrowed_by_days_of_london(office, time_machine):
+    for day in ("2026-06-29T22:59:00Z", "2026-06-29T23:00:00Z", "2026-06-30T22:59:00Z", "2026-06-30T23:00:00Z"):
+        time_machine.move_to(day, tick=False)
+        signed_in(office.statistician)
+    asked = {"first": "2026-06-30", "last": "2026-06-30", "person": office.statistician.pk}
+    assert len(told(office.people[Role.AUDITOR], **asked)) == 2
+
+
+def test_the_first_and_the_last_day_that_there_are_can_be_asked_for(office):
+    assert len(told(office.people[Role.AUDITOR], first="0001-01-01", last="9999-12-31")) == 1
+
+
+def test_a_filter_that_there_is_not_is_said_at_its_field(office):
+    answer = signed_in(office.head).get(TRAIL, {"kind": "eaten", "first": "soon"})
+    assert answer.status_code == 200
+    assert answer.context["lines"] == []
+    assert set(answer.context["form"].errors) == {"kind", "first"}
+
+
+def test_it_has_pages_and_takes_as_many_queries_whatever_it_holds(office, django_assert_max_num_queries):
+    reader = signed_in(office.people[Role.AUDITOR])
+    for _ in range(60):
+        signed_in(office.statistician)
+    with django_assert_max_num_queries(18):
+        first = reader.get(TRAIL)
+    assert len(first.context["lines"]) == 50
+    second = reader.get(TRAIL, {"page": 2})
+    assert len(second.context["lines"]) == 11
+
+
+def test_nobody_audits_without_signing_in():
+    from statsoffice.audit.trail import producers_audited_by
+
+    ProducerFactory()
+    assert producers_audited_by(AnonymousUser()) == []

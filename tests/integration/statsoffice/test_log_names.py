@@ -1,0 +1,99 @@
+"""Names of people go from the admin site's log at the end of their time; who changed what, and when, stays."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from releases.models import Contact, Release
+from releases.models.redaction import allow_redaction, overwrite
+from statsoffice import retention, verification
+from statsoffice.accounts.models import User
+from statsoffice.retention import redact_admin_log, without_names
+from tests.support.report_forms import words
+
+pytestmark = pytest.mark.django_db
+
+AT = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
+KEPT = timedelta(days=730)
+OVER = AT + KEPT + timedelta(seconds=1)
+NAME = "Quillon Featherstonehaugh"
+MARKER = "[removed on 30 June 2022]"
+MESSAGE = json.dumps([{"changed": {"name": "email address", "object": NAME, "fields": ["Primary"]}}])
+
+
+def entry(office, *, model=User, message=MESSAGE, name=NAME):
+    return LogEntry.objects.create(
+        user=office.head,
+        content_type=ContentType.objects.get_for_model(model),
+        object_id=str(office.statistician.pk),
+        object_repr=name,
+        action_flag=CHANGE,
+        change_message=message,
+        action_time=AT,
+    )
+
+
+@pytest.mark.parametrize("model", [User, Contact])
+def test_a_name_goes_two_years_after_the_edit_and_not_before(office, model):
+    made = entry(office, model=model)
+    assert redact_admin_log(now=AT + KEPT, kept_for=KEPT) == 0
+    assert redact_admin_log(now=OVER, kept_for=KEPT) == 1
+    made.refresh_from_db()
+    assert (made.object_repr, made.user, made.object_id) == (MARKER, office.head, str(office.statistician.pk))
+    assert made.get_change_message() == f"Changed Primary for email address “{MARKER}”."
+    assert redact_admin_log(now=OVER + KEPT, kept_for=KEPT) == 0
+    assert {one.why for one in verification.check_evidence(now=timezone.now())} == {None}
+
+
+def test_what_is_called_by_no_persons_name_stays(office):
+    made = entry(office, model=Release, name="Schools, March 2020")
+    assert redact_admin_log(now=OVER, kept_for=KEPT) == 0
+    made.refresh_from_db()
+    assert made.object_repr == "Schools, March 2020"
+
+
+def test_many_go_a_few_at_a_time_and_a_dry_run_changes_nothing(office, monkeypatch):
+    monkeypatch.setattr(retention, "LOG_ROWS_AT_A_TIME", 2)
+    for _ in range(5):
+        entry(office)
+    assert redact_admin_log(now=OVER, kept_for=KEPT, dry_run=True) == 5
+    assert LogEntry.objects.filter(object_repr=NAME).count() == 5
+    assert redact_admin_log(now=OVER, kept_for=KEPT) == 5
+    assert LogEntry.objects.filter(object_repr=MARKER).count() == 5
+
+
+def test_the_audit_trail_shows_the_marker(client, office):
+    entry(office, message="")
+    redact_admin_log(now=OVER, kept_for=KEPT)
+    client.force_login(office.head)
+    page = words(client.get("/audit/?kind=permission").text)
+    assert f"{MARKER}: changed" in page
+    assert NAME not in page
+
+
+@pytest.mark.parametrize("message", ["", f"Renamed {NAME}.", json.dumps({"changed": NAME})])
+def test_words_that_are_not_as_django_keeps_them_go(message):
+    assert without_names(message, marker=MARKER) == ""
+
+
+def test_what_was_changed_is_said_without_names():
+    told = json.dumps([{"changed": {"fields": ["Email", "Active"]}}, {"added": {"name": "role", "object": NAME}}])
+    kept = json.loads(without_names(told, marker=MARKER))
+    assert kept == [{"changed": {"fields": ["Email", "Active"]}}, {"added": {"name": "role", "object": MARKER}}]
+
+
+def test_postgresql_refuses_whatever_else_is_changed_of_the_log(office):
+    made = entry(office)
+    # SQLite has no trigger on this table of Django's own.
+    if connection.vendor != "postgresql":
+        return
+    for values in ({"object_repr": "x"}, {"user": office.deputy}):
+        with pytest.raises(DatabaseError, match="kept as they were written"), transaction.atomic():
+            overwrite(made, **values)
+    with pytest.raises(DatabaseError, match="kept as they were written"), allow_redaction():
+        overwrite(made, user=office.deputy)

@@ -1,0 +1,135 @@
+"""Each change made by SQL to the record of an office is named by verify_evidence."""
+
+from datetime import timedelta
+
+import pytest
+
+from breaches.models import Report, ReportRowRecord, ReportVersion
+from breaches.redaction import redact_report
+from breaches.rules.lifecycle import ReportStatus
+from breaches.versions import record_event
+from releases import scheduling
+from releases.evidence import coverage
+from releases.models import Release, ReleaseRowRecord, Verification, event
+from releases.models.row_record import REDACTION
+from releases.rules.calendar import slot_at
+from statsoffice import anchoring
+from statsoffice.accounts.models import User
+from statsoffice.chains import ROW_RECORDS
+from statsoffice.notifications import outbox
+from tests.integration.tampering.changes import CHANGES, NO_EVENT_TELLS, Change
+from tests.integration.tampering.verifying import apply, record_anew, verify
+from tests.support import release_states as bodies
+from tests.support.factories import SEED_DUE, SeriesFactory, a_confirmed_release, rolled_back
+from tests.support.people import Office, a_report, an_office, brought
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+REWRITTEN = next(change for change in CHANGES if change.name == "the text of the first version rewritten")
+
+
+@shared_fixture
+def office() -> Office:
+    """An approved report, a release with stored bodies, a changed date, messages, coverage and anchors."""
+    office = an_office()
+    report = brought(a_report(office), office, ReportStatus.APPROVED)
+    decided_at = report.decided_at
+    outbox.create_missing(now=decided_at + timedelta(minutes=1))
+    series = SeriesFactory(producer=office.producer)
+    address = a_confirmed_release(series=series, reference="with-bodies").addresses.get()
+    bodies.keep(bodies.brought(address, "not_live", b"not yet", at=-5))
+    bodies.keep(bodies.brought(address, "live", b"what was seen", at=1))
+    moved = a_confirmed_release(series=series, reference="moved", due_at=SEED_DUE + timedelta(days=100))
+    to = slot_at(SEED_DUE + timedelta(days=101))
+    scheduling.change_date(moved, to=to, reason="A source was late.", by=office.head, at=SEED_DUE)
+    for day in range(2):
+        anchoring.make_due(now=SEED_DUE + timedelta(days=day))
+    coverage.mark_alive("office-1", at=SEED_DUE + timedelta(hours=3))
+    coverage.mark_alive("office-1", at=SEED_DUE + timedelta(hours=3, seconds=5))
+    User.objects.create_superuser("administrator@example.gov.uk", name="Administrator")
+    return office
+
+
+def test_the_record_of_the_office_holds(office):
+    assert verify() == ("", False)
+
+
+def test_a_verdict_that_was_changed_together_with_its_digest_differs_from_its_event(office):
+    with rolled_back():
+        late = Verification.objects.filter(outcome="late")
+        late.update(outcome="on_time")
+        ReleaseRowRecord.record({Verification: list(Verification.objects.values_list("pk", flat=True))})
+        found, _failed = verify()
+    assert "is not the verdict of its last event" in found
+
+
+def test_a_delay_that_was_changed_together_with_its_digest_is_computed_again(office):
+    with rolled_back():
+        Verification.objects.filter(outcome="late").update(delay_from=1, delay_to=9)
+        record_anew()
+        found, _failed = verify()
+    assert "is not the verdict that the checks give" in found
+
+
+def test_a_record_that_calls_a_change_a_redaction_needs_the_event_of_one(office):
+    version = ReportVersion.objects.filter(number=1)
+    with rolled_back():
+        apply(REWRITTEN)
+        ReportRowRecord.record({ReportVersion: [version.get().pk]}, why=REDACTION)
+        found, _failed = verify()
+    assert f"breaches.reportversion {version.get().pk} was changed, and no event explains it" in found
+
+
+def test_words_that_were_rewritten_after_a_redaction_are_not_those_it_left(office):
+    """A forger rewrites the row and lets the record of a redaction before it stand for that."""
+    report = Report.objects.get(status="approved")
+    version = report.versions.get(number=1)
+    with rolled_back():
+        redact_report(
+            report, words=version.content["circumstances"][:12], why="A test.", by=office.head, at=report.decided_at
+        )
+        assert verify() == ("", False)
+        apply(REWRITTEN)
+        ReportRowRecord.record({ReportVersion: [version.pk]}, why=REDACTION)
+        found, _failed = verify()
+    assert f"breaches.reportversion {version.pk} was changed, and no event explains it" in found
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [change for change in CHANGES if "together with its head" in change.name],
+    ids=lambda change: change.name,
+)
+def test_a_deleted_end_is_named_though_the_product_goes_on(office, ended):
+    with rolled_back():
+        apply(ended)
+        report = Report.objects.get(status="approved")
+        record_event(report, "downloaded", at=report.decided_at, version=report.version)
+        event.record(Release.objects.first(), "evidence_read", at=report.decided_at)
+        for rows in ROW_RECORDS:
+            table = next(table for table in rows.TABLES if table.model._base_manager.exists())
+            rows.record({table.model: [table.model._base_manager.first().pk]})
+        found, failed = verify()
+    assert failed
+    assert f"{ended.found_in}: row" in found
+
+
+@pytest.mark.parametrize(
+    "change", [change for change in CHANGES if change.name not in NO_EVENT_TELLS], ids=lambda change: change.name
+)
+def test_a_change_is_named_though_its_rows_were_recorded_again(office: Office, change: Change):
+    with rolled_back():
+        apply(change)
+        record_anew()
+        found, failed = verify()
+    assert (failed, found) != (False, "")
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
+def test_a_change_by_sql_is_named(office: Office, change: Change):
+    with rolled_back():
+        apply(change)
+        found, failed = verify()
+    assert failed
+    assert change.found_in in found

@@ -1,0 +1,180 @@
+"""Who gets to which address: each by its row of the one table of roles, or for a reason of its own."""
+
+from dataclasses import dataclass
+
+from breaches.permissions import TABLE as ON_REPORTS
+from breaches.permissions import Action
+from releases.rules.lifecycle import LEADS, Role
+from statsoffice.accounts.permission_matrix import roles_for
+
+EVERYBODY = "everybody, signed in or not"
+SIGNED_IN = "whoever has signed in"
+ADMINISTRATORS = "administrators"
+SUPERUSERS = "superusers"
+NOBODY = frozenset[Role]()
+
+type Who = str | frozenset[Role]
+
+RELEASE, REPORT, PERSON = "a release", "a report", "a person"
+ENTRY, DATE, IMPORT = "an entry of a pre-release access list", "a request for another date", "an import"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Who reads an address, and who posts to it; by a method that it does not know, it is open to nobody.
+
+    `of_no_row`: it shows and takes what is the person's own, whoever that is, so that it opens to people of other
+    producers too, and has nothing of this one for them. `administrators_too`: it opens to them beside the roles.
+    """
+
+    reads: Who
+    posts: Who
+    of_no_row: bool = False
+    administrators_too: bool = False
+
+
+def page(who: Who) -> Expected:
+    """A page that is read."""
+    return Expected(who, NOBODY)
+
+
+def own(reads: Who, posts: Who = NOBODY) -> Expected:
+    """A page that lists, or asks for, what is the person's own."""
+    return Expected(reads, posts, of_no_row=True)
+
+
+def form(who: Who) -> Expected:
+    """A page that asks, and takes what is sent to it."""
+    return Expected(who, who)
+
+
+def act(who: Who) -> Expected:
+    """An address to which is posted only."""
+    return Expected(NOBODY, who)
+
+
+def by(subject: str, *actions: str) -> frozenset[Role]:
+    """Return the roles that the one table gives for one of some actions."""
+    return frozenset().union(*(roles_for(subject, action) for action in actions))
+
+
+def named(prefix: str, expected: Expected, names: str) -> dict[str, Expected]:
+    """Expect the same of several addresses."""
+    return {prefix + name: expected for name in names.split()}
+
+
+VIEW, KEEP_LIST = by(RELEASE, "view"), by(RELEASE, "keep_pre_release_list")
+UPLOADER = frozenset({Role.HEAD_OF_PROFESSION})
+CODE = LEADS | {Role.CALENDAR_MANAGER}
+READ, WRITE, DOWNLOAD = by(REPORT, "view"), by(REPORT, "edit"), by(REPORT, "download")
+
+PUBLIC = {
+    **named("releases:", page(EVERYBODY), "calendar all_months month office_calendar office_changes producer_calendar"),
+    **named("releases:", page(EVERYBODY), "producer_changes series_calendar series_changes release_calendar api_guide"),
+    **named("releases:", page(EVERYBODY), "pre_release pre_release_lists"),
+    **named("releases:api:", page(EVERYBODY), "api-root openapi-json releases release producers series"),
+    **named("transparency:", page(EVERYBODY), "statements statement"),
+    **named("", page(EVERYBODY), "health_live health_ready canary_page account_invited account_inactive accessibility"),
+    # Whoever brings the operator's token: tests/pages/statsoffice/metrics/.
+    "metrics": page(NOBODY),
+    # Where the office has set a contact: tests/pages/statsoffice/test_site_root.py.
+    "security_txt": page(NOBODY),
+    **named("account_", page(EVERYBODY), "reset_password_done reset_password_from_key_done"),
+    **named("account_", form(EVERYBODY), "login logout signup reset_password reset_password_from_key accept"),
+    **named("mfa_", form(EVERYBODY), "login_webauthn authenticate"),
+    # Where the office has a provider of its own: tests/pages/statsoffice/provider/.
+    **named("openid_connect_", page(NOBODY), "login callback"),
+    r"^api/[\s\S]*$": form(NOBODY),
+}
+OWN = {
+    **named("", page(SIGNED_IN), "your_account mfa_index mfa_list_webauthn"),
+    **named("", form(SIGNED_IN), "usersessions_list account_change_password account_set_password unsent"),
+    **named("", form(SIGNED_IN), "account_reauthenticate mfa_reauthenticate mfa_reauthenticate_webauthn"),
+    **named(
+        "mfa_", form(SIGNED_IN), "activate_totp add_webauthn generate_recovery_codes remove_webauthn edit_webauthn"
+    ),
+    # No one here has a second factor to see or remove: tests/pages/statsoffice/accounts/test_second_factor.py.
+    **named("mfa_", form(NOBODY), "deactivate_totp view_recovery_codes download_recovery_codes"),
+    # It ends where one signs in.
+    "sign_out_everywhere": act(EVERYBODY),
+    "invitations": Expected(by(PERSON, "invite"), NOBODY, of_no_row=True, administrators_too=True),
+    "invite": Expected(by(PERSON, "invite"), by(PERSON, "invite"), of_no_row=True, administrators_too=True),
+    # The invitation is one to be a statistician, which a calendar manager does not give.
+    **named("", Expected(NOBODY, LEADS, administrators_too=True), "send_invitation_again withdraw_invitation"),
+    **named("", own(SIGNED_IN), "desk desk_part desk_missing outbox:sent releases:planner"),
+    "guides:guides": own(SIGNED_IN),
+    "guides:guide": own(frozenset({Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.AUDITOR}) | LEADS),
+    "audit:trail": own(by("the audit trail", "read")),
+    **named("setting_up:", page(ADMINISTRATORS), "overview name"),
+    "setting_up:producer": form(ADMINISTRATORS),
+    # They begin once the administrator's own office has a producer: tests/pages/statsoffice/test_setup.py.
+    **named("setting_up:", page(NOBODY), "head series calendar rehearsal"),
+    **named("exchange:", own(VIEW), "release_list export"),
+    **named("releases:", own(VIEW), "changes export_changes"),
+}
+ON_RELEASES = {
+    "releases:release": page(VIEW),
+    **{f"releases:{move}": form(by(RELEASE, move)) for move in ("announce", "confirm", "change_date", "cancel")},
+    "releases:ask_date_change": form(by(RELEASE, "ask_date_change")),
+    "releases:correct_reason": form(by(RELEASE, "correct_public_reason")),
+    "releases:changes_waiting": own(by(DATE, "agree"), by(DATE, "agree")),
+    "releases:refuse_change": form(by(DATE, "refuse")),
+    # Whoever asked takes it back, and nobody else: the calendar manager did.
+    "releases:withdraw_change": act(frozenset({Role.CALENDAR_MANAGER})),
+    "releases:delay_notice": form(by(RELEASE, "post_delay_notice")),
+    "releases:withdraw_delay_notice": act(by(RELEASE, "post_delay_notice")),
+    "releases:preflight": act(by(RELEASE, "preflight")),
+    **named("releases:", form(by(RELEASE, "answer")), "say was_live"),
+    "releases:tick_task": act(by(RELEASE, "keep_tasks")),
+    "releases:export_evidence": act(by(RELEASE, "export_evidence")),
+    **named("releases:", page(VIEW), "kept_body kept_body_download pre_release_list"),
+    **named("releases:pre_release_", form(KEEP_LIST), "add copy change withdraw begin end"),
+    "releases:pre_release_decide": act(by("a request for a change of such a list", "agree")),
+    "releases:pre_release_take_back": form(by(ENTRY, "take_back")),
+    **named("releases:pre_release_", form(KEEP_LIST), "erase erase_name"),
+    **named("exchange:", own(by(IMPORT, "confirm")), "template columns"),
+    **named("exchange:", own(by(IMPORT, "confirm"), by(IMPORT, "confirm")), "imports from_govuk"),
+    "exchange:record_from_govuk": own(NOBODY, by(IMPORT, "confirm")),
+    # What somebody uploaded is theirs until it is applied: the Head of Profession did.
+    **named("exchange:", page(UPLOADER), "import import_progress"),
+    **named("exchange:", act(UPLOADER), "confirm_import discard_import"),
+}
+ON_BREACHES = {
+    **named("breaches:", own(READ), "register near_misses figures export_figures"),
+    "breaches:report_list": own(SIGNED_IN),
+    "breaches:export": own(DOWNLOAD, DOWNLOAD),
+    **named("breaches:", form(WRITE), "start_about_release start_about_series start_pra join join_rehearsed"),
+    "breaches:start": own(WRITE, WRITE),
+    **named("breaches:", page(READ), "report check history version changes timeline actions"),
+    **named("breaches:", page(DOWNLOAD), "draft_pdf approved_pdf statement_html statement_text"),
+    **named("breaches:", form(WRITE), "section cause add_action change_action own_act choose_timeline"),
+    "breaches:finish_action": act(WRITE),
+    "breaches:settle_wording": own(CODE, CODE),
+    "breaches:code_of_practice": own(CODE),
+    **named("breaches:", form(ON_REPORTS[Action.WRITE_NOTE]), "note correct_note"),
+    "breaches:dealing": form(ON_REPORTS[Action.DEAL]),
+    **named("breaches:", form(ON_REPORTS[Action.PUBLISH]), "publish unpublish"),
+    "redacting:ask": form(ON_REPORTS[Action.REDACT]),
+    "redacting:remove": act(ON_REPORTS[Action.REDACT]),
+    "redacting:done": page(ON_REPORTS[Action.REDACT]),
+    "breaches:submit": act(by(REPORT, "submit")),
+    **{
+        f"breaches:{move}": form(by(REPORT, move))
+        for move in (
+            "take_back",
+            "approve",
+            "close",
+            "return",
+            "record",
+            "dismiss",
+            "reopen",
+            "send",
+            "note_answer",
+            "correct",
+            "withdraw",
+            "part",
+        )
+    },
+    "breaches:sent_outside": form(by(REPORT, "send")),
+}
+EXPECTED = {**PUBLIC, **OWN, **ON_RELEASES, **ON_BREACHES}

@@ -1,0 +1,11 @@
+"""A printer that prints at once, for pages that are not about the printed file."""
+
+import pytest
+
+from breaches.pdf import render
+from tests.support.people import printed
+
+
+@pytest.fixture
+def quick_printer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(render, "render_pdf", printed)

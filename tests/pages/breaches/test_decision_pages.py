@@ -1,0 +1,269 @@
+"""Checking, submitting and deciding through the pages."""
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from breaches import drafting, sign_off
+from breaches.models import ApprovedDocument, Report
+from breaches.rules.lifecycle import ReportStatus
+from breaches.versions import content_of
+from releases.rules.lifecycle import Role
+from tests.support.people import AT, IMPACT, an_office, printed, written
+from tests.support.report_evidence import london
+from tests.support.report_forms import error_links, filled_in, page_of, send, status_of, words
+from tests.support.report_mornings import NOT_LIVE, a_drafted_report, looks
+
+pytestmark = pytest.mark.django_db
+
+
+def test_submitting_an_incomplete_report_lists_what_is_missing_with_a_link_to_each_field(client, office):
+    report = a_drafted_report(producer=office.producer)
+    client.force_login(office.statistician)
+    check = page_of(report, "check")
+    answer = client.post(page_of(report, "submit"), filled_in(client.get(check).text))
+    assert "There is a problem" in words(answer.text)
+    for section, control in (("impact", "id_impact"), ("corrective-actions", "id_corrective_actions")):
+        address = f"/reports/{report.reference}/{section}/"
+        assert f'href="{address}#{control}"' in answer.text
+        assert f'id="{control}"' in client.get(address).text
+    assert status_of(report) == ReportStatus.DRAFT
+
+
+def test_every_link_to_a_missing_or_odd_field_leads_to_a_control_of_that_name(client, office):
+    report = a_drafted_report(producer=office.producer)
+    client.force_login(office.statistician)
+    nobody = {f"{who}_{part}": "" for who in ("dealing", "hop") for part in ("name", "email", "telephone")}
+    send(client, f"/reports/{report.reference}/core-information/", outputs__0__title="", outputs__0__url="",
+         producers="", statement_url="nowhere", **nobody)  # fmt: skip
+    send(client, f"/reports/{report.reference}/circumstances/", practices=[], circumstances="",
+         dates__0__on__day="", dates__0__on__month="", dates__0__on__year="")  # fmt: skip
+    page = client.post(page_of(report, "submit"), {"last_change": Report.objects.get(pk=report.pk).last_change}).text
+    from selectolax.lexbor import LexborHTMLParser
+
+    links = {link.attributes["href"] for link in LexborHTMLParser(page).css("main a") if "#" in link.attributes["href"]}
+    assert len(links) >= 9
+    for link in links - {"#main-content"}:
+        address, control = link.split("#")
+        assert f'id="{control}"' in client.get(address).text, link
+
+
+@pytest.mark.parametrize("page", ["check", "approve"])
+def test_whoever_decides_reads_that_the_record_has_changed_since_the_text_was_written(
+    client, office, submitted_report, page
+):
+    client.force_login(office.head)
+    changed = "The record has changed since ‘Circumstances of breach’ was written"
+    assert changed not in words(client.get(page_of(submitted_report, page)).text)
+    looks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
+    drafting.draft_missing(now=london("11:07"))
+    told = client.get(page_of(submitted_report, page)).text
+    assert changed in words(told)
+    assert f'href="/reports/{submitted_report.reference}/circumstances/#id_circumstances"' in told
+
+
+def test_a_complete_report_is_read_as_it_will_be_printed_and_submitted(client, office, draft_report):
+    client.force_login(office.statistician)
+    page = client.get(page_of(draft_report, "check")).text
+    for part in (
+        "1. Core Information",
+        "T3.6",
+        "30 June 2020",
+        "just under an hour",
+        IMPACT,
+        "a person checks at 9.30am",
+    ):
+        assert part in words(page)
+    assert "DRAFT: suspected breach, not yet decided" in words(page)
+    answer = client.post(page_of(draft_report, "submit"), filled_in(page), follow=True)
+    assert "The report is with the Head of Profession." in words(answer.text)
+    assert status_of(draft_report) == ReportStatus.WITH_HOP
+
+
+def test_the_submit_form_sent_twice_submits_once_and_says_so_both_times(client, office, draft_report):
+    client.force_login(office.statistician)
+    fields = filled_in(client.get(page_of(draft_report, "check")).text)
+    for _ in range(2):
+        assert client.post(page_of(draft_report, "submit"), fields).status_code == 302
+    assert draft_report.events.filter(kind="submitted").count() == 1
+
+
+def test_a_return_needs_a_comment_and_shows_it_to_those_who_write(client, office, submitted_report):
+    client.force_login(office.head)
+    empty = send(client, page_of(submitted_report, "return"), comment=" ")
+    assert error_links(empty.text) == {"#id_comment": True}
+    send(client, page_of(submitted_report, "return"), comment="Say who was told, and when.")
+    client.force_login(office.statistician)
+    assert "Say who was told, and when." in words(client.get(page_of(submitted_report, "report")).text)
+
+
+def test_the_approval_page_says_what_it_means_and_shows_hash_date_and_warnings(
+    client, office, submitted_report, quick_printer
+):
+    client.force_login(office.head)
+    page = client.get(page_of(submitted_report, "approve")).text
+    assert "you decide that this was a breach" in words(page)
+    assert filled_in(page)["content_sha256"][0] in words(page)
+    assert "more than a year ago: check the year" in words(page)
+    assert "one person did both" not in words(page)
+    answer = client.post(page_of(submitted_report, "approve"), filled_in(page))
+    assert answer.status_code == 302
+    document = ApprovedDocument.objects.get()
+    assert document.content_sha256 == filled_in(page)["content_sha256"][0]
+    assert content_of(document.report).report_date == date.fromisoformat(f"{document.approved_at:%Y-%m-%d}")
+
+
+@pytest.mark.parametrize("page", ["check", "approve"])
+def test_whoever_decides_reads_which_text_reaches_somebody(client, office, page):
+    report = written(a_drafted_report(producer=office.producer), by=office.head, impact="John Brown, 020 7946 0999.")
+    client.force_login(office.head)
+    shown = client.get(page_of(report, page)).text
+    assert "‘Impact of the breach’ holds a telephone number" in words(shown)
+    assert f'href="/reports/{report.reference}/impact/#id_impact"' in shown
+    assert "holds an e-mail address" not in words(shown)
+
+
+def test_who_wrote_the_text_is_told_that_the_record_will_say_so(client, office, quick_printer):
+    report = written(a_drafted_report(producer=office.producer), by=office.head)
+    client.force_login(office.head)
+    assert "one person did both" in words(client.get(page_of(report, "approve")).text)
+    send(client, page_of(report, "approve"))
+    assert "The same person wrote or submitted it." in words(client.get(page_of(report, "report")).text)
+
+
+def test_where_two_people_are_required_the_page_says_so_and_the_post_is_refused(client, quick_printer):
+    office = an_office(two_person_approval=True)
+    report = written(a_drafted_report(producer=office.producer), by=office.head)
+    client.force_login(office.head)
+    assert "wants another person to approve" in words(client.get(page_of(report, "approve")).text)
+    answer = send(client, page_of(report, "approve"))
+    assert answer.status_code == 409
+    assert "another person" in words(answer.text)
+    assert status_of(report) == ReportStatus.DRAFT
+
+
+def test_an_incomplete_report_is_not_approved_by_form(client, office, quick_printer):
+    report = a_drafted_report(producer=office.producer)
+    client.force_login(office.head)
+    answer = send(client, page_of(report, "approve"))
+    assert answer.status_code == 200
+    assert "Describe the impact of the breach." in words(answer.text)
+    assert status_of(report) == ReportStatus.DRAFT
+
+
+def test_a_text_that_changed_after_the_page_was_read_is_not_approved(client, office, submitted_report, quick_printer):
+    client.force_login(office.head)
+    page = client.get(page_of(submitted_report, "approve")).text
+    written(submitted_report, by=office.deputy, impact="Changed meanwhile.")
+    answer = client.post(page_of(submitted_report, "approve"), filled_in(page))
+    assert answer.status_code == 409
+    assert "Check the report before you try again" in words(answer.text)
+    assert status_of(submitted_report) == ReportStatus.WITH_HOP
+
+
+@pytest.mark.parametrize(
+    ("move", "fields"),
+    [("return", {"comment": "Typed with care."}), ("dismiss", {"reason": "other", "words": "Typed with care."})],
+)
+def test_a_decision_upon_a_text_that_changed_after_the_page_was_read_is_refused_with_its_words(
+    client, office, submitted_report, move, fields
+):
+    client.force_login(office.head)
+    page = client.get(page_of(submitted_report, move)).text
+    written(submitted_report, by=office.deputy, impact="Changed meanwhile.")
+    answer = send(client, page_of(submitted_report, move), page, **fields)
+    assert answer.status_code == 409
+    assert "Typed with care." in words(answer.text)
+    assert status_of(submitted_report) == ReportStatus.WITH_HOP
+
+
+def test_a_draft_that_changed_after_it_was_checked_is_not_submitted(client, office, draft_report):
+    client.force_login(office.statistician)
+    fields = filled_in(client.get(page_of(draft_report, "check")).text)
+    written(draft_report, by=office.deputy, impact="Changed meanwhile.")
+    assert client.post(page_of(draft_report, "submit"), fields).status_code == 409
+    assert status_of(draft_report) == ReportStatus.DRAFT
+
+
+def test_the_second_of_two_who_approve_is_told_and_nothing_is_done_twice(
+    client, office, submitted_report, quick_printer
+):
+    client.force_login(office.head)
+    page = client.get(page_of(submitted_report, "approve")).text
+    sign_off.approve_report(Report.objects.get(pk=submitted_report.pk), by=office.deputy, at=AT, render=printed)
+    assert client.post(page_of(submitted_report, "approve"), filled_in(page)).status_code == 409
+    assert ApprovedDocument.objects.count() == submitted_report.events.filter(kind="approved").count() == 1
+
+
+def test_the_approval_sent_twice_by_one_person_is_one_approval(client, office, submitted_report, quick_printer):
+    client.force_login(office.head)
+    fields = filled_in(client.get(page_of(submitted_report, "approve")).text)
+    for _ in range(2):
+        assert client.post(page_of(submitted_report, "approve"), fields).status_code == 302
+    assert ApprovedDocument.objects.count() == 1
+
+
+def test_a_dismissal_needs_reason_and_words_and_keeps_what_was_typed(client, office, draft_report):
+    client.force_login(office.deputy)
+    answer = send(client, page_of(draft_report, "dismiss"), words="It was agreed.")
+    assert error_links(answer.text) == {"#id_reason": True}
+    assert filled_in(answer.text)["words"] == ["It was agreed."]
+    send(client, page_of(draft_report, "dismiss"), answer.text, reason="agreed_change")
+    page = words(client.get(page_of(draft_report, "report")).text)
+    assert "The Head of Profession had agreed to the change" in page
+    assert Report.objects.get(pk=draft_report.pk).decision_reason == "agreed_change"
+
+
+def test_the_record_that_no_longer_shows_a_breach_is_said_on_the_page(client, office):
+    report = a_drafted_report(producer=office.producer)
+    verification = report.suspicions.get().verification
+    type(verification).objects.filter(pk=verification.pk).update(outcome="on_time", occurred_at=None)
+    client.force_login(office.head)
+    assert "no longer shows a breach" in words(client.get(page_of(report, "report")).text)
+
+
+def test_circumstances_that_nobody_touched_are_pointed_out_before_a_decision(client, office, submitted_report):
+    client.force_login(office.head)
+    told = "nobody has written what the cause was"
+    assert told in words(client.get(page_of(submitted_report, "approve")).text)
+    send(client, f"/reports/{submitted_report.reference}/circumstances/", circumstances="The scheduler stood still.")
+    assert told not in words(client.get(page_of(submitted_report, "approve")).text)
+
+
+def test_a_dismissed_report_says_by_whom_and_why_on_its_page(client, office, dismissed_report):
+    client.force_login(office.people[Role.AUDITOR])
+    page = words(client.get(page_of(dismissed_report, "report")).text)
+    assert f"{office.head} dismissed it at 11.00am on 30 June 2020" in page
+    assert "The automatic check was wrong. The check was wrong." in page
+
+
+def test_facts_that_came_while_a_report_is_with_the_head_are_marked_on_its_page(client, office, submitted_report):
+    looks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
+    drafting.draft_missing(now=london("11:06"))
+    client.force_login(office.head)
+    assert "Facts changed" in words(client.get(page_of(submitted_report, "report")).text)
+
+
+def test_comments_by_section_stand_on_the_report_on_their_sections_page_and_in_the_history(
+    client, office, submitted_report
+):
+    client.force_login(office.head)
+    send(client, page_of(submitted_report, "return"), impact="How many users asked?", comment="Two things.")
+    client.force_login(office.statistician)
+    page = client.get(page_of(submitted_report, "report"))
+    assert "Two things." in words(page.text)
+    assert "Impact of the breach : How many users asked?" in words(page.text)
+    section = reverse("breaches:section", args=[submitted_report.reference, "impact"])
+    assert "In this section: How many users asked?" in words(client.get(section).text)
+    other = reverse("breaches:section", args=[submitted_report.reference, "circumstances"])
+    assert "How many users asked?" not in client.get(other).text
+    history = words(client.get(page_of(submitted_report, "history")).text)
+    assert "Two things. Impact of the breach: How many users asked?" in history
+
+
+def test_returning_without_any_comment_says_what_is_missing_and_changes_nothing(client, office, submitted_report):
+    client.force_login(office.head)
+    answer = send(client, page_of(submitted_report, "return"), impact="  ")
+    assert error_links(answer.text) == {"#id_comment": True}
+    assert status_of(submitted_report) == ReportStatus.WITH_HOP

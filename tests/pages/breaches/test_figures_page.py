@@ -1,0 +1,265 @@
+"""The page of figures: for whom, of whom, in words that hold, with a table beside each chart."""
+
+import re
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from breaches import corrective_actions, drafting, sign_off
+from breaches.corrective_actions import Plan
+from breaches.models import Report
+from breaches.rules.lifecycle import ReportStatus, ReportTerm
+from releases.models import Release, Verification
+from releases.rules.lifecycle import Role
+from tests.support.factories import ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release
+from tests.support.people import AT, a_report, an_office, joins, printed
+from tests.support.report_evidence import london
+from tests.support.report_forms import words
+from tests.support.report_mornings import a_late_release
+
+pytestmark = pytest.mark.django_db
+
+ADDRESS = "/reports/register/figures/"
+READERS = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.PUBLISHING_TEAM, Role.AUDITOR}
+
+
+def table(page, key):
+    """The lines of one table of the page, by their name."""
+    (found,) = [one for one in page.context["tables"] if one.key == key]
+    return {row.name: list(row.cells) for row in found.rows}
+
+
+@pytest.fixture(autouse=True)
+def _in_2020(time_machine):
+    time_machine.move_to(london("15:00", "2020-07-03"), tick=False)
+
+
+def on_time(series, number, **fields):
+    """A release that was seen on time on the seed's day."""
+    release = a_confirmed_release(series=series, reference=f"on-time-{number}", **fields)
+    return Verification.objects.create(
+        release=release, schedule_version=1, due_at=release.due_at, tolerance_seconds=120, outcome="on_time"
+    )
+
+
+def test_the_figures_are_there_for_the_roles_that_read_reports(client, office, subtests):
+    for role, person in office.people.items():
+        with subtests.test(str(role)):
+            client.force_login(person)
+            assert client.get(ADDRESS).status_code == (200 if role in READERS else 404)
+
+
+def test_without_signing_in_or_a_role_there_are_no_figures(client):
+    assert client.get(ADDRESS).status_code == 302
+    client.force_login(UserFactory(is_superuser=True))
+    assert client.get(ADDRESS).status_code == 404
+
+
+def test_a_breach_and_its_release_are_counted_in_their_quarter(client, office, approved_report):
+    series = approved_report.suspicions.get().release.series
+    for number in range(3):
+        on_time(series, number)
+    on_time(series, "rehearsed", rehearsal=True)
+    client.force_login(office.head)
+    page = client.get(ADDRESS)
+    assert table(page, "on-time")["April to June 2020"] == ["4", "3", "1", "0", "75.0%", "[z]"]
+    assert table(page, "on-time")["January to March 2020"] == ["0", "0", "0", "0", "[z]", "[z]"]
+    assert table(page, "delays")["April to June 2020"] == ["1", "57 min", "57 min", "57 min", "[z]"]
+    assert table(page, "breaches")["April to June 2020"] == ["1", "0", "1", "0", "0"]
+    year = table(page, "year")
+    assert year["Releases due and verified"] == ["4", "0"]
+    assert year["From occurrence to approval, longest"] == ["0 days", "[z]"]
+    assert year["Approved by one person who had written it"] == ["0", "0"]
+    assert "2020 is counted up to 3 July 2020" in words(page.text)
+
+
+def test_an_office_of_which_nothing_can_be_counted_yet_is_told_so_in_one_sentence(client):
+    client.force_login(an_office().head)
+    page = client.get(ADDRESS)
+    assert "There is nothing to count in 2020 and the year before" in words(page.text)
+    assert "<table" not in page.text
+
+
+def test_the_year_before_stands_beside_the_year(client, time_machine, office, recorded_report):
+    client.force_login(office.head)
+    page = client.get(ADDRESS, {"year": "2020"})
+    assert table(page, "year")["Breaches (to be reported, or kept in our own log)"] == ["1", "0"]
+    time_machine.move_to(london("15:00", "2021-02-01"), tick=False)
+    client.force_login(office.head)
+    page = client.get(ADDRESS)
+    assert table(page, "year")["Breaches (to be reported, or kept in our own log)"] == ["0", "1"]
+    assert table(page, "breaches")["April to June 2021"] == ["0", "0", "0", "1", "0"]
+    assert table(page, "on-time")["April to June 2021"][-1] == "0.0%"
+    assert "is counted up to" in words(page.text)
+    assert "is counted up to" not in words(client.get(ADDRESS, {"year": "2020"}).text)
+
+
+def test_a_dismissed_false_alarm_leaves_the_count_and_stands_with_its_reason(client, office, dismissed_report):
+    client.force_login(office.head)
+    page = client.get(ADDRESS)
+    assert table(page, "breaches")["April to June 2020"] == ["0", "0", "0", "0", "0"]
+    reasons = table(page, "reasons")
+    assert reasons["Dismissed: The automatic check was wrong"] == ["0", "1", "0", "0", "1", "0"]
+    (found,) = [one for one in page.context["tables"] if one.key == "reasons"]
+    (row,) = [one for one in found.rows if one.name == "Dismissed: The automatic check was wrong"]
+    listed = client.get(row.address)
+    assert [one["reason"] for one in listed.context["rows"]] == ["The automatic check was wrong"]
+
+
+def test_a_quarter_leads_to_its_reports(client, office, approved_report):
+    client.force_login(office.head)
+    (found,) = [one for one in client.get(ADDRESS).context["tables"] if one.key == "breaches"]
+    listed = {row.name: client.get(row.address).context["rows"] for row in found.rows}
+    assert [row["report"] for row in listed.pop("April to June 2020")] == [approved_report]
+    assert not any(listed.values())
+
+
+def test_an_approval_by_the_author_is_counted(client, office, draft_report):
+    joins(office.statistician, office.producer, Role.DEPUTY)
+    sign_off.approve_report(draft_report, by=office.statistician, at=AT + timedelta(days=3), render=printed)
+    client.force_login(office.head)
+    year = table(client.get(ADDRESS), "year")
+    assert year["Approved by one person who had written it"] == ["1", "0"]
+    assert year["From occurrence to approval, median"] == ["3 days", "[z]"]
+    handling = table(client.get(ADDRESS), "handling")["April to June 2020"]
+    assert handling == ["3 days", "3 days", "[z]", "[z]", "1", "0", "0", "0"]
+
+
+PLAN = Plan("A second person looks at 9.30am.", ReportTerm.LONG, "The publishing team", due=date(2020, 7, 2))
+
+
+def test_actions_of_a_breach_count_until_they_are_done_and_lead_to_their_report(client, office, approved_report):
+    a_report(office, reference="a-draft")
+    a_report(office, ReportStatus.DISMISSED, reference="dismissed")
+    rehearsed = a_report(office, ReportStatus.APPROVED, reference="rehearsed", rehearsal=True)
+    overdue, not_yet, done = [
+        corrective_actions.add_action(
+            approved_report, replace(PLAN, text=f"Action {number}", due=due), by=office.head, at=AT
+        )
+        for number, due in enumerate([PLAN.due, date(2020, 7, 3), None])
+    ]
+    for other in Report.objects.exclude(pk=approved_report.pk):
+        corrective_actions.add_action(other, PLAN, by=office.head, at=AT)
+    corrective_actions.finish_action(done, done=True, by=office.head, at=AT)
+    client.force_login(office.head)
+    page = client.get(ADDRESS)
+    assert rehearsed.actions.open().exists()
+    assert table(page, "actions")["April to June 2020"] == ["2", "1", "0", "0"]
+    assert table(page, "year")["Corrective actions that are overdue"] == ["1", "0"]
+    assert [cells[-2:] for cells in table(page, "compared-reports").values() if cells[0] == "1"] == [["2", "1"]]
+    (found,) = [one for one in page.context["tables"] if one.key == "actions"]
+    listed = client.get(next(row.address for row in found.rows if row.name == "April to June 2020"))
+    assert {row["report"].reference for row in listed.context["rows"]} == {
+        approved_report.reference,
+        "breach-a-draft",
+        "breach-dismissed",
+    }
+    for action in (overdue, not_yet):
+        corrective_actions.finish_action(action, done=True, by=office.head, at=AT)
+    assert table(client.get(ADDRESS), "actions")["April to June 2020"] == ["0", "0", "0", "0"]
+
+
+def test_a_cause_that_came_again_is_named_with_whose_it_was_and_how_often(client):
+    office, other = an_office(), an_office()
+    report = a_report(office, ReportStatus.APPROVED)
+    series = report.suspicions.get().release.series
+    client.force_login(office.head)
+    assert "No cause came again." in client.get(ADDRESS).text
+    a_report(office, ReportStatus.RECORDED, reference="again", series=series)
+    a_report(office, ReportStatus.RECORDED, reference="elsewhere")
+    a_report(office, reference="a-draft", series=series)
+    joins(office.head, other.producer, Role.AUDITOR)
+    a_report(other, ReportStatus.APPROVED, reference="theirs")
+    fault = "A fault of the scheduler"
+    page = client.get(ADDRESS)
+    assert table(page, "repeats") == {f"{office.producer.name}: {fault}": ["0", "3", "0", "0", "3", "0"]}
+    assert table(page, "year")["Breaches of a cause that came again"] == ["3", "0"]
+    of_each = {name: cells[-1] for name, cells in table(page, "compared-handling").items()}
+    assert of_each == {office.producer.name: "1", other.producer.name: "0"}
+    of_one = client.get(ADDRESS, {"producer": office.producer.slug})
+    assert table(of_one, "repeats") == {
+        f"All series: {fault}": ["0", "3", "0", "0", "3", "0"],
+        f"{series.title}: {fault}": ["0", "2", "0", "0", "2", "0"],
+    }
+    of_series = client.get(ADDRESS, {"producer": office.producer.slug, "series": series.slug})
+    assert table(of_series, "repeats") == {fault: ["0", "2", "0", "0", "2", "0"]}
+    (found,) = [one for one in of_series.context["tables"] if one.key == "repeats"]
+    listed = client.get(found.rows[0].address).context["rows"]
+    assert {row["report"].reference for row in listed} >= {report.reference, "breach-again"}
+
+
+def test_one_producer_is_shown_by_series_and_several_by_producer(client):
+    office, other, strange = an_office(), ProducerFactory(), an_office()
+    report = a_report(office, ReportStatus.APPROVED)
+    a_report(strange, ReportStatus.APPROVED, reference="strange")
+    series = report.suspicions.get().release.series
+    quiet = SeriesFactory(producer=office.producer, title="Quiet")
+    client.force_login(office.head)
+    assert table(client.get(ADDRESS), "compared") == {
+        series.title: ["1", "0.0%", "[z]", "57 min", "57 min", "57 min"],
+        "Quiet": ["0", "[z]", "[z]", "[z]", "[z]", "[z]"],
+    }
+    assert table(client.get(ADDRESS), "compared-reports") == {
+        series.title: ["1", "0", "0", "0", "0", "0", "0"],
+        "Quiet": ["0", "0", "0", "0", "0", "0", "0"],
+    }
+    assert table(client.get(ADDRESS), "compared-handling") == {
+        series.title: ["0 days", "0 days", "[z]", "[z]", "0", "0", "0"],
+        "Quiet": ["[z]", "[z]", "[z]", "[z]", "0", "0", "0"],
+    }
+    assert "compared" not in {one.key for one in client.get(ADDRESS, {"series": quiet.slug}).context["tables"]}
+    joins(office.head, other, Role.AUDITOR)
+    page = client.get(ADDRESS)
+    assert set(table(page, "compared")) == {office.producer.name, other.name}
+    assert strange.producer.name not in page.text
+    chosen = client.get(ADDRESS, {"producer": other.slug})
+    assert "There is nothing to count in 2020" in words(chosen.text)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"producer": "nobody"}, {"year": "1066"}, {"year": "soon"}],
+    ids=["a strange producer", "long ago", "no year"],
+)
+def test_what_cannot_be_asked_is_said_and_shows_no_figure(client, asked):
+    client.force_login(an_office().head)
+    page = client.get(ADDRESS, asked)
+    assert page.context["tables"] == []
+    assert "Select a valid choice" in page.text
+
+
+def test_each_chart_is_named_described_and_has_its_table(client, office, approved_report):
+    client.force_login(office.head)
+    page = client.get(ADDRESS).text
+    charts = re.findall(r"<svg class=\"office-chart\".*?</svg>", page, flags=re.DOTALL)
+    assert len(charts) == 4
+    for chart in charts:
+        title, description = re.search(r'aria-labelledby="(\S+) (\S+)"', chart).groups()
+        assert 'role="img"' in chart
+        assert f'<title id="{title}">' in chart
+        assert "April to June" in re.search(rf'<desc id="{description}">(.*?)</desc>', chart, re.DOTALL)[1]
+        assert "<script" not in chart
+        assert "style=" not in chart
+        section = page[page.index(chart) :]
+        assert section.index("<table") < section.index("office-figures-section")
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+
+
+def test_the_number_of_queries_does_not_grow(client, django_assert_num_queries, office):
+    series = SeriesFactory(producer=office.producer)
+    client.force_login(office.head)
+    a_late_release(series=series, reference="release-0")
+    drafting.draft_missing(now=AT)
+    with CaptureQueriesContext(connection) as few:
+        client.get(ADDRESS)
+    for number in range(1, 5):
+        a_late_release(series=SeriesFactory(producer=office.producer), reference=f"release-{number}")
+    drafting.draft_missing(now=AT)
+    with django_assert_num_queries(len(few)):
+        page = client.get(ADDRESS)
+    assert table(page, "year")["Late"] == ["5", "0"]
+    assert Release.objects.count() == 5

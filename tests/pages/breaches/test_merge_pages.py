@@ -1,0 +1,207 @@
+"""The page of a morning, on which its drafts become one report, and the page on which that one is taken apart."""
+
+from datetime import date
+
+import pytest
+from django.db.models import Max
+from django.urls import reverse
+
+from breaches import merging
+from breaches.models import Report
+from releases.rules.lifecycle import Role
+from tests.integration.breaches.drafting.test_merge import a_morning
+from tests.support.factories import UserFactory, rolled_back
+from tests.support.people import AT, an_office, written
+from tests.support.report_forms import send, words
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+WRITERS = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
+
+
+@shared_fixture
+def drafts(office):
+    return a_morning(office, 2)
+
+
+def morning_page(office, name="join"):
+    return reverse(f"breaches:{name}", args=[office.producer.slug, date(2020, 6, 30)])
+
+
+def report_page(report, name="report"):
+    return reverse(f"breaches:{name}", args=[report.reference])
+
+
+def chosen_of(drafts):
+    """What the form of a morning sends that was opened now."""
+    read = Report.objects.filter(pk__in=[draft.pk for draft in drafts]).aggregate(last=Max("last_change"))["last"]
+    return {"drafts": [draft.reference for draft in drafts], "last_change": read or 0}
+
+
+def test_desk_and_drafts_lead_to_the_page_and_from_there_to_the_joint_report(client, office):
+    drafts = a_morning(office, 4)
+    client.force_login(office.statistician)
+    for page in (reverse("desk"), report_page(drafts[3])):
+        text = client.get(page).text
+        assert morning_page(office) in text
+        told = f"4 drafts of 30 June 2020, {office.producer}: join them into one report"
+        assert told in words(text).replace(" ,", ",")
+    shown = words(client.get(morning_page(office)).text)
+    assert all(f"Release {number}" in shown for number in range(4))
+    assert "suspected not seen, due at 9.30am" in shown
+    answer = client.post(morning_page(office), chosen_of(drafts))
+    joint = Report.objects.get(status="draft")
+    assert answer.url == report_page(joint)
+    page = words(client.get(answer.url).text)
+    for part in ("The drafts are one report now.", "Joined from these drafts:", drafts[0].reference, "Take it apart"):
+        assert part in page
+    gone = client.get(report_page(drafts[0]))
+    assert "Joined with others" in gone.text
+    assert report_page(joint) in gone.text
+    history = words(client.get(report_page(drafts[0], "history")).text)
+    assert f"Joined with others ({joint.reference})" in history
+
+
+def test_the_title_of_the_mornings_page_is_plain_text(client, office):
+    a_morning(office)
+    client.force_login(office.statistician)
+    page = client.get(morning_page(office)).text
+    title = page.split("<title>")[1].split("</title>")[0]
+    assert " ".join(title.split()).startswith("Drafts of 30 June 2020 – ")
+
+
+def test_only_what_was_chosen_is_joined_and_the_rest_stays(client, office):
+    drafts = a_morning(office, 3)
+    client.force_login(office.head)
+    client.post(morning_page(office), chosen_of(drafts[:2]))
+    drafts[2].refresh_from_db()
+    assert drafts[2].status == "draft"
+    assert Report.objects.filter(status="joined").count() == 2
+
+
+@pytest.mark.parametrize("chosen", [0, 1])
+def test_fewer_than_two_are_refused_in_words_and_nothing_moves(client, office, chosen, drafts):
+    client.force_login(office.head)
+    answer = client.post(morning_page(office), chosen_of(drafts[:chosen]))
+    assert "Choose at least two drafts" in answer.text
+    assert set(Report.objects.values_list("status", flat=True)) == {"draft"}
+
+
+def test_a_draft_that_is_not_of_this_morning_is_refused(client, office, drafts):
+    client.force_login(office.head)
+    answer = client.post(morning_page(office), {"drafts": [drafts[0].reference, "breach-elsewhere"], "last_change": 0})
+    assert "cannot be joined any more" in answer.text
+    assert set(Report.objects.values_list("status", flat=True)) == {"draft"}
+
+
+def test_sent_twice_the_form_leads_to_the_one_joint_report(client, office, drafts):
+    client.force_login(office.head)
+    sent = chosen_of(drafts)
+    first, second = (client.post(morning_page(office), sent) for _ in range(2))
+    assert first.url == second.url
+    assert Report.objects.count() == 3
+
+
+def test_the_pages_are_there_for_those_who_write_reports_alone(client, office, drafts, subtests):
+    people = {
+        **office.people,
+        "another producer's head": an_office().head,
+        "no role": UserFactory(),
+        "superuser": UserFactory(is_superuser=True, is_staff=True),
+    }
+    sent = chosen_of(drafts)
+    for who, person in people.items():
+        with subtests.test(str(who)), rolled_back():
+            client.force_login(person)
+            allowed = who in WRITERS
+            for page in (morning_page(office), morning_page(office, "join_rehearsed")):
+                assert client.get(page).status_code == (200 if allowed else 404)
+            assert client.post(morning_page(office), sent).status_code == (302 if allowed else 404)
+            assert Report.objects.filter(status="joined").exists() is allowed
+            if not allowed:
+                merging.merge_drafts(
+                    list(Report.objects.filter(pk__in=[draft.pk for draft in drafts])), by=office.head, at=AT
+                )
+            joint = Report.objects.get(status="draft")
+            answer = client.post(report_page(joint, "part"), {"last_change": joint.last_change})
+            assert answer.status_code == (302 if allowed else 404)
+            joint.refresh_from_db()
+            assert joint.status == ("parted" if allowed else "draft")
+
+
+def test_who_has_not_signed_in_is_asked_to(client, office):
+    assert client.get(morning_page(office)).url.startswith(reverse("account_login"))
+
+
+def test_an_empty_morning_and_a_single_draft_say_so(client, office):
+    client.force_login(office.head)
+    assert "There are no drafts about releases of this day." in words(client.get(morning_page(office)).text)
+    a_morning(office, 1)
+    assert "nothing to join it with" in words(client.get(morning_page(office)).text)
+    nowhere = morning_page(office).replace("2020-06-30", "2020-06-31")
+    assert client.get(nowhere).status_code == 404
+
+
+def test_rehearsals_are_joined_among_themselves(client, office):
+    drafts = a_morning(office, 2, rehearsal=True)
+    client.force_login(office.head)
+    assert morning_page(office, "join_rehearsed") in client.get(report_page(drafts[0])).text
+    assert "There are no drafts" in client.get(morning_page(office)).text
+    client.post(morning_page(office, "join_rehearsed"), chosen_of(drafts))
+    assert Report.objects.get(status="draft").rehearsal
+
+
+def test_taken_apart_by_its_page_the_drafts_are_offered_again(client, office, drafts):
+    joint = merging.merge_drafts(drafts, by=office.head, at=AT)
+    client.force_login(office.statistician)
+    shown = words(client.get(report_page(joint, "part")).text)
+    assert "does not go back into the drafts" in shown
+    for _ in range(2):
+        answer = client.post(report_page(joint, "part"), {"last_change": joint.last_change})
+        assert answer.url == report_page(joint)
+    page = words(client.get(answer.url).text)
+    assert "which go on by themselves" in page
+    assert "Taken apart" in page
+    assert morning_page(office) in client.get(report_page(drafts[0])).text
+
+
+def test_a_report_that_cannot_be_taken_apart_says_so(client, office):
+    (draft,) = a_morning(office, 1)
+    client.force_login(office.head)
+    page = words(client.get(report_page(draft, "part"), follow=True).text)
+    assert "This report cannot be taken apart." in page
+
+
+def test_the_draft_that_was_joined_is_printed_with_a_mark(office, drafts):
+    from breaches.pdf.document import draft_of
+
+    joint = merging.merge_drafts(drafts, by=office.head, at=AT)
+    drafts[0].refresh_from_db()
+    printed = draft_of(drafts[0])
+    assert printed.marks == ("JOINED: told in one report with others of the same morning",)
+    assert joint.reference in printed.decision
+    assert [section.prompt for section in printed.sections if section.prompt] == []
+
+
+def test_an_own_act_is_declared_of_the_joint_report_and_not_of_a_draft_that_went_into_it(client, office, drafts):
+    merging.merge_drafts(drafts, by=office.head, at=AT)
+    client.force_login(office.statistician)
+    assert report_page(drafts[0], "own_act") not in client.get(report_page(drafts[0])).text
+    page = words(client.post(report_page(drafts[0], "own_act"), {"words": "Mine."}, follow=True).text)
+    assert "declare it there" in page
+    assert not drafts[0].own_acts.exists()
+
+
+def test_a_draft_that_changed_after_the_page_was_opened_is_shown_before_it_is_joined(client, office, drafts):
+    client.force_login(office.head)
+    opened = client.get(morning_page(office)).text
+    written(drafts[0], by=office.statistician)
+    answer = send(client, morning_page(office), opened)
+    assert answer.status_code == 409
+    shown = words(answer.text)
+    assert "Check what has changed, then join the drafts again" in shown
+    assert f"Edited: Impact of the breach {office.statistician} 11.00.00am on 30 June 2020" in shown
+    assert set(Report.objects.values_list("status", flat=True)) == {"draft"}
+    assert send(client, morning_page(office), answer.text).status_code == 302
+    assert Report.objects.filter(status="joined").count() == 2

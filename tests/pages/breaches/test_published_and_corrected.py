@@ -1,0 +1,118 @@
+"""Where a report was public, its correction is said and nothing of it shown; before the button it is told."""
+
+from datetime import timedelta
+
+import pytest
+
+from breaches import dispatching, publication, sign_off
+from breaches.rules.lifecycle import DismissalReason, ReportStatus
+from breaches.versions import content_of
+from releases.rules.london import format_day
+from tests.support.people import IMPACT, a_report, approved, brought, out, written
+from tests.support.published_reports import LATER, made_public, read
+from tests.support.report_forms import last_change, words
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+DAYS_LATER = LATER + timedelta(days=5)
+CORRECTED = "At its public address then stands that it is being corrected"
+GONE = "It is then public no more"
+
+
+@pytest.fixture(autouse=True)
+def _shown_to_everybody(settings, time_machine):
+    settings.BREACHES_PUBLIC = True
+    time_machine.move_to(LATER, tick=False)
+
+
+@shared_fixture
+def corrected(office):
+    """A report that was sent and public, and is being corrected."""
+    report = made_public(a_report(office, ReportStatus.SENT), office)
+    return dispatching.send_correction(report, notice="A figure was wrong.", by=office.head, at=DAYS_LATER)
+
+
+def public_page(client, report):
+    client.logout()
+    return words(client.get(f"/breaches/{report.reference}/").text)
+
+
+def test_its_address_says_since_when_and_shows_nothing_of_the_report(client, corrected):
+    page = public_page(client, corrected)
+    assert (
+        f"Being corrected since {format_day(DAYS_LATER.date())} ; first published here on {format_day(LATER.date())} ."
+        in page
+    )
+    content = content_of(corrected)
+    assert IMPACT not in page
+    hidden = (corrected.reference, *content.producers, *(output.title for output in content.outputs), "A figure")
+    assert [word for word in hidden if word in page] == []
+
+
+def test_it_is_said_until_the_corrected_report_is_public(client, office, corrected):
+    again = approved(written(corrected, by=office.statistician, impact="None at all."), office)
+    assert "Being corrected since" in public_page(client, again)
+    again = out(again, office, ReportStatus.SENT)
+    assert "Being corrected since" in public_page(client, again)
+    made_public(again, office)
+    page = public_page(client, again)
+    assert "None at all." in page
+    assert "Being corrected" not in page
+
+
+def test_a_lead_takes_the_notice_back_too(client, office, corrected):
+    client.force_login(office.head)
+    page = client.get(f"/reports/{corrected.reference}/")
+    assert "At its public address stands that it is being corrected" in words(page.text)
+    assert "Take this notice back too" in words(page.text)
+    assert "Make it public" not in page.text
+    client.post(f"/reports/{corrected.reference}/unpublish/", {"last_change": last_change(corrected)})
+    assert read(client, corrected) == (404, False)
+
+
+def test_who_may_not_change_it_reads_that_the_notice_stands(client, office, corrected):
+    client.force_login(office.statistician)
+    page = words(client.get(f"/reports/{corrected.reference}/").text)
+    assert "At its public address stands that it is being corrected" in page
+    assert "Take this notice back too" not in page
+
+
+def test_what_turns_out_to_be_no_breach_is_gone_without_a_word(client, office, corrected):
+    reason = DismissalReason.CHECK_ERROR
+    sign_off.dismiss_report(corrected, reason=reason, words="The check was wrong.", by=office.head, at=DAYS_LATER)
+    assert read(client, corrected) == (404, False)
+
+
+def test_what_was_not_public_when_its_correction_began_is_not_spoken_of(client, office, sent_report):
+    dispatching.send_correction(sent_report, notice="A figure.", by=office.head, at=DAYS_LATER)
+    assert read(client, sent_report) == (404, False)
+    taken_back = made_public(a_report(office, ReportStatus.SENT, reference="taken-back"), office)
+    publication.withdraw_statement(taken_back, by=office.head, at=LATER)
+    taken_back.refresh_from_db()
+    dispatching.send_correction(taken_back, notice="A figure.", by=office.head, at=DAYS_LATER)
+    assert read(client, taken_back) == (404, False)
+
+
+def test_without_the_setting_no_notice_stands(client, corrected, settings):
+    settings.BREACHES_PUBLIC = False
+    assert read(client, corrected) == (404, False)
+
+
+@pytest.mark.parametrize(
+    ("status", "move", "sentence"),
+    [
+        (ReportStatus.SENT, "correct", CORRECTED),
+        (ReportStatus.SENT, "withdraw", GONE),
+        (ReportStatus.APPROVED, "reopen", GONE),
+    ],
+)
+def test_what_becomes_of_the_public_page_is_said_before_the_button(
+    client, office, status, move, sentence, draft_report
+):
+    report = brought(draft_report, office, status)
+    client.force_login(office.head)
+    address = f"/reports/{report.reference}/{move}/"
+    assert sentence not in words(client.get(address).text)
+    made_public(report, office)
+    assert sentence in words(client.get(address).text)

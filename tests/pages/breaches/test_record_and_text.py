@@ -1,0 +1,55 @@
+"""What the record says stands beside what a person wrote, and enters their text by their own act."""
+
+import pytest
+
+from breaches import drafting
+from breaches.rules.validation import ReportSection
+from tests.support.report_evidence import london
+from tests.support.report_forms import filled_in, said, section_address, send, words
+from tests.support.report_mornings import NOT_LIVE, looks
+
+pytestmark = pytest.mark.django_db
+
+CIRCUMSTANCES = ReportSection.CIRCUMSTANCES
+
+
+def test_the_machines_text_stands_beside_the_persons(statistician, report):
+    send(statistician, section_address(report, CIRCUMSTANCES), circumstances="In my words.")
+    page = statistician.get(section_address(report, CIRCUMSTANCES)).text
+    assert filled_in(page)["circumstances"] == ["In my words."]
+    assert "What the record says" in words(page)
+    assert "just under an hour" in words(page)
+    assert "it has changed since" not in words(page)
+
+
+def test_what_people_wrote_around_the_records_account_stays_where_a_newer_one_is_taken(statistician, office, report):
+    address = section_address(report, CIRCUMSTANCES)
+    before = said(report).circumstances
+    send(statistician, address, circumstances=f"First a word.\r\n\r\n{before}\r\n\r\nThe scheduler had failed.")
+    looks(report.suspicions.get().release, ("11:05", NOT_LIVE))
+    drafting.draft_missing(now=london("11:07"))
+    taken = send(statistician, address, take="circumstances")
+    text = filled_in(taken.text)["circumstances"][0]
+    assert "any more" in text
+    assert text.startswith("First a word.")
+    assert text.endswith("The scheduler had failed.")
+    assert text.count("was due to be released") == 1
+
+
+def test_changed_facts_are_marked_and_enter_by_the_persons_act_only(statistician, office, report):
+    address = section_address(report, CIRCUMSTANCES)
+    send(statistician, address, circumstances="In my words.")
+    looks(report.suspicions.get().release, ("11:05", NOT_LIVE))
+    drafting.draft_missing(now=london("11:06"))
+    assert "Facts changed" in words(statistician.get(f"/reports/{report.reference}/").text)
+    page = statistician.get(address).text
+    assert "it has changed since this was written" in words(page)
+    taken = send(statistician, address, page, take="circumstances", other_practices="Kept too.")
+    assert taken.status_code == 200
+    assert "any more" in filled_in(taken.text)["circumstances"][0]
+    assert filled_in(taken.text)["other_practices"] == ["Kept too."]
+    assert "In my words." in words(taken.text)
+    assert said(report).circumstances == "In my words."
+    send(statistician, address, taken.text)
+    assert "any more" in said(report).circumstances
+    assert "it has changed since" not in words(statistician.get(address).text)

@@ -1,0 +1,71 @@
+"""After a redaction the pages of a report's versions say what is no longer as it was left."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from breaches import editing, merging
+from breaches.models import Report
+from breaches.redaction import redact_report
+from breaches.rules.validation import ReportSection
+from tests.integration.breaches.drafting.test_merge import a_morning
+from tests.support.people import AT, a_report, naming, read_anew, written
+from tests.support.report_forms import words
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+NAME = "Quillon Featherstonehaugh"
+LATER = AT + timedelta(days=40)
+REMOVED = "removed on 9 August 2020 by Head Of Profession"
+BEFORE = "the SHA-256 is of the text before"
+
+
+@shared_fixture
+def report(office):
+    """A report whose present version names somebody, which the one before it does not."""
+    return naming(NAME, a_report(office), by=office.statistician)
+
+
+def read(client, report, name, *more):
+    return words(client.get(reverse(f"breaches:{name}", args=[report.reference, *more])).text)
+
+
+def test_a_version_says_that_words_were_removed_when_and_by_whom(client, office, report):
+    client.force_login(office.head)
+    version = report.version
+    assert "less words removed" not in read(client, report, "version", version)
+    assert BEFORE not in read(client, report, "history")
+    redact_report(report, words=NAME, why="Nobody needs the name.", by=office.head, at=LATER)
+    page = read(client, report, "version", version)
+    assert "As Statistician left it at" in page
+    assert f", less words {REMOVED}. The SHA-256 in the history is of the text before." in page
+    assert "less words removed" not in read(client, report, "version", version - 1)
+    history = read(client, report, "history")
+    assert history.count(f"Words were {REMOVED}: {BEFORE}.") == 1
+
+
+def test_a_version_that_is_written_with_the_marker_is_as_it_was_left(client, office, report):
+    redact_report(report, words=NAME, why="Nobody needs the name.", by=office.head, at=LATER)
+    report = Report.objects.select_related("producer").get(pk=report.pk)
+    editing.save_section(
+        report, section=ReportSection.CORRECTIVE_ACTIONS, values={"corrective_actions": "A person checks."},
+        expected_version=report.version, by=office.head, at=LATER + timedelta(minutes=1),
+    )  # fmt: skip
+    report.refresh_from_db()
+    client.force_login(office.head)
+    page = read(client, report, "version", report.version)
+    assert "[removed on 9 August 2020] told two users." in page
+    assert "less words removed" not in page
+
+
+def test_a_draft_says_what_was_removed_by_way_of_the_joint_report(client, office):
+    drafts = a_morning(office, 2)
+    written(drafts[0], by=office.statistician, impact=f"{NAME} told two users.")
+    joint = merging.merge_drafts(read_anew(drafts), by=office.statistician, at=AT)
+    redact_report(joint, words=NAME, why="Nobody needs the name.", by=office.head, at=LATER)
+    client.force_login(office.head)
+    drafts[0].refresh_from_db()
+    assert f"Words were {REMOVED}: {BEFORE}." in read(client, drafts[0], "history")
+    assert BEFORE not in read(client, drafts[1], "history")

@@ -1,0 +1,230 @@
+"""The register lists every real report that a person may read, by what they ask for, and nothing else."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from breaches import corrective_actions, drafting, permissions
+from breaches.corrective_actions import Plan
+from breaches.drafting import draft_missing
+from breaches.models import Report
+from breaches.register import search
+from breaches.register.search import RegisterFilter
+from breaches.rules.lifecycle import TOLD_ELSEWHERE, Decision, ReportStatus, ReportTerm
+from breaches.views import register as views
+from releases.rules.lifecycle import Role
+from tests.support.factories import ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release, member
+from tests.support.people import AT, a_report, an_office, joins
+from tests.support.report_evidence import london
+from tests.support.report_forms import words
+from tests.support.report_mornings import EARLY_MORNING, a_late_release, covered, looks
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+# The names of restricted reports end in signs that nobody can guess.
+PRA = "breach-pra-listed"
+STANDING = [status for status in ReportStatus if status not in TOLD_ELSEWHERE]
+
+ADDRESS = "/reports/register/"
+READERS = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.PUBLISHING_TEAM, Role.AUDITOR}
+
+
+def references(person, **wanted):
+    """What the register holds for a person, in its order."""
+    return [named(report.reference) for report in search.select_reports(RegisterFilter(**wanted), by=person)]
+
+
+def named(reference):
+    """The name of a report, without the end of a restricted one."""
+    return PRA if reference.startswith(PRA) else reference
+
+
+def test_the_register_is_there_for_the_roles_that_read_reports(client, subtests, office, draft_report):
+    for role, person in office.people.items():
+        client.force_login(person)
+        with subtests.test(str(role)):
+            response = client.get(ADDRESS)
+            assert references(person) == ([draft_report.reference] if role in READERS else [])
+            assert response.status_code == (200 if role in READERS else 404)
+            assert (draft_report.reference in response.text) is (role in READERS)
+
+
+def test_without_signing_in_or_a_role_there_is_no_register(client, draft_report):
+    assert client.get(ADDRESS).status_code == 302
+    client.force_login(UserFactory(is_superuser=True, is_staff=True))
+    assert client.get(ADDRESS).status_code == 404
+
+
+def test_reports_of_another_producer_are_not_in_it_even_if_asked_for(client):
+    office, other = an_office(), an_office()
+    a_report(office)
+    theirs = a_report(other, reference="not-mine")
+    assert theirs.reference not in references(office.head, producer=other.producer)
+    client.force_login(office.head)
+    page = client.get(ADDRESS, {"producer": other.producer.slug})
+    assert theirs.reference not in page.text
+    assert other.producer.name not in page.text
+
+
+def test_what_permissions_keep_from_a_person_is_not_in_their_register(monkeypatch, office, draft_report):
+    hidden = permissions.reports_where
+    monkeypatch.setattr(search, "reports_where", lambda *asked: hidden(*asked).exclude(kind="late"))
+    assert references(office.statistician) == []
+
+
+def test_rehearsals_are_in_no_register(client, office):
+    report = a_report(office, rehearsal=True)
+    assert references(office.head) == []
+    client.force_login(office.head)
+    assert report.reference not in client.get(ADDRESS).text
+
+
+@shared_fixture
+def full_office():
+    """An office with reports that differ in everything that can be asked for."""
+    office = an_office()
+    prices, schools = (SeriesFactory(producer=office.producer, slug=slug) for slug in ("prices", "schools"))
+    for status in STANDING:
+        a_report(office, status, reference=f"is-{status}")
+    early = a_confirmed_release(series=prices, reference="early")
+    covered(early)
+    looks(early, *EARLY_MORNING)
+    draft_missing(now=london("10:28"))
+    listed = a_late_release(series=schools, reference="listed")
+    drafting.start_about_list(listed, occurred_on=date(2020, 6, 26), by=office.head, at=AT)
+    draft_missing(now=AT)
+    for reference, done in (("breach-is-sent", False), ("breach-is-closed", True)):
+        plan = Plan("A second person looks.", ReportTerm.LONG, "The publishing team")
+        action = corrective_actions.add_action(Report.objects.get(reference=reference), plan, by=office.head, at=AT)
+        if done:
+            corrective_actions.finish_action(action, done=True, by=office.head, at=AT)
+    Report.objects.filter(reference="breach-is-returned").update(occurred_on=None)
+    return office
+
+
+FITTING = (
+    ({"kind": "early"}, {"breach-early"}),
+    ({"cause": "scheduler_fault"}, {f"breach-is-{status}" for status in STANDING}),
+    ({"cause": "outage"}, set()),
+    ({"kind": "pra"}, {PRA}),
+    ({"state": "with_hop"}, {"breach-is-with_hop"}),
+    ({"decision": Decision.REPORTED}, {"breach-is-approved", "breach-is-sent", "breach-is-closed"}),
+    ({"decision": Decision.RECORDED}, {"breach-is-recorded"}),
+    ({"decision": "recorded.no_effect"}, {"breach-is-recorded"}),
+    ({"decision": "recorded.other"}, set()),
+    ({"decision": "dismissed.check_error"}, {"breach-is-dismissed"}),
+    ({"decision": "dismissed.exemption"}, set()),
+    ({"decision": Decision.WITHDRAWN}, {"breach-is-withdrawn"}),
+    ({"practice": "2.0 T3.4"}, {PRA, "breach-early"}),
+    ({"practice": "2.1 T3.6"}, set()),
+    ({"last": date(2020, 6, 29)}, {PRA}),
+    ({"first": date(2020, 6, 26), "last": date(2020, 6, 26)}, {PRA}),
+    ({"first": date(2020, 7, 1)}, set()),
+    ({"actions": "open"}, {"breach-is-sent"}),
+    ({"kind": "late", "decision": Decision.DISMISSED}, {"breach-is-dismissed"}),
+)
+
+
+@pytest.mark.both_databases
+def test_a_filter_leaves_what_fits_by_function_and_by_page(client, full_office, subtests):
+    with subtests.test("the latest occurrence comes first, and what has no day last"):
+        found = references(full_office.head)
+        assert found[-2:] == [PRA, "breach-is-returned"]
+        assert len(found) == len(STANDING) + 3
+    client.force_login(full_office.head)
+    by_page = set()
+    for wanted, found in FITTING:
+        with subtests.test(str(wanted)):
+            assert set(references(full_office.head, **wanted)) == found
+            # The page reads a field in the same way for every choice. It reads a decision with its reason.
+            fields = frozenset((name, "." in str(value)) for name, value in wanted.items())
+            if fields in by_page:
+                continue
+            by_page.add(fields)
+            page = client.get(ADDRESS, {name: str(value) for name, value in wanted.items()})
+            assert {named(row["report"].reference) for row in page.context["rows"]} == found
+
+    with subtests.test("a series finds what is suspected and what was started of its releases"):
+        schools = full_office.producer.series.get(slug="schools")
+        assert set(references(full_office.head, series=schools)) == {PRA, "breach-listed"}
+        page = client.get(ADDRESS, {"series": "schools"})
+        assert {named(row["report"].reference) for row in page.context["rows"]} == {PRA, "breach-listed"}
+
+
+def test_with_several_producers_series_are_offered_once_one_is_chosen(client, office, draft_report):
+    other = ProducerFactory()
+    SeriesFactory(producer=other, title="Of the other")
+    joins(office.head, other, Role.AUDITOR)
+    client.force_login(office.head)
+    assert "Of the other" not in client.get(ADDRESS).text
+    page = client.get(ADDRESS, {"producer": other.slug})
+    assert "Of the other" in page.text
+    assert "There is no report yet" not in page.text
+    assert "No report fits." in page.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"first": "soon", "kind": "late"}, "Enter a valid date"),
+        ({"first": "2020-06-30", "last": "2020-06-01"}, "must end on or after the day on which it begins"),
+        ({"practice": "9.9 T1"}, "Select a valid choice"),
+    ],
+    ids=["no date", "backwards", "unknown practice"],
+)
+def test_a_filter_that_cannot_be_is_said_and_lists_nothing(client, asked, sentence, office, draft_report):
+    client.force_login(office.head)
+    page = client.get(ADDRESS, asked)
+    assert sentence in page.text
+    assert page.context["rows"] == []
+
+
+def test_a_row_says_when_what_and_where_it_stands(client, office, dismissed_report):
+    client.force_login(office.people[Role.AUDITOR])
+    page = words(client.get(ADDRESS).text)
+    for part in (
+        "30 June 2020",
+        "Late",
+        "T3.6",
+        "Dismissed",
+        "The automatic check was wrong",
+        dismissed_report.reference,
+    ):
+        assert part in page
+
+
+def test_an_empty_register_says_so(client):
+    client.force_login(member(Role.AUDITOR, ProducerFactory()))
+    assert "There is no report yet" in words(client.get(ADDRESS).text)
+
+
+def test_each_producer_is_read_once_for_the_list_and_what_is_offered(client, office, draft_report):
+    joins(office.head, ProducerFactory(), Role.AUDITOR)
+    client.force_login(office.head)
+    with CaptureQueriesContext(connection) as asked:
+        page = client.get(ADDRESS, {"producer": office.producer.slug})
+    of_all = [one["sql"] for one in asked if "releases_membership" in one["sql"] and '."nation"' in one["sql"]]
+    assert len([sql for sql in of_all if 'FROM "releases_producer"' in sql and "LIMIT" not in sql]) == 1
+    assert page.context["page"].paginator.count == 1
+
+
+@pytest.mark.both_databases
+def test_a_long_register_is_paged_with_as_many_queries_as_a_short_one(client, django_assert_num_queries, monkeypatch):
+    monkeypatch.setattr(views, "REPORTS_ON_A_PAGE", 3)
+    office = an_office()
+    series = SeriesFactory(producer=office.producer)
+    client.force_login(office.head)
+    a_late_release(series=series, reference="release-00")
+    draft_missing(now=london("10:27:02"))
+    with CaptureQueriesContext(connection) as few:
+        client.get(ADDRESS)
+    for number in range(1, 4):
+        a_late_release(series=series, reference=f"release-{number:02}")
+    draft_missing(now=london("10:27:02") + timedelta(seconds=1))
+    with django_assert_num_queries(len(few)):
+        first = client.get(ADDRESS)
+    assert len(first.context["rows"]) == 3
+    assert len(client.get(ADDRESS, {"page": 2}).context["rows"]) == 1

@@ -1,0 +1,198 @@
+"""The list of reports, by page and by command."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from breaches.models import Report
+from breaches.pdf.document import lay_out_report
+from breaches.permissions import TABLE, Action
+from breaches.rules.lifecycle import ReportStatus
+from breaches.versions import current_version
+from breaches.views import report as report_module
+from releases.rules.lifecycle import Role
+from tests.support.factories import SeriesFactory, UserFactory, a_confirmed_release
+from tests.support.people import a_report, an_office, printed
+from tests.support.report_evidence import london
+from tests.support.report_forms import words
+from tests.support.report_mornings import (
+    EARLY_MORNING,
+    NOT_SEEN_MORNING,
+    a_drafted_report,
+    a_late_release,
+    covered,
+    looks,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def listed(**options):
+    out = StringIO()
+    call_command("breach_reports", stdout=out, **options)
+    return json.loads(out.getvalue()) if options.get("json") else out.getvalue()
+
+
+def test_an_empty_list_says_why_it_is_empty(client):
+    client.force_login(an_office().head)
+    assert "No report waits for a decision" in words(client.get("/reports/").text)
+    assert "has been approved or dismissed yet" in words(client.get("/reports/?show=decided").text)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_whoever_reads_no_reports_is_told_that_and_not_that_there_are_none(client, role, office, draft_report):
+    client.force_login(office.people[role])
+    waiting, decided = (words(client.get(address).text) for address in ("/reports/", "/reports/?show=decided"))
+    reads = role in TABLE[Action.VIEW]
+    for page in (waiting, decided):
+        assert ("Your role does not read breach reports." in page) is not reads
+        assert ("Register of all reports" in page) is reads
+        assert ("Waiting for a decision" in page or "Decided" in page) is reads
+    assert (draft_report.reference in waiting) is reads
+
+
+def test_whoever_has_no_role_is_told_so_too(client):
+    client.force_login(UserFactory())
+    assert "Your role does not read breach reports." in words(client.get("/reports/").text)
+
+
+def test_a_person_sees_the_reports_of_their_producers_and_no_others(client):
+    office, other = an_office(), an_office()
+    mine = a_report(office)
+    theirs = a_report(other, reference="not-mine")
+    client.force_login(office.statistician)
+    page = words(client.get("/reports/").text)
+    assert mine.reference in page
+    assert theirs.reference not in page
+
+
+def test_a_report_is_listed_with_kind_day_status_and_whether_it_is_a_rehearsal(client, office):
+    a_report(office, ReportStatus.WITH_HOP, rehearsal=True)
+    client.force_login(office.head)
+    page = words(client.get("/reports/").text)
+    for part in ("Late, 30 June 2020", "With HoP", "Rehearsal", office.producer.name):
+        assert part in page
+
+
+def test_what_waits_for_the_reader_comes_first(client, office, subtests):
+    a_report(office, ReportStatus.WITH_HOP, reference="to-decide")
+    a_report(office, ReportStatus.RETURNED, reference="sent-back")
+    a_report(office, reference="still-written")
+    references = ("breach-to-decide", "breach-sent-back", "breach-still")
+    for who, person, first in (
+        ("a lead: what is to be decided", office.head, "breach-to-decide"),
+        ("a writer: what was returned", office.statistician, "breach-sent-back"),
+    ):
+        with subtests.test(who):
+            client.force_login(person)
+            page = words(client.get("/reports/").text)
+            assert page.index(first) == min(map(page.index, references))
+
+
+def test_a_long_list_is_paged_with_as_many_queries_as_one_report_takes(client, django_assert_num_queries, monkeypatch):
+    from breaches.drafting import draft_missing
+
+    monkeypatch.setattr(report_module, "REPORTS_ON_A_PAGE", 5)
+    office = an_office()
+    series = SeriesFactory(producer=office.producer)
+    client.force_login(office.head)
+    a_late_release(series=series, reference="release-00")
+    draft_missing(now=london("10:27:02"))
+    with CaptureQueriesContext(connection) as few:
+        client.get("/reports/")
+    for number in range(1, 8):
+        a_late_release(series=series, reference=f"release-{number:02}")
+    draft_missing(now=london("10:27:02"))
+    with django_assert_num_queries(len(few)):
+        first = words(client.get("/reports/").text)
+    assert first.count("Report breach-release-") == 5
+    assert words(client.get("/reports/?page=2").text).count("Report breach-release-") == 3
+
+
+def test_the_command_lists_what_programs_need(django_assert_max_num_queries, office, approved_report):
+    early = a_confirmed_release(series=SeriesFactory(producer=office.producer), reference="early", rehearsal=True)
+    covered(early)
+    looks(early, *EARLY_MORNING)
+    unseen = a_confirmed_release(series=early.series, reference="unseen")
+    covered(unseen)
+    looks(unseen, *NOT_SEEN_MORNING)
+    from breaches.drafting import draft_missing
+
+    draft_missing(now=london("10:28"))
+    with django_assert_max_num_queries(4):
+        entries = {entry["release"]: entry for entry in listed(json=True)}
+    assert entries["schools-march-2020"] == {
+        "reference": approved_report.reference,
+        "release": "schools-march-2020",
+        "kind": "late",
+        "status": "approved",
+        "practices": ["T3.6"],
+        "occurred_at": "2020-06-30T08:30:00+00:00",
+        "delay_seconds": [3415.0, 3420.0],
+    }
+    assert (entries["early"]["kind"], entries["early"]["occurred_at"]) == ("early", "2020-06-30T08:10:00+00:00")
+    assert entries["early"]["delay_seconds"] == [-1800.0, -1200.0]
+    assert entries["unseen"]["delay_seconds"] == [120.0, None]
+
+
+def test_the_command_speaks_to_people_too():
+    assert "There are no breach reports." in listed()
+    report = a_drafted_report()
+    assert f"{report.reference}  draft  late, 9.30am on 30 June 2020" in listed()
+    assert listed(json=True)[0]["reference"] == report.reference
+
+
+def test_an_approved_report_is_exported_as_it_was_stored(tmp_path, approved_report):
+    file = tmp_path / "report.pdf"
+    call_command("export_report", approved_report.reference, output=file, stdout=StringIO())
+    assert file.read_bytes() == bytes(approved_report.approved_documents.get().pdf)
+    assert [path.name for path in tmp_path.iterdir()] == ["report.pdf"]
+
+
+@pytest.mark.parametrize(
+    ("status", "mark"),
+    [
+        (ReportStatus.RETURNED, "DRAFT: suspected breach, not yet decided"),
+        (ReportStatus.DISMISSED, "DISMISSED: suspected, and decided not to be a breach"),
+    ],
+    ids=["returned", "dismissed"],
+)
+def test_any_other_report_is_exported_with_its_mark(tmp_path, monkeypatch, status, mark):
+    from breaches.pdf import render
+
+    marks = []
+    monkeypatch.setattr(render, "render_pdf", lambda document: marks.extend(document.marks) or printed(document))
+    report = a_report(an_office(), status)
+    call_command("export_report", report.reference, output=tmp_path / "draft.pdf", stdout=StringIO())
+    assert marks == [mark]
+    assert (tmp_path / "draft.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_an_approved_report_about_a_rehearsal_is_printed_as_one():
+    report = a_report(an_office(), ReportStatus.APPROVED, rehearsal=True)
+    assert lay_out_report(report, current_version(report)).marks == ("REHEARSAL: no real release and no real breach",)
+
+
+def test_an_export_that_cannot_be_is_refused_in_one_line(tmp_path, monkeypatch):
+    from breaches.pdf import render
+
+    monkeypatch.setattr(render, "render_pdf", printed)
+    report = a_drafted_report()
+    with pytest.raises(CommandError, match="There is no breach report breach-nothing"):
+        call_command("export_report", "breach-nothing", output=tmp_path / "x.pdf")
+    with pytest.raises(CommandError, match="could not be written: No such file or directory"):
+        call_command("export_report", report.reference, output=tmp_path / "no" / "x.pdf")
+
+    def broken(document):
+        message = "no font"
+        raise render.NotRendered(message)
+
+    monkeypatch.setattr(render, "render_pdf", broken)
+    with pytest.raises(CommandError, match="could not be printed: no font"):
+        call_command("export_report", report.reference, output=tmp_path / "x.pdf")
+    assert list(tmp_path.iterdir()) == []
+    assert Report.objects.get().status == ReportStatus.DRAFT

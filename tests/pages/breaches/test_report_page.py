@@ -1,0 +1,164 @@
+"""The page of one report: what a person meets there, and in which order."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from breaches import dispatching, sign_off
+from breaches.rules.lifecycle import ReportStatus
+from tests.support.people import AT, a_report, brought, written
+from tests.support.report_forms import page_of, words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("status", "who", "order"),
+    [
+        pytest.param(
+            ReportStatus.WITH_HOP,
+            "head",
+            ("Decide", "Read it all and approve it", "Return it with a comment", "Impact of the breach", "Documents"),
+            id="with the lead",
+        ),
+        pytest.param(
+            ReportStatus.DRAFT,
+            "head",
+            ("Impact of the breach", "Check your answers and submit", "Decide", "Documents"),
+            id="draft",
+        ),
+        pytest.param(
+            ReportStatus.WITH_HOP,
+            "statistician",
+            ("cannot be changed by you meanwhile", "Take it back to change it", "Impact of the breach"),
+            id="with the lead, for its writer",
+        ),
+        pytest.param(
+            ReportStatus.APPROVED,
+            "head",
+            ("Impact of the breach", "Send it by mail", "Documents", "Reopen it"),
+            id="approved",
+        ),
+    ],
+)
+def test_the_page_of_a_report_puts_what_is_next_before_what_can_wait(client, office, status, who, order, draft_report):
+    report = brought(draft_report, office, status)
+    client.force_login(getattr(office, who))
+    page = words(client.get(page_of(report, "report")).text)
+    assert [page.count(part) for part in order] == [1] * len(order)
+    assert sorted(order, key=page.index) == list(order)
+
+
+def test_whoever_can_change_a_submitted_text_is_not_offered_to_take_it_back_first(client, office, submitted_report):
+    client.force_login(office.head)
+    assert "Take it back" not in words(client.get(page_of(submitted_report, "report")).text)
+    assert client.get(page_of(submitted_report, "take_back")).status_code == 200
+
+
+def test_a_lead_who_has_read_a_report_and_will_not_sign_it_decides_otherwise_from_there(
+    client, office, submitted_report
+):
+    client.force_login(office.head)
+    page = client.get(page_of(submitted_report, "approve")).text
+    assert "Approve version 3, as it stands above" in words(page)
+    assert "the approved text is kept as version 4." in words(page)
+    for other in ("return", "record", "dismiss"):
+        assert f'href="{page_of(submitted_report, other)}"' in page
+
+
+def test_a_lead_reads_how_late_it_was_seen_before_opening_the_report(client, office, submitted_report):
+    client.force_login(office.head)
+    page = words(client.get(page_of(submitted_report, "report")).text)
+    assert "suspected late Seen late: 56 min 55 s to 57 min after it was due" in page
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        pytest.param(ReportStatus.APPROVED, "decided to be a breach: late", id="approved"),
+        pytest.param(ReportStatus.RECORDED, "decided to be a breach: late", id="kept in the log"),
+        pytest.param(ReportStatus.SENT, "decided to be a breach: late", id="sent"),
+        pytest.param(ReportStatus.DISMISSED, "suspected late", id="dismissed"),
+        pytest.param(ReportStatus.WITHDRAWN, "suspected late", id="withdrawn"),
+    ],
+)
+def test_what_was_decided_to_be_a_breach_is_called_a_suspicion_no_more(client, office, status, said, draft_report):
+    report = brought(draft_report, office, status)
+    client.force_login(office.head)
+    page = words(client.get(page_of(report, "report")).text)
+    assert f", {said} Seen late: 56 min 55 s" in page
+
+
+def test_what_a_lead_had_asked_for_stands_beside_the_decision_on_the_new_version(client, office, submitted_report):
+    report = sign_off.return_report(submitted_report, comment="Who noticed?", by=office.head, at=AT)
+    report = written(report, by=office.statistician, impact="The duty editor noticed.")
+    sign_off.submit_report(report, by=office.statistician, at=AT)
+    client.force_login(office.head)
+    page = words(client.get(page_of(report, "report")).text)
+    order = ("What was changed since it was returned", "Who noticed?", "Read it all and approve it")
+    assert sorted(order, key=page.index) == list(order)
+
+
+def test_what_was_written_to_dismiss_a_report_is_never_shown_as_what_was_asked_for(client, office, submitted_report):
+    report = sign_off.return_report(submitted_report, comment="Who noticed?", by=office.head, at=AT)
+    report = sign_off.dismiss_report(report, reason="check_error", words="No breach.", by=office.head, at=AT)
+    report = sign_off.reopen_report(report, reason="It was one.", by=office.head, at=AT)
+    report = written(report, by=office.statistician, impact="The duty editor noticed.")
+    sign_off.submit_report(report, by=office.statistician, at=AT)
+    client.force_login(office.head)
+    assert "No breach." not in words(client.get(page_of(report, "report")).text)
+
+
+def test_what_a_decision_did_not_need_is_left_empty_and_no_work_to_be_done(client, office):
+    report = a_report(office, complete=False)
+    client.force_login(office.head)
+    page = words(client.get(page_of(report, "report")).text)
+    assert "Impact of the breach Describe the impact of the breach. Incomplete" in page
+    assert "Circumstances of breach Completed" in page
+    assert "Cause, for the register Choose the cause, or say that it is not known yet. Incomplete" in page
+    sign_off.record_report(report, reason="no_effect", words="Nobody saw it.", by=office.head, at=AT)
+    page = words(client.get(page_of(report, "report")).text)
+    assert "Left empty" in page
+    assert "Incomplete" not in page
+    assert "Describe the impact" not in page
+
+
+@pytest.mark.parametrize("status", [ReportStatus.APPROVED, ReportStatus.DISMISSED])
+def test_reopening_speaks_of_an_approved_document_only_where_there_is_one(client, office, status, draft_report):
+    report = brought(draft_report, office, status)
+    client.force_login(office.head)
+    told = "What was approved stays" in words(client.get(page_of(report, "reopen")).text)
+    assert told is report.approved_documents.exists()
+
+
+def test_a_correction_says_what_was_sent_and_no_more_that_nothing_was(client, office, sent_report):
+    suspected = "A suspected breach until the Head of Profession has decided. Nothing is sent to anybody by itself."
+    version = sent_report.version
+    client.force_login(office.head)
+    assert suspected not in words(client.get(page_of(sent_report, "report")).text)
+    corrected = dispatching.send_correction(
+        sent_report, notice="A figure was wrong.", by=office.head, at=AT + timedelta(minutes=9)
+    )
+    said = f"Version {version} was approved and sent. This correction is not yet approved."
+    page = words(client.get(page_of(corrected, "report")).text)
+    assert said in page
+    assert suspected not in page
+    sign_off.submit_report(corrected, by=office.statistician, at=AT + timedelta(minutes=10))
+    assert said in words(client.get(page_of(corrected, "report")).text)
+
+
+@pytest.mark.parametrize("status", [ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED])
+def test_what_was_never_sent_is_a_suspicion_until_it_is_decided(client, office, status, draft_report):
+    report = brought(draft_report, office, status)
+    client.force_login(office.head)
+    page = words(client.get(page_of(report, "report")).text)
+    assert "A suspected breach until the Head of Profession has decided." in page
+    assert "This correction" not in page
+
+
+def test_the_page_of_a_release_names_its_reports_before_it_offers_another(client, office, draft_report):
+    client.force_login(office.head)
+    release = draft_report.suspicions.get().release
+    page = words(client.get(reverse("releases:release", args=[release.reference])).text)
+    assert page.index(draft_report.reference) < page.index("Start another breach report about this release")

@@ -1,0 +1,176 @@
+"""Actions on releases in the admin site: confirm, cancel, announce, and delete what was never public (C8, C9)."""
+
+from datetime import date, timedelta
+from itertools import product
+
+import pytest
+
+from releases import pre_release_access, preflight, scheduling
+from releases.models import DateChangeRequest, Membership, Release, ReleaseEvent
+from releases.rules.lifecycle import Role
+from tests.support.admin_site import DAY, act, page, said, signed_in, staff, staff_of
+from tests.support.date_requests import ask
+from tests.support.factories import (
+    SeriesFactory,
+    a_confirmed_release,
+    a_release,
+    an_announced_release,
+    london_slot,
+    member,
+    rolled_back,
+)
+from tests.support.pre_release_lists import MINISTER
+
+pytestmark = pytest.mark.django_db
+
+
+def test_confirming_says_of_each_release_that_was_refused_why():
+    series = SeriesFactory()
+    good = a_release(series=series, reference="good", slot=london_slot(DAY))
+    sunday = a_release(
+        series=series, reference="sunday", slot=london_slot(date(2098, 7, 6)), url="https://a.example.gov.uk/"
+    )
+    again = a_confirmed_release(
+        series=series, reference="again", slot=london_slot(DAY), url="https://b.example.gov.uk/"
+    )
+    response = act(staff(Role.CALENDAR_MANAGER, series.producer), "confirm", [good, sunday, again])
+    refused = {sentence.split(" ")[2]: sentence for sentence in said(response)[:2]}
+    assert "Sunday 6 July 2098 is not a weekday" in refused["sunday."]
+    assert "this release is confirmed" in refused["again."]
+    assert "1 release confirmed." in said(response)
+    assert Release.objects.filter(status="confirmed").count() == 2
+
+
+def test_those_that_were_refused_for_one_reason_are_told_of_together():
+    series = SeriesFactory()
+    sunday = london_slot(date(2098, 7, 6))
+    rows = [a_release(series=series, reference=reference, slot=sunday) for reference in ("one", "two")]
+    (told,) = said(act(staff(Role.CALENDAR_MANAGER, series.producer), "confirm", rows))
+    assert told.startswith("Not confirmed: ")
+    assert {"one", "two"} <= set(told.replace(",", "").replace(".", "").split())
+    assert told.count("is not a weekday") == 1
+
+
+def test_of_a_mixed_choice_only_what_is_ones_own_to_move_moves():
+    kept, read = SeriesFactory(), SeriesFactory()
+    user = member(Role.CALENDAR_MANAGER, kept.producer, is_staff=True)
+    Membership.objects.create(user=user, producer=read.producer, role=Role.AUDITOR)
+    rows = [a_release(series=series, reference=series.slug, slot=london_slot(DAY)) for series in (kept, read)]
+    client = signed_in(user)
+    for action, words in {"confirm": "only", "announce": "only", "ask_preflight": "not yours"}.items():
+        told = said(act(client, action, rows))
+        assert any(read.slug in sentence and words in sentence for sentence in told), told
+    moved = Release.objects.get(series=kept)
+    assert (moved.status, moved.announced_at is None) == ("confirmed", False)
+    still = Release.objects.get(series=read)
+    assert (still.status, still.announced_at) == ("provisional", None)
+
+
+def test_cancelling_asks_for_a_reason_on_a_page_of_its_own(announced_release):
+    client = staff_of(Role.CALENDAR_MANAGER, announced_release)
+    asked = act(client, "cancel", [announced_release])
+    assert asked.status_code == 200
+    assert announced_release.title in asked.content.decode()
+    unreasoned = act(client, "cancel", [announced_release], cancelling="yes", reason="   ")
+    assert unreasoned.context["form"].errors["reason"]
+    assert Release.objects.get().status == "confirmed"
+    response = act(client, "cancel", [announced_release], cancelling="yes", reason="The survey was stopped")
+    assert said(response) == ["1 release cancelled."]
+    assert Release.objects.get().cancellation_reason == "The survey was stopped"
+
+
+def test_announcing_shows_a_release_and_never_a_rehearsal():
+    series = SeriesFactory()
+    release = a_release(series=series, reference="official", slot=london_slot(DAY))
+    rehearsal = a_release(series=series, reference="rehearsal", rehearsal=True, url="https://a.example.gov.uk/")
+    response = act(staff(Role.DEPUTY, series.producer), "announce", [release, rehearsal])
+    assert sorted(said(response)) == [
+        "1 release announced.",
+        "Not announced: rehearsal. A rehearsal is never announced.",
+    ]
+    assert Release.objects.get(reference="official").announced_at is not None
+
+
+def test_a_release_that_was_never_public_is_deleted_singly(provisional_release):
+    response = staff_of(Role.CALENDAR_MANAGER, provisional_release).post(
+        page("release", "delete", provisional_release.pk), {"post": "yes"}
+    )
+    assert response.status_code == 302
+    assert not Release.objects.exists()
+    assert ReleaseEvent.in_order().last().kind == "removed"
+
+
+def delete(client, release, way):
+    if way == "singly":
+        client.post(page("release", "delete", release.pk), {"post": "yes"})
+    else:
+        act(client, "delete_selected", [release], post="yes")
+
+
+def test_a_release_that_was_never_public_is_deleted_with_the_change_that_was_asked_for_it(confirmed_release, subtests):
+    ask(confirmed_release, to=london_slot(DAY + timedelta(days=1)))
+    client = staff_of(Role.CALENDAR_MANAGER, confirmed_release)
+    for way in ("singly", "in bulk"):
+        with subtests.test(way), rolled_back():
+            delete(client, confirmed_release, way)
+            assert not Release.objects.exists()
+            assert not DateChangeRequest.objects.exists()
+            assert [event.kind for event in ReleaseEvent.in_order()][-2:] == ["date_change_asked", "removed"]
+
+
+def test_a_release_that_was_never_public_is_deleted_with_what_hangs_on_it(confirmed_release, subtests):
+    release = confirmed_release
+    statistician = member(Role.STATISTICIAN, release.series.producer)
+    shortly = release.due_at - timedelta(hours=3)
+
+    def a_waiting_change_of_the_list():
+        assert pre_release_access.grant_access(release, MINISTER, by=statistician, at=shortly).waits
+
+    def next_years():
+        later = a_release(series=release.series, reference="later", slot=london_slot(DAY + timedelta(days=364)))
+        Release.objects.filter(pk=later.pk).update(planned_from=release)
+
+    attached = {
+        "a list": lambda: pre_release_access.grant_access(release, MINISTER, by=statistician, at=release.recorded_at),
+        "a change of the list": a_waiting_change_of_the_list,
+        "a check": lambda: preflight.request_preflight(release, by=None, now=shortly),
+        "next year's": next_years,
+    }
+    client = staff_of(Role.CALENDAR_MANAGER, release)
+    for (what, attach), way in product(attached.items(), ("singly", "in bulk")):
+        with subtests.test(f"{what} {way}"), rolled_back():
+            attach()
+            delete(client, release, way)
+            assert not Release.objects.filter(pk=release.pk).exists()
+            assert Release.objects.filter(reference="later").exists() == (attach is next_years)
+
+
+def test_a_release_that_was_ever_public_is_not_deleted_singly_and_the_advice_is_to_cancel_it(announced_release):
+    client = staff_of(Role.HEAD_OF_PROFESSION, announced_release)
+    response = client.post(page("release", "delete", announced_release.pk), {"post": "yes"})
+    assert "was public and cannot be deleted: cancel it instead" in response.content.decode()
+    assert Release.objects.exists()
+
+
+def test_no_release_is_deleted_in_bulk_if_one_of_them_was_ever_public():
+    series = SeriesFactory()
+    public = an_announced_release(series=series, slot=london_slot(DAY))
+    draft = a_release(series=series, reference="draft", slot=london_slot(DAY), url="https://a.example.gov.uk/")
+    client = staff(Role.HEAD_OF_PROFESSION, series.producer)
+    response = act(client, "delete_selected", [public, draft], post="yes")
+    assert "cancel it instead" in response.content.decode()
+    assert Release.objects.count() == 2
+    act(client, "delete_selected", [draft], post="yes")
+    assert list(Release.objects.all()) == [public]
+
+
+def test_a_release_announced_between_the_question_and_the_answer_is_not_deleted(monkeypatch, provisional_release):
+    client = staff_of(Role.CALENDAR_MANAGER, provisional_release)
+    monkeypatch.setattr("releases.admin.moves.objection", lambda provisional_release: "")
+    scheduling.announce(provisional_release, by=None, at=provisional_release.recorded_at)
+    for response in (
+        client.post(page("release", "delete", provisional_release.pk), {"post": "yes"}),
+        act(client, "delete_selected", [provisional_release], post="yes"),
+    ):
+        assert any("was public" in sentence for sentence in said(response))
+    assert Release.objects.exists()

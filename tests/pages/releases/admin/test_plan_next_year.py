@@ -1,0 +1,127 @@
+"""Planning next year's releases from this year's: nothing before it was shown and ticked, and nothing twice."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from releases.models import Release
+from releases.rules.lifecycle import Role
+from tests.support.admin_site import act, said, staff
+from tests.support.factories import SeriesFactory, a_release, an_announced_release, london_slot
+from tests.support.shared_rows import shared_fixture
+
+NOW = datetime(2026, 6, 30, 9, tzinfo=UTC)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _now(time_machine):
+    time_machine.move_to(NOW, tick=False)
+
+
+@shared_fixture
+def series():
+    return SeriesFactory()
+
+
+@pytest.fixture
+def client(series):
+    return staff(Role.CALENDAR_MANAGER, series.producer)
+
+
+@shared_fixture
+def rows(series):
+    """Two releases of this year, the second of which would fall on a weekend if it kept its date."""
+    return [
+        an_announced_release(
+            series=series, reference=f"rain-2026-{on:%m}", title=f"Rain {on:%B %Y}", slot=london_slot(on)
+        )
+        for on in (date(2026, 7, 14), date(2026, 8, 28))
+    ]
+
+
+def preview(client, rows, rule="same_date"):
+    return act(client, "plan_next_year", rows, rule=rule, preview="yes")
+
+
+def make(client, rows, *, rule="same_date", chosen=None, shown=None):
+    keys = [row.pk for row in (rows if chosen is None else chosen)]
+    return act(client, "plan_next_year", rows, rule=rule, apply="yes", shown=shown or rule, chosen=keys)
+
+
+def test_first_the_rule_is_asked_for(client, rows):
+    response = act(client, "plan_next_year", rows)
+    assert "The same weekday of the month" in response.text
+    assert response.context["rows"] is None
+
+
+def test_what_would_be_planned_is_shown_with_the_reason_where_it_is_moved_and_nothing_is_made(client, rows):
+    text = preview(client, rows).text
+    for words in ("Rain July 2027", "rain-2027-07", "14 July 2027 9:30am", "31 August 2027 9:30am"):
+        assert words in text
+    assert "Saturday 28 August 2027 is not a weekday" in text
+    assert "Monday 30 August 2027 is a bank holiday (Summer bank holiday)." in text
+    assert Release.objects.count() == 2
+
+
+def test_what_is_ticked_is_made_as_provisional(client, rows):
+    told = said(make(client, rows, chosen=rows[:1]))
+    assert told[0].startswith("1 release planned.")
+    new = Release.objects.get(planned_from=rows[0])
+    assert (new.reference, new.status, new.announced_at) == ("rain-2027-07", "provisional", None)
+    assert Release.objects.count() == 3
+
+
+def test_a_second_run_makes_nothing_twice(client, rows):
+    make(client, rows)
+    assert "was planned after it already" in preview(client, rows).text
+    assert "somebody else was faster" in said(make(client, rows))[0]
+    assert Release.objects.count() == 4
+
+
+def test_another_rule_than_the_one_that_was_shown_is_shown_first(client, rows):
+    response = make(client, rows, rule="same_weekday", shown="same_date")
+    assert "13 July 2027 9:30am" in response.text
+    assert Release.objects.count() == 2
+
+
+def test_nothing_ticked_makes_nothing(client, rows):
+    assert said(make(client, rows, chosen=[])) == ["No release was chosen, and none was planned."]
+    assert Release.objects.count() == 2
+
+
+def test_a_rule_that_there_is_not_is_refused(client, rows):
+    for rule in ("", "every_full_moon"):
+        assert preview(client, rows, rule=rule).context["form"].errors["rule"]
+        make(client, rows, rule=rule, shown=rule)
+        assert Release.objects.count() == 2
+
+
+def test_that_the_holidays_are_not_known_yet_is_said(client, series):
+    later = a_release(series=series, slot=london_slot(date(2039, 7, 13)))
+    assert "The bank holidays of 2040 are not known yet" in preview(client, [later]).text
+
+
+def test_what_was_not_selected_or_is_not_ones_own_is_not_made_by_ticking_it(client, rows):
+    foreign = an_announced_release(reference="foreign-2026", slot=london_slot(date(2026, 9, 16)))
+    make(client, rows[:1], chosen=[rows[1]])
+    make(client, [*rows[:1], foreign], chosen=[foreign])
+    assert Release.objects.count() == 3
+
+
+def test_who_does_not_keep_the_calendar_plans_nothing(rows, series, subtests):
+    for role in sorted(set(Role) - {Role.CALENDAR_MANAGER, Role.HEAD_OF_PROFESSION, Role.DEPUTY}):
+        client = staff(role, series.producer)
+        with subtests.test(role):
+            make(client, rows)
+            assert "Plan next year" not in client.get("/admin/releases/release/").text
+            assert Release.objects.count() == 2
+
+
+def test_as_many_as_a_page_shows_can_come_back_from_it(client, rows):
+    keys = [rows[0].pk, *range(10_000, 10_999)]
+    fields = {"action": "plan_next_year", "_selected_action": keys, "chosen": keys, "rule": "same_date"}
+    response = client.post("/admin/releases/release/", fields | {"apply": "yes", "shown": "same_date"})
+    assert response.status_code == 302
+    assert Release.objects.filter(planned_from=rows[0]).exists()

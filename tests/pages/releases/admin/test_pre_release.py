@@ -1,0 +1,44 @@
+"""Pre-release access in the admin site: the usual period of a producer, and of the lists nothing at all."""
+
+import pytest
+from django.contrib import admin
+
+from releases.models import PreReleaseAccess, PreReleaseRequest, Producer
+from releases.rules.pre_release import Period, Unit
+from tests.support.admin_site import page, refusals, signed_in
+from tests.support.factories import ProducerFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def producer():
+    return ProducerFactory(nation="scotland")
+
+
+def send(producer, **fields):
+    client = signed_in(UserFactory(is_staff=True, is_superuser=True))
+    form = {"name": producer.name, "slug": producer.slug, "nation": "scotland", "pre_release_unit": "working_days"}
+    return client.post(page("producer", "change", producer.pk), form | fields)
+
+
+def test_an_administrator_sets_the_usual_period_of_a_producer(producer):
+    assert send(producer, pre_release_length="5").status_code == 302
+    assert Producer.objects.get().usual_pre_release().period == Period(5, Unit.WORKING_DAYS)
+
+
+def test_the_field_says_that_scotlands_figure_is_not_confirmed(producer):
+    client = signed_in(UserFactory(is_staff=True, is_superuser=True))
+    text = client.get(page("producer", "change", producer.pk)).text
+    assert "Scotland’s order allows more. How much is not confirmed here" in text
+
+
+@pytest.mark.parametrize("length", ["0", "11"], ids=["none", "too many"])
+def test_a_period_beyond_all_reason_is_refused_in_one_sentence(producer, length):
+    response = send(producer, pre_release_length=length)
+    assert "between 1 and 240 hours, or 1 and 10 working days" in str(refusals(response))
+    assert Producer.objects.get().pre_release_length is None
+
+
+def test_the_lists_themselves_are_not_in_the_admin_site():
+    assert not {PreReleaseAccess, PreReleaseRequest} & set(admin.site._registry)

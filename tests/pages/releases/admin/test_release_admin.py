@@ -1,0 +1,257 @@
+"""Releases in the admin site: recorded, corrected, moved and deleted by its own forms (C2, C5 to C10)."""
+
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from django.contrib.admin.models import LogEntry
+
+from releases import scheduling
+from releases.models import Address, DateChange, Release, ReleaseEvent
+from releases.rules.lifecycle import Role
+from tests.integration.releases.evidence.test_append_only import a_look
+from tests.support.admin_site import DAY, act, address_rows, form_of, page, refusals, said, staff, staff_of
+from tests.support.factories import SeriesFactory, a_confirmed_release, london_slot, member
+
+DUE = datetime(2098, 7, 1, 8, 30, tzinfo=UTC)
+PAGE = {"url": "https://www.example.gov.uk/statistics/new", "marker": "March 2098"}
+
+pytestmark = pytest.mark.django_db
+
+
+def change(client, release, **fields):
+    return client.post(page("release", "change", release.pk), form_of(release, **fields))
+
+
+def test_a_new_release_is_offered_half_past_nine():
+    series = SeriesFactory()
+    response = staff(Role.CALENDAR_MANAGER, series.producer).get(page("release", "add"))
+    assert response.context["adminform"].form["planned_at"].value() == time(9, 30)
+
+
+def test_a_new_release_is_recorded_with_its_addresses_by_the_calendars_own_function():
+    series = SeriesFactory()
+    new = {
+        "series": series.pk,
+        "reference": "schools-2098",
+        "title": "Schools 2098",
+        "planned_on": "2098-07-01",
+        "planned_at": "09:30:42",
+        "precision": "exact",
+    }
+    response = staff(Role.CALENDAR_MANAGER, series.producer).post(
+        page("release", "add"), new | address_rows(None, PAGE, {"url": PAGE["url"] + ".ods", "role": "attachment"})
+    )
+    assert response.status_code == 302, refusals(response)
+    release = Release.objects.get()
+    assert (release.due_at, release.status, release.announced_at) == (DUE, "provisional", None)
+    assert [address.role for address in release.addresses.all()] == ["page", "attachment"]
+    assert ReleaseEvent.objects.get().kind == "recorded"
+
+
+REFUSED_RELEASES = {
+    "another time": ({"planned_at": "09:31"}, "planned_at", "9:31am is not the release time"),
+    "no time": ({"planned_at": ""}, "planned_at", "An exact date needs its time"),
+    "a slip of the year": ({"planned_on": "2206-07-01"}, "planned_on", "2206 is not a year"),
+    "no reference": ({"reference": "two words"}, "reference", "valid"),
+    "an address of another kind": (
+        {"addresses-0-url": "ftp://www.example.gov.uk/"},
+        "url",
+        "does not start with http",
+    ),
+    "an address with a user": ({"addresses-0-url": "https://jo@www.example.gov.uk/"}, "url", "user name"),
+    "a page without marker": ({"addresses-0-marker": ""}, "__all__", "A page needs a marker"),
+    "an unknown adapter": ({"addresses-0-adapter": "telepathy"}, "adapter", "there are: govuk, page"),
+}
+
+
+def test_a_new_release_with_a_wrong_field_is_refused_there_and_nothing_is_recorded(subtests):
+    series = SeriesFactory()
+    new = {
+        "series": series.pk,
+        "reference": "schools-2098",
+        "title": "Schools 2098",
+        "planned_on": "2098-07-01",
+        "planned_at": "09:30",
+        "precision": "exact",
+    }
+    client = staff(Role.DEPUTY, series.producer)
+    for case, (fields, field, words) in REFUSED_RELEASES.items():
+        with subtests.test(case):
+            response = client.post(page("release", "add"), new | address_rows(None, PAGE) | fields)
+            assert words in refusals(response)[field][0]
+            assert not Release.objects.exists()
+            assert not ReleaseEvent.objects.exists()
+
+
+def test_a_series_of_another_producer_is_not_offered_and_refused_if_posted():
+    own, foreign = SeriesFactory(), SeriesFactory()
+    client = staff(Role.HEAD_OF_PROFESSION, own.producer)
+    form = client.get(page("release", "add")).context["adminform"].form
+    assert list(form.fields["series"].queryset) == [own]
+    new = {"series": foreign.pk, "reference": "x", "title": "X", "planned_on": "2098-07-01", "planned_at": "09:30"}
+    response = client.post(page("release", "add"), new | {"precision": "exact"} | address_rows(None))
+    assert "series" in refusals(response)
+
+
+def test_the_status_is_shown_and_cannot_be_typed(confirmed_release):
+    client = staff_of(Role.HEAD_OF_PROFESSION, confirmed_release)
+    form = client.get(page("release", "change", confirmed_release.pk)).context["adminform"].form
+    assert "status" not in form.fields
+    assert change(client, confirmed_release, status="provisional", confirmed_at="", rehearsal="on").status_code == 302
+    stored = Release.objects.get()
+    assert (stored.status, stored.rehearsal, stored.confirmed_at) == (
+        "confirmed",
+        False,
+        confirmed_release.confirmed_at,
+    )
+
+
+def test_a_confirmed_date_moves_by_the_same_function_with_reason_agreement_and_event(announced_release):
+    client = staff_of(Role.HEAD_OF_PROFESSION, announced_release)
+    response = change(client, announced_release, new_on="2098-07-02", reason="Late data")
+    assert response.status_code == 302, refusals(response)
+    moved = DateChange.objects.get()
+    assert (str(moved.was), str(moved.to), moved.public_reason) == (
+        "1 July 2098 9:30am",
+        "2 July 2098 9:30am",
+        "Late data",
+    )
+    assert moved.agreed_by is not None
+    assert Release.objects.get().due_at == DUE + timedelta(days=1)
+    assert ReleaseEvent.in_order().last().kind == "change_date"
+
+
+REFUSED_CHANGES = {
+    "without a reason": ({"new_on": "2098-07-02"}, "reason", "Give the reason"),
+    "a reason without a date": ({"reason": "Late data"}, "reason", "The date is unchanged"),
+    "the same date": ({"new_on": "2098-07-01", "reason": "Late"}, "reason", "The date is unchanged"),
+    "a Sunday": ({"new_on": "2098-07-05", "reason": "Late"}, "new_on", "is not a weekday"),
+    "another time": ({"new_at": "14:00", "reason": "Late"}, "new_at", "not the release time"),
+    "a vague date": ({"new_precision": "month", "reason": "Late"}, "new_on", "exact date"),
+    "no date": ({"new_on": "soon", "reason": "Late"}, "new_on", "Enter a valid date"),
+    "unseen": ({"new_on": "2098-07-02", "reason": "Late", "seen_version": ""}, "__all__", "meanwhile"),
+}
+
+
+def test_a_change_of_a_confirmed_date_that_may_not_be_is_refused_on_its_field(announced_release, subtests):
+    client = staff_of(Role.DEPUTY, announced_release)
+    for case, (fields, field, words) in REFUSED_CHANGES.items():
+        with subtests.test(case):
+            response = change(client, announced_release, title="Another title", **fields)
+            assert words in refusals(response)[field][0]
+            stored = Release.objects.get()
+            assert (stored.due_at, stored.title) == (DUE, announced_release.title)
+            assert not DateChange.objects.exists()
+
+
+def test_the_date_before_is_shown_read_only_and_read_again_on_save(confirmed_release):
+    client = staff_of(Role.DEPUTY, confirmed_release)
+    shown = client.get(page("release", "change", confirmed_release.pk))
+    assert "1 July 2098 9:30am" in shown.content.decode()
+    assert "planned_on" not in shown.context["adminform"].form.fields
+    head = member(Role.HEAD_OF_PROFESSION, confirmed_release.series.producer)
+    scheduling.change_date(
+        confirmed_release,
+        to=london_slot(DAY + timedelta(days=1)),
+        reason="Late data",
+        by=head,
+        at=confirmed_release.recorded_at,
+    )
+    stale = change(client, confirmed_release, new_on="2098-07-03", reason="Later data", planned_on="2098-06-01")
+    assert "changed meanwhile, to 2 July 2098" in refusals(stale)["__all__"][0]
+    assert DateChange.objects.count() == 1
+
+
+def test_somebody_who_is_faster_between_the_form_and_the_save_is_told_of_and_nothing_is_saved(
+    monkeypatch, confirmed_release
+):
+    client = staff_of(Role.DEPUTY, confirmed_release)
+    head = member(Role.HEAD_OF_PROFESSION, confirmed_release.series.producer)
+    check = scheduling.check_change_date
+
+    def check_and_lose_the_race(*args, **kwargs):
+        check(*args, **kwargs)
+        if not DateChange.objects.exists():
+            to = london_slot(DAY + timedelta(days=1))
+            scheduling.change_date(
+                confirmed_release, to=to, reason="Late data", by=head, at=confirmed_release.recorded_at
+            )
+
+    monkeypatch.setattr(scheduling, "check_change_date", check_and_lose_the_race)
+    response = change(client, confirmed_release, new_on="2098-07-03", reason="Later data", title="Another title")
+    assert response.status_code == 302
+    assert "changed meanwhile" in said(response)[0]
+    assert Release.objects.get().title == confirmed_release.title
+
+
+def test_a_calendar_manager_is_not_offered_the_change_of_a_confirmed_date_and_refused_if_posted(confirmed_release):
+    client = staff_of(Role.CALENDAR_MANAGER, confirmed_release)
+    assert "Change the date" not in client.get(page("release", "change", confirmed_release.pk)).content.decode()
+    response = change(client, confirmed_release, new_on="2098-07-02", reason="Late data")
+    assert "for the deputy or head of profession only" in refusals(response)["__all__"][0]
+    assert not DateChange.objects.exists()
+
+
+def test_a_calendar_manager_moves_a_provisional_date_and_makes_a_vague_one_exact(provisional_release):
+    client = staff_of(Role.CALENDAR_MANAGER, provisional_release)
+    assert change(client, provisional_release, new_precision="two_months", new_on="2098-12-01").status_code == 302
+    vague = Release.objects.get()
+    assert (str(vague.slot), vague.due_at) == ("December 2098 to January 2099", None)
+    assert "An exact date needs its day" in refusals(change(client, vague, new_precision="exact"))["new_on"][0]
+    assert change(client, vague, new_precision="exact", new_on="2098-12-03").status_code == 302
+    assert str(Release.objects.get().slot) == "3 December 2098 9:30am"
+
+
+@pytest.mark.parametrize("state", ["cancelled", "published"])
+def test_a_cancelled_or_published_release_stays_as_it_is_through_every_form_and_action(state, announced_release):
+    head = member(Role.HEAD_OF_PROFESSION, announced_release.series.producer)
+    if state == "cancelled":
+        scheduling.cancel(announced_release, reason="The survey was stopped", by=head, at=announced_release.recorded_at)
+    else:
+        scheduling.publish(
+            announced_release, by=None, at=announced_release.recorded_at, published_at=announced_release.recorded_at
+        )
+    before = Release.objects.values("status", "due_at", "cancellation_reason", "published_at").get()
+    client = staff_of(Role.HEAD_OF_PROFESSION, announced_release)
+    assert (
+        "not possible" in refusals(change(client, announced_release, new_on="2098-07-02", reason="Late"))["__all__"][0]
+    )
+    for action in ("confirm", "cancel", "announce"):
+        response = act(client, action, [announced_release], cancelling="yes", reason="Another reason")
+        assert f"this release is {state}" in said(response)[0]
+    assert Release.objects.values(*before).get() == before
+
+
+def test_a_title_is_corrected_and_the_admins_own_log_says_so(provisional_release):
+    assert (
+        change(staff_of(Role.CALENDAR_MANAGER, provisional_release), provisional_release, title="Schools").status_code
+        == 302
+    )
+    assert Release.objects.get().title == "Schools"
+    assert "Title" in LogEntry.objects.get().get_change_message()
+
+
+def test_addresses_are_corrected_and_added_with_an_event_each(confirmed_release):
+    client = staff_of(Role.CALENDAR_MANAGER, confirmed_release)
+    response = change(client, confirmed_release, **address_rows(confirmed_release, PAGE, marker="2098"))
+    assert response.status_code == 302, refusals(response)
+    assert [address.marker for address in Address.objects.order_by("pk")] == ["2098", "March 2098"]
+    kinds = [event.kind for event in ReleaseEvent.in_order()][-2:]
+    assert kinds == ["address_changed", "address_added"]
+
+
+def test_an_address_that_was_looked_at_keeps_its_place_and_the_page_says_why(confirmed_release):
+    a_look(confirmed_release).append([a_look(confirmed_release)])
+    url = "https://www.example.gov.uk/statistics/moved"
+    response = change(
+        staff_of(Role.DEPUTY, confirmed_release), confirmed_release, **address_rows(confirmed_release, url=url)
+    )
+    assert "was looked at already" in said(response)[0]
+    assert Address.objects.get().url != url
+
+
+def test_the_addresses_of_a_release_that_is_due_cannot_be_changed_by_a_direct_post():
+    release = a_confirmed_release()
+    client = staff_of(Role.HEAD_OF_PROFESSION, release)
+    assert change(client, release, **address_rows(release, PAGE, required="")).status_code == 302
+    assert (Address.objects.count(), Address.objects.get().required) == (1, True)

@@ -1,0 +1,33 @@
+"""What the tests of an import from GOV.UK share: a keeper, and a site that announces."""
+
+import pytest
+
+from releases.rules.lifecycle import Role
+from statsoffice.fake_publisher import govuk_pages as govuk
+from tests.support.factories import ProducerFactory, SeriesFactory, member
+from tests.support.pasted_addresses import DUE, PATH, TITLE
+from tests.support.shared_rows import shared_fixture
+
+
+@shared_fixture
+def series():
+    return SeriesFactory(producer=ProducerFactory(name="Office for Rain"), title="Monthly rain")
+
+
+@pytest.fixture
+def keeper(client, series):
+    keeper = member(Role.CALENDAR_MANAGER, series.producer)
+    client.force_login(keeper)
+    return keeper
+
+
+@pytest.fixture
+def announced(site):
+    """Let the site announce the release; gives a way to say something else of it."""
+
+    def say(document=None, **scene_fields):
+        document = document or govuk.announcement(PATH, TITLE, due_at=DUE, organisations=["Office for  RAIN"])
+        site.publish(govuk.api_path(PATH), [govuk.answered(document, **scene_fields)])
+        return site.url(PATH)
+
+    return say

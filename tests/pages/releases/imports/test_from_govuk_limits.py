@@ -1,0 +1,63 @@
+"""The web waits for GOV.UK no longer than it may, asks no more often than it may, and only for who keeps a calendar."""
+
+import time
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from releases import leases
+from releases.models import HostLease
+from releases.rules.lifecycle import Role
+from releases.views import imports as page_of_govuk
+from statsoffice.fake_publisher import govuk_pages as govuk
+from statsoffice.fake_publisher.scenes import scene
+from tests.support.factories import UserFactory, member
+from tests.support.pasted_addresses import PATH, START, error, read
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class TestPolite:
+    def test_a_site_that_takes_too_long_keeps_nobody_waiting(self, client, keeper, announced, monkeypatch):
+        monkeypatch.setattr(page_of_govuk, "LONGEST_SECONDS", 1.0)
+        begun = time.monotonic()
+        assert "took too long to answer" in error(read(client, announced(delay_seconds=30)))
+        assert time.monotonic() - begun < 10
+        assert page_of_govuk.LONGEST_SECONDS <= 9.5
+
+    def test_the_part_of_the_hosts_budget_is_leased_and_given_back(self, client, keeper, announced, site, monkeypatch):
+        name = leases.claim_spare(site.base_url.removeprefix("http://"))
+        leases.claim_hosts([name], holder="another", now=timezone.now())
+        monkeypatch.setattr("releases.imports.govuk.PATIENCE_SECONDS", 0.6)
+        site.forget_arrivals()
+        assert "could not be asked just now" in error(read(client, announced()))
+        assert site.arrivals() == []
+        leases.release_hosts("another", now=timezone.now())
+        assert "Check this release" in read(client, announced()).text
+        assert HostLease.objects.get(host=name).holder == ""
+
+    def test_a_site_that_asked_to_be_left_alone_is(self, client, keeper, announced, site):
+        site.publish(govuk.api_path(PATH), [scene(status=429, headers={"Retry-After": "60"})])
+        assert "has asked us to wait" in error(read(client, site.url(PATH)))
+        announced()
+        site.forget_arrivals()
+        assert "has asked us to wait" in error(read(client, site.url(PATH)))
+        assert site.arrivals() == []
+
+
+class TestWho:
+    def test_whoever_keeps_no_calendar_finds_no_page(self, client, series):
+        for person in (member(Role.STATISTICIAN, series.producer), UserFactory()):
+            client.force_login(person)
+            assert client.get(START).status_code == 404
+            assert read(client, "https://www.gov.uk/x").status_code == 404
+            assert client.post(reverse("exchange:record_from_govuk")).status_code == 404
+        client.logout()
+        assert read(client, "https://www.gov.uk/x").status_code == 302
+
+    @pytest.mark.parametrize("role", [Role.CALENDAR_MANAGER, Role.HEAD_OF_PROFESSION, Role.DEPUTY])
+    def test_whoever_keeps_one_does(self, client, series, role):
+        client.force_login(member(role, series.producer))
+        assert client.get(START).status_code == 200
+        assert client.get(reverse("exchange:record_from_govuk")).status_code == 405

@@ -1,0 +1,205 @@
+"""The pages of an import: upload, preview, confirmation, progress; each for its own person only (C17)."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import timezone
+
+from releases.imports import uploads
+from releases.models import CalendarImport, Release
+from releases.rules.lifecycle import Role
+from tests.support.factories import UserFactory, a_confirmed_release, member
+from tests.support.import_files import csv_of, everything, ods_of, xlsx_of
+from tests.support.stored_imports import checked, turn, uploaded
+
+pytestmark = pytest.mark.django_db
+
+UPLOAD = "/imports/"
+KEEPERS = {Role.CALENDAR_MANAGER, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
+SUNDAY = {"scheduled_for": "2098-07-06 09:30", "status": "confirmed"}
+
+
+@pytest.fixture(autouse=True)
+def _signed_in(client, keeper):
+    client.force_login(keeper)
+
+
+def send(client, content, name="calendar.csv", **more):
+    return client.post(UPLOAD, {"file": SimpleUploadedFile(name, content)} | more, follow=True)
+
+
+def address(found, page="import"):
+    return reverse(f"exchange:{page}", args=[found.public_id])
+
+
+@pytest.mark.parametrize(
+    ("name", "of"), [("c.csv", csv_of), ("c.ods", ods_of), ("c.xlsx", xlsx_of)], ids=["csv", "ods", "xlsx"]
+)
+def test_a_file_goes_from_upload_to_done(client, name, of):
+    before = everything()
+    page = send(client, of({"status": "confirmed"}, {"title": "A second title"}), name)
+    assert "The file is being checked" in page.text
+    assert everything() == before
+    turn()
+    found = CalendarImport.objects.get()
+    preview = client.get(address(found))
+    for words in ("Check what will be imported", "Row 2", "rain-june-2098", "Recorded for 1 July 2098 9:30am"):
+        assert words in preview.text
+    assert everything() == before
+    page = client.post(address(found, "confirm_import"), follow=True)
+    assert "The file is being imported" in page.text
+    assert everything() == before
+    turn()
+    done = client.get(address(found))
+    assert "Imported" in done.text
+    assert reverse("releases:release", args=["rain-june-2098"]) in done.text
+    assert Release.objects.count() == 2
+    again = client.post(address(found, "confirm_import"), follow=True)
+    assert (again.status_code, turn()) == (200, 0)
+    assert "There is a problem" not in again.text
+
+
+def test_the_preview_says_of_each_refused_row_which_column_and_why_and_asks_to_leave_it_out(client, keeper):
+    found = checked(keeper, {}, SUNDAY)
+    preview = client.get(address(found))
+    assert "scheduled_for:</strong> Sunday 6 July 2098 is not a weekday" in preview.text
+    refused = client.post(address(found, "confirm_import"))
+    assert list(refused.context["form"].errors) == ["skip_refused"]
+    assert 'href="#id_skip_refused"' in refused.text
+    assert CalendarImport.objects.get().status == "checked"
+    client.post(address(found, "confirm_import"), {"skip_refused": "on"})
+    turn()
+    assert Release.objects.get().reference == "rain-june-2098"
+
+
+def test_where_nothing_would_change_there_is_nothing_to_confirm(client, keeper):
+    found = checked(keeper, SUNDAY)
+    assert "no row would change anything" in client.get(address(found)).text
+    answer = client.post(address(found, "confirm_import"), {"skip_refused": "on"}, follow=True)
+    assert "There is nothing to apply" in answer.text
+    assert CalendarImport.objects.get().status == "checked"
+
+
+def test_a_long_preview_has_pages_and_shows_one_outcome_at_a_time(client, keeper):
+    found = checked(keeper, *[{}] * 60, *[SUNDAY] * 3)
+    first = client.get(address(found))
+    assert (len(first.context["lines"]), first.context["page"].paginator.num_pages) == (50, 2)
+    assert [line.number for line in client.get(address(found), {"page": 2}).context["lines"]][-1] == 64
+    refused = client.get(address(found), {"show": "refused"})
+    assert [line.number for line in refused.context["lines"]] == [62, 63, 64]
+    assert "Refused (3)" in refused.text
+
+
+def test_what_has_changed_since_is_said_and_asked_again(client, keeper):
+    found = checked(keeper, {})
+    client.post(address(found, "confirm_import"))
+    a_confirmed_release(reference="rain-june-2098", series=keeper.memberships.get().producer.series.get())
+    turn()
+    assert "The calendar was changed after you had seen what would be done" in client.get(address(found)).text
+
+
+def test_discarding_changes_nothing_and_says_so(client, keeper):
+    found = checked(keeper, {})
+    page = client.post(address(found, "discard_import"), follow=True)
+    assert "calendar.csv is discarded; nothing in the calendar was changed." in page.text
+    assert "Nothing in the calendar was changed" in client.get(address(found)).text
+    again = client.post(address(found, "discard_import"), follow=True)
+    assert "this import is discarded" in again.text
+    assert not Release.objects.exists()
+
+
+def test_a_file_that_is_no_calendar_is_said_to_be_none(client, keeper):
+    send(client, b"name,date\nrain,soon\n")
+    turn()
+    page = client.get(address(CalendarImport.objects.get()))
+    assert "This file cannot be imported" in page.text
+    assert "calendar.csv has no column &quot;reference&quot;, which is required." in page.text
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        pytest.param(None, "Choose a file", id="none"),
+        pytest.param(b"", "The file is empty", id="empty"),
+        pytest.param(b"x" * (5 * 1024**2 + 1), "too large: it has more than 5 MB", id="huge"),
+    ],
+)
+def test_what_cannot_be_uploaded_is_said_at_the_field(client, content, why):
+    data = {} if content is None else {"file": SimpleUploadedFile("c.csv", content)}
+    answer = client.post(UPLOAD, data)
+    assert why in answer.context["form"].errors["file"][0]
+    assert 'href="#id_file"' in answer.text
+    assert not CalendarImport.objects.exists()
+
+
+def test_series_are_made_only_if_ticked_and_the_preview_says_which(client):
+    send(client, csv_of({"series": "Snow"}), create_missing="on")
+    turn()
+    page = client.get(address(CalendarImport.objects.get()))
+    assert "Would be made beside the releases" in page.text
+    assert "series Snow of Office for Rain" in page.text
+
+
+class TestProgress:
+    def ask(self, client, found, **shown):
+        return client.get(address(found, "import_progress"), shown)
+
+    def test_it_counts_rows_and_is_not_sent_again_unchanged(self, client, keeper):
+        found = uploaded(keeper, {})
+        assert "It waits for its turn" in client.get(address(found)).text
+        CalendarImport.objects.update(rows_total=500, rows_done=120)
+        answer = self.ask(client, found, status="uploaded", done=100)
+        assert "120 of 500 rows done." in answer.text
+        assert self.ask(client, found, status="uploaded", done=120).status_code == 204
+
+    def test_once_the_import_has_moved_on_it_leads_to_its_page(self, client, keeper):
+        found = checked(keeper, {})
+        assert self.ask(client, found, status="uploaded", done=0)["HX-Redirect"] == address(found)
+
+    def test_it_says_that_it_waits_for_the_releases_that_are_due(self, client, keeper):
+        found = checked(keeper, {})
+        uploads.confirm_import(found, skip_refused=False, by=keeper, at=timezone.now())
+        assert "It waits until the releases" not in client.get(address(found)).text
+        a_confirmed_release(rehearsal=True, reference="rehearsal", due_at=timezone.now())
+        assert "It waits until the releases" not in client.get(address(found)).text
+        Release.objects.update(rehearsal=False)
+        assert "It waits until the releases" in client.get(address(found)).text
+
+    def test_who_is_signed_out_is_led_to_the_log_in_page(self, client, keeper):
+        found = uploaded(keeper, {})
+        client.logout()
+        assert self.ask(client, found)["HX-Redirect"] == reverse("account_login")
+
+
+class TestWhose:
+    def requests(self, client, found):
+        yield client.get(address(found))
+        yield client.get(address(found, "import_progress"))
+        yield client.post(address(found, "confirm_import"))
+        yield client.post(address(found, "discard_import"))
+
+    def test_an_import_is_its_own_persons_and_nobody_elses(self, client, keeper, series):
+        found = checked(keeper, {})
+        client.force_login(member(Role.HEAD_OF_PROFESSION, series.producer))
+        assert {answer.status_code for answer in self.requests(client, found)} == {404}
+        assert client.get(UPLOAD).context["page"].object_list.count() == 0
+        assert CalendarImport.objects.get().status == "checked"
+
+    @pytest.mark.parametrize("role", [None, *sorted(set(Role) - KEEPERS)], ids=str)
+    def test_whoever_keeps_no_calendar_finds_no_page(self, client, series, role):
+        client.force_login(member(role, series.producer) if role else UserFactory())
+        assert client.get(UPLOAD).status_code == 404
+        assert send(client, csv_of({})).status_code == 404
+
+    @pytest.mark.parametrize("role", sorted(KEEPERS), ids=str)
+    def test_whoever_keeps_one_does(self, client, series, role):
+        client.force_login(member(role, series.producer))
+        assert client.get(UPLOAD).status_code == 200
+
+    def test_nothing_is_changed_by_a_get_and_nobody_is_let_in_unasked(self, client, keeper):
+        found = checked(keeper, {})
+        assert client.get(address(found, "confirm_import")).status_code == 405
+        assert client.get(address(found, "discard_import")).status_code == 405
+        client.logout()
+        assert client.get(UPLOAD).status_code == 302
+        assert client.post(address(found, "confirm_import")).status_code == 302

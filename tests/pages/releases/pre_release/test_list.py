@@ -1,0 +1,174 @@
+"""The pages of a whole list: what it shows, what waits on it, copying it, and the desk."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from releases import pre_release_access, scheduling
+from releases.models import PreReleaseAccess, PreReleaseRequest
+from releases.rules.lifecycle import Role
+from tests.support.factories import SEED_DUE, an_announced_release
+from tests.support.pre_release_lists import (
+    AFTERWARDS,
+    LONG_BEFORE,
+    MINISTER,
+    PERSON,
+    SHORTLY_BEFORE,
+    asked,
+    granted,
+    someone,
+)
+from tests.support.pre_release_pages import address, entry_form, time_form, words
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+
+def test_an_empty_list_says_so_and_offers_to_add_somebody(client, keeper, release):
+    page = words(client.get(address("list", release)))
+    assert "Nobody is on the list." in page
+    assert address("add", release) in page
+
+
+def test_of_scotland_the_page_says_that_the_figure_is_not_confirmed(client, keeper, office, release):
+    office.producer.nation = "scotland"
+    office.producer.save()
+    for name in ("list", "add"):
+        assert "has not been confirmed here" in words(client.get(address(name, release)))
+
+
+def test_a_lead_agrees_to_one_or_to_all_that_the_page_shows(client, office, release, clock):
+    first = asked(release, by=office.statistician)
+    asked(release, someone(), by=office.statistician)
+    clock(SHORTLY_BEFORE)
+    client.force_login(office.deputy)
+    page = client.get(address("list", release))
+    assert "Agree to all 2" in page.text
+    shown = [request.pk for request in page.context["waiting"]]
+    later = asked(release, someone("Press officer"), by=office.statistician)
+    response = client.post(address("decide", release), {"act": "agree", "request": shown})
+    assert "2 changes are agreed." in words(client.get(response.url))
+    assert PreReleaseAccess.objects.count() == 2
+    later.refresh_from_db()
+    assert later.status == "waiting"
+    assert first.pk in shown
+
+
+def test_what_cannot_be_agreed_to_any_more_is_said_beside_what_was(client, office, release, clock, entry):
+    stale = pre_release_access.change_access(
+        entry, replace(MINISTER, person="Marigold"), by=office.statistician, at=SHORTLY_BEFORE, expected_version=1
+    ).request
+    PreReleaseAccess.objects.filter(pk=entry.pk).update(version=7)
+    fresh = asked(release, someone(), by=office.statistician)
+    clock(SHORTLY_BEFORE)
+    client.force_login(office.head)
+    response = client.post(address("decide", release), {"act": "agree", "request": [stale.pk, fresh.pk]})
+    page = words(client.get(response.url))
+    assert "1 change is agreed." in page
+    assert "The entry was changed since this was asked for" in page
+    assert PreReleaseRequest.objects.get(status="waiting") == stale
+
+
+def test_a_decision_about_nothing_is_not_found(client, office, release, waiting):
+    client.force_login(office.head)
+    for sent in (
+        {"act": "agree"},
+        {"act": "agree", "request": "x"},
+        {"act": "agree", "request": "9" * 20},
+        {"act": "sing"},
+    ):
+        assert client.post(address("decide", release), sent).status_code == 404, sent
+
+
+def test_a_request_of_another_release_is_not_decided_here(client, office, release):
+    other = an_announced_release(series=release.series, reference="other")
+    request = asked(other, by=office.statistician)
+    client.force_login(office.head)
+    assert client.post(address("decide", release), {"act": "agree", "request": request.pk}).status_code == 404
+    request.refresh_from_db()
+    assert request.status == "waiting"
+
+
+def test_the_list_of_the_release_before_is_shown_and_copied_once(client, keeper, release):
+    earlier = an_announced_release(series=release.series, reference="earlier", due_at=SEED_DUE - timedelta(days=91))
+    granted(earlier, by=keeper, at=LONG_BEFORE - timedelta(days=91))
+    assert PERSON in client.get(address("copy", release)).text
+    for said in ("1 post is granted access.", "1 was on the list already."):
+        response = client.post(address("copy", release), {"source": "earlier"})
+        assert said in words(client.get(response.url))
+    assert release.pre_release_access.count() == 1
+
+
+def test_without_an_earlier_list_there_is_nothing_to_copy(client, keeper, release):
+    assert client.get(address("copy", release)).status_code == 404
+    assert address("copy", release) not in client.get(address("list", release)).text
+
+
+def test_another_list_than_the_page_showed_is_not_copied(client, keeper, release):
+    for days, reference in ((91, "earlier"), (28, "nearer")):
+        before = an_announced_release(
+            series=release.series, reference=reference, due_at=SEED_DUE - timedelta(days=days)
+        )
+        granted(before, by=keeper, at=LONG_BEFORE - timedelta(days=days))
+    assert client.post(address("copy", release), {"source": "earlier"}).status_code == 409
+    assert client.post(address("copy", release), {"source": "of-nobody"}).status_code == 409
+    assert not release.pre_release_access.exists()
+
+
+def test_once_the_release_has_been_due_nobody_is_added_and_the_list_says_so(client, keeper, release, clock, entry):
+    clock(AFTERWARDS)
+    page = client.get(address("list", release))
+    assert "nobody can be added or withdrawn any more" in words(page)
+    assert address("add", release) not in page.text
+    assert client.post(address("add", release), entry_form(someone())).status_code == 409
+
+
+def test_the_list_of_a_cancelled_release_can_be_read_and_withdrawn(client, keeper, office, release, entry):
+    scheduling.cancel(release, reason="Stopped.", by=office.head, at=LONG_BEFORE)
+    page = client.get(address("list", release)).text
+    assert address("withdraw", release, entry.pk) in page
+    assert address("change", release, entry.pk) not in page
+    assert client.post(address("withdraw", release, entry.pk), {"version": 1}).status_code == 302
+
+
+def test_while_a_change_waits_no_other_is_offered(client, keeper, release, clock, entry):
+    clock(SHORTLY_BEFORE)
+    client.post(address("change", release, entry.pk), entry_form(post="Another post", version=1))
+    page = client.get(address("list", release))
+    assert "A change waits" in page.text
+    assert f"Post: {MINISTER.post}" in words(page)
+    assert address("change", release, entry.pk) not in page.text
+    assert "waits for the Head of Profession already" in words(
+        client.post(address("withdraw", release, entry.pk), {"version": 1})
+    )
+
+
+def test_the_list_takes_the_same_number_of_queries_however_long_it_is(
+    client, keeper, release, django_assert_max_num_queries
+):
+    for number in range(21):
+        granted(release, someone(f"Post {number}"), by=keeper)
+    with django_assert_max_num_queries(20):
+        client.get(address("list", release))
+
+
+def test_the_desk_of_a_lead_shows_what_waits_and_leads_there(client, office, release, clock, waiting):
+    clock(SHORTLY_BEFORE)
+    for role, person in office.people.items():
+        client.force_login(person)
+        desk = client.get(reverse("desk")).text
+        leads = role in {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
+        assert ("Pre-release access to agree to" in desk) is leads
+        assert (f"{address('list', release)}#waiting" in desk) is leads
+
+
+def test_once_the_release_is_out_access_is_a_thing_of_the_past(client, keeper, release, clock, entry):
+    clock(SHORTLY_BEFORE + timedelta(hours=2, minutes=59))
+    client.post(address("begin", release, entry.pk), time_form(entry))
+    assert "Has access" in client.get(address("list", release)).text
+    clock(AFTERWARDS)
+    scheduling.publish(release, by=None, at=SEED_DUE, published_at=SEED_DUE)
+    page = client.get(address("list", release)).text
+    assert "Had access" in page
+    assert "Has access" not in page

@@ -1,0 +1,262 @@
+"""Pages of changes that wait: asking, agreeing to many at once, refusing each on its own, withdrawing (C5, C12)."""
+
+from datetime import date
+
+import pytest
+from django.contrib.messages import get_messages
+from django.urls import reverse
+
+from releases import date_changes, scheduling
+from releases.models import DateChange, DateChangeRequest, Release
+from releases.rules.lifecycle import Role
+from tests.support.date_requests import LATER, NOW, ask, head_of, person, stored
+from tests.support.factories import UserFactory, an_announced_release, london_slot, rolled_back
+
+pytestmark = pytest.mark.django_db
+
+WAITING = reverse("releases:changes_waiting")
+NEW_DATE = {"planned_on-day": "14", "planned_on-month": "7", "planned_on-year": "2020", "planned_at": "9:30am"}
+LEADS = {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
+ASKERS = LEADS | {Role.CALENDAR_MANAGER, Role.STATISTICIAN}
+
+
+@pytest.fixture(autouse=True)
+def _later(time_machine):
+    time_machine.move_to(LATER, tick=False)
+
+
+def page_of(release, name="release"):
+    return reverse(f"releases:{name}", args=[release.reference])
+
+
+def decide(name, request):
+    return reverse(f"releases:{name}_change", args=[request.pk])
+
+
+def signed_in(client, release, role):
+    someone = person(release, role)
+    client.force_login(someone)
+    return someone
+
+
+def send(client, release, **given):
+    sent = NEW_DATE | {"seen_version": str(release.schedule_version), "reason": "Late data"} | given
+    return client.post(page_of(release, "ask_date_change"), sent)
+
+
+def said(response):
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def test_asking_is_open_to_those_who_keep_the_calendar_and_the_statistician_alone(client, announced_release, subtests):
+    address = page_of(announced_release, "ask_date_change")
+    for role in Role:
+        signed_in(client, announced_release, role)
+        with subtests.test(role), rolled_back():
+            expected = role in ASKERS
+            # A lead has the change itself, which is one act.
+            assert (address in client.get(page_of(announced_release)).text) == (role in ASKERS - LEADS)
+            assert client.get(address).status_code == (200 if expected else 404)
+            assert send(client, announced_release).status_code == (302 if expected else 404)
+            assert DateChangeRequest.objects.exists() == expected
+
+
+def test_asking_keeps_the_date_and_shows_the_state_on_the_page_of_the_release(client, announced_release):
+    asker = signed_in(client, announced_release, Role.STATISTICIAN)
+    response = send(client, announced_release, reason="The survey came in late.")
+    text = client.get(response.url).text
+    for words in ("The date stays until it is agreed to", "Waits for agreement", "14 July 2020 9:30am", str(asker)):
+        assert words in text
+    assert "Withdraw your request" in text
+    assert Release.objects.get().slot == announced_release.slot
+    client.logout()
+    public = client.get(response.url).text
+    assert "The survey came in late." not in public
+    assert "14 July" not in public
+
+
+def test_a_change_that_nobody_could_agree_to_is_refused_on_its_field(client, announced_release, subtests):
+    signed_in(client, announced_release, Role.CALENDAR_MANAGER)
+    for case, given, field in (
+        ("without a reason", {"reason": "  "}, "reason"),
+        ("with two reasons", {"reason": ["Late data", "Other data"]}, "reason"),
+        ("for the same date", {"planned_on-day": "30", "planned_on-month": "6"}, "reason"),
+        ("for a bank holiday", {"planned_on-day": "31", "planned_on-month": "8"}, "planned_on"),
+        ("for another time", {"planned_at": "7am"}, "planned_at"),
+    ):
+        with subtests.test(case):
+            response = send(client, announced_release, **given)
+            assert list(response.context["form"].errors) == [field]
+            assert f'href="#id_{field}' in response.text
+            assert not DateChangeRequest.objects.exists()
+
+
+def test_two_reasons_for_one_change_of_a_lead_are_refused_too(client, announced_release):
+    signed_in(client, announced_release, Role.DEPUTY)
+    sent = NEW_DATE | {"seen_version": "1", "reason": ["Late data", "Other data"]}
+    response = client.post(page_of(announced_release, "change_date"), sent)
+    assert "Give one reason" in response.context["form"].errors["reason"][0]
+    assert not DateChange.objects.exists()
+
+
+def test_a_date_that_was_changed_meanwhile_is_shown_and_what_was_typed_can_be_sent_again(client, announced_release):
+    signed_in(client, announced_release, Role.CALENDAR_MANAGER)
+    to = london_slot(date(2020, 7, 2))
+    scheduling.change_date(announced_release, to=to, reason="First change", by=head_of(announced_release), at=NOW)
+    response = send(client, announced_release, reason="Second change")
+    assert "it is now 2 July 2020 9:30am" in response.text
+    assert "Second change" in response.text
+    assert send(client, announced_release, seen_version="2").status_code == 302
+    assert stored().was == to
+
+
+def test_a_second_request_is_refused_while_the_first_waits(client, announced_release):
+    ask(announced_release)
+    signed_in(client, announced_release, Role.STATISTICIAN)
+    for response in (client.get(page_of(announced_release, "ask_date_change")), send(client, announced_release)):
+        assert response.status_code == 409
+        assert "waits for agreement already" in response.text
+    assert page_of(announced_release, "ask_date_change") not in client.get(page_of(announced_release)).text
+
+
+def test_nobody_asks_for_the_change_of_a_provisional_date(client, provisional_release):
+    signed_in(client, provisional_release, Role.CALENDAR_MANAGER)
+    assert send(client, provisional_release).status_code == 409
+
+
+def test_waiting_changes_are_decided_by_the_head_of_profession_or_a_deputy_alone(client, announced_release, subtests):
+    request = ask(announced_release, by=person(announced_release, Role.CALENDAR_MANAGER))
+    for role in Role:
+        signed_in(client, announced_release, role)
+        with subtests.test(role), rolled_back():
+            expected = role in LEADS
+            assert client.get(WAITING).status_code == (200 if expected else 404)
+            assert client.get(decide("refuse", request)).status_code == (200 if expected else 404)
+            assert client.post(decide("refuse", request), {"reason": " "}).status_code == (200 if expected else 404)
+            assert client.post(WAITING, {"requests": [request.pk]}).status_code == (302 if expected else 404)
+            assert (stored().state == "agreed") == expected
+            assert DateChange.objects.exists() == expected
+
+
+def test_many_are_agreed_to_at_once_and_the_page_says_how_many(client):
+    first = an_announced_release()
+    releases = [first, *(an_announced_release(reference=f"r-{n}", series=first.series) for n in range(2))]
+    requests = [ask(release) for release in releases]
+    head = signed_in(client, first, Role.HEAD_OF_PROFESSION)
+    text = client.get(WAITING).text
+    assert text.count('type="checkbox"') == 3
+    response = client.post(WAITING, {"requests": [requests[0].pk, requests[2].pk]})
+    assert said(response) == ["2 changes are agreed to and made."]
+    assert list(DateChange.objects.values_list("agreed_by", flat=True)) == [head.pk] * 2
+    assert client.get(WAITING).text.count('type="checkbox"') == 1
+    requests[1].refresh_from_db()
+    assert requests[1].state == "waiting"
+
+
+def test_of_many_each_is_made_for_itself_and_what_cannot_be_made_is_told(client):
+    good = an_announced_release()
+    moved = an_announced_release(reference="moved", title="Moved meanwhile", series=good.series)
+    requests = [ask(good), ask(moved)]
+    signed_in(client, good, Role.DEPUTY)
+    to = london_slot(date(2020, 7, 2))
+    scheduling.change_date(moved, to=to, reason="Late data", by=head_of(moved), at=NOW)
+    response = client.post(WAITING, {"requests": [request.pk for request in requests]})
+    refusal, success = said(response)
+    assert refusal.startswith("Moved meanwhile: The change of moved to 14 July 2020 9:30am has lapsed and was not made")
+    assert success == "1 change is agreed to and made."
+    assert Release.objects.get(reference="moved").slot == to
+    assert [request.state for request in DateChangeRequest.objects.order_by("pk")] == ["agreed", "lapsed"]
+
+
+def test_a_second_click_changes_nothing_and_is_told(client, announced_release):
+    request = ask(announced_release)
+    signed_in(client, announced_release, Role.DEPUTY)
+    client.post(WAITING, {"requests": [request.pk]})
+    assert "this request is agreed" in said(client.post(WAITING, {"requests": [request.pk]}))[-1]
+    assert DateChange.objects.count() == 1
+
+
+def test_agreeing_to_nothing_is_an_error_that_leads_to_the_first_box(client, announced_release):
+    ask(announced_release)
+    signed_in(client, announced_release, Role.DEPUTY)
+    response = client.post(WAITING, {})
+    assert "Select the changes to which you agree" in response.text
+    assert 'href="#id_requests"' in response.text
+    assert 'id="id_requests"' in response.text
+
+
+def test_what_is_not_ones_own_to_decide_is_not_found_and_nothing_of_the_rest_is_done(client, announced_release):
+    theirs = an_announced_release(reference="theirs")
+    own, foreign = ask(announced_release), ask(theirs)
+    signed_in(client, announced_release, Role.HEAD_OF_PROFESSION)
+    for sent in (str(foreign.pk), "999999", "x", "9" * 40):
+        assert client.post(WAITING, {"requests": [own.pk, sent]}).status_code == 404, sent
+        assert not DateChange.objects.exists()
+    assert client.post(decide("refuse", foreign), {"reason": "No"}).status_code == 404
+    assert client.get(WAITING).text.count('type="checkbox"') == 1
+    assert not DateChange.objects.exists()
+
+
+def test_refusing_needs_a_reason_and_the_person_who_asked_reads_it_on_the_page_of_the_release(
+    client, announced_release
+):
+    request = ask(announced_release)
+    signed_in(client, announced_release, Role.DEPUTY)
+    empty = client.post(decide("refuse", request), {"reason": " "})
+    assert list(empty.context["form"].errors) == ["reason"]
+    assert client.post(decide("refuse", request), {"reason": "It can still be done."}).url == WAITING
+    client.force_login(request.requested_by)
+    text = client.get(page_of(announced_release)).text
+    assert "It can still be done." in text
+    assert ">Refused<" in text
+    client.logout()
+    assert "It can still be done." not in client.get(page_of(announced_release)).text
+
+
+def test_refusing_what_was_decided_meanwhile_says_so(client, announced_release):
+    request = ask(announced_release)
+    date_changes.withdraw_date_change(request, by=request.requested_by, at=NOW)
+    signed_in(client, announced_release, Role.DEPUTY)
+    response = client.get(decide("refuse", request))
+    assert response.status_code == 409
+    assert "this request is withdrawn" in response.text
+
+
+def test_who_asked_withdraws_it_by_a_post_and_everybody_else_finds_nothing(client, announced_release):
+    request = ask(announced_release)
+    for other in (
+        person(announced_release, Role.CALENDAR_MANAGER),
+        head_of(announced_release),
+        UserFactory(is_superuser=True),
+    ):
+        client.force_login(other)
+        assert client.post(decide("withdraw", request)).status_code == 404
+        assert "Withdraw your request" not in client.get(page_of(announced_release)).text
+    client.force_login(request.requested_by)
+    assert client.get(decide("withdraw", request)).status_code == 405
+    assert client.post(decide("withdraw", request)).status_code == 302
+    assert stored().state == "withdrawn"
+    assert client.post(decide("withdraw", request)).status_code == 409
+
+
+def test_who_left_the_producer_withdraws_nothing_any_more(client, announced_release):
+    request = ask(announced_release)
+    request.requested_by.memberships.all().delete()
+    client.force_login(request.requested_by)
+    assert client.post(decide("withdraw", request)).status_code == 404
+
+
+def test_a_lead_is_led_from_the_release_to_the_decision_and_told_of_short_notice(client, announced_release):
+    ask(announced_release, to=london_slot(date(2020, 6, 29)))
+    signed_in(client, announced_release, Role.HEAD_OF_PROFESSION)
+    assert f'href="{WAITING}"' in client.get(page_of(announced_release)).text
+    text = " ".join(client.get(WAITING).text.split())
+    assert "The new date gives 28 days of notice." in text
+    assert "This is less than four weeks." not in text
+
+
+@pytest.mark.parametrize("address", [WAITING, reverse("releases:changes")])
+def test_nobody_unknown_and_nobody_without_a_role_sees_what_waits_or_was_changed(client, address):
+    assert client.get(address).status_code == 302
+    client.force_login(UserFactory(is_superuser=True))
+    assert client.get(address).status_code == 404

@@ -1,0 +1,174 @@
+"""Pre-flight and snapshots on the page of a release: who reads them, who may ask for a check (V16, V17)."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from releases import preflight, scheduling
+from releases.detection.preflight import PreflightCode, PreflightFinding
+from releases.models import PreflightRun
+from releases.rules.lifecycle import EVERY_ROLE, Role
+from tests.support.factories import an_announced_release, member, rolled_back
+from tests.support.observations import a_look
+from tests.support.preflight import DAY_BEFORE, DUE, announce_at
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+ANNOUNCED_AT = "https://www.example.gov.uk/announcements/schools"
+
+
+@pytest.fixture(autouse=True)
+def _clock(time_machine):
+    time_machine.move_to(DAY_BEFORE + timedelta(minutes=1), tick=False)
+
+
+@shared_fixture
+def release():
+    """A release of tomorrow that everybody knows of, with an announcement."""
+    release = an_announced_release(due_at=DUE, title="School inspections")
+    announce_at(release, ANNOUNCED_AT)
+    return release
+
+
+def checked(release, *found, at=DAY_BEFORE):
+    problems = sum(each.is_problem for each in found)
+    return PreflightRun.objects.create(
+        release=release,
+        schedule_version=release.schedule_version,
+        asked_at=at,
+        done_at=at,
+        findings=[each.to_json() for each in found],
+        problems=problems,
+        news=problems,
+        vantage="watcher.example.gov.uk",
+    )
+
+
+def read(client, release, role=Role.STATISTICIAN):
+    client.force_login(member(role, release.series.producer))
+    return client.get(reverse("releases:release", args=[release.reference])).text
+
+
+def words_of(page):
+    """The page without its tags, as it is read aloud."""
+    return " ".join(re.sub(r"<[^>]*>", "", page).split())
+
+
+def ask(client, release):
+    return client.post(reverse("releases:preflight", args=[release.reference]))
+
+
+def test_what_was_found_is_said_in_sentences_with_the_address_it_is_about(client, release):
+    page = release.addresses.get(role="page")
+    checked(
+        release,
+        PreflightFinding(PreflightCode.NO_ANSWER, page.pk, {"reasons": ["server_error"]}),
+        PreflightFinding(PreflightCode.NO_HEAD),
+        PreflightFinding(
+            PreflightCode.SHARES_MINUTE, facts={"place": "www.gov.uk", "releases": 12, "looks": 14, "seconds": 1.25}
+        ),
+    )
+    text = words_of(read(client, release))
+    assert "Checked at 2.00pm on 30 June 2026, from watcher.example.gov.uk." in text
+    assert "gave no usable answer from here: the site reported a fault of its own." in text
+    assert page.url in text
+    assert "names no Head of Profession" in text
+    assert (
+        "It shares its minute at www.gov.uk with 11 other releases: the last is looked at up to 1.2 s after the first."
+        in text
+    )
+    assert "All is well" not in text
+
+
+def test_the_latest_check_is_shown_and_earlier_ones_are_counted(client, release):
+    checked(
+        release,
+        PreflightFinding(PreflightCode.NO_HEAD),
+        PreflightFinding(PreflightCode.NO_PAGE),
+        at=DAY_BEFORE - timedelta(hours=2),
+    )
+    checked(release)
+    text = words_of(read(client, release))
+    assert "All is well: no problem was found." in text
+    assert "Earlier, at 12.00pm on 30 June 2026: 2 problems" in text
+    assert "names no Head of Profession" not in text
+
+
+def test_a_check_of_an_earlier_date_says_nothing_of_the_present_one(client, release):
+    run = checked(release, PreflightFinding(PreflightCode.NO_HEAD))
+    PreflightRun.objects.filter(pk=run.pk).update(schedule_version=0)
+    assert "names no Head of Profession" not in read(client, release)
+
+
+def test_before_its_hour_the_page_says_when_the_check_is_planned(client, release, time_machine):
+    time_machine.move_to(DAY_BEFORE - timedelta(hours=1), tick=False)
+    assert "It is planned for" in read(client, release)
+
+
+def test_all_but_auditors_may_ask_for_a_check(release, subtests):
+    for role in sorted(EVERY_ROLE):
+        with subtests.test(role), rolled_back():
+            client = Client()
+            text = read(client, release, role)
+            assert ("Check now" in text) == (role != Role.AUDITOR)
+            response = ask(client, release)
+            assert response.status_code == (404 if role == Role.AUDITOR else 302)
+            assert PreflightRun.objects.count() == (0 if role == Role.AUDITOR else 1)
+
+
+def test_a_check_that_is_asked_for_is_said_to_be_and_is_not_asked_for_twice(client, release):
+    read(client, release)
+    assert ask(client, release).url == reverse("releases:release", args=[release.reference])
+    text = read(client, release)
+    assert "A check is asked for." in text
+    assert "Check now" not in text
+    ask(client, release)
+    assert PreflightRun.objects.count() == 1
+
+
+def test_nobody_else_reads_of_a_check_or_asks_for_one(client, release):
+    checked(release, PreflightFinding(PreflightCode.NO_HEAD))
+    address = reverse("releases:release", args=[release.reference])
+    assert "re-flight" not in client.get(address).text
+    assert ask(client, release).url.startswith(reverse("account_login"))
+    client.force_login(member(Role.HEAD_OF_PROFESSION, an_announced_release(reference="theirs").series.producer))
+    assert "re-flight" not in client.get(address).text
+    assert ask(client, release).status_code == 404
+    assert client.get(reverse("releases:preflight", args=[release.reference])).status_code == 405
+    assert PreflightRun.objects.count() == 1
+
+
+def test_what_is_past_or_cancelled_is_not_checked_any_more(client, release, time_machine):
+    keeper = member(Role.CALENDAR_MANAGER, release.series.producer)
+    scheduling.cancel(release, reason="No survey.", by=keeper, at=DAY_BEFORE)
+    assert "Check now" not in read(client, release)
+    response = ask(client, release)
+    assert response.status_code == 409
+    assert "nothing to check" in response.text
+
+
+def test_every_finding_has_its_sentence_and_a_page_that_shows_it(client, release):
+    facts = {"place": "www.gov.uk", "releases": 2, "looks": 2, "seconds": 0.0}
+    checked(release, *(PreflightFinding(code, None, facts) for code in PreflightCode))
+    assert "%(" not in read(client, release)
+    assert preflight.may_be_checked(release, now=DAY_BEFORE)
+
+
+def test_the_announcement_over_time_is_shown_apart_from_the_looks_at_the_release(client, release):
+    announcement = release.addresses.get(role="announcement")
+    for hours in (200, 100):
+        a_look(announcement, "not_live", at=DUE - timedelta(hours=hours), body_sha256="a" * 64)
+    hops = ((ANNOUNCED_AT, 301), ("https://www.example.gov.uk/out", 200))
+    a_look(announcement, "not_live", at=DUE - timedelta(minutes=1), body_sha256="b" * 64, hops=hops)
+    text = words_of(read(client, release))
+    assert "What its announcement showed" in text
+    assert "2 times from" in text
+    assert "It led on to another address" in text
+    assert "a" * 64 in text
+    assert "b" * 64 in text
+    client.logout()
+    assert ANNOUNCED_AT not in client.get(reverse("releases:release", args=[release.reference])).text

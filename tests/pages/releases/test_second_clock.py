@@ -1,0 +1,132 @@
+"""The page of a release shows the publisher's own clock and what may explain the verdict apart from what was seen."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from releases.detection.finding import PublisherSays, Source, State
+from releases.evidence import coverage
+from releases.models import Verification
+from releases.rules.lifecycle import Role
+from tests.support.factories import SEED_DUE, member
+from tests.support.observations import a_look
+
+pytestmark = pytest.mark.django_db
+
+AFTER = SEED_DUE + timedelta(hours=3)
+ANNOUNCED = PublisherSays(State.ANNOUNCED, announced_for=SEED_DUE, announced_text="30 June 2020 9:30am")
+MOVED = PublisherSays(State.MOVED, announced_text="30 June 2020 11:00am", change_note="The <b>tables</b> are late.")
+PUBLISHED = PublisherSays(State.PUBLISHED, SEED_DUE + timedelta(seconds=3480), Source.SCHEDULED_TIME_AND_DELAY)
+
+
+@pytest.fixture(autouse=True)
+def _after(time_machine):
+    time_machine.move_to(AFTER, tick=False)
+
+
+def page(client, release):
+    client.force_login(member(Role.STATISTICIAN, release.series.producer))
+    return client.get(reverse("releases:release", args=[release.reference])).text
+
+
+def verified(release, **fields):
+    known = {
+        "outcome": "late",
+        "delay_from": 3475.0,
+        "delay_to": 3485.0,
+        "published_at_by_publisher": SEED_DUE + timedelta(seconds=3480),
+        "publisher_source": Source.SCHEDULED_TIME_AND_DELAY,
+    }
+    Verification.objects.create(
+        release=release, schedule_version=1, due_at=SEED_DUE, tolerance_seconds=120, **(known | fields)
+    )
+
+
+def test_the_publishers_time_is_shown_apart_from_what_was_seen(client, announced_release):
+    """(V11)"""
+    verified(announced_release)
+    text = page(client, announced_release)
+    assert "57 min 55 s to 58 min 5 s after it was due" in text
+    inset = text.partition('class="govuk-inset-text">')[2].partition("<")[0]
+    assert inset == (
+        "The publisher’s own system says: published at 10.28.00am (its scheduled time and its delay), "
+        "58 min after it was due."
+    )
+
+
+def test_what_the_publishers_system_said_is_a_section_of_its_own_in_the_order_in_which_it_was_said(
+    client, announced_release
+):
+    address = announced_release.addresses.get()
+    for minutes, says in ((0, ANNOUNCED), (1, ANNOUNCED), (2, None), (3, MOVED), (58, PUBLISHED)):
+        a_look(address, "not_live", at=SEED_DUE + timedelta(minutes=minutes), says=says)
+    text = page(client, announced_release)
+    said = text.partition("What the publisher’s own system said</h3>")[2]
+    places = [
+        said.index(words)
+        for words in (
+            "Announced: 30 June 2020 9:30am",
+            "2 looks from 9.30.00am to 9.31.00am",
+            "Announced for another time: 30 June 2020 11:00am",
+            "“The &lt;b&gt;tables&lt;/b&gt; are late.”",
+            "Published at 10.28.00am (its scheduled time and its delay)",
+        )
+    ]
+    assert places == sorted(places)
+    assert text.index("What our automatic check saw") < text.index("What the publisher’s own system said</h3>")
+
+
+def test_a_page_of_which_the_publisher_says_nothing_has_no_such_section(client, announced_release):
+    a_look(announced_release.addresses.get(), "not_live", at=SEED_DUE)
+    verified(announced_release, published_at_by_publisher=None, publisher_source="")
+    assert "publisher’s own system" not in page(client, announced_release)
+
+
+def test_a_hole_in_the_watching_is_said_to_be_filled_by_the_publishers_time_where_it_is(client, announced_release):
+    coverage.mark_alive("test", at=SEED_DUE - timedelta(minutes=1))
+    a_look(announced_release.addresses.get(), "not_live", at=SEED_DUE - timedelta(minutes=1))
+    a_look(announced_release.addresses.get(), "live", at=SEED_DUE + timedelta(minutes=90))
+    verified(announced_release, outcome="uncertain")
+    hole = page(client, announced_release).partition("Nothing was observed from")[2].partition("</p>")[0]
+    assert "The publisher’s own system says that it was published in that time, at 10.28.00am." in hole
+
+
+def test_an_edge_cache_is_told_as_what_may_explain_the_verdict(client, announced_release):
+    """(V13)"""
+    verified(announced_release, diagnoses=["edge_cache"])
+    assert "this may explain why readers saw it late" in page(client, announced_release)
+
+
+def test_looks_past_the_caches_are_shown_with_their_times_and_apart_from_those_of_a_reader(client, announced_release):
+    """(V13)"""
+    a_look(announced_release.addresses.get(), "not_live", at=SEED_DUE, reasons=("not_found",))
+    a_look(
+        announced_release.addresses.get(),
+        "live",
+        at=SEED_DUE + timedelta(seconds=5),
+        fresh=True,
+        reasons=("marker_in_title",),
+    )
+    text = page(client, announced_release)
+    beside = text.partition("Asked past the caches on the way")[2]
+    assert "1 look at 9.30.05am" in beside
+    assert "1 look at 9.30.00am" not in beside
+    assert text.count("9.30.05am") == 1
+
+
+def test_the_public_sees_nothing_of_the_publishers_own_clock(client, announced_release):
+    a_look(announced_release.addresses.get(), "live", at=SEED_DUE, says=PUBLISHED)
+    verified(announced_release, diagnoses=["edge_cache"])
+    text = client.get(reverse("releases:release", args=[announced_release.reference])).text
+    assert "own system" not in text
+    assert "may explain" not in text
+
+
+def test_the_desk_shows_both_clocks_beside_each_other(client, announced_release):
+    """(V11)"""
+    verified(announced_release)
+    client.force_login(member(Role.STATISTICIAN, announced_release.series.producer))
+    text = client.get(reverse("desk")).text
+    assert "57 min 55 s to 58 min 5 s after it was due" in text
+    assert "publisher’s own system: 58 min after it was due" in text

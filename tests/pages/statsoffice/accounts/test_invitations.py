@@ -1,0 +1,331 @@
+"""Invitations: who invites to what, and a link that makes an account once, within a week, and in no other way."""
+
+import re
+from datetime import timedelta
+from itertools import product
+
+import pytest
+from django.core import mail
+from django.urls import reverse
+from django.utils import timezone
+
+from releases.models import Membership
+from releases.permissions import NotYours
+from releases.rules.lifecycle import LEADS, Role
+from statsoffice.accounts import invitations
+from statsoffice.accounts.invitations import InvitationRefused
+from statsoffice.accounts.models import Invitation, User
+from tests.support.factories import ProducerFactory, UserFactory, member, rolled_back
+from tests.support.mail_server import free_port
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+ADDRESS = "jo.lane@example.gov.uk"
+PASSWORD = "three quiet herons"
+CHOSEN = {"new_password1": PASSWORD, "new_password2": PASSWORD}
+OVER = "This invitation does not work"
+
+
+@shared_fixture
+def producer():
+    return ProducerFactory(name="Office for Invented Numbers")
+
+
+@shared_fixture
+def head(producer):
+    return member(Role.HEAD_OF_PROFESSION, producer, name="Helen Ward")
+
+
+def administrator():
+    return UserFactory(is_staff=True, is_superuser=True)
+
+
+def asked(producer, role=Role.STATISTICIAN, email="Jo.Lane@Example.gov.uk"):
+    """The form as somebody fills it in."""
+    return {"email": email, "name": "Jo Lane", "producer": getattr(producer, "pk", ""), "role": role}
+
+
+def invited(by, producer, role=Role.STATISTICIAN, *, email=ADDRESS, at=None):
+    """An invitation with the secret of its link."""
+    return invitations.invite(email=email, name="Jo Lane", producer=producer, role=role, by=by, at=at or timezone.now())
+
+
+def link_in(message):
+    """The path to which the link in a mail leads."""
+    (path,) = re.findall(r"https?://[^/\s]+(/accounts/invited/\S+/)", message.body)
+    return path
+
+
+def test_a_head_of_profession_invites_a_statistician_who_follows_the_link_and_signs_in(client, head, producer):
+    client.force_login(head)
+    page = client.post(reverse("invite"), asked(producer), follow=True).text
+    assert "The invitation was sent to jo.lane@example.gov.uk." in page
+    client.logout()
+    (message,) = mail.outbox
+    assert message.to == [ADDRESS]
+    assert "Helen Ward invites you" in message.body
+    assert "as statistician of Office for Invented Numbers" in message.body
+    assert "You are invited" in client.get(link_in(message), follow=True).text
+    assert "Your account is made" in client.post(reverse("account_accept"), CHOSEN, follow=True).text
+    signed_in = client.post(reverse("account_login"), {"login": ADDRESS, "password": PASSWORD})
+    assert (signed_in.status_code, signed_in.url) == (302, reverse("desk"))
+    user = User.objects.get(email=ADDRESS)
+    assert (user.name, user.is_staff) == ("Jo Lane", False)
+    assert [(row.producer, row.role) for row in user.memberships.all()] == [(producer, Role.STATISTICIAN)]
+    assert user.memberships.get().history.get().history_user == head
+
+
+def test_a_link_works_once(client, head, producer):
+    _, secret = invited(head, producer)
+    address = reverse("account_invited", args=[secret])
+    client.get(address, follow=True)
+    client.post(reverse("account_accept"), CHOSEN)
+    again = client.get(address, follow=True)
+    assert (again.status_code, OVER in again.text) == (410, True)
+    User.objects.update(password="")
+    assert client.post(reverse("account_accept"), CHOSEN).status_code == 410
+    assert User.objects.get(email=ADDRESS).password == ""
+
+
+def test_a_link_works_for_a_week(client, head, producer, time_machine):
+    _, secret = invited(head, producer)
+    now = timezone.now()
+    time_machine.move_to(now + timedelta(days=7), tick=False)
+    assert client.get(reverse("account_invited", args=[secret]), follow=True).status_code == 410
+    assert client.post(reverse("account_accept"), CHOSEN).status_code == 410
+    assert not User.objects.filter(email=ADDRESS).exists()
+
+
+def test_an_invented_link_leads_nowhere(client):
+    assert client.get(reverse("account_invited", args=["x"]), follow=True).status_code == 410
+    assert client.post(reverse("account_accept"), CHOSEN).status_code == 410
+
+
+def test_the_secret_of_a_link_stands_in_no_address_but_the_first_and_in_no_table(client, head, producer):
+    invitation, secret = invited(head, producer)
+    answer = client.get(reverse("account_invited", args=[secret]))
+    assert (answer.url, answer.headers["Cache-Control"]) == (
+        reverse("account_accept"),
+        "max-age=0, no-cache, no-store, must-revalidate, private",
+    )
+    assert secret not in client.get(answer.url).text
+    assert secret not in "".join(map(str, Invitation.objects.filter(pk=invitation.pk).values().get().values()))
+
+
+def test_an_invitation_sent_again_has_a_new_link_and_the_old_one_is_dead(client, head, producer):
+    invitation, old = invited(head, producer, at=timezone.now() - timedelta(days=8))
+    client.force_login(head)
+    assert "the time of the link is over" in client.get(reverse("invitations")).text
+    client.post(reverse("send_invitation_again", args=[invitation.pk]))
+    client.logout()
+    assert client.get(reverse("account_invited", args=[old]), follow=True).status_code == 410
+    assert client.get(link_in(mail.outbox[0]), follow=True).status_code == 200
+
+
+def test_a_withdrawn_invitation_is_dead_and_not_listed_and_cannot_be_sent_again(client, head, producer):
+    invitation, secret = invited(head, producer)
+    client.force_login(head)
+    assert (
+        "its link no longer works"
+        in client.post(reverse("withdraw_invitation", args=[invitation.pk]), follow=True).text.lower()
+    )
+    assert "No invitation waits" in client.get(reverse("invitations")).text
+    again = client.post(reverse("send_invitation_again", args=[invitation.pk]), follow=True).text
+    assert "was accepted or withdrawn meanwhile" in again
+    client.logout()
+    assert client.get(reverse("account_invited", args=[secret]), follow=True).status_code == 410
+    assert mail.outbox == []
+
+
+def test_an_invitation_is_dead_once_whoever_sent_it_may_not_give_the_role_any_more(client, head, producer):
+    _, secret = invited(head, producer)
+    Membership.objects.filter(user=head).delete()
+    assert client.get(reverse("account_invited", args=[secret]), follow=True).status_code == 410
+
+
+def test_an_invitation_is_dead_once_whoever_sent_it_is_deactivated(client, head, producer):
+    _, secret = invited(head, producer)
+    User.objects.filter(pk=head.pk).update(is_active=False)
+    assert client.get(reverse("account_invited", args=[secret]), follow=True).status_code == 410
+
+
+def test_a_head_of_profession_or_deputy_invites_to_every_role_of_their_producer(producer, subtests):
+    for lead, role in product(sorted(LEADS), Role):
+        with subtests.test(lead, role=role), rolled_back():
+            assert invited(member(lead, producer), producer, role)
+
+
+def test_a_calendar_manager_gives_no_role_that_may_do_what_they_may_not(client, producer, subtests):
+    manager = member(Role.CALENDAR_MANAGER, producer)
+    client.force_login(manager)
+    for role in set(Role) - {Role.CALENDAR_MANAGER}:
+        with subtests.test(role):
+            with pytest.raises(NotYours):
+                invited(manager, producer, role)
+            assert client.post(reverse("invite"), asked(producer, role)).status_code == 200
+            assert not Invitation.objects.exists()
+            assert mail.outbox == []
+
+
+def test_a_calendar_manager_sees_no_invitation_to_a_role_that_they_do_not_give(client, head, producer):
+    invited(head, producer, Role.AUDITOR)
+    client.force_login(member(Role.CALENDAR_MANAGER, producer))
+    assert ADDRESS not in client.get(reverse("invitations")).text
+
+
+def test_a_calendar_manager_invites_another_one(client, producer):
+    client.force_login(member(Role.CALENDAR_MANAGER, producer))
+    assert client.post(reverse("invite"), asked(producer, Role.CALENDAR_MANAGER)).status_code == 302
+    assert len(mail.outbox) == 1
+
+
+def test_an_administrator_invites_without_a_role_and_to_any_role(client, producer):
+    client.force_login(administrator())
+    assert client.post(reverse("invite"), asked(None, "")).status_code == 302
+    assert client.post(reverse("invite"), asked(producer, Role.HEAD_OF_PROFESSION)).status_code == 302
+    assert len(mail.outbox) == 2
+
+
+def test_a_role_without_a_producer_and_a_producer_without_a_role_are_refused(client, producer):
+    client.force_login(administrator())
+    for form in (asked(producer, ""), asked(None, Role.AUDITOR)):
+        assert "Choose a producer and a role" in client.post(reverse("invite"), form).text
+    assert mail.outbox == []
+
+
+def test_to_another_producer_nobody_invites_and_its_invitations_do_not_exist(client, head, producer):
+    other = ProducerFactory()
+    invitation, _ = invited(member(Role.DEPUTY, other), other)
+    client.force_login(head)
+    assert client.post(reverse("invite"), asked(other)).status_code == 200
+    assert ADDRESS not in client.get(reverse("invitations")).text
+    for page in ("send_invitation_again", "withdraw_invitation"):
+        assert client.post(reverse(page, args=[invitation.pk])).status_code == 404
+    assert Invitation.objects.get().withdrawn_at is None
+
+
+@pytest.mark.parametrize("role", [Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.AUDITOR])
+def test_for_whoever_invites_nobody_the_pages_do_not_exist(client, role, producer, head):
+    invitation, _ = invited(head, producer, Role.AUDITOR)
+    client.force_login(member(role, producer))
+    assert client.get(reverse("invitations")).status_code == 404
+    assert client.post(reverse("invite"), asked(producer, role)).status_code == 404
+    assert client.post(reverse("withdraw_invitation", args=[invitation.pk])).status_code == 404
+
+
+def test_an_account_that_there_is_signs_in_and_accepts_and_keeps_its_password(client, head, producer):
+    user = UserFactory(email=ADDRESS)
+    _, secret = invited(head, producer, Role.DEPUTY)
+    answer = client.get(reverse("account_invited", args=[secret]), follow=True)
+    assert answer.redirect_chain[-1][0].startswith(reverse("account_login"))
+    assert client.post(reverse("account_accept"), CHOSEN).status_code == 302
+    assert not user.memberships.exists()
+    client.post(reverse("account_login"), {"login": ADDRESS, "password": "correct horse battery"})
+    assert "accepted the invitation" in client.post(reverse("account_accept"), follow=True).text
+    user.refresh_from_db()
+    assert user.memberships.get().role == Role.DEPUTY
+    assert user.check_password("correct horse battery")
+
+
+def test_whoever_is_signed_in_as_somebody_else_accepts_nothing(client, head, producer):
+    _, secret = invited(head, producer)
+    client.force_login(head)
+    answer = client.get(reverse("account_invited", args=[secret]), follow=True)
+    assert (answer.status_code, "for somebody else" in answer.text) == (409, True)
+    assert client.post(reverse("account_accept"), CHOSEN).status_code == 409
+    assert not User.objects.filter(email=ADDRESS).exists()
+
+
+def test_a_closed_account_is_not_opened_by_an_invitation(head, producer):
+    UserFactory(email=ADDRESS, is_active=False)
+    invitation, _ = invited(head, producer)
+    with pytest.raises(InvitationRefused, match="closed"):
+        invitations.accept(invitation, password=None, at=timezone.now())
+    invitation.refresh_from_db()
+    assert invitation.accepted_at is None
+
+
+def test_the_same_invitation_twice_and_a_role_that_is_held_are_refused(client, head, producer):
+    invited(head, producer)
+    held = member(Role.AUDITOR, producer)
+    client.force_login(head)
+    assert "has been invited to this already" in client.post(reverse("invite"), asked(producer)).text
+    again = asked(producer, Role.AUDITOR, held.email)
+    assert "holds this role already" in client.post(reverse("invite"), again).text
+
+
+def test_where_mail_fails_the_invitation_is_kept_and_the_page_says_so(client, head, producer, settings):
+    nobody = {"host": "127.0.0.1", "port": free_port()}
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": nobody}}
+    client.force_login(head)
+    page = client.post(reverse("invite"), asked(producer), follow=True).text
+    assert "its mail could not be sent" in page
+    assert Invitation.objects.get().email == ADDRESS
+
+
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("short words", "at least 12 characters"),
+        ("1qaz2wsx3edc", "too common"),
+        ("jo.lane@example", "too similar to the e-mail address"),
+    ],
+    ids=["short", "common", "like the address"],
+)
+def test_a_weak_password_is_refused_with_the_reason(client, head, producer, password, why):
+    _, secret = invited(head, producer)
+    client.get(reverse("account_invited", args=[secret]))
+    page = client.post(reverse("account_accept"), {"new_password1": password, "new_password2": password}).text
+    assert why in page
+    assert not User.objects.filter(email=ADDRESS).exists()
+
+
+@pytest.mark.parametrize("password", ["quiet herons wade", "000 grid 000 grid", "ěščřžýáíéúůň"], ids=str)
+def test_no_rule_of_composition_stands_in_the_way_of_a_long_password(client, head, producer, password):
+    _, secret = invited(head, producer)
+    client.get(reverse("account_invited", args=[secret]))
+    client.post(reverse("account_accept"), {"new_password1": password, "new_password2": password})
+    assert User.objects.get(email=ADDRESS).check_password(password)
+
+
+def test_two_who_follow_one_link_at_once_make_one_account(head, producer):
+    invitation, _ = invited(head, producer)
+    seen_by_both = Invitation.objects.get(pk=invitation.pk)
+    invitations.accept(invitation, password=PASSWORD, at=timezone.now())
+    with pytest.raises(InvitationRefused):
+        invitations.accept(seen_by_both, password="another three words", at=timezone.now())
+    assert User.objects.get(email=ADDRESS).check_password(PASSWORD)
+
+
+def test_the_admin_site_leads_to_the_page(client):
+    client.force_login(administrator())
+    assert reverse("invite") in client.get(reverse("admin:accounts_user_changelist")).text
+
+
+@pytest.mark.parametrize("role", [Role.HEAD_OF_PROFESSION, Role.STATISTICIAN])
+def test_nobody_invites_themselves(client, producer, role, subtests):
+    people = [member(held, producer, email=f"{held}@example.gov.uk") for held in (*LEADS, Role.CALENDAR_MANAGER)]
+    for person in (*people, administrator()):
+        with subtests.test(str(person)):
+            before = Membership.objects.filter(user=person).count()
+            client.force_login(person)
+            client.post(reverse("invite"), asked(producer, role, person.email.upper()))
+            with pytest.raises((InvitationRefused, NotYours)):
+                invited(person, producer, role, email=person.email)
+            assert not Invitation.objects.exists()
+            assert Membership.objects.filter(user=person).count() == before
+    client.force_login(people[0])
+    page = client.post(reverse("invite"), asked(producer, role, people[0].email)).text
+    assert "You cannot give a role to yourself" in page
+
+
+def test_an_invitation_is_not_accepted_or_sent_again_by_the_account_that_sent_it(head, producer):
+    invitation, _ = invited(head, producer, Role.DEPUTY)
+    User.objects.filter(pk=head.pk).update(email=ADDRESS)
+    invitation.refresh_from_db()
+    with pytest.raises(InvitationRefused, match="yourself"):
+        invitations.accept(invitation, password=None, at=timezone.now())
+    with pytest.raises(InvitationRefused, match="yourself"):
+        invitations.send_again(invitation, by=User.objects.get(pk=head.pk), at=timezone.now())
+    assert [row.role for row in Membership.objects.filter(user=head)] == [Role.HEAD_OF_PROFESSION]

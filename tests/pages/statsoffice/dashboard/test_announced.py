@@ -1,0 +1,219 @@
+"""Where an announcement differs from our calendar: on the desk, on the release's page, by message and by command."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from releases import announcements, corrections
+from releases.detection import announcement
+from releases.detection.announcement import Announced, Announcing
+from releases.detection.govuk import AnnouncedTime
+from releases.models import Comparison, Release
+from releases.rules.lifecycle import Role
+from statsoffice.fake_publisher import govuk_pages as govuk
+from statsoffice.fake_publisher.scenes import scene
+from statsoffice.notifications import outbox
+from statsoffice.notifications.models import Message
+from tests.support.factories import SeriesFactory, a_confirmed_release, member
+from tests.support.preflight import DAY_BEFORE, DUE, announce_at
+
+pytestmark = pytest.mark.django_db
+
+URL = "https://www.gov.uk/government/statistics/announcements/"
+LATER = DUE + timedelta(days=7)
+
+
+@pytest.fixture(autouse=True)
+def _clock(time_machine):
+    time_machine.move_to(DAY_BEFORE, tick=False)
+
+
+@pytest.fixture
+def series():
+    return SeriesFactory()
+
+
+def a_compared_release(series, reference, *, title="", at=DUE, problem="", news=1):
+    release = a_confirmed_release(
+        series=series,
+        reference=reference,
+        title=f"Title {reference}",
+        due_at=DUE,
+        url=f"https://www.gov.uk/{reference}",
+    )
+    announce_at(release, URL + reference, adapter="govuk")
+    said = Announced(title or release.title, Announcing.CONFIRMED, AnnouncedTime(at=at), displayed="8 July 2026 9:30am")
+    differs = bool(title) or at != DUE
+    Comparison.objects.create(
+        address=release.addresses.get(role="announcement"),
+        url=URL + reference,
+        tried_at=DAY_BEFORE,
+        read_at=DAY_BEFORE - timedelta(hours=11),
+        said=announcement.announced_to_json(said),
+        problem=problem,
+        differs=differs,
+        news=news if differs else 0,
+        news_at=DAY_BEFORE - timedelta(hours=11) if differs else None,
+    )
+    return release
+
+
+def page(client, person, address):
+    client.force_login(person)
+    return client.get(address).text
+
+
+class TestOnTheDesk:
+    def desk(self, client, series):
+        return page(client, member(Role.STATISTICIAN, series.producer), reverse("desk"))
+
+    def test_differences_are_listed_with_a_link_to_exactly_those_releases(self, client, series):
+        a_compared_release(series, "moved", at=LATER)
+        a_compared_release(series, "same")
+        text = self.desk(client, series)
+        assert "Announced otherwise on GOV.UK" in text
+        assert '/releases/moved/#announced"' in text
+        assert "announces it for 8 July 2026 9:30am, and it is planned here for 1 July 2026 9:30am." in text
+        assert "/releases/same/#announced" not in text
+
+    def test_where_nothing_differs_nothing_is_said_and_a_mended_one_disappears(self, client, series):
+        release = a_compared_release(series, "renamed", title="Another title")
+        assert "/releases/renamed/#announced" in self.desk(client, series)
+        corrections.correct_release(release, title="Another title", reference="renamed", by=None, at=DAY_BEFORE)
+        assert "Announced otherwise" not in self.desk(client, series)
+
+    def test_only_of_ones_own_producers(self, client, series):
+        a_compared_release(SeriesFactory(), "theirs", at=LATER)
+        assert "Announced otherwise" not in self.desk(client, series)
+
+    def test_the_number_of_queries_does_not_grow_and_a_long_list_is_cut(self, client, series):
+        person = member(Role.STATISTICIAN, series.producer)
+
+        def queries():
+            with CaptureQueriesContext(connection) as seen:
+                text = page(client, person, reverse("desk"))
+            return len(seen), text
+
+        for number in range(21):
+            a_compared_release(series, f"n{number}", at=LATER)
+        queries()
+        few, _ = queries()
+        for number in range(21, 23):
+            a_compared_release(series, f"n{number}", at=LATER)
+        many, text = queries()
+        assert many == few
+        assert text.count("#announced") == 20
+        assert "3 more differ and are not listed here." in text
+
+
+class TestOnTheReleasesPage:
+    @pytest.mark.parametrize(
+        ("fields", "words"),
+        [
+            pytest.param({"at": LATER}, "Its announcement differs from this calendar, as read at", id="differs"),
+            pytest.param({}, "Its announcement says the same as this calendar, as read at", id="the-same"),
+            pytest.param({"problem": "unreachable"}, "Nothing could be read at", id="cannot-tell"),
+        ],
+    )
+    def test_it_says_how_the_release_stands(self, client, series, fields, words):
+        release = a_compared_release(series, "one", **fields)
+        reader = member(Role.AUDITOR, series.producer)
+        assert words in page(client, reader, reverse("releases:release", args=[release.reference]))
+
+    def test_a_stranger_and_a_past_release_see_nothing_of_it(self, client, series, time_machine):
+        release = a_compared_release(series, "one", at=LATER)
+        Release.objects.update(announced_at=DAY_BEFORE)
+        address = reverse("releases:release", args=[release.reference])
+        assert "Compared with GOV.UK" not in client.get(address).text
+        time_machine.move_to(DUE)
+        reader = member(Role.AUDITOR, series.producer)
+        assert "Compared with GOV.UK" not in page(client, reader, address)
+
+
+class TestByMessage:
+    def told(self, now=DAY_BEFORE):
+        outbox.create_missing(now=now)
+        return {message.recipient: message for message in Message.objects.all()}
+
+    def test_those_concerned_are_told_once_by_reference_and_link_alone(self, series):
+        release = a_compared_release(series, "moved", at=LATER)
+        told = self.told()
+        assert set(told) == {series.responsible.email, series.head_of_profession.email}
+        assert self.told() == told
+        message = next(iter(told.values()))
+        assert message.subject == "GOV.UK announces moved otherwise"
+        assert "/releases/moved/#announced" in message.text
+        for secret in (release.title, "8 July", "1 July", release.addresses.get(role="page").url):
+            assert secret not in message.subject + message.text
+
+    def test_a_new_difference_is_told_again_and_the_same_one_is_not(self, series):
+        a_compared_release(series, "moved", at=LATER)
+        self.told()
+        Comparison.objects.update(read_at=DAY_BEFORE)
+        self.told()
+        assert Message.objects.count() == 2
+        Comparison.objects.update(news=2, news_at=DAY_BEFORE)
+        self.told()
+        assert Message.objects.count() == 4
+
+    def test_what_was_mended_before_it_was_told_is_not_told(self, series):
+        release = a_compared_release(series, "renamed", title="Another title")
+        corrections.correct_release(release, title="Another title", reference="renamed", by=None, at=DAY_BEFORE)
+        assert self.told() == {}
+
+    def test_where_nothing_differs_or_the_release_is_due_nobody_is_told(self, series):
+        a_compared_release(series, "same")
+        assert self.told() == {}
+        a_compared_release(series, "moved", at=LATER)
+        assert self.told(now=DUE) == {}
+
+
+class TestByCommand:
+    def run(self, *references):
+        said = StringIO()
+        call_command("compare_announcements", *references, stdout=said)
+        return said.getvalue()
+
+    @pytest.fixture
+    def release(self, site, series):
+        release = a_confirmed_release(series=series, reference="one", title="Title one", due_at=DUE)
+        announce_at(release, site.url("/one"), adapter="govuk")
+        self.say(site, due_at=LATER)
+        return release
+
+    def say(self, site, **fields):
+        document = govuk.announcement("/one", "Title one", **fields)
+        site.publish(govuk.api_path("/one"), [govuk.answered(document)])
+
+    def test_it_prints_in_what_each_release_differs_and_keeps_it(self, release, site):
+        said = self.run()
+        assert "one: GOV.UK announces it for 8 July 2026 9:30am, and it is planned here for 1 July 2026 9:30am." in said
+        assert said.endswith("Compared: 1. Different: 1.\n")
+        assert Comparison.objects.get().differs
+        self.say(site, due_at=DUE)
+        assert self.run("one") == "one: no difference\nCompared: 1. Different: 0.\n"
+
+    def test_what_is_not_there_is_said_and_what_nobody_can_tell_is_no_difference(self, release, site):
+        site.publish(govuk.api_path("/one"), [scene(status=503)])
+        assert self.run() == (
+            "one: GOV.UK could not be reached, or answered with a fault of its own.\nCompared: 1. Different: 0.\n"
+        )
+        site.publish_all({}, replace=True)
+        assert "There is no page at the address of its announcement." in self.run()
+
+    def test_a_reference_that_is_not_known_compares_nothing(self, release):
+        with pytest.raises(CommandError, match="There is no release nowhere; nothing was compared"):
+            self.run("one", "nowhere")
+        assert not Comparison.objects.exists()
+
+
+def test_compared_is_asked_once_for_all(series, django_assert_num_queries):
+    for number in range(3):
+        a_compared_release(series, f"n{number}", at=LATER)
+    with django_assert_num_queries(1):
+        assert len(announcements.find_differing(announcements.announcements_to_come(now=DAY_BEFORE))) == 3

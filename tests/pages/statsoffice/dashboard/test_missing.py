@@ -1,0 +1,126 @@
+"""What coming releases lack stands on the desk, and leads to exactly those releases (C14); so does tomorrow."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from releases.overview import Concern
+from releases.rules.lifecycle import Role
+from tests.pages.statsoffice.dashboard.morning import sign_in
+from tests.support.factories import (
+    SEED_DUE,
+    SeriesFactory,
+    UserFactory,
+    a_release,
+    an_announced_release,
+    london_slot,
+    member,
+)
+
+TOMORROW = date(2020, 7, 1)
+
+pytestmark = pytest.mark.django_db
+
+
+def due(reference, *, series=None, on=TOMORROW, **fields):
+    return an_announced_release(
+        series=series or SeriesFactory(),
+        reference=reference,
+        title=f"Title {reference}",
+        slot=london_slot(on),
+        **fields,
+    )
+
+
+def warned(client):
+    """Read the warnings of the desk: the words of each, and the references of the releases to which it leads."""
+    text = client.get(reverse("desk")).text
+    links = re.findall(r'<a class="govuk-link" href="(/desk/missing/[^"]*)">([^<]*)</a>', text)
+    return {words: set(re.findall(r'href="/releases/([^/"]*)/"', client.get(address).text)) for address, words in links}
+
+
+def test_each_warning_leads_to_exactly_the_releases_that_it_counts(client, clock):
+    series = SeriesFactory()
+    without = SeriesFactory(producer=series.producer, responsible=None, head_of_profession=None)
+    due("complete", series=series)
+    due("no-page", series=series).addresses.all().delete()
+    due("no-people", series=without)
+    due("later", series=without, on=TOMORROW + timedelta(days=14))
+    due("foreign", series=SeriesFactory(responsible=None))
+    client.force_login(member(Role.STATISTICIAN, series.producer))
+    assert warned(client) == {
+        "1 release is due within two weeks and has no page to check": {"no-page"},
+        "1 release is due within two weeks and its series has no contact": {"no-people"},
+        "1 release is due within two weeks and its series has no Head of Profession": {"no-people"},
+    }
+
+
+def test_where_nothing_is_missing_the_desk_says_so(client, clock, release):
+    sign_in(client, release)
+    assert warned(client) == {}
+    assert "No release due within two weeks lacks a page to check" in client.get(reverse("desk")).text
+
+
+def test_the_page_of_a_concern_that_nothing_of_ones_own_gives_says_so(client, clock, subtests):
+    due("foreign", series=SeriesFactory(responsible=None)).addresses.all().delete()
+    a_release(reference="foreign-too", url="https://a.example.gov.uk/")
+    for stranger in (member(Role.DEPUTY, SeriesFactory().producer), UserFactory(is_superuser=True)):
+        client.force_login(stranger)
+        for concern in Concern:
+            with subtests.test(concern, superuser=stranger.is_superuser):
+                text = client.get(reverse("desk_missing", args=[concern])).text
+                assert "No release of yours is concerned." in text
+                assert "foreign" not in text
+
+
+def test_a_concern_that_there_is_not_is_no_page_and_nobody_unknown_sees_one(client, release):
+    address = reverse("desk_missing", args=["no_address"])
+    assert client.get(address).status_code == 302
+    sign_in(client, release)
+    assert client.get(address).status_code == 200
+    assert client.get(reverse("desk_missing", args=["no_coffee"])).status_code == 404
+    assert client.post(address).status_code == 405
+
+
+def test_staff_are_led_to_the_same_releases_in_the_admin_site(client, clock):
+    release = due("no-page")
+    release.addresses.all().delete()
+    client.force_login(member(Role.CALENDAR_MANAGER, release.series.producer, is_staff=True))
+    text = client.get(reverse("desk_missing", args=["no_address"])).text
+    (address,) = re.findall(r'href="(/admin/releases/release/[^"]*)"', text)
+    assert [row.reference for row in client.get(address).context["cl"].result_list] == ["no-page"]
+
+
+def test_tomorrows_releases_stand_there_and_an_empty_day_is_said_to_be_one(client, clock, release):
+    sign_in(client, release)
+    assert "Nothing of yours is due tomorrow." in client.get(reverse("desk")).text
+    due("tomorrow", series=release.series)
+    due("after", series=release.series, on=date(2020, 7, 3))
+    text = client.get(reverse("desk")).text
+    tomorrow = text[text.index('id="desk-tomorrow"') :]
+    assert "Tomorrow: " in tomorrow
+    assert tomorrow.index("Title tomorrow") < tomorrow.index("Next: ") < tomorrow.index("Title after")
+
+
+def test_the_desk_asks_the_database_no_more_for_more_releases(client, clock, django_assert_num_queries):
+    series = SeriesFactory()
+
+    def add(name):
+        due(f"today-{name}", series=series, on=SEED_DUE.date())
+        for number, days in enumerate((1, 3)):
+            release = due(f"{name}-{number}", series=series, on=SEED_DUE.date() + timedelta(days=days))
+            release.addresses.filter(role="page").update(url=f"https://{name}.example.gov.uk/{number}")
+
+    add("first")
+    client.force_login(member(Role.STATISTICIAN, series.producer))
+    client.get(reverse("desk"))
+    with CaptureQueriesContext(connection) as for_few:
+        client.get(reverse("desk"))
+    for name in ("second", "third"):
+        add(name)
+    with django_assert_num_queries(len(for_few)):
+        client.get(reverse("desk"))

@@ -1,0 +1,89 @@
+"""What of the desk's list changes by itself, told apart from what stands still."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from releases import judge
+from statsoffice.dashboard.today import split_changing
+from tests.pages.statsoffice.dashboard.morning import AFTER, sign_in
+from tests.support.factories import SEED_DUE, an_announced_release
+from tests.support.observations import looks_at
+
+DESK = reverse("desk")
+PART = reverse("desk_part")
+
+
+def the_list(*details, title="Schools"):
+    pieces = "".join(f"<li>{title}<p id='p{n}' data-changing>{text}</p></li>" for n, text in enumerate(details))
+    return split_changing(SafeString(f"<ul>{pieces}</ul>"))
+
+
+@pytest.mark.parametrize(
+    ("now", "changed"),
+    [
+        (the_list("3 s", "<b>On time</b>"), {}),
+        (the_list("1 s", "<b>On time</b>"), {"p0": "1 s"}),
+        (the_list("1 s", "<b>Late</b> &amp; seen"), {"p0": "1 s", "p1": "<b>Late</b> &amp; seen"}),
+        (the_list("3 s", "<b>On time</b>", title="Prisons"), None),
+        (the_list("3 s"), None),
+    ],
+    ids=["nothing", "a piece", "both pieces", "what stands still", "how many there are"],
+)
+def test_only_what_changed_is_new(now, changed):
+    shown = the_list("3 s", "<b>On time</b>").shown
+    assert now.since(shown) == changed
+
+
+@pytest.mark.parametrize("shown", ["", "nonsense", "é" * 24], ids=["nothing", "too short", "of the right length"])
+def test_whoever_has_something_else_gets_all_of_it(shown):
+    assert the_list("3 s", "5 s").since(shown) is None
+
+
+@pytest.mark.django_db
+def test_a_release_that_comes_to_the_day_brings_the_whole_list(client, clock, release):
+    sign_in(client, release)
+    part = client.get(DESK).context["part"]
+    an_announced_release(reference="another", title="Another of today", series=release.series)
+    response = client.get(PART, {name: part[name] for name in ("shown", "told", "waits")})
+    assert '<div id="desk-today" hx-swap-oob="innerHTML">' in response.text
+    assert "Another of today" in response.text
+
+
+@pytest.mark.django_db
+def test_the_longest_day_can_be_asked_for_in_one_address(client, clock, release, monkeypatch):
+    monkeypatch.setattr("statsoffice.dashboard.today.MOST_LINES", 3)
+    others = [an_announced_release(reference=f"of-{n}", series=release.series) for n in range(3)]
+    looks_at(others[0], "not_live", "live", start=SEED_DUE - timedelta(seconds=5))
+    judge.judge_one(others[0], now=AFTER)
+    sign_in(client, release)
+    part = client.get(DESK).context["part"]
+    each = (len(part["shown"]) - 16) / 3
+    assert 200 * each + 500 < 4094  # what gunicorn takes of one request's line
+
+
+@pytest.mark.django_db
+def test_of_many_verdicts_that_fall_together_three_are_told_by_name_and_the_others_counted(client, clock, release):
+    others = [an_announced_release(reference=f"of-{n}", title=f"Of {n}", series=release.series) for n in range(5)]
+    sign_in(client, release)
+    part = client.get(DESK).context["part"]
+    for other in others:
+        looks_at(other, "not_live", "live", start=SEED_DUE - timedelta(seconds=5))
+        judge.judge_one(other, now=AFTER)
+    response = client.get(PART, {name: part[name] for name in ("shown", "told", "waits")})
+    told = "Of 0: On time. Of 1: On time. Of 2: On time. 2 more. On time: 5, Waiting: 1"
+    assert f'hx-swap-oob="innerHTML">{told}. The watcher' in response.text
+
+
+@pytest.mark.django_db
+def test_the_desk_stands_still_for_who_wants_it_so_and_says_how_to_go_on(client, clock, release):
+    sign_in(client, release)
+    assert f'hx-get="{PART}' in client.get(DESK).text
+    assert 'href="?still">Let this page stand still</a>' in client.get(DESK).text
+    text = client.get(DESK, {"still": ""}).text
+    assert "hx-get" not in text
+    assert release.title in text
+    assert f'href="{DESK}">Let it change by itself</a>' in text
+    assert f'href="{DESK}?still">Refresh</a>' in text

@@ -1,0 +1,86 @@
+"""The admin site's first page: what needs attention, and links that lead to exactly these releases (C14)."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from html import unescape
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from releases.rules.lifecycle import Role
+from tests.support.admin_site import signed_in
+from tests.support.factories import SeriesFactory, UserFactory, a_release, an_announced_release, london_slot, member
+
+NOW = datetime(2026, 6, 30, 9, tzinfo=UTC)
+TODAY = date(2026, 6, 30)
+INDEX = "/admin/"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _now(time_machine):
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def series():
+    return SeriesFactory()
+
+
+@pytest.fixture
+def client(series):
+    return signed_in(member(Role.CALENDAR_MANAGER, series.producer, is_staff=True))
+
+
+def warnings(client):
+    """Read the links of the part that says what needs attention: words and address of each."""
+    text = client.get(INDEX).text
+    part = text[text.index('class="office-attention"') : text.index('class="app-list"')]
+    return {words: unescape(address) for address, words in re.findall(r'<a href="([^"]*)">([^<]*)</a>', part)}
+
+
+def test_each_warning_counts_exactly_the_releases_to_which_it_leads(series, client):
+    tomorrow = london_slot(TODAY + timedelta(days=1))
+    for reference in ("one", "two"):
+        an_announced_release(series=series, reference=reference, slot=tomorrow).addresses.all().delete()
+    a_release(series=series, reference="past", slot=london_slot(TODAY - timedelta(days=1)))
+    an_announced_release(reference="foreign", slot=tomorrow).addresses.all().delete()
+    found = {}
+    for words, address in warnings(client).items():
+        found[words] = {release.reference for release in client.get(address).context["cl"].result_list}
+    assert found == {
+        "2 releases are due within two weeks and have no page to check": {"one", "two"},
+        "1 release is still provisional and its date is past": {"past"},
+        "2 releases are due tomorrow": {"one", "two"},
+    }
+
+
+def test_where_nothing_needs_attention_the_page_says_so(client):
+    assert warnings(client) == {}
+    assert "Nothing needs your attention." in client.get(INDEX).text
+
+
+def test_without_a_role_there_is_nothing_to_attend_to(series):
+    an_announced_release(series=series, slot=london_slot(TODAY + timedelta(days=1)))
+    text = signed_in(UserFactory(is_staff=True, is_superuser=True)).get(INDEX).text
+    assert "office-attention" not in text
+
+
+def test_the_page_asks_no_more_for_more_releases(series, client, django_assert_num_queries):
+    slot = london_slot(TODAY + timedelta(days=1))
+    a_release(series=series, reference="first", slot=slot)
+    client.get(INDEX)
+    with CaptureQueriesContext(connection) as for_one:
+        client.get(INDEX)
+    for number in range(5):
+        a_release(series=series, reference=f"more-{number}", slot=slot)
+    with django_assert_num_queries(len(for_one)):
+        client.get(INDEX)
+
+
+def test_the_calendar_stands_before_the_record(client):
+    text = client.get(INDEX).text
+    places = [text.index(f'id="releases-{model}"') for model in ("release", "series", "contact", "observation")]
+    assert places == sorted(places)

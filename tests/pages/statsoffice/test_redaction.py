@@ -1,0 +1,269 @@
+"""A Head of Profession removes words on a page: told where they stand and stay, asked, and once for good."""
+
+import logging
+import sys
+from datetime import timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client, RequestFactory
+from django.urls import reverse
+from django.utils import timezone
+from django.views.debug import ExceptionReporter
+from selectolax.lexbor import LexborHTMLParser
+
+from breaches import editing, redaction, sign_off, timeline
+from breaches.models import Report
+from breaches.pdf import render
+from breaches.redaction import KIND
+from breaches.rules.lifecycle import ReportStatus
+from breaches.rules.validation import ReportSection
+from breaches.versions import record_event
+from releases.rules.lifecycle import Role
+from statsoffice import verification
+from statsoffice.redaction import views
+from statsoffice.redaction.actions import PLACES, places_of_messages
+from tests.integration.breaches.sign_off.test_redaction import where
+from tests.support.factories import ProducerFactory, UserFactory, member
+from tests.support.people import AT, a_report
+from tests.support.report_forms import error_links, filled_in, send, words
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+NAME = "Quillon Featherstonehaugh"
+WHY = "A member of staff is named who has nothing to do with it."
+MARKER = "[removed on 9 August 2020]"
+GIVEN = {"words": NAME, "why": WHY}
+
+
+@pytest.fixture(autouse=True)
+def _clock(time_machine):
+    time_machine.move_to(AT + timedelta(days=40), tick=False)
+
+
+@shared_fixture
+def report(office):
+    """An approved report that names somebody in its text, in its document and in a note."""
+    report = a_report(office)
+    timeline.write_note(report, text=f"{NAME} rang at 9.32am.", happened_at=AT, by=office.statistician, at=AT)
+    report.refresh_from_db()
+    editing.save_section(
+        report, section=ReportSection.IMPACT, values={"impact": f"{NAME} told two users."},
+        expected_version=report.version, by=office.statistician, at=AT,
+    )  # fmt: skip
+    report = sign_off.submit_report(Report.objects.get(pk=report.pk), by=office.statistician, at=AT)
+    sign_off.approve_report(report, by=office.head, at=AT, render=render.render_pdf)
+    return Report.objects.get(pk=report.pk)
+
+
+@pytest.fixture
+def head(client, office):
+    client.force_login(office.head)
+    return client
+
+
+def address(name, report, *more):
+    return reverse(f"redacting:{name}", args=[report.reference, *more])
+
+
+def previewed(client, report, **changes):
+    """The page that shows where words stand, before they go."""
+    return send(client, address("ask", report), **(GIVEN | changes)).text
+
+
+def confirmed(page):
+    return filled_in(page) | {"sure": ["on"]}
+
+
+def removed(client, report, page=None):
+    return client.post(address("remove", report), confirmed(page or previewed(client, report)), follow=True)
+
+
+def refused(page):
+    """What the error summary says, by the control that each sentence leads to; a control that is not there fails."""
+    assert all(error_links(page).values())
+    links = LexborHTMLParser(page).css(".govuk-error-summary a")
+    return {link.attributes["href"].removeprefix("#id_"): link.text().strip() for link in links}
+
+
+def redactions(report):
+    return report.events.filter(kind=KIND).count()
+
+
+def test_the_page_of_the_report_leads_there_and_back(head, report):
+    assert address("ask", report) in head.get(reverse("breaches:report", args=[report.reference])).text
+    assert reverse("breaches:report", args=[report.reference]) in head.get(address("ask", report)).text
+
+
+def test_before_anything_goes_it_is_shown_where_the_words_stand_and_where_they_stay(head, report):
+    shown = words(previewed(head, report))
+    assert f"Words to remove {NAME} In their place {MARKER} Reason, which is kept {WHY}" in shown
+    assert "Notes on the timeline 1" in shown
+    assert "Versions of the report’s text " in shown
+    version = report.approved_documents.get().version
+    assert f"The approved document holds the words in version {version}. It is never altered" in shown
+    assert "Mail that was sent, files that somebody downloaded, and backups are out of reach" in shown
+    assert "Nobody can bring back what is removed" in shown
+    assert where(NAME)
+    assert redactions(report) == 0
+
+
+def test_facts_that_hold_the_words_and_an_open_reports_sources_are_told(head, office):
+    draft = a_report(office, ReportStatus.DRAFT)
+    timeline.write_note(draft, text=f"{NAME} rang.", happened_at=AT, by=office.statistician, at=AT)
+    record_event(draft, "edited", at=AT, by=office.head, fields=["impact"], noticed_by=NAME)
+    shown = words(previewed(head, draft))
+    assert "The words stand in the facts of 1 event of the history as well" in shown
+    assert "This report is undecided, so that its facts are written anew" in shown
+    assert "None of this report holds the words" in shown
+    assert "the facts of 1 event" in words(removed(head, draft).text)
+
+
+def test_once_confirmed_they_are_gone_and_the_result_says_so_with_its_marker(head, office, report):
+    answer = removed(head, report)
+    event = report.events.last()
+    assert answer.redirect_chain == [(address("done", report, event.position), 302)]
+    shown = words(answer.text)
+    assert f"{office.head} removed them at " in shown
+    assert f"In each place stands now: {MARKER} Reason: {WHY}" in shown
+    assert "Notes on the timeline 1" in shown
+    assert "The approved document holds the words in version" in shown
+    assert where(NAME) == set()
+    assert (event.kind, event.actor, event.words) == (KIND, office.head, WHY)
+    assert {one.why for one in verification.check_evidence(now=timezone.now())} == {None}
+
+
+def test_without_the_confirmation_nothing_goes_and_what_was_given_stays(head, report):
+    page = head.post(address("remove", report), filled_in(previewed(head, report))).text
+    assert refused(page) == {"sure": "Confirm that you have read this and know that it cannot be undone"}
+    assert where(NAME)
+    assert removed(head, report, page).status_code == 200
+    assert where(NAME) == set()
+
+
+def test_a_second_click_removes_nothing_more_and_ends_at_the_same_result(head, report):
+    page = previewed(head, report)
+    first, second = removed(head, report, page), removed(head, report, page)
+    assert first.redirect_chain == second.redirect_chain
+    assert redactions(report) == 1
+
+
+def test_what_another_page_removed_meanwhile_is_said(head, office, report):
+    page = previewed(head, report)
+    redaction.redact_report(report, words=NAME, why="It was asked for.", by=office.head, at=AT + timedelta(days=40))
+    answer = head.post(address("remove", report), confirmed(page))
+    assert refused(answer.text) == {"words": NOWHERE}
+    assert redactions(report) == 1
+
+
+def test_what_another_form_removed_for_the_same_reason_does_not_pass_for_what_this_one_did(head, report):
+    whole, first_name = previewed(head, report), previewed(head, report, words=NAME.partition(" ")[0])
+    removed(head, report, first_name)
+    answer = head.post(address("remove", report), confirmed(whole))
+    assert refused(answer.text) == {"words": NOWHERE}
+    assert where(NAME.partition(" ")[2])
+
+
+TOO_FEW = "Give the words to remove: at least three letters, as they stand there."
+NO_REASON = "Say why the words are removed; the reason is kept."
+HELD = "The reason is kept: it must not hold the words that are removed."
+NOWHERE = "These words stand nowhere where they could be removed."
+IN_A_DAY = "These words stand in a day or a time of the report as well, which cannot be removed."
+
+
+CANNOT_BE_REMOVED = {
+    "no words": ({"words": ""}, {"words": TOO_FEW}),
+    "too few": ({"words": " of "}, {"words": TOO_FEW}),
+    "words that stand nowhere": ({"words": "Somebody Else"}, {"words": NOWHERE}),
+    "no reason": ({"why": " "}, {"why": NO_REASON}),
+    "a reason with them": ({"why": f"{NAME.upper()} asked."}, {"why": HELD}),
+    "a day": ({"words": "2020-06-30"}, {"words": IN_A_DAY}),
+}
+
+
+def test_what_cannot_be_removed_is_said_beside_the_field_and_nothing_goes(head, report, subtests):
+    for case, (changes, errors) in CANNOT_BE_REMOVED.items():
+        with subtests.test(case):
+            page = previewed(head, report, **changes)
+            assert refused(page) == errors
+            assert {name: filled_in(page)[name][0] for name in GIVEN} == GIVEN | changes
+            assert redactions(report) == 0
+
+
+def test_for_every_other_role_there_is_no_such_page(client, office, report, subtests):
+    for role in set(Role) - {Role.HEAD_OF_PROFESSION}:
+        with subtests.test(role):
+            client.force_login(office.people[role])
+            assert client.get(address("ask", report)).status_code == 404
+            for name in ("ask", "remove"):
+                assert client.post(address(name, report), GIVEN | {"sure": "on"}).status_code == 404
+            seen = client.get(reverse("breaches:report", args=[report.reference]))
+            assert address("ask", report) not in seen.text
+            assert where(NAME)
+
+
+def test_for_other_producers_and_administrators_there_is_no_such_page(client, report):
+    for other in (member(Role.HEAD_OF_PROFESSION, ProducerFactory()), UserFactory(is_superuser=True)):
+        client.force_login(other)
+        assert client.get(address("ask", report)).status_code == 404
+        assert client.post(address("remove", report), GIVEN | {"sure": "on"}).status_code == 404
+        assert where(NAME)
+
+
+def test_no_other_event_passes_for_a_redaction(head, office, report):
+    assert head.get(address("done", report, report.events.first().position)).status_code == 404
+    removed(head, report)
+    other = a_report(office, reference="another")
+    assert head.get(address("done", other, report.events.last().position)).status_code == 404
+    assert head.get(address("remove", report)).status_code == 405
+
+
+def test_the_words_stand_in_no_address_no_log_no_session_and_no_row_afterwards(head, report, caplog):
+    with caplog.at_level(logging.DEBUG):
+        answer = removed(head, report)
+    assert NAME not in "".join(step for step, _status in answer.redirect_chain)
+    assert "Featherstonehaugh" not in caplog.text
+    assert "redactions" in caplog.text
+    assert where("Featherstonehaugh") == set()
+
+
+def test_what_was_typed_is_not_kept_where_the_session_ended(office, report):
+    visitor = Client()
+    visitor.force_login(office.head)
+    page = previewed(visitor, report)
+    Session.objects.all().delete()
+    assert visitor.post(address("remove", report), confirmed(page)).url.startswith(reverse("account_login"))
+    assert not any(NAME in str(kept.get_decoded()) for kept in Session.objects.all())
+    assert where(NAME)
+
+
+def test_a_fault_tells_neither_words_nor_reason(head, report, caplog, monkeypatch):
+    def broken(*_args, **_given):
+        raise RuntimeError
+
+    monkeypatch.setattr(views.actions, "redact", broken)
+    head.raise_request_exception = False
+    assert head.post(address("ask", report), GIVEN).status_code == 500
+    assert "Traceback" in caplog.text
+    assert "Featherstonehaugh" not in caplog.text
+
+
+def test_a_report_of_an_error_hides_what_was_sent(office, report, monkeypatch, settings):
+    def broken(*_args, **_given):
+        raise RuntimeError
+
+    monkeypatch.setattr(views.actions, "redact", broken)
+    settings.DEBUG = False
+    request = RequestFactory().post(address("ask", report), GIVEN)
+    request.user = office.head
+    with pytest.raises(RuntimeError):
+        views.ask(request, report.reference)
+    told = ExceptionReporter(request, *sys.exc_info()).get_traceback_text()
+    assert "Featherstonehaugh" not in told
+    assert WHY not in told
+
+
+def test_every_place_of_a_redaction_has_words_for_people(report):
+    places = [*redaction.places_of(report), places_of_messages(report)]
+    assert {place.rows.model._meta.label_lower for place in places} == set(PLACES)

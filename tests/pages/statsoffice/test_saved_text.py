@@ -1,0 +1,148 @@
+"""What was typed into a report while the session ended is given back to whoever typed it, after signing in."""
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.urls import reverse
+
+from breaches.models import Report
+from breaches.rules.validation import ReportSection
+from breaches.versions import content_of
+from statsoffice import middleware
+from tests.support.people import a_report
+from tests.support.report_forms import filled_in, section_address, words
+from tests.support.shared_rows import shared_fixture
+
+pytestmark = pytest.mark.django_db
+
+TYPED = "Nobody could read the statistics.\n\nTwo users wrote to us. ‘Why?’ <b>"
+PASSWORD = "correct horse battery"
+
+
+@shared_fixture
+def report(office):
+    return a_report(office, complete=False)
+
+
+@pytest.fixture
+def visitor():
+    """A client that is refused where its form does not belong to its cookie, as visitors are."""
+    return Client(enforce_csrf_checks=True)
+
+
+def sign_in(visitor, person, path="/accounts/login/"):
+    page = filled_in(visitor.get(path).text)
+    return visitor.post(path, page | {"login": person.email, "password": PASSWORD})
+
+
+def opened(visitor, report, person):
+    """The page of the impact as somebody opened it, with what they type there."""
+    sign_in(visitor, person)
+    return filled_in(visitor.get(section_address(report, ReportSection.IMPACT)).text) | {"impact": TYPED}
+
+
+def kept_form(page):
+    """The form by which what was kept is sent again."""
+    return {name: values[0] for name, values in filled_in(page).items()}
+
+
+def impact(report):
+    return content_of(Report.objects.get(pk=report.pk)).impact.replace("\r\n", "\n")
+
+
+def test_what_was_typed_survives_a_session_that_ended(visitor, office, report):
+    fields = opened(visitor, report, office.statistician)
+    Session.objects.all().delete()
+    turned_away = visitor.post(section_address(report, ReportSection.IMPACT), fields)
+    assert turned_away.headers["Location"] == "/accounts/login/?next=%2Funsent%2F"
+    assert impact(report) == ""
+    signed_in = sign_in(visitor, office.statistician, turned_away.headers["Location"])
+    assert signed_in.headers["Location"] == reverse("unsent")
+    page = visitor.get(reverse("unsent")).text
+    assert "Two users wrote to us. ‘Why?’ <b>" in words(page)
+    answer = visitor.post(section_address(report, ReportSection.IMPACT), kept_form(page))
+    assert answer.status_code == 302
+    assert impact(report) == TYPED
+    assert visitor.get(reverse("unsent")).status_code == 302
+
+
+def test_what_was_typed_survives_signing_in_anew_in_another_tab(visitor, office, report):
+    fields = opened(visitor, report, office.statistician)
+    Session.objects.all().delete()
+    sign_in(visitor, office.statistician)
+    answer = visitor.post(section_address(report, ReportSection.IMPACT), fields, follow=True)
+    assert "Two users wrote to us." in words(answer.text)
+    assert impact(report) == ""
+    visitor.post(section_address(report, ReportSection.IMPACT), kept_form(answer.text))
+    assert impact(report) == TYPED
+
+
+def test_what_somebody_changed_meanwhile_is_shown_beside_it(visitor, office, report):
+    fields = opened(visitor, report, office.statistician)
+    Session.objects.all().delete()
+    visitor.post(section_address(report, ReportSection.IMPACT), fields)
+    other = Client()
+    other.force_login(office.head)
+    address = section_address(report, ReportSection.IMPACT)
+    other.post(address, filled_in(other.get(address).text) | {"impact": "Theirs."})
+    sign_in(visitor, office.statistician)
+    answer = visitor.post(address, kept_form(visitor.get(reverse("unsent")).text))
+    assert answer.status_code == 409
+    assert "Theirs." in answer.text
+    assert "Two users wrote to us." in answer.text
+
+
+def test_nobody_else_is_given_what_was_typed(visitor, office, report):
+    fields = opened(visitor, report, office.statistician)
+    Session.objects.all().delete()
+    visitor.post(section_address(report, ReportSection.IMPACT), fields)
+    sign_in(visitor, office.head)
+    answer = visitor.get(reverse("unsent"), follow=True)
+    assert "Two users wrote to us." not in answer.text
+    assert middleware.KEPT not in visitor.session
+
+
+def test_nothing_is_kept_for_those_who_never_signed_in_here(client, report):
+    answer = client.post(section_address(report, ReportSection.IMPACT), {"impact": TYPED})
+    assert answer.headers["Location"].startswith("/accounts/login/?next=/reports/")
+    assert Session.objects.count() == 0
+
+
+def test_a_cookie_that_we_did_not_sign_keeps_nothing(client, report):
+    client.cookies[middleware.WRITER] = "1:forged"
+    client.post(section_address(report, ReportSection.IMPACT), {"impact": TYPED})
+    assert Session.objects.count() == 0
+
+
+def test_what_is_typed_elsewhere_is_not_kept(visitor, office):
+    sign_in(visitor, office.statistician)
+    page = filled_in(visitor.get("/accounts/password/change/").text)
+    Session.objects.all().delete()
+    visitor.post("/accounts/password/change/", page | {"oldpassword": PASSWORD})
+    assert middleware.KEPT not in visitor.session
+
+
+def test_more_than_any_form_holds_is_not_kept(visitor, office, report):
+    fields = opened(visitor, report, office.statistician)
+    Session.objects.all().delete()
+    visitor.post(section_address(report, ReportSection.IMPACT), fields | {"impact": "x" * 500_000})
+    assert middleware.KEPT not in visitor.session
+
+
+def test_what_was_kept_can_be_thrown_away(visitor, office, report):
+    fields = opened(visitor, report, office.statistician)
+    Session.objects.all().delete()
+    visitor.post(section_address(report, ReportSection.IMPACT), fields)
+    sign_in(visitor, office.statistician)
+    token = kept_form(visitor.get(reverse("unsent")).text)["csrfmiddlewaretoken"]
+    visitor.post(reverse("unsent"), {"csrfmiddlewaretoken": token})
+    assert visitor.get(reverse("unsent"), follow=True).redirect_chain[0][0] == reverse("desk")
+    assert impact(report) == ""
+
+
+def test_a_form_of_somebody_elses_making_is_refused_as_before(visitor, office, report):
+    opened(visitor, report, office.statistician)
+    visitor.cookies.pop(middleware.WRITER)
+    answer = visitor.post(section_address(report, ReportSection.IMPACT), {"impact": "Forged."})
+    assert answer.status_code == 403
+    assert "open for too long" in words(answer.text)

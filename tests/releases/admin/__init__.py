@@ -1,1 +1,0 @@
-"""The admin site, by its own pages and POSTs."""

@@ -1,1 +1,0 @@
-"""What comes from GOV.UK, and how it is compared with our own calendar."""

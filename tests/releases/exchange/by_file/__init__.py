@@ -1,1 +1,0 @@
-"""Importing a calendar from a file."""

@@ -1,0 +1,120 @@
+"""All texts for people can be translated: pages and modules hold none outside, and the tool that collects them runs."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.utils.functional import Promise
+
+from tests.repository.test_house import name, tracked
+from tests.servers import programs
+from tests.support.python_untranslated import untranslated as untranslated_in
+from tests.support.templates_untranslated import untranslated
+
+# Two kinds of texts stay in English on purpose. What becomes part of an official record (the account of a breach
+# report, its remarks, its document) is one text for all its readers, and its hash is kept. The sentences of the pure
+# core (why a date, a file or an address cannot be taken) know no Django, and are written for whoever works here.
+# What these say is evidence or a published form, in the words of its publisher, and not the words of a page.
+IN_WORDS_OF_THEIR_OWN = {
+    "templates/breaches/document.html",
+    "templates/breaches/document_body.html",
+    "templates/self_monitoring/page.html",
+}
+
+
+def found():
+    """List the templates with texts that no translation reaches, and these texts."""
+    templates = [path for path in tracked("templates/*") if path.suffix in {".html", ".txt"}]
+    assert templates
+    return {name(path): texts for path in templates if (texts := untranslated(path.read_text()))}
+
+
+def test_no_template_holds_words_that_cannot_be_translated():
+    assert found().keys() == IN_WORDS_OF_THEIR_OWN
+
+
+@pytest.mark.parametrize(
+    ("source", "texts"),
+    [
+        ("<p>Some words</p>", ["Some words"]),
+        ("<p>{{ count }} more <b>releases</b></p>", ["more", "releases"]),
+        ('<nav aria-label="Years"></nav>', ["Years"]),
+        ('<input type="submit" value="Save it">', ["Save it"]),
+        ('{% include "components/empty.html" with text="Nothing here" %}', ["Nothing here"]),
+        ('{{ text|default:"Back" }}', ["Back"]),
+        ('{% if found %}Error: {% endif %}{% translate "Desk" %}', ["Error:"]),
+        ('<p class="govuk-body" id="x">{{ sentence }} · 1</p>', []),
+        ('<p>{% translate "Some words" %}</p>', []),
+        ("<p>{% blocktranslate %}Some words{% plural %}Others{% endblocktranslate %}</p>", []),
+        ("{# Some words #}{% comment %}Others{% endcomment %}<script>var words = 1;</script>", []),
+        ('{% include "components/empty.html" with text=_("Nothing here") %}', []),
+        ('{% block group_attributes %}data-module="some-module"{% endblock %}<i>SHA-256</i>', []),
+    ],
+)
+def test_the_search_finds_what_people_read_and_nothing_else(source, texts):
+    assert untranslated(source) == texts
+
+
+# Whose words are not those of a page: documents of the API for programmers, in one language as its field names are.
+FOR_PROGRAMMERS = {"releases/public/api.py"}
+# Still to be converted; a module comes off this list and never onto it.
+STILL_TO_COME = {"statsoffice/notifications/office_rules.py"}
+# What plays a publisher's site in a rehearsal, and the contents of the demo.
+PLAYED = ("statsoffice/fake_publisher/", "statsoffice/demo/")
+
+
+def test_no_module_holds_labels_choices_or_messages_that_cannot_be_translated():
+    modules = [path for app in ("releases", "breaches", "statsoffice") for path in tracked(f"{app}/*.py")]
+    assert modules
+    found = {name(path): texts for path in modules if (texts := untranslated_in(path.read_text()))}
+    left = {path for path in found if not path.startswith(PLAYED) and "/migrations/" not in path}
+    assert {path: found[path] for path in left - FOR_PROGRAMMERS - STILL_TO_COME} == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "texts"),
+    [
+        ('x = Field(label="Some words")', ["Some words"]),
+        ('field.help_text = "Some words" if found else _("Others")', ["Some words"]),
+        ('messages.error(request, f"{one} and others")', [" and others"]),
+        ('x = models.DateField("first day")', ["first day"]),
+        ('x = forms.ChoiceField(choices=[("code", "Some words")])', ["Some words"]),
+        ('class Kind(models.TextChoices):\n    ONE = "one", "Some words"', ["Some words"]),
+        ('x = Field(label=_("Some words"), error_messages={"required": lazy("Others")})', []),
+        ('messages.error(request, str(refusal))\nlogger.error("Some words")', []),
+        ('class Configured(AppConfig):\n    label = "releases"', []),
+        ('x = models.OneToOneField("self")', []),
+    ],
+)
+def test_the_search_in_modules_finds_what_people_read_and_nothing_else(source, texts):
+    assert untranslated_in(source) == texts
+
+
+@pytest.mark.parametrize("app", ["releases", "breaches", "accounts", "canary", "outbox"])
+def test_every_choice_of_every_field_can_be_translated(app):
+    choices = [
+        (field, choice)
+        for model in apps.get_app_config(app).get_models()
+        for field in model._meta.fields
+        for choice in field.flatchoices
+    ]
+    assert [(str(field), code) for field, (code, words) in choices if not isinstance(words, Promise)] == []
+
+
+def test_the_texts_are_collected_for_translators(tmp_path):
+    """Run makemessages over a copy, because it writes beside the code."""
+    for folder in ("releases", "breaches", "statsoffice", "templates"):
+        shutil.copytree(settings.BASE_DIR / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(settings.BASE_DIR / "manage.py", tmp_path)
+    command = [sys.executable, "manage.py", "makemessages", "--locale", "cy", "--no-location"]
+    tools = Path(programs.xgettext()).parent
+    environment = {"STATSOFFICE_VAR": str(tmp_path / "var"), "PATH": f"{tools}:/usr/bin:/bin"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    collected = (tmp_path / "locale" / "cy" / "LC_MESSAGES" / "django.po").read_text()
+    for text in ("What needs attention", "Nothing of yours is due tomorrow.", "Back to the report", "Not judged yet"):
+        assert f'msgid "{text}"' in collected

@@ -1,1 +1,0 @@
-"""Attacks on the whole product, each a real request."""

@@ -1,1 +1,0 @@
-"""Backups are taken and brought back."""

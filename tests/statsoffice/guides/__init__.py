@@ -1,1 +1,0 @@
-"""The guides and the accessibility statement."""

@@ -1,0 +1,43 @@
+"""An invented office whose statistics some people may see before they are out; names that no other text holds."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from releases import pre_release_access
+from releases.models import PreReleaseAccess, Release
+from releases.rules.pre_release import Details, Period
+from tests.support.factories import SEED_DUE
+
+LONG_BEFORE = SEED_DUE - timedelta(days=10)
+SHORTLY_BEFORE = SEED_DUE - timedelta(hours=3)
+AFTERWARDS = SEED_DUE + timedelta(hours=2)
+
+PERSON = "Quillon Featherstonehaugh"
+EMAIL = "quillon.f@example.gov.uk"
+MINISTER = Details(
+    post="Minister of State for Schools",
+    organisation="Department for Invented Education",
+    person=PERSON,
+    email=EMAIL,
+    period=Period(24),
+    reason="Answers questions in Parliament at 11am.",
+)
+
+
+def someone(post: str = "Private secretary", **fields) -> Details:
+    """Another person on the list."""
+    return replace(MINISTER, **({"post": post, "person": f"Holder of {post}", "email": ""} | fields))
+
+
+def granted(release: Release, details: Details = MINISTER, *, by, at=LONG_BEFORE) -> PreReleaseAccess:
+    """An entry that was granted long before the release."""
+    entry = pre_release_access.grant_access(release, details, by=by, at=at).entry
+    assert entry is not None
+    return entry
+
+
+def asked(release: Release, details: Details = MINISTER, *, by, at=SHORTLY_BEFORE):
+    """A request to add somebody shortly before the release."""
+    request = pre_release_access.grant_access(release, details, by=by, at=at).request
+    assert request is not None
+    return request

@@ -1,0 +1,64 @@
+"""Builders of records: looks by London's clock on the seed's day, judged by the real rules."""
+
+from datetime import datetime, timedelta
+
+from breaches.rules.facts import AddressFacts, CheckFact, Facts
+from releases.detection.finding import AddressRole, LookResult
+from releases.rules.london import LONDON
+from releases.verdict.address import Sighting, judge_address
+from releases.verdict.release import judge_release
+from tests.support.seed_case import TITLE, URL
+
+TOLERANCE = 120
+NOT_LIVE, LIVE = LookResult.NOT_LIVE, LookResult.LIVE
+UNREACHABLE, UNRECOGNISED = LookResult.UNREACHABLE, LookResult.UNRECOGNISED
+
+
+def london(clock, day="2020-06-30"):
+    """Read "10:26:55" (or "10:27") as London time on the seed's day."""
+    return datetime.fromisoformat(f"{day} {clock}").replace(tzinfo=LONDON)
+
+
+DUE = london("09:30")
+
+
+def look(clock, result, *reasons, by_statement=False, seconds=0.0):
+    """A look planned and sent at a time of the seed's day, answered after some seconds."""
+    at = clock if isinstance(clock, datetime) else london(clock)
+    sighting = Sighting(result=result, planned_at=at, sent_at=at, completed_at=at + timedelta(seconds=seconds))
+    return CheckFact(sighting, reasons, by_statement)
+
+
+def address(*looks, url=URL, role=AddressRole.PAGE, required=True, due_at=DUE, settled=True):
+    """An address with its looks and the verdict that the real rules give on them."""
+    verdict = judge_address(
+        [look.sighting for look in looks],
+        due_at=due_at,
+        limit_at=due_at + timedelta(seconds=TOLERANCE),
+        longest_gap=timedelta(hours=1),  # so that few looks make a record
+        settled=settled,
+    )
+    return AddressFacts(url=url, role=role, required=required, verdict=verdict, looks=tuple(looks))
+
+
+def record(*addresses, due_at=DUE, series="", **more):
+    """The facts of a release of the seed's title, with the outcome that the real rules give."""
+    judged = judge_release([(one.role, one.required, one.verdict) for one in addresses])
+    return Facts(
+        release_title=TITLE,
+        series_title=series,
+        outcome=judged.outcome,
+        due_at=due_at,
+        tolerance_seconds=TOLERANCE,
+        addresses=addresses,
+        **more,
+    )
+
+
+SEED_LOOKS = (
+    look("09:29:55", NOT_LIVE, "not_found"),
+    look("09:30", NOT_LIVE, "not_found"),
+    look("09:32", NOT_LIVE, "not_found"),
+    look("10:26:55", NOT_LIVE, "not_found"),
+    look("10:27", LIVE, "marker_in_title"),
+)

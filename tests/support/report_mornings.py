@@ -1,0 +1,85 @@
+"""Release mornings as the stored record holds them: looks kept as evidence, judged by the real rules, drafted."""
+
+from datetime import timedelta
+
+from breaches import drafting
+from breaches.models import Report
+from releases import judge
+from releases.detection.finding import LookResult
+from releases.models import Coverage, MonitoringRowRecord, Observation, Series
+from releases.rules.canonical import sha256_hex
+from tests.support.factories import SeriesFactory, a_confirmed_release
+from tests.support.report_evidence import london
+
+NOT_LIVE, LIVE = LookResult.NOT_LIVE, LookResult.LIVE
+MONITORED = tuple((f"09:3{seconds // 60}:{seconds % 60:02}", NOT_LIVE) for seconds in range(0, 121, 10))
+"""No two checks up to the limit are further apart than is allowed of a window that was monitored."""
+NOT_SEEN_MORNING = (("09:29:55", NOT_LIVE), *MONITORED)
+SEED_MORNING = (
+    *NOT_SEEN_MORNING,
+    ("10:26:55", NOT_LIVE),
+    ("10:27", LIVE),
+)
+EARLY_MORNING = (
+    ("09:00", NOT_LIVE),
+    ("09:10", LIVE),
+    ("09:11", LIVE),
+    ("09:30", LIVE),
+    ("09:32", LIVE),
+)
+
+
+def looks(release, *seen, address=None, day=None, text="", replayed=False):
+    """Keep looks at an address (the page by default), each as (London clock, result), and judge after the last."""
+    address = address or release.addresses.get(role="page")
+    day = day or f"{release.planned_on:%Y-%m-%d}"
+    rows = []
+    for clock, result in seen:
+        at = london(clock, day)
+        rows.append(
+            Observation(
+                release=release,
+                address=address,
+                url=address.url,
+                schedule_version=release.schedule_version,
+                replayed=replayed,
+                planned_at=at,
+                sent_at=at,
+                completed_at=at,
+                recorded_at=at,
+                result=result,
+                reasons=["not_found"] if result == NOT_LIVE else ["marker_in_title"],
+                adapter="page",
+                text_digest=sha256_hex(text.encode()) if text else "",
+                watcher="test",
+                clock_bound_seconds=0.0,
+            )
+        )
+    Observation.append(rows)
+    return judge.judge_one(release, now=rows[-1].completed_at + timedelta(seconds=1)).verification
+
+
+def covered(release, start="09:00", end="11:00"):
+    """Record that a watcher was alive through a release's morning."""
+    day = f"{release.planned_on:%Y-%m-%d}"
+    ended_at = london(end, day)
+    began_at = london(start, day)
+    row = Coverage.objects.create(watcher="test", began_at=began_at, ended_at=ended_at, recorded_until=ended_at)
+    MonitoringRowRecord.record({Coverage: [row.pk]})
+
+
+def a_late_release(**fields):
+    """The seed's release: due at 9.30am on 30 June 2020, first seen live at 10.27am."""
+    release = a_confirmed_release(**fields)
+    covered(release)
+    looks(release, *SEED_MORNING)
+    return release
+
+
+def a_drafted_report(*, series: Series | None = None, producer=None, at="10:27:02", **fields) -> Report:
+    """The report that the machine drafts of the seed's late release."""
+    if series is None and producer is not None:
+        series = SeriesFactory(producer=producer)
+    release = a_late_release(series=series or SeriesFactory(), **fields)
+    drafted = drafting.draft_missing(now=london(at))
+    return next(report for report in drafted if report.suspicions.filter(release=release).exists())

@@ -1,1 +1,0 @@
-"""Changes made by SQL: verify_evidence must find each."""

@@ -1,0 +1,198 @@
+"""What an annex tells of the looks, which of them, and how it is laid out."""
+
+import dataclasses
+import re
+from datetime import timedelta
+
+import pytest
+
+from breaches.rules.annex import (
+    AFTER,
+    APPROVED,
+    BEFORE,
+    NOT_APPROVED,
+    RULE,
+    annex_of,
+    checks_around_change,
+    lay_out_annex,
+)
+from breaches.rules.chart import THINNEST
+from breaches.rules.content import Annex
+from breaches.rules.facts import PublisherTime
+from releases.detection.finding import AddressRole, Source
+from tests.support.report_evidence import LIVE, NOT_LIVE, SEED_LOOKS, UNREACHABLE, address, london, look, record
+from tests.support.seed_case import TITLE, URL
+
+EARLY = (
+    look("09:00", NOT_LIVE, "not_found"),
+    look("09:10", LIVE, seconds=0.4),
+    look("09:11", LIVE),
+    look("09:30", LIVE),
+    look("09:32", LIVE),
+)
+ABSENT = (look("09:29:55", NOT_LIVE), look("09:30", UNREACHABLE, "timeout"), look("09:32", NOT_LIVE, "not_found"))
+
+
+def parts(*facts, approved=True):
+    return lay_out_annex(annex_of(facts), approved=approved).parts
+
+
+def summary(part):
+    return dict(part.summary)
+
+
+def test_the_seeds_morning_is_told_with_its_interval_and_the_publishers_figure_apart():
+    told = PublisherTime(london("10:26:41"), Source.CHANGE_HISTORY)
+    (part,) = parts(record(address(*SEED_LOOKS), publisher_time=told))
+    assert part.heading == TITLE
+    assert part.summary == (
+        ("Announced time", "9.30am on 30 June 2020"),
+        ("Limit: the announced time and the tolerance", "9.32am"),
+        ("Outcome of the check", "First seen after the limit"),
+        ("Last seen not live", "10.26.55am"),
+        ("First seen live", "10.27.00am"),
+        ("It became visible", "Between 56 minutes 55 seconds and 57 minutes after the announced time"),
+        ("By the publisher’s own system (no observation)", "10.26.41am, by the public history of the page"),
+    )
+    assert [(one.sent, one.showed) for one in part.looks][-2:] == [
+        ("10.26.55am", "Did not find it: the site answered that there was no such page."),
+        ("10.27.00am", "Found it."),
+    ]
+    assert part.not_listed == "These are all the looks on record."
+
+
+def test_what_was_early_is_told_before_the_announced_time_and_never_rounded_over_it():
+    nearly = (look("09:29", NOT_LIVE), look("09:29:59", LIVE, seconds=0.4), look("09:29:59", LIVE, seconds=0.5))
+    (part,) = parts(record(address(*EARLY)))
+    assert summary(part)["It became visible"] == (
+        "Between 19 minutes 59 seconds and 30 minutes before the announced time"
+    )
+    (part,) = parts(record(address(*nearly)))
+    assert summary(part)["First seen live"] == "9.29.59am"
+    assert {one.answered for one in part.looks} == {"9.29.00am", "9.29.59am"}
+
+
+def test_no_answer_is_told_as_such_and_what_was_never_seen_has_no_time():
+    (part,) = parts(record(address(*ABSENT)))
+    assert summary(part)["Outcome of the check"] == "Not seen"
+    assert summary(part)["First seen live"] == "No look shows this"
+    assert summary(part)["It became visible"] == "Not yet, more than 2 minutes after the announced time"
+    assert part.looks[1].showed == "Got no answer that could be used."
+    (silent,) = parts(record(address(look("09:30", UNREACHABLE), look("09:32", UNREACHABLE))))
+    assert summary(silent)["Outcome of the check"] == "The looks do not show whether it was there in time"
+    assert summary(silent)["It became visible"] == "The looks do not show when"
+
+
+def test_without_a_tolerance_what_was_not_seen_at_the_announced_time_is_said_so():
+    facts = record(address(*ABSENT))
+    (part,) = annex_of([facts]).outputs[0].parts
+    output = dataclasses.replace(annex_of([facts]).outputs[0], parts=(dataclasses.replace(part, delay=(0.0, None)),))
+    (laid_out,) = lay_out_annex(Annex((output,)), approved=False).parts
+    assert summary(laid_out)["It became visible"] == "Not yet at the announced time"
+
+
+def test_each_address_of_each_output_has_a_part_and_the_publishers_figure_stands_once():
+    attachment = address(look("09:29:55", NOT_LIVE), look("09:32", LIVE), role=AddressRole.ATTACHMENT)
+    page, file, other = parts(record(address(*ABSENT), attachment), record(address(*EARLY)))
+    assert [part.heading for part in (page, file, other)] == [f"{TITLE}: page", f"{TITLE}: attachment 1", TITLE]
+    assert ["By the publisher’s own system (no observation)" in summary(part) for part in (page, file, other)] == [
+        True,
+        False,
+        True,
+    ]
+
+
+def test_an_annex_of_several_parts_begins_with_all_of_them_in_one_table_and_one_of_one_does_not():
+    both = lay_out_annex(annex_of([record(address(*ABSENT)), record(address(*SEED_LOOKS))]), approved=True)
+    assert both.overview == (
+        (TITLE, "9.30am on 30 June 2020", "9.32.00am", "No look shows this"),
+        (TITLE, "9.30am on 30 June 2020", "10.26.55am", "10.27.00am"),
+    )
+    assert lay_out_annex(annex_of([record(address(*SEED_LOOKS))]), approved=True).overview == ()
+
+
+def test_of_many_looks_those_around_the_change_and_the_one_at_the_announced_time_are_told():
+    before = [look(london("09:30") + timedelta(seconds=5 * n), NOT_LIVE, "not_found") for n in range(200)]
+    after = [look(london("10:00") + timedelta(seconds=5 * n), LIVE) for n in range(50)]
+    facts = record(address(*after, *before))
+    told = checks_around_change(facts, facts.addresses[0])
+    assert told == [before[0], before[23], before[24], *before[-BEFORE:], *after[:AFTER]]
+    (part,) = parts(facts)
+    assert part.not_listed == f"{250 - len(told)} more looks are on record, and not listed here."
+    assert RULE in part.notes
+
+
+@pytest.mark.parametrize("seconds", [0, 3], ids=["at-the-limit", "on-either-side-of-it"])
+def test_the_looks_on_either_side_of_the_announced_time_and_of_the_limit_are_told_though_nothing_was_found(seconds):
+    begun = london("09:29") + timedelta(seconds=seconds)
+    made = [look(begun + timedelta(seconds=5 * n), NOT_LIVE, "not_found") for n in range(200)]
+    facts = record(address(*made))
+    around = [made[11], made[12], made[35], made[36]]
+    assert checks_around_change(facts, facts.addresses[0]) == [*around, *made[-BEFORE:]]
+
+
+def test_where_all_looks_are_listed_no_rule_is_told_by_which():
+    (part,) = parts(record(address(*SEED_LOOKS)))
+    assert RULE not in part.notes
+    assert (BEFORE, AFTER) == (4, 3)  # as the rule says in words
+
+
+def test_a_page_that_went_away_again_is_told():
+    gone = look("11:00", NOT_LIVE, "not_found")
+    later = [look(london("10:28") + timedelta(minutes=n), LIVE) for n in range(20)]
+    facts = record(address(*SEED_LOOKS, *later, gone, look("11:01", NOT_LIVE, "not_found")))
+    assert gone in checks_around_change(facts, facts.addresses[0])
+
+
+def test_holes_in_the_watching_and_the_clocks_error_stand_with_the_output():
+    hole = (london("09:33"), london("09:40"))
+    unsure = dataclasses.replace(SEED_LOOKS[-1].sighting, clock_bound=timedelta(seconds=2))
+    looks = (*SEED_LOOKS[:-1], dataclasses.replace(SEED_LOOKS[-1], sighting=unsure))
+    (part,) = parts(record(address(*looks), not_observed=(hole,)))
+    assert "Nothing was observed from 9.33am to 9.40am." in part.notes
+    assert any("may have been off by up to 2 seconds" in note for note in part.notes)
+
+
+def test_an_annex_holds_no_address_of_the_web():
+    facts = record(
+        address(*SEED_LOOKS, url=URL),
+        address(*ABSENT, url="https://intranet.local:8443/x", role=AddressRole.ATTACHMENT),
+    )
+    annex = annex_of([facts])
+    for text in (repr(annex), repr(lay_out_annex(annex, approved=True))):
+        assert not re.search(r"https?:|intranet|8443", text)
+
+
+def test_the_annex_says_whether_it_was_approved():
+    annex = annex_of([record(address(*SEED_LOOKS))])
+    assert lay_out_annex(annex, approved=True).paragraphs[0] == APPROVED
+    assert lay_out_annex(annex, approved=False).paragraphs[0] == NOT_APPROVED
+
+
+def test_the_picture_draws_the_interval_on_one_scale_and_its_title_says_all_of_it():
+    told = PublisherTime(london("10:26:41"), Source.CHANGE_HISTORY)
+    (part,) = parts(record(address(*SEED_LOOKS), publisher_time=told))
+    assert part.chart.title == (
+        "In time: 9.30am to 9.32am. Became visible: after 10.26.55am and by 10.27.00am. The publisher’s own figure, no "
+        "observation: 10.26.41am."
+    )
+    in_time, visible, publisher = part.chart.bars[1::2]
+    assert in_time.left < in_time.left + in_time.width < publisher.left < visible.left
+    assert all(bar.left >= 0 and bar.left + bar.width <= 100 and bar.width > 0.5 for bar in part.chart.bars)
+    lines = [words.text for words in part.chart.words]
+    assert " ".join(lines).replace(" Became", ". Became").replace(" The", ". The") + "." == part.chart.title
+    assert max(map(len, lines)) <= 34
+
+
+def test_the_picture_draws_no_stretch_after_the_last_look_that_could_tell():
+    (part,) = parts(record(address(look("09:00", NOT_LIVE, "not_found"), look("09:30", UNREACHABLE, "timeout"))))
+    assert "Not seen up to 9.00.00am." in part.chart.title
+    _in_time, not_seen = part.chart.bars[1::2]
+    assert not_seen.width == THINNEST
+
+
+@pytest.mark.parametrize("looks", [EARLY, ABSENT, (look("09:32", LIVE),), (look("09:30", UNREACHABLE),)])
+def test_every_picture_keeps_within_its_ground(looks):
+    (part,) = parts(record(address(*looks)))
+    assert all(0 <= bar.left <= bar.left + bar.width <= 100.01 for bar in part.chart.bars)
+    assert part.chart.height >= max(bar.top + part.chart.thick for bar in part.chart.bars)

@@ -1,0 +1,275 @@
+"""What a report says: written, hashed and read again; what is missing, impossible or odd in it."""
+
+import dataclasses
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from breaches.rules.content import (
+    Annex,
+    AnnexCheck,
+    AnnexOutput,
+    AnnexPart,
+    CitedPractice,
+    ContactPerson,
+    Output,
+    ReportContent,
+    TimelineEntry,
+    content_digest,
+    content_from_json,
+    content_to_json,
+    is_web_address,
+)
+from breaches.rules.validation import ReportSection, find_impossible, find_missing, find_odd
+from tests.support.seed_case import CONTENT as SEED
+
+TODAY = date(2020, 6, 30)
+
+TEXT = st.text(max_size=20)
+PEOPLE = st.none() | st.builds(ContactPerson, name=TEXT, email=TEXT, telephone=TEXT, is_team=st.booleans())
+INSTANTS = st.datetimes(timezones=st.just(UTC))
+DELAYS = st.none() | st.tuples(st.floats(-9, 9), st.none() | st.floats(10, 20))
+PARTS = st.builds(
+    AnnexPart,
+    name=TEXT,
+    outcome=TEXT,
+    last_not_live_at=st.none() | INSTANTS,
+    first_live_at=st.none() | INSTANTS,
+    delay=DELAYS,
+    looks=st.lists(st.builds(AnnexCheck, sent_at=INSTANTS, answered_at=INSTANTS, showed=TEXT), max_size=2).map(tuple),
+    not_listed=st.integers(0, 9),
+)
+OUTPUTS = st.builds(
+    AnnexOutput,
+    title=TEXT,
+    due_at=INSTANTS,
+    limit_at=INSTANTS,
+    publisher_at=st.none() | INSTANTS,
+    publisher_source=TEXT,
+    parts=st.lists(PARTS, max_size=1).map(tuple),
+    notes=st.lists(TEXT, max_size=1).map(tuple),
+)
+ANNEXES = st.builds(Annex, outputs=st.lists(OUTPUTS, max_size=1).map(tuple))
+CONTENTS = st.builds(
+    ReportContent,
+    outputs=st.lists(st.builds(Output, title=TEXT, url=TEXT), max_size=3).map(tuple),
+    producers=st.lists(TEXT, max_size=3).map(tuple),
+    dealing=PEOPLE,
+    head_of_profession=PEOPLE,
+    statement_url=TEXT,
+    report_date=st.none() | st.dates(),
+    practices=st.lists(
+        st.builds(
+            CitedPractice,
+            edition=TEXT,
+            code=TEXT,
+            principle=TEXT,
+            text=TEXT,
+            confirmed=st.booleans(),
+            on=st.none() | st.dates(),
+        ),
+        max_size=2,
+    ).map(tuple),
+    other_practices=TEXT,
+    occurred_on=st.lists(st.dates(), max_size=3).map(tuple),
+    circumstances=TEXT,
+    impact=TEXT,
+    corrective_actions=TEXT,
+    timeline=st.lists(
+        st.builds(
+            TimelineEntry,
+            at=st.datetimes(timezones=st.just(UTC)),
+            text=TEXT,
+            source=TEXT,
+        ),
+        max_size=2,
+    ).map(tuple),
+    lead_official=st.booleans(),
+    annex=st.none() | ANNEXES,
+)
+
+
+@given(CONTENTS)
+def test_content_reads_back_from_real_json_as_the_same_value_with_the_same_digest(content):
+    stored = json.dumps(content_to_json(content))
+
+    assert content_from_json(json.loads(stored)) == content
+    assert content_digest(content_from_json(json.loads(stored))) == content_digest(content)
+
+
+@pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(ReportContent)])
+def test_a_change_in_any_field_changes_the_digest(field):
+    entries = (TimelineEntry(datetime(2020, 6, 30, 9, tzinfo=UTC), "The digital team was told.", "note-1"),)
+    full = dataclasses.replace(
+        SEED, statement_url="https://www.example.gov.uk/st", other_practices="V2", timeline=entries
+    )
+    full = dataclasses.replace(full, lead_official=True, annex=Annex(()))
+    empty: Any = getattr(ReportContent(), field)
+
+    assert content_digest(dataclasses.replace(full, **{field: empty})) != content_digest(full)
+
+
+def test_the_digest_is_the_same_on_every_machine_and_in_every_release_of_the_product():
+    assert content_digest(SEED) == "32e1f1e7336c69bca25d8ae9d0f7c220e884900ef762ccc904512651ade04107"
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        pytest.param({"surprise": 1}, "surprise", id="unknown-field"),
+        pytest.param({"outputs": [{"name": "x"}]}, "name", id="unknown-part"),
+        pytest.param({"annex": {"outputs": [{"parts": [], "notes": []}]}}, "due_at", id="annex-that-lacks-a-time"),
+    ],
+)
+def test_stored_content_that_does_not_fit_the_form_is_refused_by_name(change, named):
+    with pytest.raises(ValueError, match=named):
+        content_from_json({**content_to_json(SEED), **change})
+
+
+def test_stored_content_that_lacks_a_field_is_refused_by_name():
+    stored = content_to_json(SEED)
+    del stored["impact"]
+
+    with pytest.raises(ValueError, match="impact"):
+        content_from_json(stored)
+
+
+def test_the_seeds_report_is_complete_possible_and_not_odd():
+    assert find_missing(SEED) == ()
+    assert find_impossible(SEED, today=TODAY) == ()
+    assert find_odd(SEED, today=TODAY) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "section", "field"),
+    [
+        pytest.param({"outputs": ()}, ReportSection.CORE_INFORMATION, "outputs", id="no-output"),
+        pytest.param({"outputs": (Output(" "),)}, ReportSection.CORE_INFORMATION, "outputs", id="untitled-output"),
+        pytest.param({"producers": ("",)}, ReportSection.CORE_INFORMATION, "producers", id="no-producer"),
+        pytest.param({"dealing": None}, ReportSection.CORE_INFORMATION, "dealing", id="nobody-dealing"),
+        pytest.param(
+            {"dealing": ContactPerson("Ada Hill")}, ReportSection.CORE_INFORMATION, "dealing", id="unreachable-person"
+        ),
+        pytest.param({"practices": ()}, ReportSection.CIRCUMSTANCES, "practices", id="no-practice"),
+        pytest.param({"occurred_on": ()}, ReportSection.CIRCUMSTANCES, "occurred_on", id="no-occurrence"),
+        pytest.param({"circumstances": "\n "}, ReportSection.CIRCUMSTANCES, "circumstances", id="no-account"),
+        pytest.param({"impact": ""}, ReportSection.IMPACT, "impact", id="no-impact"),
+        pytest.param(
+            {"corrective_actions": ""}, ReportSection.CORRECTIVE_ACTIONS, "corrective_actions", id="no-actions"
+        ),
+    ],
+)
+def test_what_a_report_lacks_is_named_with_its_section_and_field(change, section, field):
+    (remark,) = find_missing(dataclasses.replace(SEED, **change))
+
+    assert (remark.section, remark.field) == (section, field)
+    assert remark.sentence.endswith(".")
+
+
+def test_a_practice_in_the_persons_own_words_is_enough_to_submit_but_odd():
+    content = dataclasses.replace(SEED, practices=(), other_practices="Trustworthiness: orderly release")
+
+    assert find_missing(content) == ()
+    assert [remark.field for remark in find_odd(content, today=TODAY)] == ["practices"]
+
+
+def test_a_breach_of_tomorrow_is_refused_and_one_of_today_is_not():
+    tomorrow = dataclasses.replace(SEED, occurred_on=(TODAY, TODAY + timedelta(days=1)))
+
+    (remark,) = find_impossible(tomorrow, today=TODAY)
+
+    assert remark.field == "occurred_on"
+    assert "1 July 2020" in remark.sentence
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "words"),
+    [
+        pytest.param(
+            {"occurred_on": (date(2020, 6, 30),), "report_date": date(2020, 6, 29)},
+            "occurred_on",
+            "after the date of the report",
+            id="reported-before-it-occurred",
+        ),
+        pytest.param({"report_date": date(2020, 7, 1)}, "report_date", "in the future", id="dated-tomorrow"),
+        pytest.param({"occurred_on": (date(2019, 6, 28),)}, "occurred_on", "check the year", id="wrong-year"),
+        pytest.param({"head_of_profession": None}, "head_of_profession", "No Head of Profession", id="no-hop"),
+        pytest.param(
+            {"dealing": ContactPerson("Schools team", "team@example.gov.uk", is_team=True)},
+            "dealing",
+            "team",
+            id="team-in-place-of-a-person",
+        ),
+        pytest.param({"outputs": (Output("Schools"),)}, "outputs", "no web address", id="output-without-link"),
+        pytest.param({"statement_url": "see site"}, "statement_url", "not a web address", id="statement-not-a-link"),
+        pytest.param(
+            {"practices": (SEED.practices[0], dataclasses.replace(SEED.practices[0], edition="3.0"))},
+            "practices",
+            "2.0, 3.0",
+            id="two-editions",
+        ),
+        pytest.param(
+            {"circumstances": "John Brown (john.brown@example.gov.uk, 020 7946 0999) pressed the button."},
+            "circumstances",
+            "‘Circumstances of breach’ holds an e-mail address and a telephone number,",
+            id="reaches-somebody",
+        ),
+        pytest.param({"impact": "Ring 07700 900123."}, "impact", "holds a telephone number,", id="telephone-in-impact"),
+        pytest.param(
+            {"corrective_actions": "desk@example.gov.uk will check."},
+            "corrective_actions",
+            "holds an e-mail address,",
+            id="e-mail-in-actions",
+        ),
+        pytest.param(
+            {"other_practices": "Ask desk@example.gov.uk."},
+            "other_practices",
+            "an e-mail address",
+            id="e-mail-in-practices",
+        ),
+        pytest.param(
+            {"timeline": (TimelineEntry(datetime(2020, 6, 30, 9, tzinfo=UTC), "+44 20 7946 0999 rang.", "note-1"),)},
+            "timeline",
+            "a telephone number",
+            id="telephone-in-timeline",
+        ),
+    ],
+)
+def test_what_is_odd_is_said_and_does_not_stop_the_report(change, field, words):
+    content = dataclasses.replace(SEED, **change)
+
+    (remark,) = find_odd(content, today=TODAY)
+
+    assert remark.field == field
+    assert words in remark.sentence
+    assert find_missing(content) == ()
+    assert find_impossible(content, today=TODAY) == ()
+
+
+def test_times_and_web_addresses_in_a_text_reach_nobody():
+    text = "Between 09:30 and 10:27 on 30/06/2020, 3,420 s: https://www.example.gov.uk/a/0123456789-x"
+    assert find_odd(dataclasses.replace(SEED, circumstances=text), today=TODAY) == ()
+
+
+@pytest.mark.parametrize(
+    ("url", "is_link"),
+    [
+        pytest.param("https://www.example.gov.uk/a?b=c#d", True, id="https"),
+        pytest.param("HTTP://example.gov.uk", True, id="upper-case-scheme"),
+        pytest.param("file:///etc/passwd", False, id="file"),
+        pytest.param("javascript:alert(1)", False, id="script"),
+        pytest.param("data:text/html,x", False, id="data"),
+        pytest.param("https://", False, id="no-host"),
+        pytest.param("https://[", False, id="broken-host"),
+        pytest.param("https://example.gov.uk/a b", False, id="space"),
+        pytest.param("https://example.gov.uk/\u202egpj", False, id="direction-override"),
+        pytest.param("//example.gov.uk", False, id="no-scheme"),
+        pytest.param("", False, id="empty"),
+    ],
+)
+def test_only_web_addresses_become_links(url, is_link):
+    assert is_web_address(url) is is_link

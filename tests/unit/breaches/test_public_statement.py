@@ -1,0 +1,95 @@
+"""What is public of a report names nobody, reaches nobody, and shows no address that is not for everybody."""
+
+from dataclasses import fields, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from breaches.rules.content import ContactPerson, Output, ReportContent
+from breaches.rules.public_statement import (
+    ADDRESS,
+    EMAIL,
+    NAME,
+    TELEPHONE,
+    PublicStatement,
+    statement_digest,
+    statement_from_json,
+    statement_of,
+    statement_to_json,
+    without_people,
+)
+from tests.support import seed_case
+
+NAMES = ("Ada Hill", "Bo Öz-Lind")
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Ada Hill told us.", f"{NAME} told us."),
+        ("ADA  HILL told us.", f"{NAME} told us."),
+        ("Ms Hill told Dr. Öz-Lind.", f"{NAME} told {NAME}."),
+        ("Ada\nHill", NAME),
+        ("The hill was steep, and Ada was there.", "The hill was steep, and Ada was there."),
+        ("Adalbert Hillman", "Adalbert Hillman"),
+        ("Write to ada.hill@example.gov.uk, please.", f"Write to {EMAIL}, please."),
+        ("(press+desk@mail.example.gov.uk)", f"({EMAIL})"),
+        ("Ring 020 7946 0000 or +44 (0)20 7946 0000.", f"Ring {TELEPHONE} or {TELEPHONE}."),
+        ("07700 900123", TELEPHONE),
+        ("At 9.30am on 30 June 2020, 3,420 seconds late.", "At 9.30am on 30 June 2020, 3,420 seconds late."),
+        ("Between 09:30 and 10:27 on 30/06/2020", "Between 09:30 and 10:27 on 30/06/2020"),
+        ("See https://www.example.gov.uk/a.", f"See {ADDRESS}."),
+        ("See https://www.example.gov.uk/open.", "See https://www.example.gov.uk/open."),
+        ("See www.example.gov.uk/hidden!", f"See {ADDRESS}!"),
+    ],
+)
+def test_texts_lose_what_names_or_reaches_people_and_nothing_else(text, left):
+    assert without_people(text, names=NAMES, pages={"https://www.example.gov.uk/open"}) == left
+
+
+@given(st.text(max_size=60), st.text(max_size=60), st.sampled_from([" ", "\n", ", ", " (", ": "]))
+def test_wherever_they_stand_names_and_addresses_go(before, after, gap):
+    text = f"{before}{gap}Ada Hill{gap}ada.hill@example.gov.uk{gap}{after}"
+    left = without_people(text, names=NAMES)
+    assert "Ada Hill" not in left
+    assert "ada.hill@" not in left
+
+
+def test_a_statement_has_no_place_for_people():
+    assert {field.name for field in fields(ReportContent)} - {field.name for field in fields(PublicStatement)} == {
+        "dealing",
+        "head_of_profession",
+        "timeline",  # what people did, minute by minute
+        "annex",  # what the looks showed, for the regulator
+        "lead_official",  # how the form calls one of the people
+    }
+    assert not any("person" in str(field.type).lower() for field in fields(PublicStatement))
+
+
+def a_content(**changes):
+    whose = {"dealing": ContactPerson("Cy Dee", "cy.dee@example.gov.uk", "020 7946 0002"), "head_of_profession": None}
+    return replace(seed_case.CONTENT, **whose, **changes)
+
+
+def test_the_people_of_the_form_are_taken_out_of_its_texts_and_teams_stay():
+    content = a_content(impact="Cy Dee and the schools team wrote to cy.dee@example.gov.uk.")
+    statement = statement_of(content, kind="late", names=(), pages=())
+    assert statement.impact == f"{NAME} and the schools team wrote to {EMAIL}."
+    team = replace(content, dealing=ContactPerson("the schools team", is_team=True))
+    assert "the schools team" in statement_of(team, kind="late", names=(), pages=()).impact
+
+
+def test_only_addresses_that_are_public_stand_at_the_outputs():
+    outputs = (Output("Open", "https://www.example.gov.uk/open"), Output("Not", "https://www.example.gov.uk/not"))
+    content = a_content(outputs=outputs, statement_url="javascript:alert(1)")
+    statement = statement_of(content, kind="late", names=(), pages={"https://www.example.gov.uk/open"})
+    assert [output.url for output in statement.outputs] == ["https://www.example.gov.uk/open", ""]
+    assert statement.statement_url == ""
+
+
+def test_a_statement_is_read_back_as_it_was_written():
+    statement = statement_of(a_content(), kind="late", names=(), pages=())
+    assert statement_from_json(statement_to_json(statement)) == statement
+    assert statement_digest(statement) == statement_digest(statement_from_json(statement_to_json(statement)))
+    assert statement_digest(replace(statement, impact="Another.")) != statement_digest(statement)

@@ -1,0 +1,82 @@
+"""An output that was there, then not, and then there again: account, timeline, annex and refreshing tell of both."""
+
+import pytest
+
+from breaches import drafting, timeline
+from breaches.models import Report
+from breaches.rules.annex import checks_around_change
+from breaches.rules.narrative import absences_of, write_account
+from breaches.versions import content_of
+from releases.verdict.address import Away
+from tests.support.report_evidence import LIVE, NOT_LIVE, SEED_LOOKS, UNREACHABLE, address, london, look, record
+from tests.support.report_mornings import a_drafted_report
+from tests.support.report_mornings import looks as stored
+
+GONE = "A later look, at 11.05am, did not find it there any more."
+BACK = " It was seen there again at 11.06am."
+LAST = "it was seen there again at 11.10am."
+EARLY = (look("09:14", NOT_LIVE), look("09:14:05", LIVE), look("09:15", LIVE))
+
+
+def told(*looks):
+    return write_account(record(address(*looks)))
+
+
+@pytest.mark.parametrize(
+    ("later", "said"),
+    [
+        ((("11:05", NOT_LIVE),), GONE),
+        ((("11:05", NOT_LIVE), ("11:06", LIVE)), GONE + BACK),
+        (
+            (("11:05", NOT_LIVE), ("11:06", LIVE), ("11:10", NOT_LIVE)),
+            f"{GONE}{BACK} That happened once more: a look at 11.10am did not find it there.",
+        ),
+        (
+            tuple((f"11:{minute:02}", NOT_LIVE if minute % 2 else LIVE) for minute in range(5, 11)),
+            f"{GONE}{BACK} That happened 2 more times: the last time a look at 11.09am did not find it there; {LAST}",
+        ),
+        ((("11:05", NOT_LIVE), ("11:06", UNREACHABLE)), GONE),
+    ],
+    ids=["gone", "back", "gone-twice", "gone-and-back-three-times", "no-answer-is-not-back"],
+)
+def test_the_account_says_when_it_was_gone_and_when_it_was_seen_again(later, said):
+    assert told(*SEED_LOOKS, *(look(*one) for one in later)).endswith(said)
+
+
+def test_of_an_early_release_what_happened_before_it_was_due_is_told_so():
+    back = told(*EARLY, look("09:17", NOT_LIVE), look("09:20", LIVE), look("09:30", LIVE))
+    assert "at 9.17am, did not find it there any more. It was seen there again at 9.20am. A look at the due" in back
+    later = told(*EARLY, look("09:17", NOT_LIVE), look("09:30", NOT_LIVE), look("09:40", LIVE), look("09:45", NOT_LIVE))
+    assert "any more. A look at the due time did not find it" in later
+    assert "seen there again" not in later
+    assert later.count("any more") == 1
+
+
+def test_the_annex_shows_the_look_that_found_it_again():
+    between = [look(f"{hour}:00", LIVE) for hour in range(11, 16)]
+    back = look("17:00", LIVE)
+    facts = record(address(*SEED_LOOKS, *between, look("16:00", NOT_LIVE), back, look("18:00", LIVE)))
+    assert back in checks_around_change(facts, facts.addresses[0])
+
+
+def test_a_verdict_of_before_this_was_kept_tells_of_the_first_going_alone():
+    gone = london("11:05")
+    assert absences_of({"gone_again_at": gone.isoformat()}) == (Away(gone, None),)
+    assert absences_of({"gone_again_at": None}) == ()
+
+
+@pytest.mark.django_db
+def test_a_draft_and_its_timeline_tell_soon_that_it_was_seen_again():
+    report = a_drafted_report()
+    release = report.suspicions.get().release
+    stored(release, ("11:05", NOT_LIVE))
+    drafting.draft_missing(now=london("11:05:30"))
+    assert GONE in content_of(Report.objects.get(pk=report.pk)).circumstances
+    stored(release, ("11:06", LIVE))
+    drafting.draft_missing(now=london("11:06:30"))
+    assert GONE + BACK in content_of(Report.objects.get(pk=report.pk)).circumstances
+    standing = timeline.timeline_entries(report)
+    assert [(one.at, one.text) for one in standing if one.text.endswith(("any more.", "again."))] == [
+        (london("11:05"), f"The automatic check did not find ‘{release.title}’ there any more."),
+        (london("11:06"), f"The automatic check found ‘{release.title}’ there again."),
+    ]

@@ -1,0 +1,292 @@
+"""Which pages say that the release is not there, and which live pages only mention such words.
+
+Both mistakes accuse somebody: a live page called absent makes a late release, a notice called live makes an early one.
+"""
+
+import pytest
+
+from releases.detection.finding import LookResult, Reason
+from tests.support.release_pages import MUCH, TITLE, page, release_page, shown
+
+LIVE, NOT_LIVE, UNRECOGNISED = LookResult.LIVE, LookResult.NOT_LIVE, LookResult.UNRECOGNISED
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(
+            page("<h1>Page not found</h1><p>Check the address.</p>", title="Page not found"), id="page-not-found"
+        ),
+        pytest.param(page("<h1>404</h1>", title="404: Not Found"), id="number"),
+        pytest.param(page("<h1>Sorry</h1>", title="Error 404 (Not Found)"), id="error-404"),
+        pytest.param(page("<h1>We can’t find that page</h1>", title="Oops"), id="cannot-find"),
+        pytest.param(
+            page("<h1>The page you requested could not be found.</h1>", title="Example"), id="could-not-be-found"
+        ),
+        pytest.param(page("<h1>Sorry, this page doesn't exist</h1>", title="Example"), id="does-not-exist"),
+        pytest.param(
+            page("<p>The page you are looking for was not found.</p>", title="Example"), id="without-a-heading"
+        ),
+        pytest.param(page(f"<h1>{TITLE}</h1><p>x</p>", title="Page not found"), id="heading-echoes-the-release"),
+        pytest.param(page("<h1>Page not found</h1>", title=TITLE), id="title-echoes-the-release"),
+        pytest.param(
+            page(f"<h1>Not found</h1><p>No results for {TITLE}</p>{MUCH}", title="Search"), id="search-results"
+        ),
+    ],
+)
+def test_a_soft_404_is_not_live(body):
+    assert (shown(body).result, shown(body).reasons) == (NOT_LIVE, (Reason.NEGATIVE_MARKER,))
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        pytest.param("<p>Coming soon</p>", id="alone"),
+        pytest.param("<p><strong>Coming soon!</strong></p>", id="with-a-mark"),
+        pytest.param("<p>Coming soon. Please check back at 9.30am.</p>", id="with-a-sentence"),
+        pytest.param("<p>This page is coming soon.</p>", id="this-page-is"),
+        pytest.param("<p>This publication is not yet available.</p>", id="not-yet-available"),
+        pytest.param("<p>These statistics are not yet published.</p>", id="not-yet-published"),
+        pytest.param("<p>The statistics are not yet published.</p>", id="the-statistics"),
+        pytest.param("<p>This release has not been published yet.</p>", id="has-not-been"),
+        pytest.param("<p>This release has not yet been published.</p>", id="has-not-yet-been"),
+        pytest.param("<p>Not yet published</p>", id="label"),
+        pytest.param("<p>These statistics will be released on 30 June 2026 9:30am</p>", id="will-be-released"),
+        pytest.param("<p>These statistics will be published at 9.30am on Tuesday 30 June.</p>", id="will-be-at"),
+        pytest.param("<p>This release will be published here on 30 June 2026.</p>", id="will-be-here"),
+        pytest.param(f"<p>{TITLE} will be published on 30 June 2026.</p>", id="named-will-be"),
+        pytest.param("<p>This bulletin is due to be published on 30 June 2026.</p>", id="due"),
+        pytest.param("<p>Release date: 30 June 2026 9:30am (confirmed)</p>", id="confirmed-date"),
+        pytest.param(
+            "<dl><dt>Release date:</dt><dd>30 June 2026 at 9.30am (provisional)</dd></dl>", id="provisional-date"
+        ),
+        pytest.param("<p>Official statistics announcement</p>", id="announcement"),
+        pytest.param("<p>This publication has been withdrawn.</p>", id="withdrawn"),
+        pytest.param("<h2>This publication was withdrawn on 29 June 2026</h2>", id="was-withdrawn-on"),
+        pytest.param("<p>This release is cancelled.</p>", id="cancelled"),
+        pytest.param("<h2>Statistics release cancelled</h2><p>Data are not good enough.</p>", id="release-cancelled"),
+        pytest.param("<p>This release has been postponed</p>", id="postponed"),
+        pytest.param(
+            "<p>These accredited official statistics have been cancelled because of a fault.</p>", id="because"
+        ),
+    ],
+)
+def test_a_notice_under_a_heading_that_carries_the_release_is_not_live(notice):
+    body = page(f"<h1>{TITLE}</h1>{notice}", title=TITLE)
+    assert (shown(body).result, shown(body).reasons) == (NOT_LIVE, (Reason.NEGATIVE_MARKER,))
+    assert shown(page(f"{notice}<h1>{TITLE}</h1>", title=TITLE)).result is NOT_LIVE, "the notice may stand above"
+    assert shown(page(f"<h1>Road fuel</h1>{notice}", title="Road fuel")).result is NOT_LIVE, "and without the marker"
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "[Withdrawn] {}",
+        "Withdrawn: {}",
+        "WITHDRAWN {}",
+        "{} (cancelled)",
+        "{} – cancelled",
+        "{} has been withdrawn",
+        "{}: coming soon",
+        "{} - not yet published",
+        "Announcement: {}",
+        "{} | Official statistics announcement",
+        "Postponed – {}",
+        "{} will be published on 30 June 2026",
+    ],
+)
+def test_a_heading_that_marks_the_release_itself_is_not_live_however_long_the_page(heading):
+    assert shown(release_page(heading=heading.format(TITLE))).reasons == (Reason.NEGATIVE_MARKER,)
+    in_title_only = page(f"<h1>{TITLE}</h1>{MUCH}", title=heading.format(TITLE))
+    assert shown(in_title_only).reasons == (Reason.NEGATIVE_MARKER,)
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "<section><h2>This publication was withdrawn on 3 July 2026</h2><p>Its figures were wrong.</p></section>",
+        "<p>This release has been cancelled.</p>",
+        "<p>These statistics are not yet published.</p>",
+        "<p>These statistics will be published on 30 June 2026.</p>",
+    ],
+    ids=["withdrawn", "cancelled", "not-yet", "will-be"],
+)
+def test_a_notice_of_this_release_counts_also_on_a_long_page(notice):
+    assert shown(release_page(notice)).result is NOT_LIVE
+    assert shown(release_page(above=notice)).result is NOT_LIVE
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The next release will be published on 30 July 2026.",
+        "Next update: 30 July 2026 9:30am",
+        "The next edition of Road fuel prices will be published on 30 July 2026 at 9.30am.",
+        "Final figures will be published in September.",
+        "A dashboard is coming soon.",
+        "Data tables coming soon.",
+        "The 2020 edition was cancelled because of the pandemic.",
+        "In all, 214 permits were withdrawn and 12 cancelled.",
+        "Flights were cancelled and services withdrawn throughout the month.",
+        "Figures for Wales are not yet available.",
+        "These statistics are not yet available for Scotland.",
+        "This publication is not yet available in Welsh.",
+        "This release was postponed from 23 June 2026.",
+        "The report was withdrawn by the regulator in 2019.",
+        "Some records could not be found in the register.",
+        "If the page cannot be found, tell us.",
+        "We made an announcement about our plans.",
+        "These statistics will be published every month from now on.",
+        "These statistics will be updated on 30 July 2026.",
+        "Members sign in to their account to see more.",
+        "This page will be updated when revised figures are available.",
+        "The previous publication was withdrawn on 3 May 2026.",
+    ],
+)
+def test_a_live_page_that_only_mentions_such_words_is_live(sentence):
+    for extra in (f"<p>{sentence}</p>", f"<p>Prices rose. {sentence} They fell again.</p>", f"<ul><li>{sentence}</ul>"):
+        assert shown(release_page(extra)).result is LIVE, "just below the heading"
+        assert shown(release_page(text=MUCH * 3 + extra)).result is LIVE, "deep in the text"
+
+
+@pytest.mark.parametrize("sentence", ["This release has been cancelled.", "Coming soon", "Page not found", "Withdrawn"])
+def test_a_live_page_with_such_words_deep_in_its_text_or_around_it_is_live(sentence):
+    deep = "".join(f"<p>Paragraph {number} of the text.</p>" for number in range(30)) + f"<p>{sentence}</p>"
+    assert shown(release_page(text=MUCH + deep)).result is LIVE
+    assert shown(release_page(text=f"{MUCH}<footer><p>{sentence}</p></footer>")).result is LIVE
+    assert shown(release_page(above=f"<nav><a>{sentence}</a></nav>")).result is LIVE
+    assert shown(release_page(text=f"<table><tr><th>Granted<th>{sentence}</table>{MUCH}")).result is LIVE
+
+
+@pytest.mark.parametrize(
+    ("release_title", "marker", "series_title"),
+    [
+        ("Cancelled operations, June 2026", "June 2026", "Cancelled operations"),
+        ("Planning applications: withdrawn, June 2026", "June 2026", "Planning applications"),
+        ("Forthcoming: June 2026", "June 2026", "Forthcoming"),
+        ("Postponed", "Postponed", "Appointments"),
+        ("Page not found errors on public sites, June 2026", "June 2026", "Site quality"),
+    ],
+)
+def test_a_release_whose_own_name_holds_such_a_word_is_live(release_title, marker, series_title):
+    names = {"release_title": release_title, "marker": marker, "series_title": series_title}
+    assert shown(release_page(heading=release_title), **names).result is LIVE
+    assert shown(page(f"<h1>{release_title}</h1><p>{release_title}.</p>", title=release_title), **names).result is LIVE
+
+
+def test_a_release_whose_name_the_page_punctuates_otherwise_is_live():
+    names = {"release_title": "Planning applications withdrawn, June 2026", "series_title": "Planning"}
+    assert shown(release_page(heading="Planning applications (withdrawn), June 2026"), **names).result is LIVE
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        pytest.param(
+            "<p>This publication was withdrawn on 3 June and republished on 4 June 2026.</p>", id="republished"
+        ),
+        pytest.param("<h2>Coming soon</h2>", id="a-heading-that-may-be-about-what-follows"),
+        pytest.param("<p>Withdrawn</p>", id="a-word-alone-on-a-long-page"),
+    ],
+)
+def test_a_long_page_with_an_ambiguous_notice_is_put_to_a_person(extra):
+    finding = shown(release_page(extra))
+    assert (finding.result, finding.reasons) == (UNRECOGNISED, (Reason.MARKER_IN_TITLE, Reason.NEGATIVE_MARKER))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("<p>Data tables coming soon.</p><p>Bulletin: download.</p>", id="tables-coming-soon"),
+        pytest.param("<p>Figures for June will be published at 9.30am.</p>", id="figures-will-be"),
+        pytest.param("<p>Coming soon: interactive tables</p>", id="coming-soon-something-else"),
+        pytest.param("<p>The publication will be released on 30 June 2026.</p>", id="the-publication-will-be"),
+        pytest.param("<p>This release has been postponed until 7 July.</p>", id="postponed-until"),
+    ],
+)
+def test_a_short_page_with_ambiguous_words_is_put_to_a_person(text):
+    finding = shown(page(f"<h1>{TITLE}</h1>{text}", title=TITLE))
+    assert (finding.result, finding.reasons) == (UNRECOGNISED, (Reason.MARKER_IN_TITLE, Reason.NEGATIVE_MARKER))
+
+
+# --- the marker in the text only
+
+
+@pytest.mark.parametrize(
+    ("body", "result"),
+    [
+        pytest.param("<ul><li>June 2026: coming soon<li>May 2026</ul>", UNRECOGNISED, id="same-item"),
+        pytest.param("<div><h3>June 2026</h3><p>Coming soon</p></div><h3>May 2026</h3>", UNRECOGNISED, id="next-block"),
+        pytest.param("<p>Next release: June 2026</p>", UNRECOGNISED, id="next-release"),
+        pytest.param("<ul><li>July 2026: coming soon<li>June 2026<li>May 2026</ul>", LIVE, id="another-edition"),
+        pytest.param("<p>Next release: June 2026</p><ul><li>x<li>June 2026 (PDF)<li>y</ul>", LIVE, id="both"),
+    ],
+)
+def test_a_list_of_editions_counts_only_where_this_one_is_not_marked_as_to_come(body, result):
+    assert shown(page(f"<h1>Road fuel prices</h1>{MUCH}{body}{MUCH}", title="Road fuel prices")).result is result
+
+
+# --- a site's own words
+
+
+@pytest.mark.parametrize(
+    ("body", "result"),
+    [
+        pytest.param(release_page(heading=f"Embargoed: {TITLE}"), NOT_LIVE, id="heading"),
+        pytest.param(
+            release_page("<p>This page is under EMBARGO: embargoed until noon</p>"), NOT_LIVE, id="near-the-top"
+        ),
+        pytest.param(release_page(text=MUCH * 4 + "<p>x</p>" * 20 + "<p>Embargoed copies</p>"), LIVE, id="deep"),
+        pytest.param(page("<h1>x</h1>" + "<p>x</p>" * 20 + "<p>embargoed</p>", title="x"), NOT_LIVE, id="no-marker"),
+        pytest.param(
+            page("<h1>x</h1>" + "<p>x</p>" * 20 + "<p>June 2026 embargoed</p>", title="x"),
+            NOT_LIVE,
+            id="marker-in-text",
+        ),
+    ],
+)
+def test_a_sites_own_negative_marker_counts_in_headings_near_the_top_and_without_the_marker(body, result):
+    assert shown(body, negative_markers=("Embargoed",)).result is result
+
+
+def test_a_negative_marker_that_is_part_of_the_releases_name_does_not_deny_it():
+    names = {"release_title": "Embargoed goods, June 2026", "series_title": "Embargoed goods"}
+    assert (
+        shown(release_page(heading="Embargoed goods, June 2026"), negative_markers=("embargoed",), **names).result
+        is LIVE
+    )
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "–"])
+def test_an_empty_negative_marker_denies_nothing(blank):
+    assert shown(release_page("<p>a – b</p>"), negative_markers=(blank,)).result is LIVE
+
+
+# --- faults of the site
+
+
+def test_a_fault_page_that_says_not_found_in_its_heading_is_not_live():
+    body = page("<h1>Page not found</h1>", title="Service unavailable")
+    assert shown(body).reasons == (Reason.NEGATIVE_MARKER,)
+
+
+def test_a_release_about_faults_of_sites_is_live():
+    names = {"release_title": "Service unavailable: incidents, June 2026", "series_title": "Service unavailable"}
+    assert shown(release_page(heading=names["release_title"]), **names).result is LIVE
+
+
+# --- where a word stands alone
+
+
+def test_a_word_alone_further_down_a_long_page_is_a_heading_of_its_text():
+    assert shown(release_page(text=MUCH + "<h2>Withdrawn</h2>" + MUCH)).result is LIVE
+
+
+def test_a_word_alone_that_belongs_to_the_releases_name_is_no_notice():
+    names = {"release_title": "Planning applications withdrawn, June 2026", "series_title": "Planning"}
+    body = page("<h1>Planning applications withdrawn, June 2026</h1><h2>Withdrawn</h2><p>214</p>", title="Planning")
+    assert shown(body, **names).result is LIVE
+
+
+def test_a_heading_with_coming_soon_in_a_sentence_is_not_live():
+    assert shown(page(f"<h1>New prices coming soon to this page</h1>{MUCH}", title=TITLE)).result is NOT_LIVE

@@ -1,0 +1,39 @@
+"""Which pages ask for a log-in instead of showing the release."""
+
+import pytest
+
+from releases.detection.finding import LookResult, Reason
+from tests.support.release_pages import MUCH, TITLE, page, release_page, shown
+
+LIVE, NOT_LIVE, UNRECOGNISED = LookResult.LIVE, LookResult.NOT_LIVE, LookResult.UNRECOGNISED
+
+FORM = '<form><label>E-mail <input name="user"></label><label>Password <input type="PassWord"></label></form>'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(page(f"<h1>Sign in</h1>{FORM}", title="Sign in"), id="form"),
+        pytest.param(page('<h1>Log in to continue</h1><input type="email">', title="Example"), id="e-mail-first"),
+        pytest.param(page("<h1>Welcome</h1><p>One moment</p>", title="Sign in to your account"), id="title"),
+        pytest.param(page(f"<h1>Staff area</h1>{FORM}", title="Staff area"), id="a-password-and-no-marker"),
+        pytest.param(page(f"<h1>Sign in to read {TITLE}</h1>{FORM}", title="Example"), id="heading-names-the-release"),
+        pytest.param(page(f"<h1>Login</h1><p>To read {TITLE}</p>{FORM}", title=TITLE), id="title-names-the-release"),
+    ],
+)
+def test_a_log_in_page_is_not_live(body):
+    assert (shown(body).result, shown(body).reasons) == (NOT_LIVE, (Reason.LOG_IN,))
+
+
+def test_a_release_page_with_a_log_in_form_beside_it_is_live():
+    assert shown(release_page(above=FORM)).result is LIVE
+
+
+def test_a_hidden_log_in_form_does_not_make_a_log_in_page():
+    body = page(f"<h1>Road fuel</h1><div hidden>{FORM}</div>{MUCH}", title="Road fuel")
+    assert shown(body).result is UNRECOGNISED
+
+
+def test_a_release_page_that_shows_its_marker_in_the_text_only_beside_a_log_in_form_is_live():
+    body = page(f"{FORM}<h1>Road fuel prices</h1><p>Figures for June 2026.</p>{MUCH}", title="Road fuel prices")
+    assert shown(body).result is LIVE

@@ -1,0 +1,181 @@
+"""Verdicts, looks and waiting times in words."""
+
+from datetime import timedelta
+
+import pytest
+
+from releases.detection.finding import LookResult, Reason
+from releases.models import Release, Series, Verification
+from releases.text.release import (
+    OUTCOMES,
+    REASONS,
+    RESULTS,
+    delay_note,
+    describe_verdict,
+    look_sentence,
+    looks_when,
+    status_of_release,
+)
+from releases.verdict.address import Outcome
+from tests.support.factories import SEED_DUE
+
+LIMIT = SEED_DUE + timedelta(seconds=120)
+
+
+def a_verdict(outcome, start=None, end=None, **fields):
+    return Verification(
+        outcome=outcome, due_at=SEED_DUE, tolerance_seconds=120, delay_from=start, delay_to=end, **fields
+    )
+
+
+def a_confirmed():
+    return Release(status="confirmed", due_at=SEED_DUE, series=Series())
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        (a_verdict(Outcome.ON_TIME, -5.0, 0.4), "1 s"),
+        (a_verdict(Outcome.ON_TIME, 0.0, 0.4), "1 s"),
+        (a_verdict(Outcome.ON_TIME, 5.1, 11.2), "within tolerance, 12 s"),
+        (a_verdict(Outcome.ON_TIME, 70.0, 75.0), "within tolerance, 1 min 15 s"),
+        (a_verdict(Outcome.LATE, 3415.2, 3419.9), "56 min 55 s to 57 min after it was due"),
+        (a_verdict(Outcome.EARLY, -605.2, -599.5), "9 min 59 s to 10 min 6 s before it was due"),
+        (a_verdict(Outcome.ON_TIME, 115.0, 120.0), "within tolerance, 2 min"),
+        (
+            a_verdict(Outcome.ON_TIME, 115.0, 120.2),
+            "within tolerance, by a look made in time and answered after 2 min 1 s",
+        ),
+        (
+            a_verdict(Outcome.ON_TIME, -5.0, 134.8),
+            "within tolerance, by a look made in time and answered after 2 min 15 s",
+        ),
+        (a_verdict(Outcome.NOT_SEEN, 200.7, None), "still not there 3 min 20 s after it was due"),
+        (a_verdict(Outcome.PARTIAL, 780.0, 785.5), "13 min to 13 min 6 s after it was due"),
+        (a_verdict(Outcome.PARTIAL, 780.0, None), "a part still not there 13 min after it was due"),
+        (a_verdict(Outcome.CANNOT_TELL), ""),
+        (a_verdict(Outcome.UNCERTAIN), ""),
+    ],
+    ids=[
+        "on the dot",
+        "on the dot, not live at the same instant",
+        "within tolerance",
+        "within tolerance by more than a minute",
+        "late",
+        "early",
+        "within tolerance to its end",
+        "seen by the look at the end of the tolerance",
+        "seen by a slow look",
+        "not seen",
+        "a part late",
+        "a part missing",
+        "cannot tell",
+        "uncertain",
+    ],
+)
+def test_the_seconds_behind_a_verdict_hold_for_both_ends_of_the_interval(verdict, said):
+    assert delay_note(verdict) == said
+
+
+@pytest.mark.parametrize(
+    ("now", "label", "detail"),
+    [
+        (SEED_DUE - timedelta(hours=2, minutes=5, seconds=9), "Waiting", "due in 2 h 5 min"),
+        (SEED_DUE - timedelta(minutes=3, seconds=20), "Waiting", "due in 3 min 20 s"),
+        (SEED_DUE - timedelta(seconds=1), "Waiting", "due in 1 s"),
+        (SEED_DUE, "Due now", "on time until 9.32.00am"),
+        (LIMIT - timedelta(seconds=1), "Due now", "on time until 9.32.00am"),
+        (LIMIT, "Being judged", "the last answers are coming in"),
+        (LIMIT + timedelta(seconds=15), "No verdict", "the looks up to the end of its tolerance are not complete"),
+    ],
+)
+def test_a_release_without_a_verdict_says_what_it_waits_for(now, label, detail):
+    standing = status_of_release(a_confirmed(), None, now=now)
+    assert (standing.label, standing.detail) == (label, detail)
+
+
+@pytest.mark.parametrize(
+    ("status", "label", "detail"),
+    [("provisional", "Not watched", "it is provisional"), ("cancelled", "Cancelled", "it is not watched")],
+)
+def test_what_is_not_watched_says_so(status, label, detail):
+    release = a_confirmed()
+    release.status = status
+    standing = status_of_release(release, a_verdict(Outcome.PENDING), now=SEED_DUE)
+    assert (standing.label, standing.detail) == (label, detail)
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_every_outcome_has_a_label_a_colour_and_a_sentence_and_accuses_nobody(outcome):
+    label, colour = OUTCOMES[outcome]
+    sentence = describe_verdict(a_verdict(outcome, 1.0, 2.0))
+    assert label
+    assert colour
+    assert "9.30am on 30 June 2020" in sentence
+    findings = sentence.replace("or start a breach report.", "")  # says what a person can do, and not what was found
+    for accusation in ("breach", "fault", "fail"):
+        assert accusation not in f"{label} {findings}".lower()
+
+
+def test_the_sentence_on_a_missing_part_says_nothing_of_the_page_which_may_be_unknown():
+    said = "A part that belongs to it was not live by 9.32.00am, the end of its tolerance."
+    assert said in describe_verdict(a_verdict(Outcome.PARTIAL, 120.0, None))
+
+
+def test_the_sentence_names_the_interval_that_holds_the_publication():
+    last, first = SEED_DUE + timedelta(minutes=56, seconds=55), SEED_DUE + timedelta(minutes=57)
+    verdict = a_verdict(Outcome.LATE, 3415.0, 3420.0, last_not_live_at=last, first_live_at=first)
+    said = "Last seen not live at 10.26.55am, first seen live at 10.27.00am."
+    assert describe_verdict(verdict).endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(3420.2, "10.27.01am"), (3420.0, "10.27.00am"), (-0.4, "9.29.59am"), (-60.4, "9.29.00am")],
+    ids=["late", "whole", "just-early", "early"],
+)
+def test_the_first_live_look_is_rounded_up_as_a_report_writes_it_and_never_over_the_due_instant(seconds, said):
+    seen = SEED_DUE + timedelta(seconds=seconds)
+    verdict = a_verdict(Outcome.LATE, 0.0, 1.0, last_not_live_at=seen - timedelta(seconds=5.1), first_live_at=seen)
+    assert describe_verdict(verdict).endswith(f"first seen live at {said}.")
+
+
+def test_an_instant_on_another_day_than_the_due_one_names_its_day():
+    last, first = SEED_DUE - timedelta(days=1), SEED_DUE - timedelta(seconds=1)
+    verdict = a_verdict(Outcome.EARLY, -86_400.0, -1.0, last_not_live_at=last, first_live_at=first)
+    said = "Last seen not live at 9.30.00am on 29 June 2020, first seen live at 9.29.59am."
+    assert describe_verdict(verdict).endswith(said)
+
+
+def test_a_look_is_said_with_its_reasons_and_the_word_of_a_person():
+    assert look_sentence("not_live", ["not_found"]) == "not live: there was no such page"
+    assert look_sentence("live", [], said="this_is_it") == "live (a person said that this is the release)"
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_every_reason_has_words(reason):
+    assert reason in REASONS
+
+
+@pytest.mark.parametrize("result", list(LookResult))
+def test_every_result_of_a_look_has_words(result):
+    assert result in RESULTS
+
+
+def test_a_code_without_words_is_said_as_it_is():
+    assert look_sentence("not_live", ["some_new_code"]) == "not live: some new code"
+
+
+def test_looks_on_the_day_of_the_release_are_told_by_their_times_alone():
+    first, last = SEED_DUE - timedelta(seconds=55), SEED_DUE + timedelta(seconds=115)
+    assert looks_when(24, first, last, day_of=SEED_DUE) == "24 looks from 9.29.05am to 9.31.55am"
+    assert looks_when(1, first, first, day_of=SEED_DUE) == "1 look at 9.29.05am"
+
+
+def test_looks_on_other_days_name_them():
+    day_before = SEED_DUE - timedelta(days=1)
+    assert looks_when(1, day_before, day_before, day_of=SEED_DUE) == "1 look at 9.30.00am on 29 June 2020"
+    assert (
+        looks_when(9, day_before, SEED_DUE, day_of=SEED_DUE)
+        == "9 looks from 9.30.00am on 29 June 2020 to 9.30.00am on 30 June 2020"
+    )

@@ -1,0 +1,95 @@
+"""A release, judged from the verdicts on its addresses."""
+
+import itertools
+
+import pytest
+
+from releases.detection.finding import AddressRole
+from releases.verdict.address import AddressVerdict, Outcome
+from releases.verdict.release import judge_release
+from tests.support.checks import ABSENT, LIVE, judged, look
+
+PAGE, ATTACHMENT = AddressRole.PAGE, AddressRole.ATTACHMENT
+
+EARLY = judged(look(ABSENT, -60), look(LIVE, -30), look(LIVE, -15), look(LIVE, 0))
+ON_TIME = judged(look(ABSENT, -5), look(LIVE, 0))
+LATE = judged(look(ABSENT, 120), look(LIVE, 900))
+NOT_SEEN = judged(look(ABSENT, 120))
+UNCERTAIN = judged(look(ABSENT, -5), look(LIVE, 900))
+CANNOT_TELL = judged(look(ABSENT, -5))
+PENDING = judged(look(ABSENT, -5), settled=False)
+EVERY = {verdict.outcome: verdict for verdict in (EARLY, ON_TIME, LATE, NOT_SEEN, UNCERTAIN, CANNOT_TELL, PENDING)}
+
+
+def outcome_of(page: AddressVerdict, *attachments: AddressVerdict) -> Outcome:
+    return judge_release([(PAGE, True, page), *((ATTACHMENT, True, each) for each in attachments)]).outcome
+
+
+@pytest.mark.parametrize("verdict", EVERY.values(), ids=EVERY)
+def test_a_release_with_one_page_has_the_outcome_of_its_page(verdict):
+    assert judge_release([(PAGE, True, verdict)]) == judge_release([(PAGE, True, verdict), (ATTACHMENT, False, LATE)])
+    assert outcome_of(verdict) is verdict.outcome
+
+
+@pytest.mark.parametrize("missing", [LATE, NOT_SEEN], ids=["late", "not-seen"])
+def test_a_release_whose_page_is_live_and_whose_attachment_is_missing_is_partial(missing):
+    verdict = judge_release([(PAGE, True, ON_TIME), (ATTACHMENT, True, ON_TIME), (ATTACHMENT, True, missing)])
+    assert (verdict.outcome, verdict.deciding) == (Outcome.PARTIAL, (2,))
+
+
+def test_an_early_attachment_makes_the_release_early_whatever_else_is_pending_or_missing():
+    for other in EVERY.values():
+        assert outcome_of(other, EARLY) is Outcome.EARLY
+
+
+@pytest.mark.parametrize("outcome", [Outcome.LATE, Outcome.NOT_SEEN])
+def test_a_page_that_is_late_or_not_seen_goes_before_what_its_attachments_show(outcome):
+    for other in EVERY.values():
+        expected = other.outcome if other in (EARLY, PENDING) else outcome
+        assert outcome_of(EVERY[outcome], other) is expected
+
+
+def test_a_missing_attachment_is_partial_also_where_the_page_cannot_be_told():
+    assert outcome_of(CANNOT_TELL, NOT_SEEN) is Outcome.PARTIAL
+    assert outcome_of(UNCERTAIN, LATE) is Outcome.PARTIAL
+
+
+def test_otherwise_the_worst_address_decides():
+    assert outcome_of(ON_TIME, CANNOT_TELL, UNCERTAIN) is Outcome.CANNOT_TELL
+    assert outcome_of(UNCERTAIN, ON_TIME) is Outcome.UNCERTAIN
+    assert outcome_of(ON_TIME, ON_TIME) is Outcome.ON_TIME
+
+
+def test_a_release_is_pending_while_a_required_address_is():
+    assert outcome_of(ON_TIME, PENDING) is Outcome.PENDING
+    assert outcome_of(NOT_SEEN, PENDING) is Outcome.PENDING
+
+
+def test_an_address_that_is_not_required_never_decides():
+    for page, optional in itertools.product(EVERY.values(), repeat=2):
+        verdict = judge_release([(ATTACHMENT, False, optional), (PAGE, True, page)])
+        assert (verdict.outcome, verdict.deciding) == (page.outcome, (1,))
+
+
+def test_a_release_without_a_required_address_cannot_be_told_once_nothing_is_pending():
+    assert judge_release([]).outcome is Outcome.CANNOT_TELL
+    assert judge_release([(ATTACHMENT, False, PENDING)]).outcome is Outcome.PENDING
+    assert judge_release([(ATTACHMENT, False, EARLY)]).outcome is Outcome.CANNOT_TELL
+
+
+def test_every_combination_of_three_addresses_has_one_outcome_whatever_their_order():
+    for page, first, second in itertools.product(EVERY.values(), repeat=3):
+        addresses = [(PAGE, True, page), (ATTACHMENT, True, first), (ATTACHMENT, True, second)]
+        outcomes = {judge_release(order).outcome for order in itertools.permutations(addresses)}
+        assert len(outcomes) == 1
+
+
+def test_the_most_telling_address_stands_first():
+    sooner = judged(look(ABSENT, -90), look(LIVE, -80), look(LIVE, -15))
+    early = judge_release([(PAGE, True, EARLY), (ATTACHMENT, True, sooner), (ATTACHMENT, True, ON_TIME)])
+    assert early.deciding == (1, 0)
+    later = judged(look(ABSENT, 120), look(LIVE, 2000))
+    partial = judge_release(
+        [(PAGE, True, ON_TIME), (ATTACHMENT, True, LATE), (ATTACHMENT, True, later), (ATTACHMENT, True, NOT_SEEN)]
+    )
+    assert partial.deciding == (3, 2, 1)

@@ -1,0 +1,107 @@
+"""Which texts count as unchanged: those that stood there all along, never one that came while we watched."""
+
+import random
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+
+from releases.detection.finding import LookResult, Reason
+from releases.detection.page import TextsBefore
+from releases.models import Observation, Verification
+from releases.monitoring import targets
+from releases.monitoring.sweep import Sweep
+from releases.verdict.address import Outcome
+from statsoffice.fake_publisher import pages
+from tests.support.factories import SEED_DUE, a_confirmed_release
+from tests.support.observations import a_look
+from tests.support.scripted_publisher import JumpingClock, MorningOver, ScriptedPublisher
+
+ABSENT, UNKNOWN = LookResult.NOT_LIVE, LookResult.UNRECOGNISED
+
+
+def standing(texts: str, *, shuffled: bool = False) -> str:
+    """Note one look a minute, each with a text of one letter ("-" is a look without a page); say which stand."""
+    before = TextsBefore()
+    looks = list(enumerate(texts))
+    if shuffled:
+        random.Random(1).shuffle(looks)  # noqa: S311  # any order
+    for minute, text in looks:
+        at = SEED_DUE + timedelta(minutes=minute)
+        before.note(ABSENT if text == "-" else UNKNOWN, (), text.strip("-"), first=at, last=at)
+    return "".join(sorted(before.standing))
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ("aaaa", "a"),
+        ("aaab", "a"),
+        ("---b", ""),
+        ("a-a-a", "a"),
+        ("a--b", "a"),
+        ("abab", "ab"),
+        ("abba", "ab"),
+        ("abcb", "a"),
+        ("abcabc", "abc"),
+        ("-a-", "a"),
+        ("", ""),
+    ],
+)
+def test_a_text_stands_that_took_no_other_ones_place_for_good(texts, expected):
+    assert standing(texts) == standing(texts, shuffled=True) == expected
+
+
+@pytest.mark.parametrize(
+    ("result", "reasons"),
+    [
+        (LookResult.UNREACHABLE, ("timeout",)),
+        (LookResult.OBSERVER_FAULT, ("our_error",)),
+        (LookResult.LIVE, ("marker_in_title",)),
+        (UNKNOWN, ("obstacle",)),
+        (UNKNOWN, ("no_marker", "fault_text")),
+        (UNKNOWN, ("script_shell",)),
+    ],
+)
+def test_what_shows_nothing_of_the_page_takes_no_text_away(result, reasons):
+    before = TextsBefore()
+    before.note(result, reasons, "x", first=SEED_DUE, last=SEED_DUE)
+    later = SEED_DUE + timedelta(minutes=1)
+    before.note(UNKNOWN, ("no_marker",), "a", first=later, last=later)
+    assert before.standing == {"a"}
+
+
+@pytest.mark.django_db
+def test_the_texts_that_stood_before_a_release_are_read_from_the_record_and_go_on_in_memory():
+    page = a_confirmed_release().addresses.get()
+    for minutes, text in ((-90, "old"), (-30, "old"), (-20, "new"), (5, "after")):
+        a_look(page, "unrecognised", at=SEED_DUE + timedelta(minutes=minutes), text=text, reasons=("no_marker",))
+    a_look(page, "unrecognised", at=SEED_DUE - timedelta(minutes=120), text="robots", reasons=("obstacle",))
+    old, new = (Observation.objects.filter(address=page, text_digest__gt="").order_by("sent_at")[i] for i in (1, 3))
+    (target,) = targets.targets_of([page])
+    assert target.texts_before.standing == {old.text_digest}
+    later = SEED_DUE - timedelta(minutes=10)
+    target.texts_before.note(UNKNOWN, (Reason.NO_MARKER,), old.text_digest, first=later, last=later)
+    assert target.texts_before.standing == {old.text_digest, new.text_digest}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("seconds", "outcome"),
+    [(-8, Outcome.CANNOT_TELL), (8, Outcome.CANNOT_TELL), (-90_000, Outcome.NOT_SEEN)],
+    ids=["seconds early", "seconds late", "the last edition"],
+)
+def test_a_release_under_an_unexpected_title_is_not_called_unchanged_because_it_came_early(seconds, outcome):
+    a_confirmed_release(url="https://www.example.gov.uk/inspections")
+    name = "State-funded schools inspections and outcomes as at the summer"
+    renamed = pages.release_page(name, published="30 June 2020")
+    out = SEED_DUE + timedelta(seconds=seconds)
+    clock = JumpingClock(SEED_DUE - timedelta(seconds=30), ends_at=SEED_DUE + timedelta(seconds=140))
+
+    def script(url, at):
+        return (200, renamed, 0.1) if at >= out and url.endswith("/inspections") else (404, "", 0.1)
+
+    publisher = ScriptedPublisher(clock, script)
+    with suppress(MorningOver):
+        Sweep(clock=clock, probe=publisher, name="standing").run()
+    assert Verification.objects.get().outcome == outcome

@@ -1,0 +1,56 @@
+"""The table of settings in docs/operations.md tells every setting that the product reads, and no other."""
+
+import pytest
+
+from statsoffice import env
+from statsoffice.documentation import settings_table
+from statsoffice.documentation.settings_table import SETTINGS, Setting
+from tests.integration.statsoffice.deploy.files import chosen_settings
+from tests.unit.statsoffice.test_settings import load_settings
+
+NAMES = [setting.name for setting in SETTINGS]
+# Some are read only where somebody asks, as for the broker's address.
+READ = """
+from statsoffice import settings, celery
+from statsoffice import env
+print(*env.defaults_read)
+"""
+
+
+def test_every_setting_that_is_read_stands_in_the_table_once_and_no_other_does(tmp_path):
+    read = load_settings(tmp_path, script=READ).stdout.split()
+    assert sorted(NAMES) == sorted(read)
+
+
+def test_a_default_is_told_as_the_code_has_it_unless_words_say_more(monkeypatch):
+    monkeypatch.setattr(env, "defaults_read", {})
+    assert env.text("STATSOFFICE_COLOUR", "blue") == "blue"
+    monkeypatch.setenv("STATSOFFICE_SHAPE", "round")
+    assert env.text("STATSOFFICE_SHAPE") == "round"
+    written = settings_table.table(
+        [
+            Setting("STATSOFFICE_COLOUR", "the colour"),
+            Setting("STATSOFFICE_SHAPE", "the shape"),
+            Setting("STATSOFFICE_SIZE", "the size", default="small at night"),
+        ]
+    )
+    assert written.splitlines()[2:] == [
+        "| `STATSOFFICE_COLOUR` | the colour | `blue` |",
+        "| `STATSOFFICE_SHAPE` | the shape | none |",
+        "| `STATSOFFICE_SIZE` | the size | small at night |",
+    ]
+
+
+def test_a_setting_that_nothing_reads_cannot_be_told_without_words(monkeypatch):
+    monkeypatch.setattr(env, "defaults_read", {})
+    with pytest.raises(KeyError, match="STATSOFFICE_COLOUR"):
+        settings_table.table([Setting("STATSOFFICE_COLOUR", "the colour")])
+
+
+def test_no_text_breaks_the_table():
+    broken = [one.name for one in SETTINGS if {"|", "\n"} & set(one.meaning + one.default)]
+    assert broken == []
+
+
+def test_the_example_of_an_environment_names_settings_that_there_are():
+    assert [name for name in chosen_settings() if name not in NAMES] == []
