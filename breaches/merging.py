@@ -12,11 +12,17 @@ from django.utils.translation import gettext as _
 
 from breaches import code_of_practice
 from breaches.facts import facts_of_suspicions
-from breaches.models import JoinedDraft, OwnAct, Report, ReportRowRecord, ReportVersion, Suspicion
-from breaches.models.report import ReportQuerySet
+from breaches.models import JoinedDraft, OwnAct, Report, ReportQuerySet, ReportRowRecord, ReportVersion, Suspicion
 from breaches.permissions import acting_role, producers_written_for
-from breaches.refreshing import FROM_FACTS, facts_now, is_untouched, machine_content
-from breaches.rules.content import ReportContent, content_from_json, content_to_json, joint_content, joint_texts
+from breaches.refreshing import facts_now, machine_content
+from breaches.rules.content import (
+    FROM_FACTS,
+    ReportContent,
+    content_from_json,
+    content_to_json,
+    joint_content,
+    joint_texts,
+)
 from breaches.rules.lifecycle import JOIN, PART, RESUME, ReportStatus
 from breaches.versions import (
     check_move,
@@ -277,7 +283,7 @@ def _joint(versions: list[ReportVersion], machine: ReportContent) -> tuple[Repor
     """Return the joint content, and the record's text beside it."""
     content = joint_content([content_from_json(version.content) for version in versions])
     beside = content_to_json(joint_content([_beside(version) for version in versions]))
-    untouched = [field for field in FROM_FACTS if all(is_untouched(version, field) for version in versions)]
+    untouched = [field for field in FROM_FACTS if all(version.is_untouched(field) for version in versions)]
     newest = content_to_json(machine)
     content = replace(content, **{field: getattr(machine, field) for field in untouched})
     return content, beside | {field: newest[field] for field in untouched}

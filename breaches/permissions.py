@@ -4,8 +4,7 @@ from enum import StrEnum
 
 from django.db.models import Q, QuerySet
 
-from breaches.models import OwnAct, Report, StartedReport
-from breaches.models.report import ReportQuerySet
+from breaches.models import OwnAct, Report, ReportQuerySet, StartedReport
 from breaches.rules.lifecycle import DECISIONS, REPORT, RESTRICTED, WRITERS
 from releases.models import Producer
 from releases.permissions import NotYours, Person, producers_with, roles_anywhere, roles_of

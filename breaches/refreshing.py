@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from breaches import code_of_practice
 from breaches.facts import facts_of_suspicions
 from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
+from breaches.rules.annex import annex_of
 from breaches.rules.content import (
+    FROM_FACTS,
     CitedPractice,
     ContactPerson,
     Output,
@@ -21,7 +23,7 @@ from breaches.rules.content import (
     content_to_json,
 )
 from breaches.rules.facts import Facts
-from breaches.rules.lifecycle import EDIT, REPORT, ReportStatus
+from breaches.rules.lifecycle import EDIT, OPEN, REPORT, ReportStatus
 from breaches.rules.narrative import absences_of, write_account
 from breaches.versions import FACTS, advance_report, content_of, current_version, record_event
 from releases.models import Address, Contact, Release, Series
@@ -33,10 +35,6 @@ class PracticesOn(Protocol):
     """Gives what the machine cites for a kind of breach and a day of occurrence."""
 
     def __call__(self, kind: str, *, on: date) -> tuple[CitedPractice, ...]: ...
-
-
-# What follows from the looks. The rest is copied once: a contact is printed as it was when the report was drafted.
-FROM_FACTS = ("practices", "occurred_on", "circumstances")
 
 
 def machine_content(
@@ -191,6 +189,20 @@ def refreshed_content(report: Report, suspicions: Sequence[Suspicion], facts: Ma
     return content_from_json(version.content) if content is None else content
 
 
+def with_annex(report: Report) -> ReportContent:
+    """Return what a report says with what the looks show by now as its annex, which is None without a suspicion.
+
+    What nobody edited in an undecided report is told from the very looks of its annex: nothing is written. Beside any
+    other text the annex says that it may tell of more.
+    """
+    suspicions = list(report.suspicions.with_facts())
+    facts = facts_of_suspicions(suspicions)
+    is_open = bool(facts) and report.status in OPEN
+    own_text = not is_open or not current_version(report).is_untouched("circumstances")
+    content = refreshed_content(report, suspicions, facts) if is_open else content_of(report)
+    return replace(content, annex=annex_of(facts.values(), own_text=own_text) if facts else None)
+
+
 def with_grown_figures(report: Report) -> ReportContent:
     """Return what an undecided report says, with the figures of the machine's own text that merely grew since.
 
@@ -213,14 +225,9 @@ def automatic_texts(report: Report, content: ReportContent) -> tuple[dict[str, A
         field: told[field]
         for field in FROM_FACTS
         # Settled wording enters a choice of practices that people have made, which stays theirs.
-        if told[field] != version.content[field] and is_untouched(version, field)
+        if told[field] != version.content[field] and version.is_untouched(field)
     }
     return version.machine | changed, report.machine | changed
-
-
-def is_untouched(version: ReportVersion, field: str) -> bool:
-    """Tell whether a field still holds the machine's own text."""
-    return bool(version.content[field] == version.machine.get(field))
 
 
 def _last_told(reports: Sequence[Report]) -> dict[int, ReportEvent]:
@@ -268,7 +275,7 @@ def _refreshed(version: ReportVersion, machine: ReportContent) -> tuple[ReportCo
     changed = {
         field: getattr(machine, field)
         for field in FROM_FACTS
-        if is_untouched(version, field) and version.content[field] != newest[field]
+        if version.is_untouched(field) and version.content[field] != newest[field]
     }
     if not changed:
         return None, None

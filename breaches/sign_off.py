@@ -10,18 +10,16 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from breaches import code_of_practice, timeline, versions
-from breaches.facts import evidence_digest, facts_of_suspicions
+from breaches import code_of_practice, editing, versions
+from breaches.facts import evidence_digest
 from breaches.models import ApprovedDocument, JoinedDraft, Report, ReportRowRecord, ReportVersion, SectionComment
 from breaches.permissions import acting_role
-from breaches.refreshing import automatic_texts, is_untouched, refreshed_content, with_grown_figures
-from breaches.rules.annex import annex_of
+from breaches.refreshing import automatic_texts, with_annex, with_grown_figures
 from breaches.rules.content import ReportContent, content_digest, without_approval
 from breaches.rules.document import Approval, ReportDocument, exact_time, lay_out
 from breaches.rules.lifecycle import (
     APPROVE,
     DISMISS,
-    OPEN,
     PAST_TENSE,
     RECORD,
     REOPEN,
@@ -33,7 +31,7 @@ from breaches.rules.lifecycle import (
     ReportKind,
 )
 from breaches.rules.validation import Remark, ReportSection, find_impossible, find_missing, find_missing_for_log
-from breaches.versions import CHANGED_SINCE_READ, FACTS, content_of, current_version
+from breaches.versions import CHANGED_SINCE_READ, FACTS, content_of
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Move, MoveRefused
 from releases.rules.london import local_date
@@ -89,26 +87,12 @@ def _not_said(report: Report) -> Iterator[Remark]:
 
 
 def _outdated(report: Report, content: ReportContent) -> Iterator[Remark]:
-    for entry in timeline.outdated_entries(report, content):
+    for entry in editing.outdated_entries(report, content):
         sentence = (
             f"The timeline prints an entry that was corrected or has changed since, of {exact_time(entry.at)}: "
             "choose again what it prints."
         )
         yield Remark(ReportSection.CIRCUMSTANCES, "timeline", sentence)
-
-
-def with_annex(report: Report) -> ReportContent:
-    """Return what a report says with what the looks show by now as its annex, which is None without a suspicion.
-
-    What nobody edited in an undecided report is told from the very looks of its annex: nothing is written. Beside any
-    other text the annex says that it may tell of more.
-    """
-    suspicions = list(report.suspicions.with_facts())
-    facts = facts_of_suspicions(suspicions)
-    is_open = bool(facts) and report.status in OPEN
-    own_text = not is_open or not is_untouched(current_version(report), "circumstances")
-    content = refreshed_content(report, suspicions, facts) if is_open else content_of(report)
-    return replace(content, annex=annex_of(facts.values(), own_text=own_text) if facts else None)
 
 
 type Render = Callable[[ReportDocument], bytes]

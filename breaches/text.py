@@ -13,8 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from breaches.models import Report, ReportEvent, SectionComment, Suspicion
-from breaches.models.report import KINDS as KIND_CHOICES
+from breaches.models import KIND_CHOICES, Report, ReportEvent, SectionComment, Suspicion
 from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportContent, TimelineEntry
 from breaches.rules.document import exact_time
 from breaches.rules.lifecycle import (

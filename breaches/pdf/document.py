@@ -7,7 +7,7 @@ from django.conf import settings
 
 from breaches import text
 from breaches.models import Report, ReportVersion
-from breaches.refreshing import is_untouched
+from breaches.refreshing import with_annex
 from breaches.rules.content import content_from_json
 from breaches.rules.document import (
     ACCESS_PROMPT,
@@ -21,7 +21,6 @@ from breaches.rules.document import (
     lay_out,
 )
 from breaches.rules.lifecycle import WITH_DOCUMENT, ReportKind, ReportStatus
-from breaches.sign_off import with_annex
 from breaches.versions import content_of, current_version, document_bytes
 from releases.rules.lifecycle import Role
 from releases.rules.london import format_moment
@@ -55,7 +54,7 @@ def lay_out_report(report: Report, version: ReportVersion) -> ReportDocument:
             reference=report.reference,
             version=version.number,
             lead_official=settings.LEAD_OFFICIAL,
-            ask_for_cause=is_untouched(version, "circumstances"),
+            ask_for_cause=version.is_untouched("circumstances"),
             cause_prompt=_cause_prompt(report),
             rehearsal=report.rehearsal,
             decided=MARKS.get(report.status, ""),
@@ -100,7 +99,7 @@ def draft_of(report: Report, *, annex: bool = False) -> ReportDocument:
         reference=report.reference,
         version=report.version,
         lead_official=settings.LEAD_OFFICIAL,
-        ask_for_cause=is_untouched(current_version(report), "circumstances"),
+        ask_for_cause=current_version(report).is_untouched("circumstances"),
         cause_prompt=_cause_prompt(report),
         rehearsal=report.rehearsal,
         decided=MARKS.get(report.status, ""),

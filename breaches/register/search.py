@@ -14,11 +14,11 @@ from breaches.models import (
     Dispatch,
     PracticeCited,
     Report,
+    ReportQuerySet,
     ReportVersion,
     StartedReport,
     Suspicion,
 )
-from breaches.models.report import ReportQuerySet
 from breaches.permissions import TABLE, Action, reports_where
 from breaches.rules.content import content_from_json
 from breaches.rules.lifecycle import STATES, TOLD_ELSEWHERE, Decision, Nature

@@ -208,6 +208,8 @@ class ReportContent:
     annex: Annex | None = None
 
 
+# The fields that follow the record. The others are copied once: a contact stays as it was when the report was drafted.
+FROM_FACTS = ("practices", "occurred_on", "circumstances")
 # Left out where they are empty, so that what was stored and approved before there were any keeps its digest.
 LATER_FIELDS = frozenset({"timeline", "lead_official", "annex"})
 

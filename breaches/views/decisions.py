@@ -42,7 +42,7 @@ from breaches.models import JoinedDraft, Report
 from breaches.pdf import render as pdf_render
 from breaches.pdf.document import lay_out_report
 from breaches.permissions import Action, declared_own_act, may_settle_wording, may_start, moves_open_to
-from breaches.refreshing import changed_facts, is_untouched
+from breaches.refreshing import changed_facts
 from breaches.rules import public_statement
 from breaches.rules.content import ReportContent, content_digest
 from breaches.rules.document import lay_out
@@ -257,11 +257,11 @@ def _of_the_record(report: Report, content: ReportContent) -> Iterator[Remark]:
     """Say where the record tells something newer than the text, and where it is all that the text tells."""
     version = current_version(report)
     for field in changed_facts(report, version):
-        if content.annex and is_untouched(version, field):
+        if content.annex and version.is_untouched(field):
             continue  # shown as the record has it by now, like the annex
         sentence = _("The record has changed since ‘%(field)s’ was written: compare the text with what it says now.")
         yield Remark(ReportSection.CIRCUMSTANCES, field, sentence % {"field": FIELDS[field]})
-    if content.circumstances and is_untouched(version, "circumstances"):
+    if content.circumstances and version.is_untouched("circumstances"):
         sentence = _("The circumstances are still the record’s own account: nobody has written what the cause was.")
         yield Remark(ReportSection.CIRCUMSTANCES, "circumstances", sentence)
 

@@ -22,8 +22,16 @@ from breaches.editing import FIELDS
 from breaches.forms.report import StartAboutListForm, StartForm
 from breaches.forms.sections import with_another_row
 from breaches.merging import can_be_split, morning_of_drafts
-from breaches.models import Dispatch, JoinedDraft, OwnAct, Report, ReportVersion, StartedReport, Suspicion
-from breaches.models.report import ReportQuerySet
+from breaches.models import (
+    Dispatch,
+    JoinedDraft,
+    OwnAct,
+    Report,
+    ReportQuerySet,
+    ReportVersion,
+    StartedReport,
+    Suspicion,
+)
 from breaches.pdf import document
 from breaches.pdf import render as pdf_render
 from breaches.pdf.document import draft_of

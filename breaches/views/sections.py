@@ -28,8 +28,7 @@ from breaches.permissions import (
     moves_open_to,
     reports_where,
 )
-from breaches.refreshing import FROM_FACTS
-from breaches.rules.content import ReportContent, content_from_json
+from breaches.rules.content import FROM_FACTS, ReportContent, content_from_json
 from breaches.rules.lifecycle import APPROVE, DECIDED, EDIT, TOLD_ELSEWHERE
 from breaches.rules.validation import ReportSection
 from breaches.versions import content_of, current_version

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from breaches import corrective_actions, text, timeline
+from breaches import corrective_actions, editing, text
 from breaches.forms.report import ActionForm, NoteForm, PrintedForm
 from breaches.models import CorrectiveAction, Report, TimelineNote
 from breaches.permissions import Action, may, may_write_or_decide
@@ -40,7 +40,7 @@ def report_timeline(request: SignedInRequest, report: Report) -> HttpResponse:
         "report": report,
         "entries": _entries(report),
         "may_write": may(request.user, Action.WRITE_NOTE, report),
-        "may_choose": timeline.may_choose_entries(request.user, report),
+        "may_choose": editing.may_choose_entries(request.user, report),
     }
     return render(request, "breaches/timeline.html", context)
 
@@ -65,19 +65,19 @@ def correct_note(request: SignedInRequest, report: Report, note: int) -> HttpRes
 @report_page("GET", "POST", move=EDIT)
 def choose_entries(request: SignedInRequest, report: Report) -> HttpResponse:
     """Ask what of the timeline is printed, and save it as a new version."""
-    if request.method == "GET" and not timeline.may_choose_entries(request.user, report):
+    if request.method == "GET" and not editing.may_choose_entries(request.user, report):
         messages.warning(request, _("This report cannot be edited by you as it stands."))
         return redirect("breaches:timeline", report.reference)
     content = content_of(report)
     form = PrintedForm(
         request.POST if request.method == "POST" else None,
-        entries=timeline.timeline_entries(report),
+        entries=editing.timeline_entries(report),
         initial={"version": report.version, "sources": [entry.source for entry in content.timeline]},
     )
     if form.is_valid():
         chosen = form.cleaned_data
         try:
-            timeline.choose_entries(
+            editing.choose_entries(
                 report,
                 sources=chosen["sources"],
                 expected_version=chosen["version"],
@@ -88,7 +88,7 @@ def choose_entries(request: SignedInRequest, report: Report) -> HttpResponse:
             return render(request, "breaches/refused.html", {"report": report, "sentence": str(refused)}, status=409)
         messages.success(request, _("It is saved what the timeline prints."))
         return redirect("breaches:timeline", report.reference)
-    outdated = timeline.outdated_entries(report, content)
+    outdated = editing.outdated_entries(report, content)
     return render(request, "breaches/choose_timeline.html", {"report": report, "form": form, "outdated": outdated})
 
 
@@ -98,13 +98,13 @@ def _write(request: SignedInRequest, report: Report, corrects: TimelineNote | No
         raise Http404(message)
     form = NoteForm(
         request.POST if request.method == "POST" else None,
-        may_print=timeline.may_choose_entries(request.user, report),
+        may_print=editing.may_choose_entries(request.user, report),
         button=_("Save this correction") if corrects else _("Save this note"),
         initial=_as_written(report, corrects) if corrects else {},
     )
     if form.is_valid():
         try:
-            timeline.write_note(report, **form.note(), corrects=corrects, by=request.user, at=timezone.now())
+            editing.write_note(report, **form.note(), corrects=corrects, by=request.user, at=timezone.now())
         except MoveRefused as refused:
             field = getattr(refused, "field", None)
             form.add_error(field if field in form.fields else None, str(refused))
@@ -116,7 +116,7 @@ def _write(request: SignedInRequest, report: Report, corrects: TimelineNote | No
 
 def _as_written(report: Report, note: TimelineNote) -> dict[str, Any]:
     happened = in_london(note.happened_at)
-    source = timeline.entry_of_note(note).source
+    source = editing.entry_of_note(note).source
     return {
         "happened_on": happened.date(),
         "happened_time": happened.time(),
@@ -136,7 +136,7 @@ def _entries(report: Report) -> list[dict[str, Any]]:
             "text": entry.text,
             "printed": entry.source in printed,
         }
-        for entry in timeline.timeline_entries(report)
+        for entry in editing.timeline_entries(report)
         if not entry.source.startswith("note-")
     ]
     told += [_told(note, printed) for note in report.timeline_notes.select_related("written_by", "correction")]
@@ -155,7 +155,7 @@ def _told(note: TimelineNote, printed: Collection[str]) -> dict[str, Any]:
         "text": note.text,
         "note": note,
         "corrected": hasattr(note, "correction"),
-        "printed": timeline.entry_of_note(note).source in printed,
+        "printed": editing.entry_of_note(note).source in printed,
     }
 
 

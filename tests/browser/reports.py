@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from breaches import corrective_actions, drafting, publication, timeline
+from breaches import corrective_actions, drafting, editing, publication
 from breaches.models import Report
 from breaches.redaction import KIND
 from breaches.rules.lifecycle import ReportStatus, ReportTerm
@@ -24,7 +24,7 @@ def pages_of_reports(morning) -> str:
         morning.add(f"a report, {status}", "breaches:report", reports[status].reference)
     draft, with_hop = reports[ReportStatus.DRAFT].reference, reports[ReportStatus.WITH_HOP].reference
     decided, sent = reports[ReportStatus.APPROVED].reference, reports[ReportStatus.SENT].reference
-    note = timeline.write_note(
+    note = editing.write_note(
         reports[ReportStatus.DRAFT],
         text="The duty statistician told the digital team by phone.",
         happened_at=SEED_DUE + timedelta(minutes=5),
@@ -82,7 +82,7 @@ def pages_of_reports(morning) -> str:
     morning.add("a public breach", "transparency:statement", sent)
     morning.add("the reports", "breaches:report_list")
     closed = reports[ReportStatus.CLOSED]
-    timeline.write_note(closed, text="Somebody rang twice.", happened_at=AT, by=morning.office.statistician, at=AT)
+    editing.write_note(closed, text="Somebody rang twice.", happened_at=AT, by=morning.office.statistician, at=AT)
     redact(closed, words="Somebody", why="It was asked for.", by=morning.office.head, at=AT)
     done = closed.events.filter(kind=KIND).get()
     morning.add("removing personal details", "redacting:ask", decided)

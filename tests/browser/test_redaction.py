@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from breaches import timeline
+from breaches import editing
 from breaches.models import Report
 from tests.browser.barriers import SIZES, is_clean
 from tests.support.people import AT
@@ -21,7 +21,7 @@ NAME = "Quillon Featherstonehaugh"
 def removes(page, live_server, morning, *, looks=lambda page: None):
     """From the report's page to the result; gives the report."""
     report = Report.objects.get(reference="breach-report-approved")
-    timeline.write_note(report, text=f"{NAME} rang.", happened_at=AT, by=morning.office.statistician, at=AT)
+    editing.write_note(report, text=f"{NAME} rang.", happened_at=AT, by=morning.office.statistician, at=AT)
     page.goto(f"{live_server}/reports/{report.reference}/")
     page.get_by_role("link", name="Remove personal details from it").click()
     page.get_by_label("Words to remove").fill(NAME)

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from breaches import timeline
+from breaches import editing
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportStatus
 from releases.models import Contact
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 def office():
     office = an_office()
     report = a_report(office, ReportStatus.APPROVED)
-    timeline.write_note(report, text="Head Of Profession was rung.", happened_at=AT, by=office.statistician, at=AT)
+    editing.write_note(report, text="Head Of Profession was rung.", happened_at=AT, by=office.statistician, at=AT)
     return office
 
 
@@ -79,7 +79,7 @@ def test_names_beside_the_address_are_looked_for_too_and_a_team_is_nobody(office
     person = {"producer": office.producer, "email": "quillon@example.gov.uk"}
     contact = Contact.objects.create(name="Quillon Featherstonehaugh", telephone="020 7946 0001", **person)
     report = Report.objects.get()
-    timeline.write_note(report, text="Quillon Featherstonehaugh rang.", happened_at=AT, by=office.statistician, at=AT)
+    editing.write_note(report, text="Quillon Featherstonehaugh rang.", happened_at=AT, by=office.statistician, at=AT)
     Contact.objects.create(
         producer=office.producer, name="Head Of Profession", email="team@example.gov.uk", is_team=True
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from breaches import corrective_actions, dispatching, drafting, editing, publication, redaction, sign_off, timeline
+from breaches import corrective_actions, dispatching, drafting, editing, publication, redaction, sign_off
 from breaches.editing import ChosenCause
 from breaches.models import ApprovedDocument, Report
 from breaches.rules.lifecycle import Cause, ReportStatus, ReportTerm
@@ -54,7 +54,7 @@ CHANGES = {
 }  # fmt: skip
 NO_CHANGES = {
     "a download": lambda report, office: record_event(report, "draft_downloaded", at=AT, by=office.deputy, version=1),
-    "a note": lambda report, office: timeline.write_note(
+    "a note": lambda report, office: editing.write_note(
         report, text="A user rang.", happened_at=AT, by=office.statistician, at=AT
     ),
     "who deals with it": lambda report, office: editing.assign_report(

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.debug import ExceptionReporter
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches import editing, redaction, sign_off, timeline
+from breaches import editing, redaction, sign_off
 from breaches.models import Report
 from breaches.pdf import render
 from breaches.redaction import KIND
@@ -46,7 +46,7 @@ def _clock(time_machine):
 def report(office):
     """An approved report that names somebody in its text, in its document and in a note."""
     report = a_report(office)
-    timeline.write_note(report, text=f"{NAME} rang at 9.32am.", happened_at=AT, by=office.statistician, at=AT)
+    editing.write_note(report, text=f"{NAME} rang at 9.32am.", happened_at=AT, by=office.statistician, at=AT)
     report.refresh_from_db()
     editing.save_section(
         report, section=ReportSection.IMPACT, values={"impact": f"{NAME} told two users."},
@@ -111,7 +111,7 @@ def test_before_anything_goes_it_is_shown_where_the_words_stand_and_where_they_s
 
 def test_facts_that_hold_the_words_and_an_open_reports_sources_are_told(head, office):
     draft = a_report(office, ReportStatus.DRAFT)
-    timeline.write_note(draft, text=f"{NAME} rang.", happened_at=AT, by=office.statistician, at=AT)
+    editing.write_note(draft, text=f"{NAME} rang.", happened_at=AT, by=office.statistician, at=AT)
     record_event(draft, "edited", at=AT, by=office.head, fields=["impact"], noticed_by=NAME)
     shown = words(previewed(head, draft))
     assert "The words stand in the facts of 1 event of the history as well" in shown

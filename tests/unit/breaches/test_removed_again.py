@@ -2,7 +2,7 @@
 
 import pytest
 
-from breaches import drafting, timeline
+from breaches import drafting, editing
 from breaches.models import Report
 from breaches.rules.annex import checks_around_change
 from breaches.rules.narrative import absences_of, write_account
@@ -75,7 +75,7 @@ def test_a_draft_and_its_timeline_tell_soon_that_it_was_seen_again():
     stored(release, ("11:06", LIVE))
     drafting.draft_missing(now=london("11:06:30"))
     assert GONE + BACK in content_of(Report.objects.get(pk=report.pk)).circumstances
-    standing = timeline.timeline_entries(report)
+    standing = editing.timeline_entries(report)
     assert [(one.at, one.text) for one in standing if one.text.endswith(("any more.", "again."))] == [
         (london("11:05"), f"The automatic check did not find ‘{release.title}’ there any more."),
         (london("11:06"), f"The automatic check found ‘{release.title}’ there again."),

@@ -12,8 +12,7 @@ from django.db.models import F, QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from breaches import drafting, merging, refreshing, sign_off
-from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
-from breaches.models.suspicion import SuspicionQuerySet
+from breaches.models import Report, ReportEvent, ReportVersion, Suspicion, SuspicionQuerySet
 from breaches.rules.lifecycle import DismissalReason, ReportKind
 from releases.models import Verification
 from tests.support.factories import SeriesFactory

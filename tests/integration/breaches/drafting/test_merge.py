@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from breaches import drafting, editing, merging, refreshing, sign_off
+from breaches import drafting, editing, merging, sign_off
 from breaches.merging import drafts_of, mergeable_drafts, morning_of_drafts
 from breaches.models import JoinedDraft, Report, Suspicion
 from breaches.permissions import declared_own_act
@@ -93,7 +93,7 @@ def test_the_drafts_stay_as_they_were_and_say_where_they_went(office, three_draf
 
 def test_what_nobody_edited_is_the_records_own_text_and_is_refreshed_on(office, drafts):
     joint = merging.merge_drafts(drafts, by=office.statistician, at=AT)
-    assert refreshing.is_untouched(current_version(joint), "circumstances")
+    assert current_version(joint).is_untouched("circumstances")
     assert content_to_json(content_of(joint))["circumstances"] == joint.machine["circumstances"]
     release = Suspicion.objects.first().release
     looks(release, ("10:26:55", NOT_LIVE), ("10:27", LIVE))
@@ -127,7 +127,7 @@ def test_what_people_wrote_in_the_drafts_stands_in_the_joint_report(office, draf
     content = content_of(joint)
     assert content.impact == "One user asked.\n\nA journalist rang."
     assert content.circumstances == f"{told}\n\n{content_of(drafts[1]).circumstances}"
-    assert not refreshing.is_untouched(current_version(joint), "circumstances")
+    assert not current_version(joint).is_untouched("circumstances")
     assert "Release 0" in joint.machine["circumstances"]
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from breaches import editing, merging, timeline
+from breaches import editing, merging
 from breaches.editing import ChosenCause
 from breaches.rules.lifecycle import Cause
 from breaches.versions import content_of
@@ -102,18 +102,18 @@ def test_causes_are_left_to_be_chosen_again(office, drafts, other):
 
 def test_the_timeline_prints_what_was_chosen_of_the_record_and_no_notes_which_stay_with_their_draft(office, drafts):
     (draft,) = read_anew(drafts[:1])
-    note = timeline.write_note(draft, text="A caller rang.", happened_at=SOON, by=office.statistician, at=AT)
+    note = editing.write_note(draft, text="A caller rang.", happened_at=SOON, by=office.statistician, at=AT)
     says(office, draft, cause=Cause.NOT_KNOWN, available_at=london("10:27"))
     (draft,) = read_anew([draft])
-    sources = [entry.source for entry in timeline.timeline_entries(draft)]
+    sources = [entry.source for entry in editing.timeline_entries(draft)]
     assert {f"note-{note.pk}", "available"} < set(sources)
-    timeline.choose_entries(draft, sources=sources, expected_version=draft.version, by=office.statistician, at=AT)
+    editing.choose_entries(draft, sources=sources, expected_version=draft.version, by=office.statistician, at=AT)
     joint = joined(office, drafts)
     printed = content_of(joint)
     assert [entry.source for entry in printed.timeline] == [
         source for source in sources if source != "available" and not source.startswith("note-")
     ]
-    assert timeline.outdated_entries(joint, printed) == ()
+    assert editing.outdated_entries(joint, printed) == ()
 
 
 def test_who_took_the_joint_report_deals_with_the_drafts_that_had_nobody_once_it_is_taken_apart(office, drafts):

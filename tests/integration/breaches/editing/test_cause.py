@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from django.urls import reverse
 
-from breaches import editing, sign_off, timeline, versions
+from breaches import editing, sign_off, versions
 from breaches.editing import ChosenCause
 from breaches.models import Report
 from breaches.rules.lifecycle import Cause, ReportKind, ReportStatus
@@ -136,7 +136,7 @@ def test_it_was_made_available_after_it_was_due_and_by_now(office, clock, why):
 def test_when_it_was_made_available_can_be_printed_as_a_statement(office, draft_report):
     found = replace(FOUND, available_at=london("10:20"))
     report = editing.choose_cause(draft_report, found, by=office.statistician, at=AT)
-    stated = [entry for entry in timeline.timeline_entries(report) if entry.source == "available"]
+    stated = [entry for entry in editing.timeline_entries(report) if entry.source == "available"]
     assert [(entry.at, entry.text) for entry in stated] == [
         (london("10:20"), "It was made available, as the producer states.")
     ]

@@ -8,7 +8,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
-from breaches import sign_off, timeline, versions
+from breaches import editing, sign_off, versions
 from breaches.models import Report, TimelineNote
 from breaches.pdf import render
 from breaches.rules.content import ReportContent, TimelineEntry, content_digest, content_from_json, content_to_json
@@ -34,7 +34,7 @@ def page_of(report, name="timeline", *more):
 def write(report, office, clock="09:35", text=TOLD, **more):
     report.refresh_from_db()
     details = {"happened_at": london(clock), "by": office.statistician, "at": AT} | more
-    return timeline.write_note(report, text=text, **details)
+    return editing.write_note(report, text=text, **details)
 
 
 def test_what_is_entered_out_of_order_is_printed_in_order(office, draft_report):
@@ -63,7 +63,7 @@ def test_a_note_is_printed_only_where_it_was_ticked(office, draft_report):
 
 def test_recorded_facts_can_be_printed_beside_notes(office, draft_report):
     write(draft_report, office)
-    stand = timeline.timeline_entries(draft_report)
+    stand = editing.timeline_entries(draft_report)
     facts = [(entry.at, entry.text) for entry in stand if entry.source.startswith("verdict-")]
     title = draft_report.suspicions.get().release.title
     assert facts == [
@@ -72,7 +72,7 @@ def test_recorded_facts_can_be_printed_beside_notes(office, draft_report):
         (london("10:27"), f"The automatic check found ‘{title}’ for the first time."),
     ]
     sources = [entry.source for entry in stand]
-    timeline.choose_entries(
+    editing.choose_entries(
         draft_report, sources=sources, expected_version=draft_report.version, by=office.statistician, at=AT
     )
     assert content_of(Report.objects.get(pk=draft_report.pk)).timeline == stand
@@ -100,7 +100,7 @@ def test_a_note_written_after_the_approval_changes_nothing_that_was_approved(off
     assert approved_report.timeline_notes.get() == note
     assert (content_digest(content_of(approved_report)), bytes(approved_report.approved_documents.get().pdf)) == before
     with pytest.raises(WrongState):
-        timeline.choose_entries(
+        editing.choose_entries(
             approved_report,
             sources=[f"note-{note.pk}"],
             expected_version=approved_report.version,
@@ -138,7 +138,7 @@ def test_a_note_is_corrected_by_a_further_one_that_names_it(office, draft_report
 def test_a_note_has_one_correction(office, draft_report):
     wrong = write(draft_report, office)
     write(draft_report, office, "09:36", corrects=wrong)
-    with pytest.raises(timeline.NoteRefused, match="already"):
+    with pytest.raises(editing.NoteRefused, match="already"):
         write(draft_report, office, "09:37", corrects=wrong)
     assert TimelineNote.objects.count() == 2
 
@@ -162,7 +162,7 @@ def test_a_report_that_prints_a_corrected_note_is_not_submitted_until_somebody_c
     with pytest.raises(versions.Incomplete, match="choose again"):
         sign_off.submit_report(draft_report, by=office.statistician, at=AT)
     chosen = [f"note-{right.pk}"]
-    draft_report = timeline.choose_entries(
+    draft_report = editing.choose_entries(
         draft_report, sources=chosen, expected_version=draft_report.version, by=office.statistician, at=AT
     ).report
     assert sign_off.submit_report(draft_report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
@@ -174,7 +174,7 @@ def test_the_same_note_sent_twice_is_kept_once(office, draft_report):
 
 
 def test_a_note_tells_of_what_has_happened(office, draft_report):
-    with pytest.raises(timeline.NoteRefused, match="future"):
+    with pytest.raises(editing.NoteRefused, match="future"):
         write(draft_report, office, "11:01")
     with pytest.raises(MissingFields):
         write(draft_report, office, text="  ")
@@ -236,8 +236,8 @@ def test_whoever_chose_at_the_same_time_is_told(client, office, draft_report):
     note = write(draft_report, office)
     client.force_login(office.statistician)
     opened = client.get(page_of(draft_report, "choose_timeline")).text
-    other = [entry.source for entry in timeline.timeline_entries(draft_report)][:1]
-    timeline.choose_entries(draft_report, sources=other, expected_version=draft_report.version, by=office.deputy, at=AT)
+    other = [entry.source for entry in editing.timeline_entries(draft_report)][:1]
+    editing.choose_entries(draft_report, sources=other, expected_version=draft_report.version, by=office.deputy, at=AT)
     answer = send(client, page_of(draft_report, "choose_timeline"), opened, sources=[f"note-{note.pk}"])
     assert answer.status_code == 409
 

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches import drafting, facts, sign_off, timeline
+from breaches import drafting, editing, facts, sign_off
 from breaches.models import ApprovedDocument, Report
 from breaches.pdf import render
 from breaches.pdf.document import draft_of, lay_out_report
@@ -148,7 +148,7 @@ def test_a_joint_report_tells_each_of_its_outputs(office):
 
 
 def test_nothing_of_the_network_no_seen_text_and_no_unticked_note_is_in_it(client, office, draft_report, tmp_path):
-    timeline.write_note(
+    editing.write_note(
         draft_report, text="Told by Ada Hill.", happened_at=AT, by=office.statistician, at=AT, printed=False
     )
     Observation.objects.model.append(

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from breaches import dispatching, sign_off, timeline
+from breaches import dispatching, editing, sign_off
 from breaches.models import Report
 from breaches.pdf import render
 from breaches.redaction import shows_words
@@ -32,11 +32,11 @@ def report(office):
 def test_the_approved_document_is_told_of_though_an_earlier_redaction_took_the_words_from_its_text(office, report):
     version = report.approved_documents.get().version
     redact(report, words=NAME, why=WHY, by=office.head, at=LATER)
-    timeline.write_note(
+    editing.write_note(
         Report.objects.get(pk=report.pk), text="Featherstonehaugh rang.", happened_at=AT, by=office.head, at=AT
     )
     assert redact(report, words="Featherstonehaugh", why=WHY, by=office.head, at=LATER).documents == [version]
-    timeline.write_note(Report.objects.get(pk=report.pk), text="Zebedee rang.", happened_at=AT, by=office.head, at=AT)
+    editing.write_note(Report.objects.get(pk=report.pk), text="Zebedee rang.", happened_at=AT, by=office.head, at=AT)
     assert redact(report, words="Zebedee", why=WHY, by=office.head, at=LATER).documents == []
 
 

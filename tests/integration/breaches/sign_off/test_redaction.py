@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, models, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from breaches import corrective_actions, dispatching, redaction, sign_off, timeline
+from breaches import corrective_actions, dispatching, editing, redaction, sign_off
 from breaches.models import (
     CorrectiveAction,
     Dispatch,
@@ -50,7 +50,7 @@ MARKER = "[removed on 9 August 2020]"
 def report(office):
     """An approved and sent report that names somebody wherever people write."""
     report = a_report(office)
-    timeline.write_note(
+    editing.write_note(
         report, text=f"{NAME} rang at 9.32am.", happened_at=AT, by=office.statistician, at=AT, printed=True
     )  # fmt: skip
     report.refresh_from_db()
@@ -201,7 +201,7 @@ def test_words_that_stand_in_a_day_are_refused_and_the_report_can_still_be_read(
 
 def test_another_report_of_the_same_office_keeps_its_words(office, report):
     other = a_report(office, ReportStatus.DRAFT, reference="another")
-    timeline.write_note(other, text=f"{NAME} rang again.", happened_at=AT, by=office.statistician, at=AT)
+    editing.write_note(other, text=f"{NAME} rang again.", happened_at=AT, by=office.statistician, at=AT)
     redact(report, words=NAME, why=WHY, by=office.head, at=LATER)
     assert other.timeline_notes.get().text == f"{NAME} rang again."
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from breaches import corrective_actions, merging, timeline
+from breaches import corrective_actions, editing, merging
 from breaches.drafting import ReportSubject, start_report
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportKind, ReportTerm
@@ -58,7 +58,7 @@ def test_an_action_that_is_a_task_is_reached_there_and_where_it_was_ticked_off(o
 
 def test_of_a_joint_report_the_drafts_from_which_it_was_joined_are_reached(office):
     drafts = a_morning(office, 2)
-    timeline.write_note(drafts[0], text=f"{NAME} rang.", happened_at=AT, by=office.statistician, at=AT)
+    editing.write_note(drafts[0], text=f"{NAME} rang.", happened_at=AT, by=office.statistician, at=AT)
     drafts[0].refresh_from_db()
     written(drafts[0], by=office.statistician, impact=f"{NAME} told two users.")
     joint = merging.merge_drafts(read_anew(drafts), by=office.statistician, at=AT)

@@ -1,0 +1,757 @@
+"""Breach reports, their versions, events and documents, the suspicions behind them, and the Code of Practice."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as lazy
+from simple_history.models import HistoricalRecords
+
+from breaches.rules.lifecycle import (
+    DECIDED,
+    ROW_CHANGES,
+    SUSPECTED,
+    TOLD_ELSEWHERE,
+    Cause,
+    DismissalReason,
+    Nature,
+    RecordingReason,
+    ReportKind,
+    ReportStatus,
+    ReportTerm,
+)
+from breaches.rules.validation import ReportSection
+from releases.models import Producer, Release, ReleaseTask, Series, Verification
+from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, new_salt
+from releases.models.code_words import choices_of
+from releases.models.event import Happening
+from releases.models.row_record import NEVER, RowRecord, Table
+from releases.rules.canonical import sha256_hex
+
+# Of an edition of which the day is not known, the month or so is.
+DOUBT_ABOUT_THE_DAY = timedelta(days=31)
+
+
+class EditionQuerySet(models.QuerySet["Edition"]):
+    """Editions by the day on which they were in force."""
+
+    def in_force_on(self, day: date) -> "Edition | None":
+        return self.filter(in_force_from__lte=day).order_by("-in_force_from").first()
+
+    def possibly_in_force_on(self, day: date) -> "list[Edition]":
+        """The edition before it is among them while the day of entry into force is in doubt."""
+        newest = list(self.filter(in_force_from__lte=day).order_by("-in_force_from")[:2])
+        return newest if newest and newest[0].is_in_doubt_on(day) else newest[:1]
+
+
+class Edition(models.Model):
+    number = models.CharField(max_length=10, unique=True)
+    title = models.CharField(max_length=200)
+    in_force_from = models.DateField(
+        unique=True, help_text=lazy("The day from which reports cite this edition, if the real day is not known too.")
+    )
+    in_force_confirmed = models.BooleanField(lazy("day of entry into force is known"), default=False)
+    about_the_day = models.CharField(
+        max_length=200, blank=True, help_text=lazy("A note on the day, for example when the edition was launched.")
+    )
+    history = HistoricalRecords()
+
+    objects = EditionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("in_force_from",)
+
+    def __str__(self) -> str:
+        return f"edition {self.number}"
+
+    def is_in_doubt_on(self, day: date) -> bool:
+        """Whether the edition may not have been in force on a day, although reports of that day cite it."""
+        return not self.in_force_confirmed and day - self.in_force_from < DOUBT_ABOUT_THE_DAY
+
+
+class Practice(models.Model):
+    """One practice, principle or standard of an edition.
+
+    Reports print `wording` only once a person has compared it with the Code (`settled_at`).
+    """
+
+    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="practices")
+    code = models.CharField(max_length=40)
+    principle = models.CharField(
+        max_length=100, help_text=lazy("The pillar or the standard to which it belongs, as it is printed.")
+    )
+    title = models.CharField(
+        max_length=100,
+        blank=True,
+        help_text=lazy("The name of its principle, printed in brackets until the wording is settled."),
+    )
+    summary = models.TextField(blank=True, help_text=lazy("What it is about, in our words. It is never printed."))
+    wording = models.TextField(blank=True, help_text=lazy("The words of the Code."))
+    source = models.CharField(max_length=300, blank=True, help_text=lazy("Where the words, or their meaning, are."))
+    source_url = models.URLField(max_length=300, blank=True)
+    unconfirmed = models.CharField(
+        max_length=300, blank=True, help_text=lazy("A point that still needs to be confirmed.")
+    )
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        # The order of the Code: the codes themselves would put 10.1 before 3.1.
+        ordering = ("edition", "id")
+        constraints = [
+            models.UniqueConstraint(fields=["edition", "code"], name="one_practice_per_edition_and_code"),
+            models.CheckConstraint(
+                condition=models.Q(settled_at__isnull=True) | ~models.Q(wording=""), name="settled_practice_has_wording"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} (edition {self.edition.number})"
+
+    @property
+    def is_settled(self) -> bool:
+        return self.settled_at is not None
+
+    @property
+    def settled_mark(self) -> str:
+        """When the wording was settled, as a form carries it; empty if it is not settled."""
+        return self.settled_at.astimezone(UTC).isoformat() if self.settled_at else ""
+
+
+STATUS_CHOICES = {
+    ReportStatus.DRAFT.value: lazy("Draft"),
+    ReportStatus.WITH_HOP.value: lazy("With HoP"),
+    ReportStatus.RETURNED.value: lazy("Returned"),
+    ReportStatus.APPROVED.value: lazy("Approved"),
+    ReportStatus.RECORDED.value: lazy("In our log"),
+    ReportStatus.DISMISSED.value: lazy("Dismissed"),
+    ReportStatus.SENT.value: lazy("Sent"),
+    ReportStatus.CLOSED.value: lazy("Closed"),
+    ReportStatus.WITHDRAWN.value: lazy("Withdrawn"),
+    ReportStatus.JOINED.value: lazy("Joined with others"),
+    ReportStatus.PARTED.value: lazy("Taken apart"),
+}
+KIND_CHOICES = {
+    ReportKind.LATE.value: lazy("Late"),
+    ReportKind.EARLY.value: lazy("Early"),
+    ReportKind.PARTIAL.value: lazy("In part only"),
+    ReportKind.NOT_LIVE.value: lazy("Not live at all"),
+    ReportKind.WRONG_CONTENT.value: lazy("Wrong content"),
+    ReportKind.PRA.value: lazy("Pre-release access"),
+    ReportKind.ACCESS.value: lazy("Access before release"),
+    ReportKind.LEAK.value: lazy("Leak"),
+    ReportKind.NOT_ANNOUNCED.value: lazy("Not announced"),
+    ReportKind.USED_IN_PUBLIC.value: lazy("Unpublished figures used in public"),
+    ReportKind.UNEQUAL_ACCESS.value: lazy("Unequal access"),
+    ReportKind.OTHER.value: lazy("Another kind of breach"),
+}
+DISMISSAL_CHOICES = {
+    DismissalReason.EXEMPTION.value: lazy("exemption"),
+    DismissalReason.AGREED_CHANGE.value: lazy("agreed change"),
+    DismissalReason.CHECK_ERROR.value: lazy("check error"),
+    DismissalReason.CACHE_ONLY.value: lazy("cache only"),
+    DismissalReason.OTHER.value: lazy("other"),
+}
+RECORDING_CHOICES = {
+    RecordingReason.NO_EFFECT.value: lazy("no effect"),
+    RecordingReason.NOT_NEEDED.value: lazy("not needed"),
+    RecordingReason.REPORTED_BY_OTHERS.value: lazy("reported by others"),
+    RecordingReason.OTHER.value: lazy("other"),
+}
+
+
+CAUSE_CHOICES = {
+    Cause.SCHEDULER_FAULT.value: lazy("scheduler fault"),
+    Cause.NOT_AUTHORISED.value: lazy("not authorised"),
+    Cause.LATE_FIX.value: lazy("late data fix"),
+    Cause.PROCESSING_ERROR.value: lazy("processing error"),
+    Cause.OUTAGE.value: lazy("outage"),
+    Cause.WRONG_FILE.value: lazy("wrong file"),
+    Cause.CACHE.value: lazy("cache"),
+    Cause.HUMAN_ERROR.value: lazy("human error"),
+    Cause.OTHER.value: lazy("other"),
+    Cause.NOT_KNOWN.value: lazy("not known yet"),
+}
+
+
+class ReportQuerySet(models.QuerySet["Report"]):
+    def official(self) -> "ReportQuerySet":
+        """Leave rehearsals out: they count in no figure and no real message."""
+        return self.filter(rehearsal=False)
+
+    def undecided(self) -> "ReportQuerySet":
+        return self.exclude(status__in=(*DECIDED, *TOLD_ELSEWHERE))
+
+
+LISTED_BY = [
+    "occurred_on",
+    "id",
+    "producer",
+    "status",
+    "kind",
+    "rehearsal",
+    "person_dealing",
+    "decision_reason",
+    "cause",
+]
+
+
+class Report(models.Model):
+    """One report. What it says is in its versions, of which `version` is the number of the present one."""
+
+    reference = models.SlugField(max_length=120, unique=True)
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="breach_reports")
+    kind = models.CharField(max_length=20, choices=list(KIND_CHOICES.items()))
+    status = models.CharField(
+        max_length=10,
+        choices=list(STATUS_CHOICES.items()),
+        default=ReportStatus.DRAFT,
+    )
+    version = models.PositiveIntegerField(default=1)
+    machine = models.JSONField(default=dict, help_text=lazy("What the record says by now, offered beside the text."))
+    rehearsal = models.BooleanField(default=False)
+    drafted_at = models.DateTimeField()
+    last_change = models.PositiveBigIntegerField(
+        default=0,
+        editable=False,
+        help_text=lazy("Position of the last event that outdates an open form; 0 since the report was begun."),
+    )
+    occurred_on = models.DateField(
+        null=True, editable=False, help_text=lazy("The first day of occurrence that the present version names.")
+    )
+    published = models.ForeignKey(
+        "breaches.Published",
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        help_text=lazy("What is public of it, as long as its version stands."),
+    )
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    decision_reason = models.CharField(
+        max_length=20, blank=True, choices=list((DISMISSAL_CHOICES | RECORDING_CHOICES).items())
+    )
+
+    cause = models.CharField(max_length=20, blank=True, choices=list(CAUSE_CHOICES.items()))
+    cause_words = models.TextField(blank=True)
+    available_at = models.DateTimeField(
+        null=True, help_text=lazy("When what was late was made available, by what people know.")
+    )
+    available_unknown = models.TextField(blank=True, help_text=lazy("Why it is not known when it was made available."))
+    person_dealing = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    dealing_since = models.DateTimeField(null=True)
+    salt = models.CharField(
+        max_length=32,
+        default=new_salt,
+        editable=False,
+        help_text=lazy("Part of its recorded digest; a redaction replaces it."),
+    )
+
+    objects = ReportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-drafted_at", "-pk")
+        # What the register is narrowed and sorted by, so that it is counted and paged without reading the rows, which
+        # hold the machine's text.
+        indexes = [models.Index(fields=LISTED_BY, name="reports_as_listed")]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=list(ReportStatus)), name="report_status_is_known"),
+            models.CheckConstraint(condition=Q(kind__in=list(ReportKind)), name="report_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(rehearsal=False) | Q(published__isnull=True), name="no_rehearsal_is_published"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=list(DECIDED), decided_at__isnull=False)
+                | (~Q(status__in=list(DECIDED)) & Q(decided_at__isnull=True)),
+                name="decided_reports_say_when",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(status=ReportStatus.DISMISSED, decision_reason__in=list(DismissalReason))
+                    | Q(status=ReportStatus.RECORDED, decision_reason__in=list(RecordingReason))
+                    | (~Q(status__in=[ReportStatus.DISMISSED, ReportStatus.RECORDED]) & Q(decision_reason=""))
+                ),
+                name="what_is_not_reported_says_why",
+            ),
+            models.CheckConstraint(condition=Q(cause__in=["", *Cause]), name="cause_is_of_the_list"),
+            models.CheckConstraint(
+                condition=Q(available_at__isnull=True) | Q(available_unknown=""),
+                name="when_it_was_available_is_known_or_not",
+            ),
+            models.CheckConstraint(
+                condition=Q(person_dealing__isnull=True, dealing_since__isnull=True)
+                | Q(person_dealing__isnull=False, dealing_since__isnull=False),
+                name="who_deals_with_a_report_does_so_since_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class ReportVersion(AppendOnly):
+    """What a report said at one time: the content, and the automatic text of each field (`machine`)."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    content = models.JSONField()
+    machine = models.JSONField(default=dict)
+    content_sha256 = models.CharField(max_length=64)
+    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    written_at = models.DateTimeField()
+    why = models.CharField(max_length=40)
+    salt = models.CharField(
+        max_length=32, default=new_salt, help_text=lazy("Part of its recorded digest; a redaction replaces it.")
+    )
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("report", "number")
+        constraints = [models.UniqueConstraint(fields=["report", "number"], name="one_version_per_number")]
+
+    def __str__(self) -> str:
+        return f"{self.report_id} version {self.number}"
+
+    def is_untouched(self, field: str) -> bool:
+        """Whether a field of the content still has the automatic text."""
+        return bool(self.content[field] == self.machine.get(field))
+
+
+class ReportEvent(Happening):
+    """One thing that happened to a report: a move, an edit, a download."""
+
+    CHAIN: ClassVar[str] = "breaches.event"
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="events")
+    report_reference = models.CharField(max_length=120)
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("position",)
+        indexes = [models.Index(fields=["report", "position"], name="report_event_in_order")]
+
+    def subject(self) -> dict[str, Any]:
+        """The report, as it enters the hash."""
+        return {"report": self.report_reference}
+
+
+class ApprovedDocument(AppendOnly):
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="approved_documents")
+    version = models.PositiveIntegerField()
+    pdf = models.BinaryField()
+    pdf_sha256 = models.CharField(max_length=64)
+    content_sha256 = models.CharField(max_length=64)
+    evidence_sha256 = models.CharField(max_length=64, blank=True)
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    approved_role = models.CharField(max_length=20)
+    approved_at = models.DateTimeField()
+    one_person = models.BooleanField()
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("report", "version")
+        constraints = [models.UniqueConstraint(fields=["report", "version"], name="one_document_per_version")]
+
+    def __str__(self) -> str:
+        return f"{self.report_id} version {self.version} as approved"
+
+    def is_intact(self) -> bool:
+        return sha256_hex(bytes(self.pdf)) == self.pdf_sha256
+
+
+class StartedReport(models.Model):
+    """Who started a report, when, and from what: one release, one series, or a producer alone."""
+
+    report = models.OneToOneField(Report, on_delete=models.PROTECT, related_name="started")
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, null=True, related_name="started_reports")
+    series = models.ForeignKey(Series, on_delete=models.PROTECT, null=True, related_name="started_reports")
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField()
+    form_key = models.UUIDField(
+        null=True, unique=True, help_text=lazy("Of the form that was sent: sent twice, it starts one report.")
+    )
+
+    class Meta:
+        ordering = ("started_at", "pk")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(release__isnull=True) | Q(series__isnull=True), name="started_from_one_thing_at_most"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report}, started by {self.started_by}"
+
+
+class JoinedDraftQuerySet(AppendOnlyQuerySet["JoinedDraft"]):
+    def standing(self) -> "JoinedDraftQuerySet":
+        """Leave out the joinings that were undone: the states of the reports say so."""
+        return self.filter(draft__status=ReportStatus.JOINED).exclude(joint__status=ReportStatus.PARTED)
+
+    def parts_of(self, report: Report) -> set[int]:
+        """Return the keys of a report and of every draft that went into it, directly or through another report."""
+        parts, known = {report.pk}, {report.pk}
+        while parts:
+            parts = set(self.filter(joint__in=parts).values_list("draft", flat=True)) - known
+            known |= parts
+        return known
+
+
+class JoinedDraft(AppendOnly):
+    """One draft that went into a joint report; `suspicions` are the keys of those that it brought."""
+
+    joint = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="joined_drafts")
+    draft = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="joined_into")
+    suspicions: models.JSONField[list[int], list[int]] = models.JSONField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    objects = JoinedDraftQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("at", "pk")
+        constraints = [
+            models.UniqueConstraint(fields=["joint", "draft"], name="a_draft_joins_a_report_once"),
+            models.CheckConstraint(condition=~Q(joint=F("draft")), name="no_draft_joins_itself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.draft_id} into {self.joint_id}"
+
+
+class PracticeCited(models.Model):
+    """One practice that the present version of a report cites."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="practices_cited")
+    edition = models.CharField(max_length=10)
+    code = models.CharField(max_length=40)
+
+    class Meta:
+        indexes = [models.Index(fields=["edition", "code", "report"], name="reports_by_practice")]
+        constraints = [
+            models.UniqueConstraint(fields=["report", "edition", "code"], name="one_row_per_report_and_practice")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report_id}: {self.edition} {self.code}"
+
+
+class OwnAct(AppendOnly):
+    """A person's declaration that a report is about their own act; it cannot be withdrawn."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="own_acts")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("at", "pk")
+        constraints = [
+            models.UniqueConstraint(fields=["report", "person"], name="one_declaration_per_report_and_person")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report_id}: {self.person}"
+
+
+class SectionComment(AppendOnly):
+    """A comment on one section of the form, made by the event that returned the report."""
+
+    event = models.ForeignKey(ReportEvent, on_delete=models.PROTECT, related_name="section_comments")
+    section = models.CharField(max_length=20)
+    words = models.TextField()
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = [
+            models.UniqueConstraint(fields=["event", "section"], name="one_comment_per_return_and_section"),
+            models.CheckConstraint(condition=Q(section__in=list(ReportSection)), name="commented_section_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.section}: {self.words[:40]}"
+
+
+class SuspicionQuerySet(models.QuerySet["Suspicion"]):
+    def without_report(self) -> "SuspicionQuerySet":
+        return self.filter(report__isnull=True)
+
+    def official(self) -> "SuspicionQuerySet":
+        return self.filter(release__rehearsal=False)
+
+    def with_outcome(self) -> "SuspicionQuerySet":
+        """Read only the kind and the outcome of the verdict."""
+        return self.select_related("verification").only("report", "kind", "verification__outcome")
+
+    def with_facts(self) -> "SuspicionQuerySet":
+        """Read the verdict, and of the release what an account is written from."""
+        return self.select_related(
+            "verification",
+            "release__series__producer",
+            "release__series__responsible",
+            "release__series__head_of_profession",
+        ).prefetch_related("release__addresses")
+
+
+class Suspicion(models.Model):
+    """One suspected breach of one release as scheduled; the row is never deleted."""
+
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="suspicions")
+    schedule_version = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=choices_of(SUSPECTED))
+    verification = models.ForeignKey(Verification, on_delete=models.PROTECT, related_name="suspicions")
+    raised_at = models.DateTimeField()
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, null=True, blank=True, related_name="suspicions")
+    facts_revision = models.PositiveIntegerField(default=0)
+
+    objects = SuspicionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("raised_at", "pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["release", "schedule_version", "kind"], name="one_suspicion_per_release_schedule_and_kind"
+            ),
+            models.CheckConstraint(condition=Q(kind__in=list(SUSPECTED)), name="suspicion_kind_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.release.reference}: {self.kind}"
+
+
+# Not `last_change`, which orders what people do at once.
+OF_REPORT = (
+    "reference",
+    "producer_id",
+    "kind",
+    "status",
+    "version",
+    "machine",
+    "rehearsal",
+    "drafted_at",
+    "occurred_on",
+    "published_id",
+    "submitted_by_id",
+    "decided_at",
+    "decision_reason",
+    "cause",
+    "cause_words",
+    "available_at",
+    "available_unknown",
+    "person_dealing_id",
+    "dealing_since",
+    "salt",
+)
+OF_VERSION = (
+    "report_id",
+    "number",
+    "content",
+    "machine",
+    "content_sha256",
+    "salt",
+    "written_by_id",
+    "written_at",
+    "why",
+)
+# The bytes are covered by their hash: see breaches.versions.
+OF_DOCUMENT = (
+    "report_id",
+    "version",
+    "pdf_sha256",
+    "content_sha256",
+    "evidence_sha256",
+    "approved_by_id",
+    "approved_role",
+    "approved_at",
+    "one_person",
+)
+# Not `facts_revision`, which only says how far the machine's text has followed the verdict.
+OF_SUSPICION = ("release_id", "schedule_version", "kind", "verification_id", "raised_at", "report_id")
+GIVEN_TO_A_REPORT = frozenset({"drafted", "suspicion_joined", "joint_drafted", "resumed"})
+
+
+class ReportRowRecord(RowRecord):
+    CHAIN: ClassVar[str] = "breaches.row"
+    AFTER: ClassVar[str] = "breaches.event"
+    TABLES = (
+        Table(Report, OF_REPORT, changed_by=ROW_CHANGES, deleted_by=NEVER),
+        Table(
+            Suspicion,
+            OF_SUSPICION,
+            changed_by=GIVEN_TO_A_REPORT,
+            deleted_by=NEVER,
+            about="report_id",
+            about_moves=True,
+        ),
+        Table(ReportVersion, OF_VERSION, changed_by=NEVER, deleted_by=NEVER),
+        Table(ApprovedDocument, OF_DOCUMENT, changed_by=NEVER, deleted_by=NEVER),
+    )
+
+
+class DispatchQuerySet(AppendOnlyQuerySet["Dispatch"]):
+    def by_mail(self) -> "DispatchQuerySet":
+        return self.filter(outside=False)
+
+
+class Dispatch(AppendOnly):
+    """One report or notice to one recipient: by email through the outbox, or sent by a person `outside` the system."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="dispatches")
+    document = models.ForeignKey(ApprovedDocument, on_delete=models.PROTECT, related_name="dispatches")
+    nature = models.CharField(max_length=20)
+    recipient = models.CharField(max_length=254)
+    outside = models.BooleanField()
+    sent_on = models.DateField()
+    reference = models.CharField(max_length=200, blank=True)
+    words = models.TextField(blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=20)
+    at = models.DateTimeField()
+
+    objects = DispatchQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("at", "pk")
+        constraints = [
+            models.UniqueConstraint(fields=["document", "nature"], name="one_dispatch_per_document_and_nature"),
+            models.CheckConstraint(condition=Q(nature__in=list(Nature)), name="what_is_sent_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report_id}: {self.nature} to {self.recipient}"
+
+
+class Published(AppendOnly):
+    """One statement as it was made public, of one version of a report; `Report.published` is the present one."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="published_statements")
+    version = models.PositiveIntegerField()
+    statement = models.JSONField()
+    statement_sha256 = models.CharField(max_length=64)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=20)
+    at = models.DateTimeField()
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.report_id} version {self.version} as it was made public"
+
+
+class RegisterEvent(Happening):
+    """One thing that was done with a producer's reports together; an export of several producers has one event for
+    each.
+    """
+
+    CHAIN: ClassVar[str] = "breaches.register_event"
+
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="register_events")
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("position",)
+        indexes = [models.Index(fields=["producer", "position"], name="register_event_in_order")]
+
+    def subject(self) -> dict[str, Any]:
+        """The producer, as it enters the hash."""
+        return {"producer": self.producer_id}
+
+
+class TimelineNoteQuerySet(AppendOnlyQuerySet["TimelineNote"]):
+    def standing(self) -> "TimelineNoteQuerySet":
+        """Leave out the notes that a later one corrects."""
+        return self.filter(correction__isnull=True)
+
+
+class TimelineNote(AppendOnly):
+    """What a person says happened, and when; `corrects` is the note that it replaces."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="timeline_notes")
+    text = models.TextField()
+    happened_at = models.DateTimeField()
+    written_at = models.DateTimeField()
+    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=20)
+    corrects = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="correction")
+
+    objects = TimelineNoteQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("happened_at", "pk")
+        constraints = [
+            models.CheckConstraint(condition=~Q(text=""), name="a_note_says_something"),
+            models.CheckConstraint(
+                condition=Q(happened_at__lte=F("written_at")), name="a_note_tells_of_what_has_happened"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report_id}: note {self.pk}"
+
+
+DONE = Q(done_at__isnull=False) | Q(task__done_at__isnull=False)
+
+
+class CorrectiveActionQuerySet(models.QuerySet["CorrectiveAction"]):
+    def open(self) -> "CorrectiveActionQuerySet":
+        """The actions that are not done, neither here nor as a task of a release."""
+        return self.exclude(DONE)
+
+    def overdue(self, *, on: date) -> "CorrectiveActionQuerySet":
+        return self.open().filter(due__lt=on)
+
+
+class CorrectiveAction(models.Model):
+    """One action. If it is to be done at the next release of a series, it is a `task` there and done once that is."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="actions")
+    text = models.TextField()
+    term = models.CharField(max_length=10, choices=choices_of(ReportTerm))
+    owner = models.CharField(max_length=200)
+    due = models.DateField(null=True)
+    task = models.OneToOneField(ReleaseTask, on_delete=models.PROTECT, null=True, related_name="corrective_action")
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+    done_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    done_at = models.DateTimeField(null=True)
+
+    objects = CorrectiveActionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("added_at", "pk")
+        constraints = [
+            models.CheckConstraint(condition=~Q(text=""), name="an_action_says_what_is_done"),
+            models.CheckConstraint(condition=Q(term__in=list(ReportTerm)), name="term_of_an_action_is_known"),
+            models.CheckConstraint(
+                condition=Q(done_at__isnull=True, done_by__isnull=True)
+                | Q(done_at__isnull=False, done_by__isnull=False),
+                name="an_action_that_is_done_says_by_whom",
+            ),
+            models.CheckConstraint(
+                condition=Q(task__isnull=True) | Q(done_at__isnull=True), name="a_task_is_done_where_it_stands"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report_id}: {self.text[:50]}"
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """When it was done, here or as a task of a release."""
+        return self.task.done_at if self.task else self.done_at
