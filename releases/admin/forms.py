@@ -7,16 +7,15 @@ from django import forms
 from django.contrib.admin.widgets import AdminDateWidget, AdminTimeWidget
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import QueryDict
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from releases import scheduling
+from releases.forms.base import clean_address, single_reason, typed_slot
 from releases.models import Address, Release
 from releases.probe.adapters import ADAPTERS
-from releases.rules import web_address
 from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import MoveRefused
 from releases.scheduling import BeingJudged
@@ -41,10 +40,7 @@ class NewReleaseForm(forms.ModelForm[Release]):
 
     @property
     def slot(self) -> Slot:
-        given = self.cleaned_data
-        precision = Precision(given["precision"])
-        at = given["planned_at"] if precision is Precision.EXACT else None
-        return Slot(on=given["planned_on"], at=at, precision=precision)
+        return typed_slot(self.cleaned_data)
 
 
 class ReleaseForm(forms.ModelForm[Release]):
@@ -76,11 +72,7 @@ class ReleaseForm(forms.ModelForm[Release]):
         self.initial["new_precision"] = self.instance.precision
 
     def clean_reason(self) -> str:
-        """Refuse two reasons for one change: only one of them would be kept."""
-        given = self.data.getlist("reason") if isinstance(self.data, QueryDict) else []
-        if len(given) > 1:
-            raise ValidationError(_("Give one reason for the change."))
-        return str(self.cleaned_data["reason"])
+        return single_reason(self)
 
     def clean(self) -> dict[str, Any]:
         """Ask whether the date may be changed so, if another one is given."""
@@ -129,10 +121,7 @@ class AddressForm(forms.ModelForm[Address]):
 
     def clean_url(self) -> str:
         url = str(self.cleaned_data["url"])
-        try:
-            web_address.parse_address(url)
-        except web_address.NotAWebAddressError as error:
-            raise ValidationError(f"{error}.") from error
+        clean_address(url)
         return url
 
     def clean(self) -> dict[str, Any]:

@@ -1,37 +1,28 @@
 """Form fields for dates, times and long texts, and layout objects for GOV.UK forms."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from datetime import date, time
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime, time
+from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Field, Layout
 from crispy_forms.utils import TEMPLATE_PACK
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.template import Context
 from django.template.loader import render_to_string
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.rules.calendar import Precision
+from releases.rules import london, web_address
+from releases.rules.calendar import Precision, Slot
 
 CLOCK_TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?(?:[:.](\d{2}))?\s*(am|pm)?", re.IGNORECASE)
 PARTS = ("day", "month", "year")
-MONTHS = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-)
+MONTHS = [f"{date(2000, number, 1):%B}".casefold() for number in range(1, 13)]
 
 
 class GovukDateWidget(forms.MultiWidget):
@@ -44,7 +35,6 @@ class GovukDateWidget(forms.MultiWidget):
         self.widgets_names = [f"-{part}" for part in PARTS]
 
     def decompress(self, value: Any) -> list[Any]:
-        """Split a date into its day, month and year; anything else leaves the boxes empty."""
         return _boxes(value)
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
@@ -73,8 +63,7 @@ class GovukDateField(forms.Field):
     def __init__(self, *, subject: object = "", **kwargs: Any) -> None:
         """Make the field.
 
-        :param subject: what the date is called in its errors, in sentence case (may be translated late); the label by
-            default
+        :param subject: what the date is called in its errors, in sentence case; the label by default
         """
         self.subject = subject
         super().__init__(**kwargs)
@@ -230,13 +219,8 @@ class Question(Field):  # type: ignore[misc]  # crispy-forms ships no types
     ) -> None:
         """Describe how one field is asked.
 
-        :param name: the form's field
         :param size: of the label or legend: s, m, l or xl; body text by default
         :param heading: the label or legend is the page's h1
-        :param prefix: what stands before a text box, as £
-        :param suffix: what stands after it, as "seconds"
-        :param inline: radios beside each other
-        :param small: small radios or checkboxes
         :param hints: a hint for choices, by value
         :param dividers: a word before choices ("or"), by the value of the choice that follows it
         :param exclusive: values of checkboxes that uncheck all others ("none of these")
@@ -260,15 +244,8 @@ class Question(Field):  # type: ignore[misc]  # crispy-forms ships no types
         }
 
     def render(self, form: forms.BaseForm, context: Context, template_pack: str = TEMPLATE_PACK, **kwargs: Any) -> str:
-        return str(
-            super().render(
-                form,
-                context,
-                template_pack=template_pack,
-                extra_context={"question": self.options},
-                **kwargs,
-            )
-        )
+        extra = {"question": self.options}
+        return str(super().render(form, context, template_pack=template_pack, extra_context=extra, **kwargs))
 
 
 class SubmitButton:
@@ -283,11 +260,11 @@ class SubmitButton:
         return render_to_string(self.template, self.attributes)
 
 
-def helper_of(*questions: Any, button: str, css_class: str = "", method: str = "post") -> FormHelper:
+def helper_of(*questions: Any, button: Any, css_class: str = "", method: str = "post") -> FormHelper:
     """Lay out a form that asks its questions one under the other, and ends with its button.
 
     :param css_class: the button's.
-    :param method: "get" where what is asked for stands in the page's address.
+    :param method: "get" where the answers belong in the page's address.
     """
     helper = FormHelper()
     helper.form_method = method
@@ -296,6 +273,79 @@ def helper_of(*questions: Any, button: str, css_class: str = "", method: str = "
 
 
 def inside_the_form(*questions: Any) -> FormHelper:
+    """Lay out questions for a page that writes the form element, the token and the buttons itself."""
     helper = FormHelper()
     helper.form_tag, helper.disable_csrf, helper.layout = False, True, Layout(*questions)
     return helper
+
+
+class GovukForm(forms.Form):
+    """Asks all its fields in their order, and ends with its button."""
+
+    # A browser's own message about an empty field would keep the page's error summary from being shown.
+    use_required_attribute = False
+    button: Any = ""
+    button_class = ""
+    method = "post"
+    # Arguments of Question: for every field, and by the names of fields.
+    defaults: ClassVar[Mapping[str, Any]] = {"size": "s"}
+    options: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+
+    @cached_property
+    def helper(self) -> FormHelper:
+        return helper_of(*self.questions(), button=self.button, css_class=self.button_class, method=self.method)
+
+    def questions(self) -> Iterable[Any]:
+        return [self.question(name) for name in self.fields]
+
+    def question(self, name: str) -> Question | str:
+        field = self.fields[name]
+        if field.widget.is_hidden:
+            return name
+        clock = {"css_class": "govuk-input--width-5"} if isinstance(field, ClockTimeField) else {}
+        return Question(name, **{**self.defaults, **clock, **self.options.get(name, {})})
+
+    def combine_instant(self, cleaned: dict[str, Any], *, on: str, at: str, to: str) -> None:
+        """Add the instant that a date and a time in London name; an impossible time is an error of the time."""
+        if cleaned.get(on) and cleaned.get(at):
+            try:
+                cleaned[to] = london.from_london(datetime.combine(cleaned[on], cleaned[at]))
+            except ValueError as error:
+                self.add_error(at, str(error))
+
+    def reopen(self, *, name: str, version: int, sentence: str) -> None:
+        """Show what was typed once more, for a version that somebody else has made meanwhile."""
+        typed = QueryDict(mutable=True)
+        typed.update(self.data)
+        typed[name] = str(version)
+        self.data = typed
+        self.add_error(None, sentence)
+
+
+def single_reason(form: forms.BaseForm) -> str:
+    """Refuse two reasons for one change: only one of them would be stored.
+
+    :raises ValidationError: if there are two.
+    """
+    given = form.data.getlist("reason") if isinstance(form.data, QueryDict) else []
+    if len(given) > 1:
+        raise ValidationError(_("Give one reason for the change."))
+    return str(form.cleaned_data["reason"])
+
+
+def typed_slot(cleaned: Mapping[str, Any], *, zone: str = london.LONDON.key) -> Slot:
+    """Return the date of a release as typed; a vague one has no time."""
+    precision = Precision(cleaned.get("precision") or Precision.EXACT)
+    at = cleaned["planned_at"] if precision is Precision.EXACT else None
+    return Slot(on=cleaned["planned_on"], at=at, precision=precision, zone=zone)
+
+
+def clean_address(url: str) -> str:
+    """Return an address in its normal form.
+
+    :raises ValidationError: if it may not be fetched.
+    """
+    try:
+        return web_address.parse_address(url).url
+    except web_address.NotAWebAddressError as error:
+        raise ValidationError(f"{error}.") from error

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.forms.base import Question, helper_of
+from releases.forms.base import GovukForm
 from releases.models import Producer, Series
 from releases.models.producer import Designation
 from releases.public import calendar
@@ -27,10 +27,10 @@ NOT_THERE = {
 }
 
 
-class CalendarFilter(forms.Form):
+class CalendarFilter(GovukForm):
     """Words, producer, series and designation; series can be chosen once a producer is, or if there is only one."""
 
-    use_required_attribute = False
+    button, method = lazy("Filter"), "get"
 
     show = forms.ChoiceField(choices=[(shown.value, shown.value) for shown in Shown], required=False)
     words = forms.CharField(label=lazy("Words in the title"), required=False, max_length=MOST_CHARACTERS)
@@ -58,27 +58,21 @@ class CalendarFilter(forms.Form):
         self.fields["show"].widget = forms.HiddenInput()
         for name, sentence in NOT_THERE.items():
             self.fields[name].error_messages["invalid_choice"] = sentence
-        names = [name for name in QUESTIONS if self._worth_asking(name)]
-        for name in QUESTIONS:
-            if name not in names:
-                self.fields[name].widget = forms.HiddenInput()
-        self.helper = helper_of(
-            *(["show"] if asked.get("show") else []),
-            Div(*(Question(name, size="s") for name in names), css_class="office-filter"),
-            *(name for name in QUESTIONS if name not in names and asked.get(name)),
-            button=_("Filter"),
-            method="get",
-        )
+        if self.of_one_producer:
+            self.fields["producer"].widget = forms.HiddenInput()
+        if not series:
+            self.fields["series"].widget = forms.HiddenInput()
+
+    def questions(self) -> Iterable[Any]:
+        hidden = [name for name, field in self.fields.items() if field.widget.is_hidden]
+        visible = Div(*(self.question(name) for name in self.fields if name not in hidden), css_class="office-filter")
+        # What is not asked stays in the address.
+        before, *after = [name if self.data.get(name) else None for name in hidden]
+        return [name for name in (before, visible, *after) if name is not None]
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         field: Any = self.fields[name]
         field.choices = choices
-
-    def _worth_asking(self, name: str) -> bool:
-        field: Any = self.fields[name]
-        if name == "producer":
-            return not self.of_one_producer
-        return len(field.choices) > 1 if name == "series" else True
 
     @staticmethod
     def tidied(asked: QueryDict) -> QueryDict:
@@ -125,8 +119,8 @@ class CalendarFilter(forms.Form):
         return found
 
 
-class PlannerForm(forms.Form):
-    use_required_attribute = False
+class PlannerForm(GovukForm):
+    button, method = lazy("Show"), "get"
 
     producer = forms.ChoiceField(label=lazy("Producer"), required=False)
     series = forms.ChoiceField(label=lazy("Series"), required=False)
@@ -146,6 +140,6 @@ class PlannerForm(forms.Form):
         self.fields["series"].choices = [("", lazy("All series")), *named]  # type: ignore[attr-defined]
         if len(offered) < 2:
             del self.fields["producer"]
-        questions = [Question(name, size="s") for name in self.fields]
-        asked = Div(*questions, css_class="office-planner-questions")
-        self.helper = helper_of(asked, button=_("Show"), method="get")
+
+    def questions(self) -> Iterable[Any]:
+        return [Div(*super().questions(), css_class="office-planner-questions")]

@@ -3,29 +3,35 @@
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.text import format_lazy
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from releases.detection.announcement import Announced, Announcing
-from releases.forms.base import ClockTimeField, GovukDateField, LongTextField, PrecisionField, Question, helper_of
+from releases.forms.base import (
+    ClockTimeField,
+    GovukDateField,
+    GovukForm,
+    LongTextField,
+    PrecisionField,
+    clean_address,
+)
 from releases.imports import govuk
 from releases.models import Producer, Series
 from releases.overview import Selection
-from releases.rules import tables, web_address
-from releases.rules.calendar import Precision, Slot
+from releases.rules import tables
+from releases.rules.calendar import Precision
 from releases.rules.lifecycle import Status
 from releases.rules.table import MOST_BYTES, MOST_ROWS, NotATableError
 
 DAYS = ["%Y-%m-%d", "%d/%m/%Y", "%d %m %Y"]
 
 
-class UploadForm(forms.Form):
-    use_required_attribute = False
+class UploadForm(GovukForm):
+    button = lazy("Check this file")
+    options = {"create_missing": {"size": ""}}
 
     file = forms.FileField(
         label=lazy("File"),
@@ -46,10 +52,6 @@ class UploadForm(forms.Form):
         required=False,
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = helper_of(Question("file", size="s"), Question("create_missing"), button=_("Check this file"))
-
     def clean_file(self) -> File[bytes]:
         file: File[bytes] = self.cleaned_data["file"]
         try:
@@ -59,8 +61,9 @@ class UploadForm(forms.Form):
         return file
 
 
-class ConfirmForm(forms.Form):
-    use_required_attribute = False
+class ConfirmForm(GovukForm):
+    button = lazy("Confirm and import")
+    options = {"skip_refused": {"size": ""}}
 
     skip_refused = forms.BooleanField(label=lazy("Leave out the rows that are refused"), required=False)
 
@@ -68,14 +71,13 @@ class ConfirmForm(forms.Form):
         super().__init__(*args, **kwargs)
         if not any_refused:
             del self.fields["skip_refused"]
-        questions = [Question("skip_refused")] if any_refused else []
-        self.helper = helper_of(*questions, button=_("Confirm and import"))
 
 
-class SelectionForm(forms.Form):
+class SelectionForm(GovukForm):
     """Which releases are to be listed; an empty field asks for nothing."""
 
-    use_required_attribute = False
+    button, button_class, method = lazy("Show these"), "govuk-button--secondary", "get"
+    defaults = {}
 
     words = forms.CharField(label=lazy("Words"), required=False, max_length=200)
     producer = forms.ModelChoiceField(
@@ -97,26 +99,18 @@ class SelectionForm(forms.Form):
     )
 
     def __init__(self, data: QueryDict, *, producers: QuerySet[Producer]) -> None:
-        """Ask.
-
-        :param producers: those whose releases the person may see.
-        """
         super().__init__(data)
         own = {"producer": producers, "series": Series.objects.filter(producer__in=producers)}
         for name, choices in own.items():
             self.fields[name].queryset = choices  # type: ignore[attr-defined]  # both are fields of model choices
-        self.helper = helper_of(*self.fields, button=_("Show these"), css_class="govuk-button--secondary", method="get")
 
     def selection(self) -> Selection:
         self.is_valid()
         return Selection(**{name: value for name, value in self.cleaned_data.items() if value})
 
 
-MOST_WORDS = 2000
-
-
-class AnnouncementForm(forms.Form):
-    use_required_attribute = False
+class AnnouncementForm(GovukForm):
+    button = lazy("Read the announcement")
 
     url = forms.CharField(
         label=lazy("Address of the announcement"),
@@ -126,21 +120,24 @@ class AnnouncementForm(forms.Form):
         widget=forms.URLInput,
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = helper_of(Question("url", size="s"), button=_("Read the announcement"))
-
     def clean_url(self) -> str:
         """Return the address as browsers show it, without what people copy with it: no query, and a scheme."""
         pasted = str(self.cleaned_data["url"]).partition("?")[0]
-        try:
-            return web_address.parse_address(pasted if "://" in pasted else f"https://{pasted}").url
-        except web_address.NotAWebAddressError as error:
-            raise ValidationError(f"{error}.") from error
+        return clean_address(pasted if "://" in pasted else f"https://{pasted}")
 
 
-class ReleaseToCheckForm(forms.Form):
-    use_required_attribute = False
+class ReleaseToCheckForm(GovukForm):
+    """The release as the announcement has it, for a person to check before it is recorded."""
+
+    button = lazy("Record this release")
+    options = {
+        "precision": {
+            "hints": {
+                "month": lazy("The day is not shown."),
+                "two_months": lazy("The month of the date, and the one after it."),
+            }
+        }
+    }
 
     seen = forms.CharField(widget=forms.HiddenInput)
     series = forms.ModelChoiceField(
@@ -172,7 +169,7 @@ class ReleaseToCheckForm(forms.Form):
             "Needed where it is confirmed less than four weeks ahead. Kept in our own record; it is not published."
         ),
         required=False,
-        max_length=MOST_WORDS,
+        max_length=2000,
     )
     page = forms.CharField(
         label=lazy("Address of its page (optional)"),
@@ -189,41 +186,12 @@ class ReleaseToCheckForm(forms.Form):
     )
 
     def __init__(self, data: QueryDict | None = None, *, series: QuerySet[Series], **kwargs: Any) -> None:
-        """Ask.
-
-        :param series: those of which the person keeps the calendar.
-        """
         super().__init__(data, **kwargs)
         self.fields["series"].queryset = series  # type: ignore[attr-defined]  # a field of model choices
-        hints = {"month": _("The day is not shown."), "two_months": _("The month of the date, and the one after it.")}
-        self.helper = helper_of(
-            "seen",
-            Question("series", size="s"),
-            Question("title", size="s"),
-            Question("reference", size="s"),
-            Question("precision", size="s", hints=hints),
-            Question("planned_on", size="s"),
-            Question("planned_at", size="s", css_class="govuk-input--width-5"),
-            Question("status", size="s"),
-            Question("reason", size="s"),
-            Question("page", size="s"),
-            Question("marker", size="s"),
-            button=_("Record this release"),
-        )
 
     def clean_page(self) -> str:
-        """Require an address that may be fetched, if any."""
         url = str(self.cleaned_data["page"])
-        try:
-            return web_address.parse_address(url).url if url else ""
-        except web_address.NotAWebAddressError as error:
-            raise ValidationError(f"{error}.") from error
-
-    def slot(self) -> Slot:
-        """Return the date as typed; a vague one has no time."""
-        precision = Precision(self.cleaned_data["precision"])
-        at = self.cleaned_data["planned_at"] if precision is Precision.EXACT else None
-        return Slot(on=self.cleaned_data["planned_on"], at=at, precision=precision)
+        return clean_address(url) if url else ""
 
 
 def initial_release(announced: Announced, *, series: Series | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.forms.base import ClockTimeField, GovukDateField, LongTextField, Question, helper_of
+from releases.forms.base import ClockTimeField, GovukDateField, GovukForm, LongTextField
 from releases.models import PreReleaseAccess
 from releases.rules import london
 from releases.rules.pre_release import PUBLIC, WORDS, Details, Period, Unit, Usual
@@ -19,10 +19,11 @@ IN_ONE_LINE = (*PUBLIC, "person", "email")
 UNITS = ((Unit.HOURS.value, lazy("Hours")), (Unit.WORKING_DAYS.value, lazy("Working days")))
 
 
-class EntryForm(forms.Form):
+class EntryForm(GovukForm):
     """One entry of a list: what is public, what is for those who keep the list, and for how long and why."""
 
-    use_required_attribute = False
+    defaults = {"size": "s", "threshold": 75}
+    options = {"length": {"css_class": "govuk-input--width-3"}, "unit": {"inline": True, "small": True}}
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     post = forms.CharField(
@@ -75,26 +76,21 @@ class EntryForm(forms.Form):
         entry: PreReleaseAccess | None = None,
         only_words: bool = False,
     ) -> None:
-        """Ask for an entry.
+        """Make the form.
 
         :param usual: the period that needs no reason.
-        :param entry: the entry that is changed, if it is not a new one.
+        :param entry: the entry that is changed; None for a new one.
         :param only_words: whether only post and organisation can still be put right.
         """
-        super().__init__(data, initial=_shown(entry, usual=usual.period))
-        self.entry, self.usual = entry, usual.period
+        initial: dict[str, Any] = {"length": usual.period.length, "unit": usual.period.unit}
+        if entry is not None:
+            initial = {name: getattr(entry, name) for name in self.base_fields}
+        super().__init__(data, initial=initial)
+        self.entry, self.usual, self.button = entry, usual.period, button
         self.fields["length"].help_text = pre_release.usual_sentence(usual)
         if only_words:
             for name in [name for name in self.fields if name not in {*PUBLIC, "version"}]:
                 del self.fields[name]
-        layout: dict[str, dict[str, Any]] = {
-            "length": {"css_class": "govuk-input--width-3"},
-            "unit": {"inline": True, "small": True},
-        }
-        questions = [
-            Question(name, size="s", threshold=75, **layout.get(name, {})) for name in self.fields if name != "version"
-        ]
-        self.helper = helper_of("version", *questions, button=button)
 
     def details(self) -> Details:
         """Return the entry as it was typed; what is not asked for stays as it was."""
@@ -108,52 +104,32 @@ class EntryForm(forms.Form):
 
     def see_again(self, entry: PreReleaseAccess) -> None:
         """Show that the entry was changed meanwhile; what was typed stays, and can be sent again."""
-        typed = QueryDict(mutable=True)
-        typed.update(self.data)
-        typed["version"] = str(entry.version)
-        self.data = typed
         sentence = _(
             "This entry was changed meanwhile: it is now %(entry)s. Check what you typed and send it again."
         ) % {"entry": entry}
-        self.add_error(None, sentence)
+        self.reopen(name="version", version=entry.version, sentence=sentence)
 
 
-def _shown(entry: PreReleaseAccess | None, *, usual: Period) -> dict[str, Any]:
-    if entry is None:
-        return {"length": usual.length, "unit": usual.unit}
-    names = ("post", "organisation", "person", "email", "reason", "length", "unit", "period_reason", "version")
-    return {name: getattr(entry, name) for name in names}
-
-
-class TimeForm(forms.Form):
-    use_required_attribute = False
+class TimeForm(GovukForm):
+    """When access began or ended, as a person says."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     on = GovukDateField(label=lazy("Date"), help_text=lazy("For example, 29 6 2026"))
     time = ClockTimeField(label=lazy("Time in London"), help_text=lazy("For example, 9:30am"))
 
     def __init__(self, data: QueryDict | None = None, *, entry: PreReleaseAccess, now: datetime, button: str) -> None:
-        """Ask for an instant.
+        """Make the form.
 
         :param now: the aware instant that is offered, to the minute.
         """
         local = london.in_london(now)
         offered = {"version": entry.version, "on": local.date(), "time": local.time().replace(second=0, microsecond=0)}
         super().__init__(data, initial=offered)
-        self.helper = helper_of(
-            "version",
-            Question("on", size="s"),
-            Question("time", size="s", css_class="govuk-input--width-5"),
-            button=button,
-        )
+        self.button = button
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("on") and cleaned.get("time"):
-            try:
-                cleaned["instant"] = london.from_london(datetime.combine(cleaned["on"], cleaned["time"]))
-            except ValueError as error:
-                self.add_error("time", str(error))
+        self.combine_instant(cleaned, on="on", at="time", to="instant")
         return cleaned
 
 

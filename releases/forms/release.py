@@ -1,36 +1,47 @@
 """The forms of a release's pages: date changes, delay notices, answers and agreement."""
 
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import QueryDict
-from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.forms.base import ClockTimeField, GovukDateField, LongTextField, PrecisionField, Question, helper_of
+from releases.forms.base import (
+    ClockTimeField,
+    GovukDateField,
+    GovukForm,
+    LongTextField,
+    PrecisionField,
+    single_reason,
+    typed_slot,
+)
 from releases.models import DateChangeRequest, Release
-from releases.rules import london
-from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import Status
 from releases.statements import TEXT_KINDS
 
-MOST_WORDS = 2000
+MOST_CHARACTERS = 2000
 
 
-class ChangeDateForm(forms.Form):
-    """The new date of a release; the old one is read from the store, and again when the form is sent."""
+class ChangeDateForm(GovukForm):
+    """The new date of a release; the old one is read from the database, and again when the form is sent."""
 
-    use_required_attribute = False
+    options = {
+        "precision": {
+            "hints": {
+                "month": lazy("The day that you give below is not shown."),
+                "two_months": lazy("The month of the date that you give below, and the one after it."),
+            }
+        }
+    }
 
     seen_version = forms.IntegerField(widget=forms.HiddenInput)
     planned_on = GovukDateField(label=lazy("New date"), help_text=lazy("For example, 14 7 2026"))
     planned_at = ClockTimeField(label=lazy("Time in London"), help_text=lazy("For example, 9:30am"), required=False)
     precision = PrecisionField()
-    reason = LongTextField(label=lazy("Reason for the change"), required=False, max_length=MOST_WORDS)
+    reason = LongTextField(label=lazy("Reason for the change"), required=False, max_length=MOST_CHARACTERS)
 
     def __init__(self, data: QueryDict | None = None, *, release: Release, asking: bool = False) -> None:
         """Make the form.
@@ -44,98 +55,79 @@ class ChangeDateForm(forms.Form):
         }
         super().__init__(data, initial=initial)
         self.zone = release.zone
-        hints = {
-            "month": _("The day that you give below is not shown."),
-            "two_months": _("The month of the date that you give below, and the one after it."),
-        }
-        precise = [Question("precision", size="s", hints=hints)]
-        if release.status != Status.PROVISIONAL:
-            # A confirmed release never becomes vague again, so the form does not offer it.
-            del self.fields["precision"]
-            precise = []
-            read_by = gettext("Readers of the release calendar see it, once the change is agreed to.")
-            self.fields["reason"].help_text = read_by if asking else _("Readers of the release calendar see it.")
-        else:
-            self.fields["reason"].label = _("Reason for the change (optional)")
-            self.fields["reason"].help_text = _(
-                "Kept in our own record; the date is provisional, so it is not published."
-            )
-        self.helper = helper_of(
-            "seen_version",
-            *precise,
-            Question("planned_on", size="s"),
-            Question("planned_at", size="s", css_class="govuk-input--width-5"),
-            Question("reason", size="s"),
-            button=gettext("Ask for this change") if asking else _("Change the date"),
-        )
+        self.button = _("Ask for this change") if asking else _("Change the date")
+        reason = self.fields["reason"]
+        if release.status == Status.PROVISIONAL:
+            reason.label = _("Reason for the change (optional)")
+            reason.help_text = _("Kept in our own record; the date is provisional, so it is not published.")
+            return
+        # A confirmed release never becomes vague again, so the form does not offer it.
+        del self.fields["precision"]
+        read_once_agreed = _("Readers of the release calendar see it, once the change is agreed to.")
+        reason.help_text = read_once_agreed if asking else _("Readers of the release calendar see it.")
+
+    def questions(self) -> Iterable[Any]:
+        names = ("seen_version", "precision", "planned_on", "planned_at", "reason")
+        return [self.question(name) for name in names if name in self.fields]
 
     def clean_reason(self) -> str:
-        """Refuse two reasons for one change: only one of them would be kept."""
-        given = self.data.getlist("reason") if isinstance(self.data, QueryDict) else []
-        if len(given) > 1:
-            raise ValidationError(gettext("Give one reason for the change."))
-        return str(self.cleaned_data["reason"])
-
-    def slot(self) -> Slot:
-        """Return the new date as typed; a vague one has no time."""
-        precision = Precision(self.cleaned_data.get("precision") or Precision.EXACT)
-        at = self.cleaned_data["planned_at"] if precision is Precision.EXACT else None
-        return Slot(on=self.cleaned_data["planned_on"], at=at, precision=precision, zone=self.zone)
+        return single_reason(self)
 
     def change(self) -> dict[str, Any]:
         return {
-            "to": self.slot(),
+            "to": typed_slot(self.cleaned_data, zone=self.zone),
             "reason": self.cleaned_data["reason"],
             "expected_version": self.cleaned_data["seen_version"],
         }
 
     def see_again(self, release: Release) -> None:
         """Show that the date was changed meanwhile; what was typed stays, and can be sent again for the new date."""
-        typed = QueryDict(mutable=True)
-        typed.update(self.data)
-        typed["seen_version"] = str(release.schedule_version)
-        self.data = typed
         sentence = _("Somebody else changed the date meanwhile: it is now %(slot)s.") % {"slot": release.slot}
-        self.add_error(None, _("%(sentence)s Check your change and send it again.") % {"sentence": sentence})
+        sentence = _("%(sentence)s Check your change and send it again.") % {"sentence": sentence}
+        self.reopen(name="seen_version", version=release.schedule_version, sentence=sentence)
 
 
-class ConfirmForm(forms.Form):
-    use_required_attribute = False
+class ConfirmForm(GovukForm):
+    button = lazy("Confirm the date")
 
     reason = LongTextField(
-        label=gettext_lazy("Reason for the short notice"),
-        help_text=gettext_lazy("Kept in our own record; it is not published."),
+        label=lazy("Reason for the short notice"),
+        help_text=lazy("Kept in our own record; it is not published."),
         required=False,
-        max_length=MOST_WORDS,
+        max_length=MOST_CHARACTERS,
     )
 
     def __init__(self, data: QueryDict | None = None, *, is_short: bool) -> None:
         super().__init__(data)
         if not is_short:
             del self.fields["reason"]
-        asked = [Question("reason", size="s")] if is_short else []
-        self.helper = helper_of(*asked, button=gettext("Confirm the date"))
 
 
-class CancelForm(forms.Form):
-    use_required_attribute = False
+class CancelForm(GovukForm):
+    button, button_class = lazy("Cancel this release"), "govuk-button--warning"
 
     reason = LongTextField(
         label=lazy("Reason for cancelling"),
         help_text=lazy("Readers of the release calendar see it. A cancelled release cannot be brought back."),
         required=False,
-        max_length=MOST_WORDS,
+        max_length=MOST_CHARACTERS,
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = helper_of(
-            Question("reason", size="s"), button=_("Cancel this release"), css_class="govuk-button--warning"
-        )
 
+class SayForm(GovukForm):
+    """What a text is that the checks found and could not recognise."""
 
-class SayForm(forms.Form):
-    use_required_attribute = False
+    button = lazy("Save this answer")
+    options = {
+        "kind": {
+            "size": "m",
+            "hints": {
+                "this_is_it": lazy("Looks that saw it count as live."),
+                "previous_edition": lazy("Looks that saw it count as not live."),
+                "not_it": lazy("An error page, a log-in page, an announcement. Looks that saw it count as not live."),
+            },
+        }
+    }
 
     kind = forms.ChoiceField(
         label=lazy("What is it?"),
@@ -143,22 +135,13 @@ class SayForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": lazy("Say what it is")},
     )
-    words = LongTextField(label=lazy("Anything to add (optional)"), required=False, max_length=MOST_WORDS)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        hints = {
-            "this_is_it": _("Looks that saw it count as live."),
-            "previous_edition": _("Looks that saw it count as not live."),
-            "not_it": _("An error page, a log-in page, an announcement. Looks that saw it count as not live."),
-        }
-        self.helper = helper_of(
-            Question("kind", size="m", hints=hints), Question("words", size="s"), button=_("Save this answer")
-        )
+    words = LongTextField(label=lazy("Anything to add (optional)"), required=False, max_length=MOST_CHARACTERS)
 
 
-class WasLiveForm(forms.Form):
-    use_required_attribute = False
+class WasLiveForm(GovukForm):
+    """When a person says that a release was live."""
+
+    button = lazy("Save this statement")
 
     live_on = GovukDateField(
         label=lazy("Date"), subject=lazy("Date on which it was live"), help_text=lazy("For example, 30 6 2026")
@@ -166,29 +149,18 @@ class WasLiveForm(forms.Form):
     live_time = ClockTimeField(
         label=lazy("Time in London"), help_text=lazy("For example, 9:30am, or 10:27:15 if you know it")
     )
-    words = LongTextField(label=lazy("How do you know? (optional)"), required=False, max_length=MOST_WORDS)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = helper_of(
-            Question("live_on", size="s"),
-            Question("live_time", size="s", css_class="govuk-input--width-5"),
-            Question("words", size="s"),
-            button=_("Save this statement"),
-        )
+    words = LongTextField(label=lazy("How do you know? (optional)"), required=False, max_length=MOST_CHARACTERS)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("live_on") and cleaned.get("live_time"):
-            try:
-                cleaned["live_at"] = london.from_london(datetime.combine(cleaned["live_on"], cleaned["live_time"]))
-            except ValueError as error:
-                self.add_error("live_time", str(error))
+        self.combine_instant(cleaned, on="live_on", at="live_time", to="live_at")
         return cleaned
 
 
-class DelayNoticeForm(forms.Form):
-    use_required_attribute = False
+class DelayNoticeForm(GovukForm):
+    """When a release is expected instead, as a time or in words, and whom readers can ask."""
+
+    button = lazy("Post this notice")
 
     seen = forms.IntegerField(widget=forms.HiddenInput)
     expected_on = GovukDateField(
@@ -209,20 +181,12 @@ class DelayNoticeForm(forms.Form):
     contact_name = forms.CharField(label=lazy("Whom can readers ask?"), required=False, max_length=200)
     contact_email = forms.EmailField(label=lazy("E-mail address for readers"), required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = helper_of(
-            "seen",
-            Question("expected_on", size="s"),
-            Question("expected_time", size="s", css_class="govuk-input--width-5"),
-            Question("expected_words", size="s"),
-            Question("contact_name", size="s"),
-            Question("contact_email", size="s"),
-            button=str(lazy("Post this notice")),
-        )
+    def clean_expected_time(self) -> Any:
+        time = self.cleaned_data["expected_time"]
+        return time and time.replace(second=0)
 
     def clean(self) -> dict[str, Any]:
-        """Put date and time together into one instant; one of them alone says too little."""
+        """Require a time with a date and a date with a time; one of them alone says too little."""
         cleaned = super().clean() or self.cleaned_data
         if {"expected_on", "expected_time"} <= cleaned.keys():
             on, at = cleaned["expected_on"], cleaned["expected_time"]
@@ -230,11 +194,7 @@ class DelayNoticeForm(forms.Form):
                 self.add_error("expected_time", lazy("Give the time as well, or say it in words"))
             if at and not on:
                 self.add_error("expected_on", lazy("Give the date as well, or say it in words"))
-            if on and at:
-                try:
-                    cleaned["expected_at"] = london.from_london(datetime.combine(on, at.replace(second=0)))
-                except ValueError as error:
-                    self.add_error("expected_time", str(error))
+            self.combine_instant(cleaned, on="expected_on", at="expected_time", to="expected_at")
         return cleaned
 
     @property
@@ -247,9 +207,7 @@ class DelayNoticeForm(forms.Form):
 MOST_DIGITS = 18
 
 
-class AgreeForm(forms.Form):
-    use_required_attribute = False
-
+class AgreeForm(GovukForm):
     requests = forms.ModelMultipleChoiceField(
         queryset=DateChangeRequest.objects.none(),
         error_messages={"required": lazy("Select the changes to which you agree")},
@@ -261,6 +219,7 @@ class AgreeForm(forms.Form):
 
     @property
     def names_others(self) -> bool:
+        """Whether something was sent that is no request which the person may decide."""
         # Databases refuse to compare a key with a greater number than any key can be.
         keys = self.data.getlist("requests") if isinstance(self.data, QueryDict) else []
         if any(not key.isdecimal() or len(key) > MOST_DIGITS for key in keys):
@@ -268,32 +227,24 @@ class AgreeForm(forms.Form):
         return any(error.code != "required" for error in self.errors.as_data().get("requests", ()))
 
 
-class RefuseForm(forms.Form):
-    use_required_attribute = False
+class RefuseForm(GovukForm):
+    button = lazy("Refuse this change")
 
     reason = LongTextField(
         label=lazy("Reason for refusing"),
         help_text=lazy("The person who asked reads it. It is not published."),
         required=False,
-        max_length=MOST_WORDS,
+        max_length=MOST_CHARACTERS,
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = helper_of(Question("reason", size="s"), button=str(lazy("Refuse this change")))
 
-
-class CorrectReasonForm(forms.Form):
-    use_required_attribute = False
+class CorrectReasonForm(GovukForm):
+    button = lazy("Correct the public reason")
 
     seen = forms.IntegerField(widget=forms.HiddenInput)
     reason = LongTextField(
         label=lazy("Public reason"),
         help_text=lazy("Readers see it from now on, and that it was corrected. The first one stays for them to read."),
         required=False,
-        max_length=MOST_WORDS,
+        max_length=MOST_CHARACTERS,
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = helper_of("seen", Question("reason", size="s"), button=str(lazy("Correct the public reason")))

@@ -26,6 +26,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from releases.detection import announcement
 from releases.detection.announcement import Announced, Announcing, NoAnnouncementError, Problem
+from releases.forms.base import typed_slot
 from releases.forms.imports import (
     AnnouncementForm,
     ConfirmForm,
@@ -184,7 +185,7 @@ def record_announcement(request: SignedInRequest) -> HttpResponse:
                     series=given["series"],
                     reference=given["reference"],
                     title=given["title"],
-                    slot=form.slot(),
+                    slot=typed_slot(given),
                     announcement=seen["url"],
                     confirmed=given["status"] == Announcing.CONFIRMED,
                     page=given["page"],
