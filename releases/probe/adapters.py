@@ -28,7 +28,7 @@ from releases.rules.web_address import parse_address, parse_target
 
 
 class Adapter(Protocol):
-    """Knows what to fetch for an address and how to read what comes back; it makes no request itself."""
+    """What to fetch for an address and how to read the response; it makes no request itself."""
 
     @property
     def name(self) -> str:
@@ -36,41 +36,33 @@ class Adapter(Protocol):
 
     @property
     def reads(self) -> str:
-        """What it reads, in a few words for whoever records an address."""
+        """What it reads, in a few words for the person who records an address."""
 
-    def address(self, url: str) -> str:
-        """Return what is to be fetched for the announced address."""
+    def address(self, url: str) -> str: ...
 
     def leads_to(self, body: bytes, *, url: str) -> str:
-        """Return the address to which a body sends its reader, or an empty text if it sends nobody anywhere.
+        """Return the address to which a decoded body sends its reader, or an empty text.
 
-        It is asked of every answer with status 200; where it names an address, that is fetched under the same rules
-        as the target of any redirect, and both addresses are kept with the look.
-
-        :param body: as decoded.
-        :param url: where it came from.
+        It is called for every response with status 200. The address is requested under the same rules as the target of
+        a redirect, and both addresses are stored with the check.
         """
 
-    def examine(self, answer: Answer, expectation: Expectation) -> Finding:
-        """Return what the answer shows."""
+    def examine(self, answer: Answer, expectation: Expectation) -> Finding: ...
 
 
 class Page:
-    """Looks at what any reader of the announced address would be shown."""
+    """Reads what any reader of the announced address is shown."""
 
     name = "page"
     reads = "any web page or file, as a reader is shown it"
 
     def address(self, url: str) -> str:
-        """Return the announced address unchanged."""
         return url
 
     def leads_to(self, body: bytes, *, url: str) -> str:  # an adapter's signature
-        """Return nothing: a page's reader stays where the page is."""
         return ""
 
     def examine(self, answer: Answer, expectation: Expectation) -> Finding:
-        """Return what the answer shows, by the rules that hold for every site."""
         return rules.examine(answer, expectation)
 
 
@@ -80,16 +72,13 @@ _IN_HEADING = {Reason.MARKER_IN_TITLE, Reason.MARKER_IN_HEADING}
 
 
 class Govuk:
-    """Looks at what GOV.UK's publishing system says that stands at an address; so does any site with the same API."""
+    """Reads what the content API of GOV.UK, or of a site with the same API, says of an address."""
 
     name = "govuk"
     reads = "a page of GOV.UK, by its content API"
 
     def address(self, url: str) -> str:
-        """Return the address of the page's document, on the address's own host.
-
-        :raises NotAWebAddressError: if it is not an address that may be fetched.
-        """
+        """:raises NotAWebAddressError: if the address may not be requested."""
         address = parse_address(url)
         path = urlsplit(address.url).path.rstrip("/") or "/"
         known = path == API or path.startswith(f"{API}/")
@@ -98,7 +87,7 @@ class Govuk:
     def leads_to(self, body: bytes, *, url: str) -> str:
         """Return where a redirect document sends its readers: an announcement turns into one on publication.
 
-        :raises NotAWebAddressError: if that is an address that may not be fetched.
+        :raises NotAWebAddressError: if that address may not be requested.
         """
         if b'"redirect"' not in body:
             return ""
@@ -114,10 +103,6 @@ class Govuk:
         return self.address(there.url) if there.place == here.place else there.url
 
     def examine(self, answer: Answer, expectation: Expectation) -> Finding:
-        """Return what a document shows of the release, with what the publishing system says of it.
-
-        A body that is no such document is no answer that can be relied on.
-        """
         asked, came_from = urlsplit(answer.requested_url), urlsplit(answer.final_url or answer.requested_url)
         if answer.failure or answer.status != 200 or answer.left_allowed_hosts or came_from.netloc != asked.netloc:
             found = rules.examine(_of_pages(answer), expectation)
@@ -175,13 +160,13 @@ def _published(answer: Answer, document: GovukDocument, expectation: Expectation
 
 
 def _tells_no_editions(expectation: Expectation) -> bool:
-    """Tell whether the marker stands in the series' own title, or is none: then it is the same in every edition."""
+    """Whether the marker is in the title of the series, or is none: then it is the same in every edition."""
     marker = words(expectation.marker)
     return not has_words(marker) or holds(words(expectation.series_title), marker)
 
 
 def _by_marker(document: GovukDocument, seen: Finding, *, due_at: datetime) -> Finding:
-    """Doubt a marker in the text of a page that is updated in place: the earlier edition may name the one to come."""
+    """Doubt a marker in the text of a page that is updated in place: the earlier edition may name the next one."""
     if seen.result is not LookResult.LIVE or _IN_HEADING & set(seen.reasons):
         return seen
     newest = govuk.newest_date(document)
@@ -193,7 +178,7 @@ def _by_marker(document: GovukDocument, seen: Finding, *, due_at: datetime) -> F
 def _by_dates(
     answer: Answer, document: GovukDocument, seen: Finding, expectation: Expectation, *, due_at: datetime
 ) -> Finding:
-    """Tell the editions of a page that is updated in place by its own dates, where the marker cannot."""
+    """Distinguish the editions of a page that is updated in place by its own dates, where the marker cannot."""
     of_series = holds(words(document.title), words(expectation.series_title))
     undecided = seen.result is LookResult.LIVE or _WITHOUT_MARKER & set(seen.reasons)
     if not of_series or not undecided or Reason.NEGATIVE_MARKER in seen.reasons:
@@ -209,10 +194,10 @@ def _by_dates(
 
 
 def _withdrawn(document: GovukDocument, found: Finding, *, due_at: datetime) -> Finding:
-    """Tell what a page marked as withdrawn shows.
+    """Return the finding for a page that is marked as withdrawn.
 
-    One that was withdrawn after the due instant was out before that, so it makes nothing late. Whether its text is
-    the release is no question then, and without a digest nobody is asked; but when it was live a person may say.
+    If it was withdrawn after the due instant it was published before that, so it makes nothing late. Then nobody is
+    asked about its text, so it has no digest; but if it was live, a person may say so.
     """
     withdrawn_at = document.withdrawal.at if document.withdrawal else None
     if found.result is LookResult.NOT_LIVE:
@@ -238,7 +223,7 @@ def _says(document: GovukDocument, *, due_at: datetime) -> PublisherSays:
 
 
 def _of_pages(answer: Answer, *, body: bytes | None = None) -> Answer:
-    """Write an answer with the addresses of the pages that its documents stand for, and with a page as its body."""
+    """Return an answer with the addresses of the pages that its documents stand for, and with a page as its body."""
     paged = replace(answer, requested_url=_page_of(answer.requested_url), final_url=_page_of(answer.final_url))
     if body is None:
         return paged
@@ -250,7 +235,7 @@ def _page_of(url: str) -> str:
 
 
 def _paths(answer: Answer) -> set[str]:
-    """Return the paths of the pages that were asked for on the way, as a document writes its own."""
+    """Return the paths of the pages that were requested on the way, as a document writes its own."""
     urls = [answer.requested_url, answer.final_url, *(hop.url for hop in answer.hops)]
     return {form for url in urls for form in (_path(url), unquote(_path(url)))}
 
@@ -268,10 +253,6 @@ class NoSuchAdapterError(LookupError):
 
 
 def adapter_named(name: str) -> Adapter:
-    """Return the adapter of this name.
-
-    :raises NoSuchAdapterError: if there is none.
-    """
     try:
         return ADAPTERS[name]
     except KeyError:

@@ -41,16 +41,15 @@ _USUAL_PLACES = (
 
 
 class NoAuthoritiesError(OSError):
-    """This machine has no file of certificate authorities."""
+    pass
 
 
 def authorities_file(environment: Mapping[str, str] = os.environ) -> str:
-    """Find the file of trusted authorities: SSL_CERT_FILE if set, else where the system keeps it.
+    """Find the file of trusted authorities: SSL_CERT_FILE if set, else that of the system.
 
-    The libcurl inside pycurl's wheel looks only where Red Hat keeps it, and elsewhere refuses every
-    https address, so the file is always named to it.
+    The libcurl inside pycurl's wheel knows only the place of Red Hat, and refuses every https address elsewhere.
 
-    :raises NoAuthoritiesError: if there is none, or SSL_CERT_FILE names a file that is not there.
+    :raises NoAuthoritiesError: if there is none, or SSL_CERT_FILE names a file that does not exist.
     """
     named = environment.get("SSL_CERT_FILE", "")
     if named and not Path(named).is_file():
@@ -87,23 +86,21 @@ class Multi:
         self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, most_connections)
 
     def add(self, curl: pycurl.Curl) -> None:
-        """Put a transfer on its way; its connection is begun by the next `kick` or `run`."""
         self._multi.add_handle(curl)
 
     def remove(self, curl: pycurl.Curl) -> None:
-        """Take a transfer out, over or not; its connection stays open for the next one if it can."""
+        """Take a transfer out, finished or not; its connection stays open for the next one."""
         self._multi.remove_handle(curl)
 
     def kick(self) -> None:
-        """Begin what was added since the last time."""
         if self._timer_at is not None and self._timer_at <= time.monotonic():
             self._timer_at = None
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
 
     def run(self, *, seconds: float) -> list[Ended]:
-        """Drive every transfer, waiting at most so long for something to happen, and return what ended.
+        """Drive every transfer, wait at most so long for an event, and return what ended.
 
-        :return: handle, libcurl's code (0 for success) and its message, of each transfer that is over.
+        :return: handle, libcurl's code (0 for success) and its message, of each finished transfer.
         """
         self.kick()
         # A transfer can end while it is begun: refused by the guard, or answered by what its socket held.
@@ -120,7 +117,6 @@ class Multi:
         return ended + self._ended()
 
     def close(self) -> None:
-        """Close every idle connection; the transfers have been removed before."""
         self._multi.close()
         self._selector.close()
 
@@ -157,9 +153,9 @@ _SENDS_ON = frozenset({301, 302, 303, 307, 308})
 class Flight:
     """An errand from its first request to its answer; `spent` is seconds in requests, not in queues.
 
-    `fragment` is the last that a redirect named (RFC 9110, section 10.2.2).
-    `monotonic` is when the first request was begun, and once that is known when it left, on the machine's clock that
-    is never set: durations between looks of one process follow from it even if the wall clock was set in between.
+    `fragment` is the last that a redirect named (RFC 9110, section 10.2.2). `monotonic` is when the first request was
+    begun or, once known, sent, on the machine's monotonic clock: durations between checks of one process follow from
+    it even if the wall clock was set in between.
     """
 
     errand: Errand
@@ -173,14 +169,12 @@ class Flight:
 
     @property
     def reached(self) -> str:
-        """The address where it is, as it was meant: with the fragment that a redirect named, which is never sent."""
+        """The present address as it was meant: with the fragment that a redirect named, which is never sent."""
         return as_meant(self.address.url) + (f"#{self.fragment}" if self.fragment else "")
 
 
 @dataclass(frozen=True, slots=True)
 class _Ending:
-    """How a reply ends an errand."""
-
     failure: Failure | None = None
     detail: str = ""
     body: bytes = b""
@@ -199,12 +193,9 @@ def land(
 ) -> Answer | None:
     """Take the reply to a flight's request, and return the answer, or None if a redirect is to be followed.
 
-    In the second case the flight's address is the next one to be asked.
+    In the second case the flight's address is the next one to request.
 
-    :param certificate_sha256: of the certificate with which the connection was opened, or empty.
-    :param completed_at: when the reply was complete.
-    :param done: the same on the clock that is never set.
-    :param vantage: from where the request was made.
+    :param done: when the reply was complete, on the monotonic clock.
     """
     if flight.sent_at is None and reply.sent_at is not None:
         flight.sent_at, flight.monotonic = reply.sent_at, reply.monotonic
@@ -253,19 +244,6 @@ def turn_back(flight: Flight, failure: Failure, detail: str, *, at: datetime, va
     )
 
 
-def refused(errand: Errand, reason: str, *, at: datetime) -> Answer:
-    """Return the answer of an errand that is not even begun."""
-    return Answer(
-        requested_url=errand.url,
-        planned_at=errand.planned_at,
-        sent_at=at,
-        completed_at=at,
-        failure=Failure.ADDRESS_REFUSED,
-        failure_detail=reason,
-        final_url=errand.url,
-    )
-
-
 def _ending(flight: Flight, reply: Reply, limits: Limits) -> _Ending | None:
     if reply.failure is not None:
         return _Ending(reply.failure, reply.detail)
@@ -289,7 +267,7 @@ def _ending(flight: Flight, reply: Reply, limits: Limits) -> _Ending | None:
 
 
 def _fragment(reply: Reply) -> str:
-    """Return the fragment of a redirect's target, at most 200 signs: some sites name a page by it ("/#/release")."""
+    """Return the fragment of a redirect's target: some sites name a page by it ("/#/release")."""
     location = next(iter(reply.values("location")), "") if reply.status in _SENDS_ON else ""
     return location.partition("#")[2][:200]
 
@@ -305,7 +283,7 @@ def _decoded(reply: Reply, limits: Limits) -> _Ending:
 
 
 def _target(address: WebAddress, reply: Reply) -> WebAddress | None:
-    """Return where a response redirects to; one that does not say where is an answer by itself."""
+    """Return where a response redirects to; None if it does not say where."""
     locations = reply.values("location")
     if reply.status not in _SENDS_ON or not locations or not locations[0]:
         return None
@@ -313,7 +291,7 @@ def _target(address: WebAddress, reply: Reply) -> WebAddress | None:
 
 
 def _target_in_body(flight: Flight, reply: Reply, answered: _Ending) -> WebAddress | None:
-    """Return where a document says that the page is now, as publishing systems may answer instead of redirecting."""
+    """Return where a document says that the page is now, as publishing systems do instead of redirecting."""
     if reply.status != 200 or answered.failure is not None:
         return None
     try:
@@ -336,7 +314,7 @@ def _seconds(
 
 
 def _instants(flight: Flight, completed_at: datetime) -> tuple[datetime, datetime]:
-    """Return when it was sent and completed, never the other way round: the real clock may be set back in between."""
+    """Return when it was sent and completed, in this order even if the clock was set back in between."""
     sent_at = flight.sent_at or flight.begun_at or completed_at
     return sent_at, max(sent_at, completed_at)
 
@@ -351,10 +329,7 @@ _MOST_CERTIFICATES_KEPT = 20_000
 
 
 class Fetcher:
-    """Fetches addresses with plain GETs, each a new request that no cache of ours can answer.
-
-    Not for several threads: one thread starts and polls.
-    """
+    """Sends plain GET requests, each a new request that no cache of ours can answer. It belongs to one thread."""
 
     def __init__(
         self,
@@ -370,16 +345,13 @@ class Fetcher:
         most_in_flight: int = 0,
         vantage: str = "",
     ) -> None:
-        """Make a fetcher; it opens nothing before the first errand.
-
-        :param now: the wall clock, real or of a rehearsal; gives aware instants.
-        :param user_agent: what it says it is.
-        :param allow_private: "host:port" entries that may lie on private addresses.
-        :param budgets: by host or host:port; for all others `default_budget` holds.
-        :param proxy: the egress proxy's address, or empty. What `allow_private` opens is asked directly.
+        """
+        :param allow_private: "host:port" entries that may be on private addresses; no proxy is used for them.
+        :param budgets: by host or host:port.
+        :param proxy: the address of the egress proxy, or empty.
         :param authorities: a file of trusted authorities instead of the system's.
         :param most_in_flight: over all hosts; 0 means as many as this process may have files open.
-        :param vantage: what this machine is called where an answer says from where it was asked for.
+        :param vantage: what answers name as the place that the request came from.
         :raises NotAWebAddressError: if an entry of `allow_private` is not host:port.
         """
         self._now = now
@@ -392,7 +364,7 @@ class Fetcher:
             vantage=vantage,
         )
         self._lanes: Lanes[Flight] = Lanes(budgets or {}, default=default_budget)
-        self._most_in_flight = most_in_flight or affordable(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        self._most_in_flight = most_in_flight or limit_connections(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         self._multi = Multi(most_connections=self._most_in_flight)
         self._begun = 0
         self._pauses = Pauses(now)
@@ -411,7 +383,7 @@ class Fetcher:
 
     @property
     def in_flight(self) -> int:
-        """How many errands have been started and their answers not handed out yet."""
+        """How many errands have been started whose answers `poll` has not returned yet."""
         return self._lanes.waiting + len(self._held) + len(self._flying) + len(self._done)
 
     @property
@@ -429,7 +401,17 @@ class Fetcher:
             if not is_allowed(address, errand.allowed_hosts):
                 raise NotAWebAddressError(f'the host of "{address.url}" is not one that may be fetched')
         except NotAWebAddressError as error:
-            self._done.append((errand, refused(errand, str(error), at=self._now())))
+            now = self._now()
+            refusal = Answer(
+                requested_url=errand.url,
+                planned_at=errand.planned_at,
+                sent_at=now,
+                completed_at=now,
+                failure=Failure.ADDRESS_REFUSED,
+                failure_detail=str(error),
+                final_url=errand.url,
+            )
+            self._done.append((errand, refusal))
             return
         flight = Flight(errand, bypass_caches(address) if errand.fresh else address)
         if self._hold_back(flight):
@@ -442,14 +424,14 @@ class Fetcher:
             self._drive(seconds=0.0)
 
     def waits(self, key: Hashable) -> bool:
-        """Tell whether the errand of a key waits for its turn, so that nothing of it has left this machine."""
+        """Whether the errand of a key waits for its turn, so that no request of it was sent."""
         return key in self._waiting
 
     def hand_turn(self, key: Hashable, errand: Errand) -> None:
-        """Let an errand for the same address take the turn of the one of a key, which is never made then.
+        """Give the turn of the errand of a key, which is then never sent, to another for the same address.
 
         :raises KeyError: if that one does not wait, or not any more.
-        :raises ValueError: if the two do not ask for the same.
+        :raises ValueError: if the two do not request the same.
         """
         flight = self._waiting[key]
         if (errand.url, errand.fresh) != (flight.errand.url, flight.errand.fresh):
@@ -460,9 +442,9 @@ class Fetcher:
         self._waiting[errand.key] = flight
 
     def poll(self, timeout_seconds: float) -> list[tuple[Errand, Answer]]:
-        """Return the answers that are complete, waiting for at least one, but not longer than this.
+        """Return the complete answers, waiting for at least one, but not longer than this; 0 does not wait.
 
-        0 only looks. Every call also begins what the budgets allow by now. With nothing in flight it waits too.
+        Every call also begins what the budgets allow by now. With nothing in flight it waits too.
         """
         until = time.monotonic() + timeout_seconds
         while True:
@@ -473,13 +455,12 @@ class Fetcher:
 
     @property
     def pauses(self) -> Mapping[str, datetime]:
-        """Until when which host (with its port, if not the usual one) or page is left alone, because it asked us."""
         return self._pauses.all()
 
     def pause(self, name: str, *, until: datetime) -> None:
-        """Leave a host or a page alone until an aware instant.
+        """Request nothing of a host or a page until an aware instant.
 
-        What waits for it, and what comes for it, ends at once in an answer that says so; what is decisive waits.
+        What waits for it, and what is started for it, ends at once in an answer that says so; a decisive errand waits.
         """
         self._pauses.add(name, until=until)
         if not is_page(name):
@@ -493,11 +474,10 @@ class Fetcher:
             self._answer_that_it_waits(flight)
 
     def rest(self, place: str, *, seconds: float) -> None:
-        """Begin nothing at a host for so many seconds; what comes for it waits."""
+        """Begin nothing at a host for so many seconds; errands for it wait."""
         self._lanes.rest(place, until=time.monotonic() + seconds)
 
     def close(self) -> None:
-        """Give up what is in flight and close every connection."""
         for curl in self._flying:
             self._multi.remove(curl)
         for line in [*self._idle_lines, *(line for line, _, _ in self._flying.values())]:
@@ -549,7 +529,7 @@ class Fetcher:
             vantage = self._route.vantage_for(flight.address)
             self._done.append((flight.errand, turn_back(flight, failure, detail, at=now, vantage=vantage)))
             return
-        line = self._idle_lines.pop() if self._idle_lines else self._new_line()
+        line = self._idle_lines.pop() if self._idle_lines else Line(self._route, self._limits, now=self._now)
         line.prepare(flight.address, seconds=left, fresh=flight.errand.fresh)
         self._flying[line.curl] = (line, flight, place)
         self._multi.add(line.curl)
@@ -557,9 +537,6 @@ class Fetcher:
     def _not_waiting(self, flight: Flight) -> None:
         if self._waiting.get(flight.errand.key) is flight:
             del self._waiting[flight.errand.key]
-
-    def _new_line(self) -> Line:
-        return Line(route=self._route, limits=self._limits, now=self._now)
 
     def _wait_of(self, flight: Flight) -> tuple[str, datetime] | None:
         return self._pauses.find(place=flight.address.place, url=flight.errand.url)
@@ -570,7 +547,7 @@ class Fetcher:
                 self._lanes.add(place, flight)
 
     def _hold_back(self, flight: Flight) -> bool:
-        """Hold a flight back if its host or page asked us to wait; tells whether it is."""
+        """Hold a flight back if its host or page asked us to wait; return whether it is held."""
         if not self._wait_of(flight):
             return False
         if flight.errand.decisive and flight.begun_at is None:
@@ -589,7 +566,7 @@ class Fetcher:
         self._done.append((flight.errand, answer))
 
     def _refused_behind_proxy(self, flight: Flight) -> str:
-        """A proxy connects in our place, where the guard cannot see; what a URL says openly it can judge."""
+        """Return why an address is refused that the proxy connects to: the guard sees no more than its URL."""
         address = flight.address
         if not self._route.is_proxied(address):
             return ""
@@ -625,7 +602,7 @@ class Fetcher:
             self._done.append((flight.errand, answer))
 
     def _certificate(self, connection: int, new: str) -> str:
-        """Only the request that opened a connection saw its certificate; the later ones are told here."""
+        """Return the certificate of a connection, which only the request that opened it saw."""
         if new:
             if len(self._certificates) >= _MOST_CERTIFICATES_KEPT:
                 self._certificates.pop(next(iter(self._certificates)))
@@ -633,6 +610,6 @@ class Fetcher:
         return self._certificates.get(connection, "")
 
 
-def affordable(open_files: int) -> int:
-    """Return how many connections a process may keep that may have so many files open; -1 means no limit."""
+def limit_connections(open_files: int) -> int:
+    """Return how many connections a process may have that may have so many files open; -1 means no limit."""
     return MOST_IN_FLIGHT if open_files < 0 else max(1, min(MOST_IN_FLIGHT, open_files - _FILES_KEPT_FREE))

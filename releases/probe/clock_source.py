@@ -26,7 +26,7 @@ ANSWERED_WITHIN_SECONDS = 3.0
 
 
 class _Timex(ctypes.Structure):
-    """`struct timex` of <sys/timex.h>; only what is read here has a name that matters."""
+    """`struct timex` of <sys/timex.h>; only the fields that are read here have their names."""
 
     _fields_ = (
         ("modes", ctypes.c_uint),
@@ -41,7 +41,7 @@ class _Timex(ctypes.Structure):
 
 
 def kernel() -> Figures | None:
-    """Ask the kernel how far its clock may be off; None where it does not know, or the system has no such call."""
+    """Read from the kernel how far its clock may be off; None if it does not know, or there is no such system call."""
     if not sys.platform.startswith("linux"):
         return None
     timex = _Timex()  # modes 0: only read
@@ -50,7 +50,7 @@ def kernel() -> Figures | None:
 
 
 def chrony(command: Sequence[str]) -> Figures | None:
-    """Ask chrony; None where there is no such program.
+    """Run chrony; None if there is no such program.
 
     :param command: prints chrony's tracking report as one line of fields.
     :raises OSError, subprocess.SubprocessError, ValueError: if it does not answer as chrony does.
@@ -70,7 +70,7 @@ def chrony(command: Sequence[str]) -> Figures | None:
 
 
 def ntp(servers: Sequence[str]) -> Figures | None:
-    """Ask NTP servers, and return the figures of the one that bounds the error most closely; None without servers.
+    """Query NTP servers, and return the figures of the one that bounds the error most closely; None without servers.
 
     :param servers: host names, each with its port if that is not 123.
     :raises OSError, ntplib.NTPException: if none of them answers.
@@ -105,7 +105,7 @@ def _ask_server(server: str) -> Figures | None:
 
 
 class _InBackground:
-    """What somebody said last, who is asked anew in a thread of its own, so that no check waits for the answer."""
+    """The last answer of a source that is queried in a thread of its own, so that no check waits for it."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class _InBackground:
         self._asking: threading.Thread | None = None
 
     def latest(self) -> Figures | None:
-        """Return the last answer at once, and ask anew if that is some while ago."""
+        """Return the last answer at once, and query again if it is old."""
         now = self._monotonic()
         idle = self._asking is None or not self._asking.is_alive()
         if idle and (self._asked_at is None or now - self._asked_at >= self._every_seconds):
@@ -131,7 +131,6 @@ class _InBackground:
         return self._said
 
     def wait(self) -> None:
-        """Wait until what is being asked has been answered, or has timed out."""
         if self._asking:
             self._asking.join()
 
@@ -145,7 +144,7 @@ class _InBackground:
 
 
 class ClockSource:
-    """The keepers of this machine's time, the better one first."""
+    """The sources that confirm this machine's time, the better one first."""
 
     def __init__(
         self,
@@ -155,12 +154,9 @@ class ClockSource:
         servers: Sequence[str] = (),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Prepare to ask; nothing is asked before the first call.
-
+        """
         :param command: prints chrony's tracking report as one line of fields.
-        :param kernel: asks the kernel.
         :param servers: NTP servers, each with its port if that is not 123.
-        :param monotonic: seconds by a clock that nobody can set.
         """
         self._chrony = _InBackground(
             lambda: chrony(command), name="chrony", every_seconds=ASKED_EVERY_SECONDS, monotonic=monotonic
@@ -176,6 +172,6 @@ class ClockSource:
         return tuple(figures for source in self._sources if (figures := source()))
 
     def wait(self) -> None:
-        """Wait until what is being asked has been answered, or has timed out."""
+        """Wait until every query under way is answered or has timed out."""
         self._chrony.wait()
         self._servers.wait()

@@ -35,11 +35,12 @@ _OURS = re.compile(rf"([?&]){PARAMETER}=[0-9a-f]+(&|$)")
 def bypass_caches(address: WebAddress) -> WebAddress:
     """Add a query of its own to an address, so that no cache on the way can answer from its store.
 
-    What stands in the address stays as it is, to the byte. A query that is signed, or that is one word rather than
-    names with values, would mean something else with an addition: such an address is asked with the header alone.
+    The rest of the address stays the same, to the byte. A query that is signed, or that is one word rather than names
+    with values, would change its meaning: such an address is requested with the header alone.
     """
     query = urlsplit(address.url).query
-    if query and not _takes_an_addition(query):
+    names = {name.lower() for name, _ in parse_qsl(query, keep_blank_values=True)}
+    if query and ("=" not in query or names & _SIGNED):
         return address
     own = f"{'&' if query else '?'}{PARAMETER}={secrets.token_hex(8)}"
     if len(address.url) + len(own) > MOST_CHARACTERS:
@@ -52,13 +53,8 @@ def bypass_caches(address: WebAddress) -> WebAddress:
 
 
 def as_meant(url: str) -> str:
-    """Return an address that was asked past the caches as it would have been asked without that."""
+    """Return an address without the query that `bypass_caches` added."""
     return _OURS.sub(lambda found: found[1] if found[2] else "", url)
-
-
-def _takes_an_addition(query: str) -> bool:
-    named = parse_qsl(query, keep_blank_values=True)
-    return "=" in query and not any(name.lower() in _SIGNED for name, _ in named)
 
 
 ACCEPTED = "gzip, deflate, br"
@@ -66,17 +62,16 @@ _MOST_CODINGS = 3
 
 
 class CannotDecodeError(ValueError):
-    """The body is not what its content coding says; the message says how."""
+    pass
 
 
 class TooLargeError(ValueError):
-    """The decoded body would be larger than the limit."""
+    pass
 
 
 def decode(body: bytes, codings: str, *, most_bytes: int) -> bytes:
     """Undo the codings that the Content-Encoding header names, last one first.
 
-    :param codings: the header's value, empty if there was none.
     :raises CannotDecodeError: if a coding is unknown, or the body is damaged or incomplete.
     :raises TooLargeError: if more than `most_bytes` would come out at any stage.
     """
@@ -167,11 +162,6 @@ _FAILURES = {
 }
 
 
-def failure_of(code: int) -> Failure:
-    """Return what a code of libcurl other than 0 means; all that has no name of its own is BROKEN."""
-    return _FAILURES.get(code, Failure.BROKEN)
-
-
 REQUEST_HEADERS = (
     "Accept: text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.8",
     "Accept-Language: en-GB",
@@ -181,7 +171,7 @@ REQUEST_HEADERS = (
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one errand may take: seconds, bytes (the body's both as sent and decoded) and redirects."""
+    """The limits of one errand: seconds, bytes (of the body both as sent and decoded) and redirects."""
 
     connect_seconds: float = 3.0
     total_seconds: float = LONGEST.total_seconds()
@@ -192,7 +182,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How requests leave this machine: under which name, past which guard, trusting whom."""
+    """How requests leave this machine: the user agent, the proxy, and what is trusted."""
 
     user_agent: str
     allow_private: frozenset[str]
@@ -201,11 +191,10 @@ class Route:
     vantage: str = ""
 
     def is_proxied(self, address: WebAddress) -> bool:
-        """Tell whether an address is asked through the proxy; what is opened on private networks is asked directly."""
+        """Whether an address is requested through the proxy; private networks are reached directly."""
         return bool(self.proxy) and address.host_with_port not in self.allow_private
 
     def vantage_for(self, address: WebAddress) -> str:
-        """Say from where an address is asked."""
         if not self.is_proxied(address):
             return self.vantage
         # A proxy's address may carry a password, which is nobody's business beside a look.
@@ -215,9 +204,9 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What one request brought; the body is as it was sent, still in its content coding.
+    """The reply to one request; the body is as it was sent, still in its content coding.
 
-    `monotonic` and `first_byte` are when the request left and when its answer began, on the clock that is never set.
+    `monotonic` and `first_byte` are when the request was sent and when its answer began, on the monotonic clock.
     """
 
     failure: Failure | None
@@ -234,14 +223,14 @@ class Reply:
     seconds: Mapping[str, float]
 
     def values(self, name: str) -> list[str]:
-        """Return the values of a header, whose name is given in lower case, in the order they came."""
+        """Return the values of a header, whose name is given in lower case, in their order."""
         return [value for known, value in self.headers if known == name]
 
 
 class Line:
-    """A curl handle with every option that stays the same set once, and room for one reply."""
+    """A curl handle with every constant option set once, and room for one reply."""
 
-    def __init__(self, *, route: Route, limits: Limits, now: Callable[[], datetime]) -> None:
+    def __init__(self, route: Route, limits: Limits, *, now: Callable[[], datetime]) -> None:
         self._route = route
         self._limits = limits
         self._now = now
@@ -254,9 +243,9 @@ class Line:
         self.curl.setopt(pycurl.WRITEFUNCTION, self._take_body)
 
     def prepare(self, address: WebAddress, *, seconds: float, fresh: bool = False) -> None:
-        """Make the handle ready for one GET of an address, to be over within so many seconds.
+        """Make the handle ready for one GET request that ends within so many seconds.
 
-        :param fresh: whether caches on the way are asked to fetch anew.
+        :param fresh: whether to ask caches on the way for a new copy.
         """
         self._address = address
         self._proxied = self._route.is_proxied(address)
@@ -280,7 +269,7 @@ class Line:
             self.curl.setopt(pycurl.PROXY, self._route.proxy if self._proxied else "")
 
     def reply(self, code: int, message: str) -> Reply:
-        """Return what the request brought, once it is over.
+        """Return the reply to a finished request.
 
         :param code: libcurl's, 0 for success.
         :param message: libcurl's, for the record.
@@ -312,7 +301,6 @@ class Line:
         )
 
     def close(self) -> None:
-        """Give the handle back to the system."""
         self._close_sockets()
         self.curl.close()
 
@@ -324,10 +312,10 @@ class Line:
             return Failure.TOO_LARGE, self._too_large
         if self._refused and not self._sockets:
             return Failure.ADDRESS_REFUSED, self._refused
-        return failure_of(code), message or f"error {code} of libcurl"
+        return _FAILURES.get(code, Failure.BROKEN), message or f"error {code} of libcurl"
 
     def _certificate_sha256(self) -> str:
-        """Only a handshake shows a certificate; on a connection used again there is nothing to read."""
+        """Only a handshake shows a certificate; a connection that is used again has nothing to read."""
         for certificate in self.curl.getinfo(pycurl.INFO_CERTINFO)[:1]:
             for name, value in certificate:
                 if name == "Cert":
@@ -392,15 +380,12 @@ class Line:
 @lru_cache(maxsize=2048)
 def _header(line: bytes) -> tuple[str, str]:
     """Read a line of headers; answers of one site share most of theirs, and thousands of answers wait at once."""
-    name, _, value = _text(line).partition(":")
-    return name.strip().lower(), value.strip()
-
-
-def _text(line: bytes) -> str:
     try:
-        return line.decode()
+        text = line.decode()
     except UnicodeDecodeError:
-        return line.decode("latin-1")
+        text = line.decode("latin-1")
+    name, _, value = text.partition(":")
+    return name.strip().lower(), value.strip()
 
 
 def _new_curl(route: Route, limits: Limits) -> pycurl.Curl:

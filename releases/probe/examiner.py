@@ -1,35 +1,104 @@
-"""The process that examines pages, one after the other: `python -m releases.probe.examiner`.
+"""The process that examines pages, one after the other, and its messages: `python -m releases.probe.examiner`.
 
 It reads requests from its standard input and writes results to its standard output. It ends when its input does, so it
-never outlives the process that started it. A page that goes over a limit ends it, by the kernel's hand: by SIGPROF
-after so much processor time, or because no more memory is given.
+never outlives the process that started it. A page that goes over a limit ends it through the kernel: by SIGPROF after
+so much processor time, or because no more memory is given.
+
+It imports nothing but the rules of detection: neither Django nor the database. Requests are pickled; they come from our
+own process. Results are JSON, because a page may have taken the process over.
 """
 
+import json
 import os
+import pickle
 import resource
 import signal
+import struct
 import sys
 import traceback
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from releases.detection.finding import Expectation, Finding
 from releases.detection.rules import text_of
 from releases.probe.adapters import adapter_named
-from releases.probe.examination import (
-    BYTES_ABOVE_REST,
-    BYTES_GROWN_AT_REST,
-    GROWN,
-    OUT_OF_MEMORY,
-    READY,
-    SECONDS_OF_PROCESSOR,
-    Fault,
-    Request,
-    Result,
-    framed,
-    read_request,
-    unframed,
-    write_result,
-)
+from releases.rules import canonical
+from releases.rules.response import Answer
+
+SECONDS_OF_PROCESSOR = 5.0
+"""For one page. An honest table of 4.9 MB takes one second."""
+BYTES_ABOVE_REST = 256 * 1024 * 1024
+"""Address space that a child may take for one page, beyond what it has before."""
+BYTES_GROWN_AT_REST = 128 * 1024 * 1024
+"""A child that has grown by so much since it began is replaced."""
+OUT_OF_MEMORY = 86
+"""The exit code of a child to which a page was too large."""
+GROWN = 87
+"""The exit code of a child that has grown too much at rest; it has begun with none of the pages that it still has."""
+READY = b""
+"""The first message of a child: from now on its time counts."""
+
+_LENGTH = struct.Struct("!I")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One body to examine against an expectation; without an expectation its text is extracted."""
+
+    adapter: str
+    answer: Answer
+    expectation: Expectation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The traceback of our own code that failed on a page."""
+
+    message: str
+
+
+Result = Finding | str | Fault
+
+
+def add_length(content: bytes) -> bytes:
+    """Prefix a message with its length."""
+    return _LENGTH.pack(len(content)) + content
+
+
+def take_message(received: bytearray) -> bytes | None:
+    """Remove the first complete message from the received bytes and return it, if there is one."""
+    if len(received) < _LENGTH.size:
+        return None
+    end = _LENGTH.size + _LENGTH.unpack_from(received)[0]
+    if len(received) < end:
+        return None
+    content = bytes(received[_LENGTH.size : end])
+    del received[:end]
+    return content
+
+
+def write_request(request: Request) -> bytes:
+    # Durations cannot be pickled as they are kept, and no rule reads them.
+    sent = replace(request, answer=replace(request.answer, seconds={}))
+    return add_length(pickle.dumps(sent, protocol=pickle.HIGHEST_PROTOCOL))
+
+
+def write_result(result: Result) -> bytes:
+    name = {Finding: "finding", str: "text", Fault: "fault"}[type(result)]
+    return add_length(json.dumps({name: canonical.write_dataclass(result)}).encode())
+
+
+def read_result(content: bytes) -> Result:
+    """:raises ValueError: if it is not a result."""
+    told: Any = json.loads(content)
+    if not isinstance(told, dict) or len(told) != 1:
+        message = "an examination answered with something that is no result"
+        raise ValueError(message)
+    [(name, plain)] = told.items()
+    result: Result = canonical.read_dataclass({"finding": Finding, "text": str, "fault": Fault}[name], plain)
+    return result
+
 
 _NICER = 5
 """Monitoring goes before the examination of what it brought."""
@@ -37,7 +106,7 @@ _READ_AT_A_TIME = 1024 * 1024
 
 
 def main(*, seconds: float = SECONDS_OF_PROCESSOR, bytes_above: int = BYTES_ABOVE_REST) -> int:
-    """Examine until the input ends; gives the exit code."""
+    """Examine until the input ends; return the exit code."""
     # Who stops a service asks all its processes at once. This one ends with the one that it works for.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
@@ -48,16 +117,17 @@ def main(*, seconds: float = SECONDS_OF_PROCESSOR, bytes_above: int = BYTES_ABOV
     requests, results = os.fdopen(os.dup(0), "rb", buffering=0), os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     at_rest = _address_space()
-    _send(results, framed(READY))
+    _send(results, add_length(READY))
     received = bytearray()
     while some := requests.read(_READ_AT_A_TIME):
         received += some
-        while (content := unframed(received)) is not None:
+        while (content := take_message(received)) is not None:
             _set_limits(seconds=seconds, bytes_above=bytes_above)
-            result = _examine(read_request(content), rest=at_rest, bytes_above=bytes_above)
+            request = pickle.loads(content)  # noqa: S301  # from our own process, through a pipe that nobody else has
+            result = _examine(request, rest=at_rest, bytes_above=bytes_above)
             signal.setitimer(signal.ITIMER_PROF, 0)
             _send(results, write_result(result))
-            del content, result
+            del content, request, result
             if _address_space() > at_rest + BYTES_GROWN_AT_REST:
                 return GROWN
     return 0
@@ -92,7 +162,7 @@ def _examine(request: Request, *, rest: int, bytes_above: int) -> Result:
 
 
 def _address_space() -> int:
-    """Return the bytes of address space in use, or 0 on a system that does not tell."""
+    """Return the bytes of address space in use, or 0 on a system without /proc."""
     try:
         return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     except OSError:
@@ -108,5 +178,8 @@ def _peak() -> int:
 
 
 if __name__ == "__main__":
+    # What is pickled belongs to the module of this name, not to `__main__`.
+    from releases.probe import examiner
+
     given = [float(each) for each in sys.argv[1:3]]
-    sys.exit(main(seconds=given[0], bytes_above=int(given[1])) if given else main())
+    sys.exit(examiner.main(seconds=given[0], bytes_above=int(given[1])) if given else examiner.main())

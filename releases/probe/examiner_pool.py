@@ -11,17 +11,17 @@ import weakref
 from collections import Counter, deque
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 
-from releases.probe.examination import (
+from releases.probe.examiner import (
     GROWN,
     OUT_OF_MEMORY,
     READY,
-    Overrun,
     Request,
     Result,
     read_result,
-    unframed,
+    take_message,
     write_request,
 )
 
@@ -43,6 +43,15 @@ _FAILED_STARTS = 3
 _READ_AT_A_TIME = 256 * 1024
 ROOT = Path(__file__).resolve().parents[2]
 
+
+class Overrun(Enum):
+    """Which limit a page went over."""
+
+    TIME = "time"
+    MEMORY = "memory"
+    ENDED = "ended"
+
+
 type Examined = Result | Overrun
 
 
@@ -55,7 +64,7 @@ class _Job:
 
 @dataclass(slots=True)
 class _Child:
-    """One process, with the pages that it was given, the first of them under examination."""
+    """One process, with the pages that it was given; it examines the first of them."""
 
     process: subprocess.Popen[bytes]
     jobs: deque[_Job] = field(default_factory=deque)
@@ -81,8 +90,7 @@ class Examiners:
         seconds_on_the_clock: float = SECONDS_ON_THE_CLOCK,
         options: Sequence[str] = (),
     ) -> None:
-        """Begin with no process.
-
+        """
         :param most: how many processes at most; None for one for each processor, up to four.
         :param seconds_on_the_clock: after which a page's process is killed.
         :param options: of the process, for tests: other limits.
@@ -106,7 +114,6 @@ class Examiners:
 
     @property
     def processes(self) -> list[int]:
-        """The process numbers of the children, for tests and for the operator."""
         return [child.process.pid for child in self._children]
 
     def begin(self, key: Hashable, request: Request) -> None:
@@ -120,7 +127,7 @@ class Examiners:
         self._exchange(0)
 
     def collect(self, timeout_seconds: float = 0.0) -> list[tuple[Hashable, Examined]]:
-        """Return the results that are there; if there is none, wait for the first, but not longer than this."""
+        """Return the available results; if there is none, wait for the first, but not longer than this."""
         until = time.monotonic() + timeout_seconds
         while True:
             self._exchange(0 if self._done else max(0.0, until - time.monotonic()))
@@ -131,7 +138,7 @@ class Examiners:
                 return done
 
     def examine(self, request: Request) -> Examined:
-        """Examine one page and wait for its result; the results of others stay to be collected."""
+        """Examine one page and wait for its result; the results of others remain to be collected."""
         key, others = object(), list[tuple[Hashable, Examined]]()
         self.begin(key, request)
         while True:
@@ -142,11 +149,11 @@ class Examiners:
                 others.append((found, result))
 
     def is_last(self, url: str) -> bool:
-        """Tell whether an address has gone over a limit so often that it is examined after all others."""
+        """Whether an address has gone over a limit so often that it is examined after all others."""
         return self._overruns[url] >= LATE_FROM
 
     def give_up_after(self, seconds: float | None) -> None:
-        """Report all that has no result by then, and all that is begun afterwards, as ended; the first call counts.
+        """Report as ended all that has no result by then or is begun afterwards; the first call counts.
 
         :param seconds: None to examine as usual again.
         """
@@ -160,7 +167,7 @@ class Examiners:
         return self._until is not None and time.monotonic() > self._until
 
     def close(self) -> None:
-        """End all processes; what they were at has no result."""
+        """End all processes; pages under examination have no result."""
         _end_all(self._children, of_process=os.getpid())
         self._waiting.clear()
         self._last.clear()
@@ -178,7 +185,7 @@ class Examiners:
             child.unsent += job.message
 
     def _free_child(self) -> _Child | None:
-        """Return a child that has nothing to do, else a new one, else the one with the fewest pages if it has room."""
+        """Return an idle child, else a new one, else the one with the fewest pages if it has room."""
         idle = next((child for child in self._children if not child.jobs), None)
         if idle is not None:
             return idle
@@ -186,10 +193,8 @@ class Examiners:
             return self._start()
         fewest = min(self._children, key=lambda child: len(child.jobs))
         # What is examined last must hold up nothing else, so no page is put behind it.
-        return fewest if fewest.has_room and self._waiting and not self._is_late(fewest) else None
-
-    def _is_late(self, child: _Child) -> bool:
-        return any(self.is_last(job.url) for job in child.jobs)
+        is_late = any(self.is_last(job.url) for job in fewest.jobs)
+        return fewest if fewest.has_room and self._waiting and not is_late else None
 
     def _start(self) -> _Child | None:
         if self._failed_starts >= _FAILED_STARTS:
@@ -206,7 +211,7 @@ class Examiners:
         return child
 
     def _exchange(self, timeout_seconds: float) -> None:
-        """Send and receive what can be sent and received, waiting for the first of it at most so long."""
+        """Send and receive what can be sent and received, waiting at most so long for the first of it."""
         # Of a few pipes for a moment: epoll would need a descriptor for each call.
         with selectors.PollSelector() as selector:
             for child in self._children:
@@ -235,7 +240,7 @@ class Examiners:
             return
         child.received += some
         try:
-            while (content := unframed(child.received)) is not None:
+            while (content := take_message(child.received)) is not None:
                 if content == READY:
                     child.is_ready, child.begun_at = True, time.monotonic()
                     continue
@@ -251,13 +256,16 @@ class Examiners:
             self._replace(child)
 
     def _replace(self, child: _Child) -> None:
-        """Take a child that has ended out of the pool: its page has no result, and the others are for another child."""
+        """Take an ended child out of the pool: its page has no result, and its other pages go to another child."""
         self._children.remove(child)
         _close(child)
         code = child.process.returncode
         if child.jobs and code != GROWN:
             job = child.jobs.popleft()
-            overrun = _overrun(code, too_slow=child.too_slow)
+            if child.too_slow or code == -signal.SIGPROF:
+                overrun = Overrun.TIME
+            else:
+                overrun = Overrun.MEMORY if code == OUT_OF_MEMORY else Overrun.ENDED
             if overrun is Overrun.ENDED and not child.is_ready:
                 self._failed_starts += 1
             self._overruns[job.url] += 1
@@ -322,9 +330,3 @@ def _close(child: _Child) -> None:
     except subprocess.TimeoutExpired:
         child.process.kill()
         child.process.wait()
-
-
-def _overrun(code: int, *, too_slow: bool) -> Overrun:
-    if too_slow or code == -signal.SIGPROF:
-        return Overrun.TIME
-    return Overrun.MEMORY if code == OUT_OF_MEMORY else Overrun.ENDED

@@ -12,8 +12,8 @@ from releases.detection.rules import text_of
 from releases.host_budgets import budgets_from_settings
 from releases.probe.adapters import adapter_named
 from releases.probe.client import Fetcher
-from releases.probe.examination import Fault, Overrun, Request
-from releases.probe.examiner_pool import Examined, Examiners
+from releases.probe.examiner import Fault, Request
+from releases.probe.examiner_pool import Examined, Examiners, Overrun
 from releases.rules.canonical import sha256_hex
 from releases.rules.host_budget import DEFAULT_BUDGET, Budget
 from releases.rules.response import Answer, Errand
@@ -23,37 +23,28 @@ MOST = 12_000
 
 
 class FindingCache:
-    """What answers showed, by all that the rules of evidence read of them; the oldest are forgotten first.
+    """What answers showed, by all that the rules of detection read of them; the oldest are removed first.
 
     It belongs to one thread, as the probe does.
     """
 
     def __init__(self, *, most: int = MOST) -> None:
-        """Begin with none.
-
-        :param most: how many are remembered.
-        """
         self._most = most
         self._found: dict[Hashable, Finding] = {}
 
     def known(self, page: Hashable) -> Finding | None:
-        """Return what a page showed before, or None if it was not examined yet.
-
-        :param page: as `name_of` names it.
-        """
         return self._found.get(page)
 
     def remember(self, page: Hashable, found: Finding) -> None:
-        """Take in what a page showed."""
         self._found[page] = found
         if len(self._found) > self._most:
             del self._found[next(iter(self._found))]
 
 
 def finding_key(adapter: str, answer: Answer, expectation: Expectation) -> Hashable:
-    """Name all that a rule can read of an answer: its way, status, headers of content, bytes, and side of due.
+    """Return all that a rule can read of an answer: its way, status, headers of content, bytes, and side of due.
 
-    Where the name is the same, so is the finding. The bytes are hashed, so call it once for an answer.
+    Answers with the same key have the same finding. The bytes are hashed, so call it once for an answer.
     """
     due_at = expectation.due_at
     return (
@@ -86,16 +77,12 @@ class ExaminationError(Exception):
 
 
 class Probe:
-    """Makes looks, many at a time, and has what they brought examined by other processes, within hard limits.
+    """Makes many requests at a time, and has the answers examined by other processes, within hard limits.
 
-    A page that comes back as it was is answered from memory.
+    A page that has not changed is answered from memory.
     """
 
     def __init__(self, fetcher: Fetcher, examiners: Examiners | None = None) -> None:
-        """Begin with nothing in flight.
-
-        :param examiners: the processes that examine pages.
-        """
         self._fetcher = fetcher
         self._examiners = examiners or Examiners()
         self._findings = FindingCache()
@@ -109,43 +96,30 @@ class Probe:
 
     @property
     def in_flight(self) -> int:
-        """How many errands have been started and their answers not handed out yet."""
         return self._fetcher.in_flight
 
     @property
     def held_until(self) -> datetime | None:
-        """When the first errand goes on, if each that has no answer yet waits for the end of a pause; else None."""
         return self._fetcher.held_until
 
     def fetched_address(self, adapter: str, url: str) -> str:
-        """Return the address that an adapter fetches for an announced one.
-
-        :raises NoSuchAdapterError: if no adapter has this name.
-        """
+        """:raises NoSuchAdapterError: if no adapter has this name."""
         return adapter_named(adapter).address(url)
 
     def start(self, errand: Errand) -> None:
-        """Begin an errand at once, or as soon as its host's budget allows."""
         self._fetcher.start(errand)
 
     def waits(self, key: Hashable) -> bool:
-        """Tell whether the errand of a key waits for its turn, so that nothing of it has left this machine."""
         return self._fetcher.waits(key)
 
     def hand_turn(self, key: Hashable, errand: Errand) -> None:
-        """Let an errand for the same address take the turn of the one of a key, which is never made then.
-
-        :raises KeyError: if that one does not wait, or not any more.
-        """
         self._fetcher.hand_turn(key, errand)
 
     def poll(self, timeout_seconds: float) -> list[tuple[Errand, Answer]]:
-        """Return the answers that are complete, waiting for at least one, but not longer than this."""
         return self._fetcher.poll(timeout_seconds)
 
     def examine(self, adapter: str, answer: Answer, expectation: Expectation) -> Finding:
-        """Return what an answer shows, as the adapter of this name reads it, and wait for it.
-
+        """
         :raises NoSuchAdapterError: if no adapter has this name.
         :raises ExaminationError: if our own code failed on it.
         """
@@ -161,35 +135,29 @@ class Probe:
     def begin_examination(
         self, key: Hashable, adapter: str, answer: Answer, expectation: Expectation
     ) -> Finding | None:
-        """Return what an answer shows if that is known at once; else `examined` will return it.
-
-        :raises NoSuchAdapterError: if no adapter has this name.
-        """
+        """:raises NoSuchAdapterError: if no adapter has this name."""
         page, known = self._look_up(adapter, answer, expectation)
         if known is None:
             self._begin(key, Request(adapter, answer, expectation), page)
         return known
 
     def begin_text_of(self, key: Hashable, answer: Answer) -> str | None:
-        """Return the text of a site's own page of absence if that is known at once; else `examined` will return it."""
         if not answer.body:
             return text_of(answer)
         self._begin(key, Request("", answer), None)
         return None
 
     def examined(self, timeout_seconds: float) -> list[tuple[Hashable, Finding | str | Exception]]:
-        """Return what is examined by now, waiting for the first of it at most so long; a fault of ours as such."""
         return [
             (key, self._found(*self._under_examination.pop(key), found))
             for key, found in self._examiners.collect(timeout_seconds)
         ]
 
     def give_up_examinations(self, *, after_seconds: float | None) -> None:
-        """Report as not examined what is not examined by then, because a sweep has to end; None to go on as usual."""
         self._examiners.give_up_after(after_seconds)
 
     def _look_up(self, adapter: str, answer: Answer, expectation: Expectation) -> tuple[Hashable, Finding | None]:
-        """Return the name under which what an answer shows is remembered, and that if it is known at once."""
+        """Return the key of a finding in the cache, and the finding if it is known at once."""
         reader = adapter_named(adapter)
         if not answer.body:
             return None, reader.examine(answer, expectation)  # there is nothing to read
@@ -215,23 +183,18 @@ class Probe:
 
     @property
     def pauses(self) -> Mapping[str, datetime]:
-        """Until when which host or page is left alone, because it asked for that."""
         return self._fetcher.pauses
 
     def pause(self, name: str, *, until: datetime) -> None:
-        """Leave a host or page alone until an aware instant; only decisive errands wait for the end of that."""
         self._fetcher.pause(name, until=until)
 
     def give_up_waits(self) -> None:
-        """End what waits for the end of a pause, because this process has to end."""
         self._fetcher.give_up_waits()
 
     def rest(self, place: str, *, seconds: float) -> None:
-        """Begin nothing at a host for so many seconds; what comes for it waits."""
         self._fetcher.rest(place, seconds=seconds)
 
     def close(self) -> None:
-        """Give up what is in flight, close every connection, and end the processes that examine."""
         self._fetcher.close()
         self._examiners.close()
         self._under_examination.clear()
@@ -240,12 +203,12 @@ class Probe:
 def probe_from_settings(
     *, now: Callable[[], datetime], beside: bool = False, also_private: frozenset[str] = frozenset()
 ) -> Probe:
-    """Make a probe as the operator set it up (STATSOFFICE_PROBE_BUDGETS and its siblings).
+    """Make a probe from the settings (STATSOFFICE_PROBE_BUDGETS and its siblings).
 
     :param now: the wall clock, real or of a rehearsal.
-    :param beside: whether it is for looks beside the watch, which have a small part of each budget; a budget too
-        small to be parted is used whole, and by one of the two at a time.
-    :param also_private: "host:port" entries that this probe may ask on private networks, beside the operator's own.
+    :param beside: whether it is for ad hoc checks, which have a small part of each budget; a budget too small to be
+        divided is used whole, by the sweep or by ad hoc checks at a time.
+    :param also_private: further "host:port" entries that this probe may request on private networks.
     """
 
     def part_of(budget: Budget) -> Budget:
@@ -265,9 +228,9 @@ def probe_from_settings(
 
 
 def user_agent(*, office: str, contact: str) -> str:
-    """Write the name that every request carries: what this is, whose it is, and whom to ask.
+    """Return the user agent of every request: the product, the office, and a contact.
 
-    A header holds plain ASCII on one line without nested brackets, so accents and line breaks are dropped.
+    A header is plain ASCII on one line without nested brackets, so accents and line breaks are dropped.
     """
     words = "; ".join(part for part in (_plain(office), _plain(contact)) if part)
     return f"{PRODUCT} ({words})" if words else PRODUCT

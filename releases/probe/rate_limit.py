@@ -1,8 +1,8 @@
-"""Requests that wait for a host: its budget, and the waits that it asked for."""
+"""Requests that wait for a host: its budget, and the pauses that it asked for."""
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -14,27 +14,23 @@ _LONGEST_NAME = 200
 
 
 class Pauses:
-    """Waits by name: of a host (host or host:port) or of one page (its address).
+    """Pauses by name: of a host (host or host:port) or of one page (its address).
 
-    A page waits for as long as it asked. Its host waits with it, for a minute at most, but only once: a page that asks
-    again and again says something of itself, and must not keep the other pages of its host from being checked.
+    A page pauses for as long as it asked. Its host pauses with it, for a minute at most, but only once: a page that
+    asks again and again must not prevent checks of the other pages of its host.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
-        """Begin with no waits.
-
-        :param now: the wall clock; gives aware instants.
-        """
         self._now = now
         self._until: dict[str, datetime] = {}
         self._paused_host_at: dict[str, datetime] = {}
 
     def add(self, name: str, *, until: datetime) -> None:
-        """Let a host or a page wait until an aware instant, or longer if it waits longer already."""
+        """Pause a host or a page until an aware instant, or longer if it pauses longer already."""
         self._until[name] = max(until, self._until.get(name, until))
 
     def take_request(self, *, place: str, url: str, wait: timedelta) -> bool:
-        """Let a page wait that asked for it; tells whether its host waits too.
+        """Pause a page that asked for it; return whether its host pauses too.
 
         :param place: the host that gave the answer.
         """
@@ -48,18 +44,12 @@ class Pauses:
         return True
 
     def find(self, *, place: str, url: str) -> tuple[str, datetime] | None:
-        """Return who waits longest of a host and a page on it, and until when; None if neither waits."""
+        """Return which of a host and a page on it pauses longest, and until when; None if neither does."""
         waits = [(until, name) for name in (place, page_name(url)) if (until := self._of(name))]
         return (max(waits)[1], max(waits)[0]) if waits else None
 
     def all(self) -> Mapping[str, datetime]:
-        """Return until when each host or page waits."""
-        return dict(self._all())
-
-    def _all(self) -> Iterator[tuple[str, datetime]]:
-        for name in list(self._until):
-            if until := self._of(name):
-                yield name, until
+        return {name: until for name in list(self._until) if (until := self._of(name))}
 
     def _of(self, name: str) -> datetime | None:
         until = self._until.get(name)
@@ -71,12 +61,11 @@ class Pauses:
 
 
 def page_name(url: str) -> str:
-    """Return the name under which the wait of a page is stored; no host's name is like it."""
+    """Return the name of a page's pause; no host has such a name."""
     return _PAGE + (url if len(url) <= _LONGEST_NAME else sha256_hex(url.encode()))
 
 
 def is_page(name: str) -> bool:
-    """Tell whether a name is of a page, not of a host."""
     return name.startswith(_PAGE)
 
 
@@ -92,7 +81,7 @@ class Lane[T]:
         self._begun: deque[float] = deque()
 
     def seconds_to_wait(self, at: float) -> float | None:
-        """Say for how many seconds nothing may begin; None means: until something has ended."""
+        """Return for how many seconds nothing may begin; None means: until a request has ended."""
         if self.in_flight >= self.budget.connections:
             return None
         while self._begun and self._begun[0] <= at - 1:
@@ -103,7 +92,6 @@ class Lane[T]:
         return max(rest, self._begun[0] + 1 - at)
 
     def begin(self, at: float) -> T:
-        """Take the first that waits and count it against the budget."""
         self.in_flight += 1
         self._begun.append(at)
         return self.waiting.popleft()
@@ -112,8 +100,8 @@ class Lane[T]:
 class Lanes[T]:
     """One lane for each host; what may begin is handed out fairly, host by host.
 
-    A sliding second is counted, not a bucket that refills: a bucket would let twice the rate through
-    in the second after a quiet one, which is just when a release is due.
+    A sliding second is counted, not a bucket that refills: a bucket would let twice the rate through in the second
+    after a quiet one, which is when a release is due.
     """
 
     def __init__(self, budgets: Mapping[str, Budget], *, default: Budget) -> None:
@@ -139,7 +127,7 @@ class Lanes[T]:
         self._list(lane)
 
     def next(self, at: float) -> T | None:
-        """Hand out the next item that may begin now and count it as begun, or None if none may."""
+        """Return the next item that may begin now and count it as begun, or None if none may."""
         while self._later and self._later[0][0] <= at:
             self._ready.append(heapq.heappop(self._later)[2])
         while self._ready:
@@ -159,7 +147,6 @@ class Lanes[T]:
         return None
 
     def ended(self, place: str) -> None:
-        """Note that a request to this host is over."""
         lane = self._lanes[place]
         lane.in_flight -= 1
         self._list(lane)
@@ -170,7 +157,6 @@ class Lanes[T]:
         lane.rests_until = max(lane.rests_until, until)
 
     def clear(self, place: str) -> list[T]:
-        """Take out and return all that waits for a host."""
         lane = self._lane(place)
         waiting = list(lane.waiting)
         lane.waiting.clear()
@@ -178,7 +164,7 @@ class Lanes[T]:
         return waiting
 
     def next_moment(self) -> float | None:
-        """Return when a rate lets the next item begin; None if only an end can."""
+        """Return when a rate lets the next item begin; None if only the end of a request can."""
         return self._later[0][0] if self._later else None
 
     def _lane(self, place: str) -> Lane[T]:

@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 
 class NetworkKind(StrEnum):
-    """What an address is when it is not a plain public one."""
+    """The kinds of addresses that are not plain public ones."""
 
     LOOPBACK = "a loopback address"
     PRIVATE = "a private address"
@@ -77,27 +77,27 @@ _NEVER_OPENED = frozenset({NetworkKind.UNSPECIFIED, NetworkKind.MULTICAST, Netwo
 
 
 def refuse_address(address: str, *, host: str, port: int, allow_private: Iterable[str]) -> str | None:
-    """Judge whether a connection to this address may be opened, and return why not, or None if it may.
+    """Return why a connection to this address may not be opened, or None if it may.
 
-    The address is the one that the socket is about to connect to, so it makes no difference how the
-    URL wrote it (a name, decimal, octal) or how often the name changes its mind.
+    The address is the one that the socket is about to connect to, so it makes no difference how the URL wrote it (a
+    name, decimal, octal) or how often the name changes its mind.
 
-    :param address: the numeric address, IPv4 or IPv6.
-    :param host: the host of the URL, normalised, without brackets.
-    :param port: the port of the URL.
-    :param allow_private: "host:port" entries. An entry counts only for URLs that are written with that
-        host and port. An address opens itself; a name opens the loopback, private and shared
-        addresses that it stands for, and never a link-local one, where clouds keep their credentials.
+    :param address: numeric, IPv4 or IPv6.
+    :param host: of the URL, normalised, without brackets.
+    :param allow_private: "host:port" entries. An entry counts only for URLs that are written with that host and port.
+        An address opens itself; a name opens the loopback, private and shared addresses that it resolves to, and
+        never a link-local one, where clouds store their credentials.
     """
     kind = kind_of(address)
-    if kind is None or (_entry(host, port) in allow_private and _opens(host, address, kind)):
+    entry = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    if kind is None or (entry in allow_private and _opens(host, address, kind)):
         return None
     return f"{address} is {kind}"
 
 
 @lru_cache(maxsize=4096)
 def kind_of(address: str) -> NetworkKind | None:
-    """Say what an address is; None means a plain public one."""
+    """Return what an address is; None means a plain public one."""
     parsed = _parsed(address)
     if parsed is None:
         return NetworkKind.UNREADABLE
@@ -107,10 +107,6 @@ def kind_of(address: str) -> NetworkKind | None:
     if not parsed.is_global or (parsed.version == 6 and parsed not in _PUBLIC_IPV6):
         return NetworkKind.RESERVED
     return None
-
-
-def _entry(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _opens(host: str, address: str, kind: NetworkKind) -> bool:

@@ -15,9 +15,9 @@ import pytest
 from releases.detection.finding import Finding, LookResult, Reason
 from releases.detection.page import TextsBefore
 from releases.detection.rules import examine
-from releases.probe import examination
-from releases.probe.examination import Fault, Overrun, Request
-from releases.probe.examiner_pool import LATE_FROM, Examiners
+from releases.probe import examiner
+from releases.probe.examiner import Fault, Request
+from releases.probe.examiner_pool import LATE_FROM, Examiners, Overrun
 from releases.probe.probe import ExaminationError, Probe
 from tests.corpus.case import DUE
 from tests.corpus.examination import CASES, answered, expectation
@@ -233,7 +233,7 @@ def test_the_processes_know_neither_django_nor_the_network():
 @pytest.mark.parametrize("told", [b"[]", b"{}", b'{"finding": 1}', b'{"text": {}}', b'{"other": ""}', b"x", b"1"])
 def test_what_is_no_result_is_none(told):
     with pytest.raises((ValueError, KeyError)):
-        examination.read_result(told)
+        examiner.read_result(told)
 
 
 class Lined:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import brotli
 import pytest
 
-from releases.probe.client import affordable
+from releases.probe.client import limit_connections
 from releases.rules.host_budget import Budget
 from releases.rules.response import Failure, Hop
 from releases.rules.web_address import NotAWebAddressError
@@ -271,7 +271,7 @@ def test_connections_to_many_hosts_together_stay_within_the_most():
 
 @pytest.mark.parametrize(("open_files", "connections"), [(1024, 896), (20_000, 1000), (-1, 1000), (64, 1)])
 def test_no_more_connections_are_opened_than_the_process_may_have_files(open_files, connections):
-    assert affordable(open_files) == connections
+    assert limit_connections(open_files) == connections
 
 
 def test_an_entry_that_is_no_host_and_port_is_refused_at_once():

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.management import load_command_class
 
-from releases.probe.examination import BYTES_ABOVE_REST
+from releases.probe.examiner import BYTES_ABOVE_REST
 from releases.probe.examiner_pool import MOST_PROCESSES
 from statsoffice import processes
 from statsoffice.celery import app

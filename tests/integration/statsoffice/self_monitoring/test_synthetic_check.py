@@ -6,7 +6,7 @@ import pytest
 
 from releases.models import Coverage, Observation, Release, Verification
 from releases.monitoring.clock import ScriptedClock
-from releases.probe.examination import Fault
+from releases.probe.examiner import Fault
 from releases.probe.examiner_pool import Examiners
 from releases.probe.probe import ExaminationError
 from releases.rules.clock_error import ClockError, Voucher
