@@ -152,7 +152,7 @@ SETTINGS = (
     ),
     Setting(
         "STATSOFFICE_PROBE_BUDGETS",
-        "`host=connections/per-second`, separated by commas ([what follows from them](preflight.md#polite-looking))",
+        "`host=connections/per-second`, separated by commas ([what follows from them](preflight.md#request-limits))",
         default="`www.gov.uk=6/8`; others 20/50",
     ),
     Setting(

@@ -62,7 +62,7 @@ def pictures() -> list[Picture]:
     page = f"/reports/{report.reference}/"
     return [
         Picture("calendar", None, "/calendar/2020/7/"),
-        Picture("desk", statistician, reverse("desk")),
+        Picture("dashboard", statistician, reverse("desk")),
         Picture("release-late", statistician, "/releases/schools-june-2020/", heading="Verdict"),
         Picture("report-drafted", statistician, page),
         Picture("report-impact", statistician, f"{page}impact/"),
