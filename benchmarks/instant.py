@@ -1,7 +1,13 @@
 """Being there at an instant, as closely as one process can."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+
+from releases.monitoring.clock import RealClock
+from releases.probe.clock_source import ClockSource
+from tests.servers.time_server import time_server
 
 SPINNING_SECONDS = 0.002
 
@@ -21,3 +27,16 @@ def sleep_until(instant: datetime) -> None:
 def milliseconds(duration: timedelta) -> float:
     """Return a duration in milliseconds."""
     return duration / timedelta(milliseconds=1)
+
+
+@contextmanager
+def confirmed_clock() -> Iterator[RealClock]:
+    """Give the machine's clock with a time server that confirms it, as an office has one.
+
+    Without it each check is uncertain by 2 seconds, and a release that is live at the due instant is judged twice.
+    """
+    with time_server() as server:
+        source = ClockSource(servers=[server])
+        source()
+        source.wait()
+        yield RealClock(source)

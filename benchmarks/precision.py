@@ -11,10 +11,9 @@ from django.conf import settings
 
 from benchmarks import due_together
 from benchmarks import site as judge
-from benchmarks.instant import milliseconds
+from benchmarks.instant import confirmed_clock, milliseconds
 from benchmarks.row import Limit, Row
 from releases.models import Verification
-from releases.monitoring.clock import RealClock
 from releases.monitoring.sweep import Sweep
 from releases.probe.client import Fetcher
 from releases.probe.probe import Probe
@@ -78,8 +77,8 @@ def _watch(site: RehearsalSite, place: str, *, size: int, due_at: datetime) -> l
         allow_private=frozenset({place}),
         default_budget=BUDGET,
     )
-    with Probe(fetcher) as look:
-        Sweep(clock=RealClock(), probe=look, name="benchmark").run(stop=over)
+    with Probe(fetcher) as look, confirmed_clock() as clock:
+        Sweep(clock=clock, probe=look, name="benchmark").run(stop=over)
     found = late.values_list("last_not_live_at", "first_live_at")
     if len(found) != size:
         message = f"of {size} releases {len(found)} were found late"

@@ -13,10 +13,9 @@ from benchmarks import site as judge
 from benchmarks.bare import Bare
 from benchmarks.fetching import fetcher
 from benchmarks.first_looks import HEAD_START, limit
-from benchmarks.instant import milliseconds
+from benchmarks.instant import confirmed_clock, milliseconds
 from benchmarks.row import Row
 from releases.models import Observation, Verification
-from releases.monitoring.clock import RealClock
 from releases.monitoring.sweep import Sweep
 from releases.probe.probe import Probe
 from releases.verdict.address import Outcome
@@ -78,8 +77,8 @@ def _watch(urls: Sequence[str], *, site: RehearsalSite, due_at: datetime) -> flo
         now = datetime.now(UTC)
         return now > due_at and (now > due_at + ENDS_AFTER or settled.count() == len(urls))
 
-    with Probe(fetcher(site)) as look:
-        Sweep(clock=RealClock(), probe=look, name="benchmark").run(stop=over)
+    with Probe(fetcher(site)) as look, confirmed_clock() as clock:
+        Sweep(clock=clock, probe=look, name="benchmark").run(stop=over)
     looked = Observation.objects.filter(planned_at=due_at).count()
     if not looked == settled.count() == len(urls):
         message = f"of {len(urls)} rehearsals {looked} were looked at when due, {settled.count()} found on time"
