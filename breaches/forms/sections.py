@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from types import MappingProxyType
 from typing import Any, ClassVar, cast
 
 from crispy_forms.helper import FormHelper
@@ -56,7 +55,7 @@ class DateRow(forms.Form):
     )
 
 
-class _RowSet(BaseFormSet):  # type: ignore[type-arg]  # the factory below names each set's form
+class RowSet(BaseFormSet):  # type: ignore[type-arg]  # the factory below names each set's form
     """Rows of which empty ones are left out; there is always at least one to type into."""
 
     prefix: str
@@ -85,7 +84,7 @@ class _RowSet(BaseFormSet):  # type: ignore[type-arg]  # the factory below names
         return inside_the_form(*(Question(name) for name in self.fields))
 
 
-class _Outputs(_RowSet):
+class _Outputs(RowSet):
     prefix = "outputs"
     fields = ("title", "url")
     another = lazy("Add another output")
@@ -98,7 +97,7 @@ class _Outputs(_RowSet):
                 field.label = f"{field.label} {index + 1}"
 
 
-class _Dates(_RowSet):
+class _Dates(RowSet):
     prefix = "dates"
     fields = ("on",)
     another = lazy("Add another date")
@@ -114,21 +113,19 @@ class _Dates(_RowSet):
         return bool(row.get("on")) and format_day(row["on"]) in sentence
 
 
-type Rows = _RowSet
-
 _OutputRows = formset_factory(OutputRow, formset=_Outputs, extra=0, min_num=1, max_num=MOST_ROWS)
 _DateRows = formset_factory(DateRow, formset=_Dates, extra=0, min_num=1, max_num=MOST_ROWS)
 
 
-def output_rows(data: QueryDict | None, outputs: Iterable[Output]) -> Rows:
+def output_rows(data: QueryDict | None, outputs: Iterable[Output]) -> RowSet:
     """Ask for the outputs, one row for each."""
-    asked = [{"title": output.title, "url": output.url} for output in outputs]
-    return cast("Rows", _OutputRows(data, initial=asked, prefix=_Outputs.prefix))
+    initial = [{"title": output.title, "url": output.url} for output in outputs]
+    return cast("RowSet", _OutputRows(data, initial=initial, prefix=_Outputs.prefix))
 
 
-def date_rows(data: QueryDict | None, days: Iterable[date]) -> Rows:
+def date_rows(data: QueryDict | None, days: Iterable[date]) -> RowSet:
     """Ask for the days of occurrence, one row for each."""
-    return cast("Rows", _DateRows(data, initial=[{"on": on} for on in days], prefix=_Dates.prefix))
+    return cast("RowSet", _DateRows(data, initial=[{"on": on} for on in days], prefix=_Dates.prefix))
 
 
 def with_another_row(data: QueryDict, prefix: str) -> QueryDict:
@@ -140,39 +137,24 @@ def with_another_row(data: QueryDict, prefix: str) -> QueryDict:
     return longer
 
 
-def suggestion_of(offered: Offered) -> str:
-    """Say that we suggest a practice for this kind of breach, and on how many cases that rests; empty if we do not."""
-    if not offered.is_suggested or offered.suggestion is None:
-        return ""
-    cases = offered.suggestion.cases
-    if cases is None:
-        return _("Suggested for this kind of breach.")
-    sentence = ngettext(
-        "Suggested for this kind of breach, from %(cases)d published report.",
-        "Suggested for this kind of breach, from %(cases)d published reports.",
-        cases,
-    )
-    return sentence % {"cases": cases}
-
-
-def notes_on(offered: Offered) -> Iterator[str]:
+def practice_notes(offered: Offered) -> Iterator[str]:
     """Say what a person needs to know to choose a practice. None of it is printed."""
-    if suggested := suggestion_of(offered):
-        yield suggested
+    if offered.is_suggested and offered.suggestion is not None:
+        cases = offered.suggestion.cases
+        if cases is None:
+            yield _("Suggested for this kind of breach.")
+        else:
+            sentence = ngettext(
+                "Suggested for this kind of breach, from %(cases)d published report.",
+                "Suggested for this kind of breach, from %(cases)d published reports.",
+                cases,
+            )
+            yield sentence % {"cases": cases}
     if (row := offered.row) is not None and not offered.cited.confirmed:
         if row.summary:
             yield _("In summary: %(summary)s") % {"summary": row.summary}
         if row.unconfirmed:
             yield row.unconfirmed
-
-
-def sources_of(offered: Iterable[Offered]) -> dict[tuple[str, str], list[str]]:
-    """Return where people read the words of practices: by source and address, the codes."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for one in offered:
-        if one.row is not None and one.row.source_url:
-            found.setdefault((one.row.source, one.row.source_url), []).append(one.cited.code)
-    return found
 
 
 class WordingForm(forms.Form):
@@ -214,10 +196,6 @@ class WordingForm(forms.Form):
         )
 
 
-# Long enough for the longest published report several times over.
-LONGEST_TEXT = 20_000
-
-
 def narrative(label: Any, hint: Any) -> LongTextField:
     """Make the field of a section's narrative; its counter is shown only near the limit."""
     return LongTextField(
@@ -228,18 +206,9 @@ def narrative(label: Any, hint: Any) -> LongTextField:
             lazy("Leave an empty line between paragraphs. You need not finish now: what you save stays."),
         ),
         required=False,
-        max_length=LONGEST_TEXT,
+        max_length=20_000,  # several times the longest published report
         widget=forms.Textarea(attrs={"rows": 14}),
     )
-
-
-def name_the_field_that_is_too_long(form: forms.BaseForm) -> None:
-    """Let the error of a text that is too long begin with its field's label; Django's own names no field."""
-    for field in form.fields.values():
-        if isinstance(field, forms.CharField):
-            field.error_messages["max_length"] = format_lazy(
-                lazy("{label} must be %(limit_value)d characters or less"), label=field.label
-            )
 
 
 class SectionForm(forms.Form):
@@ -250,9 +219,7 @@ class SectionForm(forms.Form):
 
     use_required_attribute = False
     section: ClassVar[ReportSection]
-    rows: Rows | None = None
-    # The pages that have the words of the practices on offer: by source and address, the codes.
-    sources: Mapping[tuple[str, str], Sequence[str]] = MappingProxyType({})
+    rows: RowSet | None = None
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     facts_seen = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -271,17 +238,22 @@ class SectionForm(forms.Form):
         :param content: what the report says.
         :param practices: what may be cited on the day of occurrence.
         """
-        initial = self.asked(content) | {"version": version, "facts_seen": facts_seen}
+        initial = self.initial_values(content) | {"version": version, "facts_seen": facts_seen}
         super().__init__(data, initial=initial)
-        name_the_field_that_is_too_long(self)
-        self.prepare(data, content=content, practices=practices)
+        # Django's own error of a text that is too long names no field.
+        for field in self.fields.values():
+            if isinstance(field, forms.CharField):
+                field.error_messages["max_length"] = format_lazy(
+                    lazy("{label} must be %(limit_value)d characters or less"), label=field.label
+                )
+        self.set_up(data, content=content, practices=practices)
 
-    def asked(self, content: ReportContent) -> dict[str, Any]:
+    def initial_values(self, content: ReportContent) -> dict[str, Any]:
         """Return what the fields hold before anybody types."""
         raise NotImplementedError
 
-    def prepare(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[Offered]) -> None:
-        """Set up what depends on the report: rows and choices."""
+    def set_up(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[Offered]) -> None:
+        """Make the rows and choices, which depend on the report."""
 
     def values(self) -> dict[str, Any]:
         """Return the section's fields of `ReportContent` as they were typed."""
@@ -307,7 +279,21 @@ class SectionForm(forms.Form):
         raise NotImplementedError
 
 
-class ImpactForm(SectionForm):
+class NarrativeForm(SectionForm):
+    """A section that is one text, in the field of its own name."""
+
+    def initial_values(self, content: ReportContent) -> dict[str, Any]:
+        return {self.section.value: getattr(content, self.section)}
+
+    def values(self) -> dict[str, Any]:
+        return {self.section.value: self.cleaned_data[self.section]}
+
+    @property
+    def last(self) -> FormHelper:
+        return inside_the_form(Question(self.section.value, size="m", threshold=75))
+
+
+class ImpactForm(NarrativeForm):
     """Section 3: what the breach meant."""
 
     section = ReportSection.IMPACT
@@ -321,21 +307,8 @@ class ImpactForm(SectionForm):
         ),
     )
 
-    def asked(self, content: ReportContent) -> dict[str, Any]:
-        """Return what the fields hold before anybody types."""
-        return {"impact": content.impact}
 
-    def values(self) -> dict[str, Any]:
-        """Return the section's fields of `ReportContent` as they were typed."""
-        return {"impact": self.cleaned_data["impact"]}
-
-    @property
-    def last(self) -> FormHelper:
-        """The fields after the rows."""
-        return inside_the_form(Question("impact", size="m", threshold=75))
-
-
-class CorrectiveActionsForm(SectionForm):
+class CorrectiveActionsForm(NarrativeForm):
     """Section 4: what is done so that it does not happen again."""
 
     section = ReportSection.CORRECTIVE_ACTIONS
@@ -345,18 +318,9 @@ class CorrectiveActionsForm(SectionForm):
         lazy("Short-term: what was done to put things right. Long-term: what changes, who sees to it, and by when."),
     )
 
-    def asked(self, content: ReportContent) -> dict[str, Any]:
-        """Return what the fields hold before anybody types."""
-        return {"corrective_actions": content.corrective_actions}
 
-    def values(self) -> dict[str, Any]:
-        """Return the section's fields of `ReportContent` as they were typed."""
-        return {"corrective_actions": self.cleaned_data["corrective_actions"]}
-
-    @property
-    def last(self) -> FormHelper:
-        """The fields after the rows."""
-        return inside_the_form(Question("corrective_actions", size="m", threshold=75))
+# The people of the first section: how their fields begin, and the field of `ReportContent`.
+CONTACTS = {"dealing": "dealing", "hop": "head_of_profession"}
 
 
 class CoreInformationForm(SectionForm):
@@ -399,63 +363,55 @@ class CoreInformationForm(SectionForm):
         widget=forms.URLInput,
     )
 
-    def asked(self, content: ReportContent) -> dict[str, Any]:
-        """Return what the fields hold before anybody types."""
+    def initial_values(self, content: ReportContent) -> dict[str, Any]:
+        people = {prefix: getattr(content, field) for prefix, field in CONTACTS.items()}
         return {
             "producers": "\n".join(content.producers),
             "statement_url": content.statement_url,
-            **_asked_person("dealing", content.dealing),
-            **_asked_person("hop", content.head_of_profession),
+            **{
+                f"{prefix}_{part}": getattr(person, part)
+                for prefix, person in people.items()
+                if person is not None
+                for part in ("name", "email", "telephone", "is_team")
+            },
         }
 
-    def prepare(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[Offered]) -> None:
-        """Set up one row for each output."""
+    def set_up(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[Offered]) -> None:
         self.rows = output_rows(data, content.outputs)
 
     def values(self) -> dict[str, Any]:
-        """Return the section's fields of `ReportContent` as they were typed."""
         typed, rows = self.cleaned_data, self.rows.typed() if self.rows else []
         return {
             "outputs": tuple(Output(row["title"], row["url"]) for row in rows),
             "producers": tuple(line.strip() for line in typed["producers"].splitlines() if line.strip()),
-            "dealing": _typed_person("dealing", typed),
-            "head_of_profession": _typed_person("hop", typed),
+            **{field: _read_contact(prefix, typed) for prefix, field in CONTACTS.items()},
             "statement_url": typed["statement_url"],
         }
 
     @property
     def last(self) -> FormHelper:
-        """The fields after the rows."""
         return inside_the_form(
             Question("producers", threshold=75),
-            Fieldset(_("Name and contact details of person dealing with report"), *_person_questions("dealing")),
-            Fieldset(text.HEAD_LABEL, *_person_questions("hop")),
+            Fieldset(_("Name and contact details of person dealing with report"), *_contact_questions("dealing")),
+            Fieldset(text.HEAD_LABEL, *_contact_questions("hop")),
             "statement_url",
         )
 
 
-def _asked_person(prefix: str, person: ContactPerson | None) -> dict[str, Any]:
-    if person is None:
-        return {}
-    return {
-        f"{prefix}_name": person.name,
-        f"{prefix}_email": person.email,
-        f"{prefix}_telephone": person.telephone,
-        f"{prefix}_is_team": person.is_team,
-    }
-
-
-def _typed_person(prefix: str, typed: Mapping[str, Any]) -> ContactPerson | None:
+def _read_contact(prefix: str, typed: Mapping[str, Any]) -> ContactPerson | None:
     name, email, telephone = (typed[f"{prefix}_{part}"] for part in ("name", "email", "telephone"))
     if not (name or email or telephone):
         return None
     return ContactPerson(name, email, telephone, is_team=typed[f"{prefix}_is_team"])
 
 
-def _person_questions(prefix: str) -> list[Any]:
-    widths = {"telephone": "govuk-input--width-20"}
-    named = [Question(f"{prefix}_{part}", css_class=widths.get(part, "")) for part in ("name", "email", "telephone")]
-    return [*named, Question(f"{prefix}_is_team", small=True)]
+def _contact_questions(prefix: str) -> list[Question]:
+    return [
+        Question(f"{prefix}_name"),
+        Question(f"{prefix}_email"),
+        Question(f"{prefix}_telephone", css_class="govuk-input--width-20"),
+        Question(f"{prefix}_is_team", small=True),
+    ]
 
 
 class CircumstancesForm(SectionForm):
@@ -487,42 +443,47 @@ class CircumstancesForm(SectionForm):
         ),
     )
 
-    def asked(self, content: ReportContent) -> dict[str, Any]:
-        """Return what the fields hold before anybody types."""
+    def initial_values(self, content: ReportContent) -> dict[str, Any]:
         return {
             "practices": [practice_key(practice) for practice in content.practices],
             "other_practices": content.other_practices,
             "circumstances": content.circumstances,
         }
 
-    def prepare(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[Offered]) -> None:
+    def set_up(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[Offered]) -> None:
         """Offer the practices in force and those already cited, the likely ones first, and a row for each day."""
         listed = {practice_key(one.cited): one for one in practices}
-        self.sources = sources_of(listed.values())
+        # Where people read the words of the practices: by source and address, the codes.
+        self.sources: dict[tuple[str, str], list[str]] = {}
+        for one in listed.values():
+            if one.row is not None and one.row.source_url:
+                self.sources.setdefault((one.row.source, one.row.source_url), []).append(one.cited.code)
         cited = {practice_key(practice): practice for practice in content.practices}
         # A copy that is cited stays as it is, unless its wording has been settled since.
         kept = {key: practice for key, practice in cited.items() if practice.confirmed or key not in listed}
         self.offered = {key: one.cited for key, one in listed.items()} | kept
-        self.notes = {key: " ".join(notes_on(one)) for key, one in listed.items()}
+        self.notes = {key: " ".join(practice_notes(one)) for key, one in listed.items()}
         field = self.fields["practices"]
         assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101  # declared above
-        field.choices = [(key, practice_in_full(practice)) for key, practice in self.offered.items()]
-        self.dated = {}
-        if len(content.occurred_on) > 1:
-            days = [("", _("All dates")), *((on.isoformat(), format_day(on)) for on in content.occurred_on)]
-            self.dated = {f"day_of_{number}": key for number, key in enumerate(cited)}
-            for name, key in self.dated.items():
-                on = cited[key].on
-                self.fields[name] = forms.ChoiceField(
-                    label=_("Date of occurrence for %(practice)s") % {"practice": cited[key].name},
-                    choices=days,
-                    required=False,
-                    initial=on.isoformat() if on else "",
-                )
+        field.choices = [
+            (key, f"{practice.citation} (edition {practice.edition})") for key, practice in self.offered.items()
+        ]
+        self.dated = self._add_day_fields(content.occurred_on, cited) if len(content.occurred_on) > 1 else {}
         self.rows = date_rows(data, content.occurred_on)
 
+    def _add_day_fields(self, days: Sequence[date], cited: Mapping[str, CitedPractice]) -> dict[str, str]:
+        """Ask for which day each practice is cited; return the key of the practice by the name of the field."""
+        choices = [("", _("All dates")), *((on.isoformat(), format_day(on)) for on in days)]
+        for number, practice in enumerate(cited.values()):
+            self.fields[f"day_of_{number}"] = forms.ChoiceField(
+                label=_("Date of occurrence for %(practice)s") % {"practice": practice.name},
+                choices=choices,
+                required=False,
+                initial=practice.on.isoformat() if practice.on else "",
+            )
+        return {f"day_of_{number}": key for number, key in enumerate(cited)}
+
     def values(self) -> dict[str, Any]:
-        """Return the section's fields of `ReportContent` as they were typed."""
         typed, rows = self.cleaned_data, self.rows.typed() if self.rows else []
         days: list[date] = list(dict.fromkeys(row["on"] for row in rows))
         cited_for = {key: date.fromisoformat(typed[name]) for name, key in self.dated.items() if typed[name]}
@@ -540,13 +501,12 @@ class CircumstancesForm(SectionForm):
 
     @property
     def first(self) -> FormHelper:
-        """The fields before the rows."""
-        shown = [Question("practices", size="m", hints=self.notes)] if self.offered else []
-        return inside_the_form("version", "facts_seen", *shown, *self.dated, Question("other_practices", threshold=75))
+        practices = [Question("practices", size="m", hints=self.notes)] if self.offered else []
+        other = Question("other_practices", threshold=75)
+        return inside_the_form("version", "facts_seen", *practices, *self.dated, other)
 
     @property
     def last(self) -> FormHelper:
-        """The fields after the rows."""
         return inside_the_form(Question("circumstances", size="m", threshold=75))
 
 
@@ -555,6 +515,6 @@ def practice_key(practice: CitedPractice) -> str:
     return f"{practice.edition} {practice.code}"
 
 
-def practice_in_full(practice: CitedPractice) -> str:
-    """Write a practice as a choice, as it is printed."""
-    return f"{practice.citation} (edition {practice.edition})"
+SECTION_FORMS: Mapping[ReportSection, type[SectionForm]] = {
+    form.section: form for form in (CoreInformationForm, CircumstancesForm, ImpactForm, CorrectiveActionsForm)
+}
