@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from django.db.models import Q, QuerySet
 
-from breaches.models import OwnAct, Report, ReportQuerySet, StartedReport
+from breaches.models import Report, ReportQuerySet, StartedReport
 from breaches.rules.lifecycle import DECISIONS, REPORT, RESTRICTED, WRITERS
 from releases.models import Producer
 from releases.permissions import NotYours, Person, producers_with, roles_anywhere, roles_of
@@ -116,7 +116,7 @@ def moves_open_to(person: Person, report: Report) -> tuple[str, ...]:
 
 def declared_own_act(person: Person, report: Report) -> bool:
     """Tell whether a person has declared that a report is about their own act, so that others decide on it."""
-    return OwnAct.objects.filter(report=report, person_id=person.pk).exists()
+    return any(own_act.person_id == person.pk for own_act in report.own_acts.all())
 
 
 def may_write_or_decide(person: Person, report: Report) -> bool:

@@ -1,6 +1,6 @@
 """The forms of the moves of a report: each has the number of the last change that was read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -15,6 +15,30 @@ from releases.forms.base import GovukDateField, LongTextField, Question, inside_
 from releases.rules.london import format_time
 
 LONGEST_REMARK = 4000
+
+
+def remark_field(label: Any, help_text: Any = "", *, required: Any = None) -> LongTextField:
+    """Make a field for what a person writes about a move.
+
+    :param required: the error where nothing is written; without one the field is optional.
+    """
+    return LongTextField(
+        label=label,
+        help_text=help_text,
+        max_length=LONGEST_REMARK,
+        required=required is not None,
+        error_messages={} if required is None else {"required": required},
+    )
+
+
+def reason_field(label: Any, reasons: Mapping[Any, Any], *, required: Any) -> forms.ChoiceField:
+    """Make a field for a reason of a list.
+
+    :param required: the error where none is chosen.
+    """
+    return forms.ChoiceField(
+        label=label, choices=list(reasons.items()), widget=forms.RadioSelect, error_messages={"required": required}
+    )
 
 
 class MoveForm(forms.Form):
@@ -41,32 +65,23 @@ class ApproveForm(MoveForm):
 
 
 class TakeBackForm(MoveForm):
-    """A submission that is taken back may say why."""
-
-    reason = LongTextField(
-        label=lazy("Why do you take it back? (optional)"),
-        help_text=lazy("The Head of Profession reads this, and it stays in the history."),
-        max_length=LONGEST_REMARK,
-        required=False,
+    reason = remark_field(
+        lazy("Why do you take it back? (optional)"),
+        lazy("The Head of Profession reads this, and it stays in the history."),
     )
 
 
 class ReturnForm(MoveForm):
     """A return says what is to be done, as a whole or section by section."""
 
-    comment = LongTextField(
-        label=lazy("What has to be done?"),
-        help_text=lazy("Those who write the report read this, and it stays in the history."),
-        max_length=LONGEST_REMARK,
-        required=False,
+    comment = remark_field(
+        lazy("What has to be done?"), lazy("Those who write the report read this, and it stays in the history.")
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for section, title in SECTIONS.items():
-            self.fields[section] = LongTextField(
-                label=_("On ‘%(section)s’ (optional)") % {"section": title}, max_length=LONGEST_REMARK, required=False
-            )
+            self.fields[section] = remark_field(_("On ‘%(section)s’ (optional)") % {"section": title})
 
     def clean(self) -> dict[str, Any]:
         """Ask for at least one comment."""
@@ -84,175 +99,44 @@ class ReturnForm(MoveForm):
 
 
 class RecordForm(MoveForm):
-    """What is kept in the office's own log has a reason of the list, and words."""
-
-    reason = forms.ChoiceField(
-        label=lazy("Why is it not reported?"),
-        choices=list(RECORDING_REASONS.items()),
-        widget=forms.RadioSelect,
-        error_messages={"required": lazy("Choose why it is not reported")},
+    reason = reason_field(
+        lazy("Why is it not reported?"), RECORDING_REASONS, required=lazy("Choose why it is not reported")
     )
-    words = LongTextField(
-        label=lazy("Explain in words"),
-        help_text=lazy("The reason is counted in the register; the words stay in the history and in the note."),
-        max_length=LONGEST_REMARK,
-        error_messages={"required": lazy("Explain why this is kept in your own log only")},
+    words = remark_field(
+        lazy("Explain in words"),
+        lazy("The reason is counted in the register; the words stay in the history and in the note."),
+        required=lazy("Explain why this is kept in your own log only"),
     )
 
 
 class DismissForm(MoveForm):
-    """A dismissal has a reason of the list, and words."""
-
-    reason = forms.ChoiceField(
-        label=lazy("Why is this no breach?"),
-        choices=list(REASONS.items()),
-        widget=forms.RadioSelect,
-        error_messages={"required": lazy("Choose why this is no breach")},
-    )
-    words = LongTextField(
-        label=lazy("Explain in words"),
-        help_text=lazy("The reason is counted in the register; the words stay in the history."),
-        max_length=LONGEST_REMARK,
-        error_messages={"required": lazy("Explain why this is no breach")},
+    reason = reason_field(lazy("Why is this no breach?"), REASONS, required=lazy("Choose why this is no breach"))
+    words = remark_field(
+        lazy("Explain in words"),
+        lazy("The reason is counted in the register; the words stay in the history."),
+        required=lazy("Explain why this is no breach"),
     )
 
 
 class ReopenForm(MoveForm):
-    """A reopening says why."""
-
-    reason = LongTextField(
-        label=lazy("Why is it reopened?"),
-        help_text=lazy("It stays in the history."),
-        max_length=LONGEST_REMARK,
-        error_messages={"required": lazy("Say why the report is reopened")},
-    )
-
-
-class JoinForm(forms.Form):
-    """Which drafts; at first all of them are chosen."""
-
-    use_required_attribute = False
-
-    last_change = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
-    drafts = forms.MultipleChoiceField(
-        label=lazy("Which drafts become one report?"),
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={
-            "required": lazy("Choose at least two drafts"),
-            "invalid_choice": lazy("One of these drafts cannot be joined any more: look at what is left"),
-        },
-    )
-
-    def __init__(self, data: QueryDict | None = None, *, drafts: Sequence[Report]) -> None:
-        """Ask.
-
-        :param drafts: read with their suspicions, the verification and the release of each.
-        """
-        super().__init__(data, initial={"drafts": [draft.reference for draft in drafts]})
-        # Events have one order for all reports. What happens to any of the drafts later has a higher number.
-        self.initial["last_change"] = max((draft.last_change for draft in drafts), default=0)
-        self.by_reference = {draft.reference: draft for draft in drafts}
-        field = self.fields["drafts"]
-        assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101  # declared above
-        field.choices = [(draft.reference, _titles(draft)) for draft in drafts]
-
-    def clean_drafts(self) -> list[str]:
-        """Ask for two at least."""
-        chosen: list[str] = self.cleaned_data["drafts"]
-        if len(chosen) < 2:  # one draft is a report of its own
-            raise forms.ValidationError(_("Choose at least two drafts"))
-        return chosen
-
-    def renewed(self) -> "JoinForm":
-        """Return the form as it was sent, with the number of the last change by now."""
-        sent = QueryDict(mutable=True)
-        sent.setlist("drafts", self.cleaned_data["drafts"])
-        sent["last_change"] = str(self.initial["last_change"])
-        return JoinForm(sent, drafts=list(self.by_reference.values()))
-
-    @property
-    def outdated(self) -> list[Report]:
-        """The chosen drafts that have changed since the form, which is valid, was opened."""
-        return [draft for draft in self.chosen if draft.last_change > self.cleaned_data["last_change"]]
-
-    @property
-    def chosen(self) -> list[Report]:
-        """The chosen drafts, once the form is valid."""
-        return [self.by_reference[reference] for reference in self.cleaned_data["drafts"]]
-
-    @property
-    def helper(self) -> FormHelper:
-        """The one field, inside the page's own form element."""
-        hints = {reference: _hint(draft) for reference, draft in self.by_reference.items()}
-        return inside_the_form("last_change", Question("drafts", size="m", hints=hints))
-
-
-def _titles(draft: Report) -> str:
-    return "; ".join(dict.fromkeys(suspicion.release.title for suspicion in draft.suspicions.all()))
-
-
-def _hint(draft: Report) -> str:
-    suspicions = draft.suspicions.all()
-    due = " and ".join(dict.fromkeys(format_time(suspicion.verification.due_at) for suspicion in suspicions))
-    kinds = " and ".join(dict.fromkeys(suspicion_name(suspicion) for suspicion in suspicions))
-    told: dict[str, Any] = {"kinds": kinds, "due": due, "reference": draft.reference}
-    return _("suspected %(kinds)s, due at %(due)s. Report %(reference)s") % told
-
-
-class OwnActForm(forms.Form):
-    """A few words about it, if the person wants to say more."""
-
-    use_required_attribute = False
-
-    words = LongTextField(
-        label=lazy("Do you want to say more? (optional)"),
-        help_text=lazy("It stays in the history, where everybody who works on the report can read it."),
-        max_length=LONGEST_REMARK,
-        required=False,
-    )
-
-    @property
-    def helper(self) -> FormHelper:
-        """The one field, inside the page's own form element."""
-        return inside_the_form(Question("words", size="s", threshold=75))
-
-
-class PublishForm(MoveForm):
-    """That it be public in the very words that were read."""
-
-    seen = forms.CharField(widget=forms.HiddenInput)
-    read = forms.BooleanField(
-        label=lazy("I have read it as it is shown here, and it names nobody"),
-        error_messages={"required": lazy("Confirm that you have read it and that it names nobody")},
-    )
-
-
-class WithdrawStatementForm(MoveForm):
-    """That it be public no more, and why."""
-
-    words = LongTextField(
-        label=lazy("Why is it no longer public? (optional)"),
-        help_text=lazy("It stays in the history."),
-        max_length=LONGEST_REMARK,
-        required=False,
+    reason = remark_field(
+        lazy("Why is it reopened?"),
+        lazy("It stays in the history."),
+        required=lazy("Say why the report is reopened"),
     )
 
 
 class SendForm(MoveForm):
-    """Mail from here: the recipient was shown, and a few words may go with it."""
+    """The recipient was shown, and a few words may go with the mail."""
 
     recipient = forms.CharField(widget=forms.HiddenInput, required=False)
-    words = LongTextField(
-        label=lazy("What shall the mail say? (optional)"),
-        help_text=lazy("It stands above the name of the attached document. The mail says who sends it."),
-        max_length=LONGEST_REMARK,
-        required=False,
+    words = remark_field(
+        lazy("What shall the mail say? (optional)"),
+        lazy("It stands above the name of the attached document. The mail says who sends it."),
     )
 
 
 class SentOutsideForm(MoveForm):
-    """What a person has sent by other means."""
-
     recipient = forms.CharField(
         label=lazy("To whom was it sent?"),
         max_length=254,
@@ -272,18 +156,8 @@ class SentOutsideForm(MoveForm):
 
 
 class AnswerForm(MoveForm):
-    """What came back."""
-
-    answer = LongTextField(
-        label=lazy("What was the answer?"),
-        max_length=LONGEST_REMARK,
-        error_messages={"required": lazy("Say what the answer was")},
-    )
-    reference = forms.CharField(
-        label=lazy("Their reference (optional)"),
-        max_length=200,
-        required=False,
-    )
+    answer = remark_field(lazy("What was the answer?"), required=lazy("Say what the answer was"))
+    reference = forms.CharField(label=lazy("Their reference (optional)"), max_length=200, required=False)
     statement_url = forms.URLField(
         label=lazy("Link to the statement that you have published (optional)"),
         max_length=500,
@@ -296,20 +170,111 @@ class AnswerForm(MoveForm):
 class NoticeForm(MoveForm):
     """What the recipient of a report is told when it is corrected or withdrawn."""
 
-    notice = LongTextField(
-        label=lazy("What shall the recipient be told?"),
-        help_text=lazy("Say what was wrong. It is sent as it stands here, and stays in the history."),
-        max_length=LONGEST_REMARK,
-        error_messages={"required": lazy("Say what the recipient shall be told")},
+    notice = remark_field(
+        lazy("What shall the recipient be told?"),
+        lazy("Say what was wrong. It is sent as it stands here, and stays in the history."),
+        required=lazy("Say what the recipient shall be told"),
     )
 
 
 class CloseForm(MoveForm):
-    """A closing may say how it ended."""
+    words = remark_field(lazy("How did it end? (optional)"), lazy("It stays in the history."))
 
-    words = LongTextField(
-        label=lazy("How did it end? (optional)"),
-        help_text=lazy("It stays in the history."),
-        max_length=LONGEST_REMARK,
-        required=False,
+
+class PublishForm(MoveForm):
+    """The digest of the statement that was read, and that it names nobody."""
+
+    seen = forms.CharField(widget=forms.HiddenInput)
+    read = forms.BooleanField(
+        label=lazy("I have read it as it is shown here, and it names nobody"),
+        error_messages={"required": lazy("Confirm that you have read it and that it names nobody")},
     )
+
+
+class WithdrawStatementForm(MoveForm):
+    words = remark_field(lazy("Why is it no longer public? (optional)"), lazy("It stays in the history."))
+
+
+class OwnActForm(forms.Form):
+    use_required_attribute = False
+
+    words = remark_field(
+        lazy("Do you want to say more? (optional)"),
+        lazy("It stays in the history, where everybody who works on the report can read it."),
+    )
+
+    @property
+    def helper(self) -> FormHelper:
+        """The one field, inside the page's own form element."""
+        return inside_the_form(Question("words", size="s", threshold=75))
+
+
+class MergeForm(forms.Form):
+    """Which drafts become one report; at first all of them are chosen."""
+
+    use_required_attribute = False
+
+    last_change = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    drafts = forms.MultipleChoiceField(
+        label=lazy("Which drafts become one report?"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": lazy("Choose at least two drafts"),
+            "invalid_choice": lazy("One of these drafts cannot be joined any more: look at what is left"),
+        },
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, drafts: Sequence[Report]) -> None:
+        """Offer the drafts.
+
+        :param drafts: read with their suspicions, the verification and the release of each.
+        """
+        super().__init__(data, initial={"drafts": [draft.reference for draft in drafts]})
+        # Events have one order for all reports. What happens to any of the drafts later has a higher number.
+        self.initial["last_change"] = max((draft.last_change for draft in drafts), default=0)
+        self.by_reference = {draft.reference: draft for draft in drafts}
+        field = self.fields["drafts"]
+        assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101  # declared above
+        field.choices = [
+            (draft.reference, "; ".join(dict.fromkeys(one.release.title for one in draft.suspicions.all())))
+            for draft in drafts
+        ]
+
+    def clean_drafts(self) -> list[str]:
+        """Ask for two at least."""
+        chosen: list[str] = self.cleaned_data["drafts"]
+        if len(chosen) < 2:  # one draft is a report of its own
+            raise forms.ValidationError(_("Choose at least two drafts"))
+        return chosen
+
+    def renew(self) -> "MergeForm":
+        """Return the form as it was sent, with the number of the last change by now."""
+        sent = QueryDict(mutable=True)
+        sent.setlist("drafts", self.cleaned_data["drafts"])
+        sent["last_change"] = str(self.initial["last_change"])
+        return MergeForm(sent, drafts=list(self.by_reference.values()))
+
+    @property
+    def outdated(self) -> list[Report]:
+        """The chosen drafts that have changed since the form, which is valid, was opened."""
+        return [draft for draft in self.chosen if draft.last_change > self.cleaned_data["last_change"]]
+
+    @property
+    def chosen(self) -> list[Report]:
+        """The chosen drafts, once the form is valid."""
+        return [self.by_reference[reference] for reference in self.cleaned_data["drafts"]]
+
+    @property
+    def helper(self) -> FormHelper:
+        """The one field, inside the page's own form element."""
+        hints = {reference: _hint(draft) for reference, draft in self.by_reference.items()}
+        return inside_the_form("last_change", Question("drafts", size="m", hints=hints))
+
+
+def _hint(draft: Report) -> str:
+    suspicions = draft.suspicions.all()
+    return _("suspected %(kinds)s, due at %(due)s. Report %(reference)s") % {
+        "kinds": " and ".join(dict.fromkeys(suspicion_name(suspicion) for suspicion in suspicions)),
+        "due": " and ".join(dict.fromkeys(format_time(suspicion.verification.due_at) for suspicion in suspicions)),
+        "reference": draft.reference,
+    }

@@ -1,10 +1,10 @@
 """The forms to start a report, and of its cause, assignment, actions and timeline."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, time
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -13,21 +13,20 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from breaches.corrective_actions import Plan
+from breaches.drafting import ReportSubject
 from breaches.editing import ChosenCause
 from breaches.forms.sections import date_rows
-from breaches.rules.lifecycle import RESTRICTED, ReportKind
-from breaches.text import CAUSES, KIND_HINTS, KINDS
+from breaches.rules.content import TimelineEntry
+from breaches.rules.document import exact_time
+from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportTerm
+from breaches.text import CAUSES, KIND_HINTS, KINDS, TERMS
 from releases.forms.base import ClockTimeField, GovukDateField, LongTextField, Question, helper_of, inside_the_form
 from releases.models import Producer, Series
-from releases.rules import london
+from releases.rules.london import from_london
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
-from breaches.corrective_actions import Plan
-from breaches.rules.content import TimelineEntry
-from breaches.rules.document import exact_time
-from breaches.rules.lifecycle import ReportTerm
-from breaches.text import TERMS
 
 
 class StartAboutListForm(forms.Form):
@@ -70,18 +69,22 @@ class StartForm(forms.Form):
     def __init__(self, data: QueryDict | None = None, *, choices: Iterable[Series | Producer] = ()) -> None:
         """Ask.
 
-        :param choices: the producers of which the person writes reports, each before its series; none where it is
+        :param choices: the producers of which the person writes reports, each after its series; none where it is
             known what the report is about.
         """
         super().__init__(data, initial={"form_key": uuid4()})
         self.rows = date_rows(data, ())
-        self.choices = {_key(choice): choice for choice in choices}
-        about = self.fields["about"]
-        assert isinstance(about, forms.ChoiceField)  # noqa: S101  # declared above
+        self.choices = {_choice_key(choice): choice for choice in choices}
         if not self.choices:
             del self.fields["about"]
-        else:
-            about.choices = [("", _("Choose one")), *_grouped(self.choices.values())]
+            return
+        about = self.fields["about"]
+        assert isinstance(about, forms.ChoiceField)  # noqa: S101  # declared above
+        groups = groupby(self.choices.items(), key=lambda item: _producer_of(item[1]))
+        about.choices = [
+            ("", _("Choose one")),
+            *((str(producer), [(key, _choice_title(choice)) for key, choice in group]) for producer, group in groups),
+        ]
 
     def is_valid(self) -> bool:
         """Tell whether everything typed can be read, and whether there is a day."""
@@ -97,22 +100,17 @@ class StartForm(forms.Form):
             self.add_error(None, sentence)
 
     @property
-    def key(self) -> UUID:
-        """The form's own key, once it is valid."""
-        key: UUID = self.cleaned_data["form_key"]
-        return key
-
-    @property
-    def chosen(self) -> Series | Producer:
-        """What the person chose, once it is valid."""
-        return self.choices[self.cleaned_data["about"]]
+    def subject(self) -> ReportSubject:
+        """What the person chose, once the form is valid."""
+        choice = self.choices[self.cleaned_data["about"]]
+        return ReportSubject(_producer_of(choice), series=choice if isinstance(choice, Series) else None)
 
     @property
     def first(self) -> FormHelper:
         """What comes before the days, inside the page's own form element."""
-        names = ["about"] if "about" in self.fields else []
-        kind = Question("kind", size="s", hints={kind.value: _hint(kind) for kind in ReportKind if _hint(kind)})
-        return inside_the_form("form_key", *(Question(name, size="s") for name in names), kind)
+        about = [Question("about", size="s")] if "about" in self.fields else []
+        hints = {kind.value: hint for kind in ReportKind if (hint := _kind_hint(kind))}
+        return inside_the_form("form_key", *about, Question("kind", size="s", hints=hints))
 
     @property
     def days(self) -> FormHelper:
@@ -120,8 +118,8 @@ class StartForm(forms.Form):
         return inside_the_form(Question("on", size="s"))
 
 
-def prefilled(kind: ReportKind, on: date) -> dict[str, str]:
-    """Return what the form would send for a kind and a day, as hidden fields by name."""
+def initial_start_data(kind: ReportKind, on: date) -> dict[str, str]:
+    """Return what `StartForm` would send for a kind and a day, as hidden fields by name."""
     rows = date_rows(None, [on])
     management = {
         rows.management_form.add_prefix(name): str(value) for name, value in rows.management_form.initial.items()
@@ -131,27 +129,36 @@ def prefilled(kind: ReportKind, on: date) -> dict[str, str]:
     return {"form_key": str(uuid4()), "kind": kind.value, **management, **day}
 
 
-def _key(choice: Series | Producer) -> str:
+def _producer_of(choice: Series | Producer) -> Producer:
+    return choice if isinstance(choice, Producer) else choice.producer
+
+
+def _choice_key(choice: Series | Producer) -> str:
     return choice.slug if isinstance(choice, Producer) else f"{choice.producer.slug}/{choice.slug}"
 
 
-def _grouped(choices: Iterable[Series | Producer]) -> Iterable[tuple[str, list[tuple[str, str]]]]:
-    def producer_of(choice: Series | Producer) -> Producer:
-        return choice if isinstance(choice, Producer) else choice.producer
-
-    for producer, listed in groupby(choices, key=producer_of):
-        yield (
-            str(producer),
-            [
-                (_key(choice), _("Something else of this producer") if isinstance(choice, Producer) else choice.title)
-                for choice in listed
-            ],
-        )
+def _choice_title(choice: Series | Producer) -> str:
+    return _("Something else of this producer") if isinstance(choice, Producer) else choice.title
 
 
-def _hint(kind: ReportKind) -> str:
-    closed = _("Read by the Head of Profession, deputies and you alone.") if kind in RESTRICTED else ""
-    return " ".join(part for part in (str(KIND_HINTS.get(kind, "")), closed) if part)
+def _kind_hint(kind: ReportKind) -> str:
+    readers = _("Read by the Head of Profession, deputies and you alone.") if kind in RESTRICTED else ""
+    return f"{KIND_HINTS.get(kind, '')} {readers}".strip()
+
+
+def add_instant(form: forms.Form, cleaned: dict[str, Any], day_field: str, time_field: str) -> datetime | None:
+    """Put a day and a London time together into one instant; None if one is missing.
+
+    A time that did not exist, or existed twice, is an error of the form.
+    """
+    on, clock = cleaned.get(day_field), cleaned.get(time_field)
+    if not isinstance(on, date) or not isinstance(clock, time):
+        return None
+    try:
+        return from_london(datetime.combine(on, clock))
+    except ValueError as error:
+        form.add_error(time_field, str(error))
+        return None
 
 
 AVAILABLE = ("available_on", "available_time", "available_unknown")
@@ -198,50 +205,44 @@ class CauseForm(forms.Form):
         :param asks_when: whether it is asked when something was made available.
         """
         super().__init__(*args, **kwargs)
+        available = [
+            Question("available_on", size="m"),
+            Question("available_time", size="s", css_class="govuk-input--width-5"),
+            Question("available_unknown", size="s", threshold=75),
+        ]
         if not asks_when:
-            for name in AVAILABLE:
+            available = []
+            for name in ("available_on", "available_time", "available_unknown"):
                 del self.fields[name]
         self.helper = helper_of(
             "seen",
             Question("cause", size="m", dividers={"not_known": str(_("or"))}),
             Question("cause_words", size="s", threshold=75),
-            *(
-                [
-                    Question("available_on", size="m"),
-                    Question("available_time", size="s", css_class="govuk-input--width-5"),
-                    Question("available_unknown", size="s", threshold=75),
-                ]
-                if asks_when
-                else []
-            ),
+            *available,
             button=_("Save"),
         )
 
     def clean(self) -> dict[str, Any]:
         """Put date and time together into one instant; one of them alone says too little."""
         cleaned = super().clean() or self.cleaned_data
-        on, time = cleaned.get("available_on"), cleaned.get("available_time")
-        if on and time:
-            try:
-                cleaned["available_at"] = london.from_london(datetime.combine(on, time))
-            except ValueError as error:
-                self.add_error("available_time", str(error))
-        elif on and "available_time" in cleaned:
+        on, clock = cleaned.get("available_on"), cleaned.get("available_time")
+        if on and not clock and "available_time" in cleaned:
             self.add_error("available_time", _("Give the time as well"))
-        elif time and "available_on" in cleaned:
+        if clock and not on and "available_on" in cleaned:
             self.add_error("available_on", _("Give the date as well"))
+        cleaned["available_at"] = add_instant(self, cleaned, "available_on", "available_time")
         return cleaned
 
-    def found(self) -> ChosenCause:
+    def chosen_cause(self) -> ChosenCause:
         """Return what was typed."""
         typed = self.cleaned_data
         return ChosenCause(
-            typed["cause"], typed["cause_words"], typed.get("available_at"), typed.get("available_unknown", "")
+            typed["cause"], typed["cause_words"], typed["available_at"], typed.get("available_unknown", "")
         )
 
 
-class DealingForm(forms.Form):
-    """One of the producer's people; `was` is who was put down when the page was read."""
+class AssignmentForm(forms.Form):
+    """One of the producer's people; `was` is to whom the report was assigned when the page was read."""
 
     use_required_attribute = False
 
@@ -255,7 +256,6 @@ class DealingForm(forms.Form):
     )
 
     def __init__(self, *args: Any, people: "QuerySet[User]", **kwargs: Any) -> None:
-        """Offer some people."""
         super().__init__(*args, **kwargs)
         field = self.fields["person"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  # declared above
@@ -310,12 +310,11 @@ class ActionForm(forms.Form):
         :param series: those at whose next release it may be a task; None where that is settled.
         """
         super().__init__(*args, **kwargs)
-        choice = self.fields["next_release_of"]
-        assert isinstance(choice, forms.ModelChoiceField)  # noqa: S101  # declared above
+        field = self.fields["next_release_of"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  # declared above
+        field.queryset = series
         if series is None:
             del self.fields["next_release_of"]
-        else:
-            choice.queryset = series
         self.helper = helper_of(
             "seen",
             Question("text", size="s", threshold=75),
@@ -330,9 +329,6 @@ class ActionForm(forms.Form):
         """Return the action as it was typed."""
         typed = self.cleaned_data
         return Plan(typed["text"], ReportTerm(typed["term"]), typed["owner"], typed["due"])
-
-
-LONGEST_NOTE = 2000
 
 
 class NoteForm(forms.Form):
@@ -352,7 +348,7 @@ class NoteForm(forms.Form):
             "For example, “told the digital team by phone”. Name posts, such as the duty editor, and not people: a "
             "note may be printed in a report that is published."
         ),
-        max_length=LONGEST_NOTE,
+        max_length=2000,
         error_messages={"required": lazy("Write what happened")},
         widget=forms.Textarea(attrs={"rows": 4}),
     )
@@ -377,24 +373,20 @@ class NoteForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Put date and time together into one instant."""
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("happened_on") and cleaned.get("happened_time"):
-            wall = datetime.combine(cleaned["happened_on"], cleaned["happened_time"])
-            try:
-                cleaned["happened_at"] = london.from_london(wall)
-            except ValueError as error:
-                self.add_error("happened_time", str(error))
+        cleaned["happened_at"] = add_instant(self, cleaned, "happened_on", "happened_time")
         return cleaned
 
     def note(self) -> dict[str, Any]:
         """Return the note as it was typed."""
+        typed = self.cleaned_data
         return {
-            "text": self.cleaned_data["text"],
-            "happened_at": self.cleaned_data["happened_at"],
-            "printed": self.cleaned_data.get("printed", False),
+            "text": typed["text"],
+            "happened_at": typed["happened_at"],
+            "printed": typed.get("printed", False),
         }
 
 
-class PrintedForm(forms.Form):
+class TimelineForm(forms.Form):
     """What of the timeline is printed: nothing unless it is ticked."""
 
     use_required_attribute = False
@@ -408,7 +400,6 @@ class PrintedForm(forms.Form):
     )
 
     def __init__(self, *args: Any, entries: Iterable[TimelineEntry], **kwargs: Any) -> None:
-        """Ask which of some entries are printed."""
         super().__init__(*args, **kwargs)
         field = self.fields["sources"]
         assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101  # declared above

@@ -1,21 +1,30 @@
-"""The report that a page is about, for a person who may see it."""
+"""What the pages of a report share: the report that the address names, and forms that may be outdated."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Concatenate
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpResponse, HttpResponseNotAllowed, QueryDict
+from django.shortcuts import render
 
+from breaches import text
 from breaches.models import Report
 from breaches.permissions import Action, may_ever, reports_where
+from breaches.rules.content import ReportContent
+from breaches.rules.lifecycle import ReportStatus
+from releases.permissions import Person
+from releases.rules.canonical import canonical_json, sha256_hex
 from releases.views.base import SignedInRequest as SignedInRequest
 
 type ReportView[**P] = Callable[Concatenate[SignedInRequest, Report, P], HttpResponse]
 
 
 def report_page[**P](
-    *methods: str, action: Action = Action.VIEW, move: str = ""
+    *methods: str,
+    action: Action = Action.VIEW,
+    move: str = "",
+    allowed: Callable[[Person, Report], bool] = lambda person, report: True,
 ) -> Callable[[ReportView[P]], Callable[..., HttpResponse]]:
     """Make a view of a report out of one that takes it as an argument.
 
@@ -25,6 +34,7 @@ def report_page[**P](
     :param methods: those that the page answers; GET if none are given.
     :param action: what the person must be allowed to do with the report.
     :param move: a move that at least one state of the report must leave to the person.
+    :param allowed: a further permission that the person must have.
     """
     answered = methods or ("GET",)
 
@@ -33,7 +43,11 @@ def report_page[**P](
         @wraps(view)
         def page(request: SignedInRequest, reference: str, *args: Any, **kwargs: Any) -> HttpResponse:
             report = reports_where(request.user, action).select_related("producer").filter(reference=reference).first()
-            if report is None or (move and not may_ever(request.user, move, report)):
+            if (
+                report is None
+                or (move and not may_ever(request.user, move, report))
+                or not allowed(request.user, report)
+            ):
                 message = "There is no such report, or it is not yours."
                 raise Http404(message)
             if request.method not in answered and not (request.method == "HEAD" and "GET" in answered):
@@ -43,3 +57,38 @@ def report_page[**P](
         return page
 
     return decorate
+
+
+def post_data(request: SignedInRequest) -> QueryDict | None:
+    """Return what a form is made from: None for a form that nobody has sent yet."""
+    return request.POST if request.method == "POST" else None
+
+
+def digest_values(*values: str | None) -> str:
+    """Return a short digest of what a form shows, to notice when it is sent that somebody has changed it since."""
+    return sha256_hex(canonical_json({"said": list(values)}))[:16]
+
+
+def refusal_page(
+    request: SignedInRequest,
+    report: Report,
+    sentence: str,
+    *,
+    since: Iterable[dict[str, Any]] = (),
+    typed: Iterable[dict[str, str]] = (),
+) -> HttpResponse:
+    """Say why nothing was saved, what has happened since the form was opened, and what the person typed."""
+    context = {"report": report, "sentence": sentence, "since": since, "typed": typed}
+    return render(request, "breaches/refused.html", context, status=409)
+
+
+def summarise_report(report: Report, content: ReportContent) -> dict[str, Any]:
+    """Return the columns that every list of reports shows."""
+    status, colour = text.STATUSES[ReportStatus(report.status)]
+    return {
+        "report": report,
+        "title": "; ".join(output.title for output in content.outputs) or report.reference,
+        "kind": text.kind_name(report),
+        "status": status,
+        "colour": colour,
+    }

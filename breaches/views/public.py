@@ -13,12 +13,12 @@ from django.views.decorators.http import require_safe
 from breaches import publication, text
 from breaches.models import Published, Report
 from breaches.rules.lifecycle import OUT, ReportKind
-from breaches.rules.public_statement import statement_from_json
+from breaches.rules.public_statement import PublicStatement, statement_from_json
 
 STATEMENTS_ON_A_PAGE = 30
 
 
-def if_public[**P](view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+def require_public_statements[**P](view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
     """Make a view that is there only where the office has decided to show breaches to everybody."""
 
     @wraps(view)
@@ -31,48 +31,45 @@ def if_public[**P](view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]
     return page
 
 
-@if_public
+@require_public_statements
 @require_safe
 def statements(request: HttpRequest) -> HttpResponse:
     """List what is public, the latest occurrence first."""
     page = Paginator(publication.published_statements(), STATEMENTS_ON_A_PAGE).get_page(request.GET.get("page"))
-    return render(
-        request, "breaches/public/statements.html", {"page": page, "rows": [shown_statement(row) for row in page]}
-    )
+    rows = [published_row(published) for published in page]
+    return render(request, "breaches/public/statements.html", {"page": page, "rows": rows})
 
 
-@if_public
+@require_public_statements
 @require_safe
 def statement(request: HttpRequest, reference: str) -> HttpResponse:
     """Show what is public of one report, or that it is being corrected and nothing of it."""
-    row = publication.published_statements().filter(report__reference=reference).first()
-    if row is None:
-        return _correction(request, get_object_or_404(Report, reference=reference))
-    context = {"row": shown_statement(row), "reported": publication.reported_dates(row.report), "public_page": True}
+    published = publication.published_statements().filter(report__reference=reference).first()
+    if published is None:
+        correction = publication.being_corrected(get_object_or_404(Report, reference=reference))
+        if correction is None:
+            message = "Nothing is public of this report."
+            raise Http404(message)
+        return render(request, "breaches/public/being_corrected.html", {"correction": correction})
+    reported = publication.reported_dates(published.report)
+    context = {"row": published_row(published), "reported": reported, "public_page": True}
     return render(request, "breaches/public/statement.html", context)
 
 
-def _correction(request: HttpRequest, report: Report) -> HttpResponse:
-    correction = publication.being_corrected(report)
-    if correction is None:
-        message = "Nothing is public of this report."
-        raise Http404(message)
-    return render(request, "breaches/public/being_corrected.html", {"correction": correction})
-
-
-def shown_statement(row: Published) -> dict[str, Any]:
-    """Return a published statement with its words for people."""
-    content = statement_from_json(row.statement)
+def published_row(published: Published) -> dict[str, Any]:
+    """Return a published statement as the public pages show it."""
     return {
-        "reference": row.report.reference,
-        "published_at": row.at,
-        "was_sent": row.report.status in OUT,
-        "statement": content,
-        "title": statement_title(content),
-        "kind": text.KINDS[ReportKind(content.kind)],
+        "reference": published.report.reference,
+        "published_at": published.at,
+        "was_sent": published.report.status in OUT,
+        **statement_row(statement_from_json(published.statement)),
     }
 
 
-def statement_title(content: Any) -> str:
-    """Name what a statement is about."""
-    return "; ".join(output.title for output in content.outputs)
+def statement_row(statement: PublicStatement) -> dict[str, Any]:
+    """Return a statement with its title and kind for people."""
+    return {
+        "statement": statement,
+        "title": "; ".join(output.title for output in statement.outputs),
+        "kind": text.KINDS[ReportKind(statement.kind)],
+    }

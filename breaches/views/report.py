@@ -1,6 +1,6 @@
 """The list of reports, one report with its history and documents, and starting one."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -22,19 +22,9 @@ from breaches.editing import FIELDS
 from breaches.forms.report import StartAboutListForm, StartForm
 from breaches.forms.sections import with_another_row
 from breaches.merging import can_be_split, morning_of_drafts
-from breaches.models import (
-    Dispatch,
-    JoinedDraft,
-    OwnAct,
-    Report,
-    ReportQuerySet,
-    ReportVersion,
-    StartedReport,
-    Suspicion,
-)
-from breaches.pdf import document
+from breaches.models import Dispatch, JoinedDraft, OwnAct, Report, ReportVersion, StartedReport, Suspicion
 from breaches.pdf import render as pdf_render
-from breaches.pdf.document import draft_of
+from breaches.pdf.document import draft_of, lay_out_report
 from breaches.permissions import (
     TABLE,
     Action,
@@ -70,15 +60,15 @@ from breaches.rules.lifecycle import (
 from breaches.rules.public_statement import PublicStatement
 from breaches.rules.validation import Remark, ReportSection, WordChange, compare_words, find_missing
 from breaches.versions import comments_by_event, comments_on_last_return, current_version, record_event
-from breaches.views.base import report_page
+from breaches.views.base import post_data, report_page, summarise_report
 from releases.models import Producer, Release, Series
-from releases.permissions import Person
 from releases.rules.lifecycle import LEADS
 from releases.rules.london import format_day
 from releases.verdict.address import SUSPICIOUS
 from releases.views.base import SignedInRequest
 
 REPORTS_ON_A_PAGE = 30
+NOTHING = "There is no such thing, or it is not yours."
 
 
 @login_required
@@ -90,7 +80,14 @@ def report_list(request: HttpRequest) -> HttpResponse:
     """
     decided = request.GET.get("show") == "decided"
     reports = reports_where(request.user, Action.VIEW).select_related("producer")
-    reports = reports.exclude(status__in=OPEN) if decided else _theirs_first(reports.undecided(), request.user)
+    if decided:
+        reports = reports.exclude(status__in=OPEN)
+    else:
+        # What waits for this person comes first: a lead decides, others write what was returned.
+        leads = reports_with(request.user, LEADS).exists()
+        theirs = ReportStatus.WITH_HOP if leads else ReportStatus.RETURNED
+        waits = Case(When(status=theirs, then=Value(0)), default=Value(1))
+        reports = reports.undecided().order_by(waits, "-drafted_at", "-pk")
     standing = ReportVersion.objects.filter(number=F("report__version"))
     paginator = Paginator(
         reports.prefetch_related(
@@ -99,115 +96,85 @@ def report_list(request: HttpRequest) -> HttpResponse:
         REPORTS_ON_A_PAGE,
     )
     page = paginator.get_page(request.GET.get("page"))
-    rows = [_listed(report, content_from_json(report.standing[0].content)) for report in page]  # type: ignore[attr-defined]  # by the prefetch
-    may_start = producers_written_for(request.user).exists()
-    reads = producers_read(request.user).exists()
     context = {
         "page": page,
-        "rows": rows,
+        "rows": [_report_row(report, content_from_json(report.standing[0].content)) for report in page],  # type: ignore[attr-defined]  # by the prefetch
         "decided": decided,
-        "may_start": may_start,
-        "reads": reads,
+        "may_start": producers_written_for(request.user).exists(),
+        "reads": producers_read(request.user).exists(),
         "may_settle_wording": may_settle_wording(request.user),
     }
     return render(request, "breaches/report_list.html", context)
 
 
-def _theirs_first(reports: ReportQuerySet, person: Person) -> ReportQuerySet:
-    """Put first what waits for this person: what a lead has to decide, what was returned to those who write."""
-    leads = reports_with(person, LEADS).exists()
-    theirs = ReportStatus.WITH_HOP if leads else ReportStatus.RETURNED
-    waits = Case(When(status=theirs, then=Value(0)), default=Value(1))
-    return reports.order_by(waits, "-drafted_at", "-pk")
+def _report_row(report: Report, content: ReportContent) -> dict[str, Any]:
+    occurred = " and ".join(format_day(on) for on in content.occurred_on)
+    return summarise_report(report, content) | {"occurred": occurred}
 
 
 @report_page("GET")
 def report_detail(request: SignedInRequest, report: Report) -> HttpResponse:
     """Show a report as a list of tasks, with what the person may do next."""
+    prefetch_related_objects(
+        [report],
+        Prefetch("suspicions", Suspicion.objects.select_related("verification", "release")),
+        Prefetch("own_acts", OwnAct.objects.select_related("person")),
+    )
     version = current_version(report)
     content = content_from_json(version.content)
     moves = moves_open_to(request.user, report)
-    tasks = [
-        *_tasks(report, version, content, editable=EDIT in moves),
-        _cause_task(report, editable=editing.may_choose_cause(request.user, report)),
-    ]
+    remarks = (*find_missing(content), *sign_off.needs_for_submission(report, content))
     context = {
         "report": report,
-        "tasks": tasks,
-        **_what_it_says(report, content),
-        **_what_may_be_done(request, report, moves),
-        **_what_was_done(report),
+        "row": _report_row(report, content),
+        "tasks": [
+            *_section_tasks(report, version, remarks, editable=EDIT in moves),
+            _cause_task(report, remarks, editable=editing.may_choose_cause(request.user, report)),
+        ],
+        **_origin(report),
+        **_permissions(request, report, moves),
+        **_past(report),
     }
     return render(request, "breaches/report.html", context)
 
 
-def _what_it_says(report: Report, content: ReportContent) -> dict[str, Any]:
-    prefetch_related_objects(
-        [report], Prefetch("suspicions", Suspicion.objects.select_related("verification", "release"))
-    )
+def _origin(report: Report) -> dict[str, Any]:
+    """Return what the report is about, and the reports that it was merged into or from."""
     suspicions = report.suspicions.all()
     started = StartedReport.objects.filter(report=report).select_related("release", "series", "started_by")
+    merged = JoinedDraft.objects.standing().filter(draft=report)
     return {
-        "row": _listed(report, content),
         "suspicions": suspicions,
-        "no_longer_suspected": [s for s in suspicions if s.verification.outcome not in SUSPICIOUS],
+        "no_longer_suspected": [one for one in suspicions if one.verification.outcome not in SUSPICIOUS],
         "started": started.first(),
         "is_restricted": report.kind in RESTRICTED,
         "is_breach": DECISION_ON.get(ReportStatus(report.status)) in BREACHES,
         "has_document": report.status in WITH_DOCUMENT,
-        **_joinings(report),
+        "morning": morning_of_drafts(report),
+        "joined_into": merged.select_related("joint", "by").first(),
+        "joined_from": JoinedDraft.objects.filter(joint=report).select_related("draft"),
+        "can_be_parted": can_be_split(report),
     }
 
 
-def _what_may_be_done(request: SignedInRequest, report: Report, moves: Sequence[str]) -> dict[str, Any]:
-    person = request.user
+def _permissions(request: SignedInRequest, report: Report, moves: Sequence[str]) -> dict[str, Any]:
+    person, is_own_act = request.user, declared_own_act(request.user, report)
     return {
         "moves": moves,
         "decides": report.status in OPEN and not DECISIONS.isdisjoint(moves),
         "may_deal": may(person, Action.DEAL, report) and report.status in OPEN,
-        "may_declare": report.status not in TOLD_ELSEWHERE
-        and may_write_or_decide(person, report)
-        and not declared_own_act(person, report),
+        "may_declare": (report.status not in TOLD_ELSEWHERE and may_write_or_decide(person, report) and not is_own_act),
         "may_download": may(person, Action.DOWNLOAD, report),
         "may_redact": may(person, Action.REDACT, report),
-        "publishing": _publishing(request, report),
+        "publishing": _publication(report, may_publish=may(person, Action.PUBLISH, report) and not is_own_act),
     }
 
 
-def _what_was_done(report: Report) -> dict[str, Any]:
-    events = report.events.select_related("actor")
-    dispatches = Dispatch.objects.filter(report=report).select_related("document", "by").defer("document__pdf")
-    sent = [dispatch.document.version for dispatch in dispatches if dispatch.nature == Nature.REPORT]
-    return {
-        "last_decision": events.filter(kind__in=("returned", "recorded", "dismissed")).last(),
-        "decision_reason": text.reason_name(report),
-        "asked_for": _asked_for(report),
-        "returned_version": _returned_version(report),
-        "own_acts": OwnAct.objects.filter(report=report).select_related("person"),
-        "documents": report.approved_documents.select_related("approved_by").defer("pdf"),
-        "dispatches": dispatches,
-        "sent_version": sent[-1] if sent else None,
-        "answer": events.filter(kind="answered").last(),
-    }
-
-
-def _asked_for(report: Report) -> list[dict[str, Any]]:
-    return [
-        {
-            "title": text.SECTIONS[ReportSection(comment.section)],
-            "address": reverse("breaches:section", args=[report.reference, ReportSection(comment.section)]),
-            "words": comment.words,
-        }
-        for comment in comments_on_last_return(report)
-    ]
-
-
-def _publishing(request: SignedInRequest, report: Report) -> dict[str, Any] | None:
+def _publication(report: Report, *, may_publish: bool) -> dict[str, Any] | None:
     """Say what anyone may read of a report, and whether the person may change that; None where neither is."""
     if not settings.BREACHES_PUBLIC:
         return None
     is_public = publication.is_public(report)
-    may_publish = may(request.user, Action.PUBLISH, report) and not declared_own_act(request.user, report)
     correction = None if is_public else publication.being_corrected(report)
     may_be_made = may_publish and not is_public and publication.may_be_published(report)
     if is_public or correction or may_be_made:
@@ -215,11 +182,78 @@ def _publishing(request: SignedInRequest, report: Report) -> dict[str, Any] | No
     return None
 
 
+def _past(report: Report) -> dict[str, Any]:
+    """Return the decisions on the report, and what was approved and sent."""
+    events = report.events.filter(kind__in=("returned", "recorded", "dismissed", "answered")).select_related("actor")
+    last = {event.kind: event for event in events.order_by("position")}
+    answer = last.pop("answered", None)
+    returned = last.get("returned")
+    # The version in which it was returned, if it was changed and is with the lead again.
+    returned_version = returned.facts["version"][1] if returned and report.status == ReportStatus.WITH_HOP else None
+    dispatches = Dispatch.objects.filter(report=report).select_related("document", "by").defer("document__pdf")
+    sent = [dispatch.document.version for dispatch in dispatches if dispatch.nature == Nature.REPORT]
+    return {
+        "last_decision": max(last.values(), key=lambda event: event.position, default=None),
+        "decision_reason": text.reason_name(report),
+        "asked_for": [
+            {
+                "title": text.SECTIONS[ReportSection(comment.section)],
+                "address": reverse("breaches:section", args=[report.reference, ReportSection(comment.section)]),
+                "words": comment.words,
+            }
+            for comment in comments_on_last_return(report)
+        ],
+        "returned_version": returned_version if returned_version != report.version else None,
+        "own_acts": report.own_acts.all(),
+        "documents": report.approved_documents.select_related("approved_by").defer("pdf"),
+        "dispatches": dispatches,
+        "sent_version": sent[-1] if sent else None,
+        "answer": answer,
+    }
+
+
+def _section_tasks(
+    report: Report, version: ReportVersion, remarks: Sequence[Remark], *, editable: bool
+) -> Iterator[dict[str, str]]:
+    is_decided = report.status in DECIDED
+    changed = refreshing.changed_facts(report, version)
+    for section in ReportSection:
+        # What the page of the cause asks for is in the task of its own.
+        needed = [one for one in remarks if one.section == section and one.field not in sign_off.OF_THE_CAUSE]
+        status, colour = _("Completed"), ""
+        if needed:
+            status, colour = _empty_status(report), "" if is_decided else "blue"
+        if editable and any(field in changed for field in FIELDS[section]):
+            status, colour = _("Facts changed"), "yellow"
+        yield {
+            "title": str(text.SECTIONS[section]),
+            "address": reverse("breaches:section", args=[report.reference, section]) if editable else "",
+            "hint": "" if is_decided else " ".join(remark.sentence for remark in needed),
+            "status": status,
+            "colour": colour,
+        }
+
+
+def _cause_task(report: Report, remarks: Sequence[Remark], *, editable: bool) -> dict[str, str]:
+    needed = [one for one in remarks if one.field in sign_off.OF_THE_CAUSE and report.status not in DECIDED]
+    return {
+        "title": _("Cause, for the register"),
+        "address": reverse("breaches:cause", args=[report.reference]) if editable else "",
+        "hint": " ".join(remark.sentence for remark in needed),
+        "status": _empty_status(report) if needed else text.cause_name(report.cause) or _empty_status(report),
+        "colour": "blue" if needed else "",
+    }
+
+
+def _empty_status(report: Report) -> str:
+    """Call a part that lacks something as it is: to be done, or left so by a decision that did not need it."""
+    return _("Left empty") if report.status in DECIDED else _("Incomplete")
+
+
 @report_page("GET")
 def report_history(request: SignedInRequest, report: Report) -> HttpResponse:
     """Show everything that happened to a report, and its versions."""
-    happened = report.events.select_related("actor").order_by("position")
-    events = text.list_events(happened, comments_by_event(report))
+    events = text.list_events(report.events.select_related("actor").order_by("position"), comments_by_event(report))
     versions = list(report.versions.select_related("written_by").order_by("-number"))
     removals = removals_of(report, versions)
     rows = [(version, text.removed_in_words(removals[version.number])) for version in versions]
@@ -229,89 +263,14 @@ def report_history(request: SignedInRequest, report: Report) -> HttpResponse:
 @report_page("GET")
 def report_version(request: SignedInRequest, report: Report, number: int) -> HttpResponse:
     """Show one version of a report as it was, less what was removed from it since."""
-    shown = get_object_or_404(report.versions.select_related("written_by"), number=number)
+    version = get_object_or_404(report.versions.select_related("written_by"), number=number)
     context = {
         "report": report,
-        "version": shown,
-        "removed": text.removed_in_words(removals_of(report, [shown])[number]),
-        "document": document.lay_out_report(report, shown),
+        "version": version,
+        "removed": text.removed_in_words(removals_of(report, [version])[number]),
+        "document": lay_out_report(report, version),
     }
     return render(request, "breaches/version.html", context)
-
-
-def _returned_version(report: Report) -> int | None:
-    """Return the version in which a report that is with the lead again was returned last, if it was changed since."""
-    if report.status != ReportStatus.WITH_HOP:
-        return None
-    returned = report.events.filter(kind="returned").last()
-    version: int | None = returned.facts["version"][1] if returned else None
-    return version if version != report.version else None
-
-
-def _listed(report: Report, content: ReportContent) -> dict[str, Any]:
-    status, colour = text.STATUSES[ReportStatus(report.status)]
-    return {
-        "report": report,
-        "title": "; ".join(output.title for output in content.outputs) or report.reference,
-        "kind": text.kind_name(report),
-        "occurred": " and ".join(format_day(on) for on in content.occurred_on),
-        "status": status,
-        "colour": colour,
-    }
-
-
-def _joinings(report: Report) -> dict[str, Any]:
-    standing = JoinedDraft.objects.standing().filter(draft=report)
-    return {
-        "morning": morning_of_drafts(report),
-        "joined_into": standing.select_related("joint", "by").first(),
-        "joined_from": JoinedDraft.objects.filter(joint=report).select_related("draft"),
-        "can_be_parted": can_be_split(report),
-    }
-
-
-def _empty_in_words(report: Report) -> str:
-    """Call a part that lacks something as it is: to be done, or left so by a decision that did not need it."""
-    return _("Left empty") if report.status in DECIDED else _("Incomplete")
-
-
-def _in_words(remarks: Iterable[Remark]) -> str:
-    return " ".join(remark.sentence for remark in remarks)
-
-
-def _cause_task(report: Report, *, editable: bool) -> dict[str, str]:
-    is_decided = report.status in DECIDED
-    needed = () if is_decided else sign_off.cause_needs(report)
-    return {
-        "title": _("Cause, for the register"),
-        "address": reverse("breaches:cause", args=[report.reference]) if editable else "",
-        "hint": _in_words(needed),
-        "status": _empty_in_words(report) if needed else text.cause_name(report.cause) or _empty_in_words(report),
-        "colour": "blue" if needed else "",
-    }
-
-
-def _tasks(
-    report: Report, version: ReportVersion, content: ReportContent, *, editable: bool
-) -> Iterable[dict[str, str]]:
-    is_decided = report.status in DECIDED
-    remarks = (*find_missing(content), *sign_off.needs_for_submission(report, content))
-    offered = refreshing.changed_facts(report, version)
-    for section in ReportSection:
-        # What the page of the cause asks for stands in the task of its own.
-        needed = [one for one in remarks if one.section == section and one.field not in sign_off.OF_THE_CAUSE]
-        status, colour = _("Completed"), ""
-        if needed:
-            status, colour = _empty_in_words(report), "" if is_decided else "blue"
-        if editable and any(field in offered for field in FIELDS[section]):
-            status, colour = _("Facts changed"), "yellow"
-        yield {
-            "title": str(text.SECTIONS[section]),
-            "address": reverse("breaches:section", args=[report.reference, section]) if editable else "",
-            "hint": "" if is_decided else _in_words(needed),
-            "status": status,
-            "colour": colour,
-        }
 
 
 @report_page("GET")
@@ -321,26 +280,19 @@ def version_changes(request: SignedInRequest, report: Report, number: int, since
     if since >= number or len(versions) != 2:
         message = "There are no such two versions of this report."
         raise Http404(message)
-    context = {
-        "report": report,
-        "before": versions[since],
-        "after": versions[number],
-        "fields": _changed(versions[since], versions[number]),
-    }
-    return render(request, "breaches/changes.html", context)
-
-
-def _changed(before: ReportVersion, after: ReportVersion) -> list[dict[str, Any]]:
+    before, after = versions[since], versions[number]
     earlier, later = content_from_json(before.content), content_from_json(after.content)
     compared = (
         (label, compare_words(text.value_in_words(earlier, field), text.value_in_words(later, field)))
         for field, label in text.FIELDS.items()
     )
-    return [
+    changed = [
         {"label": label, "pieces": pieces}
         for label, pieces in compared
         if any(piece.change is not WordChange.SAME for piece in pieces)
     ]
+    context = {"report": report, "before": before, "after": after, "fields": changed}
+    return render(request, "breaches/changes.html", context)
 
 
 @report_page("GET", action=Action.DOWNLOAD)
@@ -420,7 +372,7 @@ def about_access_list(request: SignedInRequest, release: str) -> HttpResponse:
     """Ask when it happened, and start the report with what the list holds."""
     found = _release(request, release)
     now = timezone.now()
-    form = StartAboutListForm(request.POST if request.method == "POST" else None)
+    form = StartAboutListForm(post_data(request))
     if form.is_valid():
         try:
             on = form.cleaned_data["occurred_on"]
@@ -428,8 +380,7 @@ def about_access_list(request: SignedInRequest, release: str) -> HttpResponse:
         except drafting.CannotHaveHappened as refusal:
             form.add_error(refusal.field, str(refusal))
         else:
-            told = _("A report about this list is open already: this is it.")
-            return _led_to(request, started, told=told)
+            return _redirect_to_started(request, started, _("A report about this list is open already: this is it."))
     context = {
         "release": found,
         "form": form,
@@ -444,7 +395,7 @@ def about_access_list(request: SignedInRequest, release: str) -> HttpResponse:
 def about_release(request: SignedInRequest, release: str) -> HttpResponse:
     """Start a report about one release."""
     found = _release(request, release)
-    return _start(request, ReportSubject(found.series.producer, release=found))
+    return _start_report(request, ReportSubject(found.series.producer, release=found))
 
 
 @login_required
@@ -453,8 +404,8 @@ def about_series(request: SignedInRequest, producer: str, series: str) -> HttpRe
     """Start a report about one series."""
     found = Series.objects.select_related(*SERIES).filter(producer__slug=producer, slug=series).first()
     if found is None or not may_start(request.user, found.producer):
-        raise _nothing()
-    return _start(request, ReportSubject(found.producer, series=found))
+        raise Http404(NOTHING)
+    return _start_report(request, ReportSubject(found.producer, series=found))
 
 
 @login_required
@@ -462,34 +413,44 @@ def about_series(request: SignedInRequest, producer: str, series: str) -> HttpRe
 def about_anything(request: SignedInRequest) -> HttpResponse:
     """Start a report about a series, or about nothing that is on record."""
     if not producers_written_for(request.user).exists():
-        raise _nothing()
-    return _start(request, None)
+        raise Http404(NOTHING)
+    return _start_report(request, None)
 
 
-def _start(request: SignedInRequest, about: ReportSubject | None) -> HttpResponse:
-    data = request.POST if request.method == "POST" else None
-    choices = [] if about else list(_choices(request))
-    if data is not None and "add" in data:
-        return _shown(request, about, StartForm(with_another_row(data, "dates"), choices=choices))
-    form = StartForm(data, choices=choices)
-    if form.is_valid():
+def _release(request: SignedInRequest, reference: str) -> Release:
+    found = Release.objects.select_related(*RELEASE).prefetch_related("addresses").filter(reference=reference).first()
+    if found is None or not may_start(request.user, found.series.producer):
+        raise Http404(NOTHING)
+    return found
+
+
+def _start_report(request: SignedInRequest, about: ReportSubject | None) -> HttpResponse:
+    """Ask what happened and start the report.
+
+    :param about: what it is about; None to ask for that as well.
+    """
+    choices: list[Series | Producer] = []
+    if about is None:
+        for producer in producers_written_for(request.user).order_by("name", "pk"):
+            choices += Series.objects.select_related(*SERIES).filter(producer=producer).order_by("title", "pk")
+            choices.append(producer)
+    data = post_data(request)
+    is_longer = data is not None and "add" in data
+    form = StartForm(with_another_row(request.POST, "dates") if is_longer else data, choices=choices)
+    if not is_longer and form.is_valid():
         try:
             started = drafting.start_report(
-                about or _about(form.chosen),
+                about or form.subject,
                 kind=ReportKind(form.cleaned_data["kind"]),
                 occurred_on=[row["on"] for row in form.rows.typed()],
                 by=request.user,
                 at=timezone.now(),
-                form_key=form.key,
+                form_key=form.cleaned_data["form_key"],
             )
         except drafting.CannotHaveHappened as refusal:
             form.object_to(str(refusal))
         else:
-            return _led_to(request, started, told=_("You have started this report already: this is it."))
-    return _shown(request, about, form)
-
-
-def _shown(request: SignedInRequest, about: ReportSubject | None, form: StartForm) -> HttpResponse:
+            return _redirect_to_started(request, started, _("You have started this report already: this is it."))
     context: dict[str, Any] = {
         "about": about,
         "form": form,
@@ -500,30 +461,13 @@ def _shown(request: SignedInRequest, about: ReportSubject | None, form: StartFor
     return render(request, "breaches/start.html", context)
 
 
-def _led_to(request: SignedInRequest, started: drafting.StartResult, *, told: str) -> HttpResponse:
+def _redirect_to_started(request: SignedInRequest, started: drafting.StartResult, sentence: str) -> HttpResponse:
+    """Lead to a report.
+
+    :param sentence: what is said where it was started before.
+    """
     if started.is_new:
         messages.success(request, _("The report is started."))
     else:
-        messages.info(request, told)
+        messages.info(request, sentence)
     return redirect("breaches:report", started.report.reference)
-
-
-def _choices(request: SignedInRequest) -> Iterator[Series | Producer]:
-    for producer in producers_written_for(request.user).order_by("name", "pk"):
-        yield from Series.objects.select_related(*SERIES).filter(producer=producer).order_by("title", "pk")
-        yield producer
-
-
-def _about(chosen: Series | Producer) -> ReportSubject:
-    return ReportSubject(chosen) if isinstance(chosen, Producer) else ReportSubject(chosen.producer, series=chosen)
-
-
-def _release(request: SignedInRequest, reference: str) -> Release:
-    found = Release.objects.select_related(*RELEASE).prefetch_related("addresses").filter(reference=reference).first()
-    if found is None or not may_start(request.user, found.series.producer):
-        raise _nothing()
-    return found
-
-
-def _nothing() -> Http404:
-    return Http404("There is no such thing, or it is not yours.")

@@ -11,18 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from breaches import code_of_practice as breaches_code_of_practice
-from breaches import editing, refreshing, sign_off, text, versions
+from breaches import code_of_practice, editing, refreshing, sign_off, text, versions
 from breaches.editing import ChosenCause
-from breaches.forms import SECTION_FORMS, SectionForm
 from breaches.forms.decisions import OwnActForm
-from breaches.forms.report import CauseForm, DealingForm
-from breaches.forms.sections import WordingForm, with_another_row
+from breaches.forms.report import AssignmentForm, CauseForm
+from breaches.forms.sections import SECTION_FORMS, SectionForm, WordingForm, with_another_row
 from breaches.models import Edition, Practice, Report
 from breaches.permissions import (
     Action,
     declared_own_act,
-    may,
     may_settle_wording,
     may_write_or_decide,
     moves_open_to,
@@ -32,35 +29,34 @@ from breaches.rules.content import FROM_FACTS, ReportContent, content_from_json
 from breaches.rules.lifecycle import APPROVE, DECIDED, EDIT, TOLD_ELSEWHERE
 from breaches.rules.validation import ReportSection
 from breaches.versions import content_of, current_version
-from breaches.views.base import report_page
-from releases.rules.canonical import canonical_json, sha256_hex
+from breaches.views.base import digest_values, post_data, refusal_page, report_page
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
 from releases.rules.london import format_day, in_london
-from releases.views.base import SignedInRequest
+from releases.views.base import SignedInRequest, add_refusal
 
 
 @report_page("GET", "POST", move=EDIT)
 def edit_section(request: SignedInRequest, report: Report, section: ReportSection) -> HttpResponse:
     """Show a section to write in, and save what was written."""
-    if request.method == "POST":
-        return _written(request, report, section)
-    if EDIT not in moves_open_to(request.user, report):
-        messages.warning(request, _("This report cannot be edited by you as it stands."))
-        return redirect("breaches:report", report.reference)
-    return _shown(request, report, section, _form(report, section))
-
-
-def _written(request: SignedInRequest, report: Report, section: ReportSection) -> HttpResponse:
-    form = _form(report, section, request.POST)
+    form = _section_form(report, section, post_data(request))
+    if request.method != "POST":
+        if EDIT not in moves_open_to(request.user, report):
+            messages.warning(request, _("This report cannot be edited by you as it stands."))
+            return redirect("breaches:report", report.reference)
+        return _show_section(request, report, section, form)
     if form.rows and "add" in request.POST:
-        return _shown(
-            request, report, section, _form(report, section, with_another_row(request.POST, form.rows.prefix))
-        )
+        longer = with_another_row(request.POST, form.rows.prefix)
+        return _show_section(request, report, section, _section_form(report, section, longer))
     if "take" in request.POST:
-        dealing_taken = request.POST["take"] == "dealing"
-        return (_with_the_person_dealing if dealing_taken else _with_the_records_text)(request, report, section)
+        data = request.POST.copy()
+        replaced = (_take_contact if request.POST["take"] == "dealing" else _take_record)(report, data)
+        return _show_section(request, report, section, _section_form(report, section, data), replaced=replaced)
+    return _save_section(request, report, section, form)
+
+
+def _save_section(request: SignedInRequest, report: Report, section: ReportSection, form: SectionForm) -> HttpResponse:
     if not form.is_valid():
-        return _shown(request, report, section, form)
+        return _show_section(request, report, section, form)
     try:
         saved = editing.save_section(
             report,
@@ -74,86 +70,73 @@ def _written(request: SignedInRequest, report: Report, section: ReportSection) -
     except editing.ImpossibleContent as refused:
         for remark in refused.remarks:
             form.object_to(remark)
-        return _shown(request, report, section, form)
-    except editing.SameFieldChanged as faster:
-        return _both_texts(request, report, section, faster)
+        return _show_section(request, report, section, form)
+    except editing.SameFieldChanged as conflict:
+        # The other writer's text is shown above one's own, which is saved once it is sent again.
+        data = request.POST.copy()
+        data["version"] = str(conflict.current.number)
+        theirs = content_from_json(conflict.current.content)
+        context = {
+            "conflicts": [
+                {"label": text.FIELDS[field], "theirs": text.value_in_words(theirs, field)} for field in conflict.fields
+            ],
+            "other": conflict.current,
+        }
+        return _show_section(request, report, section, _section_form(report, section, data), status=409, **context)
     except MoveRefused as refused:
-        typed = _typed(form.values())
-        context = {"report": report, "sentence": str(refused), "typed": typed}
-        return render(request, "breaches/refused.html", context, status=409)
-    _tell(request, saved, section)
-    return redirect("breaches:report", report.reference)
-
-
-def _tell(request: SignedInRequest, saved: editing.SavedSection, section: ReportSection) -> None:
+        typed = [
+            {"label": str(text.FIELDS[field]), "text": "\n".join(text.field_lines(value))}
+            for field, value in form.values().items()
+        ]
+        return refusal_page(request, report, str(refused), typed=typed)
     told = _("‘%(section)s’ is saved.") if saved.changed else _("‘%(section)s’ already said this: nothing was changed.")
     messages.success(request, told % {"section": text.SECTIONS[section]})
     if saved.beside:
-        beside = _("While you were writing, other parts were changed by %(people)s.")
-        messages.info(request, beside % {"people": saved.beside})
+        sentence = _("While you were writing, other parts were changed by %(people)s.")
+        messages.info(request, sentence % {"people": saved.beside})
+    return redirect("breaches:report", report.reference)
 
 
-def _with_the_person_dealing(request: SignedInRequest, report: Report, section: ReportSection) -> HttpResponse:
-    """Put whoever said that they are dealing with it into the boxes, unsaved; what stood there is shown beside it."""
-    data = request.POST.copy()
+def _take_contact(report: Report, data: QueryDict) -> str:
+    """Put the person dealing with the report into the boxes, unsaved; return what stood there."""
     parts = ("name", "email", "telephone")
-    stood = (data.get(f"dealing_{part}") for part in parts)
-    replaced = "\n".join(str(part) for part in stood if part)
+    replaced = "\n".join(str(typed) for part in parts if (typed := data.get(f"dealing_{part}")))
     if (person := editing.assigned_contact(report)) is not None:
         for part in parts:
             data[f"dealing_{part}"] = getattr(person, part)
         data.pop("dealing_is_team", None)
         if person.is_team:
             data["dealing_is_team"] = "on"
-    return _shown(request, report, section, _form(report, section, data), replaced=replaced)
+    return replaced
 
 
-def _with_the_records_text(request: SignedInRequest, report: Report, section: ReportSection) -> HttpResponse:
-    """Put the record's newest account into the box, unsaved; what stood there is shown beside it.
+def _take_record(report: Report, data: QueryDict) -> str:
+    """Put the record's newest account into the box, unsaved; return what stood there.
 
     Where the box holds the account that the record gave before, word for word, only that is replaced: what people wrote
     around it stays.
     """
-    data = request.POST.copy()
-    replaced = data.get("circumstances", "")
+    replaced = str(data.get("circumstances", ""))
     newest = report.machine.get("circumstances", replaced)
     earlier, stood = current_version(report).machine.get("circumstances", ""), replaced.replace("\r\n", "\n")
     data["circumstances"] = stood.replace(earlier, newest, 1) if earlier and earlier in stood else newest
     data["facts_seen"] = editing.facts_digest(report)
-    return _shown(request, report, section, _form(report, section, data), replaced=replaced)
+    return replaced
 
 
-def _both_texts(
-    request: SignedInRequest, report: Report, section: ReportSection, faster: editing.SameFieldChanged
-) -> HttpResponse:
-    """Show the other writer's text above one's own, which is kept and saved once it is sent again."""
-    data = request.POST.copy()
-    data["version"] = str(faster.current.number)
-    theirs = content_from_json(faster.current.content)
-    again = _form(report, section, data)
-    conflicts = [{"label": text.FIELDS[field], "theirs": text.value_in_words(theirs, field)} for field in faster.fields]
-    context = {"conflicts": conflicts, "other": faster.current}
-    return _shown(request, report, section, again, status=409, **context)
-
-
-def _form(report: Report, section: ReportSection, data: QueryDict | None = None) -> SectionForm:
-    content = content_from_json(current_version(report).content)
+def _section_form(report: Report, section: ReportSection, data: QueryDict | None = None) -> SectionForm:
+    content = content_of(report)
+    is_citing = section is ReportSection.CIRCUMSTANCES
     return SECTION_FORMS[section](
         data,
         content=content,
         version=report.version,
         facts_seen=editing.facts_digest(report),
-        practices=breaches_code_of_practice.offer_practices(report, content)
-        if section is ReportSection.CIRCUMSTANCES
-        else (),
+        practices=code_of_practice.offer_practices(report, content) if is_citing else (),
     )
 
 
-def _machine(report: Report) -> ReportContent:
-    return content_from_json(report.machine) if report.machine else ReportContent()
-
-
-def _shown(
+def _show_section(
     request: SignedInRequest,
     report: Report,
     section: ReportSection,
@@ -163,9 +146,9 @@ def _shown(
     **more: Any,
 ) -> HttpResponse:
     version = current_version(report)
-    offered = refreshing.changed_facts(report, version)
-    machine = _machine(report)
     content = content_from_json(version.content)
+    machine = content_from_json(report.machine) if report.machine else ReportContent()
+    changed = refreshing.changed_facts(report, version)
     context = {
         "report": report,
         "section": section,
@@ -181,50 +164,39 @@ def _shown(
             {
                 "label": text.FIELDS[field],
                 "text": text.value_in_words(machine, field),
-                "changed": field in offered,
+                "changed": field in changed,
                 "can_be_taken": field == "circumstances",
             }
             for field in editing.FIELDS[section]
             if field in FROM_FACTS and report.machine
         ],
         "dealing": editing.offered_people(report, content) if section is ReportSection.CORE_INFORMATION else None,
-        "facts_changed": any(field in offered for field in editing.FIELDS[section]),
+        "facts_changed": any(field in changed for field in editing.FIELDS[section]),
         **more,
     }
     return render(request, "breaches/section.html", context, status=status)
 
 
-def _typed(values: dict[str, Any]) -> list[dict[str, str]]:
-    return [
-        {"label": str(text.FIELDS[field]), "text": "\n".join(text.field_lines(value))}
-        for field, value in values.items()
-    ]
-
-
-@report_page("GET", "POST")
+@report_page("GET", "POST", allowed=may_write_or_decide)
 def edit_cause(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Ask for the cause, and keep it; what somebody else chose meanwhile is shown beside what was typed."""
-    if not may_write_or_decide(request.user, report):
-        message = "There is no such page, or it is not yours."
-        raise Http404(message)
+    """Ask for the cause, and save it; what somebody else chose meanwhile is shown with what was typed."""
     if request.method == "GET" and not editing.may_choose_cause(request.user, report):
         messages.warning(request, _("This report cannot be edited by you as it stands."))
         return redirect("breaches:report", report.reference)
-    form = _cause_form(report, request.POST if request.method == "POST" else None)
+    form = _cause_form(report, post_data(request))
     if not form.is_valid():
-        return _shown_cause(request, report, form)
+        return _show_cause(request, report, form)
     stands = editing.cause_of(report)
-    if form.cleaned_data["seen"] != _digest(stands) and form.found() != stands:
+    if form.cleaned_data["seen"] != _digest_cause(stands) and form.chosen_cause() != stands:
         data = request.POST.copy()
-        data["seen"] = _digest(stands)
-        return _shown_cause(request, report, _cause_form(report, data), theirs=stands, status=409)
+        data["seen"] = _digest_cause(stands)
+        return _show_cause(request, report, _cause_form(report, data), theirs=stands)
     try:
-        kept = editing.choose_cause(report, form.found(), by=request.user, at=timezone.now())
+        saved = editing.choose_cause(report, form.chosen_cause(), by=request.user, at=timezone.now())
     except MoveRefused as refused:
-        field = getattr(refused, "field", None)
-        form.add_error(field if field in form.fields else None, str(refused))
-        return _shown_cause(request, report, form)
-    still_needed = () if kept.status in DECIDED else sign_off.cause_needs(kept)
+        add_refusal(form, refused)
+        return _show_cause(request, report, form)
+    still_needed = () if saved.status in DECIDED else sign_off.cause_needs(saved)
     if not still_needed:
         messages.success(request, _("The cause is kept."))
         return redirect("breaches:report", report.reference)
@@ -234,27 +206,26 @@ def edit_cause(request: SignedInRequest, report: Report) -> HttpResponse:
 
 
 def _cause_form(report: Report, data: QueryDict | None) -> CauseForm:
-    found = editing.cause_of(report)
-    available = in_london(found.available_at) if found.available_at else None
+    cause = editing.cause_of(report)
+    available = in_london(cause.available_at) if cause.available_at else None
     initial = {
-        "seen": _digest(found),
-        "cause": found.cause,
-        "cause_words": found.cause_words,
+        "seen": _digest_cause(cause),
+        "cause": cause.cause,
+        "cause_words": cause.cause_words,
         "available_on": available and available.date(),
         "available_time": available and available.time(),
-        "available_unknown": found.available_unknown,
+        "available_unknown": cause.available_unknown,
     }
     return CauseForm(data, asks_when=sign_off.is_late(report), initial=initial)
 
 
-def _digest(found: ChosenCause) -> str:
-    at = found.available_at.isoformat() if found.available_at else None
-    said = [found.cause, found.cause_words, at, found.available_unknown]
-    return sha256_hex(canonical_json({"said": said}))[:16]
+def _digest_cause(cause: ChosenCause) -> str:
+    at = cause.available_at.isoformat() if cause.available_at else None
+    return digest_values(cause.cause, cause.cause_words, at, cause.available_unknown)
 
 
-def _shown_cause(
-    request: SignedInRequest, report: Report, form: CauseForm, *, theirs: ChosenCause | None = None, status: int = 200
+def _show_cause(
+    request: SignedInRequest, report: Report, form: CauseForm, *, theirs: ChosenCause | None = None
 ) -> HttpResponse:
     context: dict[str, Any] = {
         "report": report,
@@ -263,33 +234,25 @@ def _shown_cause(
         "their_cause": text.cause_name(theirs.cause) if theirs else "",
         "is_known": sign_off.is_late(report) and sign_off.is_closed(report),
     }
-    return render(request, "breaches/cause.html", context, status=status)
+    return render(request, "breaches/cause.html", context, status=409 if theirs else 200)
 
 
-@report_page("GET", "POST")
+@report_page("GET", "POST", action=Action.DEAL)
 def assign(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Ask who is dealing with a report, and put them down."""
-    if not may(request.user, Action.DEAL, report):
-        message = "There is no such page, or it is not yours."
-        raise Http404(message)
+    """Ask who is dealing with a report, and assign it to them."""
     was = str(report.person_dealing_id or "")
-    form = DealingForm(
-        request.POST if request.method == "POST" else None,
+    form = AssignmentForm(
+        post_data(request),
         people=editing.people_to_assign(report),
         initial={"was": was, "person": report.person_dealing_id},
     )
     if request.method == "GET" and (sentence := editing.reason_unassigned(report)):
         messages.info(request, sentence)
         return redirect("breaches:report", report.reference)
-    if form.is_valid():
-        return _put_down(request, report, form)
-    return render(request, "breaches/dealing.html", {"report": report, "form": form})
-
-
-def _put_down(request: SignedInRequest, report: Report, form: DealingForm) -> HttpResponse:
+    if not form.is_valid():
+        return render(request, "breaches/dealing.html", {"report": report, "form": form})
     person = form.cleaned_data["person"]
-    changed_meanwhile = form.cleaned_data["was"] != str(report.person_dealing_id or "")
-    if changed_meanwhile and person != report.person_dealing:
+    if form.cleaned_data["was"] != was and person != report.person_dealing:
         sentence = _("%(person)s is dealing with it by now; nothing was changed.")
         messages.warning(request, sentence % {"person": report.person_dealing})
         return redirect("breaches:dealing", report.reference)
@@ -302,19 +265,16 @@ def _put_down(request: SignedInRequest, report: Report, form: DealingForm) -> Ht
     return redirect("breaches:report", report.reference)
 
 
-@report_page("GET", "POST")
+@report_page("GET", "POST", allowed=may_write_or_decide)
 def declare_own_act(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Ask whether the report is about something that the person did, and keep that it is."""
-    if not may_write_or_decide(request.user, report):
-        message = "There is no such report, or it is not yours."
-        raise Http404(message)
+    """Ask whether the report is about something that the person did, and record that it is."""
     if declared_own_act(request.user, report):
         messages.info(request, _("You have declared that this report is about your own act."))
         return redirect("breaches:report", report.reference)
     if report.status in TOLD_ELSEWHERE:
         messages.warning(request, _("This is told in another report now: declare it there."))
         return redirect("breaches:report", report.reference)
-    form = OwnActForm(request.POST if request.method == "POST" else None)
+    form = OwnActForm(post_data(request))
     if form.is_valid():
         editing.declare_own_act(report, by=request.user, at=timezone.now(), words=form.cleaned_data["words"])
         messages.success(request, _("It is kept that this report is about your own act. Somebody else decides on it."))
@@ -324,14 +284,18 @@ def declare_own_act(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @login_required
 @require_safe
-def code_of_practice(request: SignedInRequest) -> HttpResponse:
+def list_editions(request: SignedInRequest) -> HttpResponse:
     """Show the editions of the Code, the latest first; those that a report to approve cites come before all others."""
-    _check_may_settle(request)
+    _require_code_keeper(request)
     report = _report_to_approve(request)
+    unsettled: list[Practice] = []
+    if report:
+        cited = code_of_practice.cited_by(report, code_of_practice.with_settled_wording(content_of(report)))
+        unsettled = [one.row for one in cited if one.row is not None and not one.cited.confirmed]
     context = {
         "editions": Edition.objects.order_by("-in_force_from").prefetch_related("practices__settled_by"),
         "report": report,
-        "of_report": _unsettled_in(report) if report else [],
+        "of_report": unsettled,
     }
     return render(request, "breaches/code_of_practice.html", context)
 
@@ -340,7 +304,7 @@ def code_of_practice(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def settle_wording(request: SignedInRequest, practice: int) -> HttpResponse:
     """Ask for the wording of one practice and its source, and settle it for the office."""
-    _check_may_settle(request)
+    _require_code_keeper(request)
     found = get_object_or_404(Practice.objects.select_related("edition", "settled_by"), pk=practice)
     report = _report_to_approve(request)
     initial = {
@@ -349,18 +313,16 @@ def settle_wording(request: SignedInRequest, practice: int) -> HttpResponse:
         "source": found.source,
         "source_url": found.source_url,
     }
-    form = WordingForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = WordingForm(post_data(request), initial=initial)
     status = 200
     if form.is_valid():
         try:
-            found = breaches_code_of_practice.settle_wording(
-                found, **form.cleaned_data, by=request.user, at=timezone.now()
-            )
-        except ChangedMeanwhile as faster:
+            found = code_of_practice.settle_wording(found, **form.cleaned_data, by=request.user, at=timezone.now())
+        except ChangedMeanwhile as conflict:
             # What was typed stays; what the other person settled is shown above it.
             found.refresh_from_db()
             form = WordingForm({**request.POST.dict(), "seen": found.settled_mark})
-            form.add_error(None, str(faster))
+            form.add_error(None, str(conflict))
             status = 409
         else:
             messages.success(request, _("The wording of %(practice)s is settled.") % {"practice": found})
@@ -370,7 +332,7 @@ def settle_wording(request: SignedInRequest, practice: int) -> HttpResponse:
     return render(request, "breaches/settle_wording.html", context, status=status)
 
 
-def _check_may_settle(request: SignedInRequest) -> None:
+def _require_code_keeper(request: SignedInRequest) -> None:
     if not may_settle_wording(request.user):
         message = "There is no such page for this person."
         raise Http404(message)
@@ -381,10 +343,3 @@ def _report_to_approve(request: SignedInRequest) -> Report | None:
     reference = request.GET.get("report", "")
     report = reports_where(request.user, Action.VIEW).select_related("producer").filter(reference=reference).first()
     return report if report and APPROVE in moves_open_to(request.user, report) else None
-
-
-def _unsettled_in(report: Report) -> list[Practice]:
-    cited = breaches_code_of_practice.cited_by(
-        report, breaches_code_of_practice.with_settled_wording(content_of(report))
-    )
-    return [one.row for one in cited if one.row is not None and not one.cited.confirmed]

@@ -4,25 +4,24 @@ from collections.abc import Collection
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from breaches import corrective_actions, editing, text
-from breaches.forms.report import ActionForm, NoteForm, PrintedForm
+from breaches.forms.report import ActionForm, NoteForm, TimelineForm
 from breaches.models import CorrectiveAction, Report, TimelineNote
 from breaches.permissions import Action, may, may_write_or_decide
 from breaches.rules.lifecycle import EDIT
 from breaches.versions import content_of
-from breaches.views.base import report_page
-from releases.rules.canonical import canonical_json, sha256_hex
+from breaches.views.base import digest_values, post_data, refusal_page, report_page
 from releases.rules.lifecycle import MoveRefused, Role
 from releases.rules.london import in_london, local_date
-from releases.views.base import SignedInRequest
+from releases.views.base import SignedInRequest, add_refusal
 
-# What happened to the report itself, apart from edits and downloads, which its history tells.
-TOLD_BY_THE_HISTORY = (
+# Edits and downloads are in the report's history, and notes are listed by themselves.
+NOT_IN_THE_TIMELINE = (
     "edited",
     "downloaded",
     "draft_downloaded",
@@ -36,100 +35,8 @@ TOLD_BY_THE_HISTORY = (
 @report_page("GET")
 def report_timeline(request: SignedInRequest, report: Report) -> HttpResponse:
     """Show everything that happened around a breach in order: recorded facts, people's notes, and the moves."""
-    context = {
-        "report": report,
-        "entries": _entries(report),
-        "may_write": may(request.user, Action.WRITE_NOTE, report),
-        "may_choose": editing.may_choose_entries(request.user, report),
-    }
-    return render(request, "breaches/timeline.html", context)
-
-
-@report_page("GET", "POST")
-def add_note(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Ask for a note, and write it."""
-    return _write(request, report)
-
-
-@report_page("GET", "POST")
-def correct_note(request: SignedInRequest, report: Report, note: int) -> HttpResponse:
-    """Ask for the note that corrects another, and write it; the other stays."""
-    corrected = get_object_or_404(report.timeline_notes, pk=note)
-    later = TimelineNote.objects.filter(corrects=corrected).first()
-    if request.method == "GET" and later is not None:
-        messages.warning(request, _("This note was corrected already: this is the later one."))
-        return redirect("breaches:correct_note", report.reference, later.pk)
-    return _write(request, report, corrects=corrected)
-
-
-@report_page("GET", "POST", move=EDIT)
-def choose_entries(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Ask what of the timeline is printed, and save it as a new version."""
-    if request.method == "GET" and not editing.may_choose_entries(request.user, report):
-        messages.warning(request, _("This report cannot be edited by you as it stands."))
-        return redirect("breaches:timeline", report.reference)
-    content = content_of(report)
-    form = PrintedForm(
-        request.POST if request.method == "POST" else None,
-        entries=editing.timeline_entries(report),
-        initial={"version": report.version, "sources": [entry.source for entry in content.timeline]},
-    )
-    if form.is_valid():
-        chosen = form.cleaned_data
-        try:
-            editing.choose_entries(
-                report,
-                sources=chosen["sources"],
-                expected_version=chosen["version"],
-                by=request.user,
-                at=timezone.now(),
-            )
-        except MoveRefused as refused:
-            return render(request, "breaches/refused.html", {"report": report, "sentence": str(refused)}, status=409)
-        messages.success(request, _("It is saved what the timeline prints."))
-        return redirect("breaches:timeline", report.reference)
-    outdated = editing.outdated_entries(report, content)
-    return render(request, "breaches/choose_timeline.html", {"report": report, "form": form, "outdated": outdated})
-
-
-def _write(request: SignedInRequest, report: Report, corrects: TimelineNote | None = None) -> HttpResponse:
-    if not may(request.user, Action.WRITE_NOTE, report):
-        message = "There is no such page, or it is not yours."
-        raise Http404(message)
-    form = NoteForm(
-        request.POST if request.method == "POST" else None,
-        may_print=editing.may_choose_entries(request.user, report),
-        button=_("Save this correction") if corrects else _("Save this note"),
-        initial=_as_written(report, corrects) if corrects else {},
-    )
-    if form.is_valid():
-        try:
-            editing.write_note(report, **form.note(), corrects=corrects, by=request.user, at=timezone.now())
-        except MoveRefused as refused:
-            field = getattr(refused, "field", None)
-            form.add_error(field if field in form.fields else None, str(refused))
-        else:
-            messages.success(request, _("The note is kept."))
-            return redirect("breaches:timeline", report.reference)
-    return render(request, "breaches/note.html", {"report": report, "form": form, "corrects": corrects})
-
-
-def _as_written(report: Report, note: TimelineNote) -> dict[str, Any]:
-    happened = in_london(note.happened_at)
-    source = editing.entry_of_note(note).source
-    return {
-        "happened_on": happened.date(),
-        "happened_time": happened.time(),
-        "text": note.text,
-        "printed": any(entry.source == source for entry in content_of(report).timeline),
-    }
-
-
-def _entries(report: Report) -> list[dict[str, Any]]:
-    """Return every recorded fact, note and move with its instant, in the order in which things happened."""
-    content = content_of(report)
-    printed = {entry.source for entry in content.timeline}
-    told: list[dict[str, Any]] = [
+    printed = {entry.source for entry in content_of(report).timeline}
+    entries: list[dict[str, Any]] = [
         {
             "at": entry.at,
             "title": _("Stated") if entry.source == "available" else _("On record"),
@@ -139,15 +46,22 @@ def _entries(report: Report) -> list[dict[str, Any]]:
         for entry in editing.timeline_entries(report)
         if not entry.source.startswith("note-")
     ]
-    told += [_told(note, printed) for note in report.timeline_notes.select_related("written_by", "correction")]
-    told += [
+    notes = report.timeline_notes.select_related("written_by", "correction")
+    entries += [_note_entry(note, printed) for note in notes]
+    entries += [
         {"at": event.at, "title": text.event_title(event), "by": text.event_author(event)}
-        for event in report.events.exclude(kind__in=TOLD_BY_THE_HISTORY).select_related("actor")
+        for event in report.events.exclude(kind__in=NOT_IN_THE_TIMELINE).select_related("actor")
     ]
-    return sorted(told, key=lambda entry: entry["at"])
+    context = {
+        "report": report,
+        "entries": sorted(entries, key=lambda entry: entry["at"]),
+        "may_write": may(request.user, Action.WRITE_NOTE, report),
+        "may_choose": editing.may_choose_entries(request.user, report),
+    }
+    return render(request, "breaches/timeline.html", context)
 
 
-def _told(note: TimelineNote, printed: Collection[str]) -> dict[str, Any]:
+def _note_entry(note: TimelineNote, printed: Collection[str]) -> dict[str, Any]:
     return {
         "at": note.happened_at,
         "title": _("Note"),
@@ -157,6 +71,79 @@ def _told(note: TimelineNote, printed: Collection[str]) -> dict[str, Any]:
         "corrected": hasattr(note, "correction"),
         "printed": editing.entry_of_note(note).source in printed,
     }
+
+
+@report_page("GET", "POST", action=Action.WRITE_NOTE)
+def add_note(request: SignedInRequest, report: Report) -> HttpResponse:
+    """Ask for a note, and write it."""
+    return _write_note(request, report)
+
+
+@report_page("GET", "POST", action=Action.WRITE_NOTE)
+def correct_note(request: SignedInRequest, report: Report, note: int) -> HttpResponse:
+    """Ask for the note that corrects another, and write it; the other stays."""
+    corrected = get_object_or_404(report.timeline_notes, pk=note)
+    later = TimelineNote.objects.filter(corrects=corrected).first()
+    if request.method == "GET" and later is not None:
+        messages.warning(request, _("This note was corrected already: this is the later one."))
+        return redirect("breaches:correct_note", report.reference, later.pk)
+    return _write_note(request, report, corrects=corrected)
+
+
+def _write_note(request: SignedInRequest, report: Report, corrects: TimelineNote | None = None) -> HttpResponse:
+    initial: dict[str, Any] = {}
+    if corrects:
+        happened, source = in_london(corrects.happened_at), editing.entry_of_note(corrects).source
+        initial = {
+            "happened_on": happened.date(),
+            "happened_time": happened.time(),
+            "text": corrects.text,
+            "printed": any(entry.source == source for entry in content_of(report).timeline),
+        }
+    form = NoteForm(
+        post_data(request),
+        may_print=editing.may_choose_entries(request.user, report),
+        button=_("Save this correction") if corrects else _("Save this note"),
+        initial=initial,
+    )
+    if form.is_valid():
+        try:
+            editing.write_note(report, **form.note(), corrects=corrects, by=request.user, at=timezone.now())
+        except MoveRefused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(request, _("The note is kept."))
+            return redirect("breaches:timeline", report.reference)
+    return render(request, "breaches/note.html", {"report": report, "form": form, "corrects": corrects})
+
+
+@report_page("GET", "POST", move=EDIT)
+def choose_entries(request: SignedInRequest, report: Report) -> HttpResponse:
+    """Ask what of the timeline is printed, and save it as a new version."""
+    if request.method == "GET" and not editing.may_choose_entries(request.user, report):
+        messages.warning(request, _("This report cannot be edited by you as it stands."))
+        return redirect("breaches:timeline", report.reference)
+    content = content_of(report)
+    form = TimelineForm(
+        post_data(request),
+        entries=editing.timeline_entries(report),
+        initial={"version": report.version, "sources": [entry.source for entry in content.timeline]},
+    )
+    if form.is_valid():
+        try:
+            editing.choose_entries(
+                report,
+                sources=form.cleaned_data["sources"],
+                expected_version=form.cleaned_data["version"],
+                by=request.user,
+                at=timezone.now(),
+            )
+        except MoveRefused as refused:
+            return refusal_page(request, report, str(refused))
+        messages.success(request, _("It is saved what the timeline prints."))
+        return redirect("breaches:timeline", report.reference)
+    outdated = editing.outdated_entries(report, content)
+    return render(request, "breaches/choose_timeline.html", {"report": report, "form": form, "outdated": outdated})
 
 
 @report_page("GET")
@@ -171,13 +158,10 @@ def list_actions(request: SignedInRequest, report: Report) -> HttpResponse:
     return render(request, "breaches/actions.html", context)
 
 
-@report_page("GET", "POST")
+@report_page("GET", "POST", allowed=may_write_or_decide)
 def add_action(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Ask for a corrective action, and write it down."""
-    _require_writer(request, report)
-    form = ActionForm(
-        request.POST if request.method == "POST" else None, series=corrective_actions.series_of_report(report)
-    )
+    """Ask for a corrective action, and add it."""
+    form = ActionForm(post_data(request), series=corrective_actions.series_of_report(report))
     if form.is_valid():
         series = form.cleaned_data["next_release_of"]
         corrective_actions.add_action(report, form.plan(), next_release_of=series, by=request.user, at=timezone.now())
@@ -186,14 +170,13 @@ def add_action(request: SignedInRequest, report: Report) -> HttpResponse:
     return render(request, "breaches/action.html", {"report": report, "form": form})
 
 
-@report_page("GET", "POST")
+@report_page("GET", "POST", allowed=may_write_or_decide)
 def change_action(request: SignedInRequest, report: Report, action: int) -> HttpResponse:
-    """Ask what an action is to say instead, and change it; what somebody else wrote meanwhile is shown beside."""
-    _require_writer(request, report)
+    """Ask what an action is to say instead, and change it; what somebody else wrote meanwhile is shown as well."""
     found = get_object_or_404(corrective_actions.actions_of_report(report), pk=action)
-    plan, seen = corrective_actions.action_plan_of(found), _seen(found)
+    plan, seen = corrective_actions.action_plan_of(found), _digest_action(found)
     form = ActionForm(
-        request.POST if request.method == "POST" else None,
+        post_data(request),
         series=None,
         initial={"text": plan.text, "term": plan.term, "owner": plan.owner, "due": plan.due, "seen": seen},
     )
@@ -217,10 +200,14 @@ def change_action(request: SignedInRequest, report: Report, action: int) -> Http
     return render(request, "breaches/action.html", {"report": report, "form": form, "theirs": theirs}, status=status)
 
 
-@report_page("POST")
+def _digest_action(action: CorrectiveAction) -> str:
+    plan = corrective_actions.action_plan_of(action)
+    return digest_values(plan.text, plan.term, plan.owner, plan.due.isoformat() if plan.due else None)
+
+
+@report_page("POST", allowed=may_write_or_decide)
 def finish_action(request: SignedInRequest, report: Report, action: int) -> HttpResponse:
-    """Put an action down as done, or as open again."""
-    _require_writer(request, report)
+    """Record that an action is done, or open again."""
     found = get_object_or_404(corrective_actions.actions_of_report(report), pk=action)
     done = request.POST.get("done") == "yes"
     try:
@@ -230,15 +217,3 @@ def finish_action(request: SignedInRequest, report: Report, action: int) -> Http
     else:
         messages.success(request, _("The action is done.") if done else _("The action is open again."))
     return redirect("breaches:actions", report.reference)
-
-
-def _seen(action: CorrectiveAction) -> str:
-    plan = corrective_actions.action_plan_of(action)
-    said = [plan.text, plan.term, plan.owner, plan.due.isoformat() if plan.due else None]
-    return sha256_hex(canonical_json({"said": said}))[:16]
-
-
-def _require_writer(request: SignedInRequest, report: Report) -> None:
-    if not may_write_or_decide(request.user, report):
-        message = "There is no such page, or it is not yours."
-        raise Http404(message)

@@ -6,7 +6,7 @@ from django import template
 from django.db.models import Q
 
 from breaches import drafting, text
-from breaches.forms.report import prefilled
+from breaches.forms.report import initial_start_data
 from breaches.models import Dispatch, Report
 from breaches.permissions import Action, may_start, reports_where
 from releases.models import Release, Verification
@@ -46,7 +46,7 @@ def may_start_report(context: dict[str, Any], release: Release) -> bool:
 def report_to_start(release: Release) -> dict[str, str]:
     """Return the hidden fields that start a report about a release that needs checking; none where it does not."""
     suggested = drafting.suggest_content(release)
-    return prefilled(suggested.kind, suggested.on) if suggested else {}
+    return initial_start_data(suggested.kind, suggested.on) if suggested else {}
 
 
 @register.simple_tag
