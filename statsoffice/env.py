@@ -1,11 +1,14 @@
-"""Settings from the environment: each is read here, and a bad value refuses to start."""
+"""Settings from the environment: what each means, and how it is read.
+
+Every reader raises ImproperlyConfigured if the value is not of its form, so that no process starts with a bad one.
+"""
 
 import contextlib
 import math
 import os
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from itertools import pairwise
@@ -18,24 +21,287 @@ from cryptography import x509
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a setting means. `default` describes a default that depends on something, such as the mode."""
+
+    name: str
+    meaning: str
+    default: str = ""
+
+
+# docs/operations.md contains this table (manage.py diagrams).
+SETTINGS = (
+    Setting("STATSOFFICE_MODE", "`development` or `production`"),
+    Setting(
+        "SECRET_KEY",
+        "at least 50 random characters in production; one that can be guessed is refused",
+        default="a fixed one in development",
+    ),
+    Setting("SECRET_KEY_FALLBACKS", "keys that were in use before, separated by commas"),
+    Setting(
+        "ALLOWED_HOSTS",
+        "hosts that the web answers for, separated by commas, each named in full",
+        default="loopback in development",
+    ),
+    Setting(
+        "STATSOFFICE_PROXIES",
+        "how many proxies of your own stand before the web, each of which adds to `X-Forwarded-For`: limits by "
+        "address are by the one that the outermost wrote. With `0`, `X-Forwarded-Proto` is not trusted",
+        default="`1` in production, `0` in development",
+    ),
+    Setting("DATABASE_URL", "`postgres://user:password@host:5432/name`", default="SQLite in `STATSOFFICE_VAR`"),
+    Setting(
+        "DATABASE_OWNER_URL",
+        "the same database as the role that owns its tables, for `migrate`, `restore` and `copy_from_sqlite` alone "
+        "([database roles](#database-roles))",
+        default="none: the role of `DATABASE_URL` owns them",
+    ),
+    Setting(
+        "REDIS_URL",
+        "the broker: `redis://host:6379/0`, also of a Valkey",
+        default="a private server in `STATSOFFICE_VAR`",
+    ),
+    Setting(
+        "CELERY_BROKER_URL",
+        "the broker instead of `REDIS_URL`: a RabbitMQ (`amqp://user:password@host:5672/vhost`, `amqps://…`), a Redis "
+        "or a Valkey; others are refused, because Celery polls them and our messages expire after 1.8 seconds",
+        default="none: `REDIS_URL` is used",
+    ),
+    Setting(
+        "EMAIL_URL",
+        "`smtp+tls://user:password@host:587`",
+        default="files in `STATSOFFICE_VAR/mail`; in production an SMTP server on this machine",
+    ),
+    Setting("STATSOFFICE_MAIL_FROM", "sender of messages", default="an invented address"),
+    Setting(
+        "STATSOFFICE_NOTIFY_KEY",
+        "an API key of GOV.UK Notify ([telling people](#telling-people))",
+        default="none: Notify is off",
+    ),
+    Setting("STATSOFFICE_NOTIFY_TEMPLATE", "the identifier of its e-mail template", default="none; needed with a key"),
+    Setting("STATSOFFICE_NOTIFY_ADDRESS", "where Notify answers"),
+    Setting(
+        "STATSOFFICE_WEBHOOKS",
+        "`name=address` parted by white space, each address as Apprise writes it",
+        default="none: webhooks are off",
+    ),
+    Setting("STATSOFFICE_OFFICE_NAME", "the name in the header of every page and in the User-Agent"),
+    Setting(
+        "STATSOFFICE_ACCESSIBILITY_CONTACT",
+        "the mail address that the accessibility statement names; the law asks for one",
+    ),
+    Setting(
+        "STATSOFFICE_SECURITY_CONTACT",
+        "the email address to which people report vulnerabilities; `/.well-known/security.txt` shows it",
+        default="none: there is no `security.txt`",
+    ),
+    Setting(
+        "STATSOFFICE_ADDRESS",
+        "the address of this service, for links in messages and for the canary's page; in production it starts "
+        "with https://",
+        default="`http://127.0.0.1:8000` in development",
+    ),
+    Setting(
+        "STATSOFFICE_SECOND_FACTOR",
+        "who must have a second factor: roles as [roles.md](roles.md) names them with `_` between words, "
+        "`administrator` for whoever may use the admin site, or `nobody`; separated by commas",
+        default="`head_of_profession,deputy,calendar_manager,administrator` in production, `nobody` in development",
+    ),
+    Setting(
+        "STATSOFFICE_OIDC_SERVER",
+        "the issuer of your office’s own provider of sign-in (OpenID Connect), such as `https://login.example.gov.uk`; "
+        "in production it starts with https:// ([accounts](#accounts))",
+        default="none: people sign in with passwords and passkeys",
+    ),
+    Setting("STATSOFFICE_OIDC_CLIENT_ID", "what this service is called there", default="none; needed with a provider"),
+    Setting(
+        "STATSOFFICE_OIDC_CLIENT_SECRET",
+        "the secret that the provider gave to this service",
+        default="none; needed with a provider",
+    ),
+    Setting(
+        "STATSOFFICE_OIDC_NAME",
+        "how the button on the sign-in page calls the provider: *Sign in with …*",
+        default="none; needed with a provider",
+    ),
+    Setting(
+        "STATSOFFICE_PAGES_PER_MINUTE",
+        "how often one address may ask one web process for public pages; `0` for no limit",
+    ),
+    Setting(
+        "STATSOFFICE_API_PER_MINUTE",
+        "how often one address may ask one web process for feeds and the API together; `0` for no limit",
+    ),
+    Setting("STATSOFFICE_VAR", "folder for what is written", default="`var/`"),
+    Setting(
+        "STATSOFFICE_PROBE_BUDGETS",
+        "`host=connections/per-second`, separated by commas ([what follows from them](preflight.md#request-limits))",
+        default="`www.gov.uk=6/8`; others 20/50",
+    ),
+    Setting(
+        "STATSOFFICE_PROBE_ALLOW_PRIVATE",
+        "`host:port` entries on private networks that may be looked at",
+        default="the rehearsal site in development",
+    ),
+    Setting("STATSOFFICE_PROBE_CONTACT", "whom a publisher can ask about our requests"),
+    Setting(
+        "STATSOFFICE_PROBE_CONTROLS",
+        "addresses of two or more unrelated hosts; where they fail too, or are led to the same gateway, the "
+        "fault is our own",
+    ),
+    Setting(
+        "STATSOFFICE_PROBE_PROXY",
+        "egress proxy, such as `http://name:password@proxy.example:3128`; the password is written nowhere",
+    ),
+    Setting(
+        "STATSOFFICE_PROBE_VANTAGE",
+        "from where looks are made, as written beside each of them",
+        default="this machine's name",
+    ),
+    Setting(
+        "STATSOFFICE_CLOCK_SERVERS",
+        "NTP servers that confirm the clock of the checks, separated by commas; for machines without chrony "
+        "([decision 61](decisions/0061-trust-a-clock-only-if-it-is-confirmed.md))",
+    ),
+    Setting(
+        "STATSOFFICE_CLOCK_LARGEST_ERROR",
+        "seconds; looks made while the clock is known to be further off are kept and not judged (what it may "
+        "be off by widens each interval)",
+    ),
+    Setting(
+        "STATSOFFICE_ACKNOWLEDGE_MINUTES",
+        "minutes after which a suspected breach that nobody is dealing with is told to the next contact",
+    ),
+    Setting(
+        "STATSOFFICE_BREACHES_PUBLIC",
+        "`on`: anyone can read, at `/breaches/`, the reports that a Head of Profession or deputy has made "
+        "public, and the foot of every page links there; `off`: there are no such pages",
+    ),
+    Setting(
+        "STATSOFFICE_LEAD_OFFICIAL",
+        "`on`: the form says “Name and contact details of Head of Profession for Statistics or Lead "
+        "Official”, as some published reports of 2020-21 do; `off`: it names the Head of Profession alone. "
+        "What was approved keeps the label under which it was",
+    ),
+    Setting(
+        "STATSOFFICE_REPORT_RECIPIENT",
+        "the one address to which an approved breach report can be sent from here; without it reports are "
+        "sent by hand and recorded",
+    ),
+    Setting(
+        "STATSOFFICE_REPORT_DUE_WORKING_DAYS",
+        "in how many working days after its draft a report should be decided: the office’s own aim, nothing "
+        "lays it down",
+    ),
+    Setting(
+        "STATSOFFICE_REPORT_REMINDERS",
+        "on which working days after that day people are reminded of an undecided report, separated by "
+        "commas; negative ones lie before it",
+    ),
+    Setting("STATSOFFICE_PREFLIGHT_AT", "London time of the pre-flight on the working day before a release"),
+    Setting(
+        "STATSOFFICE_COMPARISON_AT",
+        "London time from which on releases are compared with their announcements on GOV.UK",
+    ),
+    Setting(
+        "STATSOFFICE_EVIDENCE_KEPT_DAYS", "days for which the bodies of looked-at pages are kept; their hashes stay"
+    ),
+    Setting(
+        "STATSOFFICE_PRE_RELEASE_NAMES_KEPT_DAYS",
+        "days after a release for which persons and e-mail addresses on its pre-release access list are kept",
+    ),
+    Setting(
+        "STATSOFFICE_MESSAGES_KEPT_DAYS",
+        "days after sending for which recipient, subject and text of a message are kept; that one of its kind was "
+        "sent, about what and when, stays",
+    ),
+    Setting(
+        "STATSOFFICE_FORMER_DETAILS_KEPT_DAYS",
+        "days for which the histories keep name, e-mail address and telephone number of whoever is no contact any "
+        "more, the admin site’s log names of people, and ended invitations whom they were for",
+    ),
+    Setting(
+        "STATSOFFICE_HEALTH_PING", "address that is asked each minute while everything is well (a dead man's switch)"
+    ),
+    Setting(
+        "STATSOFFICE_TIMESTAMP_AUTHORITY",
+        "address of a time-stamp authority (RFC 3161) that stamps the anchors of the record ([anchors](#anchors))",
+        default="none: anchors have no time stamp",
+    ),
+    Setting(
+        "STATSOFFICE_TIMESTAMP_CERTIFICATES",
+        "file with its certificates in PEM, each with its root. Do not remove those of an earlier authority",
+        default="none; needed with an authority",
+    ),
+    Setting(
+        "STATSOFFICE_ANCHOR_RECIPIENTS",
+        "email addresses of the people who receive every anchor, separated by commas; at least one outside the office",
+        default="none: anchors are not sent",
+    ),
+    Setting(
+        "STATSOFFICE_METRICS_TOKEN",
+        "at least 32 characters that Prometheus brings as a bearer token to read `/metrics` ([metrics](#metrics))",
+        default="none: there is no such page",
+    ),
+    Setting("STATSOFFICE_CANARY", "`on` or `off`: rehearse a release each minute through the whole chain"),
+    Setting(
+        "STATSOFFICE_OPERATORS", "e-mail addresses, separated by commas, that are told when the watcher is not well"
+    ),
+    Setting("STATSOFFICE_REHEARSAL_SITE", "where the rehearsal site listens"),
+    Setting("STATSOFFICE_REHEARSAL_TOKEN", "the rehearsal site's token"),
+    Setting(
+        "STATSOFFICE_LOG_FORMAT",
+        "how the log is written: `plain`, or `json` with one object a line ([the log](#the-log))",
+    ),
+    Setting(
+        "STATSOFFICE_SENTRY_DSN",
+        "address of a Sentry that is told of errors: their kind and place in the code, and nothing of people, "
+        "requests or releases; it needs `.venv/bin/pip install sentry-sdk`",
+    ),
+    Setting("STATSOFFICE_LOG_LEVEL", "from which level on the log tells: `DEBUG`, `INFO`, `WARNING` or `ERROR`"),
+)
+
+
 defaults_read: dict[str, str] = {}
-"""What holds where a setting is not set, of every setting that was read so far, by its name."""
+"""The default of every setting that was read so far, by its name."""
 
 OFFICE_WITHOUT_A_NAME = "Statistics office"
-"""What an office is called that has not said otherwise."""
 
 
 def text(name: str, default: str = "") -> str:
-    """Read a setting as text without surrounding white space."""
+    """Read a setting without surrounding white space."""
     defaults_read.setdefault(name, default)
     return os.environ.get(name, default).strip()
 
 
-def token(name: str, *, least: int) -> str:
-    """Read a setting as a secret word that others bring; empty where it is not set.
+def words(name: str, default: str = "") -> list[str]:
+    """Read words separated by commas; empty ones are left out."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
-    :param least: so many characters it must have.
-    :raises ImproperlyConfigured: if it is shorter, or holds white space, which no header carries.
+
+def _read_valid(
+    name: str, default: str = "", *, is_valid: Callable[[str], object], rule: str, entry: str = "entry"
+) -> list[str]:
+    """Read words separated by commas.
+
+    :raises ImproperlyConfigured: if one of them is not valid, or has a fault that raises ValueError or ValidationError.
+    """
+    for word in words(name, default):
+        try:
+            valid = is_valid(word)
+        except (ValueError, ValidationError):
+            valid = False
+        if not valid:
+            raise ImproperlyConfigured(f'{name} holds "{word}"; each {entry} must {rule}.')
+    return words(name, default)
+
+
+def token(name: str, *, least: int) -> str:
+    """Read a secret of at least so many characters; empty if it is not set.
+
+    :raises ImproperlyConfigured: if it is shorter, or contains white space, which no header carries.
     """
     written = text(name)
     if written and (len(written) < least or len(written.split()) > 1):
@@ -44,18 +310,20 @@ def token(name: str, *, least: int) -> str:
 
 
 def one_of(name: str, default: str, *, choices: tuple[str, ...]) -> str:
-    """Read a setting that must be one of a few words.
-
-    :raises ImproperlyConfigured: if it is another word.
-    """
+    """Read one of a few words."""
     written = text(name, default)
     if written not in choices:
         raise ImproperlyConfigured(f'{name} is "{written}"; it must be one of: {", ".join(choices)}.')
     return written
 
 
+def is_on(name: str, default: str) -> bool:
+    """Read "on" or "off"."""
+    return one_of(name, default, choices=("on", "off")) == "on"
+
+
 def some_of(name: str, default: str, *, choices: Iterable[str]) -> frozenset[str]:
-    """Read a setting as words separated by commas, each of which must be one of a few.
+    """Read words separated by commas, each one of a few.
 
     :raises ImproperlyConfigured: if one of them is another word, or there is none.
     """
@@ -66,16 +334,8 @@ def some_of(name: str, default: str, *, choices: Iterable[str]) -> frozenset[str
     return frozenset(written)
 
 
-def words(name: str, default: str = "") -> list[str]:
-    """Read a setting as words separated by commas; empty ones are left out."""
-    return [word.strip() for word in text(name, default).split(",") if word.strip()]
-
-
 def number(name: str, default: str, *, least: float) -> float:
-    """Read a setting as a number.
-
-    :raises ImproperlyConfigured: if it is no number, or less than the least that makes sense.
-    """
+    """Read a number."""
     written = text(name, default)
     try:
         read = float(written)
@@ -87,32 +347,28 @@ def number(name: str, default: str, *, least: float) -> float:
 
 
 def whole_number(name: str, default: str, *, least: int) -> int:
-    """Read a setting as a whole number.
-
-    :raises ImproperlyConfigured: if it is none, or less than the least.
-    """
+    """Read a whole number."""
     (found,) = whole_numbers(name, default) or (least - 1,)
     if found < least:
-        raise ImproperlyConfigured(f'{name} is "{text(name, default)}"; it must be a whole number of at least {least}.')
+        message = f'{name} is "{text(name, default)}"; it must be a whole number of at least {least}.'
+        raise ImproperlyConfigured(message)
     return found
 
 
 def whole_numbers(name: str, default: str = "") -> tuple[int, ...]:
-    """Read a setting as whole numbers separated by commas, which may be negative.
+    """Read whole numbers separated by commas, which may be negative.
 
     :raises ImproperlyConfigured: if one of them is none.
     """
     try:
         return tuple(int(written) for written in words(name, default))
     except ValueError:
-        raise ImproperlyConfigured(f'{name} is "{text(name, default)}"; each entry must be a whole number.') from None
+        message = f'{name} is "{text(name, default)}"; each entry must be a whole number.'
+        raise ImproperlyConfigured(message) from None
 
 
 def time_of_day(name: str, default: str) -> time:
-    """Read a setting as a time of day, such as 14:00.
-
-    :raises ImproperlyConfigured: if it is not such a time.
-    """
+    """Read a time of day, such as 14:00."""
     written = text(name, default)
     try:
         return datetime.strptime(written, "%H:%M").time()  # noqa: DTZ007  # a time of day has no zone of its own
@@ -120,23 +376,34 @@ def time_of_day(name: str, default: str) -> time:
         raise ImproperlyConfigured(f'{name} is "{written}"; it must be a time such as 14:00.') from None
 
 
-def web_address(name: str, default: str) -> str:
-    """Read a setting as an http or https address, without the slash at its end.
-
-    :raises ImproperlyConfigured: if it is not such an address.
-    """
-    written = text(name, default)
+def _is_web_address(written: str) -> bool:
     parts = urlsplit(written)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+
+
+def web_address(name: str, default: str) -> str:
+    """Read an http or https address, without the slash at its end."""
+    written = text(name, default)
+    if not _is_web_address(written):
         message = f'{name} is "{written}"; it must be an address that starts with http:// or https://.'
         raise ImproperlyConfigured(message)
     return written.rstrip("/")
 
 
-def own_address(name: str, default: str, *, public: bool) -> str:
-    """Read the address at which this service is reached, without the slash at its end.
+def optional_web_address(name: str) -> str:
+    """Read an http or https address, or "" if it is not set."""
+    return web_address(name, "") if text(name) else ""
 
-    :param public: whether it has to be set, and to be https: links in messages begin with it.
+
+def web_addresses(name: str) -> list[str]:
+    """Read http or https addresses separated by commas."""
+    return _read_valid(name, is_valid=_is_web_address, rule="start with http:// or https://", entry="address")
+
+
+def own_address(name: str, default: str, *, public: bool) -> str:
+    """Read the address of this service, without the slash at its end.
+
+    :param public: whether it must be set, and start with https: links in messages begin with it.
     :raises ImproperlyConfigured: if it is not such an address.
     """
     written = web_address(name, "" if public else default)
@@ -145,75 +412,40 @@ def own_address(name: str, default: str, *, public: bool) -> str:
     return written
 
 
-def hosts_served(name: str, default: str) -> list[str]:
-    """Read the hosts for which the service answers, separated by commas, each named in full.
+def hosts(name: str, default: str) -> list[str]:
+    """Read the hosts that the service answers for, separated by commas, each named in full."""
 
-    :raises ImproperlyConfigured: if there is none, or one that is no host, or that stands for several.
-    """
-    for written in words(name, default):
-        if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]", written.lower()):
-            message = f'{name} holds "{written}"; each entry must be one host, such as releases.example.gov.uk.'
-            raise ImproperlyConfigured(message)
-    if not words(name, default):
+    def is_host(written: str) -> object:
+        return re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]", written.lower())
+
+    found = _read_valid(name, default, is_valid=is_host, rule="be one host, such as releases.example.gov.uk")
+    if not found:
         raise ImproperlyConfigured(f"{name} must name the hosts that this service answers for.")
-    return words(name, default)
-
-
-def optional_web_address(name: str) -> str:
-    """Read a setting as an http or https address, or as empty where it is not set.
-
-    :raises ImproperlyConfigured: if it is set, and is not such an address.
-    """
-    return web_address(name, "") if text(name) else ""
-
-
-def web_addresses(name: str) -> list[str]:
-    """Read a setting as http or https addresses separated by commas.
-
-    :raises ImproperlyConfigured: if one of them is not such an address.
-    """
-    for written in words(name):
-        parts = urlsplit(written)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ImproperlyConfigured(f'{name} holds "{written}"; each address must start with http:// or https://.')
-    return words(name)
+    return found
 
 
 def time_servers(name: str) -> list[str]:
-    """Read a setting as hosts separated by commas, each with its port if that is not the usual one.
+    """Read hosts separated by commas, each with its port if that is not the usual one."""
 
-    :raises ImproperlyConfigured: if one of them is no host, or has no valid port.
-    """
-    for written in words(name):
-        try:
-            parts = urlsplit(f"//{written}")
-            valid = bool(parts.hostname) and parts.netloc == written and parts.port != 0
-        except ValueError:
-            valid = False
-        if not valid:
-            message = f'{name} holds "{written}"; each entry must be a host name, such as ntp.example.gov.uk.'
-            raise ImproperlyConfigured(message)
-    return words(name)
+    def is_server(written: str) -> bool:
+        parts = urlsplit(f"//{written}")
+        return bool(parts.hostname) and parts.netloc == written and parts.port != 0
+
+    return _read_valid(name, is_valid=is_server, rule="be a host name, such as ntp.example.gov.uk")
 
 
 def mail_addresses(name: str) -> list[str]:
-    """Read a setting as e-mail addresses separated by commas, in lower case.
+    """Read email addresses separated by commas, in lower case."""
 
-    :raises ImproperlyConfigured: if one of them is none.
-    """
-    for written in words(name):
-        try:
-            validate_email(written)
-        except ValidationError:
-            raise ImproperlyConfigured(f'{name} holds "{written}"; each entry must be an e-mail address.') from None
-    return [written.lower() for written in words(name)]
+    def is_mail_address(written: str) -> bool:
+        validate_email(written)
+        return True
+
+    return [found.lower() for found in _read_valid(name, is_valid=is_mail_address, rule="be an e-mail address")]
 
 
 def mail_address(name: str) -> str:
-    """Read a setting as one e-mail address in lower case; empty if it is not set.
-
-    :raises ImproperlyConfigured: if it is none, or several.
-    """
+    """Read one email address in lower case; empty if it is not set."""
     found = mail_addresses(name)
     if len(found) > 1:
         raise ImproperlyConfigured(f"{name} holds {len(found)} e-mail addresses; it takes one.")
@@ -223,7 +455,7 @@ def mail_address(name: str) -> str:
 def certificates(name: str) -> str:
     """Read the PEM file that a setting names: certificates of authorities, each with its root; empty if it is not set.
 
-    :raises ImproperlyConfigured: if the file cannot be read, or holds no root certificate.
+    :raises ImproperlyConfigured: if the file cannot be read, or has no root certificate.
     """
     file = text(name)
     if not file:
@@ -241,39 +473,30 @@ def certificates(name: str) -> str:
 
 
 def hosts_with_port(name: str, default: str = "") -> frozenset[str]:
-    """Read a setting as host:port pairs separated by commas.
+    """Read host:port pairs separated by commas.
 
     :raises ImproperlyConfigured: if one of them has no host or no valid port.
     """
-    for written in words(name, default):
+
+    def is_pair(written: str) -> bool:
         host, _, port = written.rpartition(":")
-        if not host or not port.isdigit() or not 0 < int(port) < 65536:
-            message = f'{name} holds "{written}"; each entry must be host:port, such as intranet.example:443.'
-            raise ImproperlyConfigured(message)
-    return frozenset(words(name, default))
+        return bool(host) and port.isdigit() and 0 < int(port) < 65536
+
+    return frozenset(_read_valid(name, default, is_valid=is_pair, rule="be host:port, such as intranet.example:443"))
+
+
+_BUDGET = re.compile(r"([^=\s]+)=(?!0+/)(\d{1,5})/(?!0+$)(\d{1,5})")
 
 
 def probe_budgets(name: str, default: str) -> dict[str, tuple[int, int]]:
-    """Read the budgets per host, `host=connections/per-second`, separated by commas.
-
-    :raises ImproperlyConfigured: if an entry is not of this form or a number is 0.
-    """
-    budgets: dict[str, tuple[int, int]] = {}
-    for written in words(name, default):
-        match = re.fullmatch(r"([^=\s]+)=(\d{1,5})/(\d{1,5})", written)
-        if not match or not int(match[2]) or not int(match[3]):
-            raise ImproperlyConfigured(
-                f'{name} holds "{written}"; each entry must be host=connections/per-second, such as www.gov.uk=6/8.'
-            )
-        budgets[match[1].lower()] = (int(match[2]), int(match[3]))
-    return budgets
+    """Read the budgets per host, `host=connections/per-second`, separated by commas."""
+    rule = "be host=connections/per-second, such as www.gov.uk=6/8"
+    found = map(_BUDGET.fullmatch, _read_valid(name, default, is_valid=_BUDGET.fullmatch, rule=rule))
+    return {budget[1].lower(): (int(budget[2]), int(budget[3])) for budget in found if budget}
 
 
 def mailer(name: str, default: str, *, timeout_seconds: int) -> dict[str, Any]:
-    """Read how mail is sent, such as smtp+tls://user:password@mail.example:587, into an entry of MAILERS.
-
-    :raises ImproperlyConfigured: if it cannot be read as such an address.
-    """
+    """Read how mail is sent, such as smtp+tls://user:password@mail.example:587, into an entry of MAILERS."""
     try:
         read = environ.Env.email_url_config(text(name, default))
     except (KeyError, ValueError, ImproperlyConfigured) as error:
@@ -295,9 +518,9 @@ def mailer(name: str, default: str, *, timeout_seconds: int) -> dict[str, Any]:
     }
 
 
-# A PostgreSQL behind a broken line is given up within seconds: a watcher that waits for it cannot look meanwhile.
+# A connection to PostgreSQL on a broken line is closed within seconds: a sweep that waits for it makes no checks.
 # Source: libpq's connection parameters; the second is in milliseconds.
-ANSWERS_WITHIN = {
+DATABASE_TIMEOUTS = {
     "connect_timeout": 3,
     "tcp_user_timeout": 5000,
     "keepalives_idle": 5,
@@ -313,19 +536,15 @@ class PrivateFile(sqlite3.Connection):
     """
 
     def __init__(self, database: str, *args: Any, **options: Any) -> None:
-        """Open the database."""
         if not str(database).startswith((":memory:", "file:")):
-            # Where this is not possible, SQLite says why.
+            # If this fails, SQLite reports the reason.
             with contextlib.suppress(OSError):
                 os.close(os.open(database, os.O_CREAT | os.O_EXCL, 0o600))
         super().__init__(database, *args, **options)
 
 
 def database(name: str, default: str) -> dict[str, Any]:
-    """Read which database is used, such as postgres://user:password@host:5432/name or sqlite:////path/to/file.
-
-    :raises ImproperlyConfigured: if it names neither a PostgreSQL nor an SQLite database.
-    """
+    """Read the database, such as postgres://user:password@host:5432/name or sqlite:////path/to/file."""
     scheme = text(name, default).partition(":")[0]
     if scheme not in {"postgres", "postgresql", "sqlite"}:
         message = f"{name} must name a PostgreSQL or an SQLite database, such as postgres://user:password@host/name."
@@ -335,15 +554,12 @@ def database(name: str, default: str) -> dict[str, Any]:
         pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
         options = {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": pragmas, "factory": PrivateFile}
         return {**read, "OPTIONS": options}
-    options = {**ANSWERS_WITHIN, **read.get("OPTIONS", {})}
+    options = {**DATABASE_TIMEOUTS, **read.get("OPTIONS", {})}
     return {**read, "CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 60, "OPTIONS": options}
 
 
 def database_owner(name: str) -> dict[str, Any]:
-    """Read how the owner of the tables connects to the PostgreSQL database; empty where it is not set.
-
-    :raises ImproperlyConfigured: if it is set, and names no PostgreSQL database.
-    """
+    """Read how the owner of the tables connects to the PostgreSQL database; empty where it is not set."""
     if not text(name):
         return {}
     if not text(name).startswith(("postgres:", "postgresql:")):
@@ -353,11 +569,11 @@ def database_owner(name: str) -> dict[str, Any]:
 
 
 FEWEST_CHARACTERS = 50
-# A key that anybody can work out is worth nothing; 128 bits are beyond any search (NIST SP 800-57).
+# 128 bits are beyond any search (NIST SP 800-57).
 FEWEST_BITS = 128
 # Fewer than this among fifty random characters, even of hexadecimal digits, does not happen by chance.
 FEWEST_KINDS = 10
-# What people write in a file in place of a key, to be replaced later.
+# What people write in a file and forget to replace.
 PLACEHOLDERS = (
     "insecure",
     "changeme",
@@ -372,15 +588,15 @@ HOW = "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(64)
 
 
 def read_secret_key(name: str, default: str, *, strict: bool) -> str:
-    """Read the key from the environment.
+    """Read the secret key.
 
-    :param default: the key of a machine on which nothing is kept.
     :param strict: whether a weak key is refused; the default is one.
     :raises ImproperlyConfigured: if it is weak; the message says why and never shows it.
     """
     key = text(name, "" if strict else default)
-    if strict and (key == default or (why := weakness(key))):
-        raise ImproperlyConfigured(f"{name} {'is the one of development machines' if key == default else why}. {HOW}")
+    why = "is the one of development machines" if key == default else weakness(key)
+    if strict and why:
+        raise ImproperlyConfigured(f"{name} {why}. {HOW}")
     return key
 
 
@@ -392,29 +608,20 @@ def weakness(key: str) -> str:
     if any(word in letters for word in PLACEHOLDERS):
         return "looks like a placeholder that was never replaced"
     steps = {ord(after) - ord(before) for before, after in pairwise(key)}
-    if bits(key) < FEWEST_BITS or len(set(key)) < FEWEST_KINDS or len(steps) < FEWEST_KINDS:
+    # How many bits a guesser must find, if what repeats is counted only once.
+    bits = math.log2(len(set(key))) * len(set(pairwise(key)))
+    if bits < FEWEST_BITS or len(set(key)) < FEWEST_KINDS or len(steps) < FEWEST_KINDS:
         return "is not random: its characters are too few or follow a pattern"
     return ""
 
 
-def bits(key: str) -> float:
-    """Estimate how many bits a guesser must find, counting what repeats only once."""
-    return math.log2(len(set(key)) or 1) * _different(pairwise(key))
-
-
-def _different(pairs: Iterable[tuple[str, str]]) -> int:
-    return len(set(pairs))
-
-
-SERVER, CLIENT = "STATSOFFICE_OIDC_SERVER", "STATSOFFICE_OIDC_CLIENT_ID"
-SECRET, NAME = "STATSOFFICE_OIDC_CLIENT_SECRET", "STATSOFFICE_OIDC_NAME"
-# It is kept beside each account that is linked, in a column of this length.
-LONGEST = 200
+# It is stored with each account that is linked, in a column of this length.
+LONGEST_SERVER = 200
 
 
 @dataclass(frozen=True, slots=True)
 class OfficeProvider:
-    """Where people of the office sign in, and what we are there; the server's address is the issuer of its tokens."""
+    """Where people of the office sign in, and who we are there; the server's address is the issuer of its tokens."""
 
     server: str
     client_id: str
@@ -425,46 +632,38 @@ class OfficeProvider:
 def read_provider(*, strict: bool) -> OfficeProvider | None:
     """Read the office's provider, or None where none of its settings is set.
 
-    :param strict: whether its address has to be https, as in production.
-    :raises ImproperlyConfigured: if some are set and others not, or the address is none that tokens can come from.
+    :param strict: whether its address must be https, as in production.
+    :raises ImproperlyConfigured: if only some are set, or the address cannot be that of an issuer.
     """
-    written = {name: text(name) for name in (SERVER, CLIENT, SECRET, NAME)}
+    setting = "STATSOFFICE_OIDC_SERVER"
+    others = ("STATSOFFICE_OIDC_CLIENT_ID", "STATSOFFICE_OIDC_CLIENT_SECRET", "STATSOFFICE_OIDC_NAME")
+    written = {name: text(name) for name in (setting, *others)}
     if not any(written.values()):
         return None
     missing = [name for name, value in written.items() if not value]
     if missing:
         message = f"Sign-in by the office's own provider is half set: {', '.join(missing)} must be set too."
         raise ImproperlyConfigured(message)
-    return OfficeProvider(
-        server=_server(written[SERVER], strict=strict),
-        client_id=written[CLIENT],
-        client_secret=written[SECRET],
-        name=written[NAME],
-    )
-
-
-def _server(written: str, *, strict: bool) -> str:
-    server, parts = web_address(SERVER, ""), urlsplit(written)
-    if parts.query or parts.fragment or "@" in parts.netloc or "/.well-known/" in written or len(written) > LONGEST:
-        raise ImproperlyConfigured(f"{SERVER} must be the bare address of the issuer in at most {LONGEST} characters.")
-    if strict and parts.scheme != "https":
-        raise ImproperlyConfigured(f'{SERVER} is "{written}"; in production it must start with https://.')
-    return server
+    server, client_id, client_secret, name = written.values()
+    parts = urlsplit(server)
+    bare = not (parts.query or parts.fragment or "@" in parts.netloc or "/.well-known/" in server)
+    if _is_web_address(server) and not (bare and len(server) <= LONGEST_SERVER):
+        message = f"{setting} must be the bare address of the issuer in at most {LONGEST_SERVER} characters."
+        raise ImproperlyConfigured(message)
+    address = own_address(setting, "", public=strict)
+    return OfficeProvider(address, client_id, client_secret, name)
 
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-# Of all that Apprise can post to, what an office's rooms are, and plain JSON for whatever it builds itself.
+# Of the services of Apprise: the chat rooms of offices, and plain JSON for other programs.
 SERVICES = ("json", "jsons", "slack", "workflow", "workflows", "msteams")
 
 
 def notify_key(name: str) -> str:
-    """Read an API key of GOV.UK Notify, such as release_desk-SERVICE-SECRET; empty if it is not set.
-
-    :raises ImproperlyConfigured: if it does not end in the two identifiers of which such a key is made.
-    """
+    """Read an API key of GOV.UK Notify, such as release_desk-SERVICE-SECRET; empty if it is not set."""
     key = text(name)
     if key and not re.fullmatch(rf".+-{UUID}-{UUID}", key):
-        # It is a secret: a sentence that ends in a log does not repeat it.
+        # The message is logged and the key is a secret.
         message = f"{name} is no API key of GOV.UK Notify; one ends in two identifiers, of the service and its secret."
         raise ImproperlyConfigured(message)
     return key
@@ -493,7 +692,7 @@ def webhooks(name: str) -> dict[str, str]:
         called, _, address = entry.partition("=")
         if not re.fullmatch(r"[\w-]{1,60}", called) or called in found:
             raise ImproperlyConfigured(f"{name} holds an entry without a name of its own; each must be name=address.")
-        # An address holds a secret: no sentence that ends in a log repeats it.
+        # The message is logged and the address contains a secret.
         if not re.match(rf"({'|'.join(SERVICES)})://[^/]", address):
             message = f"{name}: the address of {called} must begin with one of: {', '.join(SERVICES)}, and then ://."
             raise ImproperlyConfigured(message)

@@ -32,7 +32,7 @@ DEVELOPMENT_KEY = "for-development-on-one-machine-only-never-in-production"
 SECRET_KEY = env.read_secret_key("SECRET_KEY", DEVELOPMENT_KEY, strict=PRODUCTION)
 # Keys that were in use before: what they signed or encrypted is still read.
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
-ALLOWED_HOSTS = env.hosts_served("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1]")
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1]")
 
 # --- The office -----------------------------------------------------------------------------------
 OFFICE_NAME = env.text("STATSOFFICE_OFFICE_NAME", env.OFFICE_WITHOUT_A_NAME)
@@ -70,10 +70,10 @@ ACKNOWLEDGED_WITHIN = timedelta(minutes=env.number("STATSOFFICE_ACKNOWLEDGE_MINU
 REPORT_RECIPIENT = env.mail_address("STATSOFFICE_REPORT_RECIPIENT")
 REPORT_DUE_AFTER = env.whole_number("STATSOFFICE_REPORT_DUE_WORKING_DAYS", "5", least=1)
 REPORT_REMINDERS = env.whole_numbers("STATSOFFICE_REPORT_REMINDERS", "-1,1")
-BREACHES_PUBLIC = env.one_of("STATSOFFICE_BREACHES_PUBLIC", "off", choices=("on", "off")) == "on"
-LEAD_OFFICIAL = env.one_of("STATSOFFICE_LEAD_OFFICIAL", "off", choices=("on", "off")) == "on"
+BREACHES_PUBLIC = env.is_on("STATSOFFICE_BREACHES_PUBLIC", "off")
+LEAD_OFFICIAL = env.is_on("STATSOFFICE_LEAD_OFFICIAL", "off")
 OPERATORS = env.mail_addresses("STATSOFFICE_OPERATORS")
-CANARY = env.one_of("STATSOFFICE_CANARY", "on", choices=("on", "off")) == "on"
+CANARY = env.is_on("STATSOFFICE_CANARY", "on")
 REHEARSAL_SITE = env.web_address("STATSOFFICE_REHEARSAL_SITE", "http://127.0.0.1:8765")
 REHEARSAL_TOKEN = env.text("STATSOFFICE_REHEARSAL_TOKEN", "")
 # Loopback is opened for the rehearsal site alone, and in production not even for that.

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from statsoffice.documentation import diagrams
+from statsoffice.documentation import update_blocks
 
 
 class Command(BaseCommand):
@@ -16,9 +16,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         documents = [settings.BASE_DIR / "README.md", *sorted((settings.BASE_DIR / "docs").glob("*.md"))]
-        stale = [path for path in documents if diagrams.renewed(path.read_text()) != path.read_text()]
+        stale = [path for path in documents if update_blocks(path.read_text()) != path.read_text()]
         if options["check"] and stale:
             raise CommandError(f"Out of date: {', '.join(path.name for path in stale)}. Run: manage.py diagrams")
         for path in stale:
-            path.write_text(diagrams.renewed(path.read_text()))
+            path.write_text(update_blocks(path.read_text()))
             self.stdout.write(f"renewed {path.name}")

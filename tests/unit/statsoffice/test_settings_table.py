@@ -3,8 +3,8 @@
 import pytest
 
 from statsoffice import env
-from statsoffice.documentation import settings_table
-from statsoffice.documentation.settings_table import SETTINGS, Setting
+from statsoffice.documentation import list_settings
+from statsoffice.env import SETTINGS, Setting
 from tests.integration.statsoffice.deploy.files import chosen_settings
 from tests.unit.statsoffice.test_settings import load_settings
 
@@ -27,7 +27,7 @@ def test_a_default_is_told_as_the_code_has_it_unless_words_say_more(monkeypatch)
     assert env.text("STATSOFFICE_COLOUR", "blue") == "blue"
     monkeypatch.setenv("STATSOFFICE_SHAPE", "round")
     assert env.text("STATSOFFICE_SHAPE") == "round"
-    written = settings_table.table(
+    written = list_settings(
         [
             Setting("STATSOFFICE_COLOUR", "the colour"),
             Setting("STATSOFFICE_SHAPE", "the shape"),
@@ -44,7 +44,7 @@ def test_a_default_is_told_as_the_code_has_it_unless_words_say_more(monkeypatch)
 def test_a_setting_that_nothing_reads_cannot_be_told_without_words(monkeypatch):
     monkeypatch.setattr(env, "defaults_read", {})
     with pytest.raises(KeyError, match="STATSOFFICE_COLOUR"):
-        settings_table.table([Setting("STATSOFFICE_COLOUR", "the colour")])
+        list_settings([Setting("STATSOFFICE_COLOUR", "the colour")])
 
 
 def test_no_text_breaks_the_table():

@@ -1,1 +1,0 @@
-"""Tables and diagrams of the documentation, generated from the tables in the code."""
