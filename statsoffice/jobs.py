@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, partial
@@ -18,10 +18,8 @@ from django.conf import settings
 
 from breaches import drafting
 from releases import announcements, date_changes, judge, morning_summary, preflight
-from releases.announcements import compare_release
 from releases.host_budgets import budgets_from_settings
 from releases.imports import uploads
-from releases.models import Address, PreflightRun
 from releases.monitoring import spool
 from releases.monitoring.adhoc_checks import AdhocMeans
 from releases.monitoring.clock import Clock, RealClock
@@ -35,10 +33,47 @@ from statsoffice.logs import log_context
 from statsoffice.notifications import delivery, outbox
 from statsoffice.self_monitoring import status, synthetic_check
 
-_probes: dict[int, Probe] = {}
+type Stop = Callable[[], bool]
+
+CLOCK = RealClock(ClockSource(servers=settings.CLOCK_SERVERS))
+SWEEP_STUCK_AFTER_SECONDS = 600.0
+"""A sweep calls `stop` every few seconds. Waiting for the database takes it at most some tens of seconds."""
+_probes: dict[tuple[int, int, bool], Probe] = {}
 
 
-def run_due_checks(*, clock: Clock, watcher: str, stop: Callable[[], bool] = lambda: False) -> None:
+def never() -> bool:
+    return False
+
+
+def own_probe(*, now: Callable[[], datetime], adhoc: bool = False) -> Probe:
+    """Return this thread's own probe: connections are shared neither with others nor with a forked process."""
+    owner = (os.getpid(), threading.get_ident(), adhoc)
+    if owner not in _probes:
+        _probes[owner] = probe_from_settings(now=now, beside=adhoc)
+    return _probes[owner]
+
+
+def make_adhoc_means(probe: Probe, *, clock: Clock, watcher: str, stop: Stop = never) -> AdhocMeans:
+    return AdhocMeans(
+        look=probe,
+        # A sweep of the same process has leases too, which must not be released with ours.
+        holder=f"{watcher} beside",
+        budgets=budgets_from_settings(),
+        clock_error=clock.error(),
+        clock_largest_error=settings.CLOCK_LARGEST_ERROR,
+        stop=stop,
+        watcher_ill=status.is_told(),
+    )
+
+
+@contextlib.contextmanager
+def open_adhoc_means(*, clock: Clock) -> Iterator[AdhocMeans]:
+    """Yield the means for the checks of a command."""
+    with probe_from_settings(now=clock.now, beside=True) as probe:
+        yield make_adhoc_means(probe, clock=clock, watcher=watcher_name())
+
+
+def run_due_checks(*, clock: Clock, watcher: str, stop: Stop = never) -> None:
     """Make the checks, snapshots and comparisons that are due or were requested; once a day remove old evidence.
 
     Around a due instant nothing begins; a later run makes the checks that are left.
@@ -50,8 +85,8 @@ def run_due_checks(*, clock: Clock, watcher: str, stop: Callable[[], bool] = lam
 
     @cache
     def means() -> AdhocMeans:
-        # Made by the first step that looks: what looks at nothing is done even where no probe can be made.
-        return means_of(make_adhoc_probe(now=clock.now), clock=clock, watcher=watcher, stop=stop)
+        # Made by the first step that makes a check: the other steps need no probe.
+        return make_adhoc_means(own_probe(now=clock.now, adhoc=True), clock=clock, watcher=watcher, stop=stop)
 
     run_steps(
         partial(preflight.request_missing_preflights, at=settings.PREFLIGHT_AT),
@@ -67,68 +102,25 @@ def run_due_checks(*, clock: Clock, watcher: str, stop: Callable[[], bool] = lam
     )
 
 
-def check_now(releases: Collection[int], *, clock: Clock, watcher: str) -> list[PreflightRun]:
-    """Make the requested checks of some releases, by their keys; return those that could be made."""
-    with probe_from_settings(now=clock.now, beside=True) as look:
-        means = means_of(look, clock=clock, watcher=watcher)
-        done = preflight.run_requested_preflights(means=means, now=clock.now(), only=releases)
-    made = PreflightRun.objects.filter(pk__in=done).select_related("release")
-    return list(made.order_by("release__due_at", "pk"))
-
-
-def compare_now(announcements: Collection[Address], *, clock: Clock, watcher: str) -> int:
-    """Compare some announcements; return how many could be compared."""
-    with probe_from_settings(now=clock.now, beside=True) as look:
-        means = means_of(look, clock=clock, watcher=watcher)
-        return compare_release(announcements, means=means, now=clock.now())
-
-
-def make_adhoc_probe(*, now: Callable[[], datetime]) -> Probe:
-    """Return this process's own probe for looks beside the watch; a sweep in another thread has its own."""
-    return _probes.setdefault(os.getpid(), probe_from_settings(now=now, beside=True))
-
-
-def means_of(look: Probe, *, clock: Clock, watcher: str, stop: Callable[[], bool] = lambda: False) -> AdhocMeans:
-    """Put together with what looks are made beside the watch, as the operator set it up."""
-    return AdhocMeans(
-        look=look,
-        # A sweep of the same process holds leases too; giving back ours must not give back its own.
-        holder=f"{watcher} beside",
-        budgets=budgets_from_settings(),
-        clock_error=clock.error(),
-        clock_largest_error=settings.CLOCK_LARGEST_ERROR,
-        stop=stop,
-        watcher_ill=status.is_told(),
-    )
-
-
-type Stop = Callable[[], bool]
-
-CLOCK = RealClock(ClockSource(servers=settings.CLOCK_SERVERS))
-SWEEP_STUCK_AFTER_SECONDS = 600.0
-"""A sweep asks whether to end every few seconds. Waiting for the database takes it at most some tens of seconds."""
-_make_probes: dict[tuple[int, int], Probe] = {}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Job:
     """One row of the table.
 
-    :param name: of the Celery task and the beat entry. Messages that wait in a broker carry it: do not rename.
-    :param schedule: how often; only an interval for what must never pause, because a crontab skips October's repeated
-        hour. Of an interval, Celery counts between two beginnings, the other two between an end and a beginning.
+    :param name: of the Celery task and the beat entry. Messages that wait in a broker have it: do not rename.
+    :param schedule: a crontab only if other jobs cover it, because a crontab skips October's repeated hour. Celery
+        counts an interval between two beginnings, `run_until` and the fallback between an end and a beginning.
+    :param run: is called with a function that returns whether the process is ending; a long job must call it often.
     :param queue: of Celery; `-Q` gives a worker some of them.
-    :param expires_seconds: a Celery message that has waited longer is dropped: the next one asks the same question.
-    :param run: called with a function that says whether the process is ending; a long job must ask it often.
+    :param expires_seconds: an older Celery message is dropped: the next one does the same.
     :param time_limit: after which Celery raises SoftTimeLimitExceeded in the job, and a minute later kills the process.
-    :param covered_by: jobs that together do the same anyway. `manage.py watch` and the fallback run only these.
+    :param covered_by: jobs that together do the same. `manage.py watch` and the fallback run only these.
     """
 
     name: str
     schedule: timedelta | crontab
+    run: Callable[[Stop], None]
     queue: str
     expires_seconds: float
-    run: Callable[[Stop], None]
     time_limit: timedelta | None = None
     covered_by: tuple[str, ...] = ()
 
@@ -143,10 +135,6 @@ class Job:
         return self.schedule.total_seconds()
 
 
-def never() -> bool:
-    return False
-
-
 def watcher_name() -> str:
     """Return the name under which this process or thread stores checks, coverage and leases; unique per machine."""
     name, thread = f"{socket.gethostname()}:{os.getpid()}", threading.current_thread()
@@ -157,16 +145,16 @@ def sweep(stop: Stop = never) -> None:
     with (
         log_context(watcher=watcher_name()),
         status.beating(status.SWEEP, now=CLOCK.now, by=watcher_name()),
-        exit_when_stuck(stop, seconds=SWEEP_STUCK_AFTER_SECONDS) as asked,
+        exit_when_stuck(stop, seconds=SWEEP_STUCK_AFTER_SECONDS) as stop_noting_progress,
     ):
         Sweep(
             clock=CLOCK,
-            probe=_probe(),
+            probe=own_probe(now=CLOCK.now),
             name=watcher_name(),
             controls=settings.PROBE_CONTROLS,
             clock_largest_error=settings.CLOCK_LARGEST_ERROR,
             spool=_spool_folder(),
-        ).run(stop=asked)
+        ).run(stop=stop_noting_progress)
 
 
 def draft(stop: Stop = never) -> None:
@@ -177,7 +165,7 @@ def draft(stop: Stop = never) -> None:
 
 def deliver(stop: Stop = never) -> None:
     run_steps(
-        _note_spool,
+        lambda now: status.record_spool(_spool_folder(), machine=socket.gethostname(), now=now),
         status.record_incidents,
         date_changes.lapse_overtaken,
         outbox.create_missing,
@@ -212,78 +200,31 @@ def verify_releases_at_0930(stop: Stop = never) -> None:
     draft(stop)
 
 
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+
 # The sweep comes first: `run_until` runs it in the main thread, under whose name the checks are stored.
 #
 # The time limits end a process that hangs, and none that is busy: each is many times the longest run that we know.
 # A sweep has none. On a long morning it rightly goes on for hours, so its duration shows nothing; it ends its process
-# when it makes no progress (SWEEP_STUCK_AFTER_SECONDS).
+# when it makes no progress (SWEEP_STUCK_AFTER_SECONDS). To deliver, a hundred messages by each of three channels can
+# take 20 s each. Preflights are thousands of checks within the request limits of one host, and the comparison of a
+# whole calendar. An anchor needs five requests to a slow authority, and the digest of all rows of a large record.
 JOBS = (
-    Job(name="sweep", schedule=timedelta(seconds=5), queue="watch", expires_seconds=4, run=sweep),
+    Job("sweep", 5 * SECOND, sweep, "watch", expires_seconds=4),
+    Job("draft", 2 * SECOND, draft, "draft", expires_seconds=1.8, time_limit=20 * MINUTE),
+    Job("deliver", 5 * SECOND, deliver, "deliver", expires_seconds=4, time_limit=2 * HOUR),
+    # It keeps the minute between two self-tests itself.
+    Job("canary", 5 * SECOND, run_synthetic_check, "canary", expires_seconds=4, time_limit=5 * MINUTE),
+    Job("preflight", 15 * SECOND, run_preflights, "preflight", expires_seconds=12, time_limit=4 * HOUR),
+    Job("erase_names", HOUR, erase_names, "celery", expires_seconds=3500, time_limit=2 * HOUR),
+    Job("imports", 3 * SECOND, imports, "imports", expires_seconds=2.5, time_limit=2 * HOUR),
+    Job("anchor", 10 * SECOND, anchor, "celery", expires_seconds=8, time_limit=30 * MINUTE),
     Job(
-        name="draft",
-        schedule=timedelta(seconds=2),
-        queue="draft",
-        expires_seconds=1.8,
-        run=draft,
-        time_limit=timedelta(minutes=20),
-    ),
-    Job(
-        name="deliver",
-        schedule=timedelta(seconds=5),
-        queue="deliver",
-        expires_seconds=4,
-        run=deliver,
-        # A hundred messages by each of three channels, of which one that answers slowly takes 20 s for each.
-        time_limit=timedelta(hours=2),
-    ),
-    Job(
-        name="canary",
-        schedule=timedelta(seconds=5),  # it keeps the minute between two self-tests itself
-        queue="canary",
-        expires_seconds=4,
-        run=run_synthetic_check,
-        time_limit=timedelta(minutes=5),
-    ),
-    Job(
-        name="preflight",
-        schedule=timedelta(seconds=15),
-        queue="preflight",
-        expires_seconds=12,
-        run=run_preflights,
-        # Thousands of checks within the request limits of one host, and the comparison of a whole calendar.
-        time_limit=timedelta(hours=4),
-    ),
-    Job(
-        name="erase_names",
-        schedule=timedelta(hours=1),
-        queue="celery",
-        expires_seconds=3500,
-        run=erase_names,
-        time_limit=timedelta(hours=2),
-    ),
-    Job(
-        name="imports",
-        schedule=timedelta(seconds=3),
-        queue="imports",
-        expires_seconds=2.5,
-        run=imports,
-        time_limit=timedelta(hours=2),
-    ),
-    Job(
-        name="anchor",
-        schedule=timedelta(seconds=10),
-        queue="celery",
-        expires_seconds=8,
-        run=anchor,
-        # Five requests to an authority that answers slowly, and the digest of all rows of a large record.
-        time_limit=timedelta(minutes=30),
-    ),
-    Job(
-        name="verify_releases_at_0930",
-        schedule=crontab(hour="9", minute="30", day_of_week="mon-fri"),
-        queue="watch",
+        "verify_releases_at_0930",
+        crontab(hour="9", minute="30", day_of_week="mon-fri"),
+        verify_releases_at_0930,
+        "watch",
         expires_seconds=600,
-        run=verify_releases_at_0930,
         covered_by=("sweep", "draft"),
     ),
 )
@@ -320,35 +261,23 @@ def exit_when_stuck(stop: Stop, *, seconds: float) -> Iterator[Stop]:
     """
     armed_at = float("-inf")
 
-    def asked() -> bool:
+    def rearm() -> bool:
         nonlocal armed_at
-        # Arming starts a thread, and a busy sweep asks hundreds of times in a second.
+        # Arming starts a thread, and a busy sweep calls this hundreds of times in a second.
         if time.monotonic() - armed_at > seconds / 10:
             faulthandler.dump_traceback_later(seconds, exit=True, file=sys.__stderr__ or 2)
             armed_at = time.monotonic()
         return stop()
 
     try:
-        asked()
-        yield asked
+        rearm()
+        yield rearm
     finally:
         faulthandler.cancel_dump_traceback_later()
 
 
-def _probe() -> Probe:
-    """Return this thread's own probe: connections are shared neither with others nor with a forked process."""
-    own = (os.getpid(), threading.get_ident())
-    if own not in _make_probes:
-        _make_probes[own] = probe_from_settings(now=CLOCK.now)
-    return _make_probes[own]
-
-
 def _spool_folder() -> Path:
     return Path(settings.VAR_DIR) / "unstored"
-
-
-def _note_spool(*, now: datetime) -> None:
-    status.record_spool(_spool_folder(), machine=socket.gethostname(), now=now)
 
 
 def _judge_unchecked(*, now: datetime) -> None:

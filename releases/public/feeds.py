@@ -367,7 +367,7 @@ def for_programs[**P](view: Callable[Concatenate[HttpRequest, P], HttpResponse])
     @wraps(view)
     def answer(request: HttpRequest, *which: P.args, **named: P.kwargs) -> HttpResponse:
         response = view(request, *which, **named)
-        # AnswerConditionally, around every page, gives the ETag and answers whoever brings it back.
+        # ConditionalGet, around every page, gives the ETag and answers whoever brings it back.
         response["Cache-Control"] = "no-cache"
         response["Access-Control-Allow-Origin"] = "*"
         response["Cross-Origin-Resource-Policy"] = "cross-origin"

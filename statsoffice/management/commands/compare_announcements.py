@@ -4,13 +4,12 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from releases.announcements import ComparisonResult, announcements_to_come, latest_comparison
+from releases.announcements import ComparisonResult, announcements_to_come, compare_release, latest_comparison
 from releases.management.base import PlainCommand
 from releases.models import Release
 from releases.monitoring.clock import RealClock
 from releases.text import calendar
-from statsoffice import jobs
-from statsoffice.jobs import watcher_name
+from statsoffice.jobs import open_adhoc_means
 
 
 class Command(PlainCommand):
@@ -30,7 +29,8 @@ class Command(PlainCommand):
             self._check_known(references)
             announcements = announcements.filter(release__reference__in=references)
         asked = list(announcements)
-        done = jobs.compare_now(asked, clock=clock, watcher=watcher_name())
+        with open_adhoc_means(clock=clock) as means:
+            done = compare_release(asked, means=means, now=clock.now())
         found = latest_comparison(announcements.all())
         for each in found:
             self._say(each)

@@ -11,8 +11,7 @@ from releases.models import PreflightRun, Release
 from releases.monitoring.clock import RealClock
 from releases.rules import london
 from releases.text import preflight as text_preflight
-from statsoffice import jobs
-from statsoffice.jobs import watcher_name
+from statsoffice.jobs import open_adhoc_means
 
 
 class Command(PlainCommand):
@@ -34,7 +33,11 @@ class Command(PlainCommand):
                 releases_preflight.request_preflight(release, by=None, now=clock.now())
         except releases_preflight.PreflightRefused as refusal:
             raise CommandError(str(refusal)) from refusal
-        done = jobs.check_now([release.pk for release in releases], clock=clock, watcher=watcher_name())
+        with open_adhoc_means(clock=clock) as means:
+            keys = releases_preflight.run_requested_preflights(
+                means=means, now=clock.now(), only=[release.pk for release in releases]
+            )
+        done = PreflightRun.objects.filter(pk__in=keys).select_related("release").order_by("release__due_at", "pk")
         for run in done:
             self._say(run)
         waiting = len(releases) - len(done)

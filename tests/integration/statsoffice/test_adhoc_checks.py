@@ -65,7 +65,7 @@ def test_around_a_due_instant_a_tick_does_nothing_and_the_next_one_makes_up_for_
     assert found_of(release) == set()
 
 
-@pytest.mark.parametrize("fails", ["request_missing_preflights", "run_requested_preflights", "make_adhoc_probe"])
+@pytest.mark.parametrize("fails", ["request_missing_preflights", "run_requested_preflights", "own_probe"])
 def test_a_fault_in_one_part_is_raised_and_keeps_no_other_from_being_done(site, monkeypatch, fails):
     def fault(*_args, **_named):
         message = "a fault of our own"
@@ -73,12 +73,12 @@ def test_a_fault_in_one_part_is_raised_and_keeps_no_other_from_being_done(site, 
 
     a_sound_release(site)
     gone = Session.objects.create(session_key="old", session_data="", expire_date=DAY_BEFORE - timedelta(hours=1))
-    monkeypatch.setattr(jobs if fails == "make_adhoc_probe" else preflight_of_tomorrow, fails, fault)
+    monkeypatch.setattr(jobs if fails == "own_probe" else preflight_of_tomorrow, fails, fault)
     with pytest.raises(ExceptionGroup) as raised:
         take()
     assert raised.group_contains(RuntimeError, match="a fault of our own")
     assert not Session.objects.filter(pk=gone.pk).exists()
-    assert Observation.objects.filter(address__role="announcement").exists() is (fails != "make_adhoc_probe")
+    assert Observation.objects.filter(address__role="announcement").exists() is (fails != "own_probe")
     assert status.pulse_of(retention.PRUNE).finished_at == DAY_BEFORE
 
 

@@ -155,7 +155,7 @@ def assert_counted(kinds, found):
         name: at for name, at in found.items() if not at.startswith(("/admin/", "/accounts/", "/health/", "/canary/"))
     }
     asked = {name: "asked to sign in" in kinds[name] for name in of_readers}
-    counted = {name: middleware.kind_of(address) is not None for name, address in of_readers.items()}
+    counted = {name: middleware.find_reader(address) is not None for name, address in of_readers.items()}
     assert {name for name in asked if asked[name] is counted[name]} == set()
     assert len([name for name in asked if asked[name]]) > 80
     assert len([name for name in asked if counted[name]]) > 20

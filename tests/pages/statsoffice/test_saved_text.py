@@ -99,7 +99,7 @@ def test_nobody_else_is_given_what_was_typed(visitor, office, report):
     sign_in(visitor, office.head)
     answer = visitor.get(reverse("unsent"), follow=True)
     assert "Two users wrote to us." not in answer.text
-    assert middleware.KEPT not in visitor.session
+    assert middleware.UNSENT not in visitor.session
 
 
 def test_nothing_is_kept_for_those_who_never_signed_in_here(client, report):
@@ -119,14 +119,14 @@ def test_what_is_typed_elsewhere_is_not_kept(visitor, office):
     page = filled_in(visitor.get("/accounts/password/change/").text)
     Session.objects.all().delete()
     visitor.post("/accounts/password/change/", page | {"oldpassword": PASSWORD})
-    assert middleware.KEPT not in visitor.session
+    assert middleware.UNSENT not in visitor.session
 
 
 def test_more_than_any_form_holds_is_not_kept(visitor, office, report):
     fields = opened(visitor, report, office.statistician)
     Session.objects.all().delete()
     visitor.post(section_address(report, ReportSection.IMPACT), fields | {"impact": "x" * 500_000})
-    assert middleware.KEPT not in visitor.session
+    assert middleware.UNSENT not in visitor.session
 
 
 def test_what_was_kept_can_be_thrown_away(visitor, office, report):
