@@ -29,7 +29,7 @@ class Occupied(Exception):
     """A port or the folder is in use; the message says what to do."""
 
 
-def take_ports(var: Path, *, address: str) -> TextIO:
+def lock_folder(var: Path, *, address: str) -> TextIO:
     """Lock the folder, which one run at a time may use, until the returned file is closed.
 
     :raises Occupied: if another run uses it.
@@ -72,7 +72,6 @@ def is_free(port: int) -> bool:
     return True
 
 
-DEMO = [sys.executable, "manage.py", "demo"]
 WORKER = [*(sys.executable, "-m", "celery", "-A", "statsoffice", "worker"), "--loglevel", "INFO"]
 WORKER_WITH_BEAT = [*WORKER, "-B"]
 
@@ -99,10 +98,14 @@ def environment(given: Mapping[str, str], *, port: int, rehearsal_port: int | No
     chosen = {"STATSOFFICE_ADDRESS": address(port), **given, "PYTHONUNBUFFERED": "1"}
     if rehearsal_port is None:
         return chosen
-    opened = [given.get("STATSOFFICE_PROBE_ALLOW_PRIVATE", ""), f"{LOOPBACK}:{rehearsal_port}"]
+    allowed = [
+        given.get("STATSOFFICE_PROBE_ALLOW_PRIVATE"),
+        f"{LOOPBACK}:{rehearsal_port}",
+        f"localhost:{rehearsal_port}",
+    ]
     return chosen | {
         "STATSOFFICE_REHEARSAL_SITE": address(rehearsal_port),
-        "STATSOFFICE_PROBE_ALLOW_PRIVATE": ",".join(filter(None, [*opened, f"localhost:{rehearsal_port}"])),
+        "STATSOFFICE_PROBE_ALLOW_PRIVATE": ",".join(filter(None, allowed)),
     }
 
 
@@ -118,13 +121,13 @@ def web_answers(port: int) -> bool:
     return True
 
 
-GLANCE_SECONDS = 0.1
-LAST_LINES = 15
+POLL_SECONDS = 0.1
+TAIL_LINES = 15
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-# Each is given to what still runs when the seconds before it are over. A Celery worker finishes its tasks
-# on the first, and breaks them off on the second.
+# Each signal is sent to what still runs after the seconds before it. A Celery worker finishes its tasks on the first,
+# and stops them on the second.
 ENDING = ((signal.SIGTERM, 2.0), (signal.SIGQUIT, 4.0), (signal.SIGKILL, 2.0))
-SET_PARENT_DEATH_SIGNAL = 1  # prctl's PR_SET_PDEATHSIG
+PR_SET_PDEATHSIG = 1  # of prctl
 
 
 class StopAsked(Exception):
@@ -153,19 +156,22 @@ class Processes:
     environment: Mapping[str, str]
     _members: list[Member] = field(default_factory=list)
     _signals: int = 0
-    _heard_before: dict[signal.Signals, Any] = field(default_factory=dict)
+    _previous_handlers: dict[signal.Signals, Any] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
         self.logs.mkdir(parents=True, exist_ok=True)
-        self._heard_before = {number: signal.signal(number, self._heard) for number in STOP_SIGNALS}
+        self._previous_handlers = {number: signal.signal(number, self._count_signal) for number in STOP_SIGNALS}
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._signals = 0
-        self._stop()
-        for number, handler in self._heard_before.items():
+        # The others use the first process, so it is stopped after them.
+        self._end(self._members[:0:-1])
+        self._end(self._members[:1])
+        self._members.clear()
+        for number, handler in self._previous_handlers.items():
             signal.signal(number, handler)
 
     def start(
@@ -180,10 +186,10 @@ class Processes:
         self._members.append(member)
         until = time.monotonic() + within_seconds
         while not answers():
-            self._glance()
+            self._check()
             if time.monotonic() > until:
                 raise EndedByItself(f"{name} does not answer after {within_seconds:.0f} seconds. {self._tail(member)}")
-            time.sleep(GLANCE_SECONDS)
+            time.sleep(POLL_SECONDS)
 
     def complete(self, name: str, command: Sequence[str]) -> str:
         """Run a process to its end and return what it printed.
@@ -194,12 +200,12 @@ class Processes:
         member = self._begin(name, command)
         try:
             while member.process.poll() is None:
-                self._glance()
-                time.sleep(GLANCE_SECONDS)
+                self._check()
+                time.sleep(POLL_SECONDS)
         finally:
             self._end([member])
         if member.process.returncode:
-            raise EndedByItself(_ended(member, "has failed") + self._tail(member))
+            raise EndedByItself(self._describe_end(member, "has failed"))
         return member.log.read_text(errors="replace")
 
     def watch(self) -> None:
@@ -209,8 +215,8 @@ class Processes:
         :raises StopAsked: if a signal arrives.
         """
         while True:
-            self._glance()
-            time.sleep(GLANCE_SECONDS)
+            self._check()
+            time.sleep(POLL_SECONDS)
 
     def _begin(self, name: str, command: Sequence[str]) -> Member:
         log = self.logs / f"{name.replace(' ', '-')}.log"
@@ -226,20 +232,15 @@ class Processes:
             )
         return Member(name, log, process)
 
-    def _glance(self) -> None:
+    def _check(self) -> None:
         if self._signals:
             raise StopAsked
         for member in self._members:
             if member.process.poll() is not None:
-                raise EndedByItself(_ended(member, "has ended by itself") + self._tail(member))
+                raise EndedByItself(self._describe_end(member, "has ended by itself"))
 
-    def _heard(self, _number: int, _frame: FrameType | None) -> None:
+    def _count_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._signals += 1
-
-    def _stop(self) -> None:
-        self._end(self._members[:0:-1])
-        self._end(self._members[:1])
-        self._members.clear()
 
     def _end(self, members: Sequence[Member]) -> None:
         for number, patience in ENDING:
@@ -250,36 +251,32 @@ class Processes:
             while any(member.process.poll() is None for member in members):
                 if self._signals or time.monotonic() > until:
                     break
-                time.sleep(GLANCE_SECONDS / 2)
+                time.sleep(POLL_SECONDS / 2)
         for member in members:
             with contextlib.suppress(ProcessLookupError):  # what a killed parent left of its own session
                 os.killpg(member.process.pid, signal.SIGKILL)
 
+    def _describe_end(self, member: Member, what: str) -> str:
+        code = member.process.returncode
+        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        return f"{member.name} {what} ({how}). {self._tail(member)}"
+
     def _tail(self, member: Member) -> str:
-        lines = member.log.read_text(errors="replace").splitlines()[-LAST_LINES:]
+        lines = member.log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
         return "\n".join([f"The end of {member.log}:", *(f"  {line}" for line in lines)])
-
-
-def _ended(member: Member, what: str) -> str:
-    code = member.process.returncode
-    how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-    return f"{member.name} {what} ({how}). "
 
 
 def _end_with_parent() -> None:
     """Ask the kernel to end this process when its parent dies, even by a signal that cannot be caught."""
-    ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-# A worker answers no request; if it cannot work, it ends within these seconds.
+# A worker answers no request; if it cannot start, it ends within these seconds.
 SETTLING_SECONDS = 3.0
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="./run",
-        description=__doc__,
-    )
+    parser = argparse.ArgumentParser(prog="./run", description=__doc__)
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--rehearsal-port", type=int, default=8765)
     parser.add_argument("--no-demo", action="store_true")
@@ -290,7 +287,7 @@ def main(arguments: list[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "statsoffice.settings")
     os.environ |= environment(os.environ, port=chosen.port, rehearsal_port=wanted.get("--rehearsal-port"))
     try:
-        with take_ports(settings.VAR_DIR, address=address(chosen.port)):
+        with lock_folder(settings.VAR_DIR, address=address(chosen.port)):
             refuse_taken_ports(wanted)
             return _run(port=chosen.port, rehearsal_port=wanted.get("--rehearsal-port"))
     except (Occupied, PermissionError) as error:
@@ -333,15 +330,13 @@ def _start(processes: Processes, *, port: int, rehearsal_port: int | None) -> st
     if rehearsal_port is not None:
         site = rehearsal_site(rehearsal_port, var=var)
         start("rehearsal site", site, lambda: web_answers(rehearsal_port))
-        accounts = _step("Loading the demo", lambda: processes.complete("demo", DEMO)) + "\n"
+        accounts = (
+            _step("Loading the demo", lambda: processes.complete("demo", [sys.executable, "manage.py", "demo"])) + "\n"
+        )
     start("web", web(port), lambda: web_answers(port))
-    start("worker", WORKER_WITH_BEAT, _once_over(SETTLING_SECONDS))
+    settled_at = time.monotonic() + SETTLING_SECONDS
+    start("worker", WORKER_WITH_BEAT, lambda: time.monotonic() > settled_at)
     return accounts
-
-
-def _once_over(seconds: float) -> Callable[[], bool]:
-    until = time.monotonic() + seconds
-    return lambda: time.monotonic() > until
 
 
 def _step[Result](title: str, act: Callable[[], Result]) -> Result:

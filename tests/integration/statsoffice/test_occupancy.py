@@ -18,13 +18,13 @@ def taken():
 def test_a_second_run_in_the_same_folder_is_told_of_the_first(tmp_path):
     first = "http://127.0.0.1:8000"
     told = rf"already running here: process \d+ at {first}\. "
-    with processes.take_ports(tmp_path, address=first), pytest.raises(processes.Occupied, match=told):
-        processes.take_ports(tmp_path, address="http://127.0.0.1:8001")
+    with processes.lock_folder(tmp_path, address=first), pytest.raises(processes.Occupied, match=told):
+        processes.lock_folder(tmp_path, address="http://127.0.0.1:8001")
 
 
 def test_a_run_after_the_end_of_another_may_use_the_folder(tmp_path):
-    processes.take_ports(tmp_path, address="http://127.0.0.1:8000").close()
-    processes.take_ports(tmp_path, address="http://127.0.0.1:8001").close()
+    processes.lock_folder(tmp_path, address="http://127.0.0.1:8000").close()
+    processes.lock_folder(tmp_path, address="http://127.0.0.1:8001").close()
 
 
 def test_a_taken_port_is_named_with_its_option_and_a_free_one(taken):
