@@ -21,8 +21,7 @@ from releases.rules.lifecycle import Role
 from releases.scheduling import PlannedAddress
 from statsoffice.demo import office
 from statsoffice.fake_publisher import pages
-from statsoffice.fake_publisher.client import RehearsalSite
-from statsoffice.fake_publisher.replay import ReplayClock
+from statsoffice.fake_publisher.client import RehearsalSite, ReplayClock
 from statsoffice.fake_publisher.scenes import scene
 
 TICK = timedelta(seconds=5)

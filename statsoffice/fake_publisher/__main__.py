@@ -10,8 +10,7 @@ from pathlib import Path
 import uvicorn
 
 from statsoffice.fake_publisher.application import application
-from statsoffice.fake_publisher.scenes import BadScriptError
-from statsoffice.fake_publisher.stage import stage_from
+from statsoffice.fake_publisher.scenes import BadScriptError, load_state
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,11 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not token and not _is_loopback(chosen.host):
         parser.error("outside loopback the control endpoint needs a token: set STATSOFFICE_REHEARSAL_TOKEN.")
     try:
-        stage = stage_from(chosen.state)
+        state = load_state(chosen.state)
     except BadScriptError as error:
         parser.error(str(error))
     uvicorn.run(
-        application(stage, token=token),
+        application(state, token=token),
         host=chosen.host,
         port=chosen.port,
         http="httptools",

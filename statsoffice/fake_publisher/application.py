@@ -5,7 +5,6 @@ import hmac
 import json
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape, unescape
 from typing import Any
@@ -13,24 +12,16 @@ from zoneinfo import ZoneInfo
 
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.pages import PRODUCER, frame
-from statsoffice.fake_publisher.scenes import HTML, BadScriptError, Scene, in_force, next_change
-from statsoffice.fake_publisher.stage import Stage
+from statsoffice.fake_publisher.scenes import HTML, BadScriptError, Scene, SiteState, in_force, next_change
 
 PREFIX = "/_control/"
 TOKEN_HEADER = "x-rehearsal-token"  # noqa: S105 (the header's name, not a token)
 
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    status: int
-    value: Mapping[str, Any]
+type Reply = tuple[int, Mapping[str, Any]]
+"""A status and a JSON object."""
 
 
-def admits(token: str, given: str) -> bool:
-    return not token or hmac.compare_digest(token.encode(), given.encode())
-
-
-def run_command(stage: Stage, *, method: str, path: str, body: bytes) -> Command:
+def run_command(state: SiteState, *, method: str, path: str, body: bytes) -> Reply:
     """Run one command of the control endpoint.
 
     - PUT /_control/pages {"pages": {path: [scene, ...] or null}, "replace": false}; GET returns them
@@ -39,60 +30,55 @@ def run_command(stage: Stage, *, method: str, path: str, body: bytes) -> Command
     """
     match method, path.removeprefix(PREFIX):
         case "GET", "pages":
-            return Command(200, {"pages": stage.written()})
+            return 200, {"pages": state.written}
         case "PUT", "pages":
-            return _put_pages(stage, body)
+            return _put_pages(state, body)
         case "GET", "clock":
-            return Command(200, _clock(stage))
+            return 200, {"now": state.now().isoformat(), "stands": state.stands_at is not None}
         case "PUT", "clock":
-            return _put_clock(stage, body)
+            return _put_clock(state, body)
         case "GET", "log":
-            arrivals = [{"path": arrival.path, "at": arrival.at.isoformat()} for arrival in stage.arrivals]
-            return Command(200, {"arrivals": arrivals})
+            return 200, {"arrivals": [{"path": one.path, "at": one.at.isoformat()} for one in state.arrivals]}
         case "DELETE", "log":
-            stage.arrivals.clear()
-            return Command(200, {"arrivals": []})
-    return Command(404, {"error": f"There is no command {method} {path}."})
+            state.arrivals.clear()
+            return 200, {"arrivals": []}
+    return 404, {"error": f"There is no command {method} {path}."}
 
 
-def _put_pages(stage: Stage, body: bytes) -> Command:
+def _put_pages(state: SiteState, body: bytes) -> Reply:
     wanted = _read_object(body)
-    if wanted is None or not isinstance(wanted.get("pages"), dict):
-        return Command(400, {"error": 'Send an object with "pages": scripts by path.'})
+    if not isinstance(wanted.get("pages"), dict):
+        return 400, {"error": 'Send an object with "pages": scripts by path.'}
     try:
-        stage.put(wanted["pages"], replace=wanted.get("replace") is True)
+        state.put(wanted["pages"], replace=wanted.get("replace") is True)
     except BadScriptError as error:
-        return Command(400, {"error": str(error)})
-    return Command(200, {"pages": len(stage.written())})
+        return 400, {"error": str(error)}
+    return 200, {"pages": len(state.written)}
 
 
-def _put_clock(stage: Stage, body: bytes) -> Command:
+def _put_clock(state: SiteState, body: bytes) -> Reply:
     wanted = _read_object(body)
-    if wanted is None or "now" not in wanted:
-        return Command(400, {"error": 'Send an object with "now": an ISO instant, or null for the real clock.'})
-    if wanted["now"] is None:
-        stage.stands_at = None
-        return Command(200, _clock(stage))
-    try:
-        instant = datetime.fromisoformat(str(wanted["now"]))
-    except ValueError:
-        return Command(400, {"error": f'"{wanted["now"]}" is not an instant in ISO 8601.'})
-    if instant.tzinfo is None:
-        return Command(400, {"error": f'"{wanted["now"]}" lacks its offset from UTC.'})
-    stage.stands_at = instant.astimezone(UTC)
-    return Command(200, _clock(stage))
+    if "now" not in wanted:
+        return 400, {"error": 'Send an object with "now": an ISO instant, or null for the real clock.'}
+    instant = None
+    if wanted["now"] is not None:
+        try:
+            instant = datetime.fromisoformat(str(wanted["now"]))
+        except ValueError:
+            return 400, {"error": f'"{wanted["now"]}" is not an instant in ISO 8601.'}
+        if instant.tzinfo is None:
+            return 400, {"error": f'"{wanted["now"]}" lacks its offset from UTC.'}
+    state.stands_at = instant and instant.astimezone(UTC)
+    return run_command(state, method="GET", path=f"{PREFIX}clock", body=b"")
 
 
-def _clock(stage: Stage) -> dict[str, Any]:
-    return {"now": stage.now().isoformat(), "stands": stage.stands_at is not None}
-
-
-def _read_object(body: bytes) -> dict[str, Any] | None:
+def _read_object(body: bytes) -> dict[str, Any]:
+    """Return the JSON object, or an empty one if it is none."""
     try:
         value = json.loads(body)
     except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 _TITLE = re.compile(rb"<h1[^>]*>(.*?)</h1>", re.DOTALL)
@@ -100,14 +86,14 @@ _KIND = re.compile(rb'<p class="kind">(.*?)</p>', re.DOTALL)
 _LONDON = ZoneInfo("Europe/London")
 
 
-def home_page(stage: Stage) -> str:
-    now = stage.now()
+def home_page(state: SiteState) -> str:
+    now = state.now()
     rows = "".join(
         f'<tr><th scope="row"><a href="{escape(path)}">{escape(path)}</a></th>'
-        f"<td>{escape(_shows(in_force(script, at=now)))}</td><td>{_home_clock(next_change(script, at=now))}</td></tr>"
-        for path, script in sorted(stage.scripts().items())
+        f"<td>{escape(_describe(in_force(script, at=now)))}</td><td>{_format(next_change(script, at=now))}</td></tr>"
+        for path, script in sorted(state.scripts.items())
     )
-    table = f"""<table><caption>Pages of the script, at {_home_clock(now)}</caption>
+    table = f"""<table><caption>Pages of the script, at {_format(now)}</caption>
 <thead><tr><th scope="col">Page</th><th scope="col">Shows now</th><th scope="col">Next change</th></tr></thead>
 <tbody>{rows}</tbody></table>"""
     main = f"""<h1>Publications</h1>
@@ -116,19 +102,16 @@ def home_page(stage: Stage) -> str:
     return frame("Publications", main, producer=PRODUCER)
 
 
-def _shows(scene: Scene | None) -> str:
+def _describe(scene: Scene | None) -> str:
     if scene is None:
         return "nothing (404)"
     texts = [found[1] for pattern in (_KIND, _TITLE) if (found := pattern.search(scene.body))]
-    shown = ": ".join(unescape(text.decode(errors="replace")) for text in texts) or _media_type(scene)
+    media_type = dict(scene.headers)[b"content-type"].decode().partition(";")[0]
+    shown = ": ".join(unescape(text.decode(errors="replace")) for text in texts) or media_type
     return shown if scene.status == 200 else f"{shown} ({scene.status})"
 
 
-def _media_type(scene: Scene) -> str:
-    return dict(scene.headers)[b"content-type"].decode().partition(";")[0]
-
-
-def _home_clock(instant: datetime | None) -> str:
+def _format(instant: datetime | None) -> str:
     return "none" if instant is None else f"{instant.astimezone(_LONDON):%-d %b %Y, %H:%M:%S}"
 
 
@@ -140,11 +123,11 @@ Application = Callable[[Message, Receive, Send], Awaitable[None]]
 MOST_CONTROL_BYTES = 64 * 1024 * 1024
 _HTML_HEADERS = ((b"content-type", HTML.encode()),)
 _JSON_HEADERS = ((b"content-type", b"application/json"),)
-# Every site on a machine shares what a browser keeps; a page of the script must never run anything there.
+# The sites of one machine share the storage of a browser, in which no script of a page may run.
 _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"x-robots-tag", b"noindex"))
 
 
-def application(stage: Stage, *, token: str = "") -> Application:
+def application(state: SiteState, *, token: str = "") -> Application:
     """:param token: required in a header of the control endpoint; empty requires none."""
     absent = pages.not_found_page().encode()
 
@@ -153,34 +136,36 @@ def application(stage: Stage, *, token: str = "") -> Application:
             return
         path, method = scope["path"], scope["method"]
         if path.startswith(PREFIX):
-            await _controlled(stage, token, scope, receive, send)
+            await _control(state, token, scope, receive, send)
             return
         if method not in {"GET", "HEAD"}:
             await _respond(send, method, 405, (*_HTML_HEADERS, (b"allow", b"GET, HEAD")), b"")
             return
-        scene = stage.arrive(path)
+        scene = state.arrive(path)
         if scene is not None:
             if scene.delay_seconds:
                 await asyncio.sleep(scene.delay_seconds)
             await _respond(send, method, scene.status, scene.headers, scene.body)
         elif path == "/":
-            await _respond(send, method, 200, _HTML_HEADERS, home_page(stage).encode())
+            await _respond(send, method, 200, _HTML_HEADERS, home_page(state).encode())
         else:
             await _respond(send, method, 404, _HTML_HEADERS, absent)
 
     return answer
 
 
-async def _controlled(stage: Stage, token: str, scope: Message, receive: Receive, send: Send) -> None:
-    given = dict(scope["headers"]).get(TOKEN_HEADER.encode(), b"").decode("latin-1")
+async def _control(state: SiteState, token: str, scope: Message, receive: Receive, send: Send) -> None:
+    given = dict(scope["headers"]).get(TOKEN_HEADER.encode(), b"")
     body = await _read(receive)
-    if not admits(token, given):
-        told = Command(403, {"error": f"The header {TOKEN_HEADER} is missing or wrong."})
+    reply: Reply
+    if token and not hmac.compare_digest(token.encode(), given):
+        reply = 403, {"error": f"The header {TOKEN_HEADER} is missing or wrong."}
     elif body is None:
-        told = Command(413, {"error": "That is more than the site can keep."})
+        reply = 413, {"error": "That is more than the site can keep."}
     else:
-        told = run_command(stage, method=scope["method"], path=scope["path"], body=body)
-    await _respond(send, scope["method"], told.status, _JSON_HEADERS, json.dumps(told.value).encode())
+        reply = run_command(state, method=scope["method"], path=scope["path"], body=body)
+    status, content = reply
+    await _respond(send, scope["method"], status, _JSON_HEADERS, json.dumps(content).encode())
 
 
 async def _read(receive: Receive) -> bytes | None:

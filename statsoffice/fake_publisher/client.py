@@ -1,4 +1,4 @@
-"""A client of the practice site's control endpoint, and the site as a process."""
+"""A client of the practice site's control endpoint, the site as a process, and a clock that moves with it."""
 
 import http.client
 import json
@@ -7,15 +7,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from releases.monitoring.clock import ScriptedClock
 from statsoffice.fake_publisher.application import TOKEN_HEADER
-from statsoffice.fake_publisher.stage import Arrival
+from statsoffice.fake_publisher.scenes import Arrival
 
 Scenes = Sequence[Mapping[str, Any]]
 
@@ -52,50 +53,71 @@ class RehearsalSite:
 
         :raises RehearsalSiteError: if one is not valid; then nothing is changed.
         """
-        self._ask("PUT", "pages", {"pages": dict(pages), "replace": replace})
+        self._send("PUT", "pages", {"pages": dict(pages), "replace": replace})
 
     def freeze(self, now: datetime) -> None:
         """Stop the site's clock at an aware instant."""
-        self._ask("PUT", "clock", {"now": now.isoformat()})
+        self._send("PUT", "clock", {"now": now.isoformat()})
 
     def run_clock(self) -> None:
         """Set the site's clock to the machine's again."""
-        self._ask("PUT", "clock", {"now": None})
+        self._send("PUT", "clock", {"now": None})
 
     def arrivals(self) -> list[Arrival]:
         """Return every request for a page, with its real instant, in their order."""
-        found = self._ask("GET", "log")["arrivals"]
+        found = self._send("GET", "log")["arrivals"]
         return [Arrival(path=one["path"], at=datetime.fromisoformat(one["at"])) for one in found]
 
     def forget_arrivals(self) -> None:
-        self._ask("DELETE", "log")
+        self._send("DELETE", "log")
 
     def wait_until_up(self, *, seconds: float = 10) -> None:
         """:raises RehearsalSiteError: if the site does not answer within so many seconds."""
         until = time.monotonic() + seconds
         while True:
             try:
-                self._ask("GET", "clock")
+                self._send("GET", "clock")
                 return
             except RehearsalSiteError:
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.05)
 
-    def _ask(self, method: str, command: str, value: object = None) -> Any:
+    def _send(self, method: str, command: str, value: object = None) -> Any:
         connection = http.client.HTTPConnection(self._host, self._port, timeout=30)
         try:
             body = None if value is None else json.dumps(value)
             connection.request(method, f"/_control/{command}", body, {TOKEN_HEADER: self._token})
             response = connection.getresponse()
-            told = json.loads(response.read())
+            reply = json.loads(response.read())
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise RehearsalSiteError(f"The rehearsal site at {self.base_url} does not answer: {error}") from error
         finally:
             connection.close()
         if response.status != 200:
-            raise RehearsalSiteError(str(told.get("error", told)))
-        return told
+            raise RehearsalSiteError(str(reply.get("error", reply)))
+        return reply
+
+
+class ReplayClock(ScriptedClock):
+    """A clock of the sweep that jumps to the next instant and sets the practice site's clock too."""
+
+    def __init__(
+        self, site: RehearsalSite, start: datetime, *, meanwhile: Callable[[datetime], object] = lambda now: None
+    ) -> None:
+        """:param meanwhile: called with each instant of the replay, for what others do meanwhile."""
+        self._site, self._meanwhile = site, meanwhile
+        self._now = start
+        site.freeze(start)
+
+    def now(self) -> datetime:
+        return self._now
+
+    def sleep_until(self, instant: datetime) -> None:
+        if instant > self._now:
+            self._now = instant
+            self._site.freeze(instant)
+            self._meanwhile(instant)
 
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
@@ -107,7 +129,8 @@ def rehearsal_site(*, port: int = 0, token: str = "", state: Path | None = None)
 
     :raises RehearsalSiteError: if it does not start.
     """
-    chosen = port or _free_port()
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        chosen = listener.getsockname()[1]
     command = [sys.executable, "-m", "statsoffice.fake_publisher", "--port", str(chosen)]
     command += ["--state", str(state)] if state else []
     environment = os.environ | {"STATSOFFICE_REHEARSAL_TOKEN": token}
@@ -119,9 +142,3 @@ def rehearsal_site(*, port: int = 0, token: str = "", state: Path | None = None)
     finally:
         process.terminate()
         process.wait(timeout=10)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port

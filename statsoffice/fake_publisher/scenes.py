@@ -1,15 +1,20 @@
-"""Scenes: what one page of the site answers, and from when on."""
+"""The state of the practice site: the scenes of each page, the clock that starts them, and the requests so far."""
 
 import base64
 import binascii
+import json
+import os
 import re
+from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 HTML = "text/html; charset=utf-8"
 LONGEST_DELAY_SECONDS = 60
+_MOST_ARRIVALS = 200_000
 _KNOWN = {"from", "status", "body", "base64", "content_type", "headers", "delay_seconds"}
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]+")
 _LINE_BREAK = re.compile(r"[\r\n\0]")
@@ -145,3 +150,64 @@ def _read_headers(where: str, written: Mapping[str, Any]) -> tuple[tuple[bytes, 
         if not _HEADER_NAME.fullmatch(name) or _LINE_BREAK.search(value) or not value.isascii():
             raise BadScriptError(f'{where}: the header "{name}" cannot be sent.')
     return tuple((name.encode(), value.encode()) for name, value in named.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One request for a page; `at` is the real instant, whatever the site's clock says."""
+
+    path: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class SiteState:
+    """Everything that the control endpoint can change. Scripts survive a restart if there is a file for them."""
+
+    file: Path | None = None
+    stands_at: datetime | None = None
+    arrivals: deque[Arrival] = field(default_factory=lambda: deque(maxlen=_MOST_ARRIVALS))
+    written: dict[str, Any] = field(default_factory=dict)
+    scripts: dict[str, Script] = field(default_factory=dict)
+
+    def now(self) -> datetime:
+        return self.stands_at or datetime.now(UTC)
+
+    def arrive(self, path: str) -> Scene | None:
+        """Log a request for a page, and return its scene, or None if there is none yet."""
+        self.arrivals.append(Arrival(path, datetime.now(UTC)))
+        script = self.scripts.get(path)
+        return in_force(script, at=self.now()) if script else None
+
+    def put(self, pages: Mapping[str, Any], *, replace: bool) -> None:
+        """Set these scripts; null removes a page, and `replace` every page that is not named.
+
+        :raises BadScriptError: if one is not valid. Nothing is changed then.
+        """
+        read = {path: read_script(path, scenes) for path, scenes in pages.items() if scenes is not None}
+        kept = {} if replace else self.written
+        written = {path: scenes for path, scenes in {**kept, **pages}.items() if scenes is not None}
+        self.scripts = {path: read.get(path) or self.scripts[path] for path in written}
+        self.written = written
+        if self.file is not None:
+            unfinished = self.file.with_name(f"{self.file.name}.{os.getpid()}")
+            unfinished.write_text(json.dumps(written))
+            unfinished.replace(self.file)
+
+
+def load_state(file: Path | None) -> SiteState:
+    """Return the state of an earlier run from its file, if there is one.
+
+    :raises BadScriptError: if the file contains anything else.
+    """
+    state = SiteState()
+    if file is not None and file.exists():
+        try:
+            pages = json.loads(file.read_text())
+        except ValueError as error:
+            raise BadScriptError(f"{file} cannot be read: {error}") from error
+        if not isinstance(pages, dict):
+            raise BadScriptError(f"{file} does not hold scripts by path.")
+        state.put(pages, replace=True)
+    state.file = file
+    return state

@@ -17,7 +17,7 @@ from releases.verdict.address import ASKS_A_PERSON, Outcome
 from statsoffice import processes
 from statsoffice.celery import app
 from statsoffice.fake_publisher.client import RehearsalSite
-from statsoffice.fake_publisher.stage import Arrival
+from statsoffice.fake_publisher.scenes import Arrival
 from statsoffice.notifications.models import Message
 from tests.integration.statsoffice.deploy.behind_nginx import Front
 from tests.journeys.announced_release import ANNOUNCED, ANNOUNCED_TOLD, an_announced_release, appear

@@ -13,8 +13,7 @@ from breaches import drafting
 from releases.monitoring import sweep
 from releases.monitoring.sweep import Sweep
 from releases.probe.probe import Probe, probe_from_settings
-from statsoffice.fake_publisher.client import RehearsalSite
-from statsoffice.fake_publisher.replay import ReplayClock
+from statsoffice.fake_publisher.client import RehearsalSite, ReplayClock
 from tests.servers.process import running
 
 TICK = timedelta(seconds=5)
