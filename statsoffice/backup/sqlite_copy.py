@@ -78,7 +78,7 @@ def _check_source(file: Path) -> None:
             f"{file} does not have the tables of this version. Set DATABASE_URL=sqlite:///{file.absolute()} and run "
             "manage.py migrate first."
         )
-    if office.are_loaded(using=SOURCE):
+    if office.is_demo_loaded(using=SOURCE):
         raise BackupError(
             f"{file} contains the demonstration, and the password of its accounts is public. Do not copy it: run "
             "manage.py migrate on the new database and enter your own data there."

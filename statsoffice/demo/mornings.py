@@ -1,9 +1,7 @@
 """The demonstration's rehearsed mornings, and their reports in every status."""
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from breaches import drafting, editing, sign_off, versions
 from breaches.editing import ChosenCause
@@ -37,7 +35,7 @@ class Story:
     slug: str
     title: str
     live_after: float | None
-    before: str = "coming soon"
+    is_announced: bool = True
 
 
 REPLAYED = (
@@ -51,12 +49,12 @@ REPLAYED = (
 LIVE = (
     (Story("live-on-time", "Labour market overview: today", 2), 1),
     (Story("live-late", "School inspections: today", 40), 1),
-    (Story("live-soft-404", "Punctuality of rail services: today", None, before="not found"), 2),
+    (Story("live-soft-404", "Punctuality of rail services: today", None, is_announced=False), 2),
     (Story("live-early", "House sales by region: today", -25), 2),
 )
 
 
-def replay(*, now: datetime, site: RehearsalSite) -> None:
+def replay_morning(*, now: datetime, site: RehearsalSite) -> None:
     """Replay the last morning at 9:30am, unless that was done before: real checks of real pages, marked as replayed."""
     if Release.objects.filter(reference__startswith="rehearsal-late-an-hour").exists():
         return
@@ -65,7 +63,22 @@ def replay(*, now: datetime, site: RehearsalSite) -> None:
         _record(story, reference=f"rehearsal-{story.slug}-{due_at:%Y-%m-%d}", due_at=due_at, at=now, site=site)
         for story in REPLAYED
     ]
-    clock = ReplayClock(site, due_at - timedelta(minutes=12), meanwhile=_drafts_of(releases))
+    known: set[tuple[int, str]] = set()
+    next_draft_at = due_at - timedelta(minutes=12)
+
+    def draft(instant: datetime) -> None:
+        # A sweep lasts as long as checks follow each other. Only a new verdict makes a draft; to look for one at each
+        # of some thousand steps takes a minute.
+        nonlocal next_draft_at
+        if instant < next_draft_at:
+            return
+        next_draft_at = instant + TICK
+        verdicts = set(Verification.objects.filter(release__in=releases).values_list("pk", "outcome"))
+        if verdicts - known:
+            known.update(verdicts)
+            drafting.draft_missing(now=instant)
+
+    clock = ReplayClock(site, due_at - timedelta(minutes=12), meanwhile=draft)
     try:
         with probe_from_settings(now=clock.now) as probe:
             while clock.now() < due_at + timedelta(minutes=59):
@@ -76,25 +89,7 @@ def replay(*, now: datetime, site: RehearsalSite) -> None:
         site.run_clock()
 
 
-def _drafts_of(releases: Sequence[Release]) -> Callable[[datetime], None]:
-    """Return a function that drafts reports during a sweep, which lasts as long as checks follow each other."""
-    known: set[tuple[int, str]] = set()
-    done_at: list[datetime] = []
-
-    def draft(instant: datetime) -> None:
-        # Only a verdict that is new makes a draft; to look for one at each of some thousand steps takes a minute.
-        if done_at and instant - done_at[-1] < TICK:
-            return
-        done_at.append(instant)
-        verdicts = set(Verification.objects.filter(release__in=releases).values_list("pk", "outcome"))
-        if verdicts - known:
-            known.update(verdicts)
-            drafting.draft_missing(now=instant)
-
-    return draft
-
-
-def prepare_live(*, now: datetime, site: RehearsalSite) -> list[Release]:
+def record_upcoming(*, now: datetime, site: RehearsalSite) -> list[Release]:
     """Record rehearsals that are due in the coming minutes, with their pages.
 
     The first are due at the first whole minute that is at least 35 seconds ahead.
@@ -120,7 +115,14 @@ def _last_morning(now: datetime) -> datetime:
 def _record(story: Story, *, reference: str, due_at: datetime, at: datetime, site: RehearsalSite) -> Release:
     path = f"/rehearsals/{reference}"
     title = f"{story.title} ({london.format_day(due_at)})"
-    site.publish_all({path: _scenes(story, title=title, due_at=due_at)})
+    if story.is_announced:
+        scenes = [scene(pages.coming_soon_page(title, expected=london.format_moment(due_at)))]
+    else:
+        scenes = [scene(pages.not_found_page())]
+    if story.live_after is not None:
+        live = pages.release_page(title, published=london.format_day(due_at))
+        scenes.append(scene(live, starts=due_at + timedelta(seconds=story.live_after)))
+    site.publish(path, scenes)
     page = PlannedAddress(url=site.url(path), marker=london.format_day(due_at))
     release = scheduling.record_release(
         Series.objects.get(slug="rehearsal-morning"),
@@ -134,29 +136,19 @@ def _record(story: Story, *, reference: str, due_at: datetime, at: datetime, sit
     return scheduling.confirm(release, by=None, at=at)
 
 
-def _scenes(story: Story, *, title: str, due_at: datetime) -> Sequence[Mapping[str, Any]]:
-    before = {
-        "coming soon": lambda: pages.coming_soon_page(title, expected=london.format_moment(due_at)),
-        "not found": pages.not_found_page,
-    }[story.before]()
-    scenes = [scene(before)]
-    if story.live_after is not None:
-        live = pages.release_page(title, published=london.format_day(due_at))
-        scenes.append(scene(live, starts=due_at + timedelta(seconds=story.live_after)))
-    return scenes
-
-
 @dataclass(frozen=True, slots=True)
-class Words:
-    listed: Cause
+class Narrative:
+    """What the authors of a report write about the breach."""
+
+    code: Cause
     cause: str
     impact: str
     actions: str
 
 
-WRITTEN = {
-    "late-an-hour": Words(
-        listed=Cause.SCHEDULER_FAULT,
+NARRATIVES = {
+    "late-an-hour": Narrative(
+        code=Cause.SCHEDULER_FAULT,
         cause=(
             "Shortly after 9.30am the statistician on duty looked for the release, did not find it, and rang the "
             "publishing team. The scheduler had not published the page; the team published it by hand shortly before "
@@ -173,8 +165,8 @@ WRITTEN = {
             "the next release of the series."
         ),
     ),
-    "late-minutes": Words(
-        listed=Cause.NOT_AUTHORISED,
+    "late-minutes": Narrative(
+        code=Cause.NOT_AUTHORISED,
         cause=(
             "The statistician on duty noticed at 9.32am that the release was missing and told the publishing team. "
             "The page had not been authorised; a publishing officer authorised it shortly before 9.43am."
@@ -189,8 +181,8 @@ WRITTEN = {
             "Long-term: authorisations will be checked on the day before a release."
         ),
     ),
-    "early": Words(
-        listed=Cause.HUMAN_ERROR,
+    "early": Narrative(
+        code=Cause.HUMAN_ERROR,
         cause=(
             "At 9.25am a statistician who was preparing for the release found it at its address already, and told the "
             "publishing team and the Head of Profession. The page had been scheduled by hand, for 9.20am in place of "
@@ -211,7 +203,7 @@ WRITTEN = {
 }
 
 
-def bring_into_every_state(*, now: datetime) -> None:
+def create_reports(*, now: datetime) -> None:
     """Complete, submit, return, approve and dismiss the drafts of the replayed morning, each once."""
     drafts = Report.objects.filter(status=ReportStatus.DRAFT, suspicions__release__reference__startswith="rehearsal-")
     if Report.objects.exclude(status=ReportStatus.DRAFT).exists():
@@ -222,8 +214,8 @@ def bring_into_every_state(*, now: datetime) -> None:
         return next(each for reference, each in by_story.items() if reference.startswith(f"rehearsal-{story}-"))
 
     statistician, head = office.user(Role.STATISTICIAN), office.user(Role.HEAD_OF_PROFESSION)
-    for story, words in WRITTEN.items():
-        _complete(report(story), words, now=now)
+    for story, narrative in NARRATIVES.items():
+        _complete(report(story), narrative, now=now)
     approved = sign_off.submit_report(report("late-an-hour"), by=statistician, at=now - timedelta(minutes=50))
     sign_off.approve_report(approved, by=head, at=now - timedelta(minutes=20), render=render.render_pdf)
     returned = sign_off.submit_report(report("late-minutes"), by=statistician, at=now - timedelta(minutes=40))
@@ -239,14 +231,14 @@ def bring_into_every_state(*, now: datetime) -> None:
     )
 
 
-def _complete(report: Report, words: Words, *, now: datetime) -> None:
+def _complete(report: Report, narrative: Narrative, *, now: datetime) -> None:
     statistician = office.user(Role.STATISTICIAN)
     content = versions.content_of(report)
-    circumstances = {"circumstances": f"{content.circumstances}\n\n{words.cause}"}
+    circumstances = {"circumstances": f"{content.circumstances}\n\n{narrative.cause}"}
     for section, values in (
         (ReportSection.CIRCUMSTANCES, circumstances),
-        (ReportSection.IMPACT, {"impact": words.impact}),
-        (ReportSection.CORRECTIVE_ACTIONS, {"corrective_actions": words.actions}),
+        (ReportSection.IMPACT, {"impact": narrative.impact}),
+        (ReportSection.CORRECTIVE_ACTIONS, {"corrective_actions": narrative.actions}),
     ):
         report.refresh_from_db()
         whole = {field: getattr(content, field) for field in editing.FIELDS[section]} | values
@@ -259,5 +251,5 @@ def _complete(report: Report, words: Words, *, now: datetime) -> None:
             at=now - timedelta(minutes=55),
         )
     report.refresh_from_db()
-    editing.choose_cause(report, ChosenCause(words.listed), by=statistician, at=now - timedelta(minutes=55))
+    editing.choose_cause(report, ChosenCause(narrative.code), by=statistician, at=now - timedelta(minutes=55))
     report.refresh_from_db()

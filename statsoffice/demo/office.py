@@ -59,7 +59,7 @@ def set_up_offices() -> None:
         _set_up_series(producer, slug=slug, title=title, designation=designation)
 
 
-def are_loaded(*, using: str) -> bool:
+def is_demo_loaded(*, using: str) -> bool:
     """Return whether a database contains the demonstration, and so accounts whose password is public."""
     return Producer.objects.using(using).filter(slug__in=(STATISTICS, MEASURES)).exists()
 
@@ -71,9 +71,9 @@ def user(role: Role) -> User:
 def _set_up_person(person: DemoPerson) -> None:
     account = User.objects.filter(email=person.email).first()
     if account is None:
-        keeps_calendar = person.role is Role.CALENDAR_MANAGER
         # The role opens all that a calendar manager needs in the admin site.
-        account = User.objects.create_user(person.email, PASSWORD, name=person.name, is_staff=keeps_calendar)
+        is_staff = person.role is Role.CALENDAR_MANAGER
+        account = User.objects.create_user(person.email, PASSWORD, name=person.name, is_staff=is_staff)
     for producer in Producer.objects.filter(slug__in=person.producers):
         membership, created = Membership.objects.get_or_create(user=account, producer=producer, role=person.role)
         if created:
@@ -101,7 +101,7 @@ def _set_up_series(producer: str, *, slug: str, title: str, designation: str) ->
             "designation": designation,
             "responsible": contacts["statistician@example.gov.uk"],
             "head_of_profession": contacts["head@example.gov.uk"],
-            # Short, so that one need not wait two minutes to see what is late.
+            # Short, so that a late release shows soon.
             "tolerance_seconds": 10 if slug == "rehearsal-morning" else 120,
         },
     )
@@ -111,11 +111,11 @@ def _set_up_series(producer: str, *, slug: str, title: str, designation: str) ->
             series.publishing_contacts.add(contacts["publishing@example.gov.uk"])
 
 
-# Days from today; past ones are older than the week for which a release is watched.
+# Days from today; past ones are older than the week in which a release is checked.
 PUBLISHED = (-96, -66, -36)
 CONFIRMED = (1, 33)
 PROVISIONAL = (70, 100)
-# Its publisher has announced another day than the calendar: what the check before a release is there to find.
+# Its publisher has announced another day than the calendar, which a check before release finds.
 ANNOUNCED_WRONGLY = "air-quality"
 CHECKED = 2
 
@@ -124,16 +124,16 @@ def set_up_calendar(*, now: datetime, site: RehearsalSite) -> None:
     today = london.local_date(now)
     for shift, series in enumerate(Series.objects.exclude(slug="rehearsal-morning").order_by("slug")):
         for days in PUBLISHED:
-            _published(series, on=_working_day(today + timedelta(days=days - shift), series), now=now)
+            _record_published(series, on=_working_day(today + timedelta(days=days - shift), series), now=now)
         for days in CONFIRMED:
-            _upcoming(series, on=_working_day(today + timedelta(days=days + shift), series), now=now, site=site)
+            _record_upcoming(series, on=_working_day(today + timedelta(days=days + shift), series), now=now, site=site)
         for days in PROVISIONAL:
-            _vague(series, on=(today + timedelta(days=days)).replace(day=1), now=now)
-    of_what_comes_next(now=now)
-    _one_moved_one_cancelled_and_one_that_waits(now=now)
+            _record_provisional(series, on=(today + timedelta(days=days)).replace(day=1), now=now)
+    grant_upcoming_access(now=now)
+    _change_three_releases(now=now)
 
 
-def ask_for_checks(*, now: datetime) -> None:
+def request_checks(*, now: datetime) -> None:
     """Request checks of the next releases, which the worker makes at once rather than at their hour."""
     upcoming = Release.objects.public().filter(due_at__gt=now, status=Status.CONFIRMED).order_by("due_at")
     for release in upcoming[:CHECKED]:
@@ -155,7 +155,7 @@ def _record(series: Series, slot: Slot, *, at: datetime, addresses: tuple[Planne
     return scheduling.record_release(series, reference=reference, title=title, slot=slot, at=at, addresses=addresses)
 
 
-def _published(series: Series, *, on: date, now: datetime) -> None:
+def _record_published(series: Series, *, on: date, now: datetime) -> None:
     recorded_at = now - timedelta(days=400)
     release = _record(series, Slot(on=on, at=STANDARD_RELEASE_TIME), at=recorded_at)
     if release is None or release.due_at is None:
@@ -169,7 +169,7 @@ def _published(series: Series, *, on: date, now: datetime) -> None:
     scheduling.publish(release, by=None, at=release.due_at + seconds_after, published_at=release.due_at + seconds_after)
 
 
-def _upcoming(series: Series, *, on: date, now: datetime, site: RehearsalSite) -> None:
+def _record_upcoming(series: Series, *, on: date, now: datetime, site: RehearsalSite) -> None:
     path = f"/{series.slug}/{on:%Y-%m-%d}"
     page = PlannedAddress(url=site.url(path), marker=london.format_month(on.replace(day=1) - timedelta(days=1)))
     announcement = PlannedAddress(url=site.url(f"/announcements{path}"), role="announcement", required=False)
@@ -184,14 +184,14 @@ def _upcoming(series: Series, *, on: date, now: datetime, site: RehearsalSite) -
         scheduling.announce(release, by=None, at=now - timedelta(days=40))
 
 
-def _vague(series: Series, *, on: date, now: datetime) -> None:
+def _record_provisional(series: Series, *, on: date, now: datetime) -> None:
     precision = Precision.TWO_MONTHS if on.month % 2 else Precision.MONTH
     release = _record(series, Slot(on=on, at=None, precision=precision), at=now - timedelta(days=20))
     if release:
         scheduling.announce(release, by=None, at=now - timedelta(days=20))
 
 
-def _one_moved_one_cancelled_and_one_that_waits(*, now: datetime) -> None:
+def _change_three_releases(*, now: datetime) -> None:
     head = user(Role.HEAD_OF_PROFESSION)
     upcoming = Release.objects.public().filter(due_at__gt=now + timedelta(days=10), status=Status.CONFIRMED)
     if Release.objects.filter(status=Status.CANCELLED).exists():
@@ -211,7 +211,7 @@ def _one_moved_one_cancelled_and_one_that_waits(*, now: datetime) -> None:
     )
 
 
-# The series whose figures some people see before they are out; the first has the release that is due next.
+# The series with pre-release access; the first has the release that is due next.
 ACCESS_SERIES = ("air-quality", "school-inspections")
 DEPARTMENT = "Department for Invented Affairs"
 LISTED = (
@@ -270,7 +270,7 @@ def record_demo_access(release: Release) -> None:
             )
 
 
-def of_what_comes_next(*, now: datetime) -> None:
+def grant_upcoming_access(*, now: datetime) -> None:
     """Give the next release of each of these series its access list, and request one more post.
 
     Within a day before the release that post needs the Head of Profession's decision; earlier it is granted at once.

@@ -28,10 +28,10 @@ class Command(PlainCommand):
             site.wait_until_up(seconds=5)
             office.set_up_offices()
             office.set_up_calendar(now=timezone.now(), site=site)
-            mornings.replay(now=timezone.now(), site=site)
-            mornings.bring_into_every_state(now=timezone.now())
-            office.ask_for_checks(now=timezone.now())
-            live = mornings.prepare_live(now=timezone.now(), site=site)
+            mornings.replay_morning(now=timezone.now(), site=site)
+            mornings.create_reports(now=timezone.now())
+            office.request_checks(now=timezone.now())
+            live = mornings.record_upcoming(now=timezone.now(), site=site)
         except RehearsalSiteError as error:
             raise CommandError(str(error)) from error
         self._say_accounts()
