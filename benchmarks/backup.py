@@ -27,7 +27,7 @@ from releases.evidence.recorded_rows import Recorded
 from releases.models import Body, Observation, Release
 from releases.rules.canonical import sha256_hex
 from statsoffice import anchoring
-from statsoffice.chains import ROW_RECORDS
+from statsoffice.verification import ROW_RECORDS
 from tests.servers import programs
 
 MEGABYTE = 1_000_000

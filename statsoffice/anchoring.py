@@ -13,7 +13,7 @@ from releases.evidence import anchors, time_stamps
 from releases.evidence.time_stamps import NotStamped
 from releases.models import Anchor, RollCall
 from releases.rules import london
-from statsoffice.chains import CHAINS
+from statsoffice.verification import CHAINS
 
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 20.0
 LARGEST_RESPONSE = 200_000

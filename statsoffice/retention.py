@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
-from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, F, Q, Value, When
 from django.db.models.functions import Cast, Concat
 
 from breaches import facts
@@ -28,17 +28,18 @@ from statsoffice.accounts.models import Invitation
 from statsoffice.notifications.models import Channel, Message, MessageRowRecord
 from statsoffice.self_monitoring import status
 
-MESSAGES_AT_A_TIME = 500
-"""So many messages lose their words in one statement, so that nobody who sends waits for long."""
+logger = logging.getLogger(__name__)
 
-# Each row keeps one of its own: an event has one message to each recipient. A webhook has a name, and names nobody.
+MESSAGES_AT_A_TIME = 500
+"""Few enough that a delivery does not wait long for the rows."""
+LOG_ROWS_AT_A_TIME = 200
+
+# Different in each row: an event has one message to each recipient. A webhook has a name of its own, not of a person.
 _REMOVED = Concat(Value("removed-"), Cast("pk", CharField()), output_field=CharField())
 _RECIPIENT = Case(When(channel=Channel.WEBHOOK, then=F("recipient")), default=_REMOVED)
 
 
-def redact_old_messages(
-    *, now: datetime, kept_for: timedelta, dry_run: bool = False, stop: Callable[[], bool] = lambda: False
-) -> int:
+def redact_old_messages(*, now: datetime, kept_for: timedelta, dry_run: bool = False) -> int:
     """Remove recipient, subject and text of messages that were sent before the retention period, and return how many.
 
     The kind, subject matter, channel and times stay. A message that was not sent is not changed: it is still due, or
@@ -47,21 +48,20 @@ def redact_old_messages(
     old = Message.objects.filter(erased_at__isnull=True, sent_at__lt=now - kept_for)
     if dry_run:
         return old.count()
-    return sum(_erase(old, some, now=now) for some in _batches(old, stop))
-
-
-def _erase(old: QuerySet[Message], keys: list[int], *, now: datetime) -> int:
-    # One salt for all: it stands for nothing once the words are gone.
-    removed = {"recipient": _RECIPIENT, "subject": "", "text": "", "reply_to": "", "last_error": "", "salt": new_salt()}
-    with transaction.atomic():
-        erased = old.filter(pk__in=keys).update(**removed, erased_at=now)
-        MessageRowRecord.record({Message: keys}, why=RETENTION)
+    erased = 0
+    while keys := list(old.order_by("sent_at").values_list("pk", flat=True)[:MESSAGES_AT_A_TIME]):
+        with transaction.atomic():
+            erased += old.filter(pk__in=keys).update(
+                recipient=_RECIPIENT,
+                subject="",
+                text="",
+                reply_to="",
+                last_error="",
+                salt=new_salt(),  # one for all: it means nothing without the text
+                erased_at=now,
+            )
+            MessageRowRecord.record({Message: keys}, why=RETENTION)
     return erased
-
-
-def _batches(old: QuerySet[Message], stop: Callable[[], bool]) -> Iterator[list[int]]:
-    while not stop() and (some := list(old.order_by("sent_at").values_list("pk", flat=True)[:MESSAGES_AT_A_TIME])):
-        yield some
 
 
 def redact_old_invitations(*, now: datetime, kept_for: timedelta, dry_run: bool = False) -> int:
@@ -73,11 +73,10 @@ def redact_old_invitations(*, now: datetime, kept_for: timedelta, dry_run: bool 
     return old.count() if dry_run else old.update(name=redaction_marker(now), email="", erased_at=now)
 
 
-LOG_ROWS_AT_A_TIME = 200
 PEOPLE = Q(content_type__app_label__in=["accounts", "account", "auth", "mfa", "socialaccount", "usersessions"]) | Q(
     content_type__app_label="releases", content_type__model__in=["contact", "membership"]
 )
-"""What is called by a person's name or address. Other entries name releases, series and the like."""
+"""Entries that contain the name or address of a person. Others name releases, series and the like."""
 
 
 def redact_admin_log(*, now: datetime, kept_for: timedelta, dry_run: bool = False) -> int:
@@ -85,18 +84,18 @@ def redact_admin_log(*, now: datetime, kept_for: timedelta, dry_run: bool = Fals
 
     Who changed which fields of which row, and when, stays.
     """
-    # The marker is all that says that a name is gone: the table is Django's own.
+    # Only the marker shows that a name was removed: the table is Django's own.
     of_people = LogEntry.objects.filter(PEOPLE, action_time__lt=now - kept_for)
     old = of_people.exclude(object_repr__startswith=redaction_marker_start())
     if dry_run:
         return old.count()
     changed = 0
-    for some in _log_batches(old):
+    while entries := list(old.order_by("pk")[:LOG_ROWS_AT_A_TIME]):
         with allow_redaction():
-            for entry in some:
-                words = without_names(entry.change_message, marker=redaction_marker(now))
-                overwrite(entry, object_repr=redaction_marker(now), change_message=words)
-        changed += len(some)
+            for entry in entries:
+                description = without_names(entry.change_message, marker=redaction_marker(now))
+                overwrite(entry, object_repr=redaction_marker(now), change_message=description)
+        changed += len(entries)
     return changed
 
 
@@ -106,24 +105,16 @@ def without_names(message: str, *, marker: str) -> str:
     :param message: as Django stores it: JSON, or free text, which may contain any name.
     """
     try:
-        told: Any = json.loads(message)
+        changes: Any = json.loads(message)
     except ValueError:
         return ""
-    if not isinstance(told, list):
+    if not isinstance(changes, list):
         return ""
-    return json.dumps([{done: _nameless(what, marker) for done, what in one.items()} for one in told])
-
-
-def _nameless(what: dict[str, Any], marker: str) -> dict[str, Any]:
-    return what | {"object": marker} if "object" in what else what
-
-
-def _log_batches(old: QuerySet[LogEntry]) -> Iterator[list[LogEntry]]:
-    while some := list(old.order_by("pk")[:LOG_ROWS_AT_A_TIME]):
-        yield some
-
-
-logger = logging.getLogger(__name__)
+    for change in changes:
+        for what in change.values():
+            if "object" in what:
+                what["object"] = marker
+    return json.dumps(changes)
 
 
 def remove_expired_sessions(*, now: datetime) -> int:
@@ -160,7 +151,6 @@ def redact_pre_release_names(*, now: datetime, dry_run: bool = False) -> Erased:
 
 
 PRUNE = "prune"
-EVERY = timedelta(days=1)
 
 
 def prune_evidence(*, now: datetime, dry_run: bool = False, stop: Callable[[], bool] = lambda: False) -> Pruned:
@@ -177,7 +167,7 @@ def prune_evidence_daily(*, clock: Clock, by: str, stop: Callable[[], bool] = la
     """
     now = clock.now()
     finished_at = status.pulse_of(PRUNE).finished_at
-    if finished_at is not None and timedelta(0) <= now - finished_at < EVERY:
+    if finished_at is not None and timedelta(0) <= now - finished_at < timedelta(days=1):
         return
     interrupted = False
 
@@ -195,7 +185,7 @@ def prune_evidence_daily(*, clock: Clock, by: str, stop: Callable[[], bool] = la
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class RemovedDetails:
     """How many rows of each kind lost their personal details."""
 
     messages: int
@@ -204,15 +194,15 @@ class Gone:
     invitations: int
 
 
-def redact_old_details(*, now: datetime, dry_run: bool = False) -> Gone:
+def redact_old_details(*, now: datetime, dry_run: bool = False) -> RemovedDetails:
     """Remove old personal details from messages, former contacts, the admin site's log and invitations."""
     former = settings.FORMER_DETAILS_KEPT
-    gone = Gone(
+    removed = RemovedDetails(
         messages=redact_old_messages(now=now, kept_for=settings.MESSAGES_KEPT, dry_run=dry_run),
         contacts=contact_history.erase_former_details(now=now, kept_for=former, dry_run=dry_run),
         log=redact_admin_log(now=now, kept_for=former, dry_run=dry_run),
         invitations=redact_old_invitations(now=now, kept_for=former, dry_run=dry_run),
     )
-    if any(astuple(gone)) and not dry_run:
-        logger.info("personal details at the end of their time removed: %s", gone)
-    return gone
+    if any(astuple(removed)) and not dry_run:
+        logger.info("personal details at the end of their time removed: %s", removed)
+    return removed

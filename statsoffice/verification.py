@@ -1,4 +1,4 @@
-"""Verification of the record: every chain, every row with a recorded digest, every stored body."""
+"""Verification of the record: all its chains, every row with a recorded digest, every stored body."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from functools import partial
 from django.conf import settings
 
 from breaches import redaction
-from breaches.models import Report, ReportEvent, ReportRowRecord
+from breaches.models import RegisterEvent, Report, ReportEvent, ReportRowRecord
 from breaches.versions import check_documents, check_versions
 from releases.evidence.anchors import check_anchors, check_consistency, check_written
 from releases.evidence.coverage import check_coverage
@@ -16,22 +16,48 @@ from releases.evidence.recorded_rows import Events, Recorded, check_rows, delete
 from releases.evidence.store import check_bodies
 from releases.evidence.time_stamps import check_time_stamps
 from releases.judge import check_tolerances
-from releases.models import Anchor, MonitoringRowRecord, Release, ReleaseEvent, ReleaseRowRecord, TimeStamp
+from releases.models import (
+    Anchor,
+    MonitoringRowRecord,
+    Observation,
+    Release,
+    ReleaseEvent,
+    ReleaseRowRecord,
+    TimeStamp,
+)
 from releases.models.append_only import ChainedRow, check_chain
 from releases.models.event import Happening
 from releases.models.row_record import RowRecord
 from releases.recomputation import check_outcomes, check_verdicts
 from releases.rules.anchor import read_anchor_file
-from statsoffice.chains import CHAINS, ROW_RECORDS
+from statsoffice.accounts.models import AccountRowRecord
+from statsoffice.audit.models import AccountEvent
 from statsoffice.notifications.delivery import check_put_off
 from statsoffice.notifications.models import MessageRowRecord
 from statsoffice.progress import track
 
+ROW_RECORDS: tuple[type[RowRecord], ...] = (
+    ReleaseRowRecord,
+    MonitoringRowRecord,
+    ReportRowRecord,
+    AccountRowRecord,
+    MessageRowRecord,
+)
+CHAINS: tuple[type[ChainedRow], ...] = (
+    ReleaseEvent,
+    Observation,
+    ReportEvent,
+    RegisterEvent,
+    AccountEvent,
+    *ROW_RECORDS,
+    Anchor,
+    TimeStamp,
+)
 BODIES = "releases.body"
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class ChainResult:
     """The result for one chain or for the bodies: the number of rows, and what is wrong with the first bad one."""
 
     name: str
@@ -39,7 +65,7 @@ class Checked:
     why: str | None
     unit: str = "row"
 
-    def in_words(self) -> str:
+    def describe(self) -> str:
         if self.why is not None:
             return f"{self.name}: {self.why}"
         if self.name == BODIES:
@@ -49,18 +75,21 @@ class Checked:
         return f"{self.name}: {self.rows} row{'' if self.rows == 1 else 's'}, holds"
 
 
-def check_evidence(*, now: datetime) -> list[Checked]:
+def check_evidence(*, now: datetime) -> list[ChainResult]:
     """Check every chain and every stored body; return the result of each, the bodies last."""
-    recorded = {rows: _recorded(rows) for rows in ROW_RECORDS}
-    chains = [_chain(rows, recorded, now=now) for rows in CHAINS]
-    return [*chains, Checked(BODIES, *check_bodies(follow=partial(track, desc=BODIES)))]
+    recorded = {}
+    for record in ROW_RECORDS:
+        recorded[record] = Recorded(record, redacted_in=ReportEvent.CHAIN)
+        recorded[record].read(follow=partial(track, desc=record.CHAIN))
+    results = [_check_chain(rows, recorded, now=now) for rows in CHAINS]
+    return [*results, ChainResult(BODIES, *check_bodies(follow=partial(track, desc=BODIES)))]
 
 
-def check_outside(name: str, content: bytes) -> Checked:
+def check_outside(name: str, content: bytes) -> ChainResult:
     """Compare the record with the anchors of a file from outside the office: a saved email, or a backup's manifest."""
     written = read_anchor_file(content)
     whys = [check_written(anchor, CHAINS) for anchor in written] or ["there is no anchor in this file"]
-    return Checked(name, len(written), next((why for why in whys if why), None), unit="anchor")
+    return ChainResult(name, len(written), next((why for why in whys if why), None), unit="anchor")
 
 
 def find_fault(name: str, content: bytes) -> str | None:
@@ -74,12 +103,6 @@ def find_fault(name: str, content: bytes) -> str | None:
     return next((f"{name}: {why}." for anchor in written if (why := check_consistency(anchor))), None)
 
 
-def _recorded(rows: type[RowRecord]) -> Recorded:
-    recorded = Recorded(rows, redacted_in=ReportEvent.CHAIN)
-    recorded.read(follow=partial(track, desc=rows.CHAIN))
-    return recorded
-
-
 def _check_rows(recorded: Recorded) -> str | None:
     redactions = ReportEvent.objects.filter(kind=redaction.KIND).order_by("position")
     redacted = {event.position: redaction.digests_left(event) for event in redactions}
@@ -90,7 +113,7 @@ def _check_rows(recorded: Recorded) -> str | None:
     return check_rows(recorded, events=events.get(recorded.record, Events), redacted=redacted)
 
 
-def _chain(rows: type[ChainedRow], recorded: Mapping[type[RowRecord], Recorded], *, now: datetime) -> Checked:
+def _check_chain(rows: type[ChainedRow], recorded: Mapping[type[RowRecord], Recorded], *, now: datetime) -> ChainResult:
     follow = partial(track, desc=rows.CHAIN)
     walked, why = check_chain(rows, follow=follow)
     checks: list[Callable[[], str | None]] = [lambda: deleted_end(rows, recorded.values())]
@@ -114,7 +137,8 @@ def _chain(rows: type[ChainedRow], recorded: Mapping[type[RowRecord], Recorded],
         Anchor: lambda: check_anchors(CHAINS, follow=follow),
         TimeStamp: lambda: check_time_stamps(certificates=settings.TIMESTAMP_CERTIFICATES, follow=follow),
     }
-    checks += [of_this_chain[rows]] if rows in of_this_chain else []
-    for check_more in checks:
-        why = why or check_more()
-    return Checked(rows.CHAIN, walked, why)
+    if rows in of_this_chain:
+        checks.append(of_this_chain[rows])
+    for check in checks:
+        why = why or check()
+    return ChainResult(rows.CHAIN, walked, why)

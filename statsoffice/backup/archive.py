@@ -42,7 +42,7 @@ from statsoffice.backup import BackupError
 from statsoffice.backup.engines import ENGINES, Engine
 from statsoffice.database import as_owner
 from statsoffice.progress import track
-from statsoffice.verification import Checked
+from statsoffice.verification import ChainResult
 
 PRODUCT, FORMAT = "statsoffice", 2
 DESCRIPTION, CHECKSUMS, FILES = "backup.json", "SHA256SUMS", "files"
@@ -104,7 +104,7 @@ class Archive:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    checked: Sequence[Checked]
+    checked: Sequence[ChainResult]
     restored_seconds: float
     checked_seconds: float
 
@@ -231,7 +231,7 @@ def restore(archive: Archive, *, stored: Path, accept_broken_evidence: bool = Fa
     return Restored(checked, restored - began, time.monotonic() - restored)
 
 
-def verify_evidence(*, accept_broken: bool = False, anchor: Sequence[str] = (), advice: str = "") -> list[Checked]:
+def verify_evidence(*, accept_broken: bool = False, anchor: Sequence[str] = (), advice: str = "") -> list[ChainResult]:
     """Verify the whole record of the database, and that it fits an anchor, from the manifest of a backup.
 
     :param advice: ends the message if the evidence is broken.

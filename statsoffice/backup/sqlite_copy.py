@@ -18,7 +18,7 @@ from statsoffice.backup.engines import UNSAVED_TABLES, PostgreSQL
 from statsoffice.database import as_owner
 from statsoffice.demo import office
 from statsoffice.progress import track
-from statsoffice.verification import Checked
+from statsoffice.verification import ChainResult
 
 SOURCE = "sqlite"
 # A few rows with documents are many megabytes.
@@ -27,7 +27,7 @@ ROWS_AT_ONCE, LARGE_ROWS_AT_ONCE = 500, 20
 type Tables = Sequence[type[models.Model]]
 
 
-def copy_from_sqlite(file: Path) -> tuple[Mapping[str, int], list[Checked]]:
+def copy_from_sqlite(file: Path) -> tuple[Mapping[str, int], list[ChainResult]]:
     """Copy an SQLite database of this version into the empty PostgreSQL database, and verify the evidence.
 
     :return: the number of rows of each table by its model, and the result of the verification.

@@ -37,5 +37,5 @@ of its accounts is public."""
         except OSError as fault:
             raise CommandError(f"{options['file']} cannot be read: {fault.strerror}.") from fault
         for one in checked:
-            self.stdout.write(one.in_words())
+            self.stdout.write(one.describe())
         self.stdout.write(f"Copied {sum(rows.values())} rows of {len(rows)} tables. Everyone must sign in again.")

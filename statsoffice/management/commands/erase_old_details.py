@@ -29,14 +29,14 @@ lists of pre-release access have a command of their own, erase_pre_release_names
         parser.add_argument("--dry-run", action="store_true", help="say what would be removed, and remove nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        gone = retention.redact_old_details(now=RealClock().now(), dry_run=options["dry_run"])
+        removed = retention.redact_old_details(now=RealClock().now(), dry_run=options["dry_run"])
         verb = "would lose" if options["dry_run"] else "lost"
         self.stdout.write(
             f"Messages sent more than {settings.MESSAGES_KEPT.days} days ago that {verb} recipient and words: "
-            f"{gone.messages}."
+            f"{removed.messages}."
         )
         self.stdout.write(
             f"Details that ended more than {settings.FORMER_DETAILS_KEPT.days} days ago: rows of contacts’ histories "
-            f"that {verb} some: {gone.contacts}; entries of the admin site’s log that {verb} names: {gone.log}; "
-            f"invitations that {verb} name and address: {gone.invitations}."
+            f"that {verb} some: {removed.contacts}; entries of the admin site’s log that {verb} names: {removed.log}; "
+            f"invitations that {verb} name and address: {removed.invitations}."
         )

@@ -6,7 +6,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from releases.evidence.recorded_rows import Recorded
 from releases.management.base import PlainCommand
-from statsoffice.chains import ROW_RECORDS
+from statsoffice.verification import ROW_RECORDS
 
 
 class Command(PlainCommand):

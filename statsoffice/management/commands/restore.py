@@ -51,7 +51,7 @@ With --check the backup is read to its end, and nothing is written."""
         except OSError as fault:
             raise CommandError(f"{fault.filename or folder}: {fault.strerror}. Nothing was changed.") from fault
         for one in restored.checked:
-            self.stdout.write(one.in_words())
+            self.stdout.write(one.describe())
         self.stdout.write(
             f"Restored in {restored.restored_seconds:.1f} s. Verified the evidence in "
             f"{restored.checked_seconds:.1f} s. Everyone must sign in again. "

@@ -62,7 +62,7 @@ that received it. The first that differs is named in the same way."""
         found = verification.check_evidence(now=timezone.now())
         outside = [verification.check_outside(name, content) for name, content in files.items()]
         for one in [*found, *outside]:
-            (self.stdout if one.why is None else self.stderr).write(one.in_words())
+            (self.stdout if one.why is None else self.stderr).write(one.describe())
         *chains, bodies = found
         broken = sum(one.why is not None for one in chains)
         sentences = []

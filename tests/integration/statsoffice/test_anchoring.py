@@ -15,7 +15,7 @@ from releases.models import Anchor, ReleaseEvent, RollCall, TimeStamp, TimeStamp
 from releases.models.event import record
 from releases.rules.anchor import merkle_root
 from statsoffice import anchoring, jobs
-from statsoffice.chains import CHAINS
+from statsoffice.verification import CHAINS
 from tests.integration.releases.evidence.test_append_only import tamper
 from tests.integration.tampering.verifying import findings
 from tests.servers.time_stamp_authority import Authority, found_authority, time_stamp_authority

@@ -15,8 +15,8 @@ from releases.models.row_record import REDACTION
 from releases.rules.calendar import slot_at
 from statsoffice import anchoring
 from statsoffice.accounts.models import User
-from statsoffice.chains import ROW_RECORDS
 from statsoffice.notifications import outbox
+from statsoffice.verification import ROW_RECORDS
 from tests.integration.tampering.changes import CHANGES, NO_EVENT_TELLS, Change
 from tests.integration.tampering.verifying import apply, record_anew, verify
 from tests.support import release_states as bodies

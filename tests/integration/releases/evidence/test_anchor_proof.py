@@ -15,7 +15,7 @@ from releases.evidence import anchors, export, time_stamps
 from releases.models import Anchor, Release
 from releases.models.event import record
 from statsoffice import anchoring
-from statsoffice.chains import CHAINS
+from statsoffice.verification import CHAINS
 from tests.integration.releases.evidence.test_bundle import files, flipped, unpacked
 from tests.servers.time_stamp_authority import Authority, found_authority, time_stamp_authority
 from tests.support.factories import a_confirmed_release
