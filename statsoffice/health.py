@@ -17,11 +17,11 @@ from statsoffice import broker
 from statsoffice.self_monitoring import status
 from statsoffice.self_monitoring.status import Condition, Trouble
 
-BROKER_ANSWERS_WITHIN_SECONDS = 1.0
+BROKER_TIMEOUT_SECONDS = 1.0
 # One anchor is made each day after midnight in London. A day can have 25 hours.
 NEWEST_ANCHOR_WITHIN = timedelta(hours=26)
 
-CHECKED_AS = {
+CHECK_NAMES = {
     Trouble.SWEEP_SILENT: "watcher",
     Trouble.SWEEP_FAILS: "watcher",
     Trouble.CANARY_WRONG: "canary",
@@ -41,39 +41,40 @@ class Check:
 @require_safe
 @never_cache
 def live(request: HttpRequest) -> JsonResponse:
+    """Return 200 while this process answers, for process managers."""
     return JsonResponse({"live": True})
 
 
 @require_safe
 @never_cache
 def ready(request: HttpRequest) -> JsonResponse:
-    checks = checks_at(timezone.now())
-    well = all(check.well for check in checks)
+    """Return whether everything that monitoring needs is well, and what is not."""
+    checks = check_health(timezone.now())
+    wrong = [check.name for check in checks if not check.well]
     found = {check.name: {"well": check.well, "says": check.says} for check in checks}
-    response = JsonResponse({"ready": well, "checks": found}, status=200 if well else 503)
-    if not well:
-        # Written here, it is not written as an error of this page each time that a monitor asks.
-        wrong = ", ".join(check.name for check in checks if not check.well)
-        log_response("not ready: %s", wrong, response=response, request=request, level="info")
+    response = JsonResponse({"ready": not wrong, "checks": found}, status=503 if wrong else 200)
+    if wrong:
+        # Logged here, it is not logged as an error of this page each time that a monitor asks.
+        log_response("not ready: %s", ", ".join(wrong), response=response, request=request, level="info")
     return response
 
 
-def checks_at(now: datetime) -> list[Check]:
+def check_health(now: datetime) -> list[Check]:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        found = status.condition(now=now)
+        condition = status.condition(now=now)
         anchor = _check_anchor(now)
     except Error:
-        return [Check("database", well=False, says="The database does not answer."), _broker()]
+        return [Check("database", well=False, says="The database does not answer."), _check_broker()]
     database = Check("database", well=True, says="The database answers.")
-    return [database, _broker(), *_of_the_watcher(found, now=now), anchor]
+    return [database, _check_broker(), *_check_monitoring(condition, now=now), anchor]
 
 
-def _broker() -> Check:
+def _check_broker() -> Check:
     if broker.is_private() and not broker.socket_path(settings.VAR_DIR).exists():
         return Check("broker", well=True, says="No broker is used.")
-    if broker.answers(broker.url(var=settings.VAR_DIR), within_seconds=BROKER_ANSWERS_WITHIN_SECONDS):
+    if broker.answers(broker.url(var=settings.VAR_DIR), within_seconds=BROKER_TIMEOUT_SECONDS):
         return Check("broker", well=True, says="The broker answers.")
     return Check("broker", well=False, says="The broker does not answer.")
 
@@ -93,18 +94,18 @@ def _check_anchor(now: datetime) -> Check:
     return Check("anchor", well=well, says=says if well else f"{says} One should be made each day.")
 
 
-def _of_the_watcher(found: Condition, *, now: datetime) -> list[Check]:
+def _check_monitoring(condition: Condition, *, now: datetime) -> list[Check]:
     wrong: dict[str, list[str]] = {}
-    for problem in found.problems:
-        wrong.setdefault(CHECKED_AS[problem.trouble], []).append(status.describe_problem(problem, now=now))
-    if not found.ever_active:
+    for problem in condition.problems:
+        wrong.setdefault(CHECK_NAMES[problem.trouble], []).append(status.describe_problem(problem, now=now))
+    if not condition.ever_active:
         wrong["watcher"] = [str(status.NEVER_ACTIVE)]
-    # Only a verdict that came out right makes the canary well; before the first one nothing is proved.
-    proved = not found.canary_on or found.rehearsed_at is not None
+    # The self-test is well only after a right verdict: before the first one nothing is proved.
+    proved = not condition.canary_on or condition.rehearsed_at is not None
     well = {
         "watcher": (True, "The watcher is active."),
-        "canary": (proved, status.describe_synthetic_checks(found, now=now)),
-        "clock": (True, status.describe_clock(found)),
+        "canary": (proved, status.describe_synthetic_checks(condition, now=now)),
+        "clock": (True, status.describe_clock(condition)),
         "record": (True, "No look waits to be put on record."),
     }
     return [

@@ -268,5 +268,5 @@ def take_turn(*, clock: Clock, stop: Callable[[], bool] = lambda: False) -> None
         played = perform_next(clock=clock, look=look, stop=stop)
         if not settings.HEALTH_PING or played is None or not played.right or stop():
             return
-        if all(check.well for check in health.checks_at(clock.now())):
+        if all(check.well for check in health.check_health(clock.now())):
             ping(settings.HEALTH_PING, look=look(settings.HEALTH_PING), now=clock.now, stop=stop)

@@ -14,7 +14,7 @@ from releases.evidence import coverage
 from releases.models import Coverage, Verification, Watch
 from releases.monitoring import targets
 from releases.verdict.address import Outcome
-from statsoffice.metrics import CountedLooks
+from statsoffice.metrics import ObservationCounter
 from statsoffice.notifications.models import Message
 from tests.integration.statsoffice.self_monitoring.record import a_rehearsal, a_sweep, a_watcher_that_is_well
 from tests.integration.statsoffice.self_monitoring.self_test import MORNING as NOW
@@ -61,23 +61,23 @@ def test_looks_are_counted_by_what_they_showed(measured):
 def test_only_looks_that_were_added_are_counted_again():
     release = an_announced_release()
     looks_at(release, "not_live", "not_live", start=SEED_DUE)
-    counted = CountedLooks()
-    assert counted.by_result() == {"not_live": 2}
+    counted = ObservationCounter()
+    assert counted.count_by_result() == {"not_live": 2}
     looks_at(release, "live", start=SEED_DUE + timedelta(minutes=1))
     with CaptureQueriesContext(connection) as asked:
-        assert counted.by_result() == {"not_live": 2, "live": 1}
+        assert counted.count_by_result() == {"not_live": 2, "live": 1}
     assert '"position" > 2' in next(query["sql"] for query in asked if "COUNT" in query["sql"])
-    assert CountedLooks().by_result() == {"not_live": 2, "live": 1}
+    assert ObservationCounter().count_by_result() == {"not_live": 2, "live": 1}
 
 
 def test_after_a_restore_to_another_record_the_looks_are_counted_anew():
-    release, counted = an_announced_release(), CountedLooks()
+    release, counted = an_announced_release(), ObservationCounter()
     with contextlib.suppress(Restored), transaction.atomic():
         looks_at(release, "not_live", "live", start=SEED_DUE)
-        assert counted.by_result() == {"not_live": 1, "live": 1}
+        assert counted.count_by_result() == {"not_live": 1, "live": 1}
         raise Restored
     looks_at(release, "unreachable", "unreachable", "unreachable", start=SEED_DUE)
-    assert counted.by_result() == {"unreachable": 3}
+    assert counted.count_by_result() == {"unreachable": 3}
 
 
 class Restored(Exception):
