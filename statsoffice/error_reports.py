@@ -1,11 +1,11 @@
-"""Errors told to a Sentry of the office's own choice, as far as that tells of nobody: off unless it is set."""
+"""Reports of errors to a Sentry of the office, without data about people: off unless it is set."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-KEPT = (
+FIELDS = (
     "event_id",
     "timestamp",
     "level",
@@ -19,7 +19,7 @@ KEPT = (
 )
 
 
-def begin(dsn: str, *, environment: str) -> None:
+def start_reports(dsn: str, *, environment: str) -> None:
     """:raises ImproperlyConfigured: if the package is not installed, or the address is none of Sentry's."""
     try:
         import sentry_sdk  # an extra that most offices leave out
@@ -50,14 +50,14 @@ def without_people(event: Any, _hint: Any) -> Any:
     Messages and requests can contain names, typed text and releases. None of them is sent, and nothing that a later
     version of the library adds.
     """
-    told = {name: event[name] for name in KEPT if name in event}
-    said = event.get("logentry", {})
-    if said.get("params"):
-        told["logentry"] = {"message": said["message"]}  # as it stands in the code, without what is put in
+    report = {name: event[name] for name in FIELDS if name in event}
+    entry = event.get("logentry", {})
+    if entry.get("params"):
+        report["logentry"] = {"message": entry["message"]}  # as in the code, without its parameters
     errors = event.get("exception", {}).get("values", ())
     if errors:
-        told["exception"] = {"values": [_kind(error) for error in errors]}
-    return told
+        report["exception"] = {"values": [_kind(error) for error in errors]}
+    return report
 
 
 def _kind(error: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,21 +14,21 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-_ABOUT: ContextVar[Mapping[str, str]] = ContextVar("about", default={})  # noqa: B039  # never changed, only replaced
+_CONTEXT: ContextVar[Mapping[str, str]] = ContextVar("about", default={})  # noqa: B039  # never changed, only replaced
 
 
 @contextlib.contextmanager
-def log_context(**what: str) -> Iterator[None]:
+def log_context(**fields: str) -> Iterator[None]:
     """Add these fields to every line of the log that this thread writes in the block."""
-    before = _ABOUT.set({**_ABOUT.get(), **what})
+    before = _CONTEXT.set({**_CONTEXT.get(), **fields})
     try:
         yield
     finally:
-        _ABOUT.reset(before)
+        _CONTEXT.reset(before)
 
 
 def current_context() -> Mapping[str, str]:
-    return _ABOUT.get()
+    return _CONTEXT.get()
 
 
 REDACTED = "[secret]"
@@ -59,8 +59,8 @@ class PlainLines(logging.Formatter):
         return redact(super().format(record))
 
 
-GIVEN = ("release", "method", "path", "status", "milliseconds")
-"""What a line says of itself beside its words; what else libraries add, such as whole requests, is left out."""
+FIELDS = ("release", "method", "path", "status", "milliseconds")
+"""The fields of a line that are written; libraries add others, such as whole requests."""
 
 
 class JsonLines(logging.Formatter):
@@ -75,7 +75,7 @@ class JsonLines(logging.Formatter):
             "process": record.process,
             **current_context(),
             **_task(),
-            **{name: getattr(record, name) for name in GIVEN if hasattr(record, name)},
+            **{name: getattr(record, name) for name in FIELDS if hasattr(record, name)},
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
@@ -91,8 +91,8 @@ def _task() -> dict[str, str]:
 
 
 HEADER = "X-Request-ID"
-TAKEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
-"""The ids that are taken from whoever asks; the proxy before the web gives its own. Any other could forge lines."""
+VALID_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+"""The ids that are taken from a request, such as the proxy's. Any other could forge lines of the log."""
 # No header of a client can have this name.
 _REASON = "statsoffice.refusal"
 
@@ -106,28 +106,30 @@ class RequestId:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        brought = request.headers.get(HEADER, "")
-        given = brought if TAKEN.fullmatch(brought) else uuid.uuid4().hex
+        received = request.headers.get(HEADER, "")
+        given = received if VALID_ID.fullmatch(received) else uuid.uuid4().hex
         begun = time.monotonic()
         with log_context(request=given):
             response = self.get_response(request)
-            self._tell(request, response, milliseconds=round((time.monotonic() - begun) * 1000))
+            milliseconds = round((time.monotonic() - begun) * 1000)
+            path, reason = redact(request.path), request.META.get(_REASON, "")
+            logger.log(
+                logging.WARNING if reason else logging.INFO,
+                "%s %s: %s in %d ms%s",
+                request.method,
+                path.encode("unicode_escape").decode(),  # a line break in a path begins no line of the log
+                response.status_code,
+                milliseconds,
+                f" ({redact(reason).encode('unicode_escape').decode()})" if reason else "",
+                extra={
+                    "method": request.method,
+                    "path": path,
+                    "status": response.status_code,
+                    "milliseconds": milliseconds,
+                },
+            )
         response.headers[HEADER] = given
         return response
-
-    def _tell(self, request: HttpRequest, response: HttpResponse, *, milliseconds: int) -> None:
-        path, reason = redact(request.path), request.META.get(_REASON, "")
-        said = {"method": request.method, "path": path, "status": response.status_code}
-        logger.log(
-            logging.WARNING if reason else logging.INFO,
-            "%s %s: %s in %d ms%s",
-            request.method,
-            path.encode("unicode_escape").decode(),  # a line break in a path begins no line of the log
-            response.status_code,
-            milliseconds,
-            f" ({redact(reason).encode('unicode_escape').decode()})" if reason else "",
-            extra={**said, "milliseconds": milliseconds},
-        )
 
 
 class OneLineForEachRequest(logging.Filter):
@@ -150,7 +152,7 @@ class OneLineForEachRequest(logging.Filter):
         return False
 
 
-def written_as(form: str, *, level: str) -> dict[str, Any]:
+def make_logging_config(line_format: str, *, level: str) -> dict[str, Any]:
     """Return the configuration of Python's logging: everything goes to standard error."""
     return {
         "version": 1,
@@ -164,15 +166,15 @@ def written_as(form: str, *, level: str) -> dict[str, Any]:
             "json": {"()": "statsoffice.logs.JsonLines"},
         },
         "filters": {"requests": {"()": "statsoffice.logs.OneLineForEachRequest"}},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": form, "filters": ["requests"]}},
-        # WeasyPrint tells of every step of every page; what matters comes as a warning.
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": line_format, "filters": ["requests"]}},
+        # WeasyPrint logs every step of every page.
         "loggers": {
             # Without Django's own handlers, which would write secrets.
             "django": {"level": "INFO"},
             "django.server": {"level": "INFO", "propagate": True},
             "weasyprint": {"level": "WARNING"},
             "fontTools": {"level": "WARNING"},
-            # Gunicorn writes of errors in a form of its own otherwise.
+            # Otherwise Gunicorn logs errors in a format of its own.
             "gunicorn.error": {"handlers": ["console"], "propagate": False},
         },
         "root": {"handlers": ["console"], "level": level},

@@ -10,7 +10,7 @@ from django.utils.csp import CSP
 
 from releases.rules.lifecycle import Role
 from statsoffice import broker, env, error_reports
-from statsoffice.logs import written_as
+from statsoffice.logs import make_logging_config
 
 # Lets generic classes of Django carry their type parameters at run time too.
 django_stubs_ext.monkeypatch()
@@ -341,7 +341,7 @@ if PRODUCTION:
 # --- Logs -----------------------------------------------------------------------------------------
 LOG_LEVEL = env.one_of("STATSOFFICE_LOG_LEVEL", "INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
 LOG_FORMAT = env.one_of("STATSOFFICE_LOG_FORMAT", "plain", choices=("plain", "json"))
-LOGGING = written_as(LOG_FORMAT, level=LOG_LEVEL)
+LOGGING = make_logging_config(LOG_FORMAT, level=LOG_LEVEL)
 SENTRY_DSN = env.text("STATSOFFICE_SENTRY_DSN")
 if SENTRY_DSN:
-    error_reports.begin(SENTRY_DSN, environment=MODE)
+    error_reports.start_reports(SENTRY_DSN, environment=MODE)

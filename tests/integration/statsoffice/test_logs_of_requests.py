@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from statsoffice import logs
-from statsoffice.logs import current_context, redact, written_as
+from statsoffice.logs import current_context, make_logging_config, redact
 from tests.pages.access.addresses import places
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +60,7 @@ def test_what_lets_somebody_in_stands_in_no_line(client, caplog, name, kwargs):
 @pytest.fixture(params=["plain", "json"])
 def log(request):
     """What the handler of the log writes in one of its forms."""
-    configured = logging.config.DictConfigurator(written_as(request.param, level="INFO"))
+    configured = logging.config.DictConfigurator(make_logging_config(request.param, level="INFO"))
     for kind, configure in (("formatters", configured.configure_formatter), ("filters", configured.configure_filter)):
         for name, given in configured.config[kind].items():
             configured.config[kind][name] = configure(given)
