@@ -39,7 +39,7 @@ from releases.models import Anchor
 from releases.rules.london import local_date
 from statsoffice import verification
 from statsoffice.backup import BackupError
-from statsoffice.backup.engines import ENGINES, Engine
+from statsoffice.backup.engines import ENGINES, Engine, PostgreSQL, SQLite
 from statsoffice.database import as_owner
 from statsoffice.progress import track
 from statsoffice.verification import ChainResult
@@ -52,17 +52,9 @@ _DATABASES = {"postgresql": "a PostgreSQL", "sqlite": "an SQLite"}
 _NIGHTLY = re.compile(r"statsoffice-(\d{4}-\d{2}-\d{2})")
 _NIGHTLY_UNFINISHED = re.compile(rf"\.{_NIGHTLY.pattern}\.\w+\.unfinished")
 _CHECKSUM_LINE = re.compile(r"(\\?)([0-9a-f]{64})  (.+)")
-# sha256sum writes a name with such a character in this way, after a backslash at the start of its line.
+# How sha256sum escapes names, after a backslash at the start of the line.
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r"}
 _UNESCAPED = {escape: character for character, escape in _ESCAPES.items()}
-
-
-class ArchiveRefused(BackupError):
-    """A folder is not a backup of this product, is damaged, or comes from a newer version."""
-
-
-class EvidenceBroken(BackupError):
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +81,7 @@ class Archive:
     size_bytes: int
 
     @property
-    def engine(self) -> type[Engine]:
+    def engine(self) -> type[PostgreSQL | SQLite]:
         return ENGINES[self.description.engine]
 
     @property
@@ -107,12 +99,6 @@ class Restored:
     checked: Sequence[ChainResult]
     restored_seconds: float
     checked_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Nightly:
-    archive: Archive
-    removed: Sequence[Path]
 
 
 def write(folder: Path, *, stored: Path, at: datetime, overwrite: bool = False) -> Archive:
@@ -167,12 +153,11 @@ def seal(folder: Path, description: Description, checksums: Mapping[str, str]) -
 def read(folder: Path) -> Archive:
     """Read a backup to its end and compare it with its checksums. This needs no database.
 
-    :raises ArchiveRefused: if it is not a complete and unchanged backup of this product.
-    :raises BackupError: if the tool that reads the dump is missing.
+    :raises BackupError: if it is not a complete and unchanged backup of this product, or the tool is missing.
     :raises OSError: if the folder cannot be read.
     """
     if not {CHECKSUMS, DESCRIPTION} <= {path.name for path in folder.iterdir()}:
-        raise ArchiveRefused(f"{folder} is not a backup of this product, or the backup was not finished.")
+        raise BackupError(f"{folder} is not a backup of this product, or the backup was not finished.")
     checksums = _read_checksums(folder)
     paths = {
         path.relative_to(folder).as_posix(): path
@@ -206,14 +191,14 @@ def restore(archive: Archive, *, stored: Path, accept_broken_evidence: bool = Fa
     """
     description, began = archive.description, time.monotonic()
     if description.engine != connection.vendor:
-        raise ArchiveRefused(
+        raise BackupError(
             f"{archive.folder} is a backup of {_DATABASES[description.engine]} database, but DATABASE_URL names "
             f"{_DATABASES[connection.vendor]} one. To move from SQLite to PostgreSQL, use copy_from_sqlite."
         )
     known = MigrationLoader(None).disk_migrations
     unknown = [".".join(migration) for migration in description.migrations if migration not in known]
     if unknown:
-        raise ArchiveRefused(
+        raise BackupError(
             f"{archive.folder} was made by version {description.version} with the migration {unknown[0]}, which this "
             "version does not have. Restore it with that version or a later one."
         )
@@ -235,14 +220,14 @@ def verify_evidence(*, accept_broken: bool = False, anchor: Sequence[str] = (), 
     """Verify the whole record of the database, and that it fits an anchor, from the manifest of a backup.
 
     :param advice: ends the message if the evidence is broken.
-    :raises EvidenceBroken: if it is not as it was written, unless that is accepted.
+    :raises BackupError: if it is not as it was written, unless that is accepted.
     """
     checked = verification.check_evidence(now=timezone.now())
     if anchor:
         checked.append(verification.check_outside(DESCRIPTION, "\n".join(anchor).encode()))
     broken = [f"{one.name}: {one.why}." for one in checked if one.why]
     if broken and not accept_broken:
-        raise EvidenceBroken(" ".join(["The evidence is not as it was written.", *broken, *filter(None, [advice])]))
+        raise BackupError(" ".join(["The evidence is not as it was written.", *broken, *filter(None, [advice])]))
     return checked
 
 
@@ -276,11 +261,12 @@ def filled_or_empty(engine: Engine) -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def write_nightly(folder: Path, *, keep_days: int, stored: Path, at: datetime) -> Nightly:
+def write_nightly(folder: Path, *, keep_days: int, stored: Path, at: datetime) -> tuple[Archive, list[Path]]:
     """Write the backup of London's day, read it to its end, and then remove those older than `keep_days`.
 
     A second backup of the same day replaces the first. If anything fails, nothing is removed.
 
+    :return: the backup, and the folders of the old ones that were removed.
     :raises BackupError: if the backup fails, or cannot be read.
     :raises OSError: if the folder does not exist or cannot be written.
     """
@@ -292,7 +278,7 @@ def write_nightly(folder: Path, *, keep_days: int, stored: Path, at: datetime) -
     unfinished = [path for path in folder.iterdir() if (day := _day_of(_NIGHTLY_UNFINISHED, path)) and day < today]
     for path in [*old, *unfinished]:
         shutil.rmtree(path)
-    return Nightly(archive, old)
+    return archive, old
 
 
 def _day_of(pattern: re.Pattern[str], path: Path) -> date | None:
@@ -373,7 +359,7 @@ def _read_description(folder: Path) -> Description:
         said = json.loads((folder / DESCRIPTION).read_bytes())
         product, given = said.pop("product"), said.pop("format")
         if (product, given) != (PRODUCT, FORMAT):
-            raise ArchiveRefused(
+            raise BackupError(
                 f"{folder} is a backup of {product} in format {given}; only {PRODUCT} in format {FORMAT} is known."
             )
         migrations = [(str(app), str(name)) for app, name in said.pop("migrations")]
@@ -386,8 +372,8 @@ def _read_description(folder: Path) -> Description:
     return description
 
 
-def _damaged(folder: Path, what: str) -> ArchiveRefused:
-    return ArchiveRefused(f"{folder} is damaged: {what}.")
+def _damaged(folder: Path, what: str) -> BackupError:
+    return BackupError(f"{folder} is damaged: {what}.")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any
 
 import psycopg
 from allauth.usersessions.models import UserSession
@@ -31,13 +31,13 @@ DUMPED = re.compile(r"pg_dump: dumping contents of table ")
 RESTORED = re.compile(r"pg_restore: (creating|processing data for|executing) ")
 
 
-class Engine(Protocol):
-    """A kind of database; the methods work on the database of the connection."""
+class PostgreSQL:
+    """A PostgreSQL database, with the client programs of the server's version or a newer one."""
 
-    FILE: ClassVar[str]
-    """The name of the dump in a backup."""
+    FILE = "database.dump"
 
-    def __init__(self, connection: BaseDatabaseWrapper) -> None: ...
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self._connection: Any = connection
 
     def dump(self, to: Path) -> int:
         """Write the database as it is at one instant, without `UNSAVED_TABLES`; other processes can write meanwhile.
@@ -45,36 +45,6 @@ class Engine(Protocol):
         :return: the major version of the tool.
         :raises BackupError: if the tool is missing, too old or fails.
         """
-
-    @staticmethod
-    def check(dump: Path, *, tool_version: int) -> None:
-        """Check that the tool can read a dump. This needs no database.
-
-        :raises BackupError: if it cannot.
-        """
-
-    def load(self, dump: Path, *, tool_version: int) -> None:
-        """Load a dump into the empty database, in one transaction.
-
-        :raises BackupError: if this fails. The database is then empty.
-        """
-
-    def is_empty(self) -> bool:
-        """Return whether the database contains no tables and no functions of its own."""
-
-    def clear(self) -> None:
-        """Drop everything that `is_empty` finds."""
-
-
-class PostgreSQL:
-    """A PostgreSQL database, with the client programs of the server's version or a newer one."""
-
-    FILE: ClassVar[str] = "database.dump"
-
-    def __init__(self, connection: BaseDatabaseWrapper) -> None:
-        self._connection: Any = connection
-
-    def dump(self, to: Path) -> int:
         self._connection.ensure_connection()
         program, version = find_program("pg_dump", at_least=self._connection.pg_version // 10_000)
         with self._connection.cursor() as cursor:
@@ -88,10 +58,18 @@ class PostgreSQL:
 
     @staticmethod
     def check(dump: Path, *, tool_version: int) -> None:
+        """Check that the tool can read a dump. This needs no database.
+
+        :raises BackupError: if it cannot.
+        """
         program, _ = find_program("pg_restore", at_least=tool_version)
         _table_of_contents(program, dump)
 
     def load(self, dump: Path, *, tool_version: int) -> None:
+        """Load a dump into the empty database, in one transaction.
+
+        :raises BackupError: if this fails. The database is then empty.
+        """
         for fault in check_encoding(databases=[self._connection.alias]):
             raise BackupError(f"{fault.msg} {fault.hint}.")
         program, _ = find_program("pg_restore", at_least=tool_version)
@@ -105,6 +83,7 @@ class PostgreSQL:
         )
 
     def is_empty(self) -> bool:
+        """Return whether the database contains no tables and no functions of its own."""
         return not (self._relations() or self._functions())
 
     def clear(self) -> None:
@@ -150,7 +129,9 @@ class PostgreSQL:
 
 
 class SQLite:
-    FILE: ClassVar[str] = "database.sqlite3"
+    """An SQLite database, with the same methods as `PostgreSQL`."""
+
+    FILE = "database.sqlite3"
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self._connection: Any = connection
@@ -206,7 +187,9 @@ class SQLite:
             nothing.backup(self._connection.connection)
 
 
-ENGINES: dict[str, type[Engine]] = {"postgresql": PostgreSQL, "sqlite": SQLite}
+type Engine = PostgreSQL | SQLite
+
+ENGINES: dict[str, type[PostgreSQL | SQLite]] = {"postgresql": PostgreSQL, "sqlite": SQLite}
 
 
 def find_program(name: str, *, at_least: int) -> tuple[str, int]:

@@ -41,7 +41,7 @@ removed, and the command ends with code 1."""
         folder: Path = options["folder"]
         stored, at = Path(settings.MEDIA_ROOT), RealClock().now()
         try:
-            nightly = archive.write_nightly(folder, keep_days=options["keep_days"], stored=stored, at=at)
+            written, removed = archive.write_nightly(folder, keep_days=options["keep_days"], stored=stored, at=at)
         except OSError as fault:
             if isinstance(fault, FileNotFoundError) and not folder.exists():
                 message = f"The folder {folder} does not exist. Create it, then run the backup again."
@@ -49,6 +49,6 @@ removed, and the command ends with code 1."""
             raise CommandError(f"The backup could not be written into {folder}: {fault.strerror}.") from fault
         except BackupError as fault:
             raise CommandError(f"There is no good backup of today in {folder}. {fault}") from fault
-        self.stdout.write(f"{nightly.archive.summary()}, read to its end")
-        for path in nightly.removed:
+        self.stdout.write(f"{written.summary()}, read to its end")
+        for path in removed:
             self.stdout.write(f"{path}: too old, removed")

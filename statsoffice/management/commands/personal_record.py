@@ -24,5 +24,5 @@ not published yet. Kept pages and approved documents are not searched."""
         parser.add_argument("email", metavar="EMAIL", help="the person's e-mail address, with an account or without")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        held = personal_record.of(options["email"])
+        held = personal_record.collect_personal_data(options["email"])
         self.stdout.write(json.dumps(held, indent=1, ensure_ascii=False, cls=DjangoJSONEncoder))

@@ -45,7 +45,7 @@ def test_the_worker_removes_them_two_years_after_the_link_ended_and_not_before(i
     kept = Invitation.objects.get()
     assert (kept.email, kept.erased_at, kept.invited_by, kept.role) == ("", over(invitation), head, "statistician")
     assert kept.name.startswith("[removed on ")
-    assert personal_record.of(ADDRESS)["named"] == {}
+    assert personal_record.collect_personal_data(ADDRESS)["named"] == {}
     assert redact_old_invitations(now=over(invitation) + KEPT, kept_for=KEPT) == 0
 
 

@@ -138,9 +138,9 @@ def test_the_admin_site_names_the_kind_and_the_day_in_the_place_of_subject_and_r
 
 
 def test_whoever_asks_what_is_held_about_them_is_told_of_messages_until_then(office, report):
-    assert personal_record.of(office.head.email)["named"]["outbox.message"]["rows"] == 2
+    assert personal_record.collect_personal_data(office.head.email)["named"]["outbox.message"]["rows"] == 2
     redact_old_messages(now=OVER, kept_for=KEPT)
-    assert "outbox.message" not in personal_record.of(office.head.email)["named"]
+    assert "outbox.message" not in personal_record.collect_personal_data(office.head.email)["named"]
 
 
 def test_the_command_says_what_it_removed_and_a_dry_run_removes_nothing(report, time_machine):
