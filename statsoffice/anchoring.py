@@ -84,14 +84,9 @@ def _why_due(last: Anchor | None, now: datetime) -> Anchor.Why | None:
     seen = next((head.position for head in last.combined() if head.chain == ReportEvent.CHAIN), 0)
     if ReportEvent.objects.filter(position__gt=seen, kind=PAST_TENSE[APPROVE]).exists():
         return Anchor.Why.APPROVAL
-    if (
-        _is_morning_over(now)
-        and RollCall.objects.filter(day=london.local_date(now), called_at__gt=last.made_at).exists()
-    ):
+    today = london.local_date(now)
+    # Every morning summary of the day is made by then, so that one anchor combines all of them.
+    morning_is_over = now >= morning_summary.standard_time(today) + morning_summary.LONGEST_WAIT
+    if morning_is_over and RollCall.objects.filter(day=today, called_at__gt=last.made_at).exists():
         return Anchor.Why.MORNING
-    return Anchor.Why.DAILY if london.local_date(last.made_at) < london.local_date(now) else None
-
-
-def _is_morning_over(now: datetime) -> bool:
-    """Return whether every morning summary of the day is made: one anchor then combines all of them."""
-    return now >= morning_summary.standard_time(london.local_date(now)) + morning_summary.LONGEST_WAIT
+    return Anchor.Why.DAILY if london.local_date(last.made_at) < today else None

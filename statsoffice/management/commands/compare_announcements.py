@@ -28,14 +28,14 @@ class Command(PlainCommand):
         if references:
             self._check_known(references)
             announcements = announcements.filter(release__reference__in=references)
-        asked = list(announcements)
+        chosen = list(announcements)
         with open_adhoc_means(clock=clock) as means:
-            done = compare_release(asked, means=means, now=clock.now())
+            done = compare_release(chosen, means=means, now=clock.now())
         found = latest_comparison(announcements.all())
         for each in found:
-            self._say(each)
-        if done < len(asked):
-            self.stdout.write(f"{len(asked) - done} could not be asked now; try again.")
+            self._report_comparison(each)
+        if done < len(chosen):
+            self.stdout.write(f"{len(chosen) - done} could not be asked now; try again.")
         differ = sum(bool(each.differences) for each in found)
         self.stdout.write(f"Compared: {done}. Different: {differ}.")
 
@@ -45,7 +45,7 @@ class Command(PlainCommand):
         if unknown:
             raise CommandError(f"There is no release {', '.join(unknown)}; nothing was compared.")
 
-    def _say(self, compared: ComparisonResult) -> None:
+    def _report_comparison(self, compared: ComparisonResult) -> None:
         sentences = [calendar.difference_sentence(difference) for difference in compared.differences]
         if compared.problem:
             sentences.append(str(calendar.PROBLEMS[compared.problem]))

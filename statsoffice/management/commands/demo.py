@@ -34,12 +34,9 @@ class Command(PlainCommand):
             live = mornings.record_upcoming(now=timezone.now(), site=site)
         except RehearsalSiteError as error:
             raise CommandError(str(error)) from error
-        self._say_accounts()
-        due = sorted({release.due_at for release in live if release.due_at})
-        times = " and ".join(london.format_time(instant) for instant in due)
-        self.stdout.write(f"\nRehearsals fall due at {times} (London time): watch them on the desk.")
-
-    def _say_accounts(self) -> None:
         self.stdout.write(f"Accounts of the demonstration, all with the password {office.PASSWORD}:")
         for person in office.PEOPLE:
             self.stdout.write(f"  {person.email:<30} {spoken(person.role)}")
+        due = sorted({release.due_at for release in live if release.due_at})
+        times = " and ".join(london.format_time(instant) for instant in due)
+        self.stdout.write(f"\nRehearsals fall due at {times} (London time): watch them on the desk.")

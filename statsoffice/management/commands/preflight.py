@@ -5,12 +5,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
-from releases import preflight as releases_preflight
+from releases import preflight
 from releases.management.base import PlainCommand
 from releases.models import PreflightRun, Release
 from releases.monitoring.clock import RealClock
 from releases.rules import london
-from releases.text import preflight as text_preflight
+from releases.text import preflight as preflight_text
 from statsoffice.jobs import open_adhoc_means
 
 
@@ -27,26 +27,29 @@ class Command(PlainCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         clock = RealClock()
-        releases = self._asked(options["reference"]) if options["reference"] else self._of_the_day(clock)
+        if options["reference"]:
+            releases = self._find_releases(options["reference"])
+        else:
+            releases = preflight.upcoming_for_the_day(at=settings.PREFLIGHT_AT, now=clock.now())
         try:
             for release in releases:
-                releases_preflight.request_preflight(release, by=None, now=clock.now())
-        except releases_preflight.PreflightRefused as refusal:
+                preflight.request_preflight(release, by=None, now=clock.now())
+        except preflight.PreflightRefused as refusal:
             raise CommandError(str(refusal)) from refusal
         with open_adhoc_means(clock=clock) as means:
-            keys = releases_preflight.run_requested_preflights(
+            keys = preflight.run_requested_preflights(
                 means=means, now=clock.now(), only=[release.pk for release in releases]
             )
         done = PreflightRun.objects.filter(pk__in=keys).select_related("release").order_by("release__due_at", "pk")
         for run in done:
-            self._say(run)
+            self._report_run(run)
         waiting = len(releases) - len(done)
         if waiting:
             self.stdout.write(f"{waiting} could not be checked now, because others look at the same sites; try again.")
         found = sum(bool(run.problems) for run in done)
         self.stdout.write(f"Checked: {len(done)}. With problems: {found}.")
 
-    def _asked(self, references: list[str]) -> list[Release]:
+    def _find_releases(self, references: list[str]) -> list[Release]:
         known = Release.objects.select_related("series__producer").in_bulk(references, field_name="reference")
         unknown = [reference for reference in references if reference not in known]
         if unknown:
@@ -54,22 +57,19 @@ class Command(PlainCommand):
         past = [
             release.reference
             for release in known.values()
-            if not releases_preflight.may_be_checked(release, now=RealClock().now())
+            if not preflight.may_be_checked(release, now=RealClock().now())
         ]
         if past:
             raise CommandError(f"There is nothing left to check before {', '.join(past)}; nothing was checked.")
         return list(known.values())
 
-    def _of_the_day(self, clock: RealClock) -> list[Release]:
-        return releases_preflight.upcoming_for_the_day(at=settings.PREFLIGHT_AT, now=clock.now())
-
-    def _say(self, run: PreflightRun) -> None:
+    def _report_run(self, run: PreflightRun) -> None:
         release = run.release
         urls = dict(release.addresses.values_list("pk", "url"))
         due = london.format_moment(release.due_at) if release.due_at else str(release.slot)
-        self.stdout.write(f"{release.reference}, due at {due}: {text_preflight.outcome_name(run.problems)}")
-        for finding in text_preflight.finding_codes(run.findings):
+        self.stdout.write(f"{release.reference}, due at {due}: {preflight_text.outcome_name(run.problems)}")
+        for finding in preflight_text.finding_codes(run.findings):
             mark = "  problem:" if finding.is_problem else "  note:"
-            sentence = text_preflight.finding_sentence(finding, planned=release.due_at)
+            sentence = preflight_text.finding_sentence(finding, planned=release.due_at)
             url = urls.get(finding.address, "") if finding.address is not None else ""
             self.stdout.write(" ".join(filter(None, [mark, sentence, url])))

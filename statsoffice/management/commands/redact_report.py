@@ -53,9 +53,9 @@ words, this says which. It cannot be undone: try --dry-run first."""
             raise CommandError(str(fault)) from fault
         except ValueError as fault:
             raise CommandError(f"{options['by']} is not Head of Profession of {report.producer}.") from fault
-        self._tell(report, found, dry_run=options["dry_run"])
+        self._report(report, found, dry_run=options["dry_run"])
 
-    def _tell(self, report: Report, found: Redacted, *, dry_run: bool) -> None:
+    def _report(self, report: Report, found: Redacted, *, dry_run: bool) -> None:
         for label, rows in sorted(found.rows.items()):
             self.stdout.write(f"{label}: {rows} row{'' if rows == 1 else 's'}")
         if found.documents:

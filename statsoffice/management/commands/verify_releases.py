@@ -35,13 +35,13 @@ class Command(PlainCommand):
             raise CommandError(f"--at: {error}") from error
         clock: Clock = StoppedClock(at) if at else CLOCK
         if options["dry_run"]:
-            self._say_what_is_watched(at=clock.now(), rehearsals_only=at is not None)
+            self._list_checks(at=clock.now(), rehearsals_only=at is not None)
             return
         with probe_from_settings(now=clock.now) as probe:
             if at:
-                kept = Sweep.check_rehearsals_once(clock=clock, probe=probe, name=watcher_name())
+                stored = Sweep.check_rehearsals_once(clock=clock, probe=probe, name=watcher_name())
             else:
-                kept = Sweep(
+                stored = Sweep(
                     clock=clock,
                     probe=probe,
                     name=watcher_name(),
@@ -52,9 +52,9 @@ class Command(PlainCommand):
         drafted = drafting.draft_missing(now=CLOCK.now())
         if at:
             self.stdout.write(f"Recorded at {london.format_moment(at)}, rehearsals only.")
-        self.stdout.write(f"{kept} looks kept, {len(drafted)} reports drafted.")
+        self.stdout.write(f"{stored} looks kept, {len(drafted)} reports drafted.")
 
-    def _say_what_is_watched(self, *, at: datetime, rehearsals_only: bool) -> None:
+    def _list_checks(self, *, at: datetime, rehearsals_only: bool) -> None:
         if rehearsals_only:
             addresses = targets.watched_rehearsals(now=at)
         else:
