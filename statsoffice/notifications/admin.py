@@ -75,7 +75,7 @@ class PreferenceForm(forms.ModelForm[Preference]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Offer the channels and the webhooks of the settings, and what is chosen already."""
         super().__init__(*args, **kwargs)
-        offered = {*outbox.offered(), self.instance.channel}
+        offered = {*outbox.available_channels(), self.instance.channel}
         webhooks = sorted({"", *settings.WEBHOOKS, self.instance.webhook})
         choices = [("", "---------"), *((one, label) for one, label in Channel.choices if one in offered)]
         self.fields["channel"] = forms.ChoiceField(choices=choices)

@@ -13,7 +13,7 @@ from releases.models import Release, Verification
 from releases.text.release import OUTCOMES, delay_note
 from releases.verdict.address import Outcome
 from statsoffice.notifications.models import Message
-from statsoffice.notifications.report_rules import event_of_dispatch
+from statsoffice.notifications.report_queries import event_of_dispatch
 
 register = template.Library()
 

@@ -10,7 +10,7 @@ from releases.management.base import PlainCommand
 from releases.models import Anchor, TimeStamp, TimeStampRequest
 from releases.rules import london
 from statsoffice import anchoring
-from statsoffice.notifications import delivery, office_rules, outbox
+from statsoffice.notifications import delivery, office_queries, outbox
 from statsoffice.notifications.models import Message
 
 
@@ -58,9 +58,9 @@ sent. The worker then tries again."""
         if not settings.ANCHOR_RECIPIENTS:
             self.stdout.write("No recipient is set (STATSOFFICE_ANCHOR_RECIPIENTS).")
             return []
-        messages = list(Message.objects.filter(event=office_rules.event_of_anchor(anchor)).order_by("recipient"))
+        messages = list(Message.objects.filter(event=office_queries.event_of_anchor(anchor)).order_by("recipient"))
         if not messages:
-            minutes = office_rules.WAIT_FOR_TIME_STAMP.seconds // 60
+            minutes = office_queries.WAIT_FOR_TIME_STAMP.seconds // 60
             return [f"The worker sends the email when the anchor has its time stamp, or after {minutes} minutes."]
         faults = []
         for message in messages:

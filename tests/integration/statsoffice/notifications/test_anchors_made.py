@@ -7,7 +7,7 @@ import pytest
 from releases.models import Anchor, TimeStamp, TimeStampRequest
 from releases.rules import anchor as rules_anchor
 from statsoffice import anchoring
-from statsoffice.notifications import office_rules, outbox
+from statsoffice.notifications import office_queries, outbox
 from statsoffice.notifications.delivery import deliver
 from statsoffice.notifications.models import Message
 from tests.support.factories import SEED_DUE, a_release
@@ -107,7 +107,7 @@ def test_it_says_when_an_authority_confirmed_the_root(anchor, named, mailoutbox)
 def test_it_says_that_an_authority_has_not_answered_if_there_is_one(anchor, named, mailoutbox, settings, address):
     settings.TIMESTAMP_AUTHORITY = address
     TimeStampRequest.objects.create(anchor=anchor, due_at=SEED_DUE)
-    text = text_of_mail(mailoutbox, now=SEED_DUE + office_rules.WAIT_FOR_TIME_STAMP)
+    text = text_of_mail(mailoutbox, now=SEED_DUE + office_queries.WAIT_FOR_TIME_STAMP)
     sentence = "The time-stamp authority has not answered yet. You do not need to do anything."
     assert (sentence in text) == bool(address)
 
@@ -118,7 +118,7 @@ def test_nobody_receives_it_where_the_settings_name_nobody(anchor):
 
 def test_it_waits_ten_minutes_for_its_time_stamp(anchor, named):
     TimeStampRequest.objects.create(anchor=anchor, due_at=SEED_DUE)
-    wait = office_rules.WAIT_FOR_TIME_STAMP
+    wait = office_queries.WAIT_FOR_TIME_STAMP
     assert sent_to(SEED_DUE + wait - timedelta(seconds=1)) == []
     assert sent_to(SEED_DUE + wait) == PEOPLE
 

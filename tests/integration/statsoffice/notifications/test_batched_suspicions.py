@@ -9,9 +9,16 @@ from breaches import drafting
 from breaches.models import Report, Suspicion
 from releases import judge
 from releases.models import Contact
-from statsoffice.notifications import outbox, release_rules
-from statsoffice.notifications.base import QUIET, SETTLING, WINDOW, NewSuspicion, by_recipients, select_ready
+from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message, ToldSuspicion
+from statsoffice.notifications.notification import (
+    QUIET,
+    SETTLING,
+    WINDOW,
+    PendingItem,
+    group_by_recipients,
+    select_ready,
+)
 from tests.support.factories import SEED_DUE, ContactFactory, ProducerFactory, SeriesFactory, an_announced_release
 from tests.support.observations import looks_at
 from tests.support.shared_rows import shared_fixture
@@ -50,7 +57,7 @@ def told():
 @pytest.fixture
 def no_other_news(monkeypatch):
     """Write news of suspicions alone: each of many ticks would ask for all the other kinds too."""
-    monkeypatch.setattr(outbox, "RULES", (release_rules.find_suspected,))
+    monkeypatch.setattr(outbox, "RULES", [rule for rule in outbox.RULES if rule.template == "suspected_breach"])
 
 
 @pytest.mark.django_db
@@ -162,7 +169,7 @@ def test_a_suspicion_that_was_told_before_messages_named_several_is_not_told_aga
 
 
 def untold(key, seconds, *recipients):
-    return NewSuspicion(key, RAISED + timedelta(seconds=seconds), frozenset(recipients or PEOPLE))
+    return PendingItem(key, RAISED + timedelta(seconds=seconds), frozenset(recipients or PEOPLE))
 
 
 @pytest.mark.parametrize(
@@ -180,17 +187,17 @@ def untold(key, seconds, *recipients):
 )
 def test_what_is_told_now_follows_from_what_was_raised_and_told(raised, lately, after, keys):
     waiting = [untold(key, seconds) for key, seconds in enumerate(raised)]
-    assert [one.key for one in select_ready(waiting, told_lately=lately, now=RAISED + after)] == keys
+    assert [one.key for one in select_ready(waiting, notified_lately=lately, now=RAISED + after)] == keys
 
 
 def test_what_nobody_can_be_told_of_waits_and_holds_nothing_back():
-    nobody = NewSuspicion(1, RAISED, frozenset())
-    assert select_ready([nobody, untold(2, 0)], told_lately=(), now=RAISED + SETTLING) == [untold(2, 0)]
+    nobody = PendingItem(1, RAISED, frozenset())
+    assert select_ready([nobody, untold(2, 0)], notified_lately=(), now=RAISED + SETTLING) == [untold(2, 0)]
 
 
 def test_people_who_are_told_of_the_same_suspicions_share_a_message():
     one, two = "one@example.gov.uk", "two@example.gov.uk"
-    assert by_recipients([untold(1, 0, one, two), untold(2, 0, two), untold(3, 0, one, two)]) == {
+    assert group_by_recipients([untold(1, 0, one, two), untold(2, 0, two), untold(3, 0, one, two)]) == {
         (1, 2, 3): frozenset({two}),
         (1, 3): frozenset({one}),
     }

@@ -9,9 +9,9 @@ from breaches.models import Report
 from releases import judge
 from releases.models import Contact
 from statsoffice import jobs
-from statsoffice.notifications import outbox, release_rules
-from statsoffice.notifications.base import SETTLING
+from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
+from statsoffice.notifications.notification import SETTLING
 from tests.support.factories import SEED_DUE, ContactFactory, SeriesFactory, UserFactory, a_confirmed_release
 from tests.support.factories import an_announced_release as announced
 from tests.support.observations import looks_at
@@ -122,7 +122,11 @@ def several(number, series=None):
 @pytest.fixture
 def no_other_news(monkeypatch):
     """Write news of suspicions alone: each of many ticks would ask for all the other kinds too."""
-    monkeypatch.setattr(outbox, "RULES", (release_rules.find_suspected, release_rules.find_live_at_last))
+    monkeypatch.setattr(
+        outbox,
+        "RULES",
+        [rule for rule in outbox.RULES if rule.template in {"suspected_breach", "late_release_seen_live"}],
+    )
 
 
 @pytest.mark.usefixtures("no_other_news")

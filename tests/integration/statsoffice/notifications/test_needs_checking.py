@@ -7,8 +7,8 @@ import pytest
 from releases import judge
 from releases.models import Contact, Release, Series
 from statsoffice.notifications import outbox
-from statsoffice.notifications.base import SETTLING
 from statsoffice.notifications.models import Message, ToldVerdict
+from statsoffice.notifications.notification import SETTLING
 from tests.support.factories import SEED_DUE, ProducerFactory, SeriesFactory, an_announced_release
 from tests.support.observations import a_look
 from tests.support.shared_rows import shared_fixture

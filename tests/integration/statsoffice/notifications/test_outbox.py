@@ -13,8 +13,9 @@ from releases.models import Contact, Release, Series
 from releases.rules.calendar import Slot
 from releases.rules.lifecycle import Role
 from statsoffice.notifications import outbox
-from statsoffice.notifications.base import SETTLING, Notification
 from statsoffice.notifications.models import Message
+from statsoffice.notifications.notification import SETTLING, Notification
+from statsoffice.notifications.rules import Rule
 from tests.support.factories import (
     SEED_DUE,
     ContactFactory,
@@ -232,16 +233,16 @@ def test_telling_one_or_five_suspicions_takes_as_many_queries(suspected, django_
 @pytest.mark.parametrize("number", [7, len(outbox.RULES) - 1], ids=["one in between", "the last one"])
 def test_a_fault_in_one_kind_of_news_keeps_back_no_other_and_is_raised_in_the_end(suspected, monkeypatch, number):
 
-    def broken(*, told, now):
-        yield Notification("sound", frozenset(["person@example.gov.uk"]), "Sound", "Before the odd row.\n")
+    def broken(*, known, now):
+        yield Notification(event="sound", recipients=frozenset(["person@example.gov.uk"]))
         message = "one odd row"
         raise ValueError(message)
 
     rules = list(outbox.RULES)
-    rules[number] = broken
+    rules[number] = Rule(broken, "incident")
     monkeypatch.setattr(outbox, "RULES", rules)
     for _ in range(2):
-        with pytest.raises(ExceptionGroup, match="1 of 15 kinds of news") as raised:
+        with pytest.raises(ExceptionGroup, match="1 of 17 kinds of news") as raised:
             outbox.create_missing(now=NOW)
         assert [str(fault) for fault in raised.value.exceptions] == ["one odd row"]
     assert Message.objects.filter(subject__startswith="Suspected breach").count() == 4

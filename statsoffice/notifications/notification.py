@@ -1,0 +1,140 @@
+"""A notification before it is written to the outbox, and the combination of several into one message."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from breaches.models import Report, Suspicion
+from releases.models import Release, Verification
+from statsoffice.notifications.models import Message
+
+# Nobody is notified of what is older, such as a record that was imported or restored.
+MAX_AGE = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """One event, the people to notify of it, and what its template names.
+
+    The event is the same whenever it is found, so that nobody is notified twice. Once the notification is written,
+    people count as notified of its `suspicions` and `verdicts`.
+    """
+
+    event: str
+    recipients: frozenset[str]
+    context: Mapping[str, object] = field(default_factory=dict)
+    release: Release | None = None
+    report: Report | None = None
+    of_producer: int | None = None
+    """The key of the producer, if the notification is about neither one release nor one report."""
+    document: int | None = None
+    """The key of the approved document to attach."""
+    reply_to: str = ""
+    suspicions: Sequence[Suspicion] = ()
+    verdicts: Sequence[Verification] = ()
+
+    @property
+    def about(self) -> Report | Release | None:
+        return self.report or self.release
+
+    @property
+    def producer(self) -> int | None:
+        if self.report:
+            return self.report.producer_id
+        return self.release.series.producer_id if self.release else self.of_producer
+
+    @property
+    def is_rehearsal(self) -> bool:
+        return self.about is not None and self.about.rehearsal
+
+
+def name_in_mail(release: Release) -> str:
+    """Return the title of a release on one line, or its reference as long as the release is not public."""
+    return one_line(release.title) if release.announced_at or release.rehearsal else release.reference
+
+
+def one_line(words: object) -> str:
+    """Replace every run of white space by one space: a line end would end the subject of an email."""
+    return " ".join(str(words).split())
+
+
+# The checks of one minute answer within seconds of each other. The first message waits for all of them.
+SETTLING = timedelta(seconds=10)
+# A person who had a message within the window gets the next one after a minute without news, or at its end.
+QUIET = timedelta(minutes=1)
+WINDOW = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class PendingItem:
+    """A suspicion or verdict, by key, of which nobody was notified, and the aware instant since when it is news."""
+
+    key: int
+    since: datetime
+    recipients: frozenset[str]
+
+
+def combine[T: (Suspicion, Verification)](
+    found: Iterable[T],
+    *,
+    since: Callable[[T], datetime],
+    recipients: Callable[[T], frozenset[str]],
+    earlier: Iterable[tuple[str, int]],
+    now: datetime,
+) -> Iterator[tuple[list[T], frozenset[str]]]:
+    """Give what people are notified of now, and those people: one message for each person and producer.
+
+    Each rehearsal has a message of its own, at once.
+
+    :param earlier: the events of such messages within the window, without rehearsals, with their producers' keys.
+    """
+    by_producer: dict[int, dict[int, T]] = defaultdict(dict)
+    for item in found:
+        if item.release.rehearsal:
+            yield [item], recipients(item)
+        else:
+            by_producer[item.release.series.producer_id][item.pk] = item
+    notified = _recipients_by_producer(dict(earlier)) if by_producer else {}
+    for producer, items in by_producer.items():
+        pending = [PendingItem(item.pk, since(item), recipients(item)) for item in items.values()]
+        ready = select_ready(pending, notified_lately=notified.get(producer, ()), now=now)
+        for keys, people in group_by_recipients(ready).items():
+            yield [items[key] for key in keys], people
+
+
+def _recipients_by_producer(producers: Mapping[str, int]) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = defaultdict(set)
+    messages = Message.objects.filter(event__in=list(producers), erased_at__isnull=True)
+    for event, recipient in messages.values_list("event", "recipient"):
+        found[producers[event]].add(recipient)
+    return found
+
+
+def select_ready(
+    pending: Collection[PendingItem], *, notified_lately: Collection[str], now: datetime
+) -> list[PendingItem]:
+    """Return the items of one producer of which people are notified now, oldest first.
+
+    :param notified_lately: the addresses that had such a message about the producer within the window.
+    """
+    in_order = sorted((item for item in pending if item.recipients), key=lambda item: (item.since, item.key))
+    first = [item for item in in_order if not item.recipients <= set(notified_lately)]
+    if first and now - first[0].since >= SETTLING:
+        return in_order
+    further = [item for item in in_order if item not in first]
+    if further and (now - further[-1].since >= QUIET or now - further[0].since >= WINDOW):
+        return further
+    return []
+
+
+def group_by_recipients(ready: Sequence[PendingItem]) -> dict[tuple[int, ...], frozenset[str]]:
+    """Group the recipients by the keys of the items in their message, so that each person gets one message."""
+    keys_by_recipient: dict[str, list[int]] = defaultdict(list)
+    for item in ready:
+        for recipient in item.recipients:
+            keys_by_recipient[recipient].append(item.key)
+    groups: dict[tuple[int, ...], set[str]] = defaultdict(set)
+    for recipient, keys in keys_by_recipient.items():
+        groups[tuple(keys)].add(recipient)
+    return {keys: frozenset(recipients) for keys, recipients in sorted(groups.items())}

@@ -1,0 +1,145 @@
+"""The notifications about requests, incidents of monitoring and anchors of the record that are due."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from releases.evidence.anchors import anchor_text
+from releases.models import Anchor, Contact, DateChangeRequest, Membership, PreReleaseRequest, Release
+from releases.rules import london
+from releases.rules.calendar import time_of_day
+from releases.rules.date_change import RequestState
+from releases.rules.lifecycle import LEADS, Role, Status
+from releases.rules.pre_release import RequestStatus
+from statsoffice.accounts.models import User
+from statsoffice.notifications.models import Message
+from statsoffice.notifications.notification import MAX_AGE, Notification
+from statsoffice.notifications.recipients import approver_addresses, contact_addresses
+from statsoffice.self_monitoring.models import Illness
+from statsoffice.self_monitoring.status import TO_BE_DONE, describe_problem, problem_from
+
+
+def find_date_requests(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    requests = DateChangeRequest.objects.waiting().filter(requested_at__gt=now - MAX_AGE)
+    for request in requests.select_related("release__series__producer").order_by("requested_at", "pk"):
+        if (event := f"date-request-{request.pk}") not in known:
+            yield Notification(event=event, recipients=approver_addresses(request.release), release=request.release)
+
+
+def find_date_decisions(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    """Find the decided requests for another date; a person who withdrew a request knows it."""
+    decided = (RequestState.AGREED, RequestState.REFUSED, RequestState.LAPSED)
+    requests = DateChangeRequest.objects.filter(state__in=decided, decided_at__gt=now - MAX_AGE)
+    related = requests.select_related("release__series__producer", "requested_by")
+    for request in related.order_by("decided_at", "pk"):
+        if (event := f"date-request-{request.pk}-decided") not in known:
+            recipients = _requester_address(request.requested_by)
+            yield Notification(event=event, recipients=recipients, release=request.release)
+
+
+def find_access_requests(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    requests = PreReleaseRequest.objects.filter(status=RequestStatus.WAITING, asked_at__gt=now - MAX_AGE)
+    for request in requests.select_related("release__series__producer").order_by("asked_at", "pk"):
+        if (event := f"access-request-{request.pk}") not in known:
+            yield Notification(event=event, recipients=approver_addresses(request.release), release=request.release)
+
+
+def find_access_decisions(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    """Find the decided requests about pre-release access; a person who withdrew a request knows it."""
+    decided = (RequestStatus.AGREED, RequestStatus.REFUSED)
+    requests = PreReleaseRequest.objects.filter(status__in=decided, decided_at__gt=now - MAX_AGE)
+    for request in requests.select_related("release__series__producer", "asked_by").order_by("decided_at", "pk"):
+        if (event := f"access-request-{request.pk}-decided") not in known:
+            recipients = _requester_address(request.asked_by)
+            yield Notification(event=event, recipients=recipients, release=request.release)
+
+
+def _requester_address(person: User) -> frozenset[str]:
+    return frozenset([person.email.lower()] if person.is_active else [])
+
+
+WAIT_FOR_TIME_STAMP = timedelta(minutes=10)
+
+
+def find_anchors(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    """Find the anchors to send to STATSOFFICE_ANCHOR_RECIPIENTS; each waits ten minutes for its time stamp."""
+    if not settings.ANCHOR_RECIPIENTS:
+        return
+    anchors = Anchor.in_order().filter(made_at__gt=now - MAX_AGE)
+    for anchor in anchors.select_related("time_stamp", "time_stamp_request"):
+        has_request = hasattr(anchor, "time_stamp_request")
+        is_waiting = has_request and now < anchor.made_at + WAIT_FOR_TIME_STAMP
+        if event_of_anchor(anchor) not in known and not is_waiting:
+            stamp = getattr(anchor, "time_stamp", None)
+            yield Notification(
+                event=event_of_anchor(anchor),
+                recipients=frozenset(settings.ANCHOR_RECIPIENTS),
+                context={
+                    "number": anchor.position,
+                    "moment": _format_anchor_moment(anchor.made_at),
+                    "lines": anchor_text(anchor),
+                    "contact": settings.SECURITY_CONTACT,
+                    "stamp": stamp,
+                    "stamped": stamp and _format_anchor_moment(stamp.stamped_at),
+                    "awaits_stamp": settings.TIMESTAMP_AUTHORITY and has_request,
+                },
+            )
+
+
+def event_of_anchor(anchor: Anchor) -> str:
+    return f"anchor-{anchor.position}"
+
+
+def _format_anchor_moment(instant: datetime) -> str:
+    return f"{time_of_day(london.in_london(instant).time())} on {london.format_day(instant)}"
+
+
+NEAR = timedelta(hours=24)
+STALE = timedelta(hours=1)
+"""An alarm that could not be written for so long is not sent any more."""
+
+
+def find_incidents(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    """Find the incidents of monitoring that began or ended: one alarm each, and one message to those who had it."""
+    for incident in Illness.objects.filter(alarmed_at__gt=now - MAX_AGE).order_by("alarmed_at"):
+        assert incident.alarmed_at is not None  # noqa: S101  # the query asked for it
+        alarm, end = f"watcher-ill-{incident.pk}", f"watcher-restored-{incident.pk}"
+        if alarm not in known and now - incident.alarmed_at < STALE:
+            problems = [describe_problem(problem_from(row), now=incident.alarmed_at) for row in incident.why]
+            yield Notification(
+                event=alarm,
+                recipients=_alarm_recipients(now=now),
+                context={
+                    "problems": problems,
+                    "to_be_done": TO_BE_DONE,
+                    "moment": london.format_moment(incident.alarmed_at),
+                },
+            )
+        if incident.ended_at and end not in known:
+            alarms = Message.objects.filter(event=alarm, erased_at__isnull=True)
+            yield Notification(
+                event=end,
+                recipients=frozenset(alarms.values_list("recipient", flat=True)),
+                context={
+                    "began": london.format_moment(incident.began_at),
+                    "ended": london.format_moment(incident.ended_at),
+                },
+            )
+
+
+def _alarm_recipients(*, now: datetime) -> frozenset[str]:
+    """Return the operators and those who lead, or keep the calendar of, a producer with a release near its due time."""
+    # A release that is due and still confirmed was not seen yet, and is checked.
+    near = Release.objects.official().filter(status=Status.CONFIRMED, due_at__gt=now - NEAR, due_at__lte=now + NEAR)
+    contacts = Contact.objects.filter(series_headed__releases__in=near) | Contact.objects.filter(
+        series_deputised__releases__in=near
+    )
+    members = Membership.objects.filter(
+        role__in=LEADS | {Role.CALENDAR_MANAGER}, producer__series__releases__in=near, user__is_active=True
+    ).values_list("user__email", flat=True)
+    return (
+        frozenset(settings.OPERATORS)
+        | contact_addresses(contacts.distinct().select_related("user"))
+        | frozenset(email.strip().lower() for email in members.distinct())
+    )

@@ -1,0 +1,206 @@
+"""The recipients of notifications about a release, a suspicion or a report, without people whose account is closed."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from breaches.models import Report, ReportEvent, StartedReport, Suspicion
+from breaches.permissions import TABLE, Action
+from breaches.rules.lifecycle import APPROVE, PAST_TENSE, RESTRICTED, RETURN, SUBMIT
+from releases.models import Contact, Membership, Release, Series
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import LEADS, Role
+from statsoffice.notifications.models import Channel, Message, ToldSuspicion
+
+
+def open_memberships(producers: Collection[int], roles: Collection[Role] = LEADS) -> QuerySet[Membership]:
+    """Return the roles of producers, by key, that people with an open account hold."""
+    return Membership.objects.filter(producer__in=producers, role__in=list(roles), user__is_active=True)
+
+
+def contact_addresses(contacts: Iterable[Contact]) -> frozenset[str]:
+    return frozenset(
+        contact.email.strip().lower() for contact in contacts if contact.user is None or contact.user.is_active
+    )
+
+
+def lead_addresses(producer: int) -> frozenset[str]:
+    """Return the addresses of a producer's Heads of Profession and deputies, by the producer's key."""
+    leads = open_memberships([producer]).values_list("user__email", flat=True)
+    return frozenset(email.lower() for email in leads)
+
+
+def responsible_addresses(release: Release) -> frozenset[str]:
+    """Return the addresses of the responsible statistician and Head of Profession of a release's series, or the leads.
+
+    In a rehearsal only contacts with an account are notified.
+    """
+    return _contacts_or_leads(release, (release.series.responsible, release.series.head_of_profession))
+
+
+def series_addresses(release: Release) -> frozenset[str]:
+    """Return the addresses of all contacts of a release's series, or the leads, as `responsible_addresses` does."""
+    return _contacts_or_leads(release, series_contacts(release.series))
+
+
+def series_contacts(series: Series) -> list[Contact | None]:
+    contacts = [series.responsible, series.head_of_profession]
+    return [*contacts, *series.publishing_contacts.all(), *series.deputies.all()]
+
+
+def _contacts_or_leads(release: Release, contacts: Iterable[Contact | None]) -> frozenset[str]:
+    named = [contact for contact in contacts if contact]
+    found = contact_addresses(contact for contact in named if contact.user or not release.rehearsal)
+    if found or (release.rehearsal and named):
+        return found
+    # Somebody must learn of it, and that the series has no contact who can be reached.
+    return lead_addresses(release.series.producer_id)
+
+
+def approver_addresses(release: Release) -> frozenset[str]:
+    """Return the addresses of those who may agree to a request; in a rehearsal only contacts of the series."""
+    series = release.series
+    leads = open_memberships([series.producer_id])
+    if release.rehearsal:
+        contacts = Contact.objects.filter(
+            Q(pk__in=[series.responsible_id, series.head_of_profession_id])
+            | Q(pk__in=series.deputies.values("pk"))
+            | Q(pk__in=series.publishing_contacts.values("pk")),
+            user__isnull=False,
+        )
+        leads = leads.filter(user__in=contacts.values("user"))
+    return frozenset(email.lower() for email in leads.values_list("user__email", flat=True))
+
+
+SUSPECTED, SEEN_LIVE = "suspected-breach", "live-at-last"
+OF_SEVERAL = {SUSPECTED: "suspected-breaches", SEEN_LIVE: "live-at-last-together"}
+
+
+def event_of_suspicions(kind: str, suspicions: Sequence[int]) -> str:
+    """Name the event of a message on suspicions, by key: the same whenever the same suspicions are combined."""
+    if len(suspicions) == 1:
+        return f"{kind}-{suspicions[0]}"
+    return f"{OF_SEVERAL[kind]}-{sha256_hex(' '.join(str(key) for key in suspicions).encode())[:32]}"
+
+
+def people_notified_of(suspicions: Collection[int]) -> Mapping[int, set[str]]:
+    """Return the addresses that had a message on each suspicion, by its key; suspicions without one are left out."""
+    suspicions_by_event: dict[str, set[int]] = defaultdict(set)
+    for key in suspicions:
+        # Before messages named several suspicions, each had an event of its own.
+        suspicions_by_event[event_of_suspicions(SUSPECTED, [key])].add(key)
+    rows = ToldSuspicion.objects.filter(suspicion__in=suspicions)
+    for event, key in rows.values_list("event", "suspicion"):
+        suspicions_by_event[event].add(key)
+    found: dict[int, set[str]] = defaultdict(set)
+    messages = Message.objects.filter(event__in=list(suspicions_by_event), erased_at__isnull=True)
+    for event, recipient in messages.exclude(channel=Channel.WEBHOOK).values_list("event", "recipient"):
+        for key in suspicions_by_event[event]:
+            found[key].add(recipient)
+    return found
+
+
+class Person(NamedTuple):
+    """The address of a person or team, and the key of their account, if they have one."""
+
+    email: str
+    account: int | None
+
+
+@dataclass(slots=True)
+class ReportPeople:
+    """The people who may have to be notified of one report.
+
+    `submitters` are in order, with the position of their event in the chain. `participants` are the accounts that take
+    part in it, if it is a rehearsal. `readers` are those for whom a restricted report exists, None for any other.
+    """
+
+    leads: frozenset[Person] = frozenset()
+    dealing: frozenset[Person] = frozenset()
+    submitters: list[tuple[int, Person]] = field(default_factory=list)
+    participants: set[int] = field(default_factory=set)
+    readers: frozenset[Person] | None = None
+
+    def addresses_for(self, event: ReportEvent) -> frozenset[str]:
+        """Return the addresses to notify of a step with the report, without the person who took it."""
+        people = self.leads if event.kind != PAST_TENSE[RETURN] else frozenset()
+        if event.kind in {PAST_TENSE[RETURN], PAST_TENSE[APPROVE]}:
+            submitters = [person for position, person in self.submitters if position < event.position]
+            people = people.union(self.dealing, submitters[-1:])
+        return frozenset(
+            person.email
+            for person in (people if self.readers is None else people & self.readers)
+            if (event.actor_id is None or person.account != event.actor_id)
+            and (not event.report.rehearsal or person.account in self.participants)
+        )
+
+
+def find_report_people(reports: Collection[Report]) -> dict[int, ReportPeople]:
+    """Find the people to notify of reports, by the report's key, in a few queries for all of them."""
+    found = {report.pk: ReportPeople() for report in reports}
+    leads: dict[int, set[Person]] = defaultdict(set)
+    members: dict[tuple[int, int | None], Person] = {}
+    memberships = open_memberships({report.producer_id for report in reports}, TABLE[Action.DEAL])
+    for producer, role, account, email in memberships.values_list("producer_id", "role", "user_id", "user__email"):
+        members[producer, account] = Person(email.lower(), account)
+        if role in LEADS:
+            leads[producer].add(members[producer, account])
+    started_by = dict(StartedReport.objects.filter(report__in=found).values_list("report_id", "started_by_id"))
+    series_of = _find_series(found)
+    events = ReportEvent.objects.filter(report__in=found, actor__isnull=False).select_related("actor")
+    for event in events.order_by("position"):
+        people, actor = found[event.report_id], event.actor
+        assert actor is not None  # noqa: S101  # the query excludes it
+        people.participants.add(actor.pk)
+        if event.kind == PAST_TENSE[SUBMIT] and actor.is_active:
+            people.submitters.append((event.position, Person(actor.email.lower(), actor.pk)))
+    for report in reports:
+        people, series = found[report.pk], series_of[report.pk]
+        people.leads = frozenset(leads[report.producer_id])
+        # A person who deals with the report, or started it, counts as long as their role lets them deal with reports.
+        assignee = members.get((report.producer_id, report.person_dealing_id))
+        starter = members.get((report.producer_id, started_by.get(report.pk)))
+        # The contacts of the series may not read a report on pre-release access or on a leak.
+        if report.kind in RESTRICTED:
+            people.dealing = frozenset(person for person in (assignee, starter) if person)
+            people.readers = people.leads | people.dealing
+        else:
+            responsible = (_reachable_person(one.responsible) for one in series)
+            people.dealing = frozenset(person for person in (assignee, *responsible) if person)
+        contacts = (contact for one in series for contact in series_contacts(one))
+        people.participants.update(contact.user_id for contact in contacts if contact and contact.user_id)
+        if assignee and assignee.account:
+            people.participants.add(assignee.account)
+    return found
+
+
+def _find_series(reports: Collection[int]) -> dict[int, list[Series]]:
+    """Find the series of the releases that reports are about, by the report's key."""
+    keys = {
+        *Suspicion.objects.filter(report__in=reports).values_list("report_id", "release__series_id"),
+        *StartedReport.objects.filter(report__in=reports).values_list(
+            "report_id", Coalesce("release__series_id", "series_id")
+        ),
+    }
+    series = (
+        Series.objects.select_related("responsible__user", "head_of_profession")
+        .prefetch_related("publishing_contacts", "deputies")
+        .in_bulk({key for _, key in keys if key is not None})
+    )
+    found: dict[int, list[Series]] = defaultdict(list)
+    for report, key in keys:
+        if key is not None:
+            found[report].append(series[key])
+    return found
+
+
+def _reachable_person(contact: Contact | None) -> Person | None:
+    if contact is None or (contact.user and not contact.user.is_active):
+        return None
+    if contact.user:
+        return Person(contact.user.email.lower(), contact.user.pk)
+    return Person(contact.email.strip().lower(), None)

@@ -1,0 +1,219 @@
+"""The notifications about releases that are due: suspected breaches, releases to check, summaries, differences."""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+
+from breaches.models import Suspicion
+from breaches.rules.lifecycle import ReportKind
+from releases import announcements
+from releases.models import Contact, PreflightRun, RollCall, Verification
+from releases.rules import london
+from releases.rules.canonical import sha256_hex
+from releases.text.release import known_sentence
+from releases.verdict.address import ASKS_A_PERSON, Outcome
+from statsoffice.notifications.models import ToldSuspicion, ToldVerdict
+from statsoffice.notifications.notification import MAX_AGE, WINDOW, Notification, combine, name_in_mail, one_line
+from statsoffice.notifications.recipients import (
+    SEEN_LIVE,
+    SUSPECTED,
+    contact_addresses,
+    event_of_suspicions,
+    lead_addresses,
+    people_notified_of,
+    responsible_addresses,
+    series_addresses,
+)
+
+SUSPICION_SENTENCES = {
+    ReportKind.LATE: lazy(
+        "%(release)s, due at %(moment)s (London time), was not seen at its announced address by the end of its "
+        "tolerance."
+    ),
+    ReportKind.EARLY: lazy("%(release)s, due at %(moment)s (London time), was seen before it was due."),
+    ReportKind.PARTIAL: lazy(
+        "%(release)s, due at %(moment)s (London time), lacked a part that belongs to it at the end of its tolerance."
+    ),
+}
+
+
+def find_suspected_breaches(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    recent = Suspicion.objects.filter(raised_at__gt=now - MAX_AGE, tellings__isnull=True)
+    # Before messages named several suspicions, each had an event of its own.
+    new = [key for key in recent.values_list("pk", flat=True) if event_of_suspicions(SUSPECTED, [key]) not in known]
+    suspicions = Suspicion.objects.filter(pk__in=new).select_related(
+        "release__series__producer",
+        "release__series__responsible__user",
+        "release__series__head_of_profession__user",
+        "report",
+        "verification",
+    )
+    groups = combine(
+        suspicions.prefetch_related("release__series__publishing_contacts__user", "release__series__deputies__user"),
+        since=lambda suspicion: suspicion.raised_at,
+        recipients=lambda suspicion: series_addresses(suspicion.release),
+        earlier=_earlier_messages(SUSPECTED, now=now),
+        now=now,
+    )
+    for group, recipients in groups:
+        sentences = [
+            SUSPICION_SENTENCES[ReportKind(suspicion.kind)]
+            % {
+                "release": name_in_mail(suspicion.release),
+                "moment": london.format_moment(suspicion.verification.due_at),
+            }
+            for suspicion in group
+        ]
+        days = {london.local_date(suspicion.verification.due_at) for suspicion in group}
+        context = {
+            "sentences": sentences,
+            "day": days.pop() if len(days) == 1 else None,
+            "slug": group[0].release.series.producer.slug,
+        }
+        yield _suspicion_notification(SUSPECTED, group, recipients, context)
+
+
+def _earlier_messages(kind: str, *, now: datetime) -> QuerySet[ToldSuspicion, tuple[str, int]]:
+    rows = ToldSuspicion.objects.filter(
+        at__gt=now - WINDOW, event__startswith=kind, suspicion__release__rehearsal=False
+    )
+    return rows.values_list("event", "suspicion__release__series__producer")
+
+
+def _suspicion_notification(
+    kind: str, suspicions: list[Suspicion], recipients: frozenset[str], context: Mapping[str, object]
+) -> Notification:
+    first = suspicions[0]
+    is_of_one = len({suspicion.release_id for suspicion in suspicions}) == 1
+    return Notification(
+        event=event_of_suspicions(kind, [suspicion.pk for suspicion in suspicions]),
+        recipients=recipients,
+        context={**context, "number": len(suspicions), "producer": one_line(first.release.series.producer)},
+        release=first.release if is_of_one else None,
+        report=first.report if is_of_one else None,
+        of_producer=first.release.series.producer_id,
+        suspicions=suspicions,
+    )
+
+
+def find_releases_to_check(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    """Find the verdicts for which a person must check the page; each has a row once people were notified."""
+    verdicts = Verification.objects.filter(
+        outcome__in=ASKS_A_PERSON, decided_at__gt=now - MAX_AGE, tellings__isnull=True
+    ).select_related(
+        "release__series__producer",
+        "release__series__responsible__user",
+        "release__series__head_of_profession__user",
+    )
+    earlier = ToldVerdict.objects.filter(at__gt=now - WINDOW, verdict__release__rehearsal=False)
+    groups = combine(
+        verdicts.prefetch_related("release__series__publishing_contacts__user", "release__series__deputies__user"),
+        since=_decided_at,
+        recipients=lambda verdict: series_addresses(verdict.release),
+        earlier=earlier.values_list("event", "verdict__release__series__producer"),
+        now=now,
+    )
+    for group, recipients in groups:
+        keys, release = tuple(verdict.pk for verdict in group), group[0].release
+        yield Notification(
+            event=f"needs-checking-{keys[0] if len(keys) == 1 else sha256_hex(repr(keys).encode())[:32]}",
+            recipients=recipients,
+            context={
+                "sentences": [_sentences(verdict) for verdict in group],
+                "number": len(group),
+                "producer": one_line(release.series.producer),
+            },
+            release=release if len(group) == 1 else None,
+            of_producer=release.series.producer_id,
+            verdicts=group,
+        )
+
+
+def _decided_at(verdict: Verification) -> datetime:
+    assert verdict.decided_at is not None  # noqa: S101  # the query asked for it
+    return verdict.decided_at
+
+
+def _sentences(verdict: Verification) -> str:
+    due = _("%(release)s was due at %(moment)s (London time).") % {
+        "release": name_in_mail(verdict.release),
+        "moment": london.format_moment(verdict.due_at),
+    }
+    return " ".join(filter(None, (due, known_sentence(verdict))))
+
+
+def find_late_releases_seen_live(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    """Find the late releases that have been live since; only those who were notified of the suspicion are notified."""
+    late = Suspicion.objects.filter(
+        kind=ReportKind.LATE, verification__outcome=Outcome.LATE, verification__first_live_at__gt=now - MAX_AGE
+    ).exclude(tellings__event__startswith=SEEN_LIVE)
+    new = [key for key in late.values_list("pk", flat=True) if event_of_suspicions(SEEN_LIVE, [key]) not in known]
+    if not new:
+        return
+    recipients = people_notified_of(new)
+    suspicions = Suspicion.objects.filter(pk__in=list(recipients))
+    groups = combine(
+        suspicions.select_related("release__series__producer", "report", "verification"),
+        since=_first_live_at,
+        recipients=lambda suspicion: frozenset(recipients[suspicion.pk]),
+        earlier=_earlier_messages(SEEN_LIVE, now=now),
+        now=now,
+    )
+    for group, people in groups:
+        references = list(dict.fromkeys(suspicion.release.reference for suspicion in group))
+        yield _suspicion_notification(SEEN_LIVE, group, people, {"references": references})
+
+
+def _first_live_at(suspicion: Suspicion) -> datetime:
+    first_live_at = suspicion.verification.first_live_at
+    assert first_live_at is not None  # noqa: S101  # the query asked for it
+    return first_live_at
+
+
+def find_preflight_problems(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    """Find the checks before a release that found something new; once it is due, nothing can be corrected."""
+    recent = PreflightRun.objects.filter(done_at__gt=now - MAX_AGE, news__gt=0, release__due_at__gt=now)
+    runs = recent.select_related(
+        "release__series__producer",
+        "release__series__responsible__user",
+        "release__series__head_of_profession__user",
+    )
+    for run in runs.order_by("done_at", "pk"):
+        if (event := f"preflight-{run.pk}") not in known:
+            problems = ngettext("%(count)s problem", "%(count)s problems", run.problems) % {"count": run.problems}
+            yield Notification(
+                event=event,
+                recipients=responsible_addresses(run.release),
+                context={"problems": problems},
+                release=run.release,
+            )
+
+
+def find_announcement_differences(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    """Find the announcements of releases to come that were found to differ in something new, and still do."""
+    recent = announcements.announcements_to_come(now=now).filter(comparison__news_at__gt=now - MAX_AGE)
+    related = ("release__series__responsible__user", "release__series__head_of_profession__user", "comparison")
+    for address in recent.select_related("release__series__producer", *related):
+        event = f"comparison-{address.comparison.pk}-{address.comparison.news}"
+        if event not in known and any(each.differences for each in announcements.latest_comparison([address])):
+            yield Notification(event=event, recipients=responsible_addresses(address.release), release=address.release)
+
+
+def find_morning_summaries(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    """Find the release summaries, for the Heads of Profession and deputies of the morning's series or the producer."""
+    for call in RollCall.objects.filter(called_at__gt=now - MAX_AGE).select_related("producer"):
+        if (event := f"roll-call-{call.pk}") not in known:
+            references = [release["reference"] for release in call.releases]
+            heads = Contact.objects.filter(series_headed__releases__reference__in=references)
+            deputies = Contact.objects.filter(series_deputised__releases__reference__in=references)
+            contacts = (heads.distinct() | deputies.distinct()).select_related("user")
+            yield Notification(
+                event=event,
+                recipients=contact_addresses(contacts) or lead_addresses(call.producer_id),
+                context={"call": call, "day": london.format_day(call.day)},
+                of_producer=call.producer_id,
+            )

@@ -1,0 +1,241 @@
+"""The notifications about reports that are due: steps, deadlines, dispatches, overdue actions, unassigned reports."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from datetime import datetime, time
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef
+
+from breaches import corrective_actions
+from breaches.models import CorrectiveAction, Dispatch, JoinedDraft, Report, ReportEvent
+from breaches.permissions import Action, may
+from breaches.rules import lifecycle
+from breaches.rules.content import content_from_json
+from breaches.rules.delay import join_words
+from breaches.rules.lifecycle import APPROVE, PAST_TENSE, RESTRICTED, RETURN, SUBMIT, TAKE_BACK, Nature, ReportStatus
+from breaches.text import ROLES
+from releases.models import Release, Series
+from releases.rules import london
+from releases.rules.calendar import Nation
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import LEADS, Role
+from releases.rules.london import format_day, local_date
+from statsoffice.notifications.models import ToldSuspicion
+from statsoffice.notifications.notification import MAX_AGE, Notification, one_line
+from statsoffice.notifications.recipients import (
+    contact_addresses,
+    find_report_people,
+    open_memberships,
+    people_notified_of,
+)
+
+STEPS = [PAST_TENSE[move] for move in (SUBMIT, TAKE_BACK, RETURN, APPROVE)]
+
+
+def find_report_steps(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    """Find the reports that were submitted, taken back, returned or approved.
+
+    The Heads of Profession and deputies are notified of all steps but a return; those who submitted the report or deal
+    with it are notified of its return and approval. Nobody is notified of their own step.
+    """
+    recent = ReportEvent.objects.filter(kind__in=STEPS, at__gt=now - MAX_AGE).order_by("position")
+    new = [key for key, kind in recent.values_list("pk", "kind") if _name_step(kind, key) not in known]
+    if not new:
+        return
+    events = list(ReportEvent.objects.filter(pk__in=new).select_related("report").order_by("position"))
+    people = find_report_people([event.report for event in events])
+    for event in events:
+        yield Notification(
+            event=_name_step(event.kind, event.pk),
+            recipients=people[event.report_id].addresses_for(event),
+            context={"step": event.kind},
+            report=event.report,
+        )
+
+
+def _name_step(kind: str, key: int) -> str:
+    return f"report-{kind.replace('_', '-')}-{key}"
+
+
+# Nobody is reminded at night.
+REMINDERS_FROM = time(9, 0)
+
+
+def find_due_reports(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    """Find the reminders of undecided reports whose day has come, without rehearsals.
+
+    The statisticians are reminded as well, until the report is submitted. A report that was merged from drafts reminds
+    nobody a second time.
+    """
+    for report in Report.objects.official().undecided().select_related("producer").order_by("pk"):
+        nation, drafted_on = Nation(report.producer.nation), local_date(report.drafted_at)
+        due_on = lifecycle.due_on(drafted_on, working_days=settings.REPORT_DUE_AFTER, nation=nation)
+        for reminder in lifecycle.reminders(
+            due_on, days_after=settings.REPORT_REMINDERS, drafted_on=drafted_on, nation=nation
+        ):
+            begins = london.from_london(datetime.combine(reminder.on, REMINDERS_FROM))
+            event = _name_reminder(report.pk, reminder)
+            if event in known or not begins <= now < begins + MAX_AGE:
+                continue
+            drafts = JoinedDraft.objects.standing().filter(joint=report).values_list("draft", flat=True)
+            if any(_name_reminder(draft, reminder) in known for draft in drafts):
+                continue
+            is_submitted = report.status == ReportStatus.WITH_HOP
+            roles = LEADS if is_submitted else LEADS | {Role.STATISTICIAN}
+            memberships = open_memberships([report.producer_id], roles).select_related("user")
+            yield Notification(
+                event=event,
+                # Not everybody who writes reports may read one on pre-release access or on a leak.
+                recipients=frozenset(
+                    user.email.lower()
+                    for user in {membership.user for membership in memberships}
+                    if may(user, Action.VIEW, report)
+                ),
+                context={"day": format_day(due_on), "is_submitted": is_submitted},
+                report=report,
+            )
+
+
+def _name_reminder(report: int, reminder: lifecycle.Reminder) -> str:
+    return f"report-due-{report}-{reminder.days_after}"
+
+
+def find_reports_to_send(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    """Find the reports and notices that a person sent by email.
+
+    Each is a decision and not news, so it is found for as long as `known` reaches back.
+    """
+    dispatches = Dispatch.objects.by_mail().filter(at__gt=now - 2 * MAX_AGE)
+    new = [key for key in dispatches.values_list("pk", flat=True) if event_of_dispatch(key) not in known]
+    found = dispatches.filter(pk__in=new).select_related("report__producer", "document", "by")
+    for dispatch in found.defer("document__pdf"):
+        report, document = dispatch.report, dispatch.document
+        version = report.versions.get(number=document.version)
+        earlier = Dispatch.objects.filter(report=report, nature=Nature.REPORT, at__lt=dispatch.at)
+        replaced = earlier.select_related("document").defer("document__pdf").last()
+        yield Notification(
+            event=event_of_dispatch(dispatch.pk),
+            recipients=frozenset([dispatch.recipient]),
+            context={
+                "dispatch": dispatch,
+                "approved_on": format_day(local_date(document.approved_at)),
+                "outputs": join_words(f"‘{output.title}’" for output in content_from_json(version.content).outputs),
+                "replaced": replaced,
+                "replaced_on": replaced and format_day(replaced.sent_on),
+                "role": ROLES[Role(dispatch.role)],
+            },
+            report=report,
+            document=document.pk if dispatch.nature == Nature.REPORT else None,
+            reply_to=dispatch.by.email,
+        )
+
+
+def event_of_dispatch(dispatch: int) -> str:
+    """Name the event of the email of a dispatch, by its key."""
+    return f"report-sent-{dispatch}"
+
+
+def find_overdue_actions(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    """Find the open corrective actions whose day has passed, without rehearsals: one reminder for each day set.
+
+    It goes to the responsible statisticians and Heads of Profession of the series, or to the producer's leads.
+    """
+    today = local_date(now)
+    overdue = CorrectiveAction.objects.overdue(on=today).filter(due__gt=today - MAX_AGE, report__rehearsal=False)
+    # A report that was dismissed or withdrawn requires nothing.
+    open_reports = overdue.exclude(report__status__in=(ReportStatus.DISMISSED, ReportStatus.WITHDRAWN))
+    for action in open_reports.select_related("report__producer").order_by("due", "pk"):
+        if (event := f"overdue-action-{action.pk}-{action.due}") not in known:
+            assert action.due is not None  # noqa: S101  # an action without a day is never overdue
+            yield Notification(
+                event=event,
+                recipients=_action_recipients(action.report),
+                context={"day": format_day(action.due)},
+                report=action.report,
+            )
+
+
+def _action_recipients(report: Report) -> frozenset[str]:
+    series = Series.objects.filter(pk__in=corrective_actions.series_of_report(report).values("pk"))
+    contacts = [
+        contact
+        for one in series.select_related("responsible__user", "head_of_profession__user")
+        for contact in (one.responsible, one.head_of_profession)
+        if contact
+    ]
+    # The contacts of the series may not read a report on pre-release access or on a leak.
+    if report.kind not in RESTRICTED and (found := contact_addresses(contacts)):
+        return found
+    return frozenset(open_memberships([report.producer_id]).values_list("user__email", flat=True))
+
+
+UNACKNOWLEDGED = "unacknowledged-"
+
+
+def find_unacknowledged_reports(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+    """Find the reports with which nobody deals STATSOFFICE_ACKNOWLEDGE_MINUTES after the suspicion.
+
+    The next contact gets one message for all such reports of a producer: the first of Head of Profession, deputies and
+    the producer's leads who was not notified of the suspicion, or else the first of them once more. Each rehearsal has
+    a message of its own.
+    """
+    reminded = ToldSuspicion.objects.filter(suspicion__report=OuterRef("pk"), event__startswith=UNACKNOWLEDGED)
+    unacknowledged = (
+        Report.objects.undecided()
+        .filter(
+            ~Exists(reminded),
+            person_dealing__isnull=True,
+            suspicions__raised_at__gt=now - MAX_AGE,
+            suspicions__raised_at__lte=now - settings.ACKNOWLEDGED_WITHIN,
+        )
+        .distinct()
+    )
+    reports = list(
+        Report.objects.filter(pk__in=unacknowledged.values("pk"))
+        .order_by("drafted_at", "pk")
+        .select_related("producer")
+        .prefetch_related(
+            "suspicions__release__series__producer",
+            "suspicions__release__series__head_of_profession__user",
+            "suspicions__release__series__deputies__user",
+        )
+    )
+    if not reports:
+        return
+    notified = people_notified_of([suspicion.pk for report in reports for suspicion in report.suspicions.all()])
+    leads: dict[int, list[str]] = defaultdict(list)
+    memberships = open_memberships({report.producer_id for report in reports}).order_by("pk")
+    for producer, email in memberships.values_list("producer_id", "user__email"):
+        leads[producer].append(email.strip().lower())
+    groups: dict[tuple[int, str, int | None], list[Report]] = defaultdict(list)
+    for report in reports:
+        suspicions = report.suspicions.all()
+        in_turn = [address for suspicion in suspicions for address in _contacts_in_turn(suspicion.release)]
+        candidates = in_turn if report.rehearsal else [*in_turn, *leads[report.producer_id]]
+        already = {address for suspicion in suspicions for address in notified.get(suspicion.pk, ())}
+        next_contact = next((one for one in candidates if one not in already), next(iter(candidates), None))
+        if next_contact:
+            groups[report.producer_id, next_contact, report.pk if report.rehearsal else None].append(report)
+    for (producer, recipient, _rehearsal), group in groups.items():
+        names = " ".join(report.reference for report in group)
+        yield Notification(
+            event=f"{UNACKNOWLEDGED}{sha256_hex(names.encode())[:32]}",
+            recipients=frozenset([recipient]),
+            context={
+                "reports": group,
+                "producer": one_line(group[0].producer),
+                "minutes": int(settings.ACKNOWLEDGED_WITHIN.total_seconds() // 60),
+            },
+            report=group[0] if len(group) == 1 else None,
+            of_producer=producer,
+            suspicions=[suspicion for report in group for suspicion in report.suspicions.all()],
+        )
+
+
+def _contacts_in_turn(release: Release) -> Iterator[str]:
+    """Give the addresses of the Head of Profession and the deputies; in a rehearsal only contacts with an account."""
+    series = release.series
+    for contact in (series.head_of_profession, *series.deputies.all()):
+        if contact and (contact.user or not release.rehearsal):
+            yield from contact_addresses([contact])
