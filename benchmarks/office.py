@@ -131,8 +131,8 @@ def judge(pages: Sequence[Address], *, live_after: timedelta | None) -> None:
     Watch.objects.bulk_create(Watch(address=page, schedule_version=1) for page in pages)
     for some in batched(pages, 500):
         now = max(page.release.due_at for page in some) + (live_after or timedelta(0)) + timedelta(minutes=5)
-        session = releases_judge.judge_all([page.release for page in some], now=now)
-        assert not session.faults, session.faults
+        _, faults = releases_judge.judge_all([page.release for page in some], now=now)
+        assert not faults, faults
 
 
 def _looks(page: Address, live_after: timedelta | None) -> Iterator[Observation]:

@@ -23,7 +23,6 @@ from breaches.rules.content import (
 )
 from breaches.rules.delay import round_down, round_up
 from breaches.rules.lifecycle import DECIDED, EDIT, OPEN, REPORT, TOLD_ELSEWHERE, WRITERS, Cause
-from breaches.rules.narrative import absences_of
 from breaches.rules.validation import Remark, ReportSection, find_impossible
 from breaches.versions import content_of, record_event
 from releases.detection.finding import AddressRole
@@ -32,6 +31,7 @@ from releases.permissions import Person, roles_of
 from releases.rules.canonical import canonical_json, sha256_hex
 from releases.rules.lifecycle import LEADS, ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused
 from releases.rules.london import format_moment, local_date
+from releases.verdict.address import AddressVerdict
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -398,31 +398,27 @@ def _recorded(suspicion: Suspicion) -> Iterator[TimelineEntry]:
     verdict, title = suspicion.verification, f"‘{suspicion.release.title}’"
     key = f"verdict-{verdict.pk}"
     yield TimelineEntry(verdict.due_at, f"{title} was due to be released.", f"{key}-due")
-    for address in verdict.addresses:
-        what = f"{title}, attachment {address['url']}," if address["role"] == AddressRole.ATTACHMENT else title
-        at = f"{key}-{address['address']}"
-        if absent := _instant(address["last_not_live_at"]):
+    for result in verdict.results:
+        what = f"{title}, attachment {result.url}," if result.role is AddressRole.ATTACHMENT else title
+        at = f"{key}-{result.address}"
+        if absent := result.verdict.last_not_live_at:
             text = f"The automatic check looked for {what} and did not find it."
             yield TimelineEntry(round_down(absent), text, f"{at}-absent")
-        if seen := _instant(address["first_live_at"]):
+        if seen := result.verdict.first_live_at:
             yield TimelineEntry(round_up(seen), f"The automatic check found {what} for the first time.", f"{at}-seen")
-        yield from _gone_again(address, what, at)
+        yield from _gone_again(result.verdict, what, at)
     raised = f"The automatic check suspected a breach ({suspicion.kind}) in the release of {title}."
     yield TimelineEntry(round_down(suspicion.raised_at), raised, f"suspicion-{suspicion.pk}")
 
 
-def _gone_again(address: Mapping[str, Any], what: str, source: str) -> Iterator[TimelineEntry]:
-    for number, away in enumerate(absences_of(address), start=1):
+def _gone_again(verdict: AddressVerdict, what: str, source: str) -> Iterator[TimelineEntry]:
+    for number, flip in enumerate(verdict.flips, start=1):
         which = f"-{number}" if number > 1 else ""
         gone = f"The automatic check did not find {what} there any more."
-        yield TimelineEntry(round_down(away.gone_at), gone, f"{source}-gone{which}")
-        if away.back_at:
+        yield TimelineEntry(round_down(flip.gone_at), gone, f"{source}-gone{which}")
+        if flip.back_at:
             back = f"The automatic check found {what} there again."
-            yield TimelineEntry(round_up(away.back_at), back, f"{source}-back{which}")
-
-
-def _instant(written: str | None) -> datetime | None:
-    return datetime.fromisoformat(written) if written else None
+            yield TimelineEntry(round_up(flip.back_at), back, f"{source}-back{which}")
 
 
 PRINTED = ("timeline",)

@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
 from django.db.models import F, TextField
 from django.db.models.functions import Cast
@@ -14,9 +13,8 @@ from breaches.models import Report, StartedReport, Suspicion
 from breaches.rules.access_account import AccessFacts, AskedFor, PostAccess, Stands
 from breaches.rules.facts import AddressFacts, CheckFact, Facts, PastCaches, PublisherTime, Statement, StatementFact
 from breaches.rules.lifecycle import ReportStatus
-from breaches.rules.narrative import absences_of
 from releases import models
-from releases.detection.finding import AddressRole, LookResult, Reason, Source, tells_taken_away
+from releases.detection.finding import LookResult, Reason, Source, tells_taken_away
 from releases.evidence import coverage, repository
 from releases.evidence.repository import NeededChecks
 from releases.models import Observation, PreReleaseAccess, Release, Verification
@@ -25,9 +23,8 @@ from releases.permissions import roles_ever_held
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
 from releases.rules.pre_release import RequestStatus
-from releases.verdict.address import AddressVerdict, BeforeDue, Gap, Interval, Outcome, Sighting
-from releases.verdict.diagnosis import FRESH, PLAIN, DiagnosedLook, Diagnosis, seen_past_the_caches, split_diagnosed
-from releases.verdict.statements import is_corrected, last_said, sighting_of
+from releases.verdict.address import Outcome, Sighting, is_corrected, last_statements, sighting_of
+from releases.verdict.release import FRESH, PLAIN, AddressResult, Diagnosis, DiagnosticCheck, find_past_caches
 
 # release, schedule version, address
 type LookKey = tuple[int, int, int]
@@ -84,19 +81,19 @@ def _addresses(
     number: Mapping[LookKey, int],
     past_caches: dict[LookKey, PastCaches],
 ) -> tuple[AddressFacts, ...]:
-    def facts(kept: dict[str, Any]) -> AddressFacts:
-        key = verification.release_id, verification.schedule_version, kept["address"]
+    def facts(result: AddressResult) -> AddressFacts:
+        key = verification.release_id, verification.schedule_version, result.address
         return AddressFacts(
-            url=kept["url"],
-            role=AddressRole(kept["role"]),
-            required=kept["required"],
-            verdict=_verdict(kept),
+            url=result.url,
+            role=result.role,
+            required=result.required,
+            verdict=result.verdict,
             looks=tuple(looks[key]),
             past_caches=past_caches.get(key),
             repetitions=number.get(key, 0) - len(looks[key]),
         )
 
-    return tuple(map(facts, verification.addresses))
+    return tuple(map(facts, verification.results))
 
 
 def _facts(
@@ -139,7 +136,7 @@ def _looks(
     releases: Collection[int], statements: dict[int, list[models.Statement]], needed: NeededChecks
 ) -> tuple[dict[LookKey, list[CheckFact]], set[int]]:
     said = {
-        release: last_said((statement.text_digest, statement.kind) for statement in spoken)
+        release: last_statements((statement.text_digest, statement.kind) for statement in spoken)
         for release, spoken in statements.items()
     }
     rows = (
@@ -195,41 +192,22 @@ def _past_caches(
     told = {verification.release_id for verification in verifications if verification.diagnoses}
     if not told:
         return {}
-    fresh: dict[LookKey, list[DiagnosedLook]] = defaultdict(list)
+    fresh: dict[LookKey, list[DiagnosticCheck]] = defaultdict(list)
     rows = Observation.objects.filter(release__in=told, purpose=Purpose.FRESH, superseded=False).values_list(
         "release_id", "schedule_version", "address_id", "result", "sent_at", "completed_at", "reasons"
     )
     for release, number, address, result, sent_at, completed_at, reasons in rows:
         if Reason.CLOCK_OFF not in reasons:
-            look = DiagnosedLook(FRESH, LookResult(result), sent_at, completed_at)
+            look = DiagnosticCheck(FRESH, LookResult(result), sent_at, completed_at)
             fresh[release, number, address].append(look)
     found: dict[LookKey, PastCaches] = {}
     for key, beside in fresh.items():
         sightings = [look.sighting for look in looks[key]]
-        plain = [DiagnosedLook(PLAIN, seen.result, seen.sent_at, seen.completed_at) for seen in sightings]
-        pair = seen_past_the_caches(*split_diagnosed([*plain, *beside]))
+        plain = [DiagnosticCheck(PLAIN, seen.result, seen.sent_at, seen.completed_at) for seen in sightings]
+        pair = find_past_caches([*plain, *beside])
         if pair:
             found[key] = PastCaches(found_at=pair[0].completed_at, not_found_until=pair[1].sent_at)
     return found
-
-
-def _verdict(kept: dict[str, Any]) -> AddressVerdict:
-    return AddressVerdict(
-        outcome=Outcome(kept["outcome"]),
-        before=BeforeDue(kept["before_due"]),
-        from_due=Outcome(kept["from_due"]),
-        last_not_live_at=_instant(kept["last_not_live_at"]),
-        first_live_at=_instant(kept["first_live_at"]),
-        live_before_due_at=_instant(kept["live_before_due_at"]),
-        gone_again_at=_instant(kept["gone_again_at"]),
-        away=absences_of(kept),
-        delay=Interval(*kept["delay"]) if kept["delay"] else None,
-        gaps=tuple(Gap(*map(datetime.fromisoformat, gap)) for gap in kept["gaps"]),
-    )
-
-
-def _instant(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
 
 
 def _not_observed(

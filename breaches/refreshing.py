@@ -24,11 +24,12 @@ from breaches.rules.content import (
 )
 from breaches.rules.facts import Facts
 from breaches.rules.lifecycle import EDIT, OPEN, REPORT, ReportStatus
-from breaches.rules.narrative import absences_of, write_account
+from breaches.rules.narrative import write_account
 from breaches.versions import FACTS, advance_report, content_of, current_version, record_event
 from releases.models import Address, Contact, Release, Series
 from releases.rules.lifecycle import ChangedMeanwhile
 from releases.rules.london import local_date
+from releases.verdict.address import AddressVerdict
 
 
 class PracticesOn(Protocol):
@@ -123,17 +124,24 @@ def facts_now(suspicions: Iterable[Suspicion]) -> list[list[Any]]:
             suspicion.verification.outcome,
             suspicion.verification.first_live_at and suspicion.verification.first_live_at.isoformat(),
             [
-                [address["outcome"], address["from_due"], address["gone_again_at"], *_first_back(address)]
-                for address in suspicion.verification.addresses
+                [
+                    result.verdict.outcome,
+                    result.verdict.from_due,
+                    *_first_flip(result.verdict),
+                ]
+                for result in suspicion.verification.results
             ],
         ]
         for suspicion in sorted(suspicions, key=lambda suspicion: suspicion.pk)
     ]
 
 
-def _first_back(address: Mapping[str, Any]) -> list[str]:
-    """Return when an address was seen again after it had first gone; how often that happens again merely grows."""
-    return [away.back_at.isoformat() for away in absences_of(address)[:1] if away.back_at]
+def _first_flip(verdict: AddressVerdict) -> list[str | None]:
+    """Return when an address was first gone, and when it was seen again; how often that happens again merely grows."""
+    if not verdict.flips:
+        return [None]
+    first = verdict.flips[0]
+    return [first.gone_at.isoformat(), *([first.back_at.isoformat()] if first.back_at else [])]
 
 
 def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:

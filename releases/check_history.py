@@ -11,7 +11,7 @@ from releases.models import Address, Observation, Release, Statement, Verificati
 from releases.models.observation import Purpose
 from releases.rules.runs import Run, Seen, fold_runs
 from releases.statements import OpenQuestion, open_questions
-from releases.verdict.statements import last_said
+from releases.verdict.address import last_statements
 
 type Hole = tuple[datetime, datetime]
 type Looks = Mapping[int, Sequence[Seen]]
@@ -88,7 +88,7 @@ def release_record_of(release: Release, *, now: datetime) -> ReleaseRecord:
 
 def _looks(release: Release, statements: list[Statement]) -> tuple[Looks, Mapping[int, list[SaidRun]], bool]:
     """Return the looks at each address by its key, what its system said, and whether a past morning was replayed."""
-    stated = last_said((statement.text_digest, statement.kind) for statement in statements)
+    stated = last_statements((statement.text_digest, statement.kind) for statement in statements)
     looks: dict[int, list[Seen]] = defaultdict(list)
     said: dict[int, list[SaidRun]] = defaultdict(list)
     any_replayed = False

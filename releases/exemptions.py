@@ -9,13 +9,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from releases.detection.finding import AddressRole
 from releases.models import Exemption, Producer, Series, Verification
 from releases.permissions import Action, check_may
 from releases.rules import london
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused
 from releases.verdict.address import SUSPICIOUS, Outcome
-from releases.verdict.exemption import Covers, Side, covering, needed
+from releases.verdict.exemption import Covers, faults_to_cover, find_covering
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -127,12 +126,10 @@ def find_covered(verifications: Iterable[Verification]) -> dict[int, list[Exempt
 def _covering(verification: Verification, known: list[Exemption]) -> list[Exemption]:
     series = verification.release.series
     theirs = [(exemption, exemption.terms) for exemption in known if _is_for(exemption, series)]
-    sides = [
-        Side(AddressRole(row["role"]), Outcome(row["from_due"])) for row in verification.addresses if row["required"]
-    ]
-    return covering(
+    required = ((result.role, result.verdict.from_due) for result in verification.results if result.required)
+    return find_covering(
         theirs,
-        what=needed(Outcome(verification.outcome), sides),
+        what=faults_to_cover(Outcome(verification.outcome), required),
         due_at=verification.due_at,
         occurred_at=verification.occurred_at,
     )

@@ -1,17 +1,18 @@
 """The morning summary: every release due at 9:30am, with its result."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.db.models import F, QuerySet
 
 from releases.models import Producer, Release, RollCall, Verification
+from releases.models.verification import read_results
 from releases.rules import london
 from releases.rules.calendar import STANDARD_RELEASE_TIME
 from releases.rules.lifecycle import Status
 from releases.verdict.address import Outcome
+from releases.verdict.release import AddressResult
 
 LIVE = {Outcome.ON_TIME, Outcome.EARLY, Outcome.LATE}
 # Not live, or not whole: a part was still missing when the roll was called.
@@ -56,7 +57,7 @@ def _call(producer: Producer, due: QuerySet[Release], *, due_at: datetime, now: 
     if Outcome.PENDING in outcomes.values() and now < due_at + LONGEST_WAIT:
         return None
     partial = standing.filter(outcome=Outcome.PARTIAL).values_list("release__reference", "addresses")
-    whole = {reference for reference, addresses in partial if _are_all_there(addresses)}
+    whole = {reference for reference, addresses in partial if _are_all_there(read_results(addresses))}
     count = Counter(
         "live" if outcome in LIVE or reference in whole else "not_live" if outcome in NOT_LIVE else "cannot_tell"
         for reference, outcome in outcomes.items()
@@ -78,6 +79,6 @@ def _call(producer: Producer, due: QuerySet[Release], *, due_at: datetime, now: 
     return call if created else None
 
 
-def _are_all_there(parts: Iterable[Mapping[str, Any]]) -> bool:
+def _are_all_there(results: Iterable[AddressResult]) -> bool:
     """Tell whether every part of a release was seen, late ones too: then it is as live as a late release."""
-    return all(part["first_live_at"] for part in parts if part["required"])
+    return all(result.verdict.first_live_at for result in results if result.required)

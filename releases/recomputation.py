@@ -14,6 +14,7 @@ from releases.judge import Schedule
 from releases.models import Observation, ReleaseEvent, ReleaseRowRecord, Verification
 from releases.models.append_only import CHUNK, Follow, unfollowed
 from releases.models.row_record import hold_heads
+from releases.models.verification import write_verdict
 from releases.verdict.address import RULES_VERSION, Outcome
 
 COMPARED = ("outcome", "last_not_live_at", "first_live_at", "delay_from", "delay_to", "occurred_at")
@@ -99,7 +100,9 @@ def _follows_now(found: _Outcome, *, newest: int) -> bool:
 
 def _differing(verifications: Iterable[Verification], *, now: datetime) -> Iterator[Verification]:
     for some in batched(verifications, judge.JUDGED_AT_ONCE):
-        listed = [(Schedule(row.release, row.schedule_version, row.due_at), row) for row in some]
-        for row, judgement in zip(some, judge.compute_judgements(listed, now=now), strict=True):
-            if any(getattr(row, name) != judgement.found[name] for name in COMPARED):
+        schedules = [Schedule(row.release, row.schedule_version, row.due_at) for row in some]
+        compute = judge.read_schedules(schedules, now=now)
+        for schedule, row in zip(schedules, some, strict=True):
+            columns = write_verdict(compute(schedule, row))
+            if any(getattr(row, name) != columns[name] for name in COMPARED):
                 yield row

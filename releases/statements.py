@@ -17,8 +17,7 @@ from releases.permissions import Action, check_may, roles_of
 from releases.rules import london
 from releases.rules.lifecycle import PUBLISH, RELEASE, FieldRefused
 from releases.rules.response import LONGEST
-from releases.verdict.address import ASKS_A_PERSON
-from releases.verdict.statements import counts_as
+from releases.verdict.address import ASKS_A_PERSON, result_counted
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -99,7 +98,7 @@ def _first_without_the_release(looks: QuerySet[Observation], said: dict[int, dic
     for row in rows:
         # Another release may have shown the very same text, and nobody has said anything of it there.
         word = said.get(row["release_id"], {}).get(row["text_digest"])
-        if counts_as(row["result"], word) is LookResult.NOT_LIVE:
+        if result_counted(row["result"], word) is LookResult.NOT_LIVE:
             absent.setdefault(row["address_id"], row["first"])
     return absent
 

@@ -110,7 +110,7 @@ def checks_around_change(facts: Facts, address: AddressFacts) -> list[CheckFact]
         chosen.update([place for place, look in enumerate(looks) if look.sighting.instant >= instant][:1])
     absent = (place for place, look in enumerate(looks) if look.sighting.sent_at == verdict.last_not_live_at)
     gone = (place for place, look in enumerate(looks) if look.sighting.sent_at == verdict.gone_again_at)
-    back_at = verdict.away[0].back_at if verdict.away else None
+    back_at = verdict.flips[0].back_at if verdict.flips else None
     back = (place for place, look in enumerate(looks) if back_at and look.sighting.completed_at == back_at)
     for places in (absent, gone, back):
         chosen.update(place for place in [next(places, None)] if place is not None)

@@ -7,8 +7,8 @@ from enum import StrEnum
 from releases.detection.finding import AddressRole, LookResult, Source
 from releases.rules.calendar import limit_at
 from releases.rules.lifecycle import Role
-from releases.verdict.address import AddressVerdict, Outcome, Sighting, early_looks
-from releases.verdict.diagnosis import Diagnosis
+from releases.verdict.address import AddressVerdict, Outcome, Sighting, early_sightings
+from releases.verdict.release import Diagnosis
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def from_due_on(address: AddressFacts, due_at: datetime) -> list[CheckFact]:
 
 def live_before_due(address: AddressFacts, due_at: datetime) -> list[Sighting]:
     """Return the looks that prove that the release was there before the due instant, in order."""
-    return early_looks((look.sighting for look in address.looks), due_at=due_at)
+    return early_sightings((look.sighting for look in address.looks), due_at=due_at)
 
 
 def seen_again(address: AddressFacts, due_at: datetime) -> tuple[CheckFact | None, CheckFact | None]:

@@ -1,10 +1,9 @@
 """The drafted account of a suspected breach: only what the record proves."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from breaches.rules.delay import (
     delay_in_figures,
@@ -32,8 +31,8 @@ from breaches.rules.facts import (
 from releases.detection.finding import AddressRole, LookResult, Reason, Source, fills
 from releases.rules.lifecycle import Role
 from releases.rules.london import format_moment, in_london
-from releases.verdict.address import ASKS_A_PERSON, Away, BeforeDue, Interval, Outcome
-from releases.verdict.diagnosis import Diagnosis
+from releases.verdict.address import ASKS_A_PERSON, BeforeDue, Flip, Interval, Outcome
+from releases.verdict.release import Diagnosis
 
 NOT_LIVE_WORDS = {
     Reason.NOT_FOUND: "the site answered that there was no such page",
@@ -66,18 +65,6 @@ def reason_not_live(reasons: Iterable[str]) -> str:
     return next((words[reason] for reason in reasons if reason in words), "")
 
 
-def absences_of(kept: Mapping[str, Any]) -> tuple[Away, ...]:
-    """Return when an output was gone again and back, as a verdict keeps it of one address.
-
-    The first verdicts kept when it was first gone, and no more.
-    """
-    flips = kept.get("flips") or ([(kept["gone_again_at"], None)] if kept["gone_again_at"] else [])
-    return tuple(
-        Away(datetime.fromisoformat(gone_at), datetime.fromisoformat(back_at) if back_at else None)
-        for gone_at, back_at in flips
-    )
-
-
 def describe_absence(address: AddressFacts, *, due_at: datetime) -> Iterator[str]:
     """Say when a later look did not find an output any more, and when it was seen there again.
 
@@ -85,7 +72,7 @@ def describe_absence(address: AddressFacts, *, due_at: datetime) -> Iterator[str
 
     :param due_at: the aware instant at which it was due.
     """
-    away = list(address.verdict.away)
+    away = list(address.verdict.flips)
     if address.verdict.outcome is Outcome.EARLY:
         away = [_until(one, due_at) for one in away if one.gone_at < due_at]
     if not away:
@@ -101,11 +88,11 @@ def describe_absence(address: AddressFacts, *, due_at: datetime) -> Iterator[str
         yield f"That happened {times} look at {_gone(more[-1], due_at)} did not find it there{again}."
 
 
-def _until(away: Away, due_at: datetime) -> Away:
+def _until(away: Flip, due_at: datetime) -> Flip:
     return away if away.back_at and away.back_at < due_at else replace(away, back_at=None)
 
 
-def _gone(away: Away, due_at: datetime) -> str:
+def _gone(away: Flip, due_at: datetime) -> str:
     return time_in_words(round_down(away.gone_at), due_at=due_at)
 
 
@@ -144,7 +131,7 @@ def _telling(address: AddressFacts, due_at: datetime) -> list[CheckFact]:
     absent = [look for look in before if look.sighting.result is LookResult.NOT_LIVE and look.sighting.sent_at < until]
     since = [look for look in looks if not is_before(look, due_at)]
     seen = next((at for at, look in enumerate(since) if look.sighting.result is LookResult.LIVE), len(since))
-    away = address.verdict.away
+    away = address.verdict.flips
     gone_at, back_at = {one.gone_at for one in away}, {one.back_at for one in away}
     turns = [
         look for look in since[seen + 1 :] if look.sighting.sent_at in gone_at or look.sighting.completed_at in back_at

@@ -16,10 +16,8 @@ from releases.detection.finding import LookResult, PublisherSays, Reason, publis
 from releases.models import Observation, Statement
 from releases.models.append_only import ChainHead
 from releases.models.observation import Purpose
-from releases.verdict.address import Sighting
-from releases.verdict.diagnosis import DiagnosedLook
-from releases.verdict.release import Seen
-from releases.verdict.statements import last_said, sighting_of
+from releases.verdict.address import Sighting, last_statements, sighting_of
+from releases.verdict.release import AddressChecks, DiagnosticCheck
 
 # As the database writes what is JSON.
 CLOCK_OFF = f'"{Reason.CLOCK_OFF}"'
@@ -105,7 +103,7 @@ def _counted(releases: Collection[int], kept: Q) -> Collection[Mapping[str, Any]
 # release and schedule version, by key and number
 type ScheduleKey = tuple[int, int]
 # Reads the looks of one schedule, by the address' key; what cannot be read is an error of this release alone.
-type Reader = Callable[[ScheduleKey], Mapping[int, Seen]]
+type Reader = Callable[[ScheduleKey], Mapping[int, AddressChecks]]
 
 
 class _Row(NamedTuple):
@@ -175,8 +173,8 @@ def read_sightings(releases: Collection[int]) -> Reader:
         key for by_address in rows.values() for listed in by_address.values() for key in _telling(listed)
     )
 
-    def of(key: ScheduleKey) -> Mapping[int, Seen]:
-        said = last_said(spoken.get(key[0], ()))
+    def of(key: ScheduleKey) -> Mapping[int, AddressChecks]:
+        said = last_statements(spoken.get(key[0], ()))
         return {
             address: _seen(listed, said, headers, number=needed.number.get((*key, address), 0))
             for address, listed in rows.get(key, {}).items()
@@ -209,15 +207,15 @@ def _headers(keys: Iterable[int]) -> dict[int, list[list[str]]]:
 
 def _seen(
     listed: Sequence[_Row], said: Mapping[str, str], headers: Mapping[int, list[list[str]]], *, number: int
-) -> Seen:
+) -> AddressChecks:
     plain = [row for row in listed if row.purpose == Purpose.PLAIN]
-    return Seen(
+    return AddressChecks(
         number=number,
-        looks=[_sighting(row, said.get(row.text_digest)) for row in plain],
+        sightings=[_sighting(row, said.get(row.text_digest)) for row in plain],
         reasons=json.loads(plain[-1].codes) if plain else (),
         publisher_says=[says for row in listed if row.tells and (says := _says(row))],
         # Where nothing was ever seen live there is nothing to explain.
-        diagnosed=[_diagnosed(row, headers) for row in listed if not row.clock_off]
+        diagnostic=[_diagnostic(row, headers) for row in listed if not row.clock_off]
         if any(row.result == LookResult.LIVE for row in listed)
         else (),
     )
@@ -241,8 +239,8 @@ def _says(row: _Row) -> PublisherSays | None:
     return publisher_from_json(json.loads(row.tells))
 
 
-def _diagnosed(row: _Row, headers: Mapping[int, list[list[str]]]) -> DiagnosedLook:
-    return DiagnosedLook(
+def _diagnostic(row: _Row, headers: Mapping[int, list[list[str]]]) -> DiagnosticCheck:
+    return DiagnosticCheck(
         purpose=row.purpose,
         result=LookResult(row.result),
         sent_at=row.sent_at,

@@ -1,19 +1,22 @@
 """Verdicts on releases as scheduled, statements of people, and morning summaries."""
 
-from datetime import datetime
-from typing import Self
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as lazy
 
+from releases.detection.finding import AddressRole
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.models.code_words import choices_of
 from releases.models.producer import Producer
 from releases.models.release import Address, Release
 from releases.rules.calendar import limit_at
-from releases.verdict.address import RULES_VERSION, Outcome
+from releases.verdict.address import RULES_VERSION, AddressVerdict, BeforeDue, Flip, Gap, Interval, Outcome
+from releases.verdict.release import AddressResult, ReleaseVerdict
 
 
 class Verification(models.Model):
@@ -67,6 +70,94 @@ class Verification(models.Model):
     def limit_at(self) -> datetime:
         """The last instant at which the release was still on time, by the tolerance that counts for it."""
         return limit_at(self.due_at, tolerance_seconds=self.tolerance_seconds)
+
+    @property
+    def results(self) -> tuple[AddressResult, ...]:
+        return read_results(self.addresses)
+
+
+def write_verdict(verdict: ReleaseVerdict) -> dict[str, Any]:
+    """Write a verdict as the columns of its verification."""
+    deciding = verdict.deciding
+    delay = deciding.delay if deciding else None
+    return {
+        "outcome": verdict.outcome,
+        "last_not_live_at": deciding.last_not_live_at if deciding else None,
+        "first_live_at": deciding.first_live_at if deciding else None,
+        "delay_from": delay.from_seconds if delay else None,
+        "delay_to": delay.to_seconds if delay else None,
+        "occurred_at": verdict.occurred_at,
+        "reasons": sorted({reason for result in verdict.addresses for reason in result.reasons}),
+        "addresses": [_write_result(result) for result in verdict.addresses],
+        "published_at_by_publisher": verdict.published_at,
+        "publisher_source": verdict.publisher_source or "",
+        "diagnoses": list(verdict.diagnoses),
+    }
+
+
+def _write_result(result: AddressResult) -> dict[str, Any]:
+    verdict = result.verdict
+    return {
+        "address": result.address,
+        "url": result.url,
+        "role": result.role,
+        "required": result.required,
+        "outcome": verdict.outcome,
+        "before_due": verdict.before,
+        "from_due": verdict.from_due,
+        "last_not_live_at": _write_instant(verdict.last_not_live_at),
+        "first_live_at": _write_instant(verdict.first_live_at),
+        "live_before_due_at": _write_instant(verdict.live_before_due_at),
+        "gone_again_at": _write_instant(verdict.gone_again_at),
+        "settled_at": _write_instant(result.settled_at),
+        "longest_gap_seconds": result.longest_gap.total_seconds(),
+        "gaps": [[_write_instant(gap.begins_at), _write_instant(gap.ends_at)] for gap in verdict.gaps],
+        "flips": [[_write_instant(flip.gone_at), _write_instant(flip.back_at)] for flip in verdict.flips],
+        "delay": [verdict.delay.from_seconds, verdict.delay.to_seconds] if verdict.delay else None,
+        "clock_bound_seconds": verdict.clock_bound.total_seconds(),
+        "looks": result.checks,
+        "reasons": list(result.reasons),
+    }
+
+
+def read_results(addresses: Iterable[Mapping[str, Any]]) -> tuple[AddressResult, ...]:
+    """Read the results of a release's addresses from the column that `write_verdict` wrote."""
+    return tuple(map(_read_result, addresses))
+
+
+def _read_result(stored: Mapping[str, Any]) -> AddressResult:
+    # The first verdicts stored only when an address was first gone again.
+    flips = stored.get("flips") or ([(stored["gone_again_at"], None)] if stored["gone_again_at"] else [])
+    return AddressResult(
+        address=stored["address"],
+        url=stored["url"],
+        role=AddressRole(stored["role"]),
+        required=stored["required"],
+        verdict=AddressVerdict(
+            outcome=Outcome(stored["outcome"]),
+            before=BeforeDue(stored["before_due"]),
+            from_due=Outcome(stored["from_due"]),
+            last_not_live_at=_read_instant(stored["last_not_live_at"]),
+            first_live_at=_read_instant(stored["first_live_at"]),
+            live_before_due_at=_read_instant(stored["live_before_due_at"]),
+            delay=Interval(*stored["delay"]) if stored["delay"] else None,
+            clock_bound=timedelta(seconds=stored.get("clock_bound_seconds", 0)),
+            flips=tuple(Flip(datetime.fromisoformat(gone_at), _read_instant(back_at)) for gone_at, back_at in flips),
+            gaps=tuple(Gap(*map(datetime.fromisoformat, gap)) for gap in stored["gaps"]),
+        ),
+        longest_gap=timedelta(seconds=stored["longest_gap_seconds"]),
+        settled_at=_read_instant(stored.get("settled_at")),
+        checks=stored["looks"],
+        reasons=tuple(stored["reasons"]),
+    )
+
+
+def _write_instant(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None
+
+
+def _read_instant(written: str | None) -> datetime | None:
+    return datetime.fromisoformat(written) if written else None
 
 
 class StatementQuerySet(AppendOnlyQuerySet["Statement"]):

@@ -14,9 +14,8 @@ from releases.detection.finding import LookResult
 from releases.evidence import coverage, store
 from releases.evidence.store import CheckResult
 from releases.host_budgets import budgets_from_settings
-from releases.judge import Judged
 from releases.leases import LONG_AGO, Looker
-from releases.models import Address, Observation, Release
+from releases.models import Address, Observation, Release, Verification
 from releases.models.observation import Purpose
 from releases.monitoring import examination
 from releases.monitoring.clock import Clock
@@ -532,11 +531,11 @@ class Sweep:
         now = self._clock.now()
         answered_until = self._answered_until(now=now)
         waiting = [self._unjudged.pop(key) for key in list(self._unjudged)[:most]]
-        session = judge.judge_all(waiting, now=now, answered_until=answered_until)
-        for release, fault in session.faults:
+        judged, faults = judge.judge_all(waiting, now=now, answered_until=answered_until)
+        for release, fault in faults:
             logger.error("cannot judge %s", release.reference, exc_info=fault, extra={"release": release.reference})
             self._faults.append(fault)
-        planned_again = {key for judged in session.judged for key in self._plan_again(judged, now=now)}
+        planned_again = {key for verification in judged for key in self._plan_again(verification, now=now)}
         self._write_next_checks(planned_again)
         for key in planned_again:
             if self.targets[key].next_look_at is None:
@@ -558,16 +557,16 @@ class Sweep:
 
         return answered_until
 
-    def _plan_again(self, judged: Judged, *, now: datetime) -> Iterator[int]:
+    def _plan_again(self, verification: Verification, *, now: datetime) -> Iterator[int]:
         """Check less often from when an address was seen live, and closely again if it was not live after all."""
-        for kept in judged.verification.addresses:
-            target, live_since = self.targets.get(kept["address"]), judged.live_since.get(kept["address"])
-            if target is None or target.schedule_version != judged.verification.schedule_version:
+        for result in verification.results:
+            target, live_since = self.targets.get(result.address), result.verdict.live_since(verification.due_at)
+            if target is None or target.schedule_version != verification.schedule_version:
                 continue
             if target.live_since != live_since:
                 target.live_since = live_since
                 target.plan_next(now=now)
-                yield kept["address"]
+                yield result.address
 
     def _write_next_checks(self, keys: set[int]) -> None:
         write_targets([self.targets[key] for key in sorted(keys & self.targets.keys())])

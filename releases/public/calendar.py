@@ -13,11 +13,11 @@ from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, QuerySet, S
 from django.db.models.functions import TruncMonth
 
 from releases.models import Address, DateChange, Producer, ReasonCorrection, Release, Series, Verification
+from releases.models.verification import read_results
 from releases.rules import london
 from releases.rules.announced import AnnouncedMove, AnnouncedRelease, Named, PublicStatus, status_shown
 from releases.rules.calendar import Month, Precision, Slot, month_of
 from releases.rules.lifecycle import Status
-from releases.verdict.release import LIVE_AT_LAST
 
 MOST_WORDS = 10
 
@@ -304,5 +304,7 @@ def _seen_live(releases: Collection[int]) -> set[int]:
     if not releases:
         return set()
     present = Verification.objects.filter(release__in=releases, schedule_version=F("release__schedule_version"))
-    kept = (row for addresses in present.values_list("addresses", flat=True) for row in addresses)
-    return {row["address"] for row in kept if row["from_due"] in LIVE_AT_LAST}
+    results = (
+        result for addresses in present.values_list("addresses", flat=True) for result in read_results(addresses)
+    )
+    return {result.address for result in results if result.verdict.is_live_at_last}

@@ -14,8 +14,8 @@ from releases.rules import london
 from releases.rules.lifecycle import Status
 from releases.rules.response import LONGEST
 from releases.verdict.address import ASKS_A_PERSON, Outcome
-from releases.verdict.diagnosis import Diagnosis
 from releases.verdict.proof import Place, Why
+from releases.verdict.release import Diagnosis
 
 OUTCOMES = {
     Outcome.PENDING: (lazy("Not judged yet"), "grey"),
@@ -124,12 +124,12 @@ def _not_monitored(verification: Verification) -> str:
     """Say when no check was conclusive between the due time and the end of the tolerance, if that matters."""
     if Outcome(verification.outcome) not in ASKS_A_PERSON:
         return ""
-    gaps = sorted({(begins, ends) for kept in verification.addresses for begins, ends in kept["gaps"]})
+    gaps = sorted({(gap.begins_at, gap.ends_at) for result in verification.results for gap in result.verdict.gaps})
     stretches = [
         _("from %(begins)s to %(ends)s")
         % {
-            "begins": _clock(datetime.fromisoformat(begins), verification),
-            "ends": _clock(datetime.fromisoformat(ends), verification),
+            "begins": _clock(begins, verification),
+            "ends": _clock(ends, verification),
         }
         for begins, ends in gaps
     ]

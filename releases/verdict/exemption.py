@@ -28,14 +28,6 @@ OF_OUTCOME = {
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
-    """What the looks at one required address show from the due instant on."""
-
-    role: AddressRole
-    from_due: Outcome
-
-
-@dataclass(frozen=True, slots=True)
 class Terms:
     """What an exemption covers: which faults, on which days (both included), approved and recorded when.
 
@@ -52,16 +44,18 @@ class Terms:
     in_error: bool = False
 
 
-def needed(outcome: Outcome, sides: Iterable[Side]) -> frozenset[Covers]:
+def faults_to_cover(outcome: Outcome, required: Iterable[tuple[AddressRole, Outcome]]) -> frozenset[Covers]:
     """Return all that has to be covered for a verdict to raise no suspicion; nothing if it raises none anyway.
 
     A release that was early and then late needs both.
+
+    :param required: the role of each required address, with its outcome from the due instant on.
     """
     if outcome not in OF_OUTCOME:
         return frozenset()
     found = {OF_OUTCOME[outcome]}
     if outcome is Outcome.EARLY:
-        late = {side.role for side in sides if side.from_due in LATE_AT_LAST}
+        late = {role for role, from_due in required if from_due in LATE_AT_LAST}
         if late:
             found.add(Covers.LATE if AddressRole.PAGE in late else Covers.PARTIAL)
     return frozenset(found)
@@ -82,7 +76,7 @@ def applies(terms: Terms, *, due_at: datetime, occurred_at: datetime | None) -> 
     return in_force and not_ended and terms.covers_from <= london.local_date(due_at) <= terms.covers_to
 
 
-def covering[K](
+def find_covering[K](
     exemptions: Sequence[tuple[K, Terms]],
     *,
     what: frozenset[Covers],

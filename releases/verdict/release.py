@@ -1,17 +1,13 @@
-"""From the verdicts on the addresses of a release to the verdict on the release."""
+"""From the verdicts on the addresses of a release to the verdict on the release, with what may explain it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
 
-from releases.detection.finding import AddressRole, PublisherSays, Source, publisher_time
-from releases.verdict.address import AddressVerdict, Outcome, Sighting, judge_address, occurred_at
-from releases.verdict.diagnosis import DiagnosedLook, diagnose
-
-if TYPE_CHECKING:
-    from releases.models import Address
-
+from releases.detection.finding import AddressRole, LookResult, PublisherSays, Source, publisher_time
+from releases.verdict.address import SUSPICIOUS, AddressVerdict, Outcome, Sighting
 
 _PAGE = frozenset({AddressRole.PAGE})
 _ANY = frozenset(AddressRole)
@@ -26,208 +22,220 @@ _PRECEDENCE: tuple[tuple[Outcome, frozenset[Outcome], frozenset[AddressRole]], .
     (Outcome.UNCERTAIN, frozenset({Outcome.UNCERTAIN}), _ANY),
     (Outcome.ON_TIME, frozenset({Outcome.ON_TIME}), _ANY),
 )
+# What is on time or early needs no explanation.
+_EXPLAINED = frozenset({Outcome.LATE, Outcome.NOT_SEEN, Outcome.PARTIAL, Outcome.UNCERTAIN})
+
+PLAIN, FRESH = "plain", "fresh"
+
+
+class Diagnosis(StrEnum):
+    """What may explain that readers saw a release late: never a cause that is certain, and never an excuse."""
+
+    EDGE_CACHE = "edge_cache"
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosticCheck:
+    """One check as far as a diagnosis needs it; instants are aware, header names in lower case.
+
+    `purpose` is `PLAIN` for a check as any reader makes it, `FRESH` for one past the caches. `result` is what the
+    check itself showed, whatever a person has stated of it since.
+    """
+
+    purpose: str
+    result: LookResult
+    sent_at: datetime
+    completed_at: datetime
+    headers: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AddressChecks:
+    """The checks of one address under one schedule, and the reasons that the last plain one gave.
+
+    `number` is how many plain ones are stored; `sightings` are all of them, or all but those that only repeat what the
+    others show. `publisher_says` is in the order of the checks; `diagnostic` are the checks, those past the caches
+    among them, from which a diagnosis is made.
+    """
+
+    sightings: Sequence[Sighting] = ()
+    reasons: Sequence[str] = ()
+    publisher_says: Sequence[PublisherSays] = ()
+    diagnostic: Sequence[DiagnosticCheck] = ()
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AddressResult:
+    """One address of a release, by its key, with its verdict as it is stored.
+
+    `settled_at` is the instant up to which every planned check is over, None while some are not. `longest_gap` is the
+    longest stretch without a check that counts as monitored. `checks` counts the plain ones.
+    """
+
+    address: int
+    url: str
+    role: AddressRole
+    required: bool
+    verdict: AddressVerdict
+    longest_gap: timedelta
+    settled_at: datetime | None = None
+    checks: int = 0
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseVerdict:
-    """What can be said about a release, and which of its addresses decide it (positions, the most telling first)."""
+    """The result of a release; `deciding` is the most telling of the addresses that decide its outcome."""
 
+    due_at: datetime
     outcome: Outcome
-    deciding: tuple[int, ...]
+    deciding: AddressVerdict | None
+    addresses: tuple[AddressResult, ...]
+    published_at: datetime | None
+    publisher_source: Source | None
+    diagnoses: tuple[Diagnosis, ...]
+
+    @property
+    def occurred_at(self) -> datetime | None:
+        """When a suspected breach occurred: an early one when it was first seen live, any other one when it was due."""
+        if self.outcome is Outcome.EARLY:
+            return self.deciding.first_live_at if self.deciding else None
+        return self.due_at if self.outcome in SUSPICIOUS else None
+
+    @property
+    def live_at(self) -> datetime | None:
+        """When every required page had been seen live since it was due, or None while one was not."""
+        pages = [result.verdict for result in self.addresses if result.required and result.role is AddressRole.PAGE]
+        seen = [page.first_live_at for page in pages if page.is_live_at_last and page.first_live_at]
+        return max(seen) if seen and len(seen) == len(pages) else None
 
 
-def judge_release(addresses: Sequence[tuple[AddressRole, bool, AddressVerdict]]) -> ReleaseVerdict:
-    """Judge a release from its addresses, each given as (role, required, verdict).
+def judge_release(judged: Sequence[tuple[AddressResult, AddressChecks]], *, due_at: datetime) -> ReleaseVerdict:
+    """Judge a release from the results of its addresses and the checks that they were judged from."""
+    outcome, deciding = combine_addresses((result.role, result.required, result.verdict) for result, _ in judged)
+    required = [(result, checks) for result, checks in judged if result.required]
+    # Of the release itself its pages tell: in order, the first that gives a time.
+    pages = (checks.publisher_says for result, checks in required if result.role is AddressRole.PAGE)
+    told = next(filter(None, (publisher_time(says, due_at=due_at) for says in pages)), None)
+    published_at, source = told or (None, None)
+    explained = [checks.diagnostic for _, checks in required] if outcome in _EXPLAINED else []
+    diagnoses = {code for checks in explained for code in diagnose(checks, published_at=published_at)}
+    return ReleaseVerdict(
+        due_at=due_at,
+        outcome=outcome,
+        deciding=deciding,
+        addresses=tuple(result for result, _ in judged),
+        published_at=published_at,
+        publisher_source=source,
+        diagnoses=tuple(sorted(diagnoses)),
+    )
+
+
+def combine_addresses(
+    addresses: Iterable[tuple[AddressRole, bool, AddressVerdict]],
+) -> tuple[Outcome, AddressVerdict | None]:
+    """Return the outcome of a release, and the most telling verdict of those that decide it, if any.
 
     Addresses that are not required never decide. A release without any required address cannot be judged:
-    once nothing is pending any more, nobody can tell.
+    once nothing is pending any more, the outcome is CANNOT_TELL.
+
+    :param addresses: role, whether it is required, and verdict of each.
     """
+    listed = list(addresses)
     for outcome, of_addresses, roles in _PRECEDENCE:
         deciding = [
-            (_most_telling_first(verdict), position)
-            for position, (role, required, verdict) in enumerate(addresses)
+            verdict
+            for role, required, verdict in listed
             if required and role in roles and verdict.outcome in of_addresses
         ]
         if deciding:
-            return ReleaseVerdict(outcome, tuple(position for _, position in sorted(deciding)))
-    waiting = any(verdict.outcome is Outcome.PENDING for _, _, verdict in addresses)
-    return ReleaseVerdict(Outcome.PENDING if waiting else Outcome.CANNOT_TELL, ())
+            return outcome, min(deciding, key=_rank)
+    waiting = any(verdict.outcome is Outcome.PENDING for _, _, verdict in listed)
+    return Outcome.PENDING if waiting else Outcome.CANNOT_TELL, None
 
 
-def _most_telling_first(verdict: AddressVerdict) -> tuple[bool, float]:
+def _rank(verdict: AddressVerdict) -> tuple[bool, float]:
+    # The most telling first: the earliest of those that were early, else one that was never live, else the latest.
     seen = verdict.first_live_at
     if verdict.outcome is Outcome.EARLY and seen:
         return True, seen.timestamp()
     return seen is not None, -seen.timestamp() if seen else 0.0
 
 
-type SettledAt = Callable[[Address, Sequence[Sighting]], datetime | None]
+def diagnose(checks: Iterable[DiagnosticCheck], *, published_at: datetime | None = None) -> tuple[Diagnosis, ...]:
+    """Return what the checks of one address show of why it was seen when it was.
 
-LIVE_AT_LAST = frozenset({Outcome.ON_TIME, Outcome.LATE, Outcome.UNCERTAIN})
-# What is on time or early needs no explanation.
-EXPLAINED = frozenset({Outcome.LATE, Outcome.NOT_SEEN, Outcome.PARTIAL, Outcome.UNCERTAIN})
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """The looks at one address under one schedule, and the reasons that the last plain one gave.
-
-    `number` is how many plain ones were kept; `looks` are all of them, or all but such as only repeat what the others
-    show. `publisher_says` is what was read of the publisher's own times, in the order of the looks; `diagnosed` are the
-    looks, those past the caches among them, from which a diagnosis is made.
+    :param checks: plain and fresh ones under one schedule, in any order.
+    :param published_at: the publisher's own time of publication, an aware instant, if it gives one.
     """
-
-    looks: Sequence[Sighting] = ()
-    reasons: Sequence[str] = ()
-    publisher_says: Sequence[PublisherSays] = ()
-    diagnosed: Sequence[DiagnosedLook] = ()
-    number: int = 0
+    listed = list(checks)
+    if find_past_caches(listed) or _old_copy_was_stored(listed, published_at=published_at):
+        return (Diagnosis.EDGE_CACHE,)
+    return ()
 
 
-NOTHING = Seen()
+def _in_order(checks: Iterable[DiagnosticCheck], purpose: str) -> list[DiagnosticCheck]:
+    those = (check for check in checks if check.purpose == purpose)
+    return sorted(those, key=lambda check: (check.sent_at, check.completed_at))
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What the looks at a release amount to.
+def find_past_caches(checks: Iterable[DiagnosticCheck]) -> tuple[DiagnosticCheck, DiagnosticCheck] | None:
+    """Find the first fresh check that was live while a plain one sent after it still was not, with the last such one.
 
-    `found` are the columns of its verification. `live_at` is when every required page had been seen live since it
-    was due, None while one was not. `live_since` is the same of each single address, by key.
+    A page that readers had seen before, or that a later fresh check did not show any more, had gone again: then
+    nothing is found.
+
+    :param checks: plain and fresh ones, in any order.
     """
+    listed = list(checks)
+    plain, fresh = _in_order(listed, PLAIN), _in_order(listed, FRESH)
+    first_plain = next((check for check in plain if check.result is LookResult.LIVE), None)
+    for check in fresh:
+        if check.result is not LookResult.LIVE:
+            continue
+        gone = (later.sent_at for later in fresh if later.sent_at > check.sent_at and _is_absent(later))
+        gone_at = next(gone, None)
+        still_old = [
+            later
+            for later in plain
+            if _is_absent(later)
+            and later.sent_at >= check.completed_at
+            and (first_plain is None or later.sent_at < first_plain.sent_at)
+            and (gone_at is None or later.completed_at < gone_at)
+        ]
+        if still_old:
+            return check, still_old[-1]
+    return None
 
-    found: Mapping[str, Any]
-    live_at: datetime | None
-    live_since: Mapping[int, datetime]
+
+def _is_absent(check: DiagnosticCheck) -> bool:
+    return check.result is LookResult.NOT_LIVE
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """One address with what was seen of it and the verdict on that."""
+def _old_copy_was_stored(checks: Iterable[DiagnosticCheck], *, published_at: datetime | None) -> bool:
+    """Tell whether the last check without the release was answered from a cache while the release was already out.
 
-    address: "Address"
-    seen: Seen
-    verdict: AddressVerdict
-    longest_gap: timedelta
-    settled_at: datetime | None
+    That it was out is known from the age of the copy in which it was first seen, or from the publisher's own time;
+    Last-Modified does not tell, because a page is often written long before it is published. The old copy must
+    itself have been stored before that moment, as its own age tells.
 
-
-def judgement_of(
-    addresses: "Iterable[Address]",
-    seen: Mapping[int, Seen],
-    *,
-    due_at: datetime,
-    limit_at: datetime,
-    longest_gap: "Callable[[Address], timedelta]",
-    settled_at: SettledAt,
-) -> Judgement:
-    """Judge a release from the looks at each of its addresses.
-
-    :param addresses: those that are judged, in the order in which they are told.
-    :param seen: by the address' key.
-    :param due_at: the aware instant at which the release is due.
-    :param limit_at: the last aware instant at which it is still on time.
-    :param longest_gap: says of an address how long a stretch without a check of it still counts as monitored.
-    :param settled_at: returns for an address, with the checks of it, the instant up to which every planned check has to
-        be over, or None while that is not so.
+    Source: RFC 9111, section 5.1: Age is the time in seconds since the answer was made or confirmed at the origin.
     """
-    judged = [
-        _judge(
-            address,
-            seen.get(address.pk, NOTHING),
-            due_at=due_at,
-            limit_at=limit_at,
-            longest_gap=longest_gap(address),
-            settled_at=settled_at,
-        )
-        for address in addresses
-    ]
-    verdict = judge_release([(AddressRole(one.address.role), one.address.required, one.verdict) for one in judged])
-    deciding = judged[verdict.deciding[0]].verdict if verdict.deciding else None
-    delay = deciding.delay if deciding else None
-    first_live_at = deciding.first_live_at if deciding else None
-    published_at, source = _publisher_time(judged, due_at=due_at) or (None, None)
-    found = {
-        "outcome": verdict.outcome,
-        "last_not_live_at": deciding.last_not_live_at if deciding else None,
-        "first_live_at": first_live_at,
-        "delay_from": delay.from_seconds if delay else None,
-        "delay_to": delay.to_seconds if delay else None,
-        "occurred_at": occurred_at(verdict.outcome, due_at=due_at, first_live_at=first_live_at),
-        "reasons": sorted({reason for one in judged for reason in one.seen.reasons}),
-        "addresses": [_as_kept(one) for one in judged],
-        "published_at_by_publisher": published_at,
-        "publisher_source": source or "",
-        "diagnoses": _diagnoses(judged, published_at) if verdict.outcome in EXPLAINED else [],
-    }
-    live_since = {one.address.pk: at for one in judged if (at := _live_since(one.verdict, due_at=due_at))}
-    return Judgement(found=found, live_at=_all_live_at(judged), live_since=live_since)
+    plain = _in_order(checks, PLAIN)
+    live = next((check for check in plain if check.result is LookResult.LIVE), None)
+    old = [check for check in plain if _is_absent(check) and live and check.sent_at < live.sent_at]
+    if live is None or not old:
+        return False
+    last, stored_by = old[-1], _made_by(old[-1])
+    out_by = (_made_by(live), published_at)
+    return stored_by is not None and any(moment and stored_by < moment < last.sent_at for moment in out_by)
 
 
-def _judge(
-    address: "Address",
-    seen: Seen,
-    *,
-    due_at: datetime,
-    limit_at: datetime,
-    longest_gap: timedelta,
-    settled_at: SettledAt,
-) -> _Judged:
-    at = settled_at(address, seen.looks)
-    verdict = judge_address(
-        seen.looks, due_at=due_at, limit_at=limit_at, longest_gap=longest_gap, settled=at is not None
-    )
-    return _Judged(address, seen, verdict, longest_gap, at)
-
-
-def _live_since(verdict: AddressVerdict, *, due_at: datetime) -> datetime | None:
-    """Return when an address was first seen live since it was due, or None while nobody can say so."""
-    if verdict.from_due not in LIVE_AT_LAST or verdict.outcome is Outcome.PENDING or not verdict.first_live_at:
+def _made_by(check: DiagnosticCheck) -> datetime | None:
+    """Return by when the copy that was served had been made at the origin, if it came out of a cache at all."""
+    age = dict(check.headers).get("age", "").strip()
+    if not re.fullmatch(r"[0-9]{1,8}", age, re.ASCII) or int(age) == 0:
         return None
-    # Of one that was early, the first look that showed it is the one before it was due.
-    return max(verdict.first_live_at, due_at)
-
-
-def _all_live_at(judged: Iterable[_Judged]) -> datetime | None:
-    pages = [one.verdict for one in judged if one.address.required and one.address.role == AddressRole.PAGE]
-    seen = [of.first_live_at for of in pages if of.from_due in LIVE_AT_LAST and of.first_live_at]
-    return max(seen) if seen and len(seen) == len(pages) else None
-
-
-def _publisher_time(judged: Iterable[_Judged], *, due_at: datetime) -> tuple[datetime, Source] | None:
-    """Return what the publisher says of the release itself: of its pages, in order, the first that tells a time."""
-    pages = (one.seen for one in judged if one.address.required and one.address.role == AddressRole.PAGE)
-    return next(filter(None, (publisher_time(seen.publisher_says, due_at=due_at) for seen in pages)), None)
-
-
-def _diagnoses(judged: Iterable[_Judged], published_at: datetime | None) -> list[str]:
-    required = (one.seen.diagnosed for one in judged if one.address.required)
-    return sorted({code for looks in required for code in diagnose(looks, published_at=published_at)})
-
-
-def _as_kept(one: _Judged) -> dict[str, Any]:
-    address, of = one.address, one.verdict
-    return {
-        "address": address.pk,
-        "url": address.url,
-        "role": address.role,
-        "required": address.required,
-        "outcome": of.outcome,
-        "before_due": of.before,
-        "from_due": of.from_due,
-        "last_not_live_at": _written(of.last_not_live_at),
-        "first_live_at": _written(of.first_live_at),
-        "live_before_due_at": _written(of.live_before_due_at),
-        "gone_again_at": _written(of.gone_again_at),
-        "settled_at": _written(one.settled_at),
-        "longest_gap_seconds": one.longest_gap.total_seconds(),
-        "gaps": [[_written(gap.begins_at), _written(gap.ends_at)] for gap in of.gaps],
-        "flips": [[_written(flip.gone_at), _written(flip.back_at)] for flip in of.flips],
-        "delay": [of.delay.from_seconds, of.delay.to_seconds] if of.delay else None,
-        "clock_bound_seconds": of.clock_bound.total_seconds(),
-        "looks": one.seen.number,
-        "reasons": list(one.seen.reasons),
-    }
-
-
-def _written(instant: datetime | None) -> str | None:
-    return instant.isoformat() if instant else None
+    # An age is told in whole seconds, rounded either way: what is only just so proves nothing.
+    return check.completed_at - timedelta(seconds=int(age) - 1)

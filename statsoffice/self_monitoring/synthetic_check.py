@@ -19,9 +19,8 @@ from releases.rules import cadence
 from releases.rules.host_budget import LEAST_LONGEST_GAP
 from releases.rules.response import Answer, Errand
 from releases.rules.web_address import parse_address, place_of
-from releases.verdict.address import AddressVerdict, Outcome, Sighting, judge_address
-from releases.verdict.release import judge_release
-from releases.verdict.statements import counts_as
+from releases.verdict.address import AddressVerdict, Outcome, Sighting, judge_address, result_counted
+from releases.verdict.release import combine_addresses
 from statsoffice import health
 from statsoffice.self_monitoring import page
 from statsoffice.self_monitoring.models import Rehearsed
@@ -105,7 +104,7 @@ def rehearse(
         longest_gap=LEAST_LONGEST_GAP,
         settled=True,
     )
-    outcome = judge_release([(AddressRole.PAGE, True, verdict)]).outcome
+    outcome, _ = combine_addresses([(AddressRole.PAGE, True, verdict)])
     return Played(outcome=outcome, verdict=verdict, reasons=seen.reasons)
 
 
@@ -146,7 +145,7 @@ def _take(seen: _Seen, answer: Answer, *, script: Script, url: str, clock: Clock
     seen.reasons = examination.by_clock(finding, error, largest=settings.CLOCK_LARGEST_ERROR).reasons
     seen.sightings.append(
         Sighting(
-            result=counts_as(finding.result, None, clock_off=clock_off),
+            result=result_counted(finding.result, None, clock_off=clock_off),
             planned_at=answer.planned_at,
             sent_at=answer.sent_at,
             completed_at=answer.completed_at,

@@ -6,7 +6,7 @@ from breaches.rules.facts import AddressFacts, CheckFact, Facts
 from releases.detection.finding import AddressRole, LookResult
 from releases.rules.london import LONDON
 from releases.verdict.address import Sighting, judge_address
-from releases.verdict.release import judge_release
+from releases.verdict.release import combine_addresses
 from tests.support.seed_case import TITLE, URL
 
 TOLERANCE = 120
@@ -43,11 +43,11 @@ def address(*looks, url=URL, role=AddressRole.PAGE, required=True, due_at=DUE, s
 
 def record(*addresses, due_at=DUE, series="", **more):
     """The facts of a release of the seed's title, with the outcome that the real rules give."""
-    judged = judge_release([(one.role, one.required, one.verdict) for one in addresses])
+    outcome, _ = combine_addresses([(one.role, one.required, one.verdict) for one in addresses])
     return Facts(
         release_title=TITLE,
         series_title=series,
-        outcome=judged.outcome,
+        outcome=outcome,
         due_at=due_at,
         tolerance_seconds=TOLERANCE,
         addresses=addresses,

@@ -56,7 +56,7 @@ def looks(release, *seen, address=None, day=None, text="", replayed=False):
             )
         )
     Observation.append(rows)
-    return judge.judge_one(release, now=rows[-1].completed_at + timedelta(seconds=1)).verification
+    return judge.judge_one(release, now=rows[-1].completed_at + timedelta(seconds=1))
 
 
 def covered(release, start="09:00", end="11:00"):

@@ -16,9 +16,16 @@ from releases.rules.cadence import next_check_at
 from releases.rules.clock_error import ClockWatch, Figures, Reading, Voucher
 from releases.rules.host_budget import LEAST_LONGEST_GAP
 from releases.rules.response import Failure
-from releases.verdict.address import AddressVerdict, BeforeDue, Outcome, Sighting, judge_address, settles_at
-from releases.verdict.release import LIVE_AT_LAST
-from releases.verdict.statements import counts_as
+from releases.verdict.address import (
+    LIVE_AT_LAST,
+    AddressVerdict,
+    BeforeDue,
+    Outcome,
+    Sighting,
+    judge_address,
+    result_counted,
+    settles_at,
+)
 from tests.support import release_pages
 from tests.support.checks import DUE, at
 
@@ -249,7 +256,7 @@ class _Watching:
     def take(self, look: Sighting) -> None:
         """Keep a look as it is judged: with the clock's bound, and as a fault of ours where the clock is wrong."""
         error = self.read_clock()
-        result = counts_as(look.result, None, clock_off=error.is_off(largest=LARGEST_ERROR))
+        result = result_counted(look.result, None, clock_off=error.is_off(largest=LARGEST_ERROR))
         bound = error.bound or timedelta(0)
         self.address.looks.append(replace(look, result=result, clock_bound=bound))
 

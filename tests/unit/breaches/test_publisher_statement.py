@@ -7,7 +7,7 @@ import pytest
 from breaches.rules.facts import PastCaches, PublisherTime
 from breaches.rules.narrative import write_account
 from releases.detection.finding import Source
-from releases.verdict.diagnosis import Diagnosis
+from releases.verdict.release import Diagnosis
 from tests.support.report_evidence import LIVE, NOT_LIVE, SEED_LOOKS, address, london, look, record
 
 SCHEDULED = Source.SCHEDULED_TIME_AND_DELAY

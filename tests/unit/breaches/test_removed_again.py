@@ -1,16 +1,22 @@
 """An output that was there, then not, and then there again: account, timeline, annex and refreshing tell of both."""
 
+from datetime import timedelta
+
 import pytest
 
 from breaches import drafting, editing
 from breaches.models import Report
 from breaches.rules.annex import checks_around_change
-from breaches.rules.narrative import absences_of, write_account
+from breaches.rules.narrative import write_account
 from breaches.versions import content_of
-from releases.verdict.address import Away
-from tests.support.report_evidence import LIVE, NOT_LIVE, SEED_LOOKS, UNREACHABLE, address, london, look, record
+from releases.detection.finding import AddressRole
+from releases.models.verification import read_results, write_verdict
+from releases.verdict.address import Flip, Outcome
+from releases.verdict.release import AddressResult, ReleaseVerdict
+from tests.support.report_evidence import DUE, LIVE, NOT_LIVE, SEED_LOOKS, UNREACHABLE, address, london, look, record
 from tests.support.report_mornings import a_drafted_report
 from tests.support.report_mornings import looks as stored
+from tests.support.seed_case import URL
 
 GONE = "A later look, at 11.05am, did not find it there any more."
 BACK = " It was seen there again at 11.06am."
@@ -61,8 +67,13 @@ def test_the_annex_shows_the_look_that_found_it_again():
 
 def test_a_verdict_of_before_this_was_kept_tells_of_the_first_going_alone():
     gone = london("11:05")
-    assert absences_of({"gone_again_at": gone.isoformat()}) == (Away(gone, None),)
-    assert absences_of({"gone_again_at": None}) == ()
+    result = AddressResult(1, URL, AddressRole.PAGE, True, address(*SEED_LOOKS).verdict, timedelta(seconds=10))
+    verdict = ReleaseVerdict(DUE, Outcome.LATE, result.verdict, (result,), None, None, ())
+    (stored,) = write_verdict(verdict)["addresses"]
+    del stored["flips"]
+    for gone_at, flips in ((gone.isoformat(), (Flip(gone, None),)), (None, ())):
+        (read,) = read_results([stored | {"gone_again_at": gone_at}])
+        assert read.verdict.flips == flips
 
 
 @pytest.mark.django_db

@@ -7,7 +7,7 @@ import pytest
 from releases.detection.finding import PublisherSays, Source, State
 from releases.models import Verification
 from releases.text import release
-from releases.verdict.diagnosis import Diagnosis
+from releases.verdict.release import Diagnosis
 
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
 

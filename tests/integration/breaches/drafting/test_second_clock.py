@@ -11,7 +11,7 @@ from breaches.rules.facts import PastCaches, PublisherTime
 from releases.detection.finding import Source
 from releases.models import Membership, Statement, Verification
 from releases.rules.lifecycle import Role
-from releases.verdict.diagnosis import Diagnosis
+from releases.verdict.release import Diagnosis
 from tests.integration.breaches.pdf.documents import text_of
 from tests.support.factories import SEED_DUE, member
 from tests.support.observations import a_look

@@ -149,9 +149,9 @@ def test_random_mornings_end_as_they_do_when_every_look_is_read(mornings, every_
     briefly = found()
     assert {outcome for outcome, *_ in briefly.values()} == set(Outcome) - {Outcome.PENDING, Outcome.PARTIAL}
     every_look_read()
-    again = judge.judge_all(mornings, now=AFTER)
-    assert not again.faults
-    assert [one.verification.release.reference for one in again.judged if one.changed] == []
+    again, faults = judge.judge_all(mornings, now=AFTER)
+    assert not faults
+    assert {one.revision for one in again} == {1}, "unchanged"
     assert found() == briefly
     assert read < every * 0.75
 
@@ -163,7 +163,7 @@ def test_of_a_day_of_looks_without_the_release_two_are_read(confirmed_release):
         a_look(confirmed_release.addresses.get(), "not_live", at=at)
     needed = repository.find_needed([confirmed_release.pk])
     assert Observation.objects.filter(needed.condition).count() == 2 + 2
-    (kept,) = judge.judge_one(confirmed_release, now=AFTER).verification.addresses
+    (kept,) = judge.judge_one(confirmed_release, now=AFTER).addresses
     assert kept["looks"] == 43
 
 
@@ -207,4 +207,4 @@ def test_looks_of_another_schedule_are_read_all(confirmed_release):
     looks_at(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
     Release.objects.filter(pk=confirmed_release.pk).update(schedule_version=2)
     seen = repository.read_sightings([confirmed_release.pk])((confirmed_release.pk, 1))
-    assert [len(one.looks) for one in seen.values()] == [20]
+    assert [len(one.sightings) for one in seen.values()] == [20]

@@ -38,7 +38,7 @@ def seconds(count: float) -> timedelta:
 def test_an_address_added_after_the_due_time_is_not_judged_unless_it_is_a_rehearsals(rehearsal, outcome):
     release = on_time(rehearsal=rehearsal)
     scheduling.add_address(release, PlannedAddress(url=TABLES, role="attachment"), at=SEED_DUE + seconds(30))
-    verification = judge.judge_one(release, now=AFTER).verification
+    verification = judge.judge_one(release, now=AFTER)
     assert verification.outcome == outcome
 
 
@@ -54,14 +54,14 @@ def test_a_tolerance_that_was_widened_after_the_due_time_does_not_count_even_if_
 ):
     looks_at(confirmed_release, "not_live", "live", start=LIMIT + seconds(10))
     tolerance(confirmed_release, 179, changed_at=SEED_DUE + seconds(60))
-    verification = judge.judge_one(confirmed_release, now=AFTER).verification
+    verification = judge.judge_one(confirmed_release, now=AFTER)
     assert (verification.tolerance_seconds, verification.outcome) == (120, Outcome.LATE)
 
 
 def test_a_tolerance_that_was_changed_before_the_due_time_counts_even_if_somebody_had_judged_before(confirmed_release):
     judge.judge_one(confirmed_release, now=SEED_DUE - seconds(60))
     tolerance(confirmed_release, 60, changed_at=SEED_DUE - seconds(30))
-    assert judge.judge_one(confirmed_release, now=AFTER).verification.tolerance_seconds == 60
+    assert judge.judge_one(confirmed_release, now=AFTER).tolerance_seconds == 60
 
 
 @pytest.mark.both_databases
@@ -79,7 +79,7 @@ def test_a_judge_who_is_overtaken_judges_again_so_that_no_live_look_is_lost(monk
 
     monkeypatch.setattr(repository, "read_sightings", read_while_another_judges)
     judged = judge.judge_one(confirmed_release, now=AFTER)
-    assert (judged.changed, Verification.objects.get().outcome) == (True, Outcome.ON_TIME)
+    assert (judged.revision, Verification.objects.get().outcome) == (3, Outcome.ON_TIME)
 
 
 def test_a_judge_who_is_overtaken_each_time_says_so(monkeypatch):
@@ -100,7 +100,7 @@ def test_a_release_that_lacks_a_part_is_published_when_its_page_was_seen():
     attachment = release.addresses.get(role="attachment")
     checks_up_to(attachment, LIMIT)
     a_look(attachment, "not_live", at=LIMIT)
-    assert judge.judge_one(release, now=AFTER).verification.outcome == Outcome.PARTIAL
+    assert judge.judge_one(release, now=AFTER).outcome == Outcome.PARTIAL
     release.refresh_from_db()
     assert release.published_at == SEED_DUE + seconds(0.2)
 
@@ -115,4 +115,4 @@ def test_a_release_that_lacks_a_part_is_published_when_its_page_was_seen():
 def test_nothing_is_missing_before_every_look_up_to_the_limit_is_over(until, outcome, confirmed_release):
     looks_at(confirmed_release, "not_live", start=LIMIT + seconds(5))
     judged = judge.judge_one(confirmed_release, now=AFTER, answered_until=lambda address: until)
-    assert judged.verification.outcome == outcome
+    assert judged.outcome == outcome

@@ -40,7 +40,7 @@ def its_page(release):
 
 
 def judged(release) -> Verification:
-    return judge.judge_one(release, now=AFTER).verification
+    return judge.judge_one(release, now=AFTER)
 
 
 def test_the_publishers_own_time_is_kept_with_its_source_beside_what_was_seen(release, its_page):

@@ -58,14 +58,14 @@ def outcomes() -> dict[str, str]:
 @pytest.mark.both_databases
 def test_every_kind_of_morning_ends_as_if_its_release_had_been_judged_alone(series):
     releases = [seen(series, name, *looks, start=start) for name, (looks, start, _) in MORNINGS.items()]
-    session = judge_all(releases, now=AFTER)
+    judged, faults = judge_all(releases, now=AFTER)
     assert outcomes() == {name: outcome for name, (_, _, outcome) in MORNINGS.items()}
-    assert session.faults == []
-    together = {judged.verification.release_id: judged for judged in session.judged}
+    assert faults == []
+    together = {verification.release_id: verification for verification in judged}
     for release in releases:
         alone = judge_one(release, now=AFTER)
-        assert not alone.changed
-        assert alone.live_since == together[release.pk].live_since
+        assert alone.revision == together[release.pk].revision, "unchanged"
+        assert alone.results == together[release.pk].results
     published = Release.objects.filter(status=Status.PUBLISHED).values_list("reference", flat=True)
     assert set(published) == {"on-time", "late", "uncertain"}
     kinds = ReleaseEvent.objects.filter(release__reference="late").values_list("kind", flat=True)
@@ -77,10 +77,10 @@ def test_every_kind_of_morning_ends_as_if_its_release_had_been_judged_alone(seri
 def test_more_than_are_judged_at_once_are_all_judged_however_many_remain(series, monkeypatch):
     monkeypatch.setattr(judge_module, "JUDGED_AT_ONCE", 2)
     releases = [seen(series, name, *looks, start=start) for name, (looks, start, _) in MORNINGS.items()]
-    session = judge_all(releases, now=AFTER)
+    judged, faults = judge_all(releases, now=AFTER)
     assert outcomes() == {name: outcome for name, (_, _, outcome) in MORNINGS.items()}
-    assert {judged.verification.release_id for judged in session.judged} == {release.pk for release in releases}
-    assert session.faults == []
+    assert {verification.release_id for verification in judged} == {release.pk for release in releases}
+    assert faults == []
 
 
 @pytest.mark.parametrize("first", [pytest.param(True, id="first-verdict"), pytest.param(False, id="unchanged")])
@@ -93,9 +93,9 @@ def test_judging_three_or_twelve_releases_takes_as_many_queries(series, first, d
 
     few, many = judge(3), judge(12)
     with connection.execute_wrapper(counted := Counted()):
-        assert len(judge_all(few, now=AFTER).judged) == 3
+        assert len(judge_all(few, now=AFTER)[0]) == 3
     with django_assert_num_queries(counted.number):
-        assert len(judge_all(many, now=AFTER).judged) == 12
+        assert len(judge_all(many, now=AFTER)[0]) == 12
 
 
 class Counted:
@@ -117,8 +117,8 @@ class Counted:
 def test_a_release_on_which_our_own_code_fails_stops_no_other_and_is_never_on_time(series, result, completed):
     sound, broken, other = (seen(series, name, "not_live", start=LIMIT) for name in ("sound", "broken", "other"))
     a_look(broken.addresses.get(), result, at=LIMIT + timedelta(seconds=5), took=completed)
-    session = judge_all([sound, broken, other], now=AFTER)
-    assert [release for release, _ in session.faults] == [broken]
+    _, faults = judge_all([sound, broken, other], now=AFTER)
+    assert [release for release, _ in faults] == [broken]
     assert outcomes() == {"sound": Outcome.NOT_SEEN, "broken": Outcome.PENDING, "other": Outcome.NOT_SEEN}
 
 
@@ -135,9 +135,9 @@ def test_who_is_overtaken_at_one_release_judges_that_one_again_and_keeps_the_oth
         return read(keys)
 
     monkeypatch.setattr(repository, "read_sightings", read_while_another_judges)
-    session = judge_all(releases, now=AFTER)
+    _, faults = judge_all(releases, now=AFTER)
     assert asked == [{release.pk for release in releases}, {releases[1].pk}]
-    assert session.faults == []
+    assert faults == []
     assert outcomes() == {"calm": Outcome.LATE, "contested": Outcome.LATE}
     assert ReleaseEvent.objects.filter(kind="judged").count() == 2
 
@@ -151,8 +151,8 @@ def test_who_is_overtaken_each_time_says_so_of_that_release_alone(series, monkey
         return read(keys)
 
     monkeypatch.setattr(repository, "read_sightings", read_while_another_judges)
-    session = judge_all(releases, now=AFTER)
-    assert [(release.reference, type(fault)) for release, fault in session.faults] == [("contested", JudgedByOthers)]
+    _, faults = judge_all(releases, now=AFTER)
+    assert [(release.reference, type(fault)) for release, fault in faults] == [("contested", JudgedByOthers)]
     assert outcomes() == {"calm": Outcome.LATE, "contested": Outcome.PENDING}
 
 
@@ -174,13 +174,13 @@ def test_watchers_and_a_person_who_judge_the_same_releases_at_once_never_wait_fo
                 else:
                     # Before the limit nothing is late: every turn changes the verdict on all of them.
                     now = (AFTER, LIMIT - timedelta(seconds=1))[(step + number) % 2]
-                    faults = judge_all(releases if number % 2 else releases[::-1], now=now).faults
+                    faults = judge_all(releases if number % 2 else releases[::-1], now=now)[1]
                     assert {type(fault) for _, fault in faults} <= {JudgedByOthers}
         finally:
             connection.close()
 
     with ThreadPoolExecutor(max_workers=4) as threads:
         list(threads.map(work, range(4)))
-    assert judge_all(releases, now=AFTER).faults == []
+    assert judge_all(releases, now=AFTER)[1] == []
     assert set(outcomes().values()) == {Outcome.LATE}
     assert check_chain(ReleaseEvent)[1] is None

@@ -70,7 +70,7 @@ def test_a_release_in_parts_is_live_once_every_part_was_seen(series, seen, live,
     checks_up_to(file, DUE + timedelta(seconds=120))
     for number, result in enumerate(seen[1]):
         a_look(file, result, at=DUE + timedelta(seconds=120 + 5 * number))
-    verdict = judge.judge_one(whole, now=JUDGED).verification
+    verdict = judge.judge_one(whole, now=JUDGED)
     assert verdict.outcome == Outcome.PARTIAL
     (call,) = morning_summary.record_missing_summaries(now=JUDGED)
     assert (call.live, call.not_live, call.cannot_tell) == (live, not_live, 0)

@@ -39,14 +39,14 @@ def fresh_look(release, result, *, at):
 def test_a_release_that_only_a_look_past_the_caches_saw_is_not_seen(provisional_release):
     looks_at(provisional_release, "not_live", "not_live", start=LIMIT)
     fresh_look(provisional_release, "live", at=SEED_DUE + timedelta(seconds=5))
-    assert judge_one(provisional_release, now=LIMIT + timedelta(minutes=1)).verification.outcome == Outcome.NOT_SEEN
+    assert judge_one(provisional_release, now=LIMIT + timedelta(minutes=1)).outcome == Outcome.NOT_SEEN
 
 
 def test_a_look_past_the_caches_does_not_make_a_release_one_that_somebody_looked_at(confirmed_release):
     fresh_look(confirmed_release, "live", at=SEED_DUE + timedelta(seconds=5))
-    assert [j.verification.outcome for j in releases_judge.judge_unobserved(now=LIMIT + timedelta(hours=1))] == [
-        Outcome.CANNOT_TELL
-    ]
+    assert [
+        verification.outcome for verification in releases_judge.judge_unobserved(now=LIMIT + timedelta(hours=1))
+    ] == [Outcome.CANNOT_TELL]
 
 
 def test_an_announcement_takes_no_part_in_the_verdict(provisional_release):
@@ -58,7 +58,7 @@ def test_an_announcement_takes_no_part_in_the_verdict(provisional_release):
         added_at=SEED_DUE - timedelta(days=30),
     )
     looks_at(provisional_release, "not_live", "live", start=SEED_DUE)
-    found = judge_one(provisional_release, now=LIMIT + timedelta(minutes=1)).verification
+    found = judge_one(provisional_release, now=LIMIT + timedelta(minutes=1))
     assert (found.outcome, [kept["role"] for kept in found.addresses]) == (Outcome.ON_TIME, ["page"])
 
 

@@ -40,7 +40,7 @@ def missing_all_along(page, **fields):
 
 
 def judged(page) -> Verification:
-    return judge.judge_one(page.release, now=AFTER).verification
+    return judge.judge_one(page.release, now=AFTER)
 
 
 @pytest.mark.parametrize("result", ["not_live", "live"])
@@ -81,7 +81,7 @@ def test_a_look_is_judged_with_the_bound_that_was_kept_of_its_clock(page, kept):
     missing_all_along(page, bound=kept)
     release = page.release
     seen = repository.read_sightings([release.pk])((release.pk, release.schedule_version))
-    assert {look.clock_bound for look in seen[page.pk].looks} == {seconds(kept)}
+    assert {look.clock_bound for look in seen[page.pk].sightings} == {seconds(kept)}
     verification = judged(page)
     assert (verification.outcome, verification.delay_from) == (Outcome.NOT_SEEN, 130 - kept)
     (facts,) = facts_of([verification])[verification.pk].addresses

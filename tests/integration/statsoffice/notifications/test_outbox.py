@@ -140,7 +140,7 @@ def test_the_title_of_a_release_that_is_not_announced_is_not_mailed():
 def test_before_the_report_is_drafted_the_message_leads_to_the_release():
     release = an_announced_release(series=a_series())
     looks_at(release, "not_live", start=SEED_DUE + timedelta(seconds=120))
-    verification = judge.judge_one(release, now=NOW).verification
+    verification = judge.judge_one(release, now=NOW)
     release.suspicions.create(schedule_version=1, kind="late", verification=verification, raised_at=RAISED)
     assert outbox.create_missing(now=NOW) == 4
     assert f"/releases/{release.reference}/" in Message.objects.first().text

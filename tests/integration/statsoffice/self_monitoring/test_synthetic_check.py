@@ -93,10 +93,8 @@ def test_a_clock_that_is_known_to_be_wrong_is_told_and_nothing_is_found_by_it(re
 
 
 def test_a_chain_that_finds_everything_on_time_is_not_right_twice_in_a_row(rehearse, monkeypatch):
-    class Everything:
-        outcome = Outcome.ON_TIME
-
-    monkeypatch.setattr("statsoffice.self_monitoring.synthetic_check.judge_release", lambda addresses: Everything)
+    on_time = Outcome.ON_TIME, None
+    monkeypatch.setattr("statsoffice.self_monitoring.synthetic_check.combine_addresses", lambda addresses: on_time)
     assert [rehearse().right for _ in EXPECTED_IN_TURN[:4]] == [True, False, True, False]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from releases.detection.finding import AddressRole
 from releases.verdict.address import Outcome
-from releases.verdict.exemption import Covers, Side, Terms, applies, covering, needed
+from releases.verdict.exemption import Covers, Terms, applies, faults_to_cover, find_covering
 
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
 BEFORE = DUE - timedelta(days=10)
@@ -30,25 +30,23 @@ def terms(*covers, **fields):
         pytest.param(Outcome.LATE, (), {Covers.LATE}, id="late"),
         pytest.param(Outcome.NOT_SEEN, (), {Covers.LATE}, id="not-seen"),
         pytest.param(Outcome.PARTIAL, (), {Covers.PARTIAL}, id="partial"),
-        pytest.param(Outcome.EARLY, (Side(PAGE, Outcome.ON_TIME),), {Covers.EARLY}, id="early"),
-        pytest.param(Outcome.EARLY, (Side(PAGE, Outcome.PENDING),), {Covers.EARLY}, id="early-so-far"),
-        pytest.param(
-            Outcome.EARLY, (Side(PAGE, Outcome.NOT_SEEN),), {Covers.EARLY, Covers.LATE}, id="early-and-then-late"
-        ),
+        pytest.param(Outcome.EARLY, ((PAGE, Outcome.ON_TIME),), {Covers.EARLY}, id="early"),
+        pytest.param(Outcome.EARLY, ((PAGE, Outcome.PENDING),), {Covers.EARLY}, id="early-so-far"),
+        pytest.param(Outcome.EARLY, ((PAGE, Outcome.NOT_SEEN),), {Covers.EARLY, Covers.LATE}, id="early-and-then-late"),
         pytest.param(
             Outcome.EARLY,
-            (Side(PAGE, Outcome.ON_TIME), Side(ATTACHMENT, Outcome.LATE)),
+            ((PAGE, Outcome.ON_TIME), (ATTACHMENT, Outcome.LATE)),
             {Covers.EARLY, Covers.PARTIAL},
             id="early-and-then-partial",
         ),
         *(
-            pytest.param(outcome, (Side(PAGE, Outcome.LATE),), set(), id=outcome.value)
+            pytest.param(outcome, ((PAGE, Outcome.LATE),), set(), id=outcome.value)
             for outcome in (Outcome.ON_TIME, Outcome.UNCERTAIN, Outcome.CANNOT_TELL, Outcome.PENDING)
         ),
     ],
 )
 def test_what_has_to_be_covered_follows_from_the_verdict(outcome, sides, what):
-    assert needed(outcome, sides) == what
+    assert faults_to_cover(outcome, sides) == what
 
 
 @pytest.mark.parametrize(
@@ -85,7 +83,7 @@ def test_the_days_that_it_covers_are_londons():
 
 
 def cover(*exemptions, what):
-    return covering(exemptions, what=frozenset(what), due_at=DUE, occurred_at=DUE)
+    return find_covering(exemptions, what=frozenset(what), due_at=DUE, occurred_at=DUE)
 
 
 def test_exemptions_cover_together_what_none_of_them_covers_alone():

@@ -1,5 +1,6 @@
 """One address, judged from its looks: each row of the table, and each of its boundaries."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,8 +13,8 @@ from releases.verdict.address import (
     Outcome,
     Sighting,
     judge_address,
-    occurred_at,
 )
+from releases.verdict.release import ReleaseVerdict
 from tests.support.checks import ABSENT, DUE, FAULT, LIVE, UNREACHABLE, UNRECOGNISED, at, judged, look
 
 
@@ -257,7 +258,8 @@ def test_the_same_look_delivered_twice_counts_once():
     ],
 )
 def test_a_breach_occurred_when_due_unless_it_was_early(outcome, expected):
-    assert occurred_at(outcome, due_at=DUE, first_live_at=at(-30)) == expected
+    deciding = replace(judged(look(ABSENT, -5)), first_live_at=at(-30))
+    assert ReleaseVerdict(DUE, outcome, deciding, (), None, None, ()).occurred_at == expected
 
 
 def test_no_outcome_both_accuses_and_asks():

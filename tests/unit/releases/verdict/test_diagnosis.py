@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from releases.detection.finding import LookResult
-from releases.verdict.diagnosis import FRESH, PLAIN, DiagnosedLook, Diagnosis, diagnose
+from releases.verdict.release import FRESH, PLAIN, Diagnosis, DiagnosticCheck, diagnose
 
 DUE = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
 LIVE, ABSENT = LookResult.LIVE, LookResult.NOT_LIVE
@@ -16,12 +16,12 @@ def at(seconds: float) -> datetime:
     return DUE + timedelta(seconds=seconds)
 
 
-def look(result: LookResult, seconds: float, *, purpose: str = PLAIN, age: str = "") -> DiagnosedLook:
+def look(result: LookResult, seconds: float, *, purpose: str = PLAIN, age: str = "") -> DiagnosticCheck:
     headers = [("age", age)] if age else []
-    return DiagnosedLook(purpose, result, at(seconds), at(seconds + 0.2), headers)
+    return DiagnosticCheck(purpose, result, at(seconds), at(seconds + 0.2), headers)
 
 
-def fresh(result: LookResult, seconds: float) -> DiagnosedLook:
+def fresh(result: LookResult, seconds: float) -> DiagnosticCheck:
     return look(result, seconds, purpose=FRESH)
 
 

@@ -1,6 +1,6 @@
 """Which looks at an address prove anything, and which may have shown the last edition all along."""
 
-from releases.verdict.address import BeforeDue, Outcome, early_looks
+from releases.verdict.address import BeforeDue, Outcome, early_sightings
 from tests.support.checks import ABSENT, DUE, LIVE, UNRECOGNISED, at, judged, look
 
 
@@ -45,8 +45,10 @@ def test_a_last_edition_that_matched_all_along_and_is_edited_before_due_proves_n
     same = judged(*before, look(LIVE, 0, text="b"), look(LIVE, 60, text="b"))
     assert (same.outcome, same.first_live_at) == (Outcome.CANNOT_TELL, None)
     assert judged(*before, look(LIVE, 0, text="c")).outcome is Outcome.ON_TIME
-    assert early_looks(before, due_at=DUE) == []
-    assert len(early_looks(before[1:], due_at=DUE)) == 2, "without the first look nothing is known of the last edition"
+    assert early_sightings(before, due_at=DUE) == []
+    assert len(early_sightings(before[1:], due_at=DUE)) == 2, (
+        "without the first look nothing is known of the last edition"
+    )
 
 
 def test_a_text_first_shown_after_a_look_that_did_not_find_it_is_proof():

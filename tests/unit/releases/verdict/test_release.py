@@ -6,7 +6,7 @@ import pytest
 
 from releases.detection.finding import AddressRole
 from releases.verdict.address import AddressVerdict, Outcome
-from releases.verdict.release import judge_release
+from releases.verdict.release import combine_addresses
 from tests.support.checks import ABSENT, LIVE, judged, look
 
 PAGE, ATTACHMENT = AddressRole.PAGE, AddressRole.ATTACHMENT
@@ -22,19 +22,21 @@ EVERY = {verdict.outcome: verdict for verdict in (EARLY, ON_TIME, LATE, NOT_SEEN
 
 
 def outcome_of(page: AddressVerdict, *attachments: AddressVerdict) -> Outcome:
-    return judge_release([(PAGE, True, page), *((ATTACHMENT, True, each) for each in attachments)]).outcome
+    return combine_addresses([(PAGE, True, page), *((ATTACHMENT, True, each) for each in attachments)])[0]
 
 
 @pytest.mark.parametrize("verdict", EVERY.values(), ids=EVERY)
 def test_a_release_with_one_page_has_the_outcome_of_its_page(verdict):
-    assert judge_release([(PAGE, True, verdict)]) == judge_release([(PAGE, True, verdict), (ATTACHMENT, False, LATE)])
+    assert combine_addresses([(PAGE, True, verdict)]) == combine_addresses(
+        [(PAGE, True, verdict), (ATTACHMENT, False, LATE)]
+    )
     assert outcome_of(verdict) is verdict.outcome
 
 
 @pytest.mark.parametrize("missing", [LATE, NOT_SEEN], ids=["late", "not-seen"])
 def test_a_release_whose_page_is_live_and_whose_attachment_is_missing_is_partial(missing):
-    verdict = judge_release([(PAGE, True, ON_TIME), (ATTACHMENT, True, ON_TIME), (ATTACHMENT, True, missing)])
-    assert (verdict.outcome, verdict.deciding) == (Outcome.PARTIAL, (2,))
+    verdict = combine_addresses([(PAGE, True, ON_TIME), (ATTACHMENT, True, ON_TIME), (ATTACHMENT, True, missing)])
+    assert verdict == (Outcome.PARTIAL, missing)
 
 
 def test_an_early_attachment_makes_the_release_early_whatever_else_is_pending_or_missing():
@@ -67,29 +69,29 @@ def test_a_release_is_pending_while_a_required_address_is():
 
 def test_an_address_that_is_not_required_never_decides():
     for page, optional in itertools.product(EVERY.values(), repeat=2):
-        verdict = judge_release([(ATTACHMENT, False, optional), (PAGE, True, page)])
-        assert (verdict.outcome, verdict.deciding) == (page.outcome, (1,))
+        verdict = combine_addresses([(ATTACHMENT, False, optional), (PAGE, True, page)])
+        assert verdict == (page.outcome, page)
 
 
 def test_a_release_without_a_required_address_cannot_be_told_once_nothing_is_pending():
-    assert judge_release([]).outcome is Outcome.CANNOT_TELL
-    assert judge_release([(ATTACHMENT, False, PENDING)]).outcome is Outcome.PENDING
-    assert judge_release([(ATTACHMENT, False, EARLY)]).outcome is Outcome.CANNOT_TELL
+    assert combine_addresses([])[0] is Outcome.CANNOT_TELL
+    assert combine_addresses([(ATTACHMENT, False, PENDING)])[0] is Outcome.PENDING
+    assert combine_addresses([(ATTACHMENT, False, EARLY)])[0] is Outcome.CANNOT_TELL
 
 
 def test_every_combination_of_three_addresses_has_one_outcome_whatever_their_order():
     for page, first, second in itertools.product(EVERY.values(), repeat=3):
         addresses = [(PAGE, True, page), (ATTACHMENT, True, first), (ATTACHMENT, True, second)]
-        outcomes = {judge_release(order).outcome for order in itertools.permutations(addresses)}
+        outcomes = {combine_addresses(order)[0] for order in itertools.permutations(addresses)}
         assert len(outcomes) == 1
 
 
 def test_the_most_telling_address_stands_first():
     sooner = judged(look(ABSENT, -90), look(LIVE, -80), look(LIVE, -15))
-    early = judge_release([(PAGE, True, EARLY), (ATTACHMENT, True, sooner), (ATTACHMENT, True, ON_TIME)])
-    assert early.deciding == (1, 0)
+    _, deciding = combine_addresses([(PAGE, True, EARLY), (ATTACHMENT, True, sooner), (ATTACHMENT, True, ON_TIME)])
+    assert deciding is sooner
     later = judged(look(ABSENT, 120), look(LIVE, 2000))
-    partial = judge_release(
+    _, deciding = combine_addresses(
         [(PAGE, True, ON_TIME), (ATTACHMENT, True, LATE), (ATTACHMENT, True, later), (ATTACHMENT, True, NOT_SEEN)]
     )
-    assert partial.deciding == (3, 2, 1)
+    assert deciding is NOT_SEEN

@@ -96,7 +96,7 @@ def test_the_record_of_a_hole_before_a_page_was_found_gone_accuses_nobody(reason
         a_look(address, "unreachable" if reasons == ("gone",) else "not_live", at=SEED_DUE + timedelta(seconds=second))
     for minutes in (2, 30):
         a_look(address, "not_live", at=SEED_DUE + timedelta(minutes=minutes), reasons=reasons)
-    verification = judge.judge_one(address.release, now=SEED_DUE + timedelta(hours=1)).verification
+    verification = judge.judge_one(address.release, now=SEED_DUE + timedelta(hours=1))
     assert verification.outcome == outcome
 
 

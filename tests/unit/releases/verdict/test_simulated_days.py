@@ -13,7 +13,7 @@ import pytest
 from releases.detection.finding import AddressRole, LookResult
 from releases.rules.host_budget import LEAST_LONGEST_GAP
 from releases.verdict.address import SUSPICIOUS, AddressVerdict, Outcome
-from releases.verdict.release import judge_release
+from releases.verdict.release import combine_addresses
 from tests.support.checks import DUE
 from tests.support.simulated_day import (
     ABSENT,
@@ -181,8 +181,7 @@ def assert_told_in_order(address: Address) -> None:
 
 
 def assert_flips_were_there(address: Address) -> None:
-    for flip in address.final.flips:
-        assert flip.looks >= 1
+    if address.final.flips:
         assert len(address.day.shown) == 2 or address.day.shown[0].end < FOR_EVER, "a page that stayed is told as gone"
 
 
@@ -206,14 +205,14 @@ def assert_true(addresses: list[Address]) -> Outcome:
         assert_told_in_order(address)
         assert_flips_were_there(address)
     roles = (AddressRole.PAGE, AddressRole.ATTACHMENT)
-    verdict = judge_release([(role, True, each.final) for role, each in zip(roles, addresses, strict=False)])
+    outcome, _ = combine_addresses([(role, True, each.final) for role, each in zip(roles, addresses, strict=False)])
     in_time = all(
         any(0 <= stretch.start <= each.day.tolerance and stretch.end == FOR_EVER for stretch in each.day.shown)
         for each in addresses
     )
     if in_time and all(len(each.day.shown) == 1 for each in addresses):
-        assert verdict.outcome not in SUSPICIOUS, "everything was on time, and the release is suspected"
-    return verdict.outcome
+        assert outcome not in SUSPICIOUS, "everything was on time, and the release is suspected"
+    return outcome
 
 
 # The first part holds something of everything; the others run in ./test --all.
