@@ -8,7 +8,7 @@ from django.urls import reverse
 from breaches import drafting
 from releases import pre_release_access, pre_release_list, scheduling
 from releases.rules.pre_release import Details, Period
-from tests.support.factories import SEED_DUE, an_announced_release
+from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.people import Office
 from tests.support.pre_release_lists import MINISTER, granted, someone
 
@@ -25,7 +25,7 @@ def pages_of_access_lists(office: Office, series) -> dict[str, str]:
     """Set the lists up; gives the addresses of their pages by name."""
     ahead = _list_of_a_release_ahead(office, series)
     out = _list_of_a_release_that_is_out(office, series)
-    empty = an_announced_release(series=series, reference="access-empty", due_at=SEED_DUE + timedelta(days=8))
+    empty = ReleaseFactory(announced=True, series=series, reference="access-empty", due_at=SEED_DUE + timedelta(days=8))
     report = drafting.start_about_list(out, occurred_on=date(2020, 6, 29), by=office.statistician, at=NOW).report
     reported = _list_of_a_release_that_is_out(office, series, reference="access-unreported")
     first = {entry.status: entry.pk for entry in ahead.pre_release_access.all()}
@@ -70,8 +70,12 @@ def _recorded(office: Office, release, details: Details, *, began: timedelta, en
 
 def _list_of_a_release_ahead(office: Office, series):
     """A release of tomorrow: entries in every state, and what waits for a lead to agree."""
-    ahead = an_announced_release(
-        series=series, reference="access-ahead", title="Due tomorrow, with a list", due_at=SEED_DUE + timedelta(days=1)
+    ahead = ReleaseFactory(
+        announced=True,
+        series=series,
+        reference="access-ahead",
+        title="Due tomorrow, with a list",
+        due_at=SEED_DUE + timedelta(days=1),
     )
     granted(ahead, by=office.statistician, at=LONG_BEFORE)
     granted(ahead, LONG_POST, by=office.people["calendar_manager"], at=LONG_BEFORE)
@@ -92,7 +96,9 @@ def _list_of_a_release_ahead(office: Office, series):
 
 
 def _list_of_a_release_that_is_out(office: Office, series, *, reference="access-out"):
-    out = an_announced_release(series=series, reference=reference, title="Out, with the list of who saw it before")
+    out = ReleaseFactory(
+        announced=True, series=series, reference=reference, title="Out, with the list of who saw it before"
+    )
     granted(out, MINISTER, by=office.statistician, at=LONG_BEFORE)
     _recorded(office, out, LONG_POST, began=timedelta(hours=23))
     erased = granted(out, someone("Permanent Secretary"), by=office.statistician, at=LONG_BEFORE)

@@ -9,8 +9,8 @@ from releases.exemptions import Approval
 from releases.models import Series
 from releases.rules.lifecycle import Role
 from releases.verdict.exemption import Covers
-from tests.support.factories import SEED_DUE, an_announced_release, london_slot
-from tests.support.observations import looks_at
+from tests.support.factories import SEED_DUE, ReleaseFactory, london_slot
+from tests.support.observations import create_observations
 from tests.support.people import Office
 
 EARLIER = SEED_DUE - timedelta(days=9)
@@ -61,7 +61,9 @@ def _of(name: str, reference: str) -> str:
 
 
 def _release(series: Series, reference: str, on: date):
-    return an_announced_release(series=series, reference=reference, title=f"Known as {reference}", slot=london_slot(on))
+    return ReleaseFactory(
+        announced=True, series=series, reference=reference, title=f"Known as {reference}", slot=london_slot(on)
+    )
 
 
 def _corrected(office: Office, series: Series) -> None:
@@ -101,5 +103,7 @@ def _exempted(office: Office, series: Series) -> None:
     own = Series.objects.create(producer=series.producer, title="Schools on the move", slug="schools-on-the-move")
     exemptions.record_exemption(series.producer, own, approval, by=office.head, at=EARLIER)
     release = _release(own, "exempted", date(2020, 6, 30))
-    looks_at(release, *["not_live"] * 3, "live", start=SEED_DUE - timedelta(seconds=5), every=timedelta(seconds=65))
+    create_observations(
+        release, *["not_live"] * 3, "live", start=SEED_DUE - timedelta(seconds=5), every=timedelta(seconds=65)
+    )
     judge.judge_one(release, now=SEED_DUE + timedelta(minutes=5))

@@ -5,8 +5,8 @@ from datetime import timedelta
 from releases.detection.preflight import PreflightCode, PreflightFinding
 from releases.models import PreflightRun, Release, Series
 from releases.scheduling import PlannedAddress, add_address
-from tests.support.factories import SEED_DUE, an_announced_release
-from tests.support.observations import a_look
+from tests.support.factories import SEED_DUE, ReleaseFactory
+from tests.support.observations import create_observation
 
 TOMORROW = SEED_DUE + timedelta(days=1)
 ANNOUNCED = "https://www.example.gov.uk/government/statistics/announcements/" + "state-funded-schools-" * 5
@@ -14,18 +14,25 @@ ANNOUNCED = "https://www.example.gov.uk/government/statistics/announcements/" + 
 
 def checked_releases(series: Series) -> Release:
     """Record two releases of tomorrow: one that is well, and one with problems, notes and an announcement over time."""
-    well = an_announced_release(series=series, reference="well", title="Nothing wrong with it", due_at=TOMORROW)
+    well = ReleaseFactory(
+        announced=True, series=series, reference="well", title="Nothing wrong with it", due_at=TOMORROW
+    )
     _check(well, PreflightFinding(PreflightCode.NO_ATTACHMENTS))
-    ill = an_announced_release(
-        series=series, reference="ill", title="A release with problems", due_at=TOMORROW, url=ANNOUNCED + "-out"
+    ill = ReleaseFactory(
+        announced=True,
+        series=series,
+        reference="ill",
+        title="A release with problems",
+        due_at=TOMORROW,
+        url=ANNOUNCED + "-out",
     )
     announcement = add_address(
         ill, PlannedAddress(url=ANNOUNCED, role="announcement", required=False), at=ill.recorded_at
     )
-    a_look(announcement, "not_live", at=SEED_DUE - timedelta(days=20), body_sha256="a" * 64)
-    a_look(announcement, "not_live", at=SEED_DUE - timedelta(days=10), body_sha256="a" * 64)
+    create_observation(announcement, "not_live", at=SEED_DUE - timedelta(days=20), body_sha256="a" * 64)
+    create_observation(announcement, "not_live", at=SEED_DUE - timedelta(days=10), body_sha256="a" * 64)
     hops = ((ANNOUNCED, 301), (ANNOUNCED + "-out", 200))
-    a_look(announcement, "not_live", at=SEED_DUE - timedelta(hours=1), body_sha256="b" * 64, hops=hops)
+    create_observation(announcement, "not_live", at=SEED_DUE - timedelta(hours=1), body_sha256="b" * 64, hops=hops)
     page = ill.addresses.get(role="page")
     _check(ill, PreflightFinding(PreflightCode.NO_HEAD), at=SEED_DUE - timedelta(hours=2))
     _check(

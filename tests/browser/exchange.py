@@ -11,7 +11,7 @@ from releases.imports import uploads
 from releases.models import Address, CalendarImport, Comparison, Release, Series
 from releases.rules.tables import TableKind, write_table
 from releases.scheduling import PlannedAddress, add_address
-from tests.support.factories import SEED_DUE, a_release, an_announced_release, london_slot
+from tests.support.factories import SEED_DUE, ReleaseFactory, london_slot
 
 NAME = "Release calendar of the Office for Invented Numbers 2020 to 2021, final version (2) corrected.xlsx"
 HEADER = ("reference", "producer", "series", "title", "scheduled_for", "status", "url", "marker", "cancellation_reason")
@@ -22,7 +22,9 @@ def pages_of_imports(series: Series, *, by, at=SEED_DUE) -> dict[str, str]:
     """Import the same file again and again, each time up to another state; return the pages' addresses by name."""
     content, more_than_a_page = _file(series), _file(series, rows=60)
     for prefix in ("imported", "applied"):
-        a_release(series=series, reference=f"{prefix}-old", title="To be cancelled", slot=london_slot(date(2099, 7, 2)))
+        ReleaseFactory(
+            series=series, reference=f"{prefix}-old", title="To be cancelled", slot=london_slot(date(2099, 7, 2))
+        )
 
     def upload(name=NAME, content=content) -> CalendarImport:
         return uploads.upload_file(content, name=name, create_missing=True, by=by, at=at)
@@ -91,8 +93,12 @@ def _file(series: Series, *, prefix: str = "imported", rows: int = 4) -> bytes:
 
 def an_announcement_that_differs(series: Series, *, at=SEED_DUE) -> Release:
     """Record a release of which GOV.UK announces something else in every respect."""
-    release = an_announced_release(
-        series=series, reference="differs", title="Announced otherwise on GOV.UK", due_at=at + timedelta(days=21)
+    release = ReleaseFactory(
+        announced=True,
+        series=series,
+        reference="differs",
+        title="Announced otherwise on GOV.UK",
+        due_at=at + timedelta(days=21),
     )
     planned = PlannedAddress(LONG + "announcement", Address.Role.ANNOUNCEMENT, adapter="govuk")
     said = Announced(

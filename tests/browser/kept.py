@@ -5,8 +5,8 @@ from django.urls import reverse
 from releases import scheduling
 from releases.models import KeptBody
 from releases.rules.canonical import sha256_hex
-from tests.support.factories import a_confirmed_release, an_announced_release
-from tests.support.release_states import brought, keep
+from tests.support.factories import ReleaseFactory
+from tests.support.stored_checks import make_check, store_checks
 
 SOON = '<!doctype html>\n<html lang="en">\n<title>Coming soon</title>\n<p>' + "Not yet published. " * 40 + "</p>\n"
 LONG = "https://www.example.gov.uk/government/statistics/" + "schools-inspections-and-outcomes-" * 4
@@ -15,18 +15,20 @@ FILE = "https://www.example.gov.uk/media/schools-inspections-tables.ods"
 
 def pages_of_kept_bodies(series) -> dict[str, str]:
     """Set the releases up; gives the addresses of their pages by name."""
-    release = an_announced_release(
-        series=series, reference="kept", title="Kept as it was seen", url=LONG, attachments=(FILE,)
+    release = ReleaseFactory(
+        announced=True, series=series, reference="kept", title="Kept as it was seen", url=LONG, attachments=(FILE,)
     )
     page, file = release.addresses.get(role="page"), release.addresses.get(role="attachment")
-    keep(brought(page, "not_live", SOON.encode(), at=-60), brought(file, "not_live", b"Not here", at=-60))
-    keep(brought(page, "live", b"<!doctype html><title>31 March 2020</title>", at=0))
-    keep(brought(file, "not_live", b"\xff\x00", at=5, media_type="application/octet-stream"))
+    store_checks(make_check(page, "not_live", SOON.encode(), at=-60), make_check(file, "not_live", b"Not here", at=-60))
+    store_checks(make_check(page, "live", b"<!doctype html><title>31 March 2020</title>", at=0))
+    store_checks(make_check(file, "not_live", b"\xff\x00", at=5, media_type="application/octet-stream"))
     scheduling.publish(release, by=None, at=release.due_at, published_at=release.due_at)
-    early = a_confirmed_release(series=series, reference="kept-early", title="Seen before its time", url=f"{LONG}early")
+    early = ReleaseFactory(
+        confirmed=True, series=series, reference="kept-early", title="Seen before its time", url=f"{LONG}early"
+    )
     page = early.addresses.get()
-    keep(brought(page, "not_live", b"<!doctype html><title>Soon</title>", at=-900))
-    keep(brought(page, "live", b"<!doctype html><title>The figures</title>", at=-600))
+    store_checks(make_check(page, "not_live", b"<!doctype html><title>Soon</title>", at=-900))
+    store_checks(make_check(page, "live", b"<!doctype html><title>The figures</title>", at=-600))
     KeptBody.objects.filter(release=early, why="first_seen").update(state="pruned", body=None)
     return {
         "a release with kept bodies": reverse("releases:release", args=["kept"]),

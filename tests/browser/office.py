@@ -27,14 +27,12 @@ from tests.integration.statsoffice.self_monitoring.record import a_watcher_that_
 from tests.support.factories import (
     SEED_DUE,
     ContactFactory,
+    ReleaseFactory,
     SeriesFactory,
-    a_confirmed_release,
-    a_release,
-    an_announced_release,
     london_slot,
 )
-from tests.support.observations import a_look, looks_at
-from tests.support.people import Office, an_office
+from tests.support.observations import create_observation, create_observations
+from tests.support.people import Office, create_office
 
 NOW = SEED_DUE + timedelta(minutes=5)
 LONG = "https://www.example.gov.uk/government/statistics/" + "state-funded-schools-inspections-and-outcomes-" * 4
@@ -54,7 +52,7 @@ class Morning:
 
 def a_morning() -> Morning:
     """Set the office up: a calendar, releases with every verdict, questions, and reports in every state."""
-    office = an_office(name="Office for Invented Numbers and Very Long Organisation Names")
+    office = create_office(name="Office for Invented Numbers and Very Long Organisation Names")
     morning = Morning(office)
     series = SeriesFactory(
         producer=office.producer,
@@ -86,7 +84,7 @@ def a_morning() -> Morning:
 
 
 def _calendar(morning: Morning, series) -> None:
-    moved = an_announced_release(series=series, reference="postponed", title="Moved to a later date")
+    moved = ReleaseFactory(announced=True, series=series, reference="postponed", title="Moved to a later date")
     scheduling.change_date(
         moved,
         to=london_slot(date(2020, 7, 14)),
@@ -94,23 +92,26 @@ def _calendar(morning: Morning, series) -> None:
         by=morning.office.head,
         at=NOW - timedelta(days=9),
     )
-    stopped = an_announced_release(series=series, reference="cancelled", title="A survey that was stopped")
+    stopped = ReleaseFactory(announced=True, series=series, reference="cancelled", title="A survey that was stopped")
     scheduling.cancel(stopped, reason="The survey was stopped.", by=morning.office.head, at=NOW - timedelta(days=9))
-    vague = a_release(
+    vague = ReleaseFactory(
         series=series,
         reference="vague",
         title="Planned for two months",
         slot=Slot(on=date(2020, 6, 1), at=None, precision=Precision.TWO_MONTHS),
     )
     scheduling.announce(vague, by=None, at=NOW - timedelta(days=90))
-    an_announced_release(
+    ReleaseFactory(
+        announced=True,
         series=SeriesFactory(title="Prices of whatever farms buy", producer__name="Agency for Examples"),
         reference="farms",
         title="Prices of whatever farms buy, May 2020",
         slot=london_slot(date(2020, 7, 14)),
     )
-    a_release(series=series, reference="quiet", title="Not announced yet", slot=london_slot(date(2020, 7, 8)))
-    an_announced_release(series=series, reference="tomorrow", title="Due tomorrow", slot=london_slot(date(2020, 7, 1)))
+    ReleaseFactory(series=series, reference="quiet", title="Not announced yet", slot=london_slot(date(2020, 7, 8)))
+    ReleaseFactory(
+        announced=True, series=series, reference="tomorrow", title="Due tomorrow", slot=london_slot(date(2020, 7, 1))
+    )
     for name, page, reference in (
         ("a postponed release", "releases:release", "postponed"),
         ("a cancelled release", "releases:release", "cancelled"),
@@ -153,12 +154,13 @@ def _verdicts(morning: Morning, series) -> None:
     ):
         reference = name.replace(" ", "-")
         url = LONG if name == "late" else f"https://www.example.gov.uk/statistics/{reference}"
-        release = an_announced_release(series=series, reference=reference, title=f"Seen {name}", url=url)
+        release = ReleaseFactory(announced=True, series=series, reference=reference, title=f"Seen {name}", url=url)
         start = SEED_DUE - timedelta(minutes=10) if name == "early" else SEED_DUE - timedelta(seconds=5)
-        looks_at(release, *results, start=start, every=abs(every))
+        create_observations(release, *results, start=start, every=abs(every))
         judge.judge_one(release, now=NOW)
         morning.add(f"a release {name}", "releases:release", reference)
-    a_confirmed_release(
+    ReleaseFactory(
+        confirmed=True,
         series=series,
         reference="rehearsal",
         title="A rehearsal in ten minutes",
@@ -172,30 +174,35 @@ def _verdicts(morning: Morning, series) -> None:
 
 def _both_clocks(morning: Morning, series) -> None:
     """A release that a cache kept from readers, with all that its publisher's own system said meanwhile."""
-    release = an_announced_release(series=series, reference="both-clocks", title="Seen late behind an edge cache")
+    release = ReleaseFactory(
+        announced=True, series=series, reference="both-clocks", title="Seen late behind an edge cache"
+    )
     page = release.addresses.get(role="page")
     out_at = SEED_DUE + timedelta(seconds=3)
     announced = PublisherSays(State.ANNOUNCED, announced_for=SEED_DUE, announced_text="30 June 2020 9:30am")
     moved = PublisherSays(State.MOVED, announced_text="30 June 2020 9:31am", change_note="Figures arrived late.")
     published = PublisherSays(State.PUBLISHED, published_at=out_at, source=Source.SCHEDULED_TIME_AND_DELAY)
     for seconds, says in ((-60, announced), (-5, announced), *((seconds, moved) for seconds in range(0, 121, 10))):
-        a_look(page, "not_live", at=SEED_DUE + timedelta(seconds=seconds), says=says, reasons=("announcement",))
-    a_look(page, "live", at=SEED_DUE + timedelta(seconds=5), says=published, fresh=True)
-    a_look(page, "live", at=SEED_DUE + timedelta(seconds=180), says=published, reasons=("marker_in_title",))
+        create_observation(
+            page, "not_live", at=SEED_DUE + timedelta(seconds=seconds), says=says, reasons=("announcement",)
+        )
+    create_observation(page, "live", at=SEED_DUE + timedelta(seconds=5), says=published, fresh=True)
+    create_observation(page, "live", at=SEED_DUE + timedelta(seconds=180), says=published, reasons=("marker_in_title",))
     judge.judge_one(release, now=NOW)
     morning.add("a release with both clocks", "releases:release", "both-clocks")
 
 
 def _question(morning: Morning, series) -> None:
-    release = an_announced_release(
+    release = ReleaseFactory(
+        announced=True,
         series=series,
         reference="renamed",
         title="Renamed at the last moment",
         attachments=("https://www.example.gov.uk/media/tables.ods",),
     )
     page = release.addresses.get(role="page")
-    a_look(page, "unrecognised", at=SEED_DUE, text="A renamed title", reasons=("no_marker",))
-    a_look(page, "unrecognised", at=NOW, text="Are you a robot?", reasons=("no_marker",))
+    create_observation(page, "unrecognised", at=SEED_DUE, text="A renamed title", reasons=("no_marker",))
+    create_observation(page, "unrecognised", at=NOW, text="Are you a robot?", reasons=("no_marker",))
     statements.record_answer(
         release,
         page,

@@ -18,16 +18,15 @@ from tests.support.factories import (
     SEED_DUE,
     ContactFactory,
     ProducerFactory,
+    ReleaseFactory,
     SeriesFactory,
-    a_release,
-    an_announced_release,
+    create_member,
     london_slot,
-    member,
 )
 from tests.support.import_files import csv_of
-from tests.support.observations import looks_at
-from tests.support.people import Office, joins, written
-from tests.support.report_mornings import covered
+from tests.support.observations import create_observations
+from tests.support.people import Office, add_role, write_sections
+from tests.support.report_mornings import record_coverage
 from tests.support.stored_imports import turn
 
 DUE = SEED_DUE
@@ -76,7 +75,7 @@ def pictures() -> list[Picture]:
 
 def _an_office() -> Office:
     producer = ProducerFactory(name="Office for Invented Statistics", slug="office-for-invented-statistics")
-    return Office(producer, {role: member(role, producer, name=name) for role, name in NAMES.items()})
+    return Office(producer, {role: create_member(role, producer, name=name) for role, name in NAMES.items()})
 
 
 def _series(office: Office, title: str, slug: str) -> Series:
@@ -95,17 +94,17 @@ def _a_morning(office: Office) -> Report:
     schools = _series(office, "School inspections and outcomes", "schools")
     houses = _series(office, "House sales by region", "houses")
     on_time = _announced(labour, "labour-june-2020", "Labour market overview: June 2020")
-    looks_at(on_time, "not_live", "not_live", "live", start=DUE - STEP, every=STEP)
+    create_observations(on_time, "not_live", "not_live", "live", start=DUE - STEP, every=STEP)
     judge.judge_one(on_time, now=NOW)
     late = _announced(schools, "schools-june-2020", "School inspections and outcomes as at 31 March 2020")
-    covered(late)
-    looks_at(late, *["not_live"] * 58, "live", start=DUE - timedelta(minutes=1), every=timedelta(minutes=1))
+    record_coverage(late)
+    create_observations(late, *["not_live"] * 58, "live", start=DUE - timedelta(minutes=1), every=timedelta(minutes=1))
     judge.judge_one(late, now=NOW)
     _announced(houses, "houses-july-2020", "House sales by region: May 2020", due_at=DUE + timedelta(days=1))
     for month, day in ((7, 14), (8, 11), (9, 15)):
         due_at = datetime(2020, month, day, 8, 30, tzinfo=UTC)
         _announced(labour, f"labour-2020-{month}", f"Labour market overview: {due_at:%B %Y}", due_at=due_at)
-    a_release(
+    ReleaseFactory(
         series=houses,
         reference="houses-october-2020",
         title="House sales by region: August 2020",
@@ -118,18 +117,18 @@ def _a_morning(office: Office) -> Report:
 
 def _announced(series: Series, reference: str, title: str, *, due_at: datetime = DUE):
     url = f"https://www.example.gov.uk/statistics/{reference}"
-    return an_announced_release(series=series, reference=reference, title=title, url=url, due_at=due_at)
+    return ReleaseFactory(announced=True, series=series, reference=reference, title=title, url=url, due_at=due_at)
 
 
 def _submitted(report: Report, *, by: User) -> None:
-    written(report, by=by, at=NOW)
+    write_sections(report, by=by, at=NOW)
     report.refresh_from_db()
     sign_off.submit_report(report, by=by, at=NOW)
 
 
 def _an_administrator(office: Office) -> User:
     person = User.objects.create_superuser("it@example.gov.uk", name="Ines Technau")
-    joins(person, office.producer, Role.CALENDAR_MANAGER)
+    add_role(person, office.producer, Role.CALENDAR_MANAGER)
     return person
 
 

@@ -10,7 +10,7 @@ from breaches.rules.public_statement import statement_digest
 from breaches.rules.validation import ReportSection
 from statsoffice.redaction.actions import redact
 from tests.support.factories import SEED_DUE
-from tests.support.people import AT, a_report
+from tests.support.people import AT, create_report
 
 
 def pages_of_reports(morning) -> str:
@@ -18,7 +18,7 @@ def pages_of_reports(morning) -> str:
     drafting.draft_missing(now=SEED_DUE + timedelta(minutes=5))
     reports: dict[str, Report] = {}
     for status in ReportStatus:
-        reports[status] = a_report(
+        reports[status] = create_report(
             morning.office, status, reference=f"report-{status.replace('_', '-')}", title=f"Reported, {status}"
         )
         morning.add(f"a report, {status}", "breaches:report", reports[status].reference)

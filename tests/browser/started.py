@@ -9,7 +9,7 @@ from breaches import drafting, merging
 from breaches.drafting import ReportSubject
 from breaches.rules.lifecycle import ReportKind
 from tests.support.factories import SEED_DUE
-from tests.support.people import Office, a_joint_report, a_report
+from tests.support.people import Office, create_joint_report, create_report
 
 NOW = SEED_DUE + timedelta(minutes=5)
 
@@ -24,8 +24,10 @@ def pages_of_started_reports(office: Office, series) -> dict[str, str]:
         at=NOW,
         form_key=uuid4(),
     ).report
-    joint = a_joint_report(office, a_report(office, reference="to-join", title="To be joined with another one"))
-    whole = merging.merge_drafts([joint, a_report(office, reference="to-join-too")], by=office.head, at=NOW)
+    joint = create_joint_report(
+        office, create_report(office, reference="to-join", title="To be joined with another one")
+    )
+    whole = merging.merge_drafts([joint, create_report(office, reference="to-join-too")], by=office.head, at=NOW)
     return {
         "starting a report": reverse("breaches:start"),
         "starting a report about a series": reverse(

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from breaches.models import ApprovedDocument
 from breaches.rules.lifecycle import ReportStatus
 from tests.browser.by_keyboard import Keyboard
-from tests.support.people import AT, a_report, an_office
+from tests.support.people import AT, create_office, create_report
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,8 +38,8 @@ def person(request, new_context) -> Keyboard:
 def office(transactional_db):
     """An office whose late release of half past nine has its draft, at eleven o'clock."""
     with time_machine.travel(AT, tick=True):
-        office = an_office()
-        a_report(office, complete=False, title=TITLE)
+        office = create_office()
+        create_report(office, complete=False, title=TITLE)
         yield office
 
 

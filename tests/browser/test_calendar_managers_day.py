@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from releases.models import Address, Release
 from releases.rules.lifecycle import Role
 from tests.browser.barriers import SIZES, has_no_barriers
-from tests.support.factories import SeriesFactory, a_release, an_announced_release, london_slot, member
+from tests.support.factories import ReleaseFactory, SeriesFactory, create_member, london_slot
 
 NOW = datetime(2026, 6, 30, 9, tzinfo=UTC)
 # The last one lies on a Sunday, as nobody noticed yet.
@@ -33,19 +33,21 @@ def series(transactional_db) -> Iterator:
     with time_machine.travel(NOW, tick=True):
         series = SeriesFactory(title="Rain in towns", slug="rain")
         for day in DAYS:
-            release = a_release(
+            release = ReleaseFactory(
                 series=series, reference=f"rain-{day:%Y-%m}", title=f"Rain in {day:%B %Y}", slot=london_slot(day)
             )
             release.addresses.all().delete()
         other = SeriesFactory(title="Wind", producer=series.producer)
-        an_announced_release(series=other, reference="wind", title="Wind in July", slot=london_slot(date(2026, 7, 8)))
+        ReleaseFactory(
+            announced=True, series=other, reference="wind", title="Wind in July", slot=london_slot(date(2026, 7, 8))
+        )
         yield series
 
 
 @pytest.fixture
 def manager(series, sign_in):
     """Sign the calendar manager in."""
-    person = member(Role.CALENDAR_MANAGER, series.producer, is_staff=True, name="Cal Price")
+    person = create_member(Role.CALENDAR_MANAGER, series.producer, is_staff=True, name="Cal Price")
     sign_in(person)
     return person
 

@@ -10,7 +10,7 @@ from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 from tests.browser.conftest import POLICY
 from tests.pages.security.urls import admin_addresses
-from tests.support.factories import SeriesFactory, member
+from tests.support.factories import SeriesFactory, create_member
 
 pytestmark = [
     pytest.mark.browser,
@@ -60,7 +60,7 @@ def test_every_page_of_the_admin_keeps_to_the_policy(page, live_server, morning,
 
 def test_the_scripts_of_the_admin_run(page, live_server, transactional_db, sign_in):
     series = SeriesFactory(title="Rain in towns")
-    sign_in(member(Role.CALENDAR_MANAGER, series.producer, is_staff=True))
+    sign_in(create_member(Role.CALENDAR_MANAGER, series.producer, is_staff=True))
     page.goto(f"{live_server}{reverse('admin:releases_release_add')}")
     page.locator(".select2-selection").first.click()
     expect(page.locator(".select2-results")).to_contain_text("Rain in towns")

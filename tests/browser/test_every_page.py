@@ -10,7 +10,7 @@ from tests.browser.barriers import has_clean_errors, is_clean, walk
 from tests.browser.office import NOW, PUBLIC
 from tests.browser.patience import PATIENCE
 from tests.support.admin_site import signed_in
-from tests.support.observations import looks_at
+from tests.support.observations import create_observations
 from tests.support.report_forms import error_links, filled_in
 
 pytestmark = [
@@ -123,7 +123,7 @@ def test_the_desk_shows_a_verdict_as_it_falls_and_keeps_the_cursor_where_it_is(p
     release = Release.objects.get(reference="not-seen")
     link = page.get_by_role("link", name="Seen not seen").first
     link.focus()
-    looks_at(release, "live", start=NOW)
+    create_observations(release, "live", start=NOW)
     judge.judge_one(release, now=NOW)
     row = page.locator("li", has=page.get_by_role("link", name="Seen not seen")).first
     expect(row).to_contain_text("Seen late", timeout=PATIENCE)

@@ -7,7 +7,7 @@ from releases import judge
 from releases.models import Release
 from tests.browser.office import NOW
 from tests.browser.patience import PATIENCE
-from tests.support.observations import looks_at
+from tests.support.observations import create_observations
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,7 +35,7 @@ def test_the_desk_tells_a_verdict_once_and_its_countdowns_never(page, live_serve
     page.evaluate(LISTEN)
     assert [a_refresh(page), a_refresh(page)] == [True, True]
     assert page.evaluate("window.heard") == []
-    looks_at(Release.objects.get(reference="not-seen"), "live", start=NOW)
+    create_observations(Release.objects.get(reference="not-seen"), "live", start=NOW)
     judge.judge_one(Release.objects.get(reference="not-seen"), now=NOW)
     # Not by a function of the page: its policy lets nothing be made a script of.
     expect(page.locator("#desk-summary")).not_to_contain_text("Not seen", timeout=PATIENCE)
@@ -57,7 +57,7 @@ def test_whoever_reads_the_desk_keeps_their_place_while_it_is_brought_up_to_date
     before = countdown.text_content()
     expect(countdown).not_to_have_text(before, timeout=PATIENCE)
     assert page.evaluate(stays)
-    looks_at(Release.objects.get(reference="not-seen"), "live", start=NOW)
+    create_observations(Release.objects.get(reference="not-seen"), "live", start=NOW)
     judge.judge_one(Release.objects.get(reference="not-seen"), now=NOW)
     row = page.locator("#desk-today li", has=page.get_by_role("link", name="Seen not seen"))
     expect(row).to_contain_text("Seen late", timeout=PATIENCE)

@@ -14,7 +14,7 @@ from statsoffice.accounts import invitations
 from tests.browser.barriers import is_clean
 from tests.browser.patience import PATIENCE
 from tests.support.factories import UserFactory
-from tests.support.people import AT, a_report, an_office
+from tests.support.people import AT, create_office, create_report
 from tests.support.report_forms import section_address
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -53,7 +53,7 @@ def test_whoever_may_not_come_in_is_told_so(page, live_server, sign_in, name, st
 
 
 def test_whoever_follows_the_invitation_of_somebody_else(page, live_server, sign_in):
-    office = an_office()
+    office = create_office()
     told = {"email": "jo.lane@example.gov.uk", "name": "Jo Lane", "producer": office.producer}
     _, secret = invitations.invite(**told, role=Role.AUDITOR, by=office.head, at=timezone.now())
     sign_in(office.deputy)
@@ -68,8 +68,8 @@ def test_a_list_that_cannot_be_erased_yet(page, live_server, morning, sign_in):
 
 
 def test_a_report_that_was_submitted_while_somebody_wrote(page, live_server, sign_in):
-    office = an_office()
-    report = a_report(office)
+    office = create_office()
+    report = create_report(office)
     sign_in(office.statistician)
     page.goto(live_server.url + section_address(report, ReportSection.IMPACT))
     page.get_by_label("Impact of the breach").fill("Somebody wrote.\n\n" + "Averyveryverylongword" * 9)

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from releases.rules.lifecycle import Role
 from tests.browser.barriers import is_clean
 from tests.pages.statsoffice.accounts.one_time_codes import code_of
-from tests.support.factories import ProducerFactory, member
+from tests.support.factories import ProducerFactory, create_member
 
 pytestmark = [
     pytest.mark.browser,
@@ -23,7 +23,7 @@ PASSWORD = "correct horse battery"
 def deputy(settings):
     """A deputy, who must have a second factor and has none."""
     settings.SECOND_FACTOR = frozenset({"deputy"})
-    return member(Role.DEPUTY, ProducerFactory(), name="Dev Mistry")
+    return create_member(Role.DEPUTY, ProducerFactory(), name="Dev Mistry")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 from statsoffice.guides.views import Guide
 from tests.browser.barriers import is_clean, walk
-from tests.support.factories import member
+from tests.support.factories import create_member
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,7 +52,7 @@ def test_every_list_of_a_new_office_says_that_it_is_empty_and_each_guide_opens(
     page, live_server, transactional_db, sign_in, subtests
 ):
     producer = Producer.objects.create(name="Office for Rain", slug="rain")
-    sign_in(member(Role.HEAD_OF_PROFESSION, producer))
+    sign_in(create_member(Role.HEAD_OF_PROFESSION, producer))
     lists = {
         name: reverse(name)
         for name in (

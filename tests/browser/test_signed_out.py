@@ -7,15 +7,15 @@ from django.urls import reverse
 from breaches.models import Report
 from breaches.rules.validation import ReportSection
 from breaches.versions import content_of
-from tests.support.people import a_report, an_office
+from tests.support.people import create_office, create_report
 from tests.support.report_forms import section_address
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def test_what_was_typed_when_the_session_ended_is_sent_again_after_signing_in(page, live_server):
-    office = an_office()
-    report = a_report(office, complete=False)
+    office = create_office()
+    report = create_report(office, complete=False)
     person = office.statistician
     page.goto(f"{live_server.url}/accounts/login/?next={section_address(report, ReportSection.IMPACT)}")
     _sign_in(page, person)

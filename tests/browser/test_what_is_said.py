@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from breaches.models import ApprovedDocument
 from tests.browser.listening import focused, spoken, unclear
 from tests.pages.statsoffice.accounts.one_time_codes import code_of, with_an_app
-from tests.support.people import AT, a_report, an_office
+from tests.support.people import AT, create_office, create_report
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,8 +20,8 @@ REPORT = "breach-schools-march-2020"
 def office(transactional_db):
     """An office whose late release of half past nine has its draft, at eleven o'clock, and whose head has an app."""
     with time_machine.travel(AT, tick=True):
-        office = an_office()
-        a_report(office, complete=False, title=TITLE)
+        office = create_office()
+        create_report(office, complete=False, title=TITLE)
         with_an_app(office.head)
         yield office
 

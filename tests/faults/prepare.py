@@ -7,7 +7,7 @@ from django.core.management import call_command
 from releases.models import Series
 from tests.faults import hostile_site
 from tests.faults.truth import COSTLY, GOOD, HOSTILE, MARKER, SERIES, STORIES, TITLE, TOLERANCE, Story
-from tests.support.factories import ContactFactory, ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release
+from tests.support.factories import ContactFactory, ProducerFactory, ReleaseFactory, SeriesFactory, UserFactory
 
 
 def prepare(due: str, site: str) -> None:
@@ -72,7 +72,8 @@ def prepare_costly(due: str, hostile: str, site: str, office: str) -> None:
 
 
 def _record(story: Story, url: str, *, series: Series, due_at: datetime, files: tuple[str, ...] = ()) -> None:
-    a_confirmed_release(
+    ReleaseFactory(
+        confirmed=True,
         series=series,
         reference=story.slug,
         title=TITLE,

@@ -11,8 +11,7 @@ from statsoffice.accounts.models import User
 from statsoffice.fake_publisher.client import RehearsalSite
 from statsoffice.fake_publisher.scenes import scene
 from tests.journeys.release_morning import COMING_SOON, LIVE, MARKER, SERIES, TITLE, TOLERANCE, Story, address, page
-from tests.support.factories import ContactFactory, ProducerFactory, SeriesFactory, member
-from tests.support.factories import an_announced_release as announced
+from tests.support.factories import ContactFactory, ProducerFactory, ReleaseFactory, SeriesFactory, create_member
 
 ANNOUNCED = Story("school-meals", page(COMING_SOON), None, 0, Outcome.LATE, ReportKind.LATE)
 PATH = f"/morning/{ANNOUNCED.slug}"
@@ -21,14 +20,14 @@ ANNOUNCED_TOLD = 2
 """So many people are told that it is suspected, and that it was seen."""
 
 
-def an_announced_release(*, due_at: datetime, site: RehearsalSite) -> dict[Role, User]:
+def create_announced_release(*, due_at: datetime, site: RehearsalSite) -> dict[Role, User]:
     """Announce the release, whose page comes soon; gives the people of its office by their roles.
 
     :param due_at: the aware instant at which it is due, a whole minute.
     """
     producer = ProducerFactory()
     people = {
-        role: member(role, producer, name=email.partition("@")[0], email=email)
+        role: create_member(role, producer, name=email.partition("@")[0], email=email)
         for role, email in ((Role.STATISTICIAN, STATISTICIAN), (Role.HEAD_OF_PROFESSION, HEAD))
     }
     contacts = {
@@ -48,7 +47,8 @@ def an_announced_release(*, due_at: datetime, site: RehearsalSite) -> dict[Role,
     site.publish(PATH, [scene(**ANNOUNCED.first)])
     # The morning is played on the day on which somebody runs the tests, a Sunday or a bank holiday too.
     with mock.patch("releases.scheduling.check_day"):
-        announced(
+        ReleaseFactory(
+            announced=True,
             series=series,
             reference=ANNOUNCED.slug,
             title=TITLE,

@@ -20,7 +20,7 @@ from statsoffice.fake_publisher.client import RehearsalSite
 from statsoffice.fake_publisher.scenes import Arrival
 from statsoffice.notifications.models import Message
 from tests.integration.statsoffice.deploy.behind_nginx import Front
-from tests.journeys.announced_release import ANNOUNCED, ANNOUNCED_TOLD, an_announced_release, appear
+from tests.journeys.announced_release import ANNOUNCED, ANNOUNCED_TOLD, appear, create_announced_release
 from tests.journeys.at_the_web import Seen, at_the_web
 from tests.journeys.release_morning import STORIES, a_series_with_people, prepare
 from tests.servers.process import running
@@ -131,7 +131,7 @@ def play(
     series = a_series_with_people()
     for story in STORIES:
         prepare(story, series=series, due_at=due_at, now=datetime.now(UTC), site=site)
-    office = an_announced_release(due_at=due_at, site=site)
+    office = create_announced_release(due_at=due_at, site=site)
     with at_the_web(front, office) as web:
         web.before_it_is_due()
         sleep_until(due_at + timedelta(seconds=4))

@@ -12,7 +12,7 @@ from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.client import RehearsalSite
 from statsoffice.fake_publisher.pages import PDF, pdf_file
 from statsoffice.fake_publisher.scenes import scene
-from tests.support.factories import ContactFactory, ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release
+from tests.support.factories import ContactFactory, ProducerFactory, ReleaseFactory, SeriesFactory, UserFactory
 
 TOLERANCE = timedelta(seconds=5)
 SERIES = "Inspections of invented schools"
@@ -97,7 +97,8 @@ def prepare(story: Story, *, series: Series, due_at: datetime, now: datetime, si
         site.publish(f"{path}/tables.pdf", scenes(NOT_FOUND, pdf, starts=starts))
         # On another host than the page: two watchers may hold one each.
         files = (address(f"{path}/tables.pdf", host="localhost", site=site),)
-    return a_confirmed_release(
+    return ReleaseFactory(
+        confirmed=True,
         series=series,
         reference=story.slug,
         title=TITLE,

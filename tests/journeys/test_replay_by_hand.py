@@ -13,8 +13,8 @@ from releases import judge
 from releases.models import Observation, Verification
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.scenes import scene
-from tests.support.factories import SEED_DUE, a_confirmed_release
-from tests.support.observations import looks_at
+from tests.support.factories import SEED_DUE, ReleaseFactory
+from tests.support.observations import create_observations
 
 TITLE = "State-funded schools inspections and outcomes as at 31 March 2020"
 COLUMNS = "reference,producer,series,title,scheduled_for,status,url,marker,rehearsal,responsible_email"
@@ -63,8 +63,8 @@ def test_a_replay_touches_rehearsals_only_and_marks_each_look_as_replayed(calend
 
 
 def test_a_replay_drafts_what_else_is_missing_at_the_real_time_and_not_in_the_past(calendar):
-    release = a_confirmed_release()
-    looks_at(release, "not_live", start=SEED_DUE + timedelta(minutes=2))
+    release = ReleaseFactory(confirmed=True)
+    create_observations(release, "not_live", start=SEED_DUE + timedelta(minutes=2))
     judge.judge_one(release, now=SEED_DUE + timedelta(minutes=3))
     begun = timezone.now()
     run("verify_releases", at="2020-06-30 09:29:55")

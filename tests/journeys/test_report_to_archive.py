@@ -15,8 +15,8 @@ from releases.rules.calendar import Nation, working_days_away
 from releases.rules.london import local_date
 from statsoffice.notifications import outbox
 from statsoffice.notifications.delivery import deliver
-from tests.support.factories import an_announced_release, london_slot
-from tests.support.people import REGULATOR, a_report, an_office
+from tests.support.factories import ReleaseFactory, london_slot
+from tests.support.people import REGULATOR, create_office, create_report
 
 pytestmark = [
     pytest.mark.browser,
@@ -50,13 +50,13 @@ class Person:
 
 @pytest.fixture
 def office():
-    return an_office(name="Office for Invented Numbers")
+    return create_office(name="Office for Invented Numbers")
 
 
 @pytest.fixture
 def report(office):
     """The draft that the record wrote of a late release."""
-    return a_report(office, complete=False)
+    return create_report(office, complete=False)
 
 
 def writes(person, report, section, label, text):
@@ -129,6 +129,6 @@ def test_a_late_release_is_reported_returned_mended_approved_sent_and_counted(
     breaches = page.get_by_role("row", name=re.compile(r"^Breaches"))
     expect(breaches.first).to_contain_text("1")
     on = working_days_away(local_date(dispatched_at), 20, nation=Nation.ENGLAND)
-    upcoming = an_announced_release(series=series, reference="the-next-one", slot=london_slot(on))
+    upcoming = ReleaseFactory(announced=True, series=series, reference="the-next-one", slot=london_slot(on))
     page = statistician.opens("releases:release", upcoming.reference)
     expect(page.get_by_text(ACTION)).to_be_visible()

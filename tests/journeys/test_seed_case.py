@@ -16,7 +16,7 @@ from breaches.rules.validation import ReportSection
 from releases.rules.lifecycle import Role
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.scenes import scene
-from tests.support.factories import ContactFactory, ProducerFactory, SeriesFactory, a_confirmed_release, member
+from tests.support.factories import ContactFactory, ProducerFactory, ReleaseFactory, SeriesFactory, create_member
 from tests.support.seed_case import FORM
 
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
@@ -53,7 +53,7 @@ def release(site):
             scene(pages.release_page(TITLE, published="30 June 2020"), starts=LIVE),
         ],
     )
-    return a_confirmed_release(series=series, title=TITLE, url=site.url(PATH), due_at=DUE)
+    return ReleaseFactory(confirmed=True, series=series, title=TITLE, url=site.url(PATH), due_at=DUE)
 
 
 def text_of(content: bytes) -> str:
@@ -77,8 +77,8 @@ def complete(report: Report, *, by, at: datetime) -> None:
 
 @pytest.mark.usefixtures("calendar_at_rest")
 def test_the_seed_case_is_seen_drafted_completed_approved_and_printed(release, morning_from):
-    statistician = member(Role.STATISTICIAN, release.series.producer)
-    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    statistician = create_member(Role.STATISTICIAN, release.series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
     morning = morning_from(DUE - timedelta(minutes=4))
     morning.play(DUE + timedelta(minutes=3))
     report = Report.objects.get()

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 
 from releases.models import Observation
 from statsoffice.fake_publisher.scenes import scene
-from tests.support.factories import SEED_DUE, a_confirmed_release
+from tests.support.factories import SEED_DUE, ReleaseFactory
 
 AT = "2020-06-30 09:32"
 
@@ -36,7 +36,7 @@ def releases(site):
     due = {"past": SEED_DUE, "other": SEED_DUE, "official": SEED_DUE, "soon": soon}
     for reference, due_at in due.items():
         url = site.publish(f"/{reference}", [scene(status=404)])
-        a_confirmed_release(reference=reference, due_at=due_at, url=url, rehearsal=reference != "official")
+        ReleaseFactory(confirmed=True, reference=reference, due_at=due_at, url=url, rehearsal=reference != "official")
 
 
 @pytest.mark.django_db

@@ -16,7 +16,7 @@ from releases.models import CalendarImport, DateChange, Release, ReleaseEvent
 from releases.models.append_only import check_chain
 from releases.rules.calendar import Nation, no_release_day
 from releases.rules.lifecycle import Role
-from tests.support.factories import ProducerFactory, SeriesFactory, member
+from tests.support.factories import ProducerFactory, SeriesFactory, create_member
 
 pytestmark = [
     pytest.mark.browser,
@@ -148,7 +148,7 @@ def visitor(page, live_server, tmp_path):
 @pytest.mark.parametrize("number", [60, pytest.param(500, marks=pytest.mark.full)])
 def test_a_year_is_imported_corrected_moved_and_cancelled(visitor, series, watch, number):
     producer = series[0].producer
-    visitor.sign_in(member(Role.CALENDAR_MANAGER, producer))
+    visitor.sign_in(create_member(Role.CALENDAR_MANAGER, producer))
     days = working_days(number)
     good = [row(place, day) for place, day in enumerate(days)]
 
@@ -228,7 +228,7 @@ def test_a_year_is_imported_corrected_moved_and_cancelled(visitor, series, watch
     visitor.press("Ask for this change")
     expect(visitor.page.get_by_text("The change is asked for.")).to_be_visible()
     assert Release.objects.get(reference="rain-21").planned_on == days[21]
-    visitor.sign_in(member(Role.HEAD_OF_PROFESSION, producer))
+    visitor.sign_in(create_member(Role.HEAD_OF_PROFESSION, producer))
     visitor.open("/desk/")
     visitor.page.get_by_role("link", name="2 changes wait for your agreement").click()
     for asked in (good[21], good[22]):
@@ -258,7 +258,7 @@ def browser_context_args(browser_context_args, request):
 
 
 def test_all_of_it_goes_without_scripts(visitor, series, watch):
-    visitor.sign_in(member(Role.DEPUTY, series[0].producer))
+    visitor.sign_in(create_member(Role.DEPUTY, series[0].producer))
     visitor.open("/imports/")
     rows = [row(number, day) for number, day in enumerate(working_days(3))]
     visitor.upload(visitor.filled_in(visitor.download("XLSX"), rows, "three.xlsx"))
@@ -275,7 +275,7 @@ def test_all_of_it_goes_without_scripts(visitor, series, watch):
 
 
 def test_a_file_of_the_template_alone_is_said_to_hold_nothing(visitor, series, watch):
-    visitor.sign_in(member(Role.DEPUTY, series[0].producer))
+    visitor.sign_in(create_member(Role.DEPUTY, series[0].producer))
     visitor.open("/imports/")
     visitor.upload(visitor.download("CSV"))
     visitor.sees_heading("This file cannot be imported")

@@ -21,18 +21,17 @@ from releases.evidence import coverage
 from releases.rules.calendar import slot_at
 from statsoffice import anchoring
 from statsoffice.notifications import outbox
-from tests.support import release_states as bodies
-from tests.support.cancelled_releases import cancelled
+from tests.support import stored_checks as bodies
+from tests.support.cancelled_releases import cancel_release
 from tests.support.factories import (
     SEED_DUE,
     ContactFactory,
     ProducerFactory,
+    ReleaseFactory,
     SeriesFactory,
     UserFactory,
-    a_confirmed_release,
-    an_announced_release,
 )
-from tests.support.people import AT, Office, a_report, an_office
+from tests.support.people import AT, Office, create_office, create_report
 
 NOW = AT + timedelta(hours=2)
 PASSWORD = "correct horse battery"
@@ -41,9 +40,9 @@ PASSWORD = "correct horse battery"
 def an_office_with_a_record() -> Office:
     """Run a producer with a report in each state, and with releases that were moved, published and cancelled."""
     with fixed_rows(), time_machine.travel(AT, tick=False) as clock:
-        office = an_office(name="Office for Invented Numbers", slug="office")
+        office = create_office(name="Office for Invented Numbers", slug="office")
         for status in ReportStatus:
-            a_report(office, status, reference=f"{status}-report".replace("_", "-"))
+            create_report(office, status, reference=f"{status}-report".replace("_", "-"))
         clock.move_to(NOW)
         keep_a_calendar(office)
         coverage.mark_alive("office-1", at=NOW)
@@ -61,14 +60,16 @@ def keep_a_calendar(office: Office) -> None:
     series = SeriesFactory(producer=office.producer, slug="prices", title="Prices of invented goods")
     calendar = {"by": office.head, "at": SEED_DUE - timedelta(days=10)}
     ahead = SEED_DUE + timedelta(days=100)
-    moved = an_announced_release(series=series, reference="moved", title="Prices in May", due_at=ahead)
+    moved = ReleaseFactory(announced=True, series=series, reference="moved", title="Prices in May", due_at=ahead)
     scheduling.change_date(moved, to=slot_at(ahead + timedelta(days=1)), reason="A source was late.", **calendar)
-    cancelled(an_announced_release(series=series, reference="cancelled", title="Prices in June", due_at=ahead))
-    published = an_announced_release(series=series, reference="published", title="Prices in April")
-    bodies.keep(bodies.brought(published.addresses.get(), "not_live", b"not yet", at=-5))
-    bodies.keep(bodies.brought(published.addresses.get(), "live", b"what was seen", at=1))
+    cancel_release(
+        ReleaseFactory(announced=True, series=series, reference="cancelled", title="Prices in June", due_at=ahead)
+    )
+    published = ReleaseFactory(announced=True, series=series, reference="published", title="Prices in April")
+    bodies.store_checks(bodies.make_check(published.addresses.get(), "not_live", b"not yet", at=-5))
+    bodies.store_checks(bodies.make_check(published.addresses.get(), "live", b"what was seen", at=1))
     scheduling.publish(published, by=None, at=SEED_DUE + timedelta(days=1), published_at=SEED_DUE)
-    a_confirmed_release(series=series, reference="unannounced", title="Prices in July", due_at=ahead)
+    ReleaseFactory(confirmed=True, series=series, reference="unannounced", title="Prices in July", due_at=ahead)
 
 
 def use_pages(office: Office) -> None:

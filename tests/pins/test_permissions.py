@@ -9,7 +9,7 @@ from releases.rules.lifecycle import Role
 from statsoffice.accounts import permission_matrix
 from tests.pins.conftest import Pinned
 from tests.support.administrators import an_administrator
-from tests.support.factories import ProducerFactory, UserFactory, member
+from tests.support.factories import ProducerFactory, UserFactory, create_member
 
 ACTIONS = ("view", "add", "change", "delete")
 
@@ -25,7 +25,7 @@ def test_the_table_of_roles(pinned: Pinned):
 @pytest.mark.django_db
 def test_the_permissions_of_each_group_and_of_each_person_in_the_admin_site(pinned: Pinned):
     producer = ProducerFactory()
-    people = {role.value: member(role, producer, is_staff=True) for role in Role}
+    people = {role.value: create_member(role, producer, is_staff=True) for role in Role}
     people["administrator"] = an_administrator()
     people["superuser"] = UserFactory(is_staff=True, is_superuser=True)
     people["staff without a role"] = UserFactory(is_staff=True)

@@ -17,8 +17,8 @@ from breaches.models import Report
 from tests.integration.breaches.pdf import documents
 from tests.pins.conftest import Pinned
 from tests.pins.office import fixed_rows
-from tests.support.factories import SeriesFactory, a_confirmed_release
-from tests.support.people import AT, Office, an_office, written
+from tests.support.factories import ReleaseFactory, SeriesFactory
+from tests.support.people import AT, Office, create_office, write_sections
 from tests.support.report_evidence import london
 from tests.support.report_forms import page_of, send
 from tests.support.report_mornings import (
@@ -28,8 +28,8 @@ from tests.support.report_mornings import (
     NOT_LIVE,
     NOT_SEEN_MORNING,
     SEED_MORNING,
-    covered,
-    looks,
+    record_checks,
+    record_coverage,
 )
 
 pytestmark = pytest.mark.django_db
@@ -39,13 +39,13 @@ type Morning = Callable[[Any], None]
 
 
 def page_shows(*checks: tuple[str, str]) -> Morning:
-    return lambda release: looks(release, *checks)
+    return lambda release: record_checks(release, *checks)
 
 
 def only_the_page_is_live(release: Any) -> None:
     page, attachment = release.addresses.order_by("pk")
-    looks(release, ("09:29:55", NOT_LIVE), ("09:30", LIVE), ("09:32", LIVE), address=page)
-    looks(release, ("09:29:55", NOT_LIVE), *MONITORED, ("09:33", NOT_LIVE), address=attachment)
+    record_checks(release, ("09:29:55", NOT_LIVE), ("09:30", LIVE), ("09:32", LIVE), address=page)
+    record_checks(release, ("09:29:55", NOT_LIVE), *MONITORED, ("09:33", NOT_LIVE), address=attachment)
 
 
 MORNINGS: dict[str, Morning] = {
@@ -62,7 +62,7 @@ MORNINGS: dict[str, Morning] = {
 def office(time_machine) -> Office:
     time_machine.move_to(AT, tick=False)
     with fixed_rows():
-        return an_office(name="Office for Invented Numbers", slug="office")
+        return create_office(name="Office for Invented Numbers", slug="office")
 
 
 def drafted(office: Office, morning: str) -> Report:
@@ -70,8 +70,8 @@ def drafted(office: Office, morning: str) -> Report:
     with fixed_rows():
         attachments = (ATTACHMENT,) if morning == "partial" else ()
         series = SeriesFactory(producer=office.producer, slug="schools", title="Schools inspections and outcomes")
-        release = a_confirmed_release(series=series, reference=morning, attachments=attachments)
-        covered(release)
+        release = ReleaseFactory(confirmed=True, series=series, reference=morning, attachments=attachments)
+        record_coverage(release)
         MORNINGS[morning](release)
         (report,) = drafting.draft_missing(now=london("10:45"))
     return report
@@ -89,7 +89,7 @@ def test_the_draft_of_a_report(morning: str, office: Office, pinned: Pinned):
 
 @pytest.mark.parametrize("annex", [False, True], ids=["report", "annex"])
 def test_an_approved_report_as_a_file(annex: bool, office: Office, client: Client, tmp_path: Path, pinned: Pinned):
-    report = written(drafted(office, "late"), by=office.statistician)
+    report = write_sections(drafted(office, "late"), by=office.statistician)
     client.force_login(office.head)
     address = page_of(report, "approve") + ("?annex=1" if annex else "")
     page = client.get(address).text

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from releases.models import Release
 from releases.rules.lifecycle import Role
-from tests.support.factories import member
+from tests.support.factories import create_member
 
 # Releases here are due long after the tests run, unless a test is about the past.
 DAY = date(2098, 7, 1)
@@ -24,7 +24,7 @@ def signed_in(user):
 
 def staff(role: Role, producer, **fields):
     """Give a client of a member of staff who holds one role for a producer."""
-    return signed_in(member(role, producer, is_staff=True, **fields))
+    return signed_in(create_member(role, producer, is_staff=True, **fields))
 
 
 def staff_of(role: Role, release: Release) -> Client:

@@ -9,7 +9,7 @@ from releases.models.observation import Purpose
 from releases.rules.canonical import sha256_hex
 
 
-def a_look(
+def create_observation(
     address: Address,
     result: str,
     *,
@@ -60,7 +60,7 @@ def _row(address: Address, result: str, *, at: datetime, completed_at: datetime,
     )
 
 
-def checks_up_to(address: Address, until: datetime, *, since: datetime | None = None, **columns: Any) -> None:
+def create_checks_until(address: Address, until: datetime, *, since: datetime | None = None, **columns: Any) -> None:
     """Keep a check every ten seconds from the due instant that did not find the release, so that it was monitored.
 
     :param since: only those later than this.
@@ -81,7 +81,9 @@ def _purpose(address: Address, *, fresh: bool) -> Purpose:
     return Purpose.FRESH if fresh else Purpose.PLAIN
 
 
-def looks_at(release: Release, *results: str, start: datetime, every: timedelta = timedelta(seconds=5)) -> None:
+def create_observations(
+    release: Release, *results: str, start: datetime, every: timedelta = timedelta(seconds=5)
+) -> None:
     """Keep a row of looks at a release's page, one after the other.
 
     From the due instant to the limit it was monitored: before each look that did not find the release, and after one
@@ -92,6 +94,6 @@ def looks_at(release: Release, *results: str, start: datetime, every: timedelta 
     for number, result in enumerate(results):
         at = start + number * every
         if result == "not_live" and release.due_at is not None and results[:number] == ("not_live",) * number:
-            checks_up_to(page, at, since=since)
-        a_look(page, result, at=at)
+            create_checks_until(page, at, since=since)
+        create_observation(page, result, at=at)
         since = at

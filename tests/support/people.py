@@ -12,9 +12,9 @@ from releases.models import Membership, Producer
 from releases.models.event import record_rows
 from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
-from tests.support.factories import ProducerFactory, member
+from tests.support.factories import ProducerFactory, create_member
 from tests.support.report_evidence import london
-from tests.support.report_mornings import a_drafted_report
+from tests.support.report_mornings import create_draft
 
 AT = london("11:00")
 REGULATOR = "regulation@example.gov.uk"
@@ -23,7 +23,7 @@ IMPACT = "Access was delayed by just under an hour. Nobody has written to us."
 ACTIONS = "Short-term: the scheduler was looked at.\n\nLong-term: a person checks at 9.30am."
 
 
-def printed(document):
+def render_text(document):
     """A printer for tests that are not about the PDF: the bytes say which document was printed."""
     return PDF + f" {document.reference} {document.version} {document.content_hash}".encode()
 
@@ -48,19 +48,19 @@ class Office:
         return self.people[Role.DEPUTY]
 
 
-def an_office(**fields) -> Office:
+def create_office(**fields) -> Office:
     """A producer with one person for each of the six roles, and one more statistician."""
     producer = ProducerFactory(**fields)
-    return Office(producer, {role: member(role, producer, name=role.replace("_", " ").title()) for role in Role})
+    return Office(producer, {role: create_member(role, producer, name=role.replace("_", " ").title()) for role in Role})
 
 
-def joins(user: User, producer: Producer, role: Role) -> None:
+def add_role(user: User, producer: Producer, role: Role) -> None:
     """Give a person one more role."""
     membership = Membership.objects.create(user=user, producer=producer, role=role)
     record_rows({Membership: [membership.pk]})
 
 
-def written(report: Report, *, by: User, at=AT, impact=IMPACT, actions=ACTIONS) -> Report:
+def write_sections(report: Report, *, by: User, at=AT, impact=IMPACT, actions=ACTIONS) -> Report:
     """The report with the two sections that only people write."""
     for section, field, text in (
         (ReportSection.IMPACT, "impact", impact),
@@ -74,7 +74,7 @@ def written(report: Report, *, by: User, at=AT, impact=IMPACT, actions=ACTIONS) 
     return editing.choose_cause(report, ChosenCause(Cause.SCHEDULER_FAULT, available_unknown=unknown), by=by, at=at)
 
 
-def naming(name: str, report: Report, *, by: User) -> Report:
+def name_person_in_impact(name: str, report: Report, *, by: User) -> Report:
     """The report with an impact that names somebody, as it is stored."""
     values = {"impact": f"{name} told two users."}
     editing.save_section(
@@ -83,36 +83,36 @@ def naming(name: str, report: Report, *, by: User) -> Report:
     return Report.objects.select_related("producer").get(pk=report.pk)
 
 
-def read_anew(reports):
+def reload_reports(reports):
     """Reports as they are stored by now."""
     return [Report.objects.select_related("producer").get(pk=report.pk) for report in reports]
 
 
-def a_report(office: Office, status: ReportStatus = ReportStatus.DRAFT, *, complete=True, **fields) -> Report:
+def create_report(office: Office, status: ReportStatus = ReportStatus.DRAFT, *, complete=True, **fields) -> Report:
     """A report that the office's people have brought into a state: the statistician writes, the head decides."""
-    report = a_drafted_report(producer=office.producer, **fields)
+    report = create_draft(producer=office.producer, **fields)
     if complete:
-        report = written(report, by=office.statistician)
-    return brought(report, office, status)
+        report = write_sections(report, by=office.statistician)
+    return move_report(report, office, status)
 
 
-def brought(report: Report, office: Office, status: ReportStatus) -> Report:
+def move_report(report: Report, office: Office, status: ReportStatus) -> Report:
     """The draft as the office's people bring it into a state."""
     if status is ReportStatus.DRAFT:
         return report
     if status in TOLD_ELSEWHERE:
-        return joined(report, office, status)
+        return merge_report(report, office, status)
     if status in {ReportStatus.RECORDED, ReportStatus.DISMISSED}:
-        return decided(report, office, status)
+        return decide_report(report, office, status)
     report = sign_off.submit_report(report, by=office.statistician, at=AT + timedelta(minutes=1))
     if status is ReportStatus.RETURNED:
         return sign_off.return_report(report, comment="Say more.", by=office.head, at=AT + timedelta(minutes=2))
     if status is ReportStatus.APPROVED:
-        return approved(report, office)
-    return out(approved(report, office), office, status) if status in OUT else report
+        return approve(report, office)
+    return dispatch_report(approve(report, office), office, status) if status in OUT else report
 
 
-def decided(report: Report, office: Office, status: ReportStatus) -> Report:
+def decide_report(report: Report, office: Office, status: ReportStatus) -> Report:
     """The draft as its head decides on it without the published form."""
     if status is ReportStatus.RECORDED:
         words = "No reader saw the old page."
@@ -121,21 +121,21 @@ def decided(report: Report, office: Office, status: ReportStatus) -> Report:
     return sign_off.dismiss_report(report, reason=DismissalReason.CHECK_ERROR, words=words, by=office.head, at=AT)
 
 
-def a_joint_report(office: Office, report: Report) -> Report:
+def create_joint_report(office: Office, report: Report) -> Report:
     """The report that the statistician joins from a draft and one more of the same morning."""
-    beside = a_drafted_report(producer=office.producer, reference=f"beside-{report.pk}")
+    beside = create_draft(producer=office.producer, reference=f"beside-{report.pk}")
     return merging.merge_drafts([report, beside], by=office.statistician, at=AT)
 
 
-def joined(report: Report, office: Office, status: ReportStatus) -> Report:
+def merge_report(report: Report, office: Office, status: ReportStatus) -> Report:
     """The draft once it is joined with another one, or the joint report once it is taken apart."""
-    joint = a_joint_report(office, report)
+    joint = create_joint_report(office, report)
     if status is ReportStatus.PARTED:
         return merging.split_report(joint, by=office.statistician, at=AT)
     return Report.objects.select_related("producer").get(pk=report.pk)
 
 
-def out(report: Report, office: Office, status: ReportStatus) -> Report:
+def dispatch_report(report: Report, office: Office, status: ReportStatus) -> Report:
     """The approved report as its head sends it and, if so wanted, closes or withdraws it."""
     sent = dispatching.send_report(report, recipient=REGULATOR, by=office.head, at=AT + timedelta(minutes=3))
     if status is ReportStatus.CLOSED:
@@ -146,7 +146,7 @@ def out(report: Report, office: Office, status: ReportStatus) -> Report:
     return sent
 
 
-def approved(report: Report, office: Office) -> Report:
+def approve(report: Report, office: Office) -> Report:
     """The report with the document that the head of the office approves."""
-    document = sign_off.approve_report(report, by=office.head, at=AT + timedelta(minutes=2), render=printed)
+    document = sign_off.approve_report(report, by=office.head, at=AT + timedelta(minutes=2), render=render_text)
     return document.report

@@ -3,8 +3,8 @@
 import pytest
 
 from statsoffice.accounts.models import User
-from tests.support.factories import SeriesFactory, an_announced_release
-from tests.support.people import an_office
+from tests.support.factories import ReleaseFactory, SeriesFactory
+from tests.support.people import create_office
 from tests.support.pre_release_lists import LONG_BEFORE, asked, granted
 from tests.support.shared_rows import shared_fixture
 
@@ -12,13 +12,13 @@ from tests.support.shared_rows import shared_fixture
 @shared_fixture
 def office():
     """One producer with a person for each role."""
-    return an_office()
+    return create_office()
 
 
 @shared_fixture
 def release(office):
     """An announced release of the office, due on the seed's day."""
-    return an_announced_release(series=SeriesFactory(producer=office.producer))
+    return ReleaseFactory(announced=True, series=SeriesFactory(producer=office.producer))
 
 
 @shared_fixture

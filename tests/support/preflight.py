@@ -14,7 +14,7 @@ from releases.scheduling import PlannedAddress, add_address
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.client import RehearsalSite
 from statsoffice.fake_publisher.scenes import scene
-from tests.support.factories import SeriesFactory, a_confirmed_release
+from tests.support.factories import ReleaseFactory, SeriesFactory
 
 DUE = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
 DAY_BEFORE = datetime(2026, 6, 30, 13, 0, tzinfo=UTC)
@@ -53,7 +53,8 @@ def a_sound_release(site: RehearsalSite, *, series: Series | None = None, **fiel
             ANNOUNCEMENT: [scene(WORDS)],
         }
     )
-    release = a_confirmed_release(
+    release = ReleaseFactory(
+        confirmed=True,
         series=series or a_series(),
         due_at=DUE,
         title=TITLE,

@@ -19,8 +19,8 @@ from releases.models import DateChange, Release, ReleaseTask, Verification
 from releases.rules.lifecycle import Role
 from releases.rules.london import from_london, local_date
 from releases.verdict.address import SUSPICIOUS, Outcome
-from tests.support.factories import ProducerFactory, SeriesFactory, UserFactory, member
-from tests.support.people import joins
+from tests.support.factories import ProducerFactory, SeriesFactory, UserFactory, create_member
+from tests.support.people import add_role
 
 FIRST, LAST = date(2020, 1, 1), date(2020, 12, 31)
 TODAY = date(2020, 9, 1)
@@ -33,8 +33,8 @@ class ARandomOffice:
         self.random = Random(seed)  # noqa: S311  # the histories need be no secret
         self.writer = UserFactory()
         own = [ProducerFactory() for _ in range(2)]
-        self.person = member(Role.AUDITOR, own[0])
-        joins(self.person, own[1], Role.STATISTICIAN)
+        self.person = create_member(Role.AUDITOR, own[0])
+        add_role(self.person, own[1], Role.STATISTICIAN)
         self.own = {producer.pk for producer in own}
         self.series = [SeriesFactory(producer=producer) for producer in (*own, own[0], ProducerFactory())]
         for number in range(40):

@@ -10,24 +10,24 @@ from releases.probe.client import Fetcher
 from releases.probe.probe import Probe
 from releases.rules import host_budget
 from statsoffice.fake_publisher.client import RehearsalSite
-from tests.support.factories import a_confirmed_release, a_release, an_announced_release
+from tests.support.factories import ReleaseFactory
 from tests.support.preflight import DAY_BEFORE, means_with
 from tests.support.shared_rows import shared_fixture
 
 
 @shared_fixture
 def provisional_release() -> Release:
-    return a_release()
+    return ReleaseFactory()
 
 
 @shared_fixture
 def confirmed_release() -> Release:
-    return a_confirmed_release()
+    return ReleaseFactory(confirmed=True)
 
 
 @shared_fixture
 def announced_release() -> Release:
-    return an_announced_release()
+    return ReleaseFactory(announced=True)
 
 
 @pytest.fixture

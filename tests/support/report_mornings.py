@@ -8,7 +8,7 @@ from releases import judge
 from releases.detection.finding import LookResult
 from releases.models import Coverage, MonitoringRowRecord, Observation, Series
 from releases.rules.canonical import sha256_hex
-from tests.support.factories import SeriesFactory, a_confirmed_release
+from tests.support.factories import ReleaseFactory, SeriesFactory
 from tests.support.report_evidence import london
 
 NOT_LIVE, LIVE = LookResult.NOT_LIVE, LookResult.LIVE
@@ -29,7 +29,7 @@ EARLY_MORNING = (
 )
 
 
-def looks(release, *seen, address=None, day=None, text="", replayed=False):
+def record_checks(release, *seen, address=None, day=None, text="", replayed=False):
     """Keep looks at an address (the page by default), each as (London clock, result), and judge after the last."""
     address = address or release.addresses.get(role="page")
     day = day or f"{release.planned_on:%Y-%m-%d}"
@@ -59,7 +59,7 @@ def looks(release, *seen, address=None, day=None, text="", replayed=False):
     return judge.judge_one(release, now=rows[-1].completed_at + timedelta(seconds=1))
 
 
-def covered(release, start="09:00", end="11:00"):
+def record_coverage(release, start="09:00", end="11:00"):
     """Record that a watcher was alive through a release's morning."""
     day = f"{release.planned_on:%Y-%m-%d}"
     ended_at = london(end, day)
@@ -68,18 +68,18 @@ def covered(release, start="09:00", end="11:00"):
     MonitoringRowRecord.record({Coverage: [row.pk]})
 
 
-def a_late_release(**fields):
+def create_late_release(**fields):
     """The seed's release: due at 9.30am on 30 June 2020, first seen live at 10.27am."""
-    release = a_confirmed_release(**fields)
-    covered(release)
-    looks(release, *SEED_MORNING)
+    release = ReleaseFactory(confirmed=True, **fields)
+    record_coverage(release)
+    record_checks(release, *SEED_MORNING)
     return release
 
 
-def a_drafted_report(*, series: Series | None = None, producer=None, at="10:27:02", **fields) -> Report:
+def create_draft(*, series: Series | None = None, producer=None, at="10:27:02", **fields) -> Report:
     """The report that the machine drafts of the seed's late release."""
     if series is None and producer is not None:
         series = SeriesFactory(producer=producer)
-    release = a_late_release(series=series or SeriesFactory(), **fields)
+    release = create_late_release(series=series or SeriesFactory(), **fields)
     drafted = drafting.draft_missing(now=london(at))
     return next(report for report in drafted if report.suspicions.filter(release=release).exists())

@@ -4,7 +4,7 @@
 
     @shared_fixture
     def office() -> Office:
-        return an_office()
+        return create_office()
 
     @shared_fixture
     def report(office: Office) -> Report:

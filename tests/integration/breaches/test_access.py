@@ -19,7 +19,7 @@ from breaches.versions import current_version
 from releases.rules.lifecycle import Role
 from tests.integration.breaches.sign_off.test_permission_matrix import ALLOWED, STRANGER
 from tests.support.factories import UserFactory, rolled_back
-from tests.support.people import REGULATOR, a_joint_report, an_office, brought, printed
+from tests.support.people import REGULATOR, create_joint_report, create_office, move_report, render_text
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +56,7 @@ NO_ONE_REPORT = {
 
 @pytest.fixture(autouse=True)
 def _quick_printer(monkeypatch, settings):
-    monkeypatch.setattr(render, "render_pdf", printed)
+    monkeypatch.setattr(render, "render_pdf", render_text)
     settings.REPORT_RECIPIENT = REGULATOR
     settings.BREACHES_PUBLIC = True
 
@@ -129,7 +129,7 @@ def test_for_a_stranger_a_report_does_not_exist_at_any_address_by_any_method(
     # Each method needs trying by one of them: a page asks who is there before it asks for the method, so that a POST
     # without fields finds nothing where the page answers GET alone.
     for who, person, tried in (
-        ("another producer's head", an_office().head, [*product(methods, found), *product(METHODS, ["report"])]),
+        ("another producer's head", create_office().head, [*product(methods, found), *product(METHODS, ["report"])]),
         ("no role", UserFactory(), product(["post"], found)),
         ("calendar manager", office.people[Role.CALENDAR_MANAGER], product(["post"], found)),
         ("superuser", UserFactory(is_superuser=True, is_staff=True), product(["post"], found)),
@@ -144,7 +144,7 @@ def test_for_a_stranger_a_report_does_not_exist_at_any_address_by_any_method(
 
 
 def test_a_report_that_does_not_exist_is_not_found(client):
-    client.force_login(an_office().head)
+    client.force_login(create_office().head)
     assert client.get(reverse("breaches:report", args=["breach-nothing"])).status_code == 404
 
 
@@ -177,8 +177,8 @@ def test_in_each_state_a_report_is_listed_and_offers_and_makes_the_moves_of_the_
 
     A page refuses in every state as it does in those tried here: its move raises WrongState or WrongRole.
     """
-    people = {**office.people, STRANGER: an_office().head}
-    report = brought(draft_report, office, status)
+    people = {**office.people, STRANGER: create_office().head}
+    report = move_report(draft_report, office, status)
     never = NEVER if status in STATES_FOR_NEVER else ()
     roles = tuple(people) if everybody else (*REPRESENTATIVES, *never)
     clients = {role: Client() for role in {*roles, Role.DEPUTY}}
@@ -212,7 +212,7 @@ def moved_by_form(pk, move, client, person, office):
     report = Report.objects.select_related("producer").get(pk=pk)
     status = report.status
     if move == "part":
-        report = a_joint_report(office, report)
+        report = create_joint_report(office, report)
     address, fields = posted(report, move)
     answer = client.post(address, fields)
     assert answer.status_code == 302, answer.text

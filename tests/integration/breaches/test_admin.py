@@ -10,7 +10,7 @@ from breaches.models import ApprovedDocument, Edition, Practice, Report, ReportE
 from releases.models import Verification
 from releases.rules.lifecycle import Role
 from tests.support.admin_site import page, signed_in, staff
-from tests.support.factories import ProducerFactory, UserFactory, a_confirmed_release, rolled_back
+from tests.support.factories import ProducerFactory, ReleaseFactory, UserFactory, rolled_back
 from tests.support.shared_rows import shared_fixture
 
 AT = datetime(2026, 6, 30, 9, 0, tzinfo=UTC)
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 @shared_fixture
 def report():
     """An approved report with a row of everything that belongs to it."""
-    release, person = a_confirmed_release(), UserFactory()
+    release, person = ReleaseFactory(confirmed=True), UserFactory()
     report = Report.objects.create(
         reference="breach-one",
         producer=release.series.producer,

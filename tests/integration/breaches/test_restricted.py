@@ -21,8 +21,8 @@ from tests.integration.breaches.sign_off.test_permission_matrix import MOVES
 from tests.integration.breaches.test_access import METHODS, addresses, posted, state_of
 from tests.integration.breaches.test_access import MOVES as BY_FORM_MOVES
 from tests.support.admin_site import signed_in
-from tests.support.factories import SEED_DUE, SeriesFactory, a_release, an_announced_release, member, rolled_back
-from tests.support.people import AT, REGULATOR, a_report, an_office, approved, printed, written
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, create_member, rolled_back
+from tests.support.people import AT, REGULATOR, approve, create_office, create_report, render_text, write_sections
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -39,21 +39,21 @@ WHO = ["colleague", Role.AUDITOR, *(pytest.param(who, marks=pytest.mark.full) fo
 
 @pytest.fixture(autouse=True)
 def _quick_printer(monkeypatch, settings):
-    monkeypatch.setattr(render, "render_pdf", printed)
+    monkeypatch.setattr(render, "render_pdf", render_text)
     settings.REPORT_RECIPIENT = REGULATOR
     settings.BREACHES_PUBLIC = True
 
 
 @shared_fixture
 def office():
-    office = an_office()
-    office.people["colleague"] = member(Role.STATISTICIAN, office.producer)
+    office = create_office()
+    office.people["colleague"] = create_member(Role.STATISTICIAN, office.producer)
     return office
 
 
 @shared_fixture
 def release(office):
-    return an_announced_release(series=a_series(office, by=office.statistician))
+    return ReleaseFactory(announced=True, series=a_series(office, by=office.statistician))
 
 
 def a_series(office, *, by):
@@ -70,7 +70,7 @@ def a_restricted_report(office, release, kind=ReportKind.LEAK, *, sent=False):
     report = drafting.start_report(
         about, kind=kind, occurred_on=(date(2020, 6, 29),), by=office.statistician, at=AT, form_key=uuid4()
     ).report
-    report = written(report, by=office.statistician)
+    report = write_sections(report, by=office.statistician)
     report = editing.save_section(
         report,
         section=ReportSection.CIRCUMSTANCES,
@@ -86,7 +86,7 @@ def a_restricted_report(office, release, kind=ReportKind.LEAK, *, sent=False):
     ).report
     if not sent:
         return report
-    return dispatching.send_report(approved(report, office), recipient=REGULATOR, by=office.head, at=AT)
+    return dispatching.send_report(approve(report, office), recipient=REGULATOR, by=office.head, at=AT)
 
 
 @shared_fixture
@@ -96,7 +96,7 @@ def leak(office, release):
 
 @shared_fixture
 def sent_leak(leak, office):
-    return dispatching.send_report(approved(leak, office), recipient=REGULATOR, by=office.head, at=AT)
+    return dispatching.send_report(approve(leak, office), recipient=REGULATOR, by=office.head, at=AT)
 
 
 def test_the_restricted_kinds_are_those_on_access_and_leaks():
@@ -169,7 +169,7 @@ def test_no_list_and_no_other_page_names_it_to_everybody_else(client, office, re
     )
     for address in (*pages, reverse("breaches:report_list") + "?show=decided"):
         assert report.reference not in client.get(address).text, address
-    dispatching.send_report(approved(report, office), recipient=REGULATOR, by=office.head, at=AT)
+    dispatching.send_report(approve(report, office), recipient=REGULATOR, by=office.head, at=AT)
     for address in (*pages[1:], reverse("breaches:report_list") + "?show=decided"):
         assert report.reference not in client.get(address).text, address
 
@@ -179,7 +179,7 @@ def test_its_corrective_action_at_a_next_release_does_not_name_it_there(client, 
     report = a_restricted_report(office, release, kind)
     plan = corrective_actions.Plan("Manual check of the list", ReportTerm.SHORT, "Head of dissemination")
     corrective_actions.add_action(report, plan, next_release_of=release.series, by=office.statistician, at=AT)
-    following = a_release(series=release.series, reference="next", due_at=SEED_DUE + timedelta(days=92))
+    following = ReleaseFactory(series=release.series, reference="next", due_at=SEED_DUE + timedelta(days=92))
     client.force_login(office.people["colleague"])
     for address in (reverse("releases:release", args=[following.reference]), reverse("desk")):
         page = client.get(address).text
@@ -238,7 +238,7 @@ def test_whoever_started_it_and_lost_the_role_finds_it_no_more(office, release, 
 )
 def test_the_admin_site_lists_and_shows_nothing_of_it_to_everybody_else(office, release, sent_leak, who, subtests):
     report = sent_leak
-    a_report(office, ReportStatus.SENT, reference="not-restricted")
+    create_report(office, ReportStatus.SENT, reference="not-restricted")
     person = office.people[who]
     type(person).objects.filter(pk=person.pk).update(is_staff=True, is_superuser=True)
     client = signed_in(person)
@@ -262,7 +262,7 @@ def test_the_admin_site_lists_and_shows_nothing_of_it_to_everybody_else(office, 
 
 def test_the_mail_by_which_it_was_sent_is_in_no_list_of_messages_for_everybody_else(office, release, sent_leak):
     report = sent_leak
-    other = a_report(office, ReportStatus.SENT, reference="not-restricted")
+    other = create_report(office, ReportStatus.SENT, reference="not-restricted")
     dispatching.send_correction(report, notice="The day was wrong.", by=office.head, at=AT)
     outbox.create_missing(now=AT)
     assert Message.objects.filter(event__startswith="report-sent-").count() == 3

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from releases import permissions
 from releases.permissions import Action, NotYours
 from releases.rules.lifecycle import Role
-from tests.support.factories import ProducerFactory, UserFactory, member
+from tests.support.factories import ProducerFactory, UserFactory, create_member
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +42,7 @@ def refused(person, action, producer):
 
 def test_an_action_is_for_the_roles_of_its_row_and_for_their_own_producer():
     producer, other = ProducerFactory(), ProducerFactory()
-    people = {role: member(role, producer) for role in Role}
+    people = {role: create_member(role, producer) for role in Role}
     for action, role in product(Action, Role):
         person = people[role]
         if role in ALLOWED[action]:
@@ -56,7 +56,7 @@ def test_an_action_is_for_the_roles_of_its_row_and_for_their_own_producer():
 
 def test_a_stranger_a_superuser_and_a_deactivated_person_may_do_nothing():
     producer = ProducerFactory()
-    deactivated = member(Role.HEAD_OF_PROFESSION, producer, is_active=False)
+    deactivated = create_member(Role.HEAD_OF_PROFESSION, producer, is_active=False)
     superuser = UserFactory(is_superuser=True, is_staff=True)
     assert permissions.roles_of(deactivated, producer) == frozenset()
     for action, person in product(Action, (UserFactory(), AnonymousUser(), superuser, deactivated)):
@@ -65,7 +65,7 @@ def test_a_stranger_a_superuser_and_a_deactivated_person_may_do_nothing():
 
 def test_a_person_with_two_roles_may_do_what_either_allows_and_counts_once():
     producer = ProducerFactory()
-    person = member(Role.AUDITOR, producer)
+    person = create_member(Role.AUDITOR, producer)
     person.memberships.create(producer=producer, role=Role.DEPUTY)
     assert permissions.roles_of(person, producer) == {Role.AUDITOR, Role.DEPUTY}
     assert permissions.may(person, Action.CHANGE_TOLERANCE, producer)
@@ -80,7 +80,7 @@ def test_a_refusal_says_who_may_not_do_what():
 
 def test_the_record_names_the_weightiest_role_by_which_somebody_acts():
     producer = ProducerFactory()
-    person = member(Role.AUDITOR, producer)
+    person = create_member(Role.AUDITOR, producer)
     person.memberships.create(producer=producer, role=Role.DEPUTY)
     person.memberships.create(producer=producer, role=Role.PUBLISHING_TEAM)
     assert permissions.acting_role(person, Action.EXPORT_EVIDENCE, producer) == Role.DEPUTY

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from releases.models import Verification
-from tests.support.factories import SEED_DUE, a_confirmed_release, a_release
+from tests.support.factories import SEED_DUE, ReleaseFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +26,7 @@ def found(release, version=1, **fields):
 
 
 def test_a_late_release_is_told_with_the_interval_of_its_delay_and_the_reasons():
-    release = a_confirmed_release()
+    release = ReleaseFactory(confirmed=True)
     found(
         release,
         outcome="late",
@@ -57,7 +57,7 @@ def test_a_late_release_is_told_with_the_interval_of_its_delay_and_the_reasons()
 def test_the_publishers_own_time_stands_apart_from_what_was_seen():
     """(V11, V13)"""
     found(
-        a_confirmed_release(),
+        ReleaseFactory(confirmed=True),
         outcome="late",
         delay_from=3415.0,
         delay_to=3420.0,
@@ -75,26 +75,26 @@ def test_the_publishers_own_time_stands_apart_from_what_was_seen():
 
 
 def test_a_release_that_is_not_live_yet_has_an_open_delay():
-    found(a_confirmed_release(), outcome="not_seen", delay_from=120.0)
+    found(ReleaseFactory(confirmed=True), outcome="not_seen", delay_from=120.0)
     assert status()[0]["delay_seconds"] == [120.0, None]
 
 
 def test_a_release_that_nobody_looked_at_is_pending_and_has_no_delay():
-    a_release()
+    ReleaseFactory()
     told = status()[0]
     assert (told["outcome"], told["delay_seconds"], told["reasons"]) == ("pending", None, [])
 
 
 def test_only_the_present_schedule_counts():
-    release = a_confirmed_release()
+    release = ReleaseFactory(confirmed=True)
     found(release, version=2, outcome="late", delay_from=120.0)
     assert status()[0]["outcome"] == "pending"
 
 
 def test_releases_come_in_the_order_in_which_they_were_asked_for_and_each_once():
-    series = a_release(reference="one").series
+    series = ReleaseFactory(reference="one").series
     for name in ("two", "three"):
-        a_release(series=series, reference=name, url=f"https://www.example.gov.uk/{name}")
+        ReleaseFactory(series=series, reference=name, url=f"https://www.example.gov.uk/{name}")
     assert [told["reference"] for told in status("three", "one", "three")] == ["three", "one"]
     assert len(status()) == 3
 
@@ -104,7 +104,7 @@ def test_no_releases_are_an_empty_list():
 
 
 def test_an_unknown_reference_is_named_and_nothing_is_printed():
-    a_release()
+    ReleaseFactory()
     out = StringIO()
     with pytest.raises(CommandError, match=r"^There is no release nothing-of-the-kind\.$"):
         call_command("release_status", "schools-march-2020", "nothing-of-the-kind", json=True, stdout=out)
@@ -112,7 +112,7 @@ def test_an_unknown_reference_is_named_and_nothing_is_printed():
 
 
 def test_people_read_one_line_for_each_release():
-    found(a_confirmed_release(), outcome="not_seen", delay_from=120.0)
+    found(ReleaseFactory(confirmed=True), outcome="not_seen", delay_from=120.0)
     assert status(as_json=False) == (
         "schools-march-2020: not seen, due 9.30am on 30 June 2020, not live 120 seconds after it was due\n"
     )
@@ -128,18 +128,22 @@ def test_people_read_one_line_for_each_release():
     ids=["early", "on time", "late"],
 )
 def test_people_read_whole_seconds_that_hold_the_truth_between_them(fields, told):
-    found(a_confirmed_release(), **fields)
+    found(ReleaseFactory(confirmed=True), **fields)
     assert status(as_json=False).endswith(f"live between {told} it was due\n")
 
 
 def test_people_read_the_status_of_a_release_that_was_never_judged():
-    a_confirmed_release()
+    ReleaseFactory(confirmed=True)
     assert status(as_json=False) == "schools-march-2020: confirmed, not judged, due 9.30am on 30 June 2020\n"
 
 
 def test_the_number_of_queries_does_not_grow(django_assert_num_queries):
-    series = a_confirmed_release(reference="one").series
+    series = ReleaseFactory(confirmed=True, reference="one").series
     for number in range(5):
-        found(a_confirmed_release(series=series, reference=f"r{number}", url=f"https://a.example.gov.uk/{number}"))
+        found(
+            ReleaseFactory(
+                confirmed=True, series=series, reference=f"r{number}", url=f"https://a.example.gov.uk/{number}"
+            )
+        )
     with django_assert_num_queries(2):
         assert len(status()) == 6

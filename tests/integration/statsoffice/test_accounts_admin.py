@@ -13,7 +13,7 @@ from releases.rules.lifecycle import LEADS, Role
 from statsoffice.accounts.models import User
 from tests.support.admin_site import signed_in, staff
 from tests.support.administrators import administrators, an_administrator
-from tests.support.factories import ProducerFactory, UserFactory, member
+from tests.support.factories import ProducerFactory, UserFactory, create_member
 
 LIST, ADD = "admin:accounts_user_changelist", "admin:accounts_user_add"
 
@@ -96,7 +96,7 @@ def test_nobody_sets_the_password_of_another_person(clerk):
 
 @pytest.mark.parametrize("role", Role)
 def test_the_address_of_whoever_leads_is_changed_by_superusers_only(role, administrator, mailoutbox):
-    user = member(role, ProducerFactory())
+    user = create_member(role, ProducerFactory())
     form = {"email": "elsewhere@example.gov.uk", "name": user.name, "is_active": "on"}
     signed_in(a_clerk()).post(one("change", user), form)
     assert User.objects.filter(pk=user.pk, email=form["email"]).exists() is (role not in LEADS)
@@ -107,7 +107,7 @@ def test_the_address_of_whoever_leads_is_changed_by_superusers_only(role, admini
 def test_a_changed_address_is_told_to_the_old_one_and_stands_in_the_log(
     administrator, mailoutbox, django_capture_on_commit_callbacks
 ):
-    user = member(Role.HEAD_OF_PROFESSION, ProducerFactory())
+    user = create_member(Role.HEAD_OF_PROFESSION, ProducerFactory())
     form = {"email": "elsewhere@example.gov.uk", "name": user.name, "is_active": "on"}
     with django_capture_on_commit_callbacks(execute=True):
         administrator.post(one("change", user), form)

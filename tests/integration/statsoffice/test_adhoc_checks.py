@@ -16,7 +16,7 @@ from statsoffice import jobs, retention
 from statsoffice.fake_publisher.scenes import scene
 from statsoffice.self_monitoring import status
 from statsoffice.self_monitoring.models import Illness
-from tests.support.factories import a_confirmed_release
+from tests.support.factories import ReleaseFactory
 from tests.support.preflight import ANNOUNCEMENT, DAY_BEFORE, DUE, PAGE, a_sound_release, found_of
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +58,7 @@ def test_before_its_hour_a_tick_takes_the_first_snapshot_of_an_announcement_and_
 
 def test_around_a_due_instant_a_tick_does_nothing_and_the_next_one_makes_up_for_it(site):
     release = a_sound_release(site)
-    a_confirmed_release(due_at=DAY_BEFORE, reference="due-now", rehearsal=True)
+    ReleaseFactory(confirmed=True, due_at=DAY_BEFORE, reference="due-now", rehearsal=True)
     take()
     assert PreflightRun.objects.count() == Observation.objects.count() == 0
     take(DAY_BEFORE + timedelta(seconds=31))

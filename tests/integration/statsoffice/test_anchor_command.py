@@ -9,7 +9,7 @@ from django.utils import timezone
 from releases.models import Anchor, TimeStamp
 from statsoffice import anchoring
 from tests.servers.time_stamp_authority import time_stamp_authority
-from tests.support.factories import a_release
+from tests.support.factories import ReleaseFactory
 from tests.support.mail_server import free_port
 from tests.support.shared_rows import shared_fixture
 
@@ -20,7 +20,7 @@ AUDITOR = "auditor@example.gov.uk"
 
 @shared_fixture
 def release():
-    return a_release()
+    return ReleaseFactory()
 
 
 @pytest.fixture

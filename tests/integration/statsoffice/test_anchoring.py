@@ -20,8 +20,8 @@ from tests.integration.releases.evidence.test_append_only import tamper
 from tests.integration.tampering.verifying import findings
 from tests.servers.time_stamp_authority import Authority, found_authority, time_stamp_authority
 from tests.support.concurrency import are_done_at_once
-from tests.support.factories import a_release, rolled_back
-from tests.support.people import a_report, approved
+from tests.support.factories import ReleaseFactory, rolled_back
+from tests.support.people import approve, create_report
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -47,7 +47,7 @@ def stamping(authority: Authority, settings):
 
 @shared_fixture
 def release():
-    return a_release()
+    return ReleaseFactory()
 
 
 def made():
@@ -66,10 +66,10 @@ class TestDue:
         assert made() == [(1, "daily"), (2, "daily")]
 
     def test_one_after_an_approval(self, office):
-        report = a_report(office, ReportStatus.WITH_HOP)
+        report = create_report(office, ReportStatus.WITH_HOP)
         anchoring.make_due(now=MORNING)
         assert anchoring.make_due(now=MORNING + HOUR) is None
-        approved(report, office)
+        approve(report, office)
         anchoring.make_due(now=MORNING + HOUR)
         anchoring.make_due(now=MORNING + HOUR)
         assert made() == [(1, "daily"), (2, "approval")]
@@ -285,7 +285,7 @@ class TestVerification:
 
 @pytest.mark.django_db(transaction=True)
 def test_of_several_threads_at_once_one_makes_the_anchor_and_one_asks_the_authority(stamping):
-    a_release()
+    ReleaseFactory()
     now = timezone.now()
     are_done_at_once(*[partial(anchoring.make_due, now=now)] * 4)
     are_done_at_once(*[partial(anchoring.stamp_due, now=now)] * 4)

@@ -14,8 +14,8 @@ from breaches.rules.lifecycle import ReportStatus
 from releases.models import Contact, Membership
 from releases.rules.lifecycle import Role
 from tests.support.admin_site import page as admin_page
-from tests.support.factories import ProducerFactory, SeriesFactory, UserFactory, a_release, member
-from tests.support.people import AT, a_report, an_office, out
+from tests.support.factories import ProducerFactory, ReleaseFactory, SeriesFactory, UserFactory, create_member
+from tests.support.people import AT, create_office, create_report, dispatch_report
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -40,12 +40,12 @@ def told(reader, /, **asked):
 
 @shared_fixture
 def office():
-    return an_office(name="Office for Rain")
+    return create_office(name="Office for Rain")
 
 
 @shared_fixture
 def approved_report(office):
-    return a_report(office, ReportStatus.APPROVED)
+    return create_report(office, ReportStatus.APPROVED)
 
 
 def test_the_desk_leads_auditors_and_leads_to_it_and_for_others_it_does_not_exist(office, subtests):
@@ -73,7 +73,7 @@ def test_a_day_of_an_office_is_told_with_who_and_what(office, approved_report):
     report = approved_report
     signed_in(office.statistician).get(reverse("breaches:approved_pdf", args=[report.reference, report.version]))
     keeper = signed_in(office.people[Role.CALENDAR_MANAGER])
-    a_release(series=SeriesFactory(producer=office.producer), reference="rain")
+    ReleaseFactory(series=SeriesFactory(producer=office.producer), reference="rain")
     keeper.get(reverse("exchange:export", args=["csv"]))
     signed_in(office.head).post(reverse("breaches:export"), {"file": "csv", "kind": ""})
     found = read(office.people[Role.AUDITOR])
@@ -86,7 +86,7 @@ def test_a_day_of_an_office_is_told_with_who_and_what(office, approved_report):
 
 
 def test_what_leads_decided_on_a_report_is_told_and_what_was_written_into_it_is_not(office, approved_report):
-    report = out(approved_report, office, ReportStatus.SENT)
+    report = dispatch_report(approved_report, office, ReportStatus.SENT)
     redact_report(report, words="a person", why="Not to be named.", by=office.head, at=AT + timedelta(hours=1))
     found = read(office.people[Role.AUDITOR], kind="decision")
     assert [who for who, _, _ in found] == [str(office.head)] * 3
@@ -140,8 +140,8 @@ def test_a_group_that_has_the_number_of_one_of_its_people_is_told_to_no_office(o
 
 
 def test_nothing_of_another_office_is_told(office):
-    other = an_office(name="Office for Wind")
-    report = a_report(other, ReportStatus.APPROVED)
+    other = create_office(name="Office for Wind")
+    report = create_report(other, ReportStatus.APPROVED)
     signed_in(other.head).get(reverse("breaches:approved_pdf", args=[report.reference, report.version]))
     found = read(office.people[Role.AUDITOR])
     assert [who for who, _, _ in found] == ["Auditor"]
@@ -152,7 +152,7 @@ def test_nothing_of_another_office_is_told(office):
 
 
 def test_the_download_of_a_restricted_report_is_told_to_those_who_decide_and_not_to_auditors(office):
-    report = a_report(office, ReportStatus.DRAFT)
+    report = create_report(office, ReportStatus.DRAFT)
     type(report).objects.filter(pk=report.pk).update(kind=Breach.LEAK)
     signed_in(office.head).get(reverse("breaches:draft_pdf", args=[report.reference]))
     assert [what for what in told(office.head) if report.reference in what]
@@ -160,7 +160,7 @@ def test_the_download_of_a_restricted_report_is_told_to_those_who_decide_and_not
 
 
 def test_who_left_the_office_is_still_told_of(office):
-    person = member(Role.STATISTICIAN, office.producer, name="Gone Person")
+    person = create_member(Role.STATISTICIAN, office.producer, name="Gone Person")
     signed_in(person)
     Membership.objects.filter(user=person).first().delete()
     assert ("Gone Person", "sign_in", "Signed in") in read(office.people[Role.AUDITOR])

@@ -25,14 +25,14 @@ A_MORNING = dedent("""
     from releases.evidence import retention
     from statsoffice import verification
     from statsoffice.redaction.actions import redact
-    from tests.support.people import AT, a_report, an_office
-    from tests.support.factories import SeriesFactory, a_confirmed_release
-    from tests.support.release_states import brought, keep
-    office = an_office()
-    report = a_report(office, ReportStatus.CLOSED)
+    from tests.support.people import AT, create_report, create_office
+    from tests.support.factories import SeriesFactory, ReleaseFactory
+    from tests.support.stored_checks import make_check, store_checks
+    office = create_office()
+    report = create_report(office, ReportStatus.CLOSED)
     redact(report, words="scheduler", why="A supplier is named.", by=office.head, at=AT + timedelta(days=9))
-    release = a_confirmed_release(series=SeriesFactory(producer=office.producer), reference="with-bodies")
-    keep(brought(release.addresses.get(), "not_live", b"not yet", at=-5))
+    release = ReleaseFactory(confirmed=True, series=SeriesFactory(producer=office.producer), reference="with-bodies")
+    store_checks(make_check(release.addresses.get(), "not_live", b"not yet", at=-5))
     retention.prune_bodies(now=AT + timedelta(days=400), kept_for=timedelta(days=1), needed=lambda _keys: ())
     assert [one.why for one in verification.check_evidence(now=AT) if one.why] == []
     print(report.status, Body.objects.count())
@@ -40,8 +40,9 @@ A_MORNING = dedent("""
 A_FURTHER_CHECK = dedent("""
     from releases.models import Release
     from tests.support.factories import SEED_DUE
-    from tests.support.observations import a_look
-    print(a_look(Release.objects.get(reference="with-bodies").addresses.get(), "live", at=SEED_DUE).position)
+    from tests.support.observations import create_observation
+    page = Release.objects.get(reference="with-bodies").addresses.get()
+    print(create_observation(page, "live", at=SEED_DUE).position)
 """)
 # What a person with the password of the processes could try.
 REFUSED = (

@@ -14,12 +14,12 @@ from breaches.rules.lifecycle import TOLD_ELSEWHERE, ReportStatus
 from releases import judge
 from releases.models import Body, Release, ReleaseEvent
 from releases.rules.canonical import sha256_hex
-from tests.support.factories import SEED_DUE, SeriesFactory, a_confirmed_release, rolled_back
-from tests.support.observations import checks_up_to
-from tests.support.people import a_report
-from tests.support.people import brought as as_brought
-from tests.support.release_states import brought, keep
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, rolled_back
+from tests.support.observations import create_checks_until
+from tests.support.people import create_report
+from tests.support.people import move_report as as_brought
 from tests.support.shared_rows import shared_fixture
+from tests.support.stored_checks import make_check, store_checks
 
 pytestmark = pytest.mark.django_db
 
@@ -28,14 +28,14 @@ AFTER = SEED_DUE + timedelta(hours=1)
 
 @shared_fixture
 def release():
-    release = a_confirmed_release()
-    keep(*(brought(release.addresses.get(), "not_live", b"not yet", at=seconds) for seconds in (-5, 0, 120)))
+    release = ReleaseFactory(confirmed=True)
+    store_checks(*(make_check(release.addresses.get(), "not_live", b"not yet", at=seconds) for seconds in (-5, 0, 120)))
     return release
 
 
 @shared_fixture
 def report(office):
-    return a_report(office)
+    return create_report(office)
 
 
 def run(*words, **options):
@@ -72,8 +72,8 @@ def test_a_second_bundle_of_the_same_evidence_is_the_same_file(release, tmp_path
 
 
 def test_a_command_knows_no_person_and_takes_nothing_that_is_sealed(tmp_path, time_machine):
-    release = a_confirmed_release()
-    keep(brought(release.addresses.get(), "live", b"the figures", at=-600))
+    release = ReleaseFactory(confirmed=True)
+    store_checks(make_check(release.addresses.get(), "live", b"the figures", at=-600))
     time_machine.move_to(SEED_DUE - timedelta(minutes=9), tick=False)
     path = tmp_path / "proof.zip"
     assert "Left out because they are sealed: 1." in run("export_evidence", release.reference, "--output", str(path))
@@ -119,7 +119,7 @@ def test_pruning_says_what_it_did_and_a_dry_run_what_it_would_do(release, settin
 
 def test_a_body_on_which_a_report_rests_is_spared_until_the_report_is_dismissed(release, settings, time_machine):
     settings.EVIDENCE_KEPT = timedelta(days=365)
-    checks_up_to(release.addresses.get(), SEED_DUE + timedelta(seconds=120))
+    create_checks_until(release.addresses.get(), SEED_DUE + timedelta(seconds=120))
     judge.judge_one(Release.objects.get(pk=release.pk), now=AFTER)
     drafting.draft_missing(now=AFTER)
     time_machine.move_to(SEED_DUE + timedelta(days=400), tick=False)
@@ -141,5 +141,5 @@ def test_every_report_but_a_dismissed_one_needs_its_evidence(office, report, sub
 def test_a_suspicion_that_has_no_report_yet_needs_its_evidence(report):
     releases = {suspicion.release_id for suspicion in report.suspicions.all()}
     report.suspicions.update(report=None)
-    other = a_confirmed_release(reference="other", series=SeriesFactory())
+    other = ReleaseFactory(confirmed=True, reference="other", series=SeriesFactory())
     assert releases_with_needed_evidence({*releases, other.pk}) == releases

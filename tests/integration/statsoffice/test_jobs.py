@@ -16,7 +16,7 @@ from statsoffice.celery import app
 from statsoffice.jobs import JOBS, QUEUES, Job
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
-from tests.support.factories import ProducerFactory, SeriesFactory, member
+from tests.support.factories import ProducerFactory, SeriesFactory, create_member
 from tests.support.stored_imports import uploaded
 
 
@@ -51,7 +51,7 @@ def test_a_fault_in_the_drafts_does_not_keep_the_roll_from_being_called(monkeypa
 @pytest.mark.django_db
 def test_the_job_imports_checks_what_was_uploaded():
     series = SeriesFactory(producer=ProducerFactory(name="Office for Rain"), title="Monthly rain")
-    found = uploaded(member(Role.CALENDAR_MANAGER, series.producer), {}, at=timezone.now())
+    found = uploaded(create_member(Role.CALENDAR_MANAGER, series.producer), {}, at=timezone.now())
     jobs.imports()
     found.refresh_from_db()
     assert found.status == "checked"

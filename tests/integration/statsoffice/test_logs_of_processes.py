@@ -13,7 +13,7 @@ from releases.models import Address
 from statsoffice import processes
 from tests.servers.process import running
 from tests.servers.programs import celery_beat
-from tests.support.factories import a_confirmed_release
+from tests.support.factories import ReleaseFactory
 from tests.support.morning import free_port
 
 pytestmark = pytest.mark.slow
@@ -61,7 +61,7 @@ def test_the_web_tells_a_request_under_the_id_that_the_answer_carries(process_en
 
 def test_what_a_worker_says_of_a_release_names_release_watcher_and_task(process_environment, redis_url, tmp_path):
     soon = timezone.now().replace(second=0, microsecond=0) + timedelta(minutes=3)
-    release = a_confirmed_release(due_at=soon, rehearsal=True)
+    release = ReleaseFactory(confirmed=True, due_at=soon, rehearsal=True)
     Address.objects.filter(release=release).update(url="nowhere")
     environment = process_environment | {"STATSOFFICE_LOG_FORMAT": "json"}
     worker, beat = tmp_path / "worker.log", tmp_path / "beat.log"

@@ -19,15 +19,15 @@ from releases.models import Contact
 from statsoffice import retention
 from statsoffice.notifications.models import Message
 from tests.support.factories import UserFactory
-from tests.support.people import AT, a_report, an_office
+from tests.support.people import AT, create_office, create_report
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def office():
-    office = an_office()
-    report = a_report(office, ReportStatus.APPROVED)
+    office = create_office()
+    report = create_report(office, ReportStatus.APPROVED)
     editing.write_note(report, text="Head Of Profession was rung.", happened_at=AT, by=office.statistician, at=AT)
     return office
 

@@ -14,7 +14,7 @@ from statsoffice import processes
 from tests.pages.statsoffice.test_saved_text import PASSWORD, TYPED, impact, kept_form
 from tests.servers.process import running
 from tests.support.morning import free_port
-from tests.support.people import a_report, an_office
+from tests.support.people import create_office, create_report
 from tests.support.report_forms import filled_in, section_address, words
 from tests.support.shared_database import environment_of_processes
 
@@ -74,8 +74,8 @@ def test_a_session_and_what_was_typed_go_on_at_the_other_machine(machines, setti
     # The web processes take the product's own hashes, and not the tests' quick ones.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
     one, other = machines
-    office = an_office()
-    report = a_report(office, complete=False)
+    office = create_office()
+    report = create_report(office, complete=False)
     office.statistician.set_password(PASSWORD)
     office.statistician.save()
     section = section_address(report, ReportSection.IMPACT)

@@ -12,10 +12,10 @@ from django.db import OperationalError, connection
 from breaches.models import Report, ReportEvent, ReportRowRecord
 from releases.models import Observation
 from releases.rules.canonical import sha256_hex
-from tests.integration.releases.evidence.test_append_only import a_look
+from tests.integration.releases.evidence.test_append_only import make_observation
 from tests.integration.statsoffice.backup.commands import manage
-from tests.support.factories import ProducerFactory, a_confirmed_release
-from tests.support.release_states import brought, keep
+from tests.support.factories import ProducerFactory, ReleaseFactory
+from tests.support.stored_checks import make_check, store_checks
 
 AT = datetime(2026, 6, 30, 9, 0, tzinfo=UTC)
 
@@ -41,8 +41,8 @@ def verify():
 
 
 def a_record():
-    release = a_confirmed_release()
-    Observation.append([a_look(release), a_look(release), a_look(release)])
+    release = ReleaseFactory(confirmed=True)
+    Observation.append([make_observation(release), make_observation(release), make_observation(release)])
     report = Report.objects.create(reference="breach-one", producer=ProducerFactory(), kind="late", drafted_at=AT)
     ReportEvent.append([ReportEvent(report=report, report_reference="breach-one", kind="drafted", at=AT)])
     ReportRowRecord.record({Report: [report.pk]})
@@ -124,8 +124,8 @@ def test_a_chain_that_does_not_hold_is_told_by_its_first_broken_row_and_the_othe
 
 @pytest.mark.both_databases
 def test_kept_bodies_are_read_as_well_and_one_that_was_changed_is_named():
-    address = a_confirmed_release().addresses.get()
-    keep(brought(address, "live", b"what was seen", at=0))
+    address = ReleaseFactory(confirmed=True).addresses.get()
+    store_checks(make_check(address, "live", b"what was seen", at=0))
     assert "releases.body: 1 body, holds" in verify()[0]
     assert "12 chains and 1 stored page." in verify()[0]
     tamper("UPDATE releases_body SET size = 12")

@@ -20,7 +20,7 @@ from statsoffice.jobs import QUEUES
 from statsoffice.notifications.models import Message
 from tests.journeys.release_morning import COMING_SOON, LIVE, MARKER, TOLERANCE, a_series_with_people, scenes
 from tests.servers.process import running
-from tests.support.factories import a_confirmed_release
+from tests.support.factories import ReleaseFactory
 from tests.support.preflight import announce_at
 
 pytestmark = pytest.mark.slow
@@ -55,7 +55,8 @@ def a_release_that_is_late(site, *, due_at):
     """Record a release whose page goes live ten seconds after its limit."""
     live_at = due_at + TOLERANCE + timedelta(seconds=10)
     site.publish("/late", scenes({"body": COMING_SOON}, {"body": LIVE}, starts=live_at))
-    return a_confirmed_release(
+    return ReleaseFactory(
+        confirmed=True,
         series=a_series_with_people(),
         reference="late",
         url=site.url("/late"),
@@ -76,7 +77,9 @@ def test_one_worker_turns_a_late_release_into_a_draft_and_a_notification(
     }
     log = tmp_path / "worker.log"
     # What is checked before tomorrow's release shows that the queues of less urgent jobs are consumed too.
-    tomorrow = a_confirmed_release(reference="tomorrow", url=site.url("/tomorrow"), due_at=next_working_day())
+    tomorrow = ReleaseFactory(
+        confirmed=True, reference="tomorrow", url=site.url("/tomorrow"), due_at=next_working_day()
+    )
     announce_at(tomorrow, site.url("/announcement"))
     with running(
         [*processes.WORKER, *options],

@@ -22,20 +22,19 @@ from statsoffice.accounts import invitations
 from statsoffice.accounts.models import User
 from statsoffice.demo import office as demo_office
 from tests.integration.breaches.drafting.test_merge import a_morning
-from tests.support import release_states as bodies
+from tests.support import stored_checks as bodies
 from tests.support.admin_site import page, signed_in
 from tests.support.factories import (
     SEED_DUE,
     ProducerFactory,
+    ReleaseFactory,
     SeriesFactory,
     UserFactory,
-    a_confirmed_release,
-    a_release,
-    member,
+    create_member,
 )
-from tests.support.people import AT, Office, an_office, read_anew
+from tests.support.people import AT, Office, create_office, reload_reports
 from tests.support.processes_role import take_rights_of_processes
-from tests.support.report_mornings import a_drafted_report
+from tests.support.report_mornings import create_draft
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -43,7 +42,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 @shared_fixture
 def office() -> Office:
-    return an_office()
+    return create_office()
 
 
 @pytest.fixture(autouse=True)
@@ -107,12 +106,12 @@ def test_an_invitation_and_the_demonstration(office):
 def test_drafts_that_are_joined_and_taken_apart(office):
     joint = merging.merge_drafts(a_morning(office, 2), by=office.statistician, at=AT)
     assert findings() == set()
-    merging.split_report(*read_anew([joint]), by=office.statistician, at=AT)
+    merging.split_report(*reload_reports([joint]), by=office.statistician, at=AT)
     assert findings() == set()
 
 
 def test_addresses_and_releases_that_are_changed_and_removed(office):
-    release = a_release(series=SeriesFactory(producer=office.producer), due_at=SEED_DUE + timedelta(days=50))
+    release = ReleaseFactory(series=SeriesFactory(producer=office.producer), due_at=SEED_DUE + timedelta(days=50))
     planned = PlannedAddress(url="https://www.example.gov.uk/two", marker="Two")
     address = corrections.add_address(release, planned, by=None, at=SEED_DUE)
     changed = PlannedAddress(url="https://www.example.gov.uk/three", marker="Three")
@@ -125,7 +124,7 @@ def test_addresses_and_releases_that_are_changed_and_removed(office):
 
 
 def test_a_release_that_is_announced_confirmed_and_cancelled(office):
-    release = a_release(series=SeriesFactory(producer=office.producer), due_at=SEED_DUE + timedelta(days=50))
+    release = ReleaseFactory(series=SeriesFactory(producer=office.producer), due_at=SEED_DUE + timedelta(days=50))
     scheduling.announce(release, by=None, at=SEED_DUE)
     confirmed = scheduling.confirm(Release.objects.get(), by=None, at=SEED_DUE)
     scheduling.cancel(confirmed, reason="The survey failed.", by=office.head, at=SEED_DUE)
@@ -133,15 +132,15 @@ def test_a_release_that_is_announced_confirmed_and_cancelled(office):
 
 
 def test_a_statement_that_changes_a_verdict(office):
-    report = a_drafted_report(producer=office.producer)
+    report = create_draft(producer=office.producer)
     release = Release.objects.get(suspicions__report=report)
     statements.record_live_time(release, live_at=SEED_DUE, by=office.head, at=AT)
     assert findings() == set()
 
 
 def test_bodies_that_reach_the_end_of_their_retention_leave_a_marker_in_the_chain(office):
-    release = a_confirmed_release(series=SeriesFactory(producer=office.producer))
-    bodies.keep(bodies.brought(release.addresses.get(), "not_live", b"not yet", at=-5))
+    release = ReleaseFactory(confirmed=True, series=SeriesFactory(producer=office.producer))
+    bodies.store_checks(bodies.make_check(release.addresses.get(), "not_live", b"not yet", at=-5))
     retention.prune_bodies(now=AT + timedelta(days=400), kept_for=timedelta(days=1), needed=lambda _keys: ())
     assert MonitoringRowRecord.objects.latest("position").why == RETENTION
     assert findings() == set()
@@ -157,5 +156,5 @@ def test_coverage_that_grows_ends_and_begins_again():
 
 
 def test_a_role_given_by_a_test_is_recorded():
-    member(Role.AUDITOR, ProducerFactory())
+    create_member(Role.AUDITOR, ProducerFactory())
     assert findings() == set()

@@ -18,7 +18,7 @@ from statsoffice.notifications.delivery import deliver
 from tests.integration.tampering.changes import change
 from tests.integration.tampering.verifying import apply, rewrite_all_chains, verify
 from tests.servers.time_stamp_authority import Authority, time_stamp_authority
-from tests.support.people import Office, a_report, an_office, brought
+from tests.support.people import Office, create_office, create_report, move_report
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -32,8 +32,8 @@ SUBMITTED_EARLIER = change(
 
 @shared_fixture
 def office() -> Office:
-    office = an_office()
-    brought(a_report(office), office, ReportStatus.APPROVED)
+    office = create_office()
+    move_report(create_report(office), office, ReportStatus.APPROVED)
     return office
 
 

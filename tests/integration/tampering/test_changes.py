@@ -19,9 +19,9 @@ from statsoffice.notifications import outbox
 from statsoffice.verification import ROW_RECORDS
 from tests.integration.tampering.changes import CHANGES, NO_EVENT_TELLS, Change
 from tests.integration.tampering.verifying import apply, record_anew, verify
-from tests.support import release_states as bodies
-from tests.support.factories import SEED_DUE, SeriesFactory, a_confirmed_release, rolled_back
-from tests.support.people import Office, a_report, an_office, brought
+from tests.support import stored_checks as bodies
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, rolled_back
+from tests.support.people import Office, create_office, create_report, move_report
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -32,15 +32,15 @@ REWRITTEN = next(change for change in CHANGES if change.name == "the text of the
 @shared_fixture
 def office() -> Office:
     """An approved report, a release with stored bodies, a changed date, messages, coverage and anchors."""
-    office = an_office()
-    report = brought(a_report(office), office, ReportStatus.APPROVED)
+    office = create_office()
+    report = move_report(create_report(office), office, ReportStatus.APPROVED)
     decided_at = report.decided_at
     outbox.create_missing(now=decided_at + timedelta(minutes=1))
     series = SeriesFactory(producer=office.producer)
-    address = a_confirmed_release(series=series, reference="with-bodies").addresses.get()
-    bodies.keep(bodies.brought(address, "not_live", b"not yet", at=-5))
-    bodies.keep(bodies.brought(address, "live", b"what was seen", at=1))
-    moved = a_confirmed_release(series=series, reference="moved", due_at=SEED_DUE + timedelta(days=100))
+    address = ReleaseFactory(confirmed=True, series=series, reference="with-bodies").addresses.get()
+    bodies.store_checks(bodies.make_check(address, "not_live", b"not yet", at=-5))
+    bodies.store_checks(bodies.make_check(address, "live", b"what was seen", at=1))
+    moved = ReleaseFactory(confirmed=True, series=series, reference="moved", due_at=SEED_DUE + timedelta(days=100))
     to = slot_at(SEED_DUE + timedelta(days=101))
     scheduling.change_date(moved, to=to, reason="A source was late.", by=office.head, at=SEED_DUE)
     for day in range(2):

@@ -13,7 +13,7 @@ from statsoffice.notifications.delivery import deliver
 from statsoffice.notifications.models import Message
 from tests.integration.tampering.changes import CHANGES
 from tests.integration.tampering.verifying import apply
-from tests.support.people import AT, Office, a_report, an_office, brought
+from tests.support.people import AT, Office, create_office, create_report, move_report
 from tests.support.report_forms import page_of, words
 from tests.support.shared_rows import shared_fixture
 
@@ -24,12 +24,12 @@ REPLACED = next(change for change in CHANGES if change.name == "an approved PDF 
 
 @shared_fixture
 def office() -> Office:
-    return an_office()
+    return create_office()
 
 
 @shared_fixture
 def report(office: Office) -> Report:
-    return brought(a_report(office), office, ReportStatus.APPROVED)
+    return move_report(create_report(office), office, ReportStatus.APPROVED)
 
 
 @pytest.mark.both_databases

@@ -6,7 +6,7 @@ from releases.evidence import recorded_rows
 from releases.evidence.recorded_rows import Recorded, check_rows
 from releases.models import MonitoringRowRecord, Release, ReleaseRowRecord
 from releases.models.row_record import hold_heads
-from tests.support.factories import SeriesFactory, a_confirmed_release
+from tests.support.factories import ReleaseFactory, SeriesFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -25,7 +25,7 @@ def read():
     """The records as a walk began to read them."""
     series = SeriesFactory()
     for number in range(5):
-        a_confirmed_release(series=series, reference=f"release-{number}")
+        ReleaseFactory(confirmed=True, series=series, reference=f"release-{number}")
     read = Recorded(ReleaseRowRecord)
     read.read()
     return read

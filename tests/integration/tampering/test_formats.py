@@ -12,7 +12,7 @@ from releases.models.release_rows import MOVED, OF_RELEASE
 from releases.models.row_record import UPGRADE, Table
 from tests.integration.tampering.changes import change
 from tests.integration.tampering.verifying import apply, verify
-from tests.support.factories import SEED_DUE, SeriesFactory, a_confirmed_release, rolled_back
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, rolled_back
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +28,7 @@ TITLE_CHANGED = change("", "", "UPDATE releases_release SET title = 'Another'")
 
 @pytest.fixture
 def release():
-    return a_confirmed_release()
+    return ReleaseFactory(confirmed=True)
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_rows_of_an_earlier_format_are_checked_by_it(release):
 
 @pytest.mark.usefixtures("later_version")
 def test_a_row_that_changes_is_recorded_in_the_present_format(release):
-    other = a_confirmed_release(series=release.series, reference="other")
+    other = ReleaseFactory(confirmed=True, series=release.series, reference="other")
     corrections.correct_release(
         release, title="Another", reference=release.reference, by=None, at=SEED_DUE - timedelta(days=1)
     )

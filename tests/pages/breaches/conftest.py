@@ -3,9 +3,9 @@
 import pytest
 
 from breaches.pdf import render
-from tests.support.people import printed
+from tests.support.people import render_text
 
 
 @pytest.fixture
 def quick_printer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(render, "render_pdf", printed)
+    monkeypatch.setattr(render, "render_pdf", render_text)

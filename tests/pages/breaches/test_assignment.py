@@ -12,7 +12,7 @@ from breaches.rules.validation import ReportSection
 from breaches.versions import content_of
 from releases.rules.lifecycle import ChangedMeanwhile, Role
 from tests.support.factories import ContactFactory
-from tests.support.people import AT, a_joint_report, an_office, brought
+from tests.support.people import AT, create_joint_report, create_office, move_report
 from tests.support.report_forms import filled_in, section_address, send, words
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +54,7 @@ def test_of_two_who_take_it_at_once_one_does(office, draft_report):
 
 
 def test_only_the_producers_people_can_be_put_down(office, draft_report):
-    for outsider in (an_office().head, office.people[Role.AUDITOR]):
+    for outsider in (create_office().head, office.people[Role.AUDITOR]):
         with pytest.raises(editing.AssignmentRefused, match="no role"):
             put_down(draft_report, outsider, by=office.head)
     assert set(editing.people_to_assign(draft_report)) == {office.people[role] for role in DEALS}
@@ -62,14 +62,14 @@ def test_only_the_producers_people_can_be_put_down(office, draft_report):
 
 @pytest.mark.parametrize("status", [ReportStatus.DISMISSED, ReportStatus.APPROVED])
 def test_nobody_deals_with_what_is_decided(office, status, draft_report):
-    report = brought(draft_report, office, status)
+    report = move_report(draft_report, office, status)
     with pytest.raises(editing.AssignmentRefused, match="decided"):
         put_down(report, office.head)
 
 
 @pytest.mark.parametrize("status", [ReportStatus.JOINED, ReportStatus.PARTED])
 def test_whoever_deals_with_what_goes_on_elsewhere_says_so_there(client, office, status, draft_report):
-    report = brought(draft_report, office, status)
+    report = move_report(draft_report, office, status)
     with pytest.raises(editing.AssignmentRefused, match="goes on elsewhere"):
         put_down(report, office.head)
     client.force_login(office.head)
@@ -79,7 +79,7 @@ def test_whoever_deals_with_what_goes_on_elsewhere_says_so_there(client, office,
 
 
 def test_whoever_says_so_of_a_draft_that_was_joined_since_they_read_it_is_told(office, draft_report):
-    joint = a_joint_report(office, draft_report)
+    joint = create_joint_report(office, draft_report)
     with pytest.raises(ChangedMeanwhile):
         editing.assign_report(draft_report, person=office.head, by=office.head, at=AT)
     assert (fresh(draft_report).person_dealing, fresh(joint).person_dealing) == (None, None)

@@ -6,7 +6,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from breaches import sign_off
 from breaches.rules.lifecycle import ReportStatus
-from tests.support.people import AT, IMPACT, a_report, written
+from tests.support.people import AT, IMPACT, create_report, write_sections
 from tests.support.report_forms import words
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ def marked(page):
 
 
 def test_a_changed_field_shows_what_is_gone_and_what_is_new_and_no_other_field_is_shown(client, office, draft_report):
-    later = written(draft_report, by=office.statistician, impact=IMPACT.replace("an hour", "two hours"))
+    later = write_sections(draft_report, by=office.statistician, impact=IMPACT.replace("an hour", "two hours"))
     client.force_login(office.head)
     page = client.get(page_of(draft_report, draft_report.version, later.version)).text
     assert marked(page) == (["Gone: an", "Gone: hour."], ["New: two", "New: hours."])
@@ -36,7 +36,7 @@ def test_a_changed_field_shows_what_is_gone_and_what_is_new_and_no_other_field_i
 def test_two_versions_that_say_the_same_are_called_so(client, office, approved_report):
     reopened = sign_off.reopen_report(approved_report, reason="News.", by=office.head, at=AT)
     again = sign_off.approve_report(
-        written(reopened, by=office.statistician), by=office.head, at=AT, render=lambda document: b"%PDF"
+        write_sections(reopened, by=office.statistician), by=office.head, at=AT, render=lambda document: b"%PDF"
     ).report
     client.force_login(office.head)
     assert "Both versions say the same." in words(
@@ -45,7 +45,7 @@ def test_two_versions_that_say_the_same_are_called_so(client, office, approved_r
 
 
 def test_markup_in_a_text_is_shown_as_it_was_typed(client, office, draft_report):
-    later = written(draft_report, by=office.statistician, impact="<script>alert(1)</script> & more")
+    later = write_sections(draft_report, by=office.statistician, impact="<script>alert(1)</script> & more")
     client.force_login(office.head)
     page = client.get(page_of(draft_report, draft_report.version, later.version)).text
     assert "<script>alert(1)" not in page
@@ -59,12 +59,12 @@ def test_versions_that_are_not_there_or_in_the_wrong_order_are_not_found(client,
 
 
 def test_the_head_is_led_to_what_was_changed_since_they_returned_the_report(client, office, returned_report):
-    changed = written(returned_report, by=office.statistician, impact="Some users asked.")
+    changed = write_sections(returned_report, by=office.statistician, impact="Some users asked.")
     again = sign_off.submit_report(changed, by=office.statistician, at=AT)
     client.force_login(office.head)
     page = client.get(reverse("breaches:report", args=[again.reference])).text
     assert page_of(again, returned_report.version, again.version) in page
     untouched = sign_off.submit_report(
-        a_report(office, ReportStatus.RETURNED, reference="b"), by=office.statistician, at=AT
+        create_report(office, ReportStatus.RETURNED, reference="b"), by=office.statistician, at=AT
     )
     assert "What was changed since" not in client.get(reverse("breaches:report", args=[untouched.reference])).text

@@ -9,7 +9,7 @@ from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import content_of
 from releases.rules.lifecycle import Role
 from tests.support.code_editions import citing, practice
-from tests.support.people import AT, a_report
+from tests.support.people import AT, create_report
 from tests.support.report_forms import error_links, send, words
 from tests.support.shared_rows import shared_fixture
 
@@ -20,7 +20,7 @@ READ = "Accessible, as the Code has it."
 
 @shared_fixture
 def submitted(office):
-    report = citing(a_report(office), ("2.0", "V2"), by=office.statistician)
+    report = citing(create_report(office), ("2.0", "V2"), by=office.statistician)
     return sign_off.submit_report(report, by=office.statistician, at=AT)
 
 

@@ -10,16 +10,16 @@ from breaches.models import ApprovedDocument, Report
 from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import content_of
 from releases.rules.lifecycle import Role
-from tests.support.people import AT, IMPACT, an_office, printed, written
+from tests.support.people import AT, IMPACT, create_office, render_text, write_sections
 from tests.support.report_evidence import london
 from tests.support.report_forms import error_links, filled_in, page_of, send, status_of, words
-from tests.support.report_mornings import NOT_LIVE, a_drafted_report, looks
+from tests.support.report_mornings import NOT_LIVE, create_draft, record_checks
 
 pytestmark = pytest.mark.django_db
 
 
 def test_submitting_an_incomplete_report_lists_what_is_missing_with_a_link_to_each_field(client, office):
-    report = a_drafted_report(producer=office.producer)
+    report = create_draft(producer=office.producer)
     client.force_login(office.statistician)
     check = page_of(report, "check")
     answer = client.post(page_of(report, "submit"), filled_in(client.get(check).text))
@@ -32,7 +32,7 @@ def test_submitting_an_incomplete_report_lists_what_is_missing_with_a_link_to_ea
 
 
 def test_every_link_to_a_missing_or_odd_field_leads_to_a_control_of_that_name(client, office):
-    report = a_drafted_report(producer=office.producer)
+    report = create_draft(producer=office.producer)
     client.force_login(office.statistician)
     nobody = {f"{who}_{part}": "" for who in ("dealing", "hop") for part in ("name", "email", "telephone")}
     send(client, f"/reports/{report.reference}/core-information/", outputs__0__title="", outputs__0__url="",
@@ -56,7 +56,7 @@ def test_whoever_decides_reads_that_the_record_has_changed_since_the_text_was_wr
     client.force_login(office.head)
     changed = "The record has changed since ‘Circumstances of breach’ was written"
     assert changed not in words(client.get(page_of(submitted_report, page)).text)
-    looks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
+    record_checks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
     drafting.draft_missing(now=london("11:07"))
     told = client.get(page_of(submitted_report, page)).text
     assert changed in words(told)
@@ -116,7 +116,7 @@ def test_the_approval_page_says_what_it_means_and_shows_hash_date_and_warnings(
 
 @pytest.mark.parametrize("page", ["check", "approve"])
 def test_whoever_decides_reads_which_text_reaches_somebody(client, office, page):
-    report = written(a_drafted_report(producer=office.producer), by=office.head, impact="John Brown, 020 7946 0999.")
+    report = write_sections(create_draft(producer=office.producer), by=office.head, impact="John Brown, 020 7946 0999.")
     client.force_login(office.head)
     shown = client.get(page_of(report, page)).text
     assert "‘Impact of the breach’ holds a telephone number" in words(shown)
@@ -125,7 +125,7 @@ def test_whoever_decides_reads_which_text_reaches_somebody(client, office, page)
 
 
 def test_who_wrote_the_text_is_told_that_the_record_will_say_so(client, office, quick_printer):
-    report = written(a_drafted_report(producer=office.producer), by=office.head)
+    report = write_sections(create_draft(producer=office.producer), by=office.head)
     client.force_login(office.head)
     assert "one person did both" in words(client.get(page_of(report, "approve")).text)
     send(client, page_of(report, "approve"))
@@ -133,8 +133,8 @@ def test_who_wrote_the_text_is_told_that_the_record_will_say_so(client, office, 
 
 
 def test_where_two_people_are_required_the_page_says_so_and_the_post_is_refused(client, quick_printer):
-    office = an_office(two_person_approval=True)
-    report = written(a_drafted_report(producer=office.producer), by=office.head)
+    office = create_office(two_person_approval=True)
+    report = write_sections(create_draft(producer=office.producer), by=office.head)
     client.force_login(office.head)
     assert "wants another person to approve" in words(client.get(page_of(report, "approve")).text)
     answer = send(client, page_of(report, "approve"))
@@ -144,7 +144,7 @@ def test_where_two_people_are_required_the_page_says_so_and_the_post_is_refused(
 
 
 def test_an_incomplete_report_is_not_approved_by_form(client, office, quick_printer):
-    report = a_drafted_report(producer=office.producer)
+    report = create_draft(producer=office.producer)
     client.force_login(office.head)
     answer = send(client, page_of(report, "approve"))
     assert answer.status_code == 200
@@ -155,7 +155,7 @@ def test_an_incomplete_report_is_not_approved_by_form(client, office, quick_prin
 def test_a_text_that_changed_after_the_page_was_read_is_not_approved(client, office, submitted_report, quick_printer):
     client.force_login(office.head)
     page = client.get(page_of(submitted_report, "approve")).text
-    written(submitted_report, by=office.deputy, impact="Changed meanwhile.")
+    write_sections(submitted_report, by=office.deputy, impact="Changed meanwhile.")
     answer = client.post(page_of(submitted_report, "approve"), filled_in(page))
     assert answer.status_code == 409
     assert "Check the report before you try again" in words(answer.text)
@@ -171,7 +171,7 @@ def test_a_decision_upon_a_text_that_changed_after_the_page_was_read_is_refused_
 ):
     client.force_login(office.head)
     page = client.get(page_of(submitted_report, move)).text
-    written(submitted_report, by=office.deputy, impact="Changed meanwhile.")
+    write_sections(submitted_report, by=office.deputy, impact="Changed meanwhile.")
     answer = send(client, page_of(submitted_report, move), page, **fields)
     assert answer.status_code == 409
     assert "Typed with care." in words(answer.text)
@@ -181,7 +181,7 @@ def test_a_decision_upon_a_text_that_changed_after_the_page_was_read_is_refused_
 def test_a_draft_that_changed_after_it_was_checked_is_not_submitted(client, office, draft_report):
     client.force_login(office.statistician)
     fields = filled_in(client.get(page_of(draft_report, "check")).text)
-    written(draft_report, by=office.deputy, impact="Changed meanwhile.")
+    write_sections(draft_report, by=office.deputy, impact="Changed meanwhile.")
     assert client.post(page_of(draft_report, "submit"), fields).status_code == 409
     assert status_of(draft_report) == ReportStatus.DRAFT
 
@@ -191,7 +191,7 @@ def test_the_second_of_two_who_approve_is_told_and_nothing_is_done_twice(
 ):
     client.force_login(office.head)
     page = client.get(page_of(submitted_report, "approve")).text
-    sign_off.approve_report(Report.objects.get(pk=submitted_report.pk), by=office.deputy, at=AT, render=printed)
+    sign_off.approve_report(Report.objects.get(pk=submitted_report.pk), by=office.deputy, at=AT, render=render_text)
     assert client.post(page_of(submitted_report, "approve"), filled_in(page)).status_code == 409
     assert ApprovedDocument.objects.count() == submitted_report.events.filter(kind="approved").count() == 1
 
@@ -216,7 +216,7 @@ def test_a_dismissal_needs_reason_and_words_and_keeps_what_was_typed(client, off
 
 
 def test_the_record_that_no_longer_shows_a_breach_is_said_on_the_page(client, office):
-    report = a_drafted_report(producer=office.producer)
+    report = create_draft(producer=office.producer)
     verification = report.suspicions.get().verification
     type(verification).objects.filter(pk=verification.pk).update(outcome="on_time", occurred_at=None)
     client.force_login(office.head)
@@ -239,7 +239,7 @@ def test_a_dismissed_report_says_by_whom_and_why_on_its_page(client, office, dis
 
 
 def test_facts_that_came_while_a_report_is_with_the_head_are_marked_on_its_page(client, office, submitted_report):
-    looks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
+    record_checks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
     drafting.draft_missing(now=london("11:06"))
     client.force_login(office.head)
     assert "Facts changed" in words(client.get(page_of(submitted_report, "report")).text)

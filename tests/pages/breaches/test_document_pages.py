@@ -7,7 +7,7 @@ from breaches.pdf import render
 from breaches.rules.lifecycle import WITH_DOCUMENT, ReportStatus
 from releases.rules.canonical import sha256_hex
 from tests.integration.breaches.pdf.documents import text_of
-from tests.support.people import ACTIONS, IMPACT, brought, written
+from tests.support.people import ACTIONS, IMPACT, move_report, write_sections
 from tests.support.report_forms import page_of, send, status_of, words
 
 pytestmark = pytest.mark.django_db
@@ -86,7 +86,7 @@ def test_each_download_is_kept_with_name_role_and_time(client, office, submitted
 
 @pytest.mark.parametrize("status", WITH_DOCUMENT)
 def test_what_was_approved_has_no_draft_any_more_and_leads_to_its_document(client, office, status, draft_report):
-    report = brought(draft_report, office, status)
+    report = move_report(draft_report, office, status)
     client.force_login(office.head)
     document = report.approved_documents.latest("version")
     for annex in ("", "?annex=1"):
@@ -124,7 +124,7 @@ def test_the_history_tells_who_did_what_in_order_and_opens_every_version(client,
 
 
 def test_the_submitter_sees_the_heads_version(client, office, submitted_report):
-    report = written(submitted_report, by=office.head, impact="The head's words.")
+    report = write_sections(submitted_report, by=office.head, impact="The head's words.")
     client.force_login(office.statistician)
     assert "The head's words." in words(client.get(page_of(report, "check")).text)
     assert office.head.name in words(client.get(page_of(report, "history")).text)

@@ -10,7 +10,7 @@ from releases.rules.lifecycle import Role
 from releases.rules.tables import TableKind
 from releases.verdict.address import Outcome
 from tests.support.factories import ProducerFactory, SeriesFactory, UserFactory
-from tests.support.people import a_report, an_office, joins
+from tests.support.people import add_role, create_office, create_report
 from tests.support.report_evidence import london
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +42,7 @@ def filled(line):
 
 def test_every_kind_of_file_holds_a_line_for_each_series_and_period(client, subtests, office, approved_report):
     series = approved_report.suspicions.get().release.series
-    a_report(office, ReportStatus.RECORDED, reference="again", series=series)
+    create_report(office, ReportStatus.RECORDED, reference="again", series=series)
     quiet = SeriesFactory(producer=office.producer, title="Quiet")
     client.force_login(office.head)
     for kind in TableKind:
@@ -88,10 +88,10 @@ def test_a_median_between_two_days_and_a_share_are_numbers_with_a_point(kind):
 
 
 def test_it_holds_what_is_asked_for_and_nothing_of_others(client):
-    office, other, strange = an_office(), ProducerFactory(), an_office()
-    a_report(office)
-    a_report(strange, reference="strange")
-    joins(office.head, other, Role.AUDITOR)
+    office, other, strange = create_office(), ProducerFactory(), create_office()
+    create_report(office)
+    create_report(strange, reference="strange")
+    add_role(office.head, other, Role.AUDITOR)
     client.force_login(office.head)
     assert {key[:2] for key in lines(client.get(address()).content)} == {(office.producer.name, ""), (other.name, "")}
     answer = client.get(address(), {"producer": other.slug, "year": "2019"})
@@ -102,13 +102,13 @@ def test_it_holds_what_is_asked_for_and_nothing_of_others(client):
 
 
 def test_what_cannot_be_asked_leads_back_to_the_page_that_says_so(client):
-    client.force_login(an_office().head)
+    client.force_login(create_office().head)
     answer = client.get(address(), {"year": "soon"}, follow=True)
     assert "Select a valid choice" in answer.text
 
 
 def test_it_is_there_for_whoever_reads_the_page(client, subtests):
-    for role, person in an_office().people.items():
+    for role, person in create_office().people.items():
         client.force_login(person)
         with subtests.test(str(role)):
             assert client.get(address()).status_code == (200 if role in READERS else 404)

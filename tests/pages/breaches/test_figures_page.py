@@ -14,11 +14,11 @@ from breaches.models import Report
 from breaches.rules.lifecycle import ReportStatus, ReportTerm
 from releases.models import Release, Verification
 from releases.rules.lifecycle import Role
-from tests.support.factories import ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release
-from tests.support.people import AT, a_report, an_office, joins, printed
+from tests.support.factories import ProducerFactory, ReleaseFactory, SeriesFactory, UserFactory
+from tests.support.people import AT, add_role, create_office, create_report, render_text
 from tests.support.report_evidence import london
 from tests.support.report_forms import words
-from tests.support.report_mornings import a_late_release
+from tests.support.report_mornings import create_late_release
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +39,7 @@ def _in_2020(time_machine):
 
 def on_time(series, number, **fields):
     """A release that was seen on time on the seed's day."""
-    release = a_confirmed_release(series=series, reference=f"on-time-{number}", **fields)
+    release = ReleaseFactory(confirmed=True, series=series, reference=f"on-time-{number}", **fields)
     return Verification.objects.create(
         release=release, schedule_version=1, due_at=release.due_at, tolerance_seconds=120, outcome="on_time"
     )
@@ -77,7 +77,7 @@ def test_a_breach_and_its_release_are_counted_in_their_quarter(client, office, a
 
 
 def test_an_office_of_which_nothing_can_be_counted_yet_is_told_so_in_one_sentence(client):
-    client.force_login(an_office().head)
+    client.force_login(create_office().head)
     page = client.get(ADDRESS)
     assert "There is nothing to count in 2020 and the year before" in words(page.text)
     assert "<table" not in page.text
@@ -118,8 +118,8 @@ def test_a_quarter_leads_to_its_reports(client, office, approved_report):
 
 
 def test_an_approval_by_the_author_is_counted(client, office, draft_report):
-    joins(office.statistician, office.producer, Role.DEPUTY)
-    sign_off.approve_report(draft_report, by=office.statistician, at=AT + timedelta(days=3), render=printed)
+    add_role(office.statistician, office.producer, Role.DEPUTY)
+    sign_off.approve_report(draft_report, by=office.statistician, at=AT + timedelta(days=3), render=render_text)
     client.force_login(office.head)
     year = table(client.get(ADDRESS), "year")
     assert year["Approved by one person who had written it"] == ["1", "0"]
@@ -132,9 +132,9 @@ PLAN = Plan("A second person looks at 9.30am.", ReportTerm.LONG, "The publishing
 
 
 def test_actions_of_a_breach_count_until_they_are_done_and_lead_to_their_report(client, office, approved_report):
-    a_report(office, reference="a-draft")
-    a_report(office, ReportStatus.DISMISSED, reference="dismissed")
-    rehearsed = a_report(office, ReportStatus.APPROVED, reference="rehearsed", rehearsal=True)
+    create_report(office, reference="a-draft")
+    create_report(office, ReportStatus.DISMISSED, reference="dismissed")
+    rehearsed = create_report(office, ReportStatus.APPROVED, reference="rehearsed", rehearsal=True)
     overdue, not_yet, done = [
         corrective_actions.add_action(
             approved_report, replace(PLAN, text=f"Action {number}", due=due), by=office.head, at=AT
@@ -163,16 +163,16 @@ def test_actions_of_a_breach_count_until_they_are_done_and_lead_to_their_report(
 
 
 def test_a_cause_that_came_again_is_named_with_whose_it_was_and_how_often(client):
-    office, other = an_office(), an_office()
-    report = a_report(office, ReportStatus.APPROVED)
+    office, other = create_office(), create_office()
+    report = create_report(office, ReportStatus.APPROVED)
     series = report.suspicions.get().release.series
     client.force_login(office.head)
     assert "No cause came again." in client.get(ADDRESS).text
-    a_report(office, ReportStatus.RECORDED, reference="again", series=series)
-    a_report(office, ReportStatus.RECORDED, reference="elsewhere")
-    a_report(office, reference="a-draft", series=series)
-    joins(office.head, other.producer, Role.AUDITOR)
-    a_report(other, ReportStatus.APPROVED, reference="theirs")
+    create_report(office, ReportStatus.RECORDED, reference="again", series=series)
+    create_report(office, ReportStatus.RECORDED, reference="elsewhere")
+    create_report(office, reference="a-draft", series=series)
+    add_role(office.head, other.producer, Role.AUDITOR)
+    create_report(other, ReportStatus.APPROVED, reference="theirs")
     fault = "A fault of the scheduler"
     page = client.get(ADDRESS)
     assert table(page, "repeats") == {f"{office.producer.name}: {fault}": ["0", "3", "0", "0", "3", "0"]}
@@ -192,9 +192,9 @@ def test_a_cause_that_came_again_is_named_with_whose_it_was_and_how_often(client
 
 
 def test_one_producer_is_shown_by_series_and_several_by_producer(client):
-    office, other, strange = an_office(), ProducerFactory(), an_office()
-    report = a_report(office, ReportStatus.APPROVED)
-    a_report(strange, ReportStatus.APPROVED, reference="strange")
+    office, other, strange = create_office(), ProducerFactory(), create_office()
+    report = create_report(office, ReportStatus.APPROVED)
+    create_report(strange, ReportStatus.APPROVED, reference="strange")
     series = report.suspicions.get().release.series
     quiet = SeriesFactory(producer=office.producer, title="Quiet")
     client.force_login(office.head)
@@ -211,7 +211,7 @@ def test_one_producer_is_shown_by_series_and_several_by_producer(client):
         "Quiet": ["[z]", "[z]", "[z]", "[z]", "0", "0", "0"],
     }
     assert "compared" not in {one.key for one in client.get(ADDRESS, {"series": quiet.slug}).context["tables"]}
-    joins(office.head, other, Role.AUDITOR)
+    add_role(office.head, other, Role.AUDITOR)
     page = client.get(ADDRESS)
     assert set(table(page, "compared")) == {office.producer.name, other.name}
     assert strange.producer.name not in page.text
@@ -225,7 +225,7 @@ def test_one_producer_is_shown_by_series_and_several_by_producer(client):
     ids=["a strange producer", "long ago", "no year"],
 )
 def test_what_cannot_be_asked_is_said_and_shows_no_figure(client, asked):
-    client.force_login(an_office().head)
+    client.force_login(create_office().head)
     page = client.get(ADDRESS, asked)
     assert page.context["tables"] == []
     assert "Select a valid choice" in page.text
@@ -252,12 +252,12 @@ def test_each_chart_is_named_described_and_has_its_table(client, office, approve
 def test_the_number_of_queries_does_not_grow(client, django_assert_num_queries, office):
     series = SeriesFactory(producer=office.producer)
     client.force_login(office.head)
-    a_late_release(series=series, reference="release-0")
+    create_late_release(series=series, reference="release-0")
     drafting.draft_missing(now=AT)
     with CaptureQueriesContext(connection) as few:
         client.get(ADDRESS)
     for number in range(1, 5):
-        a_late_release(series=SeriesFactory(producer=office.producer), reference=f"release-{number}")
+        create_late_release(series=SeriesFactory(producer=office.producer), reference=f"release-{number}")
     drafting.draft_missing(now=AT)
     with django_assert_num_queries(len(few)):
         page = client.get(ADDRESS)

@@ -12,7 +12,7 @@ from breaches.rules.validation import ReportSection
 from breaches.versions import content_of, current_version
 from tests.integration.breaches.pdf.documents import text_of
 from tests.integration.breaches.pdf.documents import words as words_of
-from tests.support.people import AT, out, printed
+from tests.support.people import AT, dispatch_report, render_text
 from tests.support.report_forms import send, words
 
 pytestmark = pytest.mark.django_db
@@ -80,11 +80,11 @@ def test_a_report_that_is_taken_up_again_follows_the_setting(office, settings, a
     from breaches import dispatching
 
     settings.LEAD_OFFICIAL = True
-    document = sign_off.approve_report(submitted_report, by=office.head, at=AT, render=printed)
+    document = sign_off.approve_report(submitted_report, by=office.head, at=AT, render=render_text)
     if again == "reopen":
         report = sign_off.reopen_report(document.report, reason="A user wrote.", by=office.head, at=AT)
     else:
-        sent = out(document.report, office, ReportStatus.SENT)
+        sent = dispatch_report(document.report, office, ReportStatus.SENT)
         report = dispatching.send_correction(sent, notice="A corrected report follows.", by=office.head, at=AT)
     assert not content_of(report).lead_official
     settings.LEAD_OFFICIAL = False

@@ -11,7 +11,7 @@ from breaches.models import Report
 from releases.rules.lifecycle import Role
 from tests.integration.breaches.drafting.test_merge import a_morning
 from tests.support.factories import UserFactory, rolled_back
-from tests.support.people import AT, an_office, written
+from tests.support.people import AT, create_office, write_sections
 from tests.support.report_forms import send, words
 from tests.support.shared_rows import shared_fixture
 
@@ -106,7 +106,7 @@ def test_sent_twice_the_form_leads_to_the_one_joint_report(client, office, draft
 def test_the_pages_are_there_for_those_who_write_reports_alone(client, office, drafts, subtests):
     people = {
         **office.people,
-        "another producer's head": an_office().head,
+        "another producer's head": create_office().head,
         "no role": UserFactory(),
         "superuser": UserFactory(is_superuser=True, is_staff=True),
     }
@@ -196,7 +196,7 @@ def test_an_own_act_is_declared_of_the_joint_report_and_not_of_a_draft_that_went
 def test_a_draft_that_changed_after_the_page_was_opened_is_shown_before_it_is_joined(client, office, drafts):
     client.force_login(office.head)
     opened = client.get(morning_page(office)).text
-    written(drafts[0], by=office.statistician)
+    write_sections(drafts[0], by=office.statistician)
     answer = send(client, morning_page(office), opened)
     assert answer.status_code == 409
     shown = words(answer.text)

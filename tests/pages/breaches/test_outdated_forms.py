@@ -9,11 +9,11 @@ from breaches.rules.lifecycle import Cause, ReportStatus, ReportTerm
 from breaches.versions import record_event
 from releases.rules.lifecycle import ChangedMeanwhile
 from tests.support.factories import rolled_back
-from tests.support.people import AT, REGULATOR, printed, read_anew, written
+from tests.support.people import AT, REGULATOR, reload_reports, render_text, write_sections
 from tests.support.published_reports import made_public
 from tests.support.report_evidence import london
 from tests.support.report_forms import filled_in, page_of, send, status_of, words
-from tests.support.report_mornings import NOT_LIVE, looks
+from tests.support.report_mornings import NOT_LIVE, record_checks
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ TAKEN_BACK = "The cause is wrong."
 
 
 def stored(report):
-    return read_anew([report])[0]
+    return reload_reports([report])[0]
 
 
 def taken_back_and_submitted(report, office):
@@ -44,7 +44,7 @@ CHANGES = {
     ),
     "a return": lambda report, office: sign_off.return_report(report, comment="Say more.", by=office.deputy, at=AT),
     "a take-back and a new submission": taken_back_and_submitted,
-    "an edit": lambda report, office: written(report, by=office.deputy, impact="Two users asked."),
+    "an edit": lambda report, office: write_sections(report, by=office.deputy, impact="Two users asked."),
     "a cause": lambda report, office: editing.choose_cause(report, ChosenCause(Cause.OUTAGE), by=office.deputy, at=AT),
     "a suspicion": lambda report, office: suspected_of_more(report),
     "an own act": lambda report, office: editing.declare_own_act(report, by=office.deputy, at=AT),
@@ -81,7 +81,7 @@ def test_an_approval_page_that_was_opened_before_a_change_does_not_approve(
     assert page_of(submitted_report, "report") in answer.text
     # by the function, for what was read before
     with pytest.raises(ChangedMeanwhile):
-        sign_off.approve_report(_in_the_state_of(read, status), by=office.head, at=AT, render=printed)
+        sign_off.approve_report(_in_the_state_of(read, status), by=office.head, at=AT, render=render_text)
     assert ApprovedDocument.objects.count() == 0
     assert status_of(submitted_report) == status
 
@@ -105,7 +105,7 @@ def test_what_changes_nothing_that_is_decided_on_outdates_no_form(
 def test_facts_that_are_only_offered_outdate_no_form(client, office, submitted_report, quick_printer):
     client.force_login(office.head)
     page = client.get(page_of(submitted_report, "approve")).text
-    looks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
+    record_checks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
     drafting.draft_missing(now=london("11:07"))
     assert submitted_report.events.filter(kind="facts_offered").exists()
     assert client.post(page_of(submitted_report, "approve"), filled_in(page)).status_code == 302
@@ -215,7 +215,7 @@ def test_a_number_that_no_page_carried_is_refused(client, office, submitted_repo
 def test_the_record_that_changes_a_draft_outdates_the_page_on_which_it_is_submitted(client, office, draft_report):
     client.force_login(office.statistician)
     page = client.get(page_of(draft_report, "check")).text
-    looks(draft_report.suspicions.get().release, ("11:05", NOT_LIVE))
+    record_checks(draft_report.suspicions.get().release, ("11:05", NOT_LIVE))
     drafting.draft_missing(now=london("11:30"))
     answer = client.post(page_of(draft_report, "submit"), filled_in(page))
     assert answer.status_code == 409

@@ -18,7 +18,7 @@ from releases.models.append_only import AppendOnlyRow
 from releases.permissions import NotYours
 from releases.rules.lifecycle import LEADS, ChangedMeanwhile, Role
 from tests.support.factories import UserFactory, rolled_back
-from tests.support.people import AT, a_report, approved, brought, out, printed, written
+from tests.support.people import AT, approve, create_report, dispatch_report, move_report, render_text, write_sections
 from tests.support.published_reports import LATER, made_public, read, seen
 from tests.support.report_forms import last_change, words
 
@@ -35,7 +35,7 @@ def _shown_to_everybody(settings, time_machine):
 
 @pytest.mark.parametrize("status", list(ReportStatus))
 def test_only_what_is_approved_sent_or_closed_can_be_public(client, status, office, draft_report):
-    report = brought(draft_report, office, status)
+    report = move_report(draft_report, office, status)
     if status in PUBLIC:
         made_public(report, office)
     else:
@@ -49,10 +49,10 @@ def test_an_approved_report_that_nobody_marked_is_not_public(client, approved_re
 
 
 def test_a_rehearsal_is_never_public_and_the_database_says_so_too(client, office):
-    report = a_report(office, ReportStatus.APPROVED, rehearsal=True)
+    report = create_report(office, ReportStatus.APPROVED, rehearsal=True)
     with pytest.raises(CannotBePublished):
         publication.publish_statement(report, seen=seen(report), by=office.head, at=LATER)
-    other = made_public(a_report(office, ReportStatus.APPROVED, reference="real"), office)
+    other = made_public(create_report(office, ReportStatus.APPROVED, reference="real"), office)
     with pytest.raises(IntegrityError), transaction.atomic():
         Report.objects.filter(pk=report.pk).update(published=other.published)
 
@@ -151,7 +151,7 @@ def replace_pointer(report):
 def test_what_is_taken_up_again_or_withdrawn_is_public_no_more_and_is_marked_anew(
     client, move, office, approved_report
 ):
-    report = approved_report if move == "reopened" else out(approved_report, office, ReportStatus.SENT)
+    report = approved_report if move == "reopened" else dispatch_report(approved_report, office, ReportStatus.SENT)
     report = made_public(report, office)
     if move == "reopened":
         moved = sign_off.reopen_report(report, reason="A figure was wrong.", by=office.head, at=LATER)
@@ -162,7 +162,7 @@ def test_what_is_taken_up_again_or_withdrawn_is_public_no_more_and_is_marked_ane
     assert read(client, report) == ((200 if move == "corrected" else 404), False)
     if move == "withdrawn":
         return
-    again = approved(written(moved, by=office.statistician, impact="None at all."), office)
+    again = approve(write_sections(moved, by=office.statistician, impact="None at all."), office)
     assert "None at all." not in client.get(f"/breaches/{report.reference}/").text
     made_public(again, office)
     client.logout()
@@ -195,9 +195,9 @@ def test_nobody_who_is_or_was_of_the_producer_is_named(client, office, draft_rep
     contact = office.producer.contacts.first()
     told = f"Cy Dee told Wilhelmina Gone, {office.deputy.name} and {contact.name}"
     text = f"{told}: ring 020 7946 0002, cy.dee@example.gov.uk."
-    written(report, by=office.statistician, impact=text)
+    write_sections(report, by=office.statistician, impact=text)
     report.refresh_from_db()
-    sign_off.approve_report(report, by=office.head, at=AT + timedelta(minutes=9), render=printed)
+    sign_off.approve_report(report, by=office.head, at=AT + timedelta(minutes=9), render=render_text)
     report.refresh_from_db()
     made_public(report, office)
     client.logout()
@@ -230,8 +230,8 @@ def test_the_report_says_that_it_is_public_and_leads_to_what_the_public_sees(cli
 
 
 def test_typed_markup_is_shown_as_it_was_typed(client, office, draft_report):
-    report = written(draft_report, by=office.statistician, impact="<script>alert(1)</script>")
-    report = sign_off.approve_report(report, by=office.head, at=AT + timedelta(minutes=9), render=printed).report
+    report = write_sections(draft_report, by=office.statistician, impact="<script>alert(1)</script>")
+    report = sign_off.approve_report(report, by=office.head, at=AT + timedelta(minutes=9), render=render_text).report
     made_public(report, office)
     client.logout()
     page = client.get(f"/breaches/{report.reference}/").text

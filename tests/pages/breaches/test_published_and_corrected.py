@@ -8,7 +8,7 @@ from breaches import dispatching, publication, sign_off
 from breaches.rules.lifecycle import DismissalReason, ReportStatus
 from breaches.versions import content_of
 from releases.rules.london import format_day
-from tests.support.people import IMPACT, a_report, approved, brought, out, written
+from tests.support.people import IMPACT, approve, create_report, dispatch_report, move_report, write_sections
 from tests.support.published_reports import LATER, made_public, read
 from tests.support.report_forms import last_change, words
 from tests.support.shared_rows import shared_fixture
@@ -29,7 +29,7 @@ def _shown_to_everybody(settings, time_machine):
 @shared_fixture
 def corrected(office):
     """A report that was sent and public, and is being corrected."""
-    report = made_public(a_report(office, ReportStatus.SENT), office)
+    report = made_public(create_report(office, ReportStatus.SENT), office)
     return dispatching.send_correction(report, notice="A figure was wrong.", by=office.head, at=DAYS_LATER)
 
 
@@ -51,9 +51,9 @@ def test_its_address_says_since_when_and_shows_nothing_of_the_report(client, cor
 
 
 def test_it_is_said_until_the_corrected_report_is_public(client, office, corrected):
-    again = approved(written(corrected, by=office.statistician, impact="None at all."), office)
+    again = approve(write_sections(corrected, by=office.statistician, impact="None at all."), office)
     assert "Being corrected since" in public_page(client, again)
-    again = out(again, office, ReportStatus.SENT)
+    again = dispatch_report(again, office, ReportStatus.SENT)
     assert "Being corrected since" in public_page(client, again)
     made_public(again, office)
     page = public_page(client, again)
@@ -87,7 +87,7 @@ def test_what_turns_out_to_be_no_breach_is_gone_without_a_word(client, office, c
 def test_what_was_not_public_when_its_correction_began_is_not_spoken_of(client, office, sent_report):
     dispatching.send_correction(sent_report, notice="A figure.", by=office.head, at=DAYS_LATER)
     assert read(client, sent_report) == (404, False)
-    taken_back = made_public(a_report(office, ReportStatus.SENT, reference="taken-back"), office)
+    taken_back = made_public(create_report(office, ReportStatus.SENT, reference="taken-back"), office)
     publication.withdraw_statement(taken_back, by=office.head, at=LATER)
     taken_back.refresh_from_db()
     dispatching.send_correction(taken_back, notice="A figure.", by=office.head, at=DAYS_LATER)
@@ -110,7 +110,7 @@ def test_without_the_setting_no_notice_stands(client, corrected, settings):
 def test_what_becomes_of_the_public_page_is_said_before_the_button(
     client, office, status, move, sentence, draft_report
 ):
-    report = brought(draft_report, office, status)
+    report = move_report(draft_report, office, status)
     client.force_login(office.head)
     address = f"/reports/{report.reference}/{move}/"
     assert sentence not in words(client.get(address).text)

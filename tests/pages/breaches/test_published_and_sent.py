@@ -6,7 +6,7 @@ import pytest
 
 from breaches import dispatching
 from releases.rules.london import format_day
-from tests.support.people import AT, approved, written
+from tests.support.people import AT, approve, write_sections
 from tests.support.published_reports import LATER, made_public
 from tests.support.report_forms import words
 
@@ -42,7 +42,7 @@ def test_whoever_makes_it_public_reads_whether_it_was_sent(client, office, appro
 
 def test_a_correction_that_is_not_sent_yet_says_when_an_earlier_version_was(client, office, sent_report):
     report = dispatching.send_correction(sent_report, notice="A figure.", by=office.head, at=LATER)
-    made_public(approved(written(report, by=office.statistician, impact="None at all."), office), office)
+    made_public(approve(write_sections(report, by=office.statistician, impact="None at all."), office), office)
     client.logout()
     page = words(client.get(f"/breaches/{report.reference}/").text)
     earlier = f"An earlier version was reported to the Office for Statistics Regulation on {format_day(AT.date())} ."

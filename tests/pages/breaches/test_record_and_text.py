@@ -6,7 +6,7 @@ from breaches import drafting
 from breaches.rules.validation import ReportSection
 from tests.support.report_evidence import london
 from tests.support.report_forms import filled_in, said, section_address, send, words
-from tests.support.report_mornings import NOT_LIVE, looks
+from tests.support.report_mornings import NOT_LIVE, record_checks
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +26,7 @@ def test_what_people_wrote_around_the_records_account_stays_where_a_newer_one_is
     address = section_address(report, CIRCUMSTANCES)
     before = said(report).circumstances
     send(statistician, address, circumstances=f"First a word.\r\n\r\n{before}\r\n\r\nThe scheduler had failed.")
-    looks(report.suspicions.get().release, ("11:05", NOT_LIVE))
+    record_checks(report.suspicions.get().release, ("11:05", NOT_LIVE))
     drafting.draft_missing(now=london("11:07"))
     taken = send(statistician, address, take="circumstances")
     text = filled_in(taken.text)["circumstances"][0]
@@ -39,7 +39,7 @@ def test_what_people_wrote_around_the_records_account_stays_where_a_newer_one_is
 def test_changed_facts_are_marked_and_enter_by_the_persons_act_only(statistician, office, report):
     address = section_address(report, CIRCUMSTANCES)
     send(statistician, address, circumstances="In my words.")
-    looks(report.suspicions.get().release, ("11:05", NOT_LIVE))
+    record_checks(report.suspicions.get().release, ("11:05", NOT_LIVE))
     drafting.draft_missing(now=london("11:06"))
     assert "Facts changed" in words(statistician.get(f"/reports/{report.reference}/").text)
     page = statistician.get(address).text

@@ -10,7 +10,7 @@ from breaches.models import Report
 from breaches.redaction import redact_report
 from breaches.rules.validation import ReportSection
 from tests.integration.breaches.drafting.test_merge import a_morning
-from tests.support.people import AT, a_report, naming, read_anew, written
+from tests.support.people import AT, create_report, name_person_in_impact, reload_reports, write_sections
 from tests.support.report_forms import words
 from tests.support.shared_rows import shared_fixture
 
@@ -25,7 +25,7 @@ BEFORE = "the SHA-256 is of the text before"
 @shared_fixture
 def report(office):
     """A report whose present version names somebody, which the one before it does not."""
-    return naming(NAME, a_report(office), by=office.statistician)
+    return name_person_in_impact(NAME, create_report(office), by=office.statistician)
 
 
 def read(client, report, name, *more):
@@ -62,8 +62,8 @@ def test_a_version_that_is_written_with_the_marker_is_as_it_was_left(client, off
 
 def test_a_draft_says_what_was_removed_by_way_of_the_joint_report(client, office):
     drafts = a_morning(office, 2)
-    written(drafts[0], by=office.statistician, impact=f"{NAME} told two users.")
-    joint = merging.merge_drafts(read_anew(drafts), by=office.statistician, at=AT)
+    write_sections(drafts[0], by=office.statistician, impact=f"{NAME} told two users.")
+    joint = merging.merge_drafts(reload_reports(drafts), by=office.statistician, at=AT)
     redact_report(joint, words=NAME, why="Nobody needs the name.", by=office.head, at=LATER)
     client.force_login(office.head)
     drafts[0].refresh_from_db()

@@ -15,11 +15,11 @@ from breaches.register.search import RegisterFilter
 from breaches.rules.lifecycle import TOLD_ELSEWHERE, Decision, ReportStatus, ReportTerm
 from breaches.views import register as views
 from releases.rules.lifecycle import Role
-from tests.support.factories import ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release, member
-from tests.support.people import AT, a_report, an_office, joins
+from tests.support.factories import ProducerFactory, ReleaseFactory, SeriesFactory, UserFactory, create_member
+from tests.support.people import AT, add_role, create_office, create_report
 from tests.support.report_evidence import london
 from tests.support.report_forms import words
-from tests.support.report_mornings import EARLY_MORNING, a_late_release, covered, looks
+from tests.support.report_mornings import EARLY_MORNING, create_late_release, record_checks, record_coverage
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -59,9 +59,9 @@ def test_without_signing_in_or_a_role_there_is_no_register(client, draft_report)
 
 
 def test_reports_of_another_producer_are_not_in_it_even_if_asked_for(client):
-    office, other = an_office(), an_office()
-    a_report(office)
-    theirs = a_report(other, reference="not-mine")
+    office, other = create_office(), create_office()
+    create_report(office)
+    theirs = create_report(other, reference="not-mine")
     assert theirs.reference not in references(office.head, producer=other.producer)
     client.force_login(office.head)
     page = client.get(ADDRESS, {"producer": other.producer.slug})
@@ -76,7 +76,7 @@ def test_what_permissions_keep_from_a_person_is_not_in_their_register(monkeypatc
 
 
 def test_rehearsals_are_in_no_register(client, office):
-    report = a_report(office, rehearsal=True)
+    report = create_report(office, rehearsal=True)
     assert references(office.head) == []
     client.force_login(office.head)
     assert report.reference not in client.get(ADDRESS).text
@@ -85,15 +85,15 @@ def test_rehearsals_are_in_no_register(client, office):
 @shared_fixture
 def full_office():
     """An office with reports that differ in everything that can be asked for."""
-    office = an_office()
+    office = create_office()
     prices, schools = (SeriesFactory(producer=office.producer, slug=slug) for slug in ("prices", "schools"))
     for status in STANDING:
-        a_report(office, status, reference=f"is-{status}")
-    early = a_confirmed_release(series=prices, reference="early")
-    covered(early)
-    looks(early, *EARLY_MORNING)
+        create_report(office, status, reference=f"is-{status}")
+    early = ReleaseFactory(confirmed=True, series=prices, reference="early")
+    record_coverage(early)
+    record_checks(early, *EARLY_MORNING)
     draft_missing(now=london("10:28"))
-    listed = a_late_release(series=schools, reference="listed")
+    listed = create_late_release(series=schools, reference="listed")
     drafting.start_about_list(listed, occurred_on=date(2020, 6, 26), by=office.head, at=AT)
     draft_missing(now=AT)
     for reference, done in (("breach-is-sent", False), ("breach-is-closed", True)):
@@ -157,7 +157,7 @@ def test_a_filter_leaves_what_fits_by_function_and_by_page(client, full_office, 
 def test_with_several_producers_series_are_offered_once_one_is_chosen(client, office, draft_report):
     other = ProducerFactory()
     SeriesFactory(producer=other, title="Of the other")
-    joins(office.head, other, Role.AUDITOR)
+    add_role(office.head, other, Role.AUDITOR)
     client.force_login(office.head)
     assert "Of the other" not in client.get(ADDRESS).text
     page = client.get(ADDRESS, {"producer": other.slug})
@@ -197,12 +197,12 @@ def test_a_row_says_when_what_and_where_it_stands(client, office, dismissed_repo
 
 
 def test_an_empty_register_says_so(client):
-    client.force_login(member(Role.AUDITOR, ProducerFactory()))
+    client.force_login(create_member(Role.AUDITOR, ProducerFactory()))
     assert "There is no report yet" in words(client.get(ADDRESS).text)
 
 
 def test_each_producer_is_read_once_for_the_list_and_what_is_offered(client, office, draft_report):
-    joins(office.head, ProducerFactory(), Role.AUDITOR)
+    add_role(office.head, ProducerFactory(), Role.AUDITOR)
     client.force_login(office.head)
     with CaptureQueriesContext(connection) as asked:
         page = client.get(ADDRESS, {"producer": office.producer.slug})
@@ -214,15 +214,15 @@ def test_each_producer_is_read_once_for_the_list_and_what_is_offered(client, off
 @pytest.mark.both_databases
 def test_a_long_register_is_paged_with_as_many_queries_as_a_short_one(client, django_assert_num_queries, monkeypatch):
     monkeypatch.setattr(views, "REPORTS_ON_A_PAGE", 3)
-    office = an_office()
+    office = create_office()
     series = SeriesFactory(producer=office.producer)
     client.force_login(office.head)
-    a_late_release(series=series, reference="release-00")
+    create_late_release(series=series, reference="release-00")
     draft_missing(now=london("10:27:02"))
     with CaptureQueriesContext(connection) as few:
         client.get(ADDRESS)
     for number in range(1, 4):
-        a_late_release(series=series, reference=f"release-{number:02}")
+        create_late_release(series=series, reference=f"release-{number:02}")
     draft_missing(now=london("10:27:02") + timedelta(seconds=1))
     with django_assert_num_queries(len(few)):
         first = client.get(ADDRESS)

@@ -15,17 +15,17 @@ from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import current_version
 from breaches.views import report as report_module
 from releases.rules.lifecycle import Role
-from tests.support.factories import SeriesFactory, UserFactory, a_confirmed_release
-from tests.support.people import a_report, an_office, printed
+from tests.support.factories import ReleaseFactory, SeriesFactory, UserFactory
+from tests.support.people import create_office, create_report, render_text
 from tests.support.report_evidence import london
 from tests.support.report_forms import words
 from tests.support.report_mornings import (
     EARLY_MORNING,
     NOT_SEEN_MORNING,
-    a_drafted_report,
-    a_late_release,
-    covered,
-    looks,
+    create_draft,
+    create_late_release,
+    record_checks,
+    record_coverage,
 )
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +38,7 @@ def listed(**options):
 
 
 def test_an_empty_list_says_why_it_is_empty(client):
-    client.force_login(an_office().head)
+    client.force_login(create_office().head)
     assert "No report waits for a decision" in words(client.get("/reports/").text)
     assert "has been approved or dismissed yet" in words(client.get("/reports/?show=decided").text)
 
@@ -61,9 +61,9 @@ def test_whoever_has_no_role_is_told_so_too(client):
 
 
 def test_a_person_sees_the_reports_of_their_producers_and_no_others(client):
-    office, other = an_office(), an_office()
-    mine = a_report(office)
-    theirs = a_report(other, reference="not-mine")
+    office, other = create_office(), create_office()
+    mine = create_report(office)
+    theirs = create_report(other, reference="not-mine")
     client.force_login(office.statistician)
     page = words(client.get("/reports/").text)
     assert mine.reference in page
@@ -71,7 +71,7 @@ def test_a_person_sees_the_reports_of_their_producers_and_no_others(client):
 
 
 def test_a_report_is_listed_with_kind_day_status_and_whether_it_is_a_rehearsal(client, office):
-    a_report(office, ReportStatus.WITH_HOP, rehearsal=True)
+    create_report(office, ReportStatus.WITH_HOP, rehearsal=True)
     client.force_login(office.head)
     page = words(client.get("/reports/").text)
     for part in ("Late, 30 June 2020", "With HoP", "Rehearsal", office.producer.name):
@@ -79,9 +79,9 @@ def test_a_report_is_listed_with_kind_day_status_and_whether_it_is_a_rehearsal(c
 
 
 def test_what_waits_for_the_reader_comes_first(client, office, subtests):
-    a_report(office, ReportStatus.WITH_HOP, reference="to-decide")
-    a_report(office, ReportStatus.RETURNED, reference="sent-back")
-    a_report(office, reference="still-written")
+    create_report(office, ReportStatus.WITH_HOP, reference="to-decide")
+    create_report(office, ReportStatus.RETURNED, reference="sent-back")
+    create_report(office, reference="still-written")
     references = ("breach-to-decide", "breach-sent-back", "breach-still")
     for who, person, first in (
         ("a lead: what is to be decided", office.head, "breach-to-decide"),
@@ -97,15 +97,15 @@ def test_a_long_list_is_paged_with_as_many_queries_as_one_report_takes(client, d
     from breaches.drafting import draft_missing
 
     monkeypatch.setattr(report_module, "REPORTS_ON_A_PAGE", 5)
-    office = an_office()
+    office = create_office()
     series = SeriesFactory(producer=office.producer)
     client.force_login(office.head)
-    a_late_release(series=series, reference="release-00")
+    create_late_release(series=series, reference="release-00")
     draft_missing(now=london("10:27:02"))
     with CaptureQueriesContext(connection) as few:
         client.get("/reports/")
     for number in range(1, 8):
-        a_late_release(series=series, reference=f"release-{number:02}")
+        create_late_release(series=series, reference=f"release-{number:02}")
     draft_missing(now=london("10:27:02"))
     with django_assert_num_queries(len(few)):
         first = words(client.get("/reports/").text)
@@ -114,12 +114,14 @@ def test_a_long_list_is_paged_with_as_many_queries_as_one_report_takes(client, d
 
 
 def test_the_command_lists_what_programs_need(django_assert_max_num_queries, office, approved_report):
-    early = a_confirmed_release(series=SeriesFactory(producer=office.producer), reference="early", rehearsal=True)
-    covered(early)
-    looks(early, *EARLY_MORNING)
-    unseen = a_confirmed_release(series=early.series, reference="unseen")
-    covered(unseen)
-    looks(unseen, *NOT_SEEN_MORNING)
+    early = ReleaseFactory(
+        confirmed=True, series=SeriesFactory(producer=office.producer), reference="early", rehearsal=True
+    )
+    record_coverage(early)
+    record_checks(early, *EARLY_MORNING)
+    unseen = ReleaseFactory(confirmed=True, series=early.series, reference="unseen")
+    record_coverage(unseen)
+    record_checks(unseen, *NOT_SEEN_MORNING)
     from breaches.drafting import draft_missing
 
     draft_missing(now=london("10:28"))
@@ -141,7 +143,7 @@ def test_the_command_lists_what_programs_need(django_assert_max_num_queries, off
 
 def test_the_command_speaks_to_people_too():
     assert "There are no breach reports." in listed()
-    report = a_drafted_report()
+    report = create_draft()
     assert f"{report.reference}  draft  late, 9.30am on 30 June 2020" in listed()
     assert listed(json=True)[0]["reference"] == report.reference
 
@@ -165,23 +167,23 @@ def test_any_other_report_is_exported_with_its_mark(tmp_path, monkeypatch, statu
     from breaches.pdf import render
 
     marks = []
-    monkeypatch.setattr(render, "render_pdf", lambda document: marks.extend(document.marks) or printed(document))
-    report = a_report(an_office(), status)
+    monkeypatch.setattr(render, "render_pdf", lambda document: marks.extend(document.marks) or render_text(document))
+    report = create_report(create_office(), status)
     call_command("export_report", report.reference, output=tmp_path / "draft.pdf", stdout=StringIO())
     assert marks == [mark]
     assert (tmp_path / "draft.pdf").read_bytes().startswith(b"%PDF-")
 
 
 def test_an_approved_report_about_a_rehearsal_is_printed_as_one():
-    report = a_report(an_office(), ReportStatus.APPROVED, rehearsal=True)
+    report = create_report(create_office(), ReportStatus.APPROVED, rehearsal=True)
     assert lay_out_report(report, current_version(report)).marks == ("REHEARSAL: no real release and no real breach",)
 
 
 def test_an_export_that_cannot_be_is_refused_in_one_line(tmp_path, monkeypatch):
     from breaches.pdf import render
 
-    monkeypatch.setattr(render, "render_pdf", printed)
-    report = a_drafted_report()
+    monkeypatch.setattr(render, "render_pdf", render_text)
+    report = create_draft()
     with pytest.raises(CommandError, match="There is no breach report breach-nothing"):
         call_command("export_report", "breach-nothing", output=tmp_path / "x.pdf")
     with pytest.raises(CommandError, match="could not be written: No such file or directory"):

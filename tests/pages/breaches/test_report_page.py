@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from breaches import dispatching, sign_off
 from breaches.rules.lifecycle import ReportStatus
-from tests.support.people import AT, a_report, brought, written
+from tests.support.people import AT, create_report, move_report, write_sections
 from tests.support.report_forms import page_of, words
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +43,7 @@ pytestmark = pytest.mark.django_db
     ],
 )
 def test_the_page_of_a_report_puts_what_is_next_before_what_can_wait(client, office, status, who, order, draft_report):
-    report = brought(draft_report, office, status)
+    report = move_report(draft_report, office, status)
     client.force_login(getattr(office, who))
     page = words(client.get(page_of(report, "report")).text)
     assert [page.count(part) for part in order] == [1] * len(order)
@@ -84,7 +84,7 @@ def test_a_lead_reads_how_late_it_was_seen_before_opening_the_report(client, off
     ],
 )
 def test_what_was_decided_to_be_a_breach_is_called_a_suspicion_no_more(client, office, status, said, draft_report):
-    report = brought(draft_report, office, status)
+    report = move_report(draft_report, office, status)
     client.force_login(office.head)
     page = words(client.get(page_of(report, "report")).text)
     assert f", {said} Seen late: 56 min 55 s" in page
@@ -92,7 +92,7 @@ def test_what_was_decided_to_be_a_breach_is_called_a_suspicion_no_more(client, o
 
 def test_what_a_lead_had_asked_for_stands_beside_the_decision_on_the_new_version(client, office, submitted_report):
     report = sign_off.return_report(submitted_report, comment="Who noticed?", by=office.head, at=AT)
-    report = written(report, by=office.statistician, impact="The duty editor noticed.")
+    report = write_sections(report, by=office.statistician, impact="The duty editor noticed.")
     sign_off.submit_report(report, by=office.statistician, at=AT)
     client.force_login(office.head)
     page = words(client.get(page_of(report, "report")).text)
@@ -104,14 +104,14 @@ def test_what_was_written_to_dismiss_a_report_is_never_shown_as_what_was_asked_f
     report = sign_off.return_report(submitted_report, comment="Who noticed?", by=office.head, at=AT)
     report = sign_off.dismiss_report(report, reason="check_error", words="No breach.", by=office.head, at=AT)
     report = sign_off.reopen_report(report, reason="It was one.", by=office.head, at=AT)
-    report = written(report, by=office.statistician, impact="The duty editor noticed.")
+    report = write_sections(report, by=office.statistician, impact="The duty editor noticed.")
     sign_off.submit_report(report, by=office.statistician, at=AT)
     client.force_login(office.head)
     assert "No breach." not in words(client.get(page_of(report, "report")).text)
 
 
 def test_what_a_decision_did_not_need_is_left_empty_and_no_work_to_be_done(client, office):
-    report = a_report(office, complete=False)
+    report = create_report(office, complete=False)
     client.force_login(office.head)
     page = words(client.get(page_of(report, "report")).text)
     assert "Impact of the breach Describe the impact of the breach. Incomplete" in page
@@ -126,7 +126,7 @@ def test_what_a_decision_did_not_need_is_left_empty_and_no_work_to_be_done(clien
 
 @pytest.mark.parametrize("status", [ReportStatus.APPROVED, ReportStatus.DISMISSED])
 def test_reopening_speaks_of_an_approved_document_only_where_there_is_one(client, office, status, draft_report):
-    report = brought(draft_report, office, status)
+    report = move_report(draft_report, office, status)
     client.force_login(office.head)
     told = "What was approved stays" in words(client.get(page_of(report, "reopen")).text)
     assert told is report.approved_documents.exists()
@@ -150,7 +150,7 @@ def test_a_correction_says_what_was_sent_and_no_more_that_nothing_was(client, of
 
 @pytest.mark.parametrize("status", [ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED])
 def test_what_was_never_sent_is_a_suspicion_until_it_is_decided(client, office, status, draft_report):
-    report = brought(draft_report, office, status)
+    report = move_report(draft_report, office, status)
     client.force_login(office.head)
     page = words(client.get(page_of(report, "report")).text)
     assert "A suspected breach until the Head of Profession has decided." in page

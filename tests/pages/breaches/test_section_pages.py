@@ -10,7 +10,7 @@ from breaches import sign_off
 from breaches.models import Practice
 from breaches.rules.content import CitedPractice, ContactPerson, Output, content_to_json
 from breaches.rules.validation import ReportSection
-from tests.support.people import AT, written
+from tests.support.people import AT, write_sections
 from tests.support.report_forms import error_links, filled_in, said, section_address, send, words
 
 pytestmark = pytest.mark.django_db
@@ -169,7 +169,7 @@ def test_the_second_of_two_editors_is_shown_both_texts_and_loses_nothing(client,
     address = section_address(report, IMPACT)
     client.force_login(office.statistician)
     opened = client.get(address).text
-    written(report, by=office.head, impact="The head's text.")
+    write_sections(report, by=office.head, impact="The head's text.")
     answer = send(client, address, opened, impact="My long text.")
     assert answer.status_code == 409
     assert "The head's text." in words(answer.text)
@@ -182,7 +182,7 @@ def test_the_second_of_two_editors_is_shown_both_texts_and_loses_nothing(client,
 def test_the_second_editor_of_another_field_is_told_who_wrote_meanwhile(client, office, report):
     client.force_login(office.statistician)
     opened = client.get(section_address(report, CORE)).text
-    written(report, by=office.head)
+    write_sections(report, by=office.head)
     answer = send(client, section_address(report, CORE), opened, statement_url="https://x.example")
     told = words(client.get(answer.headers["Location"]).text)
     assert f"other parts were changed by {office.head}" in told
@@ -190,7 +190,7 @@ def test_the_second_editor_of_another_field_is_told_who_wrote_meanwhile(client, 
 
 
 def test_what_was_typed_is_shown_when_the_report_went_to_the_head_meanwhile(client, office, report):
-    report = written(report, by=office.statistician)
+    report = write_sections(report, by=office.statistician)
     client.force_login(office.statistician)
     opened = client.get(section_address(report, IMPACT)).text
     sign_off.submit_report(report, by=office.statistician, at=AT)

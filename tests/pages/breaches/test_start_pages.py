@@ -14,9 +14,9 @@ from breaches.versions import content_of
 from releases.rules.lifecycle import Role
 from tests.integration.breaches.drafting.test_manual_start import AFTERWARDS, THAT_DAY, WRITERS, started
 from tests.support.factories import SEED_DUE, ProducerFactory, SeriesFactory, UserFactory, rolled_back
-from tests.support.people import an_office
+from tests.support.people import create_office
 from tests.support.report_forms import words
-from tests.support.report_mornings import LIVE, NOT_LIVE, NOT_SEEN_MORNING, a_drafted_report, looks
+from tests.support.report_mornings import LIVE, NOT_LIVE, NOT_SEEN_MORNING, create_draft, record_checks
 
 pytestmark = pytest.mark.django_db
 
@@ -79,7 +79,7 @@ def test_the_list_and_the_release_lead_those_who_write_reports_to_the_pages(clie
 @pytest.mark.parametrize("who", [*Role, "another producer's head", "no role", "superuser"])
 def test_the_pages_are_there_for_the_roles_that_write_reports_alone(client, office, release, afterwards, who, subtests):
     strangers = {
-        "another producer's head": lambda: an_office().head,
+        "another producer's head": lambda: create_office().head,
         "no role": UserFactory,
         "superuser": lambda: UserFactory(is_superuser=True, is_staff=True),
     }
@@ -146,7 +146,7 @@ def test_sent_twice_the_form_leads_to_one_report(client, office, release, afterw
 
 
 def test_reports_that_are_open_about_the_release_are_named_beforehand(client, office, afterwards):
-    report = a_drafted_report(producer=office.producer)
+    report = create_draft(producer=office.producer)
     release = report.suspicions.get().release
     client.force_login(office.statistician)
     assert report.reference in client.get(addresses(release)["release"]).text
@@ -188,7 +188,7 @@ def page_of(release):
 def test_one_button_starts_a_report_about_a_release_that_needs_checking_with_what_is_known(
     client, office, release, afterwards
 ):
-    looks(release, ("09:29:55", NOT_LIVE), ("09:40", NOT_LIVE))
+    record_checks(release, ("09:29:55", NOT_LIVE), ("09:40", NOT_LIVE))
     client.force_login(office.statistician)
     sent = hidden_fields(client.get(page_of(release)).text)
     response = client.post(addresses(release)["release"], sent)
@@ -209,20 +209,20 @@ def test_one_button_starts_a_report_about_a_release_that_needs_checking_with_wha
     "seen", [NOT_SEEN_MORNING, (("09:29:55", NOT_LIVE), ("09:30", LIVE))], ids=["not seen", "on time"]
 )
 def test_the_button_is_for_releases_of_which_the_record_cannot_tell(client, office, release, afterwards, seen):
-    looks(release, *seen)
+    record_checks(release, *seen)
     client.force_login(office.statistician)
     assert not hidden_fields(client.get(page_of(release)).text)
 
 
 def test_the_button_is_for_those_who_write_reports(client, office, release, afterwards):
-    looks(release, ("09:40", NOT_LIVE))
+    record_checks(release, ("09:40", NOT_LIVE))
     for role, person in office.people.items():
         client.force_login(person)
         assert bool(hidden_fields(client.get(page_of(release)).text)) is (role in WRITERS)
 
 
 def test_of_another_kind_the_report_has_no_account_of_the_checks(office, release):
-    looks(release, ("09:40", NOT_LIVE))
+    record_checks(release, ("09:40", NOT_LIVE))
     about = ReportSubject(office.producer, release=release)
     assert content_of(started(about, by=office.statistician, kind=ReportKind.WRONG_CONTENT).report).circumstances == ""
     assert "9.40am" in content_of(started(about, by=office.statistician, kind=ReportKind.LATE).report).circumstances

@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 from breaches import dispatching
 from breaches.rules.lifecycle import ReportStatus
 from releases.rules.london import format_day
-from tests.support.people import ACTIONS, AT, IMPACT, REGULATOR, a_report, brought
+from tests.support.people import ACTIONS, AT, IMPACT, REGULATOR, create_report, move_report
 
 pytestmark = pytest.mark.django_db
 
@@ -50,10 +50,10 @@ def test_the_address_of_an_output_is_a_link_and_no_other_text_is_one(client, off
 
 def test_what_people_typed_is_text_and_whole_in_both(client, office):
     from breaches.sign_off import submit_report
-    from tests.support.people import approved, written
+    from tests.support.people import approve, write_sections
 
-    draft = written(a_report(office, complete=False), by=office.statistician, impact=NASTY)
-    report = approved(submit_report(draft, by=office.statistician, at=AT), office)
+    draft = write_sections(create_report(office, complete=False), by=office.statistician, impact=NASTY)
+    report = approve(submit_report(draft, by=office.statistician, at=AT), office)
     client.force_login(office.head)
     page = taken(client, report, "statement_html").text
     assert "<script>" not in page
@@ -79,7 +79,7 @@ def test_what_was_sent_to_nobody_is_called_approved_and_not_reported(client, off
 
 @pytest.mark.parametrize("status", [ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.DISMISSED])
 def test_what_was_not_approved_has_no_statement(client, office, status, draft_report):
-    report = brought(draft_report, office, status)
+    report = move_report(draft_report, office, status)
     client.force_login(office.head)
     assert taken(client, report, "statement_html").status_code == 404
     assert taken(client, report, "statement_text").status_code == 404
@@ -87,7 +87,7 @@ def test_what_was_not_approved_has_no_statement(client, office, status, draft_re
 
 
 def test_a_rehearsal_has_no_statement(client, office):
-    report = a_report(office, ReportStatus.APPROVED, rehearsal=True)
+    report = create_report(office, ReportStatus.APPROVED, rehearsal=True)
     client.force_login(office.head)
     assert taken(client, report, "statement_html").status_code == 404
 

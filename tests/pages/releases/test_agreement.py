@@ -9,8 +9,8 @@ from django.urls import reverse
 from releases import date_changes, scheduling
 from releases.models import DateChange, DateChangeRequest, Release
 from releases.rules.lifecycle import Role
-from tests.support.date_requests import LATER, NOW, ask, head_of, person, stored
-from tests.support.factories import UserFactory, an_announced_release, london_slot, rolled_back
+from tests.support.date_requests import LATER, NOW, create_head, load_request, person, request_date
+from tests.support.factories import ReleaseFactory, UserFactory, london_slot, rolled_back
 
 pytestmark = pytest.mark.django_db
 
@@ -102,16 +102,16 @@ def test_two_reasons_for_one_change_of_a_lead_are_refused_too(client, announced_
 def test_a_date_that_was_changed_meanwhile_is_shown_and_what_was_typed_can_be_sent_again(client, announced_release):
     signed_in(client, announced_release, Role.CALENDAR_MANAGER)
     to = london_slot(date(2020, 7, 2))
-    scheduling.change_date(announced_release, to=to, reason="First change", by=head_of(announced_release), at=NOW)
+    scheduling.change_date(announced_release, to=to, reason="First change", by=create_head(announced_release), at=NOW)
     response = send(client, announced_release, reason="Second change")
     assert "it is now 2 July 2020 9:30am" in response.text
     assert "Second change" in response.text
     assert send(client, announced_release, seen_version="2").status_code == 302
-    assert stored().was == to
+    assert load_request().was == to
 
 
 def test_a_second_request_is_refused_while_the_first_waits(client, announced_release):
-    ask(announced_release)
+    request_date(announced_release)
     signed_in(client, announced_release, Role.STATISTICIAN)
     for response in (client.get(page_of(announced_release, "ask_date_change")), send(client, announced_release)):
         assert response.status_code == 409
@@ -125,7 +125,7 @@ def test_nobody_asks_for_the_change_of_a_provisional_date(client, provisional_re
 
 
 def test_waiting_changes_are_decided_by_the_head_of_profession_or_a_deputy_alone(client, announced_release, subtests):
-    request = ask(announced_release, by=person(announced_release, Role.CALENDAR_MANAGER))
+    request = request_date(announced_release, by=person(announced_release, Role.CALENDAR_MANAGER))
     for role in Role:
         signed_in(client, announced_release, role)
         with subtests.test(role), rolled_back():
@@ -134,14 +134,14 @@ def test_waiting_changes_are_decided_by_the_head_of_profession_or_a_deputy_alone
             assert client.get(decide("refuse", request)).status_code == (200 if expected else 404)
             assert client.post(decide("refuse", request), {"reason": " "}).status_code == (200 if expected else 404)
             assert client.post(WAITING, {"requests": [request.pk]}).status_code == (302 if expected else 404)
-            assert (stored().state == "agreed") == expected
+            assert (load_request().state == "agreed") == expected
             assert DateChange.objects.exists() == expected
 
 
 def test_many_are_agreed_to_at_once_and_the_page_says_how_many(client):
-    first = an_announced_release()
-    releases = [first, *(an_announced_release(reference=f"r-{n}", series=first.series) for n in range(2))]
-    requests = [ask(release) for release in releases]
+    first = ReleaseFactory(announced=True)
+    releases = [first, *(ReleaseFactory(announced=True, reference=f"r-{n}", series=first.series) for n in range(2))]
+    requests = [request_date(release) for release in releases]
     head = signed_in(client, first, Role.HEAD_OF_PROFESSION)
     text = client.get(WAITING).text
     assert text.count('type="checkbox"') == 3
@@ -154,12 +154,12 @@ def test_many_are_agreed_to_at_once_and_the_page_says_how_many(client):
 
 
 def test_of_many_each_is_made_for_itself_and_what_cannot_be_made_is_told(client):
-    good = an_announced_release()
-    moved = an_announced_release(reference="moved", title="Moved meanwhile", series=good.series)
-    requests = [ask(good), ask(moved)]
+    good = ReleaseFactory(announced=True)
+    moved = ReleaseFactory(announced=True, reference="moved", title="Moved meanwhile", series=good.series)
+    requests = [request_date(good), request_date(moved)]
     signed_in(client, good, Role.DEPUTY)
     to = london_slot(date(2020, 7, 2))
-    scheduling.change_date(moved, to=to, reason="Late data", by=head_of(moved), at=NOW)
+    scheduling.change_date(moved, to=to, reason="Late data", by=create_head(moved), at=NOW)
     response = client.post(WAITING, {"requests": [request.pk for request in requests]})
     refusal, success = said(response)
     assert refusal.startswith("Moved meanwhile: The change of moved to 14 July 2020 9:30am has lapsed and was not made")
@@ -169,7 +169,7 @@ def test_of_many_each_is_made_for_itself_and_what_cannot_be_made_is_told(client)
 
 
 def test_a_second_click_changes_nothing_and_is_told(client, announced_release):
-    request = ask(announced_release)
+    request = request_date(announced_release)
     signed_in(client, announced_release, Role.DEPUTY)
     client.post(WAITING, {"requests": [request.pk]})
     assert "this request is agreed" in said(client.post(WAITING, {"requests": [request.pk]}))[-1]
@@ -177,7 +177,7 @@ def test_a_second_click_changes_nothing_and_is_told(client, announced_release):
 
 
 def test_agreeing_to_nothing_is_an_error_that_leads_to_the_first_box(client, announced_release):
-    ask(announced_release)
+    request_date(announced_release)
     signed_in(client, announced_release, Role.DEPUTY)
     response = client.post(WAITING, {})
     assert "Select the changes to which you agree" in response.text
@@ -186,8 +186,8 @@ def test_agreeing_to_nothing_is_an_error_that_leads_to_the_first_box(client, ann
 
 
 def test_what_is_not_ones_own_to_decide_is_not_found_and_nothing_of_the_rest_is_done(client, announced_release):
-    theirs = an_announced_release(reference="theirs")
-    own, foreign = ask(announced_release), ask(theirs)
+    theirs = ReleaseFactory(announced=True, reference="theirs")
+    own, foreign = request_date(announced_release), request_date(theirs)
     signed_in(client, announced_release, Role.HEAD_OF_PROFESSION)
     for sent in (str(foreign.pk), "999999", "x", "9" * 40):
         assert client.post(WAITING, {"requests": [own.pk, sent]}).status_code == 404, sent
@@ -200,7 +200,7 @@ def test_what_is_not_ones_own_to_decide_is_not_found_and_nothing_of_the_rest_is_
 def test_refusing_needs_a_reason_and_the_person_who_asked_reads_it_on_the_page_of_the_release(
     client, announced_release
 ):
-    request = ask(announced_release)
+    request = request_date(announced_release)
     signed_in(client, announced_release, Role.DEPUTY)
     empty = client.post(decide("refuse", request), {"reason": " "})
     assert list(empty.context["form"].errors) == ["reason"]
@@ -214,7 +214,7 @@ def test_refusing_needs_a_reason_and_the_person_who_asked_reads_it_on_the_page_o
 
 
 def test_refusing_what_was_decided_meanwhile_says_so(client, announced_release):
-    request = ask(announced_release)
+    request = request_date(announced_release)
     date_changes.withdraw_date_change(request, by=request.requested_by, at=NOW)
     signed_in(client, announced_release, Role.DEPUTY)
     response = client.get(decide("refuse", request))
@@ -223,10 +223,10 @@ def test_refusing_what_was_decided_meanwhile_says_so(client, announced_release):
 
 
 def test_who_asked_withdraws_it_by_a_post_and_everybody_else_finds_nothing(client, announced_release):
-    request = ask(announced_release)
+    request = request_date(announced_release)
     for other in (
         person(announced_release, Role.CALENDAR_MANAGER),
-        head_of(announced_release),
+        create_head(announced_release),
         UserFactory(is_superuser=True),
     ):
         client.force_login(other)
@@ -235,19 +235,19 @@ def test_who_asked_withdraws_it_by_a_post_and_everybody_else_finds_nothing(clien
     client.force_login(request.requested_by)
     assert client.get(decide("withdraw", request)).status_code == 405
     assert client.post(decide("withdraw", request)).status_code == 302
-    assert stored().state == "withdrawn"
+    assert load_request().state == "withdrawn"
     assert client.post(decide("withdraw", request)).status_code == 409
 
 
 def test_who_left_the_producer_withdraws_nothing_any_more(client, announced_release):
-    request = ask(announced_release)
+    request = request_date(announced_release)
     request.requested_by.memberships.all().delete()
     client.force_login(request.requested_by)
     assert client.post(decide("withdraw", request)).status_code == 404
 
 
 def test_a_lead_is_led_from_the_release_to_the_decision_and_told_of_short_notice(client, announced_release):
-    ask(announced_release, to=london_slot(date(2020, 6, 29)))
+    request_date(announced_release, to=london_slot(date(2020, 6, 29)))
     signed_in(client, announced_release, Role.HEAD_OF_PROFESSION)
     assert f'href="{WAITING}"' in client.get(page_of(announced_release)).text
     text = " ".join(client.get(WAITING).text.split())

@@ -13,17 +13,16 @@ from releases.models import Release
 from releases.public import calendar
 from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import Role
-from tests.support.cancelled_releases import cancelled
+from tests.support.cancelled_releases import cancel_release
 from tests.support.factories import (
     A_LONG_TIME_AGO,
     SEED_DUE,
     ProducerFactory,
+    ReleaseFactory,
     SeriesFactory,
     UserFactory,
-    a_release,
-    an_announced_release,
+    create_member,
     london_slot,
-    member,
 )
 from tests.support.shared_rows import shared_fixture
 
@@ -43,12 +42,12 @@ def office():
     """An office with two series, and an agency with one of the same name."""
     office = ProducerFactory(slug="office", name="Office for Invented Numbers")
     prices = SeriesFactory(producer=office, slug="prices", title="Prices", designation="accredited")
-    an_announced_release(series=prices, reference="prices", title="Consumer prices")
+    ReleaseFactory(announced=True, series=prices, reference="prices", title="Consumer prices")
     jobs = SeriesFactory(producer=office, slug="jobs", title="Jobs")
-    an_announced_release(series=jobs, reference="jobs", title="Jobs and vacancies")
+    ReleaseFactory(announced=True, series=jobs, reference="jobs", title="Jobs and vacancies")
     agency = ProducerFactory(slug="agency", name="Agency for Examples")
     farms = SeriesFactory(producer=agency, slug="prices", title="Farm prices")
-    an_announced_release(series=farms, reference="farms", title="Farms", slot=london_slot(date(2020, 7, 14)))
+    ReleaseFactory(announced=True, series=farms, reference="farms", title="Farms", slot=london_slot(date(2020, 7, 14)))
     return office
 
 
@@ -100,7 +99,7 @@ def test_the_form_shows_what_was_asked_for_and_offers_the_series_of_the_chosen_p
 
 def test_with_one_producer_its_series_are_offered_at_once_and_no_producer(client):
     series = SeriesFactory(slug="prices")
-    an_announced_release(series=series)
+    ReleaseFactory(announced=True, series=series)
     offered = Fields(client.get(JUNE).text).offered
     assert offered["series"] == ["", "prices"]
     assert "producer" not in offered
@@ -160,14 +159,16 @@ def test_an_empty_month_leads_to_all_months_with_the_same_filters(client, office
 
 def test_all_months_show_what_is_to_come_by_month_and_what_is_over_with_the_latest_first(client):
     series = SeriesFactory()
-    vague = a_release(series=series, reference="july", slot=Slot(date(2020, 7, 1), None, Precision.MONTH))
+    vague = ReleaseFactory(series=series, reference="july", slot=Slot(date(2020, 7, 1), None, Precision.MONTH))
     scheduling.announce(vague, by=None, at=A_LONG_TIME_AGO)
     for reference, on in (("next", date(2020, 7, 14)), ("soon", date(2020, 6, 30)), ("over", date(2020, 6, 4))):
-        an_announced_release(series=series, reference=reference, slot=london_slot(on))
+        ReleaseFactory(announced=True, series=series, reference=reference, slot=london_slot(on))
     for reference, on in (("out-1", date(2020, 5, 5)), ("out-2", date(2020, 6, 2))):
-        out = an_announced_release(series=series, reference=reference, slot=london_slot(on))
+        out = ReleaseFactory(announced=True, series=series, reference=reference, slot=london_slot(on))
         scheduling.publish(out, by=None, at=SEED_DUE, published_at=SEED_DUE)
-    cancelled(an_announced_release(series=series, reference="stopped", slot=london_slot(date(2020, 9, 1))))
+    cancel_release(
+        ReleaseFactory(announced=True, series=series, reference="stopped", slot=london_slot(date(2020, 9, 1)))
+    )
     upcoming = client.get(ALL_MONTHS)
     assert shown(upcoming) == ["soon", "next", "july"]
     assert [first for first, _ in upcoming.context["groups"]] == [date(2020, 6, 1), date(2020, 7, 1)]
@@ -177,7 +178,7 @@ def test_all_months_show_what_is_to_come_by_month_and_what_is_over_with_the_late
 
 
 def test_a_vague_release_is_upcoming_until_its_months_are_over(client, time_machine):
-    vague = a_release(slot=Slot(date(2020, 6, 1), None, Precision.TWO_MONTHS))
+    vague = ReleaseFactory(slot=Slot(date(2020, 6, 1), None, Precision.TWO_MONTHS))
     scheduling.announce(vague, by=None, at=A_LONG_TIME_AGO)
     time_machine.move_to("2020-07-31T22:59:00Z", tick=False)
     assert len(shown(client.get(ALL_MONTHS))) == 1
@@ -195,9 +196,9 @@ def test_a_list_ends_and_says_that_there_are_more(client, monkeypatch):
     monkeypatch.setattr("releases.views.calendar.MOST_LISTED", 3)
     series = SeriesFactory()
     for number in range(3):
-        an_announced_release(reference=f"release-{number}", title=f"Release {number}", series=series)
+        ReleaseFactory(announced=True, reference=f"release-{number}", title=f"Release {number}", series=series)
     assert "More than" not in client.get(ALL_MONTHS).text
-    an_announced_release(reference="another", title="Release 9", series=series)
+    ReleaseFactory(announced=True, reference="another", title="Release 9", series=series)
     response = client.get(ALL_MONTHS)
     assert shown(response) == ["release-0", "release-1", "release-2"]
     assert "More than <strong>3</strong> releases" in " ".join(response.text.split())
@@ -207,7 +208,7 @@ def test_all_months_are_parted_into_pages(client, monkeypatch):
     series = SeriesFactory()
     monkeypatch.setattr("releases.views.calendar.RELEASES_PER_PAGE", 3)
     for number in range(4):
-        an_announced_release(reference=f"release-{number}", title=f"Release {number:02}", series=series)
+        ReleaseFactory(announced=True, reference=f"release-{number}", title=f"Release {number:02}", series=series)
     assert len(shown(client.get(f"{ALL_MONTHS}?words=release"))) == 3
     assert "words=release&amp;page=2" in client.get(f"{ALL_MONTHS}?words=release").text
     assert len(shown(client.get(f"{ALL_MONTHS}?words=release&page=2"))) == 1
@@ -216,19 +217,19 @@ def test_all_months_are_parted_into_pages(client, monkeypatch):
 def test_the_number_of_queries_grows_neither_with_releases_nor_with_changes(client, office, django_assert_num_queries):
     addresses = {f"{address}?producer=office&words=e&show=all": n for address, n in ((JUNE, 7), (ALL_MONTHS, 5))}
     series = office.series.get(slug="prices")
-    _moved(an_announced_release(series=series, reference="moved"))
+    _moved(ReleaseFactory(announced=True, series=series, reference="moved"))
     for address, queries in addresses.items():
         with django_assert_num_queries(queries):
             client.get(address)
     for number in range(5):
-        cancelled(_moved(an_announced_release(series=series, reference=f"release-{number}")))
+        cancel_release(_moved(ReleaseFactory(announced=True, series=series, reference=f"release-{number}")))
     for address, queries in addresses.items():
         with django_assert_num_queries(queries):
             assert len(shown(client.get(address))) == 8
 
 
 def _moved(release):
-    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
     to = london_slot(date(2020, 6, 29))
     return scheduling.change_date(release, to=to, reason="Sooner.", by=head, at=SEED_DUE - timedelta(days=9))
 
@@ -276,5 +277,5 @@ def test_words_are_looked_for_once_and_not_again_for_the_releases_of_the_page(cl
 
 def test_facts_come_in_the_order_of_the_keys_and_of_announced_releases_alone(office):
     keys = list(Release.objects.order_by("-pk").values_list("pk", flat=True))
-    private = a_release(reference="private", series=SeriesFactory(producer=office))
+    private = ReleaseFactory(reference="private", series=SeriesFactory(producer=office))
     assert [one.reference for one in calendar.announced_facts_of([private.pk, *keys])] == ["farms", "jobs", "prices"]

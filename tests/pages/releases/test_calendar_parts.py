@@ -10,7 +10,7 @@ from releases.models import Producer, Release, Series
 from releases.rules.calendar import Precision
 from releases.rules.lifecycle import Role, Status
 from releases.views import calendar
-from tests.support.factories import SEED_DUE, ProducerFactory, SeriesFactory, an_announced_release, member
+from tests.support.factories import SEED_DUE, ProducerFactory, ReleaseFactory, SeriesFactory, create_member
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +36,7 @@ def release():
     series = SeriesFactory(
         slug="jobs", title="Jobs", producer=ProducerFactory(slug="office", name="Office for Numbers")
     )
-    return an_announced_release(series=series, reference="jobs", title="Jobs in June")
+    return ReleaseFactory(announced=True, series=series, reference="jobs", title="Jobs in June")
 
 
 def written(answer):
@@ -72,7 +72,7 @@ def published(release):
 
 
 def cancelled(release):
-    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
     scheduling.cancel(release, reason="The survey ended.", by=head, at=THE_DAY_BEFORE)
 
 
@@ -86,7 +86,7 @@ def made_vague(release):
 
 
 def joined_by_another(release):
-    an_announced_release(series=release.series, reference="more", title="More jobs")
+    ReleaseFactory(announced=True, series=release.series, reference="more", title="More jobs")
 
 
 SHOWN_AFTER = {
@@ -121,7 +121,9 @@ def test_a_release_is_of_today_on_its_day_and_no_longer_the_day_after(client, re
 
 
 def test_the_form_says_what_its_own_address_asks_for_and_what_is_wrong_with_it(client, release):
-    an_announced_release(series=SeriesFactory(producer=Producer.objects.get(slug="agency")), reference="farms")
+    ReleaseFactory(
+        announced=True, series=SeriesFactory(producer=Producer.objects.get(slug="agency")), reference="farms"
+    )
     assert "There is no producer" not in text(client)
     assert "There is no producer “nobody”" in text(client, f"{JUNE}?producer=nobody")
     assert 'value="vacancies"' in text(client, f"{JUNE}?words=vacancies")
@@ -132,7 +134,7 @@ def test_the_form_offers_a_producer_and_a_series_as_soon_as_anything_of_theirs_i
     narrowed = f"{JUNE}?producer=agency"
     assert "Agency for Examples" not in text(client)
     farms = SeriesFactory(slug="farms", title="Farms", producer=Producer.objects.get(slug="agency"))
-    an_announced_release(series=farms, reference="farms")
+    ReleaseFactory(announced=True, series=farms, reference="farms")
     assert '<option value="agency">Agency for Examples</option>' in " ".join(text(client).split())
     assert '<option value="farms">' in text(client, narrowed)
     Series.objects.filter(slug="farms").update(title="Farms and fields")

@@ -13,12 +13,10 @@ from releases.rules.calendar import Precision, Slot
 from releases.rules.date_change import Mark
 from releases.rules.lifecycle import Role
 from releases.views import date_changes as views_date_changes
-from tests.support.date_requests import LATER, NOW, ask, head_of, person
+from tests.support.date_requests import LATER, NOW, create_head, person, request_date
 from tests.support.factories import (
     SEED_DUE,
-    a_confirmed_release,
-    a_release,
-    an_announced_release,
+    ReleaseFactory,
     london_slot,
     rolled_back,
 )
@@ -36,13 +34,13 @@ INSTANTS = [
 
 def a_change(release, *, at=NOW, to=None, reason="The survey came in late."):
     to = to or london_slot(date(2020, 7, 14))
-    return scheduling.change_date(release, to=to, reason=reason, by=head_of(release), at=at)
+    return scheduling.change_date(release, to=to, reason=reason, by=create_head(release), at=at)
 
 
 def test_a_change_stands_there_with_was_to_reason_who_asked_who_agreed_and_when_it_was_announced(
     client, announced_release
 ):
-    request, head = ask(announced_release), head_of(announced_release)
+    request, head = request_date(announced_release), create_head(announced_release)
     releases_date_changes.agree_to_date_change(request, by=head, at=LATER)
     client.force_login(person(announced_release, Role.AUDITOR))
     text = client.get(REGISTER).text
@@ -60,7 +58,10 @@ def test_a_change_stands_there_with_was_to_reason_who_asked_who_agreed_and_when_
 
 
 def test_every_role_reads_the_changes_of_its_own_producers_and_no_others(client, subtests):
-    mine, theirs = an_announced_release(title="Mine"), an_announced_release(reference="theirs", title="Theirs")
+    mine, theirs = (
+        ReleaseFactory(announced=True, title="Mine"),
+        ReleaseFactory(announced=True, reference="theirs", title="Theirs"),
+    )
     a_change(mine)
     a_change(theirs)
     for role in Role:
@@ -73,7 +74,10 @@ def test_every_role_reads_the_changes_of_its_own_producers_and_no_others(client,
 
 
 def test_the_register_is_narrowed_to_one_producer(client):
-    mine, theirs = an_announced_release(title="Mine"), an_announced_release(reference="other", title="Another")
+    mine, theirs = (
+        ReleaseFactory(announced=True, title="Mine"),
+        ReleaseFactory(announced=True, reference="other", title="Another"),
+    )
     both = person(mine, Role.STATISTICIAN)
     theirs.series.producer.memberships.create(user=both, role=Role.STATISTICIAN)
     a_change(mine)
@@ -87,7 +91,7 @@ def test_the_register_is_narrowed_to_one_producer(client):
 @pytest.mark.both_databases
 @pytest.mark.parametrize("status", ["confirmed", "provisional"])
 def test_what_is_found_as_on_the_day_of_release_is_exactly_what_is_marked_so(status, subtests):
-    release = a_release(due_at=SEED_DUE)
+    release = ReleaseFactory(due_at=SEED_DUE)
     scheduling.announce(release, by=None, at=NOW)
     if status == "confirmed":
         scheduling.confirm(release, by=None, at=NOW)
@@ -105,9 +109,9 @@ def test_what_is_found_as_on_the_day_of_release_is_exactly_what_is_marked_so(sta
 
 @pytest.mark.both_databases
 def test_the_day_that_counts_is_that_of_the_agreement_and_not_that_of_the_asking(client, announced_release):
-    request = ask(announced_release, at=SEED_DUE - timedelta(days=3))
+    request = request_date(announced_release, at=SEED_DUE - timedelta(days=3))
     releases_date_changes.agree_to_date_change(
-        request, by=head_of(announced_release), at=SEED_DUE - timedelta(minutes=5)
+        request, by=create_head(announced_release), at=SEED_DUE - timedelta(minutes=5)
     )
     client.force_login(person(announced_release, Role.AUDITOR))
     text = client.get(REGISTER, {"show": "on-the-day"}).text
@@ -122,7 +126,7 @@ def test_a_change_asked_for_within_a_day_of_release_is_marked(client, announced_
 
 
 def test_a_vague_date_has_no_day_of_release():
-    release = a_release(slot=Slot(date(2020, 6, 1), None, Precision.MONTH))
+    release = ReleaseFactory(slot=Slot(date(2020, 6, 1), None, Precision.MONTH))
     to = Slot(date(2020, 7, 1), None, Precision.MONTH)
     scheduling.change_date(release, to=to, by=None, at=NOW)
     someone = person(release, Role.AUDITOR)
@@ -131,13 +135,13 @@ def test_a_vague_date_has_no_day_of_release():
 
 
 def test_rehearsals_are_not_in_the_register():
-    release = a_confirmed_release(rehearsal=True)
+    release = ReleaseFactory(confirmed=True, rehearsal=True)
     a_change(release)
     assert not overview.changes_of(person(release, Role.AUDITOR)).exists()
 
 
 def test_where_nothing_was_changed_the_register_says_so(client):
-    client.force_login(person(an_announced_release(), Role.AUDITOR))
+    client.force_login(person(ReleaseFactory(announced=True), Role.AUDITOR))
     assert "No date was changed yet." in client.get(REGISTER).text
     assert "No date was changed on the day of release." in client.get(REGISTER, {"show": "on-the-day"}).text
 
@@ -151,7 +155,7 @@ def test_the_number_of_queries_does_not_grow_with_the_register(
     with django_assert_max_num_queries(8) as few:
         client.get(REGISTER)
     for number in range(6):
-        a_change(an_announced_release(reference=f"r-{number}", series=announced_release.series))
+        a_change(ReleaseFactory(announced=True, reference=f"r-{number}", series=announced_release.series))
     with django_assert_max_num_queries(len(few)):
         page = client.get(REGISTER)
     assert len(page.context["rows"]) == 5

@@ -12,7 +12,13 @@ from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import MoveRefused, Role
 from tests.integration.releases.scheduling.test_release_days import DAYS, LONG_BEFORE, PLAIN, typed
 from tests.support.admin_site import act, form_of, page, said, staff
-from tests.support.factories import ProducerFactory, SeriesFactory, a_confirmed_release, a_release, london_slot, member
+from tests.support.factories import (
+    ProducerFactory,
+    ReleaseFactory,
+    SeriesFactory,
+    create_member,
+    london_slot,
+)
 from tests.support.import_files import RIGHT, csv_of
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +33,7 @@ def _clock(time_machine):
 
 
 def keeper_of(release):
-    return member(Role.CALENDAR_MANAGER, release.series.producer)
+    return create_member(Role.CALENDAR_MANAGER, release.series.producer)
 
 
 def by_file(release, **changes):
@@ -76,7 +82,7 @@ def moved(way, client, release, *, at):
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("precision", [Precision.MONTH, Precision.TWO_MONTHS])
 def test_what_is_known_by_its_month_alone_is_not_confirmed(client, way, precision):
-    release = a_release(slot=Slot(on=date(2026, 11, 1), at=None, precision=precision))
+    release = ReleaseFactory(slot=Slot(on=date(2026, 11, 1), at=None, precision=precision))
     told = confirmed(way, client, release, scheduled_for="2026-11", precision=precision)
     assert "exact date" in told
     assert Release.objects.get().status == "provisional"
@@ -84,7 +90,7 @@ def test_what_is_known_by_its_month_alone_is_not_confirmed(client, way, precisio
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_weekend_is_not_confirmed_and_is_named(client, way):
-    release = a_release(slot=london_slot(date(2026, 12, 5)))
+    release = ReleaseFactory(slot=london_slot(date(2026, 12, 5)))
     told = confirmed(way, client, release, scheduled_for="2026-12-05 09:30")
     assert "Saturday 5 December 2026 is not a weekday" in told
     assert Release.objects.get().status == "provisional"
@@ -93,8 +99,8 @@ def test_a_weekend_is_not_confirmed_and_is_named(client, way):
 @pytest.mark.parametrize(("nation", "on", "words"), DAYS)
 def test_by_file_a_holiday_of_the_producers_own_nation_is_neither_confirmed_nor_asked_for(nation, on, words):
     series = SeriesFactory(producer=ProducerFactory(nation=nation))
-    planned = a_release(series=series, reference="planned", slot=london_slot(on))
-    announced = a_confirmed_release(series=series, reference="announced", slot=london_slot(PLAIN))
+    planned = ReleaseFactory(series=series, reference="planned", slot=london_slot(on))
+    announced = ReleaseFactory(confirmed=True, series=series, reference="announced", slot=london_slot(PLAIN))
     written = {"scheduled_for": f"{on:%Y-%m-%d} 09:30", "status": "confirmed"}
     refused = [by_file(planned, **written), by_file(announced, **written, date_change_reason="Late data")]
     assert [(words in why if words else why == "") for why in refused] == [True, True]
@@ -104,13 +110,13 @@ def test_by_file_a_holiday_of_the_producers_own_nation_is_neither_confirmed_nor_
 
 @pytest.mark.parametrize("way", WAYS)
 def test_typed_seconds_become_zero_and_london_time_is_kept(client, way):
-    release = moved(way, client, a_release(slot=london_slot(PLAIN)), at=time(9, 30, 15))
+    release = moved(way, client, ReleaseFactory(slot=london_slot(PLAIN)), at=time(9, 30, 15))
     assert (release.planned_at, release.due_at) == (time(9, 30), datetime(2026, 10, 23, 8, 30, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_another_time_is_taken_where_its_approval_is_on_the_series(client, way):
-    release = a_release(slot=london_slot(PLAIN))
+    release = ReleaseFactory(slot=london_slot(PLAIN))
     series = release.series
     series.release_time, series.alternative_time_reference = time(7), "OSR 12"
     series.alternative_time_approved_on = LONG_BEFORE.date()

@@ -12,9 +12,9 @@ from releases.models import DelayNotice, Release, ReleaseEvent
 from releases.models.append_only import AppendOnlyRow
 from releases.permissions import NotYours
 from releases.rules.lifecycle import ChangedMeanwhile, Role
-from tests.support.date_requests import head_of, person
-from tests.support.factories import SEED_DUE, a_confirmed_release, a_release, london_slot, rolled_back
-from tests.support.observations import looks_at
+from tests.support.date_requests import create_head, person
+from tests.support.factories import SEED_DUE, ReleaseFactory, london_slot, rolled_back
+from tests.support.observations import create_observations
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ def post(release, *, role=Role.STATISTICIAN, at=AFTER, seen=0, **said):
 
 
 def withdraw(release, *, at=AFTER, seen=1):
-    return delay_notices.withdraw_notice(release, by=head_of(release), at=at, seen=seen)
+    return delay_notices.withdraw_notice(release, by=create_head(release), at=at, seen=seen)
 
 
 def page_of(release, name="release"):
@@ -84,7 +84,7 @@ def test_readers_see_the_expected_time_the_contact_and_when_it_was_posted(client
 
 
 def test_no_notice_is_ever_posted_by_itself_and_nothing_observed_is_in_one(client, clock, announced_release):
-    looks_at(announced_release, "not_live", start=SEED_DUE + timedelta(seconds=120))
+    create_observations(announced_release, "not_live", start=SEED_DUE + timedelta(seconds=120))
     judge.judge_one(announced_release, now=AFTER)
     drafting.draft_missing(now=AFTER)
     assert not DelayNotice.objects.exists()
@@ -97,7 +97,7 @@ def test_no_notice_is_ever_posted_by_itself_and_nothing_observed_is_in_one(clien
 
 
 def test_a_notice_changes_neither_the_date_nor_the_status_nor_the_verdict(announced_release):
-    looks_at(announced_release, "not_live", start=SEED_DUE + timedelta(seconds=120))
+    create_observations(announced_release, "not_live", start=SEED_DUE + timedelta(seconds=120))
     judge.judge_one(announced_release, now=AFTER)
     before = Release.objects.values().get(), announced_release.verifications.values().get()
     post(announced_release)
@@ -139,7 +139,7 @@ def test_once_the_release_is_published_or_cancelled_no_notice_stands(client, clo
     if end == "published":
         scheduling.publish(announced_release, by=None, at=LATER, published_at=LATER)
     else:
-        scheduling.cancel(announced_release, reason="Not needed", by=head_of(announced_release), at=LATER)
+        scheduling.cancel(announced_release, reason="Not needed", by=create_head(announced_release), at=LATER)
     text = words_of(client.get(page_of(announced_release)))
     assert "Notice of a delay" not in text
     assert "Earlier notices of a delay" in text
@@ -150,14 +150,14 @@ def test_once_the_release_is_published_or_cancelled_no_notice_stands(client, clo
 @pytest.mark.parametrize("kind", ["provisional", "not-announced", "rehearsal"])
 def test_where_readers_wait_for_nothing_there_is_nothing_to_tell(client, clock, kind):
     made = {
-        "provisional": lambda: scheduling.announce(a_release(), by=None, at=SEED_DUE - timedelta(days=9)),
-        "not-announced": a_confirmed_release,
-        "rehearsal": lambda: a_confirmed_release(rehearsal=True),
+        "provisional": lambda: scheduling.announce(ReleaseFactory(), by=None, at=SEED_DUE - timedelta(days=9)),
+        "not-announced": lambda: ReleaseFactory(confirmed=True),
+        "rehearsal": lambda: ReleaseFactory(confirmed=True, rehearsal=True),
     }
     release = made[kind]()
     with pytest.raises(NothingToSay):
         post(release)
-    client.force_login(head_of(release))
+    client.force_login(create_head(release))
     assert client.get(page_of(release, "delay_notice")).status_code == 409
     assert page_of(release, "delay_notice") not in client.get(page_of(release)).text
 
@@ -223,7 +223,7 @@ def test_of_two_who_post_at_once_the_second_is_told(client, clock, announced_rel
 def test_a_date_moved_meanwhile_takes_no_notice_with_it(client, clock, announced_release):
     post(announced_release, at=SEED_DUE - timedelta(days=3), expected_words="A day later")
     to = london_slot(date(2020, 7, 1))
-    head = head_of(announced_release)
+    head = create_head(announced_release)
     scheduling.change_date(announced_release, to=to, reason="Late data", by=head, at=SEED_DUE - timedelta(days=2))
     clock(SEED_DUE - timedelta(days=1))
     assert "Notice of a delay" not in client.get(page_of(announced_release)).text

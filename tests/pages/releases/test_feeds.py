@@ -11,17 +11,15 @@ from releases import corrections, scheduling
 from releases.models import Producer, Release
 from releases.public import feeds
 from releases.rules.lifecycle import Role
-from tests.support.cancelled_releases import cancelled
+from tests.support.cancelled_releases import cancel_release
 from tests.support.factories import (
     A_LONG_TIME_AGO,
     SEED_DUE,
     ProducerFactory,
+    ReleaseFactory,
     SeriesFactory,
-    a_confirmed_release,
-    a_release,
-    an_announced_release,
+    create_member,
     london_slot,
-    member,
 )
 from tests.support.public_links import entries, events, feed, links, text
 from tests.support.shared_rows import shared_fixture
@@ -49,7 +47,7 @@ def series():
 @shared_fixture
 def release(series):
     """An announced release of the series."""
-    return an_announced_release(series=series)
+    return ReleaseFactory(announced=True, series=series)
 
 
 def of(kind, *slugs):
@@ -57,16 +55,16 @@ def of(kind, *slugs):
 
 
 def moved(release, *, to=date(2020, 7, 14), at=BEFORE - timedelta(days=3), reason="Figures came late."):
-    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
     return scheduling.change_date(release, to=london_slot(to), reason=reason, by=head, at=at)
 
 
 def test_one_follows_the_office_a_producer_or_a_series(client, series, subtests):
-    an_announced_release(series=series, reference="prices")
-    an_announced_release(series=SeriesFactory(producer=series.producer), reference="jobs")
-    an_announced_release(reference="farms")
-    a_confirmed_release(series=series, reference="quiet")
-    a_confirmed_release(series=series, reference="rehearsed", rehearsal=True)
+    ReleaseFactory(announced=True, series=series, reference="prices")
+    ReleaseFactory(announced=True, series=SeriesFactory(producer=series.producer), reference="jobs")
+    ReleaseFactory(announced=True, reference="farms")
+    ReleaseFactory(confirmed=True, series=series, reference="quiet")
+    ReleaseFactory(confirmed=True, series=series, reference="rehearsed", rehearsal=True)
     for slugs, references in (
         ((), {"prices", "jobs", "farms"}),
         (("office",), {"prices", "jobs"}),
@@ -79,8 +77,8 @@ def test_one_follows_the_office_a_producer_or_a_series(client, series, subtests)
 
 
 def test_one_release_can_be_added_to_a_calendar(client, series):
-    an_announced_release(series=series, reference="prices")
-    a_confirmed_release(series=series, reference="quiet")
+    ReleaseFactory(announced=True, series=series, reference="prices")
+    ReleaseFactory(confirmed=True, series=series, reference="quiet")
     response = client.get(reverse("releases:release_calendar", args=["prices"]))
     assert list(events(response)) == ["prices"]
     assert response["Content-Disposition"] == 'attachment; filename="prices.ics"'
@@ -94,19 +92,19 @@ def test_nothing_announced_is_an_empty_calendar_and_an_empty_feed(client):
 
 @pytest.mark.parametrize("kind", ["calendar", "changes"])
 def test_a_producer_or_series_of_which_nothing_is_announced_is_not_there(client, series, kind):
-    a_confirmed_release(series=series)
+    ReleaseFactory(confirmed=True, series=series)
     assert client.get(of(kind, "office")).status_code == 404
     assert client.get(of(kind, "office", "prices")).status_code == 404
     assert client.get(of(kind, "nowhere")).status_code == 404
 
 
 def test_every_move_of_the_calendar_reaches_the_event_of_the_same_identifier(client, series):
-    release = scheduling.announce(a_release(series=series, reference="prices"), by=None, at=A_LONG_TIME_AGO)
+    release = scheduling.announce(ReleaseFactory(series=series, reference="prices"), by=None, at=A_LONG_TIME_AGO)
     seen = [events(client.get(CALENDAR))["prices"]]
     for move in (
         lambda: scheduling.confirm(release, by=None, at=BEFORE - timedelta(days=9)),
         lambda: moved(Release.objects.get()),
-        lambda: cancelled(Release.objects.get(), at=BEFORE),
+        lambda: cancel_release(Release.objects.get(), at=BEFORE),
     ):
         move()
         seen.append(events(client.get(CALENDAR))["prices"])
@@ -123,14 +121,14 @@ def test_the_calendar_holds_the_last_year_and_all_that_is_to_come(client, series
         ("a-year-ago", date(2019, 6, 3)),
         ("far-ahead", date(2023, 6, 6)),
     ):
-        an_announced_release(series=series, reference=reference, slot=london_slot(on))
+        ReleaseFactory(announced=True, series=series, reference=reference, slot=london_slot(on))
     assert list(events(client.get(CALENDAR))) == ["a-year-ago", "far-ahead"]
 
 
 def test_where_there_are_too_many_what_is_to_come_next_stays(client, series, monkeypatch):
     monkeypatch.setattr(feeds, "MOST_RELEASES", 3)
     for number, on in enumerate([date(2020, 5, 5), date(2020, 6, 2), date(2020, 7, 7), date(2020, 8, 4)]):
-        an_announced_release(series=series, reference=f"release-{number}", slot=london_slot(on))
+        ReleaseFactory(announced=True, series=series, reference=f"release-{number}", slot=london_slot(on))
     assert list(events(client.get(CALENDAR))) == ["release-1", "release-2", "release-3"]
     monkeypatch.setattr(feeds, "MOST_RELEASES", 1)
     assert list(events(client.get(CALENDAR))) == ["release-2"]
@@ -138,11 +136,11 @@ def test_where_there_are_too_many_what_is_to_come_next_stays(client, series, mon
 
 def test_each_change_is_an_entry_with_the_date_that_stood_then(client, series):
     release = scheduling.announce(
-        a_release(series=series, reference="prices", title="Prices <March>"), by=None, at=A_LONG_TIME_AGO
+        ReleaseFactory(series=series, reference="prices", title="Prices <March>"), by=None, at=A_LONG_TIME_AGO
     )
     scheduling.confirm(release, by=None, at=A_LONG_TIME_AGO + timedelta(days=30))
     moved(Release.objects.get(), reason="A survey & its figures\ncame late.")
-    cancelled(Release.objects.get(), at=BEFORE)
+    cancel_release(Release.objects.get(), at=BEFORE)
     told = entries(client.get(CHANGES))
     assert [(entry["kind"], entry["title"]) for entry in told] == [
         ("cancelled", "Cancelled: Prices <March>"),
@@ -182,7 +180,10 @@ def test_a_publication_is_dated_by_when_it_was_announced_for_however_late_it_was
 
 
 def test_a_corrected_reason_stands_in_the_place_of_the_first_in_calendars_and_feeds(client, series):
-    release, head = an_announced_release(series=series), member(Role.HEAD_OF_PROFESSION, series.producer)
+    release, head = (
+        ReleaseFactory(announced=True, series=series),
+        create_member(Role.HEAD_OF_PROFESSION, series.producer),
+    )
     scheduling.change_date(release, to=london_slot(date(2020, 7, 14)), reason="Late figuers.", by=head, at=BEFORE)
 
     def followed():
@@ -205,8 +206,8 @@ def test_a_corrected_reason_stands_in_the_place_of_the_first_in_calendars_and_fe
 
 
 def test_a_reason_for_a_provisional_change_is_in_no_feed(client, series):
-    release = scheduling.announce(a_release(series=series), by=None, at=A_LONG_TIME_AGO)
-    keeper = member(Role.CALENDAR_MANAGER, series.producer)
+    release = scheduling.announce(ReleaseFactory(series=series), by=None, at=A_LONG_TIME_AGO)
+    keeper = create_member(Role.CALENDAR_MANAGER, series.producer)
     scheduling.change_date(release, to=london_slot(date(2020, 7, 1)), reason="A private thought", by=keeper, at=BEFORE)
     for address in (CALENDAR, CHANGES):
         answer = client.get(address).content
@@ -218,7 +219,7 @@ def test_a_feed_has_pages_that_lead_to_each_other_and_miss_nothing(client, serie
     monkeypatch.setattr(feeds, "CHANGES_PER_PAGE", 4)
     for number in range(9):
         # Announced in one minute, as in bulk: the order must be the same on every page all the same.
-        release = an_announced_release(series=series, reference=f"release-{number}")
+        release = ReleaseFactory(announced=True, series=series, reference=f"release-{number}")
         if number % 3 == 0:
             moved(release)
     address, found = f"https://calendar.example.gov.uk{CHANGES}", []
@@ -247,7 +248,7 @@ def test_an_answer_that_still_stands_is_not_sent_again(client, series, address, 
     time_machine.move_to(BEFORE + timedelta(hours=1), tick=False)
     again = client.get(address, headers={"if-none-match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
-    cancelled(release)
+    cancel_release(release)
     assert client.get(address, headers={"if-none-match": first["ETag"]}).status_code == 200
 
 
@@ -268,9 +269,9 @@ def test_a_feed_is_only_read(client, address):
 
 
 def test_the_number_of_queries_does_not_grow(client, series, subtests):
-    past = an_announced_release(series=series, reference="past", slot=london_slot(date(2020, 6, 4)))
+    past = ReleaseFactory(announced=True, series=series, reference="past", slot=london_slot(date(2020, 6, 4)))
     moved(past, to=date(2020, 6, 5), at=A_LONG_TIME_AGO + timedelta(days=9))
-    moved(an_announced_release(series=series, reference="to-come"))
+    moved(ReleaseFactory(announced=True, series=series, reference="to-come"))
     expected = {"calendar": 4, "changes": 7}
     cases = [
         (of(kind, *slugs) if slugs else reverse(f"releases:office_{kind}"), queries + bool(slugs))
@@ -287,5 +288,5 @@ def test_the_number_of_queries_does_not_grow(client, series, subtests):
 
     check(2)
     for number in range(5):
-        moved(an_announced_release(series=series, reference=f"release-{number}"))
+        moved(ReleaseFactory(announced=True, series=series, reference=f"release-{number}"))
     check(7)

@@ -11,11 +11,10 @@ from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import Role
 from tests.support.factories import (
     SEED_DUE,
+    ReleaseFactory,
     UserFactory,
-    a_confirmed_release,
-    a_release,
+    create_member,
     london_slot,
-    member,
     rolled_back,
 )
 
@@ -36,7 +35,7 @@ def address(move, release):
 
 
 def signed_in(client, release, role):
-    person = member(role, release.series.producer)
+    person = create_member(role, release.series.producer)
     client.force_login(person)
     return person
 
@@ -145,7 +144,7 @@ def test_a_provisional_date_moves_to_a_month_without_a_reason(client, provisiona
 
 
 def test_a_vague_date_cannot_be_confirmed_by_a_direct_post_either(client):
-    release = a_release(slot=Slot(on=date(2020, 7, 1), at=None, precision=Precision.MONTH))
+    release = ReleaseFactory(slot=Slot(on=date(2020, 7, 1), at=None, precision=Precision.MONTH))
     signed_in(client, release, Role.DEPUTY)
     assert "Only an exact date can be confirmed" in client.get(address("confirm", release)).text
     assert client.post(address("confirm", release)).status_code == 409
@@ -153,12 +152,12 @@ def test_a_vague_date_cannot_be_confirmed_by_a_direct_post_either(client):
 
 
 def test_a_release_is_announced_once_and_a_rehearsal_never(client):
-    release = a_confirmed_release()
+    release = ReleaseFactory(confirmed=True)
     signed_in(client, release, Role.CALENDAR_MANAGER)
     client.post(address("announce", release))
     announced_at = Release.objects.get().announced_at
     assert announced_at == BEFORE
-    rehearsal = a_confirmed_release(series=release.series, reference="rehearsed", rehearsal=True)
+    rehearsal = ReleaseFactory(confirmed=True, series=release.series, reference="rehearsed", rehearsal=True)
     assert client.post(address("announce", rehearsal)).status_code == 409
     assert Release.objects.get(reference="rehearsed").announced_at is None
 
@@ -230,7 +229,7 @@ def test_a_stranger_finds_no_move_and_nobody_unknown_gets_past_the_log_in(client
 
 
 def test_a_colleague_of_another_producer_finds_nothing(client):
-    release, other = a_confirmed_release(), a_release(reference="of-another-office")
+    release, other = ReleaseFactory(confirmed=True), ReleaseFactory(reference="of-another-office")
     signed_in(client, other, Role.HEAD_OF_PROFESSION)
     assert client.get(address("release", release)).status_code == 404
     assert client.post(address("cancel", release), {"reason": "Not mine"}).status_code == 404

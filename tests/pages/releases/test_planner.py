@@ -15,13 +15,11 @@ from releases.rules.lifecycle import Role
 from tests.pages.releases.test_preflight import words_of
 from tests.support.factories import (
     ProducerFactory,
+    ReleaseFactory,
     SeriesFactory,
     UserFactory,
-    a_confirmed_release,
-    a_release,
-    an_announced_release,
+    create_member,
     london_slot,
-    member,
 )
 from tests.support.shared_rows import shared_fixture
 
@@ -43,12 +41,19 @@ def series():
 @pytest.fixture
 def reader(client, series):
     """Sign in a statistician of the series' producer."""
-    client.force_login(member(Role.STATISTICIAN, series.producer))
+    client.force_login(create_member(Role.STATISTICIAN, series.producer))
     return client
 
 
-def due(series, on, reference, *, make=a_release, **fields):
-    return make(series=series, reference=reference, title=f"Title {reference}", slot=london_slot(on), **fields)
+def due(series, on, reference, *, announced=False, **fields):
+    return ReleaseFactory(
+        announced=announced,
+        series=series,
+        reference=reference,
+        title=f"Title {reference}",
+        slot=london_slot(on),
+        **fields,
+    )
 
 
 def page(client, year=2026, **query):
@@ -64,7 +69,7 @@ def cell(text, on):
 
 
 def test_each_release_stands_on_its_day_with_its_status_on_the_wall_and_in_the_list(reader, series):
-    due(series, date(2026, 7, 14), "one", make=a_confirmed_release)
+    due(series, date(2026, 7, 14), "one", confirmed=True)
     due(series, date(2026, 7, 14), "two")
     text = page(reader).text
     assert "Tuesday 14 July 2026: 1 confirmed, 1 provisional" in cell(text, date(2026, 7, 14))
@@ -77,7 +82,7 @@ def test_each_release_stands_on_its_day_with_its_status_on_the_wall_and_in_the_l
 
 
 def test_a_vague_release_stands_with_its_month_and_on_no_day(reader, series):
-    a_release(series=series, reference="vague", slot=Slot(on=date(2026, 9, 1), at=None, precision=Precision.MONTH))
+    ReleaseFactory(series=series, reference="vague", slot=Slot(on=date(2026, 9, 1), at=None, precision=Precision.MONTH))
     text = page(reader).text
     assert "href" not in cell(text, date(2026, 9, 1))
     assert "September 2026, on no day yet: 1 provisional" in text
@@ -109,7 +114,7 @@ def test_a_year_whose_holidays_are_not_known_yet_says_so(reader):
 def test_releases_of_the_same_minute_and_host_are_named_as_a_clash(reader, series):
     at = {"on": date(2026, 7, 14)}
     due(series, reference="one", url="https://www.example.gov.uk/one", **at)
-    due(series, reference="two", url="https://www.example.gov.uk/two", make=a_confirmed_release, **at)
+    due(series, reference="two", url="https://www.example.gov.uk/two", confirmed=True, **at)
     due(series, reference="elsewhere", url="https://www.other.gov.uk/three", **at)
     due(series, reference="another-day", on=date(2026, 7, 15), url="https://www.example.gov.uk/four")
     due(SeriesFactory(), reference="foreign", url="https://www.example.gov.uk/five", **at)
@@ -131,8 +136,8 @@ def test_clashes_beyond_the_longest_list_are_counted(reader, series, monkeypatch
 
 def test_a_cancelled_release_clashes_with_nobody(reader, series):
     for reference in ("one", "two"):
-        release = due(series, date(2026, 7, 14), reference, make=an_announced_release)
-    scheduling.cancel(release, reason="Stopped", by=member(Role.DEPUTY, series.producer), at=NOW)
+        release = due(series, date(2026, 7, 14), reference, announced=True)
+    scheduling.cancel(release, reason="Stopped", by=create_member(Role.DEPUTY, series.producer), at=NOW)
     assert page(reader).context["plan"].clashes == []
 
 
@@ -144,9 +149,9 @@ def test_narrowed_to_one_series_its_clash_with_another_is_still_told(reader, ser
     assert "Title wind" not in page(reader, series=series.pk).text.split('id="months"')[1]
 
 
-def monthly(series, months, *, year=2026, make=a_release):
+def monthly(series, months, *, year=2026, announced=False):
     for month in months:
-        due(series, date(year, month, 14 if month != 2 else 16), f"rain-{year}-{month:02}", make=make)
+        due(series, date(year, month, 14 if month != 2 else 16), f"rain-{year}-{month:02}", announced=announced)
 
 
 @shared_fixture
@@ -162,9 +167,11 @@ def test_what_the_rhythm_of_a_series_leads_one_to_expect_and_is_not_planned_is_n
 
 def test_a_vague_or_a_cancelled_release_fills_its_place_in_the_rhythm(reader, series, monthly_in_2025):
     monthly(series, [1, 2, 3, 4, 5, 6, 7, 8, 9, 12])
-    a_release(series=series, reference="vague", slot=Slot(on=date(2026, 10, 1), at=None, precision=Precision.MONTH))
-    stopped = due(series, date(2026, 11, 17), "stopped", make=an_announced_release)
-    scheduling.cancel(stopped, reason="Stopped", by=member(Role.DEPUTY, series.producer), at=NOW)
+    ReleaseFactory(
+        series=series, reference="vague", slot=Slot(on=date(2026, 10, 1), at=None, precision=Precision.MONTH)
+    )
+    stopped = due(series, date(2026, 11, 17), "stopped", announced=True)
+    scheduling.cancel(stopped, reason="Stopped", by=create_member(Role.DEPUTY, series.producer), at=NOW)
     assert page(reader).context["plan"].uneven == []
 
 
@@ -219,7 +226,7 @@ def test_what_is_not_ones_own_is_not_found(reader, series, name):
 
 
 def test_rehearsals_are_no_part_of_a_year(reader, series):
-    due(series, date(2026, 7, 14), "rehearsal", make=a_confirmed_release, rehearsal=True)
+    due(series, date(2026, 7, 14), "rehearsal", confirmed=True, rehearsal=True)
     assert "Title rehearsal" not in page(reader).text
 
 

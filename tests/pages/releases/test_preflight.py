@@ -11,8 +11,8 @@ from releases import preflight, scheduling
 from releases.detection.preflight import PreflightCode, PreflightFinding
 from releases.models import PreflightRun
 from releases.rules.lifecycle import EVERY_ROLE, Role
-from tests.support.factories import an_announced_release, member, rolled_back
-from tests.support.observations import a_look
+from tests.support.factories import ReleaseFactory, create_member, rolled_back
+from tests.support.observations import create_observation
 from tests.support.preflight import DAY_BEFORE, DUE, announce_at
 from tests.support.shared_rows import shared_fixture
 
@@ -29,7 +29,7 @@ def _clock(time_machine):
 @shared_fixture
 def release():
     """A release of tomorrow that everybody knows of, with an announcement."""
-    release = an_announced_release(due_at=DUE, title="School inspections")
+    release = ReleaseFactory(announced=True, due_at=DUE, title="School inspections")
     announce_at(release, ANNOUNCED_AT)
     return release
 
@@ -49,7 +49,7 @@ def checked(release, *found, at=DAY_BEFORE):
 
 
 def read(client, release, role=Role.STATISTICIAN):
-    client.force_login(member(role, release.series.producer))
+    client.force_login(create_member(role, release.series.producer))
     return client.get(reverse("releases:release", args=[release.reference])).text
 
 
@@ -135,7 +135,9 @@ def test_nobody_else_reads_of_a_check_or_asks_for_one(client, release):
     address = reverse("releases:release", args=[release.reference])
     assert "re-flight" not in client.get(address).text
     assert ask(client, release).url.startswith(reverse("account_login"))
-    client.force_login(member(Role.HEAD_OF_PROFESSION, an_announced_release(reference="theirs").series.producer))
+    client.force_login(
+        create_member(Role.HEAD_OF_PROFESSION, ReleaseFactory(announced=True, reference="theirs").series.producer)
+    )
     assert "re-flight" not in client.get(address).text
     assert ask(client, release).status_code == 404
     assert client.get(reverse("releases:preflight", args=[release.reference])).status_code == 405
@@ -143,7 +145,7 @@ def test_nobody_else_reads_of_a_check_or_asks_for_one(client, release):
 
 
 def test_what_is_past_or_cancelled_is_not_checked_any_more(client, release, time_machine):
-    keeper = member(Role.CALENDAR_MANAGER, release.series.producer)
+    keeper = create_member(Role.CALENDAR_MANAGER, release.series.producer)
     scheduling.cancel(release, reason="No survey.", by=keeper, at=DAY_BEFORE)
     assert "Check now" not in read(client, release)
     response = ask(client, release)
@@ -161,9 +163,9 @@ def test_every_finding_has_its_sentence_and_a_page_that_shows_it(client, release
 def test_the_announcement_over_time_is_shown_apart_from_the_looks_at_the_release(client, release):
     announcement = release.addresses.get(role="announcement")
     for hours in (200, 100):
-        a_look(announcement, "not_live", at=DUE - timedelta(hours=hours), body_sha256="a" * 64)
+        create_observation(announcement, "not_live", at=DUE - timedelta(hours=hours), body_sha256="a" * 64)
     hops = ((ANNOUNCED_AT, 301), ("https://www.example.gov.uk/out", 200))
-    a_look(announcement, "not_live", at=DUE - timedelta(minutes=1), body_sha256="b" * 64, hops=hops)
+    create_observation(announcement, "not_live", at=DUE - timedelta(minutes=1), body_sha256="b" * 64, hops=hops)
     text = words_of(read(client, release))
     assert "What its announcement showed" in text
     assert "2 times from" in text

@@ -12,14 +12,12 @@ from releases.rules.lifecycle import Role
 from tests.support.factories import (
     A_LONG_TIME_AGO,
     SEED_DUE,
+    ReleaseFactory,
     SeriesFactory,
-    a_confirmed_release,
-    a_release,
-    an_announced_release,
+    create_member,
     london_slot,
-    member,
 )
-from tests.support.observations import a_look, checks_up_to, looks_at
+from tests.support.observations import create_checks_until, create_observation, create_observations
 
 pytestmark = pytest.mark.django_db
 
@@ -86,19 +84,19 @@ def test_the_calendar_opens_on_the_month_that_it_is_in_london(client, clock):
     ids=["one month", "two months across New Year"],
 )
 def test_a_vague_date_is_shown_as_vague_as_it_is(client, clock, precision, on, shown):
-    announce(a_release(slot=Slot(on=on, at=None, precision=precision)))
+    announce(ReleaseFactory(slot=Slot(on=on, at=None, precision=precision)))
     assert shown in client.get(reverse("releases:month", args=[on.year, on.month])).text
 
 
 def test_a_release_announced_for_two_months_stands_in_both_of_them(client, clock):
-    announce(a_release(slot=Slot(on=date(2026, 12, 1), at=None, precision=Precision.TWO_MONTHS)))
+    announce(ReleaseFactory(slot=Slot(on=date(2026, 12, 1), at=None, precision=Precision.TWO_MONTHS)))
     for year, month, there in ((2026, 11, 0), (2026, 12, 1), (2027, 1, 1), (2027, 2, 0)):
         assert len(client.get(reverse("releases:month", args=[year, month])).context["releases"]) == there
 
 
 def test_unannounced_releases_and_rehearsals_are_nowhere_for_the_public(client, clock):
-    quiet = a_confirmed_release(reference="quiet-release", title="Quietly planned")
-    rehearsed = a_confirmed_release(reference="rehearsed-release", title="Only rehearsed", rehearsal=True)
+    quiet = ReleaseFactory(confirmed=True, reference="quiet-release", title="Quietly planned")
+    rehearsed = ReleaseFactory(confirmed=True, reference="rehearsed-release", title="Only rehearsed", rehearsal=True)
     text = client.get(JUNE).text
     for release in (quiet, rehearsed):
         assert release.title not in text
@@ -106,9 +104,9 @@ def test_unannounced_releases_and_rehearsals_are_nowhere_for_the_public(client, 
 
 
 def test_the_months_beside_are_the_nearest_ones_with_something_announced(client, clock):
-    an_announced_release()
-    an_announced_release(reference="autumn", slot=london_slot(date(2020, 11, 10)))
-    a_confirmed_release(reference="quiet", slot=london_slot(date(2020, 8, 11)))
+    ReleaseFactory(announced=True)
+    ReleaseFactory(announced=True, reference="autumn", slot=london_slot(date(2020, 11, 10)))
+    ReleaseFactory(confirmed=True, reference="quiet", slot=london_slot(date(2020, 8, 11)))
     context = client.get(JUNE).context
     assert (context["before"], context["after"]) == (None, date(2020, 11, 1))
     assert "This month" in client.get(reverse("releases:month", args=[2020, 11])).text
@@ -132,7 +130,7 @@ def test_a_long_month_is_parted_into_pages_that_keep_the_choice(client, clock, m
     series = SeriesFactory()
     monkeypatch.setattr("releases.views.calendar.RELEASES_PER_PAGE", 3)
     for number in range(4):
-        an_announced_release(reference=f"release-{number}", title=f"Release {number:02}", series=series)
+        ReleaseFactory(announced=True, reference=f"release-{number}", title=f"Release {number:02}", series=series)
     first = client.get(JUNE, {"show": "upcoming"})
     assert len(first.context["releases"]) == 3
     assert "show=upcoming&amp;page=2" in first.text
@@ -140,17 +138,17 @@ def test_a_long_month_is_parted_into_pages_that_keep_the_choice(client, clock, m
 
 
 def test_the_number_of_queries_does_not_grow_with_the_month(client, clock, django_assert_num_queries):
-    series = an_announced_release().series
+    series = ReleaseFactory(announced=True).series
     with django_assert_num_queries(6):
         client.get(JUNE)
     for number in range(5):
-        an_announced_release(reference=f"release-{number}", series=series)
+        ReleaseFactory(announced=True, reference=f"release-{number}", series=series)
     with django_assert_num_queries(6):
         client.get(JUNE)
 
 
 def test_a_release_of_6_june_is_past_at_23_00_utc_because_it_is_7_june_in_london(client, clock):
-    an_announced_release(slot=london_slot(date(2025, 6, 6)))
+    ReleaseFactory(announced=True, slot=london_slot(date(2025, 6, 6)))
     month = reverse("releases:month", args=[2025, 6])
     clock(datetime(2025, 6, 6, 22, 59, tzinfo=UTC))
     assert len(client.get(month, {"show": "upcoming"}).context["releases"]) == 1
@@ -160,16 +158,19 @@ def test_a_release_of_6_june_is_past_at_23_00_utc_because_it_is_7_june_in_london
 
 def test_only_published_releases_are_shown_as_published(client, clock):
     scheduling.publish(
-        an_announced_release(title="Out already"), by=None, at=AFTER, published_at=SEED_DUE + timedelta(seconds=3)
+        ReleaseFactory(announced=True, title="Out already"),
+        by=None,
+        at=AFTER,
+        published_at=SEED_DUE + timedelta(seconds=3),
     )
-    an_announced_release(reference="other", title="Still to come")
+    ReleaseFactory(announced=True, reference="other", title="Still to come")
     text = client.get(JUNE, {"show": "published"}).text
     assert "Out already" in text
     assert "Still to come" not in text
 
 
 def test_a_public_change_of_date_shows_was_to_reason_and_when_it_was_announced(client, clock, announced_release):
-    head = member(Role.HEAD_OF_PROFESSION, announced_release.series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, announced_release.series.producer)
     scheduling.change_date(
         announced_release, to=london_slot(date(2020, 7, 1)), reason="The survey came in late.", by=head, at=BEFORE
     )
@@ -183,8 +184,8 @@ def test_a_public_change_of_date_shows_was_to_reason_and_when_it_was_announced(c
 
 
 def test_a_reason_typed_for_a_provisional_change_is_not_published(client, clock):
-    release = announce(a_release())
-    keeper = member(Role.CALENDAR_MANAGER, release.series.producer)
+    release = announce(ReleaseFactory())
+    keeper = create_member(Role.CALENDAR_MANAGER, release.series.producer)
     scheduling.change_date(release, to=london_slot(date(2020, 7, 1)), reason="A private thought", by=keeper, at=BEFORE)
     text = client.get(page_of(release)).text
     assert "A private thought" not in text
@@ -194,7 +195,7 @@ def test_a_reason_typed_for_a_provisional_change_is_not_published(client, clock)
 def test_a_confirmed_release_moved_to_a_later_date_is_postponed_and_a_cancelled_one_is_cancelled(
     client, clock, announced_release
 ):
-    head = member(Role.HEAD_OF_PROFESSION, announced_release.series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, announced_release.series.producer)
     moved = scheduling.change_date(
         announced_release, to=london_slot(date(2020, 7, 1)), reason="Late data", by=head, at=BEFORE
     )
@@ -207,7 +208,7 @@ def test_a_confirmed_release_moved_to_a_later_date_is_postponed_and_a_cancelled_
 
 
 def test_a_confirmed_release_moved_to_an_earlier_date_is_not_postponed(client, clock, announced_release):
-    head = member(Role.HEAD_OF_PROFESSION, announced_release.series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, announced_release.series.producer)
     scheduling.change_date(
         announced_release, to=london_slot(date(2020, 6, 29)), reason="Sooner ready", by=head, at=BEFORE
     )
@@ -228,7 +229,7 @@ def test_a_contact_that_the_office_does_not_show_to_readers_stands_on_no_public_
     text = client.get(page_of(announced_release)).text
     assert [told for told in (contact.name, contact.email, contact.telephone) if told in text] == []
     client.force_login(
-        member(Role.STATISTICIAN, announced_release.series.producer),
+        create_member(Role.STATISTICIAN, announced_release.series.producer),
         backend="django.contrib.auth.backends.ModelBackend",
     )
     assert f"{contact.name}, not shown to readers" in client.get(page_of(announced_release)).text
@@ -239,8 +240,8 @@ def test_the_page_is_linked_only_once_it_is_due_and_was_seen_live(client, clock,
     assert url not in client.get(page_of(announced_release)).text
     clock(AFTER)
     assert url not in client.get(page_of(announced_release)).text
-    looks_at(announced_release, "not_live", start=SEED_DUE)
-    looks_at(announced_release, "live", start=SEED_DUE + timedelta(seconds=5))
+    create_observations(announced_release, "not_live", start=SEED_DUE)
+    create_observations(announced_release, "live", start=SEED_DUE + timedelta(seconds=5))
     judge.judge_one(announced_release, now=AFTER)
     clock(SEED_DUE - timedelta(seconds=1))
     assert url not in client.get(page_of(announced_release)).text
@@ -256,11 +257,13 @@ def test_an_address_that_is_no_web_address_is_never_linked(client, clock, announ
 
 
 def test_no_public_page_source_tells_of_addresses_markers_suspicions_or_rehearsals(client, clock):
-    release = an_announced_release(attachments=("https://www.example.gov.uk/media/secret-tables.ods",))
-    a_confirmed_release(reference="practice-run", title="A rehearsed title", rehearsal=True)
+    release = ReleaseFactory(announced=True, attachments=("https://www.example.gov.uk/media/secret-tables.ods",))
+    ReleaseFactory(confirmed=True, reference="practice-run", title="A rehearsed title", rehearsal=True)
     Address.objects.filter(role="page").update(marker="a very private marker")
-    checks_up_to(release.addresses.get(role="page"), SEED_DUE + timedelta(minutes=2))
-    a_look(release.addresses.get(role="page"), "not_live", at=SEED_DUE + timedelta(minutes=2), reasons=("not_found",))
+    create_checks_until(release.addresses.get(role="page"), SEED_DUE + timedelta(minutes=2))
+    create_observation(
+        release.addresses.get(role="page"), "not_live", at=SEED_DUE + timedelta(minutes=2), reasons=("not_found",)
+    )
     judge.judge_one(release, now=AFTER)
     release.refresh_from_db()
     assert release.verifications.get().outcome == "not_seen"
@@ -272,7 +275,7 @@ def test_no_public_page_source_tells_of_addresses_markers_suspicions_or_rehearsa
 
 
 def test_markup_in_a_title_is_shown_and_not_run(client, clock):
-    release = an_announced_release(title="<script>alert(1)</script>")
+    release = ReleaseFactory(announced=True, title="<script>alert(1)</script>")
     for address in (JUNE, page_of(release)):
         assert "<script>alert(1)" not in client.get(address).text
 
@@ -286,18 +289,18 @@ def test_an_alternative_release_time_is_shown_as_announced(client, clock):
     series = SeriesFactory(
         release_time=time(7, 0), alternative_time_reference="OSR 12", alternative_time_approved_on=date(2019, 1, 1)
     )
-    an_announced_release(series=series, slot=london_slot(date(2020, 6, 30), time(7, 0)))
+    ReleaseFactory(announced=True, series=series, slot=london_slot(date(2020, 6, 30), time(7, 0)))
     assert "30 June 2020 7:00am" in client.get(JUNE).text
 
 
 def test_the_approval_of_an_alternative_release_time_is_shown_with_reference_and_date(client, clock):
     approved = {"alternative_time_reference": "OSR 12", "alternative_time_approved_on": date(2019, 1, 1)}
     series = SeriesFactory(release_time=time(7, 0), **approved)
-    early = an_announced_release(series=series, slot=london_slot(date(2020, 6, 30), time(7, 0)))
+    early = ReleaseFactory(announced=True, series=series, slot=london_slot(date(2020, 6, 30), time(7, 0)))
     text = " ".join(client.get(page_of(early)).text.split())
     assert "Alternative release time" in text
     assert "Approved by the Director General for Regulation on" in text
     assert "1 January 2019" in text
     assert "(reference OSR 12)" in text
-    usual = an_announced_release(reference="usual", series=SeriesFactory(**approved))
+    usual = ReleaseFactory(announced=True, reference="usual", series=SeriesFactory(**approved))
     assert "OSR 12" not in client.get(page_of(usual)).text

@@ -12,12 +12,10 @@ from releases.models import DateChange, ReasonCorrection, Release, ReleaseEvent
 from releases.models.append_only import AppendOnlyRow
 from releases.permissions import NotYours
 from releases.rules.lifecycle import ChangedMeanwhile, Role
-from tests.support.date_requests import LATER, NOW, head_of, person
+from tests.support.date_requests import LATER, NOW, create_head, person
 from tests.support.factories import (
     SEED_DUE,
-    a_confirmed_release,
-    a_release,
-    an_announced_release,
+    ReleaseFactory,
     london_slot,
     rolled_back,
 )
@@ -30,7 +28,7 @@ LEADS = {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
 
 
 def a_change(release, *, reason=FIRST):
-    scheduling.change_date(release, to=london_slot(date(2020, 7, 14)), reason=reason, by=head_of(release), at=NOW)
+    scheduling.change_date(release, to=london_slot(date(2020, 7, 14)), reason=reason, by=create_head(release), at=NOW)
     return DateChange.objects.get()
 
 
@@ -114,7 +112,7 @@ def test_the_register_shows_the_corrected_reason_and_says_so(client, change):
 def test_a_correction_into_nothing_or_into_the_same_words_is_refused_on_its_field(client, reason, words, change):
     with pytest.raises(ReasonRefused, match=words):
         correct(change, reason=reason)
-    client.force_login(head_of(change.release))
+    client.force_login(create_head(change.release))
     response = client.post(form_of(change), {"reason": reason, "seen": "0"})
     assert words in response.context["form"].errors["reason"][0]
     assert not ReasonCorrection.objects.exists()
@@ -124,7 +122,7 @@ def test_of_two_who_correct_at_once_the_second_is_told_and_changes_nothing(clien
     correct(change)
     with pytest.raises(ChangedMeanwhile):
         correct(change, reason="Other words")
-    client.force_login(head_of(change.release))
+    client.force_login(create_head(change.release))
     response = client.post(form_of(change), {"reason": "Other words", "seen": "0"})
     assert response.status_code == 409
     assert "We did not save your answer, because another person changed this release." in response.text
@@ -134,21 +132,21 @@ def test_of_two_who_correct_at_once_the_second_is_told_and_changes_nothing(clien
 @pytest.mark.parametrize("kind", ["provisional", "not-announced"])
 def test_a_reason_that_nobody_outside_has_read_is_not_corrected(client, kind):
     made = {
-        "provisional": lambda: scheduling.announce(a_release(), by=None, at=NOW),
-        "not-announced": a_confirmed_release,
+        "provisional": lambda: scheduling.announce(ReleaseFactory(), by=None, at=NOW),
+        "not-announced": lambda: ReleaseFactory(confirmed=True),
     }
     release = made[kind]()
     change = a_change(release)
     with pytest.raises(NothingPublic):
         correct(change)
-    client.force_login(head_of(release))
+    client.force_login(create_head(release))
     assert client.post(form_of(change), {"reason": RIGHT, "seen": "0"}).status_code == 409
     assert form_of(change) not in client.get(page_of(release)).text
 
 
 def test_a_change_that_is_not_of_this_release_is_not_found(client, change):
-    other = an_announced_release(reference="other", series=change.release.series)
-    client.force_login(head_of(other))
+    other = ReleaseFactory(announced=True, reference="other", series=change.release.series)
+    client.force_login(create_head(other))
     assert client.get(reverse("releases:correct_reason", args=[other.reference, 2])).status_code == 404
 
 

@@ -13,8 +13,8 @@ from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import Role
 from releases.rules.tables import TableKind
 from releases.views import date_changes as views_date_changes
-from tests.support.date_requests import LATER, NOW, ask, head_of, person
-from tests.support.factories import SEED_DUE, a_release, an_announced_release, london_slot
+from tests.support.date_requests import LATER, NOW, create_head, person, request_date
+from tests.support.factories import SEED_DUE, ReleaseFactory, london_slot
 
 pytestmark = pytest.mark.django_db
 
@@ -32,12 +32,12 @@ def rows(response):
 
 def a_change(release, *, at=NOW, reason="The survey came in late."):
     to = london_slot(date(2020, 7, 14))
-    return scheduling.change_date(release, to=to, reason=reason, by=head_of(release), at=at)
+    return scheduling.change_date(release, to=to, reason=reason, by=create_head(release), at=at)
 
 
 def test_every_kind_of_file_holds_what_the_register_shows(client, subtests):
-    release = an_announced_release(reference="prices", title="Prices")
-    request, head = ask(release), head_of(release)
+    release = ReleaseFactory(announced=True, reference="prices", title="Prices")
+    request, head = request_date(release), create_head(release)
     releases_date_changes.agree_to_date_change(request, by=head, at=LATER)
     corrections.correct_public_reason(
         DateChange.objects.get(), reason="The survey was late.", by=head, at=LATER, seen=0
@@ -55,10 +55,10 @@ def test_every_kind_of_file_holds_what_the_register_shows(client, subtests):
 
 
 def test_a_file_is_narrowed_like_the_list_and_holds_nothing_of_others(client):
-    mine, theirs = an_announced_release(reference="mine"), an_announced_release(reference="theirs")
+    mine, theirs = ReleaseFactory(announced=True, reference="mine"), ReleaseFactory(announced=True, reference="theirs")
     a_change(mine)
     a_change(theirs)
-    late = an_announced_release(reference="late", series=mine.series)
+    late = ReleaseFactory(announced=True, reference="late", series=mine.series)
     a_change(late, at=SEED_DUE - timedelta(minutes=5))
     client.force_login(person(mine, Role.AUDITOR))
     assert {row["reference"] for row in rows(export(client))} == {"mine", "late"}
@@ -68,7 +68,7 @@ def test_a_file_is_narrowed_like_the_list_and_holds_nothing_of_others(client):
 
 
 def test_no_text_of_a_file_is_taken_for_a_formula(client):
-    release = an_announced_release(title="=1+1")
+    release = ReleaseFactory(announced=True, title="=1+1")
     a_change(release, reason="@SUM(A1)")
     client.force_login(person(release, Role.AUDITOR))
     content = export(client).content.decode()
@@ -85,9 +85,9 @@ def test_the_register_leads_to_its_files_with_what_was_chosen(client, announced_
 
 def test_more_than_a_file_holds_are_refused_in_a_sentence(client, monkeypatch):
     monkeypatch.setattr(views_date_changes, "MOST_IN_A_FILE", 1)
-    release = an_announced_release()
+    release = ReleaseFactory(announced=True)
     a_change(release)
-    a_change(an_announced_release(reference="other", series=release.series))
+    a_change(ReleaseFactory(announced=True, reference="other", series=release.series))
     client.force_login(person(release, Role.AUDITOR))
     response = client.get(reverse("releases:export_changes", args=["csv"]), follow=True)
     assert "A file holds 1 changes at most: choose fewer." in response.text
@@ -101,7 +101,7 @@ def test_a_kind_of_file_that_there_is_not_is_not_found(client, kind, announced_r
 
 def test_nobody_without_a_role_gets_a_file(client):
     assert export(client).status_code == 302
-    someone = person(an_announced_release(), Role.AUDITOR)
+    someone = person(ReleaseFactory(announced=True), Role.AUDITOR)
     someone.memberships.all().delete()
     client.force_login(someone)
     assert export(client).status_code == 404
@@ -113,13 +113,13 @@ def test_the_number_of_queries_does_not_grow(client, django_assert_max_num_queri
     with django_assert_max_num_queries(13) as few:
         export(client)
     for number in range(6):
-        a_change(an_announced_release(reference=f"r-{number}", series=announced_release.series))
+        a_change(ReleaseFactory(announced=True, reference=f"r-{number}", series=announced_release.series))
     with django_assert_max_num_queries(len(few)):
         assert len(rows(export(client))) == 7
 
 
 def test_a_date_known_to_the_month_is_written_in_words(client):
-    release = scheduling.announce(a_release(slot=Slot(date(2020, 6, 1), None, Precision.MONTH)), by=None, at=NOW)
+    release = scheduling.announce(ReleaseFactory(slot=Slot(date(2020, 6, 1), None, Precision.MONTH)), by=None, at=NOW)
     scheduling.change_date(release, to=Slot(date(2020, 7, 1), None, Precision.MONTH), by=None, at=NOW)
     client.force_login(person(release, Role.AUDITOR))
     (row,) = rows(export(client))

@@ -10,8 +10,8 @@ from releases.evidence import coverage
 from releases.models import Series
 from releases.rules.calendar import Slot
 from releases.rules.lifecycle import Role
-from tests.support.factories import SEED_DUE, a_confirmed_release, member
-from tests.support.observations import a_look, looks_at
+from tests.support.factories import SEED_DUE, ReleaseFactory, create_member
+from tests.support.observations import create_observation, create_observations
 
 pytestmark = pytest.mark.django_db
 
@@ -24,12 +24,12 @@ def _after(time_machine):
 
 
 def page(client, release, role=Role.STATISTICIAN):
-    client.force_login(member(role, release.series.producer))
+    client.force_login(create_member(role, release.series.producer))
     return client.get(reverse("releases:release", args=[release.reference]))
 
 
 def late_by_an_hour(release):
-    looks_at(release, "not_live", "live", start=SEED_DUE + timedelta(minutes=56, seconds=55))
+    create_observations(release, "not_live", "live", start=SEED_DUE + timedelta(minutes=56, seconds=55))
     judge.judge_one(release, now=AFTER)
 
 
@@ -62,7 +62,7 @@ def test_statements_stand_apart_from_what_was_seen(client, announced_release):
         schedule_version=1,
         live_at=SEED_DUE,
         words="I had it on my screen.",
-        stated_by=member(Role.STATISTICIAN, announced_release.series.producer, name="Ada Example"),
+        stated_by=create_member(Role.STATISTICIAN, announced_release.series.producer, name="Ada Example"),
         stated_at=AFTER,
     )
     text = page(client, announced_release).text
@@ -74,22 +74,22 @@ def test_statements_stand_apart_from_what_was_seen(client, announced_release):
 def test_a_hole_in_the_watching_is_said(client, announced_release):
     coverage.mark_alive("test", at=SEED_DUE - timedelta(minutes=1))
     coverage.mark_alive("test", at=SEED_DUE + timedelta(minutes=1))
-    a_look(announced_release.addresses.get(), "not_live", at=SEED_DUE - timedelta(minutes=1))
-    a_look(announced_release.addresses.get(), "live", at=SEED_DUE + timedelta(minutes=1))
+    create_observation(announced_release.addresses.get(), "not_live", at=SEED_DUE - timedelta(minutes=1))
+    create_observation(announced_release.addresses.get(), "live", at=SEED_DUE + timedelta(minutes=1))
     assert "Nothing was observed from" in page(client, announced_release).text
 
 
 def test_a_watch_without_a_hole_says_nothing_of_one(client, announced_release):
     for second in range(-10, 130, 5):
         coverage.mark_alive("test", at=SEED_DUE + timedelta(seconds=second))
-    a_look(announced_release.addresses.get(), "live", at=SEED_DUE)
+    create_observation(announced_release.addresses.get(), "live", at=SEED_DUE)
     assert "Nothing was observed" not in page(client, announced_release).text
 
 
 def test_the_verdict_on_an_earlier_date_stays_beside_the_present_one(client, announced_release):
-    looks_at(announced_release, *["not_live"] * 3, start=SEED_DUE + timedelta(minutes=2))
+    create_observations(announced_release, *["not_live"] * 3, start=SEED_DUE + timedelta(minutes=2))
     judge.judge_one(announced_release, now=AFTER)
-    head = member(Role.HEAD_OF_PROFESSION, announced_release.series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, announced_release.series.producer)
     scheduling.change_date(
         announced_release,
         to=Slot(on=AFTER.date() + timedelta(days=1), at=announced_release.planned_at),
@@ -103,21 +103,21 @@ def test_the_verdict_on_an_earlier_date_stays_beside_the_present_one(client, ann
 
 
 def test_a_rehearsal_is_marked_as_one(client):
-    release = a_confirmed_release(rehearsal=True)
+    release = ReleaseFactory(confirmed=True, rehearsal=True)
     assert "This is a rehearsal." in page(client, release).text
 
 
 def test_a_release_that_is_not_announced_says_so(client):
-    assert "This release is not announced." in page(client, a_confirmed_release()).text
+    assert "This release is not announced." in page(client, ReleaseFactory(confirmed=True)).text
 
 
 def test_the_number_of_queries_does_not_grow_with_the_looks(client, django_assert_max_num_queries, announced_release):
     late_by_an_hour(announced_release)
-    client.force_login(member(Role.DEPUTY, announced_release.series.producer))
+    client.force_login(create_member(Role.DEPUTY, announced_release.series.producer))
     address = reverse("releases:release", args=[announced_release.reference])
     with django_assert_max_num_queries(33) as few:
         client.get(address)
-    looks_at(announced_release, *["live"] * 30, start=SEED_DUE + timedelta(hours=2))
+    create_observations(announced_release, *["live"] * 30, start=SEED_DUE + timedelta(hours=2))
     with django_assert_max_num_queries(len(few)):
         client.get(address)
 

@@ -9,8 +9,8 @@ from releases.detection.finding import PublisherSays, Source, State
 from releases.evidence import coverage
 from releases.models import Verification
 from releases.rules.lifecycle import Role
-from tests.support.factories import SEED_DUE, member
-from tests.support.observations import a_look
+from tests.support.factories import SEED_DUE, create_member
+from tests.support.observations import create_observation
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +26,7 @@ def _after(time_machine):
 
 
 def page(client, release):
-    client.force_login(member(Role.STATISTICIAN, release.series.producer))
+    client.force_login(create_member(Role.STATISTICIAN, release.series.producer))
     return client.get(reverse("releases:release", args=[release.reference])).text
 
 
@@ -60,7 +60,7 @@ def test_what_the_publishers_system_said_is_a_section_of_its_own_in_the_order_in
 ):
     address = announced_release.addresses.get()
     for minutes, says in ((0, ANNOUNCED), (1, ANNOUNCED), (2, None), (3, MOVED), (58, PUBLISHED)):
-        a_look(address, "not_live", at=SEED_DUE + timedelta(minutes=minutes), says=says)
+        create_observation(address, "not_live", at=SEED_DUE + timedelta(minutes=minutes), says=says)
     text = page(client, announced_release)
     said = text.partition("What the publisher’s own system said</h3>")[2]
     places = [
@@ -78,15 +78,15 @@ def test_what_the_publishers_system_said_is_a_section_of_its_own_in_the_order_in
 
 
 def test_a_page_of_which_the_publisher_says_nothing_has_no_such_section(client, announced_release):
-    a_look(announced_release.addresses.get(), "not_live", at=SEED_DUE)
+    create_observation(announced_release.addresses.get(), "not_live", at=SEED_DUE)
     verified(announced_release, published_at_by_publisher=None, publisher_source="")
     assert "publisher’s own system" not in page(client, announced_release)
 
 
 def test_a_hole_in_the_watching_is_said_to_be_filled_by_the_publishers_time_where_it_is(client, announced_release):
     coverage.mark_alive("test", at=SEED_DUE - timedelta(minutes=1))
-    a_look(announced_release.addresses.get(), "not_live", at=SEED_DUE - timedelta(minutes=1))
-    a_look(announced_release.addresses.get(), "live", at=SEED_DUE + timedelta(minutes=90))
+    create_observation(announced_release.addresses.get(), "not_live", at=SEED_DUE - timedelta(minutes=1))
+    create_observation(announced_release.addresses.get(), "live", at=SEED_DUE + timedelta(minutes=90))
     verified(announced_release, outcome="uncertain")
     hole = page(client, announced_release).partition("Nothing was observed from")[2].partition("</p>")[0]
     assert "The publisher’s own system says that it was published in that time, at 10.28.00am." in hole
@@ -100,8 +100,8 @@ def test_an_edge_cache_is_told_as_what_may_explain_the_verdict(client, announced
 
 def test_looks_past_the_caches_are_shown_with_their_times_and_apart_from_those_of_a_reader(client, announced_release):
     """(V13)"""
-    a_look(announced_release.addresses.get(), "not_live", at=SEED_DUE, reasons=("not_found",))
-    a_look(
+    create_observation(announced_release.addresses.get(), "not_live", at=SEED_DUE, reasons=("not_found",))
+    create_observation(
         announced_release.addresses.get(),
         "live",
         at=SEED_DUE + timedelta(seconds=5),
@@ -116,7 +116,7 @@ def test_looks_past_the_caches_are_shown_with_their_times_and_apart_from_those_o
 
 
 def test_the_public_sees_nothing_of_the_publishers_own_clock(client, announced_release):
-    a_look(announced_release.addresses.get(), "live", at=SEED_DUE, says=PUBLISHED)
+    create_observation(announced_release.addresses.get(), "live", at=SEED_DUE, says=PUBLISHED)
     verified(announced_release, diagnoses=["edge_cache"])
     text = client.get(reverse("releases:release", args=[announced_release.reference])).text
     assert "own system" not in text
@@ -126,7 +126,7 @@ def test_the_public_sees_nothing_of_the_publishers_own_clock(client, announced_r
 def test_the_desk_shows_both_clocks_beside_each_other(client, announced_release):
     """(V11)"""
     verified(announced_release)
-    client.force_login(member(Role.STATISTICIAN, announced_release.series.producer))
+    client.force_login(create_member(Role.STATISTICIAN, announced_release.series.producer))
     text = client.get(reverse("desk")).text
     assert "57 min 55 s to 58 min 5 s after it was due" in text
     assert "publisher’s own system: 58 min after it was due" in text

@@ -14,15 +14,14 @@ from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
 from tests.support.factories import (
     SEED_DUE,
+    ReleaseFactory,
     SeriesFactory,
     UserFactory,
-    a_confirmed_release,
-    an_announced_release,
-    member,
+    create_member,
     rolled_back,
 )
-from tests.support.release_states import brought, keep
 from tests.support.shared_rows import shared_fixture
+from tests.support.stored_checks import make_check, store_checks
 
 pytestmark = pytest.mark.django_db
 
@@ -41,10 +40,10 @@ def before_due(time_machine):
 @shared_fixture
 def release():
     """A release of which one look saw a page that is not live and two saw it too early."""
-    release = an_announced_release()
+    release = ReleaseFactory(announced=True)
     address = release.addresses.get()
-    keep(brought(address, "not_live", OPEN, at=-900), brought(address, "live", SEALED, at=-600))
-    keep(brought(address, "live", SEALED, at=-585))
+    store_checks(make_check(address, "not_live", OPEN, at=-900), make_check(address, "live", SEALED, at=-600))
+    store_checks(make_check(address, "live", SEALED, at=-585))
     return release
 
 
@@ -59,15 +58,15 @@ def sign_in(client, release, who):
     if who == "nobody":
         return None
     if who == "deactivated":
-        person = member(Role.HEAD_OF_PROFESSION, producer)
+        person = create_member(Role.HEAD_OF_PROFESSION, producer)
         client.force_login(person)
         type(person).objects.filter(pk=person.pk).update(is_active=False)
         return person
     person = {
         "a-stranger": lambda: UserFactory(),
         "a-superuser": lambda: UserFactory(is_superuser=True, is_staff=True),
-        "of-another-producer": lambda: member(Role.HEAD_OF_PROFESSION, SeriesFactory().producer),
-    }.get(who, lambda: member(Role(who), producer))()
+        "of-another-producer": lambda: create_member(Role.HEAD_OF_PROFESSION, SeriesFactory().producer),
+    }.get(who, lambda: create_member(Role(who), producer))()
     client.force_login(person)
     return person
 
@@ -162,8 +161,8 @@ def test_nothing_is_exported_by_following_a_link(release, subtests):
 
 
 def test_a_body_that_is_not_kept_of_this_release_does_not_exist(client, release):
-    other = a_confirmed_release(reference="other", series=release.series)
-    keep(brought(other.addresses.get(), "not_live", b"of another release", at=-600))
+    other = ReleaseFactory(confirmed=True, reference="other", series=release.series)
+    store_checks(make_check(other.addresses.get(), "not_live", b"of another release", at=-600))
     sign_in(client, release, Role.HEAD_OF_PROFESSION)
     unknown = ("0" * 64, "nothing", sha256_hex(b"of another release"))
     for name, sha256 in product(("kept_body", "kept_body_download"), unknown):
@@ -180,7 +179,7 @@ def test_a_body_whose_bytes_are_gone_says_so_and_is_not_offered(client, release)
 
 
 def test_a_hostile_page_is_shown_as_its_source_alone(client, release):
-    keep(brought(release.addresses.get(), "not_live", HOSTILE, at=-5, media_type="text/html; charset=utf-8"))
+    store_checks(make_check(release.addresses.get(), "not_live", HOSTILE, at=-5, media_type="text/html; charset=utf-8"))
     sign_in(client, release, Role.STATISTICIAN)
     text = client.get(page("kept_body", release, HOSTILE)).text
     assert "&lt;script&gt;alert(&quot;you&quot;)&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;" in text
@@ -190,7 +189,7 @@ def test_a_hostile_page_is_shown_as_its_source_alone(client, release):
 
 
 def test_a_download_is_a_file_that_no_browser_opens(client, release):
-    keep(brought(release.addresses.get(), "not_live", HOSTILE, at=-5))
+    store_checks(make_check(release.addresses.get(), "not_live", HOSTILE, at=-5))
     sign_in(client, release, Role.STATISTICIAN)
     response = client.get(page("kept_body_download", release, HOSTILE))
     assert response.content == HOSTILE
@@ -210,7 +209,7 @@ def test_source_is_shown_as_what_it_is(client, release, subtests):
         (b"x" * 150_000, "text/plain", "first 100000 of 150000 characters"),
     ):
         with subtests.test(media_type), rolled_back():
-            keep(brought(release.addresses.get(), "not_live", body, at=-5, media_type=media_type))
+            store_checks(make_check(release.addresses.get(), "not_live", body, at=-5, media_type=media_type))
             assert shown in client.get(page("kept_body", release, body)).text
 
 

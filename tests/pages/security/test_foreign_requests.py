@@ -11,8 +11,8 @@ from releases.models import Release
 from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 from tests.pages.security.urls import every_url
-from tests.support.factories import UserFactory, a_release, member
-from tests.support.people import a_report, an_office
+from tests.support.factories import ReleaseFactory, UserFactory, create_member
+from tests.support.people import create_office, create_report
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +42,7 @@ def somebody(**fields):
 
 
 def test_a_form_that_another_site_sends_is_refused_at_every_address():
-    head = an_office().head
+    head = create_office().head
     User.objects.filter(pk=head.pk).update(is_staff=True, is_superuser=True)
     client = Client(enforce_csrf_checks=True)
     client.force_login(head)
@@ -76,7 +76,7 @@ OF_THE_ADMIN_SITE = ("/admin/", "/admin/login/", "/admin/releases/release/", "/a
     ],
 )
 def test_no_answer_may_be_framed_or_taken_for_another_kind_of_file(is_asked):
-    head = an_office().head
+    head = create_office().head
     User.objects.filter(pk=head.pk).update(is_staff=True, is_superuser=True)
     client = Client(raise_request_exception=False)
     client.force_login(head)
@@ -135,8 +135,8 @@ class TestFieldsThatNoFormAsksFor:
     """Whoever sends more than a form asks for changes nothing by it."""
 
     def test_of_a_report(self, client):
-        office = an_office()
-        report = a_report(office)
+        office = create_office()
+        report = create_report(office)
         before = (report.status, report.reference, report.producer_id, report.drafted_at)
         client.force_login(office.statistician)
         address = reverse("breaches:section", args=[report.reference, "impact"])
@@ -153,8 +153,8 @@ class TestFieldsThatNoFormAsksFor:
         assert (report.status, report.reference, report.producer_id, report.drafted_at) == before
 
     def test_of_a_release(self, client):
-        release = a_release(reference="rain")
-        client.force_login(member(Role.CALENDAR_MANAGER, release.series.producer))
+        release = ReleaseFactory(reference="rain")
+        client.force_login(create_member(Role.CALENDAR_MANAGER, release.series.producer))
         more = {"status": "published", "title": "Taken", "rehearsal": "on", "series": "999", "first_live_at": "2001"}
         client.post(reverse("releases:announce", args=["rain"]), more)
         kept = Release.objects.get(pk=release.pk)

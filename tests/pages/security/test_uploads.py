@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from releases.models import CalendarImport, Release
 from releases.rules.lifecycle import Role
-from tests.support.factories import SeriesFactory, member, rolled_back
+from tests.support.factories import SeriesFactory, create_member, rolled_back
 from tests.support.stored_imports import turn
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +42,7 @@ NAMES = ("calendar.csv", "calendar.ods", "calendar.xlsx", "../../calendar.csv", 
 
 
 def test_it_is_refused_by_what_it_is_and_not_by_its_name(client, subtests):
-    client.force_login(member(Role.CALENDAR_MANAGER, SeriesFactory().producer))
+    client.force_login(create_member(Role.CALENDAR_MANAGER, SeriesFactory().producer))
     for (what, content), name in product(FILES.items(), NAMES):
         with subtests.test(f"{what} as {name}"), rolled_back():
             client.post("/imports/", {"file": SimpleUploadedFile(name, content, "text/csv")})

@@ -10,7 +10,13 @@ from django.test.utils import CaptureQueriesContext
 
 from releases.rules.lifecycle import Role
 from tests.support.admin_site import signed_in
-from tests.support.factories import SeriesFactory, UserFactory, a_release, an_announced_release, london_slot, member
+from tests.support.factories import (
+    ReleaseFactory,
+    SeriesFactory,
+    UserFactory,
+    create_member,
+    london_slot,
+)
 
 NOW = datetime(2026, 6, 30, 9, tzinfo=UTC)
 TODAY = date(2026, 6, 30)
@@ -31,7 +37,7 @@ def series():
 
 @pytest.fixture
 def client(series):
-    return signed_in(member(Role.CALENDAR_MANAGER, series.producer, is_staff=True))
+    return signed_in(create_member(Role.CALENDAR_MANAGER, series.producer, is_staff=True))
 
 
 def warnings(client):
@@ -44,9 +50,9 @@ def warnings(client):
 def test_each_warning_counts_exactly_the_releases_to_which_it_leads(series, client):
     tomorrow = london_slot(TODAY + timedelta(days=1))
     for reference in ("one", "two"):
-        an_announced_release(series=series, reference=reference, slot=tomorrow).addresses.all().delete()
-    a_release(series=series, reference="past", slot=london_slot(TODAY - timedelta(days=1)))
-    an_announced_release(reference="foreign", slot=tomorrow).addresses.all().delete()
+        ReleaseFactory(announced=True, series=series, reference=reference, slot=tomorrow).addresses.all().delete()
+    ReleaseFactory(series=series, reference="past", slot=london_slot(TODAY - timedelta(days=1)))
+    ReleaseFactory(announced=True, reference="foreign", slot=tomorrow).addresses.all().delete()
     found = {}
     for words, address in warnings(client).items():
         found[words] = {release.reference for release in client.get(address).context["cl"].result_list}
@@ -63,19 +69,19 @@ def test_where_nothing_needs_attention_the_page_says_so(client):
 
 
 def test_without_a_role_there_is_nothing_to_attend_to(series):
-    an_announced_release(series=series, slot=london_slot(TODAY + timedelta(days=1)))
+    ReleaseFactory(announced=True, series=series, slot=london_slot(TODAY + timedelta(days=1)))
     text = signed_in(UserFactory(is_staff=True, is_superuser=True)).get(INDEX).text
     assert "office-attention" not in text
 
 
 def test_the_page_asks_no_more_for_more_releases(series, client, django_assert_num_queries):
     slot = london_slot(TODAY + timedelta(days=1))
-    a_release(series=series, reference="first", slot=slot)
+    ReleaseFactory(series=series, reference="first", slot=slot)
     client.get(INDEX)
     with CaptureQueriesContext(connection) as for_one:
         client.get(INDEX)
     for number in range(5):
-        a_release(series=series, reference=f"more-{number}", slot=slot)
+        ReleaseFactory(series=series, reference=f"more-{number}", slot=slot)
     with django_assert_num_queries(len(for_one)):
         client.get(INDEX)
 

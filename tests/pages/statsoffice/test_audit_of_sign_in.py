@@ -12,7 +12,7 @@ from releases.rules.lifecycle import Role
 from statsoffice.audit import trail
 from statsoffice.audit.models import AccountEvent, What
 from tests.pages.statsoffice.accounts.one_time_codes import code_of
-from tests.support.factories import ProducerFactory, UserFactory, a_release, member
+from tests.support.factories import ProducerFactory, ReleaseFactory, UserFactory, create_member
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long password of nobody"
@@ -67,8 +67,8 @@ def test_a_changed_password_is_on_record_without_the_password(client, person):
 
 
 def test_a_file_of_the_calendar_is_on_record_with_what_was_asked(client):
-    release = a_release()
-    keeper = member(Role.CALENDAR_MANAGER, release.series.producer)
+    release = ReleaseFactory()
+    keeper = create_member(Role.CALENDAR_MANAGER, release.series.producer)
     client.force_login(keeper)
     address = reverse("exchange:export", args=["csv"])
     assert client.get(address, {"words": ""}).status_code == 200
@@ -87,7 +87,7 @@ def test_a_file_of_the_calendar_is_on_record_with_what_was_asked(client):
     ids=["words", "closed-choices", "words-in-place-of-a-choice", "what-nobody-asks"],
 )
 def test_of_what_was_asked_no_free_words_are_kept(client, asked, kept):
-    keeper = member(Role.CALENDAR_MANAGER, a_release().series.producer)
+    keeper = create_member(Role.CALENDAR_MANAGER, ReleaseFactory().series.producer)
     client.force_login(keeper)
     address = reverse("exchange:export", args=["csv"])
     assert client.get(f"{address}?{asked}").status_code == 200
@@ -96,7 +96,7 @@ def test_of_what_was_asked_no_free_words_are_kept(client, asked, kept):
 
 
 def test_pages_and_refused_files_are_no_files_taken(client):
-    client.force_login(member(Role.CALENDAR_MANAGER, ProducerFactory()))
+    client.force_login(create_member(Role.CALENDAR_MANAGER, ProducerFactory()))
     client.get("/")
     client.get(reverse("exchange:export", args=["exe"]))
     assert not AccountEvent.objects.filter(kind=What.FILE_TAKEN).exists()
@@ -104,10 +104,10 @@ def test_pages_and_refused_files_are_no_files_taken(client):
 
 def test_what_is_on_record_already_is_not_recorded_twice(client):
     from breaches.rules.lifecycle import ReportStatus
-    from tests.support.people import a_report, an_office
+    from tests.support.people import create_office, create_report
 
-    office = an_office()
-    report = a_report(office, ReportStatus.APPROVED)
+    office = create_office()
+    report = create_report(office, ReportStatus.APPROVED)
     client.force_login(office.head)
     assert client.get(reverse("breaches:approved_pdf", args=[report.reference, report.version])).status_code == 200
     assert not AccountEvent.objects.filter(kind=What.FILE_TAKEN).exists()

@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from releases import scheduling
 from releases.rules.lifecycle import Role
-from tests.support.factories import an_announced_release, member
-from tests.support.people import an_office
+from tests.support.factories import ReleaseFactory, create_member
+from tests.support.people import create_office
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +24,7 @@ def on_a_day_in_june(time_machine):
 
 @shared_fixture
 def release():
-    return an_announced_release(reference="absence")
+    return ReleaseFactory(announced=True, reference="absence")
 
 
 def test_a_reader_who_asks_again_is_told_in_no_bytes_that_a_public_page_still_stands(client, release, subtests):
@@ -42,7 +42,10 @@ def test_a_reader_who_asks_again_is_told_in_no_bytes_that_a_public_page_still_st
 def test_once_a_release_is_cancelled_no_reader_is_told_that_the_page_of_before_stands(client, release, subtests):
     before = {address: client.get(address)["ETag"] for address in PUBLIC}
     scheduling.cancel(
-        release, reason="The survey was stopped.", by=member(Role.HEAD_OF_PROFESSION, release.series.producer), at=NOW
+        release,
+        reason="The survey was stopped.",
+        by=create_member(Role.HEAD_OF_PROFESSION, release.series.producer),
+        at=NOW,
     )
     for address in PUBLIC:
         with subtests.test(address):
@@ -52,7 +55,7 @@ def test_once_a_release_is_cancelled_no_reader_is_told_that_the_page_of_before_s
 
 
 def test_what_one_person_sees_is_kept_nowhere(client, subtests):
-    client.force_login(an_office().head)
+    client.force_login(create_office().head)
     for name in ("desk", "breaches:report_list", "outbox:sent", "exchange:release_list"):
         with subtests.test(name):
             answer = client.get(reverse(name))

@@ -7,7 +7,7 @@ from selectolax.lexbor import LexborHTMLParser
 from releases.rules.lifecycle import Role
 from statsoffice.guides.views import GUIDES, Guide
 from tests.support.factories import UserFactory
-from tests.support.people import an_office
+from tests.support.people import create_office
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ def links_of(page):
 
 @pytest.mark.parametrize("role", list(Role))
 def test_each_role_is_led_to_the_guides_that_are_written_for_it_and_to_no_other(client, role):
-    client.force_login(an_office().people[role])
+    client.force_login(create_office().people[role])
     listed = set(links_of(client.get(LIST).text))
     for guide in Guide:
         address = reverse("guides:guide", args=[guide])
@@ -40,7 +40,7 @@ def test_each_role_is_led_to_the_guides_that_are_written_for_it_and_to_no_other(
 
 @pytest.mark.parametrize("guide", list(Guide))
 def test_every_link_of_a_guide_opens_for_everybody_for_whom_it_is_written(client, guide):
-    office = an_office()
+    office = create_office()
     for role in GUIDES[guide].roles:
         client.force_login(office.people[role])
         links = links_of(client.get(reverse("guides:guide", args=[guide])).text)
@@ -59,7 +59,7 @@ def test_a_guide_is_for_those_who_are_signed_in(client, address):
 
 
 def test_the_desk_and_every_foot_of_a_page_lead_to_the_guides(client):
-    client.force_login(an_office().statistician)
+    client.force_login(create_office().statistician)
     desk = LexborHTMLParser(client.get(reverse("desk")).text)
     assert [link.attributes["href"] for link in desk.css("main a") if link.attributes["href"] == LIST] == [LIST]
     assert desk.css_first(f'footer a[href="{LIST}"]') is not None

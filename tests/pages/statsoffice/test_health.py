@@ -12,8 +12,8 @@ from releases.models import TimeStamp, TimeStampRequest
 from statsoffice import anchoring, broker
 from tests.integration.statsoffice.self_monitoring.record import a_rehearsal, a_sweep, a_watcher_that_is_well
 from tests.integration.statsoffice.self_monitoring.self_test import MORNING as NOW
-from tests.support.factories import SEED_DUE, an_announced_release
-from tests.support.observations import looks_at
+from tests.support.factories import SEED_DUE, ReleaseFactory
+from tests.support.observations import create_observations
 
 READY = reverse("health_ready")
 
@@ -37,7 +37,7 @@ def ill(client):
 
 def a_made_anchor(*, at):
     """Make an anchor of a record that has rows."""
-    an_announced_release()
+    ReleaseFactory(announced=True)
     anchor = anchoring.make_now(now=at)
     assert anchor
     return anchor
@@ -171,8 +171,8 @@ class TestAnchor:
 
 
 def test_a_suspicion_shows_nowhere_in_the_health(client):
-    release = an_announced_release()
-    looks_at(release, "not_live", start=SEED_DUE + timedelta(seconds=120))
+    release = ReleaseFactory(announced=True)
+    create_observations(release, "not_live", start=SEED_DUE + timedelta(seconds=120))
     judge.judge_one(release, now=SEED_DUE + timedelta(minutes=5))
     a_watcher_that_is_well(at=NOW)
     text = client.get(READY).text

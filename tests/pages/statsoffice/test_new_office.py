@@ -5,7 +5,7 @@ from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
 from releases.rules.lifecycle import Role
-from tests.support.factories import ProducerFactory, member
+from tests.support.factories import ProducerFactory, create_member
 from tests.support.report_forms import words
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ LISTS = (
 
 @pytest.mark.parametrize("page", LISTS)
 def test_a_list_without_anything_says_so(client, page):
-    client.force_login(member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
+    client.force_login(create_member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
     empty = LexborHTMLParser(client.get(reverse(page)).text).css(".office-empty")
     assert empty
     assert all(len(each.text().split()) > 3 for each in empty)
@@ -35,7 +35,7 @@ def test_a_list_without_anything_says_so(client, page):
     ("role", "leads"), [(Role.CALENDAR_MANAGER, True), (Role.STATISTICIAN, False)], ids=["keeper", "statistician"]
 )
 def test_an_empty_calendar_leads_to_the_import_whoever_may_import(client, role, leads):
-    client.force_login(member(role, ProducerFactory()))
+    client.force_login(create_member(role, ProducerFactory()))
     page = client.get(reverse("exchange:release_list")).text
     assert "Your calendar has no release yet." in words(page)
     found = LexborHTMLParser(page).css_first(".office-empty a")
@@ -43,6 +43,6 @@ def test_an_empty_calendar_leads_to_the_import_whoever_may_import(client, role, 
 
 
 def test_a_day_on_which_nothing_is_due_leads_to_the_year(client):
-    client.force_login(member(Role.STATISTICIAN, ProducerFactory()))
+    client.force_login(create_member(Role.STATISTICIAN, ProducerFactory()))
     found = LexborHTMLParser(client.get(reverse("desk")).text).css(".office-empty a")
     assert {link.attributes["href"] for link in found} == {reverse("releases:planner")}

@@ -32,7 +32,7 @@ from releases.rules.tables import TableKind
 from statsoffice.accounts.models import User
 from statsoffice.notifications import outbox
 from tests.support.admin_site import page as admin_page
-from tests.support.factories import SEED_DUE, SeriesFactory, an_announced_release
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.pre_release_lists import LONG_BEFORE, MINISTER, SHORTLY_BEFORE
 from tests.support.pre_release_pages import address, entry_form, published, time_form
 from tests.support.report_forms import filled_in
@@ -96,8 +96,8 @@ def where_names_are():
 @shared_fixture
 def release(office):
     series = SeriesFactory(producer=office.producer)
-    an_announced_release(series=series, reference="earlier", due_at=SEED_DUE - timedelta(days=91))
-    return an_announced_release(series=series)
+    ReleaseFactory(announced=True, series=series, reference="earlier", due_at=SEED_DUE - timedelta(days=91))
+    return ReleaseFactory(announced=True, series=series)
 
 
 @shared_fixture

@@ -14,8 +14,8 @@ from releases.rules.lifecycle import Role
 from statsoffice.notifications import outbox, views
 from statsoffice.notifications.delivery import MOST_ATTEMPTS, deliver
 from statsoffice.notifications.models import Channel, Message
-from tests.support.factories import SeriesFactory, UserFactory, an_announced_release, member
-from tests.support.people import AT, a_report
+from tests.support.factories import ReleaseFactory, SeriesFactory, UserFactory, create_member
+from tests.support.people import AT, create_report
 from tests.support.report_forms import words
 from tests.support.shared_rows import shared_fixture
 
@@ -33,7 +33,7 @@ def report(office):
 
 def told(office, status=ReportStatus.WITH_HOP, **fields):
     """A report of which messages were written; only those about the report itself are kept."""
-    report = a_report(office, status, **fields)
+    report = create_report(office, status, **fields)
     outbox.create_missing(now=LATER)
     Message.objects.exclude(event__startswith="report-").delete()
     return report
@@ -91,7 +91,7 @@ def test_whoever_may_view_no_report_sees_their_own_messages_alone(client, office
 def test_nobody_sees_messages_of_other_producers(client, report):
     elsewhere = SeriesFactory().producer
     for role in (Role.HEAD_OF_PROFESSION, Role.AUDITOR):
-        other = member(role, elsewhere)
+        other = create_member(role, elsewhere)
         assert "Nothing was sent yet" in seen(client, other), role
         assert "No such message" in seen(client, other, f"{PAGE}?about={report.reference}"), role
     assert "Nothing was sent yet" in seen(client, UserFactory(is_superuser=True, is_staff=True))
@@ -124,7 +124,7 @@ def test_what_is_sent_to_a_webhook_is_named_and_other_subjects_come_first(client
 
 
 def test_it_is_narrowed_to_a_report_a_release_and_a_state(client, office, report):
-    release = an_announced_release(series=report.suspicions.get().release.series, reference="elsewhere")
+    release = ReleaseFactory(announced=True, series=report.suspicions.get().release.series, reference="elsewhere")
     Message.objects.filter(recipient=office.head.email).update(sent_at=LATER)
     Message.objects.filter(recipient=office.deputy.email).update(attempts=MOST_ATTEMPTS, last_error="550 No mailbox")
     Message.objects.create(

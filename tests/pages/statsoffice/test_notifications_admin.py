@@ -9,7 +9,7 @@ from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 from statsoffice.notifications.models import Message, Preference
 from tests.support.factories import UserFactory
-from tests.support.people import an_office
+from tests.support.people import create_office
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +40,7 @@ def test_an_operator_sees_why_a_message_was_not_sent_and_can_change_nothing(clie
 def manager(client, settings):
     """A calendar manager in the admin site, where the operator has set a webhook up and no key of Notify."""
     settings.WEBHOOKS = {"press": "json://127.0.0.1:1/"}
-    office = an_office()
+    office = create_office()
     person = office.people[Role.CALENDAR_MANAGER]
     User.objects.filter(pk=person.pk).update(is_staff=True)
     client.force_login(User.objects.get(pk=person.pk))
@@ -78,7 +78,7 @@ def test_what_cannot_be_chosen_is_refused_in_one_sentence(client, manager, given
 
 
 def test_nothing_is_chosen_for_other_producers_or_their_people(client, manager):
-    others = an_office()
+    others = create_office()
     assert "Select a valid choice" in choose(client, others).text
     assert "Select a valid choice" in choose(client, manager, others.head).text
     theirs = Preference.objects.create(producer=others.producer, channel="mail")

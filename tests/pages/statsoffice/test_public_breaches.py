@@ -12,8 +12,8 @@ from breaches.rules.public_statement import statement_digest
 from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 from tests.pages.statsoffice.test_public_leaks import HIDDEN, NOW, VERDICTS, office, read, without_question
-from tests.support.factories import member
-from tests.support.people import printed, written
+from tests.support.factories import create_member
+from tests.support.people import render_text, write_sections
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -50,10 +50,12 @@ def marked(office) -> Report:
 def _mark() -> Report:
     producer = Report.objects.order_by("reference").first().producer
     head = User.objects.get(name="Hidden Person")
-    writer = member(Role.STATISTICIAN, producer, name="Hidden Person Writer")
+    writer = create_member(Role.STATISTICIAN, producer, name="Hidden Person Writer")
     for release in ("late", "early"):
-        report = written(_report(release), by=writer, at=NOW, impact=_words(release), actions="Hidden Person looked.")
-        sign_off.approve_report(report, by=head, at=APPROVED_AT, render=printed)
+        report = write_sections(
+            _report(release), by=writer, at=NOW, impact=_words(release), actions="Hidden Person looked."
+        )
+        sign_off.approve_report(report, by=head, at=APPROVED_AT, render=render_text)
     late = _report("late")
     publication.publish_statement(
         late, seen=statement_digest(publication.preview_statement(late, now=APPROVED_AT)), by=head, at=APPROVED_AT

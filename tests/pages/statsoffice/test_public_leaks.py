@@ -16,19 +16,18 @@ from releases import date_changes, judge, pre_release_access, scheduling, statem
 from releases.models import Release
 from releases.rules.lifecycle import Role
 from releases.rules.pre_release import Details, Period
-from tests.support.cancelled_releases import cancelled
+from tests.support.cancelled_releases import cancel_release
 from tests.support.factories import (
     A_LONG_TIME_AGO,
     SEED_DUE,
     ContactFactory,
     ProducerFactory,
+    ReleaseFactory,
     SeriesFactory,
-    a_confirmed_release,
-    a_release,
+    create_member,
     london_slot,
-    member,
 )
-from tests.support.observations import a_look, looks_at
+from tests.support.observations import create_observation, create_observations
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -128,7 +127,7 @@ def _open_office() -> None:
     )
     series.deputies.add(hidden[2])
     series.publishing_contacts.add(hidden[3])
-    head = member(Role.HEAD_OF_PROFESSION, producer, name="Hidden Person", email="hidden.person@example.gov.uk")
+    head = create_member(Role.HEAD_OF_PROFESSION, producer, name="Hidden Person", email="hidden.person@example.gov.uk")
     _announced(series, head)
     _not_announced(series)
     assert drafting.draft_missing(now=NOW)
@@ -137,7 +136,7 @@ def _open_office() -> None:
 
 def _recorded(series, reference, **fields) -> Release:
     url = f"https://hidden-site.example.gov.uk/{reference}"
-    return a_release(series=series, reference=reference, title=f"Prices, {reference}", url=url, **fields)
+    return ReleaseFactory(series=series, reference=reference, title=f"Prices, {reference}", url=url, **fields)
 
 
 def _made_public(series, reference, **fields) -> Release:
@@ -157,8 +156,10 @@ def _announced(series, head) -> None:
     ):
         release = _made_public(series, reference)
         _granted(release, "Permanent Secretary", by=head)
-        looks_at(release, *results, start=start, every=every)
-        a_look(release.addresses.get(role="attachment"), "not_live", at=seen_at, text="hidden text", reasons=("gone",))
+        create_observations(release, *results, start=start, every=every)
+        create_observation(
+            release.addresses.get(role="attachment"), "not_live", at=seen_at, text="hidden text", reasons=("gone",)
+        )
         judge.judge_one(release, now=NOW)
         assert release.verifications.get().outcome == reference.replace("-", "_")
     not_seen = Release.objects.get(reference="not-seen")
@@ -175,7 +176,7 @@ def _announced(series, head) -> None:
     short = _recorded(series, "short-notice", slot=london_slot(date(2020, 7, 10)))
     short = scheduling.confirm(short, by=head, at=NOW, reason="A hidden thought.")
     scheduling.announce(short, by=head, at=NOW)
-    cancelled(_made_public(series, "cancelled", slot=london_slot(date(2020, 7, 7))))
+    cancel_release(_made_public(series, "cancelled", slot=london_slot(date(2020, 7, 7))))
     planned = _recorded(series, "provisional", slot=london_slot(date(2020, 7, 1)))
     scheduling.announce(planned, by=None, at=A_LONG_TIME_AGO)
     scheduling.change_date(
@@ -193,16 +194,16 @@ def _granted(release, post, *, by) -> None:
 def _not_announced(series) -> None:
     quiet = _recorded(series, "hidden-release", slot=london_slot(date(2020, 7, 8)))
     Release.objects.filter(pk=quiet.pk).update(title="A hidden title")
-    rehearsal = a_confirmed_release(
-        series=series, reference="hidden-run", title="A hidden title", rehearsal=True, due_at=NOW
+    rehearsal = ReleaseFactory(
+        confirmed=True, series=series, reference="hidden-run", title="A hidden title", rehearsal=True, due_at=NOW
     )
     assert rehearsal.announced_at is None
     secret = SeriesFactory(producer=series.producer, slug="hidden-series", title="A hidden series")
-    a_confirmed_release(series=secret, reference="hidden-release-2", title="A hidden title")
+    ReleaseFactory(confirmed=True, series=secret, reference="hidden-release-2", title="A hidden title")
     office = ProducerFactory(slug="hidden-office", name="Hidden Office")
-    a_release(series=SeriesFactory(producer=office), reference="hidden-release-3", title="A hidden title")
+    ReleaseFactory(series=SeriesFactory(producer=office), reference="hidden-release-3", title="A hidden title")
     early = _recorded(series, "was-moved-before", slot=london_slot(date(2020, 3, 3)))
-    keeper = member(Role.CALENDAR_MANAGER, series.producer)
+    keeper = create_member(Role.CALENDAR_MANAGER, series.producer)
     scheduling.change_date(early, to=london_slot(date(2020, 7, 9)), by=keeper, at=A_LONG_TIME_AGO)
     scheduling.announce(Release.objects.get(pk=early.pk), by=None, at=A_LONG_TIME_AGO)
 

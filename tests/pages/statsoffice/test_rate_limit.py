@@ -6,7 +6,7 @@ import pytest
 from django.core.cache import caches
 from django.test import Client
 
-from tests.support.factories import an_announced_release
+from tests.support.factories import ReleaseFactory
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 6, 30, 8, 30, 15, tzinfo=UTC)
@@ -116,6 +116,6 @@ def test_no_limit_is_a_limit_that_can_be_set(settings):
 def test_readers_who_reload_at_half_past_nine_stay_within_the_limits_that_are_set_by_default():
     from statsoffice.settings import RATES
 
-    an_announced_release()
+    ReleaseFactory(announced=True)
     # A department of 100 people behind one address, of whom each reloads every five seconds.
     assert RATES["person"] >= 100 * 60 / 5

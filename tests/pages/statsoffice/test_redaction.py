@@ -24,8 +24,8 @@ from statsoffice import verification
 from statsoffice.redaction import views
 from statsoffice.redaction.actions import PLACES, places_of_messages
 from tests.integration.breaches.sign_off.test_redaction import where
-from tests.support.factories import ProducerFactory, UserFactory, member
-from tests.support.people import AT, a_report
+from tests.support.factories import ProducerFactory, UserFactory, create_member
+from tests.support.people import AT, create_report
 from tests.support.report_forms import error_links, filled_in, send, words
 from tests.support.shared_rows import shared_fixture
 
@@ -45,7 +45,7 @@ def _clock(time_machine):
 @shared_fixture
 def report(office):
     """An approved report that names somebody in its text, in its document and in a note."""
-    report = a_report(office)
+    report = create_report(office)
     editing.write_note(report, text=f"{NAME} rang at 9.32am.", happened_at=AT, by=office.statistician, at=AT)
     report.refresh_from_db()
     editing.save_section(
@@ -110,7 +110,7 @@ def test_before_anything_goes_it_is_shown_where_the_words_stand_and_where_they_s
 
 
 def test_facts_that_hold_the_words_and_an_open_reports_sources_are_told(head, office):
-    draft = a_report(office, ReportStatus.DRAFT)
+    draft = create_report(office, ReportStatus.DRAFT)
     editing.write_note(draft, text=f"{NAME} rang.", happened_at=AT, by=office.statistician, at=AT)
     record_event(draft, "edited", at=AT, by=office.head, fields=["impact"], noticed_by=NAME)
     shown = words(previewed(head, draft))
@@ -204,7 +204,7 @@ def test_for_every_other_role_there_is_no_such_page(client, office, report, subt
 
 
 def test_for_other_producers_and_administrators_there_is_no_such_page(client, report):
-    for other in (member(Role.HEAD_OF_PROFESSION, ProducerFactory()), UserFactory(is_superuser=True)):
+    for other in (create_member(Role.HEAD_OF_PROFESSION, ProducerFactory()), UserFactory(is_superuser=True)):
         client.force_login(other)
         assert client.get(address("ask", report)).status_code == 404
         assert client.post(address("remove", report), GIVEN | {"sure": "on"}).status_code == 404
@@ -214,7 +214,7 @@ def test_for_other_producers_and_administrators_there_is_no_such_page(client, re
 def test_no_other_event_passes_for_a_redaction(head, office, report):
     assert head.get(address("done", report, report.events.first().position)).status_code == 404
     removed(head, report)
-    other = a_report(office, reference="another")
+    other = create_report(office, reference="another")
     assert head.get(address("done", other, report.events.last().position)).status_code == 404
     assert head.get(address("remove", report)).status_code == 405
 

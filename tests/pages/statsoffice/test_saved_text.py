@@ -9,7 +9,7 @@ from breaches.models import Report
 from breaches.rules.validation import ReportSection
 from breaches.versions import content_of
 from statsoffice import middleware
-from tests.support.people import a_report
+from tests.support.people import create_report
 from tests.support.report_forms import filled_in, section_address, words
 from tests.support.shared_rows import shared_fixture
 
@@ -21,7 +21,7 @@ PASSWORD = "correct horse battery"
 
 @shared_fixture
 def report(office):
-    return a_report(office, complete=False)
+    return create_report(office, complete=False)
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ from statsoffice.accounts.invitations import accept
 from statsoffice.accounts.models import Invitation, User
 from statsoffice.setup import steps
 from statsoffice.setup.steps import Step, StepStatus, office_of
-from tests.support.factories import ProducerFactory, UserFactory, member
+from tests.support.factories import ProducerFactory, UserFactory, create_member
 from tests.support.import_files import csv_of
-from tests.support.observations import looks_at
+from tests.support.observations import create_observations
 from tests.support.stored_imports import turn
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +96,7 @@ def test_an_empty_office_is_led_to_a_rehearsed_morning_step_by_step(client, admi
     assert standings(administrator)[5] == "under_way"
     assert "not judged yet" in client.get(page(Step.REHEARSAL)).text
 
-    looks_at(rehearsal, "not_live", "live", start=rehearsal.due_at - timedelta(seconds=5))
+    create_observations(rehearsal, "not_live", "live", start=rehearsal.due_at - timedelta(seconds=5))
     judge.judge_one(rehearsal, now=rehearsal.due_at + timedelta(minutes=5))
     assert set(standings(administrator)) == {"done"}
     assert "All is done" in client.get(OVERVIEW).text
@@ -105,7 +105,7 @@ def test_an_empty_office_is_led_to_a_rehearsed_morning_step_by_step(client, admi
 
 def test_the_desk_leads_an_administrator_to_what_is_left_and_nobody_else(client, administrator):
     assert "6 steps are left." in client.get(reverse("desk")).text
-    client.force_login(member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
+    client.force_login(create_member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
     assert OVERVIEW not in client.get(reverse("desk")).text
 
 
@@ -114,7 +114,7 @@ def test_only_an_administrator_sets_an_office_up(client, step):
     address = page(step) if step else OVERVIEW
     assert client.get(address).status_code == 302
     producer = ProducerFactory()
-    for person in (UserFactory(), UserFactory(is_staff=True), member(Role.HEAD_OF_PROFESSION, producer)):
+    for person in (UserFactory(), UserFactory(is_staff=True), create_member(Role.HEAD_OF_PROFESSION, producer)):
         client.force_login(person)
         assert client.get(address).status_code == 404
         assert client.post(address, PAGE | RAIN | HEAD).status_code in {404, 405}
@@ -128,11 +128,13 @@ def test_the_acts_themselves_refuse_whoever_is_no_administrator_of_this_office(a
     if known:
         UserFactory(email="head@example.gov.uk")
     to_be_head = HEAD | {"at": timezone.now()}
-    for person in (UserFactory(is_staff=True), member(Role.CALENDAR_MANAGER, producer), administrator):
+    for person in (UserFactory(is_staff=True), create_member(Role.CALENDAR_MANAGER, producer), administrator):
         with pytest.raises(NotYours):
             steps.name_head(producer, **to_be_head, by=person)
     with pytest.raises(NotYours):
-        steps.found_producer(name="Another", nation=Nation.WALES, hosts="", by=member(Role.CALENDAR_MANAGER, producer))
+        steps.found_producer(
+            name="Another", nation=Nation.WALES, hosts="", by=create_member(Role.CALENDAR_MANAGER, producer)
+        )
     assert Producer.objects.count() == 1
     assert not Membership.objects.filter(role=Role.HEAD_OF_PROFESSION).exists()
     assert not Contact.objects.exists()

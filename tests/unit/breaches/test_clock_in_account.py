@@ -9,8 +9,8 @@ from breaches import facts
 from breaches.rules.narrative import write_account
 from releases import judge
 from releases.models import Verification
-from tests.support.factories import SEED_DUE, a_confirmed_release
-from tests.support.observations import a_look
+from tests.support.factories import SEED_DUE, ReleaseFactory
+from tests.support.observations import create_observation
 from tests.support.report_evidence import LIVE, NOT_LIVE, SEED_LOOKS, address, look, record
 
 
@@ -98,10 +98,10 @@ def test_an_account_of_a_morning_on_which_nothing_confirmed_the_clock_accuses_no
 
 
 def account_of_a_morning(*, bound):
-    release = a_confirmed_release()
+    release = ReleaseFactory(confirmed=True)
     missing = [(seconds, "not_live") for seconds in range(-5, 121, 5)]
     for seconds, result in (*missing, (121, "not_live"), (130, "live"), (140, "live")):
-        a_look(
+        create_observation(
             release.addresses.get(), result, at=SEED_DUE + timedelta(seconds=seconds), bound=bound, took=timedelta(0)
         )
     judge.judge_one(release, now=SEED_DUE + timedelta(minutes=5))

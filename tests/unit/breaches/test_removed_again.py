@@ -14,7 +14,7 @@ from releases.models.verification import read_results, write_verdict
 from releases.verdict.address import Flip, Outcome
 from releases.verdict.release import AddressResult, ReleaseVerdict
 from tests.support.report_evidence import DUE, LIVE, NOT_LIVE, SEED_LOOKS, UNREACHABLE, address, london, look, record
-from tests.support.report_mornings import a_drafted_report
+from tests.support.report_mornings import create_draft
 from tests.support.report_mornings import looks as stored
 from tests.support.seed_case import URL
 
@@ -78,7 +78,7 @@ def test_a_verdict_of_before_this_was_kept_tells_of_the_first_going_alone():
 
 @pytest.mark.django_db
 def test_a_draft_and_its_timeline_tell_soon_that_it_was_seen_again():
-    report = a_drafted_report()
+    report = create_draft()
     release = report.suspicions.get().release
     stored(release, ("11:05", NOT_LIVE))
     drafting.draft_missing(now=london("11:05:30"))

@@ -16,9 +16,9 @@ from breaches.models import Report, ReportEvent, ReportVersion, Suspicion, Suspi
 from breaches.rules.lifecycle import DismissalReason, ReportKind
 from releases.models import Verification
 from tests.support.factories import SeriesFactory
-from tests.support.people import AT, an_office
+from tests.support.people import AT, create_office
 from tests.support.report_evidence import london
-from tests.support.report_mornings import a_drafted_report, a_late_release
+from tests.support.report_mornings import create_draft, create_late_release
 
 pytestmark = pytest.mark.django_db
 NOW = london("10:27:02")
@@ -27,7 +27,7 @@ NOW = london("10:27:02")
 def test_a_fault_in_one_draft_stops_no_other_and_is_raised_in_the_end(monkeypatch):
     series = SeriesFactory()
     for number in ("broken", "sound"):
-        a_late_release(series=series, reference=number)
+        create_late_release(series=series, reference=number)
     write = refreshing.machine_content
 
     def fail_for_one(suspicions, facts, **options):
@@ -48,7 +48,7 @@ def test_a_fault_in_one_draft_stops_no_other_and_is_raised_in_the_end(monkeypatc
 
 @pytest.mark.both_databases
 def test_a_suspicion_that_another_drafter_raises_in_between_is_raised_once(monkeypatch):
-    a_late_release()
+    create_late_release()
 
     def raised_by_another_first(queryset, rows, **options):
         for row in rows:
@@ -65,7 +65,7 @@ def test_a_suspicion_that_another_drafter_raises_in_between_is_raised_once(monke
 def test_drafters_that_run_at_the_same_time_draft_each_report_once():
     series = SeriesFactory()
     for number in range(12):
-        a_late_release(series=series, reference=f"release-{number}")
+        create_late_release(series=series, reference=f"release-{number}")
 
     def draft(_):
         try:
@@ -110,8 +110,8 @@ def draft():
 @pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 def test_a_suspicion_does_not_vanish_in_a_report_that_is_decided_at_this_moment():
-    office = an_office()
-    report = a_drafted_report(producer=office.producer)
+    office = create_office()
+    report = create_draft(producer=office.producer)
     suspected_of(report, "early")
     with meanwhile(draft):
         sign_off.dismiss_report(report, reason=DismissalReason.CHECK_ERROR, words="A fault.", by=office.head, at=AT)
@@ -123,9 +123,9 @@ def test_a_suspicion_does_not_vanish_in_a_report_that_is_decided_at_this_moment(
 @pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 def test_a_suspicion_follows_the_others_of_its_release_into_the_report_that_is_joined_at_this_moment():
-    office = an_office()
-    report = a_drafted_report(producer=office.producer)
-    beside = a_drafted_report(producer=office.producer, reference="beside")
+    office = create_office()
+    report = create_draft(producer=office.producer)
+    beside = create_draft(producer=office.producer, reference="beside")
     suspected_of(report, "early")
     joint = []
     with meanwhile(draft):
@@ -144,7 +144,7 @@ def test_two_drafters_of_two_kinds_of_one_release_draft_one_report(monkeypatch):
         return write(*read, **options)
 
     monkeypatch.setattr(refreshing, "machine_content", written_once_the_other_has_ended)
-    release = a_late_release()
+    release = create_late_release()
     verification = release.verifications.get()
     Suspicion.objects.create(
         release=release, schedule_version=1, kind=ReportKind.LATE, verification=verification, raised_at=NOW
@@ -166,11 +166,11 @@ def test_two_drafters_of_two_kinds_of_one_release_draft_one_report(monkeypatch):
 def test_drafting_one_or_six_reports_takes_as_many_queries(django_assert_num_queries):
     series = SeriesFactory()
     for name in ("begins-the-chain-of-events", "first"):
-        a_late_release(series=series, reference=name)
+        create_late_release(series=series, reference=name)
         with CaptureQueriesContext(connection) as few:
             assert len(drafting.draft_missing(now=NOW)) == 1
     for number in range(6):
-        a_late_release(series=series, reference=f"release-{number}")
+        create_late_release(series=series, reference=f"release-{number}")
     with django_assert_num_queries(len(few)):
         assert len(drafting.draft_missing(now=NOW)) == 6
 
@@ -178,7 +178,7 @@ def test_drafting_one_or_six_reports_takes_as_many_queries(django_assert_num_que
 def test_many_open_reports_whose_figures_merely_grow_cost_a_fixed_number_of_queries(django_assert_max_num_queries):
     series = SeriesFactory()
     for number in range(10):
-        a_late_release(series=series, reference=f"release-{number}")
+        create_late_release(series=series, reference=f"release-{number}")
     drafting.draft_missing(now=NOW)
     Verification.objects.update(revision=F("revision") + 1)
     with django_assert_max_num_queries(15):

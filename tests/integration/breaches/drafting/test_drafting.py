@@ -10,7 +10,7 @@ from breaches.rules.lifecycle import ReportKind, ReportStatus
 from breaches.versions import content_of, current_version
 from releases.models import Contact, Statement, Verification
 from releases.rules.lifecycle import Role
-from tests.support.factories import SeriesFactory, a_confirmed_release, member
+from tests.support.factories import ReleaseFactory, SeriesFactory, create_member
 from tests.support.report_evidence import london
 from tests.support.report_mornings import (
     EARLY_MORNING,
@@ -18,10 +18,10 @@ from tests.support.report_mornings import (
     NOT_LIVE,
     NOT_SEEN_MORNING,
     SEED_MORNING,
-    a_drafted_report,
-    a_late_release,
-    covered,
-    looks,
+    create_draft,
+    create_late_release,
+    record_checks,
+    record_coverage,
 )
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ NOW = london("10:27:02")
 
 @pytest.mark.both_databases
 def test_a_late_release_gives_one_suspicion_and_one_draft_whatever_runs_twice():
-    a_late_release()
+    create_late_release()
     first = drafting.draft_missing(now=NOW)
     again = drafting.draft_missing(now=NOW + timedelta(seconds=2))
     assert len(first) == 1
@@ -42,7 +42,7 @@ def test_a_late_release_gives_one_suspicion_and_one_draft_whatever_runs_twice():
 def test_each_new_release_gives_a_report_of_its_own():
     series = SeriesFactory()
     for number in ("first", "second"):
-        a_late_release(series=series, reference=number)
+        create_late_release(series=series, reference=number)
     assert {report.reference for report in drafting.draft_missing(now=NOW)} == {"breach-first", "breach-second"}
 
 
@@ -52,13 +52,13 @@ def test_each_new_release_gives_a_report_of_its_own():
     ids=["on time", "uncertain"],
 )
 def test_a_verdict_that_accuses_nobody_drafts_nothing(morning):
-    looks(a_confirmed_release(), *morning)
+    record_checks(ReleaseFactory(confirmed=True), *morning)
     assert drafting.draft_missing(now=NOW) == []
     assert not Suspicion.objects.exists()
 
 
 def test_the_draft_holds_what_the_record_and_the_contacts_say_and_leaves_the_rest_to_people():
-    report = a_drafted_report()
+    report = create_draft()
     content, series = content_of(report), report.suspicions.get().release.series
     assert [(output.title, output.url) for output in content.outputs] == [
         (
@@ -79,9 +79,9 @@ def test_the_draft_holds_what_the_record_and_the_contacts_say_and_leaves_the_res
 
 
 def test_a_contact_is_kept_as_it_was_when_the_report_was_drafted():
-    report = a_drafted_report()
+    report = create_draft()
     Contact.objects.update(name="Somebody Else", telephone="")
-    looks(report.suspicions.get().release, ("11:00", NOT_LIVE))
+    record_checks(report.suspicions.get().release, ("11:00", NOT_LIVE))
     drafting.draft_missing(now=london("11:00:02"))
     report.refresh_from_db()
     assert report.version == 2
@@ -94,16 +94,16 @@ def test_a_contact_is_kept_as_it_was_when_the_report_was_drafted():
     ids=["edition 2.0", "edition 2.1", "edition 3.0"],
 )
 def test_the_practices_of_the_edition_in_force_are_cited(due, codes):
-    release = a_confirmed_release(due_at=london("09:30", due))
-    looks(release, *SEED_MORNING)
+    release = ReleaseFactory(confirmed=True, due_at=london("09:30", due))
+    record_checks(release, *SEED_MORNING)
     report = drafting.draft_missing(now=london("10:27", due))[0]
     assert [practice.code for practice in content_of(report).practices] == codes
 
 
 def test_an_early_release_is_told_as_early_and_occurred_when_it_was_first_seen():
-    release = a_confirmed_release()
-    covered(release)
-    looks(release, *EARLY_MORNING)
+    release = ReleaseFactory(confirmed=True)
+    record_coverage(release)
+    record_checks(release, *EARLY_MORNING)
     report = drafting.draft_missing(now=NOW)[0]
     assert report.kind == ReportKind.EARLY
     assert [practice.code for practice in content_of(report).practices] == ["T3.3", "T3.4"]
@@ -112,13 +112,13 @@ def test_an_early_release_is_told_as_early_and_occurred_when_it_was_first_seen()
 
 
 def test_what_was_seen_at_the_due_time_of_an_early_release_is_told_at_once():
-    release = a_confirmed_release()
-    covered(release)
-    looks(release, *EARLY_MORNING[:3])
+    release = ReleaseFactory(confirmed=True)
+    record_coverage(release)
+    record_checks(release, *EARLY_MORNING[:3])
     report = drafting.draft_missing(now=london("09:29:02"))[0]
     assert "had not ended" in content_of(report).circumstances
 
-    looks(release, *EARLY_MORNING[3:])
+    record_checks(release, *EARLY_MORNING[3:])
     drafting.draft_missing(now=london("09:32:02"))
 
     report.refresh_from_db()
@@ -126,10 +126,10 @@ def test_what_was_seen_at_the_due_time_of_an_early_release_is_told_at_once():
 
 
 def test_a_missing_attachment_makes_a_partial_suspicion():
-    release = a_confirmed_release(attachments=("https://www.example.gov.uk/statistics/table.csv",))
-    covered(release)
-    looks(release, ("09:29:55", NOT_LIVE), ("09:30", LIVE), ("09:32", LIVE))
-    looks(
+    release = ReleaseFactory(confirmed=True, attachments=("https://www.example.gov.uk/statistics/table.csv",))
+    record_coverage(release)
+    record_checks(release, ("09:29:55", NOT_LIVE), ("09:30", LIVE), ("09:32", LIVE))
+    record_checks(
         release,
         *NOT_SEEN_MORNING,
         ("09:43", LIVE),
@@ -142,12 +142,12 @@ def test_a_missing_attachment_makes_a_partial_suspicion():
 
 @pytest.mark.both_databases
 def test_not_seen_becomes_late_in_the_same_suspicion_and_the_untouched_draft_follows():
-    release = a_confirmed_release()
-    covered(release)
-    looks(release, *NOT_SEEN_MORNING)
+    release = ReleaseFactory(confirmed=True)
+    record_coverage(release)
+    record_checks(release, *NOT_SEEN_MORNING)
     report = drafting.draft_missing(now=london("09:32:02"))[0]
     assert "first seen" not in content_of(report).circumstances
-    looks(release, *SEED_MORNING[-2:])
+    record_checks(release, *SEED_MORNING[-2:])
     assert drafting.draft_missing(now=NOW) == []
     report.refresh_from_db()
     assert "just under an hour" in content_of(report).circumstances
@@ -156,12 +156,12 @@ def test_not_seen_becomes_late_in_the_same_suspicion_and_the_untouched_draft_fol
 
 
 def test_figures_that_merely_grow_make_a_version_now_and_then_and_not_with_every_look():
-    release = a_confirmed_release()
-    covered(release, end="23:00")
-    looks(release, *NOT_SEEN_MORNING)
+    release = ReleaseFactory(confirmed=True)
+    record_coverage(release, end="23:00")
+    record_checks(release, *NOT_SEEN_MORNING)
     report = drafting.draft_missing(now=london("09:32:02"))[0]
     for minute in range(33, 52):
-        looks(release, (f"09:{minute}", NOT_LIVE))
+        record_checks(release, (f"09:{minute}", NOT_LIVE))
         drafting.draft_missing(now=london(f"09:{minute}:02"))
     report.refresh_from_db()
     assert report.version == 2
@@ -169,7 +169,7 @@ def test_figures_that_merely_grow_make_a_version_now_and_then_and_not_with_every
 
 
 def test_one_morning_with_two_suspicions_makes_one_report():
-    report = a_drafted_report()
+    report = create_draft()
     verification = report.suspicions.get().verification
     type(verification).objects.filter(pk=verification.pk).update(outcome="early", occurred_at=london("09:10"))
     assert drafting.draft_missing(now=NOW + timedelta(seconds=2)) == []
@@ -179,31 +179,31 @@ def test_one_morning_with_two_suspicions_makes_one_report():
 
 
 def test_a_dismissed_suspicion_keeps_its_key_and_is_not_drafted_again():
-    report = a_drafted_report()
+    report = create_draft()
     Report.objects.update(status=ReportStatus.DISMISSED, decision_reason="check_error", decided_at=NOW)
-    looks(report.suspicions.get().release, ("11:00", NOT_LIVE))
+    record_checks(report.suspicions.get().release, ("11:00", NOT_LIVE))
     assert drafting.draft_missing(now=london("11:00")) == []
     assert Report.objects.count() == 1
 
 
 @pytest.mark.both_databases
 def test_a_name_that_is_taken_gets_a_number():
-    first = a_drafted_report()
+    first = create_draft()
     Report.objects.filter(pk=first.pk).update(status="dismissed", decision_reason="other", decided_at=NOW)
     Suspicion.objects.update(kind=ReportKind.EARLY)
     assert [report.reference for report in drafting.draft_missing(now=NOW)] == [f"{first.reference}-2"]
 
 
 def test_a_rehearsals_report_is_a_rehearsal():
-    assert a_drafted_report(rehearsal=True).rehearsal
+    assert create_draft(rehearsal=True).rehearsal
     assert not Report.objects.official().exists()
 
 
 def test_a_persons_statement_is_told_as_their_word_by_role_and_not_by_name():
-    release = a_confirmed_release()
-    covered(release)
-    looks(release, *SEED_MORNING)
-    user = member(Role.STATISTICIAN, release.series.producer, name="Ada Hill")
+    release = ReleaseFactory(confirmed=True)
+    record_coverage(release)
+    record_checks(release, *SEED_MORNING)
+    user = create_member(Role.STATISTICIAN, release.series.producer, name="Ada Hill")
     Statement.objects.create(
         release=release,
         schedule_version=1,
@@ -221,17 +221,17 @@ def test_a_persons_statement_is_told_as_their_word_by_role_and_not_by_name():
 
 @pytest.mark.both_databases
 def test_a_hole_in_the_watching_is_told_and_a_replayed_past_has_none():
-    release = a_confirmed_release()
-    covered(release, end="09:50")
-    looks(release, *SEED_MORNING)
+    release = ReleaseFactory(confirmed=True)
+    record_coverage(release, end="09:50")
+    record_checks(release, *SEED_MORNING)
     assert "from 9.50am to 10.26.55am" in content_of(drafting.draft_missing(now=NOW)[0]).circumstances
-    replay = a_confirmed_release(rehearsal=True, reference="replay", series=release.series)
-    looks(replay, *SEED_MORNING, replayed=True)
+    replay = ReleaseFactory(confirmed=True, rehearsal=True, reference="replay", series=release.series)
+    record_checks(replay, *SEED_MORNING, replayed=True)
     assert "Nothing was observed" not in content_of(drafting.draft_missing(now=NOW)[0]).circumstances
 
 
 def test_no_suspicion_and_no_draft_is_dated_before_the_verdict_that_it_rests_on():
-    release = a_late_release()
+    release = create_late_release()
     decided_at = Verification.objects.filter(release=release).latest("pk").decided_at
     (report,) = drafting.draft_missing(now=decided_at - timedelta(milliseconds=100))
     assert report.suspicions.get().raised_at == decided_at

@@ -15,9 +15,17 @@ from releases.permissions import NotYours
 from releases.rules.lifecycle import ChangedMeanwhile, Role
 from releases.verdict.exemption import Covers
 from statsoffice.notifications import outbox
-from tests.support.factories import SeriesFactory, an_announced_release, member
+from tests.support.factories import ReleaseFactory, SeriesFactory, create_member
 from tests.support.report_evidence import DUE, london
-from tests.support.report_mornings import EARLY_MORNING, LIVE, MONITORED, NOT_LIVE, SEED_MORNING, covered, looks
+from tests.support.report_mornings import (
+    EARLY_MORNING,
+    LIVE,
+    MONITORED,
+    NOT_LIVE,
+    SEED_MORNING,
+    record_checks,
+    record_coverage,
+)
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +48,7 @@ def series():
 
 
 def head_of(series):
-    return member(Role.HEAD_OF_PROFESSION, series.producer)
+    return create_member(Role.HEAD_OF_PROFESSION, series.producer)
 
 
 def approved(*covers, series, at=BEFORE, whole_producer=False, **changes):
@@ -51,9 +59,9 @@ def approved(*covers, series, at=BEFORE, whole_producer=False, **changes):
 
 
 def late(series, **fields):
-    release = an_announced_release(series=series, **fields)
-    covered(release)
-    looks(release, *SEED_MORNING)
+    release = ReleaseFactory(announced=True, series=series, **fields)
+    record_coverage(release)
+    record_checks(release, *SEED_MORNING)
     return release
 
 
@@ -95,20 +103,20 @@ def test_nobody_hides_a_breach_by_an_exemption(series, attempt):
 def test_an_early_release_that_was_then_late_needs_both_covered(series):
     morning = (("09:00", NOT_LIVE), ("09:10", LIVE), ("09:11", LIVE), *MONITORED)
     approved(Covers.EARLY, series=series)
-    release = an_announced_release(series=series)
-    looks(release, *morning)
+    release = ReleaseFactory(announced=True, series=series)
+    record_checks(release, *morning)
     assert Verification.objects.get().outcome == "early"
     assert len(drafting.draft_missing(now=NOW)) == 1
 
 
 def test_an_early_release_alone_is_covered_by_an_exemption_for_early_ones(series):
     approved(Covers.EARLY, series=series)
-    looks(an_announced_release(series=series), *EARLY_MORNING)
+    record_checks(ReleaseFactory(announced=True, series=series), *EARLY_MORNING)
     assert drafting.draft_missing(now=NOW) == []
 
 
 def test_an_exemption_recorded_after_it_was_seen_early_and_before_it_was_due_covers_nothing(series):
-    looks(an_announced_release(series=series), *EARLY_MORNING)
+    record_checks(ReleaseFactory(announced=True, series=series), *EARLY_MORNING)
     approved(Covers.EARLY, series=series, at=london("09:20"))
     assert len(drafting.draft_missing(now=NOW)) == 1
 
@@ -128,8 +136,8 @@ def test_an_exemption_withdrawn_later_goes_on_covering_what_it_covered_and_nothi
     late(series)
     exemptions.end_exemption(exemption, Exemption.End.WITHDRAWN, words="By letter.", by=head_of(series), at=NOW)
     assert drafting.draft_missing(now=NOW) == []
-    following = an_announced_release(series=series, reference="next", due_at=DUE + timedelta(days=1))
-    looks(following, *SEED_MORNING)
+    following = ReleaseFactory(announced=True, series=series, reference="next", due_at=DUE + timedelta(days=1))
+    record_checks(following, *SEED_MORNING)
     (report,) = drafting.draft_missing(now=NOW + timedelta(days=1))
     assert report.suspicions.get().release == following
 
@@ -137,7 +145,7 @@ def test_an_exemption_withdrawn_later_goes_on_covering_what_it_covered_and_nothi
 @pytest.mark.parametrize("role", [role for role in Role if role not in {Role.HEAD_OF_PROFESSION, Role.DEPUTY}])
 def test_only_the_head_of_profession_or_a_deputy_keeps_exemptions(series, role):
     exemption = approved(series=series)
-    other = member(role, series.producer)
+    other = create_member(role, series.producer)
     with pytest.raises(NotYours):
         exemptions.record_exemption(series.producer, series, APPROVAL, by=other, at=BEFORE)
     with pytest.raises(NotYours):
@@ -175,7 +183,7 @@ def test_page_and_desk_show_the_verdict_with_the_exemption_and_readers_see_neith
     release = late(series)
     page = reverse("releases:release", args=[release.reference])
     assert "exemption" not in client.get(page).text.lower()
-    client.force_login(member(Role.STATISTICIAN, series.producer))
+    client.force_login(create_member(Role.STATISTICIAN, series.producer))
     text = " ".join(client.get(page).text.split())
     for words in ("Seen late", "OSR 2020/17", "19 June 2020", "The school year ends", "No breach is suspected"):
         assert words in text
@@ -188,5 +196,5 @@ def test_a_verdict_that_is_not_covered_is_shown_without_one(client, time_machine
     time_machine.move_to(NOW, tick=False)
     approved(Covers.EARLY, series=series)
     release = late(series)
-    client.force_login(member(Role.STATISTICIAN, series.producer))
+    client.force_login(create_member(Role.STATISTICIAN, series.producer))
     assert "exemption" not in client.get(reverse("releases:release", args=[release.reference])).text.lower()

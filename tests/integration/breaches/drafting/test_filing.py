@@ -11,8 +11,8 @@ from breaches.rules.content import CitedPractice
 from breaches.rules.validation import ReportSection
 from breaches.versions import content_of, first_day_of_occurrence
 from tests.support.factories import SeriesFactory
-from tests.support.people import AT, a_report, an_office
-from tests.support.report_mornings import a_late_release
+from tests.support.people import AT, create_office, create_report
+from tests.support.report_mornings import create_late_release
 
 pytestmark = pytest.mark.django_db
 
@@ -40,11 +40,11 @@ def circumstances(report, office, **values):
 
 
 def test_a_drafted_report_is_found_by_the_day_it_was_due_and_the_practice_of_orderly_release():
-    assert filed(a_report(an_office(), complete=False)) == (date(2020, 6, 30), [("2.0", "T3.6")])
+    assert filed(create_report(create_office(), complete=False)) == (date(2020, 6, 30), [("2.0", "T3.6")])
 
 
 def test_a_report_started_by_hand_is_found_by_the_day_that_the_person_gave(office):
-    release = a_late_release(series=SeriesFactory(producer=office.producer))
+    release = create_late_release(series=SeriesFactory(producer=office.producer))
     report = drafting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.head, at=AT).report
     day, practices = filed(report)
     assert day == date(2020, 6, 29)

@@ -17,7 +17,7 @@ from breaches.versions import content_of
 from releases import scheduling
 from releases.permissions import NotYours
 from releases.rules.lifecycle import Role
-from tests.support.factories import SEED_DUE, a_confirmed_release
+from tests.support.factories import SEED_DUE, ReleaseFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -176,5 +176,5 @@ def test_the_machine_leaves_it_alone_and_saving_a_section_works(client, office, 
 
 
 def test_a_report_about_a_rehearsal_is_marked_as_one(office, series):
-    rehearsal = a_confirmed_release(series=series, reference="rehearsal", rehearsal=True)
+    rehearsal = ReleaseFactory(confirmed=True, series=series, reference="rehearsal", rehearsal=True)
     assert started(of(rehearsal), by=office.statistician).report.rehearsal

@@ -14,17 +14,17 @@ from breaches.rules.validation import ReportSection
 from breaches.versions import content_of, current_version
 from releases.models.append_only import AppendOnlyRow
 from releases.rules.lifecycle import Role, WrongRole, WrongState
-from tests.support.factories import SeriesFactory, a_confirmed_release
-from tests.support.people import AT, an_office, printed, read_anew, written
+from tests.support.factories import ReleaseFactory, SeriesFactory
+from tests.support.people import AT, create_office, reload_reports, render_text, write_sections
 from tests.support.report_evidence import DUE, london
 from tests.support.report_mornings import (
     EARLY_MORNING,
     LIVE,
     NOT_LIVE,
     NOT_SEEN_MORNING,
-    a_late_release,
-    covered,
-    looks,
+    create_late_release,
+    record_checks,
+    record_coverage,
 )
 from tests.support.shared_rows import shared_fixture
 
@@ -37,11 +37,11 @@ def a_morning(office, count=3, *, seen=NOT_SEEN_MORNING, **fields):
     """Drafts of as many releases of one producer that were not seen on the seed's morning."""
     series = SeriesFactory(producer=office.producer)
     for number in range(count):
-        release = a_confirmed_release(
-            series=series, reference=f"release-{number:02}", title=f"Release {number}", **fields
+        release = ReleaseFactory(
+            confirmed=True, series=series, reference=f"release-{number:02}", title=f"Release {number}", **fields
         )
-        covered(release)
-        looks(release, *seen)
+        record_coverage(release)
+        record_checks(release, *seen)
     drafting.draft_missing(now=london("09:32:02"))
     return list(Report.objects.order_by("pk"))
 
@@ -96,7 +96,7 @@ def test_what_nobody_edited_is_the_records_own_text_and_is_refreshed_on(office, 
     assert current_version(joint).is_untouched("circumstances")
     assert content_to_json(content_of(joint))["circumstances"] == joint.machine["circumstances"]
     release = Suspicion.objects.first().release
-    looks(release, ("10:26:55", NOT_LIVE), ("10:27", LIVE))
+    record_checks(release, ("10:26:55", NOT_LIVE), ("10:27", LIVE))
     drafting.draft_missing(now=london("10:27:02"))
     joint.refresh_from_db()
     assert "just under an hour" in content_of(joint).circumstances
@@ -104,8 +104,8 @@ def test_what_nobody_edited_is_the_records_own_text_and_is_refreshed_on(office, 
 
 
 def test_what_people_wrote_in_the_drafts_stands_in_the_joint_report(office, drafts):
-    written(drafts[0], by=office.statistician, impact="One user asked.")
-    written(drafts[1], by=office.head, impact="A journalist rang.")
+    write_sections(drafts[0], by=office.statistician, impact="One user asked.")
+    write_sections(drafts[1], by=office.head, impact="A journalist rang.")
     told = "Our scheduler stood still."
     drafts[0].refresh_from_db()
     content = content_of(drafts[0])
@@ -123,7 +123,7 @@ def test_what_people_wrote_in_the_drafts_stands_in_the_joint_report(office, draf
         by=office.statistician,
         at=AT,
     )
-    joint = merging.merge_drafts(read_anew(drafts), by=office.statistician, at=AT)
+    joint = merging.merge_drafts(reload_reports(drafts), by=office.statistician, at=AT)
     content = content_of(joint)
     assert content.impact == "One user asked.\n\nA journalist rang."
     assert content.circumstances == f"{told}\n\n{content_of(drafts[1]).circumstances}"
@@ -132,14 +132,14 @@ def test_what_people_wrote_in_the_drafts_stands_in_the_joint_report(office, draf
 
 
 def test_whoever_wrote_a_draft_does_not_approve_the_joint_text_where_two_people_are_wanted():
-    office = an_office(two_person_approval=True)
+    office = create_office(two_person_approval=True)
     drafts = a_morning(office, 2)
-    written(drafts[0], by=office.head)
-    joint = merging.merge_drafts(read_anew(drafts), by=office.statistician, at=AT)
+    write_sections(drafts[0], by=office.head)
+    joint = merging.merge_drafts(reload_reports(drafts), by=office.statistician, at=AT)
     assert sign_off.wrote_or_submitted(joint, office.head)
-    joint = written(joint, by=office.statistician)
+    joint = write_sections(joint, by=office.statistician)
     with pytest.raises(sign_off.TwoPeopleNeeded):
-        sign_off.approve_report(joint, by=office.head, at=AT, render=printed)
+        sign_off.approve_report(joint, by=office.head, at=AT, render=render_text)
     assert not sign_off.wrote_or_submitted(joint, office.deputy)
 
 
@@ -154,9 +154,9 @@ def test_an_own_act_declared_of_a_draft_holds_for_the_joint_report_and_back(offi
 
 def test_early_and_late_of_one_morning_join_and_each_suspicion_keeps_its_kind(office):
     (late,) = a_morning(office, 1)
-    early = a_confirmed_release(series=SeriesFactory(producer=office.producer), reference="early")
-    covered(early)
-    looks(early, *EARLY_MORNING)
+    early = ReleaseFactory(confirmed=True, series=SeriesFactory(producer=office.producer), reference="early")
+    record_coverage(early)
+    record_checks(early, *EARLY_MORNING)
     drafting.draft_missing(now=london("09:33"))
     joint = merging.merge_drafts(list(Report.objects.all()), by=office.head, at=AT)
     assert sorted(joint.suspicions.values_list("kind", flat=True)) == ["early", "late"]
@@ -168,12 +168,12 @@ def test_early_and_late_of_one_morning_join_and_each_suspicion_keeps_its_kind(of
 
 def test_drafts_of_another_producer_day_or_rehearsal_are_not_joined(office):
     (draft,) = a_morning(office, 1)
-    other = a_late_release(series=SeriesFactory(), reference="another-producer")
-    rehearsal = a_late_release(series=draft.suspicions.get().release.series, reference="rehearsed", rehearsal=True)
+    other = create_late_release(series=SeriesFactory(), reference="another-producer")
+    rehearsal = create_late_release(series=draft.suspicions.get().release.series, reference="rehearsed", rehearsal=True)
     drafting.draft_missing(now=london("10:28"))
     for release in (other, rehearsal):
         unlike = Report.objects.get(suspicions__release=release)
-        head = an_office().head
+        head = create_office().head
         for producer in (office.producer, unlike.producer):
             head.memberships.get_or_create(producer=producer, role=Role.HEAD_OF_PROFESSION)
         with pytest.raises(merging.CannotBeMerged, match="one day"):
@@ -192,7 +192,7 @@ def test_what_is_submitted_or_joined_already_is_refused_and_nothing_moves(office
     joint = merging.merge_drafts(three_drafts[:2], by=office.head, at=AT)
     with pytest.raises(WrongState):
         merging.merge_drafts(three_drafts, by=office.head, at=AT)
-    sign_off.submit_report(written(three_drafts[2], by=office.statistician), by=office.statistician, at=AT)
+    sign_off.submit_report(write_sections(three_drafts[2], by=office.statistician), by=office.statistician, at=AT)
     with pytest.raises(WrongState):
         merging.merge_drafts([joint, three_drafts[2]], by=office.head, at=AT)
     assert JoinedDraft.objects.count() == 2
@@ -214,7 +214,7 @@ def test_those_who_do_not_write_reports_join_and_part_nothing(office, drafts, ro
 def test_taken_apart_the_drafts_go_on_with_their_suspicions(office, three_drafts):
     origin = dict(Suspicion.objects.values_list("pk", "report"))
     joint = merging.merge_drafts(three_drafts, by=office.statistician, at=AT)
-    written(joint, by=office.statistician, impact="Written meanwhile.")
+    write_sections(joint, by=office.statistician, impact="Written meanwhile.")
     joint.refresh_from_db()
     parted = merging.split_report(joint, by=office.deputy, at=AT + timedelta(minutes=1))
     assert parted.status == ReportStatus.PARTED
@@ -231,7 +231,7 @@ def test_taken_apart_the_drafts_go_on_with_their_suspicions(office, three_drafts
 def test_facts_that_came_while_they_were_joined_reach_the_drafts(office, drafts):
     joint = merging.merge_drafts(drafts, by=office.statistician, at=AT)
     release = drafts[0].joined_into.get().joint.suspicions.first().release
-    looks(release, ("10:26:55", NOT_LIVE), ("10:27", LIVE))
+    record_checks(release, ("10:26:55", NOT_LIVE), ("10:27", LIVE))
     drafting.draft_missing(now=london("10:27:02"))
     joint.refresh_from_db()
     merging.split_report(joint, by=office.statistician, at=AT)
@@ -243,9 +243,9 @@ def test_facts_that_came_while_they_were_joined_reach_the_drafts(office, drafts)
 @pytest.mark.parametrize("then", ["submitted", "taken back", "approved and reopened"])
 def test_once_it_was_submitted_or_decided_on_it_stays_whole(office, drafts, then):
     joint = merging.merge_drafts(drafts, by=office.statistician, at=AT)
-    joint = written(joint, by=office.statistician)
+    joint = write_sections(joint, by=office.statistician)
     if then == "approved and reopened":
-        document = sign_off.approve_report(joint, by=office.head, at=AT, render=printed)
+        document = sign_off.approve_report(joint, by=office.head, at=AT, render=render_text)
         joint = sign_off.reopen_report(document.report, reason="Again.", by=office.head, at=AT)
     else:
         joint = sign_off.submit_report(joint, by=office.statistician, at=AT)
@@ -273,7 +273,7 @@ def test_a_morning_with_several_drafts_is_offered_to_those_who_write_them(office
     for role, person in office.people.items():
         offered = mergeable_drafts(person, most=20)
         assert offered == ([morning] if role in {"statistician", "head_of_profession", "deputy"} else [])
-    assert mergeable_drafts(an_office().head, most=20) == []
+    assert mergeable_drafts(create_office().head, most=20) == []
     assert set(drafts_of(office.producer, on=DAY, rehearsal=False)) == set(three_drafts)
     assert not drafts_of(office.producer, on=DAY, rehearsal=True)
     assert not drafts_of(office.producer, on=DAY - timedelta(days=1), rehearsal=False)

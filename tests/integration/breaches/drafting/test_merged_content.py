@@ -13,7 +13,7 @@ from releases.rules.lifecycle import Role
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
 from tests.integration.breaches.drafting.test_merge import a_morning
-from tests.support.people import AT, read_anew
+from tests.support.people import AT, reload_reports
 from tests.support.report_evidence import london
 from tests.support.shared_rows import shared_fixture
 
@@ -30,7 +30,7 @@ def drafts(office):
 
 
 def joined(office, drafts, *, at=AT):
-    return merging.merge_drafts(read_anew(drafts), by=office.statistician, at=at)
+    return merging.merge_drafts(reload_reports(drafts), by=office.statistician, at=at)
 
 
 def told(prefix, *, at):
@@ -39,7 +39,7 @@ def told(prefix, *, at):
 
 
 def deals(office, report, role, *, at):
-    (read,) = read_anew([report])
+    (read,) = reload_reports([report])
     editing.assign_report(read, person=office.people[role], by=office.head, at=at)
 
 
@@ -77,7 +77,7 @@ def test_whoever_was_reminded_of_a_draft_is_not_reminded_again_of_what_it_went_i
 
 
 def says(office, report, **found):
-    (read,) = read_anew([report])
+    (read,) = reload_reports([report])
     editing.choose_cause(read, ChosenCause(**found), by=office.statistician, at=AT)
 
 
@@ -97,14 +97,14 @@ def test_causes_are_left_to_be_chosen_again(office, drafts, other):
     if other:
         says(office, drafts[0], cause=other, available_at=london("10:27"))
     assert editing.cause_of(joined(office, drafts)) == ChosenCause()
-    assert editing.cause_of(read_anew(drafts)[1]).cause == Cause.SCHEDULER_FAULT
+    assert editing.cause_of(reload_reports(drafts)[1]).cause == Cause.SCHEDULER_FAULT
 
 
 def test_the_timeline_prints_what_was_chosen_of_the_record_and_no_notes_which_stay_with_their_draft(office, drafts):
-    (draft,) = read_anew(drafts[:1])
+    (draft,) = reload_reports(drafts[:1])
     note = editing.write_note(draft, text="A caller rang.", happened_at=SOON, by=office.statistician, at=AT)
     says(office, draft, cause=Cause.NOT_KNOWN, available_at=london("10:27"))
-    (draft,) = read_anew([draft])
+    (draft,) = reload_reports([draft])
     sources = [entry.source for entry in editing.timeline_entries(draft)]
     assert {f"note-{note.pk}", "available"} < set(sources)
     editing.choose_entries(draft, sources=sources, expected_version=draft.version, by=office.statistician, at=AT)
@@ -120,11 +120,15 @@ def test_who_took_the_joint_report_deals_with_the_drafts_that_had_nobody_once_it
     deals(office, drafts[0], Role.STATISTICIAN, at=SOON)
     joint = joined(office, drafts)
     deals(office, joint, Role.DEPUTY, at=AT + timedelta(minutes=1))
-    merging.split_report(read_anew([joint])[0], by=office.statistician, at=timezone.now())
-    assert [draft.person_dealing for draft in read_anew(drafts)] == [office.statistician, office.deputy, office.deputy]
+    merging.split_report(reload_reports([joint])[0], by=office.statistician, at=timezone.now())
+    assert [draft.person_dealing for draft in reload_reports(drafts)] == [
+        office.statistician,
+        office.deputy,
+        office.deputy,
+    ]
 
 
 def test_taken_apart_a_draft_that_nobody_dealt_with_has_nobody_of_another_draft(office, drafts):
     deals(office, drafts[0], Role.STATISTICIAN, at=SOON)
     merging.split_report(joined(office, drafts), by=office.statistician, at=AT)
-    assert [draft.person_dealing for draft in read_anew(drafts)] == [office.statistician, None, None]
+    assert [draft.person_dealing for draft in reload_reports(drafts)] == [office.statistician, None, None]

@@ -6,11 +6,11 @@ from django.urls import reverse
 from breaches import drafting, sign_off, text
 from breaches.models import Report
 from breaches.rules.lifecycle import RecordingReason, ReportKind
-from tests.support.factories import SeriesFactory, a_confirmed_release
-from tests.support.people import AT, a_joint_report
+from tests.support.factories import ReleaseFactory, SeriesFactory
+from tests.support.people import AT, create_joint_report
 from tests.support.report_evidence import london
 from tests.support.report_forms import words
-from tests.support.report_mornings import NOT_SEEN_MORNING, SEED_MORNING, a_drafted_report, covered, looks
+from tests.support.report_mornings import NOT_SEEN_MORNING, SEED_MORNING, create_draft, record_checks, record_coverage
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -18,9 +18,9 @@ pytestmark = pytest.mark.django_db
 
 @shared_fixture
 def unseen(office):
-    release = a_confirmed_release(series=SeriesFactory(producer=office.producer), reference="unseen")
-    covered(release)
-    looks(release, *NOT_SEEN_MORNING)
+    release = ReleaseFactory(confirmed=True, series=SeriesFactory(producer=office.producer), reference="unseen")
+    record_coverage(release)
+    record_checks(release, *NOT_SEEN_MORNING)
     return drafting.draft_missing(now=london("09:32:02"))[0]
 
 
@@ -49,15 +49,15 @@ def test_logged_while_it_is_still_absent_it_is_decided_to_be_a_breach_as_not_see
 
 
 def test_once_it_is_seen_it_is_late(unseen):
-    looks(unseen.suspicions.get().release, *SEED_MORNING[-2:])
+    record_checks(unseen.suspicions.get().release, *SEED_MORNING[-2:])
     report = Report.objects.get(pk=unseen.pk)
     assert text.kind_name(report) == "Late"
     assert text.suspicion_name(report.suspicions.get()) == "late"
 
 
 def test_a_joint_report_of_which_something_was_seen_is_late_and_names_each_as_it_is(office, unseen):
-    late = a_drafted_report(producer=office.producer)
-    joint = a_joint_report(office, late)
+    late = create_draft(producer=office.producer)
+    joint = create_joint_report(office, late)
     assert text.kind_name(joint) == "Late"
     unseen.suspicions.update(report=joint)
     assert text.kind_name(joint) == "Late"

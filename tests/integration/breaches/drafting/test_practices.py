@@ -15,7 +15,7 @@ from breaches.versions import content_of, current_version
 from releases.permissions import NotYours
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Role
 from tests.support.code_editions import citing, practice
-from tests.support.people import AT, a_report, an_office, printed
+from tests.support.people import AT, create_office, create_report, render_text
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ SETTLED = f"Value: V2 - {READ}"
 
 def citing_an_unsettled_one(office):
     """A report that cites an unsettled practice beside a settled one."""
-    return citing(a_report(office), ("2.0", "V2"), by=office.statistician)
+    return citing(create_report(office), ("2.0", "V2"), by=office.statistician)
 
 
 @shared_fixture
@@ -43,7 +43,7 @@ def settle(office, *, wording=READ, source="The Code, page 12", seen="", by=None
 
 
 def approved(report, office):
-    return sign_off.approve_report(report, by=office.head, at=AT, render=printed).report
+    return sign_off.approve_report(report, by=office.head, at=AT, render=render_text).report
 
 
 def citations(report):
@@ -141,10 +141,10 @@ def test_what_people_chose_stays_theirs_when_settled_wording_enters_it(office, u
 
 
 def test_to_settle_a_wording_is_not_to_write_the_report():
-    strict = an_office(two_person_approval=True)
+    strict = create_office(two_person_approval=True)
     report = sign_off.submit_report(citing_an_unsettled_one(strict), by=strict.statistician, at=AT)
     settle(strict)
-    assert not sign_off.approve_report(report, by=strict.head, at=AT, render=printed).one_person
+    assert not sign_off.approve_report(report, by=strict.head, at=AT, render=render_text).one_person
 
 
 @pytest.mark.parametrize("role", list(Role))

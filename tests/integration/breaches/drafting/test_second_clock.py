@@ -13,10 +13,10 @@ from releases.models import Membership, Statement, Verification
 from releases.rules.lifecycle import Role
 from releases.verdict.release import Diagnosis
 from tests.integration.breaches.pdf.documents import text_of
-from tests.support.factories import SEED_DUE, member
-from tests.support.observations import a_look
+from tests.support.factories import SEED_DUE, create_member
+from tests.support.observations import create_observation
 from tests.support.report_evidence import london
-from tests.support.report_mornings import a_late_release
+from tests.support.report_mornings import create_late_release
 
 pytestmark = pytest.mark.django_db
 
@@ -33,9 +33,9 @@ def own_facts_of(release):
 
 @pytest.mark.both_databases
 def test_the_publishers_time_and_the_diagnosis_are_facts_of_the_record():
-    release = a_late_release()
+    release = create_late_release()
     Verification.objects.update(**CLOCK, diagnoses=["edge_cache"])
-    a_look(release.addresses.get(), "live", at=london("09:30:05"), fresh=True, took=timedelta(0))
+    create_observation(release.addresses.get(), "live", at=london("09:30:05"), fresh=True, took=timedelta(0))
     facts = own_facts_of(release)
     assert facts.publisher_time == PublisherTime(london("10:28"), Source.SCHEDULED_TIME_AND_DELAY)
     assert facts.diagnoses == (Diagnosis.EDGE_CACHE,)
@@ -43,20 +43,20 @@ def test_the_publishers_time_and_the_diagnosis_are_facts_of_the_record():
 
 
 def test_looks_past_the_caches_are_no_looks_of_a_reader():
-    release = a_late_release()
+    release = create_late_release()
     before = own_facts_of(release).addresses[0].looks
-    a_look(release.addresses.get(), "live", at=london("09:30:05"), fresh=True)
+    create_observation(release.addresses.get(), "live", at=london("09:30:05"), fresh=True)
     assert own_facts_of(release).addresses[0].looks == before
 
 
 def test_without_any_of_it_the_facts_hold_none():
-    facts = own_facts_of(a_late_release())
+    facts = own_facts_of(create_late_release())
     assert (facts.publisher_time, facts.diagnoses, facts.addresses[0].past_caches) == (None, (), None)
 
 
 def test_a_speaker_whose_membership_left_no_trace_is_told_without_a_role():
-    release = a_late_release()
-    speaker = member(Role.STATISTICIAN, release.series.producer)
+    release = create_late_release()
+    speaker = create_member(Role.STATISTICIAN, release.series.producer)
     Statement.objects.create(
         release=release, schedule_version=1, kind="was_live", live_at=SEED_DUE, stated_by=speaker, stated_at=SEED_DUE
     )
@@ -69,12 +69,12 @@ def test_a_speaker_whose_membership_left_no_trace_is_told_without_a_role():
 
 def test_the_draft_its_page_and_its_pdf_hold_both_clocks(client, tmp_path):
     """(V11)"""
-    release = a_late_release()
+    release = create_late_release()
     Verification.objects.update(**CLOCK)
     (report,) = drafting.draft_missing(now=london("10:28:02"))
     sentence = "The publisher’s own system gives 10.28am as the time of publication"
     assert sentence in report.machine["circumstances"]
-    client.force_login(member(Role.HEAD_OF_PROFESSION, release.series.producer))
+    client.force_login(create_member(Role.HEAD_OF_PROFESSION, release.series.producer))
     assert sentence in client.get(reverse("breaches:section", args=[report.reference, "circumstances"])).text
     printed = tmp_path / "draft.pdf"
     printed.write_bytes(client.get(reverse("breaches:draft_pdf", args=[report.reference])).content)

@@ -19,8 +19,8 @@ from breaches.versions import content_of, current_version
 from releases import pre_release_access, pre_release_list, scheduling
 from releases.permissions import NotYours
 from releases.rules.lifecycle import Role
-from tests.support.factories import SEED_DUE, SeriesFactory, UserFactory, a_confirmed_release, an_announced_release
-from tests.support.people import an_office
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, UserFactory
+from tests.support.people import create_office
 from tests.support.pre_release_lists import AFTERWARDS, EMAIL, MINISTER, PERSON, SHORTLY_BEFORE, asked, granted, someone
 from tests.support.pre_release_pages import address as list_address
 from tests.support.report_forms import words
@@ -34,7 +34,7 @@ WRITERS = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
 
 @shared_fixture
 def release(office):
-    release = an_announced_release(series=SeriesFactory(producer=office.producer))
+    release = ReleaseFactory(announced=True, series=SeriesFactory(producer=office.producer))
     granted(release, by=office.statistician)
     return release
 
@@ -179,7 +179,7 @@ def test_erasing_names_changes_no_report(office, release):
 
 def test_a_report_about_a_rehearsal_is_marked_as_one(office):
     series = SeriesFactory(producer=office.producer)
-    rehearsal = a_confirmed_release(series=series, reference="rehearsal", rehearsal=True)
+    rehearsal = ReleaseFactory(confirmed=True, series=series, reference="rehearsal", rehearsal=True)
     assert started(rehearsal, by=office.statistician).report.rehearsal
 
 
@@ -214,7 +214,7 @@ def test_the_page_is_there_for_the_roles_that_write_reports_alone(client, office
 
 def test_strangers_start_nothing(client, office, release, afterwards):
     assert client.post(address(release), DAY).url.startswith(reverse("account_login"))
-    for person in (UserFactory(is_superuser=True, is_staff=True), an_office().head):
+    for person in (UserFactory(is_superuser=True, is_staff=True), create_office().head):
         client.force_login(person)
         assert client.get(address(release)).status_code == 404
         assert client.post(address(release), DAY).status_code == 404

@@ -12,7 +12,7 @@ from breaches.rules.lifecycle import Cause, ReportKind, ReportStatus
 from breaches.versions import content_of
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused, Role
 from tests.integration.breaches.sign_off.test_permission_matrix import MOVES
-from tests.support.people import AT, a_report
+from tests.support.people import AT, create_report
 from tests.support.report_evidence import london
 from tests.support.report_forms import error_links, filled_in, send, words
 from tests.support.shared_rows import shared_fixture
@@ -46,7 +46,7 @@ def page_of(report, name="cause"):
 
 
 def test_the_machine_chooses_no_cause(office):
-    assert a_report(office, complete=False).cause == ""
+    assert create_report(office, complete=False).cause == ""
 
 
 @pytest.mark.parametrize("act", ["submit", "approve"])
@@ -129,7 +129,7 @@ def test_what_is_not_late_needs_no_time(office, draft_report):
 def test_it_was_made_available_after_it_was_due_and_by_now(office, clock, why):
     with pytest.raises(editing.CauseRefused, match=why):
         editing.choose_cause(
-            a_report(office), replace(FOUND, available_at=london(clock)), by=office.statistician, at=AT
+            create_report(office), replace(FOUND, available_at=london(clock)), by=office.statistician, at=AT
         )
 
 
@@ -206,7 +206,7 @@ def test_whoever_chose_meanwhile_is_shown_beside_what_was_typed(client, office, 
 
 
 def test_the_impact_asks_for_four_things(client, office):
-    report = a_report(office, complete=False, at="10:27:02")
+    report = create_report(office, complete=False, at="10:27:02")
     client.force_login(office.statistician)
     text = words(client.get(reverse("breaches:section", args=[report.reference, "impact"])).text)
     assert all(asked in text for asked in ("Internal:", "External:", "Reaction:", "Media:"))

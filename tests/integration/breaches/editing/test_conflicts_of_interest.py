@@ -26,7 +26,7 @@ from releases.models.append_only import AppendOnlyRow
 from releases.rules.lifecycle import LEADS, Role
 from tests.integration.breaches.sign_off.test_permission_matrix import ALLOWED, MOVES
 from tests.support.factories import rolled_back
-from tests.support.people import AT, a_report, brought, printed
+from tests.support.people import AT, create_report, move_report, render_text
 from tests.support.report_forms import send, words
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +43,7 @@ LEFT_TO_OTHERS = {RETURN, APPROVE, RECORD, DISMISS, REOPEN, CORRECT, WITHDRAW, C
 
 @pytest.mark.parametrize("status", sorted({status for status, _ in ALLOWED}))
 def test_who_declared_their_own_act_makes_no_decision_and_another_does(office, draft_report, status, subtests):
-    report = brought(draft_report, office, ReportStatus(status))
+    report = move_report(draft_report, office, ReportStatus(status))
     editing.declare_own_act(report, by=office.head, at=AT)
     for (was, move), roles in ALLOWED.items():
         if was != status or Role.DEPUTY not in roles:
@@ -73,11 +73,14 @@ def test_who_declared_their_own_act_may_go_on_writing_and_submitting(office, dra
 
 
 def test_a_declaration_is_about_one_report_and_stands_for_ever(office, submitted_report):
-    first, second = submitted_report, a_report(office, ReportStatus.WITH_HOP, reference="b")
+    first, second = submitted_report, create_report(office, ReportStatus.WITH_HOP, reference="b")
     editing.declare_own_act(first, by=office.head, at=AT)
     with pytest.raises(AppendOnlyRow):
         OwnAct.objects.get().delete()
-    assert sign_off.approve_report(second, by=office.head, at=AT, render=printed).report.status == ReportStatus.APPROVED
+    assert (
+        sign_off.approve_report(second, by=office.head, at=AT, render=render_text).report.status
+        == ReportStatus.APPROVED
+    )
 
 
 def test_a_second_declaration_changes_nothing(office, draft_report):

@@ -16,8 +16,8 @@ from releases.models import ReleaseTask
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Role
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
-from tests.support.factories import a_release, london_slot
-from tests.support.people import AT, brought
+from tests.support.factories import ReleaseFactory, london_slot
+from tests.support.people import AT, move_report
 from tests.support.preflight import means_with
 from tests.support.report_forms import filled_in, send, words
 
@@ -73,14 +73,14 @@ def test_an_action_says_what_is_done_and_by_which_post(report, office, field):
 def test_a_check_at_the_next_release_appears_as_a_task_on_that_release(report, office):
     series = corrective_actions.series_of_report(report).get()
     action = at_next(report, office)
-    following = a_release(series=series, reference="next", slot=london_slot(date(2020, 9, 29)))
+    following = ReleaseFactory(series=series, reference="next", slot=london_slot(date(2020, 9, 29)))
     (task,) = tasks.tasks_of_release(following)
     assert (task, task.text, task.origin) == (action.task, CHECK, f"report {report.reference}")
 
 
 def test_the_pre_flight_of_the_next_release_notes_the_task(report, office):
     series = corrective_actions.series_of_report(report).get()
-    following = a_release(series=series, reference="next", slot=london_slot(date(2020, 9, 29)))
+    following = ReleaseFactory(series=series, reference="next", slot=london_slot(date(2020, 9, 29)))
     at_next(report, office)
     found = preflight.find_problems(following, made={}, left=(), crowds=(), means=means_with(None), now=AT)
     assert [one.facts for one in found if one.code is PreflightCode.OPEN_TASK] == [{"task": CHECK}]
@@ -140,7 +140,7 @@ def test_an_overdue_action_reminds_the_series_people_once_after_its_day(report, 
 
 @pytest.mark.parametrize("settled", ["done", "task ticked", "dismissed"])
 def test_nobody_is_reminded_of_what_is_settled(office, settled, draft_report):
-    report = brought(draft_report, office, ReportStatus.DISMISSED if settled == "dismissed" else ReportStatus.DRAFT)
+    report = move_report(draft_report, office, ReportStatus.DISMISSED if settled == "dismissed" else ReportStatus.DRAFT)
     action = at_next(report, office) if settled == "task ticked" else add(report, office)
     if settled != "dismissed":
         corrective_actions.finish_action(action, done=True, by=office.head, at=AT)

@@ -12,10 +12,10 @@ from breaches.rules.lifecycle import ReportStatus
 from breaches.rules.validation import ReportSection
 from breaches.versions import content_of, current_version
 from releases.rules.lifecycle import MoveRefused, Role, WrongRole, WrongState
-from tests.support.factories import member
-from tests.support.people import AT, an_office, brought
+from tests.support.factories import create_member
+from tests.support.people import AT, create_office, move_report
 from tests.support.report_evidence import london
-from tests.support.report_mornings import LIVE, NOT_LIVE, a_drafted_report, looks
+from tests.support.report_mornings import LIVE, NOT_LIVE, create_draft, record_checks
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +36,7 @@ def save(report, section, by, *, version=None, at=AT, **values):
 
 
 def test_saving_a_section_makes_a_version_that_names_its_writer_and_keeps_the_earlier_one(office):
-    report = a_drafted_report(producer=office.producer)
+    report = create_draft(producer=office.producer)
     saved = save(report, ReportSection.IMPACT, office.statistician, impact="Nobody was hurt.")
     assert saved.changed
     assert (saved.report.version, content_of(saved.report).impact) == (2, "Nobody was hurt.")
@@ -47,7 +47,7 @@ def test_saving_a_section_makes_a_version_that_names_its_writer_and_keeps_the_ea
 
 
 def test_saving_the_same_again_changes_nothing(office):
-    report = a_drafted_report(producer=office.producer)
+    report = create_draft(producer=office.producer)
     save(report, ReportSection.IMPACT, office.statistician, impact="Nobody was hurt.")
     again = save(report, ReportSection.IMPACT, office.statistician, version=1, impact="Nobody was hurt.")
     assert not again.changed
@@ -55,7 +55,7 @@ def test_saving_the_same_again_changes_nothing(office):
 
 
 def test_the_second_of_two_writers_of_one_field_is_told_and_the_first_ones_text_stands(office):
-    report = a_drafted_report(producer=office.producer)
+    report = create_draft(producer=office.producer)
     save(report, ReportSection.IMPACT, office.statistician, impact="First text.")
     with pytest.raises(editing.SameFieldChanged) as refused:
         save(report, ReportSection.IMPACT, office.head, version=1, impact="Second text.")
@@ -65,7 +65,7 @@ def test_the_second_of_two_writers_of_one_field_is_told_and_the_first_ones_text_
 
 
 def test_two_writers_of_different_fields_both_keep_their_words_and_the_second_learns_of_the_first(office):
-    report = a_drafted_report(producer=office.producer)
+    report = create_draft(producer=office.producer)
     save(report, ReportSection.IMPACT, office.statistician, impact="First text.")
     saved = save(report, ReportSection.CIRCUMSTANCES, office.head, version=1, other_practices="Protocol 2.")
     assert (content_of(saved.report).impact, content_of(saved.report).other_practices) == ("First text.", "Protocol 2.")
@@ -73,7 +73,7 @@ def test_two_writers_of_different_fields_both_keep_their_words_and_the_second_le
 
 
 def test_the_second_save_does_not_undo_a_change_to_a_field_that_its_writer_left_alone(office):
-    report = a_drafted_report(producer=office.producer)
+    report = create_draft(producer=office.producer)
     save(report, ReportSection.CORE_INFORMATION, office.head, outputs=(Output("Another title"),))
     saved = save(
         report, ReportSection.CORE_INFORMATION, office.statistician, version=1, statement_url="https://x.example"
@@ -83,14 +83,14 @@ def test_the_second_save_does_not_undo_a_change_to_a_field_that_its_writer_left_
 
 
 def test_a_date_of_occurrence_in_the_future_is_refused_and_nothing_changes(office):
-    report = a_drafted_report(producer=office.producer)
+    report = create_draft(producer=office.producer)
     with pytest.raises(editing.ImpossibleContent, match="in the future"):
         save(report, ReportSection.CIRCUMSTANCES, office.head, occurred_on=(date(2020, 7, 1),))
     assert report.versions.count() == 1
 
 
 def test_a_version_that_never_was_is_refused_in_one_sentence(office):
-    report = a_drafted_report(producer=office.producer)
+    report = create_draft(producer=office.producer)
     with pytest.raises(MoveRefused, match="no version 9"):
         editing.save_section(
             report, section=ReportSection.IMPACT, values={"impact": "x"}, expected_version=9, by=office.head, at=AT
@@ -110,22 +110,22 @@ def test_with_the_head_of_profession_the_submitters_text_is_frozen_and_the_heads
 
 @pytest.mark.parametrize("status", [ReportStatus.APPROVED, ReportStatus.DISMISSED])
 def test_a_decided_report_cannot_be_written(status, office, draft_report):
-    report = brought(draft_report, office, status)
+    report = move_report(draft_report, office, status)
     with pytest.raises(WrongState):
         save(report, ReportSection.IMPACT, office.head, impact="Too late.")
     assert not report.versions.filter(content__impact="Too late.").exists()
 
 
 def test_a_member_of_another_producer_cannot_write():
-    report = a_drafted_report()
+    report = create_draft()
     with pytest.raises(WrongRole):
-        save(report, ReportSection.IMPACT, an_office().head, impact="Not mine.")
+        save(report, ReportSection.IMPACT, create_office().head, impact="Not mine.")
 
 
 def test_facts_that_change_are_offered_beside_a_text_that_somebody_edited_and_never_overwrite_it(office):
-    report = a_drafted_report(producer=office.producer)
+    report = create_draft(producer=office.producer)
     report = save(report, ReportSection.CIRCUMSTANCES, office.statistician, circumstances="In my words.").report
-    looks(report.suspicions.get().release, ("11:05", NOT_LIVE), ("11:06", LIVE))
+    record_checks(report.suspicions.get().release, ("11:05", NOT_LIVE), ("11:06", LIVE))
     drafting.draft_missing(now=london("11:07"))
     report.refresh_from_db()
     assert (report.version, content_of(report).circumstances) == (2, "In my words.")
@@ -136,10 +136,10 @@ def test_facts_that_change_are_offered_beside_a_text_that_somebody_edited_and_ne
 
 
 def test_an_offer_that_the_page_did_not_show_stays_after_saving(office):
-    report = a_drafted_report(producer=office.producer)
+    report = create_draft(producer=office.producer)
     report = save(report, ReportSection.CIRCUMSTANCES, office.statistician, circumstances="In my words.").report
     shown = editing.facts_digest(report)
-    looks(report.suspicions.get().release, ("11:05", NOT_LIVE))
+    record_checks(report.suspicions.get().release, ("11:05", NOT_LIVE))
     drafting.draft_missing(now=london("11:07"))
     saved = editing.save_section(
         report,
@@ -155,9 +155,9 @@ def test_an_offer_that_the_page_did_not_show_stays_after_saving(office):
 
 
 def test_facts_that_change_refresh_the_fields_that_nobody_edited_and_only_those(office):
-    report = a_drafted_report(producer=office.producer)
+    report = create_draft(producer=office.producer)
     report = save(report, ReportSection.IMPACT, office.statistician, impact="In my words.").report
-    looks(report.suspicions.get().release, ("11:05", NOT_LIVE))
+    record_checks(report.suspicions.get().release, ("11:05", NOT_LIVE))
     drafting.draft_missing(now=london("11:07"))
     report.refresh_from_db()
     assert "any more" in content_of(report).circumstances
@@ -167,7 +167,7 @@ def test_facts_that_change_refresh_the_fields_that_nobody_edited_and_only_those(
 
 def test_with_the_head_of_profession_new_facts_are_offered_even_where_nobody_edited(office, submitted_report):
     before = current_version(submitted_report).content
-    looks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
+    record_checks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
     drafting.draft_missing(now=london("11:07"))
     submitted_report.refresh_from_db()
     assert current_version(submitted_report).content == before
@@ -184,7 +184,7 @@ def test_with_the_head_of_profession_new_facts_are_offered_even_where_nobody_edi
 
 def test_facts_that_came_while_a_report_was_decided_enter_when_it_is_reopened(office, approved_report):
     report = approved_report
-    looks(report.suspicions.get().release, ("11:05", NOT_LIVE))
+    record_checks(report.suspicions.get().release, ("11:05", NOT_LIVE))
     drafting.draft_missing(now=london("11:07"))
     report.refresh_from_db()
     assert "any more" not in content_of(report).circumstances
@@ -197,7 +197,7 @@ def test_facts_that_came_while_a_report_was_decided_enter_when_it_is_reopened(of
 def test_a_report_that_moves_on_while_facts_are_written_is_left_alone_until_the_next_run(
     monkeypatch, office, draft_report
 ):
-    looks(draft_report.suspicions.get().release, ("11:05", NOT_LIVE))
+    record_checks(draft_report.suspicions.get().release, ("11:05", NOT_LIVE))
     from breaches import refreshing
     from breaches.refreshing import machine_content
 
@@ -219,6 +219,6 @@ def test_a_report_that_moves_on_while_facts_are_written_is_left_alone_until_the_
 
 
 def test_an_auditor_cannot_write():
-    report = a_drafted_report()
+    report = create_draft()
     with pytest.raises(WrongRole):
-        save(report, ReportSection.IMPACT, member(Role.AUDITOR, report.producer), impact="No.")
+        save(report, ReportSection.IMPACT, create_member(Role.AUDITOR, report.producer), impact="No.")

@@ -17,7 +17,7 @@ from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import content_of, current_version
 from releases.models.append_only import AppendOnlyRow
 from releases.rules.lifecycle import MissingFields, Role, WrongState
-from tests.support.people import AT, an_office, printed
+from tests.support.people import AT, create_office, render_text
 from tests.support.report_evidence import london
 from tests.support.report_forms import error_links, send, words
 
@@ -197,7 +197,7 @@ def test_writers_and_the_publishing_team_write_notes_and_nobody_else(client, off
 
 
 def test_a_stranger_finds_no_timeline(client, draft_report):
-    client.force_login(an_office().head)
+    client.force_login(create_office().head)
     for name in ("timeline", "note", "choose_timeline"):
         assert client.get(page_of(draft_report, name)).status_code == 404
 
@@ -249,4 +249,4 @@ def test_what_a_note_prints_is_approved_with_the_report_alone(office, submitted_
     write(submitted_report, office, "09:36", by=office.head, printed=True)
     submitted_report.refresh_from_db()
     assert len(content_of(submitted_report).timeline) == 1
-    sign_off.approve_report(submitted_report, by=office.deputy, at=AT, render=printed)
+    sign_off.approve_report(submitted_report, by=office.deputy, at=AT, render=render_text)

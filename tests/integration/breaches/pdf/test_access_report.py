@@ -9,8 +9,8 @@ from breaches.pdf.document import draft_of
 from breaches.pdf.render import render_pdf
 from breaches.rules.document import ACCESS_PROMPT, DRAFT_MARK
 from tests.integration.breaches.pdf.documents import text_of, words
-from tests.support.factories import SeriesFactory, an_announced_release
-from tests.support.people import written
+from tests.support.factories import ReleaseFactory, SeriesFactory
+from tests.support.people import write_sections
 from tests.support.pre_release_lists import AFTERWARDS, EMAIL, MINISTER, PERSON, granted, someone
 from tests.support.shared_rows import shared_fixture
 from tests.verapdf import check_pdf_ua
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @shared_fixture
 def report(office):
-    release = an_announced_release(series=SeriesFactory(producer=office.producer))
+    release = ReleaseFactory(announced=True, series=SeriesFactory(producer=office.producer))
     granted(release, by=office.statistician)
     granted(release, someone("Permanent Secretary"), by=office.statistician)
     return drafting.start_about_list(
@@ -34,7 +34,9 @@ def test_the_report_names_posts_and_periods_asks_for_what_happened_while_a_draft
     drafted, approved = tmp_path / "draft.pdf", tmp_path / "approved.pdf"
     drafted.write_bytes(render_pdf(draft_of(report)))
     check_draft(drafted)
-    report = sign_off.submit_report(written(report, by=office.statistician), by=office.statistician, at=AFTERWARDS)
+    report = sign_off.submit_report(
+        write_sections(report, by=office.statistician), by=office.statistician, at=AFTERWARDS
+    )
     document = sign_off.approve_report(report, by=office.head, at=AFTERWARDS, render=render_pdf)
     approved.write_bytes(document.pdf)
     text = words(text_of(approved))

@@ -13,11 +13,11 @@ from releases import statements
 from releases.detection.preflight import PreflightCode, PreflightFinding
 from releases.models import PreflightRun, Verification
 from releases.rules.lifecycle import Role
-from tests.support.factories import ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release
-from tests.support.people import an_office
+from tests.support.factories import ProducerFactory, ReleaseFactory, SeriesFactory, UserFactory
+from tests.support.people import create_office
 from tests.support.report_evidence import DUE, london
 from tests.support.report_forms import words
-from tests.support.report_mornings import LIVE, NOT_LIVE, SEED_MORNING, covered, looks
+from tests.support.report_mornings import LIVE, NOT_LIVE, SEED_MORNING, record_checks, record_coverage
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -39,10 +39,10 @@ def afterwards(time_machine):
     time_machine.move_to(NOW, tick=False)
 
 
-def a_release(series, seen, **fields):
-    release = a_confirmed_release(series=series, **fields)
-    covered(release)
-    looks(release, *seen)
+def create_checked_release(series, seen, **fields):
+    release = ReleaseFactory(confirmed=True, series=series, **fields)
+    record_coverage(release)
+    record_checks(release, *seen)
     return release
 
 
@@ -67,7 +67,7 @@ def found(office, **asked):
 
 @pytest.mark.both_databases
 def test_a_release_that_came_late_within_its_tolerance_is_one(office, series):
-    release = a_release(series, IN_A_MINUTE)
+    release = create_checked_release(series, IN_A_MINUTE)
     (miss,) = found(office)
     assert (miss.release, miss.stated, miss.mended) == (release, (), None)
     assert (miss.within_tolerance.delay_from, miss.within_tolerance.delay_to) == (50.0, 60.0)
@@ -75,12 +75,12 @@ def test_a_release_that_came_late_within_its_tolerance_is_one(office, series):
 
 @pytest.mark.parametrize("seen", [ON_THE_DOT, SEED_MORNING], ids=["on the dot", "late"])
 def test_what_was_on_time_or_is_suspected_is_none(office, series, seen):
-    a_release(series, seen)
+    create_checked_release(series, seen)
     assert found(office) == []
 
 
 def test_a_release_that_was_in_time_by_a_persons_word_where_looks_could_not_tell_is_one(office, series):
-    release = a_release(series, UNTOLD)
+    release = create_checked_release(series, UNTOLD)
     assert Verification.objects.get().outcome == "uncertain"
     assert found(office) == []
     statement = statements.record_live_time(release, live_at=london("09:31"), by=office.statistician, at=NOW)
@@ -90,14 +90,14 @@ def test_a_release_that_was_in_time_by_a_persons_word_where_looks_could_not_tell
 
 @pytest.mark.parametrize("live", ["09:29", "09:32:01"], ids=["before it was due", "after the limit"])
 def test_a_word_about_another_time_makes_none(office, series, live):
-    release = a_release(series, UNTOLD)
+    release = create_checked_release(series, UNTOLD)
     statements.record_live_time(release, live_at=london(live), by=office.statistician, at=NOW)
     assert found(office) == []
 
 
 @pytest.mark.both_databases
 def test_problems_that_were_mended_before_it_was_due_make_one(office, series):
-    release = a_release(series, ON_THE_DOT)
+    release = create_checked_release(series, ON_THE_DOT)
     checked(release, ("09:30", [PreflightCode.NO_RESPONSIBLE]), ("12:00", [PreflightCode.NO_HEAD]), ("15:00", []))
     (miss,) = found(office)
     assert miss.mended.found.findings == [PreflightFinding(PreflightCode.NO_HEAD).to_json()]
@@ -115,26 +115,26 @@ def test_problems_that_were_mended_before_it_was_due_make_one(office, series):
     ids=["not mended", "never found", "found last", "not checked"],
 )
 def test_problems_that_were_not_found_or_not_mended_make_none(office, series, runs):
-    checked(a_release(series, ON_THE_DOT), *runs)
+    checked(create_checked_release(series, ON_THE_DOT), *runs)
     assert found(office) == []
 
 
 def test_problems_that_were_mended_on_a_release_that_came_late_make_none(office, series):
-    checked(a_release(series, SEED_MORNING), ("09:30", [PreflightCode.NO_HEAD]), ("12:00", []))
+    checked(create_checked_release(series, SEED_MORNING), ("09:30", [PreflightCode.NO_HEAD]), ("12:00", []))
     assert found(office) == []
 
 
 def test_rehearsals_other_producers_and_what_is_still_to_come_are_none(office, series):
-    a_release(series, IN_A_MINUTE, reference="rehearsed", rehearsal=True)
-    a_release(SeriesFactory(), IN_A_MINUTE, reference="elsewhere")
-    a_release(series, IN_A_MINUTE, reference="mine")
+    create_checked_release(series, IN_A_MINUTE, reference="rehearsed", rehearsal=True)
+    create_checked_release(SeriesFactory(), IN_A_MINUTE, reference="elsewhere")
+    create_checked_release(series, IN_A_MINUTE, reference="mine")
     assert search.releases_of([office.producer], now=DUE - timedelta(seconds=1)).count() == 0
     assert [miss.release.reference for miss in found(office)] == ["mine"]
 
 
 @pytest.mark.both_databases
 def test_they_are_narrowed_by_series_and_by_period_to_the_day(office, series):
-    release = a_release(series, IN_A_MINUTE)
+    release = create_checked_release(series, IN_A_MINUTE)
     other = SeriesFactory(producer=office.producer)
     day = date(2020, 6, 30)
     assert found(office, series=series, first=day, last=day)
@@ -152,15 +152,15 @@ def listed(client, **asked):
 
 
 def test_the_page_says_why_each_is_one(client, office, series, afterwards):
-    a_release(series, IN_A_MINUTE, reference="tolerated", title="Tolerated")
+    create_checked_release(series, IN_A_MINUTE, reference="tolerated", title="Tolerated")
     statements.record_live_time(
-        a_release(series, UNTOLD, reference="stated", title="Stated"),
+        create_checked_release(series, UNTOLD, reference="stated", title="Stated"),
         live_at=london("09:31"),
         by=office.statistician,
         at=NOW,
     )
     checked(
-        a_release(series, ON_THE_DOT, reference="mended", title="Mended"),
+        create_checked_release(series, ON_THE_DOT, reference="mended", title="Mended"),
         ("09:30", [PreflightCode.NO_HEAD]),
         ("12:00", []),
     )
@@ -177,9 +177,9 @@ def test_the_page_says_why_each_is_one(client, office, series, afterwards):
 
 
 def test_it_is_read_by_those_who_may_view_reports(client, office, series, afterwards, subtests):
-    a_release(series, IN_A_MINUTE, title="Ours")
+    create_checked_release(series, IN_A_MINUTE, title="Ours")
     strangers = {
-        "another producer's head": an_office().head,
+        "another producer's head": create_office().head,
         "no role": UserFactory(),
         "superuser": UserFactory(is_superuser=True, is_staff=True),
     }
@@ -192,7 +192,7 @@ def test_it_is_read_by_those_who_may_view_reports(client, office, series, afterw
 
 
 def test_what_is_asked_for_that_is_not_theirs_or_no_day_is_refused_in_words(client, office, series, afterwards):
-    a_release(series, IN_A_MINUTE, title="Ours")
+    create_checked_release(series, IN_A_MINUTE, title="Ours")
     foreign = SeriesFactory(producer=ProducerFactory())
     client.force_login(office.head)
     for asked in ({"series": foreign.pk}, {"first": "yesterday"}):
@@ -212,11 +212,11 @@ def test_without_any_it_says_so(client, office, afterwards):
 def test_a_long_log_is_paged_with_as_many_queries_as_one_takes(client, office, series, afterwards, monkeypatch):
     monkeypatch.setattr(views, "NEAR_MISSES_ON_A_PAGE", 3)
     client.force_login(office.head)
-    a_release(series, IN_A_MINUTE, reference="one")
+    create_checked_release(series, IN_A_MINUTE, reference="one")
     with CaptureQueriesContext(connection) as few:
         listed(client)
     for number in range(4):
-        a_release(series, IN_A_MINUTE, reference=f"more-{number:02}")
+        create_checked_release(series, IN_A_MINUTE, reference=f"more-{number:02}")
     with CaptureQueriesContext(connection) as many:
         page = listed(client)
     assert len(many) == len(few)

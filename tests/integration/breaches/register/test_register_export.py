@@ -25,7 +25,7 @@ from releases.rules.lifecycle import Role
 from releases.rules.tables import TableKind
 from tests.support.admin_site import page, staff
 from tests.support.factories import UserFactory
-from tests.support.people import AT, a_report, an_office, joins
+from tests.support.people import AT, add_role, create_office, create_report
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ def rows(content):
 
 def a_report_with_people(office, status=ReportStatus.DRAFT, **fields):
     """A report that names a person as dealing with it, and a title that a spreadsheet could take for a formula."""
-    report = a_report(office, **fields)
+    report = create_report(office, **fields)
     content = content_of(report)
     kept = {field: getattr(content, field) for field in editing.FIELDS[ReportSection.CORE_INFORMATION]}
     output = Output('=HYPERLINK("https://evil.example.com")', "https://www.example.gov.uk/statistics/x")
@@ -121,10 +121,10 @@ def test_nobody_else_can_ask_for_people(client, role, office, report_with_people
 
 
 def test_a_lead_of_one_producer_gets_no_people_of_another():
-    office, other = an_office(), an_office()
+    office, other = create_office(), create_office()
     a_report_with_people(office)
     theirs = a_report_with_people(other, reference="theirs")
-    joins(office.head, other.producer, Role.AUDITOR)
+    add_role(office.head, other.producer, Role.AUDITOR)
     found = rows(export.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT, contacts=True))
     assert {row["reference"]: bool(row["dealing_name"]) for row in found} == {
         "breach-schools-march-2020": True,
@@ -167,11 +167,11 @@ def test_the_record_of_exports_cannot_be_changed(office, draft_report):
 
 
 def test_a_file_holds_what_the_list_holds_and_nothing_of_others_or_rehearsals(client):
-    office, other = an_office(), an_office()
-    a_report(office, ReportStatus.DISMISSED)
-    a_report(office, reference="open-one")
-    a_report(office, reference="rehearsed", rehearsal=True)
-    a_report(other, reference="theirs")
+    office, other = create_office(), create_office()
+    create_report(office, ReportStatus.DISMISSED)
+    create_report(office, reference="open-one")
+    create_report(office, reference="rehearsed", rehearsal=True)
+    create_report(other, reference="theirs")
     client.force_login(office.head)
     found = rows(client.post(ADDRESS, {"kind": "csv"}).content)
     assert {row["reference"] for row in found} == {"breach-schools-march-2020", "breach-open-one"}
@@ -242,6 +242,6 @@ def test_a_file_takes_as_many_queries_whatever_it_holds(django_assert_num_querie
     with CaptureQueriesContext(connection) as few:
         export.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT)
     for number in range(2):
-        a_report(office, ReportStatus.APPROVED, reference=f"more-{number}")
+        create_report(office, ReportStatus.APPROVED, reference=f"more-{number}")
     with django_assert_num_queries(len(few)):
         export.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT)

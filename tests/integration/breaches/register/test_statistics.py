@@ -17,8 +17,8 @@ from releases.rules.date_change import Mark, date_change_marks
 from releases.rules.lifecycle import Role
 from releases.rules.london import local_date
 from releases.verdict.address import ASKS_A_PERSON, SUSPICIOUS
-from tests.support.factories import UserFactory, member
-from tests.support.people import a_report
+from tests.support.factories import UserFactory, create_member
+from tests.support.people import create_report
 from tests.support.random_office import FIRST, LAST, TODAY, ARandomOffice
 
 pytestmark = pytest.mark.django_db
@@ -146,7 +146,7 @@ def test_a_random_history_is_counted_as_row_by_row(seed):
 
 def test_whoever_reads_no_reports_counts_nothing():
     office = ARandomOffice(9)
-    outsider = member(Role.CALENDAR_MANAGER, office.series[0].producer)
+    outsider = create_member(Role.CALENDAR_MANAGER, office.series[0].producer)
     read = read_history(Scope(FIRST, LAST), by=outsider, today=TODAY)
     assert read == read_history(Scope(FIRST, LAST), by=UserFactory(), today=TODAY)
     assert (read.verdicts, read.cases, read.delays, read.changes) == ([], [], [], [])
@@ -166,6 +166,6 @@ def test_the_number_of_queries_does_not_grow(django_assert_num_queries, office):
 
 @pytest.mark.both_databases
 def test_what_went_into_a_joint_report_is_counted_there_and_nowhere_else(office):
-    a_report(office, ReportStatus.JOINED)
+    create_report(office, ReportStatus.JOINED)
     year = Scope(date(2020, 1, 1), date(2020, 12, 31))
     assert [case.decision for case in read_history(year, by=office.head, today=TODAY).cases] == [Decision.UNDECIDED]

@@ -11,18 +11,18 @@ from breaches import drafting, editing, facts, sign_off
 from breaches.models import ApprovedDocument, Report
 from breaches.pdf import render
 from breaches.pdf.document import draft_of, lay_out_report
+from breaches.refreshing import with_annex
 from breaches.rules.annex import APPROVED, HEADING, NOT_APPROVED
 from breaches.rules.content import content_digest
 from breaches.rules.lifecycle import ReportKind, ReportStatus
-from breaches.sign_off import with_annex
 from breaches.versions import content_of, current_version
 from releases.models import Observation
 from releases.rules.lifecycle import ChangedMeanwhile
 from tests.integration.breaches.pdf.documents import text_of
 from tests.integration.breaches.pdf.documents import words as words_of
-from tests.support.people import AT, a_joint_report, a_report, printed
+from tests.support.people import AT, create_joint_report, create_report, render_text
 from tests.support.report_forms import filled_in, send, words
-from tests.support.report_mornings import LIVE, NOT_LIVE, looks
+from tests.support.report_mornings import LIVE, NOT_LIVE, record_checks
 
 pytestmark = pytest.mark.django_db
 
@@ -69,7 +69,7 @@ def test_an_annex_is_read_on_the_page_approved_with_it_and_printed_in_the_docume
 
 def test_an_approved_annex_stays_as_it_was_whatever_is_recorded_later(office, submitted_report):
     document = sign_off.approve_report(submitted_report, annex=True, by=office.head, at=AT, render=render.render_pdf)
-    looks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE), ("11:06", LIVE))
+    record_checks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE), ("11:06", LIVE))
     again = lay_out_report(document.report, current_version(document.report))
     assert render.render_pdf(again) == bytes(document.pdf)
     assert again.content_hash == document.content_sha256
@@ -78,20 +78,22 @@ def test_an_approved_annex_stays_as_it_was_whatever_is_recorded_later(office, su
 def test_a_look_that_was_recorded_since_the_annex_was_read_has_to_be_read_first(client, office, submitted_report):
     client.force_login(office.head)
     page = client.get(f"{page_of(submitted_report, 'approve')}?annex=1").text
-    looks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
+    record_checks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
     assert send(client, page_of(submitted_report, "approve"), page).status_code == 409
     assert not ApprovedDocument.objects.exists()
 
 
 def test_an_approval_is_bound_to_what_was_read_by_the_approval_itself(office, submitted_report):
     read = content_digest(sign_off.approved_content(submitted_report, at=AT, annex=True))
-    looks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
+    record_checks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
     with pytest.raises(ChangedMeanwhile, match="has changed since you read it"):
-        sign_off.approve_report(submitted_report, annex=True, read_sha256=read, by=office.head, at=AT, render=printed)
+        sign_off.approve_report(
+            submitted_report, annex=True, read_sha256=read, by=office.head, at=AT, render=render_text
+        )
     assert Report.objects.get(pk=submitted_report.pk).status == ReportStatus.WITH_HOP
     read = content_digest(sign_off.approved_content(submitted_report, at=AT, annex=True))
     approved = sign_off.approve_report(
-        submitted_report, annex=True, read_sha256=read, by=office.head, at=AT, render=printed
+        submitted_report, annex=True, read_sha256=read, by=office.head, at=AT, render=render_text
     )
     assert approved.content_sha256 == read
 
@@ -102,17 +104,17 @@ def test_a_look_recorded_between_annex_and_digest_refuses_the_approval(office, s
 
     def annex_and_one_more_look(about):
         made = make_annex(about)
-        looks(release, ("11:05", NOT_LIVE))
+        record_checks(release, ("11:05", NOT_LIVE))
         return made
 
     monkeypatch.setattr(sign_off, "with_annex", annex_and_one_more_look)
     with pytest.raises(ChangedMeanwhile, match="read the annex again"):
-        sign_off.approve_report(submitted_report, annex=True, by=office.head, at=AT, render=printed)
+        sign_off.approve_report(submitted_report, annex=True, by=office.head, at=AT, render=render_text)
     assert Report.objects.get(pk=submitted_report.pk).status == ReportStatus.WITH_HOP
 
 
 def test_a_report_that_is_taken_up_again_has_no_annex_until_one_is_approved_anew(office, submitted_report):
-    document = sign_off.approve_report(submitted_report, annex=True, by=office.head, at=AT, render=printed)
+    document = sign_off.approve_report(submitted_report, annex=True, by=office.head, at=AT, render=render_text)
     reopened = sign_off.reopen_report(document.report, reason="A user wrote.", by=office.head, at=AT)
     assert content_of(reopened).annex is None
     assert draft_of(reopened).annex is None
@@ -121,7 +123,7 @@ def test_a_report_that_is_taken_up_again_has_no_annex_until_one_is_approved_anew
 def test_a_draft_and_a_note_for_the_log_are_downloaded_with_an_annex_that_nobody_approved(client, office, tmp_path):
     client.force_login(office.head)
     for status in (ReportStatus.DRAFT, ReportStatus.RECORDED, ReportStatus.DISMISSED):
-        report = a_report(office, status, reference=f"report-{status}")
+        report = create_report(office, status, reference=f"report-{status}")
         address = f"{page_of(report, 'draft_pdf')}?annex=1"
         assert f'href="{address}"' in client.get(page_of(report, "report")).text
         text = extracted(client.get(address).content, tmp_path)
@@ -142,7 +144,7 @@ def test_a_report_without_looks_is_offered_no_annex(client, office):
 
 
 def test_a_joint_report_tells_each_of_its_outputs(office):
-    joint = a_joint_report(office, a_report(office))
+    joint = create_joint_report(office, create_report(office))
     annex = draft_of(joint, annex=True).annex
     assert len(annex.parts) == joint.suspicions.count() == 2
 
@@ -181,7 +183,7 @@ def test_nothing_of_the_network_no_seen_text_and_no_unticked_note_is_in_it(clien
 
 
 def test_the_command_prints_a_draft_with_its_annex_and_refuses_one_for_what_is_stored(office, tmp_path, draft_report):
-    draft, approved = draft_report, a_report(office, ReportStatus.APPROVED, reference="approved")
+    draft, approved = draft_report, create_report(office, ReportStatus.APPROVED, reference="approved")
     path = tmp_path / "draft.pdf"
     call_command("export_report", draft.reference, "--annex", "--output", str(path))
     assert HEADING in words_of(text_of(path))
@@ -192,13 +194,13 @@ def test_the_command_prints_a_draft_with_its_annex_and_refuses_one_for_what_is_s
 
 def test_the_annex_is_made_of_the_looks_of_the_digest_alone(office, submitted_report):
     before = facts.evidence_digest(submitted_report), draft_of(submitted_report, annex=True)
-    a_report(office, reference="another")
+    create_report(office, reference="another")
     assert (facts.evidence_digest(submitted_report), draft_of(submitted_report, annex=True)) == before
 
 
 def test_looks_before_due_that_only_repeat_one_another_are_said_to_be_on_record_too(submitted_report):
     release = submitted_report.suspicions.get().release
-    looks(release, ("09:00", NOT_LIVE), ("09:10", NOT_LIVE), ("09:20", NOT_LIVE), ("09:29", NOT_LIVE))
-    ((part,),) = [output.parts for output in sign_off.with_annex(submitted_report).annex.outputs]
+    record_checks(release, ("09:00", NOT_LIVE), ("09:10", NOT_LIVE), ("09:20", NOT_LIVE), ("09:29", NOT_LIVE))
+    ((part,),) = [output.parts for output in with_annex(submitted_report).annex.outputs]
     assert len(part.looks) + part.not_listed == Observation.objects.filter(release=release).count() == 20
     assert draft_of(submitted_report, annex=True).annex.parts[0].not_listed.startswith("13 more looks are on record")

@@ -10,7 +10,7 @@ from breaches.models import Report
 from breaches.pdf import render
 from breaches.redaction import shows_words
 from statsoffice.redaction.actions import redact
-from tests.support.people import AT, a_joint_report, a_report, naming
+from tests.support.people import AT, create_joint_report, create_report, name_person_in_impact
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ LATER = AT + timedelta(days=40)
 @shared_fixture
 def report(office):
     """An approved report whose document names somebody."""
-    draft = naming(NAME, a_report(office), by=office.statistician)
+    draft = name_person_in_impact(NAME, create_report(office), by=office.statistician)
     submitted = sign_off.submit_report(draft, by=office.statistician, at=AT)
     sign_off.approve_report(submitted, by=office.head, at=AT, render=render.render_pdf)
     return Report.objects.select_related("producer").get(pk=draft.pk)
@@ -62,7 +62,7 @@ def test_documents_of_joined_drafts_are_told_of_by_name_and_what_cannot_be_read_
     draft = dispatching.send_correction(
         draft, notice="A figure was wrong.", by=office.head, at=AT + timedelta(minutes=4)
     )
-    joint = a_joint_report(office, draft)
+    joint = create_joint_report(office, draft)
     (unread,) = draft.approved_documents.all()
     found = redact(joint, words="just under an hour", why=WHY, by=office.head, at=LATER)
     assert found.documents == []

@@ -9,9 +9,9 @@ from breaches import sign_off
 from breaches.facts import evidence_digest
 from breaches.pdf import render
 from releases.models import Observation
-from tests.support.people import AT, a_report, printed
+from tests.support.people import AT, create_report, render_text
 from tests.support.report_forms import words
-from tests.support.report_mornings import NOT_LIVE, looks
+from tests.support.report_mornings import NOT_LIVE, record_checks
 
 pytestmark = pytest.mark.django_db
 
@@ -24,16 +24,16 @@ def test_the_digest_is_what_sha256sum_gives_for_the_rows_of_the_evidence_chain(s
 
 def test_looks_at_another_release_change_nothing_and_one_more_at_its_own_changes_the_digest(office, submitted_report):
     before = evidence_digest(submitted_report)
-    a_report(office, reference="another")
+    create_report(office, reference="another")
     assert evidence_digest(submitted_report) == before
-    looks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
+    record_checks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
     assert evidence_digest(submitted_report) != before
 
 
 def test_the_approved_document_keeps_the_digest_of_its_day_and_its_event_says_it(office, submitted_report):
     bound_to = evidence_digest(submitted_report)
-    document = sign_off.approve_report(submitted_report, by=office.head, at=AT, render=printed)
-    looks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
+    document = sign_off.approve_report(submitted_report, by=office.head, at=AT, render=render_text)
+    record_checks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
     assert document.evidence_sha256 == bound_to != evidence_digest(submitted_report)
     assert document.report.events.filter(kind="approved").get().facts["evidence_sha256"] == bound_to
 

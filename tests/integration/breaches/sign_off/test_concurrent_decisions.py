@@ -12,14 +12,14 @@ from breaches.rules.lifecycle import ReportKind
 from releases.models.append_only import check_chain
 from tests.integration.breaches.drafting.test_merge import a_morning
 from tests.integration.releases.pre_release.test_concurrent_changes import PEOPLE, at_once
-from tests.support.people import AT, an_office
+from tests.support.people import AT, create_office
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
 def office(transactional_db):
-    return an_office()
+    return create_office()
 
 
 def start(office, form_key):

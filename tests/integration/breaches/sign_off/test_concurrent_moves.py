@@ -36,7 +36,7 @@ from breaches.rules.lifecycle import (
 from breaches.versions import changes_since
 from releases.models.append_only import check_chain
 from tests.support.concurrency import are_done_at_once, is_done
-from tests.support.people import AT, REGULATOR, a_report, an_office, printed, read_anew
+from tests.support.people import AT, REGULATOR, create_office, create_report, reload_reports, render_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,7 +45,7 @@ ACTS = {
     SUBMIT: lambda report, office: sign_off.submit_report(report, by=office.statistician, at=AT),
     TAKE_BACK: lambda report, office: sign_off.take_back_report(report, by=office.statistician, at=AT),
     RETURN: lambda report, office: sign_off.return_report(report, comment="Again.", by=office.head, at=AT),
-    APPROVE: lambda report, office: sign_off.approve_report(report, by=office.head, at=AT, render=printed),
+    APPROVE: lambda report, office: sign_off.approve_report(report, by=office.head, at=AT, render=render_text),
     RECORD: lambda report, office: sign_off.record_report(
         report, reason="no_effect", words="Nobody saw it.", by=office.head, at=AT
     ),
@@ -91,12 +91,12 @@ CHANGES = {
 
 @pytest.fixture
 def office(transactional_db):
-    return an_office()
+    return create_office()
 
 
 def both_at_once(report, office, *acts):
     """Do two acts, each with the report as it was read before either; gives which of them were done."""
-    read = [read_anew([report])[0] for _ in acts]
+    read = [reload_reports([report])[0] for _ in acts]
     return are_done_at_once(*(partial(act, one, office) for act, one in zip(acts, read, strict=True)))
 
 
@@ -109,7 +109,7 @@ def test_every_move_of_one_report_is_raced():
 def test_of_two_moves_at_once_one_is_made(office, status, pairs, subtests):
     for first, second in pairs:
         with subtests.test(f"{first} and {second}"):
-            report = a_report(office, status, reference=f"race-{next(NUMBERS)}")
+            report = create_report(office, status, reference=f"race-{next(NUMBERS)}")
             before = report.events.count()
             done = both_at_once(report, office, ACTS[first], ACTS[second])
             assert sorted(done) == [False, True]
@@ -119,7 +119,7 @@ def test_of_two_moves_at_once_one_is_made(office, status, pairs, subtests):
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_an_approval_never_follows_a_change_that_it_was_at_once_with(office, change):
-    report = a_report(office, ReportStatus.WITH_HOP)
+    report = create_report(office, ReportStatus.WITH_HOP)
     both_at_once(report, office, CHANGES[change], ACTS[APPROVE])
     kinds = [event.kind for event in changes_since(report, report.last_change)]
     assert kinds in ([change], ["approved"], ["approved", change])
@@ -128,11 +128,11 @@ def test_an_approval_never_follows_a_change_that_it_was_at_once_with(office, cha
 @pytest.mark.parametrize("change", CHANGES)
 def test_an_approval_that_waits_for_a_change_is_refused(office, change):
     """The change holds the row of the report while the approval arrives: it is decided by the row, and not before."""
-    report = a_report(office, ReportStatus.WITH_HOP)
-    (read,) = read_anew([report])
+    report = create_report(office, ReportStatus.WITH_HOP)
+    (read,) = reload_reports([report])
     with ThreadPoolExecutor(max_workers=1) as threads:
         with transaction.atomic():
-            CHANGES[change](read_anew([report])[0], office)
+            CHANGES[change](reload_reports([report])[0], office)
             waiting = threads.submit(is_done, partial(ACTS[APPROVE], read, office))
             # It cannot end before this transaction does, unless it does not wait for it.
             with pytest.raises(TimeoutError):
@@ -142,9 +142,9 @@ def test_an_approval_that_waits_for_a_change_is_refused(office, change):
 
 
 def test_a_draft_that_is_joined_is_not_submitted_in_the_same_moment(office):
-    report = a_report(office, reference="joined-at-once")
-    beside = a_report(office, reference="beside")
-    read = read_anew([report, beside])
+    report = create_report(office, reference="joined-at-once")
+    beside = create_report(office, reference="beside")
+    read = reload_reports([report, beside])
     done = both_at_once(
         report, office, ACTS[SUBMIT], lambda report, office: merging.merge_drafts(read, by=office.statistician, at=AT)
     )

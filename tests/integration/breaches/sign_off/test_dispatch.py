@@ -13,7 +13,7 @@ from breaches.rules.lifecycle import Nature, ReportStatus
 from breaches.versions import content_of
 from releases.models.append_only import AppendOnlyRow
 from releases.rules.lifecycle import MissingFields
-from tests.support.people import AT, REGULATOR, a_report, approved, printed
+from tests.support.people import AT, REGULATOR, approve, create_report, render_text
 from tests.support.report_forms import error_links, send, words
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def report(approved_report):
 @pytest.fixture(autouse=True)
 def _recipient(settings, monkeypatch):
     settings.REPORT_RECIPIENT = REGULATOR
-    monkeypatch.setattr(render, "render_pdf", printed)
+    monkeypatch.setattr(render, "render_pdf", render_text)
 
 
 def page_of(report, name):
@@ -78,7 +78,7 @@ def test_a_report_without_a_recipient_that_mail_can_reach_stays_approved(office,
 
 
 def test_a_rehearsal_goes_to_nobody_but_who_sends_it(office):
-    rehearsed = a_report(office, ReportStatus.APPROVED, rehearsal=True)
+    rehearsed = create_report(office, ReportStatus.APPROVED, rehearsal=True)
     with pytest.raises(dispatching.CannotBeSent):
         dispatching.send_report(rehearsed, recipient=REGULATOR, by=office.head, at=LATER)
     assert dispatching.recipient_of(rehearsed, by=office.head, office=REGULATOR) == office.head.email
@@ -119,7 +119,7 @@ def test_a_correction_gives_notice_and_the_corrected_report_is_a_dispatch_of_its
     assert (draft.status, draft.decided_at, content_of(draft).report_date) == (ReportStatus.DRAFT, None, None)
     again = sign_off.submit_report(draft, by=office.statistician, at=LATER)
     dispatching.send_report(
-        approved(again, office), recipient=REGULATOR, by=office.head, at=LATER + timedelta(minutes=5)
+        approve(again, office), recipient=REGULATOR, by=office.head, at=LATER + timedelta(minutes=5)
     )
     kept = [(dispatch.nature, dispatch.document.version) for dispatch in Dispatch.objects.order_by("pk")]
     versions = list(sent_report.approved_documents.values_list("version", flat=True))
@@ -212,7 +212,7 @@ def test_a_day_that_cannot_be_is_an_error_on_its_field_and_what_was_typed_stays(
 
 def test_what_was_sent_keeps_its_document_and_is_not_called_a_draft(client, office):
     for status in (ReportStatus.SENT, ReportStatus.CLOSED, ReportStatus.WITHDRAWN):
-        out = a_report(office, status, reference=f"out-{status}")
+        out = create_report(office, status, reference=f"out-{status}")
         client.force_login(office.head)
         page = client.get(page_of(out, "report")).text
         assert "marked as a draft" not in page

@@ -27,7 +27,7 @@ from breaches.rules.lifecycle import (
 from breaches.rules.validation import ReportSection
 from releases.rules.lifecycle import Role, WrongRole, WrongState
 from tests.support.factories import rolled_back
-from tests.support.people import AT, REGULATOR, an_office, brought, printed
+from tests.support.people import AT, REGULATOR, create_office, move_report, render_text
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +49,7 @@ MOVES = {
     SUBMIT: lambda report, by: sign_off.submit_report(report, by=by, at=AT),
     TAKE_BACK: lambda report, by: sign_off.take_back_report(report, by=by, at=AT),
     RETURN: lambda report, by: sign_off.return_report(report, comment="Again.", by=by, at=AT),
-    APPROVE: lambda report, by: sign_off.approve_report(report, by=by, at=AT, render=printed),
+    APPROVE: lambda report, by: sign_off.approve_report(report, by=by, at=AT, render=render_text),
     RECORD: lambda report, by: sign_off.record_report(report, reason="no_effect", words="Nobody saw it.", by=by, at=AT),
     DISMISS: lambda report, by: sign_off.dismiss_report(report, reason="other", words="None.", by=by, at=AT),
     REOPEN: lambda report, by: sign_off.reopen_report(report, reason="News.", by=by, at=AT),
@@ -108,8 +108,8 @@ def stored(report):
 @pytest.mark.parametrize("everybody", [False, pytest.param(True, marks=pytest.mark.full)], ids=["some", "everybody"])
 @pytest.mark.parametrize("status", list(ReportStatus))
 def test_the_tables_roles_and_no_others_make_a_move_from_a_state(office, draft_report, status, everybody, subtests):
-    report = brought(draft_report, office, status)
-    people = {**office.people, STRANGER: an_office().head}
+    report = move_report(draft_report, office, status)
+    people = {**office.people, STRANGER: create_office().head}
     before = state_of(report)
     tried = people.keys() - (set() if everybody or status in STATES_FOR_NEVER else NEVER)
     for move in MOVES:

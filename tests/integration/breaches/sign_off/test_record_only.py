@@ -8,7 +8,7 @@ from breaches.rules.lifecycle import RecordingReason, ReportStatus
 from breaches.rules.validation import ReportSection
 from breaches.versions import content_of
 from releases.rules.lifecycle import MissingFields
-from tests.support.people import AT, a_report
+from tests.support.people import AT, create_report
 
 pytestmark = pytest.mark.django_db
 
@@ -35,11 +35,11 @@ def test_what_is_kept_in_the_log_needs_a_reason_of_its_own_list_and_words(
 
 
 def test_the_log_needs_what_happened_and_neither_impact_nor_actions(office):
-    report = a_report(office, complete=False)
+    report = create_report(office, complete=False)
     kept = sign_off.record_report(report, reason="no_effect", words="Nobody saw it.", by=office.head, at=AT)
     assert (kept.status, kept.decision_reason, kept.decided_at) == (ReportStatus.RECORDED, "no_effect", AT)
     assert (kept.events.last().kind, kept.events.last().words) == ("recorded", "Nobody saw it.")
-    empty = a_report(office, reference="another")
+    empty = create_report(office, reference="another")
     circumstances = {field: getattr(content_of(empty), field) for field in editing.FIELDS[ReportSection.CIRCUMSTANCES]}
     emptied = editing.save_section(
         empty,

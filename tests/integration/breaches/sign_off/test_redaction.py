@@ -34,7 +34,7 @@ from statsoffice.notifications.models import Message, MessageRowRecord
 from statsoffice.redaction.actions import redact
 from tests.integration.statsoffice.test_verify_evidence import tamper
 from tests.pages.statsoffice.test_no_personal_names import tables
-from tests.support.people import AT, a_report, an_office, naming, printed
+from tests.support.people import AT, create_office, create_report, name_person_in_impact, render_text
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +49,7 @@ MARKER = "[removed on 9 August 2020]"
 @shared_fixture
 def report(office):
     """An approved and sent report that names somebody wherever people write."""
-    report = a_report(office)
+    report = create_report(office)
     editing.write_note(
         report, text=f"{NAME} rang at 9.32am.", happened_at=AT, by=office.statistician, at=AT, printed=True
     )  # fmt: skip
@@ -57,12 +57,14 @@ def report(office):
     plan = corrective_actions.Plan(f"{NAME} is trained", ReportTerm.SHORT, NAME, (AT + timedelta(days=9)).date())
     corrective_actions.add_action(report, plan, next_release_of=None, by=office.statistician, at=AT)
     report.refresh_from_db()
-    report = sign_off.submit_report(naming(NAME, report, by=office.statistician), by=office.statistician, at=AT)
+    report = sign_off.submit_report(
+        name_person_in_impact(NAME, report, by=office.statistician), by=office.statistician, at=AT
+    )
     report = sign_off.return_report(
         report, comment=f"Why did {NAME} wait?", sections={ReportSection.IMPACT: f"Ask {NAME}."}, by=office.head, at=AT
     )
     report = sign_off.submit_report(report, by=office.statistician, at=AT + timedelta(minutes=1))
-    sign_off.approve_report(report, by=office.head, at=AT + timedelta(minutes=2), render=printed)
+    sign_off.approve_report(report, by=office.head, at=AT + timedelta(minutes=2), render=render_text)
     report = Report.objects.get(pk=report.pk)
     words = f"With regards of {NAME}."
     dispatching.send_report(
@@ -153,7 +155,7 @@ def test_a_second_name_can_be_removed_from_the_same_words(office, report):
 def test_nobody_but_the_head_of_profession_of_the_office_redacts(office, report, subtests):
     places = where(NAME)
     others = {role: person for role, person in office.people.items() if role != Role.HEAD_OF_PROFESSION}
-    for who, person in {**others, "head of another office": an_office().head}.items():
+    for who, person in {**others, "head of another office": create_office().head}.items():
         with subtests.test(str(who)), pytest.raises(ValueError, match="none of the roles"):
             redact(report, words=NAME, why=WHY, by=person, at=LATER)
     assert where(NAME) == places
@@ -200,7 +202,7 @@ def test_words_that_stand_in_a_day_are_refused_and_the_report_can_still_be_read(
 
 
 def test_another_report_of_the_same_office_keeps_its_words(office, report):
-    other = a_report(office, ReportStatus.DRAFT, reference="another")
+    other = create_report(office, ReportStatus.DRAFT, reference="another")
     editing.write_note(other, text=f"{NAME} rang again.", happened_at=AT, by=office.statistician, at=AT)
     redact(report, words=NAME, why=WHY, by=office.head, at=LATER)
     assert other.timeline_notes.get().text == f"{NAME} rang again."

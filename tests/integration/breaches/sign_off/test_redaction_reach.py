@@ -18,8 +18,8 @@ from statsoffice import verification
 from statsoffice.redaction.actions import redact
 from tests.integration.breaches.drafting.test_merge import a_morning
 from tests.integration.breaches.sign_off.test_redaction import where
-from tests.support.factories import SEED_DUE, SeriesFactory, a_confirmed_release, a_release
-from tests.support.people import AT, read_anew, written
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
+from tests.support.people import AT, reload_reports, write_sections
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ MARKER = "[removed on 9 August 2020]"
 
 
 def test_of_a_report_that_somebody_started_what_was_said_of_its_release_is_reached(office):
-    release = a_release(series=SeriesFactory(producer=office.producer))
+    release = ReleaseFactory(series=SeriesFactory(producer=office.producer))
     Statement.objects.create(
         release=release, schedule_version=1, kind=Statement.Kind.NOT_IT, text_digest="0" * 64,
         words=f"{NAME} saw it.", stated_by=office.statistician, stated_at=AT,
@@ -45,7 +45,7 @@ def test_of_a_report_that_somebody_started_what_was_said_of_its_release_is_reach
 
 def test_an_action_that_is_a_task_is_reached_there_and_where_it_was_ticked_off(office, draft_report):
     series = draft_report.suspicions.get().release.series
-    later = a_confirmed_release(series=series, reference="later", due_at=SEED_DUE + timedelta(days=30))
+    later = ReleaseFactory(confirmed=True, series=series, reference="later", due_at=SEED_DUE + timedelta(days=30))
     plan = corrective_actions.Plan(f"{NAME} is trained", ReportTerm.SHORT, "Head of dissemination")
     action = corrective_actions.add_action(draft_report, plan, next_release_of=series, by=office.statistician, at=AT)
     corrective_actions.finish_action(action, done=True, by=office.statistician, at=AT)
@@ -60,8 +60,8 @@ def test_of_a_joint_report_the_drafts_from_which_it_was_joined_are_reached(offic
     drafts = a_morning(office, 2)
     editing.write_note(drafts[0], text=f"{NAME} rang.", happened_at=AT, by=office.statistician, at=AT)
     drafts[0].refresh_from_db()
-    written(drafts[0], by=office.statistician, impact=f"{NAME} told two users.")
-    joint = merging.merge_drafts(read_anew(drafts), by=office.statistician, at=AT)
+    write_sections(drafts[0], by=office.statistician, impact=f"{NAME} told two users.")
+    joint = merging.merge_drafts(reload_reports(drafts), by=office.statistician, at=AT)
     assert NAME in content_of(joint).impact
     redact(joint, words=NAME, why=WHY, by=office.head, at=LATER)
     assert where(NAME) == set()

@@ -13,9 +13,18 @@ from breaches.rules.lifecycle import DismissalReason, ReportStatus
 from breaches.versions import Incomplete, content_of, current_version, was_done_by
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Role, WrongState
-from tests.support.people import AT, PDF, a_report, an_office, brought, joins, printed, written
+from tests.support.people import (
+    AT,
+    PDF,
+    add_role,
+    create_office,
+    create_report,
+    move_report,
+    render_text,
+    write_sections,
+)
 from tests.support.report_evidence import london
-from tests.support.report_mornings import a_drafted_report
+from tests.support.report_mornings import create_draft
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +36,7 @@ def state_of(report):
 
 
 def test_an_incomplete_report_cannot_be_submitted_and_each_gap_is_named(office):
-    report = a_drafted_report(producer=office.producer)
+    report = create_draft(producer=office.producer)
     before = state_of(report)
     with pytest.raises(Incomplete) as refused:
         sign_off.submit_report(report, by=office.statistician, at=AT)
@@ -36,10 +45,10 @@ def test_an_incomplete_report_cannot_be_submitted_and_each_gap_is_named(office):
 
 
 def test_an_incomplete_report_cannot_be_approved(office):
-    report = a_drafted_report(producer=office.producer)
+    report = create_draft(producer=office.producer)
     before = state_of(report)
     with pytest.raises(Incomplete):
-        sign_off.approve_report(report, by=office.head, at=AT, render=printed)
+        sign_off.approve_report(report, by=office.head, at=AT, render=render_text)
     assert state_of(report) == before
 
 
@@ -74,7 +83,7 @@ def test_a_submission_that_is_taken_back_is_a_draft_again_with_its_text_and_the_
 
 def test_approval_dates_the_report_and_binds_the_stored_document_to_the_hash_of_its_content(office, submitted_report):
     late_in_the_evening = london("23:30", "2020-07-01")
-    document = sign_off.approve_report(submitted_report, by=office.head, at=late_in_the_evening, render=printed)
+    document = sign_off.approve_report(submitted_report, by=office.head, at=late_in_the_evening, render=render_text)
     submitted_report.refresh_from_db()
     content = content_of(submitted_report)
     assert (submitted_report.status, submitted_report.decided_at) == (ReportStatus.APPROVED, late_in_the_evening)
@@ -91,8 +100,8 @@ def test_a_document_that_cannot_be_printed_is_not_approved_and_nothing_changes()
     def out_of_paper(document):
         raise OSError("no paper")
 
-    office = an_office()
-    report = a_report(office, ReportStatus.WITH_HOP)
+    office = create_office()
+    report = create_report(office, ReportStatus.WITH_HOP)
     before = state_of(report)
     with pytest.raises(sign_off.NotPrinted, match=r"could not be printed.*no paper"):
         sign_off.approve_report(report, by=office.head, at=AT, render=out_of_paper)
@@ -100,41 +109,41 @@ def test_a_document_that_cannot_be_printed_is_not_approved_and_nothing_changes()
 
 
 def test_where_two_people_are_required_nobody_approves_what_they_wrote():
-    office = an_office(two_person_approval=True)
-    report = written(a_drafted_report(producer=office.producer), by=office.head)
+    office = create_office(two_person_approval=True)
+    report = write_sections(create_draft(producer=office.producer), by=office.head)
     before = state_of(report)
     with pytest.raises(sign_off.TwoPeopleNeeded):
-        sign_off.approve_report(report, by=office.head, at=AT, render=printed)
+        sign_off.approve_report(report, by=office.head, at=AT, render=render_text)
     assert state_of(report) == before
-    assert not sign_off.approve_report(report, by=office.deputy, at=AT, render=printed).one_person
+    assert not sign_off.approve_report(report, by=office.deputy, at=AT, render=render_text).one_person
 
 
 def test_where_two_people_are_required_nobody_approves_what_they_submitted():
-    office = an_office(two_person_approval=True)
-    report = sign_off.submit_report(a_report(office), by=office.deputy, at=AT)
+    office = create_office(two_person_approval=True)
+    report = sign_off.submit_report(create_report(office), by=office.deputy, at=AT)
     with pytest.raises(sign_off.TwoPeopleNeeded):
-        sign_off.approve_report(report, by=office.deputy, at=AT, render=printed)
+        sign_off.approve_report(report, by=office.deputy, at=AT, render=render_text)
     report = sign_off.return_report(report, comment="Again.", by=office.head, at=AT)
     report = sign_off.submit_report(report, by=office.statistician, at=AT)
     with pytest.raises(sign_off.TwoPeopleNeeded):
-        sign_off.approve_report(report, by=office.deputy, at=AT, render=printed)
-    assert sign_off.approve_report(report, by=office.head, at=AT, render=printed).version == report.version + 1
+        sign_off.approve_report(report, by=office.deputy, at=AT, render=render_text)
+    assert sign_off.approve_report(report, by=office.head, at=AT, render=render_text).version == report.version + 1
 
 
 def test_elsewhere_the_record_says_that_one_person_did_both(office):
-    report = written(a_drafted_report(producer=office.producer), by=office.head)
-    document = sign_off.approve_report(report, by=office.head, at=AT, render=printed)
+    report = write_sections(create_draft(producer=office.producer), by=office.head)
+    document = sign_off.approve_report(report, by=office.head, at=AT, render=render_text)
     assert document.one_person
     assert report.events.last().facts["one_person"] is True
 
 
 def test_two_people_who_did_one_thing_each_are_not_noted_as_one(office, submitted_report):
-    assert not sign_off.approve_report(submitted_report, by=office.head, at=AT, render=printed).one_person
+    assert not sign_off.approve_report(submitted_report, by=office.head, at=AT, render=render_text).one_person
 
 
 def test_somebody_with_two_roles_decides_in_the_weightier_one(office, submitted_report):
-    joins(office.statistician, office.producer, Role.DEPUTY)
-    document = sign_off.approve_report(submitted_report, by=office.statistician, at=AT, render=printed)
+    add_role(office.statistician, office.producer, Role.DEPUTY)
+    document = sign_off.approve_report(submitted_report, by=office.statistician, at=AT, render=render_text)
     assert (document.approved_role, document.one_person) == (Role.DEPUTY, True)
 
 
@@ -152,14 +161,14 @@ def test_a_dismissal_needs_a_reason_of_the_list_and_words(reason, words, field, 
 
 
 def test_an_incomplete_draft_can_be_dismissed(office):
-    report = a_report(office, ReportStatus.DISMISSED, complete=False)
+    report = create_report(office, ReportStatus.DISMISSED, complete=False)
     assert (report.status, report.decision_reason) == (ReportStatus.DISMISSED, DismissalReason.CHECK_ERROR)
     assert report.events.last().words == "The check was wrong."
 
 
 @pytest.mark.parametrize("status", [ReportStatus.APPROVED, ReportStatus.DISMISSED])
 def test_reopening_makes_a_new_version_without_a_date_and_keeps_what_was_approved(status, office, draft_report):
-    report = brought(draft_report, office, status)
+    report = move_report(draft_report, office, status)
     kept = [(d.version, bytes(d.pdf), d.pdf_sha256) for d in report.approved_documents.all()]
     reopened = sign_off.reopen_report(report, reason="A user wrote to us.", by=office.head, at=AT + timedelta(days=1))
     assert (reopened.status, reopened.version) == (ReportStatus.DRAFT, report.version + 1)
@@ -167,7 +176,7 @@ def test_reopening_makes_a_new_version_without_a_date_and_keeps_what_was_approve
     assert content_of(reopened).report_date is None
     assert [(d.version, bytes(d.pdf), d.pdf_sha256) for d in reopened.approved_documents.all()] == kept
     second = sign_off.approve_report(
-        written(reopened, by=office.statistician, impact="More."), by=office.head, at=AT, render=printed
+        write_sections(reopened, by=office.statistician, impact="More."), by=office.head, at=AT, render=render_text
     )
     documents = second.report.approved_documents
     assert documents.count() == len(kept) + 1
@@ -176,10 +185,10 @@ def test_reopening_makes_a_new_version_without_a_date_and_keeps_what_was_approve
 
 def test_a_decision_upon_a_copy_that_is_no_longer_true_is_refused(office, submitted_report):
     mine, theirs = Report.objects.get(pk=submitted_report.pk), Report.objects.get(pk=submitted_report.pk)
-    sign_off.approve_report(theirs, by=office.deputy, at=AT, render=printed)
+    sign_off.approve_report(theirs, by=office.deputy, at=AT, render=render_text)
     before = state_of(submitted_report)
     for move, details in (
-        (sign_off.approve_report, {"render": printed}),
+        (sign_off.approve_report, {"render": render_text}),
         (sign_off.return_report, {"comment": "No."}),
         (sign_off.dismiss_report, {"reason": "other", "words": "No."}),
     ):
@@ -190,22 +199,22 @@ def test_a_decision_upon_a_copy_that_is_no_longer_true_is_refused(office, submit
 
 def test_a_text_that_changed_since_it_was_read_is_not_approved(office, submitted_report):
     read = Report.objects.get(pk=submitted_report.pk)
-    written(submitted_report, by=office.deputy, impact="Other words.")
+    write_sections(submitted_report, by=office.deputy, impact="Other words.")
     with pytest.raises(ChangedMeanwhile):
-        sign_off.approve_report(read, by=office.head, at=AT, render=printed)
+        sign_off.approve_report(read, by=office.head, at=AT, render=render_text)
     assert not ApprovedDocument.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_people_approving_at_once_make_one_decision_one_document_and_one_event():
-    office = an_office()
-    report = a_report(office, ReportStatus.WITH_HOP)
+    office = create_office()
+    report = create_report(office, ReportStatus.WITH_HOP)
     both_printed = threading.Barrier(2, timeout=20)
     outcomes = []
 
     def print_together(document):
         both_printed.wait()
-        return printed(document)
+        return render_text(document)
 
     def approve(person):
         try:

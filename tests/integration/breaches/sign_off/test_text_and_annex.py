@@ -12,11 +12,11 @@ from breaches.rules.content import content_digest
 from breaches.rules.lifecycle import RecordingReason, ReportStatus
 from breaches.rules.validation import ReportSection
 from breaches.versions import content_of, current_version
-from tests.support.factories import SeriesFactory, a_confirmed_release
-from tests.support.people import AT, printed, written
+from tests.support.factories import ReleaseFactory, SeriesFactory
+from tests.support.people import AT, render_text, write_sections
 from tests.support.report_evidence import london
 from tests.support.report_forms import send, words
-from tests.support.report_mornings import LIVE, NOT_LIVE, NOT_SEEN_MORNING, covered, looks
+from tests.support.report_mornings import LIVE, NOT_LIVE, NOT_SEEN_MORNING, record_checks, record_coverage
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -26,13 +26,13 @@ DRAFTED, LATER = "by 9.32am", "by 9.44am"
 @shared_fixture
 def report(office):
     """A draft, written to its end, of a release that was last looked for twelve minutes after the draft's text."""
-    release = a_confirmed_release(series=SeriesFactory(producer=office.producer))
-    covered(release)
-    looks(release, *NOT_SEEN_MORNING)
+    release = ReleaseFactory(confirmed=True, series=SeriesFactory(producer=office.producer))
+    record_coverage(release)
+    record_checks(release, *NOT_SEEN_MORNING)
     (drafted,) = drafting.draft_missing(now=london("09:32:02"))
-    looks(release, ("09:44", NOT_LIVE))
+    record_checks(release, ("09:44", NOT_LIVE))
     drafting.draft_missing(now=london("09:44:02"))
-    report = written(drafted, by=office.statistician, at=london("09:45"))
+    report = write_sections(drafted, by=office.statistician, at=london("09:45"))
     assert DRAFTED in content_of(report).circumstances
     return report
 
@@ -83,7 +83,7 @@ def test_what_is_approved_with_its_annex_is_what_was_shown_and_says_the_same_in_
 
 
 def test_what_the_machine_brought_up_to_date_at_an_approval_is_still_its_own_text(office, report):
-    document = sign_off.approve_report(report, annex=True, by=office.head, at=AT, render=printed)
+    document = sign_off.approve_report(report, annex=True, by=office.head, at=AT, render=render_text)
     reopened = sign_off.reopen_report(document.report, reason="A user wrote.", by=office.head, at=AT)
     assert current_version(reopened).is_untouched("circumstances")
     assert changed_facts(reopened, current_version(reopened)) == {}
@@ -91,14 +91,14 @@ def test_what_the_machine_brought_up_to_date_at_an_approval_is_still_its_own_tex
 
 def test_an_edited_text_stays_as_it_was_beside_the_annex(office, report):
     report = edited(report, office)
-    document = sign_off.approve_report(report, annex=True, by=office.head, at=AT, render=printed)
+    document = sign_off.approve_report(report, annex=True, by=office.head, at=AT, render=render_text)
     content = content_of(document.report)
     assert content.circumstances == content_of(report).circumstances
     assert OWN_TEXT in content.annex.outputs[0].notes
 
 
 def test_without_an_annex_what_is_approved_is_the_text_as_it_stands(office, report):
-    document = sign_off.approve_report(report, by=office.head, at=AT, render=printed)
+    document = sign_off.approve_report(report, by=office.head, at=AT, render=render_text)
     assert content_of(document.report).circumstances == content_of(report).circumstances
 
 
@@ -136,7 +136,7 @@ def test_an_edited_text_and_one_that_agrees_already_are_submitted_as_they_stand(
 
 def test_news_that_nobody_has_read_does_not_enter_what_is_decided(office, report):
     report = sign_off.submit_report(report, by=office.statistician, at=london("09:46"))
-    looks(report.suspicions.get().release, ("10:26:55", NOT_LIVE), ("10:27", LIVE))
+    record_checks(report.suspicions.get().release, ("10:26:55", NOT_LIVE), ("10:27", LIVE))
     kept = content_of(report)
     drafting.draft_missing(now=london("10:27:02"))
     report.refresh_from_db()

@@ -18,8 +18,8 @@ from statsoffice import anchoring
 from statsoffice.verification import CHAINS
 from tests.integration.releases.evidence.test_bundle import files, flipped, unpacked
 from tests.servers.time_stamp_authority import Authority, found_authority, time_stamp_authority
-from tests.support.factories import a_confirmed_release
-from tests.support.release_states import brought, keep
+from tests.support.factories import ReleaseFactory
+from tests.support.stored_checks import make_check, store_checks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -44,14 +44,14 @@ def release(authority: Authority, settings) -> Release:
     """A release whose rows are in two anchors, of which the first has a time stamp; its last event is in neither."""
     settings.TIMESTAMP_CERTIFICATES = authority.certificates
     now = timezone.now()
-    other = a_confirmed_release(reference="other")
+    other = ReleaseFactory(confirmed=True, reference="other")
     record(other, "first", at=now)
     anchor_now(now)  # has none of its rows
-    release = a_confirmed_release(series=other.series)
+    release = ReleaseFactory(confirmed=True, series=other.series)
     for seconds in (-20, -10):
-        keep(
-            brought(other.addresses.get(), "not_live", b"another", at=seconds),
-            brought(release.addresses.get(), "not_live", b"not yet", at=seconds),
+        store_checks(
+            make_check(other.addresses.get(), "not_live", b"another", at=seconds),
+            make_check(release.addresses.get(), "not_live", b"not yet", at=seconds),
         )
     anchor_now(now)
     time_stamps.stamp_due(
@@ -62,8 +62,8 @@ def release(authority: Authority, settings) -> Release:
     )
     record(other, "in between", at=now)
     anchor_now(now)  # again none
-    keep(brought(release.addresses.get(), "live", b"there", at=10))
-    keep(brought(other.addresses.get(), "live", b"another", at=20))
+    store_checks(make_check(release.addresses.get(), "live", b"there", at=10))
+    store_checks(make_check(other.addresses.get(), "live", b"another", at=20))
     anchor_now(now + timedelta(days=1), ask_authority=False)
     record(release, "afterwards", at=now)
     return Release.objects.get(pk=release.pk)
@@ -254,5 +254,5 @@ def test_no_part_of_the_product_is_needed(folder, tmp_path):
 
 def test_a_bundle_without_an_anchor_has_no_proof(tmp_path):
     out = BytesIO()
-    export.write_bundle(a_confirmed_release(), out, now=timezone.now())
+    export.write_bundle(ReleaseFactory(confirmed=True), out, now=timezone.now())
     assert not [name for name in files(out.getvalue()) if "anchor" in name]

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from releases.models import ChainHead, DateChange, DelayNotice, Observation, ReasonCorrection, ReleaseEvent, Statement
 from releases.models.append_only import AppendOnlyRow, check_chain
 from releases.models.event import record
-from tests.support.factories import SEED_DUE, UserFactory, a_release
+from tests.support.factories import SEED_DUE, ReleaseFactory, UserFactory
 from tests.support.shared_rows import shared_fixture
 
 AT = datetime(2026, 6, 30, 8, 30, 0, 123456, tzinfo=UTC)
@@ -36,13 +36,13 @@ def tamper(sql):
 @shared_fixture
 def release():
     """A release with five events: recorded, and four more."""
-    release = a_release()
+    release = ReleaseFactory()
     for hour in range(4):
         record(release, f"event_{hour}", at=AT.replace(hour=9 + hour), words="It went well", delay=[hour, None])
     return release
 
 
-def a_look(release, **fields):
+def make_observation(release, **fields):
     return Observation(
         **{
             "release": release,
@@ -91,7 +91,9 @@ def test_a_chain_holds_as_it_is_read_back_from_the_database(release):
 
 
 def test_a_chain_of_looks_holds_when_written_in_bulk_and_read_back(release):
-    Observation.append([a_look(release), a_look(release, watcher="b"), a_look(release, watcher="c")])
+    Observation.append(
+        [make_observation(release), make_observation(release, watcher="b"), make_observation(release, watcher="c")]
+    )
     assert check_chain(Observation) == (3, None)
     assert [look.position for look in Observation.in_order()] == [1, 2, 3]
 
@@ -222,7 +224,7 @@ def test_a_new_row_under_an_old_key_does_not_replace_the_old_row(release):
 @pytest.mark.parametrize("change", ["UPDATE {} SET id = id", "DELETE FROM {}"], ids=["updating", "deleting"])
 @pytest.mark.parametrize("table", APPEND_ONLY)
 def test_postgresql_itself_refuses_to_change_a_row_and_elsewhere_the_code_alone_does(release, table, change):
-    Observation.append([a_look(release)])
+    Observation.append([make_observation(release)])
     moved, _ = a_date_change(release), a_statement(release)
     what_readers_were_told(release, moved)
     model = APPEND_ONLY[table]

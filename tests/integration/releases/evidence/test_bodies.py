@@ -10,9 +10,9 @@ from releases.models.append_only import AppendOnlyRow
 from releases.models.body import LEVEL
 from releases.models.observation import Purpose
 from releases.rules.canonical import sha256_hex
-from tests.support.factories import a_confirmed_release
-from tests.support.release_states import brought, keep
+from tests.support.factories import ReleaseFactory
 from tests.support.shared_rows import shared_fixture
+from tests.support.stored_checks import make_check, store_checks
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ FILE = "https://www.example.gov.uk/media/tables.ods"
 
 @shared_fixture
 def release():
-    return a_confirmed_release()
+    return ReleaseFactory(confirmed=True)
 
 
 @shared_fixture
@@ -39,9 +39,9 @@ def held(release):
 
 def test_a_morning_leaves_the_bodies_that_prove_it_and_no_others(release, address):
     for seconds, body in ((-60, b"one"), (-10, b"two"), (-5, b"three")):
-        keep(brought(address, "not_live", body, at=seconds))
-    keep(brought(address, "live", b"four", at=0))
-    keep(brought(address, "live", b"five", at=5))
+        store_checks(make_check(address, "not_live", body, at=seconds))
+    store_checks(make_check(address, "live", b"four", at=0))
+    store_checks(make_check(address, "live", b"five", at=5))
     assert held(release) == {
         ("first_seen", False): b"one",
         ("last_before_due", False): b"three",
@@ -54,10 +54,10 @@ def test_a_morning_leaves_the_bodies_that_prove_it_and_no_others(release, addres
 
 @pytest.mark.both_databases
 def test_looks_that_are_kept_together_end_where_looks_kept_one_by_one_end(release, address):
-    keep(
-        brought(address, "not_live", b"one", at=-10),
-        brought(address, "not_live", b"two", at=-5),
-        brought(address, "live", b"three", at=0),
+    store_checks(
+        make_check(address, "not_live", b"one", at=-10),
+        make_check(address, "not_live", b"two", at=-5),
+        make_check(address, "live", b"three", at=0),
     )
     assert held(release)["last_before_due", False] == b"two"
     assert held(release)["first_live", True] == b"three"
@@ -65,18 +65,21 @@ def test_looks_that_are_kept_together_end_where_looks_kept_one_by_one_end(releas
 
 @pytest.mark.both_databases
 def test_a_body_that_many_looks_of_many_releases_bring_is_stored_once(release, address):
-    other = a_confirmed_release(reference="another")
-    keep(
-        brought(address, "not_live", b"the same", at=-5), brought(other.addresses.get(), "not_live", b"the same", at=-5)
+    other = ReleaseFactory(confirmed=True, reference="another")
+    store_checks(
+        make_check(address, "not_live", b"the same", at=-5),
+        make_check(other.addresses.get(), "not_live", b"the same", at=-5),
     )
     assert KeptBody.objects.filter(sha256=sha256_hex(b"the same")).count() == 6
     assert Body.objects.get().size == len(b"the same")
-    keep(brought(address, "not_live", b"something else", at=-3))
+    store_checks(make_check(address, "not_live", b"something else", at=-3))
     assert Body.objects.count() == 2, "the other release still needs the first one"
 
 
 def test_a_link_names_the_look_that_brought_the_body(release, address):
-    first, second = keep(brought(address, "not_live", b"one", at=-10), brought(address, "not_live", b"one", at=-5))
+    first, second = store_checks(
+        make_check(address, "not_live", b"one", at=-10), make_check(address, "not_live", b"one", at=-5)
+    )
     assert {kept.why: kept.look for kept in KeptBody.objects.all()} == {
         "first_seen": first,
         "last_before_due": second,
@@ -85,29 +88,29 @@ def test_a_link_names_the_look_that_brought_the_body(release, address):
 
 
 def test_a_look_without_a_body_leaves_what_is_held_as_it_is(release, address):
-    keep(brought(address, "not_live", b"one", at=-10))
-    keep(brought(address, "unreachable", b"", at=-5))
+    store_checks(make_check(address, "not_live", b"one", at=-10))
+    store_checks(make_check(address, "unreachable", b"", at=-5))
     assert held(release)["last_before_due", False] == b"one"
     assert Observation.objects.last().body_sha256 == ""
 
 
 def test_a_superseded_look_proves_nothing(release, address):
     type(release).objects.filter(pk=release.pk).update(schedule_version=2)
-    (row,) = keep(brought(address, "not_live", b"one", at=-5))
+    (row,) = store_checks(make_check(address, "not_live", b"one", at=-5))
     assert row.superseded
     assert held(release) == {}
 
 
 def test_a_look_by_a_clock_that_was_off_is_no_proof_of_a_publication(release, address):
-    keep(brought(address, "live", b"one", at=0, reasons=(Reason.MARKER_IN_TITLE, Reason.CLOCK_OFF)))
+    store_checks(make_check(address, "live", b"one", at=0, reasons=(Reason.MARKER_IN_TITLE, Reason.CLOCK_OFF)))
     assert held(release) == {("first_seen", False): b"one"}
 
 
 def test_a_new_schedule_keeps_its_own_bodies_beside_those_of_the_old_one(release, address):
-    keep(brought(address, "not_live", b"old", at=-5))
+    store_checks(make_check(address, "not_live", b"old", at=-5))
     type(release).objects.filter(pk=release.pk).update(schedule_version=2)
     address.refresh_from_db()
-    keep(brought(address, "not_live", b"new", at=-4))
+    store_checks(make_check(address, "not_live", b"new", at=-4))
     assert {(kept.schedule_version, kept.body.content) for kept in KeptBody.objects.filter(why="last_before_due")} == {
         (1, b"old"),
         (2, b"new"),
@@ -115,18 +118,18 @@ def test_a_new_schedule_keeps_its_own_bodies_beside_those_of_the_old_one(release
 
 
 def test_a_file_that_is_missing_once_the_page_is_live_is_kept_as_partial():
-    release = a_confirmed_release(attachments=(FILE,))
+    release = ReleaseFactory(confirmed=True, attachments=(FILE,))
     page, file = release.addresses.get(role="page"), release.addresses.get(role="attachment")
-    keep(brought(page, "live", b"page", at=0), brought(file, "not_live", b"not yet", at=0))
+    store_checks(make_check(page, "live", b"page", at=0), make_check(file, "not_live", b"not yet", at=0))
     assert ("first_partial", True) not in held(release)
-    keep(brought(file, "not_live", b"still not", at=5), brought(file, "not_live", b"and not", at=10))
+    store_checks(make_check(file, "not_live", b"still not", at=5), make_check(file, "not_live", b"and not", at=10))
     assert held(release)["first_partial", True] == b"still not"
 
 
 def test_of_a_look_past_the_caches_the_first_live_body_is_kept(release, address):
-    keep(
-        brought(address, "not_live", b"stale", at=125),
-        brought(address, "live", b"fresh", at=125.1, purpose=Purpose.FRESH),
+    store_checks(
+        make_check(address, "not_live", b"stale", at=125),
+        make_check(address, "live", b"fresh", at=125.1, purpose=Purpose.FRESH),
     )
     assert held(release)["first_live_fresh", True] == b"fresh"
     assert held(release)["last_not_live", True] == b"stale"
@@ -135,7 +138,7 @@ def test_of_a_look_past_the_caches_the_first_live_body_is_kept(release, address)
 @pytest.mark.both_databases
 def test_bytes_of_any_kind_come_back_as_they_were_seen(release, address):
     content = bytes(range(256)) * 4000
-    keep(brought(address, "live", content, at=0, media_type="application/pdf"))
+    store_checks(make_check(address, "live", content, at=0, media_type="application/pdf"))
     body = Body.objects.get()
     assert (body.content, body.size, body.media_type) == (content, 1_024_000, "application/pdf")
     assert len(bytes(body.compressed)) < 20_000
@@ -153,7 +156,7 @@ CHANGES = [
 @pytest.mark.both_databases
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_body_is_neither_changed_nor_removed_while_it_is_needed(release, address, change):
-    keep(brought(address, "live", b"one", at=0))
+    store_checks(make_check(address, "live", b"one", at=0))
     with pytest.raises(AppendOnlyRow):
         change()
     assert Body.objects.discard_unneeded([sha256_hex(b"one")]) == 0
@@ -162,7 +165,7 @@ def test_a_body_is_neither_changed_nor_removed_while_it_is_needed(release, addre
 
 @pytest.mark.both_databases
 def test_postgresql_itself_refuses_to_change_a_body(release, address):
-    keep(brought(address, "live", b"one", at=0))
+    store_checks(make_check(address, "live", b"one", at=0))
     statement = "UPDATE releases_body SET media_type = 'text/plain'"
     if connection.vendor == "postgresql":
         with pytest.raises(IntegrityError, match="kept as they were written"), transaction.atomic():
@@ -172,7 +175,7 @@ def test_postgresql_itself_refuses_to_change_a_body(release, address):
 
 @pytest.mark.both_databases
 def test_every_body_is_checked_against_its_hash_and_its_look(release, address):
-    keep(brought(address, "not_live", b"one", at=-5), brought(address, "live", b"two", at=0))
+    store_checks(make_check(address, "not_live", b"one", at=-5), make_check(address, "live", b"two", at=0))
     assert store.check_bodies() == (2, None)
     KeptBody.objects.filter(why="first_live").update(sha256="0" * 64, body=None, state="pruned")
     assert store.check_bodies()[1] == "the body kept of look 2 is not the one that it saw"
@@ -180,7 +183,7 @@ def test_every_body_is_checked_against_its_hash_and_its_look(release, address):
 
 @pytest.mark.parametrize("damage", [b"", b"no zlib", Body.of(b"two", sha256="", media_type="").compressed])
 def test_bytes_that_are_not_those_that_were_seen_are_named(release, address, damage):
-    keep(brought(address, "live", b"one", at=0))
+    store_checks(make_check(address, "live", b"one", at=0))
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL session_replication_role = replica")

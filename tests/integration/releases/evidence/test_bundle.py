@@ -15,10 +15,10 @@ from releases.models import Observation, Release, ReleaseEvent
 from releases.models.event import record
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
-from tests.support.factories import SEED_DUE, a_confirmed_release, an_announced_release, member
-from tests.support.observations import checks_up_to
-from tests.support.release_states import brought, keep
+from tests.support.factories import SEED_DUE, ReleaseFactory, create_member
+from tests.support.observations import create_checks_until
 from tests.support.shared_rows import shared_fixture
+from tests.support.stored_checks import make_check, store_checks
 
 pytestmark = pytest.mark.django_db
 
@@ -30,19 +30,21 @@ WORDS = "Ada Example saw it on her own screen."
 @shared_fixture
 def release():
     """A late release with something of every kind on record, between the rows of another one."""
-    release = an_announced_release()
+    release = ReleaseFactory(announced=True)
     address = release.addresses.get()
-    other = an_announced_release(reference="other", series=release.series).addresses.get()
+    other = ReleaseFactory(announced=True, reference="other", series=release.series).addresses.get()
     for seconds in (-70, -60, -50):
         coverage.mark_alive("test", at=SEED_DUE + timedelta(seconds=seconds))
-    keep(brought(other, "not_live", PAGE, at=-60), brought(address, "not_live", PAGE, at=-60))
-    keep(brought(other, "not_live", PAGE, at=-50), brought(other, "live", b"another's", at=-40))
-    keep(brought(address, "live", EARLY, at=-30))
-    checks_up_to(address, SEED_DUE + timedelta(seconds=130))
-    keep(brought(address, "not_live", PAGE, at=130))
-    keep(brought(other, "live", b"another's", at=140), brought(address, "live", b"<title>Out</title>", at=150))
+    store_checks(make_check(other, "not_live", PAGE, at=-60), make_check(address, "not_live", PAGE, at=-60))
+    store_checks(make_check(other, "not_live", PAGE, at=-50), make_check(other, "live", b"another's", at=-40))
+    store_checks(make_check(address, "live", EARLY, at=-30))
+    create_checks_until(address, SEED_DUE + timedelta(seconds=130))
+    store_checks(make_check(address, "not_live", PAGE, at=130))
+    store_checks(
+        make_check(other, "live", b"another's", at=140), make_check(address, "live", b"<title>Out</title>", at=150)
+    )
     judge.judge_one(release, now=NOW)
-    person = member(Role.STATISTICIAN, release.series.producer, name="Ada Example", email="ada@example.gov.uk")
+    person = create_member(Role.STATISTICIAN, release.series.producer, name="Ada Example", email="ada@example.gov.uk")
     statements.record_live_time(release, live_at=SEED_DUE, words=WORDS, by=person, at=NOW)
     return Release.objects.get(pk=release.pk)
 
@@ -137,7 +139,7 @@ def test_the_same_evidence_gives_the_same_bytes_and_reading_it_changes_nothing(r
     record(release, "body_read", at=NOW, sha256="0" * 64)
     record(release, "evidence_exported", at=NOW, sha256="0" * 64)
     assert written(release, now=NOW + timedelta(days=1)) == first
-    keep(brought(release.addresses.get(), "live", b"new", at=200))
+    store_checks(make_check(release.addresses.get(), "live", b"new", at=200))
     assert written(release) != first
 
 
@@ -205,7 +207,7 @@ def test_each_kept_body_is_in_it_as_it_was_seen_under_its_own_hash(release):
 
 
 def test_a_release_that_nobody_looked_at_has_a_bundle_that_holds(tmp_path):
-    release = a_confirmed_release()
+    release = ReleaseFactory(confirmed=True)
     folder = unpacked(written(release), tmp_path)
     assert (folder / "looks.jsonl").read_bytes() == b""
     said = checked(folder)

@@ -8,8 +8,8 @@ from django.db import OperationalError, connection, transaction
 from releases.models import Body, KeptBody, Observation, ReleaseEvent
 from releases.models.append_only import check_chain
 from releases.rules.canonical import sha256_hex
-from tests.support.factories import a_confirmed_release
-from tests.support.release_states import brought, keep
+from tests.support.factories import ReleaseFactory
+from tests.support.stored_checks import make_check, store_checks
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
@@ -22,7 +22,7 @@ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERR
 
 @pytest.fixture
 def address():
-    return a_confirmed_release().addresses.get()
+    return ReleaseFactory(confirmed=True).addresses.get()
 
 
 def execute(*statements):
@@ -48,7 +48,7 @@ def full_disk():
 
 
 def test_the_look_is_kept_and_says_what_it_saw_and_the_missing_body_is_on_record(address, full_disk, caplog):
-    (look,) = keep(brought(address, "live", LARGE, at=0))
+    (look,) = store_checks(make_check(address, "live", LARGE, at=0))
     assert Observation.objects.get().body_sha256 == sha256_hex(LARGE)
     assert not Body.objects.exists()
     assert {kept.why: (kept.state, kept.sha256, kept.look) for kept in KeptBody.objects.all()} == {
@@ -62,12 +62,12 @@ def test_the_look_is_kept_and_says_what_it_saw_and_the_missing_body_is_on_record
 
 def test_a_disk_that_stays_full_is_told_once_and_a_body_that_fits_again_takes_its_place(address, full_disk):
     for seconds in (-15, -10, -5):
-        keep(brought(address, "not_live", LARGE + b"%d" % seconds, at=seconds))
+        store_checks(make_check(address, "not_live", LARGE + b"%d" % seconds, at=seconds))
     assert Observation.objects.count() == 3
     assert ReleaseEvent.objects.filter(kind="bodies_not_kept").count() == 1
     if connection.vendor == "postgresql":
         execute("ALTER TABLE releases_body DISABLE TRIGGER full_disk")
-    keep(brought(address, "not_live", b"small", at=-3))
+    store_checks(make_check(address, "not_live", b"small", at=-3))
     assert KeptBody.objects.get(why="last_before_due").body.content == b"small"
     assert KeptBody.objects.get(why="first_seen").state == "not_stored"
 
@@ -75,7 +75,7 @@ def test_a_disk_that_stays_full_is_told_once_and_a_body_that_fits_again_takes_it
 def test_where_not_even_that_can_be_recorded_the_look_is_kept_all_the_same(address, full_disk):
     execute("ALTER TABLE releases_keptbody RENAME TO elsewhere")
     try:
-        keep(brought(address, "live", LARGE, at=0))
+        store_checks(make_check(address, "live", LARGE, at=0))
     finally:
         execute("ALTER TABLE elsewhere RENAME TO releases_keptbody")
     assert Observation.objects.get().body_sha256 == sha256_hex(LARGE)
@@ -86,7 +86,7 @@ def test_a_look_that_cannot_be_stored_itself_is_an_error(address):
     execute("ALTER TABLE releases_observation RENAME TO elsewhere")
     try:
         with pytest.raises(Exception, match="releases_observation"):
-            keep(brought(address, "live", b"one", at=0))
+            store_checks(make_check(address, "live", b"one", at=0))
     finally:
         execute("ALTER TABLE elsewhere RENAME TO releases_observation")
     assert not Body.objects.exists()
@@ -96,7 +96,7 @@ def test_inside_a_larger_transaction_the_look_is_kept_or_the_caller_is_told(addr
     """SQLite undoes the whole transaction of whoever fills the disk."""
     try:
         with transaction.atomic():
-            keep(brought(address, "live", LARGE, at=0))
+            store_checks(make_check(address, "live", LARGE, at=0))
             kept = 1
     except OperationalError:
         assert connection.vendor == "sqlite"
@@ -115,7 +115,7 @@ def test_where_the_connection_breaks_nothing_is_tried_again(address, caplog):
     )
     try:
         with pytest.raises(OperationalError, match="terminating connection"):
-            keep(brought(address, "live", b"one", at=0))
+            store_checks(make_check(address, "live", b"one", at=0))
     finally:
         connection.close()
         execute("DROP TRIGGER hang_up ON releases_body")

@@ -15,8 +15,8 @@ from releases.evidence.repository import NeededChecks
 from releases.models import Observation, Release, Statement, Verification
 from releases.rules.lifecycle import Role
 from releases.verdict.address import Outcome
-from tests.support.factories import SEED_DUE, SeriesFactory, a_confirmed_release, member
-from tests.support.observations import a_look, looks_at
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, create_member
+from tests.support.observations import create_observation, create_observations
 
 pytestmark = pytest.mark.django_db
 
@@ -81,11 +81,11 @@ def mornings(request: pytest.FixtureRequest) -> list[Release]:
     """Many releases, each looked at up to sixty times at random, a few of them with a person's word on a text."""
     chance = random.Random(7)  # noqa: S311  # a morning that can be played again
     series = SeriesFactory()
-    person = member(Role.STATISTICIAN, series.producer)
+    person = create_member(Role.STATISTICIAN, series.producer)
     rows = []
     for number in range(request.param):
-        release = a_confirmed_release(
-            series=series, reference=f"r-{number}", url=f"https://www.example.gov.uk/{number}"
+        release = ReleaseFactory(
+            confirmed=True, series=series, reference=f"r-{number}", url=f"https://www.example.gov.uk/{number}"
         )
         (page,) = release.addresses.select_related("release")
         day = {
@@ -157,10 +157,12 @@ def test_random_mornings_end_as_they_do_when_every_look_is_read(mornings, every_
 
 
 def test_of_a_day_of_looks_without_the_release_two_are_read(confirmed_release):
-    looks_at(confirmed_release, *["not_live"] * 40, start=SEED_DUE - timedelta(hours=10), every=timedelta(minutes=10))
-    a_look(confirmed_release.addresses.get(), "unreachable", at=SEED_DUE - timedelta(minutes=1))
+    create_observations(
+        confirmed_release, *["not_live"] * 40, start=SEED_DUE - timedelta(hours=10), every=timedelta(minutes=10)
+    )
+    create_observation(confirmed_release.addresses.get(), "unreachable", at=SEED_DUE - timedelta(minutes=1))
     for at in (LIMIT, LIMIT + timedelta(seconds=5)):
-        a_look(confirmed_release.addresses.get(), "not_live", at=at)
+        create_observation(confirmed_release.addresses.get(), "not_live", at=at)
     needed = repository.find_needed([confirmed_release.pk])
     assert Observation.objects.filter(needed.condition).count() == 2 + 2
     (kept,) = judge.judge_one(confirmed_release, now=AFTER).addresses
@@ -180,9 +182,9 @@ def test_of_a_day_of_looks_without_the_release_two_are_read(confirmed_release):
     ],
 )
 def test_every_look_is_read_where_there_is_one(fields, confirmed_release):
-    looks_at(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
+    create_observations(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
     fields = {"result": "not_live", **fields}
-    a_look(
+    create_observation(
         confirmed_release.addresses.get(), fields.pop("result"), at=SEED_DUE - timedelta(minutes=5, seconds=2), **fields
     )
     needed = repository.find_needed([confirmed_release.pk])
@@ -190,21 +192,23 @@ def test_every_look_is_read_where_there_is_one(fields, confirmed_release):
 
 
 def test_every_look_is_read_where_one_that_found_it_was_under_way_when_it_was_due(confirmed_release):
-    looks_at(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
-    a_look(confirmed_release.addresses.get(), "live", at=SEED_DUE - timedelta(seconds=8), took=timedelta(seconds=9))
+    create_observations(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
+    create_observation(
+        confirmed_release.addresses.get(), "live", at=SEED_DUE - timedelta(seconds=8), took=timedelta(seconds=9)
+    )
     assert Observation.objects.filter(repository.find_needed([confirmed_release.pk]).condition).count() == 21
 
 
 def test_a_look_that_another_watcher_keeps_meanwhile_is_left_to_the_next_reading(confirmed_release):
-    looks_at(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
+    create_observations(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
     needed = repository.find_needed([confirmed_release.pk])
-    a_look(confirmed_release.addresses.get(), "live", at=SEED_DUE - timedelta(minutes=5, seconds=2))
+    create_observation(confirmed_release.addresses.get(), "live", at=SEED_DUE - timedelta(minutes=5, seconds=2))
     assert Observation.objects.filter(needed.condition).count() == 1
     assert Observation.objects.filter(repository.find_needed([confirmed_release.pk]).condition).count() == 21
 
 
 def test_looks_of_another_schedule_are_read_all(confirmed_release):
-    looks_at(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
+    create_observations(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
     Release.objects.filter(pk=confirmed_release.pk).update(schedule_version=2)
     seen = repository.read_sightings([confirmed_release.pk])((confirmed_release.pk, 1))
     assert [len(one.sightings) for one in seen.values()] == [20]

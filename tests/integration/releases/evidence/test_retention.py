@@ -11,9 +11,9 @@ from releases.models import Body, KeptBody, Observation, Release, ReleaseEvent
 from releases.models.append_only import check_chain
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
-from tests.support.factories import SEED_DUE, a_confirmed_release, member
-from tests.support.release_states import brought, keep
+from tests.support.factories import SEED_DUE, ReleaseFactory, create_member
 from tests.support.shared_rows import shared_fixture
+from tests.support.stored_checks import make_check, store_checks
 
 pytestmark = pytest.mark.django_db
 
@@ -28,9 +28,9 @@ def in_use(*releases):
 
 @shared_fixture
 def release():
-    release = a_confirmed_release()
+    release = ReleaseFactory(confirmed=True)
     address = release.addresses.get()
-    keep(brought(address, "not_live", b"not yet", at=-5), brought(address, "live", b"live", at=0))
+    store_checks(make_check(address, "not_live", b"not yet", at=-5), make_check(address, "live", b"live", at=0))
     return release
 
 
@@ -78,8 +78,8 @@ def test_what_is_needed_is_spared_however_old(release):
 
 @pytest.mark.both_databases
 def test_what_another_release_still_needs_stays(release):
-    other = a_confirmed_release(reference="other", series=release.series)
-    keep(brought(other.addresses.get(), "live", b"live", at=0))
+    other = ReleaseFactory(confirmed=True, reference="other", series=release.series)
+    store_checks(make_check(other.addresses.get(), "live", b"live", at=0))
     assert prune(other) == Pruned(releases=1, bodies=4, spared=1)
     assert Body.objects.get().content == b"live"
 
@@ -107,7 +107,7 @@ def test_a_release_without_an_exact_time_keeps_what_it_has_until_it_is_cancelled
         status="provisional", precision="month", due_at=None, planned_at=None, confirmed_at=None
     )
     assert prune().bodies == 0
-    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
     scheduling.cancel(Release.objects.get(pk=release.pk), reason="Stopped", by=head, at=NOW)
     assert prune().bodies == 4
 
@@ -115,8 +115,8 @@ def test_a_release_without_an_exact_time_keeps_what_it_has_until_it_is_cancelled
 @pytest.mark.both_databases
 def test_many_releases_are_asked_about_a_few_at_a_time(release, monkeypatch):
     monkeypatch.setattr(retention, "RELEASES_AT_A_TIME", 1)
-    other = a_confirmed_release(reference="other", series=release.series)
-    keep(brought(other.addresses.get(), "live", b"other", at=0))
+    other = ReleaseFactory(confirmed=True, reference="other", series=release.series)
+    store_checks(make_check(other.addresses.get(), "live", b"other", at=0))
     asked = []
     retention.prune_bodies(now=NOW, kept_for=KEPT_FOR, needed=lambda some: asked.append(list(some)) or ())
     assert asked == [[release.pk], [other.pk]]

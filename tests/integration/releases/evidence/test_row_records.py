@@ -10,9 +10,9 @@ from releases.models import Release
 from releases.models.observation import Purpose
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
-from tests.support.factories import SEED_DUE, SeriesFactory, a_confirmed_release, london_slot, member
-from tests.support.release_states import brought, keep
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, create_member, london_slot
 from tests.support.shared_rows import shared_fixture
+from tests.support.stored_checks import make_check, store_checks
 
 pytestmark = pytest.mark.django_db
 
@@ -24,11 +24,11 @@ ELSEWHERE = "https://www.example.gov.uk/statistics/elsewhere"
 
 @shared_fixture
 def release():
-    return a_confirmed_release()
+    return ReleaseFactory(confirmed=True)
 
 
 def see(release, result="live", *, at=-600, body=BODY, **more):
-    keep(brought(release.addresses.first(), result, body, at=at, **more))
+    store_checks(make_check(release.addresses.first(), result, body, at=at, **more))
 
 
 def publish(release):
@@ -68,7 +68,7 @@ def test_what_is_seen_from_the_due_instant_on_is_not_sealed(release):
 def test_a_release_that_is_moved_to_a_later_day_seals_again_what_was_seen_before_that(release):
     see(release, "live", at=30)
     assert not sealed(now=AFTER)
-    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
     later = SEED_DUE + timedelta(days=14)
     scheduling.change_date(
         release, to=london_slot(later.date()), reason="Late data", by=head, at=SEED_DUE + timedelta(hours=1)
@@ -79,7 +79,7 @@ def test_a_release_that_is_moved_to_a_later_day_seals_again_what_was_seen_before
 
 def test_a_cancelled_release_keeps_its_seal(release):
     see(release)
-    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
     scheduling.cancel(release, reason="The survey was stopped", by=head, at=BEFORE)
     assert sealed(now=SEED_DUE + timedelta(days=1000))
 
@@ -93,7 +93,7 @@ def test_a_release_without_an_exact_time_keeps_its_seal(release):
 
 
 def test_the_same_bytes_are_sealed_wherever_they_were_seen(release):
-    other = a_confirmed_release(reference="another", series=SeriesFactory())
+    other = ReleaseFactory(confirmed=True, reference="another", series=SeriesFactory())
     see(release)
     see(other, "not_live")
     assert embargo.seals_on({SHA256}, now=BEFORE) == {SHA256: {release.series.producer_id}}
@@ -118,7 +118,7 @@ def test_an_announcement_is_sealed_where_it_may_be_the_release(release, seen, is
 @pytest.mark.parametrize("role", list(Role))
 def test_only_who_leads_every_producer_concerned_may_read(release, role):
     ours, other = release.series.producer, SeriesFactory().producer
-    person = member(role, ours)
+    person = create_member(role, ours)
     leads = role in {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
     assert embargo.may_read(person, set())
     assert embargo.may_read(person, {ours.pk}) is leads

@@ -11,7 +11,7 @@ from releases.models import Observation
 from releases.models.append_only import check_chain
 from releases.models.observation import Purpose
 from releases.rules.response import Answer, Hop
-from tests.support.factories import SEED_DUE, a_release
+from tests.support.factories import SEED_DUE, ReleaseFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -48,22 +48,22 @@ def kept(release, *, finding=None, purpose=Purpose.PLAIN, **fields):
 
 
 def test_a_look_keeps_caching_headers_and_never_cookies():
-    assert kept(a_release()).headers == [["age", "12"]]
+    assert kept(ReleaseFactory()).headers == [["age", "12"]]
 
 
 def test_a_look_keeps_from_where_and_for_what_it_was_made():
-    row = kept(a_release(), purpose=Purpose.FRESH)
+    row = kept(ReleaseFactory(), purpose=Purpose.FRESH)
     assert (row.vantage, row.purpose, row.watcher) == ("watcher-a", "fresh", "a")
 
 
 @pytest.mark.both_databases
 def test_what_the_publisher_says_is_kept_apart_from_what_was_seen_and_stands_in_the_chain():
     says = PublisherSays(State.PUBLISHED, published_at=SEED_DUE, source=Source.SCHEDULED_TIME_AND_DELAY)
-    row = kept(a_release(), finding=Finding(LookResult.NOT_LIVE, (Reason.NOT_FOUND,), publisher=says))
+    row = kept(ReleaseFactory(), finding=Finding(LookResult.NOT_LIVE, (Reason.NOT_FOUND,), publisher=says))
     assert row.result == "not_live"
     assert publisher_from_json(row.publisher_says) == says
     assert check_chain(Observation) == (1, None)
 
 
 def test_a_look_at_which_the_publisher_said_nothing_keeps_nothing_of_it():
-    assert kept(a_release()).publisher_says == {}
+    assert kept(ReleaseFactory()).publisher_says == {}

@@ -13,7 +13,7 @@ from releases.models.append_only import check_chain
 from releases.models.observation import HASHED, HASHED_SINCE, Purpose
 from releases.rules.canonical import sha256_hex
 from releases.rules.response import Answer, Failure, Hop
-from tests.support.factories import SEED_DUE, a_confirmed_release
+from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +24,7 @@ SENT = datetime(2020, 6, 30, 8, 30, 0, 123456, tzinfo=UTC)
 
 @shared_fixture
 def address():
-    return a_confirmed_release().addresses.get()
+    return ReleaseFactory(confirmed=True).addresses.get()
 
 
 def look(address, **changes):

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from releases.rules.lifecycle import Role
-from tests.support.factories import ProducerFactory, SeriesFactory, member
+from tests.support.factories import ProducerFactory, SeriesFactory, create_member
 from tests.support.import_files import csv_of
 from tests.support.shared_rows import shared_fixture
 
@@ -20,7 +20,7 @@ def series():
 @shared_fixture
 def keeper(series):
     """The person who keeps the calendar of the series' producer."""
-    return member(Role.CALENDAR_MANAGER, series.producer)
+    return create_member(Role.CALENDAR_MANAGER, series.producer)
 
 
 @pytest.fixture

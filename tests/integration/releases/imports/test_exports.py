@@ -22,13 +22,11 @@ from releases.rules.tables import TableKind
 from releases.scheduling import PlannedAddress
 from tests.support.admin_site import act, said, staff
 from tests.support.factories import (
+    ReleaseFactory,
     SeriesFactory,
     UserFactory,
-    a_confirmed_release,
-    a_release,
-    an_announced_release,
+    create_member,
     london_slot,
-    member,
 )
 from tests.support.import_files import everything
 from tests.support.shared_rows import shared_fixture
@@ -43,8 +41,8 @@ DANGEROUS = "=HYPERLINK(“x”)  & others"
 @shared_fixture
 def full(series):
     """A calendar with one release of each kind."""
-    head = member(Role.HEAD_OF_PROFESSION, series.producer)
-    announced = an_announced_release(
+    head = create_member(Role.HEAD_OF_PROFESSION, series.producer)
+    announced = ReleaseFactory(announced=True,
         series=series, reference="announced", title=DANGEROUS, slot=london_slot(SUMMER),
         attachments=("https://www.example.gov.uk/a.ods", "https://www.example.gov.uk/b.ods"),
     )  # fmt: skip
@@ -53,15 +51,15 @@ def full(series):
         PlannedAddress("https://www.gov.uk/x", Address.Role.ANNOUNCEMENT, adapter="govuk"),
         at=announced.recorded_at,
     )
-    a_release(series=series, reference="winter", title="+1 -1", marker="'quoted'", slot=london_slot(WINTER))
+    ReleaseFactory(series=series, reference="winter", title="+1 -1", marker="'quoted'", slot=london_slot(WINTER))
     for reference, precision in (("month", Precision.MONTH), ("two-months", Precision.TWO_MONTHS)):
         slot = Slot(on=date(2098, 12, 17), at=None, precision=precision)
         scheduling.record_release(series, reference=reference, title="Vague", slot=slot, at=announced.recorded_at)
     at_night = datetime(2098, 3, 1, 3, 7, tzinfo=UTC)
-    a_confirmed_release(series=series, reference="rehearsal", rehearsal=True, due_at=at_night)
-    gone = an_announced_release(series=series, reference="cancelled", slot=london_slot(SUMMER))
+    ReleaseFactory(confirmed=True, series=series, reference="rehearsal", rehearsal=True, due_at=at_night)
+    gone = ReleaseFactory(announced=True, series=series, reference="cancelled", slot=london_slot(SUMMER))
     scheduling.cancel(gone, reason="The survey was stopped.", by=head, at=gone.recorded_at)
-    out = an_announced_release(series=series, reference="published", slot=london_slot(date(2020, 6, 30)))
+    out = ReleaseFactory(announced=True, series=series, reference="published", slot=london_slot(date(2020, 6, 30)))
     scheduling.publish(out, by=None, at=timezone.now(), published_at=timezone.now())
     Series.objects.filter(pk=series.pk).update(title="Monthly   rain", tolerance_seconds=60)
     return head
@@ -120,7 +118,7 @@ def test_times_are_londons_on_both_sides_of_the_clock_change_and_the_zone_is_nam
 
 
 def test_personal_contacts_are_written_only_when_asked_and_of_ones_own_calendar_only(full, series):
-    other = a_release(reference="other", series=SeriesFactory(), slot=london_slot(SUMMER))
+    other = ReleaseFactory(reference="other", series=SeriesFactory(), slot=london_slot(SUMMER))
     assert "responsible_email" not in table(exported(TableKind.CSV, by=full))[0]
     rows = {
         row["reference"]: row["responsible_email"] for row in table(exported(TableKind.CSV, by=full, contacts=True))
@@ -128,13 +126,13 @@ def test_personal_contacts_are_written_only_when_asked_and_of_ones_own_calendar_
     assert rows["winter"] == series.responsible.email
     assert rows["other"] == ""
     assert other.series.responsible.email not in exported(TableKind.CSV, by=full, contacts=True).decode()
-    reader = member(Role.STATISTICIAN, series.producer)
+    reader = create_member(Role.STATISTICIAN, series.producer)
     assert "responsible_email" not in table(exported(TableKind.CSV, by=reader, contacts=True))[0]
 
 
 def test_the_reason_of_a_short_notice_is_written_for_ones_own_releases_alone_and_the_public_one_for_all(full, series):
     for reference, of in (("own", series), ("other", SeriesFactory())):
-        a_confirmed_release(reference=reference, series=of, slot=london_slot(SUMMER))
+        ReleaseFactory(confirmed=True, reference=reference, series=of, slot=london_slot(SUMMER))
     Release.objects.filter(reference__in=["own", "other"]).update(short_notice_reason="It was forgotten.")
     rows = {row["reference"]: row for row in table(exported(TableKind.CSV, by=full))}
     assert [rows[name]["short_notice_reason"] for name in ("own", "other")] == ["It was forgotten.", ""]
@@ -181,9 +179,9 @@ class TestByPage:
                 assert {release.reference for release in listed} == references
 
     def test_whoever_may_see_releases_may_take_them_and_no_others(self, client, full, series, subtests):
-        a_release(reference="other", series=SeriesFactory(), slot=london_slot(SUMMER))
+        ReleaseFactory(reference="other", series=SeriesFactory(), slot=london_slot(SUMMER))
         for role in Role:
-            client.force_login(member(role, series.producer))
+            client.force_login(create_member(role, series.producer))
             with subtests.test(role):
                 rows = table(self.get(client, contacts="yes").content)
                 assert "other" not in {row["reference"] for row in rows}
@@ -193,7 +191,7 @@ class TestByPage:
                 assert ("contacts=yes" in page.text) is contacts
 
     def test_a_filter_by_somebody_elses_producer_or_series_shows_nothing_of_theirs(self, client, full):
-        theirs = a_release(reference="other", series=SeriesFactory(), slot=london_slot(SUMMER)).series
+        theirs = ReleaseFactory(reference="other", series=SeriesFactory(), slot=london_slot(SUMMER)).series
         client.force_login(full)
         for filters in ({"producer": theirs.producer_id}, {"series": theirs.pk}):
             page = client.get(reverse("exchange:release_list"), filters)
@@ -234,7 +232,7 @@ class TestByAdmin:
         assert "responsible_email" not in rows[0]
 
     def test_those_of_others_cannot_be_selected_and_too_many_are_refused(self, full, series, monkeypatch):
-        theirs = a_release(reference="other", series=SeriesFactory(), slot=london_slot(SUMMER))
+        theirs = ReleaseFactory(reference="other", series=SeriesFactory(), slot=london_slot(SUMMER))
         client = staff(Role.AUDITOR, series.producer)
         mine = Release.objects.get(reference="winter")
         assert [row["reference"] for row in table(act(client, "export_csv", [mine, theirs]).content)] == ["winter"]
@@ -279,7 +277,7 @@ class TestTemplates:
         assert applied(keeper, row | of_others).status == "applied"
 
     def test_whoever_keeps_no_calendar_needs_none(self, client, series):
-        client.force_login(member(Role.STATISTICIAN, series.producer))
+        client.force_login(create_member(Role.STATISTICIAN, series.producer))
         for address in (reverse("exchange:template", args=["csv"]), reverse("exchange:columns")):
             assert client.get(address).status_code == 404
 

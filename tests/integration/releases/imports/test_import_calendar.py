@@ -8,7 +8,7 @@ from releases import scheduling
 from releases.models import Address, DateChange, Producer, Release, ReleaseEvent, Series
 from releases.models.append_only import check_chain
 from releases.rules.lifecycle import Role
-from tests.support.factories import ContactFactory, SeriesFactory, UserFactory, member
+from tests.support.factories import ContactFactory, SeriesFactory, UserFactory, create_member
 from tests.support.import_files import RIGHT, everything
 
 pytestmark = pytest.mark.django_db
@@ -155,7 +155,7 @@ def test_a_confirmed_date_that_differs_is_refused_with_the_way_to_change_it(seri
 
 def cancelled():
     release = Release.objects.get()
-    head = member(Role.DEPUTY, release.series.producer)
+    head = create_member(Role.DEPUTY, release.series.producer)
     scheduling.cancel(release, reason="The survey was stopped", by=head, at=timezone.now())
 
 

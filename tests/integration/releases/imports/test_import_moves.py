@@ -8,7 +8,7 @@ from django.urls import reverse
 from releases import date_changes, scheduling
 from releases.models import DateChange, DateChangeRequest, Release
 from releases.rules.lifecycle import Role
-from tests.support.factories import london_slot, member
+from tests.support.factories import create_member, london_slot
 from tests.support.import_files import RIGHT, csv_of, everything
 from tests.support.shared_rows import shared_fixture
 from tests.support.stored_imports import NOW, applied, checked, outcomes
@@ -86,14 +86,14 @@ class TestConfirmedDates:
         assert str(stored().slot) == "1 July 2098 9:30am"
         # The same file twice changes nothing: while it waits, and once it is agreed to.
         assert outcomes(checked(keeper, LATE)) == [(2, "unchanged")]
-        date_changes.agree_to_date_change(asked, by=member(Role.HEAD_OF_PROFESSION, series.producer), at=NOW)
+        date_changes.agree_to_date_change(asked, by=create_member(Role.HEAD_OF_PROFESSION, series.producer), at=NOW)
         assert str(stored().slot) == "2 July 2098 9:30am"
         assert DateChange.objects.get().public_reason == "The survey came in late."
         assert outcomes(checked(keeper, LATE)) == [(2, "unchanged")]
 
     @pytest.mark.parametrize("role", [Role.CALENDAR_MANAGER, Role.DEPUTY, Role.HEAD_OF_PROFESSION])
     def test_whoever_imports_a_file_asks_and_never_moves(self, series, role):
-        person = member(role, series.producer)
+        person = create_member(role, series.producer)
         applied(person, CONFIRMED)
         applied(person, LATE)
         assert (str(stored().slot), DateChange.objects.count()) == ("1 July 2098 9:30am", 0)
@@ -127,7 +127,7 @@ class TestConfirmedDates:
         assert why == "the date is unchanged (1 July 2098 9:30am): there is no change to give a reason for."
 
     def test_a_change_that_was_made_for_another_reason_takes_no_second_one(self, keeper, series, confirmed):
-        head = member(Role.HEAD_OF_PROFESSION, series.producer)
+        head = create_member(Role.HEAD_OF_PROFESSION, series.producer)
         scheduling.change_date(stored(), to=london_slot(date(2098, 7, 2)), reason="Late data.", by=head, at=NOW)
         assert [column for column, _ in faults(checked(keeper, LATE))] == ["date_change_reason"]
 

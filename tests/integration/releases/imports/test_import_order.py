@@ -6,7 +6,7 @@ import pytest
 
 from releases.imports import apply, parse, uploads
 from releases.models import CalendarImport, Release
-from tests.support.factories import a_confirmed_release
+from tests.support.factories import ReleaseFactory
 from tests.support.import_files import everything
 from tests.support.stored_imports import NOW, checked, turn, uploaded
 
@@ -17,7 +17,9 @@ class TestTurns:
     def test_while_a_release_falls_due_or_is_judged_nothing_is_applied(self, keeper, series):
         found = checked(keeper, {})
         uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
-        a_confirmed_release(series=series, reference="due", due_at=NOW.replace(month=6, day=2, hour=8, minute=30))
+        ReleaseFactory(
+            confirmed=True, series=series, reference="due", due_at=NOW.replace(month=6, day=2, hour=8, minute=30)
+        )
         due = Release.objects.get(reference="due").due_at
         for at in (due - timedelta(seconds=59), due, due + timedelta(minutes=3)):
             assert turn(at) == 0

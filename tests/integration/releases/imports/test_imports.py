@@ -13,7 +13,7 @@ from releases.models.append_only import AppendOnlyRow, check_chain
 from releases.permissions import NotYours
 from releases.rules.imports import IMPORT, ImportStatus
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused, Role, WrongRole, WrongState
-from tests.support.factories import UserFactory, a_confirmed_release, member
+from tests.support.factories import ReleaseFactory, UserFactory, create_member
 from tests.support.import_files import everything
 from tests.support.stored_imports import NOW, applied, checked, outcomes, turn, uploaded
 
@@ -78,7 +78,7 @@ class TestBeforeTheConfirmation:
         assert 'calendar.csv has no column "series", which is required.' in found.notes
 
     def test_whoever_keeps_no_calendar_uploads_nothing(self, series):
-        others = [UserFactory(), *(member(role, series.producer) for role in set(Role) - KEEPERS)]
+        others = [UserFactory(), *(create_member(role, series.producer) for role in set(Role) - KEEPERS)]
         for person in others:
             with pytest.raises(NotYours):
                 uploaded(person, {})
@@ -213,7 +213,7 @@ class TestChangedMeanwhile:
         def and_then_somebody_is_there(*arguments):
             trial = tried(*arguments)
             monkeypatch.setattr(uploads, "_tried", tried)
-            a_confirmed_release(reference="rain-1", series=Series.objects.get())
+            ReleaseFactory(confirmed=True, reference="rain-1", series=Series.objects.get())
             return trial
 
         monkeypatch.setattr(uploads, "_tried", and_then_somebody_is_there)

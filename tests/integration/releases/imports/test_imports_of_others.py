@@ -8,10 +8,10 @@ from releases.rules.lifecycle import Role
 from tests.support.factories import (
     ContactFactory,
     ProducerFactory,
+    ReleaseFactory,
     SeriesFactory,
     UserFactory,
-    a_confirmed_release,
-    member,
+    create_member,
 )
 from tests.support.stored_imports import applied, checked, outcomes
 
@@ -22,7 +22,7 @@ class TestOtherProducers:
     @pytest.fixture
     def theirs(self):
         series = SeriesFactory(producer=ProducerFactory(name="Office for Snow"), title="Monthly snow")
-        return a_confirmed_release(series=series, reference="snow-1")
+        return ReleaseFactory(confirmed=True, series=series, reference="snow-1")
 
     def faults(self, found):
         return [str(fault) for row in found.rows.all() for fault in uploads.imported_releases_of(row).faults]
@@ -39,7 +39,7 @@ class TestOtherProducers:
 
     def test_the_name_of_an_account_is_used_for_a_contact_of_its_own_producer_only(self, keeper, series, theirs):
         UserFactory(email="stranger@example.gov.uk", name="A Stranger")
-        colleague = member(Role.STATISTICIAN, series.producer, email="jo@example.gov.uk", name="Jo Lane")
+        colleague = create_member(Role.STATISTICIAN, series.producer, email="jo@example.gov.uk", name="Jo Lane")
         rows = [{"series": "A", "responsible_email": "stranger@example.gov.uk"}]
         rows += [{"series": "B", "responsible_email": "jo@example.gov.uk"}]
         applied(keeper, *rows, create_missing=True)
@@ -56,11 +56,11 @@ class TestOtherProducers:
         row = {"series": "New", "tolerance_seconds": "170"}
         (fault,) = self.faults(checked(keeper, row, create_missing=True))
         assert "Row 2, tolerance_seconds: a tolerance is given to a series by a head of profession" in fault
-        head = member(Role.HEAD_OF_PROFESSION, series.producer)
+        head = create_member(Role.HEAD_OF_PROFESSION, series.producer)
         assert outcomes(checked(head, row, create_missing=True)) == [(2, "added")]
 
     def test_not_even_a_head_of_profession_moves_a_confirmed_date_by_a_file(self, series):
-        head = member(Role.HEAD_OF_PROFESSION, series.producer)
+        head = create_member(Role.HEAD_OF_PROFESSION, series.producer)
         applied(head, {"status": "confirmed"})
         (fault,) = self.faults(checked(head, {"scheduled_for": "2098-07-02 09:30"}))
         assert "a confirmed date is changed by a head of profession or a deputy, who are asked to agree if you" in fault

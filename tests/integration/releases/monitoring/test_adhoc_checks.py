@@ -13,7 +13,7 @@ from releases.rules.cadence import address_that_cannot_exist, count_fresh_checks
 from releases.rules.web_address import NotAWebAddressError
 from releases.verdict.address import Outcome
 from statsoffice.fake_publisher import pages
-from tests.support.factories import SEED_DUE, a_confirmed_release
+from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.scripted_publisher import JumpingClock, MorningOver, ScriptedPublisher
 
 ABSENT = "<html><body><h1>Page not found</h1></body></html>"
@@ -36,7 +36,7 @@ def watch_to_the_end(clock, publisher):
 
 def watched(script, *, until, start=SEED_DUE - timedelta(seconds=30)):
     """Watch one release from before it is due, with a site by the script."""
-    a_confirmed_release()
+    ReleaseFactory(confirmed=True)
     clock = JumpingClock(start, ends_at=SEED_DUE + until)
     publisher = ScriptedPublisher(clock, script)
     watch_to_the_end(clock, publisher)
@@ -69,7 +69,7 @@ def test_a_copy_that_is_stale_for_readers_stays_late_and_the_fresh_look_stands_b
             self.fresh = errand.fresh
             super().start(errand)
 
-    a_confirmed_release()
+    ReleaseFactory(confirmed=True)
     clock = JumpingClock(SEED_DUE - timedelta(seconds=30), ends_at=SEED_DUE + timedelta(minutes=4))
 
     def script(url, at):

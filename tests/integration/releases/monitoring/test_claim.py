@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from releases.monitoring.sweep import Sweep
-from tests.support.factories import SEED_DUE, SeriesFactory, a_confirmed_release
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.scripted_publisher import JumpingClock, ScriptedPublisher
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ def a_sweep(*, holding_nothing=True) -> Sweep:
 def record(series, names, *, due_at=SEED_DUE):
     for name in names:
         url = f"https://www.example.gov.uk/statistics/{name}"
-        a_confirmed_release(series=series, reference=name, url=url, due_at=due_at)
+        ReleaseFactory(confirmed=True, series=series, reference=name, url=url, due_at=due_at)
 
 
 @pytest.mark.both_databases

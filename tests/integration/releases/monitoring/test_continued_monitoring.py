@@ -11,7 +11,7 @@ from releases.models import Observation, ReleaseEvent, Statement, Verification, 
 from releases.monitoring.sweep import Sweep
 from releases.rules.lifecycle import Role
 from releases.verdict.address import Outcome
-from tests.support.factories import SEED_DUE, a_confirmed_release, member
+from tests.support.factories import SEED_DUE, ReleaseFactory, create_member
 from tests.support.morning import calendar_at_rest
 from tests.support.scripted_publisher import JumpingClock, MorningOver, ScriptedPublisher
 from tests.support.shared_rows import shared_fixture
@@ -47,7 +47,7 @@ def kinds():
 
 @shared_fixture
 def gone_and_back():
-    a_confirmed_release()
+    ReleaseFactory(confirmed=True)
     return watched(gone_from_eleven_to_twelve, until=SEED_DUE + OVER)
 
 
@@ -73,7 +73,7 @@ def test_once_seen_live_it_is_looked_at_sparsely_for_some_hours_and_then_no_more
 
 
 def test_a_single_sight_before_due_is_soon_looked_at_again():
-    a_confirmed_release()
+    ReleaseFactory(confirmed=True)
     seen_at = SEED_DUE - timedelta(minutes=8)
     blink = []
 
@@ -87,12 +87,12 @@ def test_a_single_sight_before_due_is_soon_looked_at_again():
 
 
 def test_what_a_person_calls_the_previous_edition_is_watched_closely_again():
-    release = a_confirmed_release()
+    release = ReleaseFactory(confirmed=True)
     watched(gone_from_eleven_to_twelve, until=SEED_DUE + timedelta(minutes=30))
     assert Watch.objects.get().live_since == SEED_DUE + timedelta(seconds=0.1)
     page, now = release.addresses.get(), SEED_DUE + timedelta(minutes=30)
     digest = Observation.objects.exclude(text_digest="").first().text_digest
-    person = member(Role.STATISTICIAN, release.series.producer)
+    person = create_member(Role.STATISTICIAN, release.series.producer)
     statements.record_answer(release, page, Statement.Kind.PREVIOUS_EDITION, text_digest=digest, by=person, at=now)
     plan = Watch.objects.get()
     assert (plan.live_since, plan.next_look_at) == (None, now)

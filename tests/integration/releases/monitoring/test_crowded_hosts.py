@@ -14,7 +14,7 @@ from releases.rules.host_budget import Budget, spread_seconds
 from releases.verdict.address import Outcome
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.scenes import scene
-from tests.support.factories import SeriesFactory, a_confirmed_release
+from tests.support.factories import ReleaseFactory, SeriesFactory
 
 DUE = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
 RELEASES = 16
@@ -35,8 +35,14 @@ def test_the_first_looks_since_due_are_as_far_apart_as_the_desk_says_the_day_bef
         title, path = f"Statistics number {number}", f"/statistics/{number}"
         out = scene(pages.release_page(title, published="1 July 2026"), starts=DUE + OUT_AFTER - ahead)
         site.publish(path, [scene(pages.coming_soon_page(title, expected="1 July 2026 9:30am")), out])
-        a_confirmed_release(
-            series=series, reference=f"r-{number}", title=title, url=site.url(path), due_at=DUE, marker=title
+        ReleaseFactory(
+            confirmed=True,
+            series=series,
+            reference=f"r-{number}",
+            title=title,
+            url=site.url(path),
+            due_at=DUE,
+            marker=title,
         )
     exact = Figures(Voucher.KERNEL, bound=timedelta(0))  # the site tells the time of today
     clock = RealClock(lambda: (exact,), wall=lambda: datetime.now(UTC) + ahead)

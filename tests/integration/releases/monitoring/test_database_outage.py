@@ -13,7 +13,7 @@ from releases.monitoring import spool
 from releases.monitoring.sweep import Sweep
 from releases.monitoring.targets import CheckKey
 from releases.verdict.address import Outcome
-from tests.support.factories import SEED_DUE, a_confirmed_release
+from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.scripted_publisher import JumpingClock, MorningOver, ScriptedPublisher
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -89,7 +89,7 @@ def kept(*, until):
 @pytest.mark.both_databases
 @pytest.mark.parametrize("on_disk", [True, False], ids=["file", "memory"])
 def test_every_look_of_an_outage_over_the_due_instant_is_made_and_stored_afterwards(outage, tmp_path, on_disk):
-    a_confirmed_release(url=f"{HOST}/schools")
+    ReleaseFactory(confirmed=True, url=f"{HOST}/schools")
     folder = tmp_path if on_disk else None
     asked = sweep(-120, 60, live_from(2), (-90, outage.begin), (40, outage.end), folder=folder)
     assert kept(until=45) == made(asked, until=45)
@@ -105,7 +105,7 @@ def test_every_look_of_an_outage_over_the_due_instant_is_made_and_stored_afterwa
     "begins", [-71, pytest.param(-72.5, marks=pytest.mark.full), -74, pytest.param(-76, marks=pytest.mark.full)]
 )
 def test_a_database_that_lets_each_attempt_wait_for_seconds_holds_up_no_look_that_decides(outage, tmp_path, begins):
-    a_confirmed_release(url=f"{HOST}/schools")
+    ReleaseFactory(confirmed=True, url=f"{HOST}/schools")
     clock = JumpingClock(SEED_DUE - seconds(120), ends_at=SEED_DUE + seconds(160))
 
     def silent():
@@ -123,7 +123,7 @@ def test_a_database_that_lets_each_attempt_wait_for_seconds_holds_up_no_look_tha
 
 
 def test_what_a_stopped_watcher_could_not_store_is_stored_and_judged_by_the_next_one(outage, tmp_path):
-    a_confirmed_release(url=f"{HOST}/schools")
+    ReleaseFactory(confirmed=True, url=f"{HOST}/schools")
     sweep(-120, 60, live_from(2), (-90, outage.begin), folder=tmp_path, stop_at=20)
     outage.end()
     assert spool.is_any_waiting(tmp_path)
@@ -138,7 +138,7 @@ def test_what_a_stopped_watcher_could_not_store_is_stored_and_judged_by_the_next
 
 
 def test_what_a_dead_watcher_had_looked_at_is_not_looked_at_again_for_the_same_instant(outage, tmp_path):
-    a_confirmed_release(url=f"{HOST}/schools")
+    ReleaseFactory(confirmed=True, url=f"{HOST}/schools")
     sweep(-120, 60, live_from(9999), (-90, outage.begin), folder=tmp_path, stop_at=20)
     outage.end()
     asked = sweep(22, 40, live_from(9999), folder=tmp_path, watcher="second")
@@ -164,14 +164,14 @@ def asked_by_a_second_watcher(outage, folder, *, until):
 
 
 def test_nobody_makes_the_looks_again_that_a_watcher_which_lives_is_about_to_store(outage, tmp_path):
-    a_confirmed_release(url=f"{HOST}/schools")
+    ReleaseFactory(confirmed=True, url=f"{HOST}/schools")
     assert asked_by_a_second_watcher(outage, tmp_path, until=BACK + 2) == []
     planned = [look for look in kept(until=45) if look[1] == Purpose.PLAIN]
     assert len(planned) == len(set(planned))
 
 
 def test_a_watcher_that_never_stores_is_waited_for_twelve_seconds(outage, tmp_path):
-    a_confirmed_release(url=f"{HOST}/schools")
+    ReleaseFactory(confirmed=True, url=f"{HOST}/schools")
     first, *_ = asked_by_a_second_watcher(outage, tmp_path, until=BACK + 16)
     assert seconds(BACK + 12) <= first <= seconds(BACK + 15)
 
@@ -179,14 +179,14 @@ def test_a_watcher_that_never_stores_is_waited_for_twelve_seconds(outage, tmp_pa
 @pytest.mark.both_databases
 @pytest.mark.parametrize("table", ["releases_verification", "releases_hostlease", "releases_watch", "chainhead"])
 def test_an_outage_in_the_middle_of_any_step_loses_nothing(outage, tmp_path, table):
-    a_confirmed_release(url=f"{HOST}/schools")
+    ReleaseFactory(confirmed=True, url=f"{HOST}/schools")
     asked = sweep(-30, 60, live_from(2), (1, lambda: outage.begin(table)), (20, outage.end), folder=tmp_path)
     assert kept(until=40) == made(asked, until=40)
     assert Verification.objects.get().outcome == Outcome.ON_TIME
 
 
 def test_a_sweep_that_begins_while_the_database_is_away_says_so(outage):
-    a_confirmed_release(url=f"{HOST}/schools")
+    ReleaseFactory(confirmed=True, url=f"{HOST}/schools")
     outage.begin()
     with pytest.raises(OperationalError):
         sweep(-30, 10, live_from(2))
@@ -194,7 +194,7 @@ def test_a_sweep_that_begins_while_the_database_is_away_says_so(outage):
 
 @pytest.mark.usefixtures("calendar_at_rest")
 def test_a_clock_that_is_set_back_keeps_no_look_waiting():
-    a_confirmed_release(url=f"{HOST}/schools")
+    ReleaseFactory(confirmed=True, url=f"{HOST}/schools")
 
     set_back_at = SEED_DUE - seconds(30)
 

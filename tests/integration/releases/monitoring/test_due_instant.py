@@ -8,7 +8,7 @@ import pytest
 from releases.models import Observation, Verification
 from releases.monitoring.sweep import Sweep
 from releases.verdict.address import Outcome
-from tests.support.factories import SEED_DUE, a_confirmed_release
+from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.scripted_publisher import JumpingClock, MorningOver, ScriptedPublisher
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ def sweep(script, *, until):
 
 
 def test_an_answer_of_the_last_second_is_stored_once_the_looks_at_the_due_instant_are_out():
-    a_confirmed_release()
+    ReleaseFactory(confirmed=True)
     before = SEED_DUE - seconds(5)
     sweep(lambda url, at: (404, "", 4.5 if at == before else 0.1), until=seconds(8))
     look = Observation.objects.get(planned_at=before)
@@ -38,14 +38,14 @@ def test_an_answer_of_the_last_second_is_stored_once_the_looks_at_the_due_instan
 
 def test_an_answer_that_stays_away_holds_up_what_is_to_be_stored_for_a_second_at_most():
     for number, reference in enumerate(["prompt", "slow"]):
-        a_confirmed_release(reference=reference, url=f"https://www.example.gov.uk/{number}")
+        ReleaseFactory(confirmed=True, reference=reference, url=f"https://www.example.gov.uk/{number}")
     sweep(lambda url, at: (404, "", 10 if url.endswith("1") else 0.1), until=seconds(30))
     prompt = Observation.objects.get(release__reference="prompt", planned_at=SEED_DUE)
     assert prompt.recorded_at <= SEED_DUE + seconds(2)
 
 
 def test_a_release_seen_once_before_it_was_due_is_looked_at_until_it_can_be_judged():
-    a_confirmed_release()
+    ReleaseFactory(confirmed=True)
     out_from = SEED_DUE - seconds(6)
     sweep(lambda url, at: (200, OUT, 0.1) if at >= out_from else (404, "", 0.1), until=seconds(150))
     assert Verification.objects.get().outcome == Outcome.UNCERTAIN

@@ -10,7 +10,7 @@ from releases.models import KeptBody, Verification
 from releases.verdict.address import Outcome
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.scenes import scene
-from tests.support.factories import a_confirmed_release
+from tests.support.factories import ReleaseFactory
 
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
 TITLE = "State-funded schools inspections and outcomes as at 31 March 2020"
@@ -33,7 +33,9 @@ def exposed(site, morning_from):
         for each, out in WHAT_IS_OUT.items():
             early = [out | {"from": OUT_AT.isoformat()}, scene(status=404, starts=GONE_AT)] if each == path else []
             site.publish(each, [scene(status=404), *early, out | {"from": DUE.isoformat()}])
-        release = a_confirmed_release(title=TITLE, url=site.url(PAGE), due_at=DUE, attachments=(site.url(SHEET),))
+        release = ReleaseFactory(
+            confirmed=True, title=TITLE, url=site.url(PAGE), due_at=DUE, attachments=(site.url(SHEET),)
+        )
         morning_from(DUE - timedelta(minutes=33)).play(DUE - timedelta(minutes=28))
         return release
 

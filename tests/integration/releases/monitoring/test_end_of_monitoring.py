@@ -6,7 +6,7 @@ import pytest
 
 from releases.models import HostLease, Observation
 from releases.monitoring.sweep import CLAIM_EVERY, Sweep
-from tests.support.factories import SEED_DUE, a_confirmed_release
+from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.scripted_publisher import JumpingClock, ScriptedPublisher
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ def clock():
 @pytest.fixture
 def asked(clock):
     """Sweep around the due instant at a slow page, and end the sweep as soon as the look at it is under way."""
-    a_confirmed_release()
+    ReleaseFactory(confirmed=True)
     publisher = ScriptedPublisher(clock, lambda url, at: (404, "", SLOW.total_seconds()))
 
     def look_is_under_way():

@@ -12,7 +12,7 @@ from releases.models.observation import Purpose
 from releases.monitoring import adhoc_checks
 from releases.monitoring.sweep import Sweep
 from releases.verdict.address import Outcome
-from tests.support.factories import SEED_DUE, SeriesFactory, a_confirmed_release
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.preflight import means_with
 from tests.support.scripted_publisher import JumpingClock, MorningOver, ScriptedPublisher
 
@@ -66,7 +66,7 @@ def sweep(publisher_of, *, seconds=60, stop=lambda clock: False):
     series = SeriesFactory()
     urls = [HOSTILE, *(f"https://www.example.gov.uk/statistics/{number}" for number in range(GOOD))]
     for number, url in enumerate(urls):
-        a_confirmed_release(series=series, reference=f"part-{number}", url=url)
+        ReleaseFactory(confirmed=True, series=series, reference=f"part-{number}", url=url)
     clock = JumpingClock(SEED_DUE - timedelta(seconds=40), ends_at=SEED_DUE + timedelta(seconds=seconds))
     publisher = publisher_of(clock, lambda url, at: (200, OUT, 0.1) if at >= SEED_DUE else (404, "none", 0.1))
     with suppress(MorningOver):
@@ -104,7 +104,7 @@ def test_what_is_not_examined_when_the_process_has_to_end_is_stored_as_it_was_to
 
 
 def test_a_check_beside_the_sweep_ends_when_it_is_told_to_although_a_page_is_still_in_examination():
-    release = a_confirmed_release()
+    release = ReleaseFactory(confirmed=True)
     clock = JumpingClock(SEED_DUE - timedelta(hours=1), ends_at=SEED_DUE)
     begun = clock.now()
     publisher = ForEver(clock, lambda url, at: (200, OUT, 0.1))

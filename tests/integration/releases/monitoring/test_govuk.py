@@ -13,7 +13,7 @@ from releases.models import Observation, Verification
 from releases.verdict.address import Outcome
 from statsoffice.fake_publisher import govuk_pages
 from statsoffice.fake_publisher.govuk_pages import answered, api_path
-from tests.support.factories import SeriesFactory, a_confirmed_release
+from tests.support.factories import ReleaseFactory, SeriesFactory
 
 DUE = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
 LONG_AGO = datetime(2025, 1, 30, 9, 30, 36, tzinfo=UTC)
@@ -38,8 +38,13 @@ def watched(site):
     def record(path, *, marker="June 2026", **scenes):
         for where, script in scenes.pop("scenes").items():
             site.publish(api_path(where), script)
-        release = a_confirmed_release(
-            due_at=DUE, series=SeriesFactory(title=SERIES), title=TITLE, url=site.url(path), marker=marker
+        release = ReleaseFactory(
+            confirmed=True,
+            due_at=DUE,
+            series=SeriesFactory(title=SERIES),
+            title=TITLE,
+            url=site.url(path),
+            marker=marker,
         )
         release.addresses.update(adapter="govuk")
         return release

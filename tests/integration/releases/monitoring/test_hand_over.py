@@ -11,8 +11,8 @@ from releases.monitoring.sweep import Sweep
 from releases.rules.lifecycle import Role
 from releases.scheduling import PlannedAddress
 from releases.verdict.address import Outcome
-from tests.support.factories import SEED_DUE, a_confirmed_release, london_slot, member
-from tests.support.observations import checks_up_to
+from tests.support.factories import SEED_DUE, ReleaseFactory, create_member, london_slot
+from tests.support.observations import create_checks_until
 from tests.support.scripted_publisher import JumpingClock, MorningOver, ScriptedPublisher
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +50,7 @@ def outcome():
 
 
 def test_a_watcher_that_takes_over_at_the_limit_waits_for_the_looks_of_the_one_before():
-    checks_up_to(a_confirmed_release(url=URL).addresses.get(), LIMIT - seconds(1))
+    create_checks_until(ReleaseFactory(confirmed=True, url=URL).addresses.get(), LIMIT - seconds(1))
     leases.claim_hosts(["www.example.gov.uk"], holder="first", now=LIMIT - seconds(10))
     sweep(LIMIT - seconds(1), LIMIT + seconds(12), never_live)
     assert outcome() == Outcome.PENDING
@@ -59,13 +59,13 @@ def test_a_watcher_that_takes_over_at_the_limit_waits_for_the_looks_of_the_one_b
 
 
 def test_a_watcher_that_has_held_the_host_all_along_judges_in_the_second_of_the_limit():
-    checks_up_to(a_confirmed_release(url=URL).addresses.get(), LIMIT - seconds(60))
+    create_checks_until(ReleaseFactory(confirmed=True, url=URL).addresses.get(), LIMIT - seconds(60))
     sweep(LIMIT - seconds(60), LIMIT + seconds(1), never_live)
     assert outcome() == Outcome.NOT_SEEN
 
 
 def test_a_process_that_takes_over_after_the_verdict_does_not_reopen_it():
-    checks_up_to(a_confirmed_release(url=URL).addresses.get(), LIMIT - seconds(60))
+    create_checks_until(ReleaseFactory(confirmed=True, url=URL).addresses.get(), LIMIT - seconds(60))
     sweep(LIMIT - seconds(60), LIMIT + seconds(1), never_live)
     decided_at = Verification.objects.get().decided_at
     sweep(LIMIT + seconds(2), LIMIT + seconds(12), never_live)
@@ -73,7 +73,7 @@ def test_a_process_that_takes_over_after_the_verdict_does_not_reopen_it():
 
 
 def test_a_watcher_waits_for_the_slow_answer_to_its_own_look_before_the_limit():
-    a_confirmed_release(url=URL)
+    ReleaseFactory(confirmed=True, url=URL)
 
     def slow_once(url, at):
         return (200, OUT, 12) if LIMIT - seconds(6) < at < LIMIT - seconds(1) else (404, "", 0.1)
@@ -84,7 +84,7 @@ def test_a_watcher_waits_for_the_slow_answer_to_its_own_look_before_the_limit():
 
 
 def test_a_marker_that_is_corrected_during_a_sweep_is_what_is_looked_for():
-    release = a_confirmed_release(url=URL, marker="31 Mrach 2020")
+    release = ReleaseFactory(confirmed=True, url=URL, marker="31 Mrach 2020")
     page = release.addresses.get()
     sweep(
         SEED_DUE - seconds(60),
@@ -101,7 +101,7 @@ def test_a_marker_that_is_corrected_during_a_sweep_is_what_is_looked_for():
 
 
 def test_a_look_under_way_while_its_address_is_read_again_is_not_made_twice():
-    release = a_confirmed_release(url=URL)
+    release = ReleaseFactory(confirmed=True, url=URL)
     page = release.addresses.get()
 
     def slow(url, at):
@@ -120,8 +120,8 @@ def test_a_look_under_way_while_its_address_is_read_again_is_not_made_twice():
 
 
 def test_a_look_under_way_while_its_release_is_moved_is_kept_and_judges_nothing():
-    release = a_confirmed_release(url=URL)
-    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    release = ReleaseFactory(confirmed=True, url=URL)
+    head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
     to = london_slot((SEED_DUE + timedelta(days=1)).date())
 
     def slow(url, at):

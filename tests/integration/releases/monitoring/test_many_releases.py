@@ -11,7 +11,7 @@ from releases.models.observation import Purpose
 from releases.monitoring import examination
 from releases.monitoring.sweep import Sweep
 from releases.verdict.address import Outcome
-from tests.support.factories import SEED_DUE, SeriesFactory, a_confirmed_release
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.scripted_publisher import JumpingClock, MorningOver, ScriptedPublisher
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("calendar_at_rest")]
@@ -42,8 +42,11 @@ class SlowToRead(AllAtOnce):
 def sweep(publisher_of):
     series = SeriesFactory()
     for number in range(MANY):
-        a_confirmed_release(
-            series=series, reference=f"part-{number}", url=f"https://www.example.gov.uk/statistics/{number}"
+        ReleaseFactory(
+            confirmed=True,
+            series=series,
+            reference=f"part-{number}",
+            url=f"https://www.example.gov.uk/statistics/{number}",
         )
     clock = JumpingClock(SEED_DUE - timedelta(seconds=40), ends_at=SEED_DUE + timedelta(seconds=60))
     publisher = publisher_of(clock, lambda url, at: (200, OUT, 0.1) if at >= SEED_DUE else (404, "", 0.1))

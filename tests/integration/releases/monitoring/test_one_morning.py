@@ -16,7 +16,7 @@ from releases.verdict.address import Outcome
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.client import RehearsalSite
 from statsoffice.fake_publisher.scenes import scene
-from tests.support.factories import SeriesFactory, a_confirmed_release, london_slot, member
+from tests.support.factories import ReleaseFactory, SeriesFactory, create_member, london_slot
 from tests.support.morning import Morning, calendar_at_rest
 from tests.support.shared_rows import shared_fixture
 
@@ -74,8 +74,8 @@ def record(site: RehearsalSite, scenes: dict[str, list[dict[str, object]]], **of
         url = site.publish(f"/statistics/{name}", script)
         attachments = (site.url(TABLES),) if name == "part-missing" else ()
         series = SeriesFactory(**of_series)
-        releases[name] = a_confirmed_release(
-            series=series, url=url, reference=name, title=TITLE, due_at=DUE, attachments=attachments
+        releases[name] = ReleaseFactory(
+            confirmed=True, series=series, url=url, reference=name, title=TITLE, due_at=DUE, attachments=attachments
         )
     return releases
 
@@ -91,13 +91,13 @@ def play(site: RehearsalSite, start: datetime, until: datetime) -> None:
 
 
 def change_date(release: Release, *, at: datetime) -> None:
-    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
     moved_to = london_slot((DUE + timedelta(days=1)).date())
     scheduling.change_date(release, to=moved_to, reason="Late data", by=head, at=at)
 
 
 def cancel(release: Release, *, at: datetime) -> None:
-    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
     scheduling.cancel(release, reason="Late data", by=head, at=at)
 
 

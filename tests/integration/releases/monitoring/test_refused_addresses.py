@@ -13,7 +13,7 @@ from releases.scheduling import PlannedAddress, add_address
 from releases.verdict.address import Outcome
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.scenes import scene
-from tests.support.factories import A_LONG_TIME_AGO, SEED_DUE, a_confirmed_release
+from tests.support.factories import A_LONG_TIME_AGO, SEED_DUE, ReleaseFactory
 from tests.support.morning import MorningOver
 from tests.support.preflight import DAY_BEFORE, a_sound_release, means_with
 from tests.support.scripted_publisher import JumpingClock, ScriptedPublisher
@@ -44,7 +44,7 @@ def recorded(site, path, *, starts, sibling=None):
     """Record a release whose page comes some time after it is due, with an address of a role that is none."""
     site.publish(path, [scene(status=404), scene(RELEASE, starts=SEED_DUE + starts)])
     reference = path.strip("/").replace("/", "-")
-    release = a_confirmed_release(url=site.url(path), reference=reference, title=TITLE, due_at=SEED_DUE)
+    release = ReleaseFactory(confirmed=True, url=site.url(path), reference=reference, title=TITLE, due_at=SEED_DUE)
     if sibling:
         planned = PlannedAddress(url=site.url("/to-be-broken"), role=sibling)
         added = add_address(release, planned, at=A_LONG_TIME_AGO)
@@ -73,7 +73,7 @@ def test_a_late_page_is_late_although_its_attachment_has_an_address_that_is_none
 
 def test_a_replay_by_hand_looks_at_every_other_rehearsal():
     for name in ("sound", "broken"):
-        a_confirmed_release(reference=name, url=f"https://www.example.gov.uk/{name}", rehearsal=True)
+        ReleaseFactory(confirmed=True, reference=name, url=f"https://www.example.gov.uk/{name}", rehearsal=True)
     Address.objects.filter(release__reference="broken").update(url=NONE)
     clock = JumpingClock(SEED_DUE, ends_at=SEED_DUE + timedelta(hours=1))
     publisher = ScriptedPublisher(clock, lambda url, at: (404, "", 0.1))
@@ -92,7 +92,7 @@ def test_beside_the_watch_what_can_be_looked_at_is_looked_at(site, means):
 
 def test_an_address_that_is_none_needs_no_host_of_which_a_look_beside_the_watch_takes_the_whole_budget(site, means):
     release = a_sound_release(site)
-    broken = a_confirmed_release(reference="broken").addresses.get()
+    broken = ReleaseFactory(confirmed=True, reference="broken").addresses.get()
     Watch.objects.create(address=broken, schedule_version=1, next_look_at=DAY_BEFORE)
     Address.objects.filter(pk=broken.pk).update(url=NONE)
     small = means_with(means.look, budgets={site.base_url.removeprefix("http://"): Budget(1, 1)})

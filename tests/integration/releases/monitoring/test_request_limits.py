@@ -12,7 +12,7 @@ from releases.rules.response import Errand
 from releases.verdict.address import Outcome
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.scenes import scene
-from tests.support.factories import a_confirmed_release
+from tests.support.factories import ReleaseFactory
 
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
 BUSY_AT = DUE - timedelta(seconds=95)
@@ -37,7 +37,7 @@ def busy_site(site):
             scene(pages.release_page(TITLE, published="30 June 2020"), starts=BUSY_AT + timedelta(seconds=30)),
         ],
     )
-    a_confirmed_release(title=TITLE, url=site.url(PATH), due_at=DUE)
+    ReleaseFactory(confirmed=True, title=TITLE, url=site.url(PATH), due_at=DUE)
     return site
 
 

@@ -10,7 +10,7 @@ from releases.models import Verification
 from releases.monitoring.sweep import Sweep
 from releases.probe.rate_limit import Lanes
 from releases.rules.host_budget import Budget
-from tests.support.factories import SEED_DUE, SeriesFactory, a_confirmed_release
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.scripted_publisher import JumpingClock, MorningOver, ScriptedPublisher
 
 pytestmark = [pytest.mark.full, pytest.mark.django_db, pytest.mark.usefixtures("calendar_at_rest")]
@@ -72,7 +72,9 @@ def test_each_of_a_hundred_releases_at_one_host_is_told_on_time_from_late(settin
     series = SeriesFactory()
     for number in range(100):
         kind = "late" if number % 2 else "on-time"
-        a_confirmed_release(series=series, reference=f"{kind}-{number}", url=f"https://{HOST}/{kind}/{number}")
+        ReleaseFactory(
+            confirmed=True, series=series, reference=f"{kind}-{number}", url=f"https://{HOST}/{kind}/{number}"
+        )
 
     def script(url, at):
         out_at = SEED_DUE + (LATE_BY if "/late/" in url else timedelta(0))

@@ -18,7 +18,7 @@ from releases.models.observation import Purpose
 from releases.monitoring import spool
 from releases.monitoring.spool import Spool
 from releases.rules.response import Answer, Hop
-from tests.support.factories import SEED_DUE, a_confirmed_release
+from tests.support.factories import SEED_DUE, ReleaseFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +50,7 @@ def look(address, *, seconds=0.0, purpose=Purpose.PLAIN):
 
 @pytest.fixture
 def address():
-    return a_confirmed_release().addresses.get()
+    return ReleaseFactory(confirmed=True).addresses.get()
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def test_a_broken_last_line_is_told_and_stops_no_other(tmp_path, looks, caplog):
 
 @pytest.mark.both_databases
 def test_a_look_that_the_database_refuses_is_told_and_stops_no_other(tmp_path, looks, caplog):
-    other = a_confirmed_release(reference="other", url="https://www.example.gov.uk/other").addresses.get()
+    other = ReleaseFactory(confirmed=True, reference="other", url="https://www.example.gov.uk/other").addresses.get()
     path = left_behind(tmp_path, [look(other), *looks])
     path.write_text(path.read_text().replace(f'"address": {other.pk}', '"address": 999999', 1))
     assert len(spool.store_left_behind(tmp_path, at=BACK_AT)) == 3

@@ -11,7 +11,7 @@ from releases.monitoring.sweep import Sweep
 from releases.verdict.address import Outcome
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.scenes import scene
-from tests.support.factories import a_confirmed_release
+from tests.support.factories import ReleaseFactory
 from tests.support.morning import MorningOver
 
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
@@ -35,7 +35,9 @@ def release_page() -> str:
 def watched(site):
     def record(path=PATH, **fields):
         reference = path.strip("/").replace("/", "-")
-        return a_confirmed_release(url=site.url(path), reference=reference, title=TITLE, due_at=DUE, **fields)
+        return ReleaseFactory(
+            confirmed=True, url=site.url(path), reference=reference, title=TITLE, due_at=DUE, **fields
+        )
 
     return record
 

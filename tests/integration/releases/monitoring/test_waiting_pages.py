@@ -7,7 +7,7 @@ import pytest
 
 from releases.models import Address, Observation
 from releases.monitoring.sweep import Sweep
-from tests.support.factories import SEED_DUE, a_confirmed_release
+from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.scripted_publisher import JumpingClock, MorningOver, ScriptedPublisher
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +56,7 @@ class Busy(ScriptedPublisher):
 
 def planned_and_sent(start, *, busy_until, end, acts=()):
     """Sweep past a time in which the host is busy; gives when each look was planned and sent, counted from due."""
-    a_confirmed_release(url=URL)
+    ReleaseFactory(confirmed=True, url=URL)
     clock = JumpingClock(SEED_DUE + seconds(start), ends_at=SEED_DUE + seconds(end))
     for at, what in acts:
         clock.act(SEED_DUE + seconds(at), what)

@@ -11,7 +11,7 @@ from releases.models import Observation, Verification
 from releases.monitoring.sweep import Sweep
 from releases.rules.clock_error import ClockError, Voucher
 from releases.verdict.address import Outcome
-from tests.support.factories import SEED_DUE, a_confirmed_release
+from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.scripted_publisher import JumpingClock, MorningOver, ScriptedPublisher
 
 OFF = ClockError(Voucher.NOBODY, bound=None, stepped_by=timedelta(seconds=30))
@@ -35,7 +35,7 @@ class ClockOfThisMachine(JumpingClock):
 
 
 def play(clock, script=lambda url, at: (404, "", 0.1), **fields):
-    a_confirmed_release()
+    ReleaseFactory(confirmed=True)
     publisher = ScriptedPublisher(clock, script)
     with suppress(MorningOver):
         Sweep(clock=clock, probe=publisher, name="wrong", **fields).run()
@@ -92,7 +92,7 @@ class PublisherWithTheRightTime(ScriptedPublisher):
 
 def play_to_the_limit(error, *, tells, live_at=SEED_DUE + AHEAD, tolerance=timedelta(seconds=5)):
     """Play a morning on which the page goes live at an instant of the clock of the watch; gives the outcome."""
-    release = a_confirmed_release()
+    release = ReleaseFactory(confirmed=True)
     type(release.series).objects.filter(pk=release.series_id).update(tolerance_seconds=tolerance.seconds)
     clock = ClockOfThisMachine(error=error, until=timedelta(minutes=2))
     page = (

@@ -12,7 +12,7 @@ from releases import pre_release_access, pre_release_list
 from releases.models import Observation, PreReleaseAccess, PreReleaseRequest, ReleaseEvent
 from releases.models.append_only import check_chain
 from tests.support.concurrency import are_done_at_once
-from tests.support.observations import a_look
+from tests.support.observations import create_observation
 from tests.support.pre_release_lists import AFTERWARDS, LONG_BEFORE, MINISTER, SHORTLY_BEFORE, asked, granted
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
@@ -72,7 +72,7 @@ def test_meanwhile_a_look_at_the_release_is_stored(office, release, what):
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '2s'")
         try:
-            a_look(page, "not_live", at=SHORTLY_BEFORE)
+            create_observation(page, "not_live", at=SHORTLY_BEFORE)
         finally:
             connection.close()
 

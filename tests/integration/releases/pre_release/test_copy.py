@@ -11,7 +11,7 @@ from releases.permissions import NotYours
 from releases.pre_release_access import ListRefused, copy_list, previous_with_list
 from releases.rules.lifecycle import Role
 from releases.rules.pre_release import Period
-from tests.support.factories import SEED_DUE, SeriesFactory, an_announced_release
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.pre_release_lists import AFTERWARDS, LONG_BEFORE, MINISTER, SHORTLY_BEFORE, granted, someone
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ A_QUARTER = timedelta(days=91)
 @pytest.fixture
 def earlier(office, release):
     """The release of the same series a quarter before, with two on its list, one for a longer period."""
-    before = an_announced_release(series=release.series, reference="earlier", due_at=SEED_DUE - A_QUARTER)
+    before = ReleaseFactory(announced=True, series=release.series, reference="earlier", due_at=SEED_DUE - A_QUARTER)
     at = LONG_BEFORE - A_QUARTER
     granted(before, by=office.statistician, at=at)
     granted(before, someone(period=Period(30), period_reason="Travels."), by=office.statistician, at=at)
@@ -83,11 +83,16 @@ def test_as_many_nameless_holders_of_a_post_are_taken_over_as_there_were(office,
 
 
 def test_the_release_before_is_the_nearest_earlier_one_of_the_series_that_has_a_list(office, release, earlier):
-    an_announced_release(series=release.series, reference="without", due_at=SEED_DUE - timedelta(days=28))
-    later = an_announced_release(series=release.series, reference="later", due_at=SEED_DUE + timedelta(days=91))
+    ReleaseFactory(announced=True, series=release.series, reference="without", due_at=SEED_DUE - timedelta(days=28))
+    later = ReleaseFactory(
+        announced=True, series=release.series, reference="later", due_at=SEED_DUE + timedelta(days=91)
+    )
     granted(later, by=office.statistician)
-    other = an_announced_release(
-        series=SeriesFactory(producer=office.producer), reference="other", due_at=SEED_DUE - timedelta(days=28)
+    other = ReleaseFactory(
+        announced=True,
+        series=SeriesFactory(producer=office.producer),
+        reference="other",
+        due_at=SEED_DUE - timedelta(days=28),
     )
     granted(other, by=office.statistician, at=LONG_BEFORE - timedelta(days=40))
     assert previous_with_list(release) == earlier
@@ -95,7 +100,7 @@ def test_the_release_before_is_the_nearest_earlier_one_of_the_series_that_has_a_
 
 
 def test_another_list_than_the_one_before_is_not_copied(office, release, earlier):
-    other = an_announced_release(reference="of-others", due_at=SEED_DUE - timedelta(days=28))
+    other = ReleaseFactory(announced=True, reference="of-others", due_at=SEED_DUE - timedelta(days=28))
     with pytest.raises(ListRefused, match="not the list of the release before"):
         copied(release, other, by=office.statistician)
 

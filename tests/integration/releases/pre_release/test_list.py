@@ -12,7 +12,7 @@ from releases.pre_release_access import ListRefused, Objected
 from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Role, WrongState
 from releases.rules.pre_release import Period
-from tests.support.factories import SEED_DUE, SeriesFactory, UserFactory, a_release, an_announced_release, london_slot
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, UserFactory, london_slot
 from tests.support.pre_release_lists import AFTERWARDS, LONG_BEFORE, MINISTER, SHORTLY_BEFORE, asked, granted, someone
 
 pytestmark = pytest.mark.django_db
@@ -70,7 +70,7 @@ def test_within_a_day_before_the_release_an_addition_waits_unless_a_lead_makes_i
 
 
 def test_of_a_vague_release_nothing_has_to_be_agreed(office):
-    vague = a_release(
+    vague = ReleaseFactory(
         series=SeriesFactory(producer=office.producer),
         slot=Slot(on=date(2020, 6, 1), at=None, precision=Precision.MONTH),
     )
@@ -231,7 +231,7 @@ def test_of_a_cancelled_release_access_is_withdrawn_and_not_changed(office, rele
 
 
 def test_a_release_to_which_somebody_had_access_is_not_deleted(office):
-    quiet = a_release(series=SeriesFactory(producer=office.producer), reference="quiet")
+    quiet = ReleaseFactory(series=SeriesFactory(producer=office.producer), reference="quiet")
     entry = granted(quiet, by=office.statistician)
     corrections.check_removable(quiet)
     PreReleaseAccess.objects.filter(pk=entry.pk).update(status="begun", began_at=LONG_BEFORE)
@@ -240,14 +240,14 @@ def test_a_release_to_which_somebody_had_access_is_not_deleted(office):
 
 
 def test_a_list_goes_with_a_release_that_was_never_public_and_seen_by_nobody(office):
-    quiet = a_release(series=SeriesFactory(producer=office.producer), reference="quiet")
+    quiet = ReleaseFactory(series=SeriesFactory(producer=office.producer), reference="quiet")
     granted(quiet, by=office.statistician)
     corrections.remove_release(quiet, by=office.head, at=LONG_BEFORE)
     assert not PreReleaseAccess.objects.exists()
 
 
 def test_colleagues_of_another_producer_touch_no_list(office, release, entry):
-    other = an_announced_release(reference="of-others")
+    other = ReleaseFactory(announced=True, reference="of-others")
     stranger = UserFactory()
     stranger.memberships.create(producer=other.series.producer, role=Role.HEAD_OF_PROFESSION)
     for act in (

@@ -11,7 +11,7 @@ from releases.permissions import NotYours
 from releases.pre_release_access import ListRefused
 from releases.pre_release_list import erase_name, erase_old_names
 from releases.rules.lifecycle import Role
-from tests.support.factories import SEED_DUE, an_announced_release
+from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.pre_release_lists import AFTERWARDS, LONG_BEFORE, MINISTER, asked, granted, someone
 
 pytestmark = pytest.mark.django_db
@@ -92,7 +92,9 @@ def test_of_a_cancelled_release_the_time_runs_from_the_day_it_was_cancelled(offi
 
 
 def test_releases_of_later_keep_their_names(office, release):
-    later = an_announced_release(series=release.series, reference="later", due_at=SEED_DUE + timedelta(days=364))
+    later = ReleaseFactory(
+        announced=True, series=release.series, reference="later", due_at=SEED_DUE + timedelta(days=364)
+    )
     granted(later, by=office.statistician)
     assert old().names == 0
 

@@ -13,7 +13,7 @@ from releases.pre_release_access import ListRefused, agree_to_access, refuse_acc
 from releases.rules.lifecycle import Role, WrongRole, WrongState
 from releases.rules.pre_release import REQUEST, RequestStatus
 from tests.support.factories import SEED_DUE, UserFactory, london_slot, rolled_back
-from tests.support.people import an_office
+from tests.support.people import create_office
 from tests.support.pre_release_lists import AFTERWARDS, LONG_BEFORE, MINISTER, SHORTLY_BEFORE, asked, someone
 
 pytestmark = pytest.mark.django_db
@@ -97,7 +97,7 @@ def test_what_is_decided_is_not_decided_again(office, release, status, subtests,
 
 
 def test_strangers_and_another_producers_head_decide_nothing(office, release, waiting):
-    for person in (UserFactory(is_superuser=True), an_office().head):
+    for person in (UserFactory(is_superuser=True), create_office().head):
         for act in ACTS.values():
             with pytest.raises(NotYours):
                 act(waiting, by=person, at=AGREED_AT)
@@ -159,7 +159,7 @@ def test_requests_for_a_cancelled_release_can_only_be_refused(office, release, e
 def test_requests_wait_for_the_leads_of_their_producer_alone(office, release, waiting):
     for role, person in office.people.items():
         assert list(pre_release_access.requests_waiting_for(person)) == ([waiting] if role in LEADS else [])
-    assert not pre_release_access.requests_waiting_for(an_office().head).exists()
+    assert not pre_release_access.requests_waiting_for(create_office().head).exists()
     refuse_access(waiting, by=office.head, at=AGREED_AT)
     assert not pre_release_access.requests_waiting_for(office.head).exists()
 

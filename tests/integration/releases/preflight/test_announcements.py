@@ -15,7 +15,7 @@ from releases.probe.probe import probe_from_settings
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
 from statsoffice.fake_publisher.scenes import scene
-from tests.support.factories import a_confirmed_release, member
+from tests.support.factories import ReleaseFactory, create_member
 from tests.support.preflight import ANNOUNCEMENT, DAY_BEFORE, DUE, PAGE, WORDS, a_sound_release, announce_at, means_with
 
 pytestmark = pytest.mark.django_db
@@ -110,13 +110,13 @@ def test_an_announcement_that_does_not_answer_is_tried_again_and_that_is_on_reco
 
 def test_a_cancelled_release_needs_no_further_snapshot(site, means):
     release = a_sound_release(site)
-    keeper = member(Role.CALENDAR_MANAGER, release.series.producer)
+    keeper = create_member(Role.CALENDAR_MANAGER, release.series.producer)
     scheduling.cancel(release, reason="No survey.", by=keeper, at=DAY_BEFORE)
     assert look(means, DAY_BEFORE) == 0
 
 
 def test_a_release_has_one_announcement_and_it_is_never_required(site):
-    release = a_confirmed_release(due_at=DUE, url=site.url(PAGE))
+    release = ReleaseFactory(confirmed=True, due_at=DUE, url=site.url(PAGE))
     announce_at(release, site.url(ANNOUNCEMENT))
     another = {"url": site.url("/another"), "role": "announcement", "required": False, "added_at": DUE}
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -131,7 +131,9 @@ def test_a_release_has_one_announcement_and_it_is_never_required(site):
 def test_looks_beside_the_watch_never_ask_a_host_more_than_once_in_a_second(site, settings):
     series = a_sound_release(site).series
     for number in range(2):
-        release = a_confirmed_release(series=series, due_at=DUE, reference=f"r-{number}", url=site.url(f"/p{number}"))
+        release = ReleaseFactory(
+            confirmed=True, series=series, due_at=DUE, reference=f"r-{number}", url=site.url(f"/p{number}")
+        )
         announce_at(release, site.url(f"/a{number}"))
     site.forget_arrivals()
     with probe_from_settings(now=lambda: DAY_BEFORE, beside=True) as probe:

@@ -14,7 +14,7 @@ from releases.scheduling import PlannedAddress
 from statsoffice import jobs
 from statsoffice.fake_publisher import govuk_pages as govuk
 from statsoffice.fake_publisher.scenes import scene
-from tests.support.factories import a_confirmed_release, a_release
+from tests.support.factories import ReleaseFactory
 from tests.support.preflight import DAY_BEFORE, DUE, TITLE, announce_at
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,7 @@ def announced(**fields):
 def release(site):
     """A release of tomorrow, announced on a site like GOV.UK for the time for which it is planned."""
     say(site, announced())
-    release = a_confirmed_release(due_at=DUE, title=TITLE)
+    release = ReleaseFactory(confirmed=True, due_at=DUE, title=TITLE)
     announce_at(release, site.url(PATH), adapter="govuk")
     return release
 
@@ -114,7 +114,7 @@ def test_a_look_at_the_announcement_of_an_exact_release_is_kept_as_evidence(rele
 @pytest.mark.parametrize("adapter", ["govuk", "page"])
 def test_a_vague_release_is_compared_too_and_its_day_does_not_count(site, means, adapter):
     release = scheduling.record_release(
-        a_release(reference="other").series,
+        ReleaseFactory(reference="other").series,
         reference="vague",
         title=TITLE,
         slot=Slot(on=date(2026, 7, 20), at=None, precision=Precision.MONTH),
@@ -242,9 +242,9 @@ class TestWhich:
 
     def test_a_few_are_read_at_a_time(self, site, means, monkeypatch):
         monkeypatch.setattr(announcements, "COMPARISONS_AT_A_TIME", 2)
-        series = a_release(reference="other").series
+        series = ReleaseFactory(reference="other").series
         for number in range(3):
-            one = a_confirmed_release(series=series, reference=f"n{number}", title=TITLE, due_at=DUE)
+            one = ReleaseFactory(confirmed=True, series=series, reference=f"n{number}", title=TITLE, due_at=DUE)
             announce_at(one, site.url(PATH), adapter="govuk")
         say(site, announced())
         assert [compare(means) for _ in range(3)] == [2, 1, 0]
@@ -253,7 +253,7 @@ class TestWhich:
 def test_a_tick_makes_the_comparison_and_none_around_a_due_instant(release, site, settings, monkeypatch):
     monkeypatch.setattr(jobs, "_probes", {})
     settings.COMPARISON_AT = AT
-    near = a_confirmed_release(due_at=DAY_BEFORE, reference="due-now", rehearsal=True)
+    near = ReleaseFactory(confirmed=True, due_at=DAY_BEFORE, reference="due-now", rehearsal=True)
     jobs.run_due_checks(clock=StoppedClock(DAY_BEFORE), watcher="worker")
     assert not Comparison.objects.exists()
     assert near.due_at == DAY_BEFORE

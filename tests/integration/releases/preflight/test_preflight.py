@@ -15,8 +15,8 @@ from statsoffice.accounts.models import User
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.scenes import scene
 from tests.corpus.files import ODS, ODS_FILE
-from tests.support.factories import UserFactory, a_confirmed_release, a_release
-from tests.support.observations import a_look
+from tests.support.factories import ReleaseFactory, UserFactory
+from tests.support.observations import create_observation
 from tests.support.preflight import (
     ANNOUNCEMENT,
     DAY_BEFORE,
@@ -132,7 +132,9 @@ def test_a_watcher_that_is_ill_by_its_own_checks_is_found(site, means):
 def test_a_provisional_release_is_said_not_to_be_watched_and_only_its_announcement_is_looked_at(site, means):
     a_sound_release(site)
     site.publish("/another", [scene("page")])
-    release = a_release(due_at=DUE, reference="provisional", url=site.url("/another"), attachments=(site.url("/b"),))
+    release = ReleaseFactory(
+        due_at=DUE, reference="provisional", url=site.url("/another"), attachments=(site.url("/b"),)
+    )
     site.publish("/soon", [scene(WORDS)])
     announce_at(release, site.url("/soon"))
     assert check(release, means) == {(PreflightCode.NOT_CONFIRMED, None)}
@@ -142,7 +144,7 @@ def test_a_provisional_release_is_said_not_to_be_watched_and_only_its_announceme
 def test_releases_that_share_a_host_and_a_minute_are_noted_with_the_width_and_nobody_need_attend_to_that(site, means):
     release = a_sound_release(site)
     site.publish("/another", [scene("page")])
-    a_confirmed_release(due_at=DUE, reference="another", series=release.series, url=site.url("/another"))
+    ReleaseFactory(confirmed=True, due_at=DUE, reference="another", series=release.series, url=site.url("/another"))
     assert check(release, means) == {(PreflightCode.SHARES_MINUTE, None)}
     run = PreflightRun.objects.get()
     host = site.base_url.removeprefix("http://")
@@ -171,7 +173,7 @@ class TestWhatIsSeenLive:
 
     def test_two_such_looks_are_early_at_once(self, site, means):
         release = a_sound_release(site)
-        a_look(release.addresses.get(role="page"), "not_live", at=DAY_BEFORE - timedelta(hours=1))
+        create_observation(release.addresses.get(role="page"), "not_live", at=DAY_BEFORE - timedelta(hours=1))
         site.publish(PAGE, [scene(pages.release_page(TITLE, published="1 July 2026"))])
         check(release, means)
         check(release, means)
@@ -179,7 +181,7 @@ class TestWhatIsSeenLive:
 
     def test_an_attachment_that_is_out_is_found_at_its_own_address(self, site, means):
         release = a_sound_release(site)
-        a_look(release.addresses.get(role="attachment"), "not_live", at=DAY_BEFORE - timedelta(hours=1))
+        create_observation(release.addresses.get(role="attachment"), "not_live", at=DAY_BEFORE - timedelta(hours=1))
         site.publish(SHEET, [scene(ODS_FILE, content_type=ODS)])
         assert check(release, means) == {(PreflightCode.LIVE_ALREADY, SHEET)}
 
@@ -193,7 +195,9 @@ class TestWhatIsSeenLive:
 
 def test_a_fault_of_our_own_on_one_release_is_said_of_it_and_stops_no_other(site, means, monkeypatch):
     one = a_sound_release(site)
-    another = a_confirmed_release(due_at=DUE, reference="another", series=one.series, url=site.url("/another"))
+    another = ReleaseFactory(
+        confirmed=True, due_at=DUE, reference="another", series=one.series, url=site.url("/another")
+    )
     findings = preflight.find_problems
 
     def broken(release, **given):

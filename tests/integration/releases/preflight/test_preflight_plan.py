@@ -12,7 +12,7 @@ from releases.preflight import PreflightRefused
 from releases.rules.host_budget import Budget
 from releases.rules.lifecycle import EVERY_ROLE, Role
 from statsoffice.fake_publisher.scenes import scene
-from tests.support.factories import a_confirmed_release, london_slot, member
+from tests.support.factories import ReleaseFactory, create_member, london_slot
 from tests.support.preflight import (
     DAY_BEFORE,
     DUE,
@@ -48,7 +48,7 @@ class TestThePlan:
     )
     def test_it_is_planned_for_the_working_day_before(self, nation, due_on, planned):
         series = a_series(producer__nation=nation)
-        release = a_confirmed_release(series=series, slot=london_slot(due_on))
+        release = ReleaseFactory(confirmed=True, series=series, slot=london_slot(due_on))
         assert preflight.preflight_planned_at(release, at=TWO) == planned
 
     def test_nothing_is_asked_for_before_its_hour_and_once_after_it(self, site):
@@ -80,7 +80,7 @@ class TestThePlan:
         release = a_sound_release(site)
         self.asked(DAY_BEFORE)
         preflight.run_requested_preflights(means=means, now=DAY_BEFORE)
-        head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+        head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
         later = london_slot(date(2026, 7, 2))
         scheduling.change_date(release, to=later, reason="More time is needed.", by=head, at=DAY_BEFORE)
         assert self.asked(DAY_BEFORE) == 0
@@ -107,32 +107,34 @@ class TestThePlan:
 class TestByHand:
     @pytest.mark.parametrize("role", sorted(EVERY_ROLE))
     def test_those_who_work_on_the_release_may_ask_and_auditors_and_strangers_may_not(self, role):
-        release = a_confirmed_release(due_at=DUE)
+        release = ReleaseFactory(confirmed=True, due_at=DUE)
         if role == Role.AUDITOR:
             with pytest.raises(NotYours):
-                preflight.request_preflight(release, by=member(role, release.series.producer), now=DAY_BEFORE)
+                preflight.request_preflight(release, by=create_member(role, release.series.producer), now=DAY_BEFORE)
         else:
             assert (
-                preflight.request_preflight(release, by=member(role, release.series.producer), now=DAY_BEFORE).asked_at
+                preflight.request_preflight(
+                    release, by=create_member(role, release.series.producer), now=DAY_BEFORE
+                ).asked_at
                 == DAY_BEFORE
             )
         with pytest.raises(NotYours):
-            preflight.request_preflight(release, by=member(role, a_series().producer), now=DAY_BEFORE)
+            preflight.request_preflight(release, by=create_member(role, a_series().producer), now=DAY_BEFORE)
 
     def test_asking_twice_is_asking_once(self):
-        release = a_confirmed_release(due_at=DUE)
+        release = ReleaseFactory(confirmed=True, due_at=DUE)
         assert preflight.request_preflight(release, by=None, now=DAY_BEFORE) == preflight.request_preflight(
             release, by=None, now=DAY_BEFORE
         )
 
     def test_a_release_that_is_due_has_nothing_left_to_check(self):
         with pytest.raises(PreflightRefused, match="nothing to check"):
-            preflight.request_preflight(a_confirmed_release(due_at=DUE), by=None, now=DUE)
+            preflight.request_preflight(ReleaseFactory(confirmed=True, due_at=DUE), by=None, now=DUE)
 
     def test_a_release_that_was_cancelled_after_somebody_asked_is_not_checked(self, site, means):
         release = a_sound_release(site)
         preflight.request_preflight(release, by=None, now=DAY_BEFORE)
-        keeper = member(Role.CALENDAR_MANAGER, release.series.producer)
+        keeper = create_member(Role.CALENDAR_MANAGER, release.series.producer)
         scheduling.cancel(release, reason="No survey.", by=keeper, at=DAY_BEFORE)
         assert preflight.run_requested_preflights(means=means, now=DAY_BEFORE) == []
         assert PreflightRun.objects.count() == Observation.objects.count() == 0
@@ -190,7 +192,7 @@ class TestBesideTheWatch:
     ):
         monkeypatch.setattr(preflight, "RELEASES_AT_A_TIME", 1)
         first = a_sound_release(site)
-        later = a_confirmed_release(due_at=DUE + timedelta(days=1), reference="later", series=first.series)
+        later = ReleaseFactory(confirmed=True, due_at=DUE + timedelta(days=1), reference="later", series=first.series)
         for release in Release.objects.all():
             preflight.request_preflight(release, by=None, now=DAY_BEFORE)
         answers = iter([True, False])
@@ -213,7 +215,7 @@ class TestBesideTheWatch:
         monkeypatch.setattr(preflight, "RELEASES_AT_A_TIME", 1)
         sound = a_sound_release(site)
         for number in range(2):
-            a_confirmed_release(due_at=DUE + timedelta(days=1), reference=f"r-{number}", series=sound.series)
+            ReleaseFactory(confirmed=True, due_at=DUE + timedelta(days=1), reference=f"r-{number}", series=sound.series)
         for release in Release.objects.all():
             preflight.request_preflight(release, by=None, now=DAY_BEFORE)
         taken: list[int] = []
@@ -232,7 +234,7 @@ class TestBesideTheWatch:
         sound = a_sound_release(site)
         site.publish("/another", [scene("page")])
         others = [
-            a_confirmed_release(due_at=due_at, reference=name, series=sound.series, url=site.url("/another"))
+            ReleaseFactory(confirmed=True, due_at=due_at, reference=name, series=sound.series, url=site.url("/another"))
             for name, due_at in (("together", DUE), ("alone", DUE + timedelta(days=1)))
         ]
         for release in (sound, *others):
@@ -243,14 +245,16 @@ class TestBesideTheWatch:
 
     @pytest.mark.parametrize(("seconds", "quiet"), [(-21, True), (-20, False), (0, False), (9, False), (10, True)])
     def test_around_a_due_instant_nothing_but_looking_goes_on(self, seconds, quiet):
-        a_confirmed_release(due_at=DUE)
+        ReleaseFactory(confirmed=True, due_at=DUE)
         assert preflight.is_quiet_time(now=DUE + timedelta(seconds=seconds)) == quiet
 
 
 def test_the_number_of_queries_for_the_plan_does_not_grow_with_the_releases(django_assert_num_queries):
     series = a_series()
     for number in range(5):
-        a_confirmed_release(series=series, due_at=DUE + timedelta(days=1), reference=f"r-{number}", marker=MARKER)
+        ReleaseFactory(
+            confirmed=True, series=series, due_at=DUE + timedelta(days=1), reference=f"r-{number}", marker=MARKER
+        )
     with django_assert_num_queries(3):
         assert preflight.request_missing_preflights(at=TWO, now=DAY_BEFORE) == 0
 
@@ -258,7 +262,7 @@ def test_the_number_of_queries_for_the_plan_does_not_grow_with_the_releases(djan
 def test_many_are_asked_for_at_once(django_assert_num_queries):
     series = a_series()
     for number in range(5):
-        a_confirmed_release(series=series, due_at=DUE, reference=f"r-{number}", marker=MARKER)
+        ReleaseFactory(confirmed=True, series=series, due_at=DUE, reference=f"r-{number}", marker=MARKER)
     with django_assert_num_queries(4):
         assert preflight.request_missing_preflights(at=TWO, now=DAY_BEFORE) == 5
     assert set(PreflightRun.objects.values_list("release__reference", "schedule_version", "asked_at", "asked_by")) == {
@@ -267,9 +271,9 @@ def test_many_are_asked_for_at_once(django_assert_num_queries):
 
 
 def test_where_a_person_asks_at_the_same_moment_theirs_is_the_one_run(monkeypatch):
-    keeper = member(Role.CALENDAR_MANAGER, (series := a_series()).producer)
+    keeper = create_member(Role.CALENDAR_MANAGER, (series := a_series()).producer)
     for name in ("theirs", "planned"):
-        a_confirmed_release(series=series, due_at=DUE, reference=name, marker=MARKER)
+        ReleaseFactory(confirmed=True, series=series, due_at=DUE, reference=name, marker=MARKER)
     is_missing = preflight._is_missing
 
     def meanwhile(release, last, **when):

@@ -14,9 +14,9 @@ from releases.rules.lifecycle import Role
 from releases.scheduling import PlannedAddress, SecondAnnouncement
 from releases.text.imports import row_in_words
 from tests.support.admin_site import address_rows, form_of, page, refusals, said, staff
-from tests.support.factories import SeriesFactory, a_release, london_slot
+from tests.support.factories import ReleaseFactory, SeriesFactory, london_slot
 from tests.support.import_files import csv_of
-from tests.support.observations import a_look
+from tests.support.observations import create_observation
 from tests.support.shared_rows import shared_fixture
 
 DAY = date(2098, 7, 1)
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 @shared_fixture
 def release():
     """A release long after the tests run, without an announcement."""
-    return a_release(slot=london_slot(DAY))
+    return ReleaseFactory(slot=london_slot(DAY))
 
 
 def planned(url=ANNOUNCED, **fields):
@@ -63,14 +63,14 @@ class TestByCorrection:
 
     def test_its_address_may_be_corrected_after_it_was_looked_at_because_each_look_keeps_its_own(self, release):
         address = add(release)
-        look = a_look(address, "not_live", at=release.due_at - timedelta(days=9))
+        look = create_observation(address, "not_live", at=release.due_at - timedelta(days=9))
         corrections.change_address(address, planned(ANOTHER), by=None, at=release.recorded_at)
         look.refresh_from_db()
         assert (announcements()[0][0], look.url) == (ANOTHER, ANNOUNCED)
 
     def test_what_was_looked_at_as_a_page_is_not_taken_out_of_judging_by_calling_it_an_announcement(self, release):
         address = release.addresses.get(role="page")
-        a_look(address, "live", at=release.due_at - timedelta(hours=1))
+        create_observation(address, "live", at=release.due_at - timedelta(hours=1))
         with pytest.raises(CorrectionRefused, match="was looked at as page, and stays one"):
             corrections.change_address(address, planned(address.url), by=None, at=release.recorded_at)
 
@@ -102,7 +102,7 @@ class TestInTheAdmin:
 
     def test_a_refusal_at_the_last_moment_is_a_message(self, release):
         address = release.addresses.get(role="page")
-        a_look(address, "not_live", at=release.due_at - timedelta(hours=1))
+        create_observation(address, "not_live", at=release.due_at - timedelta(hours=1))
         response = self.send(release, **{"addresses-0-role": "announcement"})
         assert "stays one" in said(response)[0]
 

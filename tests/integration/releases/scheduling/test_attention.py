@@ -11,13 +11,11 @@ from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import Role
 from tests.support.factories import (
     ProducerFactory,
+    ReleaseFactory,
     SeriesFactory,
     UserFactory,
-    a_confirmed_release,
-    a_release,
-    an_announced_release,
+    create_member,
     london_slot,
-    member,
 )
 from tests.support.shared_rows import shared_fixture
 
@@ -35,16 +33,16 @@ def series():
 
 @shared_fixture
 def person(series):
-    return member(Role.STATISTICIAN, series.producer)
+    return create_member(Role.STATISTICIAN, series.producer)
 
 
-def due(series, days, reference="one", *, make=an_announced_release, **fields):
+def due(series, days, reference="one", *, announced=True, **fields):
     slot = london_slot(TODAY + timedelta(days=days))
-    return make(series=series, reference=reference, slot=slot, **fields)
+    return ReleaseFactory(announced=announced, series=series, reference=reference, slot=slot, **fields)
 
 
 def vague(series, reference, on, precision):
-    release = a_release(series=series, reference=reference, slot=Slot(on=on, at=None, precision=precision))
+    release = ReleaseFactory(series=series, reference=reference, slot=Slot(on=on, at=None, precision=precision))
     return scheduling.announce(release, by=None, at=release.recorded_at)
 
 
@@ -92,7 +90,7 @@ def test_nothing_is_asked_of_a_release_that_is_cancelled_or_published(series, pe
     release.addresses.all().delete()
     at = release.recorded_at
     if state == "cancelled":
-        scheduling.cancel(release, reason="Stopped", by=member(Role.DEPUTY, series.producer), at=at)
+        scheduling.cancel(release, reason="Stopped", by=create_member(Role.DEPUTY, series.producer), at=at)
     else:
         scheduling.publish(release, by=None, at=at, published_at=at)
     assert {concern for concern in Concern if found(person, concern)} == set()
@@ -102,7 +100,7 @@ def test_only_ones_own_producers_count(series, person):
     due(SeriesFactory(responsible=None), 1, "foreign")
     due(series, 1, "own")
     assert found(person, Concern.DUE_TOMORROW) == {"own"}
-    for stranger in (UserFactory(), member(Role.AUDITOR, ProducerFactory()), UserFactory(is_superuser=True)):
+    for stranger in (UserFactory(), create_member(Role.AUDITOR, ProducerFactory()), UserFactory(is_superuser=True)):
         assert not any(overview.count_concerns(stranger, now=NOW).values())
 
 
@@ -114,8 +112,8 @@ def test_tomorrow_is_londons(series, person):
 
 
 def test_a_provisional_release_is_past_its_date_once_its_last_day_is_over(series, person):
-    due(series, -1, "yesterday", make=a_release)
-    due(series, 0, "today", make=a_release)
+    due(series, -1, "yesterday", announced=False)
+    due(series, 0, "today", announced=False)
     due(series, -1, "confirmed")
     vague(series, "may", date(2026, 5, 1), Precision.MONTH)
     vague(series, "june", date(2026, 6, 1), Precision.MONTH)
@@ -125,19 +123,19 @@ def test_a_provisional_release_is_past_its_date_once_its_last_day_is_over(series
 
 
 def test_a_provisional_date_within_four_weeks_waits_to_be_confirmed(series, person):
-    due(series, 27, "in-27-days", make=a_release)
-    due(series, 28, "in-four-weeks", make=a_release)
+    due(series, 27, "in-27-days", announced=False)
+    due(series, 28, "in-four-weeks", announced=False)
     due(series, 3, "confirmed")
-    due(series, -1, "past", make=a_release)
+    due(series, -1, "past", announced=False)
     vague(series, "july", date(2026, 7, 1), Precision.MONTH)
     assert found(person, Concern.NOT_CONFIRMED) == {"in-27-days", "july"}
 
 
 def test_a_coming_release_that_is_not_announced_is_told_of_and_a_rehearsal_is_not(series, person):
-    due(series, 300, "quiet", make=a_release)
+    due(series, 300, "quiet", announced=False)
     due(series, 3, "announced")
-    due(series, -3, "past", make=a_release)
-    due(series, 3, "rehearsal", make=a_confirmed_release, rehearsal=True)
+    due(series, -3, "past", announced=False)
+    due(series, 3, "rehearsal", announced=False, confirmed=True, rehearsal=True)
     assert found(person, Concern.NOT_ANNOUNCED) == {"quiet"}
 
 

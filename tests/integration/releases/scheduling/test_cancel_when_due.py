@@ -9,7 +9,7 @@ from releases import scheduling
 from releases.models import Release
 from releases.rules.lifecycle import Role, WrongRole
 from tests.support.admin_site import act, page, said, staff
-from tests.support.factories import SEED_DUE, an_announced_release, member, rolled_back
+from tests.support.factories import SEED_DUE, ReleaseFactory, create_member, rolled_back
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +20,7 @@ KEEPERS = LEADS | {Role.CALENDAR_MANAGER}
 
 @pytest.mark.parametrize("at", [JUST_BEFORE, SEED_DUE, ONCE_DUE], ids=["before", "as-it-falls-due", "later"])
 def test_who_keeps_the_calendar_cancels_until_the_due_instant_and_not_from_it_on(at, announced_release):
-    by = member(Role.CALENDAR_MANAGER, announced_release.series.producer)
+    by = create_member(Role.CALENDAR_MANAGER, announced_release.series.producer)
     if at < SEED_DUE:
         assert scheduling.cancel(announced_release, reason="Not needed", by=by, at=at).status == "cancelled"
     else:
@@ -30,7 +30,7 @@ def test_who_keeps_the_calendar_cancels_until_the_due_instant_and_not_from_it_on
 
 
 def test_a_provisional_release_was_promised_to_nobody_and_is_cancelled_later_as_before(provisional_release):
-    by = member(Role.CALENDAR_MANAGER, provisional_release.series.producer)
+    by = create_member(Role.CALENDAR_MANAGER, provisional_release.series.producer)
     assert scheduling.cancel(provisional_release, reason="Not needed", by=by, at=ONCE_DUE).status == "cancelled"
 
 
@@ -39,7 +39,7 @@ def test_the_page_is_offered_and_open_once_due_to_those_who_may(client, time_mac
     address = reverse("releases:cancel", args=[announced_release.reference])
     page_of_release = reverse("releases:release", args=[announced_release.reference])
     for role in Role:
-        client.force_login(member(role, announced_release.series.producer))
+        client.force_login(create_member(role, announced_release.series.producer))
         with subtests.test(role), rolled_back():
             offered = f'href="{address}"' in client.get(page_of_release).text
             assert offered == (role in LEADS)
@@ -51,7 +51,7 @@ def test_the_page_is_offered_and_open_once_due_to_those_who_may(client, time_mac
 
 def test_the_admin_site_refuses_it_to_who_keeps_the_calendar(time_machine):
     time_machine.move_to(ONCE_DUE, tick=False)
-    release = an_announced_release()
+    release = ReleaseFactory(announced=True)
     keeper, deputy = (staff(role, release.series.producer) for role in (Role.CALENDAR_MANAGER, Role.DEPUTY))
     response = act(keeper, "cancel", [release], cancelling="yes", reason="Not needed")
     assert "for the deputy or head of profession only" in said(response)[0]

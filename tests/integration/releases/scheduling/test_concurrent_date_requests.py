@@ -9,8 +9,8 @@ from releases import date_changes, scheduling
 from releases.models import DateChange, DateChangeRequest, Release, ReleaseEvent
 from releases.models.append_only import check_chain
 from releases.rules.lifecycle import MoveRefused, Role
-from tests.support.date_requests import LATER, TO, ask, person, stored
-from tests.support.factories import SeriesFactory, an_announced_release, london_slot
+from tests.support.date_requests import LATER, TO, load_request, person, request_date
+from tests.support.factories import ReleaseFactory, SeriesFactory, london_slot
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
@@ -40,12 +40,12 @@ def at_once(*acts):
 
 
 def agree(by):
-    return lambda: date_changes.agree_to_date_change(stored(), by=by, at=LATER)
+    return lambda: date_changes.agree_to_date_change(load_request(), by=by, at=LATER)
 
 
 def test_of_several_who_agree_at_once_one_makes_the_change():
-    release = an_announced_release()
-    ask(release)
+    release = ReleaseFactory(announced=True)
+    request_date(release)
     people = [person(release, role) for role in (Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.DEPUTY)]
     outcomes = at_once(*(("agree", agree(lead)) for lead in people))
     assert [outcome for _, outcome in outcomes].count("done") == 1
@@ -56,8 +56,8 @@ def test_of_several_who_agree_at_once_one_makes_the_change():
 
 @pytest.mark.parametrize("round_", range(3))
 def test_who_agrees_while_another_moves_or_refuses_ends_in_one_plain_state(round_):
-    release = an_announced_release()
-    ask(release)
+    release = ReleaseFactory(announced=True)
+    request_date(release)
     head, deputy, other = (person(release, Role.DEPUTY) for _ in range(3))
 
     def move():
@@ -67,11 +67,11 @@ def test_who_agrees_while_another_moves_or_refuses_ends_in_one_plain_state(round
 
     at_once(
         ("agree", agree(head)),
-        ("refuse", lambda: date_changes.refuse_date_change(stored(), reason="No", by=deputy, at=LATER)),
+        ("refuse", lambda: date_changes.refuse_date_change(load_request(), reason="No", by=deputy, at=LATER)),
         ("move", move),
     )
     date_changes.lapse_overtaken(now=LATER)
-    state, changes = stored().state, DateChange.objects.count()
+    state, changes = load_request().state, DateChange.objects.count()
     assert state in {"agreed", "refused", "lapsed"}
     assert changes == Release.objects.get().schedule_version - 1 <= 1
     if state == "agreed":
@@ -81,8 +81,8 @@ def test_who_agrees_while_another_moves_or_refuses_ends_in_one_plain_state(round
 
 def test_many_requests_are_decided_at_once_in_any_order_and_none_waits_for_ever():
     series = SeriesFactory()
-    releases = [an_announced_release(series=series, reference=f"r-{number}") for number in range(4)]
-    keys = [ask(release).pk for release in releases]
+    releases = [ReleaseFactory(announced=True, series=series, reference=f"r-{number}") for number in range(4)]
+    keys = [request_date(release).pk for release in releases]
     leads = [person(releases[0], Role.DEPUTY) for _ in range(2)]
 
     def agree_in(order, lead):

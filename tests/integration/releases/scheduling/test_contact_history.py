@@ -10,7 +10,7 @@ from releases.models import Contact
 from releases.models.redaction import redaction_marker
 from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
-from tests.support.people import an_office
+from tests.support.people import create_office
 from tests.support.report_forms import words
 from tests.support.shared_rows import shared_fixture
 
@@ -27,7 +27,7 @@ SECOND = {"name": "Marigold Underwater", "email": "marigold@example.gov.uk", "te
 
 @shared_fixture
 def office():
-    return an_office()
+    return create_office()
 
 
 @pytest.fixture

@@ -11,8 +11,14 @@ from releases.models.append_only import check_chain
 from releases.permissions import NotYours
 from releases.rules.lifecycle import Role
 from releases.scheduling import PlannedAddress
-from tests.integration.releases.evidence.test_append_only import a_look
-from tests.support.factories import A_LONG_TIME_AGO, SEED_DUE, a_confirmed_release, a_release, london_slot, member
+from tests.integration.releases.evidence.test_append_only import make_observation
+from tests.support.factories import (
+    A_LONG_TIME_AGO,
+    SEED_DUE,
+    ReleaseFactory,
+    create_member,
+    london_slot,
+)
 
 BEFORE = SEED_DUE - timedelta(days=1)
 PAGE = PlannedAddress(url="https://www.example.gov.uk/statistics/other", marker="31 March 2020")
@@ -21,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 
 def keeper_of(release):
-    return member(Role.CALENDAR_MANAGER, release.series.producer)
+    return create_member(Role.CALENDAR_MANAGER, release.series.producer)
 
 
 def last_event():
@@ -39,14 +45,14 @@ def test_a_title_is_corrected_with_an_event_and_a_history_row(announced_release)
 
 
 def test_a_correction_from_a_stale_copy_writes_nothing_but_what_is_corrected():
-    stale = a_confirmed_release()
+    stale = ReleaseFactory(confirmed=True)
     scheduling.publish(Release.objects.get(), by=None, at=BEFORE, published_at=BEFORE)
     corrections.correct_release(stale, title="Schools", reference=stale.reference, by=None, at=BEFORE)
     assert Release.objects.get().status == "published"
 
 
 def test_a_reference_stays_once_it_is_part_of_a_public_address():
-    draft = a_release()
+    draft = ReleaseFactory()
     corrections.correct_release(draft, title=draft.title, reference="another", by=None, at=BEFORE)
     public = scheduling.announce(Release.objects.get(), by=None, at=BEFORE)
     with pytest.raises(CorrectionRefused, match="public address"):
@@ -71,7 +77,7 @@ def test_what_is_corrected_into_itself_leaves_no_event(provisional_release):
 
 @pytest.mark.parametrize("role", [Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.AUDITOR])
 def test_only_those_who_keep_the_calendar_correct_it(role, provisional_release):
-    by, address = member(role, provisional_release.series.producer), provisional_release.addresses.get()
+    by, address = create_member(role, provisional_release.series.producer), provisional_release.addresses.get()
     for correction in (
         lambda: corrections.correct_release(provisional_release, title="X", reference="x", by=by, at=BEFORE),
         lambda: corrections.add_address(provisional_release, PAGE, by=by, at=BEFORE),
@@ -115,13 +121,13 @@ def test_addresses_stay_from_the_due_instant_on(late, refused, confirmed_release
 
 
 def test_the_addresses_of_a_rehearsal_may_change_at_any_time():
-    release = a_confirmed_release(rehearsal=True)
+    release = ReleaseFactory(confirmed=True, rehearsal=True)
     corrections.add_address(release, PAGE, by=None, at=SEED_DUE + timedelta(hours=1))
     assert release.addresses.count() == 2
 
 
 def test_an_address_that_was_looked_at_keeps_its_place_and_its_row(confirmed_release):
-    a_look(confirmed_release).append([a_look(confirmed_release)])
+    make_observation(confirmed_release).append([make_observation(confirmed_release)])
     address = confirmed_release.addresses.get()
     with pytest.raises(CorrectionRefused, match="add the other address beside it"):
         corrections.change_address(address, PAGE, by=None, at=BEFORE)
@@ -132,7 +138,7 @@ def test_an_address_that_was_looked_at_keeps_its_place_and_its_row(confirmed_rel
 
 
 def test_a_release_that_was_never_public_is_removed_and_its_events_and_date_changes_stay(confirmed_release):
-    head = member(Role.DEPUTY, confirmed_release.series.producer)
+    head = create_member(Role.DEPUTY, confirmed_release.series.producer)
     day = SEED_DUE.date().replace(day=29)
     confirmed_release = scheduling.change_date(
         confirmed_release, to=london_slot(day), reason="Sooner", by=head, at=A_LONG_TIME_AGO
@@ -151,7 +157,7 @@ def test_a_release_that_was_ever_public_is_not_removed_and_the_advice_is_to_canc
 
 
 def test_a_removal_from_a_copy_that_was_not_public_yet_is_refused_if_it_is_public_by_now():
-    stale = a_confirmed_release()
+    stale = ReleaseFactory(confirmed=True)
     scheduling.announce(Release.objects.get(), by=None, at=BEFORE)
     with pytest.raises(CorrectionRefused):
         corrections.remove_release(stale, by=None, at=BEFORE)
@@ -161,7 +167,7 @@ def test_a_removal_from_a_copy_that_was_not_public_yet_is_refused_if_it_is_publi
 @pytest.mark.parametrize("trace", ["a-look", "a-verdict"])
 def test_a_release_of_which_anything_was_seen_is_not_removed(trace, confirmed_release):
     if trace == "a-look":
-        a_look(confirmed_release).append([a_look(confirmed_release)])
+        make_observation(confirmed_release).append([make_observation(confirmed_release)])
     else:
         Verification.objects.create(
             release=confirmed_release, schedule_version=1, due_at=SEED_DUE, tolerance_seconds=120

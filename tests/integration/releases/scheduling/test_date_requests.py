@@ -14,8 +14,8 @@ from releases.rules.calendar import Precision, Slot
 from releases.rules.date_change import REQUEST, RequestState
 from releases.rules.lifecycle import LEADS, ChangedMeanwhile, MissingFields, MoveRefused, Role, WrongRole, WrongState
 from releases.scheduling import SlotRefused
-from tests.support.date_requests import LATER, NOW, TO, ask, head_of, person, stored
-from tests.support.factories import UserFactory, a_release, an_announced_release, rolled_back
+from tests.support.date_requests import LATER, NOW, TO, create_head, load_request, person, request_date
+from tests.support.factories import ReleaseFactory, UserFactory, rolled_back
 from tests.support.factories import london_slot as slot
 
 pytestmark = pytest.mark.django_db
@@ -29,14 +29,14 @@ def kinds(count):
 def test_whoever_keeps_the_calendar_or_writes_its_statistics_asks_and_nobody_else(role, announced_release):
     if role in {Role.PUBLISHING_TEAM, Role.AUDITOR}:
         with pytest.raises(NotYours):
-            ask(announced_release, role=role)
+            request_date(announced_release, role=role)
         assert not DateChangeRequest.objects.exists()
     else:
-        assert ask(announced_release, role=role).state == RequestState.WAITING
+        assert request_date(announced_release, role=role).state == RequestState.WAITING
 
 
 def test_the_date_is_not_changed_before_somebody_agrees(announced_release):
-    request = ask(announced_release)
+    request = request_date(announced_release)
     assert Release.objects.get().slot == announced_release.slot
     assert (request.was, request.to, request.schedule_version) == (announced_release.slot, TO, 1)
     assert not DateChange.objects.exists()
@@ -46,21 +46,21 @@ def test_the_date_is_not_changed_before_somebody_agrees(announced_release):
 
 
 def test_agreeing_makes_the_change_and_tells_who_asked_from_who_agreed(announced_release):
-    request = ask(announced_release)
-    head = head_of(announced_release)
+    request = request_date(announced_release)
+    head = create_head(announced_release)
     moved = date_changes.agree_to_date_change(request, by=head, at=LATER)
     assert (moved.slot, moved.schedule_version) == (TO, 2)
     change = DateChange.objects.get()
     assert (change.requested_by, change.requested_at) == (request.requested_by, NOW)
     assert (change.agreed_by, change.agreed_at, change.announced_at) == (head, LATER, LATER)
     assert (change.was, change.to, change.public_reason) == (announced_release.slot, TO, "The survey came in late.")
-    assert (stored().state, stored().decided_by, stored().decided_at) == ("agreed", head, LATER)
+    assert (load_request().state, load_request().decided_by, load_request().decided_at) == ("agreed", head, LATER)
     assert kinds(3) == ["date_change_asked", "date_change_agreed", "change_date"]
     assert check_chain(ReleaseEvent)[1] is None
 
 
 def test_a_heads_own_change_stays_one_act(announced_release):
-    head = head_of(announced_release)
+    head = create_head(announced_release)
     scheduling.change_date(announced_release, to=TO, reason="Late data", by=head, at=NOW)
     change = DateChange.objects.get()
     assert (change.requested_by, change.agreed_by, change.requested_at) == (head, head, NOW)
@@ -68,29 +68,33 @@ def test_a_heads_own_change_stays_one_act(announced_release):
 
 
 def test_refusing_needs_a_reason_for_the_person_who_asked_and_leaves_the_date(announced_release):
-    request, deputy = ask(announced_release), person(announced_release, Role.DEPUTY)
+    request, deputy = request_date(announced_release), person(announced_release, Role.DEPUTY)
     with pytest.raises(MissingFields) as refusal:
         date_changes.refuse_date_change(request, reason="  ", by=deputy, at=LATER)
     assert refusal.value.field == "reason"
     date_changes.refuse_date_change(request, reason="It can still be done.", by=deputy, at=LATER)
-    assert (stored().state, stored().refusal, stored().decided_by) == ("refused", "It can still be done.", deputy)
+    assert (load_request().state, load_request().refusal, load_request().decided_by) == (
+        "refused",
+        "It can still be done.",
+        deputy,
+    )
     assert Release.objects.get().slot == announced_release.slot
     assert ReleaseEvent.in_order().last().words == "It can still be done."
 
 
 def test_who_asked_withdraws_it_and_nobody_else_does(announced_release):
-    request = ask(announced_release)
-    for other in (person(announced_release, Role.CALENDAR_MANAGER), head_of(announced_release)):
+    request = request_date(announced_release)
+    for other in (person(announced_release, Role.CALENDAR_MANAGER), create_head(announced_release)):
         with pytest.raises(WrongRole, match="Only the person who asked"):
             date_changes.withdraw_date_change(request, by=other, at=LATER)
     date_changes.withdraw_date_change(request, by=request.requested_by, at=LATER)
-    assert stored().state == "withdrawn"
+    assert load_request().state == "withdrawn"
     assert Release.objects.get().slot == announced_release.slot
 
 
 def a_request_that_is(state, release):
-    request = ask(release)
-    head = head_of(release)
+    request = request_date(release)
+    head = create_head(release)
     match state:
         case RequestState.AGREED:
             date_changes.agree_to_date_change(request, by=head, at=NOW)
@@ -101,7 +105,7 @@ def a_request_that_is(state, release):
         case RequestState.LAPSED:
             scheduling.cancel(release, reason="Not needed", by=head, at=NOW)
             date_changes.lapse_overtaken(now=NOW)
-    return stored()
+    return load_request()
 
 
 MOVES = {
@@ -128,20 +132,20 @@ def test_only_the_moves_of_the_table_are_made_and_a_refused_one_changes_nothing(
                 DateChangeRequest.objects.update(requested_by=by)
             before = stored_rows()
             if may_make and state == RequestState.WAITING:
-                MOVES[move](stored(), by)
-                assert (stored().state, stored().decided_by) == (MOVES_OF_THE_TABLE[move].target, by)
+                MOVES[move](load_request(), by)
+                assert (load_request().state, load_request().decided_by) == (MOVES_OF_THE_TABLE[move].target, by)
             else:
                 with pytest.raises(MoveRefused):
-                    MOVES[move](stored(), by)
+                    MOVES[move](load_request(), by)
                 assert stored_rows() == before
 
 
 def test_one_request_waits_at_a_time_and_another_may_follow_it(announced_release):
-    first = ask(announced_release)
+    first = request_date(announced_release)
     with pytest.raises(AlreadyAsked, match=f"14 July 2020 9:30am, asked for by {first.requested_by}"):
-        ask(announced_release, to=slot(date(2020, 7, 15)))
+        request_date(announced_release, to=slot(date(2020, 7, 15)))
     date_changes.withdraw_date_change(first, by=first.requested_by, at=NOW)
-    second = ask(announced_release, to=slot(date(2020, 7, 15)))
+    second = request_date(announced_release, to=slot(date(2020, 7, 15)))
     assert date_changes.latest_of(announced_release) == second
 
 
@@ -154,35 +158,35 @@ def test_of_two_who_ask_at_once_the_second_is_told(monkeypatch, announced_releas
             check(of)
         seen.append(of)
 
-    ask(announced_release)
+    request_date(announced_release)
     monkeypatch.setattr(date_changes, "_refuse_second", look_away_once)
     with pytest.raises(AlreadyAsked):
-        ask(announced_release)
+        request_date(announced_release)
     assert DateChangeRequest.objects.count() == 1
 
 
 def test_of_two_who_decide_at_once_the_second_is_told_and_one_change_is_made(announced_release):
-    request = ask(announced_release)
-    stale = stored()
-    date_changes.agree_to_date_change(request, by=head_of(announced_release), at=LATER)
+    request = request_date(announced_release)
+    stale = load_request()
+    date_changes.agree_to_date_change(request, by=create_head(announced_release), at=LATER)
     for again in (
-        lambda: date_changes.agree_to_date_change(stale, by=head_of(announced_release), at=LATER),
-        lambda: date_changes.refuse_date_change(stale, reason="No", by=head_of(announced_release), at=LATER),
+        lambda: date_changes.agree_to_date_change(stale, by=create_head(announced_release), at=LATER),
+        lambda: date_changes.refuse_date_change(stale, reason="No", by=create_head(announced_release), at=LATER),
         lambda: date_changes.withdraw_date_change(stale, by=stale.requested_by, at=LATER),
     ):
         with pytest.raises(ChangedMeanwhile):
             again()
     assert DateChange.objects.count() == 1
-    assert stored().state == "agreed"
+    assert load_request().state == "agreed"
 
 
 def test_only_the_change_of_a_confirmed_date_needs_agreement():
     with pytest.raises(NothingToAgree, match="this release is provisional"):
-        ask(a_release())
-    cancelled = an_announced_release(reference="stopped")
-    scheduling.cancel(cancelled, reason="Not needed", by=head_of(cancelled), at=NOW)
+        request_date(ReleaseFactory())
+    cancelled = ReleaseFactory(announced=True, reference="stopped")
+    scheduling.cancel(cancelled, reason="Not needed", by=create_head(cancelled), at=NOW)
     with pytest.raises(NothingToAgree, match="cancelled"):
-        ask(Release.objects.get(reference="stopped"))
+        request_date(Release.objects.get(reference="stopped"))
 
 
 @pytest.mark.parametrize(
@@ -200,36 +204,36 @@ def test_only_the_change_of_a_confirmed_date_needs_agreement():
 )
 def test_what_nobody_could_agree_to_cannot_be_asked_for(fields, field, words, announced_release):
     with pytest.raises((SlotRefused, MissingFields), match=words) as refusal:
-        ask(announced_release, **fields)
+        request_date(announced_release, **fields)
     assert refusal.value.field == field
     assert not DateChangeRequest.objects.exists()
 
 
 def test_a_request_from_a_date_that_is_not_the_present_one_is_refused_with_the_present_date(announced_release):
     scheduling.change_date(
-        announced_release, to=slot(date(2020, 7, 2)), reason="Late data", by=head_of(announced_release), at=NOW
+        announced_release, to=slot(date(2020, 7, 2)), reason="Late data", by=create_head(announced_release), at=NOW
     )
     with pytest.raises(ChangedMeanwhile, match="to 2 July 2020 9:30am"):
-        ask(Release.objects.get(), expected_version=1)
+        request_date(Release.objects.get(), expected_version=1)
 
 
 def test_those_who_lead_a_producer_are_shown_its_waiting_requests_and_no_others():
-    release, other = an_announced_release(), an_announced_release(reference="of-others")
-    request = ask(release)
-    ask(other)
-    assert list(date_changes.to_agree(head_of(release))) == [request]
+    release, other = ReleaseFactory(announced=True), ReleaseFactory(announced=True, reference="of-others")
+    request = request_date(release)
+    request_date(other)
+    assert list(date_changes.to_agree(create_head(release))) == [request]
     for role in set(Role) - {Role.HEAD_OF_PROFESSION, Role.DEPUTY}:
         assert not date_changes.to_agree(person(release, role)).exists()
 
 
 def test_a_release_that_was_never_public_is_removed_with_what_was_asked_for_it_and_the_events_stay(confirmed_release):
-    ask(confirmed_release)
+    request_date(confirmed_release)
     Release.objects.all().delete()
     assert not DateChangeRequest.objects.exists()
     assert kinds(1) == ["date_change_asked"]
 
 
 def test_a_decided_request_is_not_decided_again_by_its_own_table(announced_release):
-    date_changes.agree_to_date_change(ask(announced_release), by=head_of(announced_release), at=LATER)
+    date_changes.agree_to_date_change(request_date(announced_release), by=create_head(announced_release), at=LATER)
     with pytest.raises(WrongState, match="this request is agreed"):
-        date_changes.agree_to_date_change(stored(), by=head_of(announced_release), at=LATER)
+        date_changes.agree_to_date_change(load_request(), by=create_head(announced_release), at=LATER)

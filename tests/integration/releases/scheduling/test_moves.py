@@ -22,12 +22,11 @@ from releases.rules.lifecycle import (
 from releases.scheduling import SlotRefused
 from tests.support.factories import (
     SEED_DUE,
+    ReleaseFactory,
     SeriesFactory,
     UserFactory,
-    a_confirmed_release,
-    a_release,
+    create_member,
     london_slot,
-    member,
     rolled_back,
 )
 
@@ -54,10 +53,10 @@ def make(move, release, by):
 
 def a_release_that_is(status):
     if status == Status.PROVISIONAL:
-        return a_release()
-    release = a_confirmed_release()
+        return ReleaseFactory()
+    release = ReleaseFactory(confirmed=True)
     if status == Status.CANCELLED:
-        by = member(Role.DEPUTY, release.series.producer)
+        by = create_member(Role.DEPUTY, release.series.producer)
         return scheduling.cancel(release, reason="The survey was stopped", by=by, at=NOW)
     if status == Status.PUBLISHED:
         return scheduling.publish(release, by=None, at=NOW, published_at=NOW)
@@ -67,7 +66,7 @@ def a_release_that_is(status):
 @pytest.mark.parametrize("status", Status)
 def test_only_the_moves_of_the_table_are_made_and_a_refused_one_changes_nothing(status, subtests):
     release = a_release_that_is(status)
-    people = {role: member(role, release.series.producer) for role in Role}
+    people = {role: create_member(role, release.series.producer) for role in Role}
     people[None] = UserFactory(is_superuser=True, is_staff=True)
     before, events = Release.objects.values().get(), ReleaseEvent.objects.count()
     for move, role in product(RELEASE.move_names, people):
@@ -91,7 +90,7 @@ def test_only_the_moves_of_the_table_are_made_and_a_refused_one_changes_nothing(
 
 
 def test_a_change_made_from_a_schedule_that_is_not_the_present_one_is_refused_with_the_present_date(confirmed_release):
-    head = member(Role.HEAD_OF_PROFESSION, confirmed_release.series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, confirmed_release.series.producer)
     scheduling.change_date(confirmed_release, to=LATER, reason="Late data", by=head, at=NOW)
     with pytest.raises(ChangedMeanwhile, match="to 1 July 2020 9:30am"):
         scheduling.change_date(
@@ -106,7 +105,7 @@ def test_a_change_made_from_a_schedule_that_is_not_the_present_one_is_refused_wi
 
 
 def test_the_date_before_a_change_is_the_stored_one_and_not_that_of_the_copy_in_hand(confirmed_release):
-    head = member(Role.HEAD_OF_PROFESSION, confirmed_release.series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, confirmed_release.series.producer)
     confirmed_release.planned_on = date(2020, 1, 1)
     scheduling.change_date(confirmed_release, to=LATER, reason="Late data", by=head, at=NOW, expected_version=1)
     assert str(DateChange.objects.get().was) == "30 June 2020 9:30am"
@@ -135,7 +134,7 @@ def test_the_system_moves_a_provisional_date_and_never_a_confirmed_one(provision
 def test_a_date_or_time_for_which_nothing_can_be_released_is_refused_on_its_field(
     slot, field, words, provisional_release
 ):
-    keeper = member(Role.CALENDAR_MANAGER, provisional_release.series.producer)
+    keeper = create_member(Role.CALENDAR_MANAGER, provisional_release.series.producer)
     with pytest.raises(SlotRefused, match=words) as refusal:
         scheduling.change_date(provisional_release, to=slot, by=keeper, at=NOW)
     assert refusal.value.field == field
@@ -152,8 +151,8 @@ def test_an_exact_date_needs_its_time():
 
 
 def test_a_vague_date_becomes_exact_and_an_exact_provisional_one_vague_again():
-    release = a_release(slot=Slot(date(2020, 7, 1), None, Precision.MONTH))
-    keeper = member(Role.CALENDAR_MANAGER, release.series.producer)
+    release = ReleaseFactory(slot=Slot(date(2020, 7, 1), None, Precision.MONTH))
+    keeper = create_member(Role.CALENDAR_MANAGER, release.series.producer)
     exact = scheduling.change_date(release, to=LATER, by=keeper, at=NOW)
     assert exact.due_at == LATER.due_at
     vague = scheduling.change_date(
@@ -163,7 +162,7 @@ def test_a_vague_date_becomes_exact_and_an_exact_provisional_one_vague_again():
 
 
 def test_a_confirmed_date_cannot_move_to_a_bank_holiday_of_the_producers_nation(confirmed_release):
-    head = member(Role.HEAD_OF_PROFESSION, confirmed_release.series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, confirmed_release.series.producer)
     with pytest.raises(SlotRefused, match="Summer bank holiday") as refusal:
         scheduling.change_date(
             confirmed_release, to=london_slot(date(2020, 8, 31)), reason="Late data", by=head, at=NOW

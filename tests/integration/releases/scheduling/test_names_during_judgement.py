@@ -10,7 +10,7 @@ from releases.rules.lifecycle import Role
 from releases.scheduling import BeingJudged
 from tests.pages.releases.admin.test_access import series_form
 from tests.support.admin_site import form_of, page, refusals, said, staff
-from tests.support.factories import SEED_DUE, a_confirmed_release, a_release, member
+from tests.support.factories import SEED_DUE, ReleaseFactory, create_member
 
 TITLE = "Another title"
 JUST_DUE = timedelta(seconds=1)
@@ -35,7 +35,7 @@ def keeper(release):
 @pytest.mark.parametrize("rehearsal", [False, True], ids=["release", "rehearsal"])
 @pytest.mark.parametrize("after", [timedelta(0), DECIDED - timedelta(microseconds=1)], ids=["due", "nearly over"])
 def test_no_title_is_corrected_while_the_verdict_falls(after, rehearsal):
-    release = a_confirmed_release(rehearsal=rehearsal)
+    release = ReleaseFactory(confirmed=True, rehearsal=rehearsal)
     events = ReleaseEvent.objects.count()
     with pytest.raises(BeingJudged, match=r"schools-march-2020 fell due at 9\.30am .* from 9\.32\.30am on"):
         retitled(release, after=after)
@@ -45,21 +45,24 @@ def test_no_title_is_corrected_while_the_verdict_falls(after, rehearsal):
 
 @pytest.mark.parametrize("after", [-timedelta(microseconds=1), DECIDED], ids=["not yet due", "decided"])
 def test_before_and_after_it_is_corrected(after):
-    assert retitled(a_confirmed_release(), after=after).title == TITLE
+    assert retitled(ReleaseFactory(confirmed=True), after=after).title == TITLE
 
 
 def test_whoever_says_meanwhile_that_it_was_live_opens_its_title_by_that_to_nobody(confirmed_release):
     at = SEED_DUE + JUST_DUE
     scheduling.publish(
-        confirmed_release, by=member(Role.STATISTICIAN, confirmed_release.series.producer), at=at, published_at=at
+        confirmed_release,
+        by=create_member(Role.STATISTICIAN, confirmed_release.series.producer),
+        at=at,
+        published_at=at,
     )
     with pytest.raises(BeingJudged):
         retitled(confirmed_release, after=JUST_DUE)
 
 
 def test_a_release_that_nobody_watches_may_be_called_otherwise_and_so_may_a_reference_be_corrected():
-    assert retitled(a_release(), after=JUST_DUE).title == TITLE
-    watched = a_confirmed_release(reference="watched", url="https://www.example.gov.uk/watched")
+    assert retitled(ReleaseFactory(), after=JUST_DUE).title == TITLE
+    watched = ReleaseFactory(confirmed=True, reference="watched", url="https://www.example.gov.uk/watched")
     at = SEED_DUE + JUST_DUE
     assert corrections.correct_release(watched, title=watched.title, reference="b", by=None, at=at).reference == "b"
 
@@ -96,7 +99,10 @@ def test_a_producers_words_for_what_is_not_there_wait_for_the_verdicts_on_its_re
 
 
 def test_of_another_series_and_another_producer_nothing_waits(time_machine):
-    release, other = a_confirmed_release(), a_release(reference="other", url="https://www.example.gov.uk/other")
+    release, other = (
+        ReleaseFactory(confirmed=True),
+        ReleaseFactory(reference="other", url="https://www.example.gov.uk/other"),
+    )
     on_the_morning(time_machine)
     assert release.series.producer != other.series.producer
     assert keeper(other).post(page("series", "change", other.series.pk), series_form(other.series)).status_code == 302

@@ -9,14 +9,12 @@ from releases import scheduling, tasks
 from releases.models import Release
 from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import Role
-from tests.support.date_requests import NOW, head_of
+from tests.support.date_requests import NOW, create_head
 from tests.support.factories import (
+    ReleaseFactory,
     SeriesFactory,
-    a_confirmed_release,
-    a_release,
-    an_announced_release,
+    create_member,
     london_slot,
-    member,
 )
 from tests.support.shared_rows import shared_fixture
 
@@ -30,11 +28,18 @@ def series():
 
 @shared_fixture
 def release(series):
-    return an_announced_release(series=series)
+    return ReleaseFactory(announced=True, series=series)
 
 
-def later(series, reference, on=date(2020, 9, 29), *, make=an_announced_release, **fields):
-    return make(series=series, reference=reference, title=f"Title {reference}", slot=london_slot(on), **fields)
+def later(series, reference, on=date(2020, 9, 29), *, announced=True, **fields):
+    return ReleaseFactory(
+        announced=announced,
+        series=series,
+        reference=reference,
+        title=f"Title {reference}",
+        slot=london_slot(on),
+        **fields,
+    )
 
 
 def page_of(release):
@@ -59,13 +64,13 @@ def test_the_last_of_a_series_links_to_nothing(client, release):
 
 def test_a_cancelled_release_links_on_and_is_never_the_next(client, series, release):
     stopped, after = later(series, "stopped"), later(series, "after", date(2020, 12, 15))
-    scheduling.cancel(stopped, reason="Not needed", by=head_of(stopped), at=NOW)
+    scheduling.cancel(stopped, reason="Not needed", by=create_head(stopped), at=NOW)
     for of in (release, stopped):
         assert f'href="{page_of(after)}"' in client.get(page_of(of)).text
 
 
 def test_a_vague_next_release_is_linked_by_its_month(client, series, release):
-    vague = a_release(
+    vague = ReleaseFactory(
         series=series, reference="vague", slot=Slot(date(2020, 9, 1), None, Precision.MONTH), title="Vaguely planned"
     )
     scheduling.announce(vague, by=None, at=NOW)
@@ -75,26 +80,26 @@ def test_a_vague_next_release_is_linked_by_its_month(client, series, release):
 
 
 def test_what_is_not_announced_is_named_to_the_producers_own_people_alone(client, series, release):
-    quiet = later(series, "quiet", make=a_release)
+    quiet = later(series, "quiet", announced=False)
     public = later(series, "public", date(2020, 12, 15))
     text = client.get(page_of(release)).text
     assert "Title quiet" not in text
     assert f'href="{page_of(public)}"' in text
-    client.force_login(member(Role.STATISTICIAN, series.producer))
+    client.force_login(create_member(Role.STATISTICIAN, series.producer))
     text = client.get(page_of(release)).text
     assert "Next of the series in our own planning" in text
     assert f'href="{page_of(quiet)}"' in text
 
 
 def test_a_rehearsal_is_nobodys_next_and_has_none(client, series, release):
-    rehearsal = later(series, "rehearsed", make=a_confirmed_release, rehearsal=True)
+    rehearsal = later(series, "rehearsed", announced=False, confirmed=True, rehearsal=True)
     later(series, "far", date(2020, 12, 15))
     assert tasks.planned_after(release).reference == "far"
     assert tasks.planned_after(rehearsal) is None
 
 
 def test_of_two_on_the_same_day_each_is_reached(series, release):
-    second = an_announced_release(series=series, reference="second")
+    second = ReleaseFactory(announced=True, series=series, reference="second")
     assert tasks.announced_after(release) == second
     assert tasks.announced_after(second) is None
 
@@ -124,5 +129,5 @@ def test_a_date_is_past_once_its_last_day_is_over_in_london(slot, last):
 def test_what_is_found_as_left_provisional_is_exactly_what_is_past(slot, last, now):
     if slot.precision is Precision.EXACT:
         slot = london_slot(slot.on)
-    a_release(slot=slot)
+    ReleaseFactory(slot=slot)
     assert Release.objects.left_provisional(now=now).exists() == slot.is_past(now=now)

@@ -11,7 +11,7 @@ from releases.rules import calendar
 from releases.rules.lifecycle import MissingFields, Role
 from releases.scheduling import SlotRefused
 from tests.support.admin_site import act, said, staff
-from tests.support.factories import SeriesFactory, a_confirmed_release, a_release, london_slot, member
+from tests.support.factories import ReleaseFactory, SeriesFactory, create_member, london_slot
 
 DUE_ON = date(2020, 6, 30)
 NOON = datetime(2020, 6, 2, 11, 0, tzinfo=UTC)  # four weeks before to the day
@@ -59,7 +59,7 @@ pytestmark = pytest.mark.django_db
 
 
 def keeper_of(release):
-    return member(Role.CALENDAR_MANAGER, release.series.producer)
+    return create_member(Role.CALENDAR_MANAGER, release.series.producer)
 
 
 def page_of(release, name="confirm"):
@@ -109,12 +109,12 @@ def test_a_date_that_is_past_gives_no_notice_at_all(provisional_release):
 
 
 def test_a_rehearsal_needs_no_notice():
-    release = a_release(rehearsal=True)
+    release = ReleaseFactory(rehearsal=True)
     assert scheduling.confirm(release, by=keeper_of(release), at=SHORT).status == "confirmed"
 
 
 def test_what_an_import_brings_was_confirmed_elsewhere_and_its_notice_is_told_without_a_reason(client, clock):
-    release = a_confirmed_release(recorded_at=SHORT)
+    release = ReleaseFactory(confirmed=True, recorded_at=SHORT)
     assert release.short_notice_reason == ""
     client.force_login(keeper_of(release))
     text = words_of(client.get(page_of(release, "release")))
@@ -124,7 +124,7 @@ def test_what_an_import_brings_was_confirmed_elsewhere_and_its_notice_is_told_wi
 
 
 def test_the_rule_for_the_day_comes_before_the_question_for_a_reason():
-    release = a_release(slot=london_slot(date(2020, 6, 27)))
+    release = ReleaseFactory(slot=london_slot(date(2020, 6, 27)))
     with pytest.raises(SlotRefused, match="is not a weekday"):
         scheduling.confirm(release, by=keeper_of(release), at=SHORT)
 
@@ -141,7 +141,7 @@ def test_the_page_warns_with_the_number_of_days_and_asks_for_the_reason(client, 
 
 def test_with_enough_notice_the_page_asks_for_nothing(client, clock):
     clock(NOON)
-    release = a_release()
+    release = ReleaseFactory()
     client.force_login(keeper_of(release))
     text = words_of(client.get(page_of(release)))
     assert "This gives 28 days of notice." in text
@@ -160,7 +160,7 @@ def test_a_direct_post_without_a_reason_is_refused_on_the_reason_field(client, c
 
 
 def test_with_a_reason_it_is_confirmed_and_our_own_people_alone_read_why(client, clock):
-    release = scheduling.announce(a_release(), by=None, at=NOON)
+    release = scheduling.announce(ReleaseFactory(), by=None, at=NOON)
     client.force_login(keeper_of(release))
     assert client.post(page_of(release), {"reason": "The survey was ordered late."}).status_code == 302
     assert "The survey was ordered late." in client.get(page_of(release, "release")).text
@@ -170,7 +170,7 @@ def test_with_a_reason_it_is_confirmed_and_our_own_people_alone_read_why(client,
 
 def test_after_a_change_of_date_the_notice_is_that_of_the_new_date(client, clock, provisional_release):
     scheduling.confirm(provisional_release, by=keeper_of(provisional_release), at=NOON)
-    head = member(Role.HEAD_OF_PROFESSION, provisional_release.series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, provisional_release.series.producer)
     scheduling.change_date(
         provisional_release, to=london_slot(date(2020, 6, 15)), reason="Ready sooner", by=head, at=SHORT
     )
@@ -183,7 +183,7 @@ def test_after_a_change_of_date_the_notice_is_that_of_the_new_date(client, clock
 @pytest.mark.parametrize(("sensitive", "warned"), [(True, True), (False, False)], ids=["sensitive", "other"])
 def test_a_market_sensitive_series_is_advised_of_six_months_and_not_refused(client, clock, sensitive, warned):
     clock(datetime(2020, 1, 6, 12, 0, tzinfo=UTC))
-    release = a_release(series=SeriesFactory(market_sensitive=sensitive))
+    release = ReleaseFactory(series=SeriesFactory(market_sensitive=sensitive))
     client.force_login(keeper_of(release))
     assert ("best announced six months ahead" in words_of(client.get(page_of(release)))) == warned
     assert client.post(page_of(release)).status_code == 302
@@ -192,15 +192,15 @@ def test_a_market_sensitive_series_is_advised_of_six_months_and_not_refused(clie
 
 def test_six_months_ahead_even_a_market_sensitive_series_is_advised_of_nothing(client, clock):
     clock(datetime(2019, 12, 30, 12, 0, tzinfo=UTC))
-    release = a_release(series=SeriesFactory(market_sensitive=True))
+    release = ReleaseFactory(series=SeriesFactory(market_sensitive=True))
     client.force_login(keeper_of(release))
     assert "six months" not in client.get(page_of(release)).text
 
 
 def test_confirming_many_in_the_admin_site_asks_once_for_the_reason_and_names_the_days_of_each(clock):
     series = SeriesFactory()
-    short = a_release(series=series, reference="short", title="On short notice")
-    long = a_release(series=series, reference="long", title="Long ahead", slot=london_slot(date(2020, 9, 1)))
+    short = ReleaseFactory(series=series, reference="short", title="On short notice")
+    long = ReleaseFactory(series=series, reference="long", title="Long ahead", slot=london_slot(date(2020, 9, 1)))
     client = staff(Role.CALENDAR_MANAGER, series.producer)
     asked = act(client, "confirm", [short, long])
     assert "On short notice (30 June 2020 9:30am): 27 days of notice" in words_of(asked)
@@ -219,7 +219,7 @@ def test_confirming_many_in_the_admin_site_asks_once_for_the_reason_and_names_th
 @pytest.mark.parametrize("sensitive", [False, True], ids=["not-sensitive", "sensitive"])
 def test_confirming_in_the_admin_site_advises_of_six_months_for_market_sensitive_series(clock, sensitive):
     clock(NOON)
-    release = a_release(series=SeriesFactory(market_sensitive=sensitive))
+    release = ReleaseFactory(series=SeriesFactory(market_sensitive=sensitive))
     told = said(act(staff(Role.DEPUTY, release.series.producer), "confirm", [release]))
     advice = f"Market sensitive, and best announced six months ahead: {release.reference}."
     assert told == ["1 release confirmed.", *([advice] if sensitive else [])]
@@ -227,5 +227,5 @@ def test_confirming_in_the_admin_site_advises_of_six_months_for_market_sensitive
 
 def test_where_the_notice_of_all_is_enough_the_admin_site_asks_nothing(clock):
     clock(NOON)
-    release = a_release()
+    release = ReleaseFactory()
     assert said(act(staff(Role.DEPUTY, release.series.producer), "confirm", [release])) == ["1 release confirmed."]

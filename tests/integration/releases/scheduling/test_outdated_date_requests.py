@@ -10,10 +10,10 @@ from releases.models import DateChangeRequest, Release, ReleaseEvent, Verificati
 from releases.rules.date_change import RequestState
 from releases.scheduling import BeingJudged, SlotRefused
 from releases.verdict.address import Outcome
-from tests.support.date_requests import LATER, NOW, ask, head_of, stored
+from tests.support.date_requests import LATER, NOW, create_head, load_request, request_date
 from tests.support.factories import SEED_DUE
 from tests.support.factories import london_slot as slot
-from tests.support.observations import looks_at
+from tests.support.observations import create_observations
 
 pytestmark = pytest.mark.django_db
 
@@ -25,11 +25,11 @@ DECISIONS = {
 
 
 def move(release):
-    scheduling.change_date(release, to=slot(date(2020, 7, 2)), reason="Late data", by=head_of(release), at=NOW)
+    scheduling.change_date(release, to=slot(date(2020, 7, 2)), reason="Late data", by=create_head(release), at=NOW)
 
 
 def cancel(release):
-    scheduling.cancel(release, reason="Not needed", by=head_of(release), at=NOW)
+    scheduling.cancel(release, reason="Not needed", by=create_head(release), at=NOW)
 
 
 def publish(release):
@@ -41,37 +41,37 @@ def publish(release):
 def test_a_request_whose_release_was_changed_meanwhile_lapses_and_is_told_and_not_applied(
     overtake, decide, announced_release
 ):
-    request = ask(announced_release)
+    request = request_date(announced_release)
     overtake(announced_release)
     stands = Release.objects.values().get()
-    by = request.requested_by if decide == "withdraw" else head_of(announced_release)
+    by = request.requested_by if decide == "withdraw" else create_head(announced_release)
     with pytest.raises(Overtaken, match=r"to 14 July 2020 9:30am has lapsed and was not made") as refusal:
-        DECISIONS[decide](stored(), by)
+        DECISIONS[decide](load_request(), by)
     assert f"It is now {stands['status']}" in str(refusal.value)
     assert Release.objects.values().get() == stands
-    assert (stored().state, stored().decided_by, stored().decided_at) == ("lapsed", None, LATER)
+    assert (load_request().state, load_request().decided_by, load_request().decided_at) == ("lapsed", None, LATER)
     assert [ReleaseEvent.in_order().last().kind] == ["date_change_lapsed"]
 
 
 def test_overtaken_requests_lapse_by_themselves_once_and_keep_nobody_from_asking_again(announced_release):
-    ask(announced_release)
+    request_date(announced_release)
     assert date_changes.lapse_overtaken(now=LATER) == 0
     move(announced_release)
-    assert not date_changes.to_agree(head_of(announced_release)).exists()
+    assert not date_changes.to_agree(create_head(announced_release)).exists()
     assert date_changes.lapse_overtaken(now=LATER) == 1
     assert date_changes.lapse_overtaken(now=LATER) == 0
-    assert ask(Release.objects.get()).state == RequestState.WAITING
+    assert request_date(Release.objects.get()).state == RequestState.WAITING
 
 
 def test_a_new_request_ends_the_overtaken_one_before_it(announced_release):
-    ask(announced_release)
+    request_date(announced_release)
     move(announced_release)
-    ask(Release.objects.get())
+    request_date(Release.objects.get())
     assert sorted(DateChangeRequest.objects.values_list("state", flat=True)) == ["lapsed", "waiting"]
 
 
 def test_what_cannot_be_made_any_more_goes_on_waiting(announced_release):
-    request = ask(announced_release)
+    request = request_date(announced_release)
     announced_release.series.release_time = time(7)
     announced_release.series.alternative_time_reference, announced_release.series.alternative_time_approved_on = (
         "OSR 12",
@@ -79,22 +79,24 @@ def test_what_cannot_be_made_any_more_goes_on_waiting(announced_release):
     )
     announced_release.series.save()
     with pytest.raises(SlotRefused, match="not the release time"):
-        date_changes.agree_to_date_change(stored(), by=head_of(announced_release), at=LATER)
-    assert (stored().state, Release.objects.get().slot) == ("waiting", request.was)
+        date_changes.agree_to_date_change(load_request(), by=create_head(announced_release), at=LATER)
+    assert (load_request().state, Release.objects.get().slot) == ("waiting", request.was)
 
 
 def test_nobody_agrees_while_the_verdict_falls(announced_release):
-    ask(announced_release)
+    request_date(announced_release)
     with pytest.raises(BeingJudged):
-        date_changes.agree_to_date_change(stored(), by=head_of(announced_release), at=SEED_DUE + timedelta(seconds=1))
-    assert stored().state == "waiting"
+        date_changes.agree_to_date_change(
+            load_request(), by=create_head(announced_release), at=SEED_DUE + timedelta(seconds=1)
+        )
+    assert load_request().state == "waiting"
 
 
 def test_a_change_agreed_after_the_release_was_due_never_alters_the_verdict(announced_release):
-    request = ask(announced_release, at=SEED_DUE - timedelta(hours=1))
-    looks_at(announced_release, "not_live", start=SEED_DUE + timedelta(seconds=120))
+    request = request_date(announced_release, at=SEED_DUE - timedelta(hours=1))
+    create_observations(announced_release, "not_live", start=SEED_DUE + timedelta(seconds=120))
     judge.judge_one(announced_release, now=SEED_DUE + timedelta(minutes=5))
-    date_changes.agree_to_date_change(request, by=head_of(announced_release), at=SEED_DUE + timedelta(minutes=10))
+    date_changes.agree_to_date_change(request, by=create_head(announced_release), at=SEED_DUE + timedelta(minutes=10))
     assert Verification.objects.get().outcome == Outcome.NOT_SEEN
     assert ReleaseEvent.in_order().last().facts["after_due"] is True
 
@@ -102,7 +104,7 @@ def test_a_change_agreed_after_the_release_was_due_never_alters_the_verdict(anno
 def test_a_date_that_passed_unseen_before_the_agreement_is_judged_although_the_change_was_asked_for_in_time(
     announced_release,
 ):
-    request = ask(announced_release, at=SEED_DUE - timedelta(hours=1))
-    date_changes.agree_to_date_change(request, by=head_of(announced_release), at=SEED_DUE + timedelta(minutes=10))
+    request = request_date(announced_release, at=SEED_DUE - timedelta(hours=1))
+    date_changes.agree_to_date_change(request, by=create_head(announced_release), at=SEED_DUE + timedelta(minutes=10))
     assert len(judge.judge_unobserved(now=SEED_DUE + timedelta(minutes=11))) == 1
     assert Verification.objects.get().outcome == Outcome.CANNOT_TELL

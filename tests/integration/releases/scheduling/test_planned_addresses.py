@@ -11,8 +11,8 @@ from releases.planner import AddressObjection, Pattern
 from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import Role
 from releases.rules.web_address import Fault
-from tests.support.factories import SeriesFactory, a_confirmed_release, a_release, london_slot, member
-from tests.support.observations import a_look
+from tests.support.factories import ReleaseFactory, SeriesFactory, create_member, london_slot
+from tests.support.observations import create_observation
 from tests.support.shared_rows import shared_fixture
 
 NOW = datetime(2026, 6, 30, 9, tzinfo=UTC)
@@ -29,11 +29,11 @@ def series():
 
 @shared_fixture
 def keeper(series):
-    return member(Role.CALENDAR_MANAGER, series.producer)
+    return create_member(Role.CALENDAR_MANAGER, series.producer)
 
 
 def bare(series, reference="rain-sept", slot=LATER, **fields):
-    release = a_release(series=series, reference=reference, slot=slot, **fields)
+    release = ReleaseFactory(series=series, reference=reference, slot=slot, **fields)
     release.addresses.all().delete()
     return release
 
@@ -58,8 +58,7 @@ def test_each_release_gets_the_address_of_its_month_with_an_event_of_its_own(ser
 
 @pytest.mark.parametrize("status", ["provisional", "confirmed"])
 def test_a_release_that_is_due_already_keeps_its_address_whatever_is_asked_for(series, keeper, status):
-    make = a_release if status == "provisional" else a_confirmed_release
-    make(series=series, slot=london_slot(date(2026, 6, 30)))
+    ReleaseFactory(confirmed=status == "confirmed", series=series, slot=london_slot(date(2026, 6, 30)))
     before = Address.objects.values().get()
     found = proposed(keeper, Pattern(url=PATTERN.url, marker=PATTERN.marker, replaces=True))
     assert found.objection is AddressObjection.DUE
@@ -77,7 +76,7 @@ def test_one_that_falls_due_between_the_preview_and_the_act_keeps_its_address_to
 
 
 def test_a_page_that_is_there_stays_unless_one_asks_for_another(series, keeper):
-    release = a_release(series=series, slot=LATER)
+    release = ReleaseFactory(series=series, slot=LATER)
     found = proposed(keeper)
     assert (found.objection, found.instead_of) == (AddressObjection.HAS_ONE, release.addresses.get())
     found = proposed(keeper, Pattern(url=PATTERN.url, marker=PATTERN.marker, replaces=True))
@@ -88,8 +87,8 @@ def test_a_page_that_is_there_stays_unless_one_asks_for_another(series, keeper):
 
 
 def test_an_address_that_was_looked_at_keeps_its_place_and_may_get_other_words(series, keeper):
-    release = a_release(series=series, slot=LATER)
-    a_look(release.addresses.get(), "not_live", at=NOW)
+    release = ReleaseFactory(series=series, slot=LATER)
+    create_observation(release.addresses.get(), "not_live", at=NOW)
     replacing = Pattern(url=PATTERN.url, marker=PATTERN.marker, replaces=True)
     assert proposed(keeper, replacing).objection is AddressObjection.LOOKED_AT
     same_place = Pattern(url=release.addresses.get().url, marker="September 2026", replaces=True)
@@ -114,14 +113,14 @@ def test_two_releases_that_nobody_could_tell_apart_get_no_address(series, keeper
 
 def test_a_page_and_marker_that_another_release_has_are_not_given_again(series, keeper):
     url = "https://www.example.gov.uk/rain-september-2026"
-    a_release(series=series, reference="other", slot=LATER, url=url, marker="September 2026")
+    ReleaseFactory(series=series, reference="other", slot=LATER, url=url, marker="September 2026")
     release = bare(series)
     (found,) = planner.propose_addresses(Release.objects.filter(pk=release.pk), PATTERN, by=keeper, now=NOW)
     assert found.objection is AddressObjection.NOT_TOLD_APART
 
 
 def test_an_attachment_comes_beside_others_and_takes_nobodys_place(series, keeper):
-    a_release(series=series, slot=LATER, attachments=("https://www.example.gov.uk/a.ods",))
+    ReleaseFactory(series=series, slot=LATER, attachments=("https://www.example.gov.uk/a.ods",))
     attachment = Pattern(url="https://www.example.gov.uk/{reference}.ods", role="attachment")
     planner.apply_addresses([proposed(keeper, attachment)], by=keeper, at=NOW)
     assert Address.objects.filter(role="attachment").count() == 2
@@ -129,7 +128,7 @@ def test_an_attachment_comes_beside_others_and_takes_nobodys_place(series, keepe
 
 
 def test_an_address_that_stands_there_in_another_role_is_not_named_twice(series, keeper):
-    release = a_release(series=series, slot=LATER)
+    release = ReleaseFactory(series=series, slot=LATER)
     attachment = Pattern(url=release.addresses.get().url, role="attachment", replaces=True)
     assert proposed(keeper, attachment).objection is AddressObjection.NAMED_ALREADY
 

@@ -11,12 +11,10 @@ from releases.planner import PlanObjection
 from releases.rules.calendar import Precision, Rule, Slot
 from releases.rules.lifecycle import Role
 from tests.support.factories import (
+    ReleaseFactory,
     SeriesFactory,
-    a_confirmed_release,
-    a_release,
-    an_announced_release,
+    create_member,
     london_slot,
-    member,
 )
 from tests.support.shared_rows import shared_fixture
 
@@ -32,11 +30,13 @@ def series():
 
 @shared_fixture
 def keeper(series):
-    return member(Role.CALENDAR_MANAGER, series.producer)
+    return create_member(Role.CALENDAR_MANAGER, series.producer)
 
 
-def release(series, on=date(2026, 7, 17), reference="rain-2026", make=an_announced_release, **fields):
-    return make(series=series, reference=reference, slot=london_slot(on), title=f"Rain {on:%Y}", **fields)
+def release(series, on=date(2026, 7, 17), reference="rain-2026", announced=True, **fields):
+    return ReleaseFactory(
+        announced=announced, series=series, reference=reference, slot=london_slot(on), title=f"Rain {on:%Y}", **fields
+    )
 
 
 def plans(keeper, rule=Rule.SAME_DATE, *, now=NOW, of=None):
@@ -90,7 +90,7 @@ def test_two_who_plan_at_once_make_each_release_once(series, keeper):
 def test_the_database_itself_takes_no_second_release_for_the_same_one(series):
     source = release(series)
     for reference in ("one", "two"):
-        release(series, date(2027, 7, 19), reference, make=a_release)
+        release(series, date(2027, 7, 19), reference, announced=False)
     Release.objects.filter(reference="one").update(planned_from=source)
     with pytest.raises(IntegrityError):
         Release.objects.filter(reference="two").update(planned_from=source)
@@ -104,7 +104,7 @@ def test_what_was_planned_and_deleted_can_be_planned_again(series, keeper):
 
 def test_a_day_on_which_the_series_has_a_release_already_is_left_alone(series, keeper):
     release(series)
-    there = release(series, date(2027, 7, 19), "by-import", make=a_release)
+    there = release(series, date(2027, 7, 19), "by-import", announced=False)
     (plan,) = plans(keeper, of=[Release.objects.get(reference="rain-2026").pk])
     assert (plan.objection, plan.other) == (PlanObjection.DAY_TAKEN, there)
 
@@ -118,7 +118,7 @@ def test_two_releases_of_a_day_are_both_planned_one_after_the_other(series, keep
 
 def test_a_reference_that_there_is_already_is_not_taken_twice(series, keeper):
     release(series)
-    there = release(series, date(2027, 11, 9), "rain-2027", make=a_release)
+    there = release(series, date(2027, 11, 9), "rain-2027", announced=False)
     (plan,) = plans(keeper, of=[Release.objects.get(reference="rain-2026").pk])
     assert (plan.objection, plan.other) == (PlanObjection.REFERENCE_TAKEN, there)
     assert planner.make_plan([plan], by=keeper, at=NOW) == ([], [])
@@ -126,7 +126,7 @@ def test_a_reference_that_there_is_already_is_not_taken_twice(series, keeper):
 
 def test_of_a_release_of_somebody_else_that_has_the_reference_no_more_is_told(series, keeper):
     release(series)
-    release(SeriesFactory(), date(2027, 11, 9), "rain-2027", make=a_release)
+    release(SeriesFactory(), date(2027, 11, 9), "rain-2027", announced=False)
     (plan,) = plans(keeper, of=[Release.objects.get(reference="rain-2026").pk])
     assert (plan.objection, plan.other) == (PlanObjection.REFERENCE_TAKEN, None)
 
@@ -142,7 +142,7 @@ def test_two_whose_references_would_become_the_same_are_not_both_made(series, ke
 )
 def test_after_some_nothing_is_planned(series, keeper, why):
     if why is PlanObjection.REHEARSAL:
-        release(series, make=a_confirmed_release, rehearsal=True)
+        release(series, announced=False, confirmed=True, rehearsal=True)
     elif why is PlanObjection.CANCELLED:
         scheduling.cancel(release(series), reason="Stopped", by=keeper, at=NOW)
     elif why is PlanObjection.PAST:
@@ -158,7 +158,7 @@ def test_after_some_nothing_is_planned(series, keeper, why):
 
 def test_a_vague_release_stays_vague(series, keeper):
     slot = Slot(on=date(2026, 12, 1), at=None, precision=Precision.TWO_MONTHS)
-    a_release(series=series, reference="rain-2026", slot=slot)
+    ReleaseFactory(series=series, reference="rain-2026", slot=slot)
     (new,) = run(keeper, rule=Rule.SAME_WEEKDAY)[0]
     assert str(new.slot) == "December 2027 to January 2028"
 
@@ -180,6 +180,6 @@ def test_that_the_holidays_of_a_year_are_not_known_yet_is_told(series, keeper):
 
 def test_a_plan_asks_the_database_no_more_for_more_releases(series, keeper, django_assert_num_queries):
     for month in range(1, 7):
-        release(series, date(2027, month, 14), f"rain-2027-{month:02}", make=a_release)
+        release(series, date(2027, month, 14), f"rain-2027-{month:02}", announced=False)
     with django_assert_num_queries(4):
         assert len(plans(keeper)) == 6

@@ -11,7 +11,13 @@ from releases.rules.calendar import Nation
 from releases.rules.lifecycle import Role
 from releases.scheduling import SlotRefused
 from tests.support.admin_site import act, form_of, page, refusals, said, staff
-from tests.support.factories import ProducerFactory, SeriesFactory, a_confirmed_release, a_release, london_slot, member
+from tests.support.factories import (
+    ProducerFactory,
+    ReleaseFactory,
+    SeriesFactory,
+    create_member,
+    london_slot,
+)
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +50,7 @@ def series_of(nation):
 
 @shared_fixture
 def provisional_release():
-    return a_release(slot=london_slot(PLAIN))
+    return ReleaseFactory(slot=london_slot(PLAIN))
 
 
 def typed(on, **fields):
@@ -61,7 +67,7 @@ def typed(on, **fields):
 
 @pytest.mark.parametrize(("nation", "on", "words"), DAYS)
 def test_by_function_a_holiday_of_the_producers_own_nation_cannot_be_confirmed(nation, on, words):
-    release = a_release(series=series_of(nation), slot=london_slot(on))
+    release = ReleaseFactory(series=series_of(nation), slot=london_slot(on))
     if words:
         with pytest.raises(SlotRefused, match=words):
             scheduling.confirm(release, by=None, at=LONG_BEFORE)
@@ -79,9 +85,9 @@ OWN_NATION = [
 @pytest.mark.parametrize(("nation", "on", "words"), OWN_NATION)
 def test_by_page_a_holiday_of_the_producers_own_nation_cannot_be_confirmed_or_moved_to(client, nation, on, words):
     series = series_of(nation)
-    release = a_release(series=series, slot=london_slot(on))
-    confirmed = a_confirmed_release(series=series, reference="confirmed", slot=london_slot(PLAIN))
-    client.force_login(member(Role.HEAD_OF_PROFESSION, series.producer))
+    release = ReleaseFactory(series=series, slot=london_slot(on))
+    confirmed = ReleaseFactory(confirmed=True, series=series, reference="confirmed", slot=london_slot(PLAIN))
+    client.force_login(create_member(Role.HEAD_OF_PROFESSION, series.producer))
     response = client.post(reverse("releases:confirm", args=[release.reference]))
     moved = client.post(reverse("releases:change_date", args=["confirmed"]), typed(on))
     assert (response.status_code, moved.status_code) == ((409, 200) if words else (302, 302))
@@ -95,8 +101,8 @@ def test_by_page_a_holiday_of_the_producers_own_nation_cannot_be_confirmed_or_mo
 @pytest.mark.parametrize(("nation", "on", "words"), OWN_NATION)
 def test_in_the_admin_site_a_holiday_of_the_producers_own_nation_cannot_be_confirmed_or_moved_to(nation, on, words):
     series = series_of(nation)
-    release = a_release(series=series, slot=london_slot(on))
-    confirmed = a_confirmed_release(series=series, reference="confirmed", slot=london_slot(PLAIN))
+    release = ReleaseFactory(series=series, slot=london_slot(on))
+    confirmed = ReleaseFactory(confirmed=True, series=series, reference="confirmed", slot=london_slot(PLAIN))
     client = staff(Role.DEPUTY, series.producer)
     moved = client.post(
         page("release", "change", confirmed.pk), form_of(confirmed, new_on=f"{on:%Y-%m-%d}", reason="Late data")
@@ -115,7 +121,7 @@ def test_half_past_nine_in_london_is_kept_on_both_sides_of_both_clock_changes(
     client, way, provisional_release, subtests
 ):
     producer = provisional_release.series.producer
-    client.force_login(member(Role.CALENDAR_MANAGER, producer))
+    client.force_login(create_member(Role.CALENDAR_MANAGER, producer))
     site = staff(Role.CALENDAR_MANAGER, producer)
     for on, utc_hour in (
         (date(2026, 3, 27), 9),
@@ -140,7 +146,7 @@ def test_half_past_nine_in_london_is_kept_on_both_sides_of_both_clock_changes(
 
 
 def test_an_alternative_time_is_taken_with_its_approval_alone():
-    release = a_release(slot=london_slot(PLAIN))
+    release = ReleaseFactory(slot=london_slot(PLAIN))
     series = release.series
     with pytest.raises(SlotRefused, match="needs the approval recorded"):
         scheduling.change_date(release, to=london_slot(PLAIN, time(7)), by=None, at=LONG_BEFORE)

@@ -10,7 +10,7 @@ from releases.models.append_only import AppendOnlyRow
 from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused, Role, WrongRole, WrongState
 from releases.scheduling import SlotRefused
-from tests.support.factories import a_confirmed_release, a_release, an_announced_release, london_slot, member
+from tests.support.factories import ReleaseFactory, create_member, london_slot
 
 NOW = datetime(2020, 6, 1, 12, 0, tzinfo=UTC)
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def head_of(release: Release):
-    return member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    return create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
 
 
 def test_a_confirmed_date_moved_without_a_reason_is_refused_on_the_reason_field(announced_release):
@@ -31,7 +31,7 @@ def test_a_confirmed_date_moved_without_a_reason_is_refused_on_the_reason_field(
 
 
 def test_a_confirmed_date_moved_with_a_reason_keeps_who_when_and_why_for_ever():
-    release, head = an_announced_release(), None
+    release, head = ReleaseFactory(announced=True), None
     head = head_of(release)
     scheduling.change_date(release, to=london_slot(date(2020, 7, 1)), reason="Late data", by=head, at=NOW)
     change = DateChange.objects.get()
@@ -57,7 +57,7 @@ def test_a_date_change_starts_a_new_schedule_and_moves_the_due_time(confirmed_re
 
 
 def test_only_a_head_of_profession_or_deputy_moves_a_confirmed_date(confirmed_release):
-    keeper = member(Role.CALENDAR_MANAGER, confirmed_release.series.producer)
+    keeper = create_member(Role.CALENDAR_MANAGER, confirmed_release.series.producer)
     with pytest.raises(WrongRole):
         scheduling.change_date(
             confirmed_release, to=london_slot(date(2020, 7, 1)), reason="Late data", by=keeper, at=NOW
@@ -80,13 +80,13 @@ def test_a_confirmed_release_cannot_be_confirmed_again_or_made_provisional(confi
 
 @pytest.mark.parametrize("precision", [Precision.MONTH, Precision.TWO_MONTHS])
 def test_a_vague_date_cannot_be_confirmed(precision):
-    release = a_release(slot=Slot(on=date(2020, 7, 1), at=None, precision=precision))
+    release = ReleaseFactory(slot=Slot(on=date(2020, 7, 1), at=None, precision=precision))
     with pytest.raises(MissingFields):
         scheduling.confirm(release, by=head_of(release), at=NOW)
 
 
 def test_a_provisional_date_moves_without_a_reason_and_a_typed_one_is_not_published(provisional_release):
-    keeper = member(Role.CALENDAR_MANAGER, provisional_release.series.producer)
+    keeper = create_member(Role.CALENDAR_MANAGER, provisional_release.series.producer)
     scheduling.change_date(
         provisional_release, to=london_slot(date(2020, 7, 1)), reason="A private thought", by=keeper, at=NOW
     )
@@ -94,9 +94,9 @@ def test_a_provisional_date_moves_without_a_reason_and_a_typed_one_is_not_publis
 
 
 def test_a_day_typed_for_a_vague_date_is_not_kept_and_another_one_is_no_change():
-    release = a_release(slot=Slot(date(2020, 7, 17), None, Precision.MONTH))
+    release = ReleaseFactory(slot=Slot(date(2020, 7, 17), None, Precision.MONTH))
     assert release.planned_on == date(2020, 7, 1)
-    keeper = member(Role.CALENDAR_MANAGER, release.series.producer)
+    keeper = create_member(Role.CALENDAR_MANAGER, release.series.producer)
     with pytest.raises(SlotRefused, match="The date is unchanged"):
         scheduling.change_date(release, to=Slot(date(2020, 7, 20), None, Precision.MONTH), by=keeper, at=NOW)
     to = Slot(date(2020, 8, 20), None, Precision.TWO_MONTHS)
@@ -124,12 +124,12 @@ def test_cancelling_needs_a_reason_and_a_second_cancel_changes_nothing(confirmed
 
 def test_a_released_time_other_than_the_standard_one_needs_the_series_approved_alternative():
     with pytest.raises(SlotRefused) as refusal:
-        a_release(slot=london_slot(date(2020, 6, 30), time(7, 0)))
+        ReleaseFactory(slot=london_slot(date(2020, 6, 30), time(7, 0)))
     assert refusal.value.field == "planned_at"
 
 
 def test_typed_seconds_become_zero():
-    release = a_release(slot=london_slot(date(2020, 6, 30), time(9, 30, 42)))
+    release = ReleaseFactory(slot=london_slot(date(2020, 6, 30), time(9, 30, 42)))
     assert release.due_at == datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
 
 
@@ -139,13 +139,13 @@ def test_half_past_nine_in_london_is_half_past_nine_utc_in_winter_and_half_past_
 
 
 def test_a_weekend_or_bank_holiday_cannot_be_confirmed_and_the_holiday_is_named():
-    release = a_release(slot=london_slot(date(2020, 12, 25)))
+    release = ReleaseFactory(slot=london_slot(date(2020, 12, 25)))
     with pytest.raises(SlotRefused, match="Christmas Day"):
         scheduling.confirm(release, by=head_of(release), at=NOW)
 
 
 def test_a_rehearsal_may_be_due_at_any_minute_of_any_day_and_is_never_announced():
-    release = a_confirmed_release(slot=london_slot(date(2020, 6, 28), time(23, 59)), rehearsal=True)
+    release = ReleaseFactory(confirmed=True, slot=london_slot(date(2020, 6, 28), time(23, 59)), rehearsal=True)
     with pytest.raises(MoveRefused):
         scheduling.announce(release, by=head_of(release), at=NOW)
 
@@ -159,6 +159,6 @@ def test_a_move_made_from_a_stale_copy_is_refused(confirmed_release):
 
 
 def test_being_a_superuser_gives_no_role(confirmed_release):
-    someone = member(Role.AUDITOR, confirmed_release.series.producer, is_superuser=True)
+    someone = create_member(Role.AUDITOR, confirmed_release.series.producer, is_superuser=True)
     with pytest.raises(WrongRole):
         scheduling.cancel(confirmed_release, reason="Not needed", by=someone, at=NOW)

@@ -15,11 +15,10 @@ from tests.support.factories import (
     A_LONG_TIME_AGO,
     SEED_DUE,
     ProducerFactory,
+    ReleaseFactory,
     SeriesFactory,
-    a_release,
-    an_announced_release,
+    create_member,
     london_slot,
-    member,
 )
 from tests.support.shared_rows import shared_fixture
 
@@ -37,10 +36,10 @@ def calendar():
     prices = SeriesFactory(producer=office, slug="prices", designation="accredited")
     jobs = SeriesFactory(producer=office, slug="jobs")
     other = SeriesFactory(producer=ProducerFactory(slug="agency"), slug="prices")
-    an_announced_release(series=prices, reference="prices-may", title="Consumer prices, May 2020")
-    an_announced_release(series=jobs, reference="jobs-may", title="Jobs and prices of 50% of firms")
-    an_announced_release(series=other, reference="other-prices", title="Farm PRICES")
-    a_release(series=prices, reference="quiet", title="Quiet prices")
+    ReleaseFactory(announced=True, series=prices, reference="prices-may", title="Consumer prices, May 2020")
+    ReleaseFactory(announced=True, series=jobs, reference="jobs-may", title="Jobs and prices of 50% of firms")
+    ReleaseFactory(announced=True, series=other, reference="other-prices", title="Farm PRICES")
+    ReleaseFactory(series=prices, reference="quiet", title="Quiet prices")
 
 
 @pytest.mark.parametrize(
@@ -79,8 +78,10 @@ def test_a_vague_release_may_come_on_each_day_of_its_months():
         ("june", date(2026, 6, 20), Precision.MONTH),
         ("may-june", date(2026, 5, 20), Precision.TWO_MONTHS),
     ):
-        scheduling.announce(a_release(reference=reference, slot=Slot(on, None, precision)), by=None, at=A_LONG_TIME_AGO)
-    an_announced_release(reference="exact", slot=london_slot(date(2026, 6, 10)))
+        scheduling.announce(
+            ReleaseFactory(reference=reference, slot=Slot(on, None, precision)), by=None, at=A_LONG_TIME_AGO
+        )
+    ReleaseFactory(announced=True, reference="exact", slot=london_slot(date(2026, 6, 10)))
     for since, until, references in (
         (date(2026, 4, 1), date(2026, 4, 30), []),
         (date(2026, 5, 31), date(2026, 5, 31), ["may-june"]),
@@ -96,16 +97,16 @@ def test_a_vague_release_may_come_on_each_day_of_its_months():
 
 def test_every_status_finds_exactly_the_releases_that_the_calendar_calls_so():
     series = SeriesFactory()
-    head = member(Role.HEAD_OF_PROFESSION, series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, series.producer)
     at = SEED_DUE - timedelta(days=5)
-    scheduling.announce(a_release(series=series, reference="provisional"), by=None, at=A_LONG_TIME_AGO)
+    scheduling.announce(ReleaseFactory(series=series, reference="provisional"), by=None, at=A_LONG_TIME_AGO)
     later, earlier = london_slot(date(2020, 7, 1)), london_slot(date(2020, 6, 29))
     for reference, to in (("confirmed", None), ("postponed", later), ("sooner", earlier), ("ended", later)):
-        release = an_announced_release(series=series, reference=reference)
+        release = ReleaseFactory(announced=True, series=series, reference=reference)
         if to:
             scheduling.change_date(release, to=to, reason="Late figures", by=head, at=at)
     scheduling.cancel(Release.objects.get(reference="ended"), reason="It ended.", by=head, at=at)
-    out = an_announced_release(series=series, reference="published")
+    out = ReleaseFactory(announced=True, series=series, reference="published")
     scheduling.publish(out, by=None, at=SEED_DUE, published_at=SEED_DUE)
     called = {}
     for release in public_calendar.announced_facts(filter_announced(Wanted())):
@@ -118,8 +119,8 @@ def test_every_status_finds_exactly_the_releases_that_the_calendar_calls_so():
 
 
 def test_a_release_moved_before_it_was_announced_is_not_called_postponed():
-    release = a_release()
-    keeper = member(Role.CALENDAR_MANAGER, release.series.producer)
+    release = ReleaseFactory()
+    keeper = create_member(Role.CALENDAR_MANAGER, release.series.producer)
     moved = scheduling.change_date(release, to=london_slot(date(2020, 7, 1)), by=keeper, at=A_LONG_TIME_AGO)
     scheduling.announce(scheduling.confirm(moved, by=None, at=A_LONG_TIME_AGO), by=None, at=A_LONG_TIME_AGO)
     assert found(statuses=frozenset({PublicStatus.CONFIRMED})) == [release.reference]

@@ -10,7 +10,7 @@ from releases.models import Membership, Release, ReleaseTask
 from releases.permissions import NotYours
 from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import MissingFields, Role
-from tests.support.factories import SEED_DUE, SeriesFactory, a_confirmed_release, a_release, london_slot, member
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, create_member, london_slot
 from tests.support.report_forms import words
 from tests.support.shared_rows import shared_fixture
 
@@ -28,11 +28,11 @@ def series():
 
 @shared_fixture
 def keeper(series):
-    return member(Role.STATISTICIAN, series.producer)
+    return create_member(Role.STATISTICIAN, series.producer)
 
 
 def planned(series, on, **fields):
-    return a_release(series=series, reference=f"on-{on}", slot=london_slot(on), **fields)
+    return ReleaseFactory(series=series, reference=f"on-{on}", slot=london_slot(on), **fields)
 
 
 def a_task(series, keeper, **fields):
@@ -63,7 +63,7 @@ def test_a_task_waits_until_a_next_release_is_planned(series, keeper):
 def test_a_task_goes_to_the_release_after_one_that_is_cancelled(series, keeper):
     stopped, following = planned(series, date(2020, 9, 1)), planned(series, date(2020, 12, 1))
     task = a_task(series, keeper)
-    head = member(Role.HEAD_OF_PROFESSION, series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, series.producer)
     scheduling.cancel(stopped, reason="The survey was stopped.", by=head, at=NOW)
     assert tasks.release_of_task(task) == following
 
@@ -77,7 +77,7 @@ def test_a_task_stays_with_its_release_once_that_is_out(series, keeper):
 
 
 def test_a_release_of_which_only_the_month_is_known_can_be_the_next(series, keeper):
-    vague = a_release(
+    vague = ReleaseFactory(
         series=series, reference="vague", slot=Slot(on=date(2020, 8, 1), at=None, precision=Precision.MONTH)
     )
     planned(series, date(2020, 9, 1))
@@ -119,7 +119,7 @@ def test_a_task_says_what_is_to_be_done(series, keeper):
 @pytest.mark.parametrize("role", list(Role))
 def test_those_of_the_table_tick_tasks_off_and_for_others_there_is_none(client, series, keeper, role):
     planned(series, date(2020, 9, 1))
-    task, person = a_task(series, keeper), member(role, series.producer)
+    task, person = a_task(series, keeper), create_member(role, series.producer)
     client.force_login(person)
     answer = client.post(reverse("releases:tick_task", args=[task.pk]), {"done": "yes"})
     assert answer.status_code == (302 if role in KEEPS else 404)
@@ -131,12 +131,12 @@ def test_those_of_the_table_tick_tasks_off_and_for_others_there_is_none(client, 
 
 def test_another_producers_people_find_no_task(client, series, keeper):
     task = a_task(series, keeper)
-    client.force_login(member(Role.HEAD_OF_PROFESSION, SeriesFactory().producer))
+    client.force_login(create_member(Role.HEAD_OF_PROFESSION, SeriesFactory().producer))
     assert client.post(reverse("releases:tick_task", args=[task.pk]), {"done": "yes"}).status_code == 404
 
 
 def test_the_page_of_the_release_shows_the_task_to_its_people_alone(client, series, keeper):
-    following = a_confirmed_release(series=series, reference="next", slot=london_slot(date(2020, 9, 1)))
+    following = ReleaseFactory(confirmed=True, series=series, reference="next", slot=london_slot(date(2020, 9, 1)))
     scheduling.announce(following, by=None, at=following.recorded_at + timedelta(minutes=2))
     task = a_task(series, keeper)
     page = reverse("releases:release", args=["next"])

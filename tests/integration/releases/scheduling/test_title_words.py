@@ -9,7 +9,7 @@ from django.db import connection
 
 from releases.models import Release
 from releases.public.calendar import Wanted, filter_announced
-from tests.support.factories import an_announced_release
+from tests.support.factories import ReleaseFactory
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
@@ -26,14 +26,14 @@ def plan():
 
 
 def test_titles_are_found_by_the_index():
-    an_announced_release()
+    ReleaseFactory(announced=True)
     assert filter_announced(Wanted(words="inspections")).count() == 1
     if connection.vendor == "postgresql":
         assert "release_by_title_words" in plan()
 
 
 def test_where_the_extension_is_not_allowed_titles_are_found_all_the_same(caplog):
-    an_announced_release()
+    ReleaseFactory(announced=True)
     if connection.vendor == "postgresql":
         answers("DROP EXTENSION pg_trgm CASCADE")
         answers("CREATE ROLE nobody_much")

@@ -11,8 +11,8 @@ from releases.permissions import NotYours
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
 from releases.statements import AnswerRefused
-from tests.support.factories import SEED_DUE, UserFactory, an_announced_release, member, rolled_back
-from tests.support.observations import a_look, checks_up_to
+from tests.support.factories import SEED_DUE, ReleaseFactory, UserFactory, create_member, rolled_back
+from tests.support.observations import create_checks_until, create_observation
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -30,11 +30,11 @@ def digest(text):
 @shared_fixture
 def release():
     """A release whose page went from nothing to a text without the marker, in the second it was due."""
-    release = an_announced_release()
+    release = ReleaseFactory(announced=True)
     page = release.addresses.get()
-    a_look(page, "not_live", at=SEED_DUE - timedelta(seconds=5), reasons=("not_found",))
+    create_observation(page, "not_live", at=SEED_DUE - timedelta(seconds=5), reasons=("not_found",))
     for seconds in range(0, 121, 10):
-        a_look(page, "unrecognised", at=SEED_DUE + timedelta(seconds=seconds), text=RENAMED)
+        create_observation(page, "unrecognised", at=SEED_DUE + timedelta(seconds=seconds), text=RENAMED)
     judge.judge_one(release, now=AFTER)
     release.refresh_from_db()
     return release
@@ -51,7 +51,7 @@ def say(release, kind, by, **fields):
 
 
 def statistician(release):
-    return member(Role.STATISTICIAN, release.series.producer)
+    return create_member(Role.STATISTICIAN, release.series.producer)
 
 
 def test_a_text_without_the_marker_is_asked_about_with_when_it_was_seen(release):
@@ -124,7 +124,9 @@ def test_only_the_three_answers_are_answers_about_a_text(release, kind):
 
 
 def test_a_marker_that_matched_from_the_very_first_look_is_asked_about(announced_release):
-    a_look(announced_release.addresses.get(), "live", at=SEED_DUE - timedelta(minutes=1), text="matched all along")
+    create_observation(
+        announced_release.addresses.get(), "live", at=SEED_DUE - timedelta(minutes=1), text="matched all along"
+    )
     (question,) = statements.open_questions([announced_release])
     assert question.text_digest == digest("matched all along")
     statements.record_answer(
@@ -140,8 +142,8 @@ def test_a_marker_that_matched_from_the_very_first_look_is_asked_about(announced
 
 def test_a_marker_that_appeared_after_a_look_without_it_is_not_asked_about(announced_release):
     page = announced_release.addresses.get()
-    a_look(page, "not_live", at=SEED_DUE - timedelta(seconds=5))
-    a_look(page, "live", at=SEED_DUE, text="the release")
+    create_observation(page, "not_live", at=SEED_DUE - timedelta(seconds=5))
+    create_observation(page, "live", at=SEED_DUE, text="the release")
     assert statements.open_questions([announced_release]) == []
 
 
@@ -152,8 +154,8 @@ def test_looks_of_a_superseded_schedule_are_not_asked_about(release):
 
 def test_the_number_of_queries_does_not_grow_with_the_releases(release, django_assert_num_queries):
     for number in range(5):
-        other = an_announced_release(reference=f"other-{number}")
-        a_look(other.addresses.get(), "unrecognised", at=SEED_DUE, text=RENAMED)
+        other = ReleaseFactory(announced=True, reference=f"other-{number}")
+        create_observation(other.addresses.get(), "unrecognised", at=SEED_DUE, text=RENAMED)
     with django_assert_num_queries(5):
         assert len(statements.open_questions(list(Release.objects.all()))) == 6
 
@@ -175,7 +177,7 @@ def test_it_was_live_at_before_the_due_time_publishes_nothing_yet(announced_rele
 
 
 def test_a_publishing_team_may_say_that_it_was_live_and_publishes_nothing_by_that(release):
-    colleague = member(Role.PUBLISHING_TEAM, release.series.producer)
+    colleague = create_member(Role.PUBLISHING_TEAM, release.series.producer)
     statements.record_live_time(release, live_at=SEED_DUE, by=colleague, at=AFTER)
     assert Statement.objects.exists()
     assert Release.objects.get().status == "confirmed"
@@ -190,9 +192,9 @@ def test_a_time_still_to_come_is_refused(release):
 
 def test_an_answer_given_while_looks_may_be_under_way_does_not_settle_the_verdict(announced_release):
     page = announced_release.addresses.get()
-    a_look(page, "unrecognised", at=SEED_DUE, text=RENAMED)
-    checks_up_to(page, SEED_DUE + timedelta(seconds=120))
-    a_look(page, "not_live", at=SEED_DUE + timedelta(seconds=120))
+    create_observation(page, "unrecognised", at=SEED_DUE, text=RENAMED)
+    create_checks_until(page, SEED_DUE + timedelta(seconds=120))
+    create_observation(page, "not_live", at=SEED_DUE + timedelta(seconds=120))
     person = statistician(announced_release)
     too_soon = LAST_ANSWER - timedelta(seconds=1)
     statements.record_answer(announced_release, page, "not_it", text_digest=digest(RENAMED), by=person, at=too_soon)
@@ -207,7 +209,7 @@ def test_answers_are_open_to_the_tables_roles_alone(client, time_machine, releas
     was_live = reverse("releases:was_live", args=[release.reference])
     sent = {"live_on-day": "30", "live_on-month": "6", "live_on-year": "2020", "live_time": "9:30am"}
     for role in Role:
-        client.force_login(member(role, release.series.producer))
+        client.force_login(create_member(role, release.series.producer))
         with subtests.test(role), rolled_back():
             expected = role in ANSWERERS
             assert (question in client.get(reverse("releases:release", args=[release.reference])).text) == expected

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from releases.judge import Schedule, fix_verifications
 from releases.models import ChainHead, Release, ReleaseEvent, Verification
-from tests.support.factories import SEED_DUE, a_confirmed_release
+from tests.support.factories import SEED_DUE, ReleaseFactory
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
@@ -45,14 +45,14 @@ def while_another_holds(rows, act):
 
 
 def test_a_verification_is_begun_while_another_removes_or_corrects_the_release():
-    release = a_confirmed_release()
+    release = ReleaseFactory(confirmed=True)
     schedules = [Schedule(release, 1, release.due_at)]
     while_another_holds(Release.objects.all(), lambda: fix_verifications(schedules, now=AFTER))
     assert Verification.objects.count() == 1
 
 
 def test_a_tolerance_is_corrected_while_another_stores_the_verdict():
-    release = a_confirmed_release()
+    release = ReleaseFactory(confirmed=True)
     schedules = [Schedule(release, 1, release.due_at)]
     release.series._history_date = SEED_DUE - timedelta(days=1)
     release.series.tolerance_seconds = 60

@@ -11,8 +11,8 @@ from releases.judge import JudgedByOthers
 from releases.models import Release, Verification
 from releases.scheduling import PlannedAddress
 from releases.verdict.address import Outcome
-from tests.support.factories import SEED_DUE, a_confirmed_release
-from tests.support.observations import a_look, checks_up_to, looks_at
+from tests.support.factories import SEED_DUE, ReleaseFactory
+from tests.support.observations import create_checks_until, create_observation, create_observations
 
 pytestmark = pytest.mark.django_db
 
@@ -22,8 +22,8 @@ TABLES = "https://www.example.gov.uk/statistics/tables.csv"
 
 
 def on_time(**fields) -> Release:
-    release = a_confirmed_release(**fields)
-    looks_at(release, "not_live", "live", start=SEED_DUE - timedelta(seconds=5))
+    release = ReleaseFactory(confirmed=True, **fields)
+    create_observations(release, "not_live", "live", start=SEED_DUE - timedelta(seconds=5))
     return release
 
 
@@ -52,7 +52,7 @@ def tolerance(release, number, *, changed_at):
 def test_a_tolerance_that_was_widened_after_the_due_time_does_not_count_even_if_nobody_had_judged_yet(
     confirmed_release,
 ):
-    looks_at(confirmed_release, "not_live", "live", start=LIMIT + seconds(10))
+    create_observations(confirmed_release, "not_live", "live", start=LIMIT + seconds(10))
     tolerance(confirmed_release, 179, changed_at=SEED_DUE + seconds(60))
     verification = judge.judge_one(confirmed_release, now=AFTER)
     assert (verification.tolerance_seconds, verification.outcome) == (120, Outcome.LATE)
@@ -67,7 +67,7 @@ def test_a_tolerance_that_was_changed_before_the_due_time_counts_even_if_somebod
 @pytest.mark.both_databases
 def test_a_judge_who_is_overtaken_judges_again_so_that_no_live_look_is_lost(monkeypatch, confirmed_release):
     judge.judge_one(confirmed_release, now=SEED_DUE - seconds(10))
-    looks_at(confirmed_release, "not_live", "live", start=SEED_DUE - seconds(5))
+    create_observations(confirmed_release, "not_live", "live", start=SEED_DUE - seconds(5))
     read, others = repository.read_sightings, [1]
 
     def read_while_another_judges(releases):
@@ -98,8 +98,8 @@ def test_a_judge_who_is_overtaken_each_time_says_so(monkeypatch):
 def test_a_release_that_lacks_a_part_is_published_when_its_page_was_seen():
     release = on_time(attachments=(TABLES,))
     attachment = release.addresses.get(role="attachment")
-    checks_up_to(attachment, LIMIT)
-    a_look(attachment, "not_live", at=LIMIT)
+    create_checks_until(attachment, LIMIT)
+    create_observation(attachment, "not_live", at=LIMIT)
     assert judge.judge_one(release, now=AFTER).outcome == Outcome.PARTIAL
     release.refresh_from_db()
     assert release.published_at == SEED_DUE + seconds(0.2)
@@ -113,6 +113,6 @@ def test_a_release_that_lacks_a_part_is_published_when_its_page_was_seen():
     ],
 )
 def test_nothing_is_missing_before_every_look_up_to_the_limit_is_over(until, outcome, confirmed_release):
-    looks_at(confirmed_release, "not_live", start=LIMIT + seconds(5))
+    create_observations(confirmed_release, "not_live", start=LIMIT + seconds(5))
     judged = judge.judge_one(confirmed_release, now=AFTER, answered_until=lambda address: until)
     assert judged.outcome == outcome

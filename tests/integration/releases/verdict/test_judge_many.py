@@ -15,8 +15,8 @@ from releases.models import Release, ReleaseEvent, Statement, Verification
 from releases.models.append_only import check_chain
 from releases.rules.lifecycle import Role, Status
 from releases.verdict.address import Outcome
-from tests.support.factories import SEED_DUE, SeriesFactory, a_confirmed_release, member
-from tests.support.observations import a_look, looks_at
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, create_member
+from tests.support.observations import create_observation, create_observations
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -42,8 +42,10 @@ def series():
 
 
 def seen(series, reference, *results, start) -> Release:
-    release = a_confirmed_release(series=series, reference=reference, url=f"https://www.example.gov.uk/{reference}")
-    looks_at(release, *results, start=start)
+    release = ReleaseFactory(
+        confirmed=True, series=series, reference=reference, url=f"https://www.example.gov.uk/{reference}"
+    )
+    create_observations(release, *results, start=start)
     return release
 
 
@@ -116,7 +118,7 @@ class Counted:
 )
 def test_a_release_on_which_our_own_code_fails_stops_no_other_and_is_never_on_time(series, result, completed):
     sound, broken, other = (seen(series, name, "not_live", start=LIMIT) for name in ("sound", "broken", "other"))
-    a_look(broken.addresses.get(), result, at=LIMIT + timedelta(seconds=5), took=completed)
+    create_observation(broken.addresses.get(), result, at=LIMIT + timedelta(seconds=5), took=completed)
     _, faults = judge_all([sound, broken, other], now=AFTER)
     assert [release for release, _ in faults] == [broken]
     assert outcomes() == {"sound": Outcome.NOT_SEEN, "broken": Outcome.PENDING, "other": Outcome.NOT_SEEN}
@@ -160,8 +162,8 @@ def test_who_is_overtaken_each_time_says_so_of_that_release_alone(series, monkey
 @pytest.mark.django_db(transaction=True)
 def test_watchers_and_a_person_who_judge_the_same_releases_at_once_never_wait_for_each_other_for_ever(series):
     releases = [late(series, f"late-{number}") for number in range(8)]
-    text = a_look(releases[0].addresses.get(), "unrecognised", at=SEED_DUE, text="Is it this?").text_digest
-    person = member(Role.STATISTICIAN, series.producer)
+    text = create_observation(releases[0].addresses.get(), "unrecognised", at=SEED_DUE, text="Is it this?").text_digest
+    person = create_member(Role.STATISTICIAN, series.producer)
 
     def work(number):
         try:

@@ -11,8 +11,8 @@ from releases.rules.lifecycle import Role
 from releases.verdict.address import Outcome
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
-from tests.support.factories import ContactFactory, SeriesFactory, UserFactory, a_confirmed_release
-from tests.support.observations import a_look, checks_up_to, looks_at
+from tests.support.factories import ContactFactory, ReleaseFactory, SeriesFactory, UserFactory
+from tests.support.observations import create_checks_until, create_observation, create_observations
 
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
 JUDGED = DUE + timedelta(minutes=3)
@@ -26,18 +26,23 @@ def series():
 
 
 def release(series, reference, **fields):
-    return a_confirmed_release(
-        series=series, reference=reference, url=f"https://www.example.gov.uk/{reference}", due_at=DUE, **fields
+    return ReleaseFactory(
+        confirmed=True,
+        series=series,
+        reference=reference,
+        url=f"https://www.example.gov.uk/{reference}",
+        due_at=DUE,
+        **fields,
     )
 
 
 def seen_on_time(release):
-    looks_at(release, "not_live", "live", start=DUE)
+    create_observations(release, "not_live", "live", start=DUE)
     judge.judge_one(release, now=JUDGED)
 
 
 def not_seen(release):
-    looks_at(release, "not_live", start=DUE + timedelta(seconds=120))
+    create_observations(release, "not_live", start=DUE + timedelta(seconds=120))
     judge.judge_one(release, now=JUDGED)
 
 
@@ -66,10 +71,10 @@ def test_a_release_in_parts_is_live_once_every_part_was_seen(series, seen, live,
     whole = release(series, "first", attachments=(tables,))
     page, file = (whole.addresses.get(role=role) for role in ("page", "attachment"))
     for number, result in enumerate(seen[0]):
-        a_look(page, result, at=DUE + timedelta(seconds=5 * number))
-    checks_up_to(file, DUE + timedelta(seconds=120))
+        create_observation(page, result, at=DUE + timedelta(seconds=5 * number))
+    create_checks_until(file, DUE + timedelta(seconds=120))
     for number, result in enumerate(seen[1]):
-        a_look(file, result, at=DUE + timedelta(seconds=120 + 5 * number))
+        create_observation(file, result, at=DUE + timedelta(seconds=120 + 5 * number))
     verdict = judge.judge_one(whole, now=JUDGED)
     assert verdict.outcome == Outcome.PARTIAL
     (call,) = morning_summary.record_missing_summaries(now=JUDGED)

@@ -11,7 +11,7 @@ from releases.models.append_only import check_chain
 from releases.models.observation import Purpose
 from releases.verdict.address import Outcome
 from tests.support.factories import SEED_DUE
-from tests.support.observations import looks_at
+from tests.support.observations import create_observations
 
 pytestmark = pytest.mark.django_db
 LIMIT = SEED_DUE + timedelta(seconds=120)
@@ -37,7 +37,7 @@ def fresh_look(release, result, *, at):
 
 
 def test_a_release_that_only_a_look_past_the_caches_saw_is_not_seen(provisional_release):
-    looks_at(provisional_release, "not_live", "not_live", start=LIMIT)
+    create_observations(provisional_release, "not_live", "not_live", start=LIMIT)
     fresh_look(provisional_release, "live", at=SEED_DUE + timedelta(seconds=5))
     assert judge_one(provisional_release, now=LIMIT + timedelta(minutes=1)).outcome == Outcome.NOT_SEEN
 
@@ -57,7 +57,7 @@ def test_an_announcement_takes_no_part_in_the_verdict(provisional_release):
         required=False,
         added_at=SEED_DUE - timedelta(days=30),
     )
-    looks_at(provisional_release, "not_live", "live", start=SEED_DUE)
+    create_observations(provisional_release, "not_live", "live", start=SEED_DUE)
     found = judge_one(provisional_release, now=LIMIT + timedelta(minutes=1))
     assert (found.outcome, [kept["role"] for kept in found.addresses]) == (Outcome.ON_TIME, ["page"])
 
@@ -66,7 +66,7 @@ def test_rows_of_the_first_format_still_hold_beside_those_of_the_second(provisio
     now_format = Observation.FORMAT
     try:
         Observation.FORMAT = 1
-        looks_at(provisional_release, "not_live", start=SEED_DUE)
+        create_observations(provisional_release, "not_live", start=SEED_DUE)
     finally:
         Observation.FORMAT = now_format
     fresh_look(provisional_release, "live", at=LIMIT)

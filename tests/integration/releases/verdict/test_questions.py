@@ -12,8 +12,8 @@ from releases.models import Release, Statement, Verification
 from releases.monitoring import targets
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
-from tests.support.factories import SEED_DUE, SeriesFactory, an_announced_release, member
-from tests.support.observations import a_look
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, create_member
+from tests.support.observations import create_observation
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -30,9 +30,9 @@ def series():
 
 def seen_all_along(series, reference):
     """A release whose marker matched from the very first look: a person is asked what that text is."""
-    release = an_announced_release(series=series, reference=reference)
+    release = ReleaseFactory(announced=True, series=series, reference=reference)
     for minutes in (-5, 0, 2):
-        a_look(release.addresses.get(), "live", at=SEED_DUE + timedelta(minutes=minutes), text=TEXT)
+        create_observation(release.addresses.get(), "live", at=SEED_DUE + timedelta(minutes=minutes), text=TEXT)
     return release
 
 
@@ -42,7 +42,7 @@ def asked_about(releases):
 
 def test_what_is_said_of_one_release_answers_no_question_on_another_with_the_same_text(series):
     answered, open_still = seen_all_along(series, "answered"), seen_all_along(series, "open-still")
-    by = member(Role.STATISTICIAN, series.producer)
+    by = create_member(Role.STATISTICIAN, series.producer)
     page = answered.addresses.get()
     statements.record_answer(answered, page, "previous_edition", text_digest=DIGEST, by=by, at=AFTER)
     assert asked_about([open_still]) == {"open-still"}
@@ -50,9 +50,9 @@ def test_what_is_said_of_one_release_answers_no_question_on_another_with_the_sam
 
 
 def test_of_two_statements_of_one_instant_the_one_kept_last_counts_everywhere(series):
-    release = an_announced_release(series=series)
+    release = ReleaseFactory(announced=True, series=series)
     page = release.addresses.get()
-    a_look(page, "unrecognised", at=SEED_DUE, text=TEXT)
+    create_observation(page, "unrecognised", at=SEED_DUE, text=TEXT)
     judge.judge_one(release, now=AFTER)
     # Rows that come back in the order in which they were written, as PostgreSQL gives them, come the wrong way round.
     for key, kind in ((2, "this_is_it"), (1, "previous_edition")):
@@ -63,7 +63,7 @@ def test_of_two_statements_of_one_instant_the_one_kept_last_counts_everywhere(se
             schedule_version=1,
             kind=kind,
             text_digest=DIGEST,
-            stated_by=member(Role.STATISTICIAN, series.producer),
+            stated_by=create_member(Role.STATISTICIAN, series.producer),
             stated_at=AFTER,
         )
     (look,) = repository.read_sightings([release.pk])((release.pk, 1))[page.pk].sightings

@@ -11,8 +11,8 @@ from releases.evidence import repository
 from releases.models import Statement, Verification
 from releases.rules.lifecycle import Role
 from releases.verdict.address import Outcome
-from tests.support.factories import SEED_DUE, a_confirmed_release, member
-from tests.support.observations import a_look
+from tests.support.factories import SEED_DUE, ReleaseFactory, create_member
+from tests.support.observations import create_observation
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -26,12 +26,12 @@ def seconds(count: float) -> timedelta:
 
 @shared_fixture
 def page():
-    return a_confirmed_release().addresses.get()
+    return ReleaseFactory(confirmed=True).addresses.get()
 
 
 def looks(page, *results, start, reasons=(), **fields):
     for number, result in enumerate(results):
-        a_look(page, result, at=SEED_DUE + seconds(start + 5 * number), reasons=reasons, **fields)
+        create_observation(page, result, at=SEED_DUE + seconds(start + 5 * number), reasons=reasons, **fields)
 
 
 def missing_all_along(page, **fields):
@@ -67,7 +67,7 @@ def test_a_persons_word_does_not_make_good_what_a_wrong_clock_saw(page):
         schedule_version=page.release.schedule_version,
         kind=Statement.Kind.PREVIOUS_EDITION,
         text_digest=digest,
-        stated_by=member(Role.STATISTICIAN, page.release.series.producer),
+        stated_by=create_member(Role.STATISTICIAN, page.release.series.producer),
         stated_at=AFTER,
     )
     verification = judged(page)

@@ -11,8 +11,8 @@ from releases.rules.lifecycle import Role
 from releases.rules.web_address import place_of
 from releases.verdict.address import Outcome
 from statsoffice.dashboard.tasks import tasks_of
-from tests.support.factories import SEED_DUE, a_confirmed_release, london_slot, member
-from tests.support.observations import looks_at
+from tests.support.factories import SEED_DUE, ReleaseFactory, create_member, london_slot
+from tests.support.observations import create_observations
 
 LIMIT = SEED_DUE + timedelta(minutes=2)
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_release_that_nobody_looked_at_is_put_to_a_person_and_never_called_late():
-    a_confirmed_release()
+    ReleaseFactory(confirmed=True)
     assert judge.judge_unobserved(now=LIMIT + timedelta(seconds=14)) == []
     assert len(judge.judge_unobserved(now=LIMIT + timedelta(seconds=15))) == 1
     assert judge.judge_unobserved(now=LIMIT + timedelta(minutes=1)) == []
@@ -30,7 +30,7 @@ def test_a_release_that_nobody_looked_at_is_put_to_a_person_and_never_called_lat
 
 
 def test_a_release_with_a_look_since_it_was_due_is_left_to_the_watch():
-    looks_at(a_confirmed_release(), "not_live", start=SEED_DUE)
+    create_observations(ReleaseFactory(confirmed=True), "not_live", start=SEED_DUE)
     assert judge.judge_unobserved(now=LIMIT + timedelta(minutes=1)) == []
 
 
@@ -38,7 +38,7 @@ def test_a_release_with_a_look_since_it_was_due_is_left_to_the_watch():
     ("next_look_at", "left_alone"), [(SEED_DUE, True), (LIMIT + timedelta(minutes=2), False)], ids=["due", "to come"]
 )
 def test_a_release_whose_look_a_living_watcher_has_in_hand_is_left_to_it(next_look_at, left_alone):
-    page = a_confirmed_release().addresses.get()
+    page = ReleaseFactory(confirmed=True).addresses.get()
     Watch.objects.create(address=page, schedule_version=1, next_look_at=next_look_at)
     now = LIMIT + timedelta(minutes=1)
     leases.claim_hosts([place_of(page.url)], holder="watcher", now=now)
@@ -48,7 +48,7 @@ def test_a_release_whose_look_a_living_watcher_has_in_hand_is_left_to_it(next_lo
 
 
 def test_a_release_already_past_when_it_was_recorded_is_not_asked_about():
-    a_confirmed_release(recorded_at=SEED_DUE + timedelta(hours=1), rehearsal=True)
+    ReleaseFactory(confirmed=True, recorded_at=SEED_DUE + timedelta(hours=1), rehearsal=True)
     assert judge.judge_unobserved(now=SEED_DUE + timedelta(hours=2)) == []
 
 
@@ -57,13 +57,13 @@ TO = london_slot((SEED_DUE + timedelta(days=42)).date())
 
 
 def moved(release, *, at=MOVED, to=TO):
-    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
     scheduling.change_date(release, to=to, reason="Late data", by=head, at=at)
     return head
 
 
 def cancelled(release, *, at=MOVED):
-    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
     scheduling.cancel(Release.objects.get(pk=release.pk), reason="Not needed", by=head, at=at)
     return head
 
@@ -87,7 +87,7 @@ def test_who_ends_a_date_that_nobody_observed_ends_no_question(end, confirmed_re
 
 @pytest.mark.parametrize("end", ENDS)
 def test_what_was_seen_under_a_date_counts_although_it_was_ended_before_anybody_judged(end, confirmed_release):
-    looks_at(confirmed_release, "not_live", start=LIMIT)
+    create_observations(confirmed_release, "not_live", start=LIMIT)
     end(confirmed_release)
     judge.judge_unobserved(now=MOVED)
     assert Verification.objects.get().outcome == Outcome.NOT_SEEN
@@ -95,7 +95,7 @@ def test_what_was_seen_under_a_date_counts_although_it_was_ended_before_anybody_
 
 
 def test_a_verdict_that_stood_is_not_judged_again_after_a_move(confirmed_release):
-    looks_at(confirmed_release, "not_live", start=LIMIT)
+    create_observations(confirmed_release, "not_live", start=LIMIT)
     judge.judge_one(confirmed_release, now=LIMIT + timedelta(minutes=1))
     moved(confirmed_release)
     assert judge.judge_unobserved(now=MOVED) == []
@@ -103,7 +103,7 @@ def test_a_verdict_that_stood_is_not_judged_again_after_a_move(confirmed_release
 
 @pytest.mark.parametrize("end", ENDS)
 def test_a_date_that_was_ended_before_it_came_is_never_judged(end):
-    end(a_confirmed_release(), at=SEED_DUE - timedelta(seconds=1))
+    end(ReleaseFactory(confirmed=True), at=SEED_DUE - timedelta(seconds=1))
     assert judge.judge_unobserved(now=MOVED) == []
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from releases.rules.lifecycle import Role
 from statsoffice.accounts import invitations
-from tests.support.factories import ProducerFactory, member
+from tests.support.factories import ProducerFactory, create_member
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +26,7 @@ def test_of_an_invented_link_no_session_is_kept():
 
 def test_an_invented_link_does_not_lead_to_the_invitation_that_was_followed_before(client):
     producer = ProducerFactory()
-    head = member(Role.HEAD_OF_PROFESSION, producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, producer)
     _, secret = invitations.invite(
         email="jo.lane@example.gov.uk", name="Jo Lane", producer=producer, role=Role.STATISTICIAN, by=head,
         at=timezone.now(),

@@ -12,7 +12,7 @@ from statsoffice.accounts import invitations
 from statsoffice.accounts.invitations import InvitationRefused
 from statsoffice.accounts.models import Invitation
 from statsoffice.retention import redact_old_invitations
-from tests.support.factories import ProducerFactory, member
+from tests.support.factories import ProducerFactory, create_member
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +22,7 @@ ADDRESS = "jo.lane@example.gov.uk"
 
 @pytest.fixture
 def head():
-    return member(Role.HEAD_OF_PROFESSION, ProducerFactory())
+    return create_member(Role.HEAD_OF_PROFESSION, ProducerFactory())
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from django.test import Client
 
 from releases import corrections
 from tests.integration.statsoffice.backup.commands import an_office_elsewhere
-from tests.support.factories import UserFactory, a_confirmed_release, a_release
-from tests.support.release_states import brought, keep
+from tests.support.factories import ReleaseFactory, UserFactory
 from tests.support.shared_database import environment_of_processes
+from tests.support.stored_checks import make_check, store_checks
 
 
 @dataclass
@@ -59,11 +59,11 @@ def stored(tmp_path, settings):
 @pytest.fixture
 def office(transactional_db, stored):
     """A release with checks and bodies, a person who is signed in, and a release that was deleted."""
-    release = a_confirmed_release()
-    keep(*(brought(release.addresses.get(), "not_live", b"not yet", at=seconds) for seconds in (-5, 0, 120)))
+    release = ReleaseFactory(confirmed=True)
+    store_checks(*(make_check(release.addresses.get(), "not_live", b"not yet", at=seconds) for seconds in (-5, 0, 120)))
     client = Client()
     client.force_login(UserFactory(email="head@example.gov.uk"), backend=django_settings.AUTHENTICATION_BACKENDS[0])
-    deleted = a_release(reference="deleted")
+    deleted = ReleaseFactory(reference="deleted")
     corrections.remove_release(deleted, by=None, at=deleted.recorded_at)
     return {"release": release, "deleted": deleted.pk, "session": client.cookies["sessionid"].value}
 

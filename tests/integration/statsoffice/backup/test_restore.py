@@ -22,18 +22,18 @@ from statsoffice.backup.engines import UNSAVED_TABLES
 from tests.integration.statsoffice.backup.commands import manage, script
 from tests.servers import programs
 from tests.support.factories import SEED_DUE, ContactFactory, ProducerFactory
-from tests.support.observations import a_look
+from tests.support.observations import create_observation
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 A_FURTHER_CHECK = dedent("""
     from releases.models import Observation, Release, Series
-    from tests.support.observations import a_look
-    from tests.support.factories import SEED_DUE, a_release
+    from tests.support.observations import create_observation
+    from tests.support.factories import SEED_DUE, ReleaseFactory
     before = Observation.objects.order_by("position").last()
-    check = a_look(Release.objects.get().addresses.first(), "live", at=SEED_DUE)
+    check = create_observation(Release.objects.get().addresses.first(), "live", at=SEED_DUE)
     assert (check.previous_hash, check.position) == (before.row_hash, before.position + 1)
-    print(a_release(reference="after", series=Series.objects.first()).pk)
+    print(ReleaseFactory(reference="after", series=Series.objects.first()).pk)
 """)
 CHANGE = "UPDATE releases_observation SET result = 'live' WHERE position = 1"
 
@@ -209,7 +209,7 @@ def test_a_backup_during_writes_is_of_one_instant_and_delays_no_writer(office, s
             (stored / name).write_text(name)
             with transaction.atomic():
                 ContactFactory(producer=ProducerFactory(slug=f"writer-{number}"), name=name)
-                a_look(page, "live", at=SEED_DUE)
+                create_observation(page, "live", at=SEED_DUE)
             written.append(name)
             if stop.is_set():
                 break

@@ -28,20 +28,20 @@ pytestmark = pytest.mark.usefixtures("any_database")
 FILL = dedent("""
     from releases import corrections
     from statsoffice.accounts.models import User
-    from tests.support.factories import UserFactory, a_confirmed_release, a_release
-    from tests.support.release_states import brought, keep
-    release = a_confirmed_release()
-    keep(*(brought(release.addresses.get(), "not_live", b"not yet", at=seconds) for seconds in (-5, 0, 120)))
+    from tests.support.factories import UserFactory, ReleaseFactory, ReleaseFactory
+    from tests.support.stored_checks import make_check, store_checks
+    release = ReleaseFactory(confirmed=True)
+    store_checks(*(make_check(release.addresses.get(), "not_live", b"not yet", at=seconds) for seconds in (-5, 0, 120)))
     UserFactory(email="head@example.gov.uk")
     User.objects.update(date_joined="2020-01-01T00:00:00+00:00")
-    deleted = a_release(reference="deleted")
+    deleted = ReleaseFactory(reference="deleted")
     corrections.remove_release(deleted, by=None, at=deleted.recorded_at)
     print(deleted.pk)
 """)
 A_FURTHER_RELEASE = dedent("""
     from releases.models import Series
-    from tests.support.factories import a_release
-    print(a_release(reference="after", series=Series.objects.first()).pk)
+    from tests.support.factories import ReleaseFactory
+    print(ReleaseFactory(reference="after", series=Series.objects.first()).pk)
 """)
 
 

@@ -13,7 +13,7 @@ from statsoffice import processes
 from tests.integration.statsoffice.deploy import files
 from tests.integration.statsoffice.deploy.behind_nginx import INSIDE, NAME, OUTSIDE, TOKEN, in_front, in_production
 from tests.servers.process import running
-from tests.support.factories import SeriesFactory, UserFactory, an_announced_release, london_slot
+from tests.support.factories import ReleaseFactory, SeriesFactory, UserFactory, london_slot
 from tests.support.morning import free_port
 from tests.support.shared_database import environment_of_processes
 
@@ -88,7 +88,9 @@ FOR_PROGRAMS = ("/api/v1/openapi.json", "/calendar.ics", "/changes.atom")
 def test_files_feeds_and_the_api_are_compressed_and_pages_with_secrets_are_not(front):
     series = SeriesFactory()
     for number in range(4):
-        an_announced_release(series=series, reference=f"release-{number}", slot=london_slot(date(2030, 1, 1 + number)))
+        ReleaseFactory(
+            announced=True, series=series, reference=f"release-{number}", slot=london_slot(date(2030, 1, 1 + number))
+        )
     (styles,) = re.findall(r'href="(/static/[^"]+statsoffice[^"]+\.css)"', front.ask("/").text)
     for path in (styles, *FOR_PROGRAMS, *PAGES_WITH_SECRETS):
         answer = front.ask(path, **{"Accept-Encoding": "gzip"})

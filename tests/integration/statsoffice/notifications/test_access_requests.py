@@ -9,7 +9,12 @@ from releases.rules.lifecycle import Role
 from statsoffice import jobs
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
-from tests.support.factories import ContactFactory, SeriesFactory, a_confirmed_release, an_announced_release, member
+from tests.support.factories import (
+    ContactFactory,
+    ReleaseFactory,
+    SeriesFactory,
+    create_member,
+)
 from tests.support.pre_release_lists import EMAIL, MINISTER, PERSON, SHORTLY_BEFORE, asked, granted, someone
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +24,7 @@ NOW = SHORTLY_BEFORE + timedelta(minutes=1)
 
 @pytest.fixture
 def release(office):
-    return an_announced_release(series=SeriesFactory(producer=office.producer), title="A secret title")
+    return ReleaseFactory(announced=True, series=SeriesFactory(producer=office.producer), title="A secret title")
 
 
 def told(now=NOW):
@@ -29,8 +34,8 @@ def told(now=NOW):
 
 
 def test_the_head_of_profession_and_the_deputies_are_told_of_a_request_once(office, release):
-    member(Role.DEPUTY, office.producer, is_active=False)
-    member(Role.HEAD_OF_PROFESSION, an_announced_release(reference="of-others").series.producer)
+    create_member(Role.DEPUTY, office.producer, is_active=False)
+    create_member(Role.HEAD_OF_PROFESSION, ReleaseFactory(announced=True, reference="of-others").series.producer)
     asked(release, by=office.statistician)
     assert set(told()) == {office.head.email, office.deputy.email}
     told(NOW + timedelta(hours=1))
@@ -85,7 +90,7 @@ def test_a_request_of_a_rehearsal_is_told_only_to_those_who_may_agree_and_take_p
     series = SeriesFactory(producer=office.producer)
     series.deputies.add(ContactFactory(producer=office.producer, user=office.deputy))
     series.publishing_contacts.add(ContactFactory(producer=office.producer, user=office.people[Role.PUBLISHING_TEAM]))
-    asked(a_confirmed_release(series=series, rehearsal=True), by=office.statistician)
+    asked(ReleaseFactory(confirmed=True, series=series, rehearsal=True), by=office.statistician)
     ((recipient, message),) = told().items()
     assert recipient == office.deputy.email
     assert message.subject.startswith("Rehearsal: ")

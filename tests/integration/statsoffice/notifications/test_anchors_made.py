@@ -10,7 +10,7 @@ from statsoffice import anchoring
 from statsoffice.notifications import office_queries, outbox
 from statsoffice.notifications.delivery import deliver
 from statsoffice.notifications.models import Message
-from tests.support.factories import SEED_DUE, a_release
+from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +20,7 @@ PEOPLE = ["auditor@example.org", "regulation@example.gov.uk"]
 
 @shared_fixture
 def anchor() -> Anchor:
-    a_release()
+    ReleaseFactory()
     anchor = anchoring.make_due(now=SEED_DUE)
     assert anchor
     return anchor

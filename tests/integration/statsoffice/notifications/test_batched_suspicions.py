@@ -19,8 +19,8 @@ from statsoffice.notifications.notification import (
     group_by_recipients,
     select_ready,
 )
-from tests.support.factories import SEED_DUE, ContactFactory, ProducerFactory, SeriesFactory, an_announced_release
-from tests.support.observations import looks_at
+from tests.support.factories import SEED_DUE, ContactFactory, ProducerFactory, ReleaseFactory, SeriesFactory
+from tests.support.observations import create_observations
 from tests.support.shared_rows import shared_fixture
 
 RAISED = SEED_DUE + timedelta(seconds=125)
@@ -39,8 +39,8 @@ def series(producer):
 
 def suspect(series, number, *, at=RAISED):
     """Suspect one more release of a series, as of an instant."""
-    release = an_announced_release(series=series, reference=f"release-{number:02}", title=f"Release {number}")
-    looks_at(release, "not_live", start=SEED_DUE + timedelta(seconds=120))
+    release = ReleaseFactory(announced=True, series=series, reference=f"release-{number:02}", title=f"Release {number}")
+    create_observations(release, "not_live", start=SEED_DUE + timedelta(seconds=120))
     judge.judge_one(release, now=at)
     drafting.draft_missing(now=at)
     Suspicion.objects.filter(release=release).update(raised_at=at)

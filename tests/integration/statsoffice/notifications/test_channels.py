@@ -12,7 +12,7 @@ from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Channel, Message, Preference, kind_of
 from tests.support.factories import ContactFactory, ProducerFactory
 from tests.support.notify_server import KEY, TEMPLATE
-from tests.support.people import AT, REGULATOR, a_report
+from tests.support.people import AT, REGULATOR, create_report
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def _every_channel(settings):
 @shared_fixture
 def report(office):
     """A submitted report, of which nobody was told yet."""
-    return a_report(office, ReportStatus.WITH_HOP)
+    return create_report(office, ReportStatus.WITH_HOP)
 
 
 def chooses(office, channel, person=None, webhook="", producer=None):
@@ -104,7 +104,7 @@ def test_a_webhook_is_told_the_reference_and_a_link_and_no_other_word(office, re
 def test_of_a_rehearsal_no_webhook_is_told_and_who_takes_part_is(office):
     chooses(office, Channel.WEBHOOK, webhook="press")
     chooses(office, Channel.WEBHOOK, office.deputy, webhook="press")
-    report = a_report(office, ReportStatus.WITH_HOP, rehearsal=True)
+    report = create_report(office, ReportStatus.WITH_HOP, rehearsal=True)
     series = report.suspicions.get().release.series
     series.deputies.add(ContactFactory(producer=office.producer, user=office.deputy))
     assert told() == Counter([("mail", office.deputy.email)])
@@ -113,7 +113,7 @@ def test_of_a_rehearsal_no_webhook_is_told_and_who_takes_part_is(office):
 def test_a_report_that_is_sent_goes_by_mail_with_its_document_whatever_was_chosen(office):
     chooses(office, Channel.NOTIFY)
     chooses(office, Channel.WEBHOOK, webhook="press")
-    a_report(office, ReportStatus.SENT)
+    create_report(office, ReportStatus.SENT)
     assert told("sent") == Counter([("mail", REGULATOR)])
 
 
@@ -132,7 +132,7 @@ def test_a_preference_is_kept_once_and_names_a_webhook_if_and_only_if_it_is_one(
 
 def test_preferences_cost_one_query_for_all_news_of_a_kind(office):
     for number in range(3):
-        a_report(office, ReportStatus.WITH_HOP, reference=f"release-{number}")
+        create_report(office, ReportStatus.WITH_HOP, reference=f"release-{number}")
     with CaptureQueriesContext(connection) as queries:
         outbox.create_missing(now=LATER)
     assert Message.objects.filter(event__startswith="report-submitted-").count() == 6

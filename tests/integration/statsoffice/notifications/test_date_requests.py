@@ -10,8 +10,8 @@ from releases.rules.lifecycle import Role
 from statsoffice import jobs
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
-from tests.support.date_requests import LATER, NOW, ask, head_of, person, stored
-from tests.support.factories import a_confirmed_release, an_announced_release, london_slot
+from tests.support.date_requests import LATER, NOW, create_head, load_request, person, request_date
+from tests.support.factories import ReleaseFactory, london_slot
 
 pytestmark = pytest.mark.django_db
 
@@ -29,13 +29,15 @@ def takes_part(contact, user):
 
 
 def test_those_who_may_agree_are_told_of_a_new_request_once():
-    release = an_announced_release(title="A secret title")
-    leads = [head_of(release), person(release, Role.DEPUTY)]
+    release = ReleaseFactory(announced=True, title="A secret title")
+    leads = [create_head(release), person(release, Role.DEPUTY)]
     for role in (Role.STATISTICIAN, Role.AUDITOR):
         person(release, role)
-    person(release, Role.DEPUTY).memberships.update(producer=an_announced_release(reference="b").series.producer)
+    person(release, Role.DEPUTY).memberships.update(
+        producer=ReleaseFactory(announced=True, reference="b").series.producer
+    )
     person(release, Role.DEPUTY, is_active=False)
-    ask(release, reason="The survey came in late.")
+    request_date(release, reason="The survey came in late.")
     messages = told()
     assert set(messages) == {lead.email for lead in leads}
     told(LATER + timedelta(hours=1))
@@ -43,9 +45,9 @@ def test_those_who_may_agree_are_told_of_a_new_request_once():
 
 
 def test_a_message_carries_the_reference_and_a_link_and_nothing_of_the_release_or_the_reason():
-    release = an_announced_release(title="A secret title", reference="schools-2020")
-    head = head_of(release)
-    request = ask(release, reason="The survey came in late.")
+    release = ReleaseFactory(announced=True, title="A secret title", reference="schools-2020")
+    head = create_head(release)
+    request = request_date(release, reason="The survey came in late.")
     waits = told()[head.email]
     assert waits.subject == "Change of date of schools-2020 waits for agreement"
     assert "/changes/waiting/" in waits.text
@@ -60,8 +62,8 @@ def test_a_message_carries_the_reference_and_a_link_and_nothing_of_the_release_o
 
 @pytest.mark.parametrize("decision", ["agreed", "refused", "lapsed"])
 def test_who_asked_is_told_once_that_there_is_an_answer(decision):
-    release = an_announced_release()
-    request, head = ask(release), head_of(release)
+    release = ReleaseFactory(announced=True)
+    request, head = request_date(release), create_head(release)
     told()
     if decision == "agreed":
         date_changes.agree_to_date_change(request, by=head, at=LATER)
@@ -71,25 +73,25 @@ def test_who_asked_is_told_once_that_there_is_an_answer(decision):
         to = london_slot(date(2020, 7, 2))
         scheduling.change_date(release, to=to, reason="Late data", by=head, at=LATER)
         date_changes.lapse_overtaken(now=LATER)
-    assert stored().state == decision
+    assert load_request().state == decision
     told()
     assert request.requested_by.email in told()
     assert Message.objects.count() == 2
 
 
 def test_who_withdrew_a_request_is_told_nothing_and_neither_is_anybody_of_one_that_was_overtaken_at_once():
-    release = an_announced_release()
-    request, head = ask(release), head_of(release)
+    release = ReleaseFactory(announced=True)
+    request, head = request_date(release), create_head(release)
     date_changes.withdraw_date_change(request, by=request.requested_by, at=NOW)
     assert told() == {}
-    ask(release)
+    request_date(release)
     scheduling.cancel(Release.objects.get(), reason="Not needed", by=head, at=NOW)
     assert told() == {}
 
 
 def test_who_has_left_is_told_nothing():
-    release = an_announced_release()
-    request, head = ask(release), head_of(release)
+    release = ReleaseFactory(announced=True)
+    request, head = request_date(release), create_head(release)
     request.requested_by.is_active = False
     request.requested_by.save()
     date_changes.agree_to_date_change(request, by=head, at=LATER)
@@ -97,12 +99,12 @@ def test_who_has_left_is_told_nothing():
 
 
 def test_a_rehearsal_is_said_to_be_one_and_told_only_to_those_who_may_agree_and_take_part():
-    release = a_confirmed_release(rehearsal=True)
-    head, statistician = head_of(release), person(release, Role.STATISTICIAN)
+    release = ReleaseFactory(confirmed=True, rehearsal=True)
+    head, statistician = create_head(release), person(release, Role.STATISTICIAN)
     person(release, Role.DEPUTY)
     takes_part(release.series.head_of_profession, head)
     takes_part(release.series.responsible, statistician)
-    ask(release)
+    request_date(release)
     ((recipient, message),) = told().items()
     assert recipient == head.email
     assert message.subject.startswith("Rehearsal: ")
@@ -110,10 +112,10 @@ def test_a_rehearsal_is_said_to_be_one_and_told_only_to_those_who_may_agree_and_
 
 
 def test_the_tick_that_delivers_ends_what_was_overtaken_and_tells_the_person_who_asked(monkeypatch, mailoutbox):
-    release = an_announced_release()
-    request, head = ask(release), head_of(release)
+    release = ReleaseFactory(announced=True)
+    request, head = request_date(release), create_head(release)
     scheduling.cancel(release, reason="Not needed", by=head, at=NOW)
     monkeypatch.setattr(jobs.CLOCK, "now", lambda: LATER, raising=False)
     jobs.deliver()
-    assert stored().state == "lapsed"
+    assert load_request().state == "lapsed"
     assert [mail.to for mail in mailoutbox if "was decided" in mail.subject] == [[request.requested_by.email]]

@@ -12,9 +12,8 @@ from statsoffice import jobs
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
 from statsoffice.notifications.notification import SETTLING
-from tests.support.factories import SEED_DUE, ContactFactory, SeriesFactory, UserFactory, a_confirmed_release
-from tests.support.factories import an_announced_release as announced
-from tests.support.observations import looks_at
+from tests.support.factories import SEED_DUE, ContactFactory, ReleaseFactory, SeriesFactory, UserFactory
+from tests.support.observations import create_observations
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +26,7 @@ SETTLED = SEEN + timedelta(seconds=2) + SETTLING
 
 def seen(release, result, *, at):
     """Look at a release once, judge it and draft its report."""
-    looks_at(release, result, start=at)
+    create_observations(release, result, start=at)
     judge.judge_one(release, now=at + timedelta(seconds=1))
     drafting.draft_missing(now=at + timedelta(seconds=1))
 
@@ -74,7 +73,7 @@ def test_a_release_that_the_record_no_longer_shows_to_be_late_is_not_told_as_suc
 
 
 def test_it_names_the_reference_and_the_report_and_nothing_of_what_was_seen():
-    release = suspected(announced(title="A secret title"))
+    release = suspected(ReleaseFactory(announced=True, title="A secret title"))
     told(SUSPECTED)
     seen(release, "live", at=SEEN)
     message = next(iter(told().values()))
@@ -87,7 +86,7 @@ def test_it_names_the_reference_and_the_report_and_nothing_of_what_was_seen():
 def test_of_a_rehearsal_those_are_told_who_took_part_and_it_says_what_it_is():
     series = SeriesFactory()
     Contact.objects.filter(pk=series.responsible.pk).update(user=UserFactory())
-    release = suspected(a_confirmed_release(series=series, rehearsal=True))
+    release = suspected(ReleaseFactory(confirmed=True, series=series, rehearsal=True))
     told(SUSPECTED)
     seen(release, "live", at=SEEN)
     ((recipient, message),) = told().items()
@@ -108,13 +107,15 @@ def test_the_tick_delivers_it_to_a_mail_server(release, monkeypatch, mailbox):
 @shared_fixture
 def release():
     """A release that is suspected."""
-    return suspected(announced())
+    return suspected(ReleaseFactory(announced=True))
 
 
 def several(number, series=None):
     """Releases of one series, suspected and told as such."""
     series = series or SeriesFactory()
-    releases = [suspected(announced(series=series, reference=f"release-{one:02}")) for one in range(number)]
+    releases = [
+        suspected(ReleaseFactory(announced=True, series=series, reference=f"release-{one:02}")) for one in range(number)
+    ]
     told(SUSPECTED)
     return releases
 
@@ -162,7 +163,10 @@ def test_what_keeps_coming_back_within_a_quarter_of_an_hour_is_told_at_most_twic
 def test_each_person_reads_of_the_releases_of_which_they_heard_and_of_no_others():
     series = SeriesFactory()
     other = SeriesFactory(producer=series.producer, head_of_profession=series.head_of_profession)
-    first, second = [suspected(announced(series=of, reference=f"release-of-{of.slug}")) for of in (series, other)]
+    first, second = [
+        suspected(ReleaseFactory(announced=True, series=of, reference=f"release-of-{of.slug}"))
+        for of in (series, other)
+    ]
     told(SUSPECTED)
     for release in (first, second):
         seen(release, "live", at=SEEN)
@@ -177,7 +181,7 @@ def test_that_something_is_back_makes_no_news_of_a_suspicion_wait():
     back, _gone = several(2)
     seen(back, "live", at=SEEN)
     told()
-    another = suspected(announced(series=back.series, reference="another"))
+    another = suspected(ReleaseFactory(announced=True, series=back.series, reference="another"))
     raised = SEEN + timedelta(minutes=1)
     another.suspicions.update(raised_at=raised)
     told(raised + SETTLING)

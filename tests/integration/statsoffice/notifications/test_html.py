@@ -9,7 +9,7 @@ from breaches.rules.lifecycle import ReportStatus
 from statsoffice.notifications import outbox
 from statsoffice.notifications.delivery import deliver
 from statsoffice.notifications.models import Message
-from tests.support.people import AT, REGULATOR, a_report, an_office
+from tests.support.people import AT, REGULATOR, create_office, create_report
 
 pytestmark = pytest.mark.django_db
 
@@ -101,7 +101,7 @@ def test_only_addresses_of_this_service_are_links(mailed, text, links):
 
 
 def test_a_report_that_is_sent_has_both_parts_beside_its_document(mailbox):
-    a_report(an_office(), ReportStatus.SENT)
+    create_report(create_office(), ReportStatus.SENT)
     later = AT.replace(hour=13)
     outbox.create_missing(now=later)
     deliver(now=later)

@@ -13,12 +13,10 @@ from statsoffice.self_monitoring.status import Problem, Trouble
 from tests.support.factories import (
     SEED_DUE,
     ContactFactory,
+    ReleaseFactory,
     SeriesFactory,
     UserFactory,
-    a_confirmed_release,
-    a_release,
-    an_announced_release,
-    member,
+    create_member,
 )
 
 pytestmark = pytest.mark.django_db
@@ -50,10 +48,10 @@ def test_operators_are_told_even_if_nothing_is_due(settings):
 
 
 def test_those_who_lead_or_keep_the_calendar_of_what_is_due_within_a_day_are_told():
-    release = an_announced_release()
+    release = ReleaseFactory(announced=True)
     series = release.series
     series.deputies.add(ContactFactory(producer=series.producer))
-    people = [member(role, series.producer) for role in Role]
+    people = [create_member(role, series.producer) for role in Role]
     told_roles = {Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.CALENDAR_MANAGER}
     an_alarm()
     outbox.create_missing(now=NOW)
@@ -62,22 +60,22 @@ def test_those_who_lead_or_keep_the_calendar_of_what_is_due_within_a_day_are_tol
 
 
 @pytest.mark.parametrize(
-    ("record", "at"),
+    ("state", "at"),
     [
-        pytest.param(an_announced_release, SEED_DUE - timedelta(hours=25), id="due later"),
-        pytest.param(an_announced_release, SEED_DUE + timedelta(hours=25), id="due long ago"),
-        pytest.param(a_release, NOW, id="provisional"),
-        pytest.param(lambda: a_confirmed_release(rehearsal=True), NOW, id="a rehearsal"),
+        pytest.param({"announced": True}, SEED_DUE - timedelta(hours=25), id="due later"),
+        pytest.param({"announced": True}, SEED_DUE + timedelta(hours=25), id="due long ago"),
+        pytest.param({}, NOW, id="provisional"),
+        pytest.param({"confirmed": True, "rehearsal": True}, NOW, id="a rehearsal"),
     ],
 )
-def test_those_with_nothing_to_be_looked_for_within_a_day_are_not_told(record, at):
-    member(Role.HEAD_OF_PROFESSION, record().series.producer)
+def test_those_with_nothing_to_be_looked_for_within_a_day_are_not_told(state, at):
+    create_member(Role.HEAD_OF_PROFESSION, ReleaseFactory(**state).series.producer)
     an_alarm(at=at)
     assert outbox.create_missing(now=at) == 0
 
 
 def test_those_whose_release_is_due_and_was_not_seen_yet_are_told():
-    release = an_announced_release()
+    release = ReleaseFactory(announced=True)
     an_alarm(at=SEED_DUE + timedelta(minutes=5))
     outbox.create_missing(now=SEED_DUE + timedelta(minutes=5))
     assert recipients() == {release.series.head_of_profession.email}
@@ -85,15 +83,15 @@ def test_those_whose_release_is_due_and_was_not_seen_yet_are_told():
 
 def test_an_account_that_was_closed_is_not_told():
     series = SeriesFactory()
-    an_announced_release(series=series)
+    ReleaseFactory(announced=True, series=series)
     Contact.objects.filter(pk=series.head_of_profession.pk).update(user=UserFactory(is_active=False))
-    member(Role.CALENDAR_MANAGER, series.producer, is_active=False)
+    create_member(Role.CALENDAR_MANAGER, series.producer, is_active=False)
     an_alarm()
     assert outbox.create_missing(now=NOW) == 0
 
 
 def test_the_message_says_what_is_wrong_and_what_to_do_and_names_no_release():
-    release = an_announced_release()
+    release = ReleaseFactory(announced=True)
     an_alarm()
     outbox.create_missing(now=NOW)
     (message,) = Message.objects.all()

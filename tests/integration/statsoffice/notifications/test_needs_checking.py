@@ -9,8 +9,8 @@ from releases.models import Contact, Release, Series
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message, ToldVerdict
 from statsoffice.notifications.notification import SETTLING
-from tests.support.factories import SEED_DUE, ProducerFactory, SeriesFactory, an_announced_release
-from tests.support.observations import a_look
+from tests.support.factories import SEED_DUE, ProducerFactory, ReleaseFactory, SeriesFactory
+from tests.support.observations import create_observation
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -25,8 +25,8 @@ def series() -> Series:
 
 def unmonitored(series: Series, number: int = 1) -> Release:
     """A release that was checked once, ten minutes after it was due, and was not there."""
-    release = an_announced_release(series=series, reference=f"release-{number}", title=f"Release {number}")
-    a_look(release.addresses.get(), "not_live", at=SEED_DUE + timedelta(minutes=10))
+    release = ReleaseFactory(announced=True, series=series, reference=f"release-{number}", title=f"Release {number}")
+    create_observation(release.addresses.get(), "not_live", at=SEED_DUE + timedelta(minutes=10))
     judge.judge_one(release, now=JUDGED)
     return release
 
@@ -68,9 +68,9 @@ def test_a_title_that_was_not_announced_is_not_written_into_the_message(series):
 
 
 def test_a_release_that_is_on_time_or_late_is_not_one_to_check(series):
-    release = an_announced_release(series=series, reference="on-time")
-    a_look(release.addresses.get(), "not_live", at=SEED_DUE - timedelta(seconds=5))
-    a_look(release.addresses.get(), "live", at=SEED_DUE)
+    release = ReleaseFactory(announced=True, series=series, reference="on-time")
+    create_observation(release.addresses.get(), "not_live", at=SEED_DUE - timedelta(seconds=5))
+    create_observation(release.addresses.get(), "live", at=SEED_DUE)
     judge.judge_one(release, now=JUDGED)
     outbox.create_missing(now=JUDGED + SETTLING)
     assert not Message.objects.exists()

@@ -19,13 +19,12 @@ from statsoffice.notifications.rules import Rule
 from tests.support.factories import (
     SEED_DUE,
     ContactFactory,
+    ReleaseFactory,
     SeriesFactory,
     UserFactory,
-    a_confirmed_release,
-    an_announced_release,
-    member,
+    create_member,
 )
-from tests.support.observations import looks_at
+from tests.support.observations import create_observations
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +45,7 @@ def a_series():
 
 def suspect(release, *results):
     """Put looks on record that make a release suspected, and draft its report."""
-    looks_at(release, *(results or ["not_live"]), start=SEED_DUE + timedelta(seconds=120))
+    create_observations(release, *(results or ["not_live"]), start=SEED_DUE + timedelta(seconds=120))
     judge.judge_one(release, now=RAISED)
     drafting.draft_missing(now=RAISED)
     return release
@@ -60,7 +59,7 @@ def series():
 @shared_fixture
 def suspected(series):
     """A release of the series that is suspected."""
-    return suspect(an_announced_release(series=series))
+    return suspect(ReleaseFactory(announced=True, series=series))
 
 
 @pytest.mark.both_databases
@@ -75,9 +74,9 @@ def test_where_nobody_who_is_named_can_be_reached_the_leads_are_told():
     series = SeriesFactory()
     gone = UserFactory(is_active=False)
     Contact.objects.update(user=gone)
-    head = member(Role.HEAD_OF_PROFESSION, series.producer)
-    member(Role.STATISTICIAN, series.producer)
-    suspect(an_announced_release(series=series))
+    head = create_member(Role.HEAD_OF_PROFESSION, series.producer)
+    create_member(Role.STATISTICIAN, series.producer)
+    suspect(ReleaseFactory(announced=True, series=series))
     outbox.create_missing(now=NOW)
     assert list(Message.objects.values_list("recipient", flat=True)) == [head.email]
 
@@ -100,7 +99,7 @@ def test_a_release_that_is_not_seen_and_then_seen_late_is_suspected_once(suspect
     release = suspected
     taken_up()
     outbox.create_missing(now=NOW)
-    looks_at(release, "live", start=SEED_DUE + timedelta(minutes=10))
+    create_observations(release, "live", start=SEED_DUE + timedelta(minutes=10))
     judge.judge_one(release, now=NOW + timedelta(minutes=10))
     drafting.draft_missing(now=NOW + timedelta(minutes=10))
     assert release.verifications.get().outcome == "late"
@@ -113,7 +112,7 @@ def test_a_contact_of_two_duties_whose_addresses_differ_in_case_gets_one_message
     series = SeriesFactory()
     twin = ContactFactory(producer=series.producer, email=series.responsible.email.upper())
     series.deputies.add(twin)
-    suspect(an_announced_release(series=series))
+    suspect(ReleaseFactory(announced=True, series=series))
     assert outbox.create_missing(now=NOW) == 2
 
 
@@ -130,7 +129,7 @@ def test_the_message_names_title_due_time_and_link_and_no_address_or_marker(susp
 
 
 def test_the_title_of_a_release_that_is_not_announced_is_not_mailed():
-    release = suspect(a_confirmed_release(series=a_series(), title="Not known outside"))
+    release = suspect(ReleaseFactory(confirmed=True, series=a_series(), title="Not known outside"))
     outbox.create_missing(now=NOW)
     message = Message.objects.first()
     assert "Not known outside" not in message.text + message.subject
@@ -138,8 +137,8 @@ def test_the_title_of_a_release_that_is_not_announced_is_not_mailed():
 
 
 def test_before_the_report_is_drafted_the_message_leads_to_the_release():
-    release = an_announced_release(series=a_series())
-    looks_at(release, "not_live", start=SEED_DUE + timedelta(seconds=120))
+    release = ReleaseFactory(announced=True, series=a_series())
+    create_observations(release, "not_live", start=SEED_DUE + timedelta(seconds=120))
     verification = judge.judge_one(release, now=NOW)
     release.suspicions.create(schedule_version=1, kind="late", verification=verification, raised_at=RAISED)
     assert outbox.create_missing(now=NOW) == 4
@@ -150,7 +149,7 @@ def test_a_rehearsal_tells_only_contacts_with_an_account_and_says_that_it_is_one
     series = a_series()
     member = ContactFactory(producer=series.producer, user=UserFactory())
     series.deputies.add(member)
-    suspect(a_confirmed_release(series=series, rehearsal=True))
+    suspect(ReleaseFactory(confirmed=True, series=series, rehearsal=True))
     assert outbox.create_missing(now=NOW) == 1
     message = Message.objects.get()
     assert message.recipient == member.email
@@ -161,7 +160,7 @@ def test_a_rehearsal_tells_only_contacts_with_an_account_and_says_that_it_is_one
 def test_a_contact_whose_account_was_closed_is_not_told():
     series = SeriesFactory()
     Contact.objects.filter(pk=series.responsible.pk).update(user=UserFactory(is_active=False))
-    suspect(an_announced_release(series=series))
+    suspect(ReleaseFactory(announced=True, series=series))
     outbox.create_missing(now=NOW)
     assert Message.objects.get().recipient == series.head_of_profession.email
 
@@ -171,8 +170,8 @@ def test_what_happened_long_ago_is_no_news(suspected):
 
 
 def test_a_release_on_time_tells_nobody():
-    release = an_announced_release(series=a_series())
-    looks_at(release, "not_live", "live", start=SEED_DUE - timedelta(seconds=5))
+    release = ReleaseFactory(announced=True, series=a_series())
+    create_observations(release, "not_live", "live", start=SEED_DUE - timedelta(seconds=5))
     judge.judge_one(release, now=NOW)
     drafting.draft_missing(now=NOW)
     assert Release.objects.get().status == "published"
@@ -182,12 +181,12 @@ def test_a_release_on_time_tells_nobody():
 def test_a_series_without_contacts_breaks_nothing():
     series = SeriesFactory()
     Series.objects.update(responsible=None, head_of_profession=None)
-    suspect(an_announced_release(series=series))
+    suspect(ReleaseFactory(announced=True, series=series))
     assert outbox.create_missing(now=NOW) == 0
 
 
 def test_line_ends_in_a_title_or_reference_stay_out_of_headers_and_lines():
-    release = suspect(an_announced_release(series=a_series(), title="One\r\nBcc: all@example.gov.uk\nTwo"))
+    release = suspect(ReleaseFactory(announced=True, series=a_series(), title="One\r\nBcc: all@example.gov.uk\nTwo"))
     Release.objects.filter(pk=release.pk).update(reference="one\r\nBcc: all@example.gov.uk")
     outbox.create_missing(now=NOW)
     message = Message.objects.first()
@@ -220,12 +219,12 @@ def test_the_number_of_queries_does_not_grow_with_what_was_told_before(suspected
 @pytest.mark.both_databases
 def test_telling_one_or_five_suspicions_takes_as_many_queries(suspected, django_assert_num_queries):
     outbox.create_missing(now=NOW)
-    suspect(an_announced_release(series=a_series(), reference="one"))
+    suspect(ReleaseFactory(announced=True, series=a_series(), reference="one"))
     with CaptureQueriesContext(connection) as few:
         assert outbox.create_missing(now=NOW) == 4
     series = a_series()
     for number in range(5):
-        suspect(an_announced_release(series=series, reference=f"other-{number}"))
+        suspect(ReleaseFactory(announced=True, series=series, reference=f"other-{number}"))
     with django_assert_num_queries(len(few)):
         assert outbox.create_missing(now=NOW) == 4
 

@@ -9,7 +9,7 @@ from releases.models import PreflightRun, Series
 from releases.rules.lifecycle import Role
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
-from tests.support.factories import ContactFactory, SeriesFactory, UserFactory, a_confirmed_release, member
+from tests.support.factories import ContactFactory, ReleaseFactory, SeriesFactory, UserFactory, create_member
 from tests.support.preflight import DAY_BEFORE, DUE
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def told(now=NOW):
 
 
 def test_the_responsible_statistician_and_the_head_of_profession_are_told_and_nobody_else():
-    release = a_confirmed_release(due_at=DUE)
+    release = ReleaseFactory(confirmed=True, due_at=DUE)
     release.series.deputies.add(ContactFactory(producer=release.series.producer))
     found(release, problems=2)
     series = release.series
@@ -38,7 +38,9 @@ def test_the_responsible_statistician_and_the_head_of_profession_are_told_and_no
 
 
 def test_the_message_names_the_reference_and_the_page_and_nothing_of_what_was_seen():
-    release = a_confirmed_release(due_at=DUE, title="Secret title", url="https://www.example.gov.uk/secret-address")
+    release = ReleaseFactory(
+        confirmed=True, due_at=DUE, title="Secret title", url="https://www.example.gov.uk/secret-address"
+    )
     found(release, problems=2)
     message = next(iter(told().values()))
     assert message.subject == f"Pre-flight: 2 problems with {release.reference}"
@@ -48,7 +50,7 @@ def test_the_message_names_the_reference_and_the_page_and_nothing_of_what_was_se
 
 
 def test_a_problem_is_told_once_however_often_it_is_found():
-    release = a_confirmed_release(due_at=DUE)
+    release = ReleaseFactory(confirmed=True, due_at=DUE)
     found(release)
     told()
     found(release, problems=1, news=0)
@@ -59,12 +61,12 @@ def test_a_problem_is_told_once_however_often_it_is_found():
 
 
 def test_where_nothing_was_found_nobody_is_told():
-    found(a_confirmed_release(due_at=DUE), problems=0)
+    found(ReleaseFactory(confirmed=True, due_at=DUE), problems=0)
     assert told() == {}
 
 
 def test_once_a_release_is_due_there_is_nothing_left_to_tell():
-    found(a_confirmed_release(due_at=DUE))
+    found(ReleaseFactory(confirmed=True, due_at=DUE))
     assert told(now=DUE) == {}
 
 
@@ -72,7 +74,7 @@ def test_of_a_rehearsal_only_those_with_an_account_are_told_and_the_subject_says
     series = SeriesFactory()
     series.responsible.user = UserFactory()
     series.responsible.save()
-    found(a_confirmed_release(due_at=DUE, series=series, rehearsal=True))
+    found(ReleaseFactory(confirmed=True, due_at=DUE, series=series, rehearsal=True))
     (message,) = told().values()
     assert message.recipient == series.responsible.email
     assert message.subject.startswith("Rehearsal: Pre-flight: 1 problem")
@@ -80,29 +82,29 @@ def test_of_a_rehearsal_only_those_with_an_account_are_told_and_the_subject_says
 
 
 def test_where_the_series_names_nobody_its_producers_leads_are_told_by_their_accounts():
-    release = a_confirmed_release(due_at=DUE)
+    release = ReleaseFactory(confirmed=True, due_at=DUE)
     Series.objects.update(responsible=None, head_of_profession=None)
     producer = release.series.producer
-    head = member(Role.HEAD_OF_PROFESSION, producer)
-    member(Role.STATISTICIAN, producer)
-    member(Role.DEPUTY, producer, is_active=False)
+    head = create_member(Role.HEAD_OF_PROFESSION, producer)
+    create_member(Role.STATISTICIAN, producer)
+    create_member(Role.DEPUTY, producer, is_active=False)
     found(release)
     assert set(told()) == {head.email}
 
 
 def test_where_everybody_named_has_left_the_producers_leads_are_told():
     series = SeriesFactory()
-    release = a_confirmed_release(due_at=DUE, series=series)
+    release = ReleaseFactory(confirmed=True, due_at=DUE, series=series)
     for contact in (series.responsible, series.head_of_profession):
         contact.user = UserFactory(is_active=False)
         contact.save()
-    head = member(Role.HEAD_OF_PROFESSION, series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, series.producer)
     found(release)
     assert set(told()) == {head.email}
 
 
 def test_the_plan_and_a_message_come_from_one_run(time_machine):
-    found(a_confirmed_release(due_at=DUE))
+    found(ReleaseFactory(confirmed=True, due_at=DUE))
     assert outbox.create_missing(now=NOW) == 2
     assert outbox.create_missing(now=NOW) == 0
     assert PreflightRun.objects.count() == 1

@@ -17,7 +17,7 @@ from statsoffice.notifications.delivery import MOST_ATTEMPTS, deliver
 from statsoffice.notifications.models import KINDS, OTHER, Channel, Message, MessageRowRecord, kind_of
 from statsoffice.retention import redact_old_messages
 from tests.support.factories import UserFactory
-from tests.support.people import AT, a_report
+from tests.support.people import AT, create_report
 from tests.support.report_forms import words
 from tests.support.shared_rows import shared_fixture
 
@@ -32,7 +32,7 @@ PERSONAL = ("recipient", "subject", "text", "reply_to", "last_error")
 @shared_fixture
 def report(office):
     """A report with the leads of its office, of which both were told by mail."""
-    report = a_report(office, ReportStatus.WITH_HOP)
+    report = create_report(office, ReportStatus.WITH_HOP)
     with patch.object(outbox, "RULES", [rule for rule in outbox.RULES if rule.template == "report_step"]):
         outbox.create_missing(now=SENT)
     assert deliver(now=SENT) == 2

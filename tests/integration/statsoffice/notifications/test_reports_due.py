@@ -9,7 +9,7 @@ from releases.rules.lifecycle import Role
 from statsoffice.notifications import outbox
 from statsoffice.notifications.delivery import deliver
 from statsoffice.notifications.models import Message
-from tests.support.people import a_report, brought
+from tests.support.people import create_report, move_report
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -30,12 +30,12 @@ def reminded(at):
 
 @shared_fixture
 def draft(office):
-    return a_report(office)
+    return create_report(office)
 
 
 @shared_fixture
 def submitted(draft, office):
-    return brought(draft, office, ReportStatus.WITH_HOP)
+    return move_report(draft, office, ReportStatus.WITH_HOP)
 
 
 def addresses(office, *roles):
@@ -66,12 +66,12 @@ def test_each_reminder_is_told_of_its_own(office, draft):
 
 @pytest.mark.parametrize("status", [ReportStatus.APPROVED, ReportStatus.RECORDED, ReportStatus.DISMISSED])
 def test_a_decided_report_reminds_nobody(office, status):
-    a_report(office, status)
+    create_report(office, status)
     assert reminded(BEFORE) == set()
 
 
 def test_a_rehearsal_reminds_nobody(office):
-    a_report(office, rehearsal=True)
+    create_report(office, rehearsal=True)
     assert reminded(BEFORE) == set()
 
 

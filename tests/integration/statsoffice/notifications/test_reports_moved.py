@@ -17,13 +17,13 @@ from statsoffice.notifications.models import Message
 from tests.integration.breaches.test_restricted import a_restricted_report
 from tests.support.factories import (
     ContactFactory,
+    ReleaseFactory,
     SeriesFactory,
     UserFactory,
-    an_announced_release,
-    member,
+    create_member,
     rolled_back,
 )
-from tests.support.people import AT, a_report, approved, brought, joins
+from tests.support.people import AT, add_role, approve, create_report, move_report
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -41,12 +41,12 @@ def dealt_with(report):
 @shared_fixture
 def draft(office):
     """A draft whose series names somebody who deals with it."""
-    return dealt_with(a_report(office))
+    return dealt_with(create_report(office))
 
 
 @shared_fixture
 def submitted(office, draft):
-    return brought(draft, office, ReportStatus.WITH_HOP)
+    return move_report(draft, office, ReportStatus.WITH_HOP)
 
 
 @shared_fixture
@@ -57,13 +57,13 @@ def returned(office, submitted):
 @shared_fixture
 def rehearsed(office):
     """A submitted report of a rehearsal, whose series names somebody who deals with it."""
-    return dealt_with(a_report(office, ReportStatus.WITH_HOP, rehearsal=True))
+    return dealt_with(create_report(office, ReportStatus.WITH_HOP, rehearsal=True))
 
 
 @shared_fixture
 def leak(office):
     """The draft of a report on a leak, which the statistician started."""
-    return a_restricted_report(office, an_announced_release(series=SeriesFactory(producer=office.producer)))
+    return a_restricted_report(office, ReleaseFactory(announced=True, series=SeriesFactory(producer=office.producer)))
 
 
 def told(kind, now=LATER):
@@ -74,8 +74,8 @@ def told(kind, now=LATER):
 
 
 def test_those_who_may_decide_are_told_of_a_submitted_report_once(office, submitted):
-    member(Role.DEPUTY, office.producer, is_active=False)
-    member(Role.HEAD_OF_PROFESSION, SeriesFactory().producer)
+    create_member(Role.DEPUTY, office.producer, is_active=False)
+    create_member(Role.HEAD_OF_PROFESSION, SeriesFactory().producer)
     assert set(told("submitted")) == {office.head.email, office.deputy.email}
     told("submitted", LATER + timedelta(hours=1))
     assert Message.objects.filter(event__startswith="report-").count() == 2
@@ -87,7 +87,7 @@ def test_a_draft_and_an_edit_are_told_to_nobody(draft):
 
 
 def test_nobody_is_told_of_what_they_did_themselves(office, submitted):
-    joins(office.statistician, office.producer, Role.DEPUTY)
+    add_role(office.statistician, office.producer, Role.DEPUTY)
     assert set(told("submitted")) == {office.head.email, office.deputy.email}
     Contact.objects.filter(email=DEALING).update(user=office.head)
     sign_off.return_report(submitted, comment="Say more.", by=office.head, at=LATER)
@@ -155,7 +155,7 @@ def test_those_who_were_told_of_a_submission_are_told_that_it_was_taken_back(off
 
 
 def test_of_an_approval_everybody_is_told_but_who_approved(office, submitted):
-    approved(submitted, office)
+    approve(submitted, office)
     assert set(told("approved")) == {office.statistician.email, office.deputy.email, DEALING}
 
 
@@ -169,7 +169,7 @@ def test_an_account_that_was_closed_is_not_told(office, submitted):
 
 def test_a_message_carries_the_reference_and_a_link_and_nothing_of_what_was_written(office, returned):
     report = sign_off.submit_report(returned, by=office.statistician, at=LATER)
-    approved(sign_off.take_back_report(report, reason="A figure.", by=office.statistician, at=LATER), office)
+    approve(sign_off.take_back_report(report, reason="A figure.", by=office.statistician, at=LATER), office)
     messages = [told(kind)[to] for kind, to in (("submitted", office.head.email), ("returned", DEALING))]
     messages += [told(kind)[office.deputy.email] for kind in ("taken-back", "approved")]
     release = report.suspicions.get().release
@@ -198,14 +198,14 @@ def test_what_is_old_is_no_news(submitted):
 
 def test_telling_two_or_five_reports_takes_as_many_queries(office, django_assert_num_queries):
     for reference in ("before", "before-again"):
-        a_report(office, ReportStatus.APPROVED, reference=reference)
+        create_report(office, ReportStatus.APPROVED, reference=reference)
         outbox.create_missing(now=LATER)
     for number in range(2):
-        a_report(office, ReportStatus.APPROVED, reference=f"one-of-two-{number}")
+        create_report(office, ReportStatus.APPROVED, reference=f"one-of-two-{number}")
     with CaptureQueriesContext(connection) as few:
         outbox.create_missing(now=LATER)
     for number in range(5):
-        a_report(office, ReportStatus.APPROVED, reference=f"release-{number}")
+        create_report(office, ReportStatus.APPROVED, reference=f"release-{number}")
     with django_assert_num_queries(len(few)):
         outbox.create_missing(now=LATER)
 

@@ -12,7 +12,7 @@ from releases.rules.lifecycle import Role
 from statsoffice.notifications import outbox
 from statsoffice.notifications.delivery import deliver
 from statsoffice.notifications.models import Message
-from tests.support.people import AT, REGULATOR, a_report, an_office, approved, out
+from tests.support.people import AT, REGULATOR, approve, create_office, create_report, dispatch_report
 from tests.support.report_forms import words
 from tests.support.shared_rows import shared_fixture
 
@@ -23,17 +23,17 @@ LATER = AT + timedelta(minutes=10)
 
 @shared_fixture
 def office():
-    return an_office(name="Office for Invented Numbers")
+    return create_office(name="Office for Invented Numbers")
 
 
 @shared_fixture
 def approved_report(office):
-    return a_report(office, ReportStatus.APPROVED)
+    return create_report(office, ReportStatus.APPROVED)
 
 
 @shared_fixture
 def sent_report(approved_report, office):
-    return out(approved_report, office, ReportStatus.SENT)
+    return dispatch_report(approved_report, office, ReportStatus.SENT)
 
 
 def leave(at=LATER):
@@ -78,7 +78,7 @@ def test_the_notice_of_a_correction_and_the_corrected_report_follow_each_other(m
     sent = sent_report
     draft = dispatching.send_correction(sent, notice="The time was wrong.", by=office.head, at=LATER)
     again = sign_off.submit_report(draft, by=office.statistician, at=LATER)
-    dispatching.send_report(approved(again, office), recipient=REGULATOR, by=office.head, at=LATER)
+    dispatching.send_report(approve(again, office), recipient=REGULATOR, by=office.head, at=LATER)
     assert leave() == 3
     first, notice, second = mails_to(mailbox, REGULATOR)
     assert [len(list(mail.iter_attachments())) for mail in (first, notice, second)] == [1, 0, 1]
@@ -92,7 +92,7 @@ def test_the_notice_of_a_correction_and_the_corrected_report_follow_each_other(m
 
 
 def test_a_rehearsal_goes_to_who_sends_it_and_says_what_it_is(mailbox, office):
-    report = a_report(office, ReportStatus.APPROVED, rehearsal=True)
+    report = create_report(office, ReportStatus.APPROVED, rehearsal=True)
     dispatching.send_report(report, recipient=office.head.email, by=office.head, at=LATER)
     leave()
     mails = [mail for mail in mails_to(mailbox, office.head.email) if "Report of a breach" in mail["Subject"]]

@@ -12,7 +12,7 @@ from releases.rules.lifecycle import Role
 from statsoffice.notifications import outbox
 from statsoffice.notifications.delivery import deliver
 from tests.integration.statsoffice.notifications.test_outbox import NOW, RAISED, suspect
-from tests.support.factories import SEED_DUE, ContactFactory, SeriesFactory, a_confirmed_release, an_announced_release
+from tests.support.factories import SEED_DUE, ContactFactory, ReleaseFactory, SeriesFactory
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ IN_TIME, LATE = RAISED + timedelta(minutes=9, seconds=59), RAISED + timedelta(mi
 def suspected(office, **fields):
     """A suspicion of which its people were told at once; gives its report."""
     series = SeriesFactory(producer=office.producer, head_of_profession=None)
-    release = suspect(an_announced_release(series=series, **fields))
+    release = suspect(ReleaseFactory(announced=True, series=series, **fields))
     outbox.create_missing(now=NOW)
     return Report.objects.get(suspicions__release=release)
 
@@ -65,7 +65,7 @@ def test_whoever_was_told_first_is_passed_over_for_the_next(mailbox, office):
     series = SeriesFactory(producer=office.producer)
     series.head_of_profession = ContactFactory(producer=office.producer, user=office.head, email=office.head.email)
     series.save()
-    suspect(an_announced_release(series=series))
+    suspect(ReleaseFactory(announced=True, series=series))
     outbox.create_missing(now=NOW)
     assert told(mailbox, at=LATE) == [office.people[Role.DEPUTY].email]
 
@@ -78,7 +78,7 @@ def test_what_is_decided_or_was_started_long_ago_is_told_to_nobody(mailbox, repo
 
 def test_of_a_rehearsal_nobody_is_told_who_takes_no_part_in_it(mailbox, office):
     series = SeriesFactory(producer=office.producer, head_of_profession=None)
-    suspect(a_confirmed_release(series=series, rehearsal=True))
+    suspect(ReleaseFactory(confirmed=True, series=series, rehearsal=True))
     outbox.create_missing(now=NOW)
     assert Report.objects.get().rehearsal
     assert told(mailbox, at=LATE) == []

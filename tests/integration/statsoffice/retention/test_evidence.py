@@ -7,8 +7,8 @@ import pytest
 from releases.models import Body, ReleaseEvent
 from releases.monitoring.clock import StoppedClock
 from statsoffice import jobs, retention
-from tests.support.factories import SEED_DUE, a_confirmed_release
-from tests.support.release_states import brought, keep
+from tests.support.factories import SEED_DUE, ReleaseFactory
+from tests.support.stored_checks import make_check, store_checks
 
 pytestmark = pytest.mark.django_db
 
@@ -21,8 +21,8 @@ def _kept_for_a_year(settings):
 
 
 def an_old_release(reference):
-    release = a_confirmed_release(reference=reference, url=f"https://www.example.gov.uk/{reference}")
-    keep(brought(release.addresses.get(), "not_live", reference.encode(), at=-5))
+    release = ReleaseFactory(confirmed=True, reference=reference, url=f"https://www.example.gov.uk/{reference}")
+    store_checks(make_check(release.addresses.get(), "not_live", reference.encode(), at=-5))
     return release
 
 
@@ -59,7 +59,7 @@ def test_a_last_time_that_lies_ahead_was_told_by_a_wrong_clock_and_holds_nothing
 def test_near_a_due_instant_the_rest_waits_and_is_taken_up_by_the_next_step():
     for reference in ("one", "two"):
         an_old_release(reference)
-    a_confirmed_release(reference="due", due_at=OVER, rehearsal=True)
+    ReleaseFactory(confirmed=True, reference="due", due_at=OVER, rehearsal=True)
     prune(OVER - timedelta(seconds=10))
     assert Body.objects.count() == 2
     prune(OVER + timedelta(minutes=1))

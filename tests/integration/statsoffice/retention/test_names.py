@@ -9,7 +9,7 @@ from django.core.management import call_command
 from breaches import drafting
 from releases.models import PreReleaseAccess
 from statsoffice import jobs
-from tests.support.factories import SEED_DUE, SeriesFactory, an_announced_release
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 from tests.support.pre_release_lists import AFTERWARDS, PERSON, granted
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +20,7 @@ OVER = SEED_DUE + TWO_YEARS + timedelta(seconds=1)
 
 @pytest.fixture
 def release(office):
-    release = an_announced_release(series=SeriesFactory(producer=office.producer))
+    release = ReleaseFactory(announced=True, series=SeriesFactory(producer=office.producer))
     granted(release, by=office.statistician)
     return release
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from releases.monitoring.clock import StoppedClock
 from statsoffice import jobs
 from statsoffice.audit.models import AccountEvent, What
-from tests.support.factories import SEED_DUE, UserFactory, a_confirmed_release
+from tests.support.factories import SEED_DUE, ReleaseFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +46,7 @@ def test_who_is_logged_in_stays_so_while_another_session_expires(client):
 
 
 def test_near_a_due_instant_they_wait():
-    a_confirmed_release(reference="due")
+    ReleaseFactory(confirmed=True, reference="due")
     Session.objects.create(session_key="old", session_data="", expire_date=SEED_DUE - timedelta(days=1))
     step(SEED_DUE - timedelta(seconds=5))
     assert Session.objects.exists()

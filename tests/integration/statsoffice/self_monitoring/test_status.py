@@ -11,7 +11,7 @@ from statsoffice.self_monitoring.models import Pulse
 from statsoffice.self_monitoring.status import Problem, Trouble, condition, problem_from
 from tests.integration.statsoffice.self_monitoring.record import a_rehearsal, a_sweep, a_watcher_that_is_well
 from tests.integration.statsoffice.self_monitoring.self_test import MORNING as NOW
-from tests.support.factories import a_confirmed_release, london_slot
+from tests.support.factories import ReleaseFactory, london_slot
 
 pytestmark = pytest.mark.django_db
 
@@ -69,7 +69,7 @@ def test_no_sweep_for_longer_than_a_minute_is_told_with_the_time_of_the_last():
     [(4, False, True), (-4, False, True), (6, False, False), (-6, False, False), (4, True, False)],
 )
 def test_within_five_minutes_of_a_due_instant_eleven_seconds_without_a_sweep_are_too_many(due_in, rehearsal, silent):
-    release = a_confirmed_release(slot=london_slot(NOW.date()), rehearsal=rehearsal)
+    release = ReleaseFactory(confirmed=True, slot=london_slot(NOW.date()), rehearsal=rehearsal)
     now = release.due_at - timedelta(minutes=due_in)
     a_watcher_that_is_well(at=now)
     Pulse.objects.update(begun_at=now - timedelta(seconds=11), finished_at=now - timedelta(seconds=11))

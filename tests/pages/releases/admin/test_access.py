@@ -6,16 +6,16 @@ from releases import scheduling
 from releases.models import Contact, DateChange, Membership, Observation, Producer, Release, ReleaseEvent, Series
 from releases.models.event import record
 from releases.rules.lifecycle import Role
-from tests.integration.releases.evidence.test_append_only import AT, a_date_change, a_look, a_statement
+from tests.integration.releases.evidence.test_append_only import AT, a_date_change, a_statement, make_observation
 from tests.support.admin_site import form_of, page, signed_in, staff
 from tests.support.factories import (
     ContactFactory,
     ProducerFactory,
+    ReleaseFactory,
     SeriesFactory,
     UserFactory,
-    a_confirmed_release,
+    create_member,
     london_slot,
-    member,
     rolled_back,
 )
 from tests.support.shared_rows import shared_fixture
@@ -38,8 +38,8 @@ pytestmark = pytest.mark.django_db
 @shared_fixture
 def release():
     """A confirmed release with a look, a statement, a change of date and events."""
-    release = a_confirmed_release()
-    Observation.append([a_look(release)])
+    release = ReleaseFactory(confirmed=True)
+    Observation.append([make_observation(release)])
     a_statement(release)
     a_date_change(release)
     return release
@@ -55,7 +55,7 @@ def test_without_a_role_nothing_of_a_producer_is_seen(release, fields):
 
 
 def test_a_role_without_being_staff_does_not_open_the_site(release):
-    client = signed_in(member(Role.HEAD_OF_PROFESSION, release.series.producer))
+    client = signed_in(create_member(Role.HEAD_OF_PROFESSION, release.series.producer))
     assert client.get(page("release")).status_code == 302
 
 
@@ -139,7 +139,7 @@ def test_a_change_of_date_that_is_public_is_neither_edited_nor_deleted(release):
 
 def test_the_events_of_a_deleted_release_break_no_list(release):
     record(release, "noted", at=AT)
-    gone = a_confirmed_release(series=release.series, reference="gone", url="https://a.example.gov.uk/")
+    gone = ReleaseFactory(confirmed=True, series=release.series, reference="gone", url="https://a.example.gov.uk/")
     gone.delete()
     client = staff(Role.AUDITOR, release.series.producer)
     assert client.get(page("releaseevent")).status_code == 200
@@ -244,10 +244,10 @@ def test_a_new_producer_can_be_added_by_an_administrator():
 
 def test_a_date_change_is_made_only_through_the_release(release):
     scheduling.change_date(
-        a_confirmed_release(series=release.series, reference="b", url="https://b.example.gov.uk/"),
+        ReleaseFactory(confirmed=True, series=release.series, reference="b", url="https://b.example.gov.uk/"),
         to=london_slot(release.planned_on.replace(day=29)),
         reason="Sooner",
-        by=member(Role.DEPUTY, release.series.producer),
+        by=create_member(Role.DEPUTY, release.series.producer),
         at=AT,
     )
     assert staff(Role.DEPUTY, release.series.producer).get(page("datechange", "add")).status_code == 403

@@ -9,14 +9,12 @@ from releases import pre_release_access, preflight, scheduling
 from releases.models import DateChangeRequest, Membership, Release, ReleaseEvent
 from releases.rules.lifecycle import Role
 from tests.support.admin_site import DAY, act, page, said, signed_in, staff, staff_of
-from tests.support.date_requests import ask
+from tests.support.date_requests import request_date
 from tests.support.factories import (
+    ReleaseFactory,
     SeriesFactory,
-    a_confirmed_release,
-    a_release,
-    an_announced_release,
+    create_member,
     london_slot,
-    member,
     rolled_back,
 )
 from tests.support.pre_release_lists import MINISTER
@@ -26,12 +24,12 @@ pytestmark = pytest.mark.django_db
 
 def test_confirming_says_of_each_release_that_was_refused_why():
     series = SeriesFactory()
-    good = a_release(series=series, reference="good", slot=london_slot(DAY))
-    sunday = a_release(
+    good = ReleaseFactory(series=series, reference="good", slot=london_slot(DAY))
+    sunday = ReleaseFactory(
         series=series, reference="sunday", slot=london_slot(date(2098, 7, 6)), url="https://a.example.gov.uk/"
     )
-    again = a_confirmed_release(
-        series=series, reference="again", slot=london_slot(DAY), url="https://b.example.gov.uk/"
+    again = ReleaseFactory(
+        confirmed=True, series=series, reference="again", slot=london_slot(DAY), url="https://b.example.gov.uk/"
     )
     response = act(staff(Role.CALENDAR_MANAGER, series.producer), "confirm", [good, sunday, again])
     refused = {sentence.split(" ")[2]: sentence for sentence in said(response)[:2]}
@@ -44,7 +42,7 @@ def test_confirming_says_of_each_release_that_was_refused_why():
 def test_those_that_were_refused_for_one_reason_are_told_of_together():
     series = SeriesFactory()
     sunday = london_slot(date(2098, 7, 6))
-    rows = [a_release(series=series, reference=reference, slot=sunday) for reference in ("one", "two")]
+    rows = [ReleaseFactory(series=series, reference=reference, slot=sunday) for reference in ("one", "two")]
     (told,) = said(act(staff(Role.CALENDAR_MANAGER, series.producer), "confirm", rows))
     assert told.startswith("Not confirmed: ")
     assert {"one", "two"} <= set(told.replace(",", "").replace(".", "").split())
@@ -53,9 +51,9 @@ def test_those_that_were_refused_for_one_reason_are_told_of_together():
 
 def test_of_a_mixed_choice_only_what_is_ones_own_to_move_moves():
     kept, read = SeriesFactory(), SeriesFactory()
-    user = member(Role.CALENDAR_MANAGER, kept.producer, is_staff=True)
+    user = create_member(Role.CALENDAR_MANAGER, kept.producer, is_staff=True)
     Membership.objects.create(user=user, producer=read.producer, role=Role.AUDITOR)
-    rows = [a_release(series=series, reference=series.slug, slot=london_slot(DAY)) for series in (kept, read)]
+    rows = [ReleaseFactory(series=series, reference=series.slug, slot=london_slot(DAY)) for series in (kept, read)]
     client = signed_in(user)
     for action, words in {"confirm": "only", "announce": "only", "ask_preflight": "not yours"}.items():
         told = said(act(client, action, rows))
@@ -81,8 +79,8 @@ def test_cancelling_asks_for_a_reason_on_a_page_of_its_own(announced_release):
 
 def test_announcing_shows_a_release_and_never_a_rehearsal():
     series = SeriesFactory()
-    release = a_release(series=series, reference="official", slot=london_slot(DAY))
-    rehearsal = a_release(series=series, reference="rehearsal", rehearsal=True, url="https://a.example.gov.uk/")
+    release = ReleaseFactory(series=series, reference="official", slot=london_slot(DAY))
+    rehearsal = ReleaseFactory(series=series, reference="rehearsal", rehearsal=True, url="https://a.example.gov.uk/")
     response = act(staff(Role.DEPUTY, series.producer), "announce", [release, rehearsal])
     assert sorted(said(response)) == [
         "1 release announced.",
@@ -108,7 +106,7 @@ def delete(client, release, way):
 
 
 def test_a_release_that_was_never_public_is_deleted_with_the_change_that_was_asked_for_it(confirmed_release, subtests):
-    ask(confirmed_release, to=london_slot(DAY + timedelta(days=1)))
+    request_date(confirmed_release, to=london_slot(DAY + timedelta(days=1)))
     client = staff_of(Role.CALENDAR_MANAGER, confirmed_release)
     for way in ("singly", "in bulk"):
         with subtests.test(way), rolled_back():
@@ -120,14 +118,14 @@ def test_a_release_that_was_never_public_is_deleted_with_the_change_that_was_ask
 
 def test_a_release_that_was_never_public_is_deleted_with_what_hangs_on_it(confirmed_release, subtests):
     release = confirmed_release
-    statistician = member(Role.STATISTICIAN, release.series.producer)
+    statistician = create_member(Role.STATISTICIAN, release.series.producer)
     shortly = release.due_at - timedelta(hours=3)
 
     def a_waiting_change_of_the_list():
         assert pre_release_access.grant_access(release, MINISTER, by=statistician, at=shortly).waits
 
     def next_years():
-        later = a_release(series=release.series, reference="later", slot=london_slot(DAY + timedelta(days=364)))
+        later = ReleaseFactory(series=release.series, reference="later", slot=london_slot(DAY + timedelta(days=364)))
         Release.objects.filter(pk=later.pk).update(planned_from=release)
 
     attached = {
@@ -154,8 +152,8 @@ def test_a_release_that_was_ever_public_is_not_deleted_singly_and_the_advice_is_
 
 def test_no_release_is_deleted_in_bulk_if_one_of_them_was_ever_public():
     series = SeriesFactory()
-    public = an_announced_release(series=series, slot=london_slot(DAY))
-    draft = a_release(series=series, reference="draft", slot=london_slot(DAY), url="https://a.example.gov.uk/")
+    public = ReleaseFactory(announced=True, series=series, slot=london_slot(DAY))
+    draft = ReleaseFactory(series=series, reference="draft", slot=london_slot(DAY), url="https://a.example.gov.uk/")
     client = staff(Role.HEAD_OF_PROFESSION, series.producer)
     response = act(client, "delete_selected", [public, draft], post="yes")
     assert "cancel it instead" in response.content.decode()

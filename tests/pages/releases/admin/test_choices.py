@@ -6,7 +6,7 @@ from django.urls import reverse
 from releases.models import Membership
 from releases.rules.lifecycle import Role
 from tests.support.admin_site import page, signed_in, staff
-from tests.support.factories import ContactFactory, ProducerFactory, SeriesFactory, UserFactory, member
+from tests.support.factories import ContactFactory, ProducerFactory, SeriesFactory, UserFactory, create_member
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,7 @@ def test_a_series_is_found_by_the_beginning_of_its_name_and_named_with_its_produ
 
 def test_only_the_series_whose_calendar_one_keeps_are_offered_for_a_release():
     kept, read = SeriesFactory(title="Rain kept"), SeriesFactory(title="Rain read")
-    user = member(Role.CALENDAR_MANAGER, kept.producer, is_staff=True)
+    user = create_member(Role.CALENDAR_MANAGER, kept.producer, is_staff=True)
     Membership.objects.create(user=user, producer=read.producer, role=Role.AUDITOR)
     assert words(choices(signed_in(user), "rain")) == [f"Rain kept ({kept.producer})"]
 

@@ -10,7 +10,7 @@ from releases.models import Exemption
 from releases.rules.lifecycle import Role
 from releases.verdict.exemption import Covers
 from tests.support.admin_site import page, said, signed_in, staff
-from tests.support.factories import SeriesFactory, member, rolled_back
+from tests.support.factories import SeriesFactory, create_member, rolled_back
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +53,7 @@ def kept(series):
         "OSR 2020/17", date(2020, 6, 19), date(2020, 6, 30), date(2020, 7, 3), frozenset({Covers.LATE}), "Later."
     )
     return exemptions.record_exemption(
-        series.producer, series, approval, by=member(Role.HEAD_OF_PROFESSION, series.producer), at=NOW
+        series.producer, series, approval, by=create_member(Role.HEAD_OF_PROFESSION, series.producer), at=NOW
     )
 
 
@@ -117,7 +117,7 @@ def test_producers_and_series_of_others_are_not_offered_and_refused_if_posted(se
 
 def test_a_series_of_another_of_ones_own_producers_is_refused(series):
     other = SeriesFactory()
-    head = member(Role.HEAD_OF_PROFESSION, series.producer, is_staff=True)
+    head = create_member(Role.HEAD_OF_PROFESSION, series.producer, is_staff=True)
     other.producer.memberships.create(user=head, role=Role.HEAD_OF_PROFESSION)
     response = signed_in(head).post(page("exemption", "add"), typed(series, series=other.pk))
     assert "belongs to another producer" in errors(response)["series"][0]
@@ -144,7 +144,7 @@ def test_an_exemption_that_has_ended_stays_as_it_ended(series, exemption):
 
 
 def test_somebody_who_ended_it_first_is_told_of(series, monkeypatch, exemption):
-    head = member(Role.HEAD_OF_PROFESSION, series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, series.producer)
     client = staff(Role.DEPUTY, series.producer)
     end = exemptions.end_exemption
 

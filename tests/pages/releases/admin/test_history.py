@@ -9,7 +9,7 @@ from releases.models.event import record
 from releases.rules.lifecycle import Role
 from tests.pages.releases.admin.test_access import series_form
 from tests.support.admin_site import DAY, form_of, page, staff
-from tests.support.factories import ProducerFactory, SeriesFactory, an_announced_release, london_slot, member
+from tests.support.factories import ProducerFactory, ReleaseFactory, SeriesFactory, create_member, london_slot
 
 pytestmark = pytest.mark.django_db
 
@@ -21,10 +21,10 @@ def entries(client, model, row):
 
 
 def test_the_history_of_a_release_tells_every_event_the_latest_first():
-    release = an_announced_release(slot=london_slot(DAY), title="Schools")
+    release = ReleaseFactory(announced=True, slot=london_slot(DAY), title="Schools")
     client = staff(Role.HEAD_OF_PROFESSION, release.series.producer, name="Jo Lane")
     client.post(page("release", "change", release.pk), form_of(release, title="Schools in 2098"))
-    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
     to = london_slot(DAY + timedelta(days=1))
     scheduling.change_date(release, to=to, reason="Late data", by=head, at=release.recorded_at)
     found, text = entries(client, "release", release)
@@ -39,7 +39,7 @@ def test_the_history_of_a_release_tells_every_event_the_latest_first():
 
 
 def test_an_event_of_a_kind_without_words_is_named_as_it_is_kept():
-    release = an_announced_release(slot=london_slot(DAY))
+    release = ReleaseFactory(announced=True, slot=london_slot(DAY))
     record(release, "seen_by_somebody", at=release.recorded_at, words="I saw it")
     record(release, "change_date", at=release.recorded_at)
     found, _ = entries(staff(Role.AUDITOR, release.series.producer), "release", release)
@@ -58,7 +58,7 @@ def test_the_history_of_a_series_tells_field_by_field_what_was_changed_and_by_wh
 
 
 def test_a_history_changes_nothing_when_posted_to():
-    release = an_announced_release(slot=london_slot(DAY))
+    release = ReleaseFactory(announced=True, slot=london_slot(DAY))
     client = staff(Role.HEAD_OF_PROFESSION, release.series.producer)
     before = type(release).objects.values().get()
     client.post(page("release", "history", release.pk), {"status": "provisional", "_change_history": "1"})
@@ -67,7 +67,7 @@ def test_a_history_changes_nothing_when_posted_to():
 
 
 def test_the_history_of_somebody_elses_row_is_not_found():
-    release = an_announced_release(slot=london_slot(DAY))
+    release = ReleaseFactory(announced=True, slot=london_slot(DAY))
     stranger = staff(Role.HEAD_OF_PROFESSION, ProducerFactory())
     for model, row in (("release", release), ("series", release.series)):
         assert stranger.get(page(model, "history", row.pk)).status_code == 404

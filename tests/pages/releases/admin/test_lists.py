@@ -16,12 +16,10 @@ from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import Role
 from tests.support.admin_site import page, signed_in
 from tests.support.factories import (
+    ReleaseFactory,
     SeriesFactory,
-    a_confirmed_release,
-    a_release,
-    an_announced_release,
+    create_member,
     london_slot,
-    member,
 )
 from tests.support.shared_rows import shared_fixture
 
@@ -38,12 +36,12 @@ def manager():
     series = SeriesFactory(title="Schools inspections")
     for name, days in {"yesterday": -1, "today": 0, "tomorrow": 1, "in-six-days": 6, "in-a-week": 7}.items():
         slot = london_slot(TODAY + timedelta(days=days))
-        a_release(
+        ReleaseFactory(
             series=series, reference=name, title=f"Schools {name}", slot=slot, url=f"https://a.example.gov.uk/{name}"
         )
     vague = Slot(on=date(2026, 7, 1), at=None, precision=Precision.MONTH)
-    a_release(series=series, reference="vague", slot=vague, url="https://a.example.gov.uk/vague")
-    return member(Role.CALENDAR_MANAGER, series.producer, is_staff=True)
+    ReleaseFactory(series=series, reference="vague", slot=vague, url="https://a.example.gov.uk/vague")
+    return create_member(Role.CALENDAR_MANAGER, series.producer, is_staff=True)
 
 
 @pytest.fixture
@@ -100,9 +98,9 @@ def test_the_list_is_narrowed_by_day_status_and_words(manager, subtests):
 
 def test_the_list_is_narrowed_by_the_verdict_on_the_present_schedule():
     series = SeriesFactory()
-    client = signed_in(member(Role.AUDITOR, series.producer, is_staff=True))
-    late = a_confirmed_release(series=series, reference="late")
-    a_confirmed_release(series=series, reference="unseen", url="https://a.example.gov.uk/b")
+    client = signed_in(create_member(Role.AUDITOR, series.producer, is_staff=True))
+    late = ReleaseFactory(confirmed=True, series=series, reference="late")
+    ReleaseFactory(confirmed=True, series=series, reference="unseen", url="https://a.example.gov.uk/b")
     for version, outcome in ((1, "late"), (2, "early")):
         Verification.objects.create(
             release=late, schedule_version=version, due_at=NOW, tolerance_seconds=120, outcome=outcome
@@ -131,10 +129,10 @@ def test_the_columns_say_date_status_and_verdict_in_words(client):
 
 def test_the_list_is_narrowed_by_producer_and_series():
     first, second = SeriesFactory(title="Rain"), SeriesFactory(title="Wind")
-    user = member(Role.AUDITOR, first.producer, is_staff=True)
+    user = create_member(Role.AUDITOR, first.producer, is_staff=True)
     Membership.objects.create(user=user, producer=second.producer, role=Role.AUDITOR)
     for series in (first, second):
-        a_release(series=series, reference=series.title.lower(), slot=london_slot(TODAY))
+        ReleaseFactory(series=series, reference=series.title.lower(), slot=london_slot(TODAY))
     client = signed_in(user)
     assert listed(client, producer=first.producer_id) == {"rain"}
     assert listed(client, series=second.pk) == {"wind"}
@@ -145,12 +143,12 @@ def test_the_list_is_narrowed_by_what_an_open_release_lacks_whenever_it_is_due()
     series = SeriesFactory()
     bare = SeriesFactory(producer=series.producer, responsible=None, head_of_profession=None)
     far = london_slot(date(2027, 9, 15))
-    a_release(series=series, reference="all", slot=far)
-    a_release(series=series, reference="no-page", slot=far).addresses.all().delete()
-    a_release(series=bare, reference="no-people", slot=far)
-    stopped = a_release(series=bare, reference="stopped", slot=far)
-    scheduling.cancel(stopped, reason="Stopped", by=member(Role.DEPUTY, series.producer), at=NOW)
-    client = signed_in(member(Role.AUDITOR, series.producer, is_staff=True))
+    ReleaseFactory(series=series, reference="all", slot=far)
+    ReleaseFactory(series=series, reference="no-page", slot=far).addresses.all().delete()
+    ReleaseFactory(series=bare, reference="no-people", slot=far)
+    stopped = ReleaseFactory(series=bare, reference="stopped", slot=far)
+    scheduling.cancel(stopped, reason="Stopped", by=create_member(Role.DEPUTY, series.producer), at=NOW)
+    client = signed_in(create_member(Role.AUDITOR, series.producer, is_staff=True))
     assert {lacks: listed(client, lacks=lacks) for lacks in ("page", "contact", "head", "coffee")} == {
         "page": {"no-page"},
         "contact": {"no-people"},
@@ -161,7 +159,7 @@ def test_the_list_is_narrowed_by_what_an_open_release_lacks_whenever_it_is_due()
 
 def test_a_filter_offers_nothing_of_another_producer(client):
     foreign = SeriesFactory(title="Of another office", producer__name="Another office")
-    a_release(series=foreign, reference="foreign", slot=london_slot(date(2031, 1, 7)))
+    ReleaseFactory(series=foreign, reference="foreign", slot=london_slot(date(2031, 1, 7)))
     text = client.get(page("release")).text
     for words in ("Of another office", "Another office", "January 2031"):
         assert words not in text
@@ -180,12 +178,14 @@ def test_the_form_of_filters_shows_what_was_chosen_and_keeps_the_order_of_the_li
 def test_a_row_shows_at_a_glance_where_a_release_stands_and_what_it_lacks():
     series = SeriesFactory(head_of_profession=None)
     with time_machine.travel(NOW, tick=False):
-        a_release(series=series, reference="bare", slot=london_slot(TODAY + timedelta(days=1))).addresses.all().delete()
+        ReleaseFactory(
+            series=series, reference="bare", slot=london_slot(TODAY + timedelta(days=1))
+        ).addresses.all().delete()
         due = {"due_at": NOW + timedelta(days=30), "recorded_at": NOW}
-        a_confirmed_release(series=series, reference="rehearsal", rehearsal=True, **due)
-        stopped = an_announced_release(series=series, reference="stopped", slot=london_slot(TODAY))
-        scheduling.cancel(stopped, reason="Stopped", by=member(Role.DEPUTY, series.producer), at=NOW)
-        text = signed_in(member(Role.AUDITOR, series.producer, is_staff=True)).get(page("release")).text
+        ReleaseFactory(confirmed=True, series=series, reference="rehearsal", rehearsal=True, **due)
+        stopped = ReleaseFactory(announced=True, series=series, reference="stopped", slot=london_slot(TODAY))
+        scheduling.cancel(stopped, reason="Stopped", by=create_member(Role.DEPUTY, series.producer), at=NOW)
+        text = signed_in(create_member(Role.AUDITOR, series.producer, is_staff=True)).get(page("release")).text
     rows = re.findall(r"<tr>.*?</tr>", text, flags=re.DOTALL)
     tags = {
         reference: re.findall(r'class="office-tag [^>]*>([^<]*)<', row)
@@ -204,9 +204,9 @@ def test_notice_is_counted_from_the_day_of_confirming_and_marked_where_it_is_sho
     series, day = SeriesFactory(), date(2026, 9, 30)
     for days in (28, 27, 0):
         at = datetime(2026, 9, 30, 7, tzinfo=UTC) - timedelta(days=days)
-        release = a_release(series=series, reference=f"days-{days}", slot=london_slot(day))
+        release = ReleaseFactory(series=series, reference=f"days-{days}", slot=london_slot(day))
         scheduling.confirm(release, by=None, at=at)
-    text = signed_in(member(Role.AUDITOR, series.producer, is_staff=True)).get(page("release")).text
+    text = signed_in(create_member(Role.AUDITOR, series.producer, is_staff=True)).get(page("release")).text
     rows = re.findall(r"<tr>.*?</tr>", text, flags=re.DOTALL)
     for days, words in (
         (28, ">28 days’ notice<"),
@@ -218,15 +218,15 @@ def test_notice_is_counted_from_the_day_of_confirming_and_marked_where_it_is_sho
 
 
 def test_a_rehearsal_gives_nobody_notice():
-    release = a_confirmed_release(rehearsal=True, due_at=NOW + timedelta(days=30), recorded_at=NOW)
-    text = signed_in(member(Role.AUDITOR, release.series.producer, is_staff=True)).get(page("release")).text
+    release = ReleaseFactory(confirmed=True, rehearsal=True, due_at=NOW + timedelta(days=30), recorded_at=NOW)
+    text = signed_in(create_member(Role.AUDITOR, release.series.producer, is_staff=True)).get(page("release")).text
     assert f">{release.reference}<" in text
     assert "notice<" not in text
 
 
 def test_the_list_is_counted_and_parted_into_years_without_reading_verdicts_of_all(subtests):
-    release = a_confirmed_release()
-    client = signed_in(member(Role.AUDITOR, release.series.producer, is_staff=True))
+    release = ReleaseFactory(confirmed=True)
+    client = signed_in(create_member(Role.AUDITOR, release.series.producer, is_staff=True))
     for query in ("", "?verdict=on_time", "?lacks=page"):
         with subtests.test(query):
             with CaptureQueriesContext(connection) as queries:

@@ -5,7 +5,7 @@ import pytest
 from releases.models import Producer
 from releases.rules.lifecycle import Role
 from tests.support.admin_site import page, signed_in, staff
-from tests.support.factories import ProducerFactory, UserFactory, member
+from tests.support.factories import ProducerFactory, UserFactory, create_member
 
 WORDS = "Not yet available\r\n\r\n  Ddim ar gael eto  "
 KEEPERS = {Role.CALENDAR_MANAGER, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
@@ -63,7 +63,7 @@ def test_whoever_keeps_the_calendar_adds_no_producer_and_deletes_none(producer):
 
 def test_being_staff_or_a_member_alone_is_not_enough(producer):
     assert send(signed_in(UserFactory(is_staff=True)), producer).status_code in {403, 404}
-    assert send(signed_in(member(Role.DEPUTY, producer)), producer).status_code == 302  # to the log-in page
+    assert send(signed_in(create_member(Role.DEPUTY, producer)), producer).status_code == 302  # to the log-in page
     assert Producer.objects.get().negative_markers == ""
 
 

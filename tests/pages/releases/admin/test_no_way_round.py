@@ -9,7 +9,13 @@ from releases import scheduling
 from releases.models import DateChange, Release, ReleaseEvent
 from releases.rules.lifecycle import Role
 from tests.support.admin_site import DAY, act, form_of, page, refusals, staff
-from tests.support.factories import SeriesFactory, a_release, an_announced_release, london_slot, member, rolled_back
+from tests.support.factories import (
+    ReleaseFactory,
+    SeriesFactory,
+    create_member,
+    london_slot,
+    rolled_back,
+)
 from tests.support.shared_rows import shared_fixture
 
 KEPT = (
@@ -56,14 +62,14 @@ pytestmark = pytest.mark.django_db
 
 
 def in_state(state, **fields):
-    release = a_release(slot=london_slot(DAY), **fields)
+    release = ReleaseFactory(slot=london_slot(DAY), **fields)
     at = release.recorded_at
     if state != "provisional":
         release = scheduling.confirm(release, by=None, at=at)
     if state in {"announced", "cancelled", "published"}:
         release = scheduling.announce(release, by=None, at=at)
     if state == "cancelled":
-        deputy = member(Role.DEPUTY, release.series.producer)
+        deputy = create_member(Role.DEPUTY, release.series.producer)
         release = scheduling.cancel(release, reason="The survey was stopped", by=deputy, at=at)
     if state == "published":
         release = scheduling.publish(release, by=None, at=at, published_at=at)
@@ -156,7 +162,7 @@ def test_two_reasons_for_one_change_are_not_taken(announced_release):
 
 def test_a_change_of_date_is_neither_edited_nor_deleted_nor_added_in_any_way(announced_release, subtests):
     release = announced_release
-    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
     to = london_slot(DAY + timedelta(days=1))
     scheduling.change_date(release, to=to, reason="Late data", by=head, at=release.recorded_at)
     before = DateChange.objects.values().get()
@@ -188,7 +194,7 @@ def test_choosing_everything_reaches_nobody_elses_releases(subtests):
 
 
 def test_what_is_not_there_and_what_is_not_ones_own_is_refused_alike():
-    foreign = an_announced_release(slot=london_slot(DAY))
+    foreign = ReleaseFactory(announced=True, slot=london_slot(DAY))
     client = staff(Role.HEAD_OF_PROFESSION, SeriesFactory().producer)
     for key in (foreign.pk, 999_999, "x"):
         for name in ("change", "delete", "history"):

@@ -7,7 +7,7 @@ from releases.rules.lifecycle import Role
 from statsoffice.demo import office
 from tests.support.admin_site import page, refusals, signed_in, staff
 from tests.support.administrators import an_administrator
-from tests.support.factories import ProducerFactory, UserFactory, member
+from tests.support.factories import ProducerFactory, UserFactory, create_member
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +50,7 @@ def calendar_managers():
     office.set_up_offices()
     producer = Producer.objects.order_by("pk").first()
     yield "of the demonstration", office.user(Role.CALENDAR_MANAGER), producer
-    yield "by the role alone", member(Role.CALENDAR_MANAGER, producer, is_staff=True), producer
+    yield "by the role alone", create_member(Role.CALENDAR_MANAGER, producer, is_staff=True), producer
 
 
 def test_a_calendar_manager_changes_no_role_no_host_and_no_rule_of_two_people(subtests):

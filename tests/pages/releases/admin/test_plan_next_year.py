@@ -7,7 +7,7 @@ import pytest
 from releases.models import Release
 from releases.rules.lifecycle import Role
 from tests.support.admin_site import act, said, staff
-from tests.support.factories import SeriesFactory, a_release, an_announced_release, london_slot
+from tests.support.factories import ReleaseFactory, SeriesFactory, london_slot
 from tests.support.shared_rows import shared_fixture
 
 NOW = datetime(2026, 6, 30, 9, tzinfo=UTC)
@@ -34,8 +34,12 @@ def client(series):
 def rows(series):
     """Two releases of this year, the second of which would fall on a weekend if it kept its date."""
     return [
-        an_announced_release(
-            series=series, reference=f"rain-2026-{on:%m}", title=f"Rain {on:%B %Y}", slot=london_slot(on)
+        ReleaseFactory(
+            announced=True,
+            series=series,
+            reference=f"rain-2026-{on:%m}",
+            title=f"Rain {on:%B %Y}",
+            slot=london_slot(on),
         )
         for on in (date(2026, 7, 14), date(2026, 8, 28))
     ]
@@ -99,12 +103,12 @@ def test_a_rule_that_there_is_not_is_refused(client, rows):
 
 
 def test_that_the_holidays_are_not_known_yet_is_said(client, series):
-    later = a_release(series=series, slot=london_slot(date(2039, 7, 13)))
+    later = ReleaseFactory(series=series, slot=london_slot(date(2039, 7, 13)))
     assert "The bank holidays of 2040 are not known yet" in preview(client, [later]).text
 
 
 def test_what_was_not_selected_or_is_not_ones_own_is_not_made_by_ticking_it(client, rows):
-    foreign = an_announced_release(reference="foreign-2026", slot=london_slot(date(2026, 9, 16)))
+    foreign = ReleaseFactory(announced=True, reference="foreign-2026", slot=london_slot(date(2026, 9, 16)))
     make(client, rows[:1], chosen=[rows[1]])
     make(client, [*rows[:1], foreign], chosen=[foreign])
     assert Release.objects.count() == 3

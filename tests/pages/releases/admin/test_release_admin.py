@@ -8,9 +8,9 @@ from django.contrib.admin.models import LogEntry
 from releases import scheduling
 from releases.models import Address, DateChange, Release, ReleaseEvent
 from releases.rules.lifecycle import Role
-from tests.integration.releases.evidence.test_append_only import a_look
+from tests.integration.releases.evidence.test_append_only import make_observation
 from tests.support.admin_site import DAY, act, address_rows, form_of, page, refusals, said, staff, staff_of
-from tests.support.factories import SeriesFactory, a_confirmed_release, london_slot, member
+from tests.support.factories import ReleaseFactory, SeriesFactory, create_member, london_slot
 
 DUE = datetime(2098, 7, 1, 8, 30, tzinfo=UTC)
 PAGE = {"url": "https://www.example.gov.uk/statistics/new", "marker": "March 2098"}
@@ -149,7 +149,7 @@ def test_the_date_before_is_shown_read_only_and_read_again_on_save(confirmed_rel
     shown = client.get(page("release", "change", confirmed_release.pk))
     assert "1 July 2098 9:30am" in shown.content.decode()
     assert "planned_on" not in shown.context["adminform"].form.fields
-    head = member(Role.HEAD_OF_PROFESSION, confirmed_release.series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, confirmed_release.series.producer)
     scheduling.change_date(
         confirmed_release,
         to=london_slot(DAY + timedelta(days=1)),
@@ -166,7 +166,7 @@ def test_somebody_who_is_faster_between_the_form_and_the_save_is_told_of_and_not
     monkeypatch, confirmed_release
 ):
     client = staff_of(Role.DEPUTY, confirmed_release)
-    head = member(Role.HEAD_OF_PROFESSION, confirmed_release.series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, confirmed_release.series.producer)
     check = scheduling.check_change_date
 
     def check_and_lose_the_race(*args, **kwargs):
@@ -204,7 +204,7 @@ def test_a_calendar_manager_moves_a_provisional_date_and_makes_a_vague_one_exact
 
 @pytest.mark.parametrize("state", ["cancelled", "published"])
 def test_a_cancelled_or_published_release_stays_as_it_is_through_every_form_and_action(state, announced_release):
-    head = member(Role.HEAD_OF_PROFESSION, announced_release.series.producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, announced_release.series.producer)
     if state == "cancelled":
         scheduling.cancel(announced_release, reason="The survey was stopped", by=head, at=announced_release.recorded_at)
     else:
@@ -241,7 +241,7 @@ def test_addresses_are_corrected_and_added_with_an_event_each(confirmed_release)
 
 
 def test_an_address_that_was_looked_at_keeps_its_place_and_the_page_says_why(confirmed_release):
-    a_look(confirmed_release).append([a_look(confirmed_release)])
+    make_observation(confirmed_release).append([make_observation(confirmed_release)])
     url = "https://www.example.gov.uk/statistics/moved"
     response = change(
         staff_of(Role.DEPUTY, confirmed_release), confirmed_release, **address_rows(confirmed_release, url=url)
@@ -251,7 +251,7 @@ def test_an_address_that_was_looked_at_keeps_its_place_and_the_page_says_why(con
 
 
 def test_the_addresses_of_a_release_that_is_due_cannot_be_changed_by_a_direct_post():
-    release = a_confirmed_release()
+    release = ReleaseFactory(confirmed=True)
     client = staff_of(Role.HEAD_OF_PROFESSION, release)
     assert change(client, release, **address_rows(release, PAGE, required="")).status_code == 302
     assert (Address.objects.count(), Address.objects.get().required) == (1, True)

@@ -7,7 +7,7 @@ import pytest
 from releases.models import Address, Membership, ReleaseEvent
 from releases.rules.lifecycle import Role
 from tests.support.admin_site import act, said, signed_in, staff
-from tests.support.factories import SeriesFactory, a_confirmed_release, a_release, london_slot, member
+from tests.support.factories import ReleaseFactory, SeriesFactory, create_member, london_slot
 from tests.support.shared_rows import shared_fixture
 
 NOW = datetime(2026, 6, 30, 9, tzinfo=UTC)
@@ -39,7 +39,7 @@ def client(series):
 
 
 def bare(series, reference="bare", on=LATER):
-    release = a_release(series=series, reference=reference, slot=london_slot(on))
+    release = ReleaseFactory(series=series, reference=reference, slot=london_slot(on))
     release.addresses.all().delete()
     return release
 
@@ -116,7 +116,7 @@ def test_a_bad_pattern_is_refused_on_its_field(client, series, subtests):
 
 
 def test_an_address_of_a_release_that_is_due_is_never_overwritten(client, series):
-    due = a_confirmed_release(series=series, reference="due", slot=london_slot(date(2026, 6, 30)))
+    due = ReleaseFactory(confirmed=True, series=series, reference="due", slot=london_slot(date(2026, 6, 30)))
     kept = due.addresses.get().url
     response = preview(client, [due], replaces="on")
     assert "It is due already" in response.text
@@ -133,14 +133,14 @@ def test_a_release_without_its_month_gets_no_address_that_names_one(client, seri
 
 
 def test_of_another_producer_nothing_is_shown_or_set(client, series):
-    foreign = a_release(series=SeriesFactory(), reference="foreign", slot=london_slot(LATER))
+    foreign = ReleaseFactory(series=SeriesFactory(), reference="foreign", slot=london_slot(LATER))
     response = preview(client, [foreign, bare(series)], replaces="on")
     assert [row.proposal.release.reference for row in response.context["rows"]] == ["bare"]
 
 
 def test_a_release_that_one_may_only_read_stays_as_it_is(series):
     read = SeriesFactory()
-    user = member(Role.CALENDAR_MANAGER, series.producer, is_staff=True)
+    user = create_member(Role.CALENDAR_MANAGER, series.producer, is_staff=True)
     Membership.objects.create(user=user, producer=read.producer, role=Role.AUDITOR)
     assert "It is not yours to edit" in preview(signed_in(user), [bare(read)]).text
 

@@ -11,14 +11,12 @@ from releases.rules.lifecycle import Role
 from tests.support.factories import (
     A_LONG_TIME_AGO,
     SEED_DUE,
+    ReleaseFactory,
     SeriesFactory,
-    a_confirmed_release,
-    a_release,
-    an_announced_release,
+    create_member,
     london_slot,
-    member,
 )
-from tests.support.observations import looks_at
+from tests.support.observations import create_observations
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("settled")]
 
@@ -37,7 +35,7 @@ def references(client, question=""):
 
 
 def test_a_release_is_told_with_its_announced_facts(client, series):
-    release = an_announced_release(series=series, reference="prices-may", title="Prices, May 2020")
+    release = ReleaseFactory(announced=True, series=series, reference="prices-may", title="Prices, May 2020")
     assert client.get(f"{RELEASES}/prices-may").json() == {
         "id": str(release.public_id),
         "reference": "prices-may",
@@ -73,7 +71,7 @@ def test_a_release_is_told_with_its_announced_facts(client, series):
 
 def test_a_vague_date_is_told_by_its_days(client, series):
     slot = Slot(date(2026, 12, 10), None, Precision.TWO_MONTHS)
-    scheduling.announce(a_release(series=series, slot=slot), by=None, at=A_LONG_TIME_AGO)
+    scheduling.announce(ReleaseFactory(series=series, slot=slot), by=None, at=A_LONG_TIME_AGO)
     (release,) = asked(client)["releases"]
     assert release["due_at"] is None
     assert release["date"] == {
@@ -87,9 +85,9 @@ def test_a_vague_date_is_told_by_its_days(client, series):
 
 
 def test_a_move_is_told_with_its_reason_and_the_next_release_by_its_reference(client, series):
-    release = an_announced_release(series=series, reference="prices-may")
-    an_announced_release(series=series, reference="prices-june", slot=london_slot(date(2020, 8, 4)))
-    head = member(Role.HEAD_OF_PROFESSION, series.producer)
+    release = ReleaseFactory(announced=True, series=series, reference="prices-may")
+    ReleaseFactory(announced=True, series=series, reference="prices-june", slot=london_slot(date(2020, 8, 4)))
+    head = create_member(Role.HEAD_OF_PROFESSION, series.producer)
     scheduling.change_date(release, to=london_slot(date(2020, 7, 14)), reason="Late figures.", by=head, at=BEFORE)
     told = client.get(f"{RELEASES}/prices-may").json()
     assert (told["status"], told["next_release"]) == ("postponed", "prices-june")
@@ -100,15 +98,15 @@ def test_a_move_is_told_with_its_reason_and_the_next_release_by_its_reference(cl
 
 
 def test_a_contact_that_is_not_shown_to_readers_is_not_told(client, series):
-    an_announced_release(series=series, reference="prices-may")
+    ReleaseFactory(announced=True, series=series, reference="prices-may")
     Contact.objects.update(is_public=False)
     assert client.get(f"{RELEASES}/prices-may").json()["contact"] is None
 
 
 def test_where_the_statistics_are_is_told_once_they_are_due_and_live(client, series, time_machine):
-    release = an_announced_release(series=series)
+    release = ReleaseFactory(announced=True, series=series)
     url = release.addresses.get().url
-    looks_at(release, "not_live", "live", start=SEED_DUE)
+    create_observations(release, "not_live", "live", start=SEED_DUE)
     time_machine.move_to(SEED_DUE + timedelta(hours=1), tick=False)
     assert asked(client)["releases"][0]["statistics_url"] is None
     judge.judge_one(release, now=SEED_DUE + timedelta(hours=1))
@@ -118,10 +116,10 @@ def test_where_the_statistics_are_is_told_once_they_are_due_and_live(client, ser
 
 
 def test_releases_are_found_by_what_is_announced_of_them(client, series, subtests):
-    an_announced_release(series=series, reference="a", title="A")
+    ReleaseFactory(announced=True, series=series, reference="a", title="A")
     other = SeriesFactory(producer=series.producer, slug="jobs")
-    an_announced_release(series=other, reference="b", title="B", slot=london_slot(date(2020, 7, 7)))
-    an_announced_release(reference="c", title="C", slot=london_slot(date(2020, 8, 4)))
+    ReleaseFactory(announced=True, series=other, reference="b", title="B", slot=london_slot(date(2020, 7, 7)))
+    ReleaseFactory(announced=True, reference="c", title="C", slot=london_slot(date(2020, 8, 4)))
     for question, found in (
         ("?producer=office", ["a", "b"]),
         ("?producer=office&series=prices", ["a"]),
@@ -151,14 +149,14 @@ def read_on(client, address, kind):
 def test_a_list_goes_on_to_its_end_and_misses_nothing_though_releases_come_and_go(client, series):
     dates = [date(2020, 7, 7), date(2020, 7, 7), date(2020, 7, 14), date(2020, 7, 21), date(2020, 7, 28)]
     for number, on in enumerate(dates):
-        an_announced_release(series=series, reference=f"release-{number}", slot=london_slot(on))
+        ReleaseFactory(announced=True, series=series, reference=f"release-{number}", slot=london_slot(on))
     parts = read_on(client, f"{RELEASES}?per_page=2&producer=office&from=2020-07-01", "releases")
     assert [len(part) for part in parts] == [2, 2, 1]
     found = [release["reference"] for part in parts for release in part]
     assert sorted(found) == [f"release-{number}" for number in range(5)]
     assert found[2:] == ["release-2", "release-3", "release-4"]
     first = asked(client, "?per_page=2")
-    an_announced_release(series=series, reference="newer", slot=london_slot(date(2020, 7, 6)))
+    ReleaseFactory(announced=True, series=series, reference="newer", slot=london_slot(date(2020, 7, 6)))
     rest = read_on(client, first["next_url"], "releases")
     assert [release["reference"] for part in rest for release in part] == found[2:]
 
@@ -167,7 +165,7 @@ def test_lists_of_producers_and_series_go_on_too(client, series):
     for number in range(5):
         other = SeriesFactory(producer__slug=f"agency-{number % 2}", slug=f"series-{number}") if number < 2 else None
         other = other or SeriesFactory(producer=series.producer, slug=f"series-{number}")
-        an_announced_release(series=other, reference=f"release-{number}")
+        ReleaseFactory(announced=True, series=other, reference=f"release-{number}")
     producers = read_on(client, "/api/v1/producers?per_page=2", "producers")
     assert [[one["slug"] for one in part] for part in producers] == [["agency-0", "agency-1"], ["office"]]
     found = read_on(client, "/api/v1/series?per_page=2", "series")
@@ -175,14 +173,16 @@ def test_lists_of_producers_and_series_go_on_too(client, series):
 
 
 def test_where_nothing_fits_the_list_is_empty(client, series):
-    an_announced_release(series=series)
+    ReleaseFactory(announced=True, series=series)
     assert asked(client, "?words=nothing") == {"next_url": None, "releases": []}
 
 
 def test_producers_and_series_are_listed_once_anything_of_them_is_announced(client, series):
-    an_announced_release(series=series)
-    a_confirmed_release(series=SeriesFactory(producer=series.producer, title="A secret series"), reference="quiet")
-    a_confirmed_release(reference="quieter")
+    ReleaseFactory(announced=True, series=series)
+    ReleaseFactory(
+        confirmed=True, series=SeriesFactory(producer=series.producer, title="A secret series"), reference="quiet"
+    )
+    ReleaseFactory(confirmed=True, reference="quieter")
     assert client.get("/api/v1/producers").json()["producers"] == [{"slug": "office", "name": "Office for Numbers"}]
     (told,) = client.get("/api/v1/series?producer=office").json()["series"]
     assert told == {
@@ -200,9 +200,10 @@ def test_the_number_of_queries_does_not_grow(client, series, django_assert_max_n
     # More than any of the numbers of queries, so that one for each release would exceed it.
     for first, last in ((0, 1), (1, 8)):
         for number in range(first, last):
-            release = an_announced_release(series=series, reference=f"release-{number}")
-            looks_at(release, "not_live", start=SEED_DUE)
-            an_announced_release(
+            release = ReleaseFactory(announced=True, series=series, reference=f"release-{number}")
+            create_observations(release, "not_live", start=SEED_DUE)
+            ReleaseFactory(
+                announced=True,
                 series=SeriesFactory(producer=series.producer),
                 reference=f"other-{number}",
                 slot=london_slot(date(2020, 7, 7)),

@@ -10,7 +10,7 @@ from django.conf import settings as django_settings
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from tests.support.factories import an_announced_release
+from tests.support.factories import ReleaseFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -87,7 +87,7 @@ def test_redocly_finds_nothing_to_improve(document, tmp_path):
 @pytest.mark.django_db(transaction=True)
 def test_a_client_made_from_it_lists_releases(live_server, settings, tmp_path):
     settings.ADDRESS = live_server.url
-    release = an_announced_release(reference="a")
+    release = ReleaseFactory(announced=True, reference="a")
     (tmp_path / "config.yaml").write_text("post_hooks: []\n")
     module = [sys.executable, "-m", "openapi_python_client", "generate", "--fail-on-warning", "--meta=none"]
     output = ["--config=config.yaml", "--output-path=release_calendar_client"]

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 from django.test import Client
 
-from tests.support.factories import a_confirmed_release, an_announced_release
+from tests.support.factories import ReleaseFactory
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("settled")]
@@ -38,11 +38,11 @@ REFUSED = (
 
 @shared_fixture
 def release(series):
-    return an_announced_release(series=series, reference="a")
+    return ReleaseFactory(announced=True, series=series, reference="a")
 
 
 def test_what_cannot_be_answered_is_refused_in_one_sentence(client, release, subtests):
-    a_confirmed_release(series=release.series, reference="quiet")
+    ReleaseFactory(confirmed=True, series=release.series, reference="quiet")
     for address, status, sentence in REFUSED:
         with subtests.test(address):
             response = client.get(address)

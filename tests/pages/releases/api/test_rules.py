@@ -7,7 +7,13 @@ import pytest
 from releases import corrections, date_changes, scheduling
 from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import Role
-from tests.support.factories import A_LONG_TIME_AGO, SEED_DUE, a_release, an_announced_release, london_slot, member
+from tests.support.factories import (
+    A_LONG_TIME_AGO,
+    SEED_DUE,
+    ReleaseFactory,
+    create_member,
+    london_slot,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("settled")]
 
@@ -23,11 +29,11 @@ def told(client, release):
 
 
 def head_of(series):
-    return member(Role.HEAD_OF_PROFESSION, series.producer)
+    return create_member(Role.HEAD_OF_PROFESSION, series.producer)
 
 
 def test_a_change_is_told_with_was_to_reason_and_time_and_nobodys_name(client, series):
-    release, head = an_announced_release(series=series), head_of(series)
+    release, head = ReleaseFactory(announced=True, series=series), head_of(series)
     scheduling.change_date(release, to=LATER, reason="Late figures.", by=head, at=BEFORE)
     answer = told(client, release)
     (change,) = answer["date_changes"]
@@ -37,7 +43,7 @@ def test_a_change_is_told_with_was_to_reason_and_time_and_nobodys_name(client, s
 
 
 def test_a_corrected_reason_stands_in_the_place_of_the_first(client, series):
-    release, head = an_announced_release(series=series), head_of(series)
+    release, head = ReleaseFactory(announced=True, series=series), head_of(series)
     scheduling.change_date(release, to=LATER, reason="Late figuers.", by=head, at=BEFORE)
     (first,) = told(client, release)["date_changes"]
     assert (first["reason"], first["first_reason"], first["corrected_at"]) == ("Late figuers.", None, None)
@@ -50,7 +56,7 @@ def test_a_corrected_reason_stands_in_the_place_of_the_first(client, series):
 
 
 def test_a_reason_for_a_provisional_change_is_not_told(client, series):
-    release = scheduling.announce(a_release(series=series), by=None, at=A_LONG_TIME_AGO)
+    release = scheduling.announce(ReleaseFactory(series=series), by=None, at=A_LONG_TIME_AGO)
     scheduling.change_date(release, to=LATER, reason="A private thought", by=head_of(series), at=BEFORE)
     answer = told(client, release)
     assert (answer["status"], answer["date"]["text"]) == ("provisional", "14 July 2020 9:30am")
@@ -58,7 +64,7 @@ def test_a_reason_for_a_provisional_change_is_not_told(client, series):
 
 
 def test_a_change_that_waits_for_agreement_is_not_told(client, series):
-    release, head = an_announced_release(series=series), head_of(series)
+    release, head = ReleaseFactory(announced=True, series=series), head_of(series)
     before = told(client, release)
     asked = date_changes.request_date_change(release, to=LATER, reason="Late figures.", by=head, at=BEFORE)
     assert told(client, release) == before
@@ -67,7 +73,7 @@ def test_a_change_that_waits_for_agreement_is_not_told(client, series):
 
 
 def test_cancelled_wins_over_postponed_and_nothing_leads_out_of_it(client, series):
-    release, head = an_announced_release(series=series), head_of(series)
+    release, head = ReleaseFactory(announced=True, series=series), head_of(series)
     scheduling.change_date(release, to=LATER, reason="Late figures.", by=head, at=BEFORE)
     assert told(client, release)["status"] == "postponed"
     scheduling.cancel(type(release).objects.get(), reason="The survey was stopped.", by=head, at=BEFORE)
@@ -85,7 +91,7 @@ def test_cancelled_wins_over_postponed_and_nothing_leads_out_of_it(client, serie
     ],
 )
 def test_half_past_nine_in_london_is_told_on_both_sides_of_both_clock_changes(client, series, on, due_at):
-    answer = told(client, an_announced_release(series=series, slot=london_slot(on)))
+    answer = told(client, ReleaseFactory(announced=True, series=series, slot=london_slot(on)))
     assert (answer["due_at"], answer["date"]["time"], answer["date"]["zone"]) == (due_at, "09:30", "Europe/London")
 
 
@@ -101,6 +107,6 @@ def test_half_past_nine_in_london_is_told_on_both_sides_of_both_clock_changes(cl
     ],
 )
 def test_a_vague_date_is_told_as_calendars_write_it(client, series, slot, words):
-    release = scheduling.announce(a_release(series=series, slot=slot), by=None, at=A_LONG_TIME_AGO)
+    release = scheduling.announce(ReleaseFactory(series=series, slot=slot), by=None, at=A_LONG_TIME_AGO)
     answer = told(client, release)
     assert (answer["date"]["text"], answer["due_at"], answer["date"]["time"]) == (words, None, None)

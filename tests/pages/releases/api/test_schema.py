@@ -9,14 +9,13 @@ from schemathesis import GenerationMode
 
 from releases import scheduling
 from releases.rules.calendar import Precision, Slot
-from tests.support.cancelled_releases import cancelled
+from tests.support.cancelled_releases import cancel_release
 from tests.support.factories import (
     A_LONG_TIME_AGO,
     SEED_DUE,
     ProducerFactory,
+    ReleaseFactory,
     SeriesFactory,
-    a_release,
-    an_announced_release,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,11 +27,11 @@ ADDRESSES = ("/api/v1/releases", "/api/v1/releases/{reference}", "/api/v1/produc
 def document(live_server):
     """The API's document over an office with releases of every kind."""
     series = SeriesFactory(producer=ProducerFactory(slug="office"), slug="prices")
-    an_announced_release(series=series, reference="confirmed")
-    cancelled(an_announced_release(series=series, reference="cancelled"))
-    out = an_announced_release(series=series, reference="published")
+    ReleaseFactory(announced=True, series=series, reference="confirmed")
+    cancel_release(ReleaseFactory(announced=True, series=series, reference="cancelled"))
+    out = ReleaseFactory(announced=True, series=series, reference="published")
     scheduling.publish(out, by=None, at=SEED_DUE + timedelta(1), published_at=SEED_DUE)
-    vague = a_release(series=series, reference="vague", slot=Slot(date(2020, 7, 1), None, Precision.TWO_MONTHS))
+    vague = ReleaseFactory(series=series, reference="vague", slot=Slot(date(2020, 7, 1), None, Precision.TWO_MONTHS))
     scheduling.announce(vague, by=None, at=A_LONG_TIME_AGO)
     return schemathesis.openapi.from_url(f"{live_server}/api/v1/openapi.json")
 

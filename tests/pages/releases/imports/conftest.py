@@ -4,7 +4,7 @@ import pytest
 
 from releases.rules.lifecycle import Role
 from statsoffice.fake_publisher import govuk_pages as govuk
-from tests.support.factories import ProducerFactory, SeriesFactory, member
+from tests.support.factories import ProducerFactory, SeriesFactory, create_member
 from tests.support.pasted_addresses import DUE, PATH, TITLE
 from tests.support.shared_rows import shared_fixture
 
@@ -16,7 +16,7 @@ def series():
 
 @pytest.fixture
 def keeper(client, series):
-    keeper = member(Role.CALENDAR_MANAGER, series.producer)
+    keeper = create_member(Role.CALENDAR_MANAGER, series.producer)
     client.force_login(keeper)
     return keeper
 

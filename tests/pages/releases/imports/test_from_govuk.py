@@ -12,7 +12,7 @@ from releases.rules.lifecycle import Role
 from releases.scheduling import PlannedAddress
 from statsoffice.fake_publisher import govuk_pages as govuk
 from statsoffice.fake_publisher.scenes import scene
-from tests.support.factories import ProducerFactory, SeriesFactory, a_release, london_slot, member
+from tests.support.factories import ProducerFactory, ReleaseFactory, SeriesFactory, create_member, london_slot
 from tests.support.pasted_addresses import DUE, PATH, TITLE, error, read, record
 
 pytestmark = pytest.mark.django_db
@@ -131,16 +131,16 @@ def test_an_organisation_that_is_not_theirs_is_said_to_be_none_whether_it_is_kno
 def test_an_announcement_that_is_recorded_already_leads_to_its_release_and_others_are_not_told_of(
     client, keeper, announced, series
 ):
-    release = a_release(series=series, slot=london_slot(date(2098, 7, 1)))
+    release = ReleaseFactory(series=series, slot=london_slot(date(2098, 7, 1)))
     planned = PlannedAddress(announced(), Address.Role.ANNOUNCEMENT)
     scheduling.add_address(release, planned, at=release.recorded_at)
     assert read(client, announced())["Location"] == reverse("releases:release", args=[release.reference])
-    client.force_login(member(Role.DEPUTY, SeriesFactory().producer))
+    client.force_login(create_member(Role.DEPUTY, SeriesFactory().producer))
     assert "Check this release" in read(client, announced()).text
 
 
 def test_a_reference_that_is_taken_is_said_at_its_field(client, keeper, announced):
-    a_release(reference="taken", slot=london_slot(date(2098, 7, 1)))
+    ReleaseFactory(reference="taken", slot=london_slot(date(2098, 7, 1)))
     refused = record(client, read(client, announced()), reference="taken")
     assert refused.context["form"].errors["reference"] == ['"taken" is not free: choose another reference.']
     assert Release.objects.count() == 1

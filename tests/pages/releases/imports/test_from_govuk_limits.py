@@ -12,7 +12,7 @@ from releases.rules.lifecycle import Role
 from releases.views import imports as page_of_govuk
 from statsoffice.fake_publisher import govuk_pages as govuk
 from statsoffice.fake_publisher.scenes import scene
-from tests.support.factories import UserFactory, member
+from tests.support.factories import UserFactory, create_member
 from tests.support.pasted_addresses import PATH, START, error, read
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,7 +48,7 @@ class TestPolite:
 
 class TestWho:
     def test_whoever_keeps_no_calendar_finds_no_page(self, client, series):
-        for person in (member(Role.STATISTICIAN, series.producer), UserFactory()):
+        for person in (create_member(Role.STATISTICIAN, series.producer), UserFactory()):
             client.force_login(person)
             assert client.get(START).status_code == 404
             assert read(client, "https://www.gov.uk/x").status_code == 404
@@ -58,6 +58,6 @@ class TestWho:
 
     @pytest.mark.parametrize("role", [Role.CALENDAR_MANAGER, Role.HEAD_OF_PROFESSION, Role.DEPUTY])
     def test_whoever_keeps_one_does(self, client, series, role):
-        client.force_login(member(role, series.producer))
+        client.force_login(create_member(role, series.producer))
         assert client.get(START).status_code == 200
         assert client.get(reverse("exchange:record_from_govuk")).status_code == 405

@@ -8,7 +8,7 @@ from django.utils import timezone
 from releases.imports import uploads
 from releases.models import CalendarImport, Release
 from releases.rules.lifecycle import Role
-from tests.support.factories import UserFactory, a_confirmed_release, member
+from tests.support.factories import ReleaseFactory, UserFactory, create_member
 from tests.support.import_files import csv_of, everything, ods_of, xlsx_of
 from tests.support.stored_imports import checked, turn, uploaded
 
@@ -93,7 +93,7 @@ def test_a_long_preview_has_pages_and_shows_one_outcome_at_a_time(client, keeper
 def test_what_has_changed_since_is_said_and_asked_again(client, keeper):
     found = checked(keeper, {})
     client.post(address(found, "confirm_import"))
-    a_confirmed_release(reference="rain-june-2098", series=keeper.memberships.get().producer.series.get())
+    ReleaseFactory(confirmed=True, reference="rain-june-2098", series=keeper.memberships.get().producer.series.get())
     turn()
     assert "The calendar was changed after you had seen what would be done" in client.get(address(found)).text
 
@@ -160,7 +160,7 @@ class TestProgress:
         found = checked(keeper, {})
         uploads.confirm_import(found, skip_refused=False, by=keeper, at=timezone.now())
         assert "It waits until the releases" not in client.get(address(found)).text
-        a_confirmed_release(rehearsal=True, reference="rehearsal", due_at=timezone.now())
+        ReleaseFactory(confirmed=True, rehearsal=True, reference="rehearsal", due_at=timezone.now())
         assert "It waits until the releases" not in client.get(address(found)).text
         Release.objects.update(rehearsal=False)
         assert "It waits until the releases" in client.get(address(found)).text
@@ -180,20 +180,20 @@ class TestWhose:
 
     def test_an_import_is_its_own_persons_and_nobody_elses(self, client, keeper, series):
         found = checked(keeper, {})
-        client.force_login(member(Role.HEAD_OF_PROFESSION, series.producer))
+        client.force_login(create_member(Role.HEAD_OF_PROFESSION, series.producer))
         assert {answer.status_code for answer in self.requests(client, found)} == {404}
         assert client.get(UPLOAD).context["page"].object_list.count() == 0
         assert CalendarImport.objects.get().status == "checked"
 
     @pytest.mark.parametrize("role", [None, *sorted(set(Role) - KEEPERS)], ids=str)
     def test_whoever_keeps_no_calendar_finds_no_page(self, client, series, role):
-        client.force_login(member(role, series.producer) if role else UserFactory())
+        client.force_login(create_member(role, series.producer) if role else UserFactory())
         assert client.get(UPLOAD).status_code == 404
         assert send(client, csv_of({})).status_code == 404
 
     @pytest.mark.parametrize("role", sorted(KEEPERS), ids=str)
     def test_whoever_keeps_one_does(self, client, series, role):
-        client.force_login(member(role, series.producer))
+        client.force_login(create_member(role, series.producer))
         assert client.get(UPLOAD).status_code == 200
 
     def test_nothing_is_changed_by_a_get_and_nobody_is_let_in_unasked(self, client, keeper):

@@ -10,8 +10,8 @@ from releases import scheduling
 from releases.models import PreReleaseAccess, PreReleaseRequest, ReleaseEvent
 from releases.rules.lifecycle import Role
 from releases.urls import urlpatterns
-from tests.support.factories import SEED_DUE, UserFactory, a_confirmed_release, an_announced_release, rolled_back
-from tests.support.people import an_office
+from tests.support.factories import SEED_DUE, ReleaseFactory, UserFactory, rolled_back
+from tests.support.people import create_office
 from tests.support.pre_release_lists import (
     AFTERWARDS,
     EMAIL,
@@ -41,7 +41,9 @@ def _shortly_before(time_machine):
 @shared_fixture
 def entry(office, release):
     """Somebody on the list of a release that is due soon; somebody else waits, and an earlier list can be copied."""
-    earlier = an_announced_release(series=release.series, reference="earlier", due_at=SEED_DUE - timedelta(days=91))
+    earlier = ReleaseFactory(
+        announced=True, series=release.series, reference="earlier", due_at=SEED_DUE - timedelta(days=91)
+    )
     granted(earlier, by=office.statistician, at=LONG_BEFORE - timedelta(days=91))
     asked(release, someone(), by=office.statistician)
     return granted(release, by=office.statistician)
@@ -81,7 +83,7 @@ def test_who_has_not_signed_in_is_asked_to_and_reads_nothing(client, release, en
 def test_for_a_stranger_a_list_does_not_exist(client, release, entry, subtests):
     before = state()
     for who, person in (
-        ("another producer's head", an_office().head),
+        ("another producer's head", create_office().head),
         ("no role", UserFactory()),
         ("superuser", UserFactory(is_superuser=True, is_staff=True)),
     ):
@@ -151,7 +153,7 @@ def test_only_leads_find_the_page_that_takes_a_record_back(client, office, relea
 
 
 def test_an_entry_of_another_release_is_not_found_under_this_one(client, office, release, entry):
-    other = an_announced_release(series=release.series, reference="other")
+    other = ReleaseFactory(announced=True, series=release.series, reference="other")
     client.force_login(office.head)
     for name in OF_AN_ENTRY:
         assert client.get(address(name, other, entry.pk)).status_code == 404, name
@@ -187,8 +189,8 @@ def test_the_public_reads_the_list_once_the_release_is_out_and_never_a_name(clie
 
 
 def test_a_release_that_was_never_announced_a_rehearsal_and_a_cancelled_one_publish_no_list(client, office, release):
-    quiet = a_confirmed_release(series=release.series, reference="quiet")
-    rehearsal = a_confirmed_release(series=release.series, reference="rehearsal", rehearsal=True)
+    quiet = ReleaseFactory(confirmed=True, series=release.series, reference="quiet")
+    rehearsal = ReleaseFactory(confirmed=True, series=release.series, reference="rehearsal", rehearsal=True)
     for one in (quiet, rehearsal, release):
         granted(one, by=office.statistician)
     published_at(quiet, SEED_DUE)
@@ -234,7 +236,9 @@ def test_those_who_keep_the_list_see_beforehand_what_will_be_published(client, o
 
 
 def test_the_lists_of_a_producer_are_those_that_are_published(client, time_machine, office, release, entry):
-    later = an_announced_release(series=release.series, reference="later", due_at=SEED_DUE + timedelta(days=91))
+    later = ReleaseFactory(
+        announced=True, series=release.series, reference="later", due_at=SEED_DUE + timedelta(days=91)
+    )
     granted(later, by=office.statistician)
     time_machine.move_to(AFTERWARDS, tick=False)
     published_at(release, SEED_DUE)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from releases import pre_release_access, scheduling
 from releases.models import PreReleaseAccess, PreReleaseRequest
 from releases.rules.lifecycle import Role
-from tests.support.factories import SEED_DUE, an_announced_release
+from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.pre_release_lists import (
     AFTERWARDS,
     LONG_BEFORE,
@@ -82,7 +82,7 @@ def test_a_decision_about_nothing_is_not_found(client, office, release, waiting)
 
 
 def test_a_request_of_another_release_is_not_decided_here(client, office, release):
-    other = an_announced_release(series=release.series, reference="other")
+    other = ReleaseFactory(announced=True, series=release.series, reference="other")
     request = asked(other, by=office.statistician)
     client.force_login(office.head)
     assert client.post(address("decide", release), {"act": "agree", "request": request.pk}).status_code == 404
@@ -91,7 +91,9 @@ def test_a_request_of_another_release_is_not_decided_here(client, office, releas
 
 
 def test_the_list_of_the_release_before_is_shown_and_copied_once(client, keeper, release):
-    earlier = an_announced_release(series=release.series, reference="earlier", due_at=SEED_DUE - timedelta(days=91))
+    earlier = ReleaseFactory(
+        announced=True, series=release.series, reference="earlier", due_at=SEED_DUE - timedelta(days=91)
+    )
     granted(earlier, by=keeper, at=LONG_BEFORE - timedelta(days=91))
     assert PERSON in client.get(address("copy", release)).text
     for said in ("1 post is granted access.", "1 was on the list already."):
@@ -107,8 +109,8 @@ def test_without_an_earlier_list_there_is_nothing_to_copy(client, keeper, releas
 
 def test_another_list_than_the_page_showed_is_not_copied(client, keeper, release):
     for days, reference in ((91, "earlier"), (28, "nearer")):
-        before = an_announced_release(
-            series=release.series, reference=reference, due_at=SEED_DUE - timedelta(days=days)
+        before = ReleaseFactory(
+            announced=True, series=release.series, reference=reference, due_at=SEED_DUE - timedelta(days=days)
         )
         granted(before, by=keeper, at=LONG_BEFORE - timedelta(days=days))
     assert client.post(address("copy", release), {"source": "earlier"}).status_code == 409

@@ -15,7 +15,7 @@ from releases.rules.lifecycle import LEADS, Role
 from statsoffice.accounts import invitations
 from statsoffice.accounts.invitations import InvitationRefused
 from statsoffice.accounts.models import Invitation, User
-from tests.support.factories import ProducerFactory, UserFactory, member, rolled_back
+from tests.support.factories import ProducerFactory, UserFactory, create_member, rolled_back
 from tests.support.mail_server import free_port
 from tests.support.shared_rows import shared_fixture
 
@@ -34,7 +34,7 @@ def producer():
 
 @shared_fixture
 def head(producer):
-    return member(Role.HEAD_OF_PROFESSION, producer, name="Helen Ward")
+    return create_member(Role.HEAD_OF_PROFESSION, producer, name="Helen Ward")
 
 
 def administrator():
@@ -153,11 +153,11 @@ def test_an_invitation_is_dead_once_whoever_sent_it_is_deactivated(client, head,
 def test_a_head_of_profession_or_deputy_invites_to_every_role_of_their_producer(producer, subtests):
     for lead, role in product(sorted(LEADS), Role):
         with subtests.test(lead, role=role), rolled_back():
-            assert invited(member(lead, producer), producer, role)
+            assert invited(create_member(lead, producer), producer, role)
 
 
 def test_a_calendar_manager_gives_no_role_that_may_do_what_they_may_not(client, producer, subtests):
-    manager = member(Role.CALENDAR_MANAGER, producer)
+    manager = create_member(Role.CALENDAR_MANAGER, producer)
     client.force_login(manager)
     for role in set(Role) - {Role.CALENDAR_MANAGER}:
         with subtests.test(role):
@@ -170,12 +170,12 @@ def test_a_calendar_manager_gives_no_role_that_may_do_what_they_may_not(client, 
 
 def test_a_calendar_manager_sees_no_invitation_to_a_role_that_they_do_not_give(client, head, producer):
     invited(head, producer, Role.AUDITOR)
-    client.force_login(member(Role.CALENDAR_MANAGER, producer))
+    client.force_login(create_member(Role.CALENDAR_MANAGER, producer))
     assert ADDRESS not in client.get(reverse("invitations")).text
 
 
 def test_a_calendar_manager_invites_another_one(client, producer):
-    client.force_login(member(Role.CALENDAR_MANAGER, producer))
+    client.force_login(create_member(Role.CALENDAR_MANAGER, producer))
     assert client.post(reverse("invite"), asked(producer, Role.CALENDAR_MANAGER)).status_code == 302
     assert len(mail.outbox) == 1
 
@@ -196,7 +196,7 @@ def test_a_role_without_a_producer_and_a_producer_without_a_role_are_refused(cli
 
 def test_to_another_producer_nobody_invites_and_its_invitations_do_not_exist(client, head, producer):
     other = ProducerFactory()
-    invitation, _ = invited(member(Role.DEPUTY, other), other)
+    invitation, _ = invited(create_member(Role.DEPUTY, other), other)
     client.force_login(head)
     assert client.post(reverse("invite"), asked(other)).status_code == 200
     assert ADDRESS not in client.get(reverse("invitations")).text
@@ -208,7 +208,7 @@ def test_to_another_producer_nobody_invites_and_its_invitations_do_not_exist(cli
 @pytest.mark.parametrize("role", [Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.AUDITOR])
 def test_for_whoever_invites_nobody_the_pages_do_not_exist(client, role, producer, head):
     invitation, _ = invited(head, producer, Role.AUDITOR)
-    client.force_login(member(role, producer))
+    client.force_login(create_member(role, producer))
     assert client.get(reverse("invitations")).status_code == 404
     assert client.post(reverse("invite"), asked(producer, role)).status_code == 404
     assert client.post(reverse("withdraw_invitation", args=[invitation.pk])).status_code == 404
@@ -248,7 +248,7 @@ def test_a_closed_account_is_not_opened_by_an_invitation(head, producer):
 
 def test_the_same_invitation_twice_and_a_role_that_is_held_are_refused(client, head, producer):
     invited(head, producer)
-    held = member(Role.AUDITOR, producer)
+    held = create_member(Role.AUDITOR, producer)
     client.force_login(head)
     assert "has been invited to this already" in client.post(reverse("invite"), asked(producer)).text
     again = asked(producer, Role.AUDITOR, held.email)
@@ -305,7 +305,7 @@ def test_the_admin_site_leads_to_the_page(client):
 
 @pytest.mark.parametrize("role", [Role.HEAD_OF_PROFESSION, Role.STATISTICIAN])
 def test_nobody_invites_themselves(client, producer, role, subtests):
-    people = [member(held, producer, email=f"{held}@example.gov.uk") for held in (*LEADS, Role.CALENDAR_MANAGER)]
+    people = [create_member(held, producer, email=f"{held}@example.gov.uk") for held in (*LEADS, Role.CALENDAR_MANAGER)]
     for person in (*people, administrator()):
         with subtests.test(str(person)):
             before = Membership.objects.filter(user=person).count()

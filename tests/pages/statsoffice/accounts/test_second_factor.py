@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from releases.rules.lifecycle import Role
 from tests.pages.statsoffice.accounts.one_time_codes import SECRET, code_of, with_an_app
-from tests.support.factories import ProducerFactory, UserFactory, member
+from tests.support.factories import ProducerFactory, UserFactory, create_member
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +50,7 @@ def test_the_roles_of_the_setting_are_led_to_set_one_up_and_others_are_not(clien
     producer = ProducerFactory()
     for role in Role:
         with subtests.test(role):
-            client.force_login(member(role, producer))
+            client.force_login(create_member(role, producer))
             answer = client.get("/desk/")
             found = answer.status_code, answer.headers.get("Location")
             assert found == ((302, INDEX) if role in NEED_ONE else (200, None))
@@ -60,7 +60,7 @@ OTHER_PAGES = ("/", "/desk/", "/reports/", "/admin/", "/accounts/invitations/new
 
 
 def test_before_it_is_set_up_every_other_page_leads_there_by_every_method(client, subtests):
-    client.force_login(member(Role.HEAD_OF_PROFESSION, ProducerFactory(), is_staff=True))
+    client.force_login(create_member(Role.HEAD_OF_PROFESSION, ProducerFactory(), is_staff=True))
     for address, method in product(OTHER_PAGES, ("get", "post", "put", "delete")):
         with subtests.test(address, method=method):
             answer = getattr(client, method)(address)
@@ -87,7 +87,7 @@ def test_whoever_has_not_signed_in_reads_the_calendar(client):
 
 def test_a_head_of_profession_sets_up_an_app_keeps_the_codes_and_goes_on(client, time_machine):
     time_machine.move_to(NOON, tick=False)
-    head = member(Role.HEAD_OF_PROFESSION, ProducerFactory())
+    head = create_member(Role.HEAD_OF_PROFESSION, ProducerFactory())
     assert sign_in(client, head).status_code == 302
     page = client.get("/desk/", follow=True).text
     assert "Your role needs a second step" in page
@@ -104,7 +104,7 @@ def test_a_head_of_profession_sets_up_an_app_keeps_the_codes_and_goes_on(client,
 
 def test_recovery_codes_are_shown_once(client, time_machine):
     time_machine.move_to(NOON, tick=False)
-    sign_in(client, member(Role.DEPUTY, ProducerFactory()))
+    sign_in(client, create_member(Role.DEPUTY, ProducerFactory()))
     shows_again(client)
     page = client.get(reverse("mfa_activate_totp")).text
     secret = secret_in(page)
@@ -119,7 +119,7 @@ def test_recovery_codes_are_shown_once(client, time_machine):
 
 def test_a_password_alone_no_longer_signs_in_and_the_code_does(client, time_machine):
     time_machine.move_to(NOON, tick=False)
-    head = with_an_app(member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
+    head = with_an_app(create_member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
     assert sign_in(client, head).url == reverse("mfa_authenticate")
     assert client.get("/desk/").status_code == 302
     assert "This code is wrong" in rejected(client, "123456")
@@ -129,7 +129,7 @@ def test_a_password_alone_no_longer_signs_in_and_the_code_does(client, time_mach
 
 def test_a_password_replaced_by_mail_does_not_get_past_the_second_step(client, mailoutbox, time_machine):
     time_machine.move_to(NOON, tick=False)
-    head = with_an_app(member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
+    head = with_an_app(create_member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
     client.post(reverse("account_reset_password"), {"email": head.email})
     (link,) = re.findall(r"https?://[^/]+(/\S+)", mailoutbox[0].body)
     page = client.get(link, follow=True).redirect_chain[-1][0]
@@ -142,7 +142,7 @@ def test_a_password_replaced_by_mail_does_not_get_past_the_second_step(client, m
 
 def test_a_code_works_once(client, time_machine):
     time_machine.move_to(NOON, tick=False)
-    head = with_an_app(member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
+    head = with_an_app(create_member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
     sign_in(client, head)
     client.post(reverse("mfa_authenticate"), {"code": code_of()})
     client.logout()
@@ -152,7 +152,7 @@ def test_a_code_works_once(client, time_machine):
 
 def test_a_code_works_once_in_all_the_time_that_it_is_valid(client, time_machine):
     time_machine.move_to(NOON, tick=False)
-    head = with_an_app(member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
+    head = with_an_app(create_member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
     sign_in(client, head)
     code = code_of()
     client.post(reverse("mfa_authenticate"), {"code": code})
@@ -164,7 +164,7 @@ def test_a_code_works_once_in_all_the_time_that_it_is_valid(client, time_machine
 
 def test_the_code_that_activated_an_app_does_not_sign_in(client, time_machine):
     time_machine.move_to(NOON, tick=False)
-    head = member(Role.HEAD_OF_PROFESSION, ProducerFactory())
+    head = create_member(Role.HEAD_OF_PROFESSION, ProducerFactory())
     sign_in(client, head)
     shows_again(client)
     code = code_of(secret_in(client.get(reverse("mfa_activate_totp")).text))
@@ -176,7 +176,7 @@ def test_the_code_that_activated_an_app_does_not_sign_in(client, time_machine):
 
 def test_a_recovery_code_works_once_in_the_place_of_the_app(client, time_machine):
     time_machine.move_to(NOON, tick=False)
-    head = with_an_app(member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
+    head = with_an_app(create_member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
     code = RecoveryCodes.activate(head).get_unused_codes()[0]
     sign_in(client, head)
     assert client.post(reverse("mfa_authenticate"), {"code": code}).url == "/desk/"
@@ -187,7 +187,7 @@ def test_a_recovery_code_works_once_in_the_place_of_the_app(client, time_machine
 
 def test_guessing_codes_is_stopped_after_five_attempts_with_one_clear_sentence(client, time_machine):
     time_machine.move_to(NOON, tick=False)
-    head = with_an_app(member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
+    head = with_an_app(create_member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
     sign_in(client, head)
     for _ in range(5):
         assert "This code is wrong" in rejected(client, "000000")
@@ -196,7 +196,7 @@ def test_guessing_codes_is_stopped_after_five_attempts_with_one_clear_sentence(c
 
 def test_the_last_one_cannot_be_removed_by_whoever_must_have_one(client, time_machine):
     time_machine.move_to(NOON, tick=False)
-    head = with_an_app(member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
+    head = with_an_app(create_member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
     sign_in(client, head)
     client.post(reverse("mfa_authenticate"), {"code": code_of()})
     shows_again(client)
@@ -207,7 +207,7 @@ def test_the_last_one_cannot_be_removed_by_whoever_must_have_one(client, time_ma
 
 def test_whoever_need_not_have_one_removes_it(client, time_machine):
     time_machine.move_to(NOON, tick=False)
-    person = with_an_app(member(Role.STATISTICIAN, ProducerFactory()))
+    person = with_an_app(create_member(Role.STATISTICIAN, ProducerFactory()))
     sign_in(client, person)
     client.post(reverse("mfa_authenticate"), {"code": code_of()})
     shows_again(client)
@@ -217,7 +217,7 @@ def test_whoever_need_not_have_one_removes_it(client, time_machine):
 
 def test_a_change_asks_for_the_password_again_where_it_was_given_a_while_ago(client, time_machine):
     time_machine.move_to(NOON, tick=False)
-    person = member(Role.STATISTICIAN, ProducerFactory())
+    person = create_member(Role.STATISTICIAN, ProducerFactory())
     sign_in(client, person)
     time_machine.move_to("2026-03-02 13:00:00+00:00", tick=False)
     answer = client.get(reverse("mfa_activate_totp"))
@@ -229,7 +229,7 @@ def test_a_change_asks_for_the_password_again_where_it_was_given_a_while_ago(cli
 
 def test_secrets_are_encrypted_in_the_database_and_live_through_a_change_of_key(client, settings, time_machine):
     time_machine.move_to(NOON, tick=False)
-    person = with_an_app(member(Role.STATISTICIAN, ProducerFactory()))
+    person = with_an_app(create_member(Role.STATISTICIAN, ProducerFactory()))
     with connection.cursor() as cursor:
         cursor.execute("SELECT data FROM mfa_authenticator")
         assert SECRET not in str(cursor.fetchall())

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.pages.statsoffice.dashboard.morning import BEFORE
-from tests.support.factories import an_announced_release
+from tests.support.factories import ReleaseFactory
 from tests.support.shared_rows import shared_fixture
 
 
@@ -21,4 +21,4 @@ def clock(time_machine):
 @shared_fixture
 def release():
     """A release that is due on the day of the seed."""
-    return an_announced_release()
+    return ReleaseFactory(announced=True)

@@ -19,7 +19,7 @@ from statsoffice.fake_publisher import govuk_pages as govuk
 from statsoffice.fake_publisher.scenes import scene
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
-from tests.support.factories import SeriesFactory, a_confirmed_release, member
+from tests.support.factories import ReleaseFactory, SeriesFactory, create_member
 from tests.support.preflight import DAY_BEFORE, DUE, announce_at
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,8 @@ def series():
 
 
 def a_compared_release(series, reference, *, title="", at=DUE, problem="", news=1):
-    release = a_confirmed_release(
+    release = ReleaseFactory(
+        confirmed=True,
         series=series,
         reference=reference,
         title=f"Title {reference}",
@@ -70,7 +71,7 @@ def page(client, person, address):
 
 class TestOnTheDesk:
     def desk(self, client, series):
-        return page(client, member(Role.STATISTICIAN, series.producer), reverse("desk"))
+        return page(client, create_member(Role.STATISTICIAN, series.producer), reverse("desk"))
 
     def test_differences_are_listed_with_a_link_to_exactly_those_releases(self, client, series):
         a_compared_release(series, "moved", at=LATER)
@@ -92,7 +93,7 @@ class TestOnTheDesk:
         assert "Announced otherwise" not in self.desk(client, series)
 
     def test_the_number_of_queries_does_not_grow_and_a_long_list_is_cut(self, client, series):
-        person = member(Role.STATISTICIAN, series.producer)
+        person = create_member(Role.STATISTICIAN, series.producer)
 
         def queries():
             with CaptureQueriesContext(connection) as seen:
@@ -122,7 +123,7 @@ class TestOnTheReleasesPage:
     )
     def test_it_says_how_the_release_stands(self, client, series, fields, words):
         release = a_compared_release(series, "one", **fields)
-        reader = member(Role.AUDITOR, series.producer)
+        reader = create_member(Role.AUDITOR, series.producer)
         assert words in page(client, reader, reverse("releases:release", args=[release.reference]))
 
     def test_a_stranger_and_a_past_release_see_nothing_of_it(self, client, series, time_machine):
@@ -131,7 +132,7 @@ class TestOnTheReleasesPage:
         address = reverse("releases:release", args=[release.reference])
         assert "Compared with GOV.UK" not in client.get(address).text
         time_machine.move_to(DUE)
-        reader = member(Role.AUDITOR, series.producer)
+        reader = create_member(Role.AUDITOR, series.producer)
         assert "Compared with GOV.UK" not in page(client, reader, address)
 
 
@@ -181,7 +182,7 @@ class TestByCommand:
 
     @pytest.fixture
     def release(self, site, series):
-        release = a_confirmed_release(series=series, reference="one", title="Title one", due_at=DUE)
+        release = ReleaseFactory(confirmed=True, series=series, reference="one", title="Title one", due_at=DUE)
         announce_at(release, site.url("/one"), adapter="govuk")
         self.say(site, due_at=LATER)
         return release

@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from releases import scheduling
 from releases.rules.lifecycle import Role
-from tests.support.date_requests import ask
-from tests.support.factories import SEED_DUE, UserFactory, an_announced_release, london_slot, member
+from tests.support.date_requests import request_date
+from tests.support.factories import SEED_DUE, ReleaseFactory, UserFactory, create_member, london_slot
 
 pytestmark = pytest.mark.django_db
 
@@ -22,11 +22,11 @@ def words_of(response):
 
 
 def test_those_who_may_agree_see_how_many_changes_wait_with_the_way_to_them(client, clock, release):
-    second = an_announced_release(reference="second", series=release.series)
-    client.force_login(member(Role.DEPUTY, release.series.producer))
-    ask(release, at=ASKED_AT)
+    second = ReleaseFactory(announced=True, reference="second", series=release.series)
+    client.force_login(create_member(Role.DEPUTY, release.series.producer))
+    request_date(release, at=ASKED_AT)
     assert "1 change waits for your agreement" in words_of(client.get(DESK))
-    ask(second, at=ASKED_AT)
+    request_date(second, at=ASKED_AT)
     response = client.get(DESK)
     assert "2 changes wait for your agreement" in words_of(response)
     assert f'href="{WAITING}"' in response.text
@@ -34,14 +34,14 @@ def test_those_who_may_agree_see_how_many_changes_wait_with_the_way_to_them(clie
 
 @pytest.mark.parametrize("role", [role for role in Role if role not in {Role.HEAD_OF_PROFESSION, Role.DEPUTY}])
 def test_nobody_else_is_told_that_a_change_waits(client, clock, release, role):
-    ask(release, at=ASKED_AT)
-    client.force_login(member(role, release.series.producer))
+    request_date(release, at=ASKED_AT)
+    client.force_login(create_member(role, release.series.producer))
     assert WAITING not in client.get(DESK).text
 
 
 def test_an_overtaken_request_waits_for_nobody(client, clock, release):
-    ask(release, at=ASKED_AT)
-    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    request_date(release, at=ASKED_AT)
+    head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
     scheduling.change_date(release, to=london_slot(date(2020, 7, 2)), reason="Late data", by=head, at=ASKED_AT)
     client.force_login(head)
     assert WAITING not in client.get(DESK).text
@@ -49,7 +49,7 @@ def test_an_overtaken_request_waits_for_nobody(client, clock, release):
 
 def test_the_desk_leads_everybody_with_a_role_to_the_register(client, clock, release):
     register = f'href="{reverse("releases:changes")}"'
-    client.force_login(member(Role.AUDITOR, release.series.producer))
+    client.force_login(create_member(Role.AUDITOR, release.series.producer))
     assert register in client.get(DESK).text
     client.force_login(UserFactory())
     assert register not in client.get(DESK).text

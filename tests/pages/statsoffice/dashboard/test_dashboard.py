@@ -13,16 +13,14 @@ from tests.integration.statsoffice.self_monitoring.record import a_rehearsal, a_
 from tests.pages.statsoffice.dashboard.morning import AFTER, BEFORE, sign_in, suspect
 from tests.support.factories import (
     SEED_DUE,
+    ReleaseFactory,
     SeriesFactory,
     UserFactory,
-    a_confirmed_release,
-    a_release,
-    an_announced_release,
+    create_member,
     london_slot,
-    member,
     rolled_back,
 )
-from tests.support.observations import looks_at
+from tests.support.observations import create_observations
 
 pytestmark = pytest.mark.django_db
 
@@ -58,7 +56,9 @@ def test_the_verdict_stands_there_as_it_falls_with_its_seconds(client, clock, re
     clock(AFTER)
     for verdict, (results, every, words) in VERDICTS.items():
         with subtests.test(verdict), rolled_back():
-            looks_at(release, *results, start=SEED_DUE - timedelta(seconds=5), every=timedelta(seconds=every))
+            create_observations(
+                release, *results, start=SEED_DUE - timedelta(seconds=5), every=timedelta(seconds=every)
+            )
             judge.judge_one(Release.objects.get(pk=release.pk), now=AFTER)
             text = client.get(PART).text
             for expected in words:
@@ -72,12 +72,12 @@ def test_the_mornings_roll_call_is_shown_to_those_of_its_producer_alone(client, 
     sign_in(client, release)
     words = " ".join(client.get(DESK).content.decode().split())
     assert f"Roll call of 9.30am, {release.series.producer}: 1 due, 0 live, 1 not live" in words
-    client.force_login(member(Role.STATISTICIAN, SeriesFactory().producer))
+    client.force_login(create_member(Role.STATISTICIAN, SeriesFactory().producer))
     assert "Roll call" not in client.get(DESK).content.decode()
 
 
 def test_rehearsals_are_listed_and_marked(client, clock):
-    release = a_confirmed_release(rehearsal=True, title="Played through")
+    release = ReleaseFactory(confirmed=True, rehearsal=True, title="Played through")
     sign_in(client, release)
     text = client.get(DESK).text
     assert "Played through" in text
@@ -85,9 +85,13 @@ def test_rehearsals_are_listed_and_marked(client, clock):
 
 
 def test_releases_of_another_producer_or_another_day_are_not_todays(client, clock, release):
-    an_announced_release(reference="of-others", title="Of another office")
-    an_announced_release(
-        reference="tomorrow", title="Due tomorrow", series=release.series, slot=london_slot(date(2020, 7, 1))
+    ReleaseFactory(announced=True, reference="of-others", title="Of another office")
+    ReleaseFactory(
+        announced=True,
+        reference="tomorrow",
+        title="Due tomorrow",
+        series=release.series,
+        slot=london_slot(date(2020, 7, 1)),
     )
     sign_in(client, release)
     response = client.get(DESK)
@@ -98,7 +102,8 @@ def test_releases_of_another_producer_or_another_day_are_not_todays(client, cloc
 
 
 def test_the_day_begins_and_ends_at_midnight_in_london(client, clock, release):
-    late = a_confirmed_release(
+    late = ReleaseFactory(
+        confirmed=True,
         reference="late-evening",
         title="Late in the evening",
         series=release.series,
@@ -134,7 +139,7 @@ def test_an_unchanged_list_is_not_sent_again_a_countdown_comes_alone_and_a_verdi
     assert release.title not in response.text
     assert 'id="desk-today"' not in response.text
     assert "desk-summary" not in response.text
-    looks_at(release, "not_live", "live", start=SEED_DUE - timedelta(seconds=5))
+    create_observations(release, "not_live", "live", start=SEED_DUE - timedelta(seconds=5))
     judge.judge_one(release, now=AFTER)
     clock(AFTER)
     response = client.get(PART, as_shown(part))
@@ -189,7 +194,7 @@ def test_a_long_day_is_cut_and_says_so(client, clock, monkeypatch):
     monkeypatch.setattr("statsoffice.dashboard.today.MOST_LINES", 2)
     series = SeriesFactory()
     for number in range(5):
-        release = an_announced_release(reference=f"release-{number}", series=series)
+        release = ReleaseFactory(announced=True, reference=f"release-{number}", series=series)
     sign_in(client, release)
     assert "3 more are due on this day" in client.get(DESK).text
 
@@ -201,8 +206,8 @@ def test_the_number_of_queries_does_not_grow_with_the_day(client, clock, release
     with django_assert_max_num_queries(31) as few:
         client.get(DESK)
     for number in range(5):
-        other = an_announced_release(reference=f"other-{number}", series=release.series)
-        looks_at(other, "not_live", start=SEED_DUE + timedelta(seconds=120))
+        other = ReleaseFactory(announced=True, reference=f"other-{number}", series=release.series)
+        create_observations(other, "not_live", start=SEED_DUE + timedelta(seconds=120))
         judge.judge_one(other, now=AFTER)
     drafting.draft_missing(now=AFTER)
     with django_assert_max_num_queries(len(few)):
@@ -216,7 +221,7 @@ def test_a_cancelled_release_stays_on_the_list_as_cancelled(client, clock, relea
 
 
 def test_a_provisional_release_is_said_to_be_not_watched(client, clock):
-    release = a_release()
+    release = ReleaseFactory()
     sign_in(client, release)
     assert ">Not watched<" in client.get(DESK).text
 

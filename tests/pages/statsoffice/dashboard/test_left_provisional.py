@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from releases import scheduling
 from releases.rules.lifecycle import Role
-from tests.support.date_requests import head_of
-from tests.support.factories import SeriesFactory, a_confirmed_release, a_release, london_slot, member
+from tests.support.date_requests import create_head
+from tests.support.factories import ReleaseFactory, SeriesFactory, create_member, london_slot
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -27,19 +27,26 @@ def series():
     return SeriesFactory()
 
 
-def planned(series, reference, on, *, make=a_release, **fields):
-    return make(series=series, reference=reference, title=f"Title {reference}", slot=london_slot(on), **fields)
+def planned(series, reference, on, *, announced=False, **fields):
+    return ReleaseFactory(
+        announced=announced,
+        series=series,
+        reference=reference,
+        title=f"Title {reference}",
+        slot=london_slot(on),
+        **fields,
+    )
 
 
 def test_those_who_keep_the_calendar_are_led_to_exactly_those_releases(client, series, subtests):
     past = planned(series, "past", date(2020, 6, 30))
     planned(series, "today", date(2020, 7, 1))
-    planned(series, "confirmed", date(2020, 6, 29), make=a_confirmed_release)
+    planned(series, "confirmed", date(2020, 6, 29), confirmed=True)
     planned(series, "rehearsed", date(2020, 6, 29), rehearsal=True)
     planned(SeriesFactory(), "theirs", date(2020, 6, 29))
     for role in Role:
         with subtests.test(role):
-            client.force_login(member(role, series.producer))
+            client.force_login(create_member(role, series.producer))
             text = client.get(DESK).text.partition(HEADING)[2]
             if role in {Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.CALENDAR_MANAGER}:
                 assert f'href="{reverse("releases:release", args=["past"])}"' in text
@@ -54,7 +61,7 @@ def test_those_who_keep_the_calendar_are_led_to_exactly_those_releases(client, s
 
 def test_what_was_given_another_date_or_cancelled_waits_no_more(client, series):
     moved, stopped = (planned(series, name, date(2020, 6, 30)) for name in ("moved", "stopped"))
-    head = head_of(moved)
+    head = create_head(moved)
     client.force_login(head)
     assert HEADING in client.get(DESK).text
     now = datetime(2020, 7, 1, 9, 0, tzinfo=UTC)

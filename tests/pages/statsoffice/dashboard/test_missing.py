@@ -13,12 +13,11 @@ from releases.rules.lifecycle import Role
 from tests.pages.statsoffice.dashboard.morning import sign_in
 from tests.support.factories import (
     SEED_DUE,
+    ReleaseFactory,
     SeriesFactory,
     UserFactory,
-    a_release,
-    an_announced_release,
+    create_member,
     london_slot,
-    member,
 )
 
 TOMORROW = date(2020, 7, 1)
@@ -27,7 +26,8 @@ pytestmark = pytest.mark.django_db
 
 
 def due(reference, *, series=None, on=TOMORROW, **fields):
-    return an_announced_release(
+    return ReleaseFactory(
+        announced=True,
         series=series or SeriesFactory(),
         reference=reference,
         title=f"Title {reference}",
@@ -51,7 +51,7 @@ def test_each_warning_leads_to_exactly_the_releases_that_it_counts(client, clock
     due("no-people", series=without)
     due("later", series=without, on=TOMORROW + timedelta(days=14))
     due("foreign", series=SeriesFactory(responsible=None))
-    client.force_login(member(Role.STATISTICIAN, series.producer))
+    client.force_login(create_member(Role.STATISTICIAN, series.producer))
     assert warned(client) == {
         "1 release is due within two weeks and has no page to check": {"no-page"},
         "1 release is due within two weeks and its series has no contact": {"no-people"},
@@ -67,8 +67,8 @@ def test_where_nothing_is_missing_the_desk_says_so(client, clock, release):
 
 def test_the_page_of_a_concern_that_nothing_of_ones_own_gives_says_so(client, clock, subtests):
     due("foreign", series=SeriesFactory(responsible=None)).addresses.all().delete()
-    a_release(reference="foreign-too", url="https://a.example.gov.uk/")
-    for stranger in (member(Role.DEPUTY, SeriesFactory().producer), UserFactory(is_superuser=True)):
+    ReleaseFactory(reference="foreign-too", url="https://a.example.gov.uk/")
+    for stranger in (create_member(Role.DEPUTY, SeriesFactory().producer), UserFactory(is_superuser=True)):
         client.force_login(stranger)
         for concern in Concern:
             with subtests.test(concern, superuser=stranger.is_superuser):
@@ -89,7 +89,7 @@ def test_a_concern_that_there_is_not_is_no_page_and_nobody_unknown_sees_one(clie
 def test_staff_are_led_to_the_same_releases_in_the_admin_site(client, clock):
     release = due("no-page")
     release.addresses.all().delete()
-    client.force_login(member(Role.CALENDAR_MANAGER, release.series.producer, is_staff=True))
+    client.force_login(create_member(Role.CALENDAR_MANAGER, release.series.producer, is_staff=True))
     text = client.get(reverse("desk_missing", args=["no_address"])).text
     (address,) = re.findall(r'href="(/admin/releases/release/[^"]*)"', text)
     assert [row.reference for row in client.get(address).context["cl"].result_list] == ["no-page"]
@@ -116,7 +116,7 @@ def test_the_desk_asks_the_database_no_more_for_more_releases(client, clock, dja
             release.addresses.filter(role="page").update(url=f"https://{name}.example.gov.uk/{number}")
 
     add("first")
-    client.force_login(member(Role.STATISTICIAN, series.producer))
+    client.force_login(create_member(Role.STATISTICIAN, series.producer))
     client.get(reverse("desk"))
     with CaptureQueriesContext(connection) as for_few:
         client.get(reverse("desk"))

@@ -13,7 +13,7 @@ from releases.models import PreflightRun
 from releases.rules.lifecycle import Role
 from releases.scheduling import PlannedAddress, add_address
 from tests.pages.releases.test_preflight import checked, words_of
-from tests.support.factories import SeriesFactory, a_confirmed_release, member
+from tests.support.factories import ReleaseFactory, SeriesFactory, create_member
 from tests.support.preflight import DAY_BEFORE, DUE
 from tests.support.shared_rows import shared_fixture
 
@@ -32,13 +32,13 @@ def series():
 
 def release_at(series, name, host="www.example.gov.uk", **fields):
     url = f"https://{host}/{name}"
-    return a_confirmed_release(
-        series=series, reference=name, title=f"Title {name}", url=url, **{"due_at": DUE} | fields
+    return ReleaseFactory(
+        confirmed=True, series=series, reference=name, title=f"Title {name}", url=url, **{"due_at": DUE} | fields
     )
 
 
 def desk(client, series, role=Role.STATISTICIAN):
-    client.force_login(member(role, series.producer))
+    client.force_login(create_member(role, series.producer))
     return client.get(reverse("desk")).text
 
 

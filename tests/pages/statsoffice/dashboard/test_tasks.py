@@ -10,8 +10,8 @@ from breaches.rules.lifecycle import ReportStatus
 from releases import judge
 from releases.rules.lifecycle import Role
 from tests.pages.statsoffice.dashboard.morning import AFTER, BEFORE, sign_in, suspect
-from tests.support.factories import SEED_DUE, an_announced_release, member, rolled_back
-from tests.support.observations import a_look
+from tests.support.factories import SEED_DUE, ReleaseFactory, create_member, rolled_back
+from tests.support.observations import create_observation
 
 pytestmark = pytest.mark.django_db
 
@@ -47,12 +47,12 @@ def test_a_decided_report_waits_for_nobody(client, clock, release):
 def test_reports_of_another_producer_do_not_wait_for_me(client, clock, release):
     clock(AFTER)
     suspect(release)
-    sign_in(client, an_announced_release(reference="of-others"), Role.DEPUTY)
+    sign_in(client, ReleaseFactory(announced=True, reference="of-others"), Role.DEPUTY)
     assert "Nothing waits for you." in client.get(DESK).text
 
 
 def test_a_release_of_which_nobody_can_tell_waits_until_somebody_says_when_it_was_live(client, clock, release):
-    a_look(release.addresses.get(), "unreachable", at=SEED_DUE + timedelta(seconds=120))
+    create_observation(release.addresses.get(), "unreachable", at=SEED_DUE + timedelta(seconds=120))
     judge.judge_one(release, now=AFTER)
     clock(AFTER)
     person = sign_in(client, release)
@@ -62,10 +62,10 @@ def test_a_release_of_which_nobody_can_tell_waits_until_somebody_says_when_it_wa
 
 
 def test_a_text_that_nobody_has_placed_waits_even_before_the_release_is_due(client, clock, release):
-    a_look(release.addresses.get(), "unrecognised", at=BEFORE - timedelta(hours=1), text="What is this?")
+    create_observation(release.addresses.get(), "unrecognised", at=BEFORE - timedelta(hours=1), text="What is this?")
     sign_in(client, release)
     assert "Questions to answer" in client.get(DESK).text
-    client.force_login(member(Role.AUDITOR, release.series.producer))
+    client.force_login(create_member(Role.AUDITOR, release.series.producer))
     assert "Questions to answer" not in client.get(DESK).text
 
 

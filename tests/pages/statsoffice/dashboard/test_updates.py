@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString
 from releases import judge
 from statsoffice.dashboard.today import split_changing
 from tests.pages.statsoffice.dashboard.morning import AFTER, sign_in
-from tests.support.factories import SEED_DUE, an_announced_release
-from tests.support.observations import looks_at
+from tests.support.factories import SEED_DUE, ReleaseFactory
+from tests.support.observations import create_observations
 
 DESK = reverse("desk")
 PART = reverse("desk_part")
@@ -46,7 +46,7 @@ def test_whoever_has_something_else_gets_all_of_it(shown):
 def test_a_release_that_comes_to_the_day_brings_the_whole_list(client, clock, release):
     sign_in(client, release)
     part = client.get(DESK).context["part"]
-    an_announced_release(reference="another", title="Another of today", series=release.series)
+    ReleaseFactory(announced=True, reference="another", title="Another of today", series=release.series)
     response = client.get(PART, {name: part[name] for name in ("shown", "told", "waits")})
     assert '<div id="desk-today" hx-swap-oob="innerHTML">' in response.text
     assert "Another of today" in response.text
@@ -55,8 +55,8 @@ def test_a_release_that_comes_to_the_day_brings_the_whole_list(client, clock, re
 @pytest.mark.django_db
 def test_the_longest_day_can_be_asked_for_in_one_address(client, clock, release, monkeypatch):
     monkeypatch.setattr("statsoffice.dashboard.today.MOST_LINES", 3)
-    others = [an_announced_release(reference=f"of-{n}", series=release.series) for n in range(3)]
-    looks_at(others[0], "not_live", "live", start=SEED_DUE - timedelta(seconds=5))
+    others = [ReleaseFactory(announced=True, reference=f"of-{n}", series=release.series) for n in range(3)]
+    create_observations(others[0], "not_live", "live", start=SEED_DUE - timedelta(seconds=5))
     judge.judge_one(others[0], now=AFTER)
     sign_in(client, release)
     part = client.get(DESK).context["part"]
@@ -66,11 +66,13 @@ def test_the_longest_day_can_be_asked_for_in_one_address(client, clock, release,
 
 @pytest.mark.django_db
 def test_of_many_verdicts_that_fall_together_three_are_told_by_name_and_the_others_counted(client, clock, release):
-    others = [an_announced_release(reference=f"of-{n}", title=f"Of {n}", series=release.series) for n in range(5)]
+    others = [
+        ReleaseFactory(announced=True, reference=f"of-{n}", title=f"Of {n}", series=release.series) for n in range(5)
+    ]
     sign_in(client, release)
     part = client.get(DESK).context["part"]
     for other in others:
-        looks_at(other, "not_live", "live", start=SEED_DUE - timedelta(seconds=5))
+        create_observations(other, "not_live", "live", start=SEED_DUE - timedelta(seconds=5))
         judge.judge_one(other, now=AFTER)
     response = client.get(PART, {name: part[name] for name in ("shown", "told", "waits")})
     told = "Of 0: On time. Of 1: On time. Of 2: On time. 2 more. On time: 5, Waiting: 1"

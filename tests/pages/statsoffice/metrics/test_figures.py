@@ -18,8 +18,8 @@ from statsoffice.metrics import ObservationCounter
 from statsoffice.notifications.models import Message
 from tests.integration.statsoffice.self_monitoring.record import a_rehearsal, a_sweep, a_watcher_that_is_well
 from tests.integration.statsoffice.self_monitoring.self_test import MORNING as NOW
-from tests.support.factories import SEED_DUE, a_confirmed_release, an_announced_release
-from tests.support.observations import a_look, looks_at
+from tests.support.factories import SEED_DUE, ReleaseFactory
+from tests.support.observations import create_observation, create_observations
 
 pytestmark = pytest.mark.django_db
 
@@ -30,10 +30,10 @@ def a_message(**fields):
     return Message.objects.create(**(told | {"created_at": NOW} | fields))
 
 
-def a_late_release(**fields):
+def create_late_release(**fields):
     """A release that was seen not to be there at the end of its tolerance."""
-    release = an_announced_release(**fields)
-    looks_at(release, "not_live", start=SEED_DUE + timedelta(seconds=120))
+    release = ReleaseFactory(announced=True, **fields)
+    create_observations(release, "not_live", start=SEED_DUE + timedelta(seconds=120))
     judge.judge_one(release, now=SEED_DUE + timedelta(minutes=5))
     return release
 
@@ -50,8 +50,8 @@ def test_on_a_fresh_installation_every_count_is_nought_and_no_age_is_told(measur
 
 @pytest.mark.both_databases
 def test_looks_are_counted_by_what_they_showed(measured):
-    release = an_announced_release()
-    looks_at(release, "not_live", "not_live", "unreachable", start=SEED_DUE)
+    release = ReleaseFactory(announced=True)
+    create_observations(release, "not_live", "not_live", "unreachable", start=SEED_DUE)
     figures = measured()
     found = {result: figures["looks_total", result] for result in LookResult if figures["looks_total", result]}
     assert found == {"not_live": 2, "unreachable": 1}
@@ -59,11 +59,11 @@ def test_looks_are_counted_by_what_they_showed(measured):
 
 @pytest.mark.both_databases
 def test_only_looks_that_were_added_are_counted_again():
-    release = an_announced_release()
-    looks_at(release, "not_live", "not_live", start=SEED_DUE)
+    release = ReleaseFactory(announced=True)
+    create_observations(release, "not_live", "not_live", start=SEED_DUE)
     counted = ObservationCounter()
     assert counted.count_by_result() == {"not_live": 2}
-    looks_at(release, "live", start=SEED_DUE + timedelta(minutes=1))
+    create_observations(release, "live", start=SEED_DUE + timedelta(minutes=1))
     with CaptureQueriesContext(connection) as asked:
         assert counted.count_by_result() == {"not_live": 2, "live": 1}
     assert '"position" > 2' in next(query["sql"] for query in asked if "COUNT" in query["sql"])
@@ -71,12 +71,12 @@ def test_only_looks_that_were_added_are_counted_again():
 
 
 def test_after_a_restore_to_another_record_the_looks_are_counted_anew():
-    release, counted = an_announced_release(), ObservationCounter()
+    release, counted = ReleaseFactory(announced=True), ObservationCounter()
     with contextlib.suppress(Restored), transaction.atomic():
-        looks_at(release, "not_live", "live", start=SEED_DUE)
+        create_observations(release, "not_live", "live", start=SEED_DUE)
         assert counted.count_by_result() == {"not_live": 1, "live": 1}
         raise Restored
-    looks_at(release, "unreachable", "unreachable", "unreachable", start=SEED_DUE)
+    create_observations(release, "unreachable", "unreachable", "unreachable", start=SEED_DUE)
     assert counted.count_by_result() == {"unreachable": 3}
 
 
@@ -86,9 +86,9 @@ class Restored(Exception):
 
 @pytest.mark.both_databases
 def test_verdicts_count_real_releases_by_the_schedule_in_force(measured):
-    a_late_release()
-    rehearsal = a_confirmed_release(reference="rehearsal", rehearsal=True)
-    looks_at(rehearsal, "not_live", start=SEED_DUE + timedelta(seconds=120))
+    create_late_release()
+    rehearsal = ReleaseFactory(confirmed=True, reference="rehearsal", rehearsal=True)
+    create_observations(rehearsal, "not_live", start=SEED_DUE + timedelta(seconds=120))
     judge.judge_one(rehearsal, now=SEED_DUE + timedelta(minutes=5))
     assert Verification.objects.count() == 2
     assert measured()["verdicts", "not_seen"] == 1
@@ -99,7 +99,7 @@ def test_verdicts_count_real_releases_by_the_schedule_in_force(measured):
 @pytest.mark.both_databases
 def test_the_lag_is_that_of_the_look_which_is_most_overdue(measured):
     for reference in ("one", "two"):
-        an_announced_release(reference=reference, due_at=NOW + timedelta(minutes=10))
+        ReleaseFactory(announced=True, reference=reference, due_at=NOW + timedelta(minutes=10))
     targets.enrol_addresses(targets.watched_addresses(now=NOW), now=NOW - timedelta(minutes=1))
     Watch.objects.update(next_look_at=NOW + timedelta(seconds=3))
     assert measured()["sweep_lag_seconds",] == 0
@@ -108,7 +108,7 @@ def test_the_lag_is_that_of_the_look_which_is_most_overdue(measured):
 
 
 def test_the_plan_of_an_older_schedule_is_no_lag(measured):
-    an_announced_release(due_at=NOW + timedelta(minutes=10))
+    ReleaseFactory(announced=True, due_at=NOW + timedelta(minutes=10))
     targets.enrol_addresses(targets.watched_addresses(now=NOW), now=NOW)
     Watch.objects.update(next_look_at=NOW - timedelta(days=1), schedule_version=99)
     assert measured()["sweep_lag_seconds",] == 0
@@ -168,8 +168,8 @@ def test_where_the_database_does_not_answer_that_is_told_and_nothing_is_made_up(
 
 
 def test_nothing_of_a_suspected_release_is_named_and_no_label_is_free_text(asked):
-    release = a_late_release()
-    a_look(release.addresses.get(role="page"), "not_live", at=NOW, text="what was seen")
+    release = create_late_release()
+    create_observation(release.addresses.get(role="page"), "not_live", at=NOW, text="what was seen")
     a_message(subject="Suspected breach", last_error="SMTPRecipientsRefused: person@example.gov.uk")
     assert drafting.draft_missing(now=NOW)
     text = asked().text
@@ -181,12 +181,12 @@ def test_nothing_of_a_suspected_release_is_named_and_no_label_is_free_text(asked
 
 def test_the_cost_does_not_grow_with_the_record(asked, django_assert_num_queries):
     a_watcher_that_is_well(at=NOW)
-    a_late_release()
+    create_late_release()
     asked()
     with CaptureQueriesContext(connection) as before:
         asked()
     for number in range(4):
-        a_late_release(reference=f"release-{number}")
+        create_late_release(reference=f"release-{number}")
         a_message(event=f"message-{number}")
         coverage.mark_alive(f"watcher-{number}", at=NOW)
     with django_assert_num_queries(len(before) + 1):  # the looks that were added are counted once

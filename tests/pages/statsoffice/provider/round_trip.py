@@ -16,7 +16,7 @@ from statsoffice.accounts import invitations
 from statsoffice.accounts.models import Invitation, User
 from statsoffice.audit.models import AccountEvent, What
 from tests.servers.private_openid_provider import tell
-from tests.support.factories import ProducerFactory, member
+from tests.support.factories import ProducerFactory, create_member
 
 ADDRESS = "jo.lane@example.gov.uk"
 JO = {"sub": "jo-1", "email": ADDRESS, "email_verified": True}
@@ -68,6 +68,6 @@ def failures():
 
 def invited(role=Role.STATISTICIAN):
     producer = ProducerFactory()
-    head = member(Role.HEAD_OF_PROFESSION, producer)
+    head = create_member(Role.HEAD_OF_PROFESSION, producer)
     invitations.invite(email=ADDRESS, name="Jo Lane", producer=producer, role=role, by=head, at=timezone.now())
     return producer

@@ -27,7 +27,7 @@ from tests.pages.statsoffice.provider.round_trip import (
 )
 from tests.servers.openid_provider import CLIENT_SECRET
 from tests.servers.private_openid_provider import tell
-from tests.support.factories import ProducerFactory, UserFactory, member
+from tests.support.factories import ProducerFactory, UserFactory, create_member
 
 pytestmark = pytest.mark.django_db
 
@@ -100,7 +100,7 @@ def test_an_address_told_of_another_person_opens_nothing(client, server):
 
 def test_the_second_step_holds_for_them_as_for_everybody(client, server, settings):
     settings.SECOND_FACTOR = frozenset({"head_of_profession"})
-    head = member(Role.HEAD_OF_PROFESSION, ProducerFactory(), email=ADDRESS)
+    head = create_member(Role.HEAD_OF_PROFESSION, ProducerFactory(), email=ADDRESS)
     claims = {**JO, "amr": ["mfa"], "acr": "2"}
     sign_in(client, server, claims)
     assert client.get("/desk/").url == "/accounts/2fa/"

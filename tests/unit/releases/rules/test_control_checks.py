@@ -13,7 +13,7 @@ from releases.monitoring.examination import FRESH_FOR, Controls
 from releases.monitoring.sweep import Sweep
 from releases.rules.response import Answer, Failure
 from releases.verdict.address import Outcome
-from tests.support.factories import SEED_DUE, a_confirmed_release
+from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.release_pages import answered, expected
 from tests.support.scripted_publisher import JumpingClock, MorningOver, ScriptedPublisher
 
@@ -100,7 +100,7 @@ class Network(ScriptedPublisher):
     ],
 )
 def test_no_fault_of_our_own_network_makes_a_suspicion(reaches, led_to, result, outcome):
-    a_confirmed_release()
+    ReleaseFactory(confirmed=True)
     clock = JumpingClock(SEED_DUE - timedelta(seconds=40), ends_at=SEED_DUE + timedelta(seconds=140))
     network = Network(clock, reaches=reaches, led_to=led_to)
     with suppress(MorningOver):

@@ -8,7 +8,7 @@ from breaches.facts import facts_of
 from releases import judge
 from releases.models import Release, Verification
 from releases.rules.calendar import limit_at
-from tests.support.factories import SEED_DUE, SeriesFactory, a_confirmed_release, a_release
+from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
 
 
 def test_the_last_instant_in_time_is_the_due_instant_and_the_tolerance_after_it():
@@ -18,7 +18,7 @@ def test_the_last_instant_in_time_is_the_due_instant_and_the_tolerance_after_it(
 
 @pytest.mark.django_db
 def test_the_limit_of_a_verdict_stays_when_the_series_is_given_another_tolerance():
-    release = a_confirmed_release(series=SeriesFactory(tolerance_seconds=60))
+    release = ReleaseFactory(confirmed=True, series=SeriesFactory(tolerance_seconds=60))
     judge.judge_one(release, now=SEED_DUE - timedelta(minutes=1))
     release.series.tolerance_seconds = 10
     release.series.save()
@@ -29,7 +29,7 @@ def test_the_limit_of_a_verdict_stays_when_the_series_is_given_another_tolerance
 
 @pytest.mark.django_db
 def test_a_release_without_an_exact_time_has_no_limit():
-    release = a_release()
+    release = ReleaseFactory()
     release.due_at = None
     with pytest.raises(ValueError, match="no exact time, so it has no limit"):
         release.limit_at  # noqa: B018  # reading it is what is refused

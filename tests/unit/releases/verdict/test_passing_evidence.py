@@ -12,7 +12,7 @@ from releases.models import Verification
 from releases.monitoring.sweep import Sweep
 from releases.verdict.address import Outcome
 from statsoffice.fake_publisher import pages as site_pages
-from tests.support.factories import SEED_DUE, a_confirmed_release
+from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.release_pages import AT, MUCH, answered, expected, page, shown
 from tests.support.scripted_publisher import JumpingClock, MorningOver, ScriptedPublisher
 
@@ -88,7 +88,7 @@ def test_a_text_that_holds_the_edition_is_live_before_its_time_too(text):
 @pytest.mark.django_db
 def test_a_notice_on_the_last_editions_page_makes_nothing_early_and_nothing_on_time():
     name = "State-funded schools inspections and outcomes"
-    a_confirmed_release(url="https://www.example.gov.uk/inspections")
+    ReleaseFactory(confirmed=True, url="https://www.example.gov.uk/inspections")
     last = site_pages.release_page(name, published="31 March 2020")
     noted = last.replace("</h1>", "</h1><p>We consulted users of these statistics on 31 March 2020.</p>", 1)
     clock = JumpingClock(SEED_DUE - timedelta(seconds=60), ends_at=SEED_DUE + timedelta(seconds=140))

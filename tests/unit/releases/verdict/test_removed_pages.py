@@ -9,8 +9,8 @@ from releases.detection.finding import LookResult, Reason, tells_taken_away
 from releases.models import ReleaseEvent
 from releases.verdict.address import Outcome
 from tests.support.checks import ABSENT, LIVE, at, judged, look
-from tests.support.factories import SEED_DUE, a_confirmed_release
-from tests.support.observations import a_look
+from tests.support.factories import SEED_DUE, ReleaseFactory
+from tests.support.observations import create_observation
 from tests.support.release_pages import AT, MUCH, TITLE, page, release_page, shown
 
 NOBODY_LOOKED = (look(ABSENT, -60), look(ABSENT, -5))
@@ -90,20 +90,22 @@ def test_a_title_that_is_marked_as_withdrawn_tells_so_and_the_page_of_another_ed
     ids=["taken away", "not there"],
 )
 def test_the_record_of_a_hole_before_a_page_was_found_gone_accuses_nobody(reasons, outcome):
-    address = a_confirmed_release().addresses.get()
-    a_look(address, "not_live", at=SEED_DUE - timedelta(minutes=1), reasons=("not_found",))
+    address = ReleaseFactory(confirmed=True).addresses.get()
+    create_observation(address, "not_live", at=SEED_DUE - timedelta(minutes=1), reasons=("not_found",))
     for second in range(0, 120, 10):
-        a_look(address, "unreachable" if reasons == ("gone",) else "not_live", at=SEED_DUE + timedelta(seconds=second))
+        create_observation(
+            address, "unreachable" if reasons == ("gone",) else "not_live", at=SEED_DUE + timedelta(seconds=second)
+        )
     for minutes in (2, 30):
-        a_look(address, "not_live", at=SEED_DUE + timedelta(minutes=minutes), reasons=reasons)
+        create_observation(address, "not_live", at=SEED_DUE + timedelta(minutes=minutes), reasons=reasons)
     verification = judge.judge_one(address.release, now=SEED_DUE + timedelta(hours=1))
     assert verification.outcome == outcome
 
 
 @pytest.mark.django_db
 def test_a_release_seen_live_and_then_gone_has_its_event():
-    address = a_confirmed_release().addresses.get()
+    address = ReleaseFactory(confirmed=True).addresses.get()
     for minutes, result, reasons in ((-1, "not_live", ("not_found",)), (0, "live", ()), (9, "not_live", ("gone",))):
-        a_look(address, result, at=SEED_DUE + timedelta(minutes=minutes), reasons=reasons)
+        create_observation(address, result, at=SEED_DUE + timedelta(minutes=minutes), reasons=reasons)
     judge.judge_one(address.release, now=SEED_DUE + timedelta(hours=1))
     assert ReleaseEvent.objects.filter(release=address.release, kind="gone_again").count() == 1

@@ -13,8 +13,8 @@ from releases.monitoring import targets
 from releases.monitoring.sweep import Sweep
 from releases.verdict.address import Outcome
 from statsoffice.fake_publisher import pages
-from tests.support.factories import SEED_DUE, a_confirmed_release
-from tests.support.observations import a_look
+from tests.support.factories import SEED_DUE, ReleaseFactory
+from tests.support.observations import create_observation
 from tests.support.scripted_publisher import JumpingClock, MorningOver, ScriptedPublisher
 
 ABSENT, UNKNOWN = LookResult.NOT_LIVE, LookResult.UNRECOGNISED
@@ -73,10 +73,12 @@ def test_what_shows_nothing_of_the_page_takes_no_text_away(result, reasons):
 
 @pytest.mark.django_db
 def test_the_texts_that_stood_before_a_release_are_read_from_the_record_and_go_on_in_memory():
-    page = a_confirmed_release().addresses.get()
+    page = ReleaseFactory(confirmed=True).addresses.get()
     for minutes, text in ((-90, "old"), (-30, "old"), (-20, "new"), (5, "after")):
-        a_look(page, "unrecognised", at=SEED_DUE + timedelta(minutes=minutes), text=text, reasons=("no_marker",))
-    a_look(page, "unrecognised", at=SEED_DUE - timedelta(minutes=120), text="robots", reasons=("obstacle",))
+        create_observation(
+            page, "unrecognised", at=SEED_DUE + timedelta(minutes=minutes), text=text, reasons=("no_marker",)
+        )
+    create_observation(page, "unrecognised", at=SEED_DUE - timedelta(minutes=120), text="robots", reasons=("obstacle",))
     old, new = (Observation.objects.filter(address=page, text_digest__gt="").order_by("sent_at")[i] for i in (1, 3))
     (target,) = targets.targets_of([page])
     assert target.texts_before.standing == {old.text_digest}
@@ -92,7 +94,7 @@ def test_the_texts_that_stood_before_a_release_are_read_from_the_record_and_go_o
     ids=["seconds early", "seconds late", "the last edition"],
 )
 def test_a_release_under_an_unexpected_title_is_not_called_unchanged_because_it_came_early(seconds, outcome):
-    a_confirmed_release(url="https://www.example.gov.uk/inspections")
+    ReleaseFactory(confirmed=True, url="https://www.example.gov.uk/inspections")
     name = "State-funded schools inspections and outcomes as at the summer"
     renamed = pages.release_page(name, published="30 June 2020")
     out = SEED_DUE + timedelta(seconds=seconds)

@@ -11,7 +11,7 @@ from releases.rules.response import Answer, Hop
 from tests.support.factories import SEED_DUE
 
 
-def brought(
+def make_check(
     address: Address,
     result: str,
     body: bytes,
@@ -47,6 +47,6 @@ def brought(
     )
 
 
-def keep(*looks: CheckResult) -> list[Observation]:
+def store_checks(*looks: CheckResult) -> list[Observation]:
     """Keep looks as the watcher does."""
     return list(store.store_checks(looks, watcher="test", at=looks[-1].answer.completed_at))
