@@ -8,7 +8,7 @@
 
     @shared_fixture
     def report(office: Office) -> Report:
-        return a_report(office)
+        return create_report(office)
 
 Such a fixture is used like any other of function scope. It is prepared by the first test that has it as an argument,
 and stays for the tests that follow, while they have it too. A test sees the rows of its own fixtures and no others.
