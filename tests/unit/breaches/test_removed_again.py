@@ -14,8 +14,7 @@ from releases.models.verification import read_results, write_verdict
 from releases.verdict.address import Flip, Outcome
 from releases.verdict.release import AddressResult, ReleaseVerdict
 from tests.support.report_evidence import DUE, LIVE, NOT_LIVE, SEED_LOOKS, UNREACHABLE, address, london, look, record
-from tests.support.report_mornings import create_draft
-from tests.support.report_mornings import looks as stored
+from tests.support.report_mornings import create_draft, record_checks
 from tests.support.seed_case import URL
 
 GONE = "A later look, at 11.05am, did not find it there any more."
@@ -80,10 +79,10 @@ def test_a_verdict_of_before_this_was_kept_tells_of_the_first_going_alone():
 def test_a_draft_and_its_timeline_tell_soon_that_it_was_seen_again():
     report = create_draft()
     release = report.suspicions.get().release
-    stored(release, ("11:05", NOT_LIVE))
+    record_checks(release, ("11:05", NOT_LIVE))
     drafting.draft_missing(now=london("11:05:30"))
     assert GONE in content_of(Report.objects.get(pk=report.pk)).circumstances
-    stored(release, ("11:06", LIVE))
+    record_checks(release, ("11:06", LIVE))
     drafting.draft_missing(now=london("11:06:30"))
     assert GONE + BACK in content_of(Report.objects.get(pk=report.pk)).circumstances
     standing = editing.timeline_entries(report)
