@@ -225,7 +225,7 @@ def find_differing(announcements: QuerySet[Address]) -> list[ComparisonResult]:
 
 def _asked(addresses: Iterable[Address], *, means: AdhocMeans, now: datetime) -> Mapping[int, Answer]:
     asked = (
-        (address, adhoc_checks.request_addresses(address.url, adapter=ADAPTER, means=means, now=now))
+        (address, adhoc_checks.request_address(address.url, adapter=ADAPTER, means=means, now=now))
         for address in addresses
     )
     return {address.pk: answer for address, answer in asked if answer is not None}

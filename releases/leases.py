@@ -1,6 +1,6 @@
 """Leases of hosts, so that only one monitoring process checks a host at a time."""
 
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -13,47 +13,47 @@ from releases.rules.host_budget import LONGEST_OF_ALL
 from releases.rules.response import Answer, Errand
 
 
-class Looker(Protocol):
-    """What the sweep needs of the outside world: requests made, and answers examined."""
+class ProbeInterface(Protocol):
+    """What checks need of the probe: it sends requests, and has the answers examined."""
 
     def start(self, errand: Errand) -> None:
-        """Begin one request as soon as the host's budget allows."""
+        """Begin an errand as soon as the host's budget allows."""
 
     def waits(self, key: Hashable) -> bool:
-        """Tell whether the errand of a key waits for the host's budget, so that nothing of it was sent."""
+        """Whether the errand of a key waits for the host's budget, so that no request of it was sent."""
 
     def hand_turn(self, key: Hashable, errand: Errand) -> None:
-        """Let an errand for the same address take the turn of one that waits, which is never made then."""
+        """Give the turn of a waiting errand, which is then never sent, to another for the same address."""
 
     def poll(self, timeout_seconds: float) -> list[tuple[Errand, Answer]]:
-        """Return what was answered, waiting up to a number of seconds for the first answer."""
+        """Return the complete answers, waiting at most so long for the first."""
 
     @property
     def in_flight(self) -> int:
-        """How many requests have no answer yet."""
+        """How many errands have no answer yet."""
 
     @property
     def held_until(self) -> datetime | None:
-        """When the first request goes on, if each that has no answer yet waits for the end of a pause; else None."""
+        """When the first errand goes on, if each that has no answer yet waits for the end of a pause; else None."""
 
     @property
     def pauses(self) -> Mapping[str, datetime]:
-        """Until when which host or page is left alone, because it asked for that."""
+        """Until when nothing is requested of which host or page, because it asked for that."""
 
     def pause(self, name: str, *, until: datetime) -> None:
-        """Leave a host or page alone until an aware instant; only decisive errands wait for the end of that."""
+        """Request nothing of a host or page until an aware instant; only decisive errands wait for the end."""
 
     def give_up_waits(self) -> None:
         """End what waits for the end of a pause, because this process has to end."""
 
     def rest(self, place: str, *, seconds: float) -> None:
-        """Begin nothing at a host for so many seconds; what comes for it waits."""
+        """Begin nothing at a host for so many seconds; errands for it wait."""
 
     def fetched_address(self, adapter: str, url: str) -> str:
-        """Return the address that an adapter fetches for an announced one."""
+        """Return the address that an adapter requests for an announced one."""
 
     def examine(self, adapter: str, answer: Answer, expectation: Expectation) -> Finding:
-        """Return what an answer shows, and wait for it."""
+        """Return what an answer shows, waiting for the result."""
 
     def begin_examination(
         self, key: Hashable, adapter: str, answer: Answer, expectation: Expectation
@@ -61,13 +61,13 @@ class Looker(Protocol):
         """Return what an answer shows if that is known at once; else `examined` will return it under the same key."""
 
     def begin_text_of(self, key: Hashable, answer: Answer) -> str | None:
-        """Return the text of a site's own page of absence if that is known at once; else `examined` will return it."""
+        """Return the text of a page for a missing address if known at once; else `examined` will return it."""
 
     def examined(self, timeout_seconds: float) -> list[tuple[Hashable, Finding | str | Exception]]:
-        """Return what is examined by now, waiting for the first of it at most so long; a fault of ours as such."""
+        """Return the available results, waiting at most so long for the first; a fault of ours as an exception."""
 
     def give_up_examinations(self, *, after_seconds: float | None) -> None:
-        """Report as not examined what is not examined by then, because a sweep has to end; None to go on as usual."""
+        """Report as not examined what has no result by then, because a sweep has to end; None to go on as usual."""
 
 
 # A dead holder is missed after this long; the sweep renews every two seconds.
@@ -75,20 +75,20 @@ DURATION = timedelta(seconds=8)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 # A budget counts the requests of any one second; a new holder cannot know those of the one before.
 HAND_OVER = timedelta(seconds=1)
-# Under this name looks beside the watch lease their part of a host's budget.
+# Under this name ad hoc checks lease their part of a host's budget.
 _BESIDE = "beside "
 _LONGEST_NAME = 255
 
 
-def claim_hosts(hosts: Collection[str], *, holder: str, now: datetime, look: Looker | None = None) -> frozenset[str]:
-    """Take, or renew, the lease of every host that is free, run out or already held by this holder.
+def claim_hosts(
+    hosts: Collection[str], *, holder: str, now: datetime, probe: ProbeInterface | None = None
+) -> frozenset[str]:
+    """Take or renew the lease of every host that is free, expired or already held by this holder; return those held.
 
     A host that another holder had within the last second rests until that second is over, so that its budget holds
-    across both; one that asked any process to be left alone is left alone by this one too.
+    across both. A host that asked any process for a pause is paused for this one too.
 
-    :param now: the aware instant from which the lease runs.
-    :param look: what the holder looks through; it is told which hosts rest and which are to be left alone.
-    :return: the hosts that this holder now holds.
+    :param probe: of the holder; it is given the rests and pauses.
     """
     until = now + DURATION
     before = {row.host: row for row in HostLease.objects.filter(host__in=hosts)}
@@ -101,37 +101,37 @@ def claim_hosts(hosts: Collection[str], *, holder: str, now: datetime, look: Loo
         )
         if taken or (host not in before and _first_lease(host, holder=holder, until=until)):
             held.add(host)
-    if look:
-        store_pauses(look, now=now)
-        _share_pauses(look, now=now)
-        _let_rest(look, (row for row in before.values() if row.host in held and row.holder != holder), now=now)
+    if probe:
+        store_pauses(probe, now=now)
+        _share_pauses(probe, now=now)
+        for row in before.values():
+            rest = min(HAND_OVER, row.until + HAND_OVER - now)
+            if row.host in held and row.holder != holder and rest > timedelta(0):
+                probe.rest(row.host.removeprefix(_BESIDE), seconds=rest.total_seconds())
     return frozenset(held)
 
 
 def claim_spare(host: str) -> str:
-    """Return the name of the lease under which one process at a time makes looks beside the watch at a host.
-
-    It covers the part of the host's budget that the watch leaves to such looks.
-    """
+    """Return the name of the lease for the part of a host's budget that the sweep leaves to ad hoc checks."""
     return f"{_BESIDE}{host}"[:_LONGEST_NAME]
 
 
-def release_hosts(holder: str, *, now: datetime, look: Looker | None = None) -> None:
-    """Give back every lease of a holder, so that the next sweep need not wait for them to run out.
+def release_hosts(holder: str, *, now: datetime, probe: ProbeInterface | None = None) -> None:
+    """Release every lease of a holder, so that the next sweep need not wait until they expire.
 
     The rows stay, because a fence only ever grows.
 
-    :param now: the aware instant up to which the holder may have looked.
-    :param look: what the holder looked through; the pauses that it was asked for are kept for those who come next.
+    :param now: the aware instant up to which the holder may have sent requests.
+    :param probe: of the holder; the pauses that it was asked for are stored for the next one.
     """
-    if look:
-        store_pauses(look, now=now)
+    if probe:
+        store_pauses(probe, now=now)
     HostLease.objects.filter(holder=holder).update(holder="", until=now)
 
 
-def store_pauses(look: Looker, *, now: datetime) -> None:
-    """Write down until when which host asked to be left alone, for the other processes and for later."""
-    asked = look.pauses
+def store_pauses(probe: ProbeInterface, *, now: datetime) -> None:
+    """Store until when which host asked for a pause, for the other processes and for later."""
+    asked = probe.pauses
     if not asked:
         return
     rows = HostLease.objects.filter(host__in=asked)
@@ -144,19 +144,12 @@ def store_pauses(look: Looker, *, now: datetime) -> None:
             HostLease.objects.filter(host=host).update(paused_until=until)
 
 
-def _share_pauses(look: Looker, *, now: datetime) -> None:
-    # A pause beyond the longest was asked for under a clock that was set back since, or in a replayed past.
+def _share_pauses(probe: ProbeInterface, *, now: datetime) -> None:
+    # A pause beyond the longest was requested under a clock that was set back since, or in a replayed past.
     paused = HostLease.objects.filter(paused_until__gt=now, paused_until__lte=now + LONGEST_OF_ALL)
     for host, until in paused.values_list("host", "paused_until"):
-        if until and look.pauses.get(host) != until:
-            look.pause(host, until=until)
-
-
-def _let_rest(look: Looker, taken_over: Iterable[HostLease], *, now: datetime) -> None:
-    for row in taken_over:
-        rest = min(HAND_OVER, row.until + HAND_OVER - now)
-        if rest > timedelta(0):
-            look.rest(row.host.removeprefix(_BESIDE), seconds=rest.total_seconds())
+        if until and probe.pauses.get(host) != until:
+            probe.pause(host, until=until)
 
 
 def _first_lease(host: str, *, holder: str, until: datetime) -> bool:
@@ -164,6 +157,6 @@ def _first_lease(host: str, *, holder: str, until: datetime) -> bool:
         with transaction.atomic():
             HostLease.objects.create(host=host, holder=holder, until=until)
     except IntegrityError:
-        # Another watcher was faster by a moment: the host is its own now.
+        # Another process was faster: it holds the host now.
         return False
     return True

@@ -55,7 +55,7 @@ def own_probe(*, now: Callable[[], datetime], adhoc: bool = False) -> Probe:
 
 def make_adhoc_means(probe: Probe, *, clock: Clock, watcher: str, stop: Stop = never) -> AdhocMeans:
     return AdhocMeans(
-        look=probe,
+        probe=probe,
         # A sweep of the same process has leases too, which must not be released with ours.
         holder=f"{watcher} beside",
         budgets=budgets_from_settings(),

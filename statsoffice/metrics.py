@@ -82,7 +82,7 @@ def _measure_monitoring(now: datetime) -> list[Metric]:
         release__rehearsal=False, schedule_version=F("release__schedule_version")
     ).order_by()
     verdicts = dict.fromkeys(map(str, Outcome), 0) | dict(current.values_list("outcome").annotate(Count("pk")))
-    overdue = targets.watched_addresses(now=now).filter(
+    overdue = targets.monitored_addresses(now=now).filter(
         watch__next_look_at__lt=now, watch__schedule_version=F("release__schedule_version")
     )
     oldest = overdue.aggregate(oldest=Min("watch__next_look_at"))["oldest"]

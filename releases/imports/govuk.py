@@ -75,10 +75,10 @@ def find_announcement(url: str, *, hosts: Collection[str], means: AdhocMeans, no
         message = _("This is no address of GOV.UK: paste the address of an announcement at www.gov.uk.")
         raise NotThere(message)
     begun = time.monotonic()
-    answer = adhoc_checks.request_addresses(address.url, adapter=ADAPTER, means=means, now=now)
+    answer = adhoc_checks.request_address(address.url, adapter=ADAPTER, means=means, now=now)
     while answer is None and not means.stop() and time.monotonic() - begun < PATIENCE_SECONDS:
         time.sleep(_TRIED_AGAIN_AFTER_SECONDS)
-        answer = adhoc_checks.request_addresses(address.url, adapter=ADAPTER, means=means, now=now)
+        answer = adhoc_checks.request_address(address.url, adapter=ADAPTER, means=means, now=now)
     if answer is None:
         message = _("GOV.UK could not be asked just now, or took too long to answer: try again in a minute.")
         raise NobodyCouldLook(message)

@@ -1,43 +1,39 @@
 """Checks outside the sweep, for previews and preflights, within the spare part of a host's budget."""
 
-import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from releases import leases
-from releases.detection.finding import Finding, LookResult, Reason
+from releases.detection.finding import Finding
 from releases.evidence import store
 from releases.evidence.store import CheckResult
-from releases.leases import Looker
+from releases.leases import ProbeInterface
 from releases.models import Address, NotFoundPage, Observation, Watch
 from releases.models.observation import Purpose
-from releases.monitoring import examination
-from releases.monitoring.examination import Controls, ExaminationQueue, Examined, Response
-from releases.monitoring.targets import CheckKey, Target, split_askable, targets_of
+from releases.monitoring.examination import Controls, Examination, ExaminationQueue, Response
+from releases.monitoring.targets import CheckKey, Target, load_targets, split_valid_addresses
 from releases.rules.clock_error import ClockError
 from releases.rules.host_budget import Budget, budget_of
 from releases.rules.response import Answer, Errand
 from releases.rules.web_address import place_if_any, place_of
 
-logger = logging.getLogger(__name__)
-
 _RENEWED_EVERY_SECONDS = 2.0
-# A host whose budget cannot be parted is not taken from a watch that needs it within this time.
-_LEFT_TO_THE_WATCH = timedelta(seconds=30)
+# A host whose budget cannot be divided is not taken from a sweep that needs it within this time.
+_LEFT_TO_THE_SWEEP = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
 class AdhocMeans:
-    """With what looks are made beside the watch: the probe, the holder's name, every host's whole budget, the clock.
+    """The probe, lease holder, complete budget of each host, and clock of ad hoc checks.
 
-    A look made while the clock is off by more than `clock_largest_error` is kept, and proves nothing. `stop` is asked
-    whether to end before every look has come back. `watcher_ill` says that people were told that the watcher is not
-    well, and not yet that it is well again.
+    A check made while the clock is off by more than `clock_largest_error` is stored, and proves nothing. `stop` is
+    asked whether to end before every answer has come. `watcher_ill` says that people were notified that monitoring
+    does not work, and not yet that it works again.
     """
 
-    look: Looker
+    probe: ProbeInterface
     holder: str
     budgets: Mapping[str, Budget]
     clock_error: ClockError
@@ -48,7 +44,7 @@ class AdhocMeans:
 
 @dataclass(frozen=True, slots=True)
 class AdhocCheck:
-    """One look that was made and kept: the row, and what came back."""
+    """One check that was made and stored."""
 
     row: Observation
     answer: Answer
@@ -56,54 +52,57 @@ class AdhocCheck:
 
 
 def check_addresses(addresses: Sequence[Address], *, means: AdhocMeans, now: datetime) -> list[AdhocCheck]:
-    """Look once at some addresses of releases with an exact time, and keep what was seen.
+    """Check some addresses of releases with an exact time once, and store the checks.
 
-    At an announcement is looked as at one. An address whose host's part for such looks is held by another process
-    is left out, and can be tried again later.
+    An address whose host's part for such checks is held by another process is left out, and can be tried again later.
 
-    :param now: the aware instant at which the looks begin.
+    :param now: the aware instant at which the checks begin.
     """
-    begun = time.monotonic()
-    asked, _ = split_askable(addresses)
-    mine = _claim({place_of(address.url) for address in asked}, means, now=now)
+    clock = _clock_from(now)
+    valid, _ = split_valid_addresses(addresses)
+    held = _claim_hosts({place_of(address.url) for address in valid}, means, now=now)
     try:
-        looks = _ask([address for address in asked if place_of(address.url) in mine], means, now=now, begun=begun)
-        at = _later(now, begun)
-        rows = store.store_checks(looks, watcher=means.holder, at=at) if looks else []
+        checks = _make_checks([address for address in valid if place_of(address.url) in held], means, clock=clock)
+        rows = store.store_checks(checks, watcher=means.holder, at=clock()) if checks else []
     finally:
-        leases.release_hosts(means.holder, now=_later(now, begun), look=means.look)
-    return [AdhocCheck(row, look.answer, look.finding) for row, look in zip(rows, looks, strict=True)]
+        leases.release_hosts(means.holder, now=clock(), probe=means.probe)
+    return [AdhocCheck(row, check.answer, check.finding) for row, check in zip(rows, checks, strict=True)]
 
 
-def request_addresses(url: str, *, adapter: str, means: AdhocMeans, now: datetime) -> Answer | None:
-    """Ask once for an address that belongs to no release, and keep nothing; redirects may not leave its host.
+def request_address(url: str, *, adapter: str, means: AdhocMeans, now: datetime) -> Answer | None:
+    """Request an address that belongs to no release, and store nothing; redirects may not leave its host.
 
-    :param now: the aware instant of asking.
-    :return: what came back; None if its host's part for such looks is held by another process, or we were stopped.
-    :raises NotAWebAddressError: if it is not an address that may be fetched.
+    :return: the answer; None if its host's part for such checks is held by another process, or we were stopped.
+    :raises NotAWebAddressError: if it is not an address that may be requested.
     """
-    begun, place = time.monotonic(), place_of(url)
-    fetched = means.look.fetched_address(adapter, url)
-    mine = _claim({place}, means, now=now)
+    clock, place, probe = _clock_from(now), place_of(url), means.probe
+    fetched = probe.fetched_address(adapter, url)
+    held = _claim_hosts({place}, means, now=now)
     try:
-        if not mine:
+        if not held:
             return None
         errand = Errand(url, fetched, allowed_hosts=frozenset({place}), planned_at=now, adapter=adapter)
-        means.look.start(errand)
-        while means.look.in_flight and not means.stop():
-            for asked, answer in means.look.poll(0.2):
-                if asked is errand:
+        probe.start(errand)
+        while probe.in_flight and not means.stop():
+            for answered, answer in probe.poll(0.2):
+                if answered is errand:
                     return answer
         return None
     finally:
-        leases.release_hosts(means.holder, now=_later(now, begun), look=means.look)
+        leases.release_hosts(means.holder, now=clock(), probe=probe)
 
 
-def _claim(places: Collection[str], means: AdhocMeans, *, now: datetime) -> set[str]:
-    """Take what is free of the part for such looks of some hosts; return those of which we have it."""
+def _clock_from(now: datetime) -> Callable[[], datetime]:
+    begun = time.monotonic()
+    return lambda: now + timedelta(seconds=time.monotonic() - begun)
+
+
+def _claim_hosts(places: Collection[str], means: AdhocMeans, *, now: datetime) -> set[str]:
+    """Lease the free ones of the parts for such checks of some hosts; return the hosts whose part we hold."""
     names = {_lease_name(place, means.budgets): place for place in places}
     names = {name: place for name, place in names.items() if name != place or not _is_needed(place, now=now)}
-    return {names[name] for name in leases.claim_hosts(list(names), holder=means.holder, now=now, look=means.look)}
+    held = leases.claim_hosts(list(names), holder=means.holder, now=now, probe=means.probe)
+    return {names[name] for name in held}
 
 
 def _lease_name(place: str, budgets: Mapping[str, Budget]) -> str:
@@ -111,42 +110,52 @@ def _lease_name(place: str, budgets: Mapping[str, Budget]) -> str:
 
 
 def _is_needed(place: str, *, now: datetime) -> bool:
-    """Tell whether the watch has looks at a host before it that it could not make while we hold it."""
-    soon = Watch.objects.filter(next_look_at__lte=now + _LEFT_TO_THE_WATCH).values_list("address__url", flat=True)
+    """Whether the sweep has checks of a host to make soon that it could not make while we hold the host."""
+    soon = Watch.objects.filter(next_look_at__lte=now + _LEFT_TO_THE_SWEEP).values_list("address__url", flat=True)
     return any(place_if_any(url) == place for url in soon)
 
 
-def _ask(addresses: Collection[Address], means: AdhocMeans, *, now: datetime, begun: float) -> list[CheckResult]:
+def _make_checks(
+    addresses: Collection[Address], means: AdhocMeans, *, clock: Callable[[], datetime]
+) -> list[CheckResult]:
+    probe = means.probe
     targets: dict[CheckKey, Target] = {}
-    for target in targets_of(addresses):
-        address, planned_at = target.address, _later(now, begun)
-        key = CheckKey(address.pk, planned_at, _purpose_of(address))
+    for target in load_targets(addresses):
+        address, planned_at = target.address, clock()
+        purpose = Purpose.ANNOUNCEMENT if address.role == Address.Role.ANNOUNCEMENT else Purpose.PLAIN
+        key = CheckKey(address.pk, planned_at, purpose)
         targets[key] = target
-        means.look.start(
+        probe.start(
             Errand(
                 key=key,
-                url=means.look.fetched_address(address.adapter, address.url),
+                url=probe.fetched_address(address.adapter, address.url),
                 allowed_hosts=target.allowed_hosts,
                 planned_at=planned_at,
                 adapter=address.adapter,
             )
         )
     pages = {page.host: page for page in NotFoundPage.objects.filter(host__in={t.host for t in targets.values()})}
-    queue = ExaminationQueue(means.look, Controls(urls=()), pages.get)
-    looks: list[CheckResult] = []
+    queue = ExaminationQueue(
+        probe,
+        Controls(urls=()),
+        pages.get,
+        clock_error=lambda: means.clock_error,
+        clock_largest_error=means.clock_largest_error,
+    )
+    checks: list[CheckResult] = []
     renewed = time.monotonic()
-    while (means.look.in_flight or queue) and not means.stop():
-        looks += (_as_look(examined, means) for examined in _examine(queue, targets, means.look, now=now))
+    while (probe.in_flight or queue) and not means.stop():
+        checks += (examination.check for examination in _examine(queue, targets, probe, now=clock()))
         if time.monotonic() - renewed > _RENEWED_EVERY_SECONDS:
             names = {_lease_name(target.host, means.budgets) for target in targets.values()}
-            leases.claim_hosts(names, holder=means.holder, now=_later(now, begun))
+            leases.claim_hosts(names, holder=means.holder, now=clock())
             renewed = time.monotonic()
-    return looks
+    return checks
 
 
 def _examine(
-    queue: ExaminationQueue, targets: Mapping[CheckKey, Target], probe: Looker, *, now: datetime
-) -> Iterator[Examined]:
+    queue: ExaminationQueue, targets: Mapping[CheckKey, Target], probe: ProbeInterface, *, now: datetime
+) -> Iterator[Examination]:
     """Examine the responses that have come, waiting for the first of them or of their results at most half a second."""
     for errand, answer in probe.poll(0.5) if probe.in_flight else []:
         if isinstance(errand.key, CheckKey) and errand.key in targets:
@@ -154,29 +163,5 @@ def _examine(
     yield from queue.examine(now=now)
     for key, found in probe.examined(0.0 if probe.in_flight else 0.5):
         # What an earlier call did not wait for is not known here.
-        if examined := queue.take_result(key, found):
-            yield examined
-
-
-def _as_look(examined: Examined, means: AdhocMeans) -> CheckResult:
-    target, finding = examined.response.target, examined.finding
-    purpose = _purpose_of(target.address)
-    if purpose is Purpose.ANNOUNCEMENT and finding.publisher is None:
-        finding = _as_announcement(finding)
-    answer, error, largest = examined.response.answer, means.clock_error, means.clock_largest_error
-    return examination.as_check(target, answer, finding, purpose=purpose, error=error, largest=largest)
-
-
-def _purpose_of(address: Address) -> Purpose:
-    return Purpose.ANNOUNCEMENT if address.role == Address.Role.ANNOUNCEMENT else Purpose.PLAIN
-
-
-def _as_announcement(finding: Finding) -> Finding:
-    """An announcement is no release, whatever words stand in it; that it was reached is all that a look shows."""
-    if finding.result in {LookResult.OBSERVER_FAULT, LookResult.UNREACHABLE}:
-        return finding
-    return replace(finding, result=LookResult.NOT_LIVE, reasons=(Reason.ANNOUNCEMENT,))
-
-
-def _later(now: datetime, begun: float) -> datetime:
-    return now + timedelta(seconds=time.monotonic() - begun)
+        if examination := queue.take_result(key, found):
+            yield examination

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from releases.detection.finding import Finding, LookResult, Reason
 from releases.evidence.store import CheckResult
-from releases.leases import Looker
+from releases.leases import ProbeInterface
 from releases.models import Address, NotFoundPage
 from releases.models.observation import Purpose
 from releases.monitoring.targets import CheckKey, Target
@@ -18,95 +18,69 @@ from releases.rules.cadence import address_that_cannot_exist
 from releases.rules.clock_error import ClockError, bound_seconds_of_check
 from releases.rules.response import NO_ANSWER, Answer, Errand
 
+logger = logging.getLogger(__name__)
+
 FRESH_FOR = timedelta(seconds=5)
+# Each takes some tenths of a millisecond; no check that falls due may wait for thousands of them.
+EXAMINED_AT_A_TIME = 250
 
 
 @dataclass(slots=True)
 class Controls:
-    """The control addresses of the settings, and what they answered last."""
+    """The control addresses of the settings, and their last answers."""
 
     urls: Sequence[str]
-    asked_at: datetime | None = None
+    requested_at: datetime | None = None
     waiting: set[str] = field(default_factory=set)
     answered: bool = True
     led_to: dict[str, str] = field(default_factory=dict)
 
     def errands(self, *, now: datetime) -> list[Errand]:
-        """Return the control looks to make now: none if there are no controls or the last ones are fresh."""
-        if not self.urls or (self.asked_at and now - self.asked_at < FRESH_FOR):
+        """Return the control requests to make now: none if there are no controls or the last ones are fresh."""
+        if not self.urls or (self.requested_at and now - self.requested_at < FRESH_FOR):
             return []
-        self.asked_at, self.waiting, self.answered = now, set(self.urls), False
+        self.requested_at, self.waiting, self.answered = now, set(self.urls), False
         self.led_to.clear()
         return [
             Errand(key=("control", url), url=url, allowed_hosts=frozenset({urlsplit(url).netloc}), planned_at=now)
             for url in self.urls
         ]
 
-    def asked_for(self, errand: Errand) -> bool:
-        """Tell whether an errand is a control look of the last round."""
-        return errand.key == ("control", errand.url) and errand.planned_at == self.asked_at
+    def is_current(self, errand: Errand) -> bool:
+        """Whether an errand is one of the last control requests."""
+        return errand.key == ("control", errand.url) and errand.planned_at == self.requested_at
 
     def take(self, url: str, answer: Answer) -> None:
-        """Note what one control look brought: any answer from outside shows that our own side works."""
+        """Record the answer to a control request: any answer from outside shows that our own side works."""
         self.waiting.discard(url)
         if answer.left_allowed_hosts:
             self.led_to[url] = urlsplit(answer.final_url).netloc
         self.answered = self.answered or answer.failure is None
 
     def lead_away_to(self, host: str) -> bool:
-        """Tell whether every control look was led to this very host too: then a gateway of our own stands before all.
+        """Whether every control request was redirected to this host too: then a gateway of our own redirects all.
 
-        :param host: as it stands in an address, with its port if it names one.
+        :param host: as in an address, with its port if it names one.
         """
         return bool(self.urls) and all(self.led_to.get(url) == host for url in self.urls)
 
     @property
     def pending(self) -> bool:
-        """Whether a control look has not come back yet, and none has answered for itself so far."""
-        back = len(self.urls) - len(self.waiting)
-        return bool(self.waiting) and (not self.answered or len(self.led_to) == back)
+        """Whether a control request has no answer yet, and no other has shown that our own side works."""
+        number_answered = len(self.urls) - len(self.waiting)
+        return bool(self.waiting) and (not self.answered or len(self.led_to) == number_answered)
 
     @property
     def fail(self) -> bool:
-        """Whether every control look came back without an answer."""
+        """Whether every control request ended without an answer."""
         return bool(self.urls) and not self.waiting and not self.answered
 
 
-logger = logging.getLogger(__name__)
-
-
-def fault_of_ours(fault: Exception, *, reference: str) -> Finding:
-    """Log a fault of our own code on the page of a release, and return the finding that says so.
-
-    It must neither stop the examination of others nor count for or against the release.
-    """
-    logger.error("cannot examine a look at %s", reference, exc_info=fault, extra={"release": reference})
-    return Finding(result=LookResult.OBSERVER_FAULT, reasons=(Reason.OUR_ERROR,), text_digest="", title="")
-
-
-def by_clock(finding: Finding, error: ClockError, *, largest: timedelta) -> Finding:
-    """Mark what was seen while the clock was off: it is kept as it was, and can neither accuse nor clear anybody."""
+def mark_clock_off(finding: Finding, error: ClockError, *, largest: timedelta) -> Finding:
+    """Add to a finding that the clock was off, if it was: then it can neither accuse nor clear anybody."""
     if error.is_off(largest=largest):
         return replace(finding, reasons=(*finding.reasons, Reason.CLOCK_OFF))
     return finding
-
-
-def as_check(
-    target: Target, answer: Answer, finding: Finding, *, purpose: Purpose, error: ClockError, largest: timedelta
-) -> CheckResult:
-    """Return an examined answer as it is stored."""
-    return CheckResult(
-        address=target.address,
-        schedule_version=target.schedule_version,
-        answer=answer,
-        finding=by_clock(finding, error, largest=largest),
-        purpose=purpose,
-        clock_bound_seconds=bound_seconds_of_check(error, answer),
-    )
-
-
-# Each takes some tenths of a millisecond; no check that falls due may wait for thousands of them.
-EXAMINED_AT_A_TIME = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +93,11 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
-    """A response, what it shows, and the fault if our own code failed on it."""
+class Examination:
+    """An examined check, ready to be stored, and the fault if our own code failed on it."""
 
-    response: Response
-    finding: Finding
+    key: CheckKey
+    check: CheckResult
     fault: Exception | None = None
 
 
@@ -134,12 +108,22 @@ class ExaminationQueue:
     and one whose address has an earlier response in examination, because that shows what was on the page before.
     """
 
-    def __init__(self, probe: Looker, controls: Controls, not_found_page: Callable[[str], NotFoundPage | None]) -> None:
-        """Begin with nothing.
+    def __init__(
+        self,
+        probe: ProbeInterface,
+        controls: Controls,
+        not_found_page: Callable[[str], NotFoundPage | None],
+        *,
+        clock_error: Callable[[], ClockError],
+        clock_largest_error: timedelta,
+    ) -> None:
+        """Begin empty.
 
-        :param not_found_page: gives what a host answers for an address that does not exist, if that is known.
+        :param not_found_page: gives the page of a host for an address that does not exist, if that is known.
+        :param clock_largest_error: a check made while the clock is known to be off by more proves nothing.
         """
         self._probe, self._controls, self._not_found_page = probe, controls, not_found_page
+        self._clock_error, self._clock_largest_error = clock_error, clock_largest_error
         self._waiting: deque[Response] = deque()
         self._failed: deque[Response] = deque()
         self._examining: dict[CheckKey, Response] = {}
@@ -150,15 +134,13 @@ class ExaminationQueue:
 
     @property
     def is_examining(self) -> bool:
-        """Whether a page is being examined now."""
         return bool(self._examining)
 
     def add(self, response: Response) -> None:
-        """Add a response at the end."""
         self._waiting.append(response)
 
-    def examine(self, *, now: datetime, most: int | None = None) -> Iterator[Examined]:
-        """Examine the oldest responses; gives the results that are known at once, and `take_result` gives the others.
+    def examine(self, *, now: datetime, most: int | None = None) -> Iterator[Examination]:
+        """Examine the oldest responses; yield the results that are known at once. `take_result` returns the others.
 
         The caller must use each result before the next: what a later response of the address is compared with may
         depend on it.
@@ -172,7 +154,8 @@ class ExaminationQueue:
             response = self._waiting.popleft()
             if response.key.address in busy:
                 postponed.append(response)
-            elif self._may_be_our_fault(response.answer):
+            # A gateway of our own may redirect everything, to a log-in or to a notice; the control checks as well.
+            elif response.answer.failure in NO_ANSWER or response.answer.left_allowed_hosts:
                 self._failed.append(response)
                 for control in self._controls.errands(now=now):
                     self._probe.start(control)
@@ -184,21 +167,16 @@ class ExaminationQueue:
         while self._failed and not self._controls.pending:
             yield from self._examine(self._failed.popleft())
 
-    def take_result(self, key: Hashable, found: Finding | str | Exception) -> Examined | None:
+    def take_result(self, key: Hashable, found: Finding | str | Exception) -> Examination | None:
         """Take the result of an examination; None if it was not begun here."""
         if not isinstance(key, CheckKey) or key not in self._examining:
             return None
         response = self._examining.pop(key)
         if isinstance(found, Finding):
-            return Examined(response, found)
-        return _faulty(response, found if isinstance(found, Exception) else TypeError(found))
+            return self._result(response, found)
+        return self._fault(response, found if isinstance(found, Exception) else TypeError(found))
 
-    @staticmethod
-    def _may_be_our_fault(answer: Answer) -> bool:
-        # A gateway of our own may redirect everything, to a log-in or to a notice; the control checks as well.
-        return answer.failure in NO_ANSWER or answer.left_allowed_hosts
-
-    def _examine(self, response: Response) -> Iterator[Examined]:
+    def _examine(self, response: Response) -> Iterator[Examination]:
         target, answer = response.target, response.answer
         controls_fail = self._controls.fail
         if answer.left_allowed_hosts:
@@ -207,17 +185,40 @@ class ExaminationQueue:
             expectation = target.expectation(controls_fail=controls_fail, not_found=self._not_found_page(target.host))
             finding = self._probe.begin_examination(response.key, target.address.adapter, answer, expectation)
         except Exception as fault:  # noqa: BLE001  # logged there
-            yield _faulty(response, fault)
+            yield self._fault(response, fault)
             return
         if finding is None:
             self._examining[response.key] = response
         else:
-            yield Examined(response, finding)
+            yield self._result(response, finding)
+
+    def _fault(self, response: Response, fault: Exception) -> Examination:
+        """Our own fault must neither stop the examination of others nor count for or against the release."""
+        reference = response.target.address.release.reference
+        logger.error("cannot examine a look at %s", reference, exc_info=fault, extra={"release": reference})
+        finding = Finding(result=LookResult.OBSERVER_FAULT, reasons=(Reason.OUR_ERROR,), text_digest="", title="")
+        return self._result(response, finding, fault)
+
+    def _result(self, response: Response, finding: Finding, fault: Exception | None = None) -> Examination:
+        key, target, error = response.key, response.target, self._clock_error()
+        if key.purpose is Purpose.ANNOUNCEMENT and finding.publisher is None:
+            finding = _as_announcement(finding)
+        check = CheckResult(
+            address=target.address,
+            schedule_version=target.schedule_version,
+            answer=response.answer,
+            finding=mark_clock_off(finding, error, largest=self._clock_largest_error),
+            purpose=key.purpose,
+            clock_bound_seconds=bound_seconds_of_check(error, response.answer),
+        )
+        return Examination(key, check, fault)
 
 
-def _faulty(response: Response, fault: Exception) -> Examined:
-    reference = response.target.address.release.reference
-    return Examined(response, fault_of_ours(fault, reference=reference), fault)
+def _as_announcement(finding: Finding) -> Finding:
+    """An announcement is not the release, whatever its text says: a check shows only that it can be reached."""
+    if finding.result in {LookResult.OBSERVER_FAULT, LookResult.UNREACHABLE}:
+        return finding
+    return replace(finding, result=LookResult.NOT_LIVE, reasons=(Reason.ANNOUNCEMENT,))
 
 
 VALID_FOR = timedelta(days=1)
@@ -231,7 +232,7 @@ ADAPTER = "page"
 class NotFoundPages:
     """The page of each host of a sweep: from the database, or requested where the stored one is missing or too old."""
 
-    def __init__(self, probe: Looker) -> None:
+    def __init__(self, probe: ProbeInterface) -> None:
         self._probe = probe
         self._pages: dict[str, NotFoundPage | None] = {}
         self._requested: dict[Hashable, str] = {}
@@ -248,17 +249,20 @@ class NotFoundPages:
 
     def request_missing(self, targets: Iterable[Target], *, now: datetime) -> None:
         """Read the stored pages of the targets' hosts, and request those that are missing or due again."""
-        new = {target.host: target for target in targets if _applies_to(target) and target.host not in self._pages}
+        pages = (t for t in targets if t.address.role == Address.Role.PAGE and t.address.adapter == ADAPTER)
+        new = {target.host: target for target in pages if target.host not in self._pages}
         if not new:
             return
         stored = {page.host: page for page in NotFoundPage.objects.filter(host__in=new)}
         for host, target in new.items():
             page = self._pages[host] = stored.get(host)
             if page is None or page.ask_again_at <= now:
-                self._request(target, now=now)
+                url = address_that_cannot_exist(target.address.url, token=secrets.token_hex(8))
+                key = ("not found", host)
+                self._requested[key] = host
+                self._probe.start(Errand(key=key, url=url, allowed_hosts=target.allowed_hosts, planned_at=now))
 
     def is_requested(self, key: Hashable) -> bool:
-        """Tell whether a request is one of these."""
         return key in self._requested
 
     def take_response(self, errand: Errand, answer: Answer, *, now: datetime) -> None:
@@ -270,7 +274,6 @@ class NotFoundPages:
             self._add(errand, answer, text, now=now)
 
     def is_examining(self, key: Hashable) -> bool:
-        """Tell whether the result of an examination belongs to one of these requests."""
         return key in self._examining
 
     def take_text(self, key: Hashable, text: str, *, now: datetime) -> None:
@@ -279,16 +282,9 @@ class NotFoundPages:
         self._add(errand, answer, text, now=now)
 
     def save(self) -> None:
-        """Save the new pages."""
         for page in self._unsaved:
             page.save()
         self._unsaved.clear()
-
-    def _request(self, target: Target, *, now: datetime) -> None:
-        url = address_that_cannot_exist(target.address.url, token=secrets.token_hex(8))
-        key = ("not found", target.host)
-        self._requested[key] = target.host
-        self._probe.start(Errand(key=key, url=url, allowed_hosts=target.allowed_hosts, planned_at=now))
 
     def _add(self, errand: Errand, answer: Answer, text: str, *, now: datetime) -> None:
         host = self._requested.pop(errand.key)
@@ -304,7 +300,3 @@ class NotFoundPages:
         )
         self._pages[host] = page
         self._unsaved.append(page)
-
-
-def _applies_to(target: Target) -> bool:
-    return target.address.role == Address.Role.PAGE and target.address.adapter == ADAPTER

@@ -1,4 +1,4 @@
-"""The sweep: checks every release at the second it is due, stores the results, and judges them."""
+"""The sweep checks every release at the second it is due, stores the results, and judges the releases."""
 
 import logging
 from collections import Counter
@@ -7,19 +7,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.db import close_old_connections
-from django.db.models import QuerySet
 
 from releases import judge, leases
 from releases.detection.finding import LookResult
 from releases.evidence import coverage, store
 from releases.evidence.store import CheckResult
 from releases.host_budgets import budgets_from_settings
-from releases.leases import LONG_AGO, Looker
+from releases.leases import LONG_AGO, ProbeInterface
 from releases.models import Address, Observation, Release, Verification
 from releases.models.observation import Purpose
-from releases.monitoring import examination
 from releases.monitoring.clock import Clock
-from releases.monitoring.examination import Controls, ExaminationQueue, Examined, NotFoundPages, Response
+from releases.monitoring.examination import Controls, Examination, ExaminationQueue, NotFoundPages, Response
 from releases.monitoring.spool import DATABASE_AWAY, Spool, store_left_behind
 from releases.monitoring.targets import (
     CheckKey,
@@ -27,35 +25,18 @@ from releases.monitoring.targets import (
     enrol_addresses,
     find_changed_targets,
     find_falling_due,
+    load_targets,
+    monitored_addresses,
+    monitored_rehearsals,
     restart_checks,
-    split_askable,
-    targets_of,
-    watched_addresses,
-    watched_rehearsals,
-    write_targets,
+    save_targets,
+    split_valid_addresses,
 )
 from releases.rules import cadence, host_budget
 from releases.rules.clock_error import Voucher, time_told
 from releases.rules.host_budget import budget_of
-from releases.rules.response import LONGEST, Answer, Errand
+from releases.rules.response import LONGEST, Errand
 from releases.rules.web_address import place_if_any, place_of
-
-
-def find_answered_until(*, unanswered: datetime | None, held_since: datetime | None, now: datetime) -> datetime:
-    """Return the instant up to which (included) every look planned at an address is over.
-
-    Of the looks that another watcher may have begun this one knows only that they are over after fifteen seconds:
-    where it does not hold the address' host, and where it took the host over so lately.
-
-    :param unanswered: when the earliest of one's own looks was planned that is not made or not answered; None if none.
-    :param held_since: since when this watcher holds the host; None if it does not.
-    :param now: the aware instant of asking.
-    """
-    own = now if unanswered is None else min(now, unanswered - datetime.resolution)
-    if held_since is None:
-        return min(own, now - LONGEST)
-    return min(own, held_since - LONGEST) if now < held_since + LONGEST else own
-
 
 logger = logging.getLogger(__name__)
 
@@ -65,10 +46,10 @@ HORIZON = timedelta(minutes=2)
 # The plan in memory is compared with the database this often: soon before a check, and otherwise.
 CLAIM_EVERY = timedelta(seconds=2)
 CLAIM_AT_LEAST_EVERY = timedelta(seconds=5)
-# So long before and after the checks at a due instant or a limit nothing else is done: they would wait for it.
+# This long before and after the checks at a due instant or a limit nothing else is done: they would wait for it.
 QUIET_BEFORE = timedelta(seconds=1)
 QUIET_AFTER = timedelta(seconds=1)
-# What falls due by then keeps even a sweep going in which our own code failed.
+# A sweep in which our own code failed goes on only for checks that fall due within this time.
 SOON = timedelta(seconds=10)
 SET_BACK = timedelta(seconds=1)
 # How far off a clock may be, unless the operator says otherwise, for its checks to prove anything.
@@ -85,25 +66,26 @@ EXAMINATION_AWAITED_SECONDS = 0.02
 ENDS_WITHIN_SECONDS = 4.0
 
 RETRY_DATABASE_AFTER = timedelta(seconds=2)
-# So long an attempt may wait for a database that does not even refuse; no check that decides a verdict waits for it.
+# How long an attempt may wait for a database that does not even refuse; no check that decides a verdict waits for it.
 LONGEST_ATTEMPT = timedelta(seconds=6)
-# So long a process that is alive may need to store what it found while the database was unavailable: it retries every
-# two seconds, and not at all for some seconds before a check that decides a verdict.
+# How long a process that is alive may need to store its spool: it retries every two seconds, and not at all for some
+# seconds before a check that decides a verdict.
 LONGEST_WAIT_FOR_OTHERS = timedelta(seconds=12)
 
 
 class Sweep:
     """Makes every check that falls due in the next minutes at its instant, stores it, and judges its release.
 
-    The targets are in memory, so that no check waits for the database. What was found waits in memory until there is
-    time to store it; while the database is unavailable it waits in the spool.
+    Each step claims targets, sends the checks that are due, examines responses, stores them, and judges releases. The
+    targets are in memory, so that no check waits for the database. Results wait in memory until there is time to store
+    them; while the database is unavailable they wait in the spool.
     """
 
     def __init__(
         self,
         *,
         clock: Clock,
-        probe: Looker,
+        probe: ProbeInterface,
         name: str,
         controls: Sequence[str] = (),
         replayed: bool = False,
@@ -112,22 +94,27 @@ class Sweep:
     ) -> None:
         """Begin with no target.
 
-        :param clock: real, or of a rehearsed morning.
         :param name: under which checks, coverage and leases are stored; unique per process.
         :param controls: addresses of unrelated hosts, requested when a response is missing.
         :param replayed: whether the clock plays a past morning; then only rehearsals are checked, and marked so.
         :param clock_largest_error: a check made while the clock is known to be off by more proves nothing.
-        :param spool: the folder for what is found while the database is unavailable, so that it outlives this process;
+        :param spool: the folder for results while the database is unavailable, so that they outlive this process;
             what other processes have left there is stored.
         """
         self.targets: dict[int, Target] = {}
         self._clock, self._probe, self._name, self._replayed = clock, probe, name, replayed
-        self._clock_largest_error, self._spool_folder = clock_largest_error, spool
+        self._spool_folder = spool
         self._controls = Controls(urls=controls)
         self._not_found = NotFoundPages(probe)
-        self._queue = ExaminationQueue(probe, self._controls, self._not_found.get)
+        self._queue = ExaminationQueue(
+            probe,
+            self._controls,
+            self._not_found.get,
+            clock_error=clock.error,
+            clock_largest_error=clock_largest_error,
+        )
         self._spool = Spool(spool, watcher=name, replayed=replayed)
-        # Begun and not examined yet; the newest plain one of each address by its key.
+        # Sent and not examined yet; the newest plain one of each address by its key.
         self._open: dict[CheckKey, Target] = {}
         self._newest: dict[int, CheckKey] = {}
         self._left_out = 0
@@ -145,7 +132,7 @@ class Sweep:
         """Go on as long as anything falls due within two minutes, so that no check waits for the next sweep.
 
         Return at once where nothing does, or where another process holds the hosts concerned. Go on too while the
-        database is unavailable, and until what was found meanwhile is stored.
+        database is unavailable, and until the spool is stored.
 
         :param stop: asked at every step whether to end; then no more checks begin, and open ones are stored first.
         :return: the number of checks stored.
@@ -162,7 +149,7 @@ class Sweep:
             self._release_leases()
 
     @classmethod
-    def check_rehearsals_once(cls, *, clock: Clock, probe: Looker, name: str) -> int:
+    def check_rehearsals_once(cls, *, clock: Clock, probe: ProbeInterface, name: str) -> int:
         """Check every rehearsal that is monitored by the clock's time once, and store the checks at that time.
 
         This is for replaying a past morning by hand; it puts the clock's time into evidence, and says so in each row.
@@ -170,70 +157,39 @@ class Sweep:
         :return: the number of checks stored.
         :raises ExceptionGroup: at the end, if our own code failed on one of them; the others were checked.
         """
-        return cls(clock=clock, probe=probe, name=name, replayed=True)._check_rehearsals_once()
-
-    def _check_rehearsals_once(self) -> int:
-        rehearsals, faults = split_askable(watched_rehearsals(now=self._clock.now()))
-        self._faults += faults
-        for target in targets_of(rehearsals):
-            self.targets[target.address.pk] = target
-            self._start(target, CheckKey(target.address.pk, self._clock.now(), Purpose.PLAIN))
-        while self._probe.in_flight or self._unexamined:
-            self._probe.give_up_waits()
-            self._receive(wait_seconds=1.0)
-            self._examine()
-        self.targets.clear()  # a replay by hand follows no plan, so none is written
-        while self._unstored:
-            self._store()
-        self._judge_some(most=len(self._unjudged))
-        return self._result()
-
-    def claim(self) -> None:
-        """Compare the targets in memory with the database, and take on what falls due within the horizon."""
-        now = self._clock.now()
-        if not self._replayed:
-            # This process did not run in a replayed past, and must not seem to have monitored anything real then.
-            coverage.mark_alive(self._name, at=now)
-            self._take_rows(store_left_behind(self._spool_folder, at=now))
-        # Built once for three questions: a sweep asks them every two seconds.
-        watched = watched_addresses(now=now)
-        enrol_addresses(watched, now=now)
-        self._drop_changed(watched)
-        due = find_falling_due(watched, until=now + HORIZON, without=self.targets.keys())
-        due = [address for address in due if address.release.rehearsal or not self._replayed]
-        due, faults = split_askable(due)
-        self._faults += faults
-        if self._is_to_wait_for_others(now=now):
-            due = []
-        held = self._lease_hosts(due, now=now)
-        mine = [address for address in due if place_of(address.url) in held]
-        for target in targets_of(mine):
-            watch = target.address.watch
-            target.next_look_at, target.live_since = watch.next_look_at, watch.live_since
-            target.fresh_looks = cadence.count_fresh_checks(now, due_at=target.due_at)
-            self.targets[target.address.pk] = target
-        self._space_checks()
-        if mine:
-            self._not_found.request_missing(self.targets.values(), now=now)
-            self._request_controls(now=now)
+        sweep = cls(clock=clock, probe=probe, name=name, replayed=True)
+        rehearsals, faults = split_valid_addresses(monitored_rehearsals(now=clock.now()))
+        sweep._faults += faults
+        for target in load_targets(rehearsals):
+            sweep.targets[target.address.pk] = target
+            sweep._start(target, CheckKey(target.address.pk, clock.now(), Purpose.PLAIN))
+        while probe.in_flight or sweep._unexamined:
+            probe.give_up_waits()
+            sweep._receive(wait_seconds=1.0)
+            sweep._examine()
+        sweep.targets.clear()  # a replay by hand follows no plan, so none is written
+        while sweep._unstored:
+            sweep._store()
+        sweep._judge(most=len(sweep._unjudged))
+        return sweep._result()
 
     # The loop
 
     def _step(self, *, ending: bool) -> bool:
-        """Do what can be done now, and wait for what comes next; tells whether the sweep is over."""
+        """Do what can be done now, and wait for what comes next; return whether the sweep is over."""
         clock = self._clock
-        self._see_to_clock()
-        quiet_until = self._quiet_until_when(ending=ending)
+        self._replan_if_clock_set_back()
+        quiet_until = self._find_quiet_until(ending=ending)
         if quiet_until is None and clock.now() >= self._claim_at:
             if not ending:
                 self._attempt(self.claim)
-            soon = self._falls_soon() or self._others_awaited_since
+            soon = self._is_check_due_by(clock.now() + SOON) or self._others_awaited_since
             self._claim_at = clock.now() + (CLAIM_EVERY if soon else CLAIM_AT_LEAST_EVERY)
         if ending:
             self._probe.give_up_waits()
             self._probe.give_up_examinations(after_seconds=ENDS_WITHIN_SECONDS)
         else:
-            self._start_due()
+            self._send_due()
         upcoming = None if ending else self._next_check_at()
         wake_at = min(quiet_until or self._claim_at, upcoming or quiet_until or self._claim_at)
         held_until = self._probe.held_until
@@ -242,7 +198,7 @@ class Sweep:
         self._receive(wait_seconds=0.0 if busy or held_until else (wake_at - clock.now()).total_seconds())
         if quiet_until is None:
             self._examine()
-        quiet = self._quiet_until_when(ending=ending) is not None
+        quiet = self._find_quiet_until(ending=ending) is not None
         if not quiet:
             self._attempt(self._store_and_judge)
         held_until = self._probe.held_until
@@ -254,7 +210,7 @@ class Sweep:
 
     @property
     def _unexamined(self) -> int:
-        """How many responses wait to be examined, or are in examination."""
+        """How many responses wait for an examination or its result."""
         return len(self._queue) + len(self._not_found)
 
     @property
@@ -264,7 +220,7 @@ class Sweep:
         return bool(self._unexamined or is_to_store)
 
     def _may_end(self, *, ending: bool) -> bool:
-        """Tell whether everything is stored or, for a sweep that has to end, at least outlives the process."""
+        """Whether everything is stored or, for a sweep that has to end, at least outlives the process."""
         is_stored = not (self._unstored or self._spool)
         return not self._unexamined and (is_stored or (ending and self._spool.outlives))
 
@@ -274,19 +230,7 @@ class Sweep:
             raise ExceptionGroup(message, self._faults)
         return self._stored
 
-    def _see_to_clock(self) -> None:
-        """Plan every check again if the clock was set back: planned checks would wait for their instant once more."""
-        before, self._last_seen_at = self._last_seen_at, self._clock.now()
-        if self._last_seen_at >= before - SET_BACK:
-            return
-        logger.error("the clock was set back by %s; every check is planned again", before - self._last_seen_at)
-        self._claim_at = self._quiet_until = self._retry_database_at = self._last_seen_at
-        for target in self.targets.values():
-            if target.next_look_at:
-                target.last_planned_at = self._last_seen_at
-                target.plan_next(now=self._last_seen_at)
-
-    def _quiet_until_when(self, *, ending: bool) -> datetime | None:
+    def _find_quiet_until(self, *, ending: bool) -> datetime | None:
         """Return until when nothing but checks may be made, because checks that decide a verdict begin soon or now.
 
         None if something else may be done now.
@@ -298,16 +242,13 @@ class Sweep:
         decisive = (t.next_look_at for t in targets if t.next_look_at and t.next_decides)
         return min((at for at in decisive if at <= now + QUIET_BEFORE), default=None)
 
-    def _is_decided_by(self, at: datetime) -> bool:
-        """Tell whether a check that decides a verdict falls due by an aware instant."""
-        return any(t.next_decides and t.next_look_at and t.next_look_at <= at for t in self.targets.values())
-
-    def _falls_soon(self) -> bool:
-        soon = self._clock.now() + SOON
-        return any(target.next_look_at and target.next_look_at <= soon for target in self.targets.values())
+    def _is_check_due_by(self, at: datetime, *, decisive: bool = False) -> bool:
+        """Whether a check falls due by an instant or, if `decisive`, one that decides a verdict."""
+        targets = self.targets.values()
+        return any(t.next_look_at and t.next_look_at <= at and (t.next_decides or not decisive) for t in targets)
 
     def _next_check_at(self) -> datetime | None:
-        """Return when the next check falls due for which this sweep goes on; None if it may end."""
+        """Return when the next check is due for which this sweep goes on; None if it may end."""
         now = self._clock.now()
         # The end of a sweep reports its faults; around a due instant nothing is worth losing the plan in memory.
         near_due = any(t.due_at - HORIZON <= now <= t.limit_at + HORIZON for t in self.targets.values())
@@ -317,9 +258,98 @@ class Sweep:
             instants.append(self._claim_at)
         return min(instants, default=None)
 
-    # Beginning checks
+    # Claim: which addresses this process checks
 
-    def _start_due(self) -> None:
+    def claim(self) -> None:
+        """Compare the targets in memory with the database, and add those that fall due within the horizon."""
+        now = self._clock.now()
+        if not self._replayed:
+            # This process did not run in a replayed past, and must not seem to have monitored anything real then.
+            coverage.mark_alive(self._name, at=now)
+            self._take_rows(store_left_behind(self._spool_folder, at=now))
+        # Built once for three queries: a sweep makes them every two seconds.
+        monitored = monitored_addresses(now=now)
+        enrol_addresses(monitored, now=now)
+        for key in find_changed_targets(self.targets, monitored):
+            del self.targets[key]
+        due = find_falling_due(monitored, until=now + HORIZON, without=self.targets.keys())
+        due = [address for address in due if address.release.rehearsal or not self._replayed]
+        due, faults = split_valid_addresses(due)
+        self._faults += faults
+        if self._is_to_wait_for_others(now=now):
+            due = []
+        held = self._lease_hosts(due, now=now)
+        mine = [address for address in due if place_of(address.url) in held]
+        for target in load_targets(mine):
+            watch = target.address.watch
+            target.next_look_at, target.live_since = watch.next_look_at, watch.live_since
+            target.fresh_looks = cadence.count_fresh_checks(now, due_at=target.due_at)
+            self.targets[target.address.pk] = target
+        self._space_checks()
+        if mine:
+            self._not_found.request_missing(self.targets.values(), now=now)
+            self._request_controls(now=now)
+
+    def _lease_hosts(self, due: Sequence[Address], *, now: datetime) -> frozenset[str]:
+        """Lease the hosts of the targets and of new addresses, drop the targets of others, and return those held."""
+        wanted = {place_of(address.url) for address in due} | {target.host for target in self.targets.values()}
+        held = leases.claim_hosts(wanted, holder=self._name, now=now, probe=self._probe)
+        known = {host: since for host, since in self._held_since.items() if host in held or host not in wanted}
+        self._held_since = dict.fromkeys(held, now) | known
+        for key in [key for key, target in self.targets.items() if target.host not in held]:
+            del self.targets[key]
+        return held
+
+    def _space_checks(self) -> None:
+        """Set how far apart the closest checks of each address are, from how many share its host and this process."""
+        missing = [target for target in self.targets.values() if target.live_since is None]
+        at_host = Counter((target.host, target.due_at) for target in missing)
+        budgets = budgets_from_settings()
+        closest = {
+            (host, due_at): host_budget.closest_checks(
+                number, budget_of(host, budgets).for_the_watch, of_process=len(missing)
+            )
+            for (host, due_at), number in at_host.items()
+        }
+        for target in missing:
+            target.closest = closest[target.host, target.due_at]
+
+    def _is_to_wait_for_others(self, *, now: datetime) -> bool:
+        """Whether to add no target yet, since another process that is alive still has checks to store.
+
+        While the database was unavailable no lease could be renewed; the process that held the hosts went on by its
+        plan in memory, and whichever takes them before its checks are stored makes the same checks again.
+        """
+        if not self._spool.is_another_waiting:
+            self._others_awaited_since = None
+            return False
+        self._others_awaited_since = self._others_awaited_since or now
+        return self._is_waiting_for_others(now=now)
+
+    def _is_waiting_for_others(self, *, now: datetime) -> bool:
+        # After `LONGEST_WAIT_FOR_OTHERS` the other process is taken for one that hangs.
+        return self._others_awaited_since is not None and now - self._others_awaited_since < LONGEST_WAIT_FOR_OTHERS
+
+    def _request_controls(self, *, now: datetime) -> None:
+        """Request the control addresses, which give the time too, before it is needed; a script needs no comparison."""
+        error = self._clock.error()
+        compared = error.compared_at is not None and now - error.compared_at < CLOCKS_COMPARED_EVERY
+        if error.voucher is Voucher.SCRIPT or compared or self._controls.requested_at is not None:
+            return
+        for control in self._controls.errands(now=now):
+            self._probe.start(control)
+
+    def _release_leases(self) -> None:
+        """Release the hosts; where the database is unavailable their leases expire by themselves."""
+        try:
+            leases.release_hosts(self._name, now=self._clock.now(), probe=self._probe)
+        except DATABASE_AWAY as fault:
+            close_old_connections()
+            logger.warning("the leases were not released: %s", _first_line(fault))
+
+    # Send: the checks that are due
+
+    def _send_due(self) -> None:
         now = self._clock.now()
         due = [(t.next_look_at, t) for t in self.targets.values() if t.next_look_at and t.next_look_at <= now]
         left_out = 0
@@ -331,15 +361,19 @@ class Sweep:
                 left_out += 1
             else:
                 self._start_plain(target, planned_at=planned_at)
-                self._start_fresh(target, planned_at=planned_at)
+                # Where the release was not seen yet, a second check now and then bypasses the caches.
+                number_due = cadence.count_fresh_checks(planned_at, due_at=target.due_at)
+                if number_due > target.fresh_looks and target.live_since is None:
+                    self._start(target, CheckKey(target.address.pk, planned_at, Purpose.FRESH))
+                target.fresh_looks = max(number_due, target.fresh_looks)
             target.plan_next(now=now)
         self._count_left_out(left_out)
 
     def _is_left_out(self, target: Target) -> bool:
-        """Tell whether a check is not made because the last response of its address is not examined yet.
+        """Whether a check is not made because the last response of its address is not examined yet.
 
-        So it is while more than `MOST_UNEXAMINED` responses wait: more of them would only take memory, and let those
-        that show the release wait longer for their verdict. A check at the due instant or at the limit is always made.
+        That applies while more than `MOST_UNEXAMINED` responses wait: more of them would only take memory, and delay
+        the verdict of those that show the release. A check at the due instant or at the limit is always made.
         """
         if target.next_decides or self._unexamined <= MOST_UNEXAMINED:
             return False
@@ -372,13 +406,6 @@ class Sweep:
             self._open[key] = self._open.pop(before)
             self._newest[target.address.pk] = key
 
-    def _start_fresh(self, target: Target, *, planned_at: datetime) -> None:
-        """Bypass the caches with a second check, when one is due and the release was not seen yet."""
-        due = cadence.count_fresh_checks(planned_at, due_at=target.due_at)
-        if due > target.fresh_looks and target.live_since is None:
-            self._start(target, CheckKey(target.address.pk, planned_at, Purpose.FRESH))
-        target.fresh_looks = max(due, target.fresh_looks)
-
     def _start(self, target: Target, key: CheckKey) -> None:
         # A target that was dropped and read again may name a check that is open already.
         if key in self._open:
@@ -408,10 +435,10 @@ class Sweep:
             decisive=key.purpose is Purpose.PLAIN and target.decides(key.planned_at),
         )
 
-    # Responses and what they show
+    # Examine: the responses
 
     def _receive(self, *, wait_seconds: float) -> None:
-        """Take in the responses that have come, waiting so long for the first one."""
+        """Take the responses that have come, waiting so long for the first one."""
         responses = self._probe.poll(max(0.0, wait_seconds)) if self._probe.in_flight else []
         for errand, answer in responses:
             key = errand.key
@@ -419,16 +446,19 @@ class Sweep:
                 self._queue.add(Response(key, self._open[key], answer))
             elif self._not_found.is_requested(key):
                 self._not_found.take_response(errand, answer, now=self._clock.now())
-            elif self._controls.asked_for(errand):
+            elif self._controls.is_current(errand):
                 self._controls.take(errand.url, answer)
-                self._take_time_of_control(errand, answer)
+                date = time_told(answer)
+                if date is not None and answer.failure is None:  # not every host gives the time, and none has to
+                    host, sent_at, completed_at = place_of(errand.url), answer.sent_at, answer.completed_at
+                    self._clock.hear(host, sent_at=sent_at, completed_at=completed_at, date=date)
             else:
                 logger.warning("a response came after the sweep that requested it had failed, and is not stored")
 
     def _examine(self) -> None:
-        """Examine some responses, and take in the results that are there."""
-        for examined in self._queue.examine(now=self._clock.now()):
-            self._take(examined)
+        """Examine some responses, and take the available results."""
+        for examination in self._queue.examine(now=self._clock.now()):
+            self._take(examination)
         # Where nothing else is to be done the next result is awaited, and no longer than a response may wait.
         idle = self._queue.is_examining and not (self._unstored or self._unjudged)
         self._take_results(wait_seconds=EXAMINATION_AWAITED_SECONDS if idle else 0.0)
@@ -438,8 +468,8 @@ class Sweep:
         self._probe.give_up_examinations(after_seconds=ENDS_WITHIN_SECONDS)
         try:
             while True:
-                for examined in self._queue.examine(now=self._clock.now(), most=len(self._queue)):
-                    self._take(examined)
+                for examination in self._queue.examine(now=self._clock.now(), most=len(self._queue)):
+                    self._take(examination)
                 if not (self._queue.is_examining or self._not_found):
                     return
                 self._take_results(wait_seconds=ENDS_WITHIN_SECONDS)
@@ -450,37 +480,28 @@ class Sweep:
         for key, found in self._probe.examined(wait_seconds):
             if self._not_found.is_examining(key):
                 self._not_found.take_text(key, found if isinstance(found, str) else "", now=self._clock.now())
-            elif examined := self._queue.take_result(key, found):
-                self._take(examined)
+            elif examination := self._queue.take_result(key, found):
+                self._take(examination)
 
-    def _take(self, examined: Examined) -> None:
-        if examined.fault:
-            self._faults.append(examined.fault)
-        response = examined.response
-        target, purpose = self._open.pop(response.key), response.key.purpose
-        check = examination.as_check(
-            target,
-            response.answer,
-            examined.finding,
-            purpose=purpose,
-            error=self._clock.error(),
-            largest=self._clock_largest_error,
-        )
-        if purpose is Purpose.PLAIN:
-            target.note(response.answer, check.finding, now=self._clock.now())
+    def _take(self, examination: Examination) -> None:
+        if examination.fault:
+            self._faults.append(examination.fault)
+        target, check = self._open.pop(examination.key), examination.check
+        if check.purpose is Purpose.PLAIN:
+            target.note(check.answer, check.finding, now=self._clock.now())
         self._unstored.append(check)
 
-    # Storing and judging
+    # Store: the examined checks, and when each address is checked next
 
     def _store_and_judge(self) -> None:
         self._store()
-        self._judge_some()
+        self._judge()
 
     def _store(self) -> None:
-        """Store the oldest of what was found, and when each address is checked next; note which releases it may change.
+        """Store the oldest results and the next checks of their addresses; note which verdicts they may change.
 
-        What one call leaves is for the next: neither may a check that falls due wait for thousands of rows, nor may
-        they take more memory at once than the checks themselves.
+        The next call does the rest: no check that falls due may wait for thousands of rows, and they may not take more
+        memory at once than the checks themselves.
         """
         now = self._clock.now()
         if self._spool:
@@ -500,7 +521,7 @@ class Sweep:
         self._write_next_checks({check.address.pk for check in checks})
 
     def _take_rows(self, rows: Sequence[Observation]) -> None:
-        """Take in checks that were stored late, for this process or one that has ended: their releases are judged.
+        """Have the releases judged whose checks were stored late, for this process or one that has ended.
 
         :param rows: with their addresses and releases.
         """
@@ -524,8 +545,13 @@ class Sweep:
         was_live = target is not None and target.live_since is not None
         return was_live or check.finding.result is LookResult.LIVE or now >= check.address.release.limit_at
 
-    def _judge_some(self, *, most: int = JUDGED_AT_A_TIME) -> None:
-        """Judge releases that wait for it, the longest waiting first, and check less often where a release is live."""
+    def _write_next_checks(self, keys: set[int]) -> None:
+        save_targets([self.targets[key] for key in sorted(keys & self.targets.keys())])
+
+    # Judge: the releases whose verdicts may change
+
+    def _judge(self, *, most: int = JUDGED_AT_A_TIME) -> None:
+        """Judge releases, the longest waiting first, and check less often where a release is live."""
         if not self._unjudged:
             return
         now = self._clock.now()
@@ -558,7 +584,10 @@ class Sweep:
         return answered_until
 
     def _plan_again(self, verification: Verification, *, now: datetime) -> Iterator[int]:
-        """Check less often from when an address was seen live, and closely again if it was not live after all."""
+        """Check less often from when an address was live, and closely again if it was not live after all.
+
+        Yield the keys of the addresses whose next check has changed.
+        """
         for result in verification.results:
             target, live_since = self.targets.get(result.address), result.verdict.live_since(verification.due_at)
             if target is None or target.schedule_version != verification.schedule_version:
@@ -568,86 +597,22 @@ class Sweep:
                 target.plan_next(now=now)
                 yield result.address
 
-    def _write_next_checks(self, keys: set[int]) -> None:
-        write_targets([self.targets[key] for key in sorted(keys & self.targets.keys())])
+    # The clock set back, and the database unavailable
 
-    # Claiming targets
-
-    def _drop_changed(self, watched: QuerySet[Address]) -> None:
-        """Drop targets whose release was moved or cancelled, or which were made from what has changed since."""
-        for key in find_changed_targets(self.targets, watched):
-            del self.targets[key]
-
-    def _lease_hosts(self, due: Sequence[Address], *, now: datetime) -> frozenset[str]:
-        """Lease the hosts of the targets and of new addresses, drop the targets of others, and return those held."""
-        wanted = {place_of(address.url) for address in due} | {target.host for target in self.targets.values()}
-        held = leases.claim_hosts(wanted, holder=self._name, now=now, look=self._probe)
-        known = {host: since for host, since in self._held_since.items() if host in held or host not in wanted}
-        self._held_since = dict.fromkeys(held, now) | known
-        for key in [key for key, target in self.targets.items() if target.host not in held]:
-            del self.targets[key]
-        return held
-
-    def _space_checks(self) -> None:
-        """Set how far apart the closest checks of each address are, from how many share its host and this process."""
-        missing = [target for target in self.targets.values() if target.live_since is None]
-        at_host = Counter((target.host, target.due_at) for target in missing)
-        budgets = budgets_from_settings()
-        closest = {
-            (host, due_at): host_budget.closest_checks(
-                number, budget_of(host, budgets).for_the_watch, of_process=len(missing)
-            )
-            for (host, due_at), number in at_host.items()
-        }
-        for target in missing:
-            target.closest = closest[target.host, target.due_at]
-
-    def _is_to_wait_for_others(self, *, now: datetime) -> bool:
-        """Tell whether to take on nothing new yet, since another process that is alive still has checks to store.
-
-        While the database was unavailable no lease could be renewed; the process that held the hosts went on by its
-        plan in memory, and whichever takes them before its checks are stored makes the same checks again.
-        """
-        if not self._spool.is_another_waiting:
-            self._others_awaited_since = None
-            return False
-        self._others_awaited_since = self._others_awaited_since or now
-        return self._is_waiting_for_others(now=now)
-
-    def _is_waiting_for_others(self, *, now: datetime) -> bool:
-        # After `LONGEST_WAIT_FOR_OTHERS` the other process is taken for one that hangs.
-        return self._others_awaited_since is not None and now - self._others_awaited_since < LONGEST_WAIT_FOR_OTHERS
-
-    def _release_leases(self) -> None:
-        """Release the hosts; where the database is unavailable their leases expire by themselves."""
-        try:
-            leases.release_hosts(self._name, now=self._clock.now(), look=self._probe)
-        except DATABASE_AWAY as fault:
-            close_old_connections()
-            logger.warning("the leases were not released: %s", _first_line(fault))
-
-    # The clock
-
-    def _request_controls(self, *, now: datetime) -> None:
-        """Request the control addresses, which give the time too, before it is needed; a script needs no comparison."""
-        error = self._clock.error()
-        compared = error.compared_at is not None and now - error.compared_at < CLOCKS_COMPARED_EVERY
-        if error.voucher is Voucher.SCRIPT or compared or self._controls.asked_at is not None:
+    def _replan_if_clock_set_back(self) -> None:
+        """Plan every check again if the clock was set back: planned checks would wait for their instant once more."""
+        before, self._last_seen_at = self._last_seen_at, self._clock.now()
+        if self._last_seen_at >= before - SET_BACK:
             return
-        for control in self._controls.errands(now=now):
-            self._probe.start(control)
-
-    def _take_time_of_control(self, errand: Errand, answer: Answer) -> None:
-        """Let the clock compare itself with that of an unrelated host."""
-        date = time_told(answer)
-        if date is not None and answer.failure is None:  # not every host gives the time, and none has to
-            host = place_of(errand.url)
-            self._clock.hear(host, sent_at=answer.sent_at, completed_at=answer.completed_at, date=date)
-
-    # The database unavailable in the middle of a sweep
+        logger.error("the clock was set back by %s; every check is planned again", before - self._last_seen_at)
+        self._claim_at = self._quiet_until = self._retry_database_at = self._last_seen_at
+        for target in self.targets.values():
+            if target.next_look_at:
+                target.last_planned_at = self._last_seen_at
+                target.plan_next(now=self._last_seen_at)
 
     def _attempt(self, step: Callable[[], None]) -> None:
-        """Do a step that needs the database; where it is unavailable, spool what was found and retry later.
+        """Do a step that needs the database; where it is unavailable, spool the results and retry later.
 
         While it is unavailable no process can renew its leases: this one goes on with the hosts that it held last.
         Nothing is judged meanwhile, and shortly before a check that decides a verdict nothing is tried.
@@ -657,7 +622,7 @@ class Sweep:
         now = self._clock.now()
         if self._database_away_since and now < self._retry_database_at:
             return
-        if self._database_away_since and self._is_decided_by(now + LONGEST_ATTEMPT):
+        if self._database_away_since and self._is_check_due_by(now + LONGEST_ATTEMPT, decisive=True):
             self._spool_unstored()
             self._retry_database_at = now + RETRY_DATABASE_AFTER
             return
@@ -682,7 +647,7 @@ class Sweep:
             self._database_away_since = None
 
     def _raise_if_away(self, *, faults: int) -> None:
-        """Raise what a step took for a fault on one release, if the database is unavailable."""
+        """Raise a fault that a step took for one of a release, if the database is unavailable."""
         away = [fault for fault in self._faults[faults:] if isinstance(fault, DATABASE_AWAY)]
         if away:
             self._faults[faults:] = [fault for fault in self._faults[faults:] if fault not in away]
@@ -691,6 +656,21 @@ class Sweep:
     def _spool_unstored(self) -> None:
         checks, self._unstored = self._unstored, []
         self._spool.put(checks)
+
+
+def find_answered_until(*, unanswered: datetime | None, held_since: datetime | None, now: datetime) -> datetime:
+    """Return the instant up to which (included) every check planned of an address is over.
+
+    Of the checks that another process may have begun this one knows only that they are over after fifteen seconds:
+    where it does not hold the host of the address, and where it took the host over so lately.
+
+    :param unanswered: when the earliest of our own checks was planned that is not made or not answered; None if none.
+    :param held_since: since when this process holds the host; None if it does not.
+    """
+    own = now if unanswered is None else min(now, unanswered - datetime.resolution)
+    if held_since is None:
+        return min(own, now - LONGEST)
+    return min(own, held_since - LONGEST) if now < held_since + LONGEST else own
 
 
 def _first_line(fault: Exception) -> str:

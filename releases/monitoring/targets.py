@@ -21,12 +21,31 @@ from releases.rules.web_address import NotAWebAddressError, place_if_any, place_
 logger = logging.getLogger(__name__)
 
 
-def split_askable(addresses: Iterable[Address]) -> tuple[list[Address], list[NotAWebAddressError]]:
-    """Part addresses into those that can be looked at and the faults of the others, which are logged.
+READ_AT_A_TIME = 500
+AHEAD = cadence.FIRST_LOOK
+BEHIND = cadence.GIVE_UP
+
+# What a person can correct of an address and its release, and what a verdict changes, as `Target.version` returns it.
+_VERSION = (
+    "url",
+    "role",
+    "marker",
+    "adapter",
+    "release__title",
+    "release__series__title",
+    "release__schedule_version",
+    "release__due_at",
+    "release__series__tolerance_seconds",
+    "watch__live_since",
+)
+
+
+def split_valid_addresses(addresses: Iterable[Address]) -> tuple[list[Address], list[NotAWebAddressError]]:
+    """Return the addresses that can be requested and the faults of the others, which are logged.
 
     :param addresses: read with `release`.
     """
-    askable: list[Address] = []
+    valid: list[Address] = []
     faults: list[NotAWebAddressError] = []
     for address in addresses:
         try:
@@ -38,18 +57,13 @@ def split_askable(addresses: Iterable[Address]) -> tuple[list[Address], list[Not
             )
             faults.append(fault)
         else:
-            askable.append(address)
-    return askable, faults
-
-
-READ_AT_A_TIME = 500
-AHEAD = cadence.FIRST_LOOK
-BEHIND = cadence.GIVE_UP
+            valid.append(address)
+    return valid, faults
 
 
 @dataclass(frozen=True, slots=True)
 class CheckKey:
-    """Names one check of a sweep: of which address, planned for which aware instant, made for what."""
+    """Identifies one check: the key of its address, the aware instant for which it is planned, and its purpose."""
 
     address: int
     planned_at: datetime
@@ -58,7 +72,7 @@ class CheckKey:
 
 @dataclass(slots=True)
 class Target:
-    """One watched address as the sweep holds it in memory."""
+    """One monitored address as the sweep holds it in memory."""
 
     address: Address
     schedule_version: int
@@ -77,15 +91,13 @@ class Target:
 
     @property
     def next_decides(self) -> bool:
-        """Whether the next look falls at the due instant or at the limit, where the verdict is decided."""
+        """Whether the next check is planned for the due instant or the limit, where the verdict is decided."""
         return self.decides(self.next_look_at)
 
     def decides(self, at: datetime | None) -> bool:
-        """Tell whether a look that is planned at an instant falls there."""
         return at in {self.due_at, self.limit_at}
 
-    def sought(self) -> tuple[object, ...]:
-        """Return where and for what it is looked at, as `changed` compares it."""
+    def version(self) -> tuple[object, ...]:
         address, release = self.address, self.address.release
         return (
             address.url,
@@ -101,15 +113,15 @@ class Target:
         )
 
     def expectation(self, *, controls_fail: bool, not_found: NotFoundPage | None) -> Expectation:
-        """Return what a look at this address is examined for.
+        """Return what a response of this address is compared with.
 
-        :param controls_fail: whether the looks at our control addresses fail too.
-        :param not_found: what its host answers for an address that cannot exist, if that is known.
+        :param controls_fail: whether the control requests fail too.
+        :param not_found: the page of its host for an address that does not exist, if that is known.
         """
         release = self.address.release
 
-        def said(kind: str) -> frozenset[str]:
-            return frozenset(digest for digest, what in self.statements.items() if what == kind)
+        def texts_stated(kind: str) -> frozenset[str]:
+            return frozenset(digest for digest, stated in self.statements.items() if stated == kind)
 
         return Expectation(
             role=AddressRole(self.address.role),
@@ -120,8 +132,8 @@ class Target:
             negative_markers=release.series.producer.phrases_of_absence(),
             texts_not_live=self.texts_before.standing,
             texts_before=self.texts_before.all,
-            previous_edition_texts=said(Statement.Kind.PREVIOUS_EDITION),
-            confirmed_texts=said(Statement.Kind.THIS_IS_IT),
+            previous_edition_texts=texts_stated(Statement.Kind.PREVIOUS_EDITION),
+            confirmed_texts=texts_stated(Statement.Kind.THIS_IS_IT),
             controls_fail=controls_fail,
             due_at=self.due_at,
             not_found_text=not_found.text if not_found else "",
@@ -129,7 +141,7 @@ class Target:
         )
 
     def note(self, answer: Answer, finding: Finding, *, now: datetime) -> None:
-        """Remember what a plain look showed before due: a text to know again, or the release, to be looked at soon."""
+        """Record what a plain check showed before due: a text to compare with, or the release, to be checked again."""
         if answer.completed_at >= self.due_at:
             return
         if finding.result is LookResult.LIVE:
@@ -139,14 +151,8 @@ class Target:
         sent_at, reasons = answer.sent_at, finding.reasons
         self.texts_before.note(finding.result, reasons, finding.text_digest, first=sent_at, last=sent_at)
 
-    def as_watch(self) -> Watch:
-        """Return the address' row of the schedule as memory holds it."""
-        watch = self.address.watch
-        watch.next_look_at, watch.live_since = self.next_look_at, self.live_since
-        return watch
-
     def plan_next(self, *, now: datetime) -> None:
-        """Move to the next planned instant after the last one, by the cadence."""
+        """Set the next instant of a check after the last one, by the cadence."""
         self.next_look_at = cadence.next_check_at(
             due_at=self.due_at,
             limit_at=self.limit_at,
@@ -159,21 +165,25 @@ class Target:
         )
 
 
-def find_changed_targets(targets: Mapping[int, Target], watched: QuerySet[Address]) -> set[int]:
-    """Find the addresses that are not watched any more as memory holds them: moved, corrected, ended, or judged anew.
+def find_changed_targets(targets: Mapping[int, Target], monitored: QuerySet[Address]) -> set[int]:
+    """Return the keys of the targets that are not monitored any more as memory holds them.
 
-    :param targets: by the address' key.
+    Their releases were moved, corrected, judged again, or are over.
     """
-    stated, same = watched.select_related(None).values_list("pk", *_SOUGHT), set()
+    versions, same = monitored.select_related(None).values_list("pk", *_VERSION), set()
     for some in batched(targets, READ_AT_A_TIME):
-        stored = stated.filter(pk__in=some)
-        same |= {key for key, *fields in stored if tuple(fields) == targets[key].sought()}
+        stored = versions.filter(pk__in=some)
+        same |= {key for key, *fields in stored if tuple(fields) == targets[key].version()}
     return targets.keys() - same
 
 
-def write_targets(targets: Iterable[Target]) -> None:
-    """Write when some addresses are looked at next, and since when they are live, as memory holds it."""
-    watches = [target.as_watch() for target in targets]
+def save_targets(targets: Iterable[Target]) -> None:
+    """Save when some addresses are checked next, and since when they are live."""
+    watches = []
+    for target in targets:
+        watch = target.address.watch
+        watch.next_look_at, watch.live_since = target.next_look_at, target.live_since
+        watches.append(watch)
     if watches:
         # Several times as fast as an UPDATE of as many rows.
         Watch.objects.bulk_create(
@@ -182,46 +192,27 @@ def write_targets(targets: Iterable[Target]) -> None:
 
 
 def restart_checks(made_up_to: Mapping[int, datetime], *, now: datetime) -> None:
-    """Look now at addresses whose next look, as it is written down, was made by a watcher that has died since.
+    """Make the next check due now where a process that has ended since made it without saving so.
 
-    :param made_up_to: by the address' key, the last instant for which a look was planned and made.
-    :param now: the aware instant at which the next look falls due instead.
+    :param made_up_to: by the address' key, the last instant for which a check was planned and made.
     """
     for address, planned_at in made_up_to.items():
         Watch.objects.filter(address=address, next_look_at__lte=planned_at).update(next_look_at=now)
 
 
-# Where and for what an address is looked at, as far as the people who keep the calendar can correct it.
-_SOUGHT = (
-    "url",
-    "role",
-    "marker",
-    "adapter",
-    "release__title",
-    "release__series__title",
-    "release__schedule_version",
-    "release__due_at",
-    "release__series__tolerance_seconds",
-    "watch__live_since",
-)
-
-
 def due_of(release: Release) -> datetime:
-    """Return the instant at which a release is due.
-
-    :raises ValueError: if it has no exact time.
-    """
+    """:raises ValueError: if the release has no exact time."""
     if release.due_at is None:
         message = f"{release.reference} has no exact time, so it has no limit either."
         raise ValueError(message)
     return release.due_at
 
 
-def watched_addresses(*, now: datetime) -> QuerySet[Address]:
-    """Return the addresses that are watched at an aware instant.
+def monitored_addresses(*, now: datetime) -> QuerySet[Address]:
+    """Return the addresses that are monitored at an aware instant.
 
-    One that was added after its release was due is not watched, unless it belongs to a rehearsal; an announcement
-    is kept as evidence, and not watched.
+    One that was added after its release was due is not monitored, unless it belongs to a rehearsal; nor is an
+    announcement.
     """
     return (
         Address.objects.exclude(role=Address.Role.ANNOUNCEMENT)
@@ -233,9 +224,9 @@ def watched_addresses(*, now: datetime) -> QuerySet[Address]:
     )
 
 
-def enrol_addresses(watched: QuerySet[Address], *, now: datetime) -> None:
-    """Give every watched address that has none, or one of an older schedule, its first look."""
-    new = watched.filter(Q(watch__isnull=True) | ~Q(watch__schedule_version=F("release__schedule_version")))
+def enrol_addresses(monitored: QuerySet[Address], *, now: datetime) -> None:
+    """Plan the first check of every monitored address that has none, or one of an older schedule."""
+    new = monitored.filter(Q(watch__isnull=True) | ~Q(watch__schedule_version=F("release__schedule_version")))
     # Some at a time: thousands may fall due together.
     for some in batched(list(new.values_list("pk", flat=True)), READ_AT_A_TIME):
         watches = []
@@ -252,10 +243,10 @@ def enrol_addresses(watched: QuerySet[Address], *, now: datetime) -> None:
         )
 
 
-def find_falling_due(watched: QuerySet[Address], *, until: datetime, without: Collection[int]) -> list[Address]:
-    """Return the watched addresses whose next look comes by an aware instant, without some by key."""
+def find_falling_due(monitored: QuerySet[Address], *, until: datetime, without: Collection[int]) -> list[Address]:
+    """Return the monitored addresses whose next check is due by an aware instant, without some by key."""
     due = (
-        watched.filter(watch__next_look_at__lte=until, watch__schedule_version=F("release__schedule_version"))
+        monitored.filter(watch__next_look_at__lte=until, watch__schedule_version=F("release__schedule_version"))
         .order_by("watch__next_look_at")
         .select_related(None)
     )
@@ -269,28 +260,31 @@ def find_falling_due(watched: QuerySet[Address], *, until: datetime, without: Co
     return found
 
 
-def due_or_new(*, until: datetime, now: datetime) -> QuerySet[Address]:
-    """Return the watched addresses whose next look comes by an aware instant, or which were not enrolled yet."""
-    return watched_addresses(now=now).filter(Q(watch__isnull=True) | Q(watch__next_look_at__lte=until))
+def find_due_or_new(*, until: datetime, now: datetime) -> QuerySet[Address]:
+    """Return the monitored addresses whose next check is due by an aware instant, or which were not enrolled yet."""
+    return monitored_addresses(now=now).filter(Q(watch__isnull=True) | Q(watch__next_look_at__lte=until))
 
 
-def watched_rehearsals(*, now: datetime) -> QuerySet[Address]:
-    """Return the addresses of rehearsals that are watched at an aware instant."""
-    return watched_addresses(now=now).filter(release__rehearsal=True)
+def monitored_rehearsals(*, now: datetime) -> QuerySet[Address]:
+    return monitored_addresses(now=now).filter(release__rehearsal=True)
 
 
-def targets_of(addresses: Iterable[Address]) -> list[Target]:
-    """Load what the sweep must know of addresses to look at them and to examine what it sees."""
+def load_targets(addresses: Iterable[Address]) -> list[Target]:
+    """Load what is needed to check addresses and to examine their responses."""
     addresses = list(addresses)
     if not addresses:
         return []
     keys = [address.pk for address in addresses]
-    before = _texts_before(keys)
+    texts_before = _read_texts_before(keys)
     said: dict[int, dict[str, str]] = {key: {} for key in keys}
     statements = Statement.objects.filter(address__in=keys).exclude(text_digest="").in_order()
     for key, digest, kind in statements.values_list("address_id", "text_digest", "kind"):
         said[key or 0][digest] = kind
-    hosts = _hosts_of_releases({address.release_id for address in addresses})
+    releases = {address.release_id for address in addresses}
+    hosts: dict[int, frozenset[str]] = dict.fromkeys(releases, frozenset())
+    for release, url in Address.objects.filter(release__in=releases).values_list("release_id", "url"):
+        # An announcement may have an invalid address: that opens no host, and prevents no check of the page.
+        hosts[release] |= {place_if_any(url)} - {""}
     return [
         Target(
             address=address,
@@ -299,17 +293,17 @@ def targets_of(addresses: Iterable[Address]) -> list[Target]:
             limit_at=address.release.limit_at,
             host=place_of(address.url),
             allowed_hosts=hosts[address.release_id] | address.release.series.producer.host_names(),
-            texts_before=before[address.pk],
+            texts_before=texts_before[address.pk],
             statements=said[address.pk],
         )
         for address in addresses
     ]
 
 
-def _texts_before(addresses: Collection[int]) -> dict[int, TextsBefore]:
-    """Read what the looks at some addresses, by key, showed before their releases were due."""
+def _read_texts_before(addresses: Collection[int]) -> dict[int, TextsBefore]:
+    """Read what the checks of some addresses, by key, showed before their releases were due."""
     before = {key: TextsBefore() for key in addresses}
-    looks = (
+    checks = (
         Observation.objects.filter(address__in=addresses, completed_at__lt=F("release__due_at"))
         .exclude(result__in=[LookResult.LIVE, LookResult.UNREACHABLE, LookResult.OBSERVER_FAULT])
         .annotate(codes=Cast("reasons", TextField()))
@@ -317,14 +311,6 @@ def _texts_before(addresses: Collection[int]) -> dict[int, TextsBefore]:
         .annotate(first=Min("sent_at"), last=Max("sent_at"))
         .values_list("address_id", "result", "codes", "text_digest", "first", "last")
     )
-    for key, result, codes, digest, first, last in looks:
+    for key, result, codes, digest, first, last in checks:
         before[key].note(LookResult(result), json.loads(codes), digest, first=first, last=last)
     return before
-
-
-def _hosts_of_releases(releases: set[int]) -> dict[int, frozenset[str]]:
-    hosts: dict[int, frozenset[str]] = dict.fromkeys(releases, frozenset())
-    for release, url in Address.objects.filter(release__in=releases).values_list("release_id", "url"):
-        # Its announcement may be none that can be fetched: that opens no host, and keeps the page from no look.
-        hosts[release] |= {place_if_any(url)} - {""}
-    return hosts

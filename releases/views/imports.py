@@ -214,7 +214,7 @@ def _means() -> Iterator[AdhocMeans]:
     until = time.monotonic() + LONGEST_SECONDS
     with probe_from_settings(now=timezone.now, beside=True) as look:
         yield AdhocMeans(
-            look=look,
+            probe=look,
             holder=f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()} web",
             budgets=budgets_from_settings(),
             clock_error=ClockError(Voucher.NOBODY, None),

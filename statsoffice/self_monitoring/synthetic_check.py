@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from releases.detection.finding import AddressRole, Expectation, Reason
 from releases.detection.page import TextsBefore
-from releases.leases import Looker
+from releases.leases import ProbeInterface
 from releases.monitoring import examination
 from releases.monitoring.clock import Clock
 from releases.probe.probe import Probe, probe_from_settings
@@ -69,7 +69,7 @@ class _Seen:
 
 
 def rehearse(
-    script: Script, *, url: str, clock: Clock, look: Looker, stop: Callable[[], bool] = lambda: False
+    script: Script, *, url: str, clock: Clock, look: ProbeInterface, stop: Callable[[], bool] = lambda: False
 ) -> Played:
     """Look at a rehearsal's page by the cadence of every release, and judge what was seen.
 
@@ -120,12 +120,12 @@ def _plan(script: Script, *, url: str, clock: Clock) -> Iterator[datetime]:
         yield after
 
 
-def _errand(url: str, *, look: Looker, planned_at: datetime) -> Errand:
+def _errand(url: str, *, look: ProbeInterface, planned_at: datetime) -> Errand:
     address = look.fetched_address(ADAPTER, url)
     return Errand(key=planned_at, url=address, allowed_hosts=frozenset({place_of(url)}), planned_at=planned_at)
 
 
-def _take(seen: _Seen, answer: Answer, *, script: Script, url: str, clock: Clock, look: Looker) -> None:
+def _take(seen: _Seen, answer: Answer, *, script: Script, url: str, clock: Clock, look: ProbeInterface) -> None:
     expectation = Expectation(
         role=AddressRole.PAGE,
         url=url,
@@ -142,7 +142,7 @@ def _take(seen: _Seen, answer: Answer, *, script: Script, url: str, clock: Clock
         seen.texts_before.note(finding.result, reasons, finding.text_digest, first=sent_at, last=sent_at)
     error = clock.error()
     clock_off = error.is_off(largest=settings.CLOCK_LARGEST_ERROR)
-    seen.reasons = examination.by_clock(finding, error, largest=settings.CLOCK_LARGEST_ERROR).reasons
+    seen.reasons = examination.mark_clock_off(finding, error, largest=settings.CLOCK_LARGEST_ERROR).reasons
     seen.sightings.append(
         Sighting(
             result=result_counted(finding.result, None, clock_off=clock_off),
@@ -163,7 +163,7 @@ logger = logging.getLogger(__name__)
 
 
 def perform_next(
-    *, clock: Clock, look: Callable[[str], Looker], stop: Callable[[], bool] = lambda: False
+    *, clock: Clock, look: Callable[[str], ProbeInterface], stop: Callable[[], bool] = lambda: False
 ) -> Rehearsed | None:
     """Play the next rehearsal and keep what came of it, unless it is another process's turn or not the time.
 
@@ -233,7 +233,9 @@ GLANCE_SECONDS = 0.5
 """How long a ping under way keeps whoever wants to end it waiting."""
 
 
-def ping(url: str, *, look: Looker, now: Callable[[], datetime], stop: Callable[[], bool] = lambda: False) -> bool:
+def ping(
+    url: str, *, look: ProbeInterface, now: Callable[[], datetime], stop: Callable[[], bool] = lambda: False
+) -> bool:
     """Ask the address once; a failure is logged, and changes nothing else.
 
     The address itself is often the only secret of such a switch, and stays out of the log.
@@ -261,7 +263,7 @@ def take_turn(*, clock: Clock, stop: Callable[[], bool] = lambda: False) -> None
     """
     with contextlib.ExitStack() as stack:
 
-        def look(url: str) -> Looker:
+        def look(url: str) -> ProbeInterface:
             return stack.enter_context(own_probe(url, now=clock.now))
 
         played = perform_next(clock=clock, look=look, stop=stop)

@@ -32,7 +32,7 @@ def means_with(
     look: object, *, clock_error: ClockError = SCRIPTED, budgets: dict[str, host_budget.Budget] | None = None
 ) -> AdhocMeans:
     return AdhocMeans(
-        look=look,  # type: ignore[arg-type]
+        probe=look,  # type: ignore[arg-type]
         holder="beside",
         budgets=budgets_from_settings() if budgets is None else budgets,
         clock_error=clock_error,

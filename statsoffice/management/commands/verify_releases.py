@@ -56,9 +56,9 @@ class Command(PlainCommand):
 
     def _list_checks(self, *, at: datetime, rehearsals_only: bool) -> None:
         if rehearsals_only:
-            addresses = targets.watched_rehearsals(now=at)
+            addresses = targets.monitored_rehearsals(now=at)
         else:
-            addresses = targets.due_or_new(until=at + HORIZON, now=at)
+            addresses = targets.find_due_or_new(until=at + HORIZON, now=at)
         for address in addresses:
             self.stdout.write(f"would look at {address.url} for {address.release.reference}")
         self.stdout.write(f"Looks that would be made: {len(addresses)}. Nothing was changed.")

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def held(holder, *, now=NOW, hosts=(HOST,), look=None):
-    return leases.claim_hosts(hosts, holder=holder, now=now, look=look)
+    return leases.claim_hosts(hosts, holder=holder, now=now, probe=look)
 
 
 def fence(host=HOST):
@@ -169,7 +169,7 @@ class TestPauses:
 
     def test_a_pause_asked_for_in_the_last_moment_of_a_sweep_is_not_lost(self):
         held("a")
-        leases.release_hosts("a", now=NOW, look=self.asked())
+        leases.release_hosts("a", now=NOW, probe=self.asked())
         assert self.seen_by_another(now=NOW + timedelta(seconds=5)) == {HOST: self.UNTIL}
 
     def test_a_pause_of_a_host_that_nobody_ever_leased_is_kept_too(self):

@@ -95,6 +95,6 @@ def test_an_address_that_is_none_needs_no_host_of_which_a_look_beside_the_watch_
     broken = ReleaseFactory(confirmed=True, reference="broken").addresses.get()
     Watch.objects.create(address=broken, schedule_version=1, next_look_at=DAY_BEFORE)
     Address.objects.filter(pk=broken.pk).update(url=NONE)
-    small = means_with(means.look, budgets={site.base_url.removeprefix("http://"): Budget(1, 1)})
+    small = means_with(means.probe, budgets={site.base_url.removeprefix("http://"): Budget(1, 1)})
     page = release.addresses.get(role="page")
     assert [one.row.address for one in adhoc_checks.check_addresses([page], means=small, now=DAY_BEFORE)] == [page]

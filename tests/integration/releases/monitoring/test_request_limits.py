@@ -76,12 +76,12 @@ def test_a_hosts_budget_holds_in_the_second_in_which_another_process_takes_over(
 
     def look(holder, count):
         with probe_from_settings(now=lambda: datetime.now(UTC)) as probe:
-            assert leases.claim_hosts([host], holder=holder, now=datetime.now(UTC), look=probe) == {host}
+            assert leases.claim_hosts([host], holder=holder, now=datetime.now(UTC), probe=probe) == {host}
             for key in range(count):
                 probe.start(Errand(key=key, url=url, allowed_hosts=frozenset({host}), planned_at=datetime.now(UTC)))
             while probe.in_flight:
                 probe.poll(1)
-            leases.release_hosts(holder, now=datetime.now(UTC), look=probe)
+            leases.release_hosts(holder, now=datetime.now(UTC), probe=probe)
 
     look("one", 8)
     look("two", 8)

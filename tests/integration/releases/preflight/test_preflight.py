@@ -155,7 +155,7 @@ def test_releases_that_share_a_host_and_a_minute_are_noted_with_the_width_and_no
 def test_a_watcher_that_is_silent_and_a_clock_that_is_wrong_are_found(site, means):
     release = a_sound_release(site)
     off = ClockError(voucher=Voucher.NOBODY, bound=None, off_by=timedelta(seconds=30))
-    wrong = means_with(means.look, clock_error=off)
+    wrong = means_with(means.probe, clock_error=off)
     later = DAY_BEFORE + timedelta(minutes=5)
     assert check(release, wrong, now=later) == {(PreflightCode.WATCHER_SILENT, None), (PreflightCode.CLOCK_OFF, None)}
     assert "clock_off" in Observation.objects.first().reasons

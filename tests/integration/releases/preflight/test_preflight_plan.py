@@ -167,7 +167,7 @@ class TestBesideTheWatch:
     def test_a_budget_too_small_to_be_parted_is_left_to_a_watch_that_needs_it_soon(self, site, means):
         release = a_sound_release(site)
         host = site.base_url.removeprefix("http://")
-        small = means_with(means.look, budgets={host: Budget(1, 1)})
+        small = means_with(means.probe, budgets={host: Budget(1, 1)})
         watch = Watch.objects.create(
             address=release.addresses.get(role="page"),
             schedule_version=1,

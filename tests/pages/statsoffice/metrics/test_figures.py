@@ -100,7 +100,7 @@ def test_verdicts_count_real_releases_by_the_schedule_in_force(measured):
 def test_the_lag_is_that_of_the_look_which_is_most_overdue(measured):
     for reference in ("one", "two"):
         ReleaseFactory(announced=True, reference=reference, due_at=NOW + timedelta(minutes=10))
-    targets.enrol_addresses(targets.watched_addresses(now=NOW), now=NOW - timedelta(minutes=1))
+    targets.enrol_addresses(targets.monitored_addresses(now=NOW), now=NOW - timedelta(minutes=1))
     Watch.objects.update(next_look_at=NOW + timedelta(seconds=3))
     assert measured()["sweep_lag_seconds",] == 0
     Watch.objects.filter(address__release__reference="one").update(next_look_at=NOW - timedelta(seconds=7))
@@ -109,7 +109,7 @@ def test_the_lag_is_that_of_the_look_which_is_most_overdue(measured):
 
 def test_the_plan_of_an_older_schedule_is_no_lag(measured):
     ReleaseFactory(announced=True, due_at=NOW + timedelta(minutes=10))
-    targets.enrol_addresses(targets.watched_addresses(now=NOW), now=NOW)
+    targets.enrol_addresses(targets.monitored_addresses(now=NOW), now=NOW)
     Watch.objects.update(next_look_at=NOW - timedelta(days=1), schedule_version=99)
     assert measured()["sweep_lag_seconds",] == 0
 

@@ -80,7 +80,7 @@ def test_the_texts_that_stood_before_a_release_are_read_from_the_record_and_go_o
         )
     create_observation(page, "unrecognised", at=SEED_DUE - timedelta(minutes=120), text="robots", reasons=("obstacle",))
     old, new = (Observation.objects.filter(address=page, text_digest__gt="").order_by("sent_at")[i] for i in (1, 3))
-    (target,) = targets.targets_of([page])
+    (target,) = targets.load_targets([page])
     assert target.texts_before.standing == {old.text_digest}
     later = SEED_DUE - timedelta(minutes=10)
     target.texts_before.note(UNKNOWN, (Reason.NO_MARKER,), old.text_digest, first=later, last=later)
