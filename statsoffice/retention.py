@@ -17,8 +17,7 @@ from django.db.models.functions import Cast, Concat
 
 from breaches import facts
 from releases import contact_history, pre_release_list, preflight
-from releases.evidence import retention as evidence_retention
-from releases.evidence.retention import Pruned
+from releases.evidence.store import PruneResult, prune_bodies
 from releases.models.append_only import new_salt
 from releases.models.redaction import allow_redaction, overwrite, redaction_marker, redaction_marker_start
 from releases.models.row_record import RETENTION
@@ -153,9 +152,9 @@ def redact_pre_release_names(*, now: datetime, dry_run: bool = False) -> Erased:
 PRUNE = "prune"
 
 
-def prune_evidence(*, now: datetime, dry_run: bool = False, stop: Callable[[], bool] = lambda: False) -> Pruned:
+def prune_evidence(*, now: datetime, dry_run: bool = False, stop: Callable[[], bool] = lambda: False) -> PruneResult:
     """Remove the bodies that are older than EVIDENCE_KEPT and that no open or approved report needs."""
-    return evidence_retention.prune_bodies(
+    return prune_bodies(
         now=now, kept_for=settings.EVIDENCE_KEPT, needed=facts.releases_with_needed_evidence, dry_run=dry_run, stop=stop
     )
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from releases import scheduling
-from releases.evidence import retention, store
-from releases.evidence.retention import Pruned
+from releases.evidence import store
+from releases.evidence.store import PruneResult
 from releases.models import Body, KeptBody, Observation, Release, ReleaseEvent
 from releases.models.append_only import check_chain
 from releases.rules.canonical import sha256_hex
@@ -35,12 +35,12 @@ def release():
 
 
 def prune(*needed, now=NOW, dry_run=False):
-    return retention.prune_bodies(now=now, kept_for=KEPT_FOR, needed=in_use(*needed), dry_run=dry_run)
+    return store.prune_bodies(now=now, kept_for=KEPT_FOR, needed=in_use(*needed), dry_run=dry_run)
 
 
 @pytest.mark.both_databases
 def test_what_is_old_goes_and_leaves_its_hash_and_an_event(release):
-    assert prune() == Pruned(releases=1, bodies=4, spared=0)
+    assert prune() == PruneResult(releases=1, bodies=4, spared=0)
     assert not Body.objects.exists()
     assert set(KeptBody.objects.values_list("state", flat=True)) == {"pruned"}
     assert {kept.sha256 for kept in KeptBody.objects.all()} == {sha256_hex(b"not yet"), sha256_hex(b"live")}
@@ -59,20 +59,20 @@ def test_the_record_holds_as_before(release):
 
 def test_a_second_run_finds_nothing(release):
     prune()
-    assert prune() == Pruned(releases=0, bodies=0, spared=0)
+    assert prune() == PruneResult(releases=0, bodies=0, spared=0)
     assert ReleaseEvent.objects.filter(kind="bodies_pruned").count() == 1
 
 
 def test_a_dry_run_says_the_same_and_removes_nothing(release):
     before = ReleaseEvent.objects.count()
-    assert prune(dry_run=True) == Pruned(releases=1, bodies=4, spared=0)
+    assert prune(dry_run=True) == PruneResult(releases=1, bodies=4, spared=0)
     assert Body.objects.count() == 2
     assert ReleaseEvent.objects.count() == before
 
 
 @pytest.mark.both_databases
 def test_what_is_needed_is_spared_however_old(release):
-    assert prune(release) == Pruned(releases=0, bodies=0, spared=1)
+    assert prune(release) == PruneResult(releases=0, bodies=0, spared=1)
     assert Body.objects.count() == 2
 
 
@@ -80,7 +80,7 @@ def test_what_is_needed_is_spared_however_old(release):
 def test_what_another_release_still_needs_stays(release):
     other = ReleaseFactory(confirmed=True, reference="other", series=release.series)
     store_checks(make_check(other.addresses.get(), "live", b"live", at=0))
-    assert prune(other) == Pruned(releases=1, bodies=4, spared=1)
+    assert prune(other) == PruneResult(releases=1, bodies=4, spared=1)
     assert Body.objects.get().content == b"live"
 
 
@@ -114,10 +114,10 @@ def test_a_release_without_an_exact_time_keeps_what_it_has_until_it_is_cancelled
 
 @pytest.mark.both_databases
 def test_many_releases_are_asked_about_a_few_at_a_time(release, monkeypatch):
-    monkeypatch.setattr(retention, "RELEASES_AT_A_TIME", 1)
+    monkeypatch.setattr(store, "RELEASES_AT_A_TIME", 1)
     other = ReleaseFactory(confirmed=True, reference="other", series=release.series)
     store_checks(make_check(other.addresses.get(), "live", b"other", at=0))
     asked = []
-    retention.prune_bodies(now=NOW, kept_for=KEPT_FOR, needed=lambda some: asked.append(list(some)) or ())
+    store.prune_bodies(now=NOW, kept_for=KEPT_FOR, needed=lambda some: asked.append(list(some)) or ())
     assert asked == [[release.pk], [other.pk]]
     assert not Body.objects.exists()
