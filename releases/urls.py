@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from releases.public import api, api_guide
-from releases.views import calendar, date_changes, evidence, pre_release, release
+from releases.views import calendar, date_changes, pre_release, release
 
 app_name = "releases"
 
@@ -43,9 +43,9 @@ urlpatterns = [
     path("releases/<slug:reference>/preflight/", release.ask_for_preflight, name="preflight"),
     path("releases/<slug:reference>/say/<int:address>/<str:digest>/", release.answer_question, name="say"),
     path("releases/<slug:reference>/was-live/", release.state_live_time, name="was_live"),
-    path("releases/<slug:reference>/evidence/", evidence.export_bundle, name="export_evidence"),
-    path("releases/<slug:reference>/kept/<str:sha256>/", evidence.show_source, name="kept_body"),
-    path("releases/<slug:reference>/kept/<str:sha256>/download/", evidence.download_body, name="kept_body_download"),
+    path("releases/<slug:reference>/evidence/", release.export_bundle, name="export_evidence"),
+    path("releases/<slug:reference>/kept/<str:sha256>/", release.show_source, name="kept_body"),
+    path("releases/<slug:reference>/kept/<str:sha256>/download/", release.download_body, name="kept_body_download"),
     path("pre-release-access/<slug:producer>/", pre_release.published_lists_of, name="pre_release_lists"),
     path("releases/<slug:reference>/pre-release-access/", pre_release.published_list, name="pre_release"),
     path("releases/<slug:reference>/pre-release-access/list/", pre_release.access_list, name="pre_release_list"),

@@ -1,4 +1,4 @@
-"""The release that a page is about, for the person who asks, and pages that say why something was refused."""
+"""What the views of releases share: the release of a page, forms that change one, and pages that explain a refusal."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any, Concatenate
 
 from django import forms
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render, resolve_url
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render, resolve_url
+from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from releases.models import Release
@@ -24,6 +26,9 @@ class SignedInRequest(HttpRequest):
     user: "User"
 
 
+type ReleaseView[**P] = Callable[Concatenate[SignedInRequest, str, P], HttpResponse]
+
+
 def release_of_theirs(person: Person, reference: str, action: Action = Action.VIEW) -> Release:
     """Return a release with which the table lets a person do something.
 
@@ -37,7 +42,7 @@ def release_of_theirs(person: Person, reference: str, action: Action = Action.VI
 
 
 def release_to_move(person: Person, reference: str, move: str) -> Release:
-    """Return a release that a person may move as it stands.
+    """Return a release that a person may move from its present status.
 
     :raises Http404: if there is none, or none of their roles may make this move from its status.
     :raises WrongState: if their roles could make this move, and its status no longer allows it.
@@ -55,14 +60,60 @@ def release_to_move(person: Person, reference: str, move: str) -> Release:
     raise AssertionError(move)  # find() refuses every move that does not start in this status
 
 
-type ReleaseView[**P] = Callable[Concatenate[SignedInRequest, str, P], HttpResponse]
+def explain_refusal[**P](view: ReleaseView[P]) -> Callable[..., HttpResponse]:
+    """Answer a refused move with a page that says why nothing was changed."""
+
+    @wraps(view)
+    def page(request: SignedInRequest, reference: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(request, reference, *args, **kwargs)
+        except MoveRefused as refusal:
+            return refused_page(request, reference, refusal)
+
+    return page
 
 
-def is_confirmed(form: forms.Form, act: Callable[[], object], *, fields: Mapping[str, str] | None = None) -> bool:
-    """Do what a form was filled in for, and tell whether it is done; what is refused for a field of it stands there.
+def form_view[**P](view: ReleaseView[P]) -> Callable[..., HttpResponse]:
+    """Let people who are signed in read and send the form of a release."""
+    return login_required(require_http_methods(["GET", "POST"])(explain_refusal(view)))
 
-    :param act: what the form is for, called once the form is valid.
+
+def refused_page(request: HttpRequest, reference: str, refusal: MoveRefused) -> HttpResponse:
+    context = {"reference": reference, "sentence": str(refusal)}
+    return render(request, "releases/refused.html", context, status=409)
+
+
+def form_data(request: HttpRequest) -> QueryDict | None:
+    """Return what a form is bound to: what was sent, or nothing where the page is only read."""
+    return request.POST if request.method == "POST" else None
+
+
+def complete_form(
+    request: SignedInRequest,
+    release: Release,
+    form: forms.Form,
+    act: Callable[[], object],
+    *,
+    success: str,
+    template: str,
+    fields: Mapping[str, str] | None = None,
+    **context: Any,
+) -> HttpResponse:
+    """Do what a valid form is for and go back to the release; else show the form with what is wrong.
+
+    :param act: called once the form is valid.
     :param fields: the form's field for each name that a refusal may use and the form does not.
+    :raises MoveRefused: if it is refused, and no other answer in this form would make it possible.
+    """
+    if is_completed(form, act, fields=fields):
+        messages.success(request, success)
+        return redirect("releases:release", release.reference)
+    return render(request, template, {"release": release, "form": form, **context})
+
+
+def is_completed(form: forms.Form, act: Callable[[], object], *, fields: Mapping[str, str] | None = None) -> bool:
+    """Do what a form is for if it is valid; a refusal that names one of its fields becomes an error there.
+
     :raises MoveRefused: if it is refused, and no other answer in this form would make it possible.
     """
     if not form.is_valid():
@@ -79,22 +130,6 @@ def is_confirmed(form: forms.Form, act: Callable[[], object], *, fields: Mapping
         add_refusal(form, refusal, fields)
         return False
     return True
-
-
-def refusal_reason[**P](view: ReleaseView[P]) -> Callable[..., HttpResponse]:
-    @wraps(view)
-    def page(request: SignedInRequest, reference: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        try:
-            return view(request, reference, *args, **kwargs)
-        except MoveRefused as refusal:
-            return refused_page(request, reference, refusal)
-
-    return page
-
-
-def refused_page(request: HttpRequest, reference: str, refusal: MoveRefused) -> HttpResponse:
-    context = {"reference": reference, "sentence": str(refusal)}
-    return render(request, "releases/refused.html", context, status=409)
 
 
 def add_refusal(form: forms.Form, refusal: MoveRefused, fields: Mapping[str, str] | None = None) -> None:

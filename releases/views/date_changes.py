@@ -1,5 +1,7 @@
 """Announcing, confirming, moving and cancelling a release, agreeing to date changes, and their register."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -12,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from releases import corrections, date_changes, overview, scheduling
 from releases.forms.release import AgreeForm, CancelForm, ChangeDateForm, ConfirmForm, CorrectReasonForm, RefuseForm
-from releases.models import DateChange, DateChangeRequest, Producer
-from releases.permissions import Action, Person
+from releases.models import DateChange, DateChangeRequest, Producer, Release
+from releases.permissions import Action
 from releases.public.export import dated_file_name, download_response, export_date_changes
 from releases.rules import calendar as rules_calendar
 from releases.rules.lifecycle import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, ChangedMeanwhile, MoveRefused
@@ -21,18 +23,18 @@ from releases.rules.tables import TableKind
 from releases.text import calendar as text_calendar
 from releases.views.base import (
     SignedInRequest,
-    is_confirmed,
-    refusal_reason,
+    complete_form,
+    form_data,
+    form_view,
+    is_completed,
     refused_page,
     release_of_theirs,
     release_to_move,
 )
-from releases.views.release import notice_to_give
+from releases.views.release import notice_of
 
 
-@login_required
-@require_http_methods(["GET", "POST"])
-@refusal_reason
+@form_view
 def announce(request: SignedInRequest, reference: str) -> HttpResponse:
     release = release_to_move(request.user, reference, ANNOUNCE)
     if request.method == "POST":
@@ -42,80 +44,86 @@ def announce(request: SignedInRequest, reference: str) -> HttpResponse:
     return render(request, "releases/announce.html", {"release": release})
 
 
-@login_required
-@require_http_methods(["GET", "POST"])
-@refusal_reason
+@form_view
 def confirm(request: SignedInRequest, reference: str) -> HttpResponse:
+    """Confirm a provisional release, with the reason where that gives short notice."""
     now = timezone.now()
     release = release_to_move(request.user, reference, CONFIRM)
-    given = notice_to_give(release, now=now)
-    form = ConfirmForm(request.POST if request.method == "POST" else None, is_short=given.is_short)
-
-    def act() -> None:
-        scheduling.confirm(release, by=request.user, at=now, reason=form.cleaned_data.get("reason", ""))
-
-    if is_confirmed(form, act):
-        messages.success(request, _("The release is confirmed."))
-        return redirect("releases:release", reference)
-    return render(request, "releases/confirm.html", {"release": release, "form": form, "notice": given})
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-@refusal_reason
-def change_date(request: SignedInRequest, reference: str) -> HttpResponse:
-    release = release_to_move(request.user, reference, CHANGE_DATE)
-    form = ChangeDateForm(request.POST if request.method == "POST" else None, release=release)
-
-    def act() -> None:
-        scheduling.change_date(release, by=request.user, at=timezone.now(), **form.change())
-
-    try:
-        if is_confirmed(form, act, fields={"exact_date": "planned_on"}):
-            messages.success(request, _("The date is changed."))
-            return redirect("releases:release", reference)
-    except ChangedMeanwhile:
-        release = release_to_move(request.user, reference, CHANGE_DATE)
-        form.see_again(release)
-    return render(request, "releases/change_date.html", {"release": release, "form": form})
+    notice = notice_of(release, given_at=now)
+    form = ConfirmForm(form_data(request), is_short=notice.is_short)
+    return complete_form(
+        request,
+        release,
+        form,
+        lambda: scheduling.confirm(release, by=request.user, at=now, reason=form.cleaned_data.get("reason", "")),
+        success=_("The release is confirmed."),
+        template="releases/confirm.html",
+        notice=notice,
+    )
 
 
-@login_required
-@require_http_methods(["GET", "POST"])
-@refusal_reason
+@form_view
 def cancel(request: SignedInRequest, reference: str) -> HttpResponse:
     release = release_to_move(request.user, reference, CANCEL)
     scheduling.check_cancel(release, by=request.user, at=timezone.now())
-    form = CancelForm(request.POST if request.method == "POST" else None)
+    form = CancelForm(form_data(request))
 
     def act() -> None:
         scheduling.cancel(release, reason=form.cleaned_data["reason"], by=request.user, at=timezone.now())
 
-    if is_confirmed(form, act):
-        messages.success(request, _("The release is cancelled."))
-        return redirect("releases:release", reference)
-    return render(request, "releases/cancel.html", {"release": release, "form": form})
+    success = _("The release is cancelled.")
+    return complete_form(request, release, form, act, success=success, template="releases/cancel.html")
 
 
-@login_required
-@require_http_methods(["GET", "POST"])
-@refusal_reason
+@form_view
+def change_date(request: SignedInRequest, reference: str) -> HttpResponse:
+    """Move a release to another date or time, with the reason where the date was confirmed."""
+    return _change_page(
+        request,
+        lambda: release_to_move(request.user, reference, CHANGE_DATE),
+        scheduling.change_date,
+        success=_("The date is changed."),
+        template="releases/change_date.html",
+    )
+
+
+@form_view
 def request_date_change(request: SignedInRequest, reference: str) -> HttpResponse:
-    release = release_of_theirs(request.user, reference, Action.ASK_DATE_CHANGE)
-    date_changes.check_open(release)
-    form = ChangeDateForm(request.POST if request.method == "POST" else None, release=release, asking=True)
+    """Ask for another date of a confirmed release."""
+    return _change_page(
+        request,
+        lambda: release_of_theirs(request.user, reference, Action.ASK_DATE_CHANGE),
+        date_changes.request_date_change,
+        success=_("The change is asked for. The date stays until it is agreed to."),
+        template="releases/ask_date_change.html",
+        asking=True,
+    )
+
+
+def _change_page(
+    request: SignedInRequest,
+    find: Callable[[], Release],
+    change: Callable[..., object],
+    *,
+    success: str,
+    template: str,
+    asking: bool = False,
+) -> HttpResponse:
+    release = find()
+    if asking:
+        date_changes.check_open(release)
+    form = ChangeDateForm(form_data(request), release=release, asking=asking)
 
     def act() -> None:
-        date_changes.request_date_change(release, by=request.user, at=timezone.now(), **form.change())
+        change(release, by=request.user, at=timezone.now(), **form.change())
 
     try:
-        if is_confirmed(form, act, fields={"exact_date": "planned_on"}):
-            messages.success(request, _("The change is asked for. The date stays until it is agreed to."))
-            return redirect("releases:release", reference)
+        fields = {"exact_date": "planned_on"}
+        return complete_form(request, release, form, act, success=success, template=template, fields=fields)
     except ChangedMeanwhile:
-        release = release_of_theirs(request.user, reference, Action.ASK_DATE_CHANGE)
+        release = find()
         form.see_again(release)
-    return render(request, "releases/ask_date_change.html", {"release": release, "form": form})
+    return render(request, template, {"release": release, "form": form})
 
 
 @login_required
@@ -125,28 +133,38 @@ def waiting_changes(request: SignedInRequest) -> HttpResponse:
     if not date_changes.leads_anything(request.user):
         message = "Nothing waits for the agreement of this person."
         raise Http404(message)
-    form = AgreeForm(request.POST if request.method == "POST" else None, theirs=date_changes.theirs(request.user))
+    form = AgreeForm(form_data(request), theirs=date_changes.theirs(request.user))
     if form.is_bound and form.names_others:
         message = "There is no such request, or it is not theirs to decide."
         raise Http404(message)
     if form.is_valid():
         _agree_to_each(request, list(form.cleaned_data["requests"]))
         return redirect("releases:changes_waiting")
-    return render(request, "releases/changes_waiting.html", {"form": form, "rows": _rows(request.user)})
+    now = timezone.now()
+    rows = [
+        {
+            "asked": asked,
+            "tags": text_calendar.tags_of_request(asked),
+            "notice": rules_calendar.days_of_notice(asked.to_on, given_at=now),
+            "is_short": rules_calendar.is_short_notice(asked.to_on, given_at=now),
+        }
+        for asked in date_changes.to_agree(request.user)
+    ]
+    return render(request, "releases/changes_waiting.html", {"form": form, "rows": rows})
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def refuse_change(request: SignedInRequest, key: int) -> HttpResponse:
     asked = get_object_or_404(date_changes.theirs(request.user), pk=key)
-    form = RefuseForm(request.POST if request.method == "POST" else None)
+    form = RefuseForm(form_data(request))
 
     def act() -> None:
         date_changes.refuse_date_change(asked, reason=form.cleaned_data["reason"], by=request.user, at=timezone.now())
 
     try:
         date_changes.check_decidable(asked, by=request.user)
-        if is_confirmed(form, act):
+        if is_completed(form, act):
             messages.success(request, _("The change is refused. The person who asked is told."))
             return redirect("releases:changes_waiting")
     except MoveRefused as refusal:
@@ -180,19 +198,6 @@ def _agree_to_each(request: SignedInRequest, asked: list[DateChangeRequest]) -> 
         messages.success(request, text_calendar.agreed_sentence(made))
 
 
-def _rows(person: Person) -> list[dict[str, object]]:
-    now = timezone.now()
-    return [
-        {
-            "asked": asked,
-            "tags": text_calendar.tags_of_request(asked),
-            "notice": rules_calendar.days_of_notice(asked.to_on, given_at=now),
-            "is_short": rules_calendar.is_short_notice(asked.to_on, given_at=now),
-        }
-        for asked in date_changes.to_agree(person)
-    ]
-
-
 CHANGES_ON_A_PAGE = 30
 MOST_IN_A_FILE = 10_000
 
@@ -201,8 +206,8 @@ MOST_IN_A_FILE = 10_000
 @require_safe
 def date_register(request: SignedInRequest) -> HttpResponse:
     """List the changes of date of the person's producers, of one of them or of the days of release alone."""
-    producers, chosen = _producers(request)
-    page = Paginator(_found(request, chosen), CHANGES_ON_A_PAGE).get_page(request.GET.get("page"))
+    producers, chosen = _choose_producer(request)
+    page = Paginator(_find_changes(request, chosen), CHANGES_ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "producers": producers,
         "chosen": chosen,
@@ -222,7 +227,7 @@ def export_changes(request: SignedInRequest, kind: str) -> HttpResponse:
     if kind not in set(TableKind):
         message = f"There is no kind of file {kind}."
         raise Http404(message)
-    found = _found(request, _producers(request)[1])
+    found = _find_changes(request, _choose_producer(request)[1])
     if found.count() > MOST_IN_A_FILE:
         most = _("A file holds %(most)s changes at most: choose fewer.") % {"most": f"{MOST_IN_A_FILE:,}"}
         messages.error(request, most)
@@ -231,7 +236,7 @@ def export_changes(request: SignedInRequest, kind: str) -> HttpResponse:
     return download_response(written, TableKind(kind), name=dated_file_name("date-changes", now=timezone.now()))
 
 
-def _producers(request: SignedInRequest) -> tuple[list[Producer], Producer | None]:
+def _choose_producer(request: SignedInRequest) -> tuple[list[Producer], Producer | None]:
     producers = list(overview.producers_of(request.user))
     if not producers:
         message = "There is no register for this person."
@@ -248,23 +253,25 @@ def _on_the_day(request: SignedInRequest) -> bool:
     return request.GET.get("show") == "on-the-day"
 
 
-def _found(request: SignedInRequest, chosen: Producer | None) -> QuerySet[DateChange]:
+def _find_changes(request: SignedInRequest, chosen: Producer | None) -> QuerySet[DateChange]:
     slug = chosen.slug if chosen else ""
     return overview.changes_of(request.user, producer=slug, on_the_day=_on_the_day(request))
 
 
-@login_required
-@require_http_methods(["GET", "POST"])
-@refusal_reason
+@form_view
 def correct_reason(request: SignedInRequest, reference: str, version: int) -> HttpResponse:
+    """Correct the public reason of one change of date."""
     release = release_of_theirs(request.user, reference, Action.CORRECT_REASON)
     change = get_object_or_404(release.date_changes.prefetch_related("corrections"), schedule_version=version)
     initial = {"reason": corrections.current_reason(change), "seen": change.corrections.count()}
-    form = CorrectReasonForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = CorrectReasonForm(form_data(request), initial=initial)
     corrections.check_correctable(change, by=request.user)
-    if is_confirmed(
-        form, lambda: corrections.correct_public_reason(change, by=request.user, at=timezone.now(), **form.cleaned_data)
-    ):
-        messages.success(request, _("The public reason is corrected."))
-        return redirect("releases:release", reference)
-    return render(request, "releases/correct_reason.html", {"release": release, "change": change, "form": form})
+    return complete_form(
+        request,
+        release,
+        form,
+        lambda: corrections.correct_public_reason(change, by=request.user, at=timezone.now(), **form.cleaned_data),
+        success=_("The public reason is corrected."),
+        template="releases/correct_reason.html",
+        change=change,
+    )

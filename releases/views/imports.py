@@ -59,7 +59,7 @@ from releases.rules.table import MOST_ROWS
 from releases.rules.tables import TableKind
 from releases.rules.web_address import place_of
 from releases.text import calendar, imports
-from releases.views.base import SignedInRequest, add_refusal, signed_in_part
+from releases.views.base import SignedInRequest, add_refusal, form_data, signed_in_part
 
 RELEASES_PER_PAGE = 50
 
@@ -148,7 +148,7 @@ _DAY_SECONDS = 24 * 60 * 60
 @require_http_methods(["GET", "POST"])
 def from_govuk(request: SignedInRequest) -> HttpResponse:
     _require_keeper(request)
-    form = AnnouncementForm(request.POST if request.method == "POST" else None)
+    form = AnnouncementForm(form_data(request))
     if form.is_valid():
         url = form.cleaned_data["url"]
         if known := govuk.known_at(url, by=request.user):

@@ -1,7 +1,9 @@
 """The list of pre-release access for staff, one entry of it, and the published list."""
 
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from functools import wraps
+from typing import Any, Concatenate
 
 from django import forms
 from django.contrib import messages
@@ -35,7 +37,7 @@ from releases.rules.pre_release import (
     RequestStatus,
 )
 from releases.text import pre_release
-from releases.views.base import SignedInRequest, release_of_theirs
+from releases.views.base import SignedInRequest, form_data, release_of_theirs
 
 ACTS = {
     AGREE: pre_release_access.agree_to_access,
@@ -44,54 +46,62 @@ ACTS = {
 }
 
 
+def list_view[**P](
+    view: Callable[Concatenate[SignedInRequest, Release, P], HttpResponse],
+) -> Callable[..., HttpResponse]:
+    """Give a view the release whose list the person keeps, and explain a refusal on a page that leads to the list."""
+
+    @wraps(view)
+    def page(request: SignedInRequest, reference: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        release = release_of_theirs(request.user, reference, Action.KEEP_ACCESS_LIST)
+        try:
+            return view(request, release, *args, **kwargs)
+        except MoveRefused as refusal:
+            context = {"release": release, "sentence": str(refusal)}
+            return render(request, "releases/pre_release/refused.html", context, status=409)
+
+    return login_required(require_http_methods(["GET", "POST"])(page))
+
+
 @login_required
 @require_safe
 def access_list(request: SignedInRequest, reference: str) -> HttpResponse:
     """Show a list: to those who keep it with persons and what can be done, to others the posts alone."""
     release, now = release_of_theirs(request.user, reference), timezone.now()
     roles = roles_of(request.user, release.series.producer)
-    keeps = bool(TABLE[Action.KEEP_ACCESS_LIST] & roles)
-    context: dict[str, Any] = {"release": release, "keeps": keeps}
-    if keeps:
-        context |= _for_keepers(release, request, now=now)
+    context: dict[str, Any] = {"release": release, "keeps": bool(TABLE[Action.KEEP_ACCESS_LIST] & roles)}
+    if context["keeps"]:
+        is_open = pre_release_list.is_open(release, now=now)
+        rows = pre_release_list.list_rows_of(release, roles=roles, now=now)
+        context |= {
+            "rows": rows,
+            "waiting": pre_release_list.waiting_rows_of(release),
+            "decisions": REQUEST.available(source=RequestStatus.WAITING, roles=roles),
+            "usual": release.series.producer.usual_pre_release(),
+            "is_open": is_open,
+            "shortly": pre_release_list.is_shortly(release, now=now),
+            "source": pre_release_access.previous_with_list(release) if is_open else None,
+            "may_erase": pre_release_list.may_be_erased(release, now=now) and any(row.entry.person for row in rows),
+            "is_shown": pre_release_list.is_shown(release, now=now),
+        }
     else:
         context["entries"] = pre_release_list.published_entries(release)
     return render(request, "releases/pre_release/list.html", context)
 
 
-def _for_keepers(release: Release, request: SignedInRequest, *, now: Any) -> dict[str, Any]:
-    roles = roles_of(request.user, release.series.producer)
-    is_open = pre_release_list.is_open(release, now=now)
-    rows = pre_release_list.list_rows_of(release, roles=roles, now=now)
-    return {
-        "rows": rows,
-        "waiting": pre_release_list.waiting_rows_of(release),
-        "decisions": REQUEST.available(source=RequestStatus.WAITING, roles=roles),
-        "usual": release.series.producer.usual_pre_release(),
-        "is_open": is_open,
-        "shortly": pre_release_list.is_shortly(release, now=now),
-        "source": pre_release_access.previous_with_list(release) if is_open else None,
-        "may_erase": pre_release_list.may_be_erased(release, now=now) and any(row.entry.person for row in rows),
-        "is_shown": pre_release_list.is_shown(release, now=now),
-    }
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def copy_list(request: SignedInRequest, reference: str) -> HttpResponse:
-    release, now = release_of_theirs(request.user, reference, Action.KEEP_ACCESS_LIST), timezone.now()
+@list_view
+def copy_list(request: SignedInRequest, release: Release) -> HttpResponse:
+    """Copy the list of the release before, once the page has shown it."""
+    now = timezone.now()
     source = pre_release_access.previous_with_list(release)
     if source is None:
         message = "No earlier release of the series has a list."
         raise Http404(message)
     if request.method == "POST":
-        try:
-            seen = release.series.releases.filter(reference=request.POST.get("source", "")).first()
-            copied = pre_release_access.copy_list(release, source=seen or release, by=request.user, at=now)
-        except MoveRefused as refusal:
-            return access_refused(request, release, refusal)
+        seen = release.series.releases.filter(reference=request.POST.get("source", "")).first()
+        copied = pre_release_access.copy_list(release, source=seen or release, by=request.user, at=now)
         messages.success(request, pre_release.copied_sentence(copied))
-        return redirect("releases:pre_release_list", reference)
+        return redirect("releases:pre_release_list", release.reference)
     context = {
         "release": release,
         "source": source,
@@ -124,151 +134,134 @@ def decide_request(request: SignedInRequest, reference: str) -> HttpResponse:
         else:
             done += 1
     if done:
-        messages.success(request, _decided(act, done))
+        sentences = {
+            AGREE: ngettext("%(n)d change is agreed.", "%(n)d changes are agreed.", done),
+            REFUSE: ngettext("%(n)d change is refused.", "%(n)d changes are refused.", done),
+            TAKE_BACK: ngettext("%(n)d request is taken back.", "%(n)d requests are taken back.", done),
+        }
+        messages.success(request, sentences[act] % {"n": done})
     return redirect("releases:pre_release_list", reference)
 
 
-def _decided(act: str, done: int) -> str:
-    sentences = {
-        AGREE: ngettext("%(n)d change is agreed.", "%(n)d changes are agreed.", done),
-        REFUSE: ngettext("%(n)d change is refused.", "%(n)d changes are refused.", done),
-        TAKE_BACK: ngettext("%(n)d request is taken back.", "%(n)d requests are taken back.", done),
-    }
-    return sentences[act] % {"n": done}
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def erase_names(request: SignedInRequest, reference: str) -> HttpResponse:
-    release = release_of_theirs(request.user, reference, Action.KEEP_ACCESS_LIST)
-    try:
-        if request.method == "POST":
-            erased = pre_release_list.erase_name(release, by=request.user, at=timezone.now())
-            said = ngettext("%(n)d name is erased.", "%(n)d names are erased.", erased) % {"n": erased}
-            messages.success(request, said if erased else _("No name was left to erase."))
-            return redirect("releases:pre_release_list", reference)
-        pre_release_list.check_erasable(release, now=timezone.now())
-    except MoveRefused as refusal:
-        return access_refused(request, release, refusal)
+@list_view
+def erase_names(request: SignedInRequest, release: Release) -> HttpResponse:
+    """Erase every name on the list of a release that has been due."""
+    if request.method == "POST":
+        erased = pre_release_list.erase_name(release, by=request.user, at=timezone.now())
+        sentence = ngettext("%(n)d name is erased.", "%(n)d names are erased.", erased) % {"n": erased}
+        messages.success(request, sentence if erased else _("No name was left to erase."))
+        return redirect("releases:pre_release_list", release.reference)
+    pre_release_list.check_erasable(release, now=timezone.now())
     return render(request, "releases/pre_release/erase.html", {"release": release})
 
 
-def access_refused(request: SignedInRequest, release: Release, refusal: MoveRefused) -> HttpResponse:
-    context = {"release": release, "sentence": str(refusal)}
-    return render(request, "releases/pre_release/refused.html", context, status=409)
-
-
 @sensitive_post_parameters("person", "email")
-@login_required
-@require_http_methods(["GET", "POST"])
-def add_entry(request: SignedInRequest, reference: str) -> HttpResponse:
-    release, now = release_of_theirs(request.user, reference, Action.KEEP_ACCESS_LIST), timezone.now()
+@list_view
+def add_entry(request: SignedInRequest, release: Release) -> HttpResponse:
+    now = timezone.now()
     usual = release.series.producer.usual_pre_release()
-    form = EntryForm(request.POST if request.method == "POST" else None, usual=usual, button=_("Add to the list"))
-    try:
-        check_open(release, at=now)
-        if form.is_valid():
-            try:
-                outcome = pre_release_access.grant_access(release, form.details(), by=request.user, at=now)
-            except ListRefused as refusal:
-                _object(form, refusal)
-            else:
-                return _told(request, release, outcome, _("Access is granted."))
-    except MoveRefused as refusal:
-        return access_refused(request, release, refusal)
+    form = EntryForm(form_data(request), usual=usual, button=_("Add to the list"))
+    check_open(release, at=now)
+    if form.is_valid():
+        try:
+            outcome = pre_release_access.grant_access(release, form.details(), by=request.user, at=now)
+        except ListRefused as refusal:
+            _add_objections(form, refusal)
+        else:
+            return _back_to_list(request, release, outcome, success=_("Access is granted."))
     context = {"release": release, "form": form, "shortly": pre_release_list.is_shortly(release, now=now)}
     return render(request, "releases/pre_release/add.html", context)
 
 
 @sensitive_post_parameters("person", "email")
-@login_required
-@require_http_methods(["GET", "POST"])
-def change_entry(request: SignedInRequest, reference: str, key: int) -> HttpResponse:
-    """Change an entry, or ask for it; once access is a fact, put its words right."""
-    release, entry = _theirs(request, reference, key)
-    now = timezone.now()
+@list_view
+def change_entry(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
+    """Change an entry, or ask for it; once access has begun, correct its words."""
+    entry, now = _find_entry(release, key), timezone.now()
+    only_words = only_words_are_open(entry, at=now)
     form = EntryForm(
-        request.POST if request.method == "POST" else None,
+        form_data(request),
         usual=release.series.producer.usual_pre_release(),
         button=_("Save the change"),
         entry=entry,
-        only_words=only_words_are_open(entry, at=now),
+        only_words=only_words,
     )
-    try:
-        _check(request, release, entry, CHANGE)
-        if form.is_valid():
-            try:
-                outcome = pre_release_access.change_access(
-                    entry, form.details(), by=request.user, at=now, expected_version=form.cleaned_data["version"] or 0
-                )
-            except ChangedMeanwhile:
-                form.see_again(PreReleaseAccess.objects.get(pk=entry.pk))
-            except ListRefused as refusal:
-                _object(form, refusal)
-            else:
-                return _told(request, release, outcome, _("The entry is changed."))
-    except MoveRefused as refusal:
-        return access_refused(request, release, refusal)
+    _check_move(request, release, entry, CHANGE)
+    if form.is_valid():
+        version = form.cleaned_data["version"] or 0
+        try:
+            outcome = pre_release_access.change_access(
+                entry, form.details(), by=request.user, at=now, expected_version=version
+            )
+        except ChangedMeanwhile:
+            form.see_again(PreReleaseAccess.objects.get(pk=entry.pk))
+        except ListRefused as refusal:
+            _add_objections(form, refusal)
+        else:
+            return _back_to_list(request, release, outcome, success=_("The entry is changed."))
     context = {
         "release": release,
         "entry": entry,
         "form": form,
         "shortly": pre_release_list.is_shortly(release, now=now),
-        "only_words": only_words_are_open(entry, at=now),
+        "only_words": only_words,
     }
     return render(request, "releases/pre_release/change.html", context)
 
 
-@login_required
-@require_http_methods(["GET", "POST"])
-def withdraw_entry(request: SignedInRequest, reference: str, key: int) -> HttpResponse:
-    def act(entry: PreReleaseAccess, version: int, at: Any) -> HttpResponse:
+@list_view
+def withdraw_entry(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
+    def act(entry: PreReleaseAccess, version: int, at: datetime) -> HttpResponse:
         outcome = pre_release_access.withdraw_access(entry, by=request.user, at=at, expected_version=version)
-        return _told(request, entry.release, outcome, _("Access is withdrawn."))
+        return _back_to_list(request, entry.release, outcome, success=_("Access is withdrawn."))
 
-    return _confirmed(request, reference, key, move=WITHDRAW, act=act)
+    return _confirm_entry(request, release, key, move=WITHDRAW, act=act)
 
 
-@login_required
-@require_http_methods(["GET", "POST"])
-def take_back_times(request: SignedInRequest, reference: str, key: int) -> HttpResponse:
-    def act(entry: PreReleaseAccess, version: int, at: Any) -> HttpResponse:
+@list_view
+def take_back_times(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
+    """Take back what was recorded last of an access."""
+
+    def act(entry: PreReleaseAccess, version: int, at: datetime) -> HttpResponse:
         pre_release_access.take_back_times(entry, by=request.user, at=at, expected_version=version)
         messages.success(request, _("What was recorded is taken back."))
-        return redirect("releases:pre_release_list", reference)
+        return redirect("releases:pre_release_list", release.reference)
 
-    return _confirmed(request, reference, key, move=TAKE_BACK, act=act)
+    return _confirm_entry(request, release, key, move=TAKE_BACK, act=act)
 
 
-@login_required
-@require_http_methods(["GET", "POST"])
-def erase_name(request: SignedInRequest, reference: str, key: int) -> HttpResponse:
-    def act(entry: PreReleaseAccess, version: int, at: Any) -> HttpResponse:
+@list_view
+def erase_name(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
+    """Erase one name on the list of a release that has been due."""
+
+    def act(entry: PreReleaseAccess, version: int, at: datetime) -> HttpResponse:
         erased = pre_release_list.erase_name(entry.release, entry=entry, by=request.user, at=at)
         messages.success(request, _("The name is erased.") if erased else _("No name was left to erase."))
-        return redirect("releases:pre_release_list", reference)
+        return redirect("releases:pre_release_list", release.reference)
 
-    return _confirmed(request, reference, key, move="", act=act)
+    return _confirm_entry(request, release, key, move="", act=act)
 
 
-@login_required
-@require_http_methods(["GET", "POST"])
-def record_begin(request: SignedInRequest, reference: str, key: int) -> HttpResponse:
-    def act(entry: PreReleaseAccess, **given: Any) -> None:
-        pre_release_access.record_begin(entry, began_at=given.pop("instant"), by=request.user, **given)
+@list_view
+def record_begin(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
+    def act(entry: PreReleaseAccess, *, instant: datetime, at: datetime, expected_version: int) -> None:
+        pre_release_access.record_begin(
+            entry, began_at=instant, by=request.user, at=at, expected_version=expected_version
+        )
         messages.success(request, _("It is recorded that access began."))
 
-    return _timed(request, reference, key, move=BEGIN, act=act, button=_("Record that access began"))
+    return _record_time(request, release, key, move=BEGIN, act=act, button=_("Record that access began"))
 
 
-@login_required
-@require_http_methods(["GET", "POST"])
-def record_end(request: SignedInRequest, reference: str, key: int) -> HttpResponse:
-    def act(entry: PreReleaseAccess, **given: Any) -> None:
-        pre_release_access.record_end(entry, ended_at=given.pop("instant"), by=request.user, **given)
+@list_view
+def record_end(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
+    def act(entry: PreReleaseAccess, *, instant: datetime, at: datetime, expected_version: int) -> None:
+        pre_release_access.record_end(
+            entry, ended_at=instant, by=request.user, at=at, expected_version=expected_version
+        )
         messages.success(request, _("It is recorded that access ended."))
 
-    return _timed(request, reference, key, move=END, act=act, button=_("Record that access ended"))
+    return _record_time(request, release, key, move=END, act=act, button=_("Record that access ended"))
 
 
 PAGES: dict[str, Callable[..., HttpResponse]] = {
@@ -281,13 +274,12 @@ PAGES: dict[str, Callable[..., HttpResponse]] = {
 }
 
 
-def _theirs(request: SignedInRequest, reference: str, key: int) -> tuple[Release, PreReleaseAccess]:
-    release = release_of_theirs(request.user, reference, Action.KEEP_ACCESS_LIST)
+def _find_entry(release: Release, key: int) -> PreReleaseAccess:
     entries = release.pre_release_access.select_related("release__series__producer", "granted_by", "agreed_by")
-    return release, get_object_or_404(entries, pk=key)
+    return get_object_or_404(entries, pk=key)
 
 
-def _check(request: SignedInRequest, release: Release, entry: PreReleaseAccess, move: str) -> None:
+def _check_move(request: SignedInRequest, release: Release, entry: PreReleaseAccess, move: str) -> None:
     """Require that a person may make a move; what they may never do does not exist for them."""
     roles = roles_of(request.user, release.series.producer)
     if not any(row.name == move and row.roles & roles for row in ACCESS.moves):
@@ -296,23 +288,29 @@ def _check(request: SignedInRequest, release: Release, entry: PreReleaseAccess, 
     ACCESS.find(move, source=entry.status)
 
 
-def _confirmed(
-    request: SignedInRequest, reference: str, key: int, *, move: str, act: Callable[..., HttpResponse]
+def _confirm_entry(
+    request: SignedInRequest,
+    release: Release,
+    key: int,
+    *,
+    move: str,
+    act: Callable[[PreReleaseAccess, int, datetime], HttpResponse],
 ) -> HttpResponse:
-    release, entry = _theirs(request, reference, key)
-    now = timezone.now()
-    try:
-        if move:
-            _check(request, release, entry, move)
-        else:
-            pre_release_list.check_erasable(release, now=now)
-        form = VersionForm(request.POST if request.method == "POST" else None, initial={"version": entry.version})
-        if form.is_valid():
+    """Ask for confirmation, and act once it is given.
+
+    :param move: the move of the access; empty for erasing a name.
+    """
+    entry, now = _find_entry(release, key), timezone.now()
+    if move:
+        _check_move(request, release, entry, move)
+    else:
+        pre_release_list.check_erasable(release, now=now)
+    form = VersionForm(form_data(request), initial={"version": entry.version})
+    if form.is_valid():
+        try:
             return act(entry, form.cleaned_data["version"], now)
-    except WrongRole as refusal:
-        raise Http404 from refusal
-    except MoveRefused as refusal:
-        return access_refused(request, release, refusal)
+        except WrongRole as refusal:
+            raise Http404 from refusal
     context = {
         "release": release,
         "entry": entry,
@@ -323,44 +321,36 @@ def _confirmed(
     return render(request, "releases/pre_release/confirm.html", context)
 
 
-def _timed(
-    request: SignedInRequest, reference: str, key: int, *, move: str, act: Callable[..., None], button: str
+def _record_time(
+    request: SignedInRequest, release: Release, key: int, *, move: str, act: Callable[..., None], button: str
 ) -> HttpResponse:
-    release, entry = _theirs(request, reference, key)
-    now = timezone.now()
-    form = TimeForm(request.POST if request.method == "POST" else None, entry=entry, now=now, button=button)
-    try:
-        _check(request, release, entry, move)
-        if form.is_valid():
-            try:
-                act(
-                    entry,
-                    instant=form.cleaned_data["instant"],
-                    at=now,
-                    expected_version=form.cleaned_data["version"],
-                )
-            except ListRefused as refusal:
-                _object(form, refusal)
-            else:
-                return redirect("releases:pre_release_list", reference)
-    except MoveRefused as refusal:
-        return access_refused(request, release, refusal)
-    return render(
-        request, "releases/pre_release/time.html", {"release": release, "entry": entry, "form": form, "move": move}
-    )
+    """Ask for an instant, and record it."""
+    entry, now = _find_entry(release, key), timezone.now()
+    form = TimeForm(form_data(request), entry=entry, now=now, button=button)
+    _check_move(request, release, entry, move)
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            act(entry, instant=given["instant"], at=now, expected_version=given["version"])
+        except ListRefused as refusal:
+            _add_objections(form, refusal)
+        else:
+            return redirect("releases:pre_release_list", release.reference)
+    context = {"release": release, "entry": entry, "form": form, "move": move}
+    return render(request, "releases/pre_release/time.html", context)
 
 
-def _told(request: SignedInRequest, release: Release, outcome: Outcome, done: str) -> HttpResponse:
+def _back_to_list(request: SignedInRequest, release: Release, outcome: Outcome, *, success: str) -> HttpResponse:
     if outcome.waits:
         messages.info(request, _("This waits for the Head of Profession or a deputy to agree."))
     else:
-        messages.success(request, done)
+        messages.success(request, success)
     return redirect("releases:pre_release_list", release.reference)
 
 
-def _object(form: forms.Form, refusal: ListRefused) -> None:
-    found = refusal.objections if isinstance(refusal, Objected) else [(refusal.field, str(refusal))]
-    for field, sentence in found:
+def _add_objections(form: forms.Form, refusal: ListRefused) -> None:
+    objections = refusal.objections if isinstance(refusal, Objected) else [(refusal.field, str(refusal))]
+    for field, sentence in objections:
         form.add_error(field if field in form.fields else None, sentence)
 
 

@@ -1,6 +1,7 @@
-"""The page of one release, and the actions on it."""
+"""The page of one release, the actions on it, and its stored pages."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,12 +9,12 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from releases import (
     announcements,
@@ -26,20 +27,14 @@ from releases import (
     tasks,
 )
 from releases import preflight as releases_preflight
-from releases.announcements import ComparisonResult
+from releases.detection.characters import decode
+from releases.detection.file_type import FileType, found_type
 from releases.detection.preflight import PreflightFinding
 from releases.evidence import embargo
+from releases.evidence.embargo import How, NoSuchBody, Opened
+from releases.evidence.export import bundle_file_name, export_evidence
 from releases.forms.release import DelayNoticeForm, SayForm, WasLiveForm
-from releases.models import (
-    DateChange,
-    DateChangeRequest,
-    DelayNotice,
-    Exemption,
-    PreflightRun,
-    Release,
-    ReleaseTask,
-    Verification,
-)
+from releases.models import DateChange, Release, ReleaseTask
 from releases.permissions import TABLE, Action, Person, may, roles_of
 from releases.public import calendar as public_calendar
 from releases.public import feeds
@@ -52,8 +47,14 @@ from releases.scheduling import is_due
 from releases.text import calendar as text_calendar
 from releases.text import preflight as text_preflight
 from releases.text import release as text_release
-from releases.text.calendar import Tag
-from releases.views.base import SignedInRequest, is_confirmed, refusal_reason, release_of_theirs
+from releases.views.base import (
+    SignedInRequest,
+    complete_form,
+    explain_refusal,
+    form_data,
+    form_view,
+    release_of_theirs,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +70,8 @@ class Notice:
     is_short_for_markets: bool
 
 
-def notice_to_give(release: Release, *, now: datetime) -> Notice:
+def notice_of(release: Release, *, given_at: datetime) -> Notice:
     """Return the notice that confirming a release gives at an aware instant."""
-    return _notice(release, given_at=now)
-
-
-def notice_given(release: Release, changes: Sequence[DateChange]) -> Notice | None:
-    """Return the notice that the present date of a release was given, or None if it was never confirmed.
-
-    :param changes: its changes of date, in order; the last one that was agreed to gave the present date.
-    """
-    if release.confirmed_at is None or release.status not in {Status.CONFIRMED, Status.PUBLISHED}:
-        return None
-    agreed = [change.agreed_at for change in changes if change.agreed_at]
-    return _notice(release, given_at=max([release.confirmed_at, *agreed]))
-
-
-def _notice(release: Release, *, given_at: datetime) -> Notice:
     on = release.planned_on
     is_exact = release.due_at is not None
     return Notice(
@@ -98,36 +84,35 @@ def _notice(release: Release, *, given_at: datetime) -> Notice:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingChange:
-    asked: DateChangeRequest
-    label: str
-    colour: str
-    sentence: str
-    tags: list[Tag]
-    waits: bool
-    may_decide: bool
-    may_withdraw: bool
+def _notice_of_present_date(release: Release, changes: Sequence[DateChange]) -> Notice | None:
+    """Return the notice that the present date was given, or None if it was never confirmed.
 
-
-def waiting_change_of(release: Release, *, person: Person, roles: frozenset[Role]) -> WaitingChange | None:
-    """Gather what is to be shown of a release's last request; nothing if none was made."""
-    asked = date_changes.latest_of(release)
-    if asked is None:
+    :param changes: in order; the last one that was agreed to gave the present date.
+    """
+    if release.confirmed_at is None or release.status not in {Status.CONFIRMED, Status.PUBLISHED}:
         return None
-    state = asked.state_beside(release)
+    agreed = [change.agreed_at for change in changes if change.agreed_at]
+    return notice_of(release, given_at=max([release.confirmed_at, *agreed]))
+
+
+def _describe_request(release: Release, *, person: Person, roles: frozenset[Role]) -> dict[str, Any] | None:
+    """Describe the last request to change the date, and what the person may do with it; None if there was none."""
+    request = date_changes.latest_of(release)
+    if request is None:
+        return None
+    state = request.state_beside(release)
     label, colour = text_calendar.state_tag(state)
     moves = REQUEST.available(source=state, roles=roles)
-    return WaitingChange(
-        asked=asked,
-        label=label,
-        colour=colour,
-        sentence=text_calendar.state_sentence(asked, state),
-        tags=text_calendar.tags_of_request(asked),
-        waits=state == RequestState.WAITING,
-        may_decide=AGREE in moves,
-        may_withdraw=WITHDRAW in moves and asked.requested_by_id == person.pk,
-    )
+    return {
+        "asked": request,
+        "label": label,
+        "colour": colour,
+        "sentence": text_calendar.state_sentence(request, state),
+        "tags": text_calendar.tags_of_request(request),
+        "waits": state == RequestState.WAITING,
+        "may_decide": AGREE in moves,
+        "may_withdraw": WITHDRAW in moves and request.requested_by_id == person.pk,
+    }
 
 
 MOVES = {
@@ -138,120 +123,68 @@ MOVES = {
 }
 
 
-def offered_moves(
-    release: Release, *, roles: frozenset[Role], requested: WaitingChange | None, now: datetime
-) -> list[tuple[str, str]]:
-    """Return what the roles may do with a release as it stands, in words and as the name of a page.
+def _list_moves(release: Release, *, roles: frozenset[Role], waits: bool, now: datetime) -> list[tuple[str, str]]:
+    """Return what the roles may do with a release, in words and as the name of a page.
 
-    :param requested: the change of date that was asked for last, if any was.
-    :param now: the aware instant of asking.
+    :param waits: whether a change of date waits for agreement.
     """
-    moves = [MOVES[move] for move in RELEASE.available(source=release.status, roles=roles) if move in MOVES]
+    available = RELEASE.available(source=release.status, roles=roles)
+    hidden = set()
     if release.announced_at or release.rehearsal:
-        moves = [move for move in moves if move != MOVES[ANNOUNCE]]
-    once_due = release.status == Status.CONFIRMED and is_due(release, at=now)
-    if once_due and CANCEL_ONCE_DUE not in RELEASE.available(source=release.status, roles=roles):
-        moves = [move for move in moves if move != MOVES[CANCEL]]
-    return [
-        *((str(text), page) for text, page in moves),
-        *_ask(release, roles, requested),
-        *_tell_of_delay(release, roles),
-    ]
-
-
-def _ask(release: Release, roles: frozenset[Role], requested: WaitingChange | None) -> Iterator[tuple[str, str]]:
-    waits = requested is not None and requested.waits
+        hidden.add(ANNOUNCE)
+    if release.status == Status.CONFIRMED and is_due(release, at=now) and CANCEL_ONCE_DUE not in available:
+        hidden.add(CANCEL)
+    offered = [MOVES[move] for move in available if move in MOVES and move not in hidden]
+    moves = [(str(text), page) for text, page in offered]
     if is_to_be_asked(release.status, roles=roles, waits=waits):
-        yield _("Ask to change the date"), "releases:ask_date_change"
-
-
-def _tell_of_delay(release: Release, roles: frozenset[Role]) -> Iterator[tuple[str, str]]:
+        moves.append((_("Ask to change the date"), "releases:ask_date_change"))
     if release.status == Status.CONFIRMED and release.announced_at and TABLE[Action.POST_DELAY_NOTICE] & roles:
-        yield _("Tell readers of a delay"), "releases:delay_notice"
+        moves.append((_("Tell readers of a delay"), "releases:delay_notice"))
+    return moves
 
 
-@dataclass(frozen=True, slots=True)
-class ComparisonPart:
-    """What the release's page shows of the last comparison: the differences, and why it could not be read since."""
-
-    compared: ComparisonResult
-    differences: list[str]
-    problem: str
-
-
-def comparison_of(release: Release, *, now: datetime) -> ComparisonPart | None:
-    """Gather what the page of a release shows of its comparison; None where there was none, or it is past.
-
-    :param now: the aware instant from which on releases are still to come.
-    """
+def _describe_comparison(release: Release, *, now: datetime) -> dict[str, Any] | None:
+    """Describe the last comparison with the announcement; None where there was none, or the release is past."""
     found = announcements.latest_comparison(announcements.announcements_to_come(now=now).filter(release=release))
     if not found:
         return None
     (compared,) = found
-    return ComparisonPart(
-        compared,
-        [text_calendar.difference_sentence(difference) for difference in compared.differences],
-        str(text_calendar.PROBLEMS[compared.problem]) if compared.problem else "",
-    )
+    return {
+        "compared": compared,
+        "differences": [text_calendar.difference_sentence(difference) for difference in compared.differences],
+        "problem": str(text_calendar.PROBLEMS[compared.problem]) if compared.problem else "",
+    }
 
 
-@dataclass(frozen=True, slots=True)
-class FoundLine:
-    """One finding in words, and the address that it is about (empty: the release itself)."""
-
-    sentence: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class PreflightPart:
-    """What the release's page shows: the last check, what it found, and whether another may be asked for.
-
-    `planned_at` is the aware instant of the plan, while that is to come.
-    """
-
-    run: PreflightRun | None
-    problems: list[FoundLine]
-    notes: list[FoundLine]
-    earlier: list[PreflightRun]
-    is_asked: bool
-    may_ask: bool
-    planned_at: datetime | None
-
-
-def preflight_of(release: Release, *, roles: frozenset[Role], now: datetime) -> PreflightPart | None:
-    """Gather what the page of a release shows of its checks; None where there was none and none can be.
-
-    :param roles: those that the reader holds for its producer.
-    :param now: the aware instant of reading.
-    """
+def _describe_preflight(release: Release, *, roles: frozenset[Role], now: datetime) -> dict[str, Any] | None:
+    """Describe the checks before the release; None where there was none and none can be."""
     runs = list(release.preflights.select_related("asked_by"))
     done = [run for run in runs if run.done_at and run.schedule_version == release.schedule_version]
     to_come = releases_preflight.may_be_checked(release, now=now)
     if not done and not to_come:
         return None
     urls = dict(release.addresses.values_list("pk", "url"))
-    found = text_preflight.finding_codes(done[0].findings) if done else []
+    findings = text_preflight.finding_codes(done[0].findings) if done else []
     planned_at = releases_preflight.preflight_planned_at(release, at=settings.PREFLIGHT_AT) if to_come else None
-    return PreflightPart(
-        run=done[0] if done else None,
-        problems=[_found(each, urls, release) for each in found if each.is_problem],
-        notes=[_found(each, urls, release) for each in found if not each.is_problem],
-        earlier=done[1:],
-        is_asked=any(run.done_at is None for run in runs),
-        may_ask=to_come and bool(TABLE[Action.PREFLIGHT] & roles),
-        planned_at=planned_at if planned_at and planned_at > now else None,
-    )
+    return {
+        "run": done[0] if done else None,
+        "problems": [_describe_finding(each, urls, release) for each in findings if each.is_problem],
+        "notes": [_describe_finding(each, urls, release) for each in findings if not each.is_problem],
+        "earlier": done[1:],
+        "is_asked": any(run.done_at is None for run in runs),
+        "may_ask": to_come and bool(TABLE[Action.PREFLIGHT] & roles),
+        "planned_at": planned_at if planned_at and planned_at > now else None,
+    }
 
 
-def _found(finding: PreflightFinding, urls: Mapping[int, str], release: Release) -> FoundLine:
+def _describe_finding(finding: PreflightFinding, urls: Mapping[int, str], release: Release) -> dict[str, str]:
     url = urls.get(finding.address, "") if finding.address is not None else ""
-    return FoundLine(text_preflight.finding_sentence(finding, planned=release.due_at), url)
+    return {"sentence": text_preflight.finding_sentence(finding, planned=release.due_at), "url": url}
 
 
 @login_required
 @require_POST
-@refusal_reason
+@explain_refusal
 def ask_for_preflight(request: SignedInRequest, reference: str) -> HttpResponse:
     release = release_of_theirs(request.user, reference, Action.PREFLIGHT)
     releases_preflight.request_preflight(release, by=request.user, now=timezone.now())
@@ -259,27 +192,33 @@ def ask_for_preflight(request: SignedInRequest, reference: str) -> HttpResponse:
     return redirect("releases:release", reference)
 
 
-@login_required
-@require_http_methods(["GET", "POST"])
-@refusal_reason
+@form_view
 def post_delay_notice(request: SignedInRequest, reference: str) -> HttpResponse:
     release = release_of_theirs(request.user, reference, Action.POST_DELAY_NOTICE)
     rows = list(release.delay_notices.all())
-    stands = delay_notices.current_notices(release, rows)
-    initial = _initial(release, stands) | {"seen": len(rows)}
-    form = DelayNoticeForm(request.POST if request.method == "POST" else None, initial=initial)
+    current = delay_notices.current_notices(release, rows)
+    responsible = release.series.responsible
+    initial: dict[str, Any] = {"seen": len(rows)}
+    if current:
+        initial |= {"contact_name": current.contact_name, "contact_email": current.contact_email}
+    elif responsible:
+        initial |= {"contact_name": responsible.name, "contact_email": responsible.email}
+    form = DelayNoticeForm(form_data(request), initial=initial)
     delay_notices.check_postable(release, by=request.user)
-    if is_confirmed(
-        form, lambda: delay_notices.post_notice(release, by=request.user, at=timezone.now(), **form.notice)
-    ):
-        messages.success(request, _("The notice is posted. Readers see it on the page of the release."))
-        return redirect("releases:release", reference)
-    return render(request, "releases/delay_notice.html", {"release": release, "form": form, "stands": stands})
+    return complete_form(
+        request,
+        release,
+        form,
+        lambda: delay_notices.post_notice(release, by=request.user, at=timezone.now(), **form.notice),
+        success=_("The notice is posted. Readers see it on the page of the release."),
+        template="releases/delay_notice.html",
+        stands=current,
+    )
 
 
 @login_required
 @require_POST
-@refusal_reason
+@explain_refusal
 def withdraw_delay_notice(request: SignedInRequest, reference: str) -> HttpResponse:
     release = release_of_theirs(request.user, reference, Action.POST_DELAY_NOTICE)
     seen = request.POST.get("seen", "")
@@ -291,24 +230,10 @@ def withdraw_delay_notice(request: SignedInRequest, reference: str) -> HttpRespo
     return redirect("releases:release", reference)
 
 
-def delay_notice_of(release: Release) -> dict[str, Any]:
-    """Return what readers were told of a delay: the notice that stands, and the rows before it, the latest first."""
-    rows = list(release.delay_notices.all())
-    stands = delay_notices.current_notices(release, rows)
-    return {"stands": stands, "earlier": [row for row in reversed(rows) if row is not stands]}
-
-
-def _initial(release: Release, stands: DelayNotice | None) -> dict[str, Any]:
-    """Offer the contact of the notice that stands, or of the series: nothing else is known before a person says it."""
-    if stands:
-        return {"contact_name": stands.contact_name, "contact_email": stands.contact_email}
-    responsible = release.series.responsible
-    return {"contact_name": responsible.name, "contact_email": responsible.email} if responsible else {}
-
-
 @login_required
 @require_POST
 def tick_task(request: SignedInRequest, key: int) -> HttpResponse:
+    """Tick a task off, or take the tick away."""
     task = ReleaseTask.objects.select_related("series__producer").filter(pk=key).first()
     if task is None or not may(request.user, Action.KEEP_TASKS, task.series.producer):
         message = "There is no such task, or it is not yours."
@@ -326,16 +251,18 @@ def tick_task(request: SignedInRequest, key: int) -> HttpResponse:
     return redirect("releases:release", release.reference)
 
 
-@login_required
-@require_http_methods(["GET", "POST"])
-@refusal_reason
+@form_view
 def answer_question(request: SignedInRequest, reference: str, address: int, digest: str) -> HttpResponse:
+    """Ask what a text is that the checks found at an address, and save the answer."""
     release = release_of_theirs(request.user, reference, Action.ANSWER)
     asked_of = get_object_or_404(release.addresses, pk=address)
     question = next(
         (q for q in statements.open_questions([release]) if (q.address.pk, q.text_digest) == (address, digest)), None
     )
-    form = SayForm(request.POST if request.method == "POST" else None)
+    if question is None and request.method == "GET":
+        message = _("This text was never seen there, or somebody has said what it is.")
+        raise Http404(message)
+    form = SayForm(form_data(request))
 
     def act() -> None:
         statements.record_answer(
@@ -348,35 +275,34 @@ def answer_question(request: SignedInRequest, reference: str, address: int, dige
             at=timezone.now(),
         )
 
-    if is_confirmed(form, act):
-        messages.success(request, _("Your answer is kept beside the looks."))
-        return redirect("releases:release", reference)
-    if question is None and request.method == "GET":
-        message = _("This text was never seen there, or somebody has said what it is.")
-        raise Http404(message)
-    context = {"release": release, "question": question, "address": asked_of, "form": form}
-    return render(request, "releases/say.html", context)
+    return complete_form(
+        request,
+        release,
+        form,
+        act,
+        success=_("Your answer is kept beside the looks."),
+        template="releases/say.html",
+        question=question,
+        address=asked_of,
+    )
 
 
-@login_required
-@require_http_methods(["GET", "POST"])
-@refusal_reason
+@form_view
 def state_live_time(request: SignedInRequest, reference: str) -> HttpResponse:
     release = release_of_theirs(request.user, reference, Action.ANSWER)
-    form = WasLiveForm(request.POST if request.method == "POST" else None)
+    form = WasLiveForm(form_data(request))
 
     def act() -> None:
         given = {name: form.cleaned_data[name] for name in ("live_at", "words")}
         statements.record_live_time(release, **given, by=request.user, at=timezone.now())
 
-    if is_confirmed(form, act):
-        messages.success(request, _("Your statement is kept beside the looks."))
-        return redirect("releases:release", reference)
-    return render(request, "releases/was_live.html", {"release": release, "form": form})
+    success = _("Your statement is kept beside the looks.")
+    return complete_form(request, release, form, act, success=success, template="releases/was_live.html")
 
 
 @require_safe
 def release_page(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show what is announced of a release, and to its own people the rest."""
     now = timezone.now()
     found = public_calendar.announced_releases().filter(reference=reference).first()
     context: dict[str, Any] = {"now": now}
@@ -386,14 +312,17 @@ def release_page(request: HttpRequest, reference: str) -> HttpResponse:
         if found is None:
             raise
     else:
-        context |= _for_staff(request, theirs, now=now)
-        found = found or _not_announced(theirs)
-    changes = found.announced_changes  # type: ignore[attr-defined]  # of the prefetch
+        context |= _staff_context(theirs, person=request.user, now=now)
+        if found is None:
+            found = theirs
+            found.announced_changes = []  # type: ignore[attr-defined]  # as the prefetch of announced ones
+    notices = list(found.delay_notices.all())
+    current = delay_notices.current_notices(found, notices)
     context |= {
         "release": found,
         "status": public_calendar.status_of(found),
-        "changes": changes,
-        "delay": delay_notice_of(found),
+        "changes": found.announced_changes,  # type: ignore[attr-defined]  # of the prefetch
+        "delay": {"stands": current, "earlier": [row for row in reversed(notices) if row is not current]},
         "page": public_calendar.page_of(found, now=now),
         "next_release": tasks.announced_after(found) if found.announced_at else None,
         "has_access_list": pre_release_list.is_shown(found, now=now),
@@ -408,46 +337,31 @@ def _follow(release: Release) -> dict[str, str]:
     return feeds.follow_addresses(Followed(producer, Named(series.slug, series.title)))
 
 
-def _for_staff(request: HttpRequest, release: Release, *, now: datetime) -> dict[str, Any]:
-    roles = roles_of(request.user, release.series.producer)
+def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[str, Any]:
+    roles = roles_of(person, release.series.producer)
+    changes = list(release.date_changes.select_related("requested_by"))
+    record = check_history.release_record_of(release, now=now)
+    covered = exemptions.find_covered(record.verdicts)
+    date_request = _describe_request(release, person=person, roles=roles)
+    waits = date_request is not None and date_request["waits"]
     return {
         "staff": True,
-        **_what_is_planned(release, now=now),
-        **_what_was_seen(release, person=request.user, now=now),
-        **_what_may_be_done(release, person=request.user, roles=roles, now=now),
-    }
-
-
-def _what_is_planned(release: Release, *, now: datetime) -> dict[str, Any]:
-    changes = list(release.date_changes.select_related("requested_by"))
-    return {
         "all_changes": changes,
-        "notice": notice_given(release, changes),
+        "notice": _notice_of_present_date(release, changes),
         "next_planned": tasks.planned_after(release),
         "left_provisional": release.status == Status.PROVISIONAL and release.slot.is_past(now=now),
         "tasks": list(tasks.tasks_of_release(release)),
         "on_access_list": pre_release_list.published_entries(release).count(),
-    }
-
-
-def _what_was_seen(release: Release, *, person: Person, now: datetime) -> dict[str, Any]:
-    kept = check_history.release_record_of(release, now=now)
-    return {
-        "record": kept,
-        "exempted": _exempted(kept.verdicts),
-        "standing": text_release.status_of_release(release, kept.verification, now=now),
-        "announced": comparison_of(release, now=now),
+        "record": record,
+        # The verdicts that raised no suspicion because exemptions cover them, each with these.
+        "exempted": [(verdict, covered[verdict.pk]) for verdict in record.verdicts if verdict.pk in covered],
+        "standing": text_release.status_of_release(release, record.verification, now=now),
+        "announced": _describe_comparison(release, now=now),
         "snapshots": announcements.snapshots_of(release),
         "kept_bodies": embargo.stored_bodies(release, by=person, now=now),
-    }
-
-
-def _what_may_be_done(release: Release, *, person: Person, roles: frozenset[Role], now: datetime) -> dict[str, Any]:
-    date_request = waiting_change_of(release, person=person, roles=roles)
-    return {
         "date_request": date_request,
-        "moves": offered_moves(release, roles=roles, requested=date_request, now=now),
-        "preflight": preflight_of(release, roles=roles, now=now),
+        "moves": _list_moves(release, roles=roles, waits=waits, now=now),
+        "preflight": _describe_preflight(release, roles=roles, now=now),
         "may_answer": bool(TABLE[Action.ANSWER] & roles),
         "may_correct_reasons": bool(TABLE[Action.CORRECT_REASON] & roles),
         "may_export": bool(TABLE[Action.EXPORT_EVIDENCE] & roles),
@@ -455,13 +369,64 @@ def _what_may_be_done(release: Release, *, person: Person, roles: frozenset[Role
     }
 
 
-def _exempted(verdicts: list[Verification]) -> list[tuple[Verification, list[Exemption]]]:
-    """Return the verdicts that raised no suspicion because exemptions cover them, each with these."""
-    covered = exemptions.find_covered(verdicts)
-    return [(verdict, covered[verdict.pk]) for verdict in verdicts if verdict.pk in covered]
+MOST_CHARACTERS = 100_000
+_SHOWN_AS_UNKNOWN = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {ord("\n"), ord("\t")}, "\ufffd")
+# A stored page is hostile input: even opened in a browser it may run, load and send nothing.
+DOWNLOAD_HEADERS = {
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "private, no-store",
+}
 
 
-def _not_announced(release: Release) -> Release:
-    nothing: list[DateChange] = []
-    release.announced_changes = nothing  # type: ignore[attr-defined]  # as the prefetch of announced ones
-    return release
+@login_required
+@require_safe
+def show_source(request: SignedInRequest, reference: str, sha256: str) -> HttpResponse:
+    """Show a stored body as its source, and record who read it."""
+    release, opened = _open_body(request, reference, sha256, How.SOURCE)
+    text = None
+    if found_type(opened.body.content) in {FileType.HTML, FileType.TEXT, FileType.JSON}:
+        charset = opened.body.media_type.partition("charset=")[2].strip(" \"'")
+        text = decode(opened.body.content, charset=charset).replace("\r\n", "\n").translate(_SHOWN_AS_UNKNOWN)
+    context = {
+        "opened": opened,
+        "release": release,
+        "is_text": text is not None,
+        "source": (text or "")[:MOST_CHARACTERS],
+        "characters": len(text or ""),
+        "most_characters": MOST_CHARACTERS,
+    }
+    answer = render(request, "releases/kept_body.html", context)
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+@login_required
+@require_safe
+def download_body(request: SignedInRequest, reference: str, sha256: str) -> HttpResponse:
+    """Give a stored body as a file of no particular kind, and record who took it."""
+    _release, opened = _open_body(request, reference, sha256, How.DOWNLOAD)
+    name = f"{reference}-{sha256[:12]}.body"
+    headers = {**DOWNLOAD_HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(opened.body.content, content_type="application/octet-stream", headers=headers)
+
+
+@login_required
+@require_POST
+def export_bundle(request: SignedInRequest, reference: str) -> FileResponse:
+    """Give the bundle of a release's evidence as one file, and record who took it."""
+    release = release_of_theirs(request.user, reference, Action.EXPORT_EVIDENCE)
+    file = tempfile.TemporaryFile()  # noqa: SIM115  # the response closes it
+    export_evidence(release, file, by=request.user, at=timezone.now())
+    file.seek(0)
+    answer = FileResponse(file, as_attachment=True, filename=bundle_file_name(release))
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def _open_body(request: SignedInRequest, reference: str, sha256: str, how: How) -> tuple[Release, Opened]:
+    release = release_of_theirs(request.user, reference)
+    try:
+        return release, embargo.open_body(release, sha256, by=request.user, at=timezone.now(), how=how)
+    except NoSuchBody as fault:
+        raise Http404(str(fault)) from fault
