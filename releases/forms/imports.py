@@ -204,7 +204,7 @@ def initial_release(announced: Announced, *, series: Series | None) -> dict[str,
     return {
         "series": series,
         "title": announced.title[:300],
-        "reference": govuk.reference_for(announced),
+        "reference": govuk.suggest_reference(announced),
         "precision": slot.precision if slot else Precision.EXACT,
         "planned_on": day,
         "planned_at": slot.at if slot else None,

@@ -1,30 +1,23 @@
 """Importing the rows of a file: all of them, or none if one is refused."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.utils.text import slugify
 
 from releases import corrections, date_changes, scheduling
-from releases.imports import plan
-from releases.imports.parse import CalendarFile, CalendarRow, FileRefused, RowFault
-from releases.imports.plan import (
-    Made,
-    Outcome,
-    Parties,
-    RowRefused,
-    Step,
-    StepKind,
-    Taken,
-    refused_as_read,
-    refused_row,
-)
-from releases.models import Address, Release, Series
+from releases.imports.parse import CalendarFile, CalendarRow, FileRefused, RowFault, fold_title
+from releases.models import Address, Contact, Producer, Release, Series
 from releases.models.event import together
+from releases.models.producer import DEFAULT_TOLERANCE_SECONDS
+from releases.permissions import Action, may, producers_where
 from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import MissingFields, MoveRefused, Status
 from releases.scheduling import BeingJudged, PlannedAddress, SlotRefused
@@ -32,100 +25,495 @@ from releases.scheduling import BeingJudged, PlannedAddress, SlotRefused
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
+ANNOUNCEMENT, ATTACHMENT, PAGE = Address.Role.ANNOUNCEMENT, Address.Role.ATTACHMENT, Address.Role.PAGE
 
-def follow_date(row: CalendarRow, release: Release, *, by: "User | None", at: datetime) -> tuple[Release, list[Step]]:
-    """Move a release that is not confirmed, or ask for the change of a confirmed date; return it with what was done.
 
-    :param at: the aware instant of importing.
-    :raises RowRefused: if the row gives no reason for a confirmed release, or one for a change that is none.
-    :raises MoveRefused: if the calendar's rules do not allow the date.
+class Outcome(StrEnum):
+    ADDED = "added"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+
+
+class StepKind(StrEnum):
+    RECORDED = "recorded"
+    AS_REHEARSAL = "as_rehearsal"
+    TITLE_CORRECTED = "title_corrected"
+    PAGE_ADDED = "page_added"
+    PAGE_CORRECTED = "page_corrected"
+    ATTACHMENT_ADDED = "attachment_added"
+    ANNOUNCEMENT_ADDED = "announcement_added"
+    ANNOUNCEMENT_CORRECTED = "announcement_corrected"
+    MOVED = "moved"
+    CHANGE_ASKED = "change_asked"
+    CONFIRMED = "confirmed"
+    ANNOUNCED = "announced"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that is done, from what it was to what it is; empty where the kind says it all."""
+
+    kind: StepKind
+    was: str = ""
+    to: str = ""
+
+    def to_json(self) -> list[str]:
+        return [self.kind.value, self.was, self.to]
+
+    @classmethod
+    def from_json(cls, written: Sequence[str]) -> "Step":
+        """Read it from the record.
+
+        :raises ValueError: if the kind is unknown.
+        """
+        kind, was, to = written
+        return cls(StepKind(kind), was, to)
+
+
+class CreationKind(StrEnum):
+    """What is created because a file names it and it was not known."""
+
+    PRODUCER = "producer"
+    SERIES = "series"
+    CONTACT = "contact"
+    RESPONSIBLE = "responsible"
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """A new producer, series or contact by its name, or who is responsible for which series."""
+
+    kind: CreationKind
+    name: str
+    of: str = ""
+
+    def to_json(self) -> list[str]:
+        return [self.kind.value, self.name, self.of]
+
+    @classmethod
+    def from_json(cls, written: Sequence[str]) -> "Creation":
+        """Read it from the record.
+
+        :raises ValueError: if the kind is unknown.
+        """
+        kind, name, of = written
+        return cls(CreationKind(kind), name, of)
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """What became of one row, or would become of it; `title` is empty where the row could not be read."""
+
+    number: int
+    reference: str
+    outcome: Outcome
+    title: str = ""
+    steps: tuple[Step, ...] = ()
+    faults: tuple[RowFault, ...] = ()
+
+
+def group_faults(faults: Sequence[RowFault], named: Mapping[int, str]) -> list[RowResult]:
+    """Return the rows that could not be read, with their faults.
+
+    :param named: by the number of a row what it calls itself.
     """
-    if _same_slot(release.slot, row.slot):
-        _check_reason_of_a_change(row, release)
-        return release, []
-    if row.status is Status.CANCELLED and release.status != Status.CANCELLED:
-        raise RowRefused("scheduled_for", f"a release that is cancelled keeps its date, which is {release.slot}.")
-    if release.status == Status.CONFIRMED:
-        return release, list(_ask(row, release, by=by, at=at))
-    was = release.slot
-    release = scheduling.change_date(release, to=row.slot, reason=row.date_change_reason, by=by, at=at)
-    return release, [Step(StepKind.MOVED, str(was), str(release.slot))]
+    by_row: dict[int, list[RowFault]] = {}
+    for fault in faults:
+        by_row.setdefault(fault.row, []).append(fault)
+    return [
+        RowResult(number, named.get(number, ""), Outcome.REFUSED, faults=tuple(found))
+        for number, found in by_row.items()
+    ]
 
 
-def confirm_by_row(row: CalendarRow, release: Release, *, by: "User | None", at: datetime) -> Iterator[Step]:
-    """Confirm a provisional release, and announce it unless it is a rehearsal.
+class RowRefused(Exception):
+    """A row cannot be imported; `column` names the cell, the message is one sentence."""
 
-    :param at: the aware instant of importing.
-    :raises RowRefused: if the notice is short and the row gives no reason, or another one than is on record.
-    :raises MoveRefused: if the calendar's rules do not allow its date.
+    def __init__(self, column: str, why: str) -> None:
+        super().__init__(why)
+        self.column = column
+
+
+@dataclass(slots=True)
+class Parties:
+    """The producers, series and contacts that there are, by what a file calls them; and those made meanwhile.
+
+    For a person these are the ones whose releases they keep: of all others the file can learn nothing.
     """
-    if release.status == Status.PROVISIONAL:
-        with _missing_in("short_notice_reason"):
-            release = scheduling.confirm(release, by=by, at=at, reason=row.short_notice_reason)
-        yield Step(StepKind.CONFIRMED)
-    _check_stays(row, "short_notice_reason", release.short_notice_reason, "was confirmed")
-    if release.status == Status.CONFIRMED and not release.rehearsal and release.announced_at is None:
-        scheduling.announce(release, by=by, at=at)
-        yield Step(StepKind.ANNOUNCED)
 
+    by: "User | None"
+    create: bool
+    producers: dict[str, Producer]
+    series: dict[tuple[str, str], Series]
+    contacts: dict[tuple[int, str], Contact]
+    created: list[Creation] = field(default_factory=list)
+    _undo: list[Callable[[], object]] = field(default_factory=list)
 
-def cancel_by_row(row: CalendarRow, release: Release, *, by: "User | None", at: datetime) -> Iterator[Step]:
-    """Cancel a release with the reason that readers see; one that is cancelled stays as it is.
+    @classmethod
+    def known(cls, *, by: "User | None", create: bool) -> "Parties":
+        """Load all that a person may import for.
 
-    :param at: the aware instant of importing.
-    :raises RowRefused: if the row gives no reason, or another one than was given, or nobody is there to answer for it.
-    :raises MoveRefused: if the calendar's rules do not allow it.
-    """
-    if release.status == Status.CANCELLED:
-        _check_stays(row, "cancellation_reason", release.cancellation_reason, "is cancelled")
-        return
-    if by is None:
-        why = f"{release.reference} is {release.status}; a person cancels it, on its page or by the page of imports."
-        raise RowRefused("status", why)
-    with _missing_in("cancellation_reason"):
-        scheduling.cancel(release, reason=row.cancellation_reason, by=by, at=at)
-    yield Step(StepKind.CANCELLED, to=row.cancellation_reason)
-
-
-def _ask(row: CalendarRow, release: Release, *, by: "User | None", at: datetime) -> Iterator[Step]:
-    if by is None or not row.date_change_reason:
-        how = (
-            "with a reason, by the change of date on its page."
-            if by is None
-            else 'who are asked to agree if you give the public reason in the column "date_change_reason".'
+        :param by: the person, or None for an operator, who may everything.
+        :param create: whether those that are not known are made.
+        """
+        producers = Producer.objects.all() if by is None else producers_where(by, Action.EDIT)
+        keys = set(producers.values_list("pk", flat=True))
+        all_series = Series.objects.filter(producer__in=keys).select_related("producer", "responsible")
+        contacts = Contact.objects.filter(producer__in=keys)
+        return cls(
+            by=by,
+            create=create,
+            producers={fold_title(producer.name): producer for producer in producers},
+            series={(fold_title(each.producer.name), fold_title(each.title)): each for each in all_series},
+            contacts={(contact.producer_id, contact.email.lower()): contact for contact in contacts},
         )
+
+    def keeps(self, producer: Producer) -> bool:
+        return producer in self.producers.values()
+
+    def note_creation(self, creation: Creation, undo: Callable[[], object]) -> None:
+        """Note what was made for the row at hand.
+
+        :param undo: forgets it, should the row be refused in the end.
+        """
+        self.created.append(creation)
+        self._undo += [self.created.pop, undo]
+
+    def accept(self) -> None:
+        self._undo.clear()
+
+    def take_back(self) -> None:
+        """Forget what was made for the row at hand, because the database has."""
+        while self._undo:
+            self._undo.pop()()
+
+
+def series_of_row(row: CalendarRow, parties: Parties) -> Series:
+    """Return the series that a row names, with the responsible contact that it names.
+
+    :raises RowRefused: if producer, series or contact is not known and none is to be made, or if the stored series
+        has another tolerance or another responsible contact than the row says.
+    """
+    producer = _producer(row, parties)
+    responsible = _contact(row, producer, parties) if row.responsible_email else None
+    series = parties.series.get(row.series_key)
+    if series is None:
+        series = _new_series(row, producer, responsible, parties)
+    _check_agrees(row, series, responsible)
+    if responsible and series.responsible is None:
+        series.responsible = responsible
+        _save(series, parties)
+        made = Creation(CreationKind.RESPONSIBLE, responsible.email, series.title)
+        parties.note_creation(made, lambda: setattr(series, "responsible", None))
+    return series
+
+
+def _producer(row: CalendarRow, parties: Parties) -> Producer:
+    producer = parties.producers.get(fold_title(row.producer))
+    if producer is not None:
+        return producer
+    if parties.by is not None:
+        raise RowRefused("producer", f'there is no producer "{row.producer}" for which you keep the calendar.')
+    _check_may_make(parties, "producer", row.producer)
+    slug = _free_slug(row.producer, Producer.objects.values_list("slug", flat=True), 100)
+    producer = Producer.objects.create(name=row.producer, slug=slug)
+    key = fold_title(row.producer)
+    parties.producers[key] = producer
+    parties.note_creation(Creation(CreationKind.PRODUCER, producer.name), lambda: parties.producers.pop(key))
+    return producer
+
+
+def _new_series(row: CalendarRow, producer: Producer, responsible: Contact | None, parties: Parties) -> Series:
+    _check_may_make(parties, "series", row.series)
+    tolerance = DEFAULT_TOLERANCE_SECONDS if row.tolerance_seconds is None else row.tolerance_seconds
+    by = parties.by
+    if by is not None and tolerance != DEFAULT_TOLERANCE_SECONDS and not may(by, Action.CHANGE_TOLERANCE, producer):
+        why = "a tolerance is given to a series by a head of profession or a deputy, in the admin site."
+        raise RowRefused("tolerance_seconds", why)
+    slugs = Series.objects.filter(producer=producer).values_list("slug", flat=True)
+    series = Series(
+        producer=producer,
+        title=row.series,
+        slug=_free_slug(row.series, slugs, 150),
+        tolerance_seconds=tolerance,
+        responsible=responsible,
+    )
+    _save(series, parties)
+    parties.series[row.series_key] = series
+    parties.note_creation(
+        Creation(CreationKind.SERIES, series.title, producer.name), lambda: parties.series.pop(row.series_key)
+    )
+    return series
+
+
+def _check_agrees(row: CalendarRow, series: Series, responsible: Contact | None) -> None:
+    if row.tolerance_seconds not in {None, series.tolerance_seconds}:
         why = (
-            f"{release.reference} is confirmed for {release.slot}, and the file says {row.slot}; a confirmed date is "
-            f"changed by a head of profession or a deputy, {how}"
+            f'the tolerance of the series "{series.title}" is {series.tolerance_seconds} seconds; '
+            "it is changed by a head of profession or a deputy, in the admin site."
         )
-        raise RowRefused("scheduled_for", why)
-    waits = date_changes.waiting_of(release)
-    if waits and _same_slot(waits.to, row.slot) and _in_one_line(waits.public_reason) == row.date_change_reason:
-        return
-    date_changes.request_date_change(release, to=row.slot, reason=row.date_change_reason, by=by, at=at)
-    yield Step(StepKind.CHANGE_ASKED, str(release.slot), str(row.slot))
+        raise RowRefused("tolerance_seconds", why)
+    if responsible and series.responsible not in {None, responsible}:
+        why = f'{series.responsible.email if series.responsible else ""} is responsible for "{series.title}"; '
+        raise RowRefused("responsible_email", why + "this is changed in the admin site.")
 
 
-def _check_reason_of_a_change(row: CalendarRow, release: Release) -> None:
-    """Refuse a reason where there is no change to give it for, unless the release was moved for it before."""
-    if not row.date_change_reason:
-        return
-    last = release.date_changes.filter(schedule_version=release.schedule_version).first()
-    # Of a provisional date the reason is not kept as public, so it cannot be compared.
-    if last is None or _in_one_line(last.public_reason) not in {"", row.date_change_reason}:
-        why = f"the date is unchanged ({release.slot}): there is no change to give a reason for."
-        raise RowRefused("date_change_reason", why)
+def _contact(row: CalendarRow, producer: Producer, parties: Parties) -> Contact:
+    contact = parties.contacts.get((producer.pk, row.responsible_email))
+    if contact is None:
+        _check_may_make(parties, "responsible_email", row.responsible_email)
+        # A file gives no name: that of the account with this address is used, else the address stands for it.
+        accounts = get_user_model().objects.filter(email__iexact=row.responsible_email)
+        if parties.by is not None:
+            # Whose account it is is not for everybody to learn.
+            accounts = accounts.filter(memberships__producer=producer)
+        user = accounts.first()
+        contact = Contact(
+            producer=producer, name=str(user or row.responsible_email), email=row.responsible_email, user=user
+        )
+        _save(contact, parties)
+        key = (producer.pk, row.responsible_email)
+        parties.contacts[key] = contact
+        parties.note_creation(Creation(CreationKind.CONTACT, contact.email), lambda: parties.contacts.pop(key))
+    return contact
 
 
-def _check_stays(row: CalendarRow, column: str, given: str, what: str) -> None:
-    """Refuse another reason than was given before: it would be read by nobody."""
-    said = getattr(row, column)
-    if said and given and said != _in_one_line(given):
-        raise RowRefused(column, f"{row.reference} {what} already, and the reason that was given stays: “{given}”.")
+def _check_may_make(parties: Parties, column: str, name: str) -> None:
+    if not parties.create:
+        what = "contact of this producer" if column == "responsible_email" else column
+        how = "--create makes it" if parties.by is None else "tick that what is not known is made, or correct the name"
+        raise RowRefused(column, f'there is no {what} "{name}"; {how}.')
+
+
+def _save(row: Series | Contact, parties: Parties) -> None:
+    row._history_user = parties.by  # type: ignore[union-attr]  # simple-history reads it
+    row.save()
+
+
+def _free_slug(name: str, taken: Iterable[str], longest: int) -> str:
+    start, others = slugify(name)[: longest - 5] or "unnamed", set(taken)
+    candidates = (start, *(f"{start}-{number}" for number in range(2, len(others) + 3)))
+    return next(candidate for candidate in candidates if candidate not in others)
+
+
+@dataclass(slots=True)
+class RowImport:
+    """Imports one row at an aware instant, for a person or for an operator (None), and notes each step.
+
+    Its methods raise RowRefused where the row says what only a person may, and MoveRefused where the calendar's rules
+    do not allow it.
+    """
+
+    row: CalendarRow
+    by: "User | None"
+    at: datetime
+    steps: list[Step] = field(default_factory=list)
+
+    def record(self, series: Series) -> None:
+        """Record a new release and, where the row says so, confirm and announce it."""
+        row, rehearsal = self.row, bool(self.row.rehearsal)
+        # A rehearsal is there to be monitored, which a provisional release is not.
+        status = row.status or (Status.CONFIRMED if rehearsal else Status.PROVISIONAL)
+        if status not in {Status.PROVISIONAL, Status.CONFIRMED}:
+            why = f"a new release is provisional or confirmed; it becomes {status} later, by a person."
+            raise RowRefused("status", why)
+        if row.date_change_reason:
+            raise RowRefused("date_change_reason", "the release is new: there is no change of its date.")
+        release = scheduling.record_release(
+            series,
+            reference=row.reference,
+            title=row.title,
+            slot=row.slot,
+            at=self.at,
+            by=self.by,
+            rehearsal=rehearsal,
+            addresses=[*self._page(), *(_attachment(url) for url in row.attachments), *self._announcement()],
+        )
+        self._note(StepKind.RECORDED, to=str(release.slot))
+        if rehearsal:
+            self._note(StepKind.AS_REHEARSAL)
+        if status is Status.CONFIRMED:
+            self._confirm(release)
+
+    def follow(self, release: Release, series: Series) -> None:
+        """Change a known release as far as the row differs."""
+        row = self.row
+        self._check_same(release, series)
+        if _in_one_line(release.title) != row.title:
+            self._note(StepKind.TITLE_CORRECTED, release.title, row.title)
+            try:
+                release = corrections.correct_release(
+                    release, title=row.title, reference=release.reference, by=self.by, at=self.at
+                )
+            except BeingJudged as refusal:
+                raise RowRefused("title", str(refusal)) from refusal
+        self._follow_addresses(release)
+        release = self._follow_date(release)
+        if row.status is Status.CONFIRMED:
+            self._confirm(release)
+        if row.status is Status.CANCELLED:
+            self._cancel(release)
+
+    def _note(self, kind: StepKind, was: str = "", to: str = "") -> None:
+        self.steps.append(Step(kind, was, to))
+
+    def _check_same(self, release: Release, series: Series) -> None:
+        row = self.row
+        if release.series != series:
+            why = f'{release.reference} belongs to the series "{release.series}" of {release.series.producer}.'
+            raise RowRefused("series", why)
+        if row.rehearsal is not None and row.rehearsal != release.rehearsal:
+            what = "a rehearsal and stays one" if release.rehearsal else "no rehearsal and never becomes one"
+            raise RowRefused("rehearsal", f"{release.reference} is {what}.")
+        final = {Status.PUBLISHED, Status.CANCELLED}
+        back = row.status is Status.PROVISIONAL and release.status != Status.PROVISIONAL
+        undone = row.status is Status.CONFIRMED and release.status == Status.CANCELLED
+        if back or undone or (row.status in final and release.status in final and row.status != release.status):
+            raise RowRefused("status", f"{release.reference} is {release.status} and cannot become {row.status}.")
+        if row.status is Status.PUBLISHED and release.status != Status.PUBLISHED:
+            why = f"{release.reference} is {release.status}; a person makes it published on its page, and not a file."
+            raise RowRefused("status", why)
+
+    def _follow_addresses(self, release: Release) -> None:
+        present = list(release.addresses.all())
+        self._follow_announcement(release, present)
+        try:
+            if self.row.url:
+                self._follow_page(release, present)
+            for url in self.row.attachments:
+                if url not in {address.url for address in present}:
+                    corrections.add_address(release, _attachment(url), by=self.by, at=self.at)
+                    self._note(StepKind.ATTACHMENT_ADDED, to=url)
+        except corrections.CorrectionRefused as refusal:
+            raise RowRefused("url", str(refusal)) from refusal
+
+    def _follow_page(self, release: Release, present: list[Address]) -> None:
+        row = self.row
+        pages = [address for address in present if address.role == PAGE]
+        known = next((address for address in present if address.url == row.url), None)
+        page = known or (pages[0] if len(pages) == 1 else None)
+        if page is None:
+            corrections.add_address(release, self._page()[0], by=self.by, at=self.at)
+            self._note(StepKind.PAGE_ADDED, to=row.url)
+            return
+        was = _as_planned(page)
+        marker = was.marker if row.marker in {"", _in_one_line(was.marker)} else row.marker
+        planned = replace(was, url=row.url, marker=marker, adapter=row.adapter or was.adapter)
+        if planned != was:
+            corrections.change_address(page, planned, by=self.by, at=self.at)
+            self._note(StepKind.PAGE_CORRECTED, _describe_address(was), _describe_address(planned))
+
+    def _follow_announcement(self, release: Release, present: list[Address]) -> None:
+        known = next((address for address in present if address.role == ANNOUNCEMENT), None)
+        try:
+            for planned in self._announcement():
+                if known is None:
+                    corrections.add_address(release, planned, by=self.by, at=self.at)
+                    self._note(StepKind.ANNOUNCEMENT_ADDED, to=planned.url)
+                    continue
+                was = _as_planned(known)
+                adapter = self.row.announcement_adapter or self.row.adapter or was.adapter
+                planned = replace(was, url=planned.url, adapter=adapter)
+                if planned != was:
+                    corrections.change_address(known, planned, by=self.by, at=self.at)
+                    self._note(StepKind.ANNOUNCEMENT_CORRECTED, _describe_address(was), _describe_address(planned))
+        except corrections.CorrectionRefused as refusal:
+            raise RowRefused("announcement", str(refusal)) from refusal
+
+    def _page(self) -> list[PlannedAddress]:
+        row = self.row
+        page = PlannedAddress(url=row.url, marker=row.marker or row.title, adapter=row.adapter or "page")
+        return [page] if row.url else []
+
+    def _announcement(self) -> list[PlannedAddress]:
+        """Return the announcement that the row names, if any; unless it says otherwise it is read as the page is."""
+        adapter = self.row.announcement_adapter or self.row.adapter or "page"
+        planned = PlannedAddress(self.row.announcement, ANNOUNCEMENT, adapter=adapter, required=False)
+        return [planned] if self.row.announcement else []
+
+    def _follow_date(self, release: Release) -> Release:
+        """Move a release that is not confirmed, or request the change of a confirmed date."""
+        row = self.row
+        if _is_same_slot(release.slot, row.slot):
+            self._check_reason_of_no_change(release)
+            return release
+        if row.status is Status.CANCELLED and release.status != Status.CANCELLED:
+            raise RowRefused("scheduled_for", f"a release that is cancelled keeps its date, which is {release.slot}.")
+        if release.status == Status.CONFIRMED:
+            self._request_date(release)
+            return release
+        was = release.slot
+        release = scheduling.change_date(release, to=row.slot, reason=row.date_change_reason, by=self.by, at=self.at)
+        self._note(StepKind.MOVED, str(was), str(release.slot))
+        return release
+
+    def _check_reason_of_no_change(self, release: Release) -> None:
+        """Refuse a reason where there is no change to give it for, unless the release was moved for it before."""
+        if not self.row.date_change_reason:
+            return
+        last = release.date_changes.filter(schedule_version=release.schedule_version).first()
+        # The reason of a provisional date is not public, so it cannot be compared.
+        if last is None or _in_one_line(last.public_reason) not in {"", self.row.date_change_reason}:
+            why = f"the date is unchanged ({release.slot}): there is no change to give a reason for."
+            raise RowRefused("date_change_reason", why)
+
+    def _request_date(self, release: Release) -> None:
+        row = self.row
+        if self.by is None or not row.date_change_reason:
+            how = (
+                "with a reason, by the change of date on its page."
+                if self.by is None
+                else 'who are asked to agree if you give the public reason in the column "date_change_reason".'
+            )
+            why = (
+                f"{release.reference} is confirmed for {release.slot}, and the file says {row.slot}; a confirmed date "
+                f"is changed by a head of profession or a deputy, {how}"
+            )
+            raise RowRefused("scheduled_for", why)
+        waits = date_changes.waiting_of(release)
+        if waits and _is_same_slot(waits.to, row.slot) and _in_one_line(waits.public_reason) == row.date_change_reason:
+            return
+        date_changes.request_date_change(release, to=row.slot, reason=row.date_change_reason, by=self.by, at=self.at)
+        self._note(StepKind.CHANGE_ASKED, str(release.slot), str(row.slot))
+
+    def _confirm(self, release: Release) -> None:
+        """Confirm a provisional release, and announce it unless it is a rehearsal."""
+        if release.status == Status.PROVISIONAL:
+            with _name_reason_column("short_notice_reason"):
+                release = scheduling.confirm(release, by=self.by, at=self.at, reason=self.row.short_notice_reason)
+            self._note(StepKind.CONFIRMED)
+        self._check_reason("short_notice_reason", release.short_notice_reason, "was confirmed")
+        if release.status == Status.CONFIRMED and not release.rehearsal and release.announced_at is None:
+            scheduling.announce(release, by=self.by, at=self.at)
+            self._note(StepKind.ANNOUNCED)
+
+    def _cancel(self, release: Release) -> None:
+        """Cancel a release with the reason that readers see; one that is cancelled stays as it is."""
+        if release.status == Status.CANCELLED:
+            self._check_reason("cancellation_reason", release.cancellation_reason, "is cancelled")
+            return
+        if self.by is None:
+            why = (
+                f"{release.reference} is {release.status}; a person cancels it, on its page or by the page of imports."
+            )
+            raise RowRefused("status", why)
+        with _name_reason_column("cancellation_reason"):
+            scheduling.cancel(release, reason=self.row.cancellation_reason, by=self.by, at=self.at)
+        self._note(StepKind.CANCELLED, to=self.row.cancellation_reason)
+
+    def _check_reason(self, column: str, given: str, what: str) -> None:
+        """Refuse another reason than was given before: nobody would read it."""
+        reason = getattr(self.row, column)
+        if reason and given and reason != _in_one_line(given):
+            why = f"{self.row.reference} {what} already, and the reason that was given stays: “{given}”."
+            raise RowRefused(column, why)
 
 
 @contextmanager
-def _missing_in(column: str) -> Iterator[None]:
+def _name_reason_column(column: str) -> Iterator[None]:
+    """Name the column in which a reason is missing."""
     try:
         yield
     except (MissingFields, SlotRefused) as refusal:
@@ -134,7 +522,7 @@ def _missing_in(column: str) -> Iterator[None]:
         raise RowRefused(column, str(refusal)) from refusal
 
 
-def _same_slot(one: Slot, other: Slot) -> bool:
+def _is_same_slot(one: Slot, other: Slot) -> bool:
     """Tell whether two slots announce the same; of a vague one the day is not shown, so it does not count."""
     if one.precision is not Precision.EXACT and one.precision is other.precision:
         return one.on.replace(day=1) == other.on.replace(day=1)
@@ -142,149 +530,12 @@ def _same_slot(one: Slot, other: Slot) -> bool:
 
 
 def _in_one_line(text: str) -> str:
+    """Write a text as the cell of a file holds it."""
     return " ".join(text.split())
-
-
-ANNOUNCEMENT, ATTACHMENT, PAGE = Address.Role.ANNOUNCEMENT, Address.Role.ATTACHMENT, Address.Role.PAGE
-
-
-def record_by_row(row: CalendarRow, series: Series, *, by: "User | None", at: datetime) -> list[Step]:
-    """Record a release that is not there yet and, where the row says so, confirm and announce it.
-
-    :param at: the aware instant of importing.
-    :raises RowRefused: if the row says of it what only a person may.
-    :raises MoveRefused: if the calendar's rules do not allow its date.
-    """
-    rehearsal = bool(row.rehearsal)
-    # A rehearsal is there to be watched, which a provisional release is not.
-    status = row.status or (Status.CONFIRMED if rehearsal else Status.PROVISIONAL)
-    if status not in {Status.PROVISIONAL, Status.CONFIRMED}:
-        why = f"a new release is provisional or confirmed; it becomes {status} later, by a person."
-        raise RowRefused("status", why)
-    if row.date_change_reason:
-        raise RowRefused("date_change_reason", "the release is new: there is no change of its date.")
-    release = scheduling.record_release(
-        series,
-        reference=row.reference,
-        title=row.title,
-        slot=row.slot,
-        at=at,
-        by=by,
-        rehearsal=rehearsal,
-        addresses=[*_pages(row), *(_attachment(url) for url in row.attachments), *_announcements(row)],
-    )
-    steps = [Step(StepKind.RECORDED, to=str(release.slot)), *([Step(StepKind.AS_REHEARSAL)] if rehearsal else [])]
-    return [*steps, *(confirm_by_row(row, release, by=by, at=at) if status is Status.CONFIRMED else [])]
-
-
-def follow_row(row: CalendarRow, release: Release, series: Series, *, by: "User | None", at: datetime) -> list[Step]:
-    """Bring a release that is there already up to what the file says; return what was done.
-
-    :param at: the aware instant of importing.
-    :raises RowRefused: if the row says of it what only a person may.
-    :raises MoveRefused: if the calendar's rules do not allow what the row says.
-    """
-    _check_same(row, release, series)
-    steps = []
-    if " ".join(release.title.split()) != row.title:
-        steps.append(Step(StepKind.TITLE_CORRECTED, release.title, row.title))
-        try:
-            release = corrections.correct_release(release, title=row.title, reference=release.reference, by=by, at=at)
-        except BeingJudged as refusal:
-            raise RowRefused("title", str(refusal)) from refusal
-    steps += _follow_addresses(row, release, by=by, at=at)
-    release, moved = follow_date(row, release, by=by, at=at)
-    steps += moved
-    if row.status is Status.CONFIRMED:
-        steps += confirm_by_row(row, release, by=by, at=at)
-    if row.status is Status.CANCELLED:
-        steps += cancel_by_row(row, release, by=by, at=at)
-    return steps
-
-
-def _check_same(row: CalendarRow, release: Release, series: Series) -> None:
-    if release.series != series:
-        why = f'{release.reference} belongs to the series "{release.series}" of {release.series.producer}.'
-        raise RowRefused("series", why)
-    if row.rehearsal is not None and row.rehearsal != release.rehearsal:
-        what = "a rehearsal and stays one" if release.rehearsal else "no rehearsal and never becomes one"
-        raise RowRefused("rehearsal", f"{release.reference} is {what}.")
-    final = {Status.PUBLISHED, Status.CANCELLED}
-    back = row.status is Status.PROVISIONAL and release.status != Status.PROVISIONAL
-    undone = row.status is Status.CONFIRMED and release.status == Status.CANCELLED
-    if back or undone or (row.status in final and release.status in final and row.status != release.status):
-        raise RowRefused("status", f"{release.reference} is {release.status} and cannot become {row.status}.")
-    if row.status is Status.PUBLISHED and release.status != Status.PUBLISHED:
-        why = f"{release.reference} is {release.status}; a person makes it published on its page, and not a file."
-        raise RowRefused("status", why)
-
-
-def _follow_addresses(row: CalendarRow, release: Release, *, by: "User | None", at: datetime) -> Iterator[Step]:
-    there = list(release.addresses.all())
-    try:
-        yield from _follow_announcement(row, release, there, by=by, at=at)
-        if row.url:
-            yield from _follow_page(row, release, there, by=by, at=at)
-        for url in row.attachments:
-            if url not in {address.url for address in there}:
-                corrections.add_address(release, _attachment(url), by=by, at=at)
-                yield Step(StepKind.ATTACHMENT_ADDED, to=url)
-    except corrections.CorrectionRefused as refusal:
-        raise RowRefused("url", str(refusal)) from refusal
-
-
-def _follow_page(
-    row: CalendarRow, release: Release, there: list[Address], *, by: "User | None", at: datetime
-) -> Iterator[Step]:
-    pages = [address for address in there if address.role == PAGE]
-    known = next((address for address in there if address.url == row.url), None)
-    page = known or (pages[0] if len(pages) == 1 else None)
-    if page is None:
-        corrections.add_address(release, _pages(row)[0], by=by, at=at)
-        yield Step(StepKind.PAGE_ADDED, to=row.url)
-        return
-    was = _as_planned(page)
-    marker = was.marker if row.marker in {"", " ".join(was.marker.split())} else row.marker
-    planned = replace(was, url=row.url, marker=marker, adapter=row.adapter or was.adapter)
-    if planned != was:
-        corrections.change_address(page, planned, by=by, at=at)
-        yield Step(StepKind.PAGE_CORRECTED, _in_words(was), _in_words(planned))
-
-
-def _follow_announcement(
-    row: CalendarRow, release: Release, there: list[Address], *, by: "User | None", at: datetime
-) -> Iterator[Step]:
-    known = next((address for address in there if address.role == ANNOUNCEMENT), None)
-    try:
-        for planned in _announcements(row):
-            if known is None:
-                corrections.add_address(release, planned, by=by, at=at)
-                yield Step(StepKind.ANNOUNCEMENT_ADDED, to=planned.url)
-                continue
-            was = _as_planned(known)
-            adapter = row.announcement_adapter or row.adapter or was.adapter
-            planned = replace(was, url=planned.url, adapter=adapter)
-            if planned != was:
-                corrections.change_address(known, planned, by=by, at=at)
-                yield Step(StepKind.ANNOUNCEMENT_CORRECTED, _in_words(was), _in_words(planned))
-    except corrections.CorrectionRefused as refusal:
-        raise RowRefused("announcement", str(refusal)) from refusal
-
-
-def _pages(row: CalendarRow) -> list[PlannedAddress]:
-    page = PlannedAddress(url=row.url, marker=row.marker or row.title, adapter=row.adapter or "page")
-    return [page] if row.url else []
 
 
 def _attachment(url: str) -> PlannedAddress:
     return PlannedAddress(url=url, role=ATTACHMENT)
-
-
-def _announcements(row: CalendarRow) -> list[PlannedAddress]:
-    """Return the announcement that a row names, if it names one; unless it says otherwise it is read as the page is."""
-    adapter = row.announcement_adapter or row.adapter or "page"
-    planned = PlannedAddress(row.announcement, ANNOUNCEMENT, adapter=adapter, required=False)
-    return [planned] if row.announcement else []
 
 
 def _as_planned(address: Address) -> PlannedAddress:
@@ -297,26 +548,23 @@ def _as_planned(address: Address) -> PlannedAddress:
     )
 
 
-def _in_words(planned: PlannedAddress) -> str:
+def _describe_address(planned: PlannedAddress) -> str:
     marker = f' by the words "{planned.marker}"' if planned.marker else ""
     return f"{planned.url}{marker}, read as {planned.adapter}"
 
 
-COLUMNS = {"planned_on": "scheduled_for", "planned_at": "scheduled_for", "exact_date": "scheduled_for"}
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What an import did, or in a dry run would do."""
+
+    rows: list[RowResult]
+    created: list[Creation]
+
+    def of(self, outcome: Outcome) -> list[RowResult]:
+        return [row for row in self.rows if row.outcome is outcome]
 
 
-@dataclass(slots=True)
-class Imported:
-    """What an import did, or in a dry run would do: row by row, and what was made beside it."""
-
-    taken: list[Taken] = field(default_factory=list)
-    made: list[Made] = field(default_factory=list)
-
-    def of(self, outcome: Outcome) -> list[Taken]:
-        return [row for row in self.taken if row.outcome is outcome]
-
-
-def import_reading(
+def import_calendar(
     reading: CalendarFile,
     *,
     at: datetime,
@@ -324,71 +572,61 @@ def import_reading(
     create: bool = False,
     skip_refused: bool = False,
     dry_run: bool = False,
-) -> Imported:
-    """Take planned releases into the calendar in one transaction.
+) -> ImportResult:
+    """Import the rows of a file in one transaction.
 
-    New ones are recorded and, where the row says so, confirmed; a confirmed one that is no rehearsal is announced
+    New releases are recorded and, where the row says so, confirmed; a confirmed one that is no rehearsal is announced
     with it. Of those that are there already, the title and the addresses follow the file, a provisional date moves,
     and a provisional release is confirmed where the file says so. Cells that are empty say nothing.
 
-    :param reading: what the file holds.
-    :param at: the aware instant of importing.
     :param by: the person who imports, for the producers whose calendar they keep; None for an operator.
-    :param create: whether series and contacts that are not known are made, by an operator producers too.
-    :param skip_refused: whether rows that cannot be taken are left out.
-    :param dry_run: whether everything is tried and nothing is kept.
-    :raises FileRefused: if a row cannot be taken and none is to be left out; then nothing is changed.
+    :param create: whether series and contacts that are not known are created, by an operator producers too.
+    :param skip_refused: whether rows that cannot be imported are left out.
+    :param dry_run: whether everything is tried and nothing is stored.
+    :raises FileRefused: if a row cannot be imported and none is to be left out; then nothing is changed.
     """
     with transaction.atomic():
         parties = Parties.known(by=by, create=create)
-        refused_before = refused_as_read(reading.faults, reading.named)
         with together():
-            taken = [*refused_before, *import_rows(reading.rows, parties, at=at)]
-        imported = Imported(sorted(taken, key=attrgetter("number")), parties.made)
-        faults = [fault for row in imported.taken for fault in row.faults]
+            results = [*group_faults(reading.faults, reading.named), *import_rows(reading.rows, parties, at=at)]
+        rows = sorted(results, key=attrgetter("number"))
+        faults = [fault for row in rows for fault in row.faults]
         if faults and not skip_refused:
             raise FileRefused(faults)
         transaction.set_rollback(dry_run)
-    return imported
+    return ImportResult(rows, parties.created)
 
 
-def import_rows(rows: Sequence[CalendarRow], parties: Parties, *, at: datetime) -> Iterator[Taken]:
-    """Take rows one by one into the calendar, within the caller's transaction; one that is refused changes nothing.
-
-    :param at: the aware instant of importing.
-    """
-    there = Release.objects.select_related("series__producer").prefetch_related("addresses")
-    known = there.in_bulk([row.reference for row in rows], field_name="reference")
+def import_rows(rows: Sequence[CalendarRow], parties: Parties, *, at: datetime) -> Iterator[RowResult]:
+    """Import rows one by one, within the caller's transaction; one that is refused changes nothing."""
+    releases = Release.objects.select_related("series__producer").prefetch_related("addresses")
+    known = releases.in_bulk([row.reference for row in rows], field_name="reference")
     for row in rows:
-        yield _taken(row, known.get(row.reference), parties, at=at)
+        yield _import_row(row, known.get(row.reference), parties, at=at)
 
 
-def _taken(row: CalendarRow, release: Release | None, parties: Parties, *, at: datetime) -> Taken:
+# The column that is named where a refusal names a field of the release.
+COLUMNS = {"planned_on": "scheduled_for", "planned_at": "scheduled_for", "exact_date": "scheduled_for"}
+
+
+def _import_row(row: CalendarRow, release: Release | None, parties: Parties, *, at: datetime) -> RowResult:
+    one = RowImport(row, parties.by, at)
     try:
         with transaction.atomic(), together():
-            taken = _followed_or_recorded(row, release, parties, at=at)
+            if release is not None and parties.by is not None and not parties.keeps(release.series.producer):
+                # Of a release of somebody else's the file learns that its name is taken, and nothing more.
+                raise RowRefused("reference", f'"{row.reference}" is not free: choose another reference.')
+            series = series_of_row(row, parties)
+            if release is None:
+                one.record(series)
+            else:
+                one.follow(release, series)
     except (RowRefused, MoveRefused) as refusal:
         parties.take_back()
-        fault = RowFault(row.number, _column(refusal), str(refusal))
-        return refused_row(row.number, row.reference, [fault], title=row.title)
+        field_column = COLUMNS.get(getattr(refusal, "field", ""), "scheduled_for")
+        column = refusal.column if isinstance(refusal, RowRefused) else field_column
+        faults = (RowFault(row.number, column, str(refusal)),)
+        return RowResult(row.number, row.reference, Outcome.REFUSED, row.title, faults=faults)
     parties.accept()
-    return taken
-
-
-def _followed_or_recorded(row: CalendarRow, release: Release | None, parties: Parties, *, at: datetime) -> Taken:
-    if release is not None and parties.by is not None and not parties.keeps(release.series.producer):
-        # Of a release of somebody else's the file learns that its name is taken, and nothing more.
-        raise RowRefused("reference", f'"{row.reference}" is not free: choose another reference.')
-    series = plan.series_of_row(row, parties)
-    if release is None:
-        steps = record_by_row(row, series, by=parties.by, at=at)
-        return Taken(row.number, row.reference, Outcome.ADDED, row.title, tuple(steps))
-    steps = follow_row(row, release, series, by=parties.by, at=at)
-    outcome = Outcome.CHANGED if steps else Outcome.UNCHANGED
-    return Taken(row.number, row.reference, outcome, row.title, tuple(steps))
-
-
-def _column(refusal: RowRefused | MoveRefused) -> str:
-    if isinstance(refusal, RowRefused):
-        return refusal.column
-    return COLUMNS.get(getattr(refusal, "field", ""), "scheduled_for")
+    outcome = Outcome.ADDED if release is None else Outcome.CHANGED if one.steps else Outcome.UNCHANGED
+    return RowResult(row.number, row.reference, outcome, row.title, tuple(one.steps))

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -29,35 +28,20 @@ if TYPE_CHECKING:
 ADAPTER = "govuk"
 # Whoever waits for a page waits no longer than this for another process that looks at the same host.
 PATIENCE_SECONDS = 3.0
-_TRIED_AGAIN_AFTER_SECONDS = 0.25
+_RETRY_SECONDS = 0.25
 _LONGEST_REFERENCE = 100
 
 
-class NotThere(MoveRefused):
+class NotAnAnnouncement(MoveRefused):
     """The address is none at which an announcement of GOV.UK can stand."""
 
 
-class NobodyCouldLook(MoveRefused):
+class HostBusy(MoveRefused):
     """Another process was looking at the same host all the time, or the answer took too long."""
 
 
 class ReferenceTaken(FieldRefused):
     """There is a release of this reference; `field` names it."""
-
-
-@dataclass(frozen=True, slots=True)
-class ToRecord:
-    """A release as a person has checked it; without the address of its page it is not watched yet."""
-
-    series: Series
-    reference: str
-    title: str
-    slot: Slot
-    announcement: str
-    confirmed: bool
-    page: str = ""
-    marker: str = ""
-    short_notice_reason: str = ""
 
 
 def find_announcement(url: str, *, hosts: Collection[str], means: AdhocMeans, now: datetime) -> Announced:
@@ -66,26 +50,26 @@ def find_announcement(url: str, *, hosts: Collection[str], means: AdhocMeans, no
     :param hosts: "host" and "host:port" entries of sites with such an API.
     :param now: the aware instant of asking.
     :raises NotAWebAddressError: if it is not an address that may be fetched.
-    :raises NotThere: if the address lies on none of these hosts.
-    :raises NobodyCouldLook: if no answer came in time, or nobody could ask.
+    :raises NotAnAnnouncement: if the address lies on none of these hosts.
+    :raises HostBusy: if no answer came in time, or nobody could ask.
     :raises NoAnnouncementError: if what answered is no announcement that can be read.
     """
     address = parse_address(url)
     if not is_allowed(address, frozenset(hosts)):
         message = _("This is no address of GOV.UK: paste the address of an announcement at www.gov.uk.")
-        raise NotThere(message)
+        raise NotAnAnnouncement(message)
     begun = time.monotonic()
     answer = adhoc_checks.request_address(address.url, adapter=ADAPTER, means=means, now=now)
     while answer is None and not means.stop() and time.monotonic() - begun < PATIENCE_SECONDS:
-        time.sleep(_TRIED_AGAIN_AFTER_SECONDS)
+        time.sleep(_RETRY_SECONDS)
         answer = adhoc_checks.request_address(address.url, adapter=ADAPTER, means=means, now=now)
     if answer is None:
         message = _("GOV.UK could not be asked just now, or took too long to answer: try again in a minute.")
-        raise NobodyCouldLook(message)
+        raise HostBusy(message)
     return read_announcement(answer)
 
 
-def known_at(url: str, *, by: Person) -> Release | None:
+def find_announced_release(url: str, *, by: Person) -> Release | None:
     theirs = producers_where(by, Action.VIEW)
     found = Address.objects.filter(role=Address.Role.ANNOUNCEMENT, url=url, release__series__producer__in=theirs)
     address = found.select_related("release").first()
@@ -97,42 +81,52 @@ def producers_of(announced: Announced, *, by: Person) -> list[Producer]:
     return [producer for producer in producers_where(by, Action.EDIT) if fold(producer.name) in named]
 
 
-def series_of_announcement(announced: Announced, series: Collection[Series]) -> Series | None:
+def suggest_series(announced: Announced, series: Collection[Series]) -> Series | None:
     """Return the series whose title stands in the announcement's, the longest one; None if there is none."""
     fitting = [each for each in series if holds(words(announced.title), words(each.title))]
     return max(fitting, key=lambda each: len(each.title), default=None)
 
 
-def reference_for(announced: Announced) -> str:
+def suggest_reference(announced: Announced) -> str:
     return slugify(announced.title)[:_LONGEST_REFERENCE].strip("-")
 
 
-def record_announced(checked: ToRecord, *, by: "User", at: datetime) -> Release:
+def record_from_announcement(
+    series: Series,
+    *,
+    reference: str,
+    title: str,
+    slot: Slot,
+    announcement: str,
+    confirmed: bool,
+    page: str,
+    marker: str,
+    reason: str,
+    by: "User",
+    at: datetime,
+) -> Release:
     """Record a release with its announcement and, where it is confirmed, confirm and announce it; all or nothing.
 
-    :param at: the aware instant of recording.
+    :param announcement: its address.
+    :param page: the address of its page; without one it is not monitored yet.
+    :param reason: for short notice.
     :raises NotYours: if the person does not keep the producer's calendar.
     :raises ReferenceTaken: if the reference is not free.
     :raises MoveRefused: if the calendar's rules do not allow it.
     """
-    check_may(by, Action.EDIT, checked.series.producer)
-    page = PlannedAddress(url=checked.page, marker=checked.marker or checked.title, adapter=ADAPTER)
-    announcement = PlannedAddress(checked.announcement, Address.Role.ANNOUNCEMENT, adapter=ADAPTER, required=False)
+    check_may(by, Action.EDIT, series.producer)
+    addresses = [PlannedAddress(announcement, Address.Role.ANNOUNCEMENT, adapter=ADAPTER, required=False)]
+    if page:
+        addresses.insert(0, PlannedAddress(url=page, marker=marker or title, adapter=ADAPTER))
     try:
         with transaction.atomic(), together():
             release = scheduling.record_release(
-                checked.series,
-                reference=checked.reference,
-                title=checked.title,
-                slot=checked.slot,
-                at=at,
-                by=by,
-                addresses=[*([page] if checked.page else []), announcement],
+                series, reference=reference, title=title, slot=slot, at=at, by=by, addresses=addresses
             )
-            if checked.confirmed:
-                release = scheduling.confirm(release, by=by, at=at, reason=checked.short_notice_reason)
+            if confirmed:
+                release = scheduling.confirm(release, by=by, at=at, reason=reason)
                 release = scheduling.announce(release, by=by, at=at)
     except IntegrityError as error:
-        message = _('"%(reference)s" is not free: choose another reference.') % {"reference": checked.reference}
+        message = _('"%(reference)s" is not free: choose another reference.') % {"reference": reference}
         raise ReferenceTaken("reference", message) from error
     return release

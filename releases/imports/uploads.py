@@ -1,41 +1,57 @@
 """Uploaded files: uploaded, checked, confirmed or discarded, and applied by a job."""
 
-from collections.abc import Mapping
-from datetime import datetime
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db import IntegrityError, OperationalError, transaction
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from releases.imports.parse import RowFault
-from releases.imports.plan import Outcome, Step, StepKind, Taken
-from releases.models import CalendarImport, ImportEvent, ImportRow
+from releases.imports import apply, parse
+from releases.imports.apply import Creation, Outcome, Parties, RowResult, Step, StepKind, group_faults
+from releases.imports.parse import CalendarFile, CalendarRow, FileRefused, RowFault
+from releases.models import CalendarImport, ImportEvent, ImportRow, Release
+from releases.models.event import together
 from releases.permissions import Action, NotYours, Person, producers_where, roles_anywhere
 from releases.rules import tables
 from releases.rules.canonical import sha256_hex
-from releases.rules.imports import CONFIRM, DISCARD, IMPORT, OPEN
-from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused
+from releases.rules.imports import (
+    APPLY,
+    CHECK,
+    CHECK_AGAIN,
+    CONFIRM,
+    DISCARD,
+    FAIL,
+    IMPORT,
+    OPEN,
+    WAITING,
+    ImportStatus,
+)
+from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused, Status
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
-import logging
-from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import timedelta
-from operator import attrgetter
 
-from django.db import IntegrityError, OperationalError
-from django.db.models import Q
 
-from releases.imports import apply, parse
-from releases.imports.parse import CalendarFile, CalendarRow, FileRefused
-from releases.imports.plan import Made, Parties, refused_as_read
-from releases.models import Release
-from releases.models.event import together
-from releases.rules.imports import APPLY, CHECK, CHECK_AGAIN, FAIL, WAITING, ImportStatus
-from releases.rules.lifecycle import Status
+logger = logging.getLogger(__name__)
+
+# Rows are tried some at a time, so that nobody waits long for the database, and whoever watches sees them counted.
+ROWS_AT_A_TIME = 20
+# For so long an import belongs to the process that took it; it says so again with every few rows.
+CLAIM = timedelta(minutes=2)
+# All rows are written in one transaction, which takes seconds: not while verdicts fall.
+QUIET_BEFORE, QUIET_AFTER = timedelta(minutes=1), timedelta(minutes=4)
+ABANDONED_AFTER = timedelta(days=14)
+
+OUR_ERROR = "Our own program failed on this file, and nothing was changed. Tell whoever runs it."
+CHANGED_MEANWHILE = (
+    "The calendar was changed after you had seen what would be done, so nothing was done. Check it again as it is now."
+)
 
 
 class NothingToApply(MoveRefused):
@@ -87,7 +103,7 @@ def confirm_import(found: CalendarImport, *, skip_refused: bool, by: "User", at:
     :raises MoveRefused: if the import does not wait for this, or the person's roles do not allow it any more.
     """
     IMPORT.check(CONFIRM, source=found.status, roles=roles_anywhere(by))
-    counts = counts_of(found)
+    counts = count_outcomes(found)
     if counts[Outcome.REFUSED] and not skip_refused:
         sentence = _("Rows are refused: tick that they are left out, or mend the file and upload it again.")
         raise MissingFields("skip_refused", sentence)
@@ -108,37 +124,25 @@ def discard_import(found: CalendarImport, *, by: "User | None", at: datetime) ->
     move_import(found, DISCARD, values={}, by=by, at=at)
 
 
-def counts_of(found: CalendarImport) -> dict[Outcome, int]:
+def count_outcomes(found: CalendarImport) -> dict[Outcome, int]:
     rows = ImportRow.objects.filter(of=found).order_by().values("outcome").annotate(rows=Count("pk"))
     counted = {row["outcome"]: row["rows"] for row in rows}
     return {outcome: counted.get(outcome, 0) for outcome in Outcome}
 
 
-def cancelled_by(found: CalendarImport) -> int:
+def count_cancellations(found: CalendarImport) -> int:
     changed = ImportRow.objects.filter(of=found, outcome=Outcome.CHANGED).values_list("steps", flat=True)
     return sum(any(Step.from_json(step).kind is StepKind.CANCELLED for step in steps) for steps in changed)
 
 
-def imported_releases_of(row: ImportRow) -> Taken:
-    return Taken(
+def read_row(row: ImportRow) -> RowResult:
+    return RowResult(
         row.number,
         row.reference,
         Outcome(row.outcome),
         row.title,
         tuple(Step.from_json(step) for step in row.steps),
         tuple(RowFault(row.number, column, why) for column, why in row.faults),
-    )
-
-
-def import_fields(taken: Taken, *, of: CalendarImport) -> ImportRow:
-    return ImportRow(
-        of=of,
-        number=taken.number,
-        reference=taken.reference[:200],
-        title=taken.title,
-        outcome=taken.outcome,
-        steps=[step.to_json() for step in taken.steps],
-        faults=[[fault.column, fault.why] for fault in taken.faults],
     )
 
 
@@ -171,22 +175,6 @@ def move_import(
     found.refresh_from_db(fields=["status", "notes", "rows_done", "ended_at"])
 
 
-logger = logging.getLogger(__name__)
-
-# Rows are tried some at a time, so that nobody waits long for the database, and whoever watches sees them counted.
-ROWS_AT_A_TIME = 20
-# For so long an import belongs to the process that took it; it says so again with every few rows.
-CLAIM = timedelta(minutes=2)
-# All rows are written in one transaction, which takes seconds: not while verdicts fall.
-QUIET_BEFORE, QUIET_AFTER = timedelta(minutes=1), timedelta(minutes=4)
-FORGOTTEN_AFTER = timedelta(days=14)
-
-OUR_ERROR = "Our own program failed on this file, and nothing was changed. Tell whoever runs it."
-CHANGED_MEANWHILE = (
-    "The calendar was changed after you had seen what would be done, so nothing was done. Check it again as it is now."
-)
-
-
 @dataclass(frozen=True, slots=True)
 class ImportMeans:
     """What a turn works with: the time, the names of adapters that there are, and whether to end soon."""
@@ -196,7 +184,7 @@ class ImportMeans:
     stop: Callable[[], bool] = lambda: False
 
 
-class _TakenAway(Exception):
+class _ClaimLost(Exception):
     """The import was discarded, or is another process' by now, or is to be left to one."""
 
 
@@ -206,12 +194,12 @@ class _ChangedMeanwhile(Exception):
 
 def run_due_import(means: ImportMeans) -> int:
     """Check and apply the imports that wait, the longest waiting first; return how many were brought on."""
-    _discard_forgotten(now=means.now())
+    _discard_abandoned(now=means.now())
     done = 0
     while not means.stop() and (claimed := _claim(now=means.now())):
         try:
-            _bring_on(claimed, means)
-        except _TakenAway:
+            _advance(claimed, means)
+        except _ClaimLost:
             continue
         except OperationalError:
             # The database may be back in a moment; the claim runs out, and it is tried again.
@@ -243,92 +231,90 @@ def _claim(*, now: datetime) -> CalendarImport | None:
     return None
 
 
-def _bring_on(claimed: CalendarImport, means: ImportMeans) -> None:
+def _advance(claimed: CalendarImport, means: ImportMeans) -> None:
     try:
         reading = parse.read_calendar(bytes(claimed.content or b""), name=claimed.file_name, adapters=means.adapters)
     except FileRefused as refusal:
         move_import(claimed, FAIL, values={"notes": refusal.sentences}, by=None, at=means.now())
         return
-    found, makes = _tried(claimed, reading, means)
+    found, created = _try_rows(claimed, reading, means)
     if claimed.status == ImportStatus.UPLOADED:
-        _ask(claimed, CHECK, found, makes, at=means.now())
+        _await_confirmation(claimed, CHECK, found, created, at=means.now())
         return
     # Only where all rows, against the calendar as it is now, do what was confirmed are they applied.
-    confirmed = {row.number: imported_releases_of(row) for row in ImportRow.objects.filter(of=claimed)}
+    confirmed = {row.number: read_row(row) for row in ImportRow.objects.filter(of=claimed)}
     if not all(_is_as_confirmed(row, confirmed.get(row.number), claimed) for row in found):
-        _ask(claimed, CHECK_AGAIN, found, makes, at=means.now(), notes=[CHANGED_MEANWHILE])
+        _await_confirmation(claimed, CHECK_AGAIN, found, created, at=means.now(), notes=[CHANGED_MEANWHILE])
     elif is_quiet(now=means.now()):
         _apply(claimed, reading.rows, found, at=means.now())
     else:
-        _let_go(claimed)
+        _end_claim(claimed)
 
 
-def _ask(
+def _await_confirmation(
     claimed: CalendarImport,
     move: str,
-    found: Sequence[Taken],
-    makes: Sequence[Made],
+    found: Sequence[RowResult],
+    created: Sequence[Creation],
     *,
     at: datetime,
     notes: Sequence[str] = (),
 ) -> None:
     with transaction.atomic():
-        _store(claimed, found)
-        values = {"makes": _written(makes), "notes": list(notes)}
-        move_import(claimed, move, values=values, by=None, at=at, facts=_counted(found))
+        _store_rows(claimed, found)
+        values = {"makes": [each.to_json() for each in created], "notes": list(notes)}
+        move_import(claimed, move, values=values, by=None, at=at, facts=_count_outcomes(found))
 
 
-def _apply(claimed: CalendarImport, rows: Sequence[CalendarRow], found: Sequence[Taken], *, at: datetime) -> None:
-    try:
-        _write(claimed, rows, found, at=at)
-    except (_ChangedMeanwhile, IntegrityError):
-        # Somebody was there in the very moment between; the next turn tries all rows again, and finds which.
-        _let_go(claimed)
-
-
-def _write(claimed: CalendarImport, rows: Sequence[CalendarRow], found: Sequence[Taken], *, at: datetime) -> None:
+def _apply(claimed: CalendarImport, rows: Sequence[CalendarRow], found: Sequence[RowResult], *, at: datetime) -> None:
     """Apply every row that is not refused, in one transaction: all of them, or none."""
     expected = {row.number: row for row in found}
-    to_take = [row for row in rows if expected[row.number].outcome is not Outcome.REFUSED]
-    with transaction.atomic():
-        parties = Parties.known(by=claimed.uploaded_by, create=claimed.create_missing)
-        # First, so that of two processes one waits here and then finds it done.
-        move_import(claimed, APPLY, values={}, by=None, at=at, facts=_counted(found))
-        with together():
-            for taken in apply.import_rows(to_take, parties, at=at):
-                if (taken.outcome, taken.steps) != (expected[taken.number].outcome, expected[taken.number].steps):
-                    raise _ChangedMeanwhile
-        _store(claimed, found)
-        CalendarImport.objects.filter(pk=claimed.pk).update(makes=_written(parties.made))
+    accepted = [row for row in rows if expected[row.number].outcome is not Outcome.REFUSED]
+    try:
+        with transaction.atomic():
+            parties = Parties.known(by=claimed.uploaded_by, create=claimed.create_missing)
+            # First, so that of two processes one waits here and then finds it done.
+            move_import(claimed, APPLY, values={}, by=None, at=at, facts=_count_outcomes(found))
+            with together():
+                for row in apply.import_rows(accepted, parties, at=at):
+                    if (row.outcome, row.steps) != (expected[row.number].outcome, expected[row.number].steps):
+                        raise _ChangedMeanwhile
+            _store_rows(claimed, found)
+            CalendarImport.objects.filter(pk=claimed.pk).update(makes=[each.to_json() for each in parties.created])
+    except (_ChangedMeanwhile, IntegrityError):
+        # Somebody was there in the very moment between; the next turn tries all rows again, and finds which.
+        _end_claim(claimed)
 
 
-def _tried(claimed: CalendarImport, reading: CalendarFile, means: ImportMeans) -> tuple[list[Taken], list[Made]]:
+def _try_rows(
+    claimed: CalendarImport, reading: CalendarFile, means: ImportMeans
+) -> tuple[list[RowResult], list[Creation]]:
     """Try all rows without keeping anything, and count them where everybody sees it."""
-    found, makes = refused_as_read(reading.faults, reading.named), dict[Made, None]()
+    found, created = group_faults(reading.faults, reading.named), dict[Creation, None]()
     total, rows = len(reading.named), reading.rows
     for start in range(0, len(rows), ROWS_AT_A_TIME):
         if means.stop():
-            _let_go(claimed)
-            raise _TakenAway
-        _count(claimed, done=len(found), total=total, now=means.now())
+            _end_claim(claimed)
+            raise _ClaimLost
+        _report_progress(claimed, done=len(found), total=total, now=means.now())
         with transaction.atomic():
             parties = Parties.known(by=claimed.uploaded_by, create=claimed.create_missing)
             found += apply.import_rows(rows[start : start + ROWS_AT_A_TIME], parties, at=means.now())
             transaction.set_rollback(True)  # Django's own signature
-        makes |= dict.fromkeys(parties.made)
-    _count(claimed, done=total, total=total, now=means.now())
-    return sorted(found, key=attrgetter("number")), list(makes)
+        created |= dict.fromkeys(parties.created)
+    _report_progress(claimed, done=total, total=total, now=means.now())
+    return sorted(found, key=attrgetter("number")), list(created)
 
 
-def _count(claimed: CalendarImport, *, done: int, total: int, now: datetime) -> None:
+def _report_progress(claimed: CalendarImport, *, done: int, total: int, now: datetime) -> None:
     mine = CalendarImport.objects.filter(pk=claimed.pk, status=claimed.status, claimed_until=claimed.claimed_until)
     until = now + CLAIM
     if not mine.update(rows_done=done, rows_total=total, claimed_until=until):
-        raise _TakenAway
+        raise _ClaimLost
     claimed.claimed_until = until
 
 
-def _is_as_confirmed(row: Taken, confirmed: Taken | None, claimed: CalendarImport) -> bool:
+def _is_as_confirmed(row: RowResult, confirmed: RowResult | None, claimed: CalendarImport) -> bool:
     """Tell whether a row would do what was confirmed, or less: nothing, or be left out where that was allowed."""
     if confirmed is None:
         return False
@@ -337,25 +323,33 @@ def _is_as_confirmed(row: Taken, confirmed: Taken | None, claimed: CalendarImpor
     return same or left_out or (row.outcome is Outcome.UNCHANGED and confirmed.outcome is not Outcome.REFUSED)
 
 
-def _let_go(claimed: CalendarImport) -> None:
+def _end_claim(claimed: CalendarImport) -> None:
     CalendarImport.objects.filter(pk=claimed.pk).update(claimed_until=None, rows_done=0)
 
 
-def _discard_forgotten(*, now: datetime) -> None:
-    forgotten = CalendarImport.objects.filter(status=ImportStatus.CHECKED, uploaded_at__lt=now - FORGOTTEN_AFTER)
+def _discard_abandoned(*, now: datetime) -> None:
+    forgotten = CalendarImport.objects.filter(status=ImportStatus.CHECKED, uploaded_at__lt=now - ABANDONED_AFTER)
     for found in forgotten.defer("content"):
         with suppress(ChangedMeanwhile):
             discard_import(found, by=None, at=now)
 
 
-def _store(claimed: CalendarImport, found: Sequence[Taken]) -> None:
+def _store_rows(claimed: CalendarImport, found: Sequence[RowResult]) -> None:
     ImportRow.objects.filter(of=claimed).delete()
-    ImportRow.objects.bulk_create([import_fields(row, of=claimed) for row in found], batch_size=500)
+    rows = [
+        ImportRow(
+            of=claimed,
+            number=row.number,
+            reference=row.reference[:200],
+            title=row.title,
+            outcome=row.outcome,
+            steps=[step.to_json() for step in row.steps],
+            faults=[[fault.column, fault.why] for fault in row.faults],
+        )
+        for row in found
+    ]
+    ImportRow.objects.bulk_create(rows, batch_size=500)
 
 
-def _written(makes: Sequence[Made]) -> list[list[str]]:
-    return [made.to_json() for made in makes]
-
-
-def _counted(found: Sequence[Taken]) -> dict[str, int]:
+def _count_outcomes(found: Sequence[RowResult]) -> dict[str, int]:
     return {outcome.value: sum(row.outcome is outcome for row in found) for outcome in Outcome}

@@ -1,25 +1,15 @@
 """The columns of a calendar file, and what an import does, as sentences."""
 
-from dataclasses import dataclass
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.imports.plan import Made, Making, Outcome, Step, StepKind, Taken
+from releases.imports.apply import Creation, CreationKind, Outcome, RowResult, Step, StepKind
 from releases.rules.imports import COLUMNS, REQUIRED
 
-
-@dataclass(frozen=True, slots=True)
-class ColumnGuide:
-    """One column: its name, whether it must be filled in, what it means, and an example."""
-
-    column: str
-    required: bool
-    meaning: Promise
-    example: str
-
-
+# What each column means, and an example.
 _MEANINGS: dict[str, tuple[Promise, str]] = {
     "reference": (
         lazy(
@@ -99,9 +89,13 @@ _MEANINGS: dict[str, tuple[Promise, str]] = {
 }
 
 
-def column_guide() -> list[ColumnGuide]:
-    """Return every column in the order of templates and exports."""
-    return [ColumnGuide(column, column in REQUIRED, *_MEANINGS[column]) for column in COLUMNS]
+def column_guide() -> list[dict[str, Any]]:
+    """Describe every column in the order of templates and exports."""
+    return [
+        {"column": column, "required": column in REQUIRED, "meaning": meaning, "example": example}
+        for column in COLUMNS
+        for meaning, example in [_MEANINGS[column]]
+    ]
 
 
 OUTCOMES: dict[Outcome, Promise] = {
@@ -127,11 +121,11 @@ _STEPS: dict[StepKind, Promise] = {
     StepKind.ANNOUNCED: lazy("announced"),
     StepKind.CANCELLED: lazy("cancelled, with the public reason: %(to)s"),
 }
-_MADE: dict[Making, Promise] = {
-    Making.PRODUCER: lazy("producer %(name)s"),
-    Making.SERIES: lazy("series %(name)s of %(of)s"),
-    Making.CONTACT: lazy("contact %(name)s"),
-    Making.RESPONSIBLE: lazy("%(name)s as the responsible contact of %(of)s"),
+_CREATIONS: dict[CreationKind, Promise] = {
+    CreationKind.PRODUCER: lazy("producer %(name)s"),
+    CreationKind.SERIES: lazy("series %(name)s of %(of)s"),
+    CreationKind.CONTACT: lazy("contact %(name)s"),
+    CreationKind.RESPONSIBLE: lazy("%(name)s as the responsible contact of %(of)s"),
 }
 
 
@@ -140,11 +134,11 @@ def step_in_words(step: Step) -> str:
     return str(_STEPS[step.kind]) % {"was": step.was, "to": step.to}
 
 
-def made_in_words(made: Made) -> str:
-    """Say what is made beside the releases: "series Monthly rain of Office for Rain"."""
-    return str(_MADE[made.kind]) % {"name": made.name, "of": made.of}
+def creation_in_words(creation: Creation) -> str:
+    """Say what is created beside the releases: "series Monthly rain of Office for Rain"."""
+    return str(_CREATIONS[creation.kind]) % {"name": creation.name, "of": creation.of}
 
 
-def row_in_words(taken: Taken) -> str:
-    done = ", ".join(step_in_words(step) for step in taken.steps) or _("unchanged")
-    return f"{taken.reference}: {done}"
+def row_in_words(row: RowResult) -> str:
+    done = ", ".join(step_in_words(step) for step in row.steps) or _("unchanged")
+    return f"{row.reference}: {done}"

@@ -7,7 +7,6 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +18,6 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
@@ -37,10 +35,8 @@ from releases.forms.imports import (
 )
 from releases.host_budgets import budgets_from_settings
 from releases.imports import govuk, uploads
-from releases.imports.govuk import ToRecord
-from releases.imports.parse import RowFault
-from releases.imports.plan import Made, Outcome, Taken
-from releases.models import CalendarImport, Release, Series
+from releases.imports.apply import Creation, Outcome
+from releases.models import CalendarImport, ImportRow, Release, Series
 from releases.monitoring.adhoc_checks import AdhocMeans
 from releases.overview import select_releases
 from releases.permissions import Action, producers_where
@@ -151,7 +147,7 @@ def from_govuk(request: SignedInRequest) -> HttpResponse:
     form = AnnouncementForm(form_data(request))
     if form.is_valid():
         url = form.cleaned_data["url"]
-        if known := govuk.known_at(url, by=request.user):
+        if known := govuk.find_announced_release(url, by=request.user):
             return _known(request, known)
         try:
             with _means() as means:
@@ -180,20 +176,13 @@ def record_announcement(request: SignedInRequest) -> HttpResponse:
     if form.is_valid():
         given = form.cleaned_data
         try:
-            release = govuk.record_announced(
-                ToRecord(
-                    series=given["series"],
-                    reference=given["reference"],
-                    title=given["title"],
-                    slot=typed_slot(given),
-                    announcement=seen["url"],
-                    confirmed=given["status"] == Announcing.CONFIRMED,
-                    page=given["page"],
-                    marker=given["marker"],
-                    short_notice_reason=given["reason"],
-                ),
+            release = govuk.record_from_announcement(
+                slot=typed_slot(given),
+                announcement=seen["url"],
+                confirmed=given["status"] == Announcing.CONFIRMED,
                 by=request.user,
                 at=timezone.now(),
+                **{name: given[name] for name in ("series", "reference", "title", "page", "marker", "reason")},
             )
         except MoveRefused as refusal:
             add_refusal(form, refusal, {"exact_date": "planned_on"})
@@ -227,7 +216,7 @@ def _to_check(request: SignedInRequest, announced: Announced, url: str) -> HttpR
     series = _series(request)
     theirs = govuk.producers_of(announced, by=request.user)
     of_theirs = [each for each in series if each.producer in theirs] or list(series)
-    initial = initial_release(announced, series=govuk.series_of_announcement(announced, of_theirs))
+    initial = initial_release(announced, series=govuk.suggest_series(announced, of_theirs))
     seen = {"announced": announcement.announced_to_json(announced), "url": url}
     form = ReleaseToCheckForm(series=series, initial=initial | {"seen": signing.dumps(seen, salt=_SALT)})
     return _check_page(request, form, announced, url)
@@ -278,20 +267,6 @@ ROWS_PER_PAGE = 50
 IMPORTS_PER_PAGE = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One row of a file in words: its number, what it calls itself, its outcome as a tag, and what or why."""
-
-    number: int
-    reference: str
-    title: str
-    outcome: Promise
-    colour: str
-    steps: list[str]
-    faults: tuple[RowFault, ...]
-    is_there: bool
-
-
 @login_required
 @require_http_methods(["GET", "POST"])
 def imports_page(request: SignedInRequest) -> HttpResponse:
@@ -335,7 +310,7 @@ def import_progress(request: SignedInRequest, public_id: uuid.UUID) -> HttpRespo
 def confirm_import(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Let what was shown be done; a second time does nothing."""
     found = _theirs(request, public_id)
-    form = ConfirmForm(request.POST, any_refused=bool(uploads.counts_of(found)[Outcome.REFUSED]))
+    form = ConfirmForm(request.POST, any_refused=bool(uploads.count_outcomes(found)[Outcome.REFUSED]))
     if form.is_valid():
         skip = form.cleaned_data.get("skip_refused", False)
         try:
@@ -370,7 +345,7 @@ def _theirs(request: HttpRequest, public_id: uuid.UUID) -> CalendarImport:
 def _show(request: SignedInRequest, found: CalendarImport, *, form: ConfirmForm | None = None) -> HttpResponse:
     if found.status in WAITING:
         return render(request, "imports/waiting.html", _progress(found))
-    counts = uploads.counts_of(found)
+    counts = uploads.count_outcomes(found)
     chosen = request.GET.get("show", "")
     rows = found.rows.filter(outcome=chosen) if chosen in set(Outcome) else found.rows.all()
     page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
@@ -380,13 +355,13 @@ def _show(request: SignedInRequest, found: CalendarImport, *, form: ConfirmForm 
         "counts": [(each, imports.OUTCOMES[each], imports.COLOURS[each], count) for each, count in counts.items()],
         "changes": changes,
         "rows_total": sum(counts.values()),
-        "makes": [imports.made_in_words(Made.from_json(made)) for made in found.makes],
+        "makes": [imports.creation_in_words(Creation.from_json(each)) for each in found.makes],
         "chosen": chosen,
         "page": page,
-        "lines": [_line(uploads.imported_releases_of(row), found) for row in page],
+        "lines": [_describe_row(row, found) for row in page],
     }
     if found.status == ImportStatus.CHECKED and changes:
-        context["cancels"] = uploads.cancelled_by(found)
+        context["cancels"] = uploads.count_cancellations(found)
         context["form"] = form or ConfirmForm(any_refused=bool(counts[Outcome.REFUSED]))
         context["form"].helper.form_action = resolve_url("exchange:confirm_import", found.public_id)
     return render(request, f"imports/{found.status}.html", context)
@@ -397,15 +372,18 @@ def _progress(found: CalendarImport) -> dict[str, Any]:
     return {"import": found, "waits_for_quiet": waits}
 
 
-def _line(taken: Taken, found: CalendarImport) -> Line:
-    applied = found.status == ImportStatus.APPLIED
-    return Line(
-        number=taken.number,
-        reference=taken.reference,
-        title=taken.title,
-        outcome=imports.OUTCOMES[taken.outcome],
-        colour=imports.COLOURS[taken.outcome],
-        steps=[imports.step_in_words(step) for step in taken.steps],
-        faults=taken.faults,
-        is_there=taken.outcome in {Outcome.CHANGED, Outcome.UNCHANGED} or (applied and taken.outcome is Outcome.ADDED),
-    )
+def _describe_row(row: ImportRow, found: CalendarImport) -> dict[str, Any]:
+    result = uploads.read_row(row)
+    present = {Outcome.CHANGED, Outcome.UNCHANGED}
+    if found.status == ImportStatus.APPLIED:
+        present.add(Outcome.ADDED)
+    return {
+        "number": result.number,
+        "reference": result.reference,
+        "title": result.title,
+        "outcome": imports.OUTCOMES[result.outcome],
+        "colour": imports.COLOURS[result.outcome],
+        "steps": [imports.step_in_words(step) for step in result.steps],
+        "faults": result.faults,
+        "is_there": result.outcome in present,
+    }

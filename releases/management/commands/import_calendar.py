@@ -7,9 +7,8 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from releases.imports import apply, parse
-from releases.imports.apply import Imported
+from releases.imports.apply import ImportResult, Outcome
 from releases.imports.parse import FileRefused
-from releases.imports.plan import Outcome
 from releases.management.base import PlainCommand
 from releases.probe.adapters import ADAPTERS
 from releases.text import imports
@@ -68,7 +67,7 @@ and the exit code is 1. With --skip-refused the other rows are."""
             raise CommandError(message) from error
         try:
             reading = parse.read_calendar(content, name=path.name, adapters=ADAPTERS.keys())
-            imported = apply.import_reading(
+            imported = apply.import_calendar(
                 reading,
                 at=timezone.now(),
                 create=options["create"],
@@ -86,17 +85,17 @@ and the exit code is 1. With --skip-refused the other rows are."""
         for fault in faults:
             self.stderr.write(str(fault))
 
-    def _report(self, imported: Imported, *, name: str, dry_run: bool) -> None:
+    def _report(self, imported: ImportResult, *, name: str, dry_run: bool) -> None:
         if dry_run:
             self.stdout.write("Dry run: nothing is written. This would happen:")
         recorded, changed = imported.of(Outcome.ADDED), imported.of(Outcome.CHANGED)
         unchanged, refused = len(imported.of(Outcome.UNCHANGED)), len(imported.of(Outcome.REFUSED))
-        for made in imported.made:
-            self.stdout.write(f"made: {imports.made_in_words(made)}")
+        for creation in imported.created:
+            self.stdout.write(f"made: {imports.creation_in_words(creation)}")
         for row in (*recorded, *changed):
             self.stdout.write(imports.row_in_words(row))
         skipped = f", {refused} refused and left out" if refused else ""
-        if recorded or changed or imported.made:
+        if recorded or changed or imported.created:
             counts = f"{len(recorded)} recorded, {len(changed)} changed, {unchanged} unchanged"
             self.stdout.write(f"{name}: {counts}{skipped}.")
         else:

@@ -42,8 +42,8 @@ def by_file(release, **changes):
     named = {"producer": series.producer.name, "series": series.title, "title": release.title}
     row = RIGHT | named | {"reference": release.reference, "url": release.addresses.get().url} | changes
     reading = parse.read_calendar(csv_of(row), name="calendar.csv", adapters={"page"})
-    imported = apply.import_reading(reading, at=LONG_BEFORE, by=keeper_of(release), skip_refused=True)
-    return " ".join(fault.why for row in imported.taken for fault in row.faults)
+    imported = apply.import_calendar(reading, at=LONG_BEFORE, by=keeper_of(release), skip_refused=True)
+    return " ".join(fault.why for row in imported.rows for fault in row.faults)
 
 
 def confirmed(way, client, release, **written):

@@ -53,14 +53,14 @@ class TestTurns:
     def test_a_fault_of_our_own_is_said_and_raised_and_changes_nothing(self, keeper, monkeypatch):
         found = checked(keeper, {}, {})
         uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
-        before, record = everything(), apply.record_by_row
+        before, record = everything(), apply.RowImport.record
 
-        def fail_at_last(row, *arguments, **more):
-            if row.number == 3 and CalendarImport.objects.get().status == "applied":
+        def fail_at_last(one, *arguments, **more):
+            if one.row.number == 3 and CalendarImport.objects.get().status == "applied":
                 raise RuntimeError
-            return record(row, *arguments, **more)
+            return record(one, *arguments, **more)
 
-        monkeypatch.setattr(apply, "record_by_row", fail_at_last)
+        monkeypatch.setattr(apply.RowImport, "record", fail_at_last)
         with pytest.raises(RuntimeError):
             turn()
         found.refresh_from_db()

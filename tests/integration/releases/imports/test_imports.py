@@ -58,7 +58,7 @@ class TestBeforeTheConfirmation:
         found.refresh_from_db()
         assert (found.status, found.rows_done, found.rows_total) == ("checked", 2, 2)
         assert outcomes(found) == [(2, "added"), (3, "refused")]
-        (fault,) = uploads.imported_releases_of(found.rows.get(number=3)).faults
+        (fault,) = uploads.read_row(found.rows.get(number=3)).faults
         assert str(fault).startswith("Row 3, scheduled_for: Sunday 6 July 2098 is not a weekday")
         assert everything() == before
         assert turn() == 0
@@ -67,7 +67,7 @@ class TestBeforeTheConfirmation:
         applied(keeper, {}, {})
         found = checked(keeper, {"title": "Another title"}, {}, {})
         assert outcomes(found) == [(2, "changed"), (3, "unchanged"), (4, "added")]
-        (step,) = uploads.imported_releases_of(found.rows.get(number=2)).steps
+        (step,) = uploads.read_row(found.rows.get(number=2)).steps
         assert (step.kind, step.was, step.to) == ("title_corrected", "Rain in June 2098", "Another title")
 
     def test_a_file_that_is_no_calendar_fails_with_its_sentences_and_is_not_kept(self, keeper):
@@ -176,7 +176,7 @@ class TestChangedMeanwhile:
         found.refresh_from_db()
         assert (found.status, found.notes) == ("checked", [uploads.CHANGED_MEANWHILE])
         assert everything() == before
-        (step,) = uploads.imported_releases_of(found.rows.get(number=3)).steps
+        (step,) = uploads.read_row(found.rows.get(number=3)).steps
         assert (step.was, step.to) == ("Three", "Two")
         uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
         turn()

@@ -25,7 +25,7 @@ class TestOtherProducers:
         return ReleaseFactory(confirmed=True, series=series, reference="snow-1")
 
     def faults(self, found):
-        return [str(fault) for row in found.rows.all() for fault in uploads.imported_releases_of(row).faults]
+        return [str(fault) for row in found.rows.all() for fault in uploads.read_row(row).faults]
 
     def test_their_rows_are_refused_as_if_there_were_no_such_producer(self, keeper, theirs):
         rows = [{"producer": name, "series": "Monthly snow"} for name in ("Office for Snow", "Office for Nothing")]

@@ -6,9 +6,8 @@ import pytest
 
 from releases import corrections
 from releases.corrections import CorrectionRefused
-from releases.imports.apply import import_reading
+from releases.imports.apply import Outcome, import_calendar
 from releases.imports.parse import FileRefused, read_calendar
-from releases.imports.plan import Outcome
 from releases.models import Address, Release
 from releases.rules.lifecycle import Role
 from releases.scheduling import PlannedAddress, SecondAnnouncement
@@ -111,7 +110,7 @@ class TestByFile:
     def take(self, *rows):
         content = csv_of(*({"producer": series.producer.name, "series": series.title} | row for series, row in rows))
         parsed = read_calendar(content, name="calendar.csv", adapters={"page", "govuk"})
-        return import_reading(parsed, at=NOW).taken
+        return import_calendar(parsed, at=NOW).rows
 
     def test_a_column_names_it_and_the_same_file_twice_changes_nothing(self):
         series = SeriesFactory()
