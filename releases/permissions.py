@@ -93,8 +93,7 @@ def check_may(person: Person, action: Action, producer: Producer) -> None:
     :raises NotYours: if none of the person's roles allows it.
     """
     if not may(person, action, producer):
-        message = f"{person} may not {action.replace('_', ' ')} releases of {producer}."
-        raise NotYours(message)
+        raise NotYours(f"{person} may not {action.replace('_', ' ')} releases of {producer}.")
 
 
 def acting_role(person: Person, action: Action, producer: Producer) -> Role:

@@ -48,7 +48,6 @@ def find_announcement(url: str, *, hosts: Collection[str], means: AdhocMeans, no
     """Read an announcement from the content API of its own host, within that host's budget.
 
     :param hosts: "host" and "host:port" entries of sites with such an API.
-    :param now: the aware instant of asking.
     :raises NotAWebAddressError: if it is not an address that may be fetched.
     :raises NotAnAnnouncement: if the address lies on none of these hosts.
     :raises HostBusy: if no answer came in time, or nobody could ask.
@@ -56,16 +55,14 @@ def find_announcement(url: str, *, hosts: Collection[str], means: AdhocMeans, no
     """
     address = parse_address(url)
     if not is_allowed(address, frozenset(hosts)):
-        message = _("This is no address of GOV.UK: paste the address of an announcement at www.gov.uk.")
-        raise NotAnAnnouncement(message)
+        raise NotAnAnnouncement(_("This is no address of GOV.UK: paste the address of an announcement at www.gov.uk."))
     begun = time.monotonic()
     answer = adhoc_checks.request_address(address.url, adapter=ADAPTER, means=means, now=now)
     while answer is None and not means.stop() and time.monotonic() - begun < PATIENCE_SECONDS:
         time.sleep(_RETRY_SECONDS)
         answer = adhoc_checks.request_address(address.url, adapter=ADAPTER, means=means, now=now)
     if answer is None:
-        message = _("GOV.UK could not be asked just now, or took too long to answer: try again in a minute.")
-        raise HostBusy(message)
+        raise HostBusy(_("GOV.UK could not be asked just now, or took too long to answer: try again in a minute."))
     return read_announcement(answer)
 
 

@@ -17,7 +17,7 @@ from releases.rules.lifecycle import Status
 from releases.rules.table import Cell, NotATableError
 
 
-def read_cells(column: str, cell: str, *, adapters: Collection[str]) -> Any:
+def _read_cell(column: str, cell: str, *, adapters: Collection[str]) -> Any:
     """Read one cell that is not empty; the date is left as it is written, because its precision stands elsewhere.
 
     :param adapters: the names of adapters that there are.
@@ -25,15 +25,13 @@ def read_cells(column: str, cell: str, *, adapters: Collection[str]) -> Any:
     """
     longest = LONGEST.get(column)
     if longest and len(cell) > longest:
-        message = f"this has {len(cell)} characters, and {longest} are the most."
-        raise ValueError(message)
+        raise ValueError(f"this has {len(cell)} characters, and {longest} are the most.")
     if column.endswith("adapter") and cell not in adapters:
-        message = f'there is no adapter "{cell}"; there are: {", ".join(sorted(adapters))}.'
-        raise ValueError(message)
+        raise ValueError(f'there is no adapter "{cell}"; there are: {", ".join(sorted(adapters))}.')
     return _READERS.get(column, str)(cell)
 
 
-def read_slot(cell: str, precision: Precision | None) -> Slot:
+def _read_slot(cell: str, precision: Precision | None) -> Slot:
     """Read for when a release is planned: "2026-06-30 09:30" in London, or the month as "2026-07", or any day of it.
 
     :param precision: how exactly it is meant; None: to the minute.
@@ -56,38 +54,33 @@ def _month(cell: str) -> date:
             return datetime.strptime(cell, form).date()  # noqa: DTZ007  # a day has no zone
         except ValueError:
             continue
-    message = f'"{cell}" is not a month; write it as 2026-07, or as any day of it.'
-    raise ValueError(message)
+    raise ValueError(f'"{cell}" is not a month; write it as 2026-07, or as any day of it.')
 
 
 def _reference(cell: str) -> str:
     try:
         validate_slug(cell)
     except ValidationError as error:
-        message = f'"{cell}" may hold letters, digits, hyphens and underscores only.'
-        raise ValueError(message) from error
+        raise ValueError(f'"{cell}" may hold letters, digits, hyphens and underscores only.') from error
     return cell
 
 
 def _zone(cell: str) -> str:
     if cell != ZONE:
-        message = f'"{cell}" is another zone; times are those of {ZONE}.'
-        raise ValueError(message)
+        raise ValueError(f'"{cell}" is another zone; times are those of {ZONE}.')
     return cell
 
 
 def _precision(cell: str) -> Precision:
     written = "_".join(cell.lower().split())
     if written not in set(Precision):
-        message = f'"{cell}" is neither exact nor month nor two_months.'
-        raise ValueError(message)
+        raise ValueError(f'"{cell}" is neither exact nor month nor two_months.')
     return Precision(written)
 
 
 def _status(cell: str) -> Status:
     if cell.lower() not in set(Status):
-        message = f'"{cell}" is neither provisional nor confirmed.'
-        raise ValueError(message)
+        raise ValueError(f'"{cell}" is neither provisional nor confirmed.')
     return Status(cell.lower())
 
 
@@ -95,11 +88,9 @@ def _url(cell: str) -> str:
     try:
         web_address.parse_address(cell)
     except web_address.NotAWebAddressError as error:
-        message = f"{error}."
-        raise ValueError(message) from error
+        raise ValueError(f"{error}.") from error
     if " " in cell:
-        message = f'"{cell}" holds a space.'
-        raise ValueError(message)
+        raise ValueError(f'"{cell}" holds a space.')
     return cell
 
 
@@ -107,22 +98,19 @@ def _email(cell: str) -> str:
     try:
         validate_email(cell)
     except ValidationError as error:
-        message = f'"{cell}" is not an e-mail address.'
-        raise ValueError(message) from error
+        raise ValueError(f'"{cell}" is not an e-mail address.') from error
     return cell.lower()
 
 
 def _tolerance(cell: str) -> int:
     if not (cell.isascii() and cell.isdigit()) or int(cell) > GREATEST_TOLERANCE_SECONDS:
-        message = f'"{cell}" is not a whole number of seconds from 0 to {GREATEST_TOLERANCE_SECONDS}.'
-        raise ValueError(message)
+        raise ValueError(f'"{cell}" is not a whole number of seconds from 0 to {GREATEST_TOLERANCE_SECONDS}.')
     return int(cell)
 
 
 def _rehearsal(cell: str) -> bool:
     if cell.lower() != "yes":
-        message = f'"{cell}" is neither yes nor empty.'
-        raise ValueError(message)
+        raise ValueError(f'"{cell}" is neither yes nor empty.')
     return True
 
 
@@ -213,7 +201,7 @@ def read_calendar(content: bytes, *, name: str, adapters: Collection[str]) -> Ca
         lines = tables.read_table(content, name=name)
     except NotATableError as error:
         raise FileRefused([str(error)]) from error
-    header = _header(lines[0][1] if lines else [], name=name)
+    header = _read_header(lines[0][1] if lines else [], name=name)
     reading = CalendarFile()
     for number, cells in lines[1:]:
         by_column = dict(zip(header, cells, strict=False))
@@ -224,7 +212,7 @@ def read_calendar(content: bytes, *, name: str, adapters: Collection[str]) -> Ca
             _read_row(number, by_column, cells[len(header) :], into=reading, adapters=adapters)
     if not reading.named:
         raise FileRefused([f"{name} holds no releases: nothing stands below the names of the columns."])
-    contradictions = [*_repeated(reading.rows), *_disagreeing(reading.rows)]
+    contradictions = [*_find_repeated(reading.rows), *_find_contradictions(reading.rows)]
     reading.faults = sorted([*reading.faults, *contradictions], key=attrgetter("row"))
     refused = {fault.row for fault in contradictions}
     reading.rows = [row for row in reading.rows if row.number not in refused]
@@ -236,7 +224,7 @@ def fold_title(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-def _header(cells: Sequence[Cell], *, name: str) -> list[str]:
+def _read_header(cells: Sequence[Cell], *, name: str) -> list[str]:
     header = [cell.text.lower() for cell in cells]
     while header and not header[-1]:
         header.pop()
@@ -256,7 +244,7 @@ def _header(cells: Sequence[Cell], *, name: str) -> list[str]:
 def _read_row(
     number: int, cells: Mapping[str, Cell], beyond: Sequence[Cell], *, into: CalendarFile, adapters: Collection[str]
 ) -> None:
-    values, faults = _values(number, cells, adapters=adapters)
+    values, faults = _read_values(number, cells, adapters=adapters)
     if any(beyond):
         words = " ".join(cell.text for cell in beyond).strip()
         faults.append(RowFault(number, "beyond the last column", f'"{words}" belongs to no column.'))
@@ -278,7 +266,7 @@ def _read_row(
         into.rows.append(CalendarRow(number=number, **values))
 
 
-def _values(
+def _read_values(
     number: int, cells: Mapping[str, Cell], *, adapters: Collection[str]
 ) -> tuple[dict[str, Any], list[RowFault]]:
     values: dict[str, Any] = {"rehearsal": False} if "rehearsal" in cells else {}
@@ -291,19 +279,19 @@ def _values(
             faults.append(RowFault(number, column, "this is required and empty."))
         elif cell.text:
             try:
-                values[column] = read_cells(column, cell.text, adapters=adapters)
+                values[column] = _read_cell(column, cell.text, adapters=adapters)
             except ValueError as error:
                 faults.append(RowFault(number, column, str(error)))
     values.pop("zone", None)
     precision, written = values.pop("precision", None), values.pop("scheduled_for", "")
     try:
-        values["slot"] = read_slot(written, precision) if written else None
+        values["slot"] = _read_slot(written, precision) if written else None
     except ValueError as error:
         faults.append(RowFault(number, "scheduled_for", str(error)))
     return values, faults
 
 
-def _repeated(rows: list[CalendarRow]) -> Iterator[RowFault]:
+def _find_repeated(rows: list[CalendarRow]) -> Iterator[RowFault]:
     first: dict[str, int] = {}
     for row in rows:
         if row.reference in first:
@@ -311,7 +299,7 @@ def _repeated(rows: list[CalendarRow]) -> Iterator[RowFault]:
         first.setdefault(row.reference, row.number)
 
 
-def _disagreeing(rows: list[CalendarRow]) -> Iterator[RowFault]:
+def _find_contradictions(rows: list[CalendarRow]) -> Iterator[RowFault]:
     first: dict[tuple[Any, ...], CalendarRow] = {}
     for row in rows:
         for column in ("tolerance_seconds", "responsible_email"):

@@ -72,13 +72,11 @@ def upload_file(content: bytes, *, name: str, create_missing: bool, by: "User", 
 
     :param name: the file's, as it is shown and named in sentences.
     :param create_missing: whether series and contacts that are not known are to be made.
-    :param at: the aware instant of uploading.
     :raises NotYours: if the person keeps no producer's calendar.
     :raises NotATableError: if the file is too large.
     """
     if not may_import(by):
-        message = f"{by} keeps no producer's calendar."
-        raise NotYours(message)
+        raise NotYours(f"{by} keeps no producer's calendar.")
     tables.check_table_size(len(content), name=name)
     with transaction.atomic():
         new = CalendarImport.objects.create(
@@ -97,8 +95,7 @@ def upload_file(content: bytes, *, name: str, create_missing: bool, by: "User", 
 def confirm_import(found: CalendarImport, *, skip_refused: bool, by: "User", at: datetime) -> None:
     """Let what the check found be applied: all of it, or without the rows that are refused.
 
-    :param at: the aware instant of confirming.
-    :raises SomethingMissing: if rows are refused, and it was not said that they be left out.
+    :raises MissingFields: if rows are refused, and it was not said that they be left out.
     :raises NothingToApply: if no row would change anything.
     :raises MoveRefused: if the import does not wait for this, or the person's roles do not allow it any more.
     """
@@ -108,8 +105,7 @@ def confirm_import(found: CalendarImport, *, skip_refused: bool, by: "User", at:
         sentence = _("Rows are refused: tick that they are left out, or mend the file and upload it again.")
         raise MissingFields("skip_refused", sentence)
     if not counts[Outcome.ADDED] + counts[Outcome.CHANGED]:
-        message = _("There is nothing to apply: no row would change anything.")
-        raise NothingToApply(message)
+        raise NothingToApply(_("There is nothing to apply: no row would change anything."))
     values = {"skip_refused": skip_refused, "rows_done": 0, "notes": []}
     move_import(found, CONFIRM, values=values, by=by, at=at, facts={outcome.value: n for outcome, n in counts.items()})
 
@@ -118,7 +114,6 @@ def discard_import(found: CalendarImport, *, by: "User | None", at: datetime) ->
     """End an import without changing anything in the calendar; the file goes.
 
     :param by: the person, or None for the product itself, where nobody came back to it.
-    :param at: the aware instant of discarding.
     :raises MoveRefused: if it was confirmed already or has ended.
     """
     move_import(found, DISCARD, values={}, by=by, at=at)
@@ -160,7 +155,7 @@ def move_import(
     :param values: what changes with it; at the end of an import the file goes.
     :param by: the person, or None for the product itself.
     :param at: the aware instant of the move.
-    :raises SomebodyWasFaster: if it has moved on.
+    :raises ChangedMeanwhile: if it has moved on.
     :raises MoveRefused: if the table does not allow the move.
     """
     roles = roles_anywhere(by) if by else frozenset()
@@ -169,8 +164,7 @@ def move_import(
     with transaction.atomic():
         waiting = CalendarImport.objects.filter(pk=found.pk, status=row.source)
         if not waiting.update(status=row.target, claimed_until=None, **ends, **values):
-            message = _("This import has moved on since you saw it.")
-            raise ChangedMeanwhile(message)
+            raise ChangedMeanwhile(_("This import has moved on since you saw it."))
         ImportEvent.objects.create(of=found, kind=name, at=at, actor=by, facts=dict(facts or {}))
     found.refresh_from_db(fields=["status", "notes", "rows_done", "ended_at"])
 

@@ -43,8 +43,7 @@ _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 def _only(pattern: re.Pattern[str]) -> BeforeValidator:
     def check(value: Any) -> Any:
         if isinstance(value, str) and not pattern.fullmatch(value):
-            message = "not as documented"
-            raise ValueError(message)
+            raise ValueError("not as documented")
         return value
 
     return BeforeValidator(check)
@@ -434,8 +433,7 @@ def release(request: HttpRequest, reference: Path[Slug]) -> dict[str, Any]:
     stored = Release.objects.public().filter(reference=reference)
     found = calendar.announced_facts(stored, pages_at=timezone.now())
     if not found:
-        message = f"There is no announced release “{reference}”."
-        raise Http404(message)
+        raise Http404(f"There is no announced release “{reference}”.")
     row = stored.select_related("series__responsible").get()
     later = tasks.announced_after(row)
     return {
@@ -483,8 +481,7 @@ def _check_known(request: HttpRequest, asked: type[Schema]) -> None:
     for name in request.GET:
         if name not in known:
             there_are = f"there are {', '.join(sorted(known))}" if known else "there are none"
-            message = f"There is no parameter “{name[:50]}” here: {there_are}."
-            raise NoSuchParameter(message)
+            raise NoSuchParameter(f"There is no parameter “{name[:50]}” here: {there_are}.")
 
 
 def _check_there(producer: str, series: str = "") -> None:
@@ -493,8 +490,7 @@ def _check_there(producer: str, series: str = "") -> None:
     except NothingAnnounced as nothing:
         raise Http404(str(nothing)) from nothing
     if series and not producer and not calendar.public_series().filter(slug=series).exists():
-        message = f"There is no series “{series}” in this calendar."
-        raise Http404(message)
+        raise Http404(f"There is no series “{series}” in this calendar.")
 
 
 def urls() -> tuple[list[URLPattern], str, str]:

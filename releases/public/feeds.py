@@ -67,12 +67,10 @@ def find_followed(*, producer: str = "", series: str = "") -> Followed:
     if not series:
         if found := calendar.public_producers().filter(slug=producer).first():
             return Followed(Named(found.slug, found.name))
-        message = f"There is no producer “{producer}” in this calendar."
-        raise NothingAnnounced(message)
+        raise NothingAnnounced(f"There is no producer “{producer}” in this calendar.")
     if one := calendar.public_series().filter(producer__slug=producer, slug=series).first():
         return Followed(Named(one.producer.slug, one.producer.name), Named(one.slug, one.title))
-    message = f"There is no series “{series}” of a producer “{producer}” in this calendar."
-    raise NothingAnnounced(message)
+    raise NothingAnnounced(f"There is no series “{series}” of a producer “{producer}” in this calendar.")
 
 
 def releases_of(what: Followed, *, now: datetime) -> list[AnnouncedRelease]:

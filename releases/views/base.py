@@ -36,8 +36,7 @@ def release_of_theirs(person: Person, reference: str, action: Action = Action.VI
     """
     found = Release.objects.select_related("series__producer").filter(reference=reference).first()
     if found is None or not may(person, action, found.series.producer):
-        message = "There is no such release, or it is not yours."
-        raise Http404(message)
+        raise Http404("There is no such release, or it is not yours.")
     return found
 
 
@@ -54,8 +53,7 @@ def release_to_move(person: Person, reference: str, move: str) -> Release:
     starts_here = any(row.name == move and row.source == release.status for row in RELEASE.moves)
     could_once = any(row.name == move and row.roles & roles for row in RELEASE.moves)
     if starts_here or not could_once:
-        message = "There is no such release, or this is not yours to do."
-        raise Http404(message)
+        raise Http404("There is no such release, or this is not yours to do.")
     RELEASE.find(move, source=release.status)
     raise AssertionError(move)  # find() refuses every move that does not start in this status
 

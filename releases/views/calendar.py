@@ -131,8 +131,7 @@ def all_months(request: HttpRequest) -> HttpResponse:
 
 def _month(year: int, month: int) -> Month:
     if year not in PLAUSIBLE_YEARS or not 1 <= month <= 12:
-        message = f"There is no month {month} of {year} in this calendar."
-        raise Http404(message)
+        raise Http404(f"There is no month {month} of {year} in this calendar.")
     return Month(date(year, month, 1))
 
 
@@ -188,8 +187,7 @@ def calendar_file_page(request: HttpRequest, producer: str = "", series: str = "
 def release_file_page(request: HttpRequest, reference: str) -> HttpResponse:
     found = public_calendar.announced_facts(Release.objects.public().filter(reference=reference))
     if not found:
-        message = f"There is no announced release {reference}."
-        raise Http404(message)
+        raise Http404(f"There is no announced release {reference}.")
     page = absolute_address("releases:release", reference)
     titled = Titled(found[0].title, found[0].series.name, page)
     written = feeds.calendar_file(found, titled=titled, releases_at=releases_at())
@@ -240,15 +238,13 @@ def year_planner(request: SignedInRequest, year: int | None = None) -> HttpRespo
     this_year = london.local_date(now).year
     year = this_year if year is None else year
     if year not in PLAUSIBLE_YEARS:
-        message = f"{year} is not a year for releases."
-        raise Http404(message)
+        raise Http404(f"{year} is not a year for releases.")
     producers = list(producers_where(request.user, Action.VIEW))
     chosen = [producer for producer in producers if request.GET.get("producer", "") in {"", str(producer.pk)}]
     own = list(Series.objects.filter(producer__in=producers).select_related("producer"))
     one = next((series for series in own if str(series.pk) == request.GET.get("series")), None)
     if (producers and not chosen) or (one is None and request.GET.get("series")):
-        message = "There is no such producer or series, or it is not yours."
-        raise Http404(message)
+        raise Http404("There is no such producer or series, or it is not yours.")
     if one is not None and one.producer not in chosen:
         one = None  # another producer was chosen beside a series of the one before
     offered = [series for series in own if series.producer in chosen]

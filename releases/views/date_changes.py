@@ -131,12 +131,10 @@ def _change_page(
 def waiting_changes(request: SignedInRequest) -> HttpResponse:
     """Show the changes that wait for the person's agreement; those that they select are agreed to at once."""
     if not date_changes.leads_anything(request.user):
-        message = "Nothing waits for the agreement of this person."
-        raise Http404(message)
+        raise Http404("Nothing waits for the agreement of this person.")
     form = AgreeForm(form_data(request), theirs=date_changes.theirs(request.user))
     if form.is_bound and form.names_others:
-        message = "There is no such request, or it is not theirs to decide."
-        raise Http404(message)
+        raise Http404("There is no such request, or it is not theirs to decide.")
     if form.is_valid():
         _agree_to_each(request, list(form.cleaned_data["requests"]))
         return redirect("releases:changes_waiting")
@@ -225,8 +223,7 @@ def date_register(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def export_changes(request: SignedInRequest, kind: str) -> HttpResponse:
     if kind not in set(TableKind):
-        message = f"There is no kind of file {kind}."
-        raise Http404(message)
+        raise Http404(f"There is no kind of file {kind}.")
     found = _find_changes(request, _choose_producer(request)[1])
     if found.count() > MOST_IN_A_FILE:
         most = _("A file holds %(most)s changes at most: choose fewer.") % {"most": f"{MOST_IN_A_FILE:,}"}
@@ -239,13 +236,11 @@ def export_changes(request: SignedInRequest, kind: str) -> HttpResponse:
 def _choose_producer(request: SignedInRequest) -> tuple[list[Producer], Producer | None]:
     producers = list(overview.producers_of(request.user))
     if not producers:
-        message = "There is no register for this person."
-        raise Http404(message)
+        raise Http404("There is no register for this person.")
     wanted = request.GET.get("producer", "")
     chosen = next((producer for producer in producers if producer.slug == wanted), None)
     if wanted and chosen is None:
-        message = "There is no such producer, or it is not theirs."
-        raise Http404(message)
+        raise Http404("There is no such producer, or it is not theirs.")
     return producers, chosen
 
 

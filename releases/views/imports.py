@@ -116,21 +116,18 @@ def column_guide(request: SignedInRequest) -> HttpResponse:
 def _form(request: SignedInRequest) -> SelectionForm:
     theirs = producers_where(request.user, Action.VIEW)
     if not theirs:
-        message = "They hold no role for any producer."
-        raise Http404(message)
+        raise Http404("They hold no role for any producer.")
     return SelectionForm(request.GET, producers=theirs)
 
 
 def _require_keeper(request: SignedInRequest) -> None:
     if not uploads.may_import(request.user):
-        message = "There is no calendar of theirs."
-        raise Http404(message)
+        raise Http404("There is no calendar of theirs.")
 
 
 def _kind(kind: str) -> TableKind:
     if kind not in set(TableKind):
-        message = f"There is no kind of file {kind}."
-        raise Http404(message)
+        raise Http404(f"There is no kind of file {kind}.")
     return TableKind(kind)
 
 

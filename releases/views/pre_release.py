@@ -95,8 +95,7 @@ def copy_list(request: SignedInRequest, release: Release) -> HttpResponse:
     now = timezone.now()
     source = pre_release_access.previous_with_list(release)
     if source is None:
-        message = "No earlier release of the series has a list."
-        raise Http404(message)
+        raise Http404("No earlier release of the series has a list.")
     if request.method == "POST":
         seen = release.series.releases.filter(reference=request.POST.get("source", "")).first()
         copied = pre_release_access.copy_list(release, source=seen or release, by=request.user, at=now)
@@ -121,8 +120,7 @@ def decide_request(request: SignedInRequest, reference: str) -> HttpResponse:
     keys = [int(key) for key in request.POST.getlist("request") if key.isdecimal() and len(key) < 16]
     requests = list(release.pre_release_requests.select_related("release").filter(pk__in=keys))
     if act not in ACTS or not requests:
-        message = "There is no such request."
-        raise Http404(message)
+        raise Http404("There is no such request.")
     done = 0
     for one in requests:
         try:
@@ -283,8 +281,7 @@ def _check_move(request: SignedInRequest, release: Release, entry: PreReleaseAcc
     """Require that a person may make a move; what they may never do does not exist for them."""
     roles = roles_of(request.user, release.series.producer)
     if not any(row.name == move and row.roles & roles for row in ACCESS.moves):
-        message = "This is not yours to do."
-        raise Http404(message)
+        raise Http404("This is not yours to do.")
     ACCESS.find(move, source=entry.status)
 
 
@@ -380,6 +377,5 @@ def published_lists_of(request: HttpRequest, producer: str) -> HttpResponse:
     releases = pre_release_list.releases_with_list(found, now=timezone.now())
     page = Paginator(releases, LISTS_PER_PAGE).get_page(request.GET.get("page"))
     if not page.object_list and not calendar.announced_releases().filter(series__producer=found).exists():
-        message = "Nothing of this producer is public."
-        raise Http404(message)
+        raise Http404("Nothing of this producer is public.")
     return render(request, "releases/pre_release/lists.html", {"producer": found, "page": page})

@@ -223,8 +223,7 @@ def withdraw_delay_notice(request: SignedInRequest, reference: str) -> HttpRespo
     release = release_of_theirs(request.user, reference, Action.POST_DELAY_NOTICE)
     seen = request.POST.get("seen", "")
     if not (seen.isdecimal() and len(seen) < 6):
-        message = "Which notice is withdrawn was not sent with the request."
-        raise Http404(message)
+        raise Http404("Which notice is withdrawn was not sent with the request.")
     delay_notices.withdraw_notice(release, by=request.user, at=timezone.now(), seen=int(seen))
     messages.success(request, _("The notice is withdrawn."))
     return redirect("releases:release", reference)
@@ -236,8 +235,7 @@ def tick_task(request: SignedInRequest, key: int) -> HttpResponse:
     """Tick a task off, or take the tick away."""
     task = ReleaseTask.objects.select_related("series__producer").filter(pk=key).first()
     if task is None or not may(request.user, Action.KEEP_TASKS, task.series.producer):
-        message = "There is no such task, or it is not yours."
-        raise Http404(message)
+        raise Http404("There is no such task, or it is not yours.")
     done = request.POST.get("done") == "yes"
     try:
         tasks.tick_task(task, done=done, by=request.user, at=timezone.now())
@@ -260,8 +258,7 @@ def answer_question(request: SignedInRequest, reference: str, address: int, dige
         (q for q in statements.open_questions([release]) if (q.address.pk, q.text_digest) == (address, digest)), None
     )
     if question is None and request.method == "GET":
-        message = _("This text was never seen there, or somebody has said what it is.")
-        raise Http404(message)
+        raise Http404(_("This text was never seen there, or somebody has said what it is."))
     form = SayForm(form_data(request))
 
     def act() -> None:

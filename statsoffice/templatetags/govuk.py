@@ -65,8 +65,7 @@ def kind(field: BoundField) -> str:
     for widget_class, name in KINDS:
         if isinstance(widget, widget_class):
             return name
-    message = f'The govuk pack has no component for "{field.name}" with its {type(widget).__name__}.'
-    raise TemplateSyntaxError(message)
+    raise TemplateSyntaxError(f'The govuk pack has no component for "{field.name}" with its {type(widget).__name__}.')
 
 
 def base_id(field: BoundField) -> str:
