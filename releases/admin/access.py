@@ -1,8 +1,6 @@
 """Which rows the admin site shows to whom, and their history."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -19,6 +17,7 @@ from releases.text import calendar
 
 
 def ask_once(request: HttpRequest, question: str, answer: Callable[[], bool]) -> bool:
+    """Answer a question that the admin site asks for every model, once for each request."""
     answers: dict[str, bool] = request.META.setdefault("releases.admin.answers", {})
     if question not in answers:
         answers[question] = answer()
@@ -75,60 +74,50 @@ class ByProducer[M: Model](admin.ModelAdmin[M]):
         return self.may(request, Action.EDIT, obj)
 
 
-class RefusalsAsMessages[M: Model](ByProducer[M]):
+class RefusalMessages[M: Model](ByProducer[M]):
+    """Shows why a move was refused at the last moment, after the form had nothing against it."""
+
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return _or_say_why(super().changeform_view, request, *args, **kwargs)
+        return _explain_refusal(super().changeform_view, request, *args, **kwargs)
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return _or_say_why(super().delete_view, request, *args, **kwargs)
+        return _explain_refusal(super().delete_view, request, *args, **kwargs)
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return _or_say_why(super().changelist_view, request, *args, **kwargs)
+        return _explain_refusal(super().changelist_view, request, *args, **kwargs)
 
 
-def _or_say_why(view: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+def _explain_refusal(
+    view: Callable[..., HttpResponse], request: HttpRequest, *args: Any, **kwargs: Any
+) -> HttpResponse:
     # The admin runs each save in a transaction, so that nothing is left half done here.
     try:
-        response: HttpResponse = view(request, *args, **kwargs)
+        return view(request, *args, **kwargs)
     except MoveRefused as refusal:
         messages.error(request, str(refusal))
         return HttpResponseRedirect(request.get_full_path())
     except NotYours as refusal:
         raise Http404 from refusal
-    return response
 
 
 class ReadOnly[M: Model](ByProducer[M]):
-    """Rows that are kept as they were written: to look at, for those who may view them."""
+    """Rows that stay as they were written: to look at, for those who may view them."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: these rows are written by what happened."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: these rows stay as they were written."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: these rows stay."""
         return False
 
 
 MOST_ENTRIES = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One thing that happened, at an aware instant, by whom (empty: the system), with what was changed."""
-
-    at: datetime
-    who: str
-    what: str
-    details: Sequence[str]
-
-
 class WithHistory[M: Model](ByProducer[M]):
-    """Shows the history of a row as the record has it; it leads nowhere back, so that no rule is passed by it."""
+    """Shows the history of a row from the record; it leads nowhere back, so that no rule is bypassed."""
 
     object_history_template = "admin/releases/object_history.html"
 
@@ -136,36 +125,33 @@ class WithHistory[M: Model](ByProducer[M]):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         row = self.get_object(request, unquote(object_id))
-        entries = list(_of_release(row) if isinstance(row, Release) else _of_row(row))
+        entries = list(_list_events(row) if isinstance(row, Release) else _list_versions(row))
         context = {"entries": entries[:MOST_ENTRIES], "left_out": max(0, len(entries) - MOST_ENTRIES)}
         return super().history_view(request, object_id, {**context, **(extra_context or {})})
 
 
-def _of_release(release: Release) -> Iterator[Entry]:
-    events = release.events.select_related("actor").order_by("-position")
-    for event in events[: MOST_ENTRIES + 1]:
-        yield Entry(event.at, _name(event.actor), calendar.event_sentence(event), list(calendar.event_details(event)))
+def _list_events(release: Release) -> Iterator[dict[str, Any]]:
+    for event in release.events.select_related("actor").order_by("-position")[: MOST_ENTRIES + 1]:
+        details = list(calendar.event_details(event))
+        yield {"at": event.at, "who": event.actor or "", "what": calendar.event_sentence(event), "details": details}
 
 
-def _of_row(row: Any) -> Iterator[Entry]:
+def _list_versions(row: Any) -> Iterator[dict[str, Any]]:
     versions = list(row.history.select_related("history_user").order_by("-history_date", "-history_id"))
     for version, before in zip(versions, [*versions[1:], None], strict=True):
-        who = _name(version.history_user)
-        if version.history_type == "+" or before is None:
-            yield Entry(version.history_date, who, _("Added"), [])
-        else:
-            yield Entry(version.history_date, who, _("Changed"), list(_differences(version, before)))
+        is_new = version.history_type == "+" or before is None
+        yield {
+            "at": version.history_date,
+            "who": version.history_user or "",
+            "what": _("Added") if is_new else _("Changed"),
+            "details": [] if is_new else list(_list_differences(version, before)),
+        }
 
 
-def _differences(version: Any, before: Any) -> Iterable[str]:
+def _list_differences(version: Any, before: Any) -> Iterator[str]:
     for change in version.diff_against(before, foreign_keys_are_objs=True).changes:
         name = version.instance_type._meta.get_field(change.field).verbose_name
-        yield calendar.changed_fields(name, _shown(change.old), _shown(change.new))
-
-
-def _shown(value: Any) -> Any:
-    return value if value is None or isinstance(value, bool) else str(value)
-
-
-def _name(person: Any) -> str:
-    return str(person) if person else ""
+        old, new = (
+            value if value is None or isinstance(value, bool) else str(value) for value in (change.old, change.new)
+        )
+        yield calendar.changed_fields(name, old, new)

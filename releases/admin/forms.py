@@ -160,7 +160,7 @@ class ShortNoticeForm(forms.Form):
     )
 
 
-def kept_while_judged(form: forms.ModelForm[Any], name: str, releases: QuerySet[Release]) -> Any:
+def clean_unless_judged(form: forms.ModelForm[Any], name: str, releases: QuerySet[Release]) -> Any:
     """Return what was typed for a field by which releases are known; it stays as it is while a verdict falls.
 
     :raises ValidationError: if it is another while one of the releases is being looked at.

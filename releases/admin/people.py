@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from releases import exemptions, permissions
-from releases.admin.access import RefusalsAsMessages, WithHistory
-from releases.admin.forms import kept_while_judged
+from releases.admin.access import RefusalMessages, WithHistory
+from releases.admin.forms import clean_unless_judged
 from releases.exemptions import Approval, ExemptionRefused
 from releases.models import Contact, Exemption, Membership, Producer, Release, Series
 from releases.models.event import record_rows
@@ -22,30 +22,30 @@ from releases.verdict.exemption import Covers
 
 
 class ByAdministrators[M: Model](WithHistory[M]):
+    """Rows that a person with Django's own permission edits, and that a producer's own people may view."""
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
-        if self._administers(request, "view"):
+        if self._may_view_all(request):
             return admin.ModelAdmin.get_queryset(self, request)
         return super().get_queryset(request)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return self._administers(request, "view") or super().has_module_permission(request)
+        return self._may_view_all(request) or super().has_module_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._administers(request, "view") or super().has_view_permission(request, obj)
+        return self._may_view_all(request) or super().has_view_permission(request, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return self._administers(request, "add")
+        return admin.ModelAdmin.has_add_permission(self, request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._administers(request, "change")
+        return admin.ModelAdmin.has_change_permission(self, request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._administers(request, "delete")
+        return admin.ModelAdmin.has_delete_permission(self, request)
 
-    def _administers(self, request: HttpRequest, verb: str) -> bool:
-        verbs = {verb, "change"} if verb == "view" else {verb}
-        label, name = self.opts.app_label, self.opts.model_name
-        return any(request.user.has_perm(f"{label}.{each}_{name}") for each in verbs)
+    def _may_view_all(self, request: HttpRequest) -> bool:
+        return admin.ModelAdmin.has_view_permission(self, request)
 
 
 class ProducerForm(forms.ModelForm[Producer]):
@@ -55,7 +55,7 @@ class ProducerForm(forms.ModelForm[Producer]):
 
     def clean_negative_markers(self) -> str:
         of_producer = Release.objects.filter(series__producer=self.instance.pk)
-        return str(kept_while_judged(self, "negative_markers", of_producer))
+        return str(clean_unless_judged(self, "negative_markers", of_producer))
 
 
 @admin.register(Producer)
@@ -75,7 +75,7 @@ class ProducerAdmin(ByAdministrators[Producer]):
         return super().has_change_permission(request, obj) or (obj is not None and self.may(request, Action.EDIT, obj))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        if obj is None or self._administers(request, "change"):
+        if obj is None or admin.ModelAdmin.has_change_permission(self, request):
             return ()
         return tuple(field.name for field in self.opts.fields if field.editable and field.name != "negative_markers")
 
@@ -179,7 +179,7 @@ class SeriesForm(forms.ModelForm[Series]):
                 self.fields[name].queryset = own  # type: ignore[attr-defined]  # a field of model choices
 
     def clean_title(self) -> str:
-        return str(kept_while_judged(self, "title", Release.objects.filter(series=self.instance.pk)))
+        return str(clean_unless_judged(self, "title", Release.objects.filter(series=self.instance.pk)))
 
 
 @admin.register(Series)
@@ -275,7 +275,7 @@ class EndExemptionForm(forms.ModelForm[Exemption]):
 
 
 @admin.register(Exemption)
-class ExemptionAdmin(RefusalsAsMessages[Exemption]):
+class ExemptionAdmin(RefusalMessages[Exemption]):
     list_display = ("reference", "producer", "series", "approved_on", "covers_from", "covers_to", *FAULTS, "end")
     list_filter = ("covers_late", "covers_early", "covers_partial", "end")
     list_select_related = ("producer", "series")

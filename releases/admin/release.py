@@ -1,26 +1,223 @@
-"""Releases with their addresses: listed, recorded, corrected, moved and, if never public, deleted."""
+"""Releases in the admin site: the list with its filters, and a release with its addresses."""
 
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
 
-from releases import corrections, permissions, scheduling
-from releases.admin import batch, moves
-from releases.admin.access import RefusalsAsMessages, WithHistory
-from releases.admin.batch import plan_next_year, set_addresses
+from releases import corrections, overview, permissions, scheduling
+from releases.admin import actions
+from releases.admin.access import RefusalMessages, WithHistory
 from releases.admin.forms import AddressForm, AddressFormSet, NewReleaseForm, ReleaseForm
-from releases.admin.moves import MovesOfOne
-from releases.admin.release_list import ReleaseColumns
-from releases.models import Address, DateChangeRequest, Release, Series
+from releases.models import Address, DateChangeRequest, Release, Series, Verification
+from releases.models.release import ReleaseQuerySet
+from releases.overview import Concern
 from releases.permissions import Action
+from releases.rules import calendar as rules_calendar
+from releases.rules import london
 from releases.rules.calendar import STANDARD_RELEASE_TIME
-from releases.rules.lifecycle import CHANGE_DATE, RELEASE
+from releases.rules.lifecycle import CHANGE_DATE, OPEN, RELEASE, Status
+from releases.text import calendar as text_calendar
+from releases.text.release import OUTCOMES
+from releases.verdict.address import Outcome
+
+# Days from today on London's calendar, first and last.
+SPANS = {
+    "yesterday": (lazy("Yesterday"), -1, -1),
+    "today": (lazy("Today"), 0, 0),
+    "tomorrow": (lazy("Tomorrow"), 1, 1),
+    "past-week": (lazy("Past 7 days"), -7, -1),
+    "next-week": (lazy("Next 7 days"), 0, 6),
+    "next-four-weeks": (lazy("Next 4 weeks"), 0, 27),
+}
+LACKS = {
+    "page": (lazy("No page"), Q(has_page=False)),
+    "contact": (lazy("No contact"), Q(series__responsible=None)),
+    "head": (lazy("No Head of Profession"), Q(series__head_of_profession=None)),
+}
+NOT_LOOKED_AT = "none"
+STATUSES = {
+    Status.PROVISIONAL: (lazy("Provisional"), "yellow"),
+    Status.CONFIRMED: (lazy("Confirmed"), "blue"),
+    Status.PUBLISHED: (lazy("Published"), "green"),
+    Status.CANCELLED: (lazy("Cancelled"), "grey"),
+}
+
+type Choices = list[tuple[str, Any]]
+
+
+class AttentionFilter(admin.SimpleListFilter):
+    """Releases that need attention, for one reason: what the warnings of the index and the desk lead to."""
+
+    title = lazy("what needs attention")
+    parameter_name = "attention"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [(concern.value, text_calendar.TITLES[concern]) for concern in Concern]
+
+    def queryset(self, request: HttpRequest, queryset: ReleaseQuerySet) -> QuerySet[Release]:  # type: ignore[override]  # releases only
+        chosen = self.value()
+        if chosen not in set(Concern):
+            return queryset
+        return overview.releases_of_concern(queryset, Concern(chosen), now=timezone.now())
+
+
+class LacksFilter(admin.SimpleListFilter):
+    title = lazy("what it lacks")
+    parameter_name = "lacks"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [(name, words) for name, (words, _) in LACKS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
+        """Return the open releases without it; the list has annotated `has_page`."""
+        chosen = self.value()
+        return queryset.filter(LACKS[chosen][1], status__in=OPEN) if chosen in LACKS else queryset
+
+
+class DayFilter(admin.SimpleListFilter):
+    """Releases by their day in London; those known to the month only are on no day."""
+
+    title = lazy("day")
+    parameter_name = "day"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [(name, words) for name, (words, _, _) in SPANS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
+        if self.value() not in SPANS:
+            return queryset
+        today = london.local_date(timezone.now())
+        _, first, last = SPANS[self.value() or ""]
+        days = (today + timedelta(days=first), today + timedelta(days=last))
+        return queryset.filter(due_at__isnull=False, planned_on__range=days)
+
+
+class StatusFilter(admin.SimpleListFilter):
+    title = lazy("status")
+    parameter_name = "status__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [(status.value, label) for status, (label, _) in STATUSES.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
+        return queryset.filter(status=self.value()) if self.value() else queryset
+
+
+class RehearsalFilter(admin.SimpleListFilter):
+    title = lazy("rehearsals")
+    parameter_name = "rehearsal__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [("0", lazy("Without rehearsals")), ("1", lazy("Rehearsals only"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
+        return queryset.filter(rehearsal=self.value() == "1") if self.value() in {"0", "1"} else queryset
+
+
+class VerdictFilter(admin.SimpleListFilter):
+    title = lazy("verdict")
+    parameter_name = "verdict"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        outcomes: Choices = [(outcome.value, OUTCOMES[outcome][0]) for outcome in Outcome]
+        return [*outcomes, (NOT_LOOKED_AT, lazy("Not looked at"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
+        chosen = self.value()
+        if chosen == NOT_LOOKED_AT:
+            return queryset.filter(~Exists(present_verdicts()))
+        return queryset.filter(Exists(present_verdicts().filter(outcome=chosen))) if chosen else queryset
+
+
+class MonthFilter(admin.SimpleListFilter):
+    title = lazy("month")
+    parameter_name = "month"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        planned = overview.visible_releases(request.user).order_by("planned_on").values_list("planned_on", flat=True)
+        first, last = planned.first(), planned.last()
+        months = _months_back(last, first) if first and last else []
+        return [(f"{month:%Y-%m}", london.format_month(month)) for month in months]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
+        try:
+            first = date.fromisoformat(f"{self.value()}-01")
+        except ValueError:
+            return queryset
+        return queryset.filter(planned_on__year=first.year, planned_on__month=first.month)
+
+
+class ProducerFilter(admin.SimpleListFilter):
+    title = lazy("producer")
+    parameter_name = "producer"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        own = permissions.producers_where(request.user, Action.VIEW)
+        return [(str(key), name) for key, name in own.values_list("pk", "name")]
+
+    def has_output(self) -> bool:
+        return len(self.lookup_choices) > 1 or bool(self.value())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
+        chosen = _key(self.value())
+        return queryset if chosen is None else queryset.filter(series__producer=chosen)
+
+
+class SeriesFilter(admin.SimpleListFilter):
+    title = lazy("series")
+    parameter_name = "series"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        own = Series.objects.filter(producer__in=permissions.producers_where(request.user, Action.VIEW))
+        producer = _key(request.GET.get(ProducerFilter.parameter_name))
+        if producer is not None:
+            own = own.filter(producer=producer)
+        return [(str(key), title) for key, title in own.values_list("pk", "title")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
+        chosen = _key(self.value())
+        return queryset if chosen is None else queryset.filter(series=chosen)
+
+
+def present_verdicts() -> QuerySet[Verification]:
+    return Verification.objects.filter(release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"))
+
+
+def _key(value: str | None) -> int | None:
+    # Longer ones fit into no column of keys.
+    return int(value) if value and value.isascii() and value.isdecimal() and len(value) < 19 else None
+
+
+def _months_back(last: date, first: date) -> list[date]:
+    numbers = range(last.year * 12 + last.month - 1, first.year * 12 + first.month - 2, -1)
+    return [date(number // 12, number % 12 + 1, 1) for number in numbers]
+
+
+EMPTY = SafeString('<span class="office-nothing">–</span>')
+
+
+class ReleaseList(ChangeList):
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """What stands in the address beside the filters and the search, such as the order, and stays there."""
+        asked = {SEARCH_VAR, *(name for spec in self.filter_specs for name in spec.expected_parameters() if name)}
+        return [(name, value) for name, values in self.filter_params.items() if name not in asked for value in values]
+
+
+def _tags(tags: list[tuple[str, Any]]) -> SafeString:
+    return format_html_join(" ", '<span class="office-tag office-tag--{}">{}</span>', tags)
+
 
 CHANGE = {
     "fields": (("new_on", "new_at", "new_precision"), "reason", "seen_version"),
@@ -58,19 +255,116 @@ class AddressInline(admin.StackedInline[Address, Release]):
 
 
 @admin.register(Release)
-class ReleaseAdmin(MovesOfOne, ReleaseColumns, WithHistory[Release], RefusalsAsMessages[Release]):
+class ReleaseAdmin(actions.ReleaseMoves, WithHistory[Release], RefusalMessages[Release]):
     producer_path = "series__producer"
     autocomplete_fields = ("series",)
     inlines = (AddressInline,)
     actions = (
-        moves.announce,
-        moves.confirm,
-        moves.cancel,
-        set_addresses,
-        plan_next_year,
-        moves.ask_preflight,
-        *batch.ACTIONS,
+        actions.announce,
+        actions.confirm,
+        actions.cancel,
+        actions.set_addresses,
+        actions.plan_next_year,
+        actions.ask_preflight,
+        *actions.EXPORTS,
     )
+    list_display = ("release", "planned_for", "status_tag", "verdict_tag", "notice", "lacks", "producer")
+    list_display_links = ("release",)
+    ordering = ("-planned_on", "reference")
+    list_filter = (
+        AttentionFilter,
+        LacksFilter,
+        StatusFilter,
+        DayFilter,
+        MonthFilter,
+        ProducerFilter,
+        SeriesFilter,
+        VerdictFilter,
+        RehearsalFilter,
+    )
+    list_select_related = ("series__producer",)
+    list_per_page = 50
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    date_hierarchy = "planned_on"
+    search_fields = ("reference", "title", "series__title", "series__producer__name")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ReleaseList
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Release]:
+        page = Address.objects.filter(release=OuterRef("pk"), role=Address.Role.PAGE)
+        # Not joined but asked for each row that is shown: counting them all reads no verdict.
+        verdict = Subquery(present_verdicts().values("outcome")[:1])
+        mine = super().get_queryset(request).select_related("series__producer")
+        return mine.annotate(verdict=verdict, has_page=Exists(page))
+
+    @admin.display(description=lazy("release"), ordering="title")
+    def release(self, release: Release) -> SafeString:
+        return format_html('{}<br><span class="office-quiet">{}</span>', release.title, release.reference)
+
+    @admin.display(description=lazy("producer"), ordering="series__producer__name")
+    def producer(self, release: Release) -> str:
+        return release.series.producer.name
+
+    @admin.display(description=lazy("planned for"), ordering="planned_on")
+    def planned_for(self, release: Release) -> str:
+        return str(release.slot)
+
+    @admin.display(description=lazy("status"), ordering="status")
+    def status_tag(self, release: Release) -> SafeString:
+        label, colour = STATUSES[Status(release.status)]
+        tags = [(colour, label)]
+        if release.rehearsal:
+            tags.append(("teal", lazy("Rehearsal")))
+        elif release.announced_at is None:
+            tags.append(("grey", lazy("Not announced")))
+        return _tags(tags)
+
+    @admin.display(description=lazy("verdict"), ordering="verdict")
+    def verdict_tag(self, release: Any) -> str:
+        if not release.verdict or release.verdict == Outcome.PENDING:
+            return EMPTY
+        label, colour = OUTCOMES[Outcome(release.verdict)]
+        return _tags([(colour, label)])
+
+    @admin.display(description=lazy("notice"))
+    def notice(self, release: Release) -> str:
+        """Count the days from the confirmation, or from today without one, to the date; a rehearsal gives none."""
+        if release.due_at is None or release.status == Status.CANCELLED or release.rehearsal:
+            return EMPTY
+        given_at = release.confirmed_at or timezone.now()
+        days = (release.planned_on - london.local_date(given_at)).days
+        if days < 0:
+            return EMPTY
+        counted = ngettext("%(days)s day’s notice", "%(days)s days’ notice", days) % {"days": days}
+        return _tags([("orange", counted)]) if days < rules_calendar.NOTICE.days else counted
+
+    @admin.display(description=lazy("lacks"))
+    def lacks(self, release: Any) -> str:
+        if release.status not in OPEN:
+            return EMPTY
+        missing = (
+            (release.has_page, _("No page")),
+            (release.series.responsible_id, _("No contact")),
+            (release.series.head_of_profession_id, _("No Head of Profession")),
+        )
+        return _tags([("orange", name) for there, name in missing if not there]) or EMPTY
+
+    @admin.display(description=lazy("so far"))
+    def milestones(self, release: Release) -> str:
+        """Tell what happened to the release, in the order of time."""
+        told = (
+            (_("announced"), release.announced_at),
+            (_("confirmed"), release.confirmed_at),
+            (_("published"), release.published_at),
+            (_("cancelled"), release.cancelled_at),
+        )
+        reached = sorted((at, words) for words, at in told if at)
+        lines = [(words.capitalize(), london.format_moment(at)) for at, words in reached]
+        if release.cancellation_reason:
+            lines.append((_("Reason"), release.cancellation_reason))
+        return format_html_join("", "<div>{}: {}</div>", lines) or EMPTY
 
     def has_preflight_permission(self, request: HttpRequest) -> bool:
         """Offer the check before the day to whoever may ask for it; each release asks again."""
@@ -135,7 +429,7 @@ class ReleaseAdmin(MovesOfOne, ReleaseColumns, WithHistory[Release], RefusalsAsM
         to_delete, counts, forbidden, protected = super().get_deleted_objects(objs, request)
         # What was asked for goes with a release that was never public: nobody deletes it by itself.
         forbidden -= {DateChangeRequest._meta.verbose_name}
-        refusals = [sentence for release in objs if (sentence := moves.objection(release))]
+        refusals = [sentence for release in objs if (sentence := actions.objection_to_deletion(release))]
         return to_delete, counts, forbidden, refusals or protected
 
     def delete_model(self, request: HttpRequest, obj: Release) -> None:
