@@ -1,6 +1,5 @@
 """The forms of a release in the admin site: a new one, a correction with a change of date, a cancellation."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from releases import scheduling
-from releases.forms.base import clean_address, single_reason, typed_slot
+from releases.forms.base import add_refusal, clean_address, single_reason, typed_slot
 from releases.models import Address, Release
 from releases.probe.adapters import ADAPTERS
 from releases.rules.calendar import Precision, Slot
@@ -34,8 +33,10 @@ class NewReleaseForm(forms.ModelForm[Release]):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if {"series", "planned_on", "planned_at", "precision"} <= cleaned.keys():
-            with_series = {"slot": self.slot, "rehearsal": cleaned["rehearsal"]}
-            _ask(self, lambda: scheduling.check_new_slot(cleaned["series"], **with_series), {})
+            try:
+                scheduling.check_new_slot(cleaned["series"], slot=self.slot, rehearsal=cleaned["rehearsal"])
+            except MoveRefused as refusal:
+                add_refusal(self, refusal)
         return cleaned
 
     @property
@@ -78,10 +79,13 @@ class ReleaseForm(forms.ModelForm[Release]):
         """Ask whether the date may be changed so, if another one is given."""
         cleaned = super().clean() or self.cleaned_data
         if {"new_on", "new_at", "new_precision", "reason", "seen_version"} <= cleaned.keys():
-            _ask(self, self._ask_for_the_change, FIELDS_OF_A_CHANGE)
+            try:
+                self._check_change()
+            except MoveRefused as refusal:
+                add_refusal(self, refusal, FIELDS_OF_A_CHANGE)
         return cleaned
 
-    def _ask_for_the_change(self) -> None:
+    def _check_change(self) -> None:
         given = self.cleaned_data
         self.new_slot = scheduling.moved(
             self.instance.slot,
@@ -171,12 +175,3 @@ def clean_unless_judged(form: forms.ModelForm[Any], name: str, releases: QuerySe
         except BeingJudged as refusal:
             raise ValidationError(str(refusal)) from refusal
     return form.cleaned_data[name]
-
-
-def _ask(form: forms.BaseForm, question: Callable[[], object], fields: dict[str, str]) -> None:
-    try:
-        question()
-    except MoveRefused as refusal:
-        named = getattr(refusal, "field", "")
-        field = fields.get(named, named)
-        form.add_error(field if field in form.fields else None, str(refusal))

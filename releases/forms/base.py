@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from releases.rules import london, web_address
 from releases.rules.calendar import Precision, Slot
+from releases.rules.lifecycle import FieldRefused, MoveRefused
 
 CLOCK_TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?(?:[:.](\d{2}))?\s*(am|pm)?", re.IGNORECASE)
 PARTS = ("day", "month", "year")
@@ -349,3 +350,17 @@ def clean_address(url: str) -> str:
         return web_address.parse_address(url).url
     except web_address.NotAWebAddressError as error:
         raise ValidationError(f"{error}.") from error
+
+
+def add_refusal(form: forms.BaseForm, refusal: MoveRefused, fields: Mapping[str, str] | None = None) -> None:
+    """Put a refusal on the field that it names, or on the form as a whole.
+
+    :param fields: the form's field for each name that the refusal may use and the form does not.
+    """
+    form.add_error(field_of_refusal(refusal, form, fields), str(refusal))
+
+
+def field_of_refusal(refusal: MoveRefused, form: forms.BaseForm, fields: Mapping[str, str] | None) -> str | None:
+    named = refusal.field if isinstance(refusal, FieldRefused) else ""
+    field = (fields or {}).get(named, named)
+    return field if field in form.fields else None

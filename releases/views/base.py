@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
+from releases.forms.base import add_refusal, field_of_refusal
 from releases.models import Release
 from releases.permissions import Action, Person, may, roles_of
 from releases.rules.lifecycle import RELEASE, FieldRefused, MoveRefused
@@ -123,25 +124,11 @@ def is_completed(form: forms.Form, act: Callable[[], object], *, fields: Mapping
         form.add_error(None, str(refusal))
         return False
     except FieldRefused as refusal:
-        if _field_of(refusal, form, fields) is None:
+        if field_of_refusal(refusal, form, fields) is None:
             raise
         add_refusal(form, refusal, fields)
         return False
     return True
-
-
-def add_refusal(form: forms.Form, refusal: MoveRefused, fields: Mapping[str, str] | None = None) -> None:
-    """Put a refusal on the field that it names, or on the form as a whole.
-
-    :param fields: the form's field for each name that the refusal may use and the form does not.
-    """
-    form.add_error(_field_of(refusal, form, fields), str(refusal))
-
-
-def _field_of(refusal: MoveRefused, form: forms.Form, fields: Mapping[str, str] | None) -> str | None:
-    named = refusal.field if isinstance(refusal, FieldRefused) else ""
-    field = (fields or {}).get(named, named)
-    return field if field in form.fields else None
 
 
 def signed_in_part(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -24,7 +24,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from releases.detection import announcement
 from releases.detection.announcement import Announced, Announcing, NoAnnouncementError, Problem
-from releases.forms.base import typed_slot
+from releases.forms.base import add_refusal, typed_slot
 from releases.forms.imports import (
     AnnouncementForm,
     ConfirmForm,
@@ -55,7 +55,7 @@ from releases.rules.table import MOST_ROWS
 from releases.rules.tables import TableKind
 from releases.rules.web_address import place_of
 from releases.text import calendar, imports
-from releases.views.base import SignedInRequest, add_refusal, form_data, signed_in_part
+from releases.views.base import SignedInRequest, form_data, signed_in_part
 
 RELEASES_PER_PAGE = 50
 
