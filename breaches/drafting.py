@@ -415,7 +415,7 @@ def _on_record(about: ReportSubject, *, at: datetime) -> ReportContent:
     if about.release is not None:
         release = about.release
         # The address of a release that is not out is nobody's to know, and the report may leave the house before.
-        outputs = (Output(release.title, calendar.page_of(release, now=at)),)
+        outputs = (Output(release.title, calendar.live_page_of(release, now=at)),)
         return replace(content_of_releases([release]), outputs=outputs)
     if about.series is not None:
         return replace(content_of_series([about.series]), outputs=(Output(about.series.title),))

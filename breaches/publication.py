@@ -91,7 +91,7 @@ def preview_statement(report: Report, *, now: datetime) -> PublicStatement:
             *StartedReport.objects.filter(report=report).values_list("release", flat=True),
         ]
     )
-    pages = {page for release in releases if (page := calendar.page_of(release, now=now))}
+    pages = {page for release in releases if (page := calendar.live_page_of(release, now=now))}
     content = content_of(report)
     return public_statement.statement_of(content, kind=report.kind, names=_names(report), pages=pages)
 

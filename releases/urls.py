@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from releases.public import api, api_guide
+from releases.public import api
 from releases.views import calendar, date_changes, pre_release, release
 
 app_name = "releases"
@@ -22,7 +22,7 @@ urlpatterns = [
     path("producers/<slug:producer>/changes.atom", calendar.change_feed_page, name="producer_changes"),
     path("producers/<slug:producer>/<slug:series>/calendar.ics", calendar.calendar_file_page, name="series_calendar"),
     path("producers/<slug:producer>/<slug:series>/changes.atom", calendar.change_feed_page, name="series_changes"),
-    path("api/v1/", api_guide.guide, name="api_guide"),
+    path("api/v1/", api.guide, name="api_guide"),
     path("api/v1/", api.urls()),
     re_path(r"^api/[\s\S]*$", api.nothing_here),  # a line end as well, which <path:> leaves out
     path("planner/", calendar.year_planner, name="planner"),

@@ -13,8 +13,8 @@ from releases.forms.base import GovukForm
 from releases.models import Producer, Series
 from releases.models.producer import Designation
 from releases.public import calendar
-from releases.public.calendar import Shown, Wanted
-from releases.public.feeds import Followed
+from releases.public.calendar import CalendarQuery, CalendarView
+from releases.public.feeds import Subscription
 from releases.rules.announced import Named
 
 MOST_CHARACTERS = 200
@@ -32,7 +32,7 @@ class CalendarFilter(GovukForm):
 
     button, method = lazy("Filter"), "get"
 
-    show = forms.ChoiceField(choices=[(shown.value, shown.value) for shown in Shown], required=False)
+    show = forms.ChoiceField(choices=[(shown.value, shown.value) for shown in CalendarView], required=False)
     words = forms.CharField(label=lazy("Words in the title"), required=False, max_length=MOST_CHARACTERS)
     producer = forms.ChoiceField(label=lazy("Producer"), required=False)
     series = forms.ChoiceField(label=lazy("Series"), required=False)
@@ -75,7 +75,7 @@ class CalendarFilter(GovukForm):
         field.choices = choices
 
     @staticmethod
-    def tidied(asked: QueryDict) -> QueryDict:
+    def tidy(asked: QueryDict) -> QueryDict:
         """Return what an address asks for without what is empty, and without a series that another producer has.
 
         A form that is sent without scripts names its empty fields, and the series of the producer chosen before.
@@ -91,14 +91,19 @@ class CalendarFilter(GovukForm):
                 del tidy["series"]
         return tidy
 
-    def wanted(self) -> Wanted | None:
+    def view(self, *, default: CalendarView) -> CalendarView:
+        self.is_valid()
+        return CalendarView(self.cleaned_data.get("show") or default)
+
+    def query(self) -> CalendarQuery | None:
         """Return what is asked for, or None if the address asks for what there is not."""
         if not self.is_valid():
             return None
-        return Wanted(**{name: self.cleaned_data[name] for name in QUESTIONS})
+        return CalendarQuery(**{name: self.cleaned_data[name] for name in QUESTIONS})
 
     @property
-    def followed(self) -> Followed:
+    def subscription(self) -> Subscription:
+        """What a reader subscribes to from the list: a producer or series to which it is narrowed, or everything."""
         slugs = {name: self.cleaned_data.get(name) or "" for name in ("producer", "series")} if self.is_valid() else {}
         slugs["producer"] = slugs.get("producer") or (self.of_one_producer if slugs.get("series") else "")
         named = {
@@ -106,7 +111,7 @@ class CalendarFilter(GovukForm):
             for name, slug in slugs.items()
             if slug
         }
-        return Followed(**named)
+        return Subscription(**named)
 
     @property
     def chosen(self) -> list[str]:

@@ -1,7 +1,8 @@
-"""The API, version 1: its routes, filters, pages of lists, answers and errors. Anyone may read it."""
+"""The API, version 1, which anyone may read, and the page that describes it."""
 
+import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from functools import wraps
 from itertools import islice
@@ -9,24 +10,27 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.urls import URLPattern
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.csrf import csrf_exempt
-from ninja import Field, NinjaAPI, Path, Query, Schema
+from django.views.decorators.http import require_safe
+from ninja import Field, Path, Query, Schema
 from ninja.errors import ValidationError
 from ninja.renderers import JSONRenderer
 from pydantic import BeforeValidator, WithJsonSchema
 
 from releases import tasks
-from releases.models import Contact, Producer, Release, Series
+from releases.models import Release, Series
 from releases.models.producer import Designation
 from releases.public import calendar, feeds
-from releases.public.api_document import ERRORS, LICENCE, DocumentedAPI
-from releases.public.calendar import Wanted, filter_announced
-from releases.public.feeds import Followed, NothingAnnounced, absolute_address, feed_address, for_programs
-from releases.rules.announced import AnnouncedMove, AnnouncedRelease, Named, PublicStatus, days_of
+from releases.public.api_document import ANSWERS, ERRORS, LICENCE, DocumentedAPI
+from releases.public.calendar import CalendarQuery, filter_announced
+from releases.public.feeds import NothingAnnounced, Subscription, absolute_address, feed_address, for_programs
+from releases.rules.announced import AnnouncedRelease, Named, PublicStatus, days_of
 from releases.rules.calendar import Precision, Slot
 
 MOST_PER_PAGE = 100
@@ -108,8 +112,8 @@ class AskedReleases(AskedList):
         description="Words or parts of words that the title must contain.",
     )
 
-    def wanted(self) -> Wanted:
-        return Wanted(
+    def query(self) -> CalendarQuery:
+        return CalendarQuery(
             producer=self.producer,
             series=self.series,
             designation=self.designation or "",
@@ -134,17 +138,13 @@ RULES = {
 }
 
 
-def names_of(asked: type[Schema]) -> set[str]:
-    return {field.alias or name for name, field in asked.model_fields.items()}
-
-
 def list_page[One](
     found: Iterable[One], *, of: Callable[[One], str], asked: AskedList, request: HttpRequest
 ) -> tuple[Sequence[One], str | None]:
-    """Return as many as were asked for, and the address at which the list goes on, if it does.
+    """Return one page of a list, and the address of the next page, if there is one.
 
-    :param found: one more than was asked for, if there is one.
-    :param of: says of the last one where the list goes on.
+    :param found: one more than the page holds, if there is one.
+    :param of: returns the value of "after" with which the list continues after a row.
     """
     shown = list(islice(found, asked.per_page + 1))
     if len(shown) <= asked.per_page:
@@ -155,47 +155,12 @@ def list_page[One](
     return shown, f"{settings.ADDRESS}{request.path}?{question.urlencode(safe='/')}"
 
 
-def place_of(release: AnnouncedRelease) -> str:
-    """Return the place of a release in a list: its day, and its identifier among those of that day."""
-    return f"{release.slot.on.toordinal():06}.{release.public_id.hex}"
-
-
-def page_by_place(found: QuerySet[Release], *, after: str) -> QuerySet[Release]:
-    if after:
-        day, identifier = after.split(".")
-        on, last = date.fromordinal(max(1, int(day))), UUID(identifier)
-        found = found.filter(Q(planned_on__gt=on) | Q(public_id__gt=last), planned_on__gte=on)
-    return found.order_by("planned_on", "public_id")
-
-
-def page_by_slug(found: QuerySet[Producer], *, after: str) -> QuerySet[Producer]:
-    return found.filter(slug__gt=after).order_by("slug")
-
-
-def slugs_of(series: Series) -> str:
-    """Return the place of a series in a list: the slug of its producer and its own."""
-    return f"{series.producer.slug}/{series.slug}"
-
-
-def page_by_slugs(found: QuerySet[Series], *, after: str) -> QuerySet[Series]:
-    if after:
-        producer, series = after.split("/")
-        found = found.filter(Q(producer__slug__gt=producer) | Q(producer__slug=producer, slug__gt=series))
-    return found.order_by("producer__slug", "slug")
-
-
 class NoSuchParameter(Exception):
     """The question has a parameter that there is not."""
 
 
 def problem_response(sentence: str, *, status: int) -> HttpResponse:
     return JsonResponse({"error": sentence}, status=status, json_dumps_params={"ensure_ascii": False})
-
-
-def say_in_json(api: NinjaAPI) -> None:
-    api.add_exception_handler(Http404, _not_found)
-    api.add_exception_handler(ValidationError, _not_as_documented)
-    api.add_exception_handler(NoSuchParameter, lambda _request, why: problem_response(str(why), status=400))
 
 
 def _not_found(_request: HttpRequest, why: Http404 | type[Http404]) -> HttpResponse:
@@ -224,7 +189,6 @@ def only_reading(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
 
 @csrf_exempt
 def nothing_here(request: HttpRequest) -> HttpResponse:
-    """Answer for an address of the API that there is not."""
     sentence = f"There is nothing at {request.path[:200]}; the API is described at /api/v1/."
     return problem_response(sentence, status=404)
 
@@ -368,24 +332,6 @@ def release_answer(release: AnnouncedRelease) -> dict[str, Any]:
     }
 
 
-def date_change_answer(move: AnnouncedMove) -> dict[str, Any]:
-    return {
-        "was": date_answer(move.was),
-        "to": date_answer(move.to),
-        "reason": move.reason or None,
-        "first_reason": move.first_reason or None,
-        "corrected_at": move.corrected_at,
-        "announced_at": move.announced_at,
-    }
-
-
-def contact_answer(contact: Contact | None) -> dict[str, Any] | None:
-    """Return the fields of a ContactAnswer, or None where the office shows no contact to readers."""
-    if contact is None or not contact.is_public:
-        return None
-    return {"name": contact.name, "email": contact.email, "telephone": contact.telephone or None}
-
-
 class _Plain(JSONRenderer):
     """JSON in which people can read the quotation marks of sentences."""
 
@@ -401,7 +347,9 @@ api = DocumentedAPI(
     renderer=_Plain(),
     openapi_extra={"info": {"license": LICENCE}, "security": []},
 )
-say_in_json(api)
+api.add_exception_handler(Http404, _not_found)
+api.add_exception_handler(ValidationError, _not_as_documented)
+api.add_exception_handler(NoSuchParameter, lambda _request, why: problem_response(str(why), status=400))
 type Operation = Callable[..., Any]
 
 
@@ -420,9 +368,16 @@ def releases(request: HttpRequest, asked: Query[AskedReleases]) -> dict[str, Any
     """Search announced releases."""
     _check_known(request, AskedReleases)
     _check_there(asked.producer, asked.series)
-    found = page_by_place(filter_announced(asked.wanted()), after=asked.after)
-    facts = calendar.announced_facts(found[: asked.per_page + 1], pages_at=timezone.now())
-    shown, next_url = list_page(facts, of=place_of, asked=asked, request=request)
+    found = filter_announced(asked.query())
+    if asked.after:
+        day, identifier = asked.after.split(".")
+        on, last = date.fromordinal(max(1, int(day))), UUID(identifier)
+        found = found.filter(Q(planned_on__gt=on) | Q(public_id__gt=last), planned_on__gte=on)
+    found = found.order_by("planned_on", "public_id")[: asked.per_page + 1]
+    facts = calendar.announced_facts(found, pages_at=timezone.now())
+    shown, next_url = list_page(
+        facts, of=lambda one: f"{one.slot.on.toordinal():06}.{one.public_id.hex}", asked=asked, request=request
+    )
     return {"next_url": next_url, "releases": [release_answer(release) for release in shown]}
 
 
@@ -435,11 +390,24 @@ def release(request: HttpRequest, reference: Path[Slug]) -> dict[str, Any]:
     if not found:
         raise Http404(f"There is no announced release “{reference}”.")
     row = stored.select_related("series__responsible").get()
-    later = tasks.announced_after(row)
+    contact, later = row.series.responsible, tasks.announced_after(row)
+    date_changes = [
+        {
+            "was": date_answer(move.was),
+            "to": date_answer(move.to),
+            "reason": move.reason or None,
+            "first_reason": move.first_reason or None,
+            "corrected_at": move.corrected_at,
+            "announced_at": move.announced_at,
+        }
+        for move in found[0].moves
+    ]
     return {
         **release_answer(found[0]),
-        "date_changes": [date_change_answer(move) for move in found[0].moves],
-        "contact": contact_answer(row.series.responsible),
+        "date_changes": date_changes,
+        "contact": {"name": contact.name, "email": contact.email, "telephone": contact.telephone or None}
+        if contact and contact.is_public
+        else None,
         "next_release": later and later.reference,
     }
 
@@ -448,7 +416,7 @@ def release(request: HttpRequest, reference: Path[Slug]) -> dict[str, Any]:
 def producers(request: HttpRequest, asked: Query[AskedProducers]) -> dict[str, Any]:
     """List producers that have announced releases."""
     _check_known(request, AskedProducers)
-    found = page_by_slug(calendar.public_producers(), after=asked.after)[: asked.per_page + 1]
+    found = calendar.public_producers().filter(slug__gt=asked.after).order_by("slug")[: asked.per_page + 1]
     shown, next_url = list_page(found, of=lambda one: one.slug, asked=asked, request=request)
     return {"next_url": next_url, "producers": [{"slug": one.slug, "name": one.name} for one in shown]}
 
@@ -458,14 +426,19 @@ def series(request: HttpRequest, asked: Query[AskedSeries]) -> dict[str, Any]:
     """List series that have announced releases."""
     _check_known(request, AskedSeries)
     _check_there(asked.producer)
-    every = calendar.public_series()
-    found = page_by_slugs(every.filter(producer__slug=asked.producer) if asked.producer else every, after=asked.after)
-    shown, next_url = list_page(found[: asked.per_page + 1], of=slugs_of, asked=asked, request=request)
-    return {"next_url": next_url, "series": [_series_answer(one) for one in shown]}
+    found = calendar.public_series()
+    if asked.producer:
+        found = found.filter(producer__slug=asked.producer)
+    if asked.after:
+        producer, slug = asked.after.split("/")
+        found = found.filter(Q(producer__slug__gt=producer) | Q(producer__slug=producer, slug__gt=slug))
+    found = found.order_by("producer__slug", "slug")[: asked.per_page + 1]
+    shown, next_url = list_page(found, of=lambda one: f"{one.producer.slug}/{one.slug}", asked=asked, request=request)
+    return {"next_url": next_url, "series": [series_answer(one) for one in shown]}
 
 
-def _series_answer(one: Series) -> dict[str, Any]:
-    what = Followed(Named(one.producer.slug, one.producer.name), Named(one.slug, one.title))
+def series_answer(one: Series) -> dict[str, Any]:
+    what = Subscription(Named(one.producer.slug, one.producer.name), Named(one.slug, one.title))
     return {
         "slug": one.slug,
         "name": one.title,
@@ -477,7 +450,7 @@ def _series_answer(one: Series) -> dict[str, Any]:
 
 
 def _check_known(request: HttpRequest, asked: type[Schema]) -> None:
-    known = names_of(asked)
+    known = {field.alias or name for name, field in asked.model_fields.items()}
     for name in request.GET:
         if name not in known:
             there_are = f"there are {', '.join(sorted(known))}" if known else "there are none"
@@ -486,7 +459,7 @@ def _check_known(request: HttpRequest, asked: type[Schema]) -> None:
 
 def _check_there(producer: str, series: str = "") -> None:
     try:
-        feeds.find_followed(producer=producer, series=series)
+        feeds.find_subscription(producer=producer, series=series)
     except NothingAnnounced as nothing:
         raise Http404(str(nothing)) from nothing
     if series and not producer and not calendar.public_series().filter(slug=series).exists():
@@ -499,3 +472,65 @@ def urls() -> tuple[list[URLPattern], str, str]:
         if isinstance(pattern, URLPattern):
             pattern.callback = csrf_exempt(only_reading(for_programs(pattern.callback)))
     return [pattern for pattern in patterns if isinstance(pattern, URLPattern)], app, namespace
+
+
+EXAMPLE_QUERIES = {
+    "releases": "?status=confirmed&status=postponed&from=2026-07-01&words=prices",
+    "producers": "",
+    "series": "?per_page=100",
+}
+ERROR_MEANINGS = {
+    400: lazy("A parameter has an invalid value, or its name is unknown."),
+    404: lazy("We have not announced anything with this name."),
+    429: lazy("You have sent too many requests. Wait for the number of seconds in the Retry-After header."),
+}
+FEEDS = (
+    (lazy("Calendar of the office"), "calendar.ics"),
+    (lazy("Calendar of a producer"), "producers/{producer}/calendar.ics"),
+    (lazy("Calendar of a series"), "producers/{producer}/{series}/calendar.ics"),
+    (lazy("Calendar of one release"), "releases/{reference}/calendar.ics"),
+    (lazy("Changes to all releases"), "changes.atom"),
+    (lazy("Changes to a producer’s releases"), "producers/{producer}/changes.atom"),
+    (lazy("Changes to a series"), "producers/{producer}/{series}/changes.atom"),
+)
+
+
+@require_safe
+def guide(request: HttpRequest) -> HttpResponse:
+    document = api.get_openapi_schema()
+    context = {
+        "operations": list(_operations(document)),
+        "document": absolute_address("releases:api:openapi-json"),
+        "licence": LICENCE,
+        "errors": ERROR_MEANINGS,
+        "feeds": [(what, absolute_address("releases:calendar") + path) for what, path in FEEDS],
+        "calendar": feed_address("calendar", Subscription()),
+    }
+    return render(request, "releases/api_guide.html", context)
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for path, methods in document["paths"].items():
+        told = methods["get"]
+        answer = told["responses"][200]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
+        name = told["operationId"]
+        yield {
+            "path": path,
+            "does": told["description"],
+            "parameters": [
+                (one["name"], one.get("description", ""), RULES.get(one["name"], ""))
+                for one in told["parameters"]
+                if one["in"] == "query"
+            ],
+            "example": absolute_address(f"releases:api:{name}") + EXAMPLE_QUERIES[name]
+            if name in EXAMPLE_QUERIES
+            else "",
+            "answer": json.dumps(ANSWERS[name], indent=2, ensure_ascii=False),
+            "fields": list(_fields(document["components"]["schemas"], answer)),
+        }
+
+
+def _fields(schemas: Mapping[str, Any], answer: str) -> Iterator[tuple[str, str]]:
+    for name, field in schemas[answer]["properties"].items():
+        reference = field.get("items", field).get("$ref", "").rsplit("/", 1)[-1]
+        yield name, field.get("description") or schemas.get(reference, {}).get("description", "")

@@ -23,16 +23,14 @@ MOST_WORDS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is asked for; what is empty is not asked for.
+class CalendarQuery:
+    """Which announced releases are query; what is empty narrows nothing.
 
-    :ivar producer: the slug of a producer.
-    :ivar series: the slug of a series.
-    :ivar designation: the code of a designation.
+    :ivar producer: a slug, as `series` is.
     :ivar words: words that the title holds, each of them, as parts of words too; the first ten count.
-    :ivar statuses: what the calendar calls the releases, "postponed" included.
+    :ivar statuses: the calendar's, "postponed" included.
     :ivar since: the first day on which the release may come.
-    :ivar until: the last day on which it may come.
+    :ivar until: the last day.
     """
 
     producer: str = ""
@@ -43,24 +41,20 @@ class Wanted:
     since: date | None = None
     until: date | None = None
 
-    @property
-    def narrowed(self) -> bool:
-        return bool(self.producer or self.series or self.designation or self.words)
 
-
-def filter_announced(wanted: Wanted) -> QuerySet[Release]:
+def filter_announced(query: CalendarQuery) -> QuerySet[Release]:
     """Return the announced releases that somebody asks for, in no order."""
-    found = Release.objects.public().filter(may_come_between(wanted.since, wanted.until))
+    found = Release.objects.public().filter(may_come_between(query.since, query.until))
     for column, value in (
-        ("series__producer__slug", wanted.producer),
-        ("series__slug", wanted.series),
-        ("series__designation", wanted.designation),
+        ("series__producer__slug", query.producer),
+        ("series__slug", query.series),
+        ("series__designation", query.designation),
     ):
         if value:
             found = found.filter(**{column: value})
-    for word in wanted.words.split()[:MOST_WORDS]:
+    for word in query.words.split()[:MOST_WORDS]:
         found = found.filter(title__icontains=word)
-    return found.filter(_called(wanted.statuses)) if wanted.statuses else found
+    return found.filter(_called(query.statuses)) if query.statuses else found
 
 
 def may_come_between(since: date | None, until: date | None) -> Q:
@@ -110,7 +104,7 @@ _moved_later = Q(
 )
 
 
-class Shown(StrEnum):
+class CalendarView(StrEnum):
     ALL = "all"
     UPCOMING = "upcoming"
     PUBLISHED = "published"
@@ -221,7 +215,7 @@ def _announced(row: dict[str, Any], moves: tuple[AnnouncedMove, ...], page: str)
     )
 
 
-def releases_in_month(month: Month, *, show: Shown, now: datetime, wanted: Wanted | None = None) -> QuerySet[Release]:
+def releases_in_month(month: Month, query: CalendarQuery, *, show: CalendarView, now: datetime) -> QuerySet[Release]:
     """Return the announced releases of a month in the order of their dates, the vague ones last.
 
     One announced for two months is in both of them. A release is upcoming until its day, or the last day of its
@@ -229,26 +223,26 @@ def releases_in_month(month: Month, *, show: Shown, now: datetime, wanted: Wante
 
     :param now: the aware instant that parts what is upcoming from what is past.
     """
-    found = _shown(show, now=now, wanted=wanted).filter(may_come_between(month.first, month.last))
+    found = _filter_view(query, show, now=now).filter(may_come_between(month.first, month.last))
     return found.order_by(_vague_last, "planned_on", "planned_at", "title", "pk")
 
 
-def releases_in_all_months(*, show: Shown, now: datetime, wanted: Wanted | None = None) -> QuerySet[Release]:
+def releases_in_all_months(query: CalendarQuery, *, show: CalendarView, now: datetime) -> QuerySet[Release]:
     """Return the announced releases of all months: what is upcoming by date, anything else with the latest first.
 
     :param now: the aware instant that parts what is upcoming from what is past.
     """
-    found = _shown(show, now=now, wanted=wanted)
-    if show is Shown.UPCOMING:
+    found = _filter_view(query, show, now=now)
+    if show is CalendarView.UPCOMING:
         return found.order_by(TruncMonth("planned_on"), _vague_last, "planned_on", "planned_at", "title", "pk")
     return found.order_by("-planned_on", "-public_id")
 
 
-def _shown(show: Shown, *, now: datetime, wanted: Wanted | None) -> QuerySet[Release]:
-    found = filter_announced(wanted or Wanted())
-    if show is Shown.UPCOMING:
+def _filter_view(query: CalendarQuery, show: CalendarView, *, now: datetime) -> QuerySet[Release]:
+    found = filter_announced(query)
+    if show is CalendarView.UPCOMING:
         return found.filter(may_come_between(london.local_date(now), None), status__in=STILL_TO_COME)
-    return found if show is Shown.ALL else found.filter(status=show.value)
+    return found if show is CalendarView.ALL else found.filter(status=show.value)
 
 
 def months_around(month: Month) -> tuple[Month | None, Month | None]:
@@ -272,12 +266,12 @@ def public_series() -> QuerySet[Series]:
 _has_announced = Exists(Release.objects.public().filter(series=OuterRef("pk")))
 
 
-def status_of(release: Release) -> PublicStatus:
+def calendar_status(release: Release) -> PublicStatus:
     changes: Sequence[DateChange] = release.announced_changes  # type: ignore[attr-defined]  # of the prefetch
     return status_shown(release.status, last_move=(changes[-1].was, changes[-1].to) if changes else None)
 
 
-def page_of(release: Release, *, now: datetime) -> str:
+def live_page_of(release: Release, *, now: datetime) -> str:
     """Return the address of a release's page once anyone may know it: when it is due and live; else nothing.
 
     A statement of a person that it was published counts as well as a look that saw it live since it was due.

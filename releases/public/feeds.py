@@ -24,7 +24,7 @@ from icalendar import Calendar, Event, vDuration, vText
 from releases.models import DateChange, Release
 from releases.models.producer import Designation
 from releases.public import calendar
-from releases.public.calendar import Wanted, filter_announced
+from releases.public.calendar import CalendarQuery, filter_announced
 from releases.rules import london
 from releases.rules.announced import AnnouncedRelease, Change, Happened, Named, PublicStatus, changes_of, days_of
 from releases.rules.calendar import month_of
@@ -40,7 +40,7 @@ class NothingAnnounced(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class Subscription:
     """What is followed: a series of a producer, a producer, or neither, which is the whole office."""
 
     producer: Named | None = None
@@ -52,28 +52,28 @@ class Followed:
         return ", ".join(one.name for one in (self.series, self.producer) if one)
 
     @property
-    def wanted(self) -> Wanted:
+    def query(self) -> CalendarQuery:
         producer, series = self.producer, self.series
-        return Wanted(producer=producer.slug if producer else "", series=series.slug if series else "")
+        return CalendarQuery(producer=producer.slug if producer else "", series=series.slug if series else "")
 
 
-def find_followed(*, producer: str = "", series: str = "") -> Followed:
+def find_subscription(*, producer: str = "", series: str = "") -> Subscription:
     """Return what one follows by the slugs of a producer and of one of its series, or by neither.
 
     :raises NothingAnnounced: if there is none of which anything is announced.
     """
     if not producer:
-        return Followed()
+        return Subscription()
     if not series:
         if found := calendar.public_producers().filter(slug=producer).first():
-            return Followed(Named(found.slug, found.name))
+            return Subscription(Named(found.slug, found.name))
         raise NothingAnnounced(f"There is no producer “{producer}” in this calendar.")
     if one := calendar.public_series().filter(producer__slug=producer, slug=series).first():
-        return Followed(Named(one.producer.slug, one.producer.name), Named(one.slug, one.title))
+        return Subscription(Named(one.producer.slug, one.producer.name), Named(one.slug, one.title))
     raise NothingAnnounced(f"There is no series “{series}” of a producer “{producer}” in this calendar.")
 
 
-def releases_of(what: Followed, *, now: datetime) -> list[AnnouncedRelease]:
+def list_releases(what: Subscription, *, now: datetime) -> list[AnnouncedRelease]:
     """Return the releases to come and those of the last year by date; of too many, what is to come next stays.
 
     The window begins with a month, so that what it holds changes with the month at most, if nothing happens.
@@ -81,7 +81,7 @@ def releases_of(what: Followed, *, now: datetime) -> list[AnnouncedRelease]:
     :param now: the aware instant that parts what is to come from what is past.
     """
     today = london.local_date(now)
-    found = filter_announced(what.wanted)
+    found = filter_announced(what.query)
     ahead = found.filter(planned_on__gte=today).order_by("planned_on", "planned_at", "pk")
     to_come = calendar.announced_facts(ahead[:MOST_RELEASES])
     room = MOST_RELEASES - len(to_come)
@@ -91,30 +91,32 @@ def releases_of(what: Followed, *, now: datetime) -> list[AnnouncedRelease]:
     return [*reversed(past), *to_come]
 
 
-def newest_changes(what: Followed, *, page: int = 1) -> tuple[list[Change], bool]:
+def newest_changes(what: Subscription, *, page: int = 1) -> tuple[list[Change], bool]:
     """Return one page of what happened to announced releases, the newest first, and whether there are older ones.
 
     :param page: from 1 to MOST_PAGES; beyond it nobody is led.
     """
     end = page * CHANGES_PER_PAGE
-    found = [(at, pk, kind, release) for kind, rows in _newest(what) for at, pk, release in rows[: end + 1]]
+    found = [(at, pk, kind, release) for kind, rows in _newest_rows(what) for at, pk, release in rows[: end + 1]]
     found.sort(key=lambda row: row[:3], reverse=True)
     shown = found[end - CHANGES_PER_PAGE : end]
     releases = calendar.announced_facts(Release.objects.public().filter(pk__in={pk for _, pk, _, _ in shown}))
     by_release = {release.public_id: changes_of(release) for release in releases}
-    changes = [change for at, _, kind, release in shown if (change := _told(by_release.get(release, ()), kind, at))]
+    changes = [
+        change for at, _, kind, release in shown if (change := _find_change(by_release.get(release, ()), kind, at))
+    ]
     return changes, len(found) > end and page < MOST_PAGES
 
 
-def _told(changes: Iterable[Change], kind: Happened, at: datetime) -> Change | None:
+def _find_change(changes: Iterable[Change], kind: Happened, at: datetime) -> Change | None:
     return next((change for change in changes if (change.kind, change.at) == (kind, at)), None)
 
 
 type Row = tuple[datetime, int, UUID]
 
 
-def _newest(what: Followed) -> Iterable[tuple[Happened, QuerySet[Any, Row]]]:
-    of: QuerySet[Any, Any] = filter_announced(what.wanted)
+def _newest_rows(what: Subscription) -> Iterable[tuple[Happened, QuerySet[Any, Row]]]:
+    of: QuerySet[Any, Any] = filter_announced(what.query)
     for kind, rows, at in (
         (Happened.ANNOUNCED, of, "announced_at"),
         (Happened.CONFIRMED, of.filter(confirmed_at__gt=F("announced_at")), "confirmed_at"),
@@ -135,13 +137,13 @@ def releases_at() -> str:
     return absolute_address("releases:release", "x").removesuffix("x/")
 
 
-def page_address(what: Followed) -> str:
+def page_address(what: Subscription) -> str:
     asked = QueryDict(mutable=True)
     asked.update({name: one.slug for name, one in (("producer", what.producer), ("series", what.series)) if one})
     return absolute_address("releases:all_months") + (f"?{asked.urlencode()}" if asked else "")
 
 
-def feed_address(kind: str, what: Followed) -> str:
+def feed_address(kind: str, what: Subscription) -> str:
     """Return the address of one of the feeds, "calendar" or "changes", of what somebody follows."""
     if what.producer is None:
         return absolute_address(f"releases:office_{kind}")
@@ -150,7 +152,7 @@ def feed_address(kind: str, what: Followed) -> str:
     return absolute_address(f"releases:series_{kind}", what.producer.slug, what.series.slug)
 
 
-def follow_addresses(what: Followed) -> dict[str, str]:
+def follow_addresses(what: Subscription) -> dict[str, str]:
     """Return what a page needs to let its reader follow something: whose releases, and the addresses of its feeds."""
     return {
         "whose": what.name or str(settings.OFFICE_NAME),
@@ -175,7 +177,7 @@ HAPPENED = {
 }
 
 
-def describe_time(text: str) -> str:
+def clean_text(text: str) -> str:
     """Return a text with the control characters, of which feeds allow none, made spaces; line ends stay."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(" " if unicodedata.category(char) in {"Cc", "Cs"} and char != "\n" else char for char in text)
@@ -187,7 +189,7 @@ def describe_designation(release: AnnouncedRelease) -> str:
 
 def describe_status(release: AnnouncedRelease) -> str:
     """Say how a release stands: "Postponed. It is now announced for 14 July 2026 9:30am."."""
-    words = {"date": str(release.slot), "reason": describe_time(release.cancellation_reason)}
+    words = {"date": str(release.slot), "reason": clean_text(release.cancellation_reason)}
     if release.status is PublicStatus.CANCELLED:
         return _("Cancelled: %(reason)s") % words
     sentences = {
@@ -202,16 +204,16 @@ def describe_status(release: AnnouncedRelease) -> str:
 def describe_move(was: object, to: object, reason: str) -> str:
     """Say from when to when a date was changed, and why if a reason was made public."""
     sentence = _("Moved from %(was)s to %(to)s.") % {"was": was, "to": to}
-    return f"{sentence} {describe_time(reason)}" if reason else sentence
+    return f"{sentence} {clean_text(reason)}" if reason else sentence
 
 
-def headline(change: Change) -> str:
+def change_headline(change: Change) -> str:
     """Write what happened to which release in one line: "Date changed: Consumer prices, May 2026"."""
-    return f"{HAPPENED[change.kind]}: {describe_time(change.release.title)}"
+    return f"{HAPPENED[change.kind]}: {clean_text(change.release.title)}"
 
 
-def account_of(change: Change) -> str:
-    words = {"date": str(change.slot), "reason": describe_time(change.reason)}
+def describe_change(change: Change) -> str:
+    words = {"date": str(change.slot), "reason": clean_text(change.reason)}
     if change.kind is Happened.MOVED:
         return describe_move(change.was, change.slot, change.reason)
     if change.kind is Happened.ANNOUNCED:
@@ -235,27 +237,23 @@ REMEMBERED_EVENTS = 8192
 END = b"END:VCALENDAR\r\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Titled:
-    name: str
-    description: str
-    page: str
-
-
-def calendar_file(releases: Iterable[AnnouncedRelease], *, titled: Titled, releases_at: str) -> bytes:
+def calendar_file(
+    releases: Iterable[AnnouncedRelease], *, name: str, description: str, page: str, releases_at: str
+) -> bytes:
     """Return an iCalendar file of releases; with none it is a well-formed empty calendar.
 
+    :param page: the address of the page that shows the same.
     :param releases_at: the address below which each release has its page, ending with a slash.
     """
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     # As text, which the library would not escape in properties that it does not know. What is old reads the second.
-    for name in ("name", "x-wr-calname"):
-        calendar.add(name, vText(describe_time(titled.name)))
-    for name in ("description", "x-wr-caldesc"):
-        calendar.add(name, vText(describe_time(titled.description)))
-    calendar.add("url", titled.page)
+    for key in ("name", "x-wr-calname"):
+        calendar.add(key, vText(clean_text(name)))
+    for key in ("description", "x-wr-caldesc"):
+        calendar.add(key, vText(clean_text(description)))
+    calendar.add("url", page)
     calendar.add("refresh-interval", vDuration(ASK_AGAIN_AFTER, params={"VALUE": "DURATION"}))
     calendar.add("x-published-ttl", "PT1H")
     head = calendar.to_ical().removesuffix(END)
@@ -266,7 +264,7 @@ def calendar_file(releases: Iterable[AnnouncedRelease], *, titled: Titled, relea
 @lru_cache(maxsize=REMEMBERED_EVENTS)
 def _event(release: AnnouncedRelease, releases_at: str, language: str) -> bytes:  # words depend on it
     event = Event()
-    title = describe_time(release.title)
+    title = clean_text(release.title)
     # Some calendars show a cancelled event like any other: its title says so as well.
     cancelled = release.status is PublicStatus.CANCELLED
     event.add("summary", f"{STATUSES[release.status]}: {title}" if cancelled else title)
@@ -284,7 +282,7 @@ def _event(release: AnnouncedRelease, releases_at: str, language: str) -> bytes:
     event.add("status", STATUS_CODES.get(release.status, "CONFIRMED"))
     event.add("transp", "TRANSPARENT")
     event.add("url", f"{releases_at}{release.reference}/")
-    event.add("categories", [describe_time(release.series.name)])
+    event.add("categories", [clean_text(release.series.name)])
     event.add("description", "\n".join(_description(release)))
     return bytes(event.to_ical())
 
@@ -292,20 +290,12 @@ def _event(release: AnnouncedRelease, releases_at: str, language: str) -> bytes:
 def _description(release: AnnouncedRelease) -> list[str]:
     moves = (describe_move(move.was, move.to, move.reason) for move in release.moves)
     whose = (release.producer.name, release.series.name, describe_designation(release))
-    return [describe_status(release), *moves, *map(describe_time, whose)]
+    return [describe_status(release), *moves, *map(clean_text, whose)]
 
 
 FEED_MEDIA_TYPE = "application/atom+xml; charset=utf-8"
 # The date of a feed that nothing has happened to yet: the same bytes whenever it is asked for.
 NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class FeedTitled:
-    name: str
-    office: str
-    page: str
-    links: Mapping[str, str]
 
 
 class _Pages(Atom1Feed):
@@ -320,27 +310,31 @@ class _Pages(Atom1Feed):
             handler.addQuickElement("link", "", {"rel": relation, "href": address})
 
 
-def change_feed(changes: Iterable[Change], *, titled: FeedTitled, releases_at: str) -> bytes:
+def change_feed(
+    changes: Iterable[Change], *, name: str, page: str, links: Mapping[str, str], releases_at: str
+) -> bytes:
     """Return an Atom feed of changes in their order.
 
     An entry is dated by when the change was announced, and a publication by when it was announced for; one whose reason
-    was put right keeps its identifier and its place, and is updated.
+    was corrected keeps its identifier and its place, and is updated.
 
+    :param page: the address of the page that shows the same.
+    :param links: the addresses of the feed's own pages, "first" among them.
     :param releases_at: the address below which each release has its page, ending with a slash.
     """
     feed = _Pages(
-        title=describe_time(titled.name),
-        link=titled.page,
+        title=clean_text(name),
+        link=page,
         description=None,
         language="en-GB",
-        author_name=describe_time(titled.office),
-        feed_guid=titled.links["first"],
-        links=titled.links,
+        author_name=clean_text(settings.OFFICE_NAME),
+        feed_guid=links["first"],
+        links=links,
     )
     for change in changes:
         release = change.release
         feed.add_item(
-            title=headline(change),
+            title=change_headline(change),
             link=f"{releases_at}{release.reference}/",
             # Read as HTML: what people typed is escaped here, and once more as XML.
             description="".join(f"<p>{escape(line)}</p>" for line in _lines(change)),
@@ -356,7 +350,10 @@ def change_feed(changes: Iterable[Change], *, titled: FeedTitled, releases_at: s
 
 def _lines(change: Change) -> list[str]:
     release = change.release
-    return [*account_of(change).split("\n"), describe_time(f"{release.producer.name} · {release.series.name}")]
+    return [
+        *describe_change(change).split("\n"),
+        clean_text(f"{release.producer.name} · {release.series.name}"),
+    ]
 
 
 def for_programs[**P](view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Callable[..., HttpResponse]:

@@ -26,15 +26,13 @@ from releases.permissions import Action, producers_where
 from releases.planner import year_plan_of
 from releases.public import calendar as public_calendar
 from releases.public import feeds
-from releases.public.calendar import Shown
+from releases.public.calendar import CalendarView
 from releases.public.feeds import (
     CHANGES_PER_PAGE,
     MOST_PAGES,
     MOST_RELEASES,
-    FeedTitled,
-    Followed,
     NothingAnnounced,
-    Titled,
+    Subscription,
     absolute_address,
     for_programs,
     page_address,
@@ -49,11 +47,13 @@ from releases.text import calendar as text_calendar
 from releases.views.base import SignedInRequest
 
 # Nearly everybody who refreshes asks for the present month; a list of fifty releases is some 40 kB.
-KEPT = 32
+CACHED_PARTS = 32
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _FilterKey:
+    """A form under everything that it is made from."""
+
     made_from: Hashable
     form: CalendarFilter = field(compare=False)
 
@@ -67,81 +67,74 @@ def release_list_part(releases: tuple[AnnouncedRelease, ...], *, today: date) ->
 
 
 def filter_part(form: CalendarFilter) -> SafeString:
-    return _filter(_Asked(form.made_from, form), get_language())
+    return _filter(_FilterKey(form.made_from, form), get_language())
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHED_PARTS)
 def _list(releases: tuple[AnnouncedRelease, ...], today: date, _language: str | None) -> SafeString:
     return render_to_string("releases/calendar_list.html", {"listed": releases, "today": today})
 
 
-@lru_cache(maxsize=KEPT)
-def _filter(asked: _Asked, _language: str | None) -> SafeString:
-    return render_to_string("releases/calendar_filter.html", {"form": asked.form})
+@lru_cache(maxsize=CACHED_PARTS)
+def _filter(key: _FilterKey, _language: str | None) -> SafeString:
+    return render_to_string("releases/calendar_filter.html", {"form": key.form})
 
 
 RELEASES_PER_PAGE = 50
 MOST_LISTED = 2_000
-type View = Callable[..., HttpResponse]
 
 
-def tidy(view: View) -> View:
+def tidy_address(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Redirect an address with empty or contradicting choices to the short one."""
+
     @wraps(view)
-    def tidied(request: HttpRequest, **which: int) -> HttpResponse:
-        asked = CalendarFilter.tidied(request.GET)
+    def page(request: HttpRequest, **which: int) -> HttpResponse:
+        asked = CalendarFilter.tidy(request.GET)
         if asked != request.GET:
             return redirect(f"{request.path}?{asked.urlencode()}" if asked else request.path)
         return view(request, **which)
 
-    return tidied
+    return page
 
 
 @require_safe
-@tidy
+@tidy_address
 def month_page(request: HttpRequest, year: int | None = None, month: int = 1) -> HttpResponse:
     """Show the announced releases of a month: of this one in London, if the address names none."""
     now = timezone.now()
-    this_month = month_of(london.local_date(now))
-    shown = this_month if year is None else _month(year, month)
-    asked = CalendarFilter(request.GET)
-    show, wanted = _choice(asked, otherwise=Shown.ALL), asked.wanted()
-    found = (
-        public_calendar.releases_in_month(shown, show=show, now=now, wanted=wanted)
-        if wanted
-        else Release.objects.none()
-    )
+    this_month = shown = month_of(london.local_date(now))
+    if year is not None:
+        if year not in PLAUSIBLE_YEARS or not 1 <= month <= 12:
+            raise Http404(f"There is no month {month} of {year} in this calendar.")
+        shown = Month(date(year, month, 1))
+    form = CalendarFilter(request.GET)
+    show, query = form.view(default=CalendarView.ALL), form.query()
+    found = public_calendar.releases_in_month(shown, query, show=show, now=now) if query else Release.objects.none()
     before, after = public_calendar.months_around(shown)
     months = {"before": before and before.first, "after": after and after.first, "this_month": this_month.first}
-    return _page(request, asked, found, show=show, now=now, month=shown.first, **months)
+    return _page(request, form, found, show=show, now=now, month=shown.first, **months)
 
 
 @require_safe
-@tidy
+@tidy_address
 def all_months(request: HttpRequest) -> HttpResponse:
     """Show the announced releases of all months: those to come, unless the address asks for others."""
     now = timezone.now()
-    asked = CalendarFilter(request.GET)
-    show, wanted = _choice(asked, otherwise=Shown.UPCOMING), asked.wanted()
-    found = (
-        public_calendar.releases_in_all_months(show=show, now=now, wanted=wanted) if wanted else Release.objects.none()
-    )
+    form = CalendarFilter(request.GET)
+    show, query = form.view(default=CalendarView.UPCOMING), form.query()
+    found = public_calendar.releases_in_all_months(query, show=show, now=now) if query else Release.objects.none()
     this_month = month_of(london.local_date(now)).first
-    return _page(request, asked, found, show=show, now=now, month=None, this_month=this_month)
-
-
-def _month(year: int, month: int) -> Month:
-    if year not in PLAUSIBLE_YEARS or not 1 <= month <= 12:
-        raise Http404(f"There is no month {month} of {year} in this calendar.")
-    return Month(date(year, month, 1))
-
-
-def _choice(asked: CalendarFilter, *, otherwise: Shown) -> Shown:
-    asked.is_valid()
-    return Shown(asked.cleaned_data.get("show") or otherwise)
+    return _page(request, form, found, show=show, now=now, month=None, this_month=this_month)
 
 
 def _page(
-    request: HttpRequest, asked: CalendarFilter, found: QuerySet[Release], *, show: Shown, now: datetime, **more: Any
+    request: HttpRequest,
+    form: CalendarFilter,
+    found: QuerySet[Release],
+    *,
+    show: CalendarView,
+    now: datetime,
+    **more: Any,
 ) -> HttpResponse:
     # Nobody leafs through thousands of pages: a list ends, so that it costs no more the more there is.
     keys = list(found.values_list("pk", flat=True)[: MOST_LISTED + 1])
@@ -149,13 +142,17 @@ def _page(
     releases = public_calendar.announced_facts_of(list(page.object_list))
     today = london.local_date(now)
     in_groups = groupby(releases, key=lambda release: None if more["month"] else month_of(release.slot.on).first)
+    # The part of the address that narrows the list, whatever the view and the page.
+    narrowing = request.GET.copy()
+    for name in ("show", "page"):
+        narrowing.pop(name, None)
     context = {
-        "form": asked,
-        "filter": filter_part(asked),
-        "follow": feeds.follow_addresses(asked.followed),
-        "narrowed": _narrowed(request),
+        "form": form,
+        "filter": filter_part(form),
+        "follow": feeds.follow_addresses(form.subscription),
+        "narrowed": f"?{narrowing.urlencode()}" if narrowing else "",
         "show": show,
-        "choices": list(Shown),
+        "choices": list(CalendarView),
         "page": page,
         "has_more": len(keys) > MOST_LISTED,
         "releases": releases,
@@ -165,22 +162,18 @@ def _page(
     return render(request, "releases/calendar.html", context)
 
 
-def _narrowed(request: HttpRequest) -> str:
-    asked = request.GET.copy()
-    for name in ("show", "page"):
-        asked.pop(name, None)
-    return f"?{asked.urlencode()}" if asked else ""
-
-
 @for_programs
 def calendar_file_page(request: HttpRequest, producer: str = "", series: str = "") -> HttpResponse:
-    what = _followed(producer, series)
+    what = _find_subscription(producer, series)
     words = {"name": what.name or settings.OFFICE_NAME, "most": f"{MOST_RELEASES:,}"}
-    description = _("%(name)s: releases of the last year and releases to come, the nearest %(most)s.") % words
-    titled = Titled(_("Releases: %(name)s") % words, description, page_address(what))
-    releases = feeds.releases_of(what, now=timezone.now())
-    written = feeds.calendar_file(releases, titled=titled, releases_at=releases_at())
-    return HttpResponse(written, content_type=feeds.CALENDAR_MEDIA_TYPE)
+    content = feeds.calendar_file(
+        feeds.list_releases(what, now=timezone.now()),
+        name=_("Releases: %(name)s") % words,
+        description=_("%(name)s: releases of the last year and releases to come, the nearest %(most)s.") % words,
+        page=page_address(what),
+        releases_at=releases_at(),
+    )
+    return HttpResponse(content, content_type=feeds.CALENDAR_MEDIA_TYPE)
 
 
 @for_programs
@@ -188,10 +181,14 @@ def release_file_page(request: HttpRequest, reference: str) -> HttpResponse:
     found = public_calendar.announced_facts(Release.objects.public().filter(reference=reference))
     if not found:
         raise Http404(f"There is no announced release {reference}.")
-    page = absolute_address("releases:release", reference)
-    titled = Titled(found[0].title, found[0].series.name, page)
-    written = feeds.calendar_file(found, titled=titled, releases_at=releases_at())
-    response = HttpResponse(written, content_type=feeds.CALENDAR_MEDIA_TYPE)
+    content = feeds.calendar_file(
+        found,
+        name=found[0].title,
+        description=found[0].series.name,
+        page=absolute_address("releases:release", reference),
+        releases_at=releases_at(),
+    )
+    response = HttpResponse(content, content_type=feeds.CALENDAR_MEDIA_TYPE)
     response["Content-Disposition"] = f'attachment; filename="{reference}.ics"'
     return response
 
@@ -199,7 +196,11 @@ def release_file_page(request: HttpRequest, reference: str) -> HttpResponse:
 @for_programs
 def change_feed_page(request: HttpRequest, producer: str = "", series: str = "") -> HttpResponse:
     """Give what happened to announced releases, the newest first, in pages that lead to each other."""
-    what, page = _followed(producer, series), _feed_response(request.GET.get("page", "1"))
+    what, number = _find_subscription(producer, series), request.GET.get("page", "1")
+    if number not in {str(page) for page in range(1, MOST_PAGES + 1)}:
+        pages = f"it has {MOST_PAGES} pages of {CHANGES_PER_PAGE} changes"
+        raise Http404(f"There is no page {number[:20]} of this feed: {pages}.")
+    page = int(number)
     found, more = feeds.newest_changes(what, page=page)
     first = settings.ADDRESS + request.path
     links = {"self": first if page == 1 else f"{first}?page={page}", "first": first}
@@ -207,24 +208,21 @@ def change_feed_page(request: HttpRequest, producer: str = "", series: str = "")
         links["previous"] = first if page == 2 else f"{first}?page={page - 1}"
     if more:
         links["next"] = f"{first}?page={page + 1}"
-    name = _("Changes to releases: %(name)s") % {"name": what.name or settings.OFFICE_NAME}
-    titled = FeedTitled(name, settings.OFFICE_NAME, page_address(what), links)
-    written = feeds.change_feed(found, titled=titled, releases_at=releases_at())
-    return HttpResponse(written, content_type=feeds.FEED_MEDIA_TYPE)
+    content = feeds.change_feed(
+        found,
+        name=_("Changes to releases: %(name)s") % {"name": what.name or settings.OFFICE_NAME},
+        page=page_address(what),
+        links=links,
+        releases_at=releases_at(),
+    )
+    return HttpResponse(content, content_type=feeds.FEED_MEDIA_TYPE)
 
 
-def _followed(producer: str, series: str) -> Followed:
+def _find_subscription(producer: str, series: str) -> Subscription:
     try:
-        return feeds.find_followed(producer=producer, series=series)
+        return feeds.find_subscription(producer=producer, series=series)
     except NothingAnnounced as nothing:
         raise Http404(str(nothing)) from nothing
-
-
-def _feed_response(asked: str) -> int:
-    if asked in {str(page) for page in range(1, MOST_PAGES + 1)}:
-        return int(asked)
-    message = f"There is no page {asked[:20]} of this feed: it has {MOST_PAGES} pages of {CHANGES_PER_PAGE} changes."
-    raise Http404(message)
 
 
 @login_required

@@ -38,7 +38,7 @@ from releases.models import DateChange, Release, ReleaseTask
 from releases.permissions import TABLE, Action, Person, may, roles_of
 from releases.public import calendar as public_calendar
 from releases.public import feeds
-from releases.public.feeds import Followed
+from releases.public.feeds import Subscription
 from releases.rules import calendar as rules_calendar
 from releases.rules.announced import Named
 from releases.rules.date_change import AGREE, REQUEST, WITHDRAW, RequestState, is_to_be_asked
@@ -317,10 +317,10 @@ def release_page(request: HttpRequest, reference: str) -> HttpResponse:
     current = delay_notices.current_notices(found, notices)
     context |= {
         "release": found,
-        "status": public_calendar.status_of(found),
+        "status": public_calendar.calendar_status(found),
         "changes": found.announced_changes,  # type: ignore[attr-defined]  # of the prefetch
         "delay": {"stands": current, "earlier": [row for row in reversed(notices) if row is not current]},
-        "page": public_calendar.page_of(found, now=now),
+        "page": public_calendar.live_page_of(found, now=now),
         "next_release": tasks.announced_after(found) if found.announced_at else None,
         "has_access_list": pre_release_list.is_shown(found, now=now),
         "follow": _follow(found) if found.announced_at else None,
@@ -331,7 +331,7 @@ def release_page(request: HttpRequest, reference: str) -> HttpResponse:
 def _follow(release: Release) -> dict[str, str]:
     series = release.series
     producer = Named(series.producer.slug, series.producer.name)
-    return feeds.follow_addresses(Followed(producer, Named(series.slug, series.title)))
+    return feeds.follow_addresses(Subscription(producer, Named(series.slug, series.title)))
 
 
 def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import vobject
 
-from releases.public.feeds import Titled, calendar_file
+from releases.public.feeds import calendar_file
 from releases.rules.calendar import Precision, Slot
 from tests.unit.releases.rules.test_announced import (
     ANNOUNCED_AT,
@@ -20,12 +20,16 @@ from tests.unit.releases.rules.test_announced import (
     PUBLISHED,
 )
 
-TITLED = Titled("Releases: Office, of numbers; and more", "Releases of the last year", "https://stats.example.gov.uk/")
+TITLED = {
+    "name": "Releases: Office, of numbers; and more",
+    "description": "Releases of the last year",
+    "page": "https://stats.example.gov.uk/",
+}
 RELEASES_AT = "https://stats.example.gov.uk/releases/"
 
 
 def written(*releases):
-    return calendar_file(releases, titled=TITLED, releases_at=RELEASES_AT)
+    return calendar_file(releases, **TITLED, releases_at=RELEASES_AT)
 
 
 def parsed(*releases):
