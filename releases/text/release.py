@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -46,37 +47,33 @@ STATEMENTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseStanding:
+class StatusLabel:
     label: str
     colour: str
     detail: str = ""
 
 
-def status_of_release(release: Release, verification: Verification | None, *, now: datetime) -> ReleaseStanding:
+def status_of_release(release: Release, verification: Verification | None, *, now: datetime) -> StatusLabel:
     """Say where a release stands at an aware instant: its verdict, or what it waits for.
 
     :param verification: the verdict on the present schedule, or None if nothing was judged yet.
     """
     if release.status == Status.CANCELLED:
-        return ReleaseStanding(_("Cancelled"), "grey", _("it is not watched"))
+        return StatusLabel(_("Cancelled"), "grey", _("it is not watched"))
     if release.due_at is None or release.status == Status.PROVISIONAL:
-        return ReleaseStanding(_("Not watched"), "grey", _("it is provisional"))
+        return StatusLabel(_("Not watched"), "grey", _("it is provisional"))
     if verification and verification.outcome != Outcome.PENDING:
         label, colour = OUTCOMES[Outcome(verification.outcome)]
-        return ReleaseStanding(str(label), colour, delay_note(verification))
+        return StatusLabel(str(label), colour, delay_note(verification))
     if now < release.due_at:
-        return ReleaseStanding(_("Waiting"), "blue", _("due in %(time)s") % {"time": duration(release.due_at - now)})
-    return _after_due(release, verification, now=now)
-
-
-def _after_due(release: Release, verification: Verification | None, *, now: datetime) -> ReleaseStanding:
+        return StatusLabel(_("Waiting"), "blue", _("due in %(time)s") % {"time": duration(release.due_at - now)})
     limit_at = verification.limit_at if verification else release.limit_at
     if now < limit_at:
         left = _("on time until %(clock)s") % {"clock": london.format_time_with_seconds(limit_at)}
-        return ReleaseStanding(_("Due now"), "blue", left)
+        return StatusLabel(_("Due now"), "blue", left)
     if now < limit_at + LONGEST:
-        return ReleaseStanding(_("Being judged"), "blue", _("the last answers are coming in"))
-    return ReleaseStanding(_("No verdict"), "yellow", _("the looks up to the end of its tolerance are not complete"))
+        return StatusLabel(_("Being judged"), "blue", _("the last answers are coming in"))
+    return StatusLabel(_("No verdict"), "yellow", _("the looks up to the end of its tolerance are not complete"))
 
 
 def delay_note(verification: Verification) -> str:
@@ -117,7 +114,16 @@ def describe_verdict(verification: Verification) -> str:
 
 def known_sentence(verification: Verification) -> str:
     """Say when the release was last seen missing and first seen live, and when it was not monitored if that matters."""
-    return " ".join(filter(None, (_between(verification), _not_monitored(verification))))
+    due_at, parts = verification.due_at, []
+    if verification.last_not_live_at:
+        parts.append(_("last seen not live at %(at)s") % {"at": _clock(verification.last_not_live_at, due_at)})
+    if verification.first_live_at:
+        at = verification.first_live_at
+        # The second in which a check was answered, rounded up as in a breach report, but never over the due time.
+        rounded = (at + timedelta(microseconds=999_999)).replace(microsecond=0)
+        parts.append(_("first seen live at %(at)s") % {"at": _clock(at if at < due_at <= rounded else rounded, due_at)})
+    seen = f"{capfirst(', '.join(parts))}." if parts else ""
+    return " ".join(filter(None, (seen, _not_monitored(verification))))
 
 
 def _not_monitored(verification: Verification) -> str:
@@ -125,20 +131,20 @@ def _not_monitored(verification: Verification) -> str:
     if Outcome(verification.outcome) not in ASKS_A_PERSON:
         return ""
     gaps = sorted({(gap.begins_at, gap.ends_at) for result in verification.results for gap in result.verdict.gaps})
+    if not gaps:
+        return ""
     stretches = [
         _("from %(begins)s to %(ends)s")
         % {
-            "begins": _clock(begins, verification),
-            "ends": _clock(ends, verification),
+            "begins": _clock(begins, verification.due_at),
+            "ends": _clock(ends, verification.due_at),
         }
         for begins, ends in gaps
     ]
-    if not stretches:
-        return ""
     sentence = _(
         "%(stretches)s no check showed whether it was live. It may have been live then, so we do not call it late."
-    ) % {"stretches": ", ".join(stretches)}
-    return f"{sentence[:1].upper()}{sentence[1:]}"
+    )
+    return capfirst(sentence % {"stretches": ", ".join(stretches)})
 
 
 SENTENCES = {
@@ -163,27 +169,10 @@ SENTENCES = {
 }
 
 
-def _between(verification: Verification) -> str:
-    said = []
-    if verification.last_not_live_at:
-        said.append(_("last seen not live at %(at)s") % {"at": _clock(verification.last_not_live_at, verification)})
-    if verification.first_live_at:
-        seen_by = _by(verification.first_live_at, verification.due_at)
-        said.append(_("first seen live at %(at)s") % {"at": _clock(seen_by, verification)})
-    sentence = ", ".join(said)
-    return f"{sentence[:1].upper()}{sentence[1:]}." if sentence else ""
-
-
-def _by(seen_at: datetime, due_at: datetime) -> datetime:
-    """Round when a look was answered up to the second, as a breach report does, but never over the due instant."""
-    rounded = (seen_at + timedelta(microseconds=999_999)).replace(microsecond=0)
-    return seen_at if seen_at < due_at <= rounded else rounded
-
-
-def _clock(instant: datetime, verification: Verification) -> str:
-    """Write an instant to the second; the day goes without saying where it is the one of the due instant."""
+def _clock(instant: datetime, due_at: datetime) -> str:
+    """Write an instant to the second, with its day where that is not the due day."""
     clock = london.format_time_with_seconds(instant)
-    if _same_day(instant, verification.due_at):
+    if _same_day(instant, due_at):
         return clock
     return _("%(clock)s on %(day)s") % {"clock": clock, "day": london.format_day(instant)}
 
@@ -340,19 +329,16 @@ def describe_publisher(verification: Verification) -> str:
     """Say when the publisher's own system says that the release was published; nothing where it gives no time."""
     if not verification.published_at_by_publisher:
         return ""
-    said = {
-        "published": _published(
-            verification.published_at_by_publisher, Source(verification.publisher_source), due_at=verification.due_at
-        ),
-        "beside": _beside(verification),
-    }
-    return _("The publisher’s own system says: %(published)s%(beside)s.") % said
+    source = Source(verification.publisher_source)
+    published = _published(verification.published_at_by_publisher, source, due_at=verification.due_at)
+    facts = {"published": published, "beside": _publisher_delay(verification)}
+    return _("The publisher’s own system says: %(published)s%(beside)s.") % facts
 
 
 def publisher_note(verification: Verification | None) -> str:
     """Say the publisher's own figure in one short phrase, for a list; nothing where it gives none."""
-    beside = _beside(verification) if verification else ""
-    return _("publisher’s own system%(beside)s") % {"beside": beside.replace(",", ":", 1)} if beside else ""
+    delay = _publisher_delay(verification) if verification else ""
+    return _("publisher’s own system%(beside)s") % {"beside": delay.replace(",", ":", 1)} if delay else ""
 
 
 def hole_sentence(start: datetime, end: datetime, verification: Verification | None) -> str:
@@ -365,7 +351,7 @@ def hole_sentence(start: datetime, end: datetime, verification: Verification | N
         return ""
     if not fills(at, Source(verification.publisher_source), start=start, end=end):
         return ""
-    clock = _publisher_time(at, due_at=verification.due_at)
+    clock = _clock(at, verification.due_at)
     return _("The publisher’s own system says that it was published in that time, at %(clock)s.") % {"clock": clock}
 
 
@@ -387,35 +373,26 @@ def says_sentence(says: PublisherSays, *, due_at: datetime) -> str:
         sentence = published if says.state is State.PUBLISHED else f"{sentence}; {published}"
     elif says.state is State.PUBLISHED:
         sentence = _("Published, with no time that can be relied on")
-    return sentence[:1].upper() + sentence[1:]
+    return capfirst(sentence)
 
 
 def _published(at: datetime, source: Source, *, due_at: datetime) -> str:
-    said = {"clock": _publisher_time(at, due_at=due_at), "source": SOURCES[source]}
+    said = {"clock": _clock(at, due_at), "source": SOURCES[source]}
     if source is Source.PUBLIC_UPDATED_AT:
         return _("published by %(clock)s at the latest (%(source)s)") % said
     return _("published at %(clock)s (%(source)s)") % said
 
 
-def _publisher_time(at: datetime, *, due_at: datetime) -> str:
-    clock = london.format_time_with_seconds(at)
-    if london.local_date(at) == london.local_date(due_at):
-        return clock
-    return _("%(clock)s on %(day)s") % {"clock": clock, "day": london.format_day(at)}
-
-
-def _beside(verification: Verification) -> str:
-    """Say how far the publisher's time lies from the due time; what moves with every update tells nothing of it."""
+def _publisher_delay(verification: Verification) -> str:
+    """Say how far the publisher's time lies from the due time; a time that moves with every update says nothing."""
     at = verification.published_at_by_publisher
     if at is None or verification.publisher_source == Source.PUBLIC_UPDATED_AT:
         return ""
     seconds = math.floor((at - verification.due_at).total_seconds())
     if seconds == 0:
         return _(", at the due time")
-    length = duration(timedelta(seconds=abs(seconds)), units=4)
-    return (_(", %(length)s after it was due") if seconds > 0 else _(", %(length)s before it was due")) % {
-        "length": length
-    }
+    sentence = _(", %(length)s after it was due") if seconds > 0 else _(", %(length)s before it was due")
+    return sentence % {"length": duration(timedelta(seconds=abs(seconds)), units=4)}
 
 
 _BEFORE, _SINCE = False, True
@@ -436,4 +413,4 @@ WORDS = {
 def places_in_words(places: Sequence[Place]) -> str:
     """Say as what a look's body is kept: "The last before it was due; the last that was not live, before ..."."""
     sentence = "; ".join(str(WORDS[place]) for place in places)
-    return sentence[:1].upper() + sentence[1:]
+    return capfirst(sentence)

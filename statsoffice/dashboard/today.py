@@ -17,7 +17,7 @@ from releases.models import Release, RollCall, Verification
 from releases.models.release import ReleaseQuerySet
 from releases.permissions import Action, Person, producers_where
 from releases.rules import london
-from releases.text.release import ReleaseStanding, publisher_note, status_of_release
+from releases.text.release import StatusLabel, publisher_note, status_of_release
 
 # Bytes of a digest: of all that stands still, and of each piece. A day of 200 releases fits into a request’s address.
 FRAME = 12
@@ -76,7 +76,7 @@ class Line:
     """
 
     release: Release
-    standing: ReleaseStanding
+    standing: StatusLabel
     publisher: str = ""
     exempted_by: str = ""
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from releases.check_history import SaidRun
 from releases.models import PreReleaseAccess, PreReleaseRequest, Release, Verification
@@ -39,8 +40,7 @@ register.filter("erased_sentence", pre_release.erased_sentence)
 @register.filter
 def run_sentence(run: Run) -> str:
     """Say what a run of checks showed: "Not live: there was no such page"."""
-    sentence = release_text.look_sentence(run.result, run.reasons, said=run.said)
-    return sentence[:1].upper() + sentence[1:]
+    return capfirst(release_text.look_sentence(run.result, run.reasons, said=run.said))
 
 
 @register.filter
