@@ -132,8 +132,12 @@ class WithHistory[M: Model](ByProducer[M]):
 
 def _list_events(release: Release) -> Iterator[dict[str, Any]]:
     for event in release.events.select_related("actor").order_by("-position")[: MOST_ENTRIES + 1]:
-        details = list(calendar.event_details(event))
-        yield {"at": event.at, "who": event.actor or "", "what": calendar.event_sentence(event), "details": details}
+        yield {
+            "at": event.at,
+            "who": str(event.actor or ""),
+            "what": calendar.event_sentence(event),
+            "details": list(calendar.event_details(event)),
+        }
 
 
 def _list_versions(row: Any) -> Iterator[dict[str, Any]]:
@@ -142,7 +146,7 @@ def _list_versions(row: Any) -> Iterator[dict[str, Any]]:
         is_new = version.history_type == "+" or before is None
         yield {
             "at": version.history_date,
-            "who": version.history_user or "",
+            "who": str(version.history_user or ""),
             "what": _("Added") if is_new else _("Changed"),
             "details": [] if is_new else list(_list_differences(version, before)),
         }

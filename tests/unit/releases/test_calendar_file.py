@@ -49,7 +49,7 @@ def test_no_releases_make_a_well_formed_empty_calendar():
     calendar = parsed()
     assert list(calendar.getChildren())
     assert "vevent" not in calendar.contents
-    assert (calendar.version.value, calendar.x_wr_calname.value) == ("2.0", TITLED.name)
+    assert (calendar.version.value, calendar.x_wr_calname.value) == ("2.0", TITLED["name"])
     (again,) = calendar.contents["refresh-interval"]
     assert (again.value, again.params) == ("PT1H", {"VALUE": ["DURATION"]})
 

@@ -263,14 +263,14 @@ class TestTemplates:
     def test_every_column_is_explained_and_said_to_be_required_or_not(self, client, keeper):
         client.force_login(keeper)
         page = client.get(reverse("exchange:columns"))
-        assert [entry.column for entry in page.context["entries"]] == list(COLUMNS)
-        assert [entry.column for entry in page.context["entries"] if entry.required] == list(REQUIRED)
+        assert [entry["column"] for entry in page.context["entries"]] == list(COLUMNS)
+        assert [entry["column"] for entry in page.context["entries"] if entry["required"]] == list(REQUIRED)
         assert page.text.count("For example:") == len(COLUMNS)
 
     def test_the_examples_of_the_explanation_are_right(self, client, keeper, series):
         client.force_login(keeper)
         entries = client.get(reverse("exchange:columns")).context["entries"]
-        row = {entry.column: entry.example for entry in entries} | {"precision": "", "responsible_email": ""}
+        row = {entry["column"]: entry["example"] for entry in entries} | {"precision": "", "responsible_email": ""}
         row["scheduled_for"] = f"{SUMMER} 09:30"
         # These speak of a release that is there.
         of_others = dict.fromkeys(("rehearsal", "date_change_reason", "cancellation_reason"), "")

@@ -208,15 +208,15 @@ class TestChangedMeanwhile:
     def test_in_the_very_moment_of_writing_nothing_is_half_done(self, keeper, monkeypatch):
         found = checked(keeper, {}, {})
         uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
-        before, tried = everything(), uploads._tried
+        before, tried = everything(), uploads._try_rows
 
         def and_then_somebody_is_there(*arguments):
             trial = tried(*arguments)
-            monkeypatch.setattr(uploads, "_tried", tried)
+            monkeypatch.setattr(uploads, "_try_rows", tried)
             ReleaseFactory(confirmed=True, reference="rain-1", series=Series.objects.get())
             return trial
 
-        monkeypatch.setattr(uploads, "_tried", and_then_somebody_is_there)
+        monkeypatch.setattr(uploads, "_try_rows", and_then_somebody_is_there)
         assert turn() == 2
         found.refresh_from_db()
         assert found.status == "checked"

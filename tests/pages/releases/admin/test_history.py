@@ -17,7 +17,9 @@ pytestmark = pytest.mark.django_db
 def entries(client, model, row):
     response = client.get(page(model, "history", row.pk))
     assert response.status_code == 200
-    return [(entry.what, list(entry.details), entry.who) for entry in response.context["entries"]], response.text
+    return [
+        (entry["what"], list(entry["details"]), entry["who"]) for entry in response.context["entries"]
+    ], response.text
 
 
 def test_the_history_of_a_release_tells_every_event_the_latest_first():

@@ -135,7 +135,7 @@ def test_a_release_without_its_month_gets_no_address_that_names_one(client, seri
 def test_of_another_producer_nothing_is_shown_or_set(client, series):
     foreign = ReleaseFactory(series=SeriesFactory(), reference="foreign", slot=london_slot(LATER))
     response = preview(client, [foreign, bare(series)], replaces="on")
-    assert [row.proposal.release.reference for row in response.context["rows"]] == ["bare"]
+    assert [row["proposal"].release.reference for row in response.context["rows"]] == ["bare"]
 
 
 def test_a_release_that_one_may_only_read_stays_as_it_is(series):
@@ -156,7 +156,7 @@ def test_who_does_not_keep_the_calendar_is_not_offered_it(series, subtests):
 
 
 def test_more_than_one_page_can_show_are_not_taken_at_once(client, series, monkeypatch):
-    monkeypatch.setattr("releases.admin.moves.MOST_AT_ONCE", 1)
+    monkeypatch.setattr("releases.admin.actions.MOST_AT_ONCE", 1)
     rows = [bare(series), bare(series, "other")]
     for action in ("set_addresses", "cancel"):
         assert "You chose 2 releases; choose at most 1 at once" in said(act(client, action, rows))[0]

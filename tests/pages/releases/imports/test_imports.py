@@ -84,9 +84,9 @@ def test_a_long_preview_has_pages_and_shows_one_outcome_at_a_time(client, keeper
     found = checked(keeper, *[{}] * 60, *[SUNDAY] * 3)
     first = client.get(address(found))
     assert (len(first.context["lines"]), first.context["page"].paginator.num_pages) == (50, 2)
-    assert [line.number for line in client.get(address(found), {"page": 2}).context["lines"]][-1] == 64
+    assert [line["number"] for line in client.get(address(found), {"page": 2}).context["lines"]][-1] == 64
     refused = client.get(address(found), {"show": "refused"})
-    assert [line.number for line in refused.context["lines"]] == [62, 63, 64]
+    assert [line["number"] for line in refused.context["lines"]] == [62, 63, 64]
     assert "Refused (3)" in refused.text
 
 
