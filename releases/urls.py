@@ -1,9 +1,9 @@
-"""Addresses of the calendar and release pages."""
+"""Addresses of the calendar, of release pages, and of imports and exports."""
 
 from django.urls import path, re_path
 
 from releases.public import api
-from releases.views import calendar, date_changes, pre_release, release
+from releases.views import calendar, date_changes, imports, pre_release, release
 
 app_name = "releases"
 
@@ -66,3 +66,20 @@ urlpatterns = [
         for name, view in pre_release.PAGES.items()
     ),
 ]
+
+exchange = (
+    [
+        path("your-releases/", imports.own_releases, name="release_list"),
+        path("your-releases/export/<str:kind>/", imports.export_releases, name="export"),
+        path("imports/template/<str:kind>/", imports.download_template, name="template"),
+        path("imports/columns/", imports.column_guide, name="columns"),
+        path("imports/govuk/", imports.from_govuk, name="from_govuk"),
+        path("imports/govuk/record/", imports.record_announcement, name="record_from_govuk"),
+        path("imports/", imports.imports_page, name="imports"),
+        path("imports/<uuid:public_id>/", imports.show_import, name="import"),
+        path("imports/<uuid:public_id>/progress/", imports.import_progress, name="import_progress"),
+        path("imports/<uuid:public_id>/confirm/", imports.confirm_import, name="confirm_import"),
+        path("imports/<uuid:public_id>/discard/", imports.discard_import, name="discard_import"),
+    ],
+    "exchange",
+)

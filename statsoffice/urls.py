@@ -10,6 +10,7 @@ from django.urls import include, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+import releases.urls
 from statsoffice import health, middleware
 from statsoffice.guides import views as guides
 from statsoffice.metrics import metrics
@@ -57,6 +58,6 @@ urlpatterns = [
     path(".well-known/security.txt", show_security_txt, name="security_txt"),
     path("metrics", metrics, name="metrics"),
     path("canary/", include("statsoffice.self_monitoring.urls")),
-    path("", include("releases.exchange_urls")),
+    path("", include(releases.urls.exchange)),
     path("", include("releases.urls")),
 ]

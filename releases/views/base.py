@@ -17,6 +17,7 @@ from releases.forms.base import add_refusal, field_of_refusal
 from releases.models import Release
 from releases.permissions import Action, Person, may, roles_of
 from releases.rules.lifecycle import RELEASE, FieldRefused, MoveRefused
+from releases.rules.tables import TableKind
 from releases.scheduling import BeingJudged
 
 if TYPE_CHECKING:
@@ -80,6 +81,16 @@ def form_view[**P](view: ReleaseView[P]) -> Callable[..., HttpResponse]:
 def refused_page(request: HttpRequest, reference: str, refusal: MoveRefused) -> HttpResponse:
     context = {"reference": reference, "sentence": str(refusal)}
     return render(request, "releases/refused.html", context, status=409)
+
+
+def find_table_kind(kind: str) -> TableKind:
+    """Return the kind of file that an address names.
+
+    :raises Http404: if there is none.
+    """
+    if kind not in set(TableKind):
+        raise Http404(f"There is no kind of file {kind}.")
+    return TableKind(kind)
 
 
 def form_data(request: HttpRequest) -> QueryDict | None:

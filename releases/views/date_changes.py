@@ -24,6 +24,7 @@ from releases.text import calendar as text_calendar
 from releases.views.base import (
     SignedInRequest,
     complete_form,
+    find_table_kind,
     form_data,
     form_view,
     is_completed,
@@ -222,15 +223,14 @@ def date_register(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_safe
 def export_changes(request: SignedInRequest, kind: str) -> HttpResponse:
-    if kind not in set(TableKind):
-        raise Http404(f"There is no kind of file {kind}.")
+    table_kind = find_table_kind(kind)
     found = _find_changes(request, _choose_producer(request)[1])
     if found.count() > MOST_IN_A_FILE:
         most = _("A file holds %(most)s changes at most: choose fewer.") % {"most": f"{MOST_IN_A_FILE:,}"}
         messages.error(request, most)
         return redirect(f"{resolve_url('releases:changes')}?{request.GET.urlencode()}")
-    written = export_date_changes(found, TableKind(kind), title=_("Register of changes"))
-    return download_response(written, TableKind(kind), name=dated_file_name("date-changes", now=timezone.now()))
+    content = export_date_changes(found, table_kind, title=_("Register of changes"))
+    return download_response(content, table_kind, name=dated_file_name("date-changes", now=timezone.now()))
 
 
 def _choose_producer(request: SignedInRequest) -> tuple[list[Producer], Producer | None]:

@@ -36,7 +36,7 @@ from releases.forms.imports import (
 from releases.host_budgets import budgets_from_settings
 from releases.imports import govuk, uploads
 from releases.imports.apply import Creation, Outcome
-from releases.models import CalendarImport, ImportRow, Release, Series
+from releases.models import CalendarImport, ImportRow, Series
 from releases.monitoring.adhoc_checks import AdhocMeans
 from releases.overview import select_releases
 from releases.permissions import Action, producers_where
@@ -55,7 +55,7 @@ from releases.rules.table import MOST_ROWS
 from releases.rules.tables import TableKind
 from releases.rules.web_address import place_of
 from releases.text import calendar, imports
-from releases.views.base import SignedInRequest, form_data, signed_in_part
+from releases.views.base import SignedInRequest, find_table_kind, form_data, signed_in_part
 
 RELEASES_PER_PAGE = 50
 
@@ -63,7 +63,7 @@ RELEASES_PER_PAGE = 50
 @login_required
 @require_safe
 def own_releases(request: SignedInRequest) -> HttpResponse:
-    form = _form(request)
+    form = _selection_form(request)
     found = select_releases(form.selection(), by=request.user)
     page = Paginator(found, RELEASES_PER_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -80,55 +80,52 @@ def own_releases(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_safe
 def export_releases(request: SignedInRequest, kind: str) -> HttpResponse:
-    form = _form(request)
+    form = _selection_form(request)
+    the_list = f"{resolve_url('exchange:release_list')}?{request.GET.urlencode()}"
     if not form.is_valid():
-        return redirect(f"{resolve_url('exchange:release_list')}?{request.GET.urlencode()}")
+        return redirect(the_list)
+    table_kind = find_table_kind(kind)
     try:
         content = export_calendar(
             select_releases(form.selection(), by=request.user),
-            _kind(kind),
+            table_kind,
             title=_("Releases"),
             by=request.user,
             contacts=request.GET.get("contacts") == "yes",
         )
     except TooManyReleases as refusal:
         messages.error(request, str(refusal))
-        return redirect(f"{resolve_url('exchange:release_list')}?{request.GET.urlencode()}")
-    return download_response(content, _kind(kind), name=dated_file_name("releases", now=timezone.now()))
+        return redirect(the_list)
+    return download_response(content, table_kind, name=dated_file_name("releases", now=timezone.now()))
 
 
 @login_required
 @require_safe
 def download_template(request: SignedInRequest, kind: str) -> HttpResponse:
-    _require_keeper(request)
+    _check_may_import(request)
     producer = producers_where(request.user, Action.EDIT).first()
-    content = calendar_template(_kind(kind), producer=str(producer), now=timezone.now())
-    return download_response(content, _kind(kind), name="calendar-template")
+    table_kind = find_table_kind(kind)
+    content = calendar_template(table_kind, producer=str(producer), now=timezone.now())
+    return download_response(content, table_kind, name="calendar-template")
 
 
 @login_required
 @require_safe
 def column_guide(request: SignedInRequest) -> HttpResponse:
-    _require_keeper(request)
+    _check_may_import(request)
     return render(request, "imports/columns.html", {"entries": imports.column_guide(), "kinds": list(TableKind)})
 
 
-def _form(request: SignedInRequest) -> SelectionForm:
+def _selection_form(request: SignedInRequest) -> SelectionForm:
     theirs = producers_where(request.user, Action.VIEW)
     if not theirs:
         raise Http404("They hold no role for any producer.")
     return SelectionForm(request.GET, producers=theirs)
 
 
-def _require_keeper(request: SignedInRequest) -> None:
+def _check_may_import(request: SignedInRequest) -> None:
     if not uploads.may_import(request.user):
         raise Http404("There is no calendar of theirs.")
-
-
-def _kind(kind: str) -> TableKind:
-    if kind not in set(TableKind):
-        raise Http404(f"There is no kind of file {kind}.")
-    return TableKind(kind)
 
 
 # A person waits for the answer, and a thread of the web with them.
@@ -140,31 +137,37 @@ _DAY_SECONDS = 24 * 60 * 60
 @login_required
 @require_http_methods(["GET", "POST"])
 def from_govuk(request: SignedInRequest) -> HttpResponse:
-    _require_keeper(request)
+    _check_may_import(request)
     form = AnnouncementForm(form_data(request))
     if form.is_valid():
         url = form.cleaned_data["url"]
         if known := govuk.find_announced_release(url, by=request.user):
-            return _known(request, known)
+            messages.info(request, _("This announcement is that of a release which is recorded already."))
+            return redirect("releases:release", known.reference)
         try:
-            with _means() as means:
+            with _adhoc_means() as means:
                 announced = govuk.find_announcement(url, hosts=govuk_hosts(), means=means, now=timezone.now())
         except NoAnnouncementError as refusal:
-            form.add_error("url", _why(refusal.problem))
+            sentence = str(calendar.PROBLEMS[refusal.problem])
+            passes = refusal.problem in {Problem.UNREACHABLE, Problem.ASKED_TO_WAIT}
+            form.add_error("url", f"{sentence} {_('Try again in some minutes.')}" if passes else sentence)
         except MoveRefused as refusal:
             form.add_error("url", str(refusal))
         else:
             if announced.state is not Announcing.CANCELLED:
-                return _to_check(request, announced, url)
-            form.add_error("url", _cancelled(announced))
+                return _ask_to_check(request, announced, url)
+            sentence = _("This announcement is cancelled, and there is nothing to record.")
+            if announced.note:
+                sentence = _("This announcement is cancelled, and there is nothing to record: %(note)s")
+            form.add_error("url", sentence % {"note": announced.note})
     return render(request, "imports/from_govuk.html", {"form": form})
 
 
 @login_required
 @require_POST
 def record_announcement(request: SignedInRequest) -> HttpResponse:
-    _require_keeper(request)
-    form = ReleaseToCheckForm(request.POST, series=_series(request))
+    _check_may_import(request)
+    form = ReleaseToCheckForm(request.POST, series=_editable_series(request))
     try:
         seen = signing.loads(request.POST.get("seen", ""), salt=_SALT, max_age=_DAY_SECONDS)
     except signing.BadSignature:
@@ -186,7 +189,7 @@ def record_announcement(request: SignedInRequest) -> HttpResponse:
         else:
             messages.success(request, _("The release is recorded."))
             return redirect("releases:release", release.reference)
-    return _check_page(request, form, announcement.announced_from_json(seen["announced"]), seen["url"])
+    return _check_release_page(request, form, announcement.announced_from_json(seen["announced"]), seen["url"])
 
 
 def govuk_hosts() -> frozenset[str]:
@@ -196,7 +199,8 @@ def govuk_hosts() -> frozenset[str]:
 
 
 @contextmanager
-def _means() -> Iterator[AdhocMeans]:
+def _adhoc_means() -> Iterator[AdhocMeans]:
+    """Open what one page may make requests with, until its time is over."""
     until = time.monotonic() + LONGEST_SECONDS
     with probe_from_settings(now=timezone.now, beside=True) as look:
         yield AdhocMeans(
@@ -209,17 +213,19 @@ def _means() -> Iterator[AdhocMeans]:
         )
 
 
-def _to_check(request: SignedInRequest, announced: Announced, url: str) -> HttpResponse:
-    series = _series(request)
+def _ask_to_check(request: SignedInRequest, announced: Announced, url: str) -> HttpResponse:
+    series = _editable_series(request)
     theirs = govuk.producers_of(announced, by=request.user)
     of_theirs = [each for each in series if each.producer in theirs] or list(series)
     initial = initial_release(announced, series=govuk.suggest_series(announced, of_theirs))
     seen = {"announced": announcement.announced_to_json(announced), "url": url}
     form = ReleaseToCheckForm(series=series, initial=initial | {"seen": signing.dumps(seen, salt=_SALT)})
-    return _check_page(request, form, announced, url)
+    return _check_release_page(request, form, announced, url)
 
 
-def _check_page(request: SignedInRequest, form: ReleaseToCheckForm, announced: Announced, url: str) -> HttpResponse:
+def _check_release_page(
+    request: SignedInRequest, form: ReleaseToCheckForm, announced: Announced, url: str
+) -> HttpResponse:
     form.helper.form_action = resolve_url("exchange:record_from_govuk")
     said = [
         (_("Title"), announced.title),
@@ -238,24 +244,7 @@ def _check_page(request: SignedInRequest, form: ReleaseToCheckForm, announced: A
     return render(request, "imports/check_release.html", context)
 
 
-def _known(request: SignedInRequest, known: Release) -> HttpResponse:
-    messages.info(request, _("This announcement is that of a release which is recorded already."))
-    return redirect("releases:release", known.reference)
-
-
-def _why(problem: Problem) -> str:
-    sentence = str(calendar.PROBLEMS[problem])
-    passes = problem in {Problem.UNREACHABLE, Problem.ASKED_TO_WAIT}
-    return f"{sentence} {_('Try again in some minutes.')}" if passes else sentence
-
-
-def _cancelled(announced: Announced) -> str:
-    if announced.note:
-        return _("This announcement is cancelled, and there is nothing to record: %(note)s") % {"note": announced.note}
-    return _("This announcement is cancelled, and there is nothing to record.")
-
-
-def _series(request: SignedInRequest) -> QuerySet[Series]:
+def _editable_series(request: SignedInRequest) -> QuerySet[Series]:
     theirs = producers_where(request.user, Action.EDIT)
     return Series.objects.filter(producer__in=theirs).select_related("producer").order_by("producer__name", "title")
 
@@ -267,7 +256,7 @@ IMPORTS_PER_PAGE = 20
 @login_required
 @require_http_methods(["GET", "POST"])
 def imports_page(request: SignedInRequest) -> HttpResponse:
-    _require_keeper(request)
+    _check_may_import(request)
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if form.is_valid():
         file = form.cleaned_data["file"]
@@ -287,26 +276,26 @@ def imports_page(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def show_import(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show where an import stands: its progress, its preview, or what was done."""
-    return _show(request, _theirs(request, public_id))
+    return _import_page(request, _find_import(request, public_id))
 
 
 @signed_in_part
 @require_safe
 def import_progress(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Bring the progress up to date; once the import has moved on, lead to its page."""
-    found = _theirs(request, public_id)
+    found = _find_import(request, public_id)
     if found.status != request.GET.get("status"):
         return HttpResponseClientRedirect(resolve_url("exchange:import", public_id))
     if str(found.rows_done) == request.GET.get("done"):
         return HttpResponse(status=204)
-    return render(request, "imports/progress.html", _progress(found))
+    return render(request, "imports/progress.html", _progress_context(found))
 
 
 @login_required
 @require_POST
 def confirm_import(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Let what was shown be done; a second time does nothing."""
-    found = _theirs(request, public_id)
+    found = _find_import(request, public_id)
     form = ConfirmForm(request.POST, any_refused=bool(uploads.count_outcomes(found)[Outcome.REFUSED]))
     if form.is_valid():
         skip = form.cleaned_data.get("skip_refused", False)
@@ -314,7 +303,7 @@ def confirm_import(request: SignedInRequest, public_id: uuid.UUID) -> HttpRespon
             uploads.confirm_import(found, skip_refused=skip, by=request.user, at=timezone.now())
         except MissingFields as refusal:
             add_refusal(form, refusal)
-            return _show(request, found, form=form)
+            return _import_page(request, found, form=form)
         except MoveRefused as refusal:
             if found.status == ImportStatus.CHECKED:
                 messages.error(request, str(refusal))
@@ -325,7 +314,7 @@ def confirm_import(request: SignedInRequest, public_id: uuid.UUID) -> HttpRespon
 @require_POST
 def discard_import(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """End an import without changing anything."""
-    found = _theirs(request, public_id)
+    found = _find_import(request, public_id)
     try:
         uploads.discard_import(found, by=request.user, at=timezone.now())
     except MoveRefused as refusal:
@@ -335,13 +324,13 @@ def discard_import(request: SignedInRequest, public_id: uuid.UUID) -> HttpRespon
     return redirect("exchange:imports")
 
 
-def _theirs(request: HttpRequest, public_id: uuid.UUID) -> CalendarImport:
+def _find_import(request: HttpRequest, public_id: uuid.UUID) -> CalendarImport:
     return get_object_or_404(uploads.imports_of(request.user), public_id=public_id)
 
 
-def _show(request: SignedInRequest, found: CalendarImport, *, form: ConfirmForm | None = None) -> HttpResponse:
+def _import_page(request: SignedInRequest, found: CalendarImport, *, form: ConfirmForm | None = None) -> HttpResponse:
     if found.status in WAITING:
-        return render(request, "imports/waiting.html", _progress(found))
+        return render(request, "imports/waiting.html", _progress_context(found))
     counts = uploads.count_outcomes(found)
     chosen = request.GET.get("show", "")
     rows = found.rows.filter(outcome=chosen) if chosen in set(Outcome) else found.rows.all()
@@ -364,7 +353,7 @@ def _show(request: SignedInRequest, found: CalendarImport, *, form: ConfirmForm 
     return render(request, f"imports/{found.status}.html", context)
 
 
-def _progress(found: CalendarImport) -> dict[str, Any]:
+def _progress_context(found: CalendarImport) -> dict[str, Any]:
     waits = found.status == ImportStatus.CONFIRMED and not uploads.is_quiet(now=timezone.now())
     return {"import": found, "waits_for_quiet": waits}
 
