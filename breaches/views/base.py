@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Any, Concatenate
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse, HttpResponseNotAllowed, QueryDict
+from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 
 from breaches import text
@@ -57,11 +57,6 @@ def report_page[**P](
         return page
 
     return decorate
-
-
-def post_data(request: SignedInRequest) -> QueryDict | None:
-    """Return what a form is made from: None for a form that nobody has sent yet."""
-    return request.POST if request.method == "POST" else None
 
 
 def digest_values(*values: str | None) -> str:

@@ -67,12 +67,12 @@ from breaches.rules.lifecycle import (
 from breaches.rules.validation import Remark, ReportSection, find_odd
 from breaches.text import FIELDS, SECTIONS, list_events
 from breaches.versions import CHANGED_SINCE_READ, SOMEBODY_ELSE_DECIDES, changes_since, content_of, current_version
-from breaches.views.base import post_data, refusal_page, report_page
+from breaches.views.base import refusal_page, report_page
 from breaches.views.public import require_public_statements, statement_row
 from releases.models import Producer
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused
 from releases.rules.london import local_date
-from releases.views.base import SignedInRequest
+from releases.views.base import SignedInRequest, post_data
 
 NOT_DONE = lazy(
     "We did not save your answer, because the report changed after you opened the page. Check the report before you "

@@ -60,12 +60,12 @@ from breaches.rules.lifecycle import (
 from breaches.rules.public_statement import PublicStatement
 from breaches.rules.validation import Remark, ReportSection, WordChange, compare_words, find_missing
 from breaches.versions import comments_by_event, comments_on_last_return, current_version, record_event
-from breaches.views.base import post_data, report_page, summarise_report
+from breaches.views.base import report_page, summarise_report
 from releases.models import Producer, Release, Series
 from releases.rules.lifecycle import LEADS
 from releases.rules.london import format_day
 from releases.verdict.address import SUSPICIOUS
-from releases.views.base import SignedInRequest
+from releases.views.base import SignedInRequest, post_data
 
 REPORTS_ON_A_PAGE = 30
 NOTHING = "There is no such thing, or it is not yours."

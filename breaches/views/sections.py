@@ -29,10 +29,11 @@ from breaches.rules.content import FROM_FACTS, ReportContent, content_from_json
 from breaches.rules.lifecycle import APPROVE, DECIDED, EDIT, TOLD_ELSEWHERE
 from breaches.rules.validation import ReportSection
 from breaches.versions import content_of, current_version
-from breaches.views.base import digest_values, post_data, refusal_page, report_page
+from breaches.views.base import digest_values, refusal_page, report_page
+from releases.forms.base import add_refusal
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
 from releases.rules.london import format_day, in_london
-from releases.views.base import SignedInRequest, add_refusal
+from releases.views.base import SignedInRequest, post_data
 
 
 @report_page("GET", "POST", move=EDIT)

@@ -15,10 +15,11 @@ from breaches.models import CorrectiveAction, Report, TimelineNote
 from breaches.permissions import Action, may, may_write_or_decide
 from breaches.rules.lifecycle import EDIT
 from breaches.versions import content_of
-from breaches.views.base import digest_values, post_data, refusal_page, report_page
+from breaches.views.base import digest_values, refusal_page, report_page
+from releases.forms.base import add_refusal
 from releases.rules.lifecycle import MoveRefused, Role
 from releases.rules.london import in_london, local_date
-from releases.views.base import SignedInRequest, add_refusal
+from releases.views.base import SignedInRequest, post_data
 
 # Edits and downloads are in the report's history, and notes are listed by themselves.
 NOT_IN_THE_TIMELINE = (

@@ -93,7 +93,7 @@ def find_table_kind(kind: str) -> TableKind:
     return TableKind(kind)
 
 
-def form_data(request: HttpRequest) -> QueryDict | None:
+def post_data(request: HttpRequest) -> QueryDict | None:
     """Return what a form is bound to: what was sent, or nothing where the page is only read."""
     return request.POST if request.method == "POST" else None
 

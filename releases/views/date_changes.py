@@ -25,9 +25,9 @@ from releases.views.base import (
     SignedInRequest,
     complete_form,
     find_table_kind,
-    form_data,
     form_view,
     is_completed,
+    post_data,
     refused_page,
     release_of_theirs,
     release_to_move,
@@ -51,7 +51,7 @@ def confirm(request: SignedInRequest, reference: str) -> HttpResponse:
     now = timezone.now()
     release = release_to_move(request.user, reference, CONFIRM)
     notice = notice_of(release, given_at=now)
-    form = ConfirmForm(form_data(request), is_short=notice.is_short)
+    form = ConfirmForm(post_data(request), is_short=notice.is_short)
     return complete_form(
         request,
         release,
@@ -67,7 +67,7 @@ def confirm(request: SignedInRequest, reference: str) -> HttpResponse:
 def cancel(request: SignedInRequest, reference: str) -> HttpResponse:
     release = release_to_move(request.user, reference, CANCEL)
     scheduling.check_cancel(release, by=request.user, at=timezone.now())
-    form = CancelForm(form_data(request))
+    form = CancelForm(post_data(request))
 
     def act() -> None:
         scheduling.cancel(release, reason=form.cleaned_data["reason"], by=request.user, at=timezone.now())
@@ -113,7 +113,7 @@ def _change_page(
     release = find()
     if asking:
         date_changes.check_open(release)
-    form = ChangeDateForm(form_data(request), release=release, asking=asking)
+    form = ChangeDateForm(post_data(request), release=release, asking=asking)
 
     def act() -> None:
         change(release, by=request.user, at=timezone.now(), **form.change())
@@ -133,7 +133,7 @@ def waiting_changes(request: SignedInRequest) -> HttpResponse:
     """Show the changes that wait for the person's agreement; those that they select are agreed to at once."""
     if not date_changes.leads_anything(request.user):
         raise Http404("Nothing waits for the agreement of this person.")
-    form = AgreeForm(form_data(request), theirs=date_changes.theirs(request.user))
+    form = AgreeForm(post_data(request), theirs=date_changes.theirs(request.user))
     if form.is_bound and form.names_others:
         raise Http404("There is no such request, or it is not theirs to decide.")
     if form.is_valid():
@@ -156,7 +156,7 @@ def waiting_changes(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def refuse_change(request: SignedInRequest, key: int) -> HttpResponse:
     asked = get_object_or_404(date_changes.theirs(request.user), pk=key)
-    form = RefuseForm(form_data(request))
+    form = RefuseForm(post_data(request))
 
     def act() -> None:
         date_changes.refuse_date_change(asked, reason=form.cleaned_data["reason"], by=request.user, at=timezone.now())
@@ -259,7 +259,7 @@ def correct_reason(request: SignedInRequest, reference: str, version: int) -> Ht
     release = release_of_theirs(request.user, reference, Action.CORRECT_REASON)
     change = get_object_or_404(release.date_changes.prefetch_related("corrections"), schedule_version=version)
     initial = {"reason": corrections.current_reason(change), "seen": change.corrections.count()}
-    form = CorrectReasonForm(form_data(request), initial=initial)
+    form = CorrectReasonForm(post_data(request), initial=initial)
     corrections.check_correctable(change, by=request.user)
     return complete_form(
         request,

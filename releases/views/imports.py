@@ -55,7 +55,7 @@ from releases.rules.table import MOST_ROWS
 from releases.rules.tables import TableKind
 from releases.rules.web_address import place_of
 from releases.text import calendar, imports
-from releases.views.base import SignedInRequest, find_table_kind, form_data, signed_in_part
+from releases.views.base import SignedInRequest, find_table_kind, post_data, signed_in_part
 
 RELEASES_PER_PAGE = 50
 
@@ -138,7 +138,7 @@ _DAY_SECONDS = 24 * 60 * 60
 @require_http_methods(["GET", "POST"])
 def from_govuk(request: SignedInRequest) -> HttpResponse:
     _check_may_import(request)
-    form = AnnouncementForm(form_data(request))
+    form = AnnouncementForm(post_data(request))
     if form.is_valid():
         url = form.cleaned_data["url"]
         if known := govuk.find_announced_release(url, by=request.user):

@@ -37,7 +37,7 @@ from releases.rules.pre_release import (
     RequestStatus,
 )
 from releases.text import pre_release
-from releases.views.base import SignedInRequest, form_data, release_of_theirs
+from releases.views.base import SignedInRequest, post_data, release_of_theirs
 
 ACTS = {
     AGREE: pre_release_access.agree_to_access,
@@ -158,7 +158,7 @@ def erase_names(request: SignedInRequest, release: Release) -> HttpResponse:
 def add_entry(request: SignedInRequest, release: Release) -> HttpResponse:
     now = timezone.now()
     usual = release.series.producer.usual_pre_release()
-    form = EntryForm(form_data(request), usual=usual, button=_("Add to the list"))
+    form = EntryForm(post_data(request), usual=usual, button=_("Add to the list"))
     check_open(release, at=now)
     if form.is_valid():
         try:
@@ -178,7 +178,7 @@ def change_entry(request: SignedInRequest, release: Release, key: int) -> HttpRe
     entry, now = _find_entry(release, key), timezone.now()
     only_words = only_words_are_open(entry, at=now)
     form = EntryForm(
-        form_data(request),
+        post_data(request),
         usual=release.series.producer.usual_pre_release(),
         button=_("Save the change"),
         entry=entry,
@@ -302,7 +302,7 @@ def _confirm_entry(
         _check_move(request, release, entry, move)
     else:
         pre_release_list.check_erasable(release, now=now)
-    form = VersionForm(form_data(request), initial={"version": entry.version})
+    form = VersionForm(post_data(request), initial={"version": entry.version})
     if form.is_valid():
         try:
             return act(entry, form.cleaned_data["version"], now)
@@ -323,7 +323,7 @@ def _record_time(
 ) -> HttpResponse:
     """Ask for an instant, and record it."""
     entry, now = _find_entry(release, key), timezone.now()
-    form = TimeForm(form_data(request), entry=entry, now=now, button=button)
+    form = TimeForm(post_data(request), entry=entry, now=now, button=button)
     _check_move(request, release, entry, move)
     if form.is_valid():
         given = form.cleaned_data

@@ -51,8 +51,8 @@ from releases.views.base import (
     SignedInRequest,
     complete_form,
     explain_refusal,
-    form_data,
     form_view,
+    post_data,
     release_of_theirs,
 )
 
@@ -203,7 +203,7 @@ def post_delay_notice(request: SignedInRequest, reference: str) -> HttpResponse:
         initial |= {"contact_name": current.contact_name, "contact_email": current.contact_email}
     elif responsible:
         initial |= {"contact_name": responsible.name, "contact_email": responsible.email}
-    form = DelayNoticeForm(form_data(request), initial=initial)
+    form = DelayNoticeForm(post_data(request), initial=initial)
     delay_notices.check_postable(release, by=request.user)
     return complete_form(
         request,
@@ -259,7 +259,7 @@ def answer_question(request: SignedInRequest, reference: str, address: int, dige
     )
     if question is None and request.method == "GET":
         raise Http404(_("This text was never seen there, or somebody has said what it is."))
-    form = SayForm(form_data(request))
+    form = SayForm(post_data(request))
 
     def act() -> None:
         statements.record_answer(
@@ -287,7 +287,7 @@ def answer_question(request: SignedInRequest, reference: str, address: int, dige
 @form_view
 def state_live_time(request: SignedInRequest, reference: str) -> HttpResponse:
     release = release_of_theirs(request.user, reference, Action.ANSWER)
-    form = WasLiveForm(form_data(request))
+    form = WasLiveForm(post_data(request))
 
     def act() -> None:
         given = {name: form.cleaned_data[name] for name in ("live_at", "words")}
