@@ -22,159 +22,17 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 
 from breaches.rules.document import ReportDocument
 
-FAMILY = "Report Boxes"
-UNITS_PER_EM = 1000
-WIDTH = 700
-
-
-def make_box_font(characters: Collection[str]) -> bytes:
-    """Build a TrueType font in which each of the characters is a box; the same characters give the same bytes.
-
-    :raises ValueError: if there are no characters.
-    """
-    if not characters:
-        message = "A font of boxes needs at least one character."
-        raise ValueError(message)
-    # Next to a box the machine's fonts are left, so the spaces between boxes come from here as well.
-    blank = {char for char in (*characters, " ") if char.isspace()}
-    names = {ord(char): f"u{ord(char):04X}" for char in sorted({*characters, *blank})}
-    order = [".notdef", *names.values()]
-    builder = FontBuilder(UNITS_PER_EM, isTTF=True)
-    builder.setupGlyphOrder(order)
-    builder.setupCharacterMap(names)
-    blank_names = {names[ord(char)] for char in blank}
-    builder.setupGlyf({name: TTGlyphPen(None).glyph() if name in blank_names else _box() for name in order})
-    builder.setupHorizontalMetrics(dict.fromkeys(order, (WIDTH, 60)))
-    builder.setupHorizontalHeader(ascent=800, descent=-200)
-    builder.setupNameTable({"familyName": FAMILY, "styleName": "Regular"})
-    builder.setupOS2(sTypoAscender=800, sTypoDescender=-200, usWinAscent=800, usWinDescent=200)
-    builder.setupPost()
-    # The time of building would make every file different.
-    builder.font["head"].created = builder.font["head"].modified = 0
-    builder.font.recalcTimestamp = False
-    file = io.BytesIO()
-    builder.save(file)
-    return file.getvalue()
-
-
-def _box() -> object:
-    pen = TTGlyphPen(None)
-    for left, bottom, right, top in ((60, 0, 640, 700), (110, 50, 590, 650)):
-        corners = [(left, bottom), (left, top), (right, top), (right, bottom)]
-        corners = corners if left == 60 else corners[::-1]
-        pen.moveTo(corners[0])
-        for corner in corners[1:]:
-            pen.lineTo(corner)
-        pen.closePath()
-    return pen.glyph()
-
-
-BOXES: Final = "reportfont:boxes"
-
-_of_this_thread = threading.local()
-
-# A line for each page of each report is for WeasyPrint's own authors.
-PROGRESS_LOGGER.setLevel(logging.WARNING)
-
-
-class AddressRefused(Exception):
-    """The page asked for an address that is not among its own files; nothing was written."""
-
-
-def typeset_pdf(html: str, *, style: str, fonts: Mapping[str, bytes]) -> bytes:
-    """Set a whole HTML page, and return the bytes of a PDF/UA-1 file.
-
-    :param style: the text of a style sheet, the same at each call of a process.
-    :param fonts: TrueType files by the addresses that the style sheet gives them.
-    :raises AddressRefused: if the page or its style refers to anything but these fonts.
-    """
-    undrawn: set[str] = set()
-    while True:
-        with _MissingGlyphs() as missing:
-            file = _write(html, _kept_style(style, fonts) if not undrawn else _style_with_boxes(style, fonts, undrawn))
-        # Boxes can draw the neighbours of a character into their font, which then misses those: so once more.
-        if missing.characters <= undrawn:
-            return file
-        undrawn |= missing.characters
-
-
-type _Style = tuple[list[CSS], FontConfiguration]
-
-
-def _write(html: str, style: _Style) -> bytes:
-    sheets, fonts = style
-    try:
-        file: bytes = HTML(string=html, url_fetcher=_OwnFontsOnly({})).write_pdf(
-            stylesheets=sheets, font_config=fonts, pdf_variant="pdf/ua-1"
-        )
-    except FatalURLFetchingError as error:
-        raise AddressRefused(str(error)) from error
-    return file
-
-
-def _kept_style(style: str, fonts: Mapping[str, bytes]) -> _Style:
-    # Reading the fonts takes a tenth of a report's time; they may be kept, but not shared between threads.
-    kept = _of_this_thread.__dict__
-    if style not in kept:
-        kept[style] = _read_style(style, fonts)
-    read: _Style = kept[style]
-    return read
-
-
-def _style_with_boxes(style: str, fonts: Mapping[str, bytes], undrawn: set[str]) -> _Style:
-    return _read_style(
-        f'{style}\n@font-face {{ font-family: "{FAMILY}"; src: url("{BOXES}"); }}',
-        {**fonts, BOXES: make_box_font(undrawn)},
-    )
-
-
-def _read_style(style: str, fonts: Mapping[str, bytes]) -> _Style:
-    configuration = FontConfiguration()
-    return [CSS(string=style, font_config=configuration, url_fetcher=_OwnFontsOnly(fonts))], configuration
-
-
-class _OwnFontsOnly(URLFetcher):  # type: ignore[misc]  # WeasyPrint carries no types
-    """Serves the report's own fonts from memory and refuses every other address."""
-
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        super().__init__()
-        self.files = files
-
-    def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
-        if url not in self.files:
-            message = f"The document asked for {url}, which is not one of the report's own files."
-            raise FatalURLFetchingError(message)
-        return URLFetcherResponse(url, self.files[url], {"Content-Type": "font/ttf"})
-
-
-class _MissingGlyphs(logging.Filter):
-    """Takes out of WeasyPrint's log, while this thread prints, the characters for which it found no glyph."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.characters: set[str] = set()
-        self.thread = threading.get_ident()
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        arguments = record.args
-        if record.thread != self.thread or ".notdef" not in str(record.msg) or not isinstance(arguments, tuple):
-            return True
-        self.characters.add(str(arguments[0]))
-        return False
-
-    def __enter__(self) -> "_MissingGlyphs":
-        LOGGER.addFilter(self)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        LOGGER.removeFilter(self)
-
-
 STYLESHEET: Final = "pdf/report.css"
+# The files of the installed font, by the addresses that the style sheet gives them.
 FONT_FILES: Final = {
     "reportfont:regular": "FiraSans-Regular.ttf",
     "reportfont:bold": "FiraSans-SemiBold.ttf",
 }
+BOX_FONT_URL: Final = "reportfont:boxes"
+BOX_FONT_FAMILY: Final = "Report Boxes"
+
+# A line for each page of each report is for WeasyPrint's own authors.
+PROGRESS_LOGGER.setLevel(logging.WARNING)
 
 
 class NotRendered(Exception):
@@ -247,17 +105,48 @@ def print_html(html: str) -> bytes:
 
     :raises NotRendered: if the page refers to anything but the report's own fonts.
     """
-    # WeasyPrint and its libraries take 27 MB, which processes that only link to reports never need.
+    boxes: set[str] = set()
+    while True:
+        with _MissingGlyphs() as missing:
+            file = _write_pdf(html, *(_read_style(boxes) if boxes else _cached_style()))
+        # Boxes can draw the neighbours of a character into their font, which then misses those: so once more.
+        if missing.characters <= boxes:
+            return file
+        boxes |= missing.characters
+
+
+def _write_pdf(html: str, stylesheet: CSS, fonts: FontConfiguration) -> bytes:
+    page = HTML(string=html, url_fetcher=_FontFetcher({}))
     try:
-        return typeset_pdf(html, style=_stylesheet(), fonts=_fonts())
-    except AddressRefused as error:
+        file: bytes = page.write_pdf(stylesheets=[stylesheet], font_config=fonts, pdf_variant="pdf/ua-1")
+    except FatalURLFetchingError as error:
         raise NotRendered(str(error)) from error
+    return file
 
 
-@cache
-def _fonts() -> dict[str, bytes]:
-    folder = resources.files("fontpkg_fira_sans") / "files"
-    return {url: (folder / name).read_bytes() for url, name in FONT_FILES.items()}
+_of_this_thread = threading.local()
+
+
+def _cached_style() -> tuple[CSS, FontConfiguration]:
+    # Reading the fonts takes a tenth of a report's time; they may be kept, but not shared between threads.
+    style = _stylesheet()
+    if _of_this_thread.__dict__.get("text") != style:
+        _of_this_thread.text, _of_this_thread.style = style, _read_style()
+    read: tuple[CSS, FontConfiguration] = _of_this_thread.style
+    return read
+
+
+def _read_style(boxes: Collection[str] = ()) -> tuple[CSS, FontConfiguration]:
+    """Read the style sheet and its fonts.
+
+    :param boxes: characters that are drawn as boxes, because no font has them.
+    """
+    style, fonts = _stylesheet(), _fonts()
+    if boxes:
+        style = f'{style}\n@font-face {{ font-family: "{BOX_FONT_FAMILY}"; src: url("{BOX_FONT_URL}"); }}'
+        fonts = {**fonts, BOX_FONT_URL: make_box_font(boxes)}
+    configuration = FontConfiguration()
+    return CSS(string=style, font_config=configuration, url_fetcher=_FontFetcher(fonts)), configuration
 
 
 @cache
@@ -267,3 +156,92 @@ def _stylesheet() -> str:
         message = f"The stylesheet {STYLESHEET} is not among the static files."
         raise NotRendered(message)
     return Path(found).read_text(encoding="utf-8")
+
+
+@cache
+def _fonts() -> Mapping[str, bytes]:
+    folder = resources.files("fontpkg_fira_sans") / "files"
+    return {url: (folder / name).read_bytes() for url, name in FONT_FILES.items()}
+
+
+class _FontFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint carries no types
+    """Serves the report's own fonts from memory and refuses every other address."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        super().__init__()
+        self.files = files
+
+    def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
+        if url not in self.files:
+            message = f"The document asked for {url}, which is not one of the report's own files."
+            raise FatalURLFetchingError(message)
+        return URLFetcherResponse(url, self.files[url], {"Content-Type": "font/ttf"})
+
+
+class _MissingGlyphs(logging.Filter):
+    """Takes out of WeasyPrint's log, while this thread prints, the characters for which it found no glyph."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.characters: set[str] = set()
+        self.thread = threading.get_ident()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        arguments = record.args
+        if record.thread != self.thread or ".notdef" not in str(record.msg) or not isinstance(arguments, tuple):
+            return True
+        self.characters.add(str(arguments[0]))
+        return False
+
+    def __enter__(self) -> "_MissingGlyphs":
+        LOGGER.addFilter(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        LOGGER.removeFilter(self)
+
+
+UNITS_PER_EM = 1000
+WIDTH = 700
+
+
+def make_box_font(characters: Collection[str]) -> bytes:
+    """Build a TrueType font in which each of the characters is a box; the same characters give the same bytes.
+
+    :raises ValueError: if there are no characters.
+    """
+    if not characters:
+        message = "A font of boxes needs at least one character."
+        raise ValueError(message)
+    # Next to a box the machine's fonts are left, so the spaces between boxes come from here as well.
+    blank = {char for char in (*characters, " ") if char.isspace()}
+    names = {ord(char): f"u{ord(char):04X}" for char in sorted({*characters, *blank})}
+    order = [".notdef", *names.values()]
+    builder = FontBuilder(UNITS_PER_EM, isTTF=True)
+    builder.setupGlyphOrder(order)
+    builder.setupCharacterMap(names)
+    blank_names = {names[ord(char)] for char in blank}
+    builder.setupGlyf({name: TTGlyphPen(None).glyph() if name in blank_names else _draw_box() for name in order})
+    builder.setupHorizontalMetrics(dict.fromkeys(order, (WIDTH, 60)))
+    builder.setupHorizontalHeader(ascent=800, descent=-200)
+    builder.setupNameTable({"familyName": BOX_FONT_FAMILY, "styleName": "Regular"})
+    builder.setupOS2(sTypoAscender=800, sTypoDescender=-200, usWinAscent=800, usWinDescent=200)
+    builder.setupPost()
+    # The time of building would make every file different.
+    builder.font["head"].created = builder.font["head"].modified = 0
+    builder.font.recalcTimestamp = False
+    file = io.BytesIO()
+    builder.save(file)
+    return file.getvalue()
+
+
+def _draw_box() -> object:
+    pen = TTGlyphPen(None)
+    for left, bottom, right, top in ((60, 0, 640, 700), (110, 50, 590, 650)):
+        corners = [(left, bottom), (left, top), (right, top), (right, bottom)]
+        corners = corners if left == 60 else corners[::-1]
+        pen.moveTo(corners[0])
+        for corner in corners[1:]:
+            pen.lineTo(corner)
+        pen.closePath()
+    return pen.glyph()
