@@ -52,46 +52,30 @@ class OfReports[M: Model](ReadOnly[M]):
     report_path = "report"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
-        """Return the rows of the reports that the user may view."""
         own = permissions.reports_where(request.user, Action.VIEW)
         return admin.ModelAdmin.get_queryset(self, request).filter(**{f"{self.report_path}__in": own})
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Show the app to whoever may view a report."""
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Ask the table of permissions of reports."""
         if obj is None:
             return ask_once(request, "reports", permissions.reports_where(request.user, Action.VIEW).exists)
-        return permissions.may(request.user, Action.VIEW, self.report_of(obj))
-
-    def report_of(self, row: Any) -> Report:
-        """Return the report to which a row belongs."""
-        assert isinstance(row.report, Report)  # noqa: S101  # rows without one are in no list
-        return row.report
+        report = obj if isinstance(obj, Report) else getattr(obj, self.report_path)
+        return permissions.may(request.user, Action.VIEW, report)
 
 
 @admin.register(Report)
 class ReportAdmin(OfReports[Report]):
-    """Reports and where they stand."""
-
     report_path = "pk"
     list_display = ("reference", "producer", "kind", "status", "version", "drafted_at", "decided_at", "rehearsal")
     list_filter = ("status", "kind", "rehearsal")
     list_select_related = ("producer",)
     search_fields = ("reference", "producer__name")
 
-    def report_of(self, row: Any) -> Report:
-        """Return the report itself."""
-        assert isinstance(row, Report)  # noqa: S101  # no other row comes here
-        return row
-
 
 @admin.register(Suspicion)
 class SuspicionAdmin(OfReports[Suspicion]):
-    """What the record suspects, for suspicions that have a report."""
-
     list_display = ("release", "kind", "schedule_version", "raised_at", "report")
     list_filter = ("kind",)
     list_select_related = ("release", "report")
@@ -99,8 +83,6 @@ class SuspicionAdmin(OfReports[Suspicion]):
 
 @admin.register(ReportVersion)
 class ReportVersionAdmin(OfReports[ReportVersion]):
-    """Versions of reports, each with the hash of what it says."""
-
     list_display = ("report", "number", "why", "written_by", "written_at", "content_sha256")
     list_select_related = ("report", "written_by")
     ordering = ("-written_at",)
@@ -108,8 +90,6 @@ class ReportVersionAdmin(OfReports[ReportVersion]):
 
 @admin.register(ReportEvent)
 class ReportEventAdmin(OfReports[ReportEvent]):
-    """What happened to reports, in the order of the chain."""
-
     list_display = ("position", "report", "kind", "at", "actor")
     list_filter = ("kind",)
     list_select_related = ("report", "actor")
@@ -119,7 +99,7 @@ class ReportEventAdmin(OfReports[ReportEvent]):
 
 @admin.register(RegisterEvent)
 class RegisterEventAdmin(ReadOnly[RegisterEvent]):
-    """Who took a register out of the house, for those who may do so themselves."""
+    """Who downloaded a register, for those who may do so themselves."""
 
     list_display = ("position", "producer", "kind", "at", "actor")
     list_select_related = ("producer", "actor")
@@ -127,24 +107,19 @@ class RegisterEventAdmin(ReadOnly[RegisterEvent]):
     exclude = ("words_salt",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RegisterEvent]:
-        """Return the rows of the producers whose reports the user may take out of the house."""
-        own = producers_of(request.user, action=permissions.Action.DOWNLOAD)
+        own = producers_of(request.user, action=Action.DOWNLOAD)
         return admin.ModelAdmin.get_queryset(self, request).filter(producer__in=own)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Show the app to whoever may take a report out of the house."""
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Ask the table of permissions of reports."""
-        own = producers_of(request.user, action=permissions.Action.DOWNLOAD)
+        own = producers_of(request.user, action=Action.DOWNLOAD)
         return ask_once(request, "downloads", own.exists) if obj is None else own.filter(pk=obj.producer_id).exists()
 
 
 @admin.register(Dispatch)
 class DispatchAdmin(OfReports[Dispatch]):
-    """What left the house: reports are sent on their own pages."""
-
     list_display = ("report", "nature", "recipient", "outside", "sent_on", "by", "at")
     list_filter = ("nature", "outside")
     list_select_related = ("report", "by")
@@ -153,31 +128,20 @@ class DispatchAdmin(OfReports[Dispatch]):
 
 @admin.register(JoinedDraft)
 class JoinedDraftAdmin(OfReports[JoinedDraft]):
-    """Which drafts went into which joint report."""
-
     report_path = "joint"
     list_display = ("joint", "draft", "by", "at")
     list_select_related = ("joint", "draft", "by")
     ordering = ("-at",)
 
-    def report_of(self, row: Any) -> Report:
-        """Return the joint report."""
-        assert isinstance(row, JoinedDraft)  # noqa: S101  # no other row comes here
-        return row.joint
-
 
 @admin.register(Published)
 class PublishedAdmin(OfReports[Published]):
-    """What was made public, and by whom; that is done on the reports' own pages."""
-
     list_display = ("report", "version", "by", "role", "at")
     list_select_related = ("report", "by")
 
 
 @admin.register(OwnAct)
 class OwnActAdmin(OfReports[OwnAct]):
-    """Who declared that a report is about their own act."""
-
     list_display = ("report", "person", "at")
     list_select_related = ("report", "person")
     ordering = ("-at",)
@@ -185,8 +149,6 @@ class OwnActAdmin(OfReports[OwnAct]):
 
 @admin.register(CorrectiveAction)
 class CorrectiveActionAdmin(OfReports[CorrectiveAction]):
-    """What is done so that breaches do not happen again; it is changed on the reports' own pages."""
-
     list_display = ("report", "text", "term", "owner", "due", "task", "done_at")
     list_filter = ("term",)
     list_select_related = ("report", "task__series")
@@ -195,8 +157,6 @@ class CorrectiveActionAdmin(OfReports[CorrectiveAction]):
 
 @admin.register(TimelineNote)
 class TimelineNoteAdmin(OfReports[TimelineNote]):
-    """What people wrote for timelines; corrected only by a further note."""
-
     list_display = ("report", "happened_at", "written_at", "written_by", "corrects")
     list_select_related = ("report", "written_by", "corrects")
     ordering = ("-written_at",)
