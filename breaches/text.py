@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from breaches.models import KIND_CHOICES, Report, ReportEvent, SectionComment, Suspicion
+from breaches.models import KIND_CHOICES, STATUS_CHOICES, Report, ReportEvent, SectionComment, Suspicion
 from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportContent, TimelineEntry
 from breaches.rules.document import exact_time
 from breaches.rules.lifecycle import (
@@ -25,27 +25,28 @@ from breaches.rules.lifecycle import (
     ReportStatus,
     ReportTerm,
 )
-from breaches.rules.statistics import Quarter, Spread
+from breaches.rules.statistics import Quarter
 from breaches.rules.validation import ReportSection
 from releases.rules.lifecycle import Role, spoken
 from releases.rules.london import format_day
 from releases.text.release import duration
 from releases.verdict.address import Outcome
 
-# The words of a status and the colour of its tag.
-STATUSES = {
-    ReportStatus.DRAFT: (lazy("Draft"), "blue"),
-    ReportStatus.WITH_HOP: (lazy("With HoP"), "purple"),
-    ReportStatus.RETURNED: (lazy("Returned"), "yellow"),
-    ReportStatus.APPROVED: (lazy("Approved"), "green"),
-    ReportStatus.RECORDED: (lazy("In our log"), "turquoise"),
-    ReportStatus.DISMISSED: (lazy("Dismissed"), "grey"),
-    ReportStatus.SENT: (lazy("Sent"), "green"),
-    ReportStatus.CLOSED: (lazy("Closed"), "grey"),
-    ReportStatus.WITHDRAWN: (lazy("Withdrawn"), "orange"),
-    ReportStatus.JOINED: (lazy("Joined with others"), "grey"),
-    ReportStatus.PARTED: (lazy("Taken apart"), "grey"),
+# The colour of the tag of a status.
+COLOURS = {
+    ReportStatus.DRAFT: "blue",
+    ReportStatus.WITH_HOP: "purple",
+    ReportStatus.RETURNED: "yellow",
+    ReportStatus.APPROVED: "green",
+    ReportStatus.RECORDED: "turquoise",
+    ReportStatus.DISMISSED: "grey",
+    ReportStatus.SENT: "green",
+    ReportStatus.CLOSED: "grey",
+    ReportStatus.WITHDRAWN: "orange",
+    ReportStatus.JOINED: "grey",
+    ReportStatus.PARTED: "grey",
 }
+STATUSES = {status: (STATUS_CHOICES[status.value], colour) for status, colour in COLOURS.items()}
 
 KINDS = {ReportKind(code): words for code, words in KIND_CHOICES.items()}
 
@@ -185,12 +186,11 @@ def reason_name(report: Report) -> str:
 
 
 def value_in_words(content: ReportContent, field: str) -> str:
-    """Write what one field says, a line for each of its parts."""
     return "\n".join(field_lines(getattr(content, field)))
 
 
 def field_lines(value: Any) -> Iterable[str]:
-    """Write the value of one field of `ReportContent`, a line for each of its parts."""
+    """Write the value of a field of `ReportContent`, a line for each of its parts."""
     match value:
         case None | "":
             yield _("(empty)")
@@ -247,21 +247,6 @@ def describe_days(number: float | None) -> str:
     if number is None:
         return NOT_APPLICABLE
     return ngettext("%(number)s day", "%(number)s days", math.ceil(number)) % {"number": f"{number:g}"}
-
-
-def describe_median(of: Spread | None) -> float | None:
-    """Return the median, if there is any figure."""
-    return of.middle if of else None
-
-
-def describe_percentile(of: Spread | None) -> float | None:
-    """Return the 95th percentile, if there is any figure."""
-    return of.nearly_all if of else None
-
-
-def describe_worst(of: Spread | None) -> float | None:
-    """Return the greatest figure, if there is any."""
-    return of.worst if of else None
 
 
 def _months(of: Quarter) -> dict[str, str]:
@@ -328,7 +313,7 @@ def list_events(
             "title": event_title(event),
             "by": event_author(event),
             "at": event.at,
-            "text": event_text(event, on_sections.get(event.pk, ())),
+            "text": _event_text(event, on_sections.get(event.pk, ())),
         }
         for event in events
     ]
@@ -337,11 +322,10 @@ def list_events(
 def event_title(event: ReportEvent) -> str:
     """Say what an event was, and what it was about."""
     title = str(EVENTS.get(event.kind, spoken(event.kind).capitalize()))
-    return _SAYING_MORE[event.kind](title, event) if event.kind in _SAYING_MORE else title
+    return _TITLES_WITH_FACTS[event.kind](title, event) if event.kind in _TITLES_WITH_FACTS else title
 
 
-def event_text(event: ReportEvent, comments: Iterable[SectionComment] = ()) -> str:
-    """Give what a person wrote about an event, with the comments on single sections that they made by it."""
+def _event_text(event: ReportEvent, comments: Iterable[SectionComment]) -> str:
     on_sections = [f"{SECTIONS[ReportSection(comment.section)]}: {comment.words}" for comment in comments]
     return "\n\n".join(text for text in (event.words, *on_sections) if text)
 
@@ -354,31 +338,26 @@ def event_author(event: ReportEvent) -> str:
     return f"{event.actor}, {ROLES[Role(role)]}" if role else str(event.actor)
 
 
-def _fields(title: str, event: ReportEvent) -> str:
-    return f"{title}: {', '.join(str(FIELDS[field]) for field in event.facts['fields'])}"
-
-
 def _started(title: str, event: ReportEvent) -> str:
     # Before there were other kinds, every report that a person started was about such a list.
     is_about_list = "release" in event.facts and event.facts.get("breach", ReportKind.PRA) == ReportKind.PRA
     return _("%(title)s from the pre-release access list") % {"title": title} if is_about_list else title
 
 
-def _drafts(title: str, event: ReportEvent) -> str:
-    return _("%(title)s (%(others)s)") % {"title": title, "others": ", ".join(event.facts["drafts"])}
-
-
 def _joint(title: str, event: ReportEvent) -> str:
     return _("%(title)s (%(others)s)") % {"title": title, "others": event.facts["joint"]}
 
 
-def _recipient(title: str, event: ReportEvent) -> str:
+def _sent(title: str, event: ReportEvent) -> str:
     how = _("%(title)s outside this system") if event.facts["outside"] else _("%(title)s by mail")
-    named = {"title": how % {"title": title}, "recipient": event.facts["recipient"]}
-    return _("%(title)s to %(recipient)s (version %(version)s)") % (named | {"version": event.facts["version"][0]})
+    return _("%(title)s to %(recipient)s (version %(version)s)") % {
+        "title": how % {"title": title},
+        "recipient": event.facts["recipient"],
+        "version": event.facts["version"][0],
+    }
 
 
-def _reference(title: str, event: ReportEvent) -> str:
+def _answered(title: str, event: ReportEvent) -> str:
     reference = event.facts["reference"]
     return _("%(title)s, reference %(reference)s") % {"title": title, "reference": reference} if reference else title
 
@@ -387,14 +366,16 @@ def _version(title: str, event: ReportEvent) -> str:
     return _("%(title)s (version %(version)s)") % {"title": title, "version": event.facts["version"]}
 
 
-_SAYING_MORE: Mapping[str, Callable[[str, ReportEvent], str]] = {
-    "edited": _fields,
+_TITLES_WITH_FACTS: Mapping[str, Callable[[str, ReportEvent], str]] = {
+    "edited": lambda title, event: f"{title}: {', '.join(str(FIELDS[field]) for field in event.facts['fields'])}",
     "started": _started,
-    "joint_drafted": _drafts,
+    "joint_drafted": lambda title, event: (
+        _("%(title)s (%(others)s)") % {"title": title, "others": ", ".join(event.facts["drafts"])}
+    ),
     "joined": _joint,
     "resumed": _joint,
-    "sent": _recipient,
-    "answered": _reference,
+    "sent": _sent,
+    "answered": _answered,
     "cause_chosen": lambda title, event: f"{title}: {cause_name(event.facts['to']['cause'])}",
     "dealing_changed": lambda title, event: (
         _("%(title)s: from now on %(person)s") % {"title": title, "person": event.words}
