@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div
 from django import forms
 from django.db.models import QuerySet
@@ -28,7 +29,18 @@ from releases.permissions import Person
 from releases.rules.tables import TableKind
 
 
-class OfProducerForm(forms.Form):
+def day_field(label: Any, *formats: str, invalid: Any = None) -> forms.DateField:
+    """Make a field for a day in the address of a page, as the browser writes it or in other formats."""
+    return forms.DateField(
+        label=label,
+        input_formats=["%Y-%m-%d", *formats],
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={} if invalid is None else {"invalid": invalid},
+    )
+
+
+class ProducerForm(forms.Form):
     """Producer and series; an empty field asks for all that are theirs.
 
     Series are offered once a producer is chosen, or where the person has one alone.
@@ -52,9 +64,9 @@ class OfProducerForm(forms.Form):
     )
 
     def __init__(self, asked: QueryDict, *, by: Person) -> None:
-        """Make the form of what an address asks for.
+        """Offer what the person may read.
 
-        :param by: the person; what they may not read is not offered.
+        :param asked: what the address of the page asks for.
         """
         super().__init__(asked)
         own = search.producers_of(by)
@@ -62,26 +74,27 @@ class OfProducerForm(forms.Form):
         self.of_one_producer = self.producers[0] if len(self.producers) == 1 else None
         chosen = asked.get("producer") or (self.of_one_producer.slug if self.of_one_producer else "")
         of_chosen = Series.objects.filter(producer__in=own, producer__slug=chosen) if chosen else Series.objects.none()
-        self.series_offered = list(of_chosen)
-        self._offer("producer", own, self.producers)
-        self._offer("series", of_chosen, self.series_offered)
+        self.all_series = list(of_chosen)
+        self._set_choices("producer", own, self.producers)
+        self._set_choices("series", of_chosen, self.all_series)
         if not chosen:
             self.hide("series")
 
-    def _offer(self, name: str, found: "QuerySet[Any]", read: Sequence[Producer | Series]) -> None:
-        """Offer what was read already: the field by itself would read it once more."""
+    def _set_choices(self, name: str, found: "QuerySet[Any]", rows: Sequence[Producer | Series]) -> None:
+        """Offer rows that were read already: the field by itself would read them once more."""
         field: Any = self.fields[name]
         field.queryset = found
-        field.choices = [("", field.empty_label), *((one.slug, str(one)) for one in read)]
+        field.choices = [("", field.empty_label), *((one.slug, str(one)) for one in rows)]
 
     def hide(self, name: str) -> None:
         """Do not ask for what can be answered in one way only."""
         self.fields[name].widget = forms.HiddenInput()
 
-    @property
-    def questions(self) -> list[str]:
-        """The fields that are asked for."""
-        return [name for name, field in self.fields.items() if not field.widget.is_hidden]
+    def lay_out(self) -> FormHelper:
+        """Lay out the fields that are asked for side by side, with their button."""
+        shown = [name for name, field in self.fields.items() if not field.widget.is_hidden]
+        questions = Div(*(Question(name, size="s") for name in shown), css_class="office-filter")
+        return helper_of(questions, button=_("Show these"), css_class="govuk-button--secondary", method="get")
 
 
 KINDS = {
@@ -109,7 +122,7 @@ class ExportForm(forms.Form):
     )
 
     def __init__(self, *args: Any, may_have_contacts: bool, **kwargs: Any) -> None:
-        """Ask.
+        """Ask for the kind.
 
         :param may_have_contacts: whether the person leads any producer.
         """
@@ -123,14 +136,15 @@ class ExportForm(forms.Form):
 YEARS = 10
 
 
-class FiguresForm(OfProducerForm):
+class FiguresForm(ProducerForm):
     """Producer, series and year; an empty field asks for all that are theirs, and for this year."""
 
     year = forms.TypedChoiceField(label=lazy("Year"), coerce=int, required=False)
 
     def __init__(self, asked: QueryDict, *, by: Person, this_year: int) -> None:
-        """Make the form of what an address asks for.
+        """Offer what the person may read.
 
+        :param asked: what the address of the page asks for.
         :param this_year: the year that is offered first, and shown where none is asked for.
         """
         super().__init__(asked, by=by)
@@ -139,23 +153,18 @@ class FiguresForm(OfProducerForm):
         years.choices = [(year, str(year)) for year in range(this_year, this_year - YEARS, -1)]
         if self.of_one_producer:
             self.hide("producer")
-        asked_for = Div(*(Question(name, size="s") for name in self.questions), css_class="office-filter")
-        self.helper = helper_of(asked_for, button=_("Show these"), css_class="govuk-button--secondary", method="get")
+        self.helper = self.lay_out()
 
-    @property
-    def asked(self) -> dict[str, Any]:
-        """What is asked for, with this year where no other is; nothing narrower than can be read."""
+    def wanted(self) -> tuple[Producer | None, Series | None, int]:
+        """Return producer, series and year, with this year where no other is; nothing narrower than can be read."""
         self.is_valid()
         producer = self.cleaned_data.get("producer") or self.of_one_producer
-        return {
-            "producer": producer,
-            "series": self.cleaned_data.get("series") if producer else None,
-            "year": self.cleaned_data.get("year") or self.this_year,
-        }
+        series = self.cleaned_data.get("series") if producer else None
+        return producer, series, self.cleaned_data.get("year") or self.this_year
 
 
-NEAR_MISS_DAYS = ["%Y-%m-%d", "%d/%m/%Y", "%d %m %Y"]
-NO_DAY = {"invalid": lazy("Enter a day, such as 2026-06-30")}
+SLASHED, SPACED = "%d/%m/%Y", "%d %m %Y"
+NO_DAY = lazy("Enter a day, such as 2026-06-30")
 
 
 class NearMissForm(forms.Form):
@@ -173,23 +182,11 @@ class NearMissForm(forms.Form):
     series = forms.ModelChoiceField(
         label=lazy("Series"), queryset=Series.objects.none(), required=False, empty_label=lazy("All")
     )
-    first = forms.DateField(
-        label=lazy("From"),
-        input_formats=NEAR_MISS_DAYS,
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
-        error_messages=NO_DAY,
-    )
-    last = forms.DateField(
-        label=lazy("To"),
-        input_formats=NEAR_MISS_DAYS,
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
-        error_messages=NO_DAY,
-    )
+    first = day_field(lazy("From"), SLASHED, SPACED, invalid=NO_DAY)
+    last = day_field(lazy("To"), SLASHED, SPACED, invalid=NO_DAY)
 
     def __init__(self, data: QueryDict, *, producers: QuerySet[Producer]) -> None:
-        """Ask.
+        """Offer what the person may read.
 
         :param producers: those of which the person may view reports.
         """
@@ -202,30 +199,25 @@ class NearMissForm(forms.Form):
         self.helper = helper_of(*self.fields, button=_("Show these"), css_class="govuk-button--secondary", method="get")
 
 
-DAYS = ["%Y-%m-%d", "%d/%m/%Y", "%d %m %Y", "%d %B %Y"]
 ANY = ("", lazy("All"))
 
 
-class RegisterForm(OfProducerForm):
+class RegisterForm(ProducerForm):
     """Producer, series, kind, cause, state, decision, practice, actions and period; an empty field asks for nothing."""
 
-    kind = forms.ChoiceField(label=lazy("ReportKind of breach"), required=False)
+    kind = forms.ChoiceField(label=lazy("Kind of breach"), required=False)
     cause = forms.ChoiceField(label=lazy("Cause"), required=False)
     state = forms.ChoiceField(label=lazy("Where it stands"), required=False)
     decision = forms.ChoiceField(label=lazy("Decision"), required=False)
     practice = forms.ChoiceField(label=lazy("Practice"), required=False)
     actions = forms.ChoiceField(label=lazy("Corrective actions"), required=False)
-    first = forms.DateField(
-        label=lazy("Occurred from"), input_formats=DAYS, required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    last = forms.DateField(
-        label=lazy("Occurred to"), input_formats=DAYS, required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    first = day_field(lazy("Occurred from"), SLASHED, SPACED, "%d %B %Y")
+    last = day_field(lazy("Occurred to"), SLASHED, SPACED, "%d %B %Y")
 
     def __init__(self, asked: QueryDict, *, by: Person) -> None:
-        """Make the form of what an address asks for.
+        """Offer what the person may read.
 
-        :param by: the person; what they may not read is not offered.
+        :param asked: what the address of the page asks for.
         """
         super().__init__(asked, by=by)
         offered: dict[str, Any] = {
@@ -235,14 +227,27 @@ class RegisterForm(OfProducerForm):
                 ANY,
                 *((state, text.STATUSES[state][0]) for state in ReportStatus if state not in TOLD_ELSEWHERE),
             ],
-            "decision": [ANY, *_decisions()],
-            "practice": [ANY, *_practices()],
+            "decision": [
+                ANY,
+                *((one, text.DECISIONS[one]) for one in (Decision.UNDECIDED, Decision.REPORTED, Decision.WITHDRAWN)),
+                _reason_group(Decision.RECORDED, text.RECORDING_REASONS),
+                _reason_group(Decision.DISMISSED, text.REASONS),
+            ],
+            "practice": [
+                ANY,
+                *(
+                    (
+                        f"{edition}{EDITION_BEFORE}{code}",
+                        format_lazy(lazy("{code} (edition {edition})"), code=code, edition=edition),
+                    )
+                    for edition, code in search.list_cited_practices()
+                ),
+            ],
             "actions": [ANY, ("open", _("With some that are not done"))],
         }
         for name, choices in offered.items():
             self.fields[name].choices = choices  # type: ignore[attr-defined]  # all are fields of choices
-        asked_for = Div(*(Question(name, size="s") for name in self.questions), css_class="office-filter")
-        self.helper = helper_of(asked_for, button=_("Show these"), css_class="govuk-button--secondary", method="get")
+        self.helper = self.lay_out()
 
     def clean(self) -> dict[str, Any]:
         """Refuse a period that ends before it begins."""
@@ -259,25 +264,10 @@ class RegisterForm(OfProducerForm):
         return RegisterFilter(**{name: value for name, value in self.cleaned_data.items() if value})
 
 
-def _decisions() -> list[tuple[Any, Any]]:
-    plain = [(one, text.DECISIONS[one]) for one in (Decision.UNDECIDED, Decision.REPORTED, Decision.WITHDRAWN)]
-    return [
-        *plain,
-        (text.DECISIONS[Decision.RECORDED], _by_reason(Decision.RECORDED, text.RECORDING_REASONS)),
-        (text.DECISIONS[Decision.DISMISSED], _by_reason(Decision.DISMISSED, text.REASONS)),
-    ]
-
-
-def _by_reason[R: (DismissalReason, RecordingReason)](decision: Decision, words: dict[R, Any]) -> list[tuple[str, Any]]:
-    whole = (decision.value, format_lazy("{}: {}", text.DECISIONS[decision], lazy("for any reason")))
-    return [whole, *((f"{decision}{REASON_AFTER}{reason}", said) for reason, said in words.items())]
-
-
-def _practices() -> list[tuple[str, Any]]:
-    return [
-        (
-            f"{edition}{EDITION_BEFORE}{code}",
-            format_lazy(lazy("{code} (edition {edition})"), code=code, edition=edition),
-        )
-        for edition, code in search.practices_cited()
-    ]
+def _reason_group[R: (DismissalReason, RecordingReason)](
+    decision: Decision, reasons: dict[R, Any]
+) -> tuple[Any, list[tuple[str, Any]]]:
+    """Return a group of choices: a decision for any reason, and for each of its reasons."""
+    name = text.DECISIONS[decision]
+    any_reason = (decision.value, format_lazy("{}: {}", name, lazy("for any reason")))
+    return name, [any_reason, *((f"{decision}{REASON_AFTER}{reason}", words) for reason, words in reasons.items())]
