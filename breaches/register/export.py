@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from fractions import Fraction
@@ -12,18 +12,16 @@ from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
 from breaches import text
-from breaches.models import CorrectiveAction, RegisterEvent, Report, Suspicion
+from breaches.models import CorrectiveAction, RegisterEvent, Suspicion
 from breaches.permissions import TABLE, Action
 from breaches.register import search
 from breaches.register.search import RegisterFilter
-from breaches.rules.content import ContactPerson as PersonNamed
 from breaches.rules.content import ReportContent, content_from_json
 from breaches.rules.lifecycle import Cause, Decision, DismissalReason, RecordingReason, ReportKind, ReportStatus
 from breaches.rules.statistics import (
     Figures,
     History,
     Quarter,
-    Spread,
     by_quarter,
     by_year,
     figures_of,
@@ -38,7 +36,6 @@ from releases.rules.lifecycle import BY_WEIGHT, LEADS, Role
 from releases.rules.london import in_london, local_date
 from releases.rules.table import Value
 from releases.rules.tables import TableKind
-from releases.rules.tables import TableKind as FileKind
 from releases.verdict.address import Outcome
 
 if TYPE_CHECKING:
@@ -47,7 +44,6 @@ if TYPE_CHECKING:
 
 WHOSE = ("producer", "series", "first_day", "last_day")
 SHARES = 10_000
-NOTHING = figures_of(History())
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,55 +55,45 @@ class FigurePart:
     history: History
 
 
-def _decided(decision: Decision) -> Callable[[Figures], Value]:
-    return lambda of: of.by_decision.get(decision, 0)
+def _figure_values(of: Figures) -> dict[str, Value]:
+    """Return what a line says of its period, by column."""
+    return {
+        "due_and_verified": of.due,
+        **{one.value: of.by_outcome.get(one, 0) for one in Outcome if one is not Outcome.PENDING},
+        "share_on_time": _share(of.on_time_rate),
+        "delays": of.delays.number,
+        "delay_median_seconds": _blank(of.delays.middle),
+        "delay_95th_percentile_seconds": _blank(of.delays.nearly_all),
+        "delay_worst_seconds": _blank(of.delays.worst),
+        "breaches": of.breaches,
+        **{one.value: of.by_decision.get(one, 0) for one in Decision},
+        **{f"dismissed_{one.value}": of.by_reason.get((Decision.DISMISSED, one), 0) for one in DismissalReason},
+        **{f"recorded_{one.value}": of.by_reason.get((Decision.RECORDED, one), 0) for one in RecordingReason},
+        "days_to_approval_median": _blank(of.days_to_approval.middle),
+        "days_to_approval_longest": _blank(of.days_to_approval.worst),
+        "days_to_sending_median": _blank(of.days_to_sending.middle),
+        "days_to_sending_longest": _blank(of.days_to_sending.worst),
+        "approvals": of.approvals,
+        "one_person_approvals": of.one_person_approvals,
+        "dates_changed_on_the_day": of.same_day_changes,
+        "actions_not_done": of.open_actions,
+        "actions_overdue": of.overdue_actions,
+        **{f"cause_{one.value}": of.by_cause.get(one, 0) for one in Cause},
+    }
 
 
-def _came_out(outcome: Outcome) -> Callable[[Figures], Value]:
-    return lambda of: of.by_outcome.get(outcome, 0)
+def _share(rate: Fraction | None) -> Value:
+    """Write a share, rounded down as on the page: 1 is said of nothing but all."""
+    return "" if rate is None else math.floor(rate * SHARES) / SHARES
 
 
-def _because(decision: Decision, reason: str) -> Callable[[Figures], Value]:
-    return lambda of: of.by_reason.get((decision, reason), 0)
+def _blank(value: float | None) -> Value:
+    return "" if value is None else value
 
 
-def _caused(cause: Cause) -> Callable[[Figures], Value]:
-    return lambda of: of.by_cause.get(cause, 0)
-
-
-def _middle(of: Spread | None) -> Value:
-    return of.middle if of else ""
-
-
-def _worst(of: Spread | None) -> Value:
-    return of.worst if of else ""
-
-
-MEASURES: Mapping[str, Callable[[Figures], Value]] = {
-    "due_and_verified": lambda of: of.due,
-    **{outcome.value: _came_out(outcome) for outcome in Outcome if outcome is not Outcome.PENDING},
-    "share_on_time": lambda of: _share(of.on_time_rate),
-    "delays": lambda of: of.delays.number if of.delays else 0,
-    "delay_median_seconds": lambda of: _middle(of.delays),
-    "delay_95th_percentile_seconds": lambda of: of.delays.nearly_all if of.delays else "",
-    "delay_worst_seconds": lambda of: _worst(of.delays),
-    "breaches": lambda of: of.breaches,
-    **{decision.value: _decided(decision) for decision in Decision},
-    **{f"dismissed_{one.value}": _because(Decision.DISMISSED, one) for one in DismissalReason},
-    **{f"recorded_{one.value}": _because(Decision.RECORDED, one) for one in RecordingReason},
-    "days_to_approval_median": lambda of: _middle(of.days_to_approval),
-    "days_to_approval_longest": lambda of: _worst(of.days_to_approval),
-    "days_to_sending_median": lambda of: _middle(of.days_to_sending),
-    "days_to_sending_longest": lambda of: _worst(of.days_to_sending),
-    "approvals": lambda of: of.approvals,
-    "one_person_approvals": lambda of: of.one_person_approvals,
-    "dates_changed_on_the_day": lambda of: of.same_day_changes,
-    "actions_not_done": lambda of: of.open_actions,
-    "actions_overdue": lambda of: of.overdue_actions,
-    **{f"cause_{cause.value}": _caused(cause) for cause in Cause},
-}
+NOTHING = figures_of(History())
 AGAIN = "breaches_of_a_cause_that_came_again"
-FIGURE_COLUMNS = (*WHOSE, *MEASURES, AGAIN)
+FIGURE_COLUMNS = (*WHOSE, *_figure_values(NOTHING), AGAIN)
 
 
 def write_figures(parts: Iterable[FigurePart], kind: TableKind, *, year: int, title: str) -> bytes:
@@ -115,34 +101,24 @@ def write_figures(parts: Iterable[FigurePart], kind: TableKind, *, year: int, ti
 
     :param title: what a sheet is called.
     """
-    return tables.write_table(
-        kind, FIGURE_COLUMNS, (line for part in parts for line in _lines(part, year)), title=title
-    )
+    lines = (line for part in parts for line in _figure_lines(part, year))
+    return tables.write_table(kind, FIGURE_COLUMNS, lines, title=title)
 
 
-def _lines(part: FigurePart, year: int) -> Iterator[list[Value]]:
+def _figure_lines(part: FigurePart, year: int) -> Iterator[list[Value]]:
     years = {one: figures_of(of) for one, of in by_year(part.history).items()}
     quarters = {one: figures_of(of) for one, of in by_quarter(part.history).items()}
-    again = repeat_causes(part.history.cases)
+    again = repeat_causes(part.history.cases).values()
+
+    def line(within: Sequence[Quarter], figures: Figures) -> list[Value]:
+        whose = [part.producer, part.series, within[0].first.isoformat(), within[-1].last.isoformat()]
+        repeats = sum(found.get(one, 0) for one in within for found in again)
+        return [*whose, *_figure_values(figures).values(), repeats]
+
     for one in (year, year - 1):
-        within = quarters_of(one)
-        yield _line(part, (within[0].first, within[-1].last), years.get(one, NOTHING), _again(again, within))
-        for quarter in within:
-            yield _line(part, (quarter.first, quarter.last), quarters.get(quarter, NOTHING), _again(again, [quarter]))
-
-
-def _line(part: FigurePart, period: tuple[date, date], figures: Figures, again: int) -> list[Value]:
-    whose = [part.producer, part.series, *(day.isoformat() for day in period)]
-    return [*whose, *(measure(figures) for measure in MEASURES.values()), again]
-
-
-def _again(found: Mapping[tuple[int, Cause], Mapping[Quarter, int]], within: Iterable[Quarter]) -> int:
-    return sum(quarters.get(one, 0) for one in within for quarters in found.values())
-
-
-def _share(rate: Fraction | None) -> Value:
-    """Write a share, rounded down as on the page: 1 is said of nothing but all."""
-    return "" if rate is None else math.floor(rate * SHARES) / SHARES
+        yield line(quarters_of(one), years.get(one, NOTHING))
+        for quarter in quarters_of(one):
+            yield line([quarter], quarters.get(quarter, NOTHING))
 
 
 EXPORTED = "exported"
@@ -194,7 +170,7 @@ def producers_with_contacts(person: "User") -> QuerySet[Producer]:
 
 
 def export_register(
-    wanted: RegisterFilter, kind: FileKind, *, by: "User", at: datetime, contacts: bool = False
+    wanted: RegisterFilter, kind: TableKind, *, by: "User", at: datetime, contacts: bool = False
 ) -> bytes:
     """Write the reports that are asked for as a file, and put on record who took it, when, and what it held.
 
@@ -206,8 +182,8 @@ def export_register(
     :raises NotYours: if contacts are asked for by somebody who leads no producer.
     :raises CannotBeExported: if no report fits, or more than a file holds.
     """
-    named = set(producers_with_contacts(by).values_list("pk", flat=True)) if contacts else set[int]()
-    if contacts and not named:
+    with_contacts = set(producers_with_contacts(by).values_list("pk", flat=True)) if contacts else set[int]()
+    if contacts and not with_contacts:
         message = f"{by} may take no contacts out of the register."
         raise NotYours(message)
     found = search.select_reports(wanted, by=by, action=Action.DOWNLOAD)
@@ -217,39 +193,52 @@ def export_register(
     if number > MOST_REPORTS:
         sentence = _("A file holds %(most)s reports at most, and these are %(number)s: choose fewer.")
         raise CannotBeExported(sentence % {"most": f"{MOST_REPORTS:,}", "number": f"{number:,}"})
-    reports = list(_readable(search.with_outcome(search.with_text(found))))
-    columns = (*REGISTER_COLUMNS, *(CONTACTS if named else ()))
-    written = tables.write_table(
-        kind, columns, (_row(report, columns, named, local_date(at)) for report in reports), title=_("Breach reports")
+    raised = Suspicion.objects.select_related("release__series", "verification")
+    planned = CorrectiveAction.objects.select_related("task")
+    reports = list(
+        search.with_outcome(search.with_text(found))
+        .select_related("started__release__series", "started__series")
+        .prefetch_related(
+            Prefetch("suspicions", raised, to_attr="raised"), Prefetch("actions", planned, to_attr="planned")
+        )
     )
-    facts = {"asked": asked_filters(wanted), "file": kind.value, "sha256": sha256_hex(written)}
-    _record(reports, by=by, at=at, named=named, facts=facts)
+    columns = (*REGISTER_COLUMNS, *(CONTACTS if with_contacts else ()))
+    rows = (_register_row(report, with_contacts, local_date(at)) for report in reports)
+    lines = ([row[column] for column in columns] for row in rows)
+    written = tables.write_table(kind, columns, lines, title=_("Breach reports"))
+    filters = {
+        field.name: value.isoformat() if isinstance(value, date) else str(getattr(value, "slug", value))
+        for field in fields(wanted)
+        if (value := getattr(wanted, field.name))
+    }
+    facts = {"asked": filters, "file": kind.value, "sha256": sha256_hex(written)}
+    numbers = Counter(report.producer_id for report in reports)
+    roles = _download_roles(by)
+    RegisterEvent.append(
+        [
+            RegisterEvent(
+                producer_id=producer,
+                kind=EXPORTED,
+                at=at,
+                actor=by,
+                facts={**facts, "role": roles[producer], "reports": number, "contacts": producer in with_contacts},
+            )
+            for producer, number in sorted(numbers.items())
+        ]
+    )
     return written
 
 
-def asked_filters(wanted: RegisterFilter) -> dict[str, str]:
-    """Write what was asked for as plain words, without what was not."""
-    return {field.name: _plain(value) for field in fields(wanted) if (value := getattr(wanted, field.name))}
-
-
-def _readable(found: "QuerySet[Any]") -> "QuerySet[Any]":
-    raised = Suspicion.objects.select_related("release__series", "verification")
-    planned = CorrectiveAction.objects.select_related("task")
-    return found.select_related("started__release__series", "started__series").prefetch_related(
-        Prefetch("suspicions", raised, to_attr="raised"), Prefetch("actions", planned, to_attr="planned")
-    )
-
-
-def _row(report: Any, columns: Sequence[str], named: Collection[int], today: date) -> list[Value]:
+def _register_row(report: Any, with_contacts: Collection[int], today: date) -> dict[str, Value]:
     content = content_from_json(report.standing[0].content)
     left = [action for action in report.planned if action.finished_at is None]
-    first = report.raised[0].verification if report.raised else None
-    values: dict[str, Value] = {
+    verification = report.raised[0].verification if report.raised else None
+    return {
         "reference": report.reference,
         "producer": report.producer.name,
         "producers_named": "; ".join(content.producers),
         "outputs": "; ".join(output.title for output in content.outputs),
-        "series": "; ".join(dict.fromkeys(_series(report))),
+        "series": "; ".join(dict.fromkeys(_series_titles(report))),
         "kind": str(text.KINDS[ReportKind(report.kind)]),
         "cause": text.cause_name(report.cause),
         "state": str(text.STATUSES[ReportStatus(report.status)][0]),
@@ -257,8 +246,8 @@ def _row(report: Any, columns: Sequence[str], named: Collection[int], today: dat
         "occurred_on": _day(report.occurred_on),
         "all_days_of_occurrence": " ".join(map(_day, sorted(content.occurred_on))),
         "practices": "; ".join(f"{practice.code} (edition {practice.edition})" for practice in content.practices),
-        "delay_at_least_seconds": _seconds(first and first.delay_from),
-        "delay_at_most_seconds": _seconds(first and first.delay_to),
+        "delay_at_least_seconds": _seconds(verification and verification.delay_from),
+        "delay_at_most_seconds": _seconds(verification and verification.delay_to),
         "drafted_at": _local(report.drafted_at),
         "decided_at": _local(report.decided_at),
         "first_approved_at": _local(report.approved_at),
@@ -269,12 +258,11 @@ def _row(report: Any, columns: Sequence[str], named: Collection[int], today: dat
         "actions_overdue": sum(action.due is not None and action.due < today for action in left),
         "statement": content.statement_url,
         "zone": ZONE,
-        **_contacts(content, shown=report.producer_id in named),
+        **_contacts(content, shown=report.producer_id in with_contacts),
     }
-    return [values[column] for column in columns]
 
 
-def _series(report: Any) -> Iterable[str]:
+def _series_titles(report: Any) -> Iterator[str]:
     yield from (suspicion.release.series.title for suspicion in report.raised)
     if started := getattr(report, "started", None):
         series = started.release.series if started.release else started.series
@@ -283,42 +271,20 @@ def _series(report: Any) -> Iterable[str]:
 
 def _contacts(content: ReportContent, *, shown: bool) -> dict[str, Value]:
     people = {"dealing": content.dealing, "head_of_profession": content.head_of_profession}
-    parts = [field.name for field in fields(PersonNamed) if field.name != "is_team"]
     return {
         f"{whose}_{part}": getattr(person, part) if shown and person else ""
         for whose, person in people.items()
-        for part in parts
+        for part in ("name", "email", "telephone")
     }
 
 
-def _record(
-    reports: Iterable[Report], *, by: "User", at: datetime, named: Collection[int], facts: Mapping[str, Any]
-) -> None:
-    roles = _roles(by)
-    held = Counter(report.producer_id for report in reports)
-    of_each = {
-        producer: {**facts, "role": roles[producer], "reports": number, "contacts": producer in named}
-        for producer, number in sorted(held.items())
-    }
-    RegisterEvent.append(
-        [
-            RegisterEvent(producer_id=producer, kind=EXPORTED, at=at, actor=by, facts=held)
-            for producer, held in of_each.items()
-        ]
-    )
-
-
-def _roles(person: "User") -> Mapping[int, Role]:
-    """Name, for each producer, the weightiest role by which a person takes reports out of the house."""
+def _download_roles(person: "User") -> Mapping[int, Role]:
+    """Name, for each producer, the weightiest role by which a person downloads reports."""
     held: dict[int, set[Role]] = {}
     allowed = Membership.objects.filter(user=person, role__in=list(TABLE[Action.DOWNLOAD]))
     for producer, role in allowed.values_list("producer_id", "role"):
         held.setdefault(producer, set()).add(Role(role))
     return {producer: next(role for role in BY_WEIGHT if role in roles) for producer, roles in held.items()}
-
-
-def _plain(value: Any) -> str:
-    return value.isoformat() if isinstance(value, date) else str(getattr(value, "slug", value))
 
 
 def _seconds(value: float | None) -> Value:

@@ -68,7 +68,7 @@ def select_reports(wanted: RegisterFilter, *, by: Person, action: Action = Actio
     found = reports_where(by, action).official().exclude(status__in=TOLD_ELSEWHERE)
     for choice in fields(wanted):
         if value := getattr(wanted, choice.name):
-            found = found.filter(NARROWED[choice.name](value))
+            found = found.filter(CONDITIONS[choice.name](value))
     return found.order_by(F("occurred_on").desc(nulls_last=True), "-pk")
 
 
@@ -108,7 +108,7 @@ def with_outcome(found: "QuerySet[Report]") -> "QuerySet[Any]":
     )
 
 
-def practices_cited() -> list[tuple[str, str]]:
+def list_cited_practices() -> list[tuple[str, str]]:
     """Return edition and code of every practice that some report cites."""
     return list(PracticeCited.objects.order_by("edition", "code").values_list("edition", "code").distinct())
 
@@ -120,66 +120,40 @@ def about_series(series: Series) -> Q:
     return Q(pk__in=suspected) | Q(pk__in=started)
 
 
-def _decided(value: str) -> Q:
+def about_decision(value: str) -> Q:
+    """Return the condition that a report was decided so, for the reason that follows if there is one."""
     decision, _, reason = value.partition(REASON_AFTER)
     states = Q(status__in=STATES[Decision(decision)])
     return states & Q(decision_reason=reason) if reason else states
 
 
-def _citing(value: str) -> Q:
+def about_practice(value: str) -> Q:
+    """Return the condition that a report cites a practice of an edition."""
     edition, _, code = value.partition(EDITION_BEFORE)
     return Q(pk__in=PracticeCited.objects.filter(edition=edition, code=code).values("report"))
 
 
-def _with_actions(_value: str) -> Q:
-    return Q(pk__in=CorrectiveAction.objects.open().values("report"))
-
-
 # One line for each thing that may be asked for.
-NARROWED: Mapping[str, Callable[[Any], Q]] = {
+CONDITIONS: Mapping[str, Callable[[Any], Q]] = {
     "producer": lambda producer: Q(producer=producer),
     "series": about_series,
     "kind": lambda kind: Q(kind=kind),
     "cause": lambda cause: Q(cause=cause),
     "state": lambda state: Q(status=state),
-    "decision": _decided,
-    "practice": _citing,
-    "actions": _with_actions,
+    "decision": about_decision,
+    "practice": about_practice,
+    "actions": lambda _value: Q(pk__in=CorrectiveAction.objects.open().values("report")),
     "first": lambda day: Q(occurred_on__gte=day),
     "last": lambda day: Q(occurred_on__lte=day),
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ReportEntry:
-    """One report; where it tells of several suspicions, release, time and delay are those of the first raised.
+def list_entries() -> list[dict[str, Any]]:
+    """Return every report, rehearsals too, in the order of drafting, as the command breach_reports lists it.
 
-    Of one that a person started there is no recorded time: the day of occurrence is in the report itself.
+    Where a report tells of several suspicions, release, time and delay are those of the first raised. Of one that a
+    person started there is no recorded time: the day of occurrence is in the report itself. Instants are in ISO 8601.
     """
-
-    reference: str
-    release: str
-    kind: str
-    status: str
-    practices: tuple[str, ...]
-    occurred_at: datetime | None
-    delay_seconds: tuple[float | None, float | None] | None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the entry as plain values, instants in ISO 8601 with their offset."""
-        return {
-            "reference": self.reference,
-            "release": self.release,
-            "kind": self.kind,
-            "status": self.status,
-            "practices": list(self.practices),
-            "occurred_at": self.occurred_at.astimezone(UTC).isoformat() if self.occurred_at else None,
-            "delay_seconds": list(self.delay_seconds) if self.delay_seconds else None,
-        }
-
-
-def list_entries() -> list[ReportEntry]:
-    """List every report, rehearsals too, in the order of drafting, with a fixed number of queries."""
     standing = ReportVersion.objects.filter(number=F("report__version"))
     suspicions = Suspicion.objects.select_related("release", "verification")
     reports = (
@@ -189,38 +163,28 @@ def list_entries() -> list[ReportEntry]:
             Prefetch("versions", standing, to_attr="standing"), Prefetch("suspicions", suspicions, to_attr="raised")
         )
     )
-    return [_entry(report, report.standing[0], report.raised) for report in reports]  # type: ignore[attr-defined]  # by the prefetches
+    return [_entry(report) for report in reports]
 
 
-def _entry(report: Report, version: ReportVersion, raised: list[Suspicion]) -> ReportEntry:
-    first = raised[0] if raised else None
+def _entry(report: Any) -> dict[str, Any]:
+    first = report.raised[0] if report.raised else None
+    release = first.release if first else report.started.release if hasattr(report, "started") else None
     verdict = first.verification if first else None
-    return ReportEntry(
-        reference=report.reference,
-        release=first.release.reference if first else _started_about(report),
-        kind=report.kind,
-        status=report.status,
-        practices=tuple(practice.code for practice in content_from_json(version.content).practices),
-        occurred_at=verdict.occurred_at if verdict else None,
-        delay_seconds=(verdict.delay_from, verdict.delay_to) if verdict and verdict.delay_from is not None else None,
-    )
+    occurred_at = verdict.occurred_at if verdict else None
+    delay = [verdict.delay_from, verdict.delay_to] if verdict and verdict.delay_from is not None else None
+    return {
+        "reference": report.reference,
+        "release": release.reference if release else "",
+        "kind": report.kind,
+        "status": report.status,
+        "practices": [practice.code for practice in content_from_json(report.standing[0].content).practices],
+        "occurred_at": occurred_at.astimezone(UTC).isoformat() if occurred_at else None,
+        "delay_seconds": delay,
+    }
 
 
-def _started_about(report: Report) -> str:
-    release = report.started.release if hasattr(report, "started") else None
-    return release.reference if release else ""
-
-
-# On these the looks are silent, so that a person's word is all there is.
-UNTOLD_BY_LOOKS = (Outcome.UNCERTAIN, Outcome.CANNOT_TELL)
-
-
-@dataclass(frozen=True, slots=True)
-class CorrectedProblem:
-    """Problems that a check before a release found, and the last check before it was due, which found none."""
-
-    found: PreflightRun
-    mended: PreflightRun
+# On these the checks are silent, so that a person's statement is all there is.
+SILENT = (Outcome.UNCERTAIN, Outcome.CANNOT_TELL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,16 +192,18 @@ class NearMiss:
     """One release that nearly became a breach, and why.
 
     `within_tolerance` is the verdict of one that came late within its tolerance; `stated` are people's statements that
-    it was live in time, of which the looks could not tell; `mended` tells of problems that were mended before.
+    it was live in time, of which the checks could not tell; `failed_run` is the last check before release that found
+    problems, where `passed_run`, the last before it was due, found none.
     """
 
     release: Release
     within_tolerance: Verification | None = None
     stated: tuple[Statement, ...] = field(default=())
-    mended: CorrectedProblem | None = None
+    failed_run: PreflightRun | None = None
+    passed_run: PreflightRun | None = None
 
 
-def releases_of(
+def near_miss_releases(
     producers: Iterable[Producer] | QuerySet[Producer],
     *,
     now: datetime,
@@ -256,12 +222,22 @@ def releases_of(
     if series is not None:
         due = due.filter(series=series)
     if first is not None:
-        due = due.filter(due_at__gte=_at(first, time.min))
+        due = due.filter(due_at__gte=from_london(datetime.combine(first, time.min)))
     if last is not None:
-        due = due.filter(due_at__lte=_at(last, time.max))
+        due = due.filter(due_at__lte=from_london(datetime.combine(last, time.max)))
     near = Q(Exists(judged.filter(outcome=Outcome.ON_TIME, delay_from__gt=0)))
     near |= Q(pk__in=_stated_in_time(due))
-    near |= Q(Exists(_with_problems())) & Q(Exists(_without_problems())) & Q(Exists(judged))
+    runs = PreflightRun.objects.filter(
+        release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"), done_at__lt=OuterRef("due_at")
+    )
+    newer_run = PreflightRun.objects.filter(
+        release=OuterRef("release"),
+        schedule_version=OuterRef("schedule_version"),
+        done_at__gt=OuterRef("done_at"),
+        done_at__lt=OuterRef("release__due_at"),
+    )
+    without_problems = runs.filter(~Exists(newer_run), problems=0)
+    near |= Q(Exists(runs.filter(problems__gt=0))) & Q(Exists(without_problems)) & Q(Exists(judged))
     listed = due.filter(near).exclude(Exists(judged.filter(outcome__in=SUSPICIOUS)))
     return listed.select_related("series__producer").order_by("-due_at", "-pk")
 
@@ -269,7 +245,7 @@ def releases_of(
 def find_near_misses(releases: Sequence[Release]) -> list[NearMiss]:
     """Say of each release why it was a near miss, in a fixed number of queries.
 
-    :param releases: as `releases_of` gives them.
+    :param releases: as `near_miss_releases` gives them.
     """
     keys = [release.pk for release in releases]
     of_present = Q(schedule_version=F("release__schedule_version"))
@@ -289,14 +265,15 @@ def _near_miss(
     release: Release, verdict: Verification | None, said: Collection[Statement], runs: Sequence[PreflightRun]
 ) -> NearMiss:
     late = verdict is not None and verdict.outcome == Outcome.ON_TIME and (verdict.delay_from or 0) > 0
-    silent = verdict is not None and verdict.outcome in UNTOLD_BY_LOOKS
-    problems = [run for run in runs if run.problems]
-    mended = problems and not runs[-1].problems
+    silent = verdict is not None and verdict.outcome in SILENT
+    failed_run = next((run for run in reversed(runs) if run.problems), None)
+    is_corrected = failed_run is not None and not runs[-1].problems
     return NearMiss(
         release=release,
         within_tolerance=verdict if late else None,
         stated=tuple(one for one in said if silent and verdict and _in_time(one, verdict)),
-        mended=CorrectedProblem(problems[-1], runs[-1]) if mended else None,
+        failed_run=failed_run if is_corrected else None,
+        passed_run=runs[-1] if is_corrected else None,
     )
 
 
@@ -309,7 +286,7 @@ def _stated_in_time(due: QuerySet[Release]) -> set[int]:
     """Return those of some releases, by key, that were live in time by a person's word where looks could not tell."""
     said = Statement.objects.filter(release__in=due, kind=Statement.Kind.WAS_LIVE)
     silent = Verification.objects.filter(
-        release__in=said.values("release"), schedule_version=F("release__schedule_version"), outcome__in=UNTOLD_BY_LOOKS
+        release__in=said.values("release"), schedule_version=F("release__schedule_version"), outcome__in=SILENT
     )
     verdicts = {(one.release_id, one.schedule_version): one for one in silent}
     of_silent = said.filter(release__in=[release for release, _ in verdicts])
@@ -318,28 +295,3 @@ def _stated_in_time(due: QuerySet[Release]) -> set[int]:
         for one in of_silent
         if (verdict := verdicts.get((one.release_id, one.schedule_version))) and _in_time(one, verdict)
     }
-
-
-def _runs() -> QuerySet[PreflightRun]:
-    return PreflightRun.objects.filter(
-        release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"), done_at__lt=OuterRef("due_at")
-    )
-
-
-def _with_problems() -> QuerySet[PreflightRun]:
-    return _runs().filter(problems__gt=0)
-
-
-def _without_problems() -> QuerySet[PreflightRun]:
-    """Return the last run before the due time if it found no problem."""
-    newer = PreflightRun.objects.filter(
-        release=OuterRef("release"),
-        schedule_version=OuterRef("schedule_version"),
-        done_at__gt=OuterRef("done_at"),
-        done_at__lt=OuterRef("release__due_at"),
-    )
-    return _runs().filter(~Exists(newer), problems=0)
-
-
-def _at(on: date, clock: time) -> datetime:
-    return from_london(datetime.combine(on, clock))

@@ -33,6 +33,7 @@ from breaches.rules.statistics import (
     History,
     Quarter,
     SameDayChanges,
+    Spread,
     Verdicts,
     by_quarter,
     by_year,
@@ -42,17 +43,7 @@ from breaches.rules.statistics import (
     quarters_of,
     repeat_causes,
 )
-from breaches.text import (
-    OUTCOMES,
-    describe_days,
-    describe_delay,
-    describe_median,
-    describe_percentile,
-    describe_rate,
-    describe_worst,
-    quarter_months,
-    quarter_name,
-)
+from breaches.text import describe_days, describe_delay, describe_rate, quarter_months, quarter_name
 from releases import overview
 from releases.models import DateChange, Producer, Series, Verification
 from releases.permissions import Person
@@ -274,8 +265,8 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """A year beside the year before, counted as a whole and by quarter.
+class YearComparison:
+    """A year and the year before, counted as a whole and by quarter.
 
     `again` are the causes that came again within the two years, by the key of the producer who had them.
     """
@@ -286,54 +277,127 @@ class Counted:
     again: Mapping[tuple[int, Cause], Counter[Quarter]]
 
 
-def count_years(history: History, year: int) -> Counted:
+def compare_years(history: History, year: int) -> YearComparison:
     """Count a history of two years once, for every table of it.
 
     :param year: the later of the two.
     """
     parts = {part: figures_of(of) for part, of in by_quarter(history).items()}
     quarters = {one: (parts.get(one, NOTHING), parts.get(one.a_year_before, NOTHING)) for one in quarters_of(year)}
-    return Counted(year, both_years(history, year), quarters, repeat_causes(history.cases))
+    return YearComparison(year, _count_pair(history, year), quarters, repeat_causes(history.cases))
 
 
-def both_years(history: History, year: int) -> Pair:
-    """Count a year and the year before."""
-    years = by_year(history)
-    now, before = (figures_of(years[one]) if one in years else NOTHING for one in (year, year - 1))
-    return now, before
+def year_table(compared: YearComparison) -> Table:
+    """Show the figures of a year and those of the year before."""
+    year = compared.year
+    now, before = map(_describe_figures, compared.whole)
+    rows = [Row(name, [cell, before[name]]) for name, cell in now.items()]
+    again = [sum(_count_in_year(quarters, one) for quarters in compared.again.values()) for one in (year, year - 1)]
+    rows.append(Row(_("Breaches of a cause that came again"), _numbers(*again)))
+    caption = _("%(year)s and the year before") % {"year": year}
+    return Table("year", caption, [_("Figure"), str(year), str(year - 1)], rows)
 
 
-def in_year(quarters: Mapping[Quarter, int], year: int) -> int:
-    """Add up what was counted by quarter in one year."""
-    return sum(number for quarter, number in quarters.items() if quarter.year == year)
+def _describe_figures(figures: Figures) -> dict[str, str]:
+    """Write every figure of a year, by its name."""
+    delays, approval, sending = figures.delays, figures.days_to_approval, figures.days_to_sending
+    return {
+        _("Releases due and verified"): f"{figures.due:,}",
+        **{str(name): f"{figures.by_outcome.get(outcome, 0):,}" for outcome, name in text.OUTCOMES.items()},
+        _("Could not be told"): f"{figures.unknown:,}",
+        _("On time, of those that could be told"): describe_rate(figures.on_time_rate),
+        _("Delay, median"): describe_delay(delays.middle),
+        _("Delay, 95th percentile"): describe_delay(delays.nearly_all),
+        _("Delay, worst"): describe_delay(delays.worst),
+        _("Breaches (to be reported, or kept in our own log)"): f"{figures.breaches:,}",
+        _("Reports not decided yet"): f"{figures.undecided:,}",
+        _("Dismissed"): f"{figures.by_decision.get(Decision.DISMISSED, 0):,}",
+        _("Withdrawn"): f"{figures.by_decision.get(Decision.WITHDRAWN, 0):,}",
+        _("From occurrence to approval, median"): describe_days(approval.middle),
+        _("From occurrence to approval, longest"): describe_days(approval.worst),
+        _("From occurrence to sending, median"): describe_days(sending.middle),
+        _("From occurrence to sending, longest"): describe_days(sending.worst),
+        _("Approved by one person who had written it"): f"{figures.one_person_approvals:,}",
+        _("Dates changed on the day of release"): f"{figures.same_day_changes:,}",
+        _("Corrective actions that are not done"): f"{figures.open_actions:,}",
+        _("Corrective actions that are overdue"): f"{figures.overdue_actions:,}",
+    }
 
 
-def side_by_side(counted: Counted, figure: Callable[[Figures], tuple[str, float | None]]) -> list[BarGroup]:
-    """Draw a figure of each quarter beside that of a year before."""
-    return [
-        BarGroup(
-            quarter_months(one), [Bar(str(counted.year), *figure(now)), Bar(str(counted.year - 1), *figure(before))]
-        )
-        for one, (now, before) in counted.quarters.items()
+def on_time_table(compared: YearComparison) -> Table:
+    """Show by quarter how many releases were on time, and the rate of a year before."""
+    rows = _quarter_rows(
+        compared,
+        lambda now, before: [
+            *_numbers(now.due, now.on_time, now.not_on_time, now.unknown),
+            describe_rate(now.on_time_rate),
+            describe_rate(before.on_time_rate),
+        ],
+    )
+    columns = [
+        _("Quarter"),
+        _("Due and verified"),
+        _("On time"),
+        _("Not on time"),
+        _("Could not be told"),
+        _("On time, per cent"),
+        _("Per cent a year before"),
     ]
+    caption = _("Releases on time, by quarter")
+    chart = lay_out_chart(caption, _compare_bars(compared, _rate_bar), greatest=1.0)
+    return Table("on-time", caption, columns, rows, chart)
 
 
-def breaches_table(counted: Counted, *, register: Address) -> Table:
-    """Show by quarter of occurrence how many breaches count, and how many counted a year before."""
-    rows = [
-        Row(
+def _rate_bar(of: Figures) -> tuple[str, float | None]:
+    share = of.on_time_rate
+    return (_("no release to tell of"), None) if share is None else (describe_rate(share), float(share))
+
+
+def delays_table(compared: YearComparison) -> Table:
+    """Show by quarter how late the late ones were, and the median of a year before."""
+    rows = _quarter_rows(
+        compared,
+        lambda now, before: [
+            *_numbers(now.delays.number),
+            *_describe_delays(now.delays),
+            describe_delay(before.delays.middle),
+        ],
+    )
+    columns = [
+        _("Quarter"),
+        _("Seen late"),
+        _("Median"),
+        _("95th percentile"),
+        _("Worst"),
+        _("Median a year before"),
+    ]
+    groups = [
+        BarGroup(
             quarter_name(one),
             [
-                f"{now.by_decision.get(Decision.REPORTED, 0):,}",
-                f"{now.by_decision.get(Decision.RECORDED, 0):,}",
-                f"{now.breaches:,}",
-                f"{before.breaches:,}",
-                f"{now.undecided:,}",
+                Bar(name, describe_delay(seconds) if seconds else _("none"), seconds)
+                for name, seconds in ((_("Median"), now.delays.middle), (_("Worst"), now.delays.worst))
             ],
-            register(first=one.first, last=one.last),
         )
-        for one, (now, before) in counted.quarters.items()
+        for one, (now, _before) in compared.quarters.items()
     ]
+    caption = _("Delays, by quarter")
+    return Table("delays", caption, columns, rows, lay_out_chart(caption, groups))
+
+
+def breaches_table(compared: YearComparison, *, register: Address) -> Table:
+    """Show by quarter of occurrence how many breaches count, and how many counted a year before."""
+    rows = _quarter_rows(
+        compared,
+        lambda now, before: _numbers(
+            now.by_decision.get(Decision.REPORTED, 0),
+            now.by_decision.get(Decision.RECORDED, 0),
+            now.breaches,
+            before.breaches,
+            now.undecided,
+        ),
+        address=register,
+    )
     columns = [
         _("Quarter"),
         str(text.DECISIONS[Decision.REPORTED]),
@@ -342,50 +406,49 @@ def breaches_table(counted: Counted, *, register: Address) -> Table:
         _("Breaches a year before"),
         str(text.DECISIONS[Decision.UNDECIDED]),
     ]
-    groups = side_by_side(counted, lambda of: (f"{of.breaches:,}", float(of.breaches)))
+    groups = _compare_bars(compared, lambda of: (f"{of.breaches:,}", float(of.breaches)))
     caption = _("Breaches, by quarter of occurrence")
     return Table("breaches", caption, columns, rows, lay_out_chart(caption, groups))
 
 
-def reasons_table(counted: Counted, *, register: Address) -> Table:
-    """Show why what was not reported was not: dismissed, and kept in the office's own log."""
-    year = counted.year
-    listed: list[tuple[Decision, str, Any]] = [
+def reasons_table(compared: YearComparison, *, register: Address) -> Table:
+    """Show why what was not reported was not: dismissed, and recorded in the office's own log."""
+    reasons: list[tuple[Decision, str, Any]] = [
         *((Decision.DISMISSED, one.value, text.REASONS[one]) for one in DismissalReason),
         *((Decision.RECORDED, one.value, text.RECORDING_REASONS[one]) for one in RecordingReason),
     ]
-    every_quarter = [now for now, _before in counted.quarters.values()]
+    every_quarter = [now for now, _before in compared.quarters.values()]
+    first, last = Quarter(compared.year, 1).first, Quarter(compared.year, 4).last
     rows = [
         Row(
             f"{text.DECISIONS[decision]}: {words}",
-            [f"{of.by_reason.get((decision, reason), 0):,}" for of in (*every_quarter, *counted.whole)],
-            register(decision=f"{decision}{REASON_AFTER}{reason}", **_whole(year)),
+            _numbers(*(of.by_reason.get((decision, reason), 0) for of in (*every_quarter, *compared.whole))),
+            register(decision=f"{decision}{REASON_AFTER}{reason}", first=first, last=last),
         )
-        for decision, reason, words in listed
+        for decision, reason, words in reasons
     ]
-    return Table("reasons", _("Not reported, by reason"), [_("Reason"), *_periods(counted)], rows)
+    return Table("reasons", _("Not reported, by reason"), [_("Reason"), *_periods(compared)], rows)
 
 
-def handling_table(counted: Counted) -> Table:
+def handling_table(compared: YearComparison) -> Table:
     """Show by quarter how long reports took, who approved them, and which dates were changed on the day itself."""
-    rows = [
-        Row(
-            quarter_name(one),
-            [*handled(now), f"{before.one_person_approvals:,}", f"{before.same_day_changes:,}"],
-        )
-        for one, (now, before) in counted.quarters.items()
-    ]
+    rows = _quarter_rows(
+        compared,
+        lambda now, before: [
+            *_describe_handling(now),
+            *_numbers(before.one_person_approvals, before.same_day_changes),
+        ],
+    )
     columns = [
         _("Quarter"),
-        *handled_columns(),
+        *_handling_columns(),
         _("One-person approvals a year before"),
         _("Dates changed on the day a year before"),
     ]
     return Table("handling", _("Days to report, approvals and changes of date, by quarter"), columns, rows)
 
 
-def handled_columns() -> Sequence[str]:
-    """Name the figures that `handled` gives."""
+def _handling_columns() -> Sequence[str]:
     return [
         _("To approval, median"),
         _("To approval, longest"),
@@ -396,33 +459,25 @@ def handled_columns() -> Sequence[str]:
     ]
 
 
-def handled(figures: Figures) -> list[str]:
-    """Write how long reports took, how many were approved by their one author, and the same-day changes of date."""
+def _describe_handling(figures: Figures) -> list[str]:
     return [
-        describe_days(describe_median(figures.days_to_approval)),
-        describe_days(describe_worst(figures.days_to_approval)),
-        describe_days(describe_median(figures.days_to_sending)),
-        describe_days(describe_worst(figures.days_to_sending)),
-        f"{figures.one_person_approvals:,}",
-        f"{figures.same_day_changes:,}",
+        describe_days(figures.days_to_approval.middle),
+        describe_days(figures.days_to_approval.worst),
+        describe_days(figures.days_to_sending.middle),
+        describe_days(figures.days_to_sending.worst),
+        *_numbers(figures.one_person_approvals, figures.same_day_changes),
     ]
 
 
-def actions_table(counted: Counted, *, register: Address) -> Table:
+def actions_table(compared: YearComparison, *, register: Address) -> Table:
     """Show by quarter of the breach which corrective actions are not done yet, and which of a year before are not."""
-    rows = [
-        Row(
-            quarter_name(one),
-            [
-                f"{now.open_actions:,}",
-                f"{now.overdue_actions:,}",
-                f"{before.open_actions:,}",
-                f"{before.overdue_actions:,}",
-            ],
-            register(actions="open", first=one.first, last=one.last),
-        )
-        for one, (now, before) in counted.quarters.items()
-    ]
+    rows = _quarter_rows(
+        compared,
+        lambda now, before: _numbers(
+            now.open_actions, now.overdue_actions, before.open_actions, before.overdue_actions
+        ),
+        address=partial(register, actions="open"),
+    )
     columns = [
         _("Quarter"),
         _("Not done"),
@@ -438,19 +493,21 @@ def actions_table(counted: Counted, *, register: Address) -> Table:
                 Bar(_("Of these overdue"), f"{now.overdue_actions:,}", float(now.overdue_actions)),
             ],
         )
-        for one, (now, _before) in counted.quarters.items()
+        for one, (now, _before) in compared.quarters.items()
     ]
     caption = _("Corrective actions that are not done, by quarter of the breach")
     return Table("actions", caption, columns, rows, lay_out_chart(caption, groups))
 
 
-def repeats_table(counted: Counted, parts: Iterable[tuple[str, Sequence[Case], Address]], *, what: str) -> Table:
+def repeats_table(
+    compared: YearComparison, parts: Iterable[tuple[str, Sequence[Case], Address]], *, what: str
+) -> Table:
     """Show which causes came again within the two years: of whom, and how often.
 
     :param parts: the name of each producer or series, its reports, and the address of the register for it.
     :param what: what the parts are.
     """
-    year = counted.year
+    year = compared.year
     found = [
         (name, cause, quarters, register)
         for name, cases, register in parts
@@ -459,11 +516,11 @@ def repeats_table(counted: Counted, parts: Iterable[tuple[str, Sequence[Case], A
     rows = [
         Row(
             f"{name}: {text.CAUSES[cause]}" if name else str(text.CAUSES[cause]),
-            [
-                *(f"{quarters[one]:,}" for one in quarters_of(year)),
-                f"{in_year(quarters, year):,}",
-                f"{in_year(quarters, year - 1):,}",
-            ],
+            _numbers(
+                *(quarters[one] for one in quarters_of(year)),
+                _count_in_year(quarters, year),
+                _count_in_year(quarters, year - 1),
+            ),
             register(cause=cause, first=Quarter(year - 1, 1).first, last=Quarter(year, 4).last),
         )
         for name, cause, quarters, register in sorted(found, key=lambda one: -one[2].total())
@@ -471,153 +528,30 @@ def repeats_table(counted: Counted, parts: Iterable[tuple[str, Sequence[Case], A
     return Table(
         "repeats",
         _("Causes that came again, %(before)s and %(year)s") % {"before": year - 1, "year": year},
-        [what, *_periods(counted)],
+        [what, *_periods(compared)],
         rows,
         nothing=_("No cause came again."),
     )
 
 
-def _whole(year: int) -> Mapping[str, Any]:
-    return {"first": Quarter(year, 1).first, "last": Quarter(year, 4).last}
-
-
-def _periods(counted: Counted) -> list[str]:
-    return [*(quarter_months(one) for one in counted.quarters), str(counted.year), str(counted.year - 1)]
-
-
-def year_table(counted: Counted) -> Table:
-    """Set the figures of a year beside those of the year before."""
-    year = counted.year
-    rows = [Row(name, [cell(figures) for figures in counted.whole]) for name, cell in _measures()]
-    again = [sum(in_year(quarters, one) for quarters in counted.again.values()) for one in (year, year - 1)]
-    rows.append(Row(_("Breaches of a cause that came again"), [f"{number:,}" for number in again]))
-    caption = _("%(year)s and the year before") % {"year": year}
-    return Table("year", caption, [_("Figure"), str(year), str(year - 1)], rows)
-
-
-def _measures() -> Iterable[tuple[str, Callable[[Figures], str]]]:
-    yield _("Releases due and verified"), lambda figures: f"{figures.due:,}"
-    for outcome, name in OUTCOMES.items():
-        yield str(name), partial(_outcome, outcome)
-    yield _("Could not be told"), lambda figures: f"{figures.unknown:,}"
-    yield _("On time, of those that could be told"), lambda figures: describe_rate(figures.on_time_rate)
-    yield _("Delay, median"), lambda figures: describe_delay(describe_median(figures.delays))
-    yield _("Delay, 95th percentile"), lambda figures: describe_delay(describe_percentile(figures.delays))
-    yield _("Delay, worst"), lambda figures: describe_delay(describe_worst(figures.delays))
-    yield _("Breaches (to be reported, or kept in our own log)"), lambda figures: f"{figures.breaches:,}"
-    yield _("Reports not decided yet"), lambda figures: f"{figures.undecided:,}"
-    yield _("Dismissed"), lambda figures: f"{figures.by_decision.get(Decision.DISMISSED, 0):,}"
-    yield _("Withdrawn"), lambda figures: f"{figures.by_decision.get(Decision.WITHDRAWN, 0):,}"
-    yield (
-        _("From occurrence to approval, median"),
-        lambda figures: describe_days(describe_median(figures.days_to_approval)),
-    )
-    yield (
-        _("From occurrence to approval, longest"),
-        lambda figures: describe_days(describe_worst(figures.days_to_approval)),
-    )
-    yield (
-        _("From occurrence to sending, median"),
-        lambda figures: describe_days(describe_median(figures.days_to_sending)),
-    )
-    yield (
-        _("From occurrence to sending, longest"),
-        lambda figures: describe_days(describe_worst(figures.days_to_sending)),
-    )
-    yield _("Approved by one person who had written it"), lambda figures: f"{figures.one_person_approvals:,}"
-    yield _("Dates changed on the day of release"), lambda figures: f"{figures.same_day_changes:,}"
-    yield _("Corrective actions that are not done"), lambda figures: f"{figures.open_actions:,}"
-    yield _("Corrective actions that are overdue"), lambda figures: f"{figures.overdue_actions:,}"
-
-
-def _outcome(outcome: Outcome, figures: Figures) -> str:
-    return f"{figures.by_outcome.get(outcome, 0):,}"
-
-
-def on_time_chart(counted: Counted) -> Table:
-    """Show by quarter how many releases were on time, and the rate of a year before."""
-    pairs = counted.quarters
-    rows = [
-        Row(
-            quarter_name(one),
-            [
-                f"{now.due:,}",
-                f"{now.on_time:,}",
-                f"{now.not_on_time:,}",
-                f"{now.unknown:,}",
-                describe_rate(now.on_time_rate),
-                describe_rate(before.on_time_rate),
-            ],
-        )
-        for one, (now, before) in pairs.items()
-    ]
-    columns = [
-        _("Quarter"),
-        _("Due and verified"),
-        _("On time"),
-        _("Not on time"),
-        _("Could not be told"),
-        _("On time, per cent"),
-        _("Per cent a year before"),
-    ]
-    groups = side_by_side(counted, _rate_bar)
-    chart = lay_out_chart(_("Releases on time, by quarter"), groups, greatest=1.0)
-    return Table("on-time", _("Releases on time, by quarter"), columns, rows, chart)
-
-
-def delays_chart(counted: Counted) -> Table:
-    """Show by quarter how late the late ones were, and the median of a year before."""
-    pairs = counted.quarters
-    rows = [
-        Row(
-            quarter_name(one),
-            [
-                f"{now.delays.number if now.delays else 0:,}",
-                *(
-                    describe_delay(figure(now.delays))
-                    for figure in (describe_median, describe_percentile, describe_worst)
-                ),
-                describe_delay(describe_median(before.delays)),
-            ],
-        )
-        for one, (now, before) in pairs.items()
-    ]
-    columns = [
-        _("Quarter"),
-        _("Seen late"),
-        _("Median"),
-        _("95th percentile"),
-        _("Worst"),
-        _("Median a year before"),
-    ]
-    groups = [
-        BarGroup(
-            quarter_name(one),
-            [
-                Bar(name, describe_delay(seconds) if seconds else _("none"), seconds)
-                for name, seconds in (
-                    (_("Median"), describe_median(now.delays)),
-                    (_("Worst"), describe_worst(now.delays)),
-                )
-            ],
-        )
-        for one, (now, _before) in pairs.items()
-    ]
-    return Table("delays", _("Delays, by quarter"), columns, rows, lay_out_chart(_("Delays, by quarter"), groups))
-
-
-def comparison_of(
+def comparison_tables(
     parts: Mapping[int, History], names: Mapping[int, str], year: int, *, what: str, address: Address
 ) -> Iterable[Table]:
-    """Set producers, or series, beside each other: their releases, and then their reports.
+    """Compare producers, or series: their releases, their reports, and how these were handled.
 
     :param parts: a history for each key; what has none is shown with nothing in it.
     :param names: what the keys are called, in the order in which they are shown.
     :param what: the heading of the first column.
     :param address: gives the address of the figures of one key.
     """
-    pairs = {key: both_years(parts.get(key, History()), year) for key in names}
-    releases = [
+    pairs = {key: _count_pair(parts.get(key, History()), year) for key in names}
+    said = {"what": what, "year": year}
+
+    def rows(cells: Callable[[int, Figures, Figures], Sequence[str]]) -> list[Row]:
+        return [Row(names[key], cells(key, now, before), address(key)) for key, (now, before) in pairs.items()]
+
+    columns = [
+        what,
         _("Due and verified"),
         _("On time, per cent"),
         _("Per cent a year before"),
@@ -625,10 +559,17 @@ def comparison_of(
         _("95th percentile"),
         _("Worst"),
     ]
-    rows = [Row(names[key], _releases(*pair), address(key)) for key, pair in pairs.items()]
-    said = {"what": what, "year": year}
-    yield Table("compared", _("%(what)s: releases of %(year)s") % said, [what, *releases], rows)
-    reports = [
+    releases = rows(
+        lambda key, now, before: [
+            *_numbers(now.due),
+            describe_rate(now.on_time_rate),
+            describe_rate(before.on_time_rate),
+            *_describe_delays(now.delays),
+        ]
+    )
+    yield Table("compared", _("%(what)s: releases of %(year)s") % said, columns, releases)
+    columns = [
+        what,
         _("Breaches"),
         _("Breaches a year before"),
         _("Not decided yet"),
@@ -637,35 +578,63 @@ def comparison_of(
         _("Actions not done"),
         _("Of these overdue"),
     ]
-    rows = [Row(names[key], _report_figures(*pair), address(key)) for key, pair in pairs.items()]
-    yield Table("compared-reports", _("%(what)s: reports of %(year)s") % said, [what, *reports], rows)
+    reports = rows(
+        lambda key, now, before: _numbers(
+            now.breaches,
+            before.breaches,
+            now.undecided,
+            now.by_decision.get(Decision.DISMISSED, 0),
+            now.by_decision.get(Decision.RECORDED, 0),
+            now.open_actions,
+            now.overdue_actions,
+        )
+    )
+    yield Table("compared-reports", _("%(what)s: reports of %(year)s") % said, columns, reports)
     again = {key: len(repeat_causes(parts.get(key, History()).cases)) for key in names}
-    rows = [Row(names[key], [*handled(now), f"{again[key]:,}"], address(key)) for key, (now, _before) in pairs.items()]
+    handling = rows(lambda key, now, before: [*_describe_handling(now), *_numbers(again[key])])
     caption = _("%(what)s: days to report, approvals, changes of date and causes, %(year)s") % said
-    yield Table("compared-handling", caption, [what, *handled_columns(), _("Causes that came again")], rows)
+    yield Table("compared-handling", caption, [what, *_handling_columns(), _("Causes that came again")], handling)
 
 
-def _releases(now: Figures, before: Figures) -> list[str]:
+def _count_pair(history: History, year: int) -> Pair:
+    years = by_year(history)
+    now, before = (figures_of(years[one]) if one in years else NOTHING for one in (year, year - 1))
+    return now, before
+
+
+def _count_in_year(quarters: Mapping[Quarter, int], year: int) -> int:
+    return sum(number for quarter, number in quarters.items() if quarter.year == year)
+
+
+def _quarter_rows(
+    compared: YearComparison, cells: Callable[[Figures, Figures], Sequence[str]], *, address: Address | None = None
+) -> list[Row]:
+    """Write a line for each quarter.
+
+    :param cells: gives what is written of a quarter and of that of a year before.
+    :param address: gives the address of the reports of a period.
+    """
     return [
-        f"{now.due:,}",
-        describe_rate(now.on_time_rate),
-        describe_rate(before.on_time_rate),
-        *(describe_delay(figure(now.delays)) for figure in (describe_median, describe_percentile, describe_worst)),
+        Row(quarter_name(one), cells(now, before), address(first=one.first, last=one.last) if address else "")
+        for one, (now, before) in compared.quarters.items()
     ]
 
 
-def _report_figures(now: Figures, before: Figures) -> list[str]:
+def _compare_bars(compared: YearComparison, bar: Callable[[Figures], tuple[str, float | None]]) -> list[BarGroup]:
+    """Draw a figure of each quarter beside that of a year before."""
     return [
-        f"{now.breaches:,}",
-        f"{before.breaches:,}",
-        f"{now.undecided:,}",
-        f"{now.by_decision.get(Decision.DISMISSED, 0):,}",
-        f"{now.by_decision.get(Decision.RECORDED, 0):,}",
-        f"{now.open_actions:,}",
-        f"{now.overdue_actions:,}",
+        BarGroup(quarter_months(one), [Bar(str(compared.year), *bar(now)), Bar(str(compared.year - 1), *bar(before))])
+        for one, (now, before) in compared.quarters.items()
     ]
 
 
-def _rate_bar(of: Figures) -> tuple[str, float | None]:
-    share = of.on_time_rate
-    return (_("no release to tell of"), None) if share is None else (describe_rate(share), float(share))
+def _periods(compared: YearComparison) -> list[str]:
+    return [*(quarter_months(one) for one in compared.quarters), str(compared.year), str(compared.year - 1)]
+
+
+def _describe_delays(delays: Spread) -> list[str]:
+    return [describe_delay(seconds) for seconds in (delays.middle, delays.nearly_all, delays.worst)]
+
+
+def _numbers(*values: int) -> list[str]:
+    return [f"{value:,}" for value in values]

@@ -128,12 +128,12 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How some figures lie: the middle one, the least that 95 in 100 do not exceed, and the greatest."""
+    """How some figures lie: the middle one, the least that 95 in 100 do not exceed, and the greatest; None of none."""
 
-    number: int
-    middle: float
-    nearly_all: float
-    worst: float
+    number: int = 0
+    middle: float | None = None
+    nearly_all: float | None = None
+    worst: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +145,11 @@ class Figures:
     """
 
     by_outcome: Mapping[Outcome, int]
-    delays: Spread | None
+    delays: Spread
     by_decision: Mapping[Decision, int]
     by_reason: Mapping[tuple[Decision, str], int]
-    days_to_approval: Spread | None
-    days_to_sending: Spread | None
+    days_to_approval: Spread
+    days_to_sending: Spread
     approvals: int
     one_person_approvals: int
     same_day_changes: int
@@ -230,14 +230,14 @@ def repeat_causes(cases: Iterable[Case]) -> dict[tuple[int, Cause], Counter[Quar
     return {of: quarters for of, quarters in found.items() if quarters.total() > 1}
 
 
-def spread_of(values: Iterable[float]) -> Spread | None:
-    """Say how some figures lie; None if there are none.
+def spread_of(values: Iterable[float]) -> Spread:
+    """Say how some figures lie.
 
     The middle one is the median, and the 95th percentile the nearest rank: a figure that did occur.
     """
     ordered = sorted(values)
     if not ordered:
-        return None
+        return Spread()
     rank = math.ceil(NEARLY_ALL * len(ordered))
     return Spread(len(ordered), median(ordered), ordered[rank - 1], ordered[-1])
 

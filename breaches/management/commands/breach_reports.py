@@ -1,6 +1,7 @@
 """The command that lists breach reports."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -12,8 +13,6 @@ from releases.rules.london import format_moment
 
 
 class Command(PlainCommand):
-    """Lists every breach report."""
-
     help = (
         "Lists every breach report, rehearsals too. With --json a list of objects with reference, release, kind, "
         "status, practices (their codes), occurred_at (ISO 8601, UTC) and delay_seconds ([from, to] in seconds "
@@ -21,18 +20,17 @@ class Command(PlainCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the options."""
         parser.add_argument("--json", action="store_true", help="write JSON, for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write the list."""
         entries = search.list_entries()
         if options["json"]:
-            self.stdout.write(json.dumps([entry.to_json() for entry in entries], indent=2))
+            self.stdout.write(json.dumps(entries, indent=2))
             return
         for entry in entries:
-            when = format_moment(entry.occurred_at) if entry.occurred_at else "no recorded time"
-            status = spoken(entry.status)
-            self.stdout.write(f"{entry.reference}  {status}  {entry.kind}, {when}  {entry.release}")
+            at = entry["occurred_at"]
+            when = format_moment(datetime.fromisoformat(at)) if at else "no recorded time"
+            status = spoken(entry["status"])
+            self.stdout.write(f"{entry['reference']}  {status}  {entry['kind']}, {when}  {entry['release']}")
         if not entries:
             self.stdout.write("There are no breach reports.")

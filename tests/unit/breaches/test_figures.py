@@ -55,7 +55,7 @@ def test_the_rate_leaves_out_what_nobody_could_tell():
 def test_where_nothing_was_due_there_is_no_rate_and_no_delay():
     figures = figures_of(History())
     assert figures.on_time_rate is None
-    assert figures.delays is None
+    assert figures.delays == Spread()
     assert (figures.due, figures.breaches, figures.undecided) == (0, 0, 0)
 
 
@@ -121,7 +121,7 @@ def test_every_state_stands_for_one_decision(status):
 @pytest.mark.parametrize(
     ("values", "found"),
     [
-        ([], None),
+        ([], Spread()),
         ([7], Spread(1, 7, 7, 7)),
         ([3, 1], Spread(2, 2, 3, 3)),
         (range(1, 21), Spread(20, 10.5, 19, 20)),
@@ -209,7 +209,7 @@ def by_hand(history: History, belongs) -> Figures:
 
 def _spread_by_hand(values):
     if not values:
-        return None
+        return Spread()
     values = sorted(values)
     half = len(values) // 2
     middle = values[half] if len(values) % 2 else (values[half - 1] + values[half]) / 2

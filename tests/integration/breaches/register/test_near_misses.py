@@ -62,14 +62,14 @@ def checked(release, *runs):
 
 
 def found(office, **asked):
-    return search.find_near_misses(list(search.releases_of([office.producer], now=NOW, **asked)))
+    return search.find_near_misses(list(search.near_miss_releases([office.producer], now=NOW, **asked)))
 
 
 @pytest.mark.both_databases
 def test_a_release_that_came_late_within_its_tolerance_is_one(office, series):
     release = create_checked_release(series, IN_A_MINUTE)
     (miss,) = found(office)
-    assert (miss.release, miss.stated, miss.mended) == (release, (), None)
+    assert (miss.release, miss.stated, miss.failed_run) == (release, (), None)
     assert (miss.within_tolerance.delay_from, miss.within_tolerance.delay_to) == (50.0, 60.0)
 
 
@@ -100,8 +100,8 @@ def test_problems_that_were_mended_before_it_was_due_make_one(office, series):
     release = create_checked_release(series, ON_THE_DOT)
     checked(release, ("09:30", [PreflightCode.NO_RESPONSIBLE]), ("12:00", [PreflightCode.NO_HEAD]), ("15:00", []))
     (miss,) = found(office)
-    assert miss.mended.found.findings == [PreflightFinding(PreflightCode.NO_HEAD).to_json()]
-    assert miss.mended.mended.done_at == london("15:00", "2020-06-29")
+    assert miss.failed_run.findings == [PreflightFinding(PreflightCode.NO_HEAD).to_json()]
+    assert miss.passed_run.done_at == london("15:00", "2020-06-29")
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_rehearsals_other_producers_and_what_is_still_to_come_are_none(office, s
     create_checked_release(series, IN_A_MINUTE, reference="rehearsed", rehearsal=True)
     create_checked_release(SeriesFactory(), IN_A_MINUTE, reference="elsewhere")
     create_checked_release(series, IN_A_MINUTE, reference="mine")
-    assert search.releases_of([office.producer], now=DUE - timedelta(seconds=1)).count() == 0
+    assert search.near_miss_releases([office.producer], now=DUE - timedelta(seconds=1)).count() == 0
     assert [miss.release.reference for miss in found(office)] == ["mine"]
 
 

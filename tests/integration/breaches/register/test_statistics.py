@@ -115,7 +115,7 @@ def only(rows, chosen):
 def spread_of(values):
     """Median, 95th percentile by the nearest rank, and worst."""
     if not values:
-        return None
+        return Spread()
     ordered = sorted(values)
     return Spread(len(ordered), median(ordered), ordered[math.ceil(len(ordered) * 0.95) - 1], ordered[-1])
 
