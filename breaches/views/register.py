@@ -32,12 +32,12 @@ from breaches.register.export import (
 from breaches.register.statistics import Address, Scope, Table
 from breaches.rules.content import content_from_json
 from breaches.rules.statistics import Case, History, Quarter, by_producer, by_series
-from breaches.views.base import post_data, summarise_report
+from breaches.views.base import summarise_report
 from releases.public.export import dated_file_name, download_response
 from releases.rules.london import format_day, local_date
 from releases.rules.tables import TableKind
 from releases.text import preflight
-from releases.views.base import SignedInRequest
+from releases.views.base import SignedInRequest, post_data
 
 REPORTS_ON_A_PAGE = 30
 NEAR_MISSES_ON_A_PAGE = 30
