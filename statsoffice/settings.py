@@ -121,14 +121,14 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "statsoffice.accounts.middleware.KeepWhenLastUsed",
-    "statsoffice.audit.events.KeepFilesTaken",
+    "statsoffice.accounts.middleware.SessionLastUse",
+    "statsoffice.audit.events.FileDownloadRecord",
     "statsoffice.middleware.UnsentForms",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "statsoffice.accounts.middleware.RequireSecondFactor",
-    "statsoffice.accounts.middleware.FetchRoles",
+    "statsoffice.accounts.middleware.SecondFactorRequirement",
+    "statsoffice.accounts.middleware.RolePrefetch",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
 ]
@@ -217,7 +217,7 @@ SECOND_FACTOR = env.some_of(
     choices=(*Role, "administrator", "nobody"),
 )
 OFFICE_PROVIDER = env.read_provider(strict=PRODUCTION)
-SOCIALACCOUNT_ADAPTER = "statsoffice.accounts.provider.KnownPeopleAdapter"
+SOCIALACCOUNT_ADAPTER = "statsoffice.accounts.provider.OfficeProviderAdapter"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_FORMS = {

@@ -48,13 +48,11 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # all
         return network if cache.get(network) else account
 
     def login(self, request: HttpRequest, user: Any) -> None:
-        """Sign a person in, and remember their network for the count of wrong passwords."""
         super().login(request, user)
         account = super()._get_login_attempts_cache_key(request, email=user.email)
         cache.set(_network(request, account=account), "known", KNOWN_SECONDS)
 
     def reauthenticate(self, user: Any, password: str) -> bool:
-        """Tell whether a password is the one of whoever is signed in; it counts as an attempt to sign in."""
         return bool(self.authenticate(context.request, email=user.email, password=password) == user)
 
     def send_notification_mail(
@@ -70,5 +68,4 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # all
             logger.exception("A person was not told by mail of a change of their account: %s", template_prefix)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # allauth's signature
-        """Refuse every sign-up."""
         return False

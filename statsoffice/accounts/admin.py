@@ -36,8 +36,6 @@ class NewUserForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin[User]):
-    """Users by e-mail address."""
-
     add_form = NewUserForm
     ordering = ("email",)
     list_display = ("email", "name", "is_active", "is_staff")
@@ -62,20 +60,20 @@ class UserAdmin(DjangoUserAdmin[User]):
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Let superusers alone make superusers, give groups, and change the address of whoever decides on reports."""
+        """Let superusers alone make superusers, set groups, and change the addresses of leads."""
         fixed = ("last_login", "date_joined")
         if _is_superuser(request):
             return fixed
         return (*fixed, "is_superuser", "groups", *(["email"] if obj is not None and _leads(obj) else []))
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002  # as Django names it
-        """Refuse: whoever forgot their password asks for a new one by mail, and changes their own on their page."""
+        """Refuse: people request a new password by email, or change theirs on their own page."""
         raise PermissionDenied
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: Any) -> None:
-        """Store an account: a new one without a password, and of a changed address tell the old one."""
+        """Save a new account without a password, and notify the old address of a change."""
         old_address = form.initial.get("email", "")
-        # Whoever asks for a new password is looked for in small letters.
+        # The request for a new password looks for the address in lower case.
         obj.email = obj.email.lower()
         if not change:
             obj.set_unusable_password()
@@ -84,10 +82,9 @@ class UserAdmin(DjangoUserAdmin[User]):
         super().save_model(request, obj, form, change)
         AccountRowRecord.record({User: [obj.pk]})
         if change and old_address.lower() != obj.email.lower():
-            transaction.on_commit(partial(_tell, request, obj, old_address))
+            transaction.on_commit(partial(_notify_old_address, request, obj, old_address))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
-        """Store the groups of an account, and record them in the chain."""
         groups = User.groups.through.objects.filter(user=form.instance)
         before = list(groups.values_list("pk", flat=True))
         super().save_related(request, form, formsets, change)
@@ -124,11 +121,11 @@ def _leads(user: User) -> bool:
     return Membership.objects.filter(user=user, role__in=LEADS).exists()
 
 
-def _tell(request: HttpRequest, user: User, old_address: str) -> None:
+def _notify_old_address(request: HttpRequest, user: User, old_address: str) -> None:
     if not isinstance(request.user, User):
         return
     try:
         invitations.notify_old_address(user, old_address=old_address, by=request.user)
-    except invitations.NotTold as fault:
+    except invitations.NotSent as fault:
         sentence = _("The old address %(old)s could not be told of the change: %(fault)s. Tell them yourself.")
         messages.warning(request, sentence % {"old": old_address, "fault": fault})

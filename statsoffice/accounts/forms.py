@@ -18,7 +18,7 @@ from releases.forms.base import Question, helper_of
 from releases.models import Producer
 from releases.models.code_words import choices_of
 from releases.rules.lifecycle import Role
-from statsoffice.accounts.invitations import roles_given
+from statsoffice.accounts.invitations import grantable_roles
 from statsoffice.accounts.models import User
 from statsoffice.accounts.permissions import administers_people, producers_invited_to
 from statsoffice.accounts.second_factor import use_code
@@ -35,11 +35,10 @@ class InvitationForm(forms.Form):
     role = forms.ChoiceField(label=lazy("In which role?"), widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
-        """Offer what the person who invites may give."""
         super().__init__(*args, **kwargs)
         producer: Any = self.fields["producer"]
         producer.queryset = producers_invited_to(by)
-        roles: list[tuple[str, Any]] = list(choices_of(roles_given(by)))
+        roles: list[tuple[str, Any]] = list(choices_of(grantable_roles(by)))
         if administers_people(by):
             producer.required = False
             producer.empty_label = _("No producer yet")
@@ -64,19 +63,15 @@ class InvitationForm(forms.Form):
 
     @property
     def invited(self) -> dict[str, Any]:
-        """Whom to invite to what."""
         given = self.cleaned_data
         role = Role(given["role"]) if given["role"] else None
         return {"email": given["email"], "name": given["name"], "producer": given["producer"], "role": role}
 
 
 class FirstPasswordForm(SetPasswordForm[User]):
-    """The password of a new account, by the rules of the settings."""
-
     use_required_attribute = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Say what makes a good password."""
         super().__init__(*args, **kwargs)
         first, second = self.fields["new_password1"], self.fields["new_password2"]
         first.label, second.label = _("Password"), _("The same password again")
@@ -99,7 +94,7 @@ CURRENT_PASSWORD, NEW_PASSWORD, AGAIN = lazy("Your password now"), lazy("New pas
 CODE = lazy("Code of your authenticator app, or a recovery code")
 
 
-class OurWords:
+class OwnLabels:
     """Names each question and its hint above the field, and none within it, where it would vanish when one types."""
 
     labels: ClassVar[dict[str, Words]] = {}
@@ -108,7 +103,6 @@ class OurWords:
     use_required_attribute = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Change the words once the form has its fields."""
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields  # type: ignore[attr-defined]
         for name, field in fields.items():
@@ -118,15 +112,11 @@ class OurWords:
             field.widget.attrs.update(self.attributes.get(name, {}))
 
 
-class Reauthenticate(OurWords, account.ReauthenticateForm):  # type: ignore[misc]  # allauth ships no types
-    """Asks for the password once more."""
-
+class Reauthenticate(OwnLabels, account.ReauthenticateForm):  # type: ignore[misc]  # allauth ships no types
     labels: ClassVar[dict[str, Words]] = {"password": CURRENT_PASSWORD}
 
 
-class ChangePassword(OurWords, account.ChangePasswordForm):  # type: ignore[misc]
-    """Asks for the old password and a new one."""
-
+class ChangePassword(OwnLabels, account.ChangePasswordForm):  # type: ignore[misc]
     labels: ClassVar[dict[str, Words]] = {
         "oldpassword": CURRENT_PASSWORD,
         "password1": NEW_PASSWORD,
@@ -135,25 +125,20 @@ class ChangePassword(OurWords, account.ChangePasswordForm):  # type: ignore[misc
     hints: ClassVar[dict[str, Words]] = {"password1": PASSWORD_ADVICE}
 
 
-class SetPassword(OurWords, account.SetPasswordForm):  # type: ignore[misc]
-    """Asks somebody who has none for a password."""
-
+class SetPassword(OwnLabels, account.SetPasswordForm):  # type: ignore[misc]
     labels: ClassVar[dict[str, Words]] = {"password1": NEW_PASSWORD, "password2": AGAIN}
     hints: ClassVar[dict[str, Words]] = {"password1": PASSWORD_ADVICE}
 
 
-class ResetPassword(OurWords, account.ResetPasswordKeyForm):  # type: ignore[misc]
-    """Asks somebody who followed the link for a new password."""
-
+class ResetPassword(OwnLabels, account.ResetPasswordKeyForm):  # type: ignore[misc]
     labels: ClassVar[dict[str, Words]] = {"password1": NEW_PASSWORD, "password2": AGAIN}
     hints: ClassVar[dict[str, Words]] = {"password1": PASSWORD_ADVICE}
 
 
-class CodeOnce:
+class SingleUseCode:
     """Refuses the code of an app that was used before."""
 
     def clean_code(self) -> str:
-        """Check the code, then mark it as used."""
         code: str = super().clean_code()  # type: ignore[misc]
         is_of_app = self.authenticator.type == Authenticator.Type.TOTP  # type: ignore[attr-defined]
         if is_of_app and not use_code(self.user, code):  # type: ignore[attr-defined]
@@ -161,21 +146,17 @@ class CodeOnce:
         return code
 
 
-class Authenticate(CodeOnce, OurWords, mfa.AuthenticateForm):  # type: ignore[misc]
-    """Asks for a code when somebody signs in."""
-
+class Authenticate(SingleUseCode, OwnLabels, mfa.AuthenticateForm):  # type: ignore[misc]
     labels: ClassVar[dict[str, Words]] = {"code": CODE}
     attributes: ClassVar[dict[str, dict[str, str]]] = {"code": {"inputmode": "numeric", "spellcheck": "false"}}
 
 
-class ReauthenticateByCode(CodeOnce, OurWords, mfa.ReauthenticateForm):  # type: ignore[misc]
-    """Asks for a code once more."""
-
+class ReauthenticateByCode(SingleUseCode, OwnLabels, mfa.ReauthenticateForm):  # type: ignore[misc]
     labels: ClassVar[dict[str, Words]] = {"code": CODE}
     attributes: ClassVar[dict[str, dict[str, str]]] = {"code": {"inputmode": "numeric", "spellcheck": "false"}}
 
 
-class ActivateTotp(OurWords, totp.ActivateTOTPForm):  # type: ignore[misc]
+class ActivateTotp(OwnLabels, totp.ActivateTOTPForm):  # type: ignore[misc]
     """Asks for the first code of an authenticator app."""
 
     labels: ClassVar[dict[str, Words]] = {"code": lazy("The six digits that the app shows now")}
@@ -188,9 +169,7 @@ class ActivateTotp(OurWords, totp.ActivateTOTPForm):  # type: ignore[misc]
         return code
 
 
-class AddPasskey(OurWords, webauthn.AddWebAuthnForm):  # type: ignore[misc]
-    """Asks how a new passkey is called, and whether it is to be enough by itself."""
-
+class AddPasskey(OwnLabels, webauthn.AddWebAuthnForm):  # type: ignore[misc]
     labels: ClassVar[dict[str, Words]] = {
         "name": lazy("Name of this passkey"),
         "passwordless": lazy("Let me sign in with this passkey alone, without my password"),
@@ -198,7 +177,5 @@ class AddPasskey(OurWords, webauthn.AddWebAuthnForm):  # type: ignore[misc]
     hints: ClassVar[dict[str, Words]] = {"name": lazy("By which you tell it from others, such as: my phone")}
 
 
-class RenamePasskey(OurWords, webauthn.EditWebAuthnForm):  # type: ignore[misc]
-    """Asks for another name of a passkey."""
-
+class RenamePasskey(OwnLabels, webauthn.EditWebAuthnForm):  # type: ignore[misc]
     labels: ClassVar[dict[str, Words]] = {"name": lazy("Name of this passkey")}

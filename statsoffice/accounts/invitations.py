@@ -22,60 +22,57 @@ from releases.rules.lifecycle import LEADS, Role
 from statsoffice.accounts import permission_matrix
 from statsoffice.accounts.models import Invitation, User
 from statsoffice.accounts.permissions import administers_people, inviting_roles, producers_invited_to
-from statsoffice.notifications import html
+from statsoffice.notifications.html import render_html
 
 VALID_FOR = timedelta(days=7)
 
 
 class InvitationRefused(Exception):
-    """Why somebody is not invited, or an invitation not accepted; one sentence for people."""
+    """Why a person is not invited, or an invitation not accepted, in one sentence for them."""
 
     def __init__(self, sentence: str, *, field: str = "") -> None:
         super().__init__(sentence)
         self.field = field
 
 
-def may_give(person: Person, role: Role, producer: Producer) -> bool:
-    """Tell whether a person may invite others to a role.
+def may_grant(person: Person, role: Role, producer: Producer) -> bool:
+    """Return whether a person may invite others to a role.
 
-    Leads invite to every role, a deputy to that of the Head of Profession too, whose place they take; whoever else
-    invites gives no role that may do what they may not.
+    Heads of Profession and deputies invite to every role. Others grant no role that may do what their own may not.
     """
     if administers_people(person):
         return True
     return any(held in LEADS or permission_matrix.includes(held, role) for held in inviting_roles(person, producer))
 
 
-def roles_given(person: Person) -> tuple[Role, ...]:
-    """Return the roles to which a person may invite others for at least one producer, in the order of the roles."""
+def grantable_roles(person: Person) -> tuple[Role, ...]:
+    """Return the roles to which a person may invite others for at least one producer, in order."""
     producers = list(producers_invited_to(person))
-    return tuple(role for role in Role if any(may_give(person, role, producer) for producer in producers))
+    return tuple(role for role in Role if any(may_grant(person, role, producer) for producer in producers))
 
 
-def kept_by(person: Person) -> QuerySet[Invitation]:
-    """Return the invitations that a person looks after: those to roles that they give themselves.
-
-    Of whom nothing is kept any more, nobody can be invited again.
-    """
-    standing = Invitation.objects.filter(erased_at=None)
+def manageable_invitations(person: Person) -> QuerySet[Invitation]:
+    """Return the invitations to roles that a person may grant, as long as they were not redacted."""
+    invitations = Invitation.objects.filter(erased_at=None)
     if administers_people(person):
-        return standing
-    theirs = Q(pk__in=[])
+        return invitations
+    grantable = Q(pk__in=[])
     for producer in producers_invited_to(person):
-        theirs |= Q(producer=producer, role__in=[role for role in Role if may_give(person, role, producer)])
-    return standing.filter(theirs)
+        grantable |= Q(producer=producer, role__in=[role for role in Role if may_grant(person, role, producer)])
+    return invitations.filter(grantable)
 
 
 def invite(
     *, email: str, name: str, producer: Producer | None, role: Role | None, by: User, at: datetime
 ) -> tuple[Invitation, str]:
-    """Record an invitation, and return it with the secret of its link, which is kept nowhere.
+    """Record an invitation, and return it with the secret of its link, which is not stored.
 
-    :param producer: where they are to hold the role; without one they get an account and no role.
-    :raises NotYours: if the person who invites may not give this role there.
-    :raises InvitationRefused: if the same is open already, they hold this role, or they are the person who invites.
+    Without a producer and role, the person gets an account alone.
+
+    :raises NotYours: if the person who invites may not grant this role there.
+    :raises InvitationRefused: if the same invitation is open, they hold this role, or they are the person who invites.
     """
-    _check_may_give(by, role, producer)
+    _check_may_grant(by, role, producer)
     address = email.strip().lower()
     refuse_own_role(address, by=by)
     the_same = Q(email=address, producer=producer, role=role or "", accepted_at=None, withdrawn_at=None)
@@ -104,10 +101,10 @@ def send_again(invitation: Invitation, *, by: User, at: datetime) -> str:
     :raises NotYours: if the person may not give this role.
     :raises InvitationRefused: if it was accepted or withdrawn, or is their own.
     """
-    _check_may_give(by, _role_of(invitation), invitation.producer)
+    _check_may_grant(by, invitation.role, invitation.producer)
     refuse_own_role(invitation.email, by=by)
     secret = secrets.token_urlsafe(32)
-    renewed = _not_ended(invitation).update(digest=_digest(secret), expires_at=at + VALID_FOR, invited_by=by)
+    renewed = _open_row(invitation).update(digest=_digest(secret), expires_at=at + VALID_FOR, invited_by=by)
     if not renewed:
         raise InvitationRefused(_("This invitation was accepted or withdrawn meanwhile."))
     invitation.refresh_from_db()
@@ -120,37 +117,35 @@ def withdraw(invitation: Invitation, *, by: User, at: datetime) -> None:
     :raises NotYours: if the person may not give this role.
     :raises InvitationRefused: if it was accepted or withdrawn.
     """
-    _check_may_give(by, _role_of(invitation), invitation.producer)
-    if not _not_ended(invitation).update(withdrawn_at=at, withdrawn_by=by):
+    _check_may_grant(by, invitation.role, invitation.producer)
+    if not _open_row(invitation).update(withdrawn_at=at, withdrawn_by=by):
         raise InvitationRefused(_("This invitation was accepted or withdrawn meanwhile."))
 
 
 def find(secret: str, *, at: datetime) -> Invitation | None:
-    """Return the invitation to which a link leads, if the link still works."""
+    """Return the invitation of a link, if the link is valid."""
     found = Invitation.objects.select_related("producer", "invited_by").filter(digest=_digest(secret)).first()
-    return found if found and _still_stands(found, at) else None
+    return found if found and _is_valid(found, at) else None
 
 
-def open_for(email: str, *, at: datetime) -> Invitation | None:
-    """Return the latest open invitation of an e-mail address."""
+def find_open(email: str, *, at: datetime) -> Invitation | None:
     open_ones = Invitation.objects.select_related("producer", "invited_by").filter(
         email__iexact=email, accepted_at=None, withdrawn_at=None, expires_at__gt=at
     )
-    return next((found for found in open_ones if _still_stands(found, at)), None)
+    return next((found for found in open_ones if _is_valid(found, at)), None)
 
 
-def account_of(invitation: Invitation) -> User | None:
-    """Return the account that its address has already."""
+def existing_account(invitation: Invitation) -> User | None:
     return User.objects.filter(email__iexact=invitation.email).first()
 
 
 def accept(invitation: Invitation, *, password: str | None, at: datetime) -> User:
-    """Make the account, or take the one that there is, give it the role, and return it; once only.
+    """Create the account or find the existing one, grant the role, and return the account. This works once.
 
-    Whoever comes here has shown that the address is theirs: they had its link, or signed in with it.
+    The person has shown that the address is theirs: they had its link, or signed in with it.
 
-    :param password: of a new account, checked already; without one they sign in by the office's own provider.
-    :raises InvitationRefused: if the invitation no longer stands.
+    :param password: of a new account, validated; without one they sign in by the office's provider.
+    :raises InvitationRefused: if the invitation is not valid any more.
     """
     try:
         with transaction.atomic():
@@ -161,9 +156,9 @@ def accept(invitation: Invitation, *, password: str | None, at: datetime) -> Use
 
 
 def _accept(invitation: Invitation, *, password: str | None, at: datetime) -> User:
-    if not _still_stands(invitation, at) or not _not_ended(invitation).update(accepted_at=at):
+    if not _is_valid(invitation, at) or not _open_row(invitation).update(accepted_at=at):
         raise InvitationRefused(_("This invitation has been used, withdrawn, or its time is over."))
-    user = account_of(invitation)
+    user = existing_account(invitation)
     if user is None:
         user = User.objects.create_user(invitation.email, password, name=invitation.name)
     elif not user.is_active:
@@ -173,7 +168,7 @@ def _accept(invitation: Invitation, *, password: str | None, at: datetime) -> Us
     Invitation.objects.filter(pk=invitation.pk).update(accepted_by=user)
     if invitation.producer is not None:
         _give_role(user, invitation)
-        _know_as_contact(user, invitation)
+        _link_contacts(user, invitation)
     return user
 
 
@@ -187,36 +182,32 @@ def _give_role(user: User, invitation: Invitation) -> None:
         record_rows({Membership: [membership.pk]})
 
 
-def _know_as_contact(user: User, invitation: Invitation) -> None:
-    """Let the producer's contact of this address be the person, so that what is theirs is told to their account."""
+def _link_contacts(user: User, invitation: Invitation) -> None:
+    """Link the producer's contacts with this address to the account."""
     for contact in Contact.objects.filter(producer=invitation.producer, email__iexact=user.email, user=None):
         contact.user = user
         contact._history_user = invitation.invited_by  # type: ignore[attr-defined]  # django-simple-history's way
         contact.save(update_fields=["user"])
 
 
-def _still_stands(invitation: Invitation, at: datetime) -> bool:
-    """Tell whether its time is not over, and whoever invited could still do so."""
-    return invitation.is_open_at(at) and _may_give(invitation.invited_by, _role_of(invitation), invitation.producer)
+def _is_valid(invitation: Invitation, at: datetime) -> bool:
+    """Return whether it is open, and the person who invited could still do so."""
+    return invitation.is_open_at(at) and _may_grant(invitation.invited_by, invitation.role, invitation.producer)
 
 
-def _not_ended(invitation: Invitation) -> QuerySet[Invitation]:
+def _open_row(invitation: Invitation) -> QuerySet[Invitation]:
     same = Invitation.objects.filter(pk=invitation.pk, digest=invitation.digest, erased_at=None)
     return same.filter(accepted_at=None, withdrawn_at=None)
 
 
-def _role_of(invitation: Invitation) -> Role | None:
-    return Role(invitation.role) if invitation.role else None
+def _may_grant(person: User, role: str | None, producer: Producer | None) -> bool:
+    if not role or producer is None:
+        return not role and producer is None and administers_people(person)
+    return may_grant(person, Role(role), producer)
 
 
-def _may_give(person: User, role: Role | None, producer: Producer | None) -> bool:
-    if role is None or producer is None:
-        return role is None and producer is None and administers_people(person)
-    return may_give(person, role, producer)
-
-
-def _check_may_give(person: User, role: Role | None, producer: Producer | None) -> None:
-    if not _may_give(person, role, producer):
+def _check_may_grant(person: User, role: str | None, producer: Producer | None) -> None:
+    if not _may_grant(person, role, producer):
         message = f"{person} may not invite anybody to be {role} of {producer}."
         raise NotYours(message)
 
@@ -236,28 +227,17 @@ def _digest(secret: str) -> str:
 
 
 class NotSent(Exception):
-    """The mail server did not take the mail; its message says what the server said."""
+    """The mail server did not accept the email; with the reason that it gave."""
 
 
 def send_invitation(invitation: Invitation, *, secret: str) -> None:
     """Hand the mail with an invitation's link to the mail server.
 
-    It does not wait in the outbox: there the link would stand in the database for everybody who reads it.
+    The outbox is not used: it would store the link in the database, where others could read it.
 
     :raises NotSent: if the server cannot be reached or refuses.
     """
     subject = _("You are invited to %(office)s") % {"office": settings.OFFICE_NAME}
-    text = invitation_text(invitation, secret=secret)
-    mail = EmailMultiAlternatives(subject=subject, body=text, to=[invitation.email])
-    mail.attach_alternative(html.written(subject=subject, text=text), "text/html")
-    try:
-        mailers.default.send_messages([mail])
-    except (OSError, ValueError, smtplib.SMTPException) as fault:
-        raise NotSent(str(fault)) from fault
-
-
-def invitation_text(invitation: Invitation, *, secret: str) -> str:
-    """Return the words of the mail."""
     facts = {
         "name": invitation.name,
         "by": invitation.invited_by,
@@ -278,19 +258,15 @@ def invitation_text(invitation: Invitation, *, secret: str) -> str:
         _("Open this link to accept. It works once, until %(until)s:\n%(address)s"),
         _("If you do not know what this is about, delete this message: without the link nothing happens."),
     )
-    return "\n\n".join(paragraph % facts for paragraph in paragraphs)
-
-
-class NotTold(Exception):
-    """The mail server did not take the mail; its message says what the server said."""
+    _send(invitation.email, subject, "\n\n".join(paragraph % facts for paragraph in paragraphs))
 
 
 def notify_old_address(user: User, *, old_address: str, by: User) -> None:
-    """Tell the old address of an account that the account has another one now, and who changed it.
+    """Notify the old address of an account that the address was changed, and by whom.
 
-    Whoever holds the address of an account can ask for a new password, and so sign in.
+    The holder of the new address can request a new password, and so sign in.
 
-    :raises NotTold: if the mail server cannot be reached or refuses.
+    :raises NotSent: if the mail server cannot be reached or refuses.
     """
     facts = {"name": user.name, "by": by, "office": settings.OFFICE_NAME, "old": old_address, "new": user.email}
     subject = _("The address of your account at %(office)s was changed") % facts
@@ -300,10 +276,13 @@ def notify_old_address(user: User, *, old_address: str, by: User) -> None:
         _("It was %(old)s and is now %(new)s. A link for a new password goes there from now on."),
         _("If you did not ask for this, tell your administrator and your Head of Profession at once."),
     )
-    text = "\n\n".join(paragraph % facts for paragraph in paragraphs)
-    mail = EmailMultiAlternatives(subject=subject, body=text, to=[old_address])
-    mail.attach_alternative(html.written(subject=subject, text=text), "text/html")
+    _send(old_address, subject, "\n\n".join(paragraph % facts for paragraph in paragraphs))
+
+
+def _send(address: str, subject: str, text: str) -> None:
+    mail = EmailMultiAlternatives(subject=subject, body=text, to=[address])
+    mail.attach_alternative(render_html(subject=subject, text=text), "text/html")
     try:
         mailers.default.send_messages([mail])
     except (OSError, ValueError, smtplib.SMTPException) as fault:
-        raise NotTold(str(fault)) from fault
+        raise NotSent(str(fault)) from fault

@@ -1,6 +1,5 @@
 """Middleware of accounts: required second factors, roles fetched once, and when a session was last used."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 from allauth.usersessions.models import UserSession
@@ -12,38 +11,29 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve
 from django.utils import timezone
+from django.utils.deprecation import MiddlewareMixin
 
 from statsoffice.accounts.models import User
-from statsoffice.accounts.second_factor import lacks_one
+from statsoffice.accounts.second_factor import lacks_second_factor
 
-# A desk that stays open asks every few seconds; told to the minute, that costs each process one write a minute.
-EXACT_TO = timedelta(minutes=1)
+# An open dashboard sends a request every few seconds. This limits each process to one write a minute.
+PRECISION = timedelta(minutes=1)
 
 
-class KeepWhenLastUsed:
-    """Keep when somebody's session was last used; whoever brings none asks the database for nothing."""
+class SessionLastUse(MiddlewareMixin):
+    """Record when each session was last used. Requests without a session cause no query."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Keep what answers."""
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass a request on; what it did to the session has been done by then."""
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         session = request.session
         if settings.SESSIONS_LAST_USED and session.accessed and session.session_key and SESSION_KEY in session:
-            _keep(session.session_key)
+            key = session.session_key
+            if caches["rates"].add(f"used:{key}", 1, timeout=PRECISION.total_seconds()):
+                now = timezone.now()
+                UserSession.objects.filter(session_key=key, last_seen_at__lt=now).update(last_seen_at=now)
         return response
 
 
-def _keep(session_key: str) -> None:
-    if not caches["rates"].add(f"used:{session_key}", 1, timeout=EXACT_TO.total_seconds()):
-        return
-    now = timezone.now()
-    UserSession.objects.filter(session_key=session_key, last_seen_at__lt=now).update(last_seen_at=now)
-
-
-# Where one is set up, and the way out; what monitors ask knows nobody.
+# The pages that set up a second factor or sign out, and those for monitors, which have no session.
 OPEN = frozenset(
     {
         "account_logout",
@@ -57,37 +47,23 @@ OPEN = frozenset(
 )
 
 
-class RequireSecondFactor:
-    """Leads to the page of second factors from every other page, the admin site's and every POST included."""
+class SecondFactorRequirement(MiddlewareMixin):
+    """Redirect people who must set up a second factor from every other page, including the admin site and each POST."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        """Keep what answers otherwise."""
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer a request, or lead elsewhere."""
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
         person = _person_of(request)
-        if person and _name(request) not in OPEN and lacks_one(person):
+        if person and _url_name(request) not in OPEN and lacks_second_factor(person):
             return redirect("mfa_index")
-        return self.get_response(request)
+        return None
 
 
-class FetchRoles:
-    """Fetches a person's roles once for a page that is only read: it asks for each of its parts who may see it.
+class RolePrefetch(MiddlewareMixin):
+    """Fetch a person's roles once for a page that is only read, because each of its parts asks for them.
 
-    A request that changes something asks for the roles again when it changes it.
+    A request that changes something reads the roles again when it does.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        """Keep what answers the request."""
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer the request."""
-        return self.get_response(request)
-
     def process_view(self, request: HttpRequest, *_view: object) -> None:
-        """Fetch the roles of a reader who has signed in, before the page that the address names."""
         if request.method in {"GET", "HEAD"} and (person := _person_of(request)):
             prefetch_related_objects([person], "memberships")
 
@@ -95,14 +71,14 @@ class FetchRoles:
 def _person_of(request: HttpRequest) -> User | None:
     """Return the person who has signed in.
 
-    A request without a session is from nobody. The session is not read for it, so that caches may keep the page.
+    Without a session cookie the session is not read, so that caches may store the page.
     """
     if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
         return request.user
     return None
 
 
-def _name(request: HttpRequest) -> str:
+def _url_name(request: HttpRequest) -> str:
     try:
         return resolve(request.path_info).url_name or ""
     except Resolver404:

@@ -36,11 +36,9 @@ class UserQuerySet(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create a user who may use the whole admin site; this alone gives no role for any producer."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """Return the user with this e-mail address, whatever its case."""
         return self.get(email__iexact=username)
 
 
@@ -71,11 +69,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name or self.email
 
     def get_full_name(self) -> str:
-        """Return the name by which the record speaks of this person."""
         return str(self)
 
     def get_short_name(self) -> str:
-        """Return the name shown in the page header."""
         return str(self)
 
 
@@ -136,5 +132,4 @@ class Invitation(models.Model):
         return f"{self.name} <{self.email}>"
 
     def is_open_at(self, at: datetime) -> bool:
-        """Tell whether its link still works at an instant."""
         return self.accepted_at is None and self.withdrawn_at is None and at < self.expires_at

@@ -58,7 +58,6 @@ def roles_for(subject: str, action: str) -> frozenset[Role]:
 
 
 def includes(role: Role, other: Role) -> bool:
-    """Return whether a role may do everything that another role may."""
     return all(role in row.roles for row in rows() if other in row.roles)
 
 

@@ -10,8 +10,6 @@ from releases.rules.lifecycle import KEEPERS, Role
 
 
 class Action(StrEnum):
-    """What can be done with the people of a producer."""
-
     INVITE = "invite"
 
 
@@ -25,7 +23,6 @@ def administers_people(person: Person) -> bool:
 
 
 def producers_invited_to(person: Person) -> QuerySet[Producer]:
-    """Return the producers to which a person may invite others."""
     if administers_people(person):
         return Producer.objects.all()
     return producers_with(person, TABLE[Action.INVITE])

@@ -36,7 +36,7 @@ from statsoffice.accounts import invitations
 from statsoffice.accounts.invitations import InvitationRefused
 from statsoffice.accounts.models import User
 
-# A key that only we and the provider know signs nothing here: whoever knows our secret could write tokens with it.
+# No algorithm with a shared key: a person who knows our secret could sign tokens with it.
 ALGORITHMS = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"},
 )
@@ -44,8 +44,8 @@ CLOCKS_APART_SECONDS = 30
 NEEDED = ("iss", "sub", "aud", "exp", "iat", "nonce")
 
 
-class NotVerified(Exception):
-    """Why an ID token is not believed, for the log; it holds nothing of the token."""
+class InvalidTokenError(Exception):
+    """Why an ID token is invalid, for the log, without any part of the token."""
 
 
 def read_id_token(token: str, *, keys: Mapping[str, Any], issuer: str, client_id: str, nonce: str) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def read_id_token(token: str, *, keys: Mapping[str, Any], issuer: str, client_id
 
     :param keys: the provider's JSON Web Key Set.
     :param nonce: what was sent with the question; it must come back.
-    :raises NotVerified: if any of it is wrong or missing.
+    :raises InvalidTokenError: if any of it is wrong or missing.
     """
     try:
         key = _key(token, keys)
@@ -71,117 +71,116 @@ def read_id_token(token: str, *, keys: Mapping[str, Any], issuer: str, client_id
         )
     except (jwt.PyJWTError, TypeError, ValueError, AttributeError) as error:
         message = f"{type(error).__name__}: {error}"
-        raise NotVerified(message) from error
+        raise InvalidTokenError(message) from error
     _check_party(claims, client_id)
     if not hmac.compare_digest(str(claims["nonce"]).encode(), nonce.encode()):
         message = "The nonce is another."
-        raise NotVerified(message)
+        raise InvalidTokenError(message)
     return claims
 
 
 def _key(token: str, keys: Mapping[str, Any]) -> jwt.PyJWK:
-    """Choose the key that a token names; one that names none is believed where there is one key only."""
+    """Return the key that a token names, or the only key if it names none."""
     named = jwt.get_unverified_header(token).get("kid")
     usable = [key for key in jwt.PyJWKSet.from_dict(dict(keys)).keys if key.public_key_use in {None, "sig"}]
     fitting = [key for key in usable if named is None or key.key_id == named]
     if len(fitting) != 1 or fitting[0].algorithm_name not in ALGORITHMS:
         message = "No key of the provider fits the token."
-        raise NotVerified(message)
+        raise InvalidTokenError(message)
     return fitting[0]
 
 
 def _check_party(claims: Mapping[str, Any], client_id: str) -> None:
-    """Refuse a token that was made for another party, and names us beside it."""
+    """Refuse a token that was issued to another party and names us as well."""
     for_several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
     if claims.get("azp", None if for_several else client_id) != client_id:
         message = "The token was made for another party."
-        raise NotVerified(message)
+        raise InvalidTokenError(message)
 
 
 logger = logging.getLogger(__name__)
 
 
-def answer_to_failure(
+def render_failure(
     request: HttpRequest, *, exception: Exception | None, began_here: bool, cancelled: bool
 ) -> HttpResponse:
-    """Say in one sentence why signing in did not succeed.
+    """Show in one sentence why the sign-in failed.
 
-    :param exception: what went wrong, if something did.
-    :param began_here: whether this browser had asked; of what others make up nothing is kept.
-    :param cancelled: whether the person themselves, or the provider in their place, said no.
+    :param began_here: whether this browser began it; forged requests are not recorded.
+    :param cancelled: whether the person or the provider cancelled it.
     """
     if cancelled:
-        return refused(request, _("You did not sign in there. Nothing has changed."), status=403)
+        return render_refusal(request, _("You did not sign in there. Nothing has changed."), status=403)
     if not began_here:
         sentence = _("This sign-in was not begun in this browser, or more than ten minutes ago. Begin again.")
-        return refused(request, sentence, status=403)
+        return render_refusal(request, sentence, status=403)
     if isinstance(exception, requests.RequestException):
-        return unreachable(request, exception)
+        return render_unreachable(request, exception)
     logger.warning("A sign-in by the office's provider was refused: %s", exception)
-    failure_page(request, email="")
-    return refused(request, _("What the provider sent back could not be verified. Begin again."), status=403)
+    signal_failure(request, email="")
+    return render_refusal(request, _("What the provider sent back could not be verified. Begin again."), status=403)
 
 
-def unreachable(request: HttpRequest, error: Exception) -> HttpResponse:
-    """Say that the provider does not answer, or not as such a provider does."""
+def render_unreachable(request: HttpRequest, error: Exception) -> HttpResponse:
     logger.warning("The office's provider of sign-in cannot be used: %s", error)
     sentence = _("The provider cannot be reached now. Try again later, or sign in with your password.")
-    return refused(request, sentence, status=503)
+    return render_refusal(request, sentence, status=503)
 
 
-def refused(request: HttpRequest, sentence: str, *, status: int) -> HttpResponse:
-    """Say in one sentence why somebody is not signed in."""
+def render_refusal(request: HttpRequest, sentence: str, *, status: int) -> HttpResponse:
     return render(request, "accounts/provider_refused.html", {"sentence": sentence}, status=status)
 
 
-def failure_page(request: HttpRequest, *, email: str) -> None:
-    """Tell by Django's own signal, as every other way to sign in does; the audit trail hears it."""
+def signal_failure(request: HttpRequest, *, email: str) -> None:
+    """Send Django's signal of a failed sign-in, which the audit trail records."""
     user_login_failed.send(__name__, credentials={"email": email}, request=request)
 
 
-# The column that keeps it is no longer.
+# The length of its column.
 LONGEST_SUBJECT = 191
 
 
-class NotLetIn(Exception):
-    """Why somebody is not let in; one sentence for people."""
+class SignInRefused(Exception):
+    """Why a person is not signed in, in one sentence for them."""
 
     def __init__(self, sentence: str, *, email: str) -> None:
         super().__init__(sentence)
         self.email = email
 
 
-def let_in(claims: Mapping[str, Any], *, issuer: str, at: datetime) -> User:
-    """Return whose account a person opens, and link it to them where it was not; nothing is kept of others.
+def find_account(claims: Mapping[str, Any], *, issuer: str, at: datetime) -> User:
+    """Return the account of a person, and link it to the provider's `sub` at the first sign-in.
 
-    From the first sign-in on, an account is the one of the provider's `sub`, and no longer of whoever has its e-mail
-    address there (decision 44).
+    Later sign-ins find the account by `sub`, whoever has its email address there (decision 44).
 
-    :param claims: what the provider says of them, verified.
-    :raises NotLetIn: if they are not known, or the address is not verified, or the account is closed or another's.
+    :param claims: the verified claims of the provider.
+    :raises SignInRefused: if the person is unknown, the address is not verified, or the account is closed or linked to
+        another `sub`.
     """
     email, subject = str(claims.get("email") or "").strip(), str(claims["sub"])
     if not email or claims.get("email_verified") is not True:
-        raise NotLetIn(_("The provider does not say that your e-mail address is verified."), email="")
-    # Databases fold the case of letters beyond ASCII, so that two addresses would be one.
+        raise SignInRefused(_("The provider does not say that your e-mail address is verified."), email="")
+    # Databases fold the case of other letters, so that two addresses could be taken for one.
     if not email.isascii() or not 0 < len(subject) <= LONGEST_SUBJECT:
-        raise NotLetIn(_("The provider names you in a way that cannot be kept here."), email=email)
+        raise SignInRefused(_("The provider names you in a way that cannot be kept here."), email=email)
     try:
         with transaction.atomic():
-            return _linked(subject, issuer=issuer, email=email) or _link(subject, issuer=issuer, email=email, at=at)
+            return _find_linked(subject, issuer=issuer, email=email) or _link(
+                subject, issuer=issuer, email=email, at=at
+            )
     except InvitationRefused as refusal:
-        raise NotLetIn(str(refusal), email=email) from refusal
+        raise SignInRefused(str(refusal), email=email) from refusal
     except IntegrityError as clash:
         sentence = _("Something else was done with your account at the same moment. Sign in again.")
-        raise NotLetIn(sentence, email=email) from clash
+        raise SignInRefused(sentence, email=email) from clash
 
 
-def _linked(subject: str, *, issuer: str, email: str) -> User | None:
+def _find_linked(subject: str, *, issuer: str, email: str) -> User | None:
     link = SocialAccount.objects.filter(provider=issuer, uid=subject).select_related("user").first()
     if link is None:
         return None
     if not link.user.is_active:
-        raise _closed(email)
+        raise _refuse_closed(email)
     user: User = link.user
     return user
 
@@ -189,45 +188,44 @@ def _linked(subject: str, *, issuer: str, email: str) -> User | None:
 def _link(subject: str, *, issuer: str, email: str, at: datetime) -> User:
     user = User.objects.select_for_update().filter(email__iexact=email).first()
     if user is None:
-        user = _invited(email, at=at)
+        user = _accept_invitation(email, at=at)
     if not user.is_active:
-        raise _closed(email)
+        raise _refuse_closed(email)
     if SocialAccount.objects.filter(provider=issuer, user=user).exists():
         sentence = _(
             "This e-mail address belonged to somebody else at the provider when it was first used here. "
             "Ask an administrator to remove that link."
         )
-        raise NotLetIn(sentence, email=email)
+        raise SignInRefused(sentence, email=email)
     SocialAccount.objects.create(provider=issuer, uid=subject, user=user, extra_data={})
     return user
 
 
-def _invited(email: str, *, at: datetime) -> User:
-    invitation = invitations.open_for(email, at=at)
+def _accept_invitation(email: str, *, at: datetime) -> User:
+    invitation = invitations.find_open(email, at=at)
     if invitation is None:
         sentence = _(
             "Nobody here has the e-mail address %(email)s, and it is not invited. "
             "Ask your Head of Profession or one of the office’s administrators for an invitation."
         )
-        raise NotLetIn(sentence % {"email": email}, email=email)
+        raise SignInRefused(sentence % {"email": email}, email=email)
     return invitations.accept(invitation, password=None, at=at)
 
 
-def _closed(email: str) -> NotLetIn:
-    return NotLetIn(_("This account is closed. Ask an administrator to open it again."), email=email)
+def _refuse_closed(email: str) -> SignInRefused:
+    return SignInRefused(_("This account is closed. Ask an administrator to open it again."), email=email)
 
 
-# By which allauth knows this kind of provider.
+# The name of this kind of provider in allauth.
 PROTOCOL = "openid_connect"
-# What this product asks of the provider's description of itself.
+# The endpoints that we need from the discovery document.
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
-class KnownPeopleAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth ships no types
-    """Knows the one provider of the settings, whatever stands in the database, and lets nobody sign up."""
+class OfficeProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth ships no types
+    """Use the one provider of the settings, and allow no sign-up."""
 
     def list_apps(self, request: HttpRequest, provider: str | None = None, client_id: str | None = None) -> list[Any]:
-        """Return the office's provider if it is set and asked for."""
         office = settings.OFFICE_PROVIDER
         if (
             office is None
@@ -247,11 +245,10 @@ class KnownPeopleAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # 
         ]
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
-        """Refuse every sign-up: whoever may come in has an account before allauth looks for one."""
         return False
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Forget the provider's token, which would otherwise wait in the session for the second step."""
+        """Delete the provider's token, which would otherwise stay in the session during the second step."""
         sociallogin.token = None
 
     def on_authentication_error(
@@ -267,26 +264,25 @@ class KnownPeopleAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # 
         :raises ImmediateHttpResponse: always; allauth's way to be answered for.
         """
         began_here, cancelled = "state" in (extra_context or {}), error == AuthError.CANCELLED
-        answer = answer_to_failure(request, exception=exception, began_here=began_here, cancelled=cancelled)
+        answer = render_failure(request, exception=exception, began_here=began_here, cancelled=cancelled)
         raise ImmediateHttpResponse(answer)
 
 
 class VerifyingAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
-    """Verifies each ID token wholly; allauth believes the signature of one that it fetched itself."""
+    """Verify each ID token completely; allauth does not verify the signature of one that it fetched itself."""
 
     nonce = ""
 
     def get_provider(self) -> Any:
-        """Return the office's provider, which asks by this adapter and not by allauth's own."""
         provider = super().get_provider()
         provider.oauth2_adapter_class = VerifyingAdapter
         return provider
 
     @property
     def openid_config(self) -> dict[str, Any]:
-        """What the provider says of itself, if it is the one that was asked.
+        """Return the provider's discovery document.
 
-        :raises OAuth2Error: if it names another issuer, or not all that is needed.
+        :raises OAuth2Error: if it names another issuer or is incomplete.
         """
         found = super().openid_config
         if not isinstance(found, dict) or not all(isinstance(found.get(name), str) for name in ("issuer", *ENDPOINTS)):
@@ -302,33 +298,33 @@ class VerifyingAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         return found
 
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
-        """Return the one address to which the provider sends people back, whatever host was asked for."""
+        """Return the same callback address for every host."""
         return settings.ADDRESS + reverse("openid_connect_callback")
 
     def complete_login(self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any) -> SocialLogin:
-        """Verify the ID token, see whose account it opens, and hand that on to allauth.
+        """Verify the ID token, find the account, and pass it on to allauth.
 
-        :raises OAuth2Error: if the token is not to be believed.
-        :raises NotLetIn: if whoever it speaks of does not come in.
+        :raises OAuth2Error: if the token is invalid.
+        :raises SignInRefused: if the person may not sign in.
         """
         issuer = self.openid_config["issuer"]
         try:
             claims = read_id_token(
                 str(kwargs["response"].get("id_token") or ""),
-                keys=_fetched(self.openid_config["jwks_uri"]),
+                keys=_fetch_json(self.openid_config["jwks_uri"]),
                 issuer=issuer,
                 client_id=app.client_id,
                 nonce=self.nonce,
             )
-        except NotVerified as refusal:
+        except InvalidTokenError as refusal:
             raise OAuth2Error(str(refusal)) from refusal
         if "email" not in claims and "userinfo_endpoint" in self.openid_config:
-            claims = self._with_address(claims, token)
-        let_in(claims, issuer=self.provider_id, at=timezone.now())
+            claims = self._add_address(claims, token)
+        find_account(claims, issuer=self.provider_id, at=timezone.now())
         return self.get_provider().sociallogin_from_response(request, {"sub": claims["sub"]})
 
-    def _with_address(self, claims: dict[str, Any], token: SocialToken) -> dict[str, Any]:
-        """Ask for the e-mail address of a token that has none; the answer must be about the same person.
+    def _add_address(self, claims: dict[str, Any], token: SocialToken) -> dict[str, Any]:
+        """Fetch the email address for a token without one; the response must be about the same person.
 
         Source: OpenID Connect Core 1.0, 5.3.2.
         """
@@ -339,7 +335,7 @@ class VerifyingAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         return {**claims, "email": said.get("email"), "email_verified": said.get("email_verified")}
 
 
-def _fetched(address: str) -> dict[str, Any]:
+def _fetch_json(address: str) -> dict[str, Any]:
     with get_social_adapter().get_requests_session() as session:
         response = session.get(address)
         response.raise_for_status()
@@ -353,8 +349,8 @@ type Answer = Callable[[HttpRequest], HttpResponse]
 type View = Callable[[HttpRequest, VerifyingAdapter], HttpResponse]
 
 
-def _where_there_is_one(view: View) -> Answer:
-    """Let an address not exist where the office has no provider, whatever the method."""
+def _require_provider(view: View) -> Answer:
+    """Answer 404 to every method if the office has no provider."""
 
     @wraps(view)
     def answer(request: HttpRequest) -> HttpResponse:
@@ -366,14 +362,14 @@ def _where_there_is_one(view: View) -> Answer:
 
 
 @never_cache
-@_where_there_is_one
+@_require_provider
 @require_POST
 @rate_limit(action="login")  # type: ignore[untyped-decorator]  # allauth ships no types
 def begin_sign_in(request: HttpRequest, adapter: VerifyingAdapter) -> HttpResponse:
     """Lead to the provider, with a nonce and a challenge that only this session can answer.
 
-    By a page and not by a redirect: browsers hold each redirect after a form to our policy's form-action, and a
-    provider may lead people over more hosts than anybody could name there.
+    This is a page and not a redirect: browsers apply our policy's form-action to each redirect after a form, and a
+    provider may redirect people over hosts that we cannot list there.
     """
     provider = adapter.get_provider()
     nonce = secrets.token_urlsafe(32)
@@ -386,31 +382,30 @@ def begin_sign_in(request: HttpRequest, adapter: VerifyingAdapter) -> HttpRespon
             nonce=nonce,
         )
     except (OAuth2Error, requests.RequestException) as error:
-        return unreachable(request, error)
+        return render_unreachable(request, error)
     return render(request, "accounts/provider_leads.html", {"address": there.url, "name": provider.app.name})
 
 
 @never_cache
-@_where_there_is_one
+@_require_provider
 @require_GET
 def finish_sign_in(request: HttpRequest, adapter: VerifyingAdapter) -> HttpResponse:
-    """Let a person in whom the provider has sent back, or say in one sentence why not."""
     view = _CallbackView()
     view.request, view.adapter = request, adapter
     try:
         answer: HttpResponse = view.dispatch(request)
-    except NotLetIn as refusal:
-        failure_page(request, email=refusal.email)
-        return refused(request, str(refusal), status=403)
+    except SignInRefused as refusal:
+        signal_failure(request, email=refusal.email)
+        return render_refusal(request, str(refusal), status=403)
     except (OAuth2Error, requests.RequestException) as error:
-        return unreachable(request, error)
+        return render_unreachable(request, error)
     except ImmediateHttpResponse as instead:
         answer = instead.response
     return answer
 
 
 class _CallbackView(OAuth2CallbackView):  # type: ignore[misc]  # allauth ships no types
-    """Hands what was kept of the question on to the adapter; without it no token is believed."""
+    """Pass the nonce of the request on to the adapter; without it no token is valid."""
 
     adapter: VerifyingAdapter
 

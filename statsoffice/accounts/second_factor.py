@@ -32,7 +32,7 @@ def use_code(person: User, code: str) -> bool:
     return cache.add(f"statsoffice.accounts.code?user={person.pk}&code={digits}", "used", CODE_VALID_SECONDS)
 
 
-def must_have_one(person: User) -> bool:
+def requires_second_factor(person: User) -> bool:
     """Tell whether the settings require a second factor of a person, by one of their roles or by the admin site."""
     required: frozenset[str] = settings.SECOND_FACTOR
     if ADMINISTRATOR in required and (person.is_staff or person.is_superuser):
@@ -40,20 +40,20 @@ def must_have_one(person: User) -> bool:
     return not required.isdisjoint(roles_anywhere(person))
 
 
-def has_one(person: User) -> bool:
-    """Tell whether a person has an authenticator app or a passkey."""
+def has_second_factor(person: User) -> bool:
     return bool(Authenticator.objects.filter(user=person, type__in=FACTORS).exists())
 
 
-def lacks_one(person: User) -> bool:
-    """Tell whether a person must have a second factor and has none."""
-    return bool(settings.SECOND_FACTOR - {"nobody"}) and not has_one(person) and must_have_one(person)
+def lacks_second_factor(person: User) -> bool:
+    return (
+        bool(settings.SECOND_FACTOR - {"nobody"}) and not has_second_factor(person) and requires_second_factor(person)
+    )
 
 
 def is_their_last(authenticator: Authenticator) -> bool:
     """Tell whether a person would be without the second factor that they must have, if this one were taken away."""
     others = Authenticator.objects.filter(user=authenticator.user, type__in=FACTORS).exclude(pk=authenticator.pk)
-    return authenticator.type in FACTORS and not others.exists() and must_have_one(authenticator.user)
+    return authenticator.type in FACTORS and not others.exists() and requires_second_factor(authenticator.user)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types

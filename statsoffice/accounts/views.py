@@ -17,12 +17,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from releases.permissions import NotYours
 from releases.views.base import SignedInRequest
-from statsoffice.accounts import invitations as inviting
+from statsoffice.accounts import invitations
 from statsoffice.accounts.forms import FirstPasswordForm, InvitationForm
 from statsoffice.accounts.invitations import InvitationRefused, NotSent, send_invitation
 from statsoffice.accounts.models import Invitation, User
 from statsoffice.accounts.permissions import producers_invited_to
-from statsoffice.accounts.second_factor import has_one
+from statsoffice.accounts.second_factor import has_second_factor
 
 KEPT_IN_SESSION = "invitation"
 
@@ -30,11 +30,11 @@ KEPT_IN_SESSION = "invitation"
 @never_cache
 @require_safe
 def follow_invitation(request: HttpRequest, secret: str) -> HttpResponse:
-    """Take the secret out of the address, so that it stands in no history of a browser and in no further request.
+    """Move the secret from the address to the session, away from browser histories and later requests.
 
-    Of a link that leads nowhere nothing is kept: anybody can make them up, and each would be a session.
+    An invalid link is not stored: it can be made up, and each would create a session.
     """
-    if inviting.find(secret, at=timezone.now()):
+    if invitations.find(secret, at=timezone.now()):
         request.session[KEPT_IN_SESSION] = secret
     else:
         request.session.pop(KEPT_IN_SESSION, None)
@@ -45,33 +45,33 @@ def follow_invitation(request: HttpRequest, secret: str) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def accept_invitation(request: HttpRequest) -> HttpResponse:
-    """Ask a new person for a password and make their account; ask one who has an account to sign in, and to accept."""
-    invitation = inviting.find(str(request.session.get(KEPT_IN_SESSION, "")), at=timezone.now())
+    """Ask a new person for a password, and a person who has an account to sign in and accept."""
+    invitation = invitations.find(str(request.session.get(KEPT_IN_SESSION, "")), at=timezone.now())
     if invitation is None:
         return render(request, "accounts/invitation_over.html", status=410)
-    account = inviting.account_of(invitation)
+    account = invitations.existing_account(invitation)
     if request.user.is_authenticated and request.user != account:
         return render(request, "accounts/invited_another.html", {"invitation": invitation}, status=409)
     if account is None:
-        return _with_a_password(request, invitation)
+        return _ask_password(request, invitation)
     if not request.user.is_authenticated:
         return redirect_to_login(reverse("account_accept"), settings.LOGIN_URL)
     if request.method == "POST":
-        return _accepted(request, invitation, password=None)
+        return _accept(request, invitation, password=None)
     return render(request, "accounts/accept.html", {"invitation": invitation})
 
 
-def _with_a_password(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+def _ask_password(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     unsaved = User(email=invitation.email, name=invitation.name)
     form = FirstPasswordForm(unsaved, request.POST if request.method == "POST" else None)
     if form.is_valid():
-        return _accepted(request, invitation, password=form.cleaned_data["new_password1"])
+        return _accept(request, invitation, password=form.cleaned_data["new_password1"])
     return render(request, "accounts/accept.html", {"invitation": invitation, "form": form})
 
 
-def _accepted(request: HttpRequest, invitation: Invitation, *, password: str | None) -> HttpResponse:
+def _accept(request: HttpRequest, invitation: Invitation, *, password: str | None) -> HttpResponse:
     try:
-        inviting.accept(invitation, password=password, at=timezone.now())
+        invitations.accept(invitation, password=password, at=timezone.now())
     except InvitationRefused as refusal:
         return render(request, "accounts/invitation_over.html", {"sentence": str(refusal)}, status=409)
     del request.session[KEPT_IN_SESSION]
@@ -85,9 +85,8 @@ def _accepted(request: HttpRequest, invitation: Invitation, *, password: str | N
 @login_required
 @require_safe
 def invitation_list(request: SignedInRequest) -> HttpResponse:
-    """List the invitations to one's own producers that were not accepted yet."""
     _check_invites(request.user)
-    waiting = inviting.kept_by(request.user).filter(accepted_at=None, withdrawn_at=None)
+    waiting = invitations.manageable_invitations(request.user).filter(accepted_at=None, withdrawn_at=None)
     now = timezone.now()
     rows = [(each, each.is_open_at(now)) for each in waiting.select_related("producer", "invited_by")]
     return render(request, "accounts/invitations.html", {"rows": rows})
@@ -96,43 +95,40 @@ def invitation_list(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def invite(request: SignedInRequest) -> HttpResponse:
-    """Ask whom to invite, and send the invitation."""
     _check_invites(request.user)
     form = InvitationForm(request.POST if request.method == "POST" else None, by=request.user)
     if form.is_valid():
         try:
-            invitation, secret = inviting.invite(by=request.user, at=timezone.now(), **form.invited)
+            invitation, secret = invitations.invite(by=request.user, at=timezone.now(), **form.invited)
         except InvitationRefused as refusal:
             form.add_error(refusal.field or None, str(refusal))
         except NotYours:
             form.add_error("role", _("You cannot give this role for this producer"))
         else:
-            return _sent(request, invitation, secret)
+            return _send_and_redirect(request, invitation, secret)
     return render(request, "accounts/invite.html", {"form": form})
 
 
 @login_required
 @require_POST
 def send_again(request: SignedInRequest, key: int) -> HttpResponse:
-    """Send an invitation again, with a new link in place of the old one."""
-    invitation = _theirs(request.user, key)
+    invitation = _get_invitation(request.user, key)
     try:
-        secret = inviting.send_again(invitation, by=request.user, at=timezone.now())
+        secret = invitations.send_again(invitation, by=request.user, at=timezone.now())
     except NotYours as refusal:
         raise Http404(str(refusal)) from refusal
     except InvitationRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("invitations")
-    return _sent(request, invitation, secret)
+    return _send_and_redirect(request, invitation, secret)
 
 
 @login_required
 @require_POST
 def withdraw(request: SignedInRequest, key: int) -> HttpResponse:
-    """Withdraw an invitation."""
-    invitation = _theirs(request.user, key)
+    invitation = _get_invitation(request.user, key)
     try:
-        inviting.withdraw(invitation, by=request.user, at=timezone.now())
+        invitations.withdraw(invitation, by=request.user, at=timezone.now())
     except NotYours as refusal:
         raise Http404(str(refusal)) from refusal
     except InvitationRefused as refusal:
@@ -142,13 +138,13 @@ def withdraw(request: SignedInRequest, key: int) -> HttpResponse:
     return redirect("invitations")
 
 
-def _sent(request: SignedInRequest, invitation: Invitation, secret: str) -> HttpResponse:
-    send_and_tell(request, invitation, secret=secret)
+def _send_and_redirect(request: SignedInRequest, invitation: Invitation, secret: str) -> HttpResponse:
+    send_with_message(request, invitation, secret=secret)
     return redirect("invitations")
 
 
-def send_and_tell(request: HttpRequest, invitation: Invitation, *, secret: str) -> None:
-    """Send the mail of an invitation that is recorded, and say on the next page what became of it."""
+def send_with_message(request: HttpRequest, invitation: Invitation, *, secret: str) -> None:
+    """Send the email of an invitation, and report the result on the next page."""
     try:
         send_invitation(invitation, secret=secret)
     except NotSent as fault:
@@ -164,17 +160,16 @@ def _check_invites(person: User) -> None:
         raise Http404(message)
 
 
-def _theirs(person: User, key: int) -> Invitation:
-    return get_object_or_404(inviting.kept_by(person).select_related("producer"), pk=key)
+def _get_invitation(person: User, key: int) -> Invitation:
+    return get_object_or_404(invitations.manageable_invitations(person).select_related("producer"), pk=key)
 
 
 @login_required
 @require_safe
 def your_account(request: SignedInRequest) -> HttpResponse:
-    """Show who one is here, one's roles, and what there is to look after."""
     context = {
         "memberships": request.user.memberships.select_related("producer"),
-        "has_second_factor": has_one(request.user),
+        "has_second_factor": has_second_factor(request.user),
         "may_invite": producers_invited_to(request.user).exists(),
     }
     return render(request, "accounts/your_account.html", context)
@@ -183,7 +178,6 @@ def your_account(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_POST
 def sign_out_everywhere(request: SignedInRequest) -> HttpResponse:
-    """End every session of the person, this one included."""
     end_sessions(request, list(UserSession.objects.filter(user=request.user)))
     messages.success(request, _("You are signed out everywhere."))
     return redirect("account_login")

@@ -17,14 +17,14 @@ from releases import overview, permissions
 from releases.permissions import Action
 from releases.text import calendar
 
-# What a calendar manager opens most stands first; whatever is not named follows in Django's own order.
+# Calendar managers open these most. All others follow in Django's order.
 APPS = ("releases", "breaches", "messages", "accounts")
 MODELS = ("Release", "Series", "Contact", "Producer", "Membership")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that needs attention, what there is to do about it, and where exactly these releases are listed."""
+    """One concern about releases, the advice, and the address of the list of these releases."""
 
     sentence: str
     advice: str
@@ -32,25 +32,22 @@ class Line:
 
 
 class NamedChoices(AutocompleteJsonView):
-    """Names each choice as the list that it comes from wants it named, such as with its producer."""
+    """Name each choice as its list does, such as with its producer."""
 
     def serialize_result(self, obj: Model, to_field_name: str) -> dict[str, str]:
-        """Return one choice: its key, and how it is named."""
         label_of = getattr(self.model_admin, "label_of", str)
         return {**super().serialize_result(obj, to_field_name), "text": label_of(obj)}
 
 
-class SeenAndRemoved:
-    """What django-allauth keeps of accounts: administrators see it and take it away, and write nothing into it."""
+class DeleteOnly:
+    """Rows of django-allauth: administrators see and delete them, but never edit them."""
 
     exclude = ("data", "extra_data", "secret", "token", "token_secret", "key")
 
     def has_add_permission(self, *_: Any) -> bool:
-        """Refuse: people set up their own."""
         return False
 
     def has_change_permission(self, *_: Any) -> bool:
-        """Refuse: people change their own."""
         return False
 
 
@@ -67,33 +64,30 @@ class OfficeAdminSite(AdminSite):
     enable_nav_sidebar = False
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Register models as Django does; those of django-allauth to be seen and removed only."""
+        """Register models as Django does, and those of django-allauth as delete-only."""
         if admin_class is not None and admin_class.__module__.startswith("allauth."):
             if admin_class.__name__ in NEVER_KEPT:
                 return
-            admin_class = type(admin_class.__name__, (SeenAndRemoved, admin_class), {})
+            admin_class = type(admin_class.__name__, (DeleteOnly, admin_class), {})
         super().register(model_or_iterable, admin_class, **options)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """Show what needs attention in the calendars that the person may see, and then what there is to edit."""
+        """Begin with the concerns about the calendars that the person may see."""
         keeps = permissions.may_anywhere(request.user, Action.VIEW)
-        lines = lines_for(request) if keeps else None
+        lines = attention_lines(request) if keeps else None
         return super().index(request, {"attention": lines, **(extra_context or {})})
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:  # type: ignore[override]  # as views are typed
-        """Offer choices to somebody who types the beginning of a name."""
         return NamedChoices.as_view(admin_site=self)(request)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """List what there is to edit, the calendar first."""
         apps = super().get_app_list(request, app_label)
         for app in apps:
             app["models"].sort(key=lambda model: _place(model["object_name"], MODELS))
         return sorted(apps, key=lambda app: _place(app["app_label"], APPS))
 
 
-def lines_for(request: HttpRequest) -> list[Line]:
-    """Write what needs attention by now, each with a link to the list of exactly these releases."""
+def attention_lines(request: HttpRequest) -> list[Line]:
     counted = overview.count_concerns(request.user, now=timezone.now())
     releases = reverse("admin:releases_release_changelist")
     return [

@@ -13,7 +13,6 @@ class AuditConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Begin to hear of log-ins."""
         from statsoffice.audit import events
 
         events.connect_signals()

@@ -1,7 +1,7 @@
 """Recorded sign-ins and downloads that no other event contains."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from allauth.account.signals import password_changed, password_reset, password_set
@@ -13,18 +13,19 @@ from allauth.mfa.signals import (
     authenticator_reset,
 )
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils import timezone
+from django.utils.deprecation import MiddlewareMixin
 
 from statsoffice.accounts.models import User
 from statsoffice.audit.models import AccountEvent, What
 
-# Under which names the ways to log in pass on what was typed as the name of the account.
+# The keys under which the ways to sign in pass on the account name.
 NAMES = ("username", "email", "login")
 
 
 def connect_signals() -> None:
-    """Begin to hear of log-ins, log-outs, changed passwords and second steps."""
+    """Record sign-ins, sign-outs, changed passwords and second steps."""
     user_logged_in.connect(_signed_in, dispatch_uid="audit")
     user_logged_out.connect(_signed_out, dispatch_uid="audit")
     user_login_failed.connect(_failed, dispatch_uid="audit")
@@ -37,7 +38,6 @@ def connect_signals() -> None:
 
 
 def record_account_event(what: What, *, account: User | None, by: User | None, **facts: Any) -> None:
-    """Keep one event of an account, as of now."""
     AccountEvent.append([AccountEvent(kind=what, at=timezone.now(), account=account, actor=by, facts=facts)])
 
 
@@ -46,13 +46,13 @@ def _signed_in(user: User, **_rest: Any) -> None:
 
 
 def _signed_out(user: User | None, **_rest: Any) -> None:
-    # Somebody who was not signed in can ask to be signed out.
+    # A person who is not signed in can request to sign out.
     if user is not None:
         record_account_event(What.SIGNED_OUT, account=user, by=user)
 
 
 def _failed(credentials: dict[str, Any], **_rest: Any) -> None:
-    # What was typed is not kept: people type their password there by mistake.
+    # The input is not stored: people type their password there by mistake.
     typed = next((str(credentials[name]) for name in NAMES if credentials.get(name)), "")
     record_account_event(What.SIGN_IN_FAILED, account=User.objects.filter(email__iexact=typed.strip()).first(), by=None)
 
@@ -102,28 +102,23 @@ ASKED: Mapping[str, Mapping[str, str | None]] = {
     "releases:export_changes": {"producer": SLUG, "show": "on-the-day"},
     "breaches:export_figures": {"producer": KEY, "series": KEY, "year": YEAR},
 }
-"""By page, what can be asked of its file, and how the value of a closed choice, a key or a day looks.
+"""By page: the query parameters of its file, and the pattern of a choice, key or day.
 
-These rows are kept for ever. Words that a person typed may be a name: that some were given is kept, and not which;
-nothing is kept of what no page of ours asks.
+These rows are never deleted, and free text may be a name. We store that some was given, but not which.
+Other parameters are not stored.
 """
 
 
-class KeepFilesTaken:
-    """Put on record each file that somebody who is signed in takes, before they have it."""
+class FileDownloadRecord(MiddlewareMixin):
+    """Record each file that a signed-in person downloads, before they receive it."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass a request on, and keep what was given out as a file."""
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if response.status_code != 200 or not response.get("Content-Disposition", "").startswith("attachment"):
             return response
         match = request.resolver_match
-        # Asked in this order: who is signed in is looked up for such files alone.
+        # The order matters: the person is looked up for such files alone.
         if match and match.view_name not in LEFT_OUT and request.user.is_authenticated:
-            asked = without_free_words(request.GET, page=match.view_name)[:MOST_CHARACTERS]
+            asked = query_without_free_text(request.GET, page=match.view_name)[:MOST_CHARACTERS]
             record_account_event(
                 What.FILE_TAKEN,
                 account=request.user,
@@ -134,14 +129,14 @@ class KeepFilesTaken:
         return response
 
 
-def without_free_words(query: QueryDict, *, page: str) -> str:
-    """Return what was asked of a page's file as the end of an address, with dots in the place of what was typed.
+def query_without_free_text(query: QueryDict, *, page: str) -> str:
+    """Return the query of a file as it is stored: dots replace free text.
 
     :param page: the name of its view.
     """
-    told = []
+    parameters = []
     for name, closed in ASKED.get(page, {}).items():
         for value in query.getlist(name):
             is_closed = not value or (closed is not FREE and re.fullmatch(closed, value))
-            told.append(f"{name}={value if is_closed else '…'}")
-    return "&".join(told)
+            parameters.append(f"{name}={value if is_closed else '…'}")
+    return "&".join(parameters)

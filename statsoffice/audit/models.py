@@ -12,8 +12,6 @@ from releases.models.event import Happening
 
 
 class What(StrEnum):
-    """What happened."""
-
     SIGNED_IN = "signed_in"
     SIGN_IN_FAILED = "sign_in_failed"
     SIGNED_OUT = "signed_out"
@@ -47,5 +45,4 @@ class AccountEvent(Happening):
         constraints = [models.CheckConstraint(condition=Q(kind__in=list(What)), name="account_event_kind_is_known")]
 
     def subject(self) -> dict[str, Any]:
-        """Return the account, as it enters the hash."""
         return {"account": self.account_id}

@@ -28,7 +28,7 @@ from statsoffice.notifications.models import Preference
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Producers, and everybody who holds or held a role for one of them."""
+    """Producers, and the people who hold or held a role for one of them."""
 
     person: Person
     producers: frozenset[int]
@@ -37,14 +37,13 @@ class Scope:
 
 
 def producers_audited_by(person: Person) -> "list[Producer]":
-    """Return the producers whose trail a person may read, by name."""
     return list(producers_with(person, TABLE[Action.READ]).order_by("name"))
 
 
 def scope_of(person: Person, producers: Iterable[Producer], *, is_narrowed: bool) -> Scope:
-    """Return what belongs to some of the producers that a person audits.
+    """Return the scope of some of the producers that a person audits.
 
-    :param is_narrowed: whether these are fewer than all of them, so that what belongs to no producer is left out.
+    :param is_narrowed: whether these are fewer than all of them, so that entries of no producer are left out.
     """
     keys = frozenset(producer.pk for producer in producers)
     people: set[int] = set()
@@ -62,8 +61,6 @@ SIGN_INS = tuple(what for what in What if what is not What.FILE_TAKEN)
 
 
 class Kind(StrEnum):
-    """What people look for."""
-
     SIGN_IN = "sign_in"
     PERMISSION = "permission"
     DOWNLOAD = "download"
@@ -74,7 +71,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One table of entries: of which kind they are, which rows somebody may read, and what says when and who."""
+    """One table of entries: their kind, the rows in a scope, and the columns of the time and the actor."""
 
     name: str
     kind: Kind
@@ -108,7 +105,7 @@ def _registers(scope: Scope) -> "QuerySet[Any]":
     return RegisterEvent.objects.filter(producer__in=scope.producers, kind=REGISTER_EXPORTED)
 
 
-def _accounts_changed(scope: Scope) -> "QuerySet[Any]":
+def _account_changes(scope: Scope) -> "QuerySet[Any]":
     # Groups and invitations are numbered as accounts are: a number alone is no person's.
     theirs = Q(content_type__app_label="accounts", content_type__model="user")
     theirs &= Q(object_id__in=[str(key) for key in scope.people])
@@ -127,7 +124,7 @@ def _history(model: type[Model], producer: str = "") -> Callable[[Scope], "Query
     return rows
 
 
-def _edited(model: type[Model], producer: str = "", *, kind: Kind = Kind.EDIT) -> Source:
+def _edits_of(model: type[Model], producer: str = "", *, kind: Kind = Kind.EDIT) -> Source:
     name = f"{model._meta.model_name}_history"
     return Source(name, kind, _history(model, producer), at="history_date", who="history_user")
 
@@ -142,23 +139,23 @@ SOURCES = {
         Source("documents", Kind.DOWNLOAD, _of_reports(*DOCUMENTS)),
         Source("decisions", Kind.DECISION, _of_reports(*DECISIONS)),
         Source("bodies", Kind.DOWNLOAD, _of_releases(READ)),
-        Source("accounts", Kind.PERMISSION, _accounts_changed, at="action_time", who="user"),
-        _edited(Membership, "producer", kind=Kind.PERMISSION),
-        _edited(Producer, "id"),
-        _edited(Contact, "producer"),
-        _edited(Series, "producer"),
-        _edited(Release, "series__producer"),
-        _edited(Address, "release__series__producer"),
-        _edited(Exemption, "producer"),
-        _edited(Preference, "producer"),
-        _edited(Edition),
-        _edited(Practice),
+        Source("accounts", Kind.PERMISSION, _account_changes, at="action_time", who="user"),
+        _edits_of(Membership, "producer", kind=Kind.PERMISSION),
+        _edits_of(Producer, "id"),
+        _edits_of(Contact, "producer"),
+        _edits_of(Series, "producer"),
+        _edits_of(Release, "series__producer"),
+        _edits_of(Address, "release__series__producer"),
+        _edits_of(Exemption, "producer"),
+        _edits_of(Preference, "producer"),
+        _edits_of(Edition),
+        _edits_of(Practice),
     )
 }
 
 
-def timed(source: Source, scope: Scope) -> "QuerySet[Any]":
-    """Return the rows of a source that somebody may read, with `when` each happened and `whose` doing it was."""
+def find_rows(source: Source, scope: Scope) -> "QuerySet[Any]":
+    """Return the rows of a source in a scope, annotated with `when` each happened and `whose` act it was."""
     found: QuerySet[Any] = source.rows(scope).order_by().annotate(when=F(source.at), whose=F(source.who))
     return found
 
@@ -195,8 +192,7 @@ DONE["-"] = lazy("Removed %(what)s: %(name)s")
 
 
 def describe_entry(place: str, row: Any) -> str:
-    """Say in one sentence what a row of a source tells."""
-    return TELLERS.get(place, _edit)(row)
+    return SENTENCES.get(place, _edit)(row)
 
 
 def _account(event: AccountEvent) -> str:
@@ -240,7 +236,7 @@ def _body(event: Any) -> str:
     return words % {"release": event.release.reference}
 
 
-def _account_changed(entry: Any) -> str:
+def _describe_account_change(entry: Any) -> str:
     return f"{entry.object_repr}: {entry.get_change_message() or _('changed')}"
 
 
@@ -249,7 +245,7 @@ def _edit(row: Any) -> str:
     return str(DONE[row.history_type]) % {"what": model._meta.verbose_name, "name": row.instance}
 
 
-TELLERS: dict[str, Callable[[Any], str]] = {
+SENTENCES: dict[str, Callable[[Any], str]] = {
     "sign_ins": _account,
     "files": _file,
     "documents": _document,
@@ -257,20 +253,17 @@ TELLERS: dict[str, Callable[[Any], str]] = {
     "registers": _register,
     "evidence": _evidence,
     "bodies": _body,
-    "accounts": _account_changed,
+    "accounts": _describe_account_change,
 }
 
 
-# When something happened, the name of the source, and the key of the row there.
+# The instant of an entry, the name of its source, and the key of its row.
 type Place = tuple[datetime, str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is asked for; None asks for nothing.
-
-    `first` and `last` are aware instants, both included; `person` is whose doing it was.
-    """
+class TrailQuery:
+    """A filter of the trail; `first` and `last` are aware instants, both included, and `person` is the actor's key."""
 
     kind: Kind | None = None
     person: int | None = None
@@ -280,37 +273,36 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the trail: when, who, of which kind, and what in words."""
-
     at: datetime
     who: str
     kind: Kind
     what: str
 
 
-def places(wanted: Wanted, scope: Scope) -> "QuerySet[Any, Place]":
-    """Return when, in which source and under which key each wanted entry stands, the latest first."""
-    asked: dict[str, Any] = {"whose": wanted.person, "when__gte": wanted.first, "when__lte": wanted.last}
+def find_places(query: TrailQuery, scope: Scope) -> "QuerySet[Any, Place]":
+    """Return the instant, source and key of each entry, latest first."""
+    asked: dict[str, Any] = {"whose": query.person, "when__gte": query.first, "when__lte": query.last}
     conditions = {name: value for name, value in asked.items() if value is not None}
     found = [
-        timed(source, scope)
+        find_rows(source, scope)
         .filter(**conditions)
         .annotate(place=Value(source.name, output_field=CharField()))
         .values_list("when", "place", "pk")
         for source in SOURCES.values()
-        if wanted.kind in {None, source.kind}
+        if query.kind in {None, source.kind}
     ]
     joined: QuerySet[Any, Place] = found[0].union(*found[1:], all=True).order_by("-when", "place", "-pk")
     return joined
 
 
 def find_entries(found: Sequence[Place], scope: Scope) -> list[Entry]:
-    """Read the entries that stand at some places, in their order."""
+    """Read the entries at some places, in their order."""
     keys = defaultdict(set)
     for _when, place, key in found:
         keys[place].add(key)
-    rows = {place: timed(SOURCES[place], scope).in_bulk(list(wanted)) for place, wanted in keys.items()}
-    names = _names(row.whose for by_key in rows.values() for row in by_key.values())
+    rows = {place: find_rows(SOURCES[place], scope).in_bulk(list(of_place)) for place, of_place in keys.items()}
+    people = {row.whose for by_key in rows.values() for row in by_key.values() if row.whose}
+    names = {person.pk: str(person) for person in User.objects.filter(pk__in=people)}
     return [
         Entry(
             at=when,
@@ -320,8 +312,3 @@ def find_entries(found: Sequence[Place], scope: Scope) -> list[Entry]:
         )
         for when, place, key in found
     ]
-
-
-def _names(people: Iterable[int | None]) -> dict[int | None, str]:
-    found = User.objects.filter(pk__in={person for person in people if person})
-    return {person.pk: str(person) for person in found}

@@ -6,4 +6,4 @@ from statsoffice.audit import views
 
 app_name = "audit"
 
-urlpatterns = [path("", views.shown, name="trail")]
+urlpatterns = [path("", views.show_trail, name="trail")]

@@ -49,7 +49,6 @@ class TrailFilter(forms.Form):
     )
 
     def __init__(self, asked: QueryDict, *, scope: Scope) -> None:
-        """Make the form of what an address asks for."""
         super().__init__(asked)
         own: dict[str, Any] = {
             "person": User.objects.filter(pk__in=scope.people).order_by("name", "email"),
@@ -63,8 +62,8 @@ class TrailFilter(forms.Form):
 
 @login_required
 @require_safe
-def shown(request: SignedInRequest) -> HttpResponse:
-    """Show who signed in, took files and changed what, of the producers that the person audits or leads."""
+def show_trail(request: SignedInRequest) -> HttpResponse:
+    """Show sign-ins, downloads and changes of the producers that the person audits or leads."""
     producers = producers_audited_by(request.user)
     if not producers:
         message = "Nobody who audits or leads no producer has a trail to read."
@@ -74,7 +73,7 @@ def shown(request: SignedInRequest) -> HttpResponse:
     asked = form.cleaned_data if form.is_valid() else {}
     if producer := asked.get("producer"):
         scope = scope_of(request.user, [producer], is_narrowed=True)
-    found: Any = trail.places(_wanted(asked), scope) if form.is_valid() else []
+    found: Any = trail.find_places(_query(asked), scope) if form.is_valid() else []
     page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
     lines = [(entry, KINDS[entry.kind]) for entry in trail.find_entries(list(page), scope)]
     narrowed = any(asked.values()) or not form.is_valid()
@@ -83,9 +82,9 @@ def shown(request: SignedInRequest) -> HttpResponse:
     return answer
 
 
-def _wanted(asked: dict[str, Any]) -> trail.Wanted:
+def _query(asked: dict[str, Any]) -> trail.TrailQuery:
     person = asked["person"]
-    return trail.Wanted(
+    return trail.TrailQuery(
         kind=Kind(asked["kind"]) if asked["kind"] else None,
         person=person.pk if person else None,
         first=_at(asked["first"], time.min),

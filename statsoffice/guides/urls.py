@@ -7,6 +7,6 @@ from statsoffice.guides import views
 app_name = "guides"
 
 urlpatterns = [
-    path("", views.listed, name="guides"),
+    path("", views.guide_list, name="guides"),
     path("<slug:guide>/", views.guide, name="guide"),
 ]

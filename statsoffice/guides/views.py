@@ -24,26 +24,26 @@ class Guide(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """For which roles a guide is written, and what it is called and tells."""
+class GuideText:
+    """The roles for which a guide is written, its title and its summary."""
 
     roles: frozenset[Role]
     title: Any
     tells: Any
 
 
-GUIDES: dict[Guide, Written] = {
-    Guide.STATISTICIAN: Written(
+GUIDES: dict[Guide, GuideText] = {
+    Guide.STATISTICIAN: GuideText(
         frozenset({Role.STATISTICIAN, Role.PUBLISHING_TEAM}),
         lazy("For statisticians and publishing teams"),
         lazy("Before the day, at half past nine, and the breach report if one is drafted"),
     ),
-    Guide.HEAD_OF_PROFESSION: Written(
+    Guide.HEAD_OF_PROFESSION: GuideText(
         LEADS,
         lazy("For Heads of Profession and deputies"),
         lazy("What waits for your agreement, and the three decisions on a breach report"),
     ),
-    Guide.CALENDAR_MANAGER: Written(
+    Guide.CALENDAR_MANAGER: GuideText(
         frozenset({Role.CALENDAR_MANAGER}),
         lazy("For calendar managers"),
         lazy("Announce, confirm and change dates, and fill the calendar from a file"),
@@ -52,10 +52,7 @@ GUIDES: dict[Guide, Written] = {
 
 
 def guides_for(person: Person) -> list[Guide]:
-    """Return the guides that are written for the roles of a person, in the order of the list.
-
-    Whoever leads an office, or looks at it as its auditor, is shown what all of its people do.
-    """
+    """Return the guides for the roles of a person. Heads of Profession, deputies and auditors read all guides."""
     roles = roles_anywhere(person)
     if roles & (LEADS | {Role.AUDITOR}):
         return list(Guide)
@@ -64,20 +61,16 @@ def guides_for(person: Person) -> list[Guide]:
 
 @login_required
 @require_safe
-def listed(request: HttpRequest) -> HttpResponse:
-    """List the guides that are written for the person who asks."""
-    rows = [{"guide": guide, "title": GUIDES[guide].title, "tells": GUIDES[guide].tells} for guide in _theirs(request)]
+def guide_list(request: HttpRequest) -> HttpResponse:
+    guides = guides_for(request.user)
+    rows = [{"guide": guide, "title": GUIDES[guide].title, "tells": GUIDES[guide].tells} for guide in guides]
     return render(request, "guides/guides.html", {"rows": rows})
 
 
 @login_required
 @require_safe
 def guide(request: HttpRequest, guide: str) -> HttpResponse:
-    """Show one guide.
-
-    :raises Http404: if there is none of this name for any role of theirs.
-    """
-    if guide not in _theirs(request):
+    if guide not in guides_for(request.user):
         message = "There is no such guide for them."
         raise Http404(message)
     asked = Guide(guide)
@@ -86,9 +79,4 @@ def guide(request: HttpRequest, guide: str) -> HttpResponse:
 
 @require_safe
 def accessibility(request: HttpRequest) -> HttpResponse:
-    """Show the accessibility statement, which says no more than what was tested."""
     return render(request, "guides/accessibility.html", {"contact": settings.ACCESSIBILITY_CONTACT})
-
-
-def _theirs(request: HttpRequest) -> list[Guide]:
-    return guides_for(request.user)

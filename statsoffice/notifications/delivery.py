@@ -53,7 +53,7 @@ def send_by_email(message: Message, *, name: str) -> None:
         attachments=_attachments(message),
         headers={"Message-ID": f"<{name}@statsoffice.invalid>", "Auto-Submitted": "auto-generated"},
     )
-    mail.attach_alternative(html.written(subject=message.subject, text=message.text), "text/html")
+    mail.attach_alternative(html.render_html(subject=message.subject, text=message.text), "text/html")
     try:
         mailers.default.send_messages([mail])
     except (OSError, ValueError) as fault:  # every fault of SMTP is the first, a line end in a header the second

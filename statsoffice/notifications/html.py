@@ -25,7 +25,7 @@ class Block:
     is_list: bool
 
 
-def written(*, subject: str, text: str) -> str:
+def render_html(*, subject: str, text: str) -> str:
     """Return a message as one HTML document with inline styles, no image, no script and no address to load from.
 
     Everything that people typed is shown as they typed it, and never taken for markup. Only addresses of this service
@@ -34,11 +34,11 @@ def written(*, subject: str, text: str) -> str:
     :param text: its words as plain text; a blank line parts paragraphs, "- " begins a point of a list.
     """
     return render_to_string(
-        "notifications/mail.html", {"subject": subject, "blocks": blocks_of(text), "office": settings.OFFICE_NAME}
+        "notifications/mail.html", {"subject": subject, "blocks": split_blocks(text), "office": settings.OFFICE_NAME}
     )
 
 
-def blocks_of(text: str) -> list[Block]:
+def split_blocks(text: str) -> list[Block]:
     """Part a plain text into paragraphs and lists, and each line of them into words and links."""
     blocks: list[Block] = []
     for paragraph in re.split(r"\n\s*\n", text.strip().replace("\r\n", "\n")):

@@ -16,10 +16,7 @@ from statsoffice.notifications.models import Message, MessageRowRecord
 def redact(
     report: Report, *, words: str, why: str, by: User, at: datetime, dry_run: bool = False, form_key: str = ""
 ) -> Redacted:
-    """Take some words out of a report, all that was written about it, and the messages that told of it.
-
-    The arguments and what is raised are those of `breaches.redaction.redact_report`.
-    """
+    """Redact words from a report, its releases and its notifications, as `breaches.redaction.redact_report` does."""
     besides = [places_of_messages(report)]
     return redaction.redact_report(
         report, words=words, why=why, by=by, at=at, besides=besides, dry_run=dry_run, form_key=form_key
@@ -27,7 +24,7 @@ def redact(
 
 
 def places_of_messages(report: Report) -> Place:
-    """Return the messages that told of a report, or of a draft from which it was joined, with what they say."""
+    """Return the messages about a report, or about a draft that was merged into it."""
     parts = JoinedDraft.objects.standing().parts_of(report)
     return Place(Message.objects.filter(report__in=parts), ("subject", "text"), MessageRowRecord)
 
@@ -46,9 +43,9 @@ PLACES: dict[str, Promise] = {
     "releases.releaseevent": lazy("The history of its releases: reasons"),
     "outbox.message": lazy("Messages about it, as they are kept here"),
 }
-"""By table, each with whatever holds words of people there."""
+"""What each table is called on pages."""
 
 
 def places_in_words(rows: Mapping[str, int]) -> list[tuple[str, int]]:
-    """Return each place in which words were found, as people call it, and in how many rows."""
+    """Return each place in which words were found, in words, and the number of rows."""
     return [(str(PLACES.get(table, table)), number) for table, number in sorted(rows.items())]

@@ -1,7 +1,7 @@
 """Where personal details are taken out of a report.
 
-It is no page under those of reports: what is typed there is kept in the session where somebody has to sign in anew
-first, and words that are to go must not be kept once more.
+These are no pages below those of reports: forms there are stored in the session if the person must sign in again, and
+words that are to be removed must not be stored once more.
 """
 
 from django.urls import path
@@ -13,5 +13,5 @@ app_name = "redacting"
 urlpatterns = [
     path("<slug:reference>/", views.ask, name="ask"),
     path("<slug:reference>/remove/", views.remove, name="remove"),
-    path("<slug:reference>/<int:position>/", views.done, name="done"),
+    path("<slug:reference>/<int:position>/", views.show_redaction, name="done"),
 ]

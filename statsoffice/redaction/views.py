@@ -29,8 +29,6 @@ LONGEST_WORDS = 500
 
 
 class RedactForm(forms.Form):
-    """The words to remove, and the reason."""
-
     use_required_attribute = False
 
     words = forms.CharField(
@@ -41,7 +39,7 @@ class RedactForm(forms.Form):
         ),
         max_length=LONGEST_WORDS,
         error_messages={"required": lazy("Give the words to remove: at least three letters, as they stand there.")},
-        # The browser would offer them again to whoever sits there next.
+        # The browser would suggest them to the next person at this computer.
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     why = LongTextField(
@@ -53,14 +51,13 @@ class RedactForm(forms.Form):
 
     @property
     def helper(self) -> FormHelper:
-        """The questions, inside the page's own form element."""
         return inside_the_form(Question("words", size="s"), Question("why", size="s", threshold=75))
 
 
 class ConfirmForm(RedactForm):
-    """The same once more, unseen, and that the person knows that it cannot be undone.
+    """The same words and reason, hidden, and the confirmation that it cannot be undone.
 
-    `form_key` is made with the empty form: whoever sends the same form twice is led to what it did.
+    `form_key` is made with the empty form. A form that is sent twice leads to the result of the first time.
     """
 
     form_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
@@ -70,50 +67,47 @@ class ConfirmForm(RedactForm):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Hide what was given before."""
         super().__init__(*args, **kwargs)
         for name in ("words", "why"):
             self.fields[name].widget = forms.HiddenInput()
 
     @property
     def helper(self) -> FormHelper:
-        """What was given before, and the one question."""
         return inside_the_form("form_key", "words", "why", "sure")
 
 
 @sensitive_post_parameters("words", "why")
 @report_page("GET", "POST", action=Action.REDACT)
 def ask(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Ask for the words and the reason; then show where the words stand, and what is not reached, before they go."""
+    """Ask for the words and the reason, then preview where the words are and which copies are not redacted."""
     form = RedactForm(request.POST if request.method == "POST" else None)
     found = _try(request, report, form, dry_run=True) if form.is_valid() else None
     if found is None:
-        return _asked(request, report, form)
-    return _shown(request, report, found, ConfirmForm(initial=form.cleaned_data))
+        return _render_form(request, report, form)
+    return _render_preview(request, report, found, ConfirmForm(initial=form.cleaned_data))
 
 
 @sensitive_post_parameters("words", "why")
 @report_page("POST", action=Action.REDACT)
 def remove(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Remove the words, once the person has said that they know what that means; sent twice it is done once."""
+    """Remove the words once the person has confirmed it. A form that is sent twice is processed once."""
     given, sure = RedactForm(request.POST), ConfirmForm(request.POST)
     if not given.is_valid():
-        return _asked(request, report, given)
+        return _render_form(request, report, given)
     if not sure.is_valid():
         found = _try(request, report, given, dry_run=True)
-        return _asked(request, report, given) if found is None else _shown(request, report, found, sure)
+        return _render_form(request, report, given) if found is None else _render_preview(request, report, found, sure)
     form_key = str(sure.cleaned_data["form_key"])
     _try(request, report, given, dry_run=False, form_key=form_key)
-    # Where nothing was left to remove, the same form may have been sent twice: this is what it did at first.
+    # If nothing was left to remove, the form may have been sent twice: this is the result of the first time.
     event = _redactions(report).filter(actor=request.user, facts__form_key=form_key).last()
     if event is None:
-        return _asked(request, report, given)
+        return _render_form(request, report, given)
     return redirect("redacting:done", report.reference, event.position)
 
 
 @report_page("GET", action=Action.REDACT)
-def done(request: SignedInRequest, report: Report, position: int) -> HttpResponse:
-    """Show what a redaction did, as it is on record."""
+def show_redaction(request: SignedInRequest, report: Report, position: int) -> HttpResponse:
     event = _redactions(report).filter(position=position).select_related("actor").first()
     if event is None:
         message = "There is no such redaction of this report."
@@ -139,7 +133,7 @@ def _redactions(report: Report) -> QuerySet[ReportEvent]:
 def _try(
     request: SignedInRequest, report: Report, form: RedactForm, *, dry_run: bool, form_key: str = ""
 ) -> Redacted | None:
-    """Redact, or try what that would do; what is refused is an error of the form, and gives None."""
+    """Redact, or find what that would redact. A refusal becomes an error of the form, and gives None."""
     given = {name: form.cleaned_data[name] for name in ("words", "why")}
     try:
         return actions.redact(report, **given, by=request.user, at=timezone.now(), dry_run=dry_run, form_key=form_key)
@@ -150,11 +144,11 @@ def _try(
     return None
 
 
-def _asked(request: SignedInRequest, report: Report, form: RedactForm) -> HttpResponse:
+def _render_form(request: SignedInRequest, report: Report, form: RedactForm) -> HttpResponse:
     return render(request, "redaction/ask.html", {"report": report, "form": form})
 
 
-def _shown(request: SignedInRequest, report: Report, found: Redacted, form: ConfirmForm) -> HttpResponse:
+def _render_preview(request: SignedInRequest, report: Report, found: Redacted, form: ConfirmForm) -> HttpResponse:
     given = form.data if form.is_bound else form.initial
     context = {
         "report": report,

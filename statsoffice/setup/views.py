@@ -25,7 +25,7 @@ from releases.rules import web_address
 from releases.rules.calendar import Nation
 from releases.rules.lifecycle import MoveRefused
 from statsoffice.accounts.invitations import InvitationRefused
-from statsoffice.accounts.views import send_and_tell
+from statsoffice.accounts.views import send_with_message
 from statsoffice.setup import steps
 from statsoffice.setup.steps import Office, Step, StepStatus, last_rehearsal, may_set_up, office_of
 
@@ -217,7 +217,7 @@ def head(request: HttpRequest) -> HttpResponse:
         else:
             if invited is None:
                 return _on(request, Step.HEAD)
-            send_and_tell(request, invited[0], secret=invited[1])
+            send_with_message(request, invited[0], secret=invited[1])
             return redirect("setting_up:overview")
     return _page(request, Step.HEAD, office, form=form, under_way=office.standings[Step.HEAD] is StepStatus.UNDER_WAY)
 

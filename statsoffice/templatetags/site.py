@@ -6,12 +6,12 @@ from django import template
 from django.conf import settings
 from django.core.paginator import Page
 
-from statsoffice.accounts.second_factor import lacks_one
+from statsoffice.accounts.second_factor import lacks_second_factor
 from statsoffice.env import OfficeProvider
 
 register = template.Library()
 
-register.simple_tag(lacks_one, name="lacks_second_factor")
+register.simple_tag(lacks_second_factor, name="lacks_second_factor")
 
 
 @register.simple_tag

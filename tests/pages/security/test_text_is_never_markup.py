@@ -124,7 +124,7 @@ def test_on_the_pages_of_the_admin_site(office):
 
 
 def test_in_mails(office):
-    mails = [html.written(subject=one.subject, text=one.text).encode() for one in Message.objects.all()]
+    mails = [html.render_html(subject=one.subject, text=one.text).encode() for one in Message.objects.all()]
     assert sum(b"data-typed" in written for written in mails) > 2
     assert [written for written in mails if MARKUP.search(written)] == []
 
