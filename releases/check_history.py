@@ -1,7 +1,7 @@
 """The history of one release for staff: verdicts, checks in runs, gaps in monitoring, and statements."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,12 +9,52 @@ from releases.detection.finding import PublisherSays, publisher_from_json
 from releases.evidence import coverage
 from releases.models import Address, Observation, Release, Statement, Verification
 from releases.models.observation import Purpose
-from releases.rules.runs import Run, Seen, fold_runs
 from releases.statements import OpenQuestion, open_questions
 from releases.verdict.address import last_statements
 
 type Hole = tuple[datetime, datetime]
-type Looks = Mapping[int, Sequence[Seen]]
+type Looks = Mapping[int, Sequence[CheckEntry]]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckEntry:
+    """One check as the history shows it; instants are aware."""
+
+    result: str
+    reasons: tuple[str, ...]
+    sent_at: datetime
+    completed_at: datetime
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Consecutive checks that showed the same; `first_at` and `last_at` are the instants at which they were sent."""
+
+    result: str
+    reasons: tuple[str, ...]
+    said: str
+    first_at: datetime
+    last_at: datetime
+    looks: int
+
+
+def fold_runs(looks: Iterable[CheckEntry], *, due_at: datetime) -> list[Run]:
+    """Fold checks into runs of the same result, reasons and statement; a run never reaches across the due instant.
+
+    :param looks: the checks of one address in any order.
+    """
+    runs: list[Run] = []
+    for look in sorted(looks, key=lambda look: (look.sent_at, look.completed_at)):
+        last = runs[-1] if runs else None
+        if last and (
+            (last.result, last.reasons, last.said) == (look.result, look.reasons, look.said)
+            and (last.last_at < due_at) == (look.sent_at < due_at)
+        ):
+            runs[-1] = Run(last.result, last.reasons, last.said, last.first_at, look.sent_at, last.looks + 1)
+        else:
+            runs.append(Run(look.result, look.reasons, look.said, look.sent_at, look.sent_at, 1))
+    return runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +129,14 @@ def release_record_of(release: Release, *, now: datetime) -> ReleaseRecord:
 def _looks(release: Release, statements: list[Statement]) -> tuple[Looks, Mapping[int, list[SaidRun]], bool]:
     """Return the looks at each address by its key, what its system said, and whether a past morning was replayed."""
     stated = last_statements((statement.text_digest, statement.kind) for statement in statements)
-    looks: dict[int, list[Seen]] = defaultdict(list)
+    looks: dict[int, list[CheckEntry]] = defaultdict(list)
     said: dict[int, list[SaidRun]] = defaultdict(list)
     any_replayed = False
     rows = Observation.objects.to_judge(release).values_list(
         "address_id", "result", "reasons", "sent_at", "completed_at", "text_digest", "replayed", "publisher_says"
     )
     for address, result, reasons, sent_at, completed_at, digest, replayed, says in rows:
-        looks[address].append(Seen(result, tuple(reasons), sent_at, completed_at, stated.get(digest, "")))
+        looks[address].append(CheckEntry(result, tuple(reasons), sent_at, completed_at, stated.get(digest, "")))
         if read := publisher_from_json(says):
             _fold_said(said[address], read, at=sent_at)
         any_replayed = any_replayed or replayed
@@ -127,12 +167,12 @@ def _addresses(release: Release, looks: Looks, said: Mapping[int, list[SaidRun]]
 
 def _past_caches(release: Release) -> Looks:
     """Return the looks that asked past the caches, of the present schedule, at each address by its key."""
-    looks: dict[int, list[Seen]] = defaultdict(list)
+    looks: dict[int, list[CheckEntry]] = defaultdict(list)
     rows = Observation.objects.filter(
         release=release, schedule_version=release.schedule_version, purpose=Purpose.FRESH, superseded=False
     ).values_list("address_id", "result", "reasons", "sent_at", "completed_at")
     for address, result, reasons, sent_at, completed_at in rows:
-        looks[address].append(Seen(result, tuple(reasons), sent_at, completed_at))
+        looks[address].append(CheckEntry(result, tuple(reasons), sent_at, completed_at))
     return looks
 
 

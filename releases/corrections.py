@@ -27,15 +27,12 @@ class NothingPublic(MoveRefused):
 
 
 def current_reason(change: DateChange) -> str:
-    """Return the public reason of a change as readers see it now."""
     last = change.last_correction
     return last.public_reason if last else change.public_reason
 
 
 def check_correctable(change: DateChange, *, by: "User") -> None:
-    """Require that a person may put the public reason of a change right.
-
-    :raises NotYours: if none of the person's roles allows it.
+    """:raises NotYours: if none of the person's roles allows it.
     :raises NothingPublic: if it has no reason that is public.
     """
     check_may(by, Action.CORRECT_REASON, change.release.series.producer)
@@ -47,7 +44,6 @@ def correct_public_reason(change: DateChange, *, reason: str, by: "User", at: da
     """Put the public reason of a change of date right; a Head of Profession or deputy agrees by doing so.
 
     :param reason: the whole reason as readers are to see it.
-    :param at: the aware instant of the correction.
     :param seen: how many corrections of it there were when the person read it.
     :raises NotYours: if none of the person's roles allows it.
     :raises NothingPublic: if the change has no reason that is public.
@@ -84,7 +80,6 @@ class CorrectionRefused(MoveRefused):
 def correct_release(release: Release, *, title: str, reference: str, by: "User | None", at: datetime) -> Release:
     """Correct a release's title or reference.
 
-    :param by: the person, or None for the system.
     :raises CorrectionRefused: if the reference of a release that is public would change.
     :raises BeingJudged: if the title would change while the release has fallen due and is being looked at.
     :raises NotYours: if the person may not edit releases of its producer.
@@ -118,9 +113,7 @@ def addresses_are_fixed(release: Release, *, now: datetime) -> bool:
 
 
 def add_address(release: Release, planned: PlannedAddress, *, by: "User | None", at: datetime) -> Address:
-    """Add an address to a release.
-
-    :raises CorrectionRefused: if the release is due already.
+    """:raises CorrectionRefused: if the release is due already.
     :raises NotYours: if the person may not edit releases of its producer.
     """
     _check_open(release, by=by, at=at)

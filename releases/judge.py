@@ -74,7 +74,6 @@ class VerdictChange(NamedTuple):
 def judge_one(release: Release, *, now: datetime, answered_until: AnsweredUntil | None = None) -> Verification:
     """Judge a release with an exact date from all checks stored for its present schedule, and store what changed.
 
-    :param now: the aware instant of judging; nothing is late before the limit has passed.
     :param answered_until: without it, no check is under way.
     :raises JudgedByOthers: if others judged it five times in a row meanwhile.
     """
@@ -103,7 +102,6 @@ def judge_unobserved(*, now: datetime) -> list[Verification]:
     Of a release without a check the outcome is CANNOT_TELL, and a person is asked. What was seen of a schedule before
     the date was changed is judged as it would have been.
 
-    :param now: the aware instant of judging; a release is left alone until its last check would have timed out.
     :raises ExceptionGroup: after everything else was judged, if our own code failed on some.
     """
     session = _Session(now)
@@ -167,8 +165,6 @@ def read_schedules(
 
 @dataclass(slots=True)
 class _Session:
-    """One run that judges schedules and stores what changed."""
-
     now: datetime
     answered_until: AnsweredUntil | None = None
     judged: list[Verification] = field(default_factory=list)
@@ -225,8 +221,6 @@ def _find_unobserved(*, now: datetime) -> list[Schedule]:
     """List the monitored releases that fell due without a check and have no verdict.
 
     One whose checks only wait to be read and stored is left to its monitoring process, which judges it itself.
-
-    :param now: the aware instant of judging; a release is left out until its last check would have timed out.
     """
     checked = Observation.objects.plain().filter(
         release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"), sent_at__gte=OuterRef("due_at")

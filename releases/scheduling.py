@@ -178,7 +178,7 @@ def usable(slot: Slot) -> Slot:
     """
     if slot.on.year not in PLAUSIBLE_YEARS:
         raise SlotRefused("planned_on", _("%(year)s is not a year for a release.") % {"year": slot.on.year})
-    slot = replace(slot, at=calendar.seconds_dropped(slot.at) if slot.at else None)
+    slot = replace(slot, at=calendar.drop_seconds(slot.at) if slot.at else None)
     if slot.precision is not calendar.Precision.EXACT:
         slot = replace(slot, on=slot.on.replace(day=1))
     if slot.precision is calendar.Precision.EXACT and slot.at is None:

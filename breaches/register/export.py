@@ -34,8 +34,7 @@ from releases.rules import tables
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import BY_WEIGHT, LEADS, Role
 from releases.rules.london import in_london, local_date
-from releases.rules.table import Value
-from releases.rules.tables import TableKind
+from releases.rules.tables import TableKind, Value
 from releases.verdict.address import Outcome
 
 if TYPE_CHECKING:

@@ -119,12 +119,10 @@ def split_pieces(form: str) -> Iterator[str]:
 
 
 def is_label(piece: str) -> bool:
-    """Say whether a piece is nothing but a state, such as "withdrawn", "coming soon" or "page not found"."""
     return _LABEL.fullmatch(piece) is not None
 
 
 def first_sentence(form: str) -> str:
-    """Return a notice up to its first full stop, or question or exclamation mark."""
     return next(_split(form, _FULL_STOPS), "")
 
 
@@ -158,14 +156,12 @@ def speaks_of_the_release(form: str) -> bool:
 
 
 def speaks_of_withdrawal(form: str) -> bool:
-    """Say whether a label or a sentence tells that this very release, which had been there, is withdrawn."""
     told = [sentence for sentence in _split(form, _SENTENCE_ENDS) if _STATEMENT.match(sentence)]
     told += [piece for piece in split_pieces(form) if is_label(piece)]
     return any(_WITHDRAWN.search(f" {each} ") for each in told)
 
 
 def says_not_found(form: str) -> bool:
-    """Say whether a text tells that a page cannot be found."""
     return _NOT_FOUND.search(form) is not None
 
 
@@ -189,17 +185,14 @@ def _tells_of_not_yet(sentence: str) -> bool:
 
 
 def speaks_of_waiting(form: str) -> bool:
-    """Say whether a text holds words that a page with little else has before its release is out."""
     return _WAITING.search(form) is not None
 
 
 def is_doubted(piece: str) -> bool:
-    """Say whether a piece of a heading marks what follows as not yet meant for readers, such as "draft"."""
     return _DOUBTED.fullmatch(piece) is not None
 
 
 def asks_for_password(form: str) -> bool:
-    """Say whether a sentence asks for a password to read on."""
     return _PASSWORD.search(form) is not None
 
 
@@ -209,12 +202,10 @@ def is_unsure(form: str) -> bool:
 
 
 def is_log_in(form: str) -> bool:
-    """Say whether a heading asks the reader to log in."""
     return any(_LOG_IN.match(piece) for piece in split_pieces(form))
 
 
 def mentions_search(piece: str) -> bool:
-    """Say whether a piece of a heading is that of a search."""
     return _SEARCH.fullmatch(piece) is not None
 
 
@@ -288,8 +279,6 @@ _LEAD_BEFORE, _LEAD_AFTER, _NOTICES, _MENU_WORD = 5, 10, 3, 20
 
 
 class Absence(IntEnum):
-    """How surely a page says that the release is not there."""
-
     NONE = 0
     POSSIBLE = 1
     CERTAIN = 2
@@ -323,7 +312,6 @@ def find_absence(
 
 
 def denied_by_heading(page: PageText, names: Names, *, own_h1: str = "") -> bool:
-    """Say whether the title or an h1 says that the release is not there; where an h1 names it, no other h1 does."""
     return any(_denies(names.told(heading), names) for heading in _of_the_page(page, own_h1))
 
 
@@ -392,7 +380,6 @@ def _lead(blocks: Sequence[Block]) -> tuple[list[Block], list[Block]]:
 
 
 def _is_one_of_several(block: Block, above: Sequence[Block]) -> bool:
-    """Say whether a word above the heading stands among others, as in a menu: Latest, Upcoming, Archive."""
     return any(len(other.text) <= _MENU_WORD for other in above if other is not block)
 
 

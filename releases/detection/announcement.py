@@ -20,7 +20,7 @@ from releases.detection.govuk import (
     read_document,
 )
 from releases.rules import london
-from releases.rules.calendar import Precision, Slot, slot_at
+from releases.rules.calendar import Precision, Slot, months_after, slot_at
 from releases.rules.lifecycle import Status
 from releases.rules.response import Answer, Failure
 
@@ -29,8 +29,6 @@ MOST_CHARACTERS = 500
 
 
 class Announcing(StrEnum):
-    """What an announcement says of its date."""
-
     PROVISIONAL = "provisional"
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
@@ -54,8 +52,6 @@ CANNOT_TELL = frozenset({Problem.UNREACHABLE, Problem.ASKED_TO_WAIT, Problem.UNK
 
 
 class NoAnnouncementError(Exception):
-    """There is no announcement to read; `problem` says why."""
-
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.value)
         self.problem = problem
@@ -111,7 +107,6 @@ def read_announcement(answer: Answer) -> Announced:
 
 
 def announced_to_json(announced: Announced) -> dict[str, Any]:
-    """Write what was announced, to be kept or carried."""
     when = announced.when
     written = {
         "title": announced.title,
@@ -200,8 +195,6 @@ class DifferenceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """A release as our calendar has it."""
-
     title: str
     slot: Slot
     status: Status
@@ -209,8 +202,6 @@ class Ours:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One difference: what the announcement says and what our calendar says, as each is shown to readers."""
-
     kind: DifferenceKind
     theirs: str = ""
     ours: str = ""
@@ -263,18 +254,13 @@ def _precision(when: AnnouncedTime) -> Precision:
 
 def _months(slot: Slot) -> list[date]:
     first = slot.on.replace(day=1)
-    return [first, _next(first)] if slot.precision is Precision.TWO_MONTHS else [first]
+    return [first, months_after(first, 1)] if slot.precision is Precision.TWO_MONTHS else [first]
 
 
 def _months_of(when: AnnouncedTime) -> Iterator[date]:
-    """Give the first days of the months that an announcement names."""
     if when.two_months:
-        yield from (when.two_months, _next(when.two_months))
+        yield from (when.two_months, months_after(when.two_months, 1))
     elif when.month:
         yield when.month
     elif day := london.local_date(when.at) if when.at else when.on:
         yield day.replace(day=1)
-
-
-def _next(first: date) -> date:
-    return date(first.year + first.month // 12, first.month % 12 + 1, 1)

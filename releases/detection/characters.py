@@ -68,7 +68,6 @@ def words(text: str) -> str:
 
 
 def has_words(text: str) -> bool:
-    """Say whether a text has any letter or digit to search for."""
     return any(character.isalnum() for character in text)
 
 

@@ -6,8 +6,6 @@ from urllib.parse import unquote, urlsplit
 
 
 class FileType(StrEnum):
-    """The kinds that can be told apart by their first bytes."""
-
     PDF = "pdf"
     ZIP = "zip"
     OLE = "ole"
@@ -54,7 +52,6 @@ _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def promised_type(url: str) -> FileType | None:
-    """Return the kind of file that an address names by its ending, or None where it names none."""
     name = unquote(urlsplit(url).path).rpartition("/")[2]
     return _ENDINGS.get(name.rpartition(".")[2].lower()) if "." in name else None
 
@@ -68,7 +65,6 @@ def declared_type(content_type: str) -> FileType | None:
 
 
 def found_type(body: bytes) -> FileType:
-    """Return the kind that the first bytes of a file show."""
     start = body[:1024]
     if _BEGINS_AS_HTML.match(start) or _HOLDS_HTML.search(start):
         return FileType.HTML

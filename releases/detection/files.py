@@ -19,7 +19,7 @@ from releases.detection.interstitials import barrier_in
 from releases.detection.page import examine_page
 from releases.rules.canonical import sha256_hex
 from releases.rules.response import Answer
-from releases.rules.table import ARCHIVE_FAULTS
+from releases.rules.tables import ARCHIVE_FAULTS
 
 _END_OF_PDF, _END_OF_ZIP = b"%%EOF", b"PK\x05\x06"
 _LAST_BYTES = 66_000
@@ -32,13 +32,11 @@ _SEPARATORS = ",;\t|"
 
 
 def ending_of(url: str) -> str:
-    """Return the ending of the file that an address names, in lower case, or an empty text."""
     name = unquote(urlsplit(url).path).rpartition("/")[2]
     return name.rpartition(".")[2].lower() if "." in name else ""
 
 
 def is_file_cut_off(body: bytes, found: FileType) -> bool:
-    """Say whether a file lacks the end that every file of its kind has."""
     if found is FileType.PDF:
         return _END_OF_PDF not in body[-_LAST_BYTES:]
     return found is FileType.ZIP and _END_OF_ZIP not in body[-_LAST_BYTES:]
@@ -77,7 +75,6 @@ def _is_table_by(separator: str, lines: Sequence[str]) -> bool:
 
 
 def is_promised_table(ending: str, content_type: str) -> bool:
-    """Say whether an address or a server promises a table of text."""
     return ending in _TABLES or (not ending and content_type == "text/csv")
 
 
@@ -98,8 +95,6 @@ _SORRY = re.compile(
 
 
 class Message(StrEnum):
-    """What stands in place of a file."""
-
     NO_FILE = "no_file"
     FAULT = "fault"
     NOTHING = "nothing"
@@ -121,7 +116,6 @@ def message_in(body: bytes, found: FileType) -> Message | None:
 
 
 def short_text(body: bytes) -> str:
-    """Return a text that is short enough to be a message, or an empty one."""
     return decode(body, charset="") if len(body) <= _MOST_BYTES else ""
 
 
@@ -216,7 +210,6 @@ Shown = tuple[LookResult, tuple[Reason, ...]]
 
 
 def examine_file(answer: Answer, expectation: Expectation) -> Finding:
-    """Say what a successful answer shows of the attachment that is expected at its address."""
     promised, declared = promised_type(expectation.url), declared_type(answer.content_type)
     if not answer.body.strip():
         return Finding(LookResult.UNRECOGNISED, (Reason.EMPTY,))
@@ -236,7 +229,6 @@ def examine_file(answer: Answer, expectation: Expectation) -> Finding:
 
 
 def _in_place_of_file(body: bytes, found: FileType, message: Message | None) -> Shown | None:
-    """Return what a message shows that came in place of a file; what is a table as well says nothing surely."""
     if found is FileType.TEXT and is_table(body):
         return None
     if message is Message.NO_FILE:
@@ -246,7 +238,6 @@ def _in_place_of_file(body: bytes, found: FileType, message: Message | None) -> 
 
 
 def _wrong(answer: Answer, url: str, found: FileType) -> Shown | None:
-    """Return what is wrong with a file, or None if it is what was promised."""
     ending, declared = ending_of(url), declared_type(answer.content_type)
     if not is_right_type(promised=promised_type(url), declared=declared, found=found):
         return LookResult.UNRECOGNISED, (Reason.WRONG_TYPE,)

@@ -14,8 +14,6 @@ MOST_CHARACTERS = 500
 
 
 class State(StrEnum):
-    """What the publisher's system says that stands at an address."""
-
     ANNOUNCED = "announced"
     PUBLISHED = "published"
     EARLIER_EDITION = "earlier_edition"
@@ -51,10 +49,6 @@ class PublisherSays:
     change_note: str = ""
 
     def __post_init__(self) -> None:
-        """Check what an adapter read, before anything is stored with it.
-
-        :raises ValueError: if an instant carries no time zone, or a time comes without its source.
-        """
         naive = [at for at in (self.published_at, self.announced_for) if at is not None and at.tzinfo is None]
         if naive:
             message = f"{naive[0].isoformat()} says nothing without its time zone."
@@ -65,7 +59,6 @@ class PublisherSays:
 
 
 def publisher_to_json(says: PublisherSays | None) -> dict[str, Any]:
-    """Write what was read as it is stored with a look; nothing was read: an empty object."""
     if says is None:
         return {}
     written = {
@@ -105,7 +98,6 @@ def publisher_time(says: Sequence[PublisherSays], *, due_at: datetime) -> tuple[
     every later update of the page. What was published at all is said by no figure from long before.
 
     :param says: what was read at the looks at one address under one schedule, in the order in which they were sent.
-    :param due_at: the aware instant at which the release was due.
     """
     for source in Source:
         for one in says:
@@ -146,8 +138,6 @@ class LookResult(StrEnum):
 
 
 class AddressRole(StrEnum):
-    """What an address of a release holds."""
-
     PAGE = "page"
     ATTACHMENT = "attachment"
     ANNOUNCEMENT = "announcement"

@@ -9,6 +9,7 @@ from html import escape, unescape
 from typing import Any
 
 from releases.detection.finding import EARLIEST, Source
+from releases.rules.calendar import months_after
 from releases.rules.london import from_london, in_london, local_date
 
 API = "/api/content"
@@ -29,8 +30,6 @@ class NotADocumentError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One entry of a page's public history: an aware instant and its note."""
-
     at: datetime
     note: str
 
@@ -137,7 +136,6 @@ def as_page(document: GovukDocument) -> bytes:
 
 
 def attachments_of(document: GovukDocument) -> list[Mapping[str, Any]]:
-    """Return what a document says of each of its attachments."""
     return _objects(document.details.get("attachments"))
 
 
@@ -227,7 +225,6 @@ class AnnouncedTime:
     two_months: date | None = None
 
     def differs_from(self, due_at: datetime) -> bool:
-        """Tell whether a release due at an aware instant would not be what is announced."""
         if self.at:
             return self.at != due_at
         due_on = local_date(due_at)
@@ -235,7 +232,7 @@ class AnnouncedTime:
             return self.on != due_on
         due_in = due_on.replace(day=1)
         if self.two_months:
-            return due_in not in {self.two_months, _next_month(self.two_months)}
+            return due_in not in {self.two_months, months_after(self.two_months, 1)}
         return self.month is not None and self.month != due_in
 
 
@@ -277,19 +274,14 @@ def _read_two_months(found: re.Match[str]) -> AnnouncedTime:
         first = _month(found["first"], int(found["first_year"] or second.year - (second.month == 1)))
     except (ValueError, OverflowError):
         return AnnouncedTime()
-    return AnnouncedTime(two_months=first) if _next_month(first) == second else AnnouncedTime()
+    return AnnouncedTime(two_months=first) if months_after(first, 1) == second else AnnouncedTime()
 
 
 def _month(name: str, year: int) -> date:
     return datetime.strptime(f"1 {name} {year}", "%d %B %Y").date()  # noqa: DTZ007  # a day
 
 
-def _next_month(first: date) -> date:
-    return date(first.year + first.month // 12, first.month % 12 + 1, 1)
-
-
 def newest_date(document: GovukDocument) -> datetime | None:
-    """Return the last instant at which, by its own dates, a page was published or publicly updated."""
     return max(_public_dates(document), default=None)
 
 

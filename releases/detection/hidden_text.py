@@ -97,8 +97,6 @@ UNKNOWN = Unknown()
 
 @dataclass(frozen=True, slots=True)
 class Inherited:
-    """What an element hands down to those in it."""
-
     is_invisible: bool = False
     has_no_size: bool = False
     is_off_screen: bool = False
@@ -109,7 +107,6 @@ class Inherited:
 
     @property
     def hides_text(self) -> bool:
-        """Whether text that stands in the element itself cannot be seen."""
         return self.is_invisible or self.has_no_size or self.is_off_screen or self._is_without_contrast
 
     @property
@@ -134,7 +131,6 @@ class _Level:
 
 
 def find_hidden_text(tree: LexborHTMLParser) -> HiddenText:
-    """Find what the page's own styles hide."""
     text = "\n".join(_sheets(tree))
     inline = {node.mem_id for node in tree.css("[style], [bgcolor], font[color], body[text]") if _is_styled(node)}
     if not text and not inline:
@@ -166,8 +162,6 @@ def _is_styled(node: LexborNode) -> bool:
 
 
 class _Walk:
-    """One walk from the root downwards, without recursion."""
-
     def __init__(self, sheet: Sheet, inline: set[int]) -> None:
         self._sheet = sheet
         self._inline = inline
@@ -216,7 +210,6 @@ class _Walk:
         return child
 
     def _match(self, node: LexborNode, level: _Level, *, is_root: bool) -> tuple[int, tuple[Rule, ...]]:
-        """Return the bits of what the element matches, and the rules that apply to it, the weakest first."""
         tag, attributes = node.tag or "", node.attributes
         steps = self._steps_for(tag, attributes)
         if not steps:
@@ -241,7 +234,6 @@ class _Walk:
         return found
 
     def _steps_for(self, tag: str, attributes: Mapping[str, str | None]) -> Sequence[Step]:
-        """Return the steps of selectors that an element may match by its names."""
         steps = self._sheet.steps
         names = set((attributes.get("class") or "").split()) if "class" in attributes else ()
         keys = ("*", tag, *(f".{name}" for name in names), f"#{attributes['id']}" if "id" in attributes else "*")
@@ -266,7 +258,6 @@ class _Walk:
         return effect
 
     def _handed_down(self, was: Inherited, effect: Effect) -> tuple[Inherited, bool]:
-        """Return what an element hands down, and whether its own text is hidden."""
         key = (id(was), id(effect))  # of objects that live as long as the walk
         known = self._inherited.get(key)
         if known is None:
@@ -315,7 +306,6 @@ def _declare(found: dict[str, str], declared: Declared, rule: Rule | None = None
 
 
 def _may_hide(name: str, value: str) -> bool:
-    """Say whether a declaration is one of those by which text is hidden."""
     effect = _effect_of({"position": "absolute", "overflow": "hidden", name: value}, {})
     hides = (effect.hides, effect.is_invisible, effect.has_no_size, effect.is_off_screen, effect.alpha <= _NOTHING)
     return any(hides) or name in {"position", "overflow", "overflow-x", "overflow-y"}
@@ -334,7 +324,6 @@ def _handed_down(was: Inherited, effect: Effect) -> Inherited:
 
 
 def _effect_of(declared: Declared, keyframes: Mapping[str, Declared]) -> Effect:
-    """Say what an element's declarations do to it."""
     if name := next((name for name in _animations(declared) if name in keyframes), None):
         declared = {**declared, **keyframes[name]}  # what it looks like once it has moved
     colour, alpha = _colour_of(declared)
@@ -483,7 +472,6 @@ def _background_of(declared: Declared) -> Colour | Unknown | None:
 
 
 def _is_plain(value: str) -> bool:
-    """Say whether all functions in a background are colours."""
     return all(name in {"rgb", "rgba", "hsl", "hsla"} for name, _ in _FUNCTION.findall(value))
 
 
@@ -504,7 +492,6 @@ def _pixels(value: str | None, *, unknown: float = 0) -> float:
 
 
 def _share(value: str) -> float | None:
-    """Return a number or a percentage as a share of one."""
     found = re.fullmatch(rf"({_NUMBER})(%?)", value.strip())
     return float(found[1]) / (100 if found[2] else 1) if found else None
 
@@ -532,7 +519,6 @@ def _luminance(colour: Colour) -> float:
 
 
 def _stands_right(combinator: str, needs: int, level: _Level) -> bool:
-    """Say whether what a compound needs before it was matched where its combinator asks for it."""
     match combinator:
         case "":
             return True

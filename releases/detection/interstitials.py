@@ -42,13 +42,11 @@ _SHELL, _SHELL_THAT_SAYS_SO, _THIN = 80, 160, 600
 
 
 def barrier_in_heading(page: PageText, names: Names) -> Reason | None:
-    """Return what the title or an h1 tells that stands before the page, or None."""
     forms = [names.told(heading) for heading in page.headings]
     return next((reason for form in forms if (reason := barrier_in(form))), None)
 
 
 def barrier_in_text(page: PageText, names: Names) -> Reason | None:
-    """Return what stands in place of a page with little text of its own, or None."""
     if page.has_banner and not page.own_blocks:
         return Reason.CONSENT
     if page.own_length >= _THIN:
@@ -68,7 +66,6 @@ def is_script_shell(page: PageText) -> bool:
 
 
 def barrier_in(form: str) -> Reason | None:
-    """Return what a text tells that stands before a page or a file, or None."""
     if _ROBOT.search(form):
         return Reason.OBSTACLE
     if _FAULT.search(form):
@@ -111,7 +108,6 @@ def stands_before(final: str, *, requested: str) -> bool:
 
 
 def is_same_host(target: str, *, requested: str) -> bool:
-    """Say whether two addresses are of one host; the port does not count."""
     return urlsplit(target).hostname == urlsplit(requested).hostname
 
 
@@ -140,14 +136,12 @@ def leads_to(target: str, answer: Answer) -> str:
 
 
 def is_home_page(final: str, *, requested: str) -> bool:
-    """Say whether a redirect led from another page to the front page of a site."""
     arrived = urlsplit(final)
     draws_it = bool(arrived.query) or _draws_others(arrived)
     return _is_front(arrived) and not draws_it and not _is_front(urlsplit(requested))
 
 
 def is_log_in_address(final: str, *, requested: str) -> bool:
-    """Say whether a redirect led to an address that is a log-in by its path."""
     return _is_new(_LOG_IN, final, requested)
 
 

@@ -40,8 +40,6 @@ _MOST_OF_A_BLOCK = 200_000
 
 
 class Mention(IntEnum):
-    """How far a mention of the marker goes to show that this edition is there."""
-
     NONE = 0
     OTHER_PERIOD = 1
     TO_COME = 2
@@ -70,7 +68,6 @@ class Marker:
         return bool(self.sought) and self.sought[0].is_bare_year and self.form.strip() == f"{self.sought[0].first:%Y}"
 
     def in_heading(self, heading: str) -> Mention:
-        """Say how a title or main heading, as it was written, mentions the edition."""
         form = words(heading)
         found = _loose(spell(form))
         if any(holds(found, _loose(each)) for each in self.spelled):
@@ -78,7 +75,6 @@ class Marker:
         return Mention.OTHER_PERIOD if holds(form, self.form) else Mention.NONE
 
     def in_text(self, blocks: Sequence[Block]) -> Mention:
-        """Say how the page's own text mentions the edition: by its best mention."""
         best = Mention.NONE
         label = ""
         for block, following in pairwise([*blocks, None]):

@@ -128,7 +128,6 @@ class _Markup:
         self._attributes_of_root = 0
 
     def read(self) -> None:
-        """Go through the tags."""
         place = 0
         while (found := (_TAGS if self._is_calm else _TAG).search(self._html, place)) is not None:
             self._most_repeated += _REPEATED_PER_TAG
@@ -144,7 +143,6 @@ class _Markup:
                 self._read_short(found)
 
     def _read_tag(self, tag: re.Match[str]) -> int:
-        """Open or close an element; returns where the next tag may be."""
         name, after = tag["name"].lower(), tag.end()
         if name in _CHOICES and self._count["select"]:
             self.choices.append(tag.span())
@@ -164,7 +162,6 @@ class _Markup:
 
     @property
     def _is_calm(self) -> bool:
-        """Whether a short element changes nothing."""
         count = self._count
         return not (
             self._pending
@@ -202,7 +199,6 @@ class _Markup:
             raise TooComplex(message)
 
     def _start(self, name: str, attributes: str) -> bool:
-        """Open an element; returns whether its text may be raw."""
         foreign = any(self._count[each] for each in _FOREIGN)
         if foreign and not any(self._count[each] for each in _INTEGRATION):
             if name not in _NOT_FOREIGN:

@@ -37,8 +37,6 @@ _QUARTER = r"(?:(?:q|quarter|chwarter) (?P<q>[1-4])|(?P<q_word>first|second|thir
 
 
 class PeriodKind(StrEnum):
-    """What a period is made of."""
-
     DAYS = "days"
     FINANCIAL_YEAR = "financial year"
     FINANCIAL_QUARTER = "financial quarter"
@@ -62,7 +60,6 @@ class Period:
 
     @property
     def years(self) -> frozenset[str]:
-        """Return the years of which every spelling of the period holds one."""
         return frozenset({f"{self.first.year}", f"{self.last.year}"})
 
     @property
@@ -72,19 +69,16 @@ class Period:
 
     @property
     def is_bare_year(self) -> bool:
-        """Whether it is one year of the calendar."""
         return (
             self.kind is PeriodKind.DAYS and self.first == date(self.first.year, 1, 1) and self.last == _end(self.first)
         )
 
     def is_like(self, other: "Period") -> bool:
-        """Say whether two periods are of one sort, as two months or two financial years are."""
         lengths = (self.last - self.first).days, (other.last - other.first).days
         return self.kind is other.kind and abs(lengths[0] - lengths[1]) <= 3  # months and quarters differ by that
 
 
 def periods(form: str) -> Iterator[Period]:
-    """Read the periods that a text names, in order."""
     return (period for found in _PERIOD.finditer(form) if (period := _read(found[0])))
 
 
@@ -104,7 +98,6 @@ def respell(form: str, like: Mapping[Period, str]) -> str:
 
 
 def spellings(form: str) -> dict[Period, str]:
-    """Return the periods in a text with the words that stand for them there."""
     return {period: found[0] for found in _PERIOD.finditer(form) if (period := _read(found[0]))}
 
 
@@ -119,7 +112,6 @@ def _end(day: date) -> date:
 
 
 def _months(year: int, month: int, *, count: int = 1) -> Period:
-    """Return the months that end with a month of a year."""
     begin = year * 12 + month - count
     last = date(year, month, monthrange(year, month)[1])
     return Period(PeriodKind.DAYS, date(begin // 12, begin % 12 + 1, 1), last)
@@ -276,7 +268,6 @@ class Names:
         return replace_words(form, self.series_title, SERIES)
 
     def covers(self, piece: str) -> bool:
-        """Say whether a piece is part of one of these names."""
         return any(f" {piece} " in name for name in (self.marker, self.release_title, self.series_title))
 
 
@@ -337,7 +328,6 @@ def is_about_series(page: PageText, names: Names) -> bool:
 
 
 def blocks_naming(page: PageText, names: Names) -> list[str]:
-    """Return the page's own blocks that name the series."""
     longest = max(names.series_title.split(), key=len, default="")
     likely = (block.text for block in page.own_blocks if longest in block.text)
     return [text for text in likely if holds(words(text), names.series_title)]

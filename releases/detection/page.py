@@ -48,8 +48,6 @@ from releases.rules.response import Answer
 
 @dataclass(frozen=True, slots=True)
 class PageLook:
-    """One page under examination, with all that is known of it."""
-
     answer: Answer
     expectation: Expectation
     page: PageText
@@ -63,17 +61,14 @@ class PageLook:
 
     @property
     def is_clear(self) -> bool:
-        """Whether the marker stands somewhere and speaks of this edition there."""
         return self.mention is Mention.CLEAR
 
     @property
     def in_heading(self) -> bool:
-        """Whether it does so in the title or an h1."""
         return self.is_clear and self.place is not Reason.MARKER_IN_TEXT
 
     @property
     def place_alone(self) -> tuple[Reason, ...]:
-        """The place of the marker as reasons, none where it stands nowhere."""
         return (self.place,) if self.place else ()
 
 
@@ -148,7 +143,6 @@ def find_doubt(look: PageLook) -> Reason | None:
 
 
 def _shows_another_edition(look: PageLook) -> bool:
-    """Say whether the text below a title that was perhaps changed ahead is headed by another edition."""
     if look.marker.in_text(look.page.own_blocks) is Mention.CLEAR:
         return False
     return bool(look.marker.others(text for text in blocks_naming(look.page, look.names) if len(text) < _HEADING))
@@ -173,7 +167,6 @@ _DIGITS = re.compile(r"\d+")
 
 
 def own_text(page: PageText) -> str:
-    """Return the folded title and the page's own blocks, a line each, up to 20,000 characters."""
     lines = (page.headings[0], *(block.text for block in page.own_blocks))
     return "\n".join(line for line in lines if line)[:MOST_CHARACTERS]
 
@@ -238,7 +231,6 @@ class TextsBefore:
 
     @property
     def all(self) -> frozenset[str]:
-        """Every text that was seen."""
         return frozenset(self._spans) - {""}
 
     def _find_standing(self) -> Iterable[str]:
@@ -317,7 +309,6 @@ Shown = tuple[LookResult, tuple[Reason, ...]]
 
 
 def examine_page(answer: Answer, expectation: Expectation) -> Finding:
-    """Say what a successful answer shows of the release whose page is expected at its address."""
     found, declared = found_type(answer.body), declared_type(answer.content_type)
     if found not in {FileType.HTML, FileType.TEXT} or (found is FileType.HTML and declared not in _SHOWN_AS_PAGES):
         digest = sha256_hex(answer.body)
@@ -353,7 +344,6 @@ def not_found_text(answer: Answer) -> str:
 
 
 def _weigh(look: PageLook) -> Shown:
-    """Try what a page can show in the order in which the signs go before one another."""
     rules = (_before_the_page, _absent, _in_place_of_the_page, _like_not_found, _there, _not_there)
     return next(shown for rule in rules if (shown := rule(look)))
 

@@ -46,7 +46,6 @@ class Declared:
 
 
 def read_declared(tree: LexborHTMLParser) -> Declared:
-    """Read what a page declares of itself; what cannot be read as linked data is passed over."""
     root = tree.root
     language = (root.attributes.get("lang") or "") if root else ""
     return Declared(
@@ -137,8 +136,6 @@ _MOST_OF_A_BANNER = 3_000
 
 
 class Place(StrEnum):
-    """Where on the page a block of text stands."""
-
     HEADING = "heading"
     BODY = "body"
     TABLE = "table"
@@ -174,7 +171,6 @@ class PageText:
 
     @property
     def headings(self) -> tuple[str, ...]:
-        """The page's title and its h1 headings, folded."""
         return (fold(self.title), *(block.text for block in self.blocks if block.place is Place.HEADING))
 
     @property
@@ -189,7 +185,6 @@ class PageText:
 
     @property
     def own_length(self) -> int:
-        """How many characters the page's own blocks have."""
         return sum(len(block.text) for block in self.own_blocks)
 
 
@@ -323,7 +318,6 @@ def _is_hidden(node: LexborNode) -> bool:
 
 
 def _holders(nodes: Iterable[LexborNode]) -> set[int]:
-    """Return some nodes and all that they stand in, each visited once however many there are."""
     holders: set[int] = set()
     for node in nodes:
         above: LexborNode | None = node

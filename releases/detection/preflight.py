@@ -28,13 +28,11 @@ def names_day(text: str, due_at: datetime) -> bool:
 
 
 def names_time(text: str, due_at: datetime) -> bool:
-    """Tell whether a text names the London time of day of an aware instant, on the twelve or twenty-four hour clock."""
     at = london.in_london(due_at).time()
     return any(re.search(pattern, _plain(text)) for pattern in _ways_to_write_time(at))
 
 
 def speaks_of_calling_off(text: str) -> bool:
-    """Tell whether a text says of anything that it is cancelled, postponed or withdrawn."""
     return bool(_CALLED_OFF.search(_plain(text)))
 
 
@@ -118,19 +116,14 @@ class PreflightFinding:
 
     @property
     def is_problem(self) -> bool:
-        """Whether somebody must attend to it."""
         return self.code not in NOTES
 
     def to_json(self) -> dict[str, Any]:
-        """Write it for the record."""
         return {"code": self.code.value, "address": self.address, "facts": dict(self.facts)}
 
     @classmethod
     def from_json(cls, written: Mapping[str, Any]) -> "PreflightFinding":
-        """Read it from the record.
-
-        :raises ValueError: if the code is unknown.
-        """
+        """:raises ValueError: if the code is unknown."""
         return cls(PreflightCode(written["code"]), written["address"], written["facts"])
 
 
@@ -164,7 +157,6 @@ def findings_of_announcement(
     :param says: what the publisher's own system says, where that could be read; it goes before the words.
     :param text: the visible text, or None where nothing came that could be read.
     :param leads_to: the address where a redirect ended, or an empty text.
-    :param due_at: the aware instant for which the release is planned.
     """
     if says is not None:
         return _of_publisher(address, says, due_at=due_at)

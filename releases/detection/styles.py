@@ -106,10 +106,7 @@ class Sheet:
     _selectors: int = 0
 
     def add(self, selector: Selector, normal: Declared, important: Declared, *, layered: bool) -> None:
-        """Take a selector's rule in.
-
-        :raises Unread: if there are too many.
-        """
+        """:raises Unread: if there are too many."""
         self._selectors += 1
         if self._selectors > _MOST_SELECTORS:
             raise Unread
@@ -134,8 +131,6 @@ class Sheet:
 
 @dataclass(slots=True)
 class Element:
-    """What selectors ask of an element."""
-
     tag: str
     attributes: Mapping[str, str | None]
     classes: frozenset[str]
@@ -147,10 +142,7 @@ class Element:
 
 @lru_cache(maxsize=64)  # a release is looked at many times
 def read_sheet(text: str) -> Sheet:
-    """Read the text of the style sheets of a page.
-
-    :raises Unread: if it is too long or nested too deeply.
-    """
+    """:raises Unread: if it is too long or nested too deeply."""
     text = _DATA.sub("url()", text)
     if len(text) > MOST_CHARACTERS:
         raise Unread
@@ -199,7 +191,6 @@ def _simple_declarations(text: str) -> Iterator[tuple[str, str, bool]]:
 
 
 def split_inline(text: str, sheet: Sheet) -> tuple[Declared, Declared]:
-    """Return the normal and the important declarations of a style attribute."""
     declared = read_inline(text)
     return _split(declared, sheet.variables | {name: value for name, value, _important in declared if name[:2] == "--"})
 
@@ -293,7 +284,6 @@ def _resolved(value: str, variables: Mapping[str, str]) -> str:
 
 
 def _split_list(tokens: Iterable[tinycss2.ast.Node]) -> list[str]:
-    """Return the selectors of a list as texts."""
     found: list[list[tinycss2.ast.Node]] = [[]]
     for token in tokens:
         if token.type == "literal" and token.value == ",":
@@ -319,7 +309,6 @@ def _selectors_of(text: str) -> list[Selector]:
 
 
 def _compounds(tree: CombinedSelector | CompoundSelector) -> Iterator[tuple[CompoundSelector, str]]:
-    """Yield the compounds from left to right, each with the combinator before it."""
     found: list[tuple[CompoundSelector, str]] = []
     # Right to left, as they are parsed.
     while isinstance(tree, CombinedSelector):

@@ -24,7 +24,7 @@ from releases.overview import Selection
 from releases.rules import tables
 from releases.rules.calendar import Precision
 from releases.rules.lifecycle import Status
-from releases.rules.table import MOST_BYTES, MOST_ROWS, NotATableError
+from releases.rules.tables import MOST_BYTES, MOST_ROWS, NotATableError
 
 DAYS = ["%Y-%m-%d", "%d/%m/%Y", "%d %m %Y"]
 

@@ -14,7 +14,7 @@ from releases.rules import london, tables, web_address
 from releases.rules.calendar import Precision, Slot, slot_at
 from releases.rules.imports import COLUMNS, EXAMPLE, LONGEST, REQUIRED, ZONE
 from releases.rules.lifecycle import Status
-from releases.rules.table import Cell, NotATableError
+from releases.rules.tables import Cell, NotATableError
 
 
 def _read_cell(column: str, cell: str, *, adapters: Collection[str]) -> Any:

@@ -12,8 +12,7 @@ from releases.permissions import Action, Person, producers_where
 from releases.rules import london, tables
 from releases.rules.calendar import Precision, Slot
 from releases.rules.imports import COLUMNS, EXAMPLE, ZONE
-from releases.rules.table import MOST_ROWS, Value
-from releases.rules.tables import MEDIA_TYPES, TableKind
+from releases.rules.tables import MEDIA_TYPES, MOST_ROWS, TableKind, Value
 from releases.text import calendar
 
 

@@ -34,7 +34,6 @@ class Head:
     rows_sha256: str
 
     def canonical(self) -> str:
-        """Write it as the line that is hashed, without a line end."""
         return f"{self.chain} {self.position} {self.row_hash} {self.first} {self.rows_sha256}"
 
 
@@ -47,12 +46,10 @@ class Step:
 
 
 def chain_line(position: int, previous_hash: str, row_hash: str) -> bytes:
-    """Write one row of a chain as the line that `Head.rows_sha256` and the files of a bundle have."""
     return f"{position} {previous_hash} {row_hash}\n".encode()
 
 
 def digest_of_rows(rows: Iterable[tuple[int, str, str]]) -> str:
-    """Compute the digest of added rows, each given by position, previous hash and hash, in their order."""
     digest = hashlib.sha256()
     for row in rows:
         digest.update(chain_line(*row))
@@ -78,7 +75,6 @@ def inclusion_proof(heads: Iterable[Head], chain: str) -> list[Step]:
 
 
 def root_by_proof(head: Head, proof: Iterable[Step]) -> str:
-    """Compute the root that a head and its proof lead to."""
     value = _leaf(head)
     for step in proof:
         neighbour = bytes.fromhex(step.neighbour)
@@ -103,7 +99,6 @@ def _node(left: bytes, right: bytes) -> bytes:
 
 
 def _split(size: int) -> int:
-    """Return the largest power of two below a size of at least two."""
     return 1 << (size - 1).bit_length() - 1
 
 
@@ -142,18 +137,15 @@ class WrittenAnchor:
     heads: Sequence[Head]
 
     def is_consistent(self) -> bool:
-        """Say whether the root is the one of the heads."""
         return merkle_root(self.heads) == self.root
 
 
 def anchor_lines(number: int, *, made_at: datetime, root: str, heads: Iterable[Head]) -> list[str]:
-    """Write an anchor as lines: its number, when it was made, its root, and each head as it is hashed."""
     made = made_at.astimezone(UTC).isoformat(timespec="microseconds")
     return [f"anchor {number}", f"made {made}", f"root {root}", *(head.canonical() for head in heads)]
 
 
 def read_anchor(text: str) -> Iterator[WrittenAnchor]:
-    """Find the anchors in a text, such as a saved email or the manifest of a backup."""
     for found in _ANCHOR.finditer(text):
         lines = (line.split(" ") for line in re.findall(_HEAD, found["heads"]))
         heads = [

@@ -23,8 +23,6 @@ class PublicStatus(StrEnum):
 
 
 class Happened(StrEnum):
-    """What happened to an announced release."""
-
     ANNOUNCED = "announced"
     CONFIRMED = "confirmed"
     MOVED = "moved"
@@ -87,7 +85,6 @@ class AnnouncedRelease:
 
     @property
     def changed_at(self) -> datetime:
-        """The aware instant of the last announced change, or of the last correction of one's reason."""
         return max(change.updated_at for change in changes_of(self))
 
 
@@ -111,15 +108,10 @@ class Change:
 
     @property
     def updated_at(self) -> datetime:
-        """The aware instant since when it reads as it does: when it was announced, or its reason put right."""
         return self.corrected_at or self.at
 
 
 def status_shown(status: str, *, last_move: tuple[Slot, Slot] | None) -> PublicStatus:
-    """Return what the calendar calls a release of a stored status.
-
-    :param last_move: the dates before and after its last announced change of date, if there was one.
-    """
     if status == Status.CONFIRMED and last_move:
         was, to = (slot.due_at for slot in last_move)
         if was and to and to > was:
@@ -172,5 +164,4 @@ def _change(
 
 
 def _slot_at(release: AnnouncedRelease, at: datetime) -> Slot:
-    """Return the date that stood at an instant: what the first move after it moved away from."""
     return next((move.was for move in release.moves if move.announced_at > at), release.slot)

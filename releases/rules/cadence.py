@@ -84,10 +84,8 @@ def next_check_at(
     all checked at once. Where planned checks were missed, or monitoring begins late, one check is made at once. Once
     the release was seen live it is checked rarely for six hours more, to see whether it goes away.
 
-    :param due_at: aware instant at which the release is due.
     :param limit_at: due instant plus tolerance.
     :param after: instant of the last planned look, or None where none was planned yet.
-    :param now: aware instant of planning; an earlier instant is returned only if overdue by less than a second.
     :param key: what names the release; another key has another shift.
     :param closest: as in `pacing.closest_checks`; wider than five seconds where many addresses share a host.
     :param live_since: when it was first seen live since it was due, or None while it was not.
@@ -128,7 +126,6 @@ def _phase(key: str) -> float:
 
 
 def _fixed(limit: timedelta, *, due_at: datetime, live_early: datetime | None) -> tuple[timedelta, ...]:
-    """Return the looks that are never shifted, as offsets from the due instant."""
     fixed = (-LAST_BEFORE_DUE, timedelta(0), limit, limit + CONFIRMING)
     if live_early is None:
         return fixed
@@ -137,8 +134,6 @@ def _fixed(limit: timedelta, *, due_at: datetime, live_early: datetime | None) -
 
 
 class _Plan(NamedTuple):
-    """All looks at one release, as offsets from the due instant."""
-
     limit: timedelta
     phase: float
     closest: timedelta
@@ -147,13 +142,11 @@ class _Plan(NamedTuple):
 
     @property
     def end(self) -> timedelta:
-        """After which the release is not looked at any more."""
         if self.live_since is None:
             return GIVE_UP
         return min(GIVE_UP, max(self.limit, self.live_since) + _AFTER_LIVE[-1][0])
 
     def first_after(self, offset: timedelta) -> timedelta | None:
-        """Return the first planned look later than an offset."""
         if self.live_since is None:
             fixed, periods = self.fixed, _periods(self.limit, closest=self.closest)
         else:
@@ -289,11 +282,7 @@ FRESH_AFTER = (timedelta(seconds=5), timedelta(minutes=10), timedelta(hours=1))
 
 
 def count_fresh_checks(planned_at: datetime, *, due_at: datetime) -> int:
-    """Count the looks past the caches that belong to an address by the time of one of its plain looks.
-
-    :param planned_at: the aware instant for which the plain look was planned.
-    :param due_at: the aware instant at which the release is due.
-    """
+    """Count the looks past the caches that belong to an address by the time of one of its plain looks."""
     return sum(planned_at >= due_at + after for after in FRESH_AFTER)
 
 

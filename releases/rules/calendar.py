@@ -20,8 +20,6 @@ MARKET_SENSITIVE_MONTHS = 6
 
 
 class Precision(StrEnum):
-    """How exactly a release's date is known."""
-
     EXACT = "exact"
     MONTH = "month"
     TWO_MONTHS = "two_months"
@@ -93,8 +91,7 @@ def slot_at(instant: datetime) -> Slot:
 
 
 def two_months(first: date) -> str:
-    """Write two months, with both years across New Year: "December 2026 to January 2027"."""
-    second = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    second = months_after(first, 1)
     if first.year == second.year:
         return f"{first:%B} to {second:%B %Y}"
     return f"{first:%B %Y} to {second:%B %Y}"
@@ -119,11 +116,6 @@ def bank_holidays(year: int, *, nation: Nation) -> dict[date, str]:
     return {holiday["date"]: str(holiday["title"]) for holiday in kept}
 
 
-def holiday_on(on: date, *, nation: Nation) -> str | None:
-    """Return the name of the bank holiday on a day in a nation, or None."""
-    return bank_holidays(on.year, nation=nation).get(on)
-
-
 def no_release_day(on: date, *, nation: Nation) -> str | None:
     """Return why nothing is released on a day, in one sentence, or None for a working day.
 
@@ -131,7 +123,7 @@ def no_release_day(on: date, *, nation: Nation) -> str | None:
     """
     if on.weekday() >= 5:
         return f"{london.format_weekday(on)} is not a weekday; statistics are released from Monday to Friday."
-    holiday = holiday_on(on, nation=nation)
+    holiday = bank_holidays(on.year, nation=nation).get(on)
     if holiday:
         return f"{london.format_weekday(on)} is a bank holiday ({holiday})."
     return None
@@ -161,10 +153,7 @@ def working_days_away(on: date, days: int, *, nation: Nation) -> date:
 
 
 def days_of_notice(on: date, *, given_at: datetime) -> int:
-    """Count the days from the day in London on which a date is confirmed to the date itself; negative once past.
-
-    :param given_at: the aware instant of confirming, or of agreeing to another date.
-    """
+    """Count the days from the day in London on which a date is confirmed to the date itself; negative once past."""
     return (on - london.local_date(given_at)).days
 
 
@@ -172,8 +161,6 @@ def is_short_notice(on: date, *, given_at: datetime) -> bool:
     """Tell whether a date is confirmed less than four weeks ahead.
 
     Source: Code of Practice for Statistics, edition 2.1, T3.1 (3.0: 3.1): four weeks ahead, where practicable.
-
-    :param given_at: the aware instant of confirming, or of agreeing to another date.
     """
     return days_of_notice(on, given_at=given_at) < NOTICE.days
 
@@ -182,8 +169,6 @@ def is_short_for_markets(on: date, *, given_at: datetime) -> bool:
     """Tell whether a date is confirmed less than six months ahead, which is advice for market-sensitive series alone.
 
     Source: GOV.UK's content guidance on statistics announcements.
-
-    :param given_at: the aware instant of confirming.
     """
     return on < months_after(london.local_date(given_at), MARKET_SENSITIVE_MONTHS)
 
@@ -194,38 +179,30 @@ def months_after(day: date, months: int) -> date:
     return date(years, month + 1, min(day.day, monthrange(years, month + 1)[1]))
 
 
-def seconds_dropped(at: time) -> time:
+def drop_seconds(at: time) -> time:
     """Return a typed time to the minute: releases are announced for a minute, never for a second."""
     return at.replace(second=0, microsecond=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """One month; its first day names it."""
-
     first: date
 
     @property
     def last(self) -> date:
-        """Its last day."""
         return self.first.replace(day=monthrange(self.first.year, self.first.month)[1])
 
     @property
     def next(self) -> "Month":
-        """The month after."""
-        return Month(date(self.first.year + self.first.month // 12, self.first.month % 12 + 1, 1))
+        return Month(months_after(self.first, 1))
 
     @property
     def previous(self) -> "Month":
         """The month before; the first month that there is has none but itself."""
-        if self.first == date.min:
-            return self
-        years, months = divmod(self.first.year * 12 + self.first.month - 2, 12)
-        return Month(date(years, months + 1, 1))
+        return self if self.first == date.min else Month(months_after(self.first, -1))
 
 
 def month_of(on: date) -> Month:
-    """Return the month in which a day lies."""
     return Month(on.replace(day=1))
 
 
@@ -234,8 +211,6 @@ _YEARS = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d\d)(?:(?P<between>[-/–])(?P<n
 
 
 class Rule(StrEnum):
-    """Which day of the next year stands for a day of this one."""
-
     SAME_DATE = "same_date"
     SAME_WEEKDAY = "same_weekday"
 
@@ -254,8 +229,8 @@ def place_next_year(slot: Slot, *, rule: Rule, nation: Nation) -> Placed:
     A date that is known to the month only stays so vague.
     """
     if slot.precision is not Precision.EXACT:
-        return Placed(replace(slot, on=_same_date(slot.on)))
-    on = _same_weekday(slot.on) if rule is Rule.SAME_WEEKDAY else _same_date(slot.on)
+        return Placed(replace(slot, on=months_after(slot.on, 12)))
+    on = _same_weekday(slot.on) if rule is Rule.SAME_WEEKDAY else months_after(slot.on, 12)
     in_the_way = []
     while no_release_day(on, nation=nation):
         in_the_way.append(on)
@@ -264,7 +239,6 @@ def place_next_year(slot: Slot, *, rule: Rule, nation: Nation) -> Placed:
 
 
 def title_next_year(this: str) -> str:
-    """Write a title for the next year: every year in it grows by one."""
     return _YEARS.sub(_grown, this)
 
 
@@ -275,11 +249,6 @@ def reference_next_year(this: str, *, year: int) -> str:
     """
     grown = title_next_year(this)
     return grown if grown != this else f"{this}-{year}"
-
-
-def _same_date(on: date) -> date:
-    last = monthrange(on.year + 1, on.month)[1]
-    return date(on.year + 1, on.month, min(on.day, last))
 
 
 def _same_weekday(on: date) -> date:
@@ -308,8 +277,6 @@ FEWEST_INTERVALS = 2
 
 
 class Pace(StrEnum):
-    """How often releases of a series come."""
-
     MONTHLY = "monthly"
     QUARTERLY = "quarterly"
     YEARLY = "yearly"
@@ -332,7 +299,7 @@ def beat(on: date, *, precision: Precision) -> date:
     if precision is Precision.EXACT:
         return on
     first = on.replace(day=1)
-    return first + timedelta(days=15) if precision is Precision.MONTH else _months_later(first, 1)
+    return first + timedelta(days=15) if precision is Precision.MONTH else months_after(first, 1)
 
 
 def pace_of(past: Iterable[date]) -> Pace | None:
@@ -367,17 +334,16 @@ def gaps(planned: Iterable[date], pace: Pace, *, start: date, end: date) -> list
     missing: list[date] = []
     for earlier, later in pairwise(beats):
         periods = round((later - earlier).days / (months * DAYS_OF_A_MONTH))
-        missing += [_months_later(earlier, months * number) for number in range(1, periods)]
+        missing += [months_after(earlier, months * number) for number in range(1, periods)]
     if beats:
         number = 1
-        while (expected := _months_later(beats[-1], months * number)) <= end:
+        while (expected := months_after(beats[-1], months * number)) <= end:
             missing.append(expected)
             number += 1
     return _joined([day for day in missing if start <= day <= end], months)
 
 
 def _parted(days: Iterable[date]) -> list[date]:
-    """Put days in order and leave out those that belong to the beat before."""
     beats: list[date] = []
     for day in sorted(days):
         if not beats or day - beats[-1] > SAME_BEAT:
@@ -389,16 +355,11 @@ def _fits(days: int, pace: Pace) -> bool:
     return 0.6 <= days / (MONTHS[pace] * DAYS_OF_A_MONTH) < 1.5
 
 
-def _months_later(day: date, months: int) -> date:
-    years, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(years, month + 1, min(day.day, monthrange(years, month + 1)[1]))
-
-
 def _joined(missing: Sequence[date], months: int) -> list[Gap]:
     joined: list[Gap] = []
     for day in missing:
         month = day.replace(day=1)
-        if joined and month <= _months_later(joined[-1].last, months):
+        if joined and month <= months_after(joined[-1].last, months):
             joined[-1] = Gap(joined[-1].first, month, joined[-1].periods + 1)
         else:
             joined.append(Gap(month, month, 1))
@@ -406,8 +367,5 @@ def _joined(missing: Sequence[date], months: int) -> list[Gap]:
 
 
 def limit_at(due_at: datetime, *, tolerance_seconds: int) -> datetime:
-    """Return the last instant at which a release is still on time.
-
-    :param due_at: the aware instant at which it is due.
-    """
+    """Return the last instant at which a release is still on time."""
     return due_at + timedelta(seconds=tolerance_seconds)

@@ -34,12 +34,11 @@ def canonical_json(value: Any) -> bytes:
 
 
 def sha256_hex(content: bytes) -> str:
-    """Return the SHA-256 of bytes as 64 hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
 
 
 class NotThisKind(ValueError):
-    """What was read is not the value of the type that was asked for."""
+    pass
 
 
 def write_dataclass(value: Any) -> Any:

@@ -28,8 +28,6 @@ _CHRONY_LOCAL = "7F7F0101"
 
 
 class Voucher(StrEnum):
-    """What vouches for a clock."""
-
     CHRONY = "chrony"
     KERNEL = "kernel"
     NTP = "ntp"
@@ -68,12 +66,10 @@ class ClockError:
     compared_at: datetime | None = None
 
     def is_off(self, *, largest: timedelta) -> bool:
-        """Tell whether the clock is known to be, or to have just been, off by more than a setting allows."""
         return max(self.off_by, abs(self.stepped_by)) > largest
 
     @property
     def bound_seconds(self) -> float | None:
-        """The bound as a row of evidence keeps it."""
         return None if self.bound is None else self.bound.total_seconds()
 
 
@@ -101,8 +97,6 @@ class _Heard:
 
 @dataclass(slots=True)
 class ClockWatch:
-    """One process's clock over time: its steps, and what other hosts said."""
-
     _last: Reading | None = None
     _stepped: timedelta = timedelta(0)
     _last_step: timedelta = timedelta(0)
@@ -207,7 +201,6 @@ def of_kernel(*, state: int, status: int, maxerror: int, offset: int) -> Figures
     Source: adjtimex(2).
 
     :param state: what the call returned.
-    :param status: its status bits.
     :param maxerror: in microseconds.
     :param offset: what is still to be corrected; in nanoseconds where a status bit says so, else microseconds.
     """

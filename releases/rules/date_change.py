@@ -14,8 +14,6 @@ ASKERS = KEEPERS | {Role.STATISTICIAN}
 
 
 class RequestState(StrEnum):
-    """Where a request for a change of date stands."""
-
     WAITING = "waiting"
     AGREED = "agreed"
     REFUSED = "refused"
@@ -43,8 +41,6 @@ REQUEST = Lifecycle(
 
 
 class Mark(StrEnum):
-    """What is remarkable about when a change of date was asked for or made."""
-
     AFTER_DUE = "after_due"
     ON_THE_DAY = "on_the_day"
     ASKED_CLOSE_TO_RELEASE = "asked_close_to_release"
@@ -53,28 +49,17 @@ class Mark(StrEnum):
 def is_to_be_asked(status: str, *, roles: Collection[Role], waits: bool) -> bool:
     """Tell whether somebody asks for another date of a release; a lead has the change itself, which is one act.
 
-    :param status: of the release.
-    :param roles: of the person, for its producer.
     :param waits: whether another change of it waits already.
     """
     return status == Status.CONFIRMED and bool(ASKERS & set(roles)) and not LEADS & set(roles) and not waits
 
 
 def is_asked_close(was: Slot, to: Slot, *, asked_at: datetime) -> bool:
-    """Tell whether a change is asked for within a day before the release, as it was or as it is to be, or later.
-
-    :param asked_at: the aware instant of asking.
-    """
     due = [slot.due_at for slot in (was, to) if slot.due_at]
     return bool(due) and asked_at >= min(due) - CLOSE_TO_RELEASE
 
 
 def date_change_marks(was: Slot, to: Slot, *, asked_at: datetime, made_at: datetime) -> tuple[Mark, ...]:
-    """Say what is remarkable about when a change of date was asked for and made.
-
-    :param asked_at: the aware instant of asking.
-    :param made_at: the aware instant of the agreement, or of the act where nobody had to agree.
-    """
     day = london.local_date(made_at)
     found = {
         Mark.AFTER_DUE: was.due_at is not None and made_at >= was.due_at,

@@ -26,10 +26,7 @@ class Budget:
     per_second: int
 
     def __post_init__(self) -> None:
-        """Check the two limits.
-
-        :raises ValueError: if one of them is below 1.
-        """
+        """:raises ValueError: if one of them is below 1."""
         if self.connections < 1 or self.per_second < 1:
             message = f"A budget of {self.connections}/{self.per_second} would never look; both must be 1 or more."
             raise ValueError(message)

@@ -32,8 +32,6 @@ EXAMPLE = "example"
 
 
 class ImportStatus(StrEnum):
-    """Where an import stands: a file that waits, a preview that waits for a person, or an end."""
-
     UPLOADED = "uploaded"
     CHECKED = "checked"
     CONFIRMED = "confirmed"

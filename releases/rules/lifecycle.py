@@ -74,21 +74,17 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """A named table of moves and the state in which everything begins."""
-
     name: str
     initial: str
     moves: tuple[Move, ...]
 
     @property
     def states(self) -> tuple[str, ...]:
-        """Every state, in the order in which the table first names it."""
         named = [self.initial, *(state for move in self.moves for state in (move.source, move.target))]
         return tuple(dict.fromkeys(named))
 
     @property
     def move_names(self) -> tuple[str, ...]:
-        """Every kind of move, in the table's order."""
         return tuple(dict.fromkeys(move.name for move in self.moves))
 
     def find(self, name: str, *, source: str) -> Move:
@@ -129,13 +125,11 @@ class Lifecycle:
         return move
 
     def available(self, *, source: str, roles: Collection[Role]) -> tuple[str, ...]:
-        """Return the names of the moves that these roles may make from a state, in the table's order."""
         return tuple(
             dict.fromkeys(move.name for move in self.moves if move.source == source and move.roles.intersection(roles))
         )
 
     def diagram(self) -> str:
-        """Return the lifecycle as a Mermaid state diagram, for the documentation."""
         lines = ["stateDiagram-v2", f"    [*] --> {self.initial}"]
         for move in self.moves:
             who = ", ".join(sorted(spoken(role) for role in move.roles)) or "the system"
@@ -149,8 +143,6 @@ def spoken(code: str) -> str:
 
 
 class Status(StrEnum):
-    """What the calendar says of a release."""
-
     PROVISIONAL = "provisional"
     CONFIRMED = "confirmed"
     PUBLISHED = "published"

@@ -18,7 +18,6 @@ def in_london(instant: datetime) -> datetime:
 
 
 def local_date(instant: datetime) -> date:
-    """Return the day on London's calendar on which an aware instant falls."""
     return in_london(instant).date()
 
 

@@ -34,11 +34,7 @@ class Period:
     unit: Unit = Unit.HOURS
 
     def begins(self, due_at: datetime, *, nation: Nation) -> datetime:
-        """Return the instant at which the period begins: hours are elapsed ones, a working day keeps the time of day.
-
-        :param due_at: the aware instant at which the release is due.
-        :param nation: whose working days are counted.
-        """
+        """Return the beginning of the period: hours are elapsed ones, a working day keeps the time of day."""
         if self.unit is Unit.HOURS:
             return due_at - timedelta(hours=self.length)
         local = london.in_london(due_at)
@@ -53,8 +49,6 @@ class Period:
 
 
 class Ground(StrEnum):
-    """Where the usual period of a producer comes from."""
-
     ITS_OWN = "its_own"
     ORDER = "order"
     NOT_CONFIRMED = "not_confirmed"
@@ -62,8 +56,6 @@ class Ground(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """The period that is granted unless there is a reason for another, and where it comes from."""
-
     period: Period
     ground: Ground
 
@@ -81,10 +73,6 @@ ORDERS: dict[Nation, Usual] = {
 
 
 def usual_period(nation: Nation, *, own: Period | None) -> Usual:
-    """Return the period that a producer grants as a rule.
-
-    :param own: the period that an administrator has set on the producer, if any.
-    """
     return Usual(own, Ground.ITS_OWN) if own else ORDERS[nation]
 
 
@@ -120,8 +108,6 @@ def find_oddities(*, began_at: datetime | None, begins_at: datetime | None, gran
 
 
 class AccessStatus(StrEnum):
-    """Where the access of one post stands."""
-
     GRANTED = "granted"
     BEGUN = "begun"
     ENDED = "ended"
@@ -129,8 +115,6 @@ class AccessStatus(StrEnum):
 
 
 class RequestStatus(StrEnum):
-    """Where a change stands that somebody asked for shortly before the release."""
-
     WAITING = "waiting"
     AGREED = "agreed"
     REFUSED = "refused"
@@ -138,8 +122,6 @@ class RequestStatus(StrEnum):
 
 
 class Asked(StrEnum):
-    """What a waiting request would do to the list."""
-
     ADD = "add"
     CHANGE = "change"
     WITHDRAW = "withdraw"

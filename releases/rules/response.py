@@ -31,8 +31,6 @@ NO_ANSWER = frozenset({Failure.TIMEOUT, Failure.DNS, Failure.CONNECT, Failure.TL
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One request that was answered on the way to the final address."""
-
     url: str
     status: int
 
@@ -68,20 +66,14 @@ class Answer:
     seconds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
     def header(self, name: str) -> str:
-        """Return the last value of a header of the final response, or an empty text.
-
-        :param name: the header's name in lower case.
-        """
         return next((value for known, value in reversed(self.headers) if known == name), "")
 
     @property
     def content_type(self) -> str:
-        """Return the media type alone, in lower case: "text/html"."""
         return self.header("content-type").partition(";")[0].strip().lower()
 
     @property
     def charset(self) -> str:
-        """Return the character set that the content-type header names, in lower case, or an empty text."""
         for parameter in self.header("content-type").split(";")[1:]:
             name, _, value = parameter.partition("=")
             if name.strip().lower() == "charset":

@@ -2,10 +2,14 @@
 
 import csv
 import io
+import lzma
 import re
+import warnings
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+import zlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
 from xml.sax import SAXException
@@ -13,20 +17,121 @@ from xml.sax.handler import ContentHandler, feature_namespaces
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.sax import make_parser
-from tablib import Dataset
 
-from releases.rules.table import (
-    ARCHIVE_FAULTS,
-    MOST_BYTES,
-    MOST_COLUMNS,
-    MOST_UNPACKED_BYTES,
-    Cell,
-    Line,
-    Lines,
-    NotATableError,
-    Value,
-    as_cell,
+# openpyxl takes 11 MB, and tablib some more, which processes that read and write no spreadsheet never need:
+# the functions that use them import them.
+
+ARCHIVE_FAULTS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,  # a part that ends before it should
+    KeyError,  # a part that is not there
+    RuntimeError,  # locked with a password, or packed in a way of its own (NotImplementedError)
+    OSError,
+    ValueError,
 )
+
+
+MOST_BYTES = 5 * 1024 * 1024
+"""What a file may have at most."""
+MOST_UNPACKED_BYTES = 20 * 1024 * 1024
+"""What an archive may hold at most: fifteen times what a spreadsheet of the most rows needs."""
+MOST_ROWS = 2_000
+"""Rows below the names of the columns; four years of an office with 500 releases a year."""
+MOST_COLUMNS = 100
+MOST_LINES_SCANNED = 100_000
+MOST_CELLS_SCANNED = 2_000_000
+
+_HALF_A_SECOND = timedelta(milliseconds=500)
+
+
+class NotATableError(ValueError):
+    """The file cannot be read as a table, or is too large; the message is one sentence that begins with its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The text of one cell, with single spaces; or, in `fault`, why it holds nothing that can be read."""
+
+    text: str = ""
+    fault: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.text or self.fault)
+
+
+type Value = str | int | float | datetime
+"""What a cell is written from; a date and time carries no zone."""
+
+type Line = tuple[int, list[Cell]]
+"""The number of a line, counted from 1 as spreadsheets do, and its cells."""
+
+
+class Lines:
+    """Gathers the lines of a table that hold anything, and refuses a table that grows too large."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._scanned_cells = 0
+        self.gathered: list[Line] = []
+
+    def scan(self, number: int, *, cells: int) -> None:
+        """Count what is only looked through, empty lines and cells too.
+
+        :raises NotATableError: if there is too much of it.
+        """
+        self._scanned_cells += cells
+        if number > MOST_LINES_SCANNED or self._scanned_cells > MOST_CELLS_SCANNED:
+            message = f"{self._name} is a sheet of more than {MOST_LINES_SCANNED:,} lines: delete the empty ones."
+            raise NotATableError(message)
+
+    def add(self, number: int, cells: Sequence[Cell]) -> None:
+        """Gather a line, unless it is empty.
+
+        :raises NotATableError: if there are too many lines, or it is too wide.
+        """
+        if not any(cells):
+            return
+        if any(cells[MOST_COLUMNS:]):
+            message = f"{self._name} has something beyond column {MOST_COLUMNS} in line {number}."
+            raise NotATableError(message)
+        if len(self.gathered) > MOST_ROWS:
+            message = f"{self._name} has more than {MOST_ROWS:,} rows: divide it into several files."
+            raise NotATableError(message)
+        self.gathered.append((number, list(cells[:MOST_COLUMNS])))
+
+
+def as_cell(value: object) -> Cell:
+    """Write a typed value as a person would have typed it, London time taken for granted.
+
+    A date and time is "2026-06-30 09:30", with seconds where it has any; one at midnight is a date alone, because
+    spreadsheets know no other date. A whole number has no point, true is "yes" and false nothing.
+    """
+    match value:
+        case None | False:
+            return Cell()
+        case True:
+            return Cell("yes")
+        case datetime():
+            return Cell(_moment(value))
+        case date():
+            return Cell(value.isoformat())
+        case time():
+            return Cell(value.isoformat(timespec="seconds" if value.second else "minutes"))
+        case float() if value.is_integer() and abs(value) < 1e15:
+            return Cell(str(int(value)))
+        case _:
+            return Cell(" ".join(str(value).split()))
+
+
+def _moment(value: datetime) -> str:
+    # Spreadsheets count days in fractions, in which no minute is exact.
+    whole = (value.replace(tzinfo=None) + _HALF_A_SECOND).replace(microsecond=0)
+    if whole.time() == time(0):
+        return whole.date().isoformat()
+    return whole.isoformat(sep=" ", timespec="seconds" if whole.second else "minutes")
+
 
 OPEN_DOCUMENT = "application/vnd.oasis.opendocument.spreadsheet"
 _MOST_PARTS = 1_000
@@ -35,22 +140,7 @@ _SIGNATURE = b"PK\x03\x04"
 _OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
-def is_archive(content: bytes) -> bool:
-    """Tell whether a file is an archive."""
-    return content.startswith(_SIGNATURE)
-
-
-def check_not_old_or_locked(content: bytes, *, name: str) -> None:
-    """Refuse what no reader here can open.
-
-    :raises NotATableError: if the file is a spreadsheet of the old kind, or locked with a password.
-    """
-    if content.startswith(_OLD_OR_LOCKED):
-        message = f"{name} is an old .xls file or locked with a password: save it as XLSX, ODS or CSV, without one."
-        raise NotATableError(message)
-
-
-def open_archive(content: bytes, *, name: str) -> zipfile.ZipFile:
+def _open_archive(content: bytes, *, name: str) -> zipfile.ZipFile:
     """Open an archive whose parts together stay within the limit.
 
     Nothing is unpacked to find that out: no part can give more than its entry says, because the reader stops there.
@@ -71,7 +161,7 @@ def open_archive(content: bytes, *, name: str) -> zipfile.ZipFile:
     return archive
 
 
-def is_open_document(archive: zipfile.ZipFile, *, name: str) -> bool:
+def _is_open_document(archive: zipfile.ZipFile, *, name: str) -> bool:
     """Tell whether an archive says of itself that it is an OpenDocument spreadsheet.
 
     :raises NotATableError: if it is damaged where it would say so.
@@ -80,11 +170,6 @@ def is_open_document(archive: zipfile.ZipFile, *, name: str) -> bool:
         return "mimetype" in archive.namelist() and archive.read("mimetype")[:200].strip() == OPEN_DOCUMENT.encode()
     except ARCHIVE_FAULTS as error:
         raise _damaged(name) from error
-
-
-def is_office_open(archive: zipfile.ZipFile) -> bool:
-    """Tell whether an archive holds a workbook of Office Open XML."""
-    return {"[Content_Types].xml", "xl/workbook.xml"} <= set(archive.namelist())
 
 
 def _damaged(name: str) -> NotATableError:
@@ -99,7 +184,7 @@ _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", 
 _GUARD = "'"
 
 
-def read_delimited(content: bytes, *, name: str) -> list[Line]:
+def _read_delimited(content: bytes, *, name: str) -> list[Line]:
     """Read the lines that hold anything.
 
     :raises NotATableError: if it is no text in UTF-8, not CSV, or too large.
@@ -165,7 +250,7 @@ class _WholeSheetRead(SAXException):
     """The first sheet has ended; nothing after it is wanted."""
 
 
-def read_open_document(archive: zipfile.ZipFile, *, name: str) -> list[Line]:
+def _read_open_document(archive: zipfile.ZipFile, *, name: str) -> list[Line]:
     """Read the lines of the first sheet that hold anything.
 
     :raises NotATableError: if it cannot be read, or is too large.
@@ -187,14 +272,6 @@ def read_open_document(archive: zipfile.ZipFile, *, name: str) -> list[Line]:
     return sheet.lines.gathered
 
 
-def write_open_document(header: Sequence[str], rows: Iterable[Sequence[Value]], *, title: str) -> bytes:
-    """Write rows as a document of one sheet; every text is a text, whatever it begins with.
-
-    :param title: the sheet's.
-    """
-    return bytes(Dataset(*rows, headers=header, title=title).export("ods"))
-
-
 class _Sheet(ContentHandler):
     """Takes the first sheet of a document in, cell by cell, and keeps no more of it than the line at hand."""
 
@@ -212,7 +289,6 @@ class _Sheet(ContentHandler):
         self._words: list[str] = []
 
     def startElementNS(self, name: _Name, qname: Any, attributes: Any) -> None:  # noqa: N802  # SAX's own name
-        """Begin a line, a cell, or something in a cell."""
         if name == (_TABLE, "table-row"):
             self._repeats, self._cells = _count(attributes, "number-rows-repeated"), []
         elif name in _CELLS:
@@ -225,12 +301,10 @@ class _Sheet(ContentHandler):
                 self._words.append(" ")
 
     def characters(self, content: str) -> None:
-        """Take words in that stand in a cell."""
         if self._within and not self._aside:
             self._words.append(content)
 
     def endElementNS(self, name: _Name, qname: Any) -> None:  # noqa: N802  # SAX's own name
-        """End what began."""
         if name in _CELLS:
             self._within = 0
             self._end_cell()
@@ -287,13 +361,104 @@ def _count(attributes: Any, name: str) -> int:
     return max(1, int(attributes.get((_TABLE, name)) or 1))
 
 
+_FORMULA, _ERROR, _STRING = "f", "e", "s"
+_WIDEST = 60
+
+type _Place = tuple[int, int]
+
+
+def _read_office_open(content: bytes, *, name: str) -> list[Line]:
+    """Read the lines of the first visible sheet that hold anything.
+
+    :raises NotATableError: if it cannot be read, or is too large.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Of the many things in a workbook that are not cells it says that it leaves them out.
+            warnings.simplefilter("ignore")
+            lines, formulas = _scan_sheet(content, name=name)
+            return _scan_sheet(content, name=name, formulas=formulas)[0] if formulas else lines
+    except NotATableError:
+        raise
+    except Exception as error:
+        # What a damaged workbook makes of the library is any exception at all.
+        message = f"{name} is damaged: it cannot be read as an XLSX file."
+        raise NotATableError(message) from error
+
+
+def _write_office_open(header: Sequence[str], rows: Iterable[Sequence[Value]], *, title: str) -> bytes:
+    """Write rows as a workbook of one sheet; every text is a text, whatever it begins with.
+
+    :param title: the sheet's.
+    """
+    from openpyxl import Workbook
+    from openpyxl.utils import get_column_letter
+
+    workbook = Workbook(write_only=True)
+    sheet = workbook.create_sheet(title)
+    sheet.freeze_panes = "A2"
+    kept = [list(row) for row in rows]
+    for place, column in enumerate(header, start=1):
+        longest = max([len(column), *(len(as_cell(row[place - 1]).text) for row in kept)])
+        sheet.column_dimensions[get_column_letter(place)].width = min(longest, _WIDEST) + 2
+    sheet.append([_make_cell(sheet, column, bold=True) for column in header])
+    for row in kept:
+        sheet.append([_make_cell(sheet, value) for value in row])
+    out = io.BytesIO()
+    workbook.save(out)
+    return out.getvalue()
+
+
+def _scan_sheet(content: bytes, *, name: str, formulas: Collection[_Place] = ()) -> tuple[list[Line], set[_Place]]:
+    """Go through the sheet once; return its lines, and where formulas stand.
+
+    :param formulas: where they stand, if that is known: then their values are read in their place.
+    """
+    from openpyxl import load_workbook
+
+    workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=bool(formulas), keep_links=False)
+    lines, found = Lines(name), set()
+    try:
+        sheet = next((sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"), None)
+        if sheet is None:
+            message = f"{name} holds no sheet."
+            raise NotATableError(message)
+        for number, row in enumerate(sheet.iter_rows(), start=1):
+            lines.scan(number, cells=len(row))
+            found |= {(number, place) for place, cell in enumerate(row) if cell.data_type == _FORMULA}
+            lines.add(number, [_read_cell(cell, (number, place) in formulas) for place, cell in enumerate(row)])
+    finally:
+        workbook.close()
+    return lines.gathered, found
+
+
+def _read_cell(cell: Any, is_formula: bool) -> Cell:  # noqa: FBT001
+    if cell.data_type == _ERROR:
+        return Cell(fault=f"this is an error of the spreadsheet ({cell.value}).")
+    if is_formula and cell.value is None:
+        return Cell(fault="this is a formula whose value the file does not hold: put the value in its place.")
+    return as_cell(cell.value)
+
+
+def _make_cell(sheet: Any, value: Value, *, bold: bool = False) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+
+    cell = WriteOnlyCell(sheet, value=value)
+    if isinstance(value, str):
+        # The library takes a text that begins with "=" for a formula, and so does who edits the cell later.
+        cell.data_type, cell.quotePrefix = _STRING, True
+    elif isinstance(value, datetime):
+        cell.number_format = "yyyy-mm-dd hh:mm"
+    cell.font = Font(bold=bold)
+    return cell
+
+
 # What XML cannot hold, and with it no spreadsheet; tab and line ends are spaces to whoever reads it again.
 _UNWRITABLE = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\ufffe\\uffff]")
 
 
 class TableKind(StrEnum):
-    """The kinds of files, by the ending of their names."""
-
     CSV = "csv"
     ODS = "ods"
     XLSX = "xlsx"
@@ -309,21 +474,19 @@ MEDIA_TYPES = {
 def read_table(content: bytes, *, name: str) -> list[Line]:
     """Read the lines of a file that hold anything, of a spreadsheet those of its first sheet.
 
-    :param name: the file's name, for sentences.
     :raises NotATableError: if it is no such file, or too large.
     """
     check_table_size(len(content), name=name)
-    check_not_old_or_locked(content, name=name)
-    if not is_archive(content):
-        return read_delimited(content, name=name)
-    with open_archive(content, name=name) as parts:
-        if is_open_document(parts, name=name):
-            return read_open_document(parts, name=name)
-        if is_office_open(parts):
-            # openpyxl takes 11 MB, which processes that read and write no spreadsheet never need.
-            from releases.rules import xlsx
-
-            return xlsx.read_office_open(content, name=name)
+    if content.startswith(_OLD_OR_LOCKED):
+        message = f"{name} is an old .xls file or locked with a password: save it as XLSX, ODS or CSV, without one."
+        raise NotATableError(message)
+    if not content.startswith(_SIGNATURE):
+        return _read_delimited(content, name=name)
+    with _open_archive(content, name=name) as parts:
+        if _is_open_document(parts, name=name):
+            return _read_open_document(parts, name=name)
+        if {"[Content_Types].xml", "xl/workbook.xml"} <= set(parts.namelist()):
+            return _read_office_open(content, name=name)
     message = f"{name} is neither CSV nor ODS nor XLSX: save it as one of these."
     raise NotATableError(message)
 
@@ -346,17 +509,14 @@ def write_table(kind: TableKind, header: Sequence[str], rows: Iterable[Sequence[
 
     :param title: what the sheet is called, where there are sheets.
     """
-    plain = ([_plain(value) for value in row] for row in rows)
+    plain = ([_UNWRITABLE.sub("", value) if isinstance(value, str) else value for value in row] for row in rows)
     match kind:
         case TableKind.CSV:
             return write_delimited([list(header), *([as_cell(value).text for value in row] for row in plain)])
         case TableKind.ODS:
-            return write_open_document(header, plain, title=title)
+            from tablib import Dataset
+
+            # Every text is a text, whatever it begins with.
+            return bytes(Dataset(*plain, headers=header, title=title).export("ods"))
         case TableKind.XLSX:
-            from releases.rules import xlsx
-
-            return xlsx.write_office_open(header, plain, title=title)
-
-
-def _plain(value: Value) -> Value:
-    return _UNWRITABLE.sub("", value) if isinstance(value, str) else value
+            return _write_office_open(header, plain, title=title)

@@ -110,10 +110,7 @@ def normal_host(host: str) -> str:
 
 
 def place_of(url: str) -> str:
-    """Return the host of an address, with its port where that is not the scheme's own.
-
-    :raises NotAWebAddressError: if it is not an address that may be fetched.
-    """
+    """:raises NotAWebAddressError: if it is not an address that may be fetched."""
     return parse_address(url).place
 
 
@@ -126,24 +123,16 @@ def place_if_any(url: str) -> str:
 
 
 def normal_entries(entries: Iterable[str]) -> frozenset[str]:
-    """Write "host" and "host:port" entries in normal form, so that they compare with addresses.
-
-    :raises NotAWebAddressError: if an entry is neither.
-    """
+    """:raises NotAWebAddressError: if an entry is neither."""
     return frozenset(_normal_entry(entry) for entry in entries)
 
 
 def is_allowed(address: WebAddress, allowed_hosts: frozenset[str]) -> bool:
-    """Say whether an address lies on one of these hosts.
-
-    :param allowed_hosts: "host" opens the ports 80 and 443 by their own scheme; "host:port" that port.
-    """
     normal = _cached_entries(allowed_hosts)
     return address.place in normal or address.host_with_port in normal
 
 
 def numeric_host(host: str) -> str:
-    """Return the IP address that a host is written as, also in decimal, octal or short forms, or ""."""
     if ":" in host:
         return host
     try:
@@ -204,7 +193,6 @@ class Facts:
 
     @property
     def last_month(self) -> date:
-        """The last day of the month before the one for which the release is planned."""
         return self.on.replace(day=1) - timedelta(days=1)
 
 

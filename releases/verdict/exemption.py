@@ -11,8 +11,6 @@ from releases.verdict.address import Outcome
 
 
 class Covers(StrEnum):
-    """What an exemption may cover of a release."""
-
     LATE = "late"
     EARLY = "early"
     PARTIAL = "partial"
@@ -67,7 +65,6 @@ def applies(terms: Terms, *, due_at: datetime, occurred_at: datetime | None) -> 
     Source: OSR's policy on alternative release times: approved in writing, in advance, by the Director General for
     Regulation.
 
-    :param due_at: the aware instant at which the release was due; its day in London is what the exemption covers.
     :param occurred_at: when the fault occurred, before the due instant where the release was early.
     """
     happened_at = min(due_at, occurred_at or due_at)
@@ -87,7 +84,6 @@ def find_covering[K](
 
     :param exemptions: those of the release's series and producer, each with the caller's own key.
     :param what: all that has to be covered.
-    :param due_at: the aware instant at which the release was due.
     :param occurred_at: when the fault occurred (aware), where that is known.
     """
     speaking = [

@@ -58,7 +58,6 @@ def places_of(
 ) -> list[Place]:
     """Return the places that a look's body fills by now, whether they were empty or held another look's.
 
-    :param due_at: the aware instant at which the release is due; None if it has no exact time yet.
     :param held: for each place of the same address and schedule that is filled, when its look was sent.
     :param page_live_at: when the release's page was first seen live since it was due, or None.
     """

@@ -51,8 +51,7 @@ from releases.public.export import (
 from releases.rules.clock_error import ClockError, Voucher
 from releases.rules.imports import WAITING, ImportStatus
 from releases.rules.lifecycle import MissingFields, MoveRefused
-from releases.rules.table import MOST_ROWS
-from releases.rules.tables import TableKind
+from releases.rules.tables import MOST_ROWS, TableKind
 from releases.rules.web_address import place_of
 from releases.text import calendar, imports
 from releases.views.base import SignedInRequest, find_table_kind, post_data, signed_in_part

@@ -8,7 +8,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from releases.check_history import SaidRun
+from releases.check_history import Run, SaidRun
 from releases.models import PreReleaseAccess, PreReleaseRequest, Release, Verification
 from releases.planner import Day, Month
 from releases.public.feeds import STATUSES
@@ -16,7 +16,6 @@ from releases.rules.announced import PublicStatus
 from releases.rules.calendar import Pace
 from releases.rules.lifecycle import Status
 from releases.rules.pre_release import Asked
-from releases.rules.runs import Run
 from releases.statements import OpenQuestion
 from releases.text import calendar, pre_release
 from releases.text import release as release_text

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.rules.calendar import MONTHS, Gap, Pace, Precision, _months_later, beat, gaps, pace_of
+from releases.rules.calendar import MONTHS, Gap, Pace, Precision, beat, gaps, months_after, pace_of
 
 START = date(2024, 1, 16)
 
 
 def beats(pace, count, *, start=START, without=()):
-    return [_months_later(start, MONTHS[pace] * number) for number in range(count) if number not in without]
+    return [months_after(start, MONTHS[pace] * number) for number in range(count) if number not in without]
 
 
 @pytest.mark.parametrize("pace", list(Pace))

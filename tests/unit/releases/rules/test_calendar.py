@@ -73,7 +73,7 @@ def test_a_text_that_is_no_time_is_refused_with_an_example(text):
 
 def test_the_seconds_of_an_instant_are_not_part_of_its_slot():
     assert calendar.slot_at(datetime(2026, 6, 30, 8, 30, 59, tzinfo=UTC)).at == time(9, 30)
-    assert calendar.seconds_dropped(time(9, 30, 42, 7)) == time(9, 30)
+    assert calendar.drop_seconds(time(9, 30, 42, 7)) == time(9, 30)
 
 
 @pytest.mark.parametrize(

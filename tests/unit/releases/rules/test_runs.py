@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from releases.rules.runs import Seen, fold_runs
+from releases.check_history import CheckEntry, fold_runs
 from tests.support.factories import SEED_DUE
 
 
 def looks(*results, start=SEED_DUE, reasons=("not_found",), said=""):
     return [
-        Seen(result, reasons, start + timedelta(seconds=5 * n), start + timedelta(seconds=5 * n + 1), said)
+        CheckEntry(result, reasons, start + timedelta(seconds=5 * n), start + timedelta(seconds=5 * n + 1), said)
         for n, result in enumerate(results)
     ]
 

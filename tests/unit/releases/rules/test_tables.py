@@ -9,8 +9,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from releases.rules import tables
-from releases.rules.table import MOST_ROWS, MOST_UNPACKED_BYTES, Cell, NotATableError, as_cell
-from releases.rules.tables import TableKind
+from releases.rules.tables import MOST_ROWS, MOST_UNPACKED_BYTES, Cell, NotATableError, TableKind, as_cell
 from tests.corpus.files import damaged, packed_otherwise
 from tests.support.import_files import ODS_START, ods_archive, ods_cell, ods_line, ods_of, xlsx_of
 
