@@ -4,8 +4,7 @@ import shutil
 from typing import Any
 
 from django.conf import settings
-from django.core import checks
-from django.core.checks import CheckMessage, Info, Warning  # noqa: A004  # Django's own name
+from django.core.checks import CheckMessage, Info, Warning, register  # noqa: A004  # Django's own name
 from django.db import connection
 
 from releases.probe import clock_source
@@ -17,22 +16,20 @@ HINT = (
 )
 
 
-def check_anchors(**_: Any) -> list[checks.CheckMessage]:
+@register(deploy=True)
+def check_anchors(**_: Any) -> list[CheckMessage]:
     recipients = settings.ANCHOR_RECIPIENTS
-    if recipients and all(_is_example(address) for address in recipients):
+    if recipients and all("example" in address.lower().rpartition("@")[2].split(".") for address in recipients):
         said = "All addresses in STATSOFFICE_ANCHOR_RECIPIENTS are examples, so the anchors reach no one."
     elif not recipients and not settings.TIMESTAMP_AUTHORITY:
         said = "Nothing outside the office can prove your record."
     else:
         return []
-    return [checks.Warning(said, hint=HINT, id="statsoffice.W005")]
+    return [Warning(said, hint=HINT, id="statsoffice.W005")]
 
 
-def _is_example(address: str) -> bool:
-    return "example" in address.lower().rpartition("@")[2].split(".")
-
-
-def check_clock(**_: Any) -> list[checks.CheckMessage]:
+@register(deploy=True)
+def check_clock(**_: Any) -> list[CheckMessage]:
     kept_by_machine = shutil.which(clock_source.CHRONY[0]) or clock_source.kernel()
     if settings.CLOCK_SERVERS or len(settings.PROBE_CONTROLS) >= HOSTS_THAT_CONFIRM or kept_by_machine:
         return []
@@ -41,9 +38,10 @@ def check_clock(**_: Any) -> list[checks.CheckMessage]:
         "Run chrony on this machine, or set STATSOFFICE_CLOCK_SERVERS to NTP servers. Without them a check counts only "
         "if the response that it got tells the same time within 2 seconds."
     )
-    return [checks.Warning(said, hint=hint, id="statsoffice.W001")]
+    return [Warning(said, hint=hint, id="statsoffice.W001")]
 
 
+@register(deploy=True)
 def check_database(**_: Any) -> list[CheckMessage]:
     if connection.vendor != "sqlite":
         return []
@@ -52,6 +50,7 @@ def check_database(**_: Any) -> list[CheckMessage]:
     return [Warning(said, hint=hint, id="statsoffice.W002")]
 
 
+@register(deploy=True)
 def check_contact(**_: Any) -> list[CheckMessage]:
     """Report that no contact for accessibility is set: the product runs without one, but the law asks for it."""
     if settings.ACCESSIBILITY_CONTACT:

@@ -5,21 +5,19 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
-from django.core import checks
-from django.core.checks import CheckMessage, Info, Warning  # noqa: A004  # Django's name for a message of a check
+from django.core.checks import ERROR, CheckMessage, Info, Tags, Warning, register  # noqa: A004  # Django's own names
 from django.db import DEFAULT_DB_ALIAS, Error, OperationalError, connection, connections, transaction
 
-WANTED = "UTF8"
 
-
-def check_encoding(*, databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
+@register(Tags.database)
+def check_encoding(*, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """Return an error for each PostgreSQL database that is not in UTF-8; `migrate` calls this first.
 
     Another encoding refuses some characters, such as those of a late release's evidence as JSON: the first failure
     would be the draft of the first breach.
     Source: seen with SQL_ASCII and PostgreSQL 17, "unsupported Unicode escape sequence".
     """
-    found: list[checks.CheckMessage] = []
+    found: list[CheckMessage] = []
     for alias in databases or ():
         connection = connections[alias]
         if connection.vendor != "postgresql":
@@ -27,11 +25,11 @@ def check_encoding(*, databases: Sequence[str] | None = None, **_: Any) -> list[
         with connection.cursor() as cursor:
             cursor.execute("SHOW server_encoding")
             (encoding,) = cursor.fetchone()
-        if encoding != WANTED:
+        if encoding != "UTF8":
             name = connection.settings_dict["NAME"]
-            said = f"The database {name} is in {encoding}, and must be in {WANTED}."
+            said = f"The database {name} is in {encoding}, and must be in UTF8."
             hint = "Make it with: createdb --template template0 --encoding UTF8 --locale C.UTF-8"
-            found.append(checks.Error(said, hint=hint, obj=alias, id="statsoffice.E001"))
+            found.append(CheckMessage(ERROR, said, hint=hint, obj=alias, id="statsoffice.E001"))
     return found
 
 
@@ -125,6 +123,7 @@ def grant_rights(role: str) -> None:
         cursor.execute(f"{later} USAGE, SELECT ON SEQUENCES TO {to}")
 
 
+@register(deploy=True)
 def check_roles(**_: Any) -> list[CheckMessage]:
     if connection.vendor != "postgresql":
         return []

@@ -14,7 +14,7 @@ from typing import Any
 
 from celery import bootsteps
 
-from statsoffice.fault_isolation import run_logged
+from statsoffice.fault_isolation import run_safely
 from statsoffice.jobs import INTERVAL_JOBS, Job
 
 logger = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ class Fallback:
                 )
                 logger.warning("%s %s", job.name, what)
             if missing:
-                run_logged(partial(job.run, progress.is_ending), name=job.name)
+                run_safely(partial(job.run, progress.is_ending), name=job.name)
 
     def _is_alone(self) -> bool:
         """Return whether no job is triggered here, and log each change of that once for all jobs."""

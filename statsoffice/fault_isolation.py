@@ -11,7 +11,7 @@ from releases.monitoring.spool import DATABASE_AWAY
 logger = logging.getLogger(__name__)
 
 
-def run_logged(act: Callable[[], None], *, name: str) -> None:
+def run_safely(act: Callable[[], None], *, name: str) -> None:
     """Run something once, with a working database connection if there is one, and log its failure.
 
     It is for threads: no caller would see the exception, and the next run may well succeed.

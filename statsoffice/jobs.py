@@ -28,7 +28,7 @@ from releases.probe.adapters import ADAPTERS
 from releases.probe.clock_source import ClockSource
 from releases.probe.probe import Probe, probe_from_settings
 from statsoffice import anchoring, retention
-from statsoffice.fault_isolation import run_logged, run_steps
+from statsoffice.fault_isolation import run_safely, run_steps
 from statsoffice.logs import log_context
 from statsoffice.notifications import delivery, outbox
 from statsoffice.self_monitoring import status, synthetic_check
@@ -240,7 +240,7 @@ def run_until(stop: threading.Event) -> None:
 
     def repeat(job: Job) -> None:
         while not stop.is_set():
-            run_logged(lambda: job.run(stop.is_set), name=job.name)
+            run_safely(lambda: job.run(stop.is_set), name=job.name)
             stop.wait(job.interval_seconds)
 
     first, *others = INTERVAL_JOBS

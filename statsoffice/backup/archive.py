@@ -95,7 +95,7 @@ class Archive:
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
+class RestoreResult:
     checked: Sequence[ChainResult]
     restored_seconds: float
     checked_seconds: float
@@ -181,7 +181,7 @@ def read(folder: Path) -> Archive:
     return archive
 
 
-def restore(archive: Archive, *, stored: Path, accept_broken_evidence: bool = False) -> Restored:
+def restore(archive: Archive, *, stored: Path, accept_broken_evidence: bool = False) -> RestoreResult:
     """Restore a backup into an empty database and an empty folder of stored files, and verify the evidence.
 
     A backup of an earlier version is then migrated to this one.
@@ -213,7 +213,7 @@ def restore(archive: Archive, *, stored: Path, accept_broken_evidence: bool = Fa
         restored = time.monotonic()
         advice = "If it was broken before the backup, use --accept-broken-evidence."
         checked = verify_evidence(accept_broken=accept_broken_evidence, anchor=description.anchor, advice=advice)
-    return Restored(checked, restored - began, time.monotonic() - restored)
+    return RestoreResult(checked, restored - began, time.monotonic() - restored)
 
 
 def verify_evidence(*, accept_broken: bool = False, anchor: Sequence[str] = (), advice: str = "") -> list[ChainResult]:

@@ -89,7 +89,7 @@ def replay_morning(*, now: datetime, site: RehearsalSite) -> None:
         site.run_clock()
 
 
-def record_upcoming(*, now: datetime, site: RehearsalSite) -> list[Release]:
+def record_rehearsals(*, now: datetime, site: RehearsalSite) -> list[Release]:
     """Record rehearsals that are due in the coming minutes, with their pages.
 
     The first are due at the first whole minute that is at least 35 seconds ahead.

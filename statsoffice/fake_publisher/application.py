@@ -10,8 +10,7 @@ from html import escape, unescape
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from statsoffice.fake_publisher import pages
-from statsoffice.fake_publisher.pages import PRODUCER, frame
+from statsoffice.fake_publisher.pages import frame, not_found_page
 from statsoffice.fake_publisher.scenes import HTML, BadScriptError, Scene, SiteState, in_force, next_change
 
 PREFIX = "/_control/"
@@ -99,7 +98,7 @@ def home_page(state: SiteState) -> str:
     main = f"""<h1>Publications</h1>
 <p class="lead">What a publisher's readers would find here. Load the page again to see it change.</p>
 {table if rows else "<p>The script is empty.</p>"}"""
-    return frame("Publications", main, producer=PRODUCER)
+    return frame("Publications", main)
 
 
 def _describe(scene: Scene | None) -> str:
@@ -129,7 +128,7 @@ _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"x-robots-tag", b"noindex"
 
 def application(state: SiteState, *, token: str = "") -> Application:
     """:param token: required in a header of the control endpoint; empty requires none."""
-    absent = pages.not_found_page().encode()
+    absent = not_found_page().encode()
 
     async def answer(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

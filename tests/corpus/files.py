@@ -4,9 +4,9 @@ import io
 import zipfile
 
 from releases.detection.finding import AddressRole, Reason
-from statsoffice.fake_publisher.pages import csv_file, pdf_file
 from tests.corpus.case import Case, Reply, Right, one, several
 from tests.corpus.layouts import PROSE, bare, govuk, shell
+from tests.support.practice_pages import csv_file, pdf_file
 
 LIVE, NOT_LIVE, NOBODY = Right.LIVE, Right.NOT_LIVE, Right.NOBODY
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

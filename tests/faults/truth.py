@@ -9,9 +9,10 @@ from typing import Any
 from breaches.rules.lifecycle import ReportKind
 from releases.verdict.address import Outcome
 from statsoffice.fake_publisher import pages
-from statsoffice.fake_publisher.pages import PDF, pdf_file
 from statsoffice.fake_publisher.scenes import scene
 from tests.faults import hostile_site
+from tests.support import practice_pages
+from tests.support.practice_pages import PDF, pdf_file
 
 TOLERANCE = timedelta(seconds=20)
 SERIES = "Inspections of invented schools"
@@ -79,7 +80,10 @@ def scripts(
             continue
         path = f"/{office}/{story.slug}"
         if story.in_trouble:
-            yield path, [scene(COMING_SOON + longer), scene(pages.error_page(), status=503, starts=instant(-2))]
+            yield (
+                path,
+                [scene(COMING_SOON + longer), scene(practice_pages.error_page(), status=503, starts=instant(-2))],
+            )
             continue
         if story.retry_after is not None:
             headers = {"Retry-After": str(story.retry_after)}

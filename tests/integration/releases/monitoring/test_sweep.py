@@ -11,6 +11,7 @@ from releases.monitoring.sweep import Sweep
 from releases.verdict.address import Outcome
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.scenes import scene
+from tests.support import practice_pages
 from tests.support.factories import ReleaseFactory
 from tests.support.morning import MorningOver
 
@@ -60,7 +61,7 @@ def morning(morning_from):
     "trouble",
     [
         pytest.param(scene("Too many requests", status=429), id="too many requests"),
-        pytest.param(scene(pages.bot_challenge_page()), id="bot challenge"),
+        pytest.param(scene(practice_pages.bot_challenge_page()), id="bot challenge"),
     ],
 )
 @pytest.mark.full
@@ -87,7 +88,7 @@ def test_a_publisher_that_nobody_can_reach_is_never_late(watched, morning_from, 
     "standing_there",
     [
         pytest.param(scene(pages.coming_soon_page(TITLE, expected="30 June 2020 9:30am")), id="coming soon"),
-        pytest.param(scene(pages.log_in_page()), id="log-in"),
+        pytest.param(scene(practice_pages.log_in_page()), id="log-in"),
     ],
 )
 @pytest.mark.full

@@ -7,7 +7,7 @@ import pytest
 from releases import announcements
 from releases.detection.preflight import PreflightCode
 from releases.models import Observation, PreflightRun
-from statsoffice.fake_publisher import govuk_pages as govuk
+from tests.support import govuk_pages as govuk
 from tests.support.preflight import ANNOUNCEMENT, DAY_BEFORE, DUE, PAGE, TITLE, a_sound_release, check
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ import pytest
 
 from releases.detection.finding import LookResult, PublisherSays, Reason, State
 from releases.probe.adapters import adapter_named
-from statsoffice.fake_publisher import govuk_pages
+from tests.support import govuk_pages
 from tests.support.govuk_documents import (
     ASKED,
     DUE,

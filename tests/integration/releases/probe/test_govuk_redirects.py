@@ -9,7 +9,7 @@ from releases.detection.finding import LookResult, PublisherSays, Reason, State
 from releases.probe import adapters
 from releases.probe.adapters import adapter_named
 from releases.rules.response import Failure, Hop
-from statsoffice.fake_publisher import govuk_pages
+from tests.support import govuk_pages
 from tests.support.fetching import answers, errand, make_fetcher
 from tests.support.govuk_documents import ASKED, PATH, TITLE, URL, examined, expectation, publication, shown
 from tests.support.publishers import path_of, publisher, response

@@ -11,6 +11,7 @@ from releases.rules.response import Errand
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.client import rehearsal_site
 from statsoffice.fake_publisher.scenes import scene
+from tests.support import practice_pages
 
 SERIES = "State-funded schools inspections and outcomes"
 TITLE = f"{SERIES} as at 31 March 2020"
@@ -28,7 +29,7 @@ SCENES = {
         LookResult.NOT_LIVE,
         Reason.NEGATIVE_MARKER,
     ),
-    "log-in": (scene(pages.log_in_page()), LookResult.NOT_LIVE, Reason.LOG_IN),
+    "log-in": (scene(practice_pages.log_in_page()), LookResult.NOT_LIVE, Reason.LOG_IN),
     "to-the-home-page": (scene(status=302, headers={"Location": "/"}), LookResult.NOT_LIVE, Reason.HOME_PAGE),
     "to-another-host": (
         scene(status=302, headers={"Location": "http://www.example.gov.uk/a"}),
@@ -40,9 +41,9 @@ SCENES = {
         LookResult.UNRECOGNISED,
         Reason.NO_MARKER,
     ),
-    "bot-challenge": (scene(pages.bot_challenge_page()), LookResult.UNRECOGNISED, Reason.OBSTACLE),
-    "script-shell": (scene(pages.script_shell_page()), LookResult.UNRECOGNISED, None),
-    "trouble": (scene(pages.error_page(), status=503), LookResult.UNREACHABLE, Reason.SERVER_ERROR),
+    "bot-challenge": (scene(practice_pages.bot_challenge_page()), LookResult.UNRECOGNISED, Reason.OBSTACLE),
+    "script-shell": (scene(practice_pages.script_shell_page()), LookResult.UNRECOGNISED, None),
+    "trouble": (scene(practice_pages.error_page(), status=503), LookResult.UNREACHABLE, Reason.SERVER_ERROR),
     "too-many-requests": (scene("slow down", status=429), LookResult.UNREACHABLE, Reason.RATE_LIMITED),
 }
 
@@ -103,7 +104,7 @@ def test_the_earlier_edition_that_has_not_changed_is_not_live(site, probe):
 @pytest.mark.parametrize(
     ("served", "result"),
     [
-        (scene(pages.pdf_file(TITLE), content_type=pages.PDF), LookResult.LIVE),
+        (scene(practice_pages.pdf_file(TITLE), content_type=practice_pages.PDF), LookResult.LIVE),
         (scene(pages.not_found_page()), LookResult.NOT_LIVE),
         (scene("nothing", status=404), LookResult.NOT_LIVE),
     ],
@@ -116,7 +117,7 @@ def test_an_attachment_is_a_file_of_the_right_type(site, probe, served, result):
 
 
 def test_a_table_is_a_file_too(site, probe):
-    url = site.publish("/files/inspections.csv", [scene(pages.csv_file(), content_type=pages.CSV)])
+    url = site.publish("/files/inspections.csv", [scene(practice_pages.csv_file(), content_type=practice_pages.CSV)])
     finding = probe.examine("page", look(probe, url), expected(url, role=AddressRole.ATTACHMENT, marker=""))
     assert finding.result is LookResult.LIVE
 

@@ -15,10 +15,10 @@ from releases.detection.announcement import Announced, Announcing
 from releases.detection.govuk import AnnouncedTime
 from releases.models import Comparison, Release
 from releases.rules.lifecycle import Role
-from statsoffice.fake_publisher import govuk_pages as govuk
 from statsoffice.fake_publisher.scenes import scene
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
+from tests.support import govuk_pages as govuk
 from tests.support.factories import ReleaseFactory, SeriesFactory, create_member
 from tests.support.preflight import DAY_BEFORE, DUE, announce_at
 

@@ -11,7 +11,7 @@ from releases.detection.announcement import CANNOT_TELL, Announcing, NoAnnouncem
 from releases.detection.govuk import AnnouncedTime, read_displayed
 from releases.rules.calendar import Precision
 from releases.rules.response import Answer, Failure
-from statsoffice.fake_publisher import govuk_pages as govuk
+from tests.support import govuk_pages as govuk
 
 DUE = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
 PATH = "/government/statistics/announcements/rain-june-2026"

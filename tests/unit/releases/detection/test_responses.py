@@ -7,9 +7,9 @@ import pytest
 from releases.detection.finding import AddressRole, LookResult, Reason
 from releases.detection.rules import examine
 from releases.rules.response import NO_ANSWER, Failure
-from statsoffice.fake_publisher.pages import pdf_file
 from tests.corpus.files import DOCX, ODS, ODS_FILE, XLSX, damaged, packed_otherwise
 from tests.support.import_files import ods_of
+from tests.support.practice_pages import pdf_file
 from tests.support.release_pages import MUCH, URL, answered, expected, page, release_page
 
 LIVE, NOT_LIVE, UNRECOGNISED = LookResult.LIVE, LookResult.NOT_LIVE, LookResult.UNRECOGNISED
