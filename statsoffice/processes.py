@@ -25,14 +25,14 @@ LOOPBACK = "127.0.0.1"
 LAST_PORT = 65535
 
 
-class Occupied(Exception):
+class InUse(Exception):
     """A port or the folder is in use; the message says what to do."""
 
 
 def lock_folder(var: Path, *, address: str) -> TextIO:
     """Lock the folder, which one run at a time may use, until the returned file is closed.
 
-    :raises Occupied: if another run uses it.
+    :raises InUse: if another run uses it.
     """
     lock = (var / "run.lock").open("a+")
     try:
@@ -42,7 +42,7 @@ def lock_folder(var: Path, *, address: str) -> TextIO:
         other = lock.read().strip()
         lock.close()
         message = f"It is already running here: {other}. Stop that one first (Ctrl-C where it was started)."
-        raise Occupied(message) from None
+        raise InUse(message) from None
     lock.truncate(0)
     lock.write(f"process {os.getpid()} at {address}")
     lock.flush()
@@ -51,12 +51,12 @@ def lock_folder(var: Path, *, address: str) -> TextIO:
 
 def refuse_taken_ports(wanted: Mapping[str, int]) -> None:
     """:param wanted: each port by the option that chooses it.
-    :raises Occupied: if a port is taken; the message offers one that is free.
+    :raises InUse: if a port is taken; the message offers one that is free.
     """
     for option, port in wanted.items():
         if not is_free(port):
             others = (port for port in range(port + 1, LAST_PORT + 1) if port not in wanted.values())
-            raise Occupied(
+            raise InUse(
                 f"Port {port} is taken by another program. "
                 f"Choose another one: ./run {option} {next(filter(is_free, others))}"
             )
@@ -130,11 +130,11 @@ ENDING = ((signal.SIGTERM, 2.0), (signal.SIGQUIT, 4.0), (signal.SIGKILL, 2.0))
 PR_SET_PDEATHSIG = 1  # of prctl
 
 
-class StopAsked(Exception):
+class StopRequested(Exception):
     pass
 
 
-class EndedByItself(Exception):
+class ProcessEnded(Exception):
     """A process that should go on has ended, or one does not answer."""
 
 
@@ -179,8 +179,8 @@ class Processes:
     ) -> None:
         """Start a process and wait until it answers.
 
-        :raises EndedByItself: if it ends or does not answer in time.
-        :raises StopAsked: if a signal arrives meanwhile.
+        :raises ProcessEnded: if it ends or does not answer in time.
+        :raises StopRequested: if a signal arrives meanwhile.
         """
         member = self._begin(name, command)
         self._members.append(member)
@@ -188,14 +188,14 @@ class Processes:
         while not answers():
             self._check()
             if time.monotonic() > until:
-                raise EndedByItself(f"{name} does not answer after {within_seconds:.0f} seconds. {self._tail(member)}")
+                raise ProcessEnded(f"{name} does not answer after {within_seconds:.0f} seconds. {self._tail(member)}")
             time.sleep(POLL_SECONDS)
 
     def complete(self, name: str, command: Sequence[str]) -> str:
         """Run a process to its end and return what it printed.
 
-        :raises EndedByItself: if its exit code is not 0, or another process ends meanwhile.
-        :raises StopAsked: if a signal arrives meanwhile.
+        :raises ProcessEnded: if its exit code is not 0, or another process ends meanwhile.
+        :raises StopRequested: if a signal arrives meanwhile.
         """
         member = self._begin(name, command)
         try:
@@ -205,14 +205,14 @@ class Processes:
         finally:
             self._end([member])
         if member.process.returncode:
-            raise EndedByItself(self._describe_end(member, "has failed"))
+            raise ProcessEnded(self._describe_end(member, "has failed"))
         return member.log.read_text(errors="replace")
 
-    def watch(self) -> None:
+    def wait(self) -> None:
         """Wait until a process ends or a signal arrives.
 
-        :raises EndedByItself: if a process ends.
-        :raises StopAsked: if a signal arrives.
+        :raises ProcessEnded: if a process ends.
+        :raises StopRequested: if a signal arrives.
         """
         while True:
             self._check()
@@ -234,10 +234,10 @@ class Processes:
 
     def _check(self) -> None:
         if self._signals:
-            raise StopAsked
+            raise StopRequested
         for member in self._members:
             if member.process.poll() is not None:
-                raise EndedByItself(self._describe_end(member, "has ended by itself"))
+                raise ProcessEnded(self._describe_end(member, "has ended by itself"))
 
     def _count_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._signals += 1
@@ -290,7 +290,7 @@ def main(arguments: list[str]) -> int:
         with lock_folder(settings.VAR_DIR, address=address(chosen.port)):
             refuse_taken_ports(wanted)
             return _run(port=chosen.port, rehearsal_port=wanted.get("--rehearsal-port"))
-    except (Occupied, PermissionError) as error:
+    except (InUse, PermissionError) as error:
         _say(str(error))
         return 1
 
@@ -304,13 +304,13 @@ def _run(*, port: int, rehearsal_port: int | None) -> int:
                     f"\n{accounts}Open {address(port)}/desk/ in a browser and sign in; the calendar for "
                     f"everybody is at {address(port)}/. Ctrl-C here stops everything."
                 )
-                processes.watch()
+                processes.wait()
             finally:
                 _say("\nStopping ...")
-    except StopAsked:
+    except StopRequested:
         _say("Everything has stopped.")
         return 0
-    except EndedByItself as error:
+    except ProcessEnded as error:
         _say(f"{error}\nEverything else has been stopped.")
         return 1
     return 0

@@ -36,7 +36,7 @@ def copy_from_sqlite(file: Path) -> tuple[Mapping[str, int], list[ChainResult]]:
     """
     if not file.is_file():
         raise BackupError(f"There is no file {file}.")
-    with _opened(file):
+    with _open_source(file):
         _check_source(file)
         if connection.vendor != "postgresql":
             raise BackupError("DATABASE_URL must name the new PostgreSQL database.")
@@ -51,7 +51,7 @@ def copy_from_sqlite(file: Path) -> tuple[Mapping[str, int], list[ChainResult]]:
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[None]:
+def _open_source(file: Path) -> Iterator[None]:
     name, options, advice = file.absolute().as_uri(), {"timeout": 20, "transaction_mode": "IMMEDIATE"}, ""
     if not (os.access(file, os.W_OK) and os.access(file.absolute().parent, os.W_OK)):
         options["transaction_mode"] = "DEFERRED"

@@ -18,7 +18,7 @@ def taken():
 def test_a_second_run_in_the_same_folder_is_told_of_the_first(tmp_path):
     first = "http://127.0.0.1:8000"
     told = rf"already running here: process \d+ at {first}\. "
-    with processes.lock_folder(tmp_path, address=first), pytest.raises(processes.Occupied, match=told):
+    with processes.lock_folder(tmp_path, address=first), pytest.raises(processes.InUse, match=told):
         processes.lock_folder(tmp_path, address="http://127.0.0.1:8001")
 
 
@@ -28,7 +28,7 @@ def test_a_run_after_the_end_of_another_may_use_the_folder(tmp_path):
 
 
 def test_a_taken_port_is_named_with_its_option_and_a_free_one(taken):
-    with pytest.raises(processes.Occupied) as told:
+    with pytest.raises(processes.InUse) as told:
         processes.refuse_taken_ports({"--port": taken})
     sentence = rf"Port {taken} is taken by another program\. Choose another one: \./run --port (\d+)"
     offered = re.fullmatch(sentence, str(told.value))
@@ -36,7 +36,7 @@ def test_a_taken_port_is_named_with_its_option_and_a_free_one(taken):
 
 
 def test_a_port_wanted_for_another_server_of_the_run_is_not_offered(taken):
-    with pytest.raises(processes.Occupied) as told:
+    with pytest.raises(processes.InUse) as told:
         processes.refuse_taken_ports({"--port": taken, "--rehearsal-port": taken + 1})
     assert f"--port {taken + 1}" not in str(told.value)
 

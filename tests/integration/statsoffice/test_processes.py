@@ -10,7 +10,7 @@ from textwrap import dedent
 import pytest
 
 from statsoffice import processes
-from statsoffice.processes import EndedByItself, Processes, StopAsked
+from statsoffice.processes import ProcessEnded, Processes, StopRequested
 from tests.servers.process import has_ended, is_running
 
 ENDLESS = "import time; print('at work', flush=True); time.sleep(60)"
@@ -46,8 +46,8 @@ def test_a_signal_stops_every_process(tmp_path):
         pids = start_all(several, tmp_path, web=ENDLESS, worker=ENDLESS)
         assert all(map(is_running, pids))
         os.kill(os.getpid(), signal.SIGTERM)
-        with pytest.raises(StopAsked):
-            several.watch()
+        with pytest.raises(StopRequested):
+            several.wait()
     assert not any(map(is_running, pids))
 
 
@@ -55,8 +55,8 @@ def test_a_process_that_ends_is_named_with_the_end_of_its_log(tmp_path):
     failing = "print('at work', flush=True); import time; time.sleep(.3); raise SystemExit('no such table')"
     with Processes(tmp_path, os.environ) as several:
         pids = start_all(several, tmp_path, web=ENDLESS, worker=failing)
-        with pytest.raises(EndedByItself) as told:
-            several.watch()
+        with pytest.raises(ProcessEnded) as told:
+            several.wait()
     assert "worker has ended by itself (exit code 1)." in str(told.value)
     assert "no such table" in str(told.value)
     assert not any(map(is_running, pids))
@@ -64,7 +64,7 @@ def test_a_process_that_ends_is_named_with_the_end_of_its_log(tmp_path):
 
 def test_a_process_that_never_answers_is_named(tmp_path):
     told = "web does not answer after 0 seconds"
-    with Processes(tmp_path, os.environ) as several, pytest.raises(EndedByItself, match=told):
+    with Processes(tmp_path, os.environ) as several, pytest.raises(ProcessEnded, match=told):
         several.start("web", python(ENDLESS), answers=lambda: False, within_seconds=0.2)
 
 
@@ -82,8 +82,8 @@ def test_children_of_a_process_that_was_killed_do_not_stay(tmp_path, impatient):
         child = int((tmp_path / "worker.log").read_text().split()[0])
         assert is_running(child)
         os.kill(pid, signal.SIGKILL)
-        with pytest.raises(EndedByItself, match="signal SIGKILL"):
-            several.watch()
+        with pytest.raises(ProcessEnded, match="signal SIGKILL"):
+            several.wait()
     assert has_ended(child)
 
 
@@ -95,7 +95,7 @@ def test_what_a_completed_process_printed_is_given_back(tmp_path):
 def test_a_step_that_fails_stops_the_others(tmp_path):
     with Processes(tmp_path, os.environ) as several:
         pids = start_all(several, tmp_path, web=ENDLESS)
-        with pytest.raises(EndedByItself, match=r"demo has failed \(exit code 3\)"):
+        with pytest.raises(ProcessEnded, match=r"demo has failed \(exit code 3\)"):
             several.complete("demo", python("raise SystemExit(3)"))
     assert not any(map(is_running, pids))
 
@@ -109,7 +109,7 @@ def test_nothing_stays_when_the_parent_is_killed_outright(tmp_path):
         with Processes(Path({str(tmp_path)!r}), os.environ) as several:
             several.start("web", [sys.executable, "-c", {ENDLESS!r}], answers=lambda: True)
             print(several._members[0].process.pid, flush=True)
-            several.watch()
+            several.wait()
     """
     with subprocess.Popen(python(dedent(parent)), stdout=subprocess.PIPE, text=True) as run:
         child = int(run.stdout.readline())

@@ -126,7 +126,7 @@ def test_a_file_that_must_not_be_copied_is_refused(trial, tmp_path, change, sent
     shutil.copyfile(file, copied)
     with contextlib.closing(sqlite3.connect(copied)) as changed, changed:
         changed.execute(change)
-    with pytest.raises(BackupError, match=re.escape(sentence)), sqlite_copy._opened(copied):
+    with pytest.raises(BackupError, match=re.escape(sentence)), sqlite_copy._open_source(copied):
         sqlite_copy._check_source(copied)
 
 
@@ -147,7 +147,7 @@ def test_a_file_that_cannot_be_written_is_opened_for_reading(trial, tmp_path, mo
             writer.execute("UPDATE accounts_user SET name = 'In the log'")
             writer.commit()
         monkeypatch.setattr(sqlite_copy.os, "access", lambda *_: False)
-        with sqlite_copy._opened(copied), transaction.atomic(using=sqlite_copy.SOURCE):
+        with sqlite_copy._open_source(copied), transaction.atomic(using=sqlite_copy.SOURCE):
             sqlite_copy._check_source(copied)
             with connections[sqlite_copy.SOURCE].cursor() as cursor:
                 cursor.execute("SELECT DISTINCT name FROM accounts_user")
