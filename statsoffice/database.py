@@ -39,7 +39,7 @@ WRITTEN_BY_MIGRATE = "django_migrations"
 REFUSES_DELETE, REFUSES_UPDATE = 1 << 3, 1 << 4
 
 # The tables and sequences of the owner, each with what its trigger `append_only` refuses, and the columns that the
-# trigger lets a redaction overwrite.
+# trigger allows a redaction to overwrite.
 RELATIONS = """
     SELECT c.relname, c.relkind = 'S', coalesce(t.tgtype, 0), coalesce(t.tgargs, '')
     FROM pg_class c LEFT JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgname = 'append_only'

@@ -13,7 +13,7 @@ from releases.models import Contact, PreReleaseAccess, PreReleaseRequest
 from statsoffice.accounts.models import Invitation, User
 
 SECRETS = {(User, "password"), (UserSession, "session_key"), (Authenticator, "data"), (Invitation, "digest")}
-"""Columns that let a person sign in, which are never shown."""
+"""Columns that are enough to sign in. They are never exported."""
 NAME_COLUMNS = {
     Contact: "name",
     Contact.history.model: "name",

@@ -121,7 +121,7 @@ def remove_expired_sessions(*, now: datetime) -> int:
 
     The network address and browser of these and of ended sessions are removed too. The sign-in itself stays on record.
     """
-    # A session and its row here are written one after the other, in the request that signs somebody in.
+    # A session and its row here are written one after the other, in the request of the sign-in.
     ended = UserSession.objects.filter(last_seen_at__lt=now).exclude(session_key__in=Session.objects.values("pk"))
     with transaction.atomic():
         removed, _ = Session.objects.filter(expire_date__lt=now).delete()

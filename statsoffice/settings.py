@@ -16,7 +16,7 @@ from statsoffice.logs import make_logging_config
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-# A copy installed by pip stands among other packages and writes nothing there. Its templates and static files are the
+# A copy installed by pip is among other packages and writes nothing there. Its templates and static files are the
 # app's own (pyproject.toml).
 INSTALLED_BY_PIP = not (BASE_DIR / "manage.py").exists()
 HOME = Path.cwd() if INSTALLED_BY_PIP else BASE_DIR
@@ -48,7 +48,7 @@ PROBE_CONTROLS = env.web_addresses("STATSOFFICE_PROBE_CONTROLS")
 PROBE_PROXY = env.text("STATSOFFICE_PROBE_PROXY", "")
 PROBE_VANTAGE = env.text("STATSOFFICE_PROBE_VANTAGE", socket.gethostname())
 CLOCK_SERVERS = env.time_servers("STATSOFFICE_CLOCK_SERVERS")
-# A clock that may be further off than this accuses nobody: looks made by it are kept, and not judged.
+# Checks by a clock with a larger error are stored and not judged.
 CLOCK_LARGEST_ERROR = timedelta(seconds=env.number("STATSOFFICE_CLOCK_LARGEST_ERROR", "1", least=0.001))
 PREFLIGHT_AT = env.time_of_day("STATSOFFICE_PREFLIGHT_AT", "14:00")
 COMPARISON_AT = env.time_of_day("STATSOFFICE_COMPARISON_AT", "03:00")
@@ -155,7 +155,7 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = "govuk"
 CRISPY_TEMPLATE_PACK = "govuk"
 CRISPY_FAIL_SILENTLY = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# The admin's pages name each release of a year that is moved at once, and beside it what was ticked.
+# An admin page that moves the releases of a year has two fields for each.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
 
 # --- Database -------------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "statsoffice_cache",
-        # So many that nobody can push their own failed attempts out of it by making others.
+        # So many that an attacker cannot displace their own failed attempts by more of them.
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
     # Counts readers: in each web process its own memory, so that no reader costs a write (decision 38).
@@ -206,10 +206,10 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
-# Otherwise anybody could have mail sent to strangers, and with an invitation to sign up, which is closed.
+# Otherwise a visitor could send mail to strangers, with an invitation to sign up, which is closed.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = False
-# How many of our own proxies stand before us: by so many entries X-Forwarded-For is believed.
+# The number of our own proxies: so many entries of X-Forwarded-For are trusted.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.whole_number("STATSOFFICE_PROXIES", "1" if PRODUCTION else "0", least=0)
 SECOND_FACTOR = env.some_of(
     "STATSOFFICE_SECOND_FACTOR",
@@ -297,7 +297,7 @@ CSRF_FAILURE_VIEW = "statsoffice.middleware.csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
-# Requests of one address in a minute; a whole department may stand behind one address and reload at 9.30am.
+# Requests of one address in a minute; a whole department may share one address and reload at 9:30am.
 RATES = {
     "person": env.whole_number("STATSOFFICE_PAGES_PER_MINUTE", "1200", least=0),
     "program": env.whole_number("STATSOFFICE_API_PER_MINUTE", "300", least=0),
@@ -329,7 +329,7 @@ if PRODUCTION:
     # A browser takes a cookie of such a name over https alone, and from this very host.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
     SECURE_SSL_REDIRECT = True
-    # Asked by monitors on the inside, which come past whatever speaks https for us; it tells no secret.
+    # Internal monitors request these pages without the proxy that does https; they contain no secret.
     SECURE_REDIRECT_EXEMPT = [r"^health/"]
     if ALLAUTH_TRUSTED_PROXY_COUNT:
         # Without a proxy of our own, each client could write this header itself.

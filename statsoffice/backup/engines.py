@@ -270,7 +270,7 @@ def _sentence(program: str, printed: Iterable[str]) -> str:
 
 
 def _read_only(path: Path) -> sqlite3.Connection:
-    # Immutable: SQLite then writes no files beside it, and the folder may be read-only.
+    # Immutable: SQLite then writes no other files, and the folder may be read-only.
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
 
 

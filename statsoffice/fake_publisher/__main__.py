@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         access_log=False,
         server_header=False,
         backlog=4096,
-        # Longer than the pause between two looks, so that a connection can be used again.
+        # Longer than the pause between two checks, so that a connection can be used again.
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
     )

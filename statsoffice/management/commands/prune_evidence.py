@@ -1,4 +1,4 @@
-"""The command that removes kept bodies at the end of their time."""
+"""The command that removes stored pages after their retention period."""
 
 from typing import Any
 

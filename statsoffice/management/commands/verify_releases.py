@@ -48,7 +48,7 @@ class Command(PlainCommand):
                     controls=settings.PROBE_CONTROLS,
                     clock_largest_error=settings.CLOCK_LARGEST_ERROR,
                 ).run()
-        # Drafted now, whenever the looks were said to be: a draft may be about more than rehearsals.
+        # Drafted by the real clock, whatever --at says: a draft may be about other releases too.
         drafted = drafting.draft_missing(now=CLOCK.now())
         if at:
             self.stdout.write(f"Recorded at {london.format_moment(at)}, rehearsals only.")
