@@ -5,13 +5,21 @@ import hmac
 import json
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
-from datetime import UTC, datetime
+from datetime import datetime
 from html import escape, unescape
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from statsoffice.fake_publisher.pages import frame, not_found_page
-from statsoffice.fake_publisher.scenes import HTML, BadScriptError, Scene, SiteState, in_force, next_change
+from statsoffice.fake_publisher.scenes import (
+    HTML,
+    BadScriptError,
+    Scene,
+    SiteState,
+    in_force,
+    next_change,
+    read_instant,
+)
 
 PREFIX = "/_control/"
 TOKEN_HEADER = "x-rehearsal-token"  # noqa: S105 (the header's name, not a token)
@@ -59,15 +67,10 @@ def _put_clock(state: SiteState, body: bytes) -> Reply:
     wanted = _read_object(body)
     if "now" not in wanted:
         return 400, {"error": 'Send an object with "now": an ISO instant, or null for the real clock.'}
-    instant = None
-    if wanted["now"] is not None:
-        try:
-            instant = datetime.fromisoformat(str(wanted["now"]))
-        except ValueError:
-            return 400, {"error": f'"{wanted["now"]}" is not an instant in ISO 8601.'}
-        if instant.tzinfo is None:
-            return 400, {"error": f'"{wanted["now"]}" lacks its offset from UTC.'}
-    state.stands_at = instant and instant.astimezone(UTC)
+    try:
+        state.stands_at = read_instant(wanted["now"])
+    except BadScriptError as error:
+        return 400, {"error": str(error)}
     return run_command(state, method="GET", path=f"{PREFIX}clock", body=b"")
 
 

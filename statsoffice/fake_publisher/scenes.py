@@ -49,7 +49,12 @@ def read_script(path: str, written: object) -> Script:
         raise BadScriptError(f'"{path}" is no path for a page: it must begin with / and not with /_control.')
     if not isinstance(written, list) or not written:
         raise BadScriptError(f"{path}: a script is a list of at least one scene.")
-    scenes = [_read_scene(f"{path}, scene {place}", scene) for place, scene in enumerate(written, start=1)]
+    scenes = []
+    for place, scene in enumerate(written, start=1):
+        try:
+            scenes.append(_read_scene(scene))
+        except BadScriptError as error:
+            raise BadScriptError(f"{path}, scene {place}: {error}") from None
     starts = [scene.starts for scene in scenes]
     if len(set(starts)) < len(starts):
         raise BadScriptError(f"{path}: two scenes begin at the same instant.")
@@ -94,61 +99,61 @@ def scene(
     return written | {"base64": base64.b64encode(body).decode()}
 
 
-def _read_scene(where: str, written: object) -> Scene:
+def _read_scene(written: object) -> Scene:
     if not isinstance(written, dict):
-        raise BadScriptError(f"{where}: a scene is an object.")
+        raise BadScriptError("a scene is an object.")
     if unknown := set(written) - _KNOWN:
-        raise BadScriptError(f"{where}: unknown: {', '.join(sorted(map(str, unknown)))}.")
+        raise BadScriptError(f"unknown: {', '.join(sorted(map(str, unknown)))}.")
     status = written.get("status", 200)
     if not isinstance(status, int) or isinstance(status, bool) or not 200 <= status <= 599:
-        raise BadScriptError(f"{where}: the status must be a number from 200 to 599.")
+        raise BadScriptError("the status must be a number from 200 to 599.")
     delay = written.get("delay_seconds", 0)
     if not isinstance(delay, int | float) or not 0 <= delay <= LONGEST_DELAY_SECONDS:
-        raise BadScriptError(f"{where}: delay_seconds must be a number from 0 to {LONGEST_DELAY_SECONDS}.")
+        raise BadScriptError(f"delay_seconds must be a number from 0 to {LONGEST_DELAY_SECONDS}.")
     return Scene(
-        starts=_read_instant(where, written.get("from")),
+        starts=read_instant(written.get("from")),
         status=status,
-        body=_read_body(where, written),
-        headers=_read_headers(where, written),
+        body=_read_body(written),
+        headers=_read_headers(written),
         delay_seconds=delay,
     )
 
 
-def _read_instant(where: str, written: object) -> datetime | None:
+def read_instant(written: object) -> datetime | None:
     if written is None:
         return None
     try:
         instant = datetime.fromisoformat(str(written))
     except ValueError:
-        raise BadScriptError(f'{where}: "{written}" is not an instant in ISO 8601.') from None
+        raise BadScriptError(f'"{written}" is not an instant in ISO 8601.') from None
     if instant.tzinfo is None:
-        raise BadScriptError(f'{where}: "{written}" lacks its offset from UTC.')
+        raise BadScriptError(f'"{written}" lacks its offset from UTC.')
     return instant.astimezone(UTC)
 
 
-def _read_body(where: str, written: Mapping[str, Any]) -> bytes:
+def _read_body(written: Mapping[str, Any]) -> bytes:
     if "body" in written and "base64" in written:
-        raise BadScriptError(f"{where}: give body or base64, not both.")
+        raise BadScriptError("give body or base64, not both.")
     text = written.get("base64", written.get("body", ""))
     if not isinstance(text, str):
-        raise BadScriptError(f"{where}: the body must be text.")
+        raise BadScriptError("the body must be text.")
     if "base64" not in written:
         return text.encode()
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error:
-        raise BadScriptError(f"{where}: the body is not base64.") from None
+        raise BadScriptError("the body is not base64.") from None
 
 
-def _read_headers(where: str, written: Mapping[str, Any]) -> tuple[tuple[bytes, bytes], ...]:
+def _read_headers(written: Mapping[str, Any]) -> tuple[tuple[bytes, bytes], ...]:
     given = written.get("headers", {})
     if not isinstance(given, dict):
-        raise BadScriptError(f"{where}: headers are an object of names and values.")
+        raise BadScriptError("headers are an object of names and values.")
     named = {"content-type": str(written.get("content_type", HTML))}
     named |= {str(name).lower(): str(value) for name, value in given.items()}
     for name, value in named.items():
         if not _HEADER_NAME.fullmatch(name) or _LINE_BREAK.search(value) or not value.isascii():
-            raise BadScriptError(f'{where}: the header "{name}" cannot be sent.')
+            raise BadScriptError(f'the header "{name}" cannot be sent.')
     return tuple((name.encode(), value.encode()) for name, value in named.items())
 
 
