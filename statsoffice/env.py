@@ -310,7 +310,6 @@ def token(name: str, *, least: int) -> str:
 
 
 def one_of(name: str, default: str, *, choices: tuple[str, ...]) -> str:
-    """Read one of a few words."""
     written = text(name, default)
     if written not in choices:
         raise ImproperlyConfigured(f'{name} is "{written}"; it must be one of: {", ".join(choices)}.')
@@ -318,7 +317,6 @@ def one_of(name: str, default: str, *, choices: tuple[str, ...]) -> str:
 
 
 def is_on(name: str, default: str) -> bool:
-    """Read "on" or "off"."""
     return one_of(name, default, choices=("on", "off")) == "on"
 
 
@@ -335,7 +333,6 @@ def some_of(name: str, default: str, *, choices: Iterable[str]) -> frozenset[str
 
 
 def number(name: str, default: str, *, least: float) -> float:
-    """Read a number."""
     written = text(name, default)
     try:
         read = float(written)
@@ -347,7 +344,6 @@ def number(name: str, default: str, *, least: float) -> float:
 
 
 def whole_number(name: str, default: str, *, least: int) -> int:
-    """Read a whole number."""
     (found,) = whole_numbers(name, default) or (least - 1,)
     if found < least:
         message = f'{name} is "{text(name, default)}"; it must be a whole number of at least {least}.'
@@ -368,7 +364,6 @@ def whole_numbers(name: str, default: str = "") -> tuple[int, ...]:
 
 
 def time_of_day(name: str, default: str) -> time:
-    """Read a time of day, such as 14:00."""
     written = text(name, default)
     try:
         return datetime.strptime(written, "%H:%M").time()  # noqa: DTZ007  # a time of day has no zone of its own

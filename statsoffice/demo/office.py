@@ -129,7 +129,7 @@ def set_up_calendar(*, now: datetime, site: RehearsalSite) -> None:
             _record_upcoming(series, on=_working_day(today + timedelta(days=days + shift), series), now=now, site=site)
         for days in PROVISIONAL:
             _record_provisional(series, on=(today + timedelta(days=days)).replace(day=1), now=now)
-    grant_upcoming_access(now=now)
+    _grant_upcoming_access(now=now)
     _change_three_releases(now=now)
 
 
@@ -163,8 +163,20 @@ def _record_published(series: Series, *, on: date, now: datetime) -> None:
     scheduling.confirm(release, by=None, at=recorded_at)
     scheduling.announce(release, by=None, at=recorded_at)
     if series.slug in ACCESS_SERIES:
-        grant_demo_access(release, at=release.due_at - timedelta(days=10))
-        record_demo_access(release)
+        _grant_access(release, at=release.due_at - timedelta(days=10))
+        statistician = user(Role.STATISTICIAN)
+        for granted in release.pre_release_access.select_related("release__series__producer"):
+            if granted.begins_at:
+                began = pre_release_access.record_begin(
+                    granted,
+                    began_at=granted.begins_at,
+                    by=statistician,
+                    at=granted.begins_at,
+                    expected_version=granted.version,
+                )
+                pre_release_access.record_end(
+                    began, ended_at=release.due_at, by=statistician, at=release.due_at, expected_version=began.version
+                )
     seconds_after = timedelta(seconds=20 + on.day)
     scheduling.publish(release, by=None, at=release.due_at + seconds_after, published_at=release.due_at + seconds_after)
 
@@ -251,26 +263,12 @@ ADDED_LATER = Details(
 )
 
 
-def grant_demo_access(release: Release, *, at: datetime) -> None:
+def _grant_access(release: Release, *, at: datetime) -> None:
     for details in LISTED:
         pre_release_access.grant_access(release, details, by=user(Role.STATISTICIAN), at=at)
 
 
-def record_demo_access(release: Release) -> None:
-    """Record when access began and ended, each at its time."""
-    statistician = user(Role.STATISTICIAN)
-    for granted in release.pre_release_access.select_related("release__series__producer"):
-        began_at = granted.begins_at
-        if began_at and release.due_at:
-            began = pre_release_access.record_begin(
-                granted, began_at=began_at, by=statistician, at=began_at, expected_version=granted.version
-            )
-            pre_release_access.record_end(
-                began, ended_at=release.due_at, by=statistician, at=release.due_at, expected_version=began.version
-            )
-
-
-def grant_upcoming_access(*, now: datetime) -> None:
+def _grant_upcoming_access(*, now: datetime) -> None:
     """Give the next release of each of these series its access list, and request one more post.
 
     Within a day before the release that post needs the Head of Profession's decision; earlier it is granted at once.
@@ -279,5 +277,5 @@ def grant_upcoming_access(*, now: datetime) -> None:
         upcoming = Release.objects.public().filter(series__slug=series, status=Status.CONFIRMED, due_at__gt=now)
         release = upcoming.order_by("due_at").first()
         if release and not release.pre_release_access.exists():
-            grant_demo_access(release, at=now - timedelta(days=10))
+            _grant_access(release, at=now - timedelta(days=10))
             pre_release_access.grant_access(release, ADDED_LATER, by=user(Role.STATISTICIAN), at=now)
