@@ -9,8 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
 from releases.rules.lifecycle import Role
-from statsoffice import broker, env, error_reports
-from statsoffice.logs import make_logging_config
+from statsoffice import broker, env
+from statsoffice.logs import make_logging_config, start_error_reports
 
 # Lets generic classes of Django carry their type parameters at run time too.
 django_stubs_ext.monkeypatch()
@@ -344,4 +344,4 @@ LOG_FORMAT = env.one_of("STATSOFFICE_LOG_FORMAT", "plain", choices=("plain", "js
 LOGGING = make_logging_config(LOG_FORMAT, level=LOG_LEVEL)
 SENTRY_DSN = env.text("STATSOFFICE_SENTRY_DSN")
 if SENTRY_DSN:
-    error_reports.start_reports(SENTRY_DSN, environment=MODE)
+    start_error_reports(SENTRY_DSN, environment=MODE)
