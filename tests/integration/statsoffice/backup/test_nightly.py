@@ -36,12 +36,12 @@ def write(folder, stored):
 
 
 def test_it_has_londons_date_and_old_and_unfinished_ones_are_removed(folder, office, stored):
-    written = write(folder, stored)
-    assert written.archive.folder == folder / "statsoffice-2026-06-30"
-    assert list(written.removed) == [folder / OLD]
+    written, removed = write(folder, stored)
+    assert written.folder == folder / "statsoffice-2026-06-30"
+    assert removed == [folder / OLD]
     assert {path.name for path in folder.iterdir()} == {"statsoffice-2026-06-30", *STAYING}
     (stored / "new.txt").write_text("new")
-    assert write(folder, stored).archive.stored_files == written.archive.stored_files + 1
+    assert write(folder, stored)[0].stored_files == written.stored_files + 1
 
 
 def test_nothing_is_removed_if_the_backup_cannot_be_read(folder, office, stored, monkeypatch):
