@@ -59,7 +59,7 @@ def fold_runs(looks: Iterable[CheckEntry], *, due_at: datetime) -> list[Run]:
 
 @dataclass(frozen=True, slots=True)
 class SaidRun:
-    """Consecutive looks at which the publisher's own system said the same; instants at which they were sent."""
+    """Consecutive checks at which the publisher's own system said the same; instants at which they were sent."""
 
     says: PublisherSays
     first_at: datetime
@@ -69,10 +69,10 @@ class SaidRun:
 
 @dataclass(frozen=True, slots=True)
 class AddressRecord:
-    """One address with its looks folded into runs, in order; `looks` counts them.
+    """One address with its checks folded into runs, in order; `looks` counts them.
 
-    `past_caches` are the runs of looks that asked past the caches on the way, which are not judged. `said` is what
-    the publisher's own system said of it meanwhile, kept apart from what was seen.
+    `past_caches` are the runs of checks that bypassed caches, which are not judged. `said` is what the publisher's own
+    system said meanwhile.
     """
 
     address: Address
@@ -105,10 +105,7 @@ class ReleaseRecord:
 
 
 def release_record_of(release: Release, *, now: datetime) -> ReleaseRecord:
-    """Gather what is on record of a release, in a number of queries that does not grow with its looks.
-
-    :param now: the aware instant up to which holes in the watching are told.
-    """
+    """Return what is on record of a release, in a number of queries that does not grow with its checks."""
     verdicts = list(Verification.objects.filter(release=release).order_by("-schedule_version"))
     for verdict in verdicts:
         verdict.release = release  # as read by the caller, with its series
@@ -127,7 +124,7 @@ def release_record_of(release: Release, *, now: datetime) -> ReleaseRecord:
 
 
 def _looks(release: Release, statements: list[Statement]) -> tuple[Looks, Mapping[int, list[SaidRun]], bool]:
-    """Return the looks at each address by its key, what its system said, and whether a past morning was replayed."""
+    """Return the checks of each address by its key, what its system said, and whether a past morning was replayed."""
     stated = last_statements((statement.text_digest, statement.kind) for statement in statements)
     looks: dict[int, list[CheckEntry]] = defaultdict(list)
     said: dict[int, list[SaidRun]] = defaultdict(list)
@@ -177,7 +174,7 @@ def _past_caches(release: Release) -> Looks:
 
 
 def _holes(release: Release, looks: Looks, *, now: datetime) -> list[Hole]:
-    """Find when nothing was observed, from the first look (or the due instant) to the last one or the limit."""
+    """Find when nothing was observed, from the first check (or the due instant) to the last one or the limit."""
     if release.due_at is None or now < release.due_at or not release.addresses.exists():
         return []
     made = [look for each in looks.values() for look in each]

@@ -13,14 +13,12 @@ DELETED = "-"
 
 
 def erase_former_details(*, now: datetime, kept_for: timedelta, dry_run: bool = False) -> int:
-    """Remove from the histories what was said of a contact until longer ago than such details are kept.
+    """Remove from the histories the details of contacts that were replaced longer ago than their retention.
 
-    A detail that is still said of the contact stays, and so do post, account, who changed it and when. In the place
-    of each that goes stands a marker with the day. What is said of a team names nobody, and stays.
+    A detail that is still correct stays, and so do post, account, who changed it and when. Each removed detail is
+    replaced by a marker with the day. Details of a team name nobody, and stay.
 
-    :param now: the aware instant of removing, whose day in London the marker carries.
-    :param dry_run: count what would be changed, and change nothing.
-    :return: in how many rows of histories; a second call changes none of them.
+    :return: the number of changed rows of histories; a second call changes none.
     """
     # django-simple-history adds `history`, and ships no types.
     history: Any = Contact.history.model

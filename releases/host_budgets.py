@@ -17,14 +17,13 @@ from releases.rules.web_address import NotAWebAddressError, place_if_any, place_
 def crowds_between(start: datetime, end: datetime, *, budgets: Mapping[str, Budget]) -> list[Crowd]:
     """Find the crowds of the confirmed releases, rehearsals among them, due from one aware instant up to another.
 
-    :param budgets: the whole budget of each host for which the operator set one.
-    :return: the crowds; each holds the keys of its releases.
+    :param budgets: the complete budget of each host for which the operator set one.
     """
     return _crowds(Q(release__due_at__gte=start, release__due_at__lt=end), budgets)
 
 
 def crowds_of_releases(releases: Iterable[Release], *, budgets: Mapping[str, Budget]) -> dict[int, list[Crowd]]:
-    """Find the crowds in which some releases are, by the release's key; whoever else is in them counts too."""
+    """Return the crowds that each of some releases is in, by its key; other releases in them count too."""
     instants = {release.due_at for release in releases}
     found: dict[int, list[Crowd]] = {}
     for crowd in _crowds(Q(release__due_at__in=instants), budgets):
@@ -34,7 +33,7 @@ def crowds_of_releases(releases: Iterable[Release], *, budgets: Mapping[str, Bud
 
 
 def crowds_among(releases: QuerySet[Release]) -> list[Crowd]:
-    """Find the crowds among some open releases, confirmed or still provisional, however much wider each gets."""
+    """Find the crowds among some open releases, confirmed or still provisional, whatever others join them."""
     which = Q(release__in=releases, release__due_at__isnull=False, release__status__in=OPEN)
     return find_crowds(_due(Address.objects.filter(which)), {})
 
@@ -64,10 +63,9 @@ def budgets_from_settings() -> dict[str, Budget]:
 
 
 def longest_gaps(due_ats: Collection[datetime]) -> Callable[[datetime, str], timedelta]:
-    """Count the addresses that are due at some instants at each host.
+    """Return a function for the longest gap that counts as monitored, of a due instant and the address of a page.
 
-    :param due_ats: aware.
-    :return: gives the longest gap that counts as monitored, from a due instant and the address of a page.
+    It counts the addresses that are due at the instants at each host.
     """
 
     @cache

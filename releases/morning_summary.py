@@ -22,11 +22,11 @@ LONGEST_WAIT = timedelta(minutes=10)
 
 
 def record_missing_summaries(*, now: datetime) -> list[RollCall]:
-    """Call the roll of this morning for every producer whose releases due at 9.30am are all judged.
+    """Record the summary of this morning for every producer whose releases due at 9:30am are all judged.
 
-    Rehearsals are left out. Each producer and day is called once, whatever asks twice.
+    Rehearsals are left out. Each producer and day has one summary.
 
-    :param now: the aware instant of asking; before 9.30am in London nothing is called.
+    :param now: the aware instant; before 9:30am in London nothing is recorded.
     """
     day = london.local_date(now)
     half_past_nine = standard_time(day)
@@ -42,7 +42,6 @@ def record_missing_summaries(*, now: datetime) -> list[RollCall]:
 
 
 def standard_time(day: date) -> datetime:
-    """Return the instant of 9.30am in London on a day."""
     return london.from_london(datetime.combine(day, STANDARD_RELEASE_TIME))
 
 
@@ -80,5 +79,5 @@ def _call(producer: Producer, due: QuerySet[Release], *, due_at: datetime, now: 
 
 
 def _are_all_there(results: Iterable[AddressResult]) -> bool:
-    """Tell whether every part of a release was seen, late ones too: then it is as live as a late release."""
+    """Whether every part of a release was seen, late ones too: then it is as live as a late release."""
     return all(result.verdict.first_live_at for result in results if result.required)

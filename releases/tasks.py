@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 
 def announced_after(release: Release) -> Release | None:
-    """Return the next release of the same series that the public calendar shows, or None."""
     return _first_after(release, Release.objects.public())
 
 
@@ -39,17 +38,17 @@ DONE, OPEN_AGAIN = TICKED = ("task_done", "task_open_again")
 
 
 class AlreadyTicked(MoveRefused):
-    """Somebody else ticked the task off, or took the tick away, since it was read."""
+    """The task was ticked off, or the tick was removed, since it was read."""
 
 
 def add_task(
     series: Series, *, text: str, origin: str = "", rehearsal: bool = False, by: "User", at: datetime
 ) -> ReleaseTask:
-    """Set a task for the next release of a series after an aware instant, planned by now or not.
+    """Add a task for the next release of a series after an aware instant, whether it is planned or not.
 
     :param origin: where it comes from, such as the reference of a report.
     :raises NotYours: if none of the person's roles allows it.
-    :raises SomethingMissing: if it does not say what is to be done.
+    :raises SomethingMissing: if the text is empty.
     """
     check_may(by, Action.KEEP_TASKS, series.producer)
     return ReleaseTask.objects.create(
@@ -58,11 +57,10 @@ def add_task(
 
 
 def tick_task(task: ReleaseTask, *, done: bool, by: "User", at: datetime) -> ReleaseTask:
-    """Tick a task off, or take the tick away; the release at which it is to be done keeps an event.
+    """Tick a task off, or remove the tick; the release at which it is to be done gets an event.
 
-    :param at: the aware instant at which the person does so.
     :raises NotYours: if none of the person's roles allows it.
-    :raises AlreadyTicked: if somebody else did so since the task was read.
+    :raises AlreadyTicked: if it was done since the task was read.
     """
     check_may(by, Action.KEEP_TASKS, task.series.producer)
     values = {"done_by": by, "done_at": at} if done else {"done_by": None, "done_at": None}
@@ -78,10 +76,10 @@ def tick_task(task: ReleaseTask, *, done: bool, by: "User", at: datetime) -> Rel
 
 
 def reword_task(task: ReleaseTask, *, text: str, by: "User") -> None:
-    """Change what an open task says is to be done.
+    """Change the text of an open task.
 
     :raises NotYours: if none of the person's roles allows it.
-    :raises SomethingMissing: if it would not say what is to be done.
+    :raises SomethingMissing: if the text is empty.
     :raises AlreadyTicked: if it was ticked off meanwhile.
     """
     check_may(by, Action.KEEP_TASKS, task.series.producer)
@@ -96,17 +94,13 @@ def release_of_task(task: ReleaseTask) -> Release | None:
 
 
 def tasks_of_release(release: Release) -> ReleaseTaskQuerySet:
-    """Return the tasks to be done at one release, done or not."""
     tasks = ReleaseTask.objects.filter(series=release.series_id).with_release()
     at_it = tasks.filter(at_release=release.pk)  # type: ignore[misc]  # annotated
     return at_it.select_related("done_by", "added_by")
 
 
 def tasks_waiting_for(person: Person, *, most: int) -> list[tuple[ReleaseTask, Release | None]]:
-    """Return open tasks that a person may tick off, each with its release, those of the next release first.
-
-    :param most: how many at most.
-    """
+    """Return open tasks that a person may tick off, each with its release, those of the next release first."""
     theirs = ReleaseTask.objects.open().filter(series__producer__in=producers_where(person, Action.KEEP_TASKS))
     tasks = list(theirs.with_release().select_related("series"))
     releases = _releases({task.at_release for task in tasks})  # type: ignore[attr-defined]  # annotated

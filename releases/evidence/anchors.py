@@ -23,8 +23,6 @@ def make_anchor(
 
     The rows are read outside a transaction: they are never changed, and no writer has to wait for it.
 
-    :param at: the aware instant of making.
-    :param ask_authority: whether a time stamp is to be requested.
     :param after: the number of the last anchor that the reason was found from, 0 without one; None for any.
     """
     last = Anchor.in_order().last()
@@ -55,10 +53,7 @@ def anchor_text(anchor: Anchor) -> list[str]:
 
 
 def check_anchors(chains: Chains, *, follow: Follow = unfollowed) -> str | None:
-    """Compare the chains as they are with every anchor in the database.
-
-    :return: one sentence on the first anchor that does not match, or None.
-    """
+    """Return one sentence on the first anchor in the database that does not match the chains, or None."""
     models, before = _by_name(chains), dict[str, Head]()
     anchors = Anchor.in_order()
     for anchor in follow(anchors.iterator(chunk_size=CHUNK), anchors.count()):
@@ -75,10 +70,7 @@ def check_anchors(chains: Chains, *, follow: Follow = unfollowed) -> str | None:
 
 
 def check_written(written: WrittenAnchor, chains: Chains) -> str | None:
-    """Compare the chains as they are with an anchor that is stored outside the office.
-
-    :return: one sentence on what does not match, or None.
-    """
+    """Return one sentence on how an anchor that is stored outside the office does not match the chains, or None."""
     if fault := check_consistency(written):
         return fault
     models = _by_name(chains)
@@ -93,7 +85,7 @@ def check_written(written: WrittenAnchor, chains: Chains) -> str | None:
 
 
 def check_consistency(written: WrittenAnchor) -> str | None:
-    """Compare the lines of an anchor with each other; return sentences on what to do if they do not match, or None."""
+    """Return what to do if the lines of an anchor do not match each other, or None."""
     if written.is_consistent():
         return None
     return (
@@ -128,7 +120,7 @@ def _gap(before: Head | None, head: Head) -> str | None:
 
 
 def _is_as_before(before: Head | None, head: Head) -> bool:
-    """Say whether nothing was added to a chain, so that it was compared with the anchor before."""
+    """Whether nothing was added to a chain, so that it was compared with the anchor before."""
     return before is not None and head == replace(before, first=before.position + 1, rows_sha256=digest_of_rows([]))
 
 

@@ -1,4 +1,4 @@
-"""When the watcher was alive, and the stretches in which nothing was observed."""
+"""When a monitoring process was alive, and the gaps in which nothing was observed."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ type Stretch = tuple[datetime, datetime]
 
 
 class Made(Protocol):
-    """A look that was made, which shows that somebody was watching; its instants are aware."""
+    """A check that was made, which shows that monitoring worked; its instants are aware."""
 
     @property
     def sent_at(self) -> datetime:
@@ -34,7 +34,7 @@ class Made(Protocol):
 
 
 def mark_alive(watcher: str, *, at: datetime) -> None:
-    """Record that a watcher was alive at an aware instant, extending its last stretch if that is recent."""
+    """Record that a process was alive at an aware instant, extending its last stretch if that is recent."""
     extended = Coverage.objects.filter(
         watcher=watcher, ended_at__gte=at - LONGEST_SILENCE, began_at__lte=at, ended_at__lte=at
     ).update(ended_at=at)
@@ -49,7 +49,7 @@ def mark_alive(watcher: str, *, at: datetime) -> None:
 
 
 def check_coverage() -> str | None:
-    """Say of the first stretch whose end is not one that this module can have left, or return None.
+    """Return one sentence on the first stretch whose end this module cannot have written, or None.
 
     The digests cover all but the end since `recorded_until`.
     """
@@ -72,16 +72,16 @@ def _record(begun: QuerySet[Coverage], *, at: datetime) -> None:
 
 
 def monitored_stretches(*, start: datetime, end: datetime) -> list[Stretch]:
-    """Return the stretches between two aware instants, or reaching into that time, in which a watcher was alive."""
+    """Return the stretches that overlap the time between two aware instants."""
     return list(Coverage.objects.filter(ended_at__gt=start, began_at__lt=end).values_list("began_at", "ended_at"))
 
 
 def find_gaps(*, start: datetime, end: datetime, looks: Iterable[Made] = ()) -> list[Stretch]:
-    """Return the stretches between two aware instants in which nothing was observed, in order.
+    """Return the gaps between two aware instants, in order.
 
-    A silence of up to 15 seconds is no hole: looks are never planned more often than every 5 seconds.
+    A silence of up to 15 seconds is no gap: checks are never planned more often than every 5 seconds.
 
-    :param looks: what was observed all the same: a watcher too busy to mark itself alive still looked.
+    :param looks: also show that monitoring worked: a process too busy to mark itself alive still made checks.
     """
     return gaps_in(monitored_stretches(start=start, end=end), start=start, end=end, looks=looks)
 
@@ -89,7 +89,7 @@ def find_gaps(*, start: datetime, end: datetime, looks: Iterable[Made] = ()) -> 
 def gaps_in(
     stretches: Iterable[Stretch], *, start: datetime, end: datetime, looks: Iterable[Made] = ()
 ) -> list[Stretch]:
-    """Return what `holes` does, from stretches that `alive` returned for that time or a longer one."""
+    """Return what `find_gaps` does, from the stretches of that time or a longer one."""
     watched = ((began_at, ended_at) for began_at, ended_at in stretches if ended_at > start and began_at < end)
     looked = ((look.sent_at, look.completed_at) for look in looks if start < look.completed_at and look.sent_at < end)
     found, alive_until = [], start

@@ -26,13 +26,13 @@ type Seals = Mapping[str, frozenset[int]]
 
 
 def seals_on(hashes: Collection[str], *, now: datetime) -> Seals:
-    """Find which of some bodies are sealed: seen before a release was due, by a look that did not find it absent.
+    """Find which of some bodies are sealed: seen before a release was due, by a check that did not find it absent.
 
-    A seal is lifted by the facts alone: once the release has been due and seen live. One that was moved to a later
-    date is sealed until then, one that was cancelled for good. The same bytes are sealed wherever they were seen.
+    A seal is lifted by the facts alone: once the release has been due and seen live. One that was moved to a later date
+    is sealed until then, one that was cancelled for good. The same bytes are sealed wherever they were seen.
 
     :param hashes: SHA-256 of the bodies.
-    :param now: the aware instant at which somebody would read them.
+    :param now: the aware instant at which a person would read them.
     """
     too_early = (
         Observation.objects.filter(body_sha256__in=hashes)
@@ -47,7 +47,7 @@ def seals_on(hashes: Collection[str], *, now: datetime) -> Seals:
 
 
 def may_read(person: Person, sealed_by: Collection[int]) -> bool:
-    """Tell whether a person may read a body under the embargo of some producers: who leads every one of them may.
+    """Whether a person may read a body under the embargo of some producers: whoever leads every one of them may.
 
     :param sealed_by: the producers' keys; none if the body is not sealed.
     """
@@ -55,7 +55,7 @@ def may_read(person: Person, sealed_by: Collection[int]) -> bool:
 
 
 def _perhaps_live(looks: QuerySet[Observation]) -> Iterable[tuple[str, int]]:
-    """Give hash and producer of each look that may have seen the release itself."""
+    """Yield hash and producer of each check that may have seen the release itself."""
     seen = ("body_sha256", "release__series__producer_id")
     yield from looks.exclude(result=LookResult.NOT_LIVE).values_list(*seen).distinct()
     # An announcement is public. Where it leads elsewhere, that may be the release in its place.
@@ -70,19 +70,19 @@ READ = "body_read"
 
 
 class How(StrEnum):
-    """In what form somebody reads a body."""
+    """In what form a person reads a body."""
 
     SOURCE = "source"
     DOWNLOAD = "download"
 
 
 class NoSuchBody(Exception):
-    """No such body is kept of this release for this person."""
+    """No such body is stored of this release for this person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The body of one look: as what it is kept, and whether the person who asks may read it."""
+    """The stored body of one check, the places that it fills, and whether the person may read it."""
 
     places: tuple[Place, ...]
     address: Address
@@ -98,7 +98,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A body that somebody reads, with every look of the release that it is kept of."""
+    """A body that a person reads, with every check of the release that brought it."""
 
     body: Body
     kept: tuple[Kept, ...]
@@ -106,10 +106,9 @@ class Opened:
 
 
 def stored_bodies(release: Release, *, by: Person, now: datetime) -> list[Kept]:
-    """List the bodies kept of a release, in the order in which they were seen.
+    """List the bodies stored of a release, in the order in which they were seen.
 
-    :param by: who asks; of what is sealed for them they learn that it is there, and not how large.
-    :param now: the aware instant of asking.
+    :param by: of a body that is sealed for this person, the size and type are left out.
     """
     rows = (
         KeptBody.objects.filter(release=release)
@@ -121,11 +120,10 @@ def stored_bodies(release: Release, *, by: Person, now: datetime) -> list[Kept]:
 
 
 def open_body(release: Release, sha256: str, *, by: "User", at: datetime, how: How) -> Opened:
-    """Give a body that is kept of a release to a person, and put on record that they read it.
+    """Return a stored body of a release, and record that the person read it.
 
-    :param at: the aware instant of reading.
     :raises NotYours: if the person has no role for the release's producer.
-    :raises NoSuchBody: if no such body is kept of the release, or it is sealed for them.
+    :raises NoSuchBody: if no such body is stored of the release, or it is sealed for them.
     """
     role = acting_role(by, Action.VIEW, release.series.producer)
     rows = list(

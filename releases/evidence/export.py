@@ -49,10 +49,7 @@ class Batch:
 
 
 def batches_of(chain: type[ChainedRow], rows: QuerySet[ChainedRow]) -> Sequence[Batch]:
-    """Find the anchors that combined some rows of a chain first, in their order.
-
-    :param rows: of the chain.
-    """
+    """Find the anchors that combined some rows of a chain first, in their order."""
     positions = list(rows.order_by("position").values_list("position", flat=True))
     found = []
     for anchor in Anchor.in_order().iterator(chunk_size=CHUNK):
@@ -64,7 +61,7 @@ def batches_of(chain: type[ChainedRow], rows: QuerySet[ChainedRow]) -> Sequence[
 
 
 def proof_files(batches: Mapping[str, Sequence[Batch]]) -> Iterator[File]:
-    """Give the files of the anchors that prove some rows, and the script that checks them.
+    """Yield the files of the anchors that prove some rows, and the script that checks them.
 
     :param batches: by the name of the file that has the rows, such as looks.
     """
@@ -89,7 +86,6 @@ def proof_files(batches: Mapping[str, Sequence[Batch]]) -> Iterator[File]:
 
 
 def script() -> bytes:
-    """Return the script that checks the proofs."""
     return Path(__file__).with_name(SCRIPT).read_bytes()
 
 
@@ -110,7 +106,7 @@ ACCESS = frozenset({embargo.READ, EXPORTED})
 
 
 def evidence_files(release: Release, *, now: datetime) -> Iterator[File]:
-    """Give the files of a release's bundle; what stands in the database stands in them, and no name of a person.
+    """Yield the files of a release's bundle, as the database has them, and without names of people.
 
     :param now: the aware instant by which seals are lifted or not; nothing else depends on it.
     """
@@ -142,7 +138,7 @@ def evidence_files(release: Release, *, now: datetime) -> Iterator[File]:
 
 
 def sealed_bodies(release: Release, *, now: datetime) -> int:
-    """Count the bodies of a release that are stored and sealed, and so stay out of its bundle."""
+    """Count the bodies of a release that are stored and sealed, and so are not in its bundle."""
     stored = set(KeptBody.objects.filter(release=release, body__isnull=False).values_list("sha256", flat=True))
     return len(embargo.seals_on(stored, now=now)) if stored else 0
 
@@ -195,7 +191,7 @@ def _fields(row: Verification) -> dict[str, Any]:
 
 
 def _statements(release: Release) -> Iterator[dict[str, Any]]:
-    """Give what people said by their roles; their words as the salted digest that stands in the events' chain."""
+    """Yield statements with the roles of people; their words as the salted digest that the chain of events has."""
     statements = list(Statement.objects.filter(release=release).select_related("address").in_order())
     roles = roles_ever_held({statement.stated_by_id for statement in statements})
     stated = {
@@ -218,7 +214,7 @@ def _statements(release: Release) -> Iterator[dict[str, Any]]:
 
 
 def _coverage(release: Release) -> Iterator[dict[str, Any]]:
-    """Give when each watcher was alive while the release was looked at, or ought to have been."""
+    """Yield when each process was alive while the release was checked, or ought to have been."""
     looks = Observation.objects.filter(release=release)
     ends = looks.aggregate(first=Min("sent_at"), last=Max("completed_at"))
     instants = [instant for instant in ends.values() if instant]
@@ -385,11 +381,7 @@ first row with one command, verify_evidence.
 
 
 def write_bundle(release: Release, out: IO[bytes], *, now: datetime) -> None:
-    """Write the bundle of a release as a ZIP file; the same evidence gives the same bytes.
-
-    :param out: a file that can be written, opened for bytes.
-    :param now: the aware instant by which seals are lifted or not.
-    """
+    """Write the bundle of a release as a ZIP file; the same evidence gives the same bytes."""
     folder = bundle_folder_name(release)
     sums: list[str] = []
     with zipfile.ZipFile(out, "w") as bundle:
@@ -400,7 +392,6 @@ def write_bundle(release: Release, out: IO[bytes], *, now: datetime) -> None:
 
 
 def bundle_folder_name(release: Release) -> str:
-    """Name the folder that the bundle of a release unpacks into."""
     return f"evidence-{release.reference}"
 
 
@@ -426,21 +417,20 @@ _PART = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A bundle that was made: its hash, and how many bodies stayed out because they are sealed."""
+    """The hash of a bundle, and how many bodies are not in it because they are sealed."""
 
     sha256: str
     sealed: int
 
 
 def export_evidence(release: Release, out: IO[bytes], *, at: datetime, by: "User | None" = None) -> Exported:
-    """Write the bundle of a release into a file, and put on record who took it, when, and its hash.
+    """Write the bundle of a release into a file, and record who took it, when, and its hash.
 
-    It is put on record before anybody has the file: an export that fails afterwards is on record for nothing, and
-    none is ever missing.
+    It is recorded before the file is delivered: an export that fails afterwards is recorded for nothing, and none is
+    ever missing.
 
     :param out: an empty file, opened for writing and reading bytes.
-    :param at: the aware instant of the export.
-    :param by: who takes it; None for the command line, which knows no person.
+    :param by: None for the command line, which knows no person.
     :raises NotYours: if the person's roles do not allow it.
     """
     role = acting_role(by, Action.EXPORT_EVIDENCE, release.series.producer).value if by else COMMAND_LINE
@@ -451,7 +441,6 @@ def export_evidence(release: Release, out: IO[bytes], *, at: datetime, by: "User
 
 
 def bundle_file_name(release: Release) -> str:
-    """Name the file of a release's bundle."""
     return f"{bundle_folder_name(release)}.zip"
 
 

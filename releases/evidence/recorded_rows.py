@@ -19,7 +19,7 @@ EXAMINED_AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """That a recorded row was changed, or deleted if the digest is None, by the events between two positions."""
+    """A recorded row that was changed, or deleted if the digest is None, between the events at two positions."""
 
     table: str
     key: str
@@ -31,7 +31,7 @@ class Changed:
 
 @dataclass(slots=True)
 class Events:
-    """Where the events are that explain changes: by what they are about, and by kind."""
+    """The positions of events that explain changes: by what they are about, and by kind."""
 
     about: dict[int, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
     of_kind: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -55,10 +55,7 @@ class Recorded:
     """What a chain of row records says up to a position: the last digest of each row, all changes, all heads."""
 
     def __init__(self, record: type[RowRecord], *, redacted_in: str = "") -> None:
-        """Begin before the first record.
-
-        :param redacted_in: the chain whose events say what redactions removed.
-        """
+        """:param redacted_in: the chain whose events say what redactions removed."""
         self.record, self.redacted_in = record, redacted_in
         self.digests: dict[str, dict[str, str | None]] = defaultdict(dict)
         self.heads: dict[str, set[tuple[int, str]]] = defaultdict(set)
@@ -67,7 +64,7 @@ class Recorded:
         self._since: dict[str, dict[str, int]] = defaultdict(dict)
 
     def read(self, *, follow: Follow = unfollowed) -> None:
-        """Read the records that were added since."""
+        """Read the records that were added since the last call."""
         rows = self.record.in_order().filter(position__gt=self.position)
         for row in follow(rows.iterator(chunk_size=CHUNK), rows.count()):
             self._add(row)
@@ -88,7 +85,7 @@ class Recorded:
 
 
 def deleted_end(chain: type[ChainedRow], records: Iterable[Recorded]) -> str | None:
-    """Say that rows of a chain were deleted together with its head, if any record of rows knows a head of them."""
+    """Return a sentence if rows of a chain were deleted together with its head, as a record of rows shows, or None."""
     known = {head: read.record.CHAIN for read in records for head in read.heads.get(chain.CHAIN, ())}
     left = dict(known)
     for head in chain._default_manager.values_list("position", "row_hash").iterator(chunk_size=CHUNK):
@@ -102,7 +99,7 @@ def deleted_end(chain: type[ChainedRow], records: Iterable[Recorded]) -> str | N
 
 
 def relinked(chain: type[Happening], *, key: str, name: str, named: type[models.Model], by: str) -> str | None:
-    """Say which event points to another row than the one that its hash names, or return None.
+    """Return a sentence on the first event that points to another row than the one that its hash names, or None.
 
     Events of a row that was removed stay, and one of them says that it was.
 
@@ -122,7 +119,7 @@ def relinked(chain: type[Happening], *, key: str, name: str, named: type[models.
 def check_rows(read: Recorded, *, events: Callable[[], Events] = Events, redacted: Mapping[int, Digests]) -> str | None:
     """Compare every row of some tables with its last recorded digest, and each change with an event.
 
-    What seems to differ is read again while nothing can be recorded, because the product writes meanwhile.
+    Rows that seem to differ are read again while nothing can be recorded, because the product writes meanwhile.
 
     :param events: reads those of the chain that the record follows, if they explain changes.
     :param redacted: what each redaction says it left, by the position of its event.

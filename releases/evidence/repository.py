@@ -49,18 +49,16 @@ _TELLING = _PLAIN_OVER_BY_DUE & reduce(or_, _TOLD)
 
 @dataclass(frozen=True, slots=True)
 class NeededChecks:
-    """Which looks at some releases must be read, as a condition on them, and how many plain ones were kept of each."""
+    """Which checks of some releases must be read, as a condition, and how many plain ones are stored of each."""
 
     condition: Q
     number: Mapping[LookKey, int]
 
 
 def find_needed(releases: Collection[int]) -> NeededChecks:
-    """Find which of the looks that are kept by now must be read, in three queries.
+    """Find which of the checks that are stored by now must be read, in three queries.
 
-    What is kept from then on is left to whoever reads next: counted in part it could make others seem repetitions.
-
-    :param releases: by key.
+    Checks stored from then on are left to the next reader: counted in part they could make others seem repetitions.
     """
     kept = Q(position__lte=ChainHead.objects.filter(chain=Observation.CHAIN).aggregate(end=Max("position"))["end"] or 0)
     in_full = set(
@@ -107,7 +105,7 @@ type Reader = Callable[[ScheduleKey], Mapping[int, AddressChecks]]
 
 
 class _Row(NamedTuple):
-    """One look, plain or past the caches, as the database gives it."""
+    """One check, plain or bypassing caches, as the database returns it."""
 
     release: int
     version: int
@@ -126,12 +124,12 @@ class _Row(NamedTuple):
 
     @property
     def clock_off(self) -> bool:
-        """Whether the watcher's clock was known to be wrong."""
+        """Whether the clock was known to be wrong."""
         return CLOCK_OFF in self.codes
 
     @property
     def taken_away(self) -> bool:
-        """Whether what it saw tells that the release had been there."""
+        """Whether the response tells that the release had been there."""
         return any(code in self.codes for code in TAKEN_AWAY) and tells_taken_away(json.loads(self.codes))
 
 
@@ -153,13 +151,12 @@ _COLUMNS = (
 
 
 def read_sightings(releases: Collection[int]) -> Reader:
-    """Read the looks that count at some releases, in a number of queries that does not grow with them.
+    """Read the checks that count of some releases, in a number of queries that does not grow with them.
 
-    Those that only repeat what others showed are counted and not read. What a person said of a text corrects every
-    look that saw that text; the look itself stays as it was kept.
+    Checks that only repeat what others showed are counted and not read. A statement about a text corrects every check
+    that saw that text; the check itself stays as it was stored.
 
-    :param releases: by key.
-    :return: gives the looks of one schedule.
+    :return: gives the checks of one schedule.
     """
     spoken: dict[int, list[tuple[str, str]]] = defaultdict(list)
     stated = Statement.objects.filter(release__in=releases).in_order()
@@ -192,7 +189,7 @@ def _looks(releases: Collection[int], needed: NeededChecks) -> Iterable[tuple[ob
 
 
 def _telling(listed: Sequence[_Row]) -> Iterable[int]:
-    """Name the looks whose headers may explain when an address was seen: the first live one, and the one before."""
+    """Return the keys of the checks whose headers may explain a live page: the first live one, and the one before."""
     shown = next((row for row in listed if row.result == LookResult.LIVE and row.purpose == Purpose.PLAIN), None)
     if shown is None:
         return ()

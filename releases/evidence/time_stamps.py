@@ -34,12 +34,11 @@ class NotStamped(Exception):
 def stamp_due(*, ask: Ask, authority: str, certificates: str, now: datetime) -> int:
     """Request the time stamps that are due, the newest anchor first, and store those that are valid.
 
-    The authority is asked outside a transaction. A failure ends the round, because the next request would probably
-    fail too; it is tried again after a growing wait, for seven days.
+    The request is made outside a transaction. A failure ends the round, because the next request would probably fail
+    too; it is tried again after a growing wait, for seven days.
 
     :param authority: its address, which is stored.
     :param certificates: of the authority, in PEM.
-    :param now: the aware instant at which the round begins.
     :return: the number of time stamps that were stored.
     """
     due = TimeStampRequest.objects.filter(due_at__lte=now, anchor__made_at__gt=now - STAMPED_WITHIN)
@@ -136,10 +135,9 @@ def _inside(der: bytes, start: int) -> tuple[int, int]:
 
 
 def check_time_stamps(*, certificates: str, follow: Follow = unfollowed) -> str | None:
-    """Check every stored time stamp against the root of its anchor, and its time against that of the anchor.
+    """Return one sentence on the first anchor whose time stamp does not fit its root or time, or None.
 
     :param certificates: of all authorities that stamped, in PEM.
-    :return: one sentence on the first anchor whose time stamp does not fit, or None.
     """
     stamps = TimeStamp.in_order().select_related("anchor")
     for stamp in follow(stamps.iterator(chunk_size=CHUNK), stamps.count()):

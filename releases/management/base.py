@@ -14,7 +14,7 @@ WHERE_THE_DATABASE_IS = "Check DATABASE_URL or, with SQLite, STATSOFFICE_VAR."
 
 
 class _Paragraphs(DjangoHelpFormatter, RawDescriptionHelpFormatter):
-    """Keeps the help's own lines."""
+    pass
 
 
 class PlainCommand(BaseCommand):
@@ -31,10 +31,7 @@ class PlainCommand(BaseCommand):
         return super().create_parser(prog_name, subcommand, formatter_class=formatter, **kwargs)
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """Run the command.
-
-        :raises CommandError: if the database does not answer or was not set up.
-        """
+        """:raises CommandError: if the database does not answer or was not set up."""
         if self.NEEDS_A_DATABASE and connection.vendor == "sqlite":
             file = Path(str(connection.settings_dict["NAME"]))
             # SQLite also knows databases in memory, whose names are URIs.
@@ -54,7 +51,7 @@ READ_BY_ALL = 0o644
 
 @contextmanager
 def whole_file(path: Path, *, mode: int = READ_BY_ALL) -> Iterator[IO[bytes]]:
-    """Give a file beside the place for the time of a `with` block, and move it there at the end.
+    """Yield a temporary file for the `with` block, and move it to its place at the end.
 
     :param mode: who may read the file afterwards; while it is written nobody else may.
     """

@@ -13,29 +13,25 @@ _STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Clock(Protocol):
-    """Tells the time and waits for it; a rehearsal of a past morning gives one that jumps."""
+    """Tells the time and waits for it; a rehearsal of a past morning has one that jumps."""
 
-    def now(self) -> datetime:
-        """Return the present UTC instant."""
+    def now(self) -> datetime: ...
 
     def sleep_until(self, instant: datetime) -> None:
         """Return once an aware instant has come."""
 
     def error(self) -> ClockError:
-        """Return how far the clock may be off, and who says so; quick enough to be asked at every look."""
+        """Return how far the clock may be off, and what confirms it; quick enough to be called at every check."""
 
     def hear(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
-        """Take in the time that an unrelated host told while it was asked, to know when this clock is wrong."""
+        """Compare the clock with the time that an unrelated host gave in a response."""
 
 
 def no_voucher() -> Sequence[Figures]:
-    """Return the figures of a machine on which nothing vouches for the clock."""
     return ()
 
 
 class RealClock:
-    """The machine's own clock."""
-
     def __init__(
         self,
         figures: Callable[[], Sequence[Figures]] = no_voucher,
@@ -43,31 +39,26 @@ class RealClock:
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = lambda: time.clock_gettime(_STEADY),
     ) -> None:
-        """Begin to watch the clock for steps.
-
-        :param figures: asks the machine who vouches for its clock; must not block.
+        """
+        :param figures: returns what confirms the machine's clock; must not block.
         :param wall: gives the aware UTC instant.
-        :param monotonic: gives seconds from any beginning, by a clock that nobody can set.
+        :param monotonic: gives seconds by a clock that cannot be set.
         """
         self._figures, self._wall, self._monotonic = figures, wall, monotonic
         self._watch = ClockWatch()
         self._one_at_a_time = threading.Lock()
 
     def now(self) -> datetime:
-        """Return the present UTC instant."""
         return self._wall()
 
     def sleep_until(self, instant: datetime) -> None:
-        """Return once an aware instant has come."""
         time.sleep(max(0.0, (instant - self.now()).total_seconds()))
 
     def error(self) -> ClockError:
-        """Return how far the clock may be off, and who says so; quick enough to be asked at every look."""
         with self._one_at_a_time:
             return self._watch.take(self._read(), self._figures())
 
     def hear(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
-        """Take in the time that an unrelated host told while it was asked, to know when this clock is wrong."""
         with self._one_at_a_time:
             self._watch.hear(host, sent_at=sent_at, completed_at=completed_at, date=date)
 
@@ -79,24 +70,22 @@ class RealClock:
 
 
 class ScriptedClock:
-    """What a clock that plays a script knows of its own error: it has none."""
+    """The error of a clock that plays a script: none."""
 
     def error(self) -> ClockError:
-        """Return that the clock is what it says."""
         return SCRIPTED
 
     def hear(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
-        """Leave the present's time aside: the script is of another one."""
+        """Ignore the present time: the script plays another one."""
 
 
 class StoppedClock(ScriptedClock):
-    """A clock that stands at one instant, to record looks of a rehearsal at a time of the past."""
+    """A clock that stands at one instant, to record checks of a rehearsal at a time of the past."""
 
     def __init__(self, instant: datetime) -> None:
         self._instant = instant
 
     def now(self) -> datetime:
-        """Return the instant at which the clock stands."""
         return self._instant
 
     def sleep_until(self, instant: datetime) -> None:

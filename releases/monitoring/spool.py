@@ -31,12 +31,12 @@ LEVEL = 1
 
 
 class NotStored(Exception):
-    """A look can never be stored; the message says which and why."""
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One look that waits for the database; its address is named by the key, for the row cannot be read now."""
+    """One check that waits for the database; its address is named by the key, since the row cannot be read now."""
 
     watcher: str
     replayed: bool
@@ -49,9 +49,8 @@ class Waiting:
     body_sha256: str
 
     def as_look(self, addresses: dict[int, Address]) -> CheckResult:
-        """Return the look as it is kept.
-
-        :param addresses: the addresses that are there, by key.
+        """
+        :param addresses: those that exist, by key.
         :raises NotStored: if its address is not among them.
         """
         if self.address not in addresses:
@@ -68,7 +67,6 @@ class Waiting:
 
 
 def to_waiting(look: CheckResult, *, watcher: str, replayed: bool) -> Waiting:
-    """Return a look as it waits: without the headers that are never kept, such as cookies."""
     headers = tuple((name, value) for name, value in look.answer.headers if name in HEADERS_KEPT)
     return Waiting(
         watcher=watcher,
@@ -84,9 +82,9 @@ def to_waiting(look: CheckResult, *, watcher: str, replayed: bool) -> Waiting:
 
 
 def spool_lines(looks: Iterable[Waiting], *, written: set[str]) -> bytes:
-    """Write looks as lines; a body has a line of its own before the first look that brought it.
+    """Write checks as lines; a body has a line of its own before the first check that brought it.
 
-    :param written: the hashes of the bodies that the file holds already; those of these looks are added.
+    :param written: the hashes of the bodies that the file holds already; those of these checks are added.
     """
     told: list[dict[str, Any]] = []
     for one in looks:
@@ -99,9 +97,9 @@ def spool_lines(looks: Iterable[Waiting], *, written: set[str]) -> bytes:
 
 
 def read_spool_lines(written: Iterable[bytes]) -> tuple[list[Waiting], list[NotStored]]:
-    """Read what `lines` wrote; a line that cannot be read, as one that was broken off, stops no other.
+    """Read what `spool_lines` wrote; a line that cannot be read, as one that was broken off, stops no other.
 
-    :return: the looks, and what is wrong with the other lines.
+    :return: the checks, and what is wrong with the other lines.
     """
     looks: list[Waiting] = []
     faults: list[NotStored] = []
@@ -129,17 +127,14 @@ WAITING, UNFINISHED, REFUSED = ".looks", ".begun", ".refused"
 
 
 class Spool:
-    """The looks of one watcher that wait for the database.
+    """The checks of one process that wait for the database.
 
-    They are in a file, so that they outlive the process, and in memory where no file can be written. While the
-    process lives nobody else takes the file: the lock on it ends with the process, however that ends.
+    They are in a file, so that they outlive the process, and in memory where no file can be written. While the process
+    lives no other takes the file: the lock on it ends with the process, however that ends.
     """
 
     def __init__(self, folder: Path | None = None, *, watcher: str, replayed: bool = False) -> None:
-        """Begin with nothing.
-
-        :param folder: where a file is made once it is needed; None for memory alone.
-        """
+        """:param folder: where a file is made once it is needed; None for memory alone."""
         self._folder, self._watcher, self._replayed = folder, watcher, replayed
         self._path: Path | None = None
         self._file: IO[bytes] | None = None
@@ -147,12 +142,11 @@ class Spool:
         self._in_memory: list[Waiting] = []
 
     def __bool__(self) -> bool:
-        """Tell whether anything waits here."""
         return bool(self._file or self._in_memory)
 
     @property
     def is_another_waiting(self) -> bool:
-        """Whether looks of others wait in the same folder; what was left behind is to be stored first."""
+        """Whether checks of other processes wait in the same folder."""
         return any(path != self._path for path in _files(self._folder))
 
     @property
@@ -161,7 +155,7 @@ class Spool:
         return not self._in_memory
 
     def put(self, looks: Iterable[CheckResult]) -> None:
-        """Add looks, and return once the disk has them; where it takes none they stay in memory."""
+        """Add checks, and return once they are on disk; where that fails they stay in memory."""
         new = [to_waiting(look, watcher=self._watcher, replayed=self._replayed) for look in looks]
         if new and self._folder:
             try:
@@ -173,11 +167,10 @@ class Spool:
         self._in_memory += new
 
     def store(self, *, at: datetime) -> list[Observation]:
-        """Store everything that waits here, each look once, however often this is tried.
+        """Store everything that waits here, each check once, however often this is tried.
 
-        :param at: the aware instant of storing.
         :return: the rows of all of them, also of those that an earlier attempt had stored after all.
-        :raises OperationalError: if the database is still away, or another of `DATABASE_AWAY`; then all go on waiting.
+        :raises OperationalError: if the database is unavailable, or another of `DATABASE_AWAY`; then all go on waiting.
         """
         rows, refused = _store(self._in_memory, at=at)
         if self._file and self._path:
@@ -191,7 +184,6 @@ class Spool:
         return rows
 
     def close(self) -> None:
-        """Let go of the file; what is still in it is for whoever finds it."""
         if self._file:
             self._file.close()
         self._file, self._bodies = None, set()
@@ -227,11 +219,9 @@ class Spool:
 
 
 def store_left_behind(folder: Path | None, *, at: datetime) -> list[Observation]:
-    """Store what watchers left in files that have died since, and put the files away.
+    """Store the checks in the files of processes that have ended, and remove the files.
 
-    :param folder: where the files are; None if there are none.
-    :param at: the aware instant of storing.
-    :raises OperationalError: if the database is away, or another of `DATABASE_AWAY`; then the files stay.
+    :raises OperationalError: if the database is unavailable, or another of `DATABASE_AWAY`; then the files stay.
     """
     rows: list[Observation] = []
     for path in _files(folder):
@@ -250,7 +240,7 @@ def store_left_behind(folder: Path | None, *, at: datetime) -> list[Observation]
 
 
 def is_any_waiting(folder: Path | None) -> bool:
-    """Tell whether looks wait in files, so that nobody can say yet that nothing was seen."""
+    """Whether checks wait in files, so that it is not known yet whether a release was checked."""
     return bool(_files(folder))
 
 
@@ -259,7 +249,7 @@ def _files(folder: Path | None) -> list[Path]:
 
 
 def _take(file: IO[bytes], path: Path) -> bool:
-    """Lock a file that nobody holds; tells whether that was possible."""
+    """Lock a file that no process holds; return whether that was possible."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -268,7 +258,7 @@ def _take(file: IO[bytes], path: Path) -> bool:
 
 
 def _put_away(path: Path, *, refused: Sequence[NotStored]) -> None:
-    """Remove a file whose looks are all stored; one with a line that cannot be is kept beside, for people."""
+    """Remove a file whose checks are all stored; one with a line that cannot be stored is renamed for people."""
     if not refused:
         path.unlink()
         return
@@ -312,7 +302,7 @@ def _store_one_by_one(looks: Iterable[Waiting], refused: list[NotStored], *, at:
 
 
 def _store_missing(looks: Sequence[Waiting], *, at: datetime) -> list[Observation]:
-    """Store those looks that are not stored yet: a connection may break just after a COMMIT was obeyed."""
+    """Store those checks that are not stored yet: a connection may break just after a COMMIT was obeyed."""
     with transaction.atomic():
         # Whoever writes looks waits here, so nobody else stores the same ones meanwhile.
         ChainHead.objects.get_or_create(chain=Observation.CHAIN)

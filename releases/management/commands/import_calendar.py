@@ -15,8 +15,6 @@ from releases.text import imports
 
 
 class Command(PlainCommand):
-    """Takes a whole file into the calendar, or nothing of it."""
-
     help = """\
 Import planned releases from a CSV, ODS or XLSX file, all of them or none.
 
@@ -49,7 +47,6 @@ names of the columns are row 1), its column and why; then nothing is imported,
 and the exit code is 1. With --skip-refused the other rows are."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Describe the arguments."""
         parser.add_argument("file", metavar="FILE", help="the file to import: CSV, ODS or XLSX")
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, and write nothing")
         parser.add_argument(
@@ -58,7 +55,6 @@ and the exit code is 1. With --skip-refused the other rows are."""
         parser.add_argument("--skip-refused", action="store_true", help="leave out the rows that cannot be taken")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Read the file, import it, and say what was done."""
         path, skip = Path(options["file"]), options["skip_refused"]
         try:
             content = path.read_bytes()

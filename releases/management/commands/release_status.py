@@ -10,8 +10,6 @@ from releases.management.base import PlainCommand
 
 
 class Command(PlainCommand):
-    """Prints releases with what was found of them."""
-
     help = """\
 Tell where releases stand: when they are due, and what was found on their
 present schedule.
@@ -24,12 +22,10 @@ sighting). Instants are ISO 8601 in UTC. The outcome is pending, on_time,
 early, late, not_seen, partial, uncertain or cannot_tell."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Describe the arguments."""
         parser.add_argument("references", nargs="*", metavar="REF", help="a release's reference; all if none is given")
         parser.add_argument("--json", action="store_true", help="as JSON, for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print the releases."""
         try:
             found = overview.release_statuses(options["references"])
         except overview.NoSuchRelease as error:
