@@ -135,16 +135,13 @@ def _looks(release: Release, statements: list[Statement]) -> tuple[Looks, Mappin
     for address, result, reasons, sent_at, completed_at, digest, replayed, says in rows:
         looks[address].append(CheckEntry(result, tuple(reasons), sent_at, completed_at, stated.get(digest, "")))
         if read := publisher_from_json(says):
-            _fold_said(said[address], read, at=sent_at)
+            runs = said[address]
+            if runs and runs[-1].says == read:
+                runs[-1] = replace(runs[-1], last_at=sent_at, looks=runs[-1].looks + 1)
+            else:
+                runs.append(SaidRun(read, sent_at, sent_at, 1))
         any_replayed = any_replayed or replayed
     return looks, said, any_replayed
-
-
-def _fold_said(runs: list[SaidRun], says: PublisherSays, *, at: datetime) -> None:
-    if runs and runs[-1].says == says:
-        runs[-1] = replace(runs[-1], last_at=at, looks=runs[-1].looks + 1)
-    else:
-        runs.append(SaidRun(says, at, at, 1))
 
 
 def _addresses(release: Release, looks: Looks, said: Mapping[int, list[SaidRun]]) -> list[AddressRecord]:

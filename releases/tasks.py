@@ -1,6 +1,5 @@
 """Tasks at the next release of a series."""
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -103,7 +102,8 @@ def tasks_waiting_for(person: Person, *, most: int) -> list[tuple[ReleaseTask, R
     """Return open tasks that a person may tick off, each with its release, those of the next release first."""
     theirs = ReleaseTask.objects.open().filter(series__producer__in=producers_where(person, Action.KEEP_TASKS))
     tasks = list(theirs.with_release().select_related("series"))
-    releases = _releases({task.at_release for task in tasks})  # type: ignore[attr-defined]  # annotated
+    keys = {task.at_release for task in tasks}  # type: ignore[attr-defined]  # annotated
+    releases = Release.objects.in_bulk(keys - {None})
     paired = [(task, releases.get(task.at_release)) for task in tasks]  # type: ignore[attr-defined]  # annotated
     paired.sort(key=lambda pair: (pair[1] is None, pair[1].planned_on if pair[1] else pair[0].added_at.date()))
     return paired[:most]
@@ -113,7 +113,3 @@ def _said(text: str) -> str:
     if not text.strip():
         raise MissingFields("text", _("Say what is to be done."))
     return text.strip()
-
-
-def _releases(keys: Collection[int | None]) -> dict[int, Release]:
-    return {release.pk: release for release in Release.objects.filter(pk__in=[key for key in keys if key])}

@@ -81,7 +81,7 @@ class NoSuchBody(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredBody:
     """The stored body of one check, the places that it fills, and whether the person may read it."""
 
     places: tuple[Place, ...]
@@ -97,15 +97,15 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedBody:
     """A body that a person reads, with every check of the release that brought it."""
 
     body: Body
-    kept: tuple[Kept, ...]
+    kept: tuple[StoredBody, ...]
     sealed: bool
 
 
-def stored_bodies(release: Release, *, by: Person, now: datetime) -> list[Kept]:
+def stored_bodies(release: Release, *, by: Person, now: datetime) -> list[StoredBody]:
     """List the bodies stored of a release, in the order in which they were seen.
 
     :param by: of a body that is sealed for this person, the size and type are left out.
@@ -119,7 +119,7 @@ def stored_bodies(release: Release, *, by: Person, now: datetime) -> list[Kept]:
     return _entries(list(rows), by=by, now=now)
 
 
-def open_body(release: Release, sha256: str, *, by: "User", at: datetime, how: How) -> Opened:
+def open_body(release: Release, sha256: str, *, by: "User", at: datetime, how: How) -> OpenedBody:
     """Return a stored body of a release, and record that the person read it.
 
     :raises NotYours: if the person has no role for the release's producer.
@@ -137,10 +137,10 @@ def open_body(release: Release, sha256: str, *, by: "User", at: datetime, how: H
         raise NoSuchBody(message)
     sealed = kept[0].sealed
     record(release, READ, at=at, by=by, sha256=sha256, how=how.value, role=role.value, sealed=sealed)
-    return Opened(body=rows[0].body, kept=kept, sealed=sealed)
+    return OpenedBody(body=rows[0].body, kept=kept, sealed=sealed)
 
 
-def _entries(rows: Sequence[KeptBody], *, by: Person, now: datetime) -> list[Kept]:
+def _entries(rows: Sequence[KeptBody], *, by: Person, now: datetime) -> list[StoredBody]:
     stored = {row.sha256 for row in rows if row.body_id}
     seals_by_hash = seals_on(stored, now=now) if stored else {}
     readable = {sha256 for sha256 in stored if not seals_by_hash.get(sha256)}
@@ -148,23 +148,21 @@ def _entries(rows: Sequence[KeptBody], *, by: Person, now: datetime) -> list[Kep
     by_look: dict[tuple[int, int], list[KeptBody]] = {}
     for row in rows:
         by_look.setdefault((row.address_id, row.look_id), []).append(row)
-    return [
-        _entry(of_look, sealed=of_look[0].sha256 in seals_by_hash, readable=of_look[0].sha256 in readable)
-        for of_look in by_look.values()
-    ]
-
-
-def _entry(rows: Iterable[KeptBody], *, sealed: bool, readable: bool) -> Kept:
-    first, *_ = rows = list(rows)
-    return Kept(
-        places=tuple(Place(Why(row.why), row.since_due) for row in rows),
-        address=first.address,
-        schedule_version=first.schedule_version,
-        seen_at=first.look.completed_at,
-        sha256=first.sha256,
-        state=KeptBody.State(first.state),
-        media_type=first.body.media_type if first.body and readable else "",
-        size=first.body.size if first.body and readable else 0,
-        sealed=sealed,
-        readable=readable and first.body is not None,
-    )
+    entries = []
+    for first, *others in by_look.values():
+        is_readable = first.sha256 in readable
+        entries.append(
+            StoredBody(
+                places=tuple(Place(Why(row.why), row.since_due) for row in (first, *others)),
+                address=first.address,
+                schedule_version=first.schedule_version,
+                seen_at=first.look.completed_at,
+                sha256=first.sha256,
+                state=KeptBody.State(first.state),
+                media_type=first.body.media_type if first.body and is_readable else "",
+                size=first.body.size if first.body and is_readable else 0,
+                sealed=first.sha256 in seals_by_hash,
+                readable=is_readable and first.body is not None,
+            )
+        )
+    return entries

@@ -18,7 +18,7 @@ EXAMINED_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class RowChange:
     """A recorded row that was changed, or deleted if the digest is None, between the events at two positions."""
 
     table: str
@@ -59,7 +59,7 @@ class Recorded:
         self.record, self.redacted_in = record, redacted_in
         self.digests: dict[str, dict[str, str | None]] = defaultdict(dict)
         self.heads: dict[str, set[tuple[int, str]]] = defaultdict(set)
-        self.changes: list[Changed] = []
+        self.changes: list[RowChange] = []
         self.position = 0
         self._since: dict[str, dict[str, int]] = defaultdict(dict)
 
@@ -79,7 +79,7 @@ class Recorded:
             known, since = self.digests[table], self._since[table]
             for key, digest in digests.items():
                 if key in known and known[key] != digest:
-                    self.changes.append(Changed(table, key, digest, since[key], until, redacted_at))
+                    self.changes.append(RowChange(table, key, digest, since[key], until, redacted_at))
                 known[key], since[key] = digest, until
         self.position = row.position
 
@@ -153,12 +153,12 @@ def _unexplained(
     return None
 
 
-def _needs_event(table: Table, change: Changed) -> bool:
+def _needs_event(table: Table, change: RowChange) -> bool:
     kinds = table.changed_by if change.digest is not None else table.deleted_by
     return kinds is not None or change.redacted_at is not None
 
 
-def _about(table: Table, changes: Iterable[Changed]) -> dict[str, int]:
+def _about(table: Table, changes: Iterable[RowChange]) -> dict[str, int]:
     """Return by key what each changed row of a table is about; a row that was deleted is about itself, or unknown."""
     keys = {change.key for change in changes if change.table == table.name}
     if table.about == "pk":

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from django.db.models import Case, Count, F, Max, Min, Q, TextField, Value, When
 from django.db.models.functions import Cast
 
-from releases.detection.finding import LookResult, PublisherSays, Reason, publisher_from_json, tells_taken_away
+from releases.detection.finding import LookResult, Reason, publisher_from_json, tells_taken_away
 from releases.models import Observation, Statement
 from releases.models.append_only import ChainHead
 from releases.models.observation import Purpose
@@ -107,17 +107,17 @@ type Reader = Callable[[ScheduleKey], Mapping[int, AddressChecks]]
 class _Row(NamedTuple):
     """One check, plain or bypassing caches, as the database returns it."""
 
-    release: int
-    version: int
-    address: int
-    key: int
+    release_id: int
+    schedule_version: int
+    address_id: int
+    pk: int
     purpose: str
     result: str
     planned_at: datetime
     sent_at: datetime
     completed_at: datetime
     text_digest: str
-    bound_seconds: float | None
+    clock_bound_seconds: float | None
     # As the database writes what is JSON: reading it as such for every look would take longer than all the rest.
     codes: str
     tells: str
@@ -131,23 +131,6 @@ class _Row(NamedTuple):
     def taken_away(self) -> bool:
         """Whether the response tells that the release had been there."""
         return any(code in self.codes for code in TAKEN_AWAY) and tells_taken_away(json.loads(self.codes))
-
-
-_COLUMNS = (
-    "release_id",
-    "schedule_version",
-    "address_id",
-    "pk",
-    "purpose",
-    "result",
-    "planned_at",
-    "sent_at",
-    "completed_at",
-    "text_digest",
-    "clock_bound_seconds",
-    "codes",
-    "tells",
-)
 
 
 def read_sightings(releases: Collection[int]) -> Reader:
@@ -165,10 +148,9 @@ def read_sightings(releases: Collection[int]) -> Reader:
     rows: dict[ScheduleKey, dict[int, list[_Row]]] = defaultdict(lambda: defaultdict(list))
     needed = find_needed(releases)
     for row in map(_Row._make, _looks(releases, needed)):
-        rows[row.release, row.version][row.address].append(row)
-    headers = _headers(
-        key for by_address in rows.values() for listed in by_address.values() for key in _telling(listed)
-    )
+        rows[row.release_id, row.schedule_version][row.address_id].append(row)
+    telling = [key for by_address in rows.values() for listed in by_address.values() for key in _telling(listed)]
+    headers = dict(Observation.objects.filter(pk__in=telling).values_list("pk", "headers"))
 
     def of(key: ScheduleKey) -> Mapping[int, AddressChecks]:
         said = last_statements(spoken.get(key[0], ()))
@@ -185,7 +167,7 @@ def _looks(releases: Collection[int], needed: NeededChecks) -> Iterable[tuple[ob
         needed.condition, release__in=releases, superseded=False, purpose__in=[Purpose.PLAIN, Purpose.FRESH]
     ).annotate(codes=Cast("reasons", TextField()), says=Cast("publisher_says", TextField()))
     tells = Case(When(says__contains=TELLS_A_TIME, then="says"), default=Value(""), output_field=TextField())
-    return looks.annotate(tells=tells).order_by("sent_at", "position").values_list(*_COLUMNS)
+    return looks.annotate(tells=tells).order_by("sent_at", "position").values_list(*_Row._fields)
 
 
 def _telling(listed: Sequence[_Row]) -> Iterable[int]:
@@ -194,12 +176,8 @@ def _telling(listed: Sequence[_Row]) -> Iterable[int]:
     if shown is None:
         return ()
     before = (row for row in listed if row.sent_at < shown.sent_at and row.purpose == Purpose.PLAIN)
-    absent = [row.key for row in before if row.result == LookResult.NOT_LIVE]
-    return (absent[-1], shown.key) if absent else ()
-
-
-def _headers(keys: Iterable[int]) -> dict[int, list[list[str]]]:
-    return dict(Observation.objects.filter(pk__in=list(keys)).values_list("pk", "headers"))
+    absent = [row.pk for row in before if row.result == LookResult.NOT_LIVE]
+    return (absent[-1], shown.pk) if absent else ()
 
 
 def _seen(
@@ -210,7 +188,7 @@ def _seen(
         number=number,
         sightings=[_sighting(row, said.get(row.text_digest)) for row in plain],
         reasons=json.loads(plain[-1].codes) if plain else (),
-        publisher_says=[says for row in listed if row.tells and (says := _says(row))],
+        publisher_says=[says for row in listed if row.tells and (says := publisher_from_json(json.loads(row.tells)))],
         # Where nothing was ever seen live there is nothing to explain.
         diagnostic=[_diagnostic(row, headers) for row in listed if not row.clock_off]
         if any(row.result == LookResult.LIVE for row in listed)
@@ -227,13 +205,9 @@ def _sighting(row: _Row, word: str | None) -> Sighting:
         completed_at=row.completed_at,
         text_digest=row.text_digest,
         clock_off=row.clock_off,
-        bound_seconds=row.bound_seconds,
+        bound_seconds=row.clock_bound_seconds,
         taken_away=row.taken_away,
     )
-
-
-def _says(row: _Row) -> PublisherSays | None:
-    return publisher_from_json(json.loads(row.tells))
 
 
 def _diagnostic(row: _Row, headers: Mapping[int, list[list[str]]]) -> DiagnosticCheck:
@@ -242,5 +216,5 @@ def _diagnostic(row: _Row, headers: Mapping[int, list[list[str]]]) -> Diagnostic
         result=LookResult(row.result),
         sent_at=row.sent_at,
         completed_at=row.completed_at,
-        headers=[(name, value) for name, value in headers.get(row.key, ())],
+        headers=[(name, value) for name, value in headers.get(row.pk, ())],
     )

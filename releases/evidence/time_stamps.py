@@ -74,7 +74,7 @@ def read_stamp(response: bytes, *, root: str, certificates: str, nonce: int | No
         roots=roots, intermediates=[one for one in given if one not in roots], nonce=nonce
     ).build()
     try:
-        read = rfc3161_client.decode_timestamp_response(with_certificates_sorted(response))
+        read = rfc3161_client.decode_timestamp_response(sort_certificates(response))
         if read.status != rfc3161_client.PKIStatus.GRANTED:
             reason = f"The authority refused: status {read.status} {' '.join(read.status_string)}".strip()
             raise NotStamped(f"{reason}.")
@@ -88,7 +88,7 @@ def read_stamp(response: bytes, *, root: str, certificates: str, nonce: int | No
         raise NotStamped(reason) from fault
 
 
-def with_certificates_sorted(response: bytes) -> bytes:
+def sort_certificates(response: bytes) -> bytes:
     """Return a response with the certificates of its signature in the order of DER, which rfc3161-client insists on.
 
     OpenSSL, and authorities built on it, send them in the order of the chain (BER). They are not part of what is

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import batched
 from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
@@ -26,7 +27,7 @@ from releases.rules import canonical
 from releases.rules.canonical import sha256_hex
 from releases.rules.response import Answer
 
-# Watchers write many pages between two looks: the fastest level is a third of the usual one's work.
+# Many pages are written between two checks: the fastest level takes a third of the usual time.
 LEVEL = 1
 
 
@@ -35,7 +36,7 @@ class NotStored(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class SpooledCheck:
     """One check that waits for the database; its address is named by the key, since the row cannot be read now."""
 
     watcher: str
@@ -48,7 +49,7 @@ class Waiting:
     finding: Finding
     body_sha256: str
 
-    def as_look(self, addresses: dict[int, Address]) -> CheckResult:
+    def to_check(self, addresses: dict[int, Address]) -> CheckResult:
         """
         :param addresses: those that exist, by key.
         :raises NotStored: if its address is not among them.
@@ -66,28 +67,13 @@ class Waiting:
         )
 
 
-def to_waiting(look: CheckResult, *, watcher: str, replayed: bool) -> Waiting:
-    headers = tuple((name, value) for name, value in look.answer.headers if name in HEADERS_KEPT)
-    return Waiting(
-        watcher=watcher,
-        replayed=replayed,
-        address=look.address.pk,
-        schedule_version=look.schedule_version,
-        purpose=look.purpose,
-        clock_bound_seconds=look.clock_bound_seconds,
-        answer=replace(look.answer, headers=headers),
-        finding=look.finding,
-        body_sha256=sha256_hex(look.answer.body) if look.answer.body else "",
-    )
-
-
-def spool_lines(looks: Iterable[Waiting], *, written: set[str]) -> bytes:
-    """Write checks as lines; a body has a line of its own before the first check that brought it.
+def spool_lines(checks: Iterable[SpooledCheck], *, written: set[str]) -> bytes:
+    """Return checks as lines; a body has a line of its own before the first check that brought it.
 
     :param written: the hashes of the bodies that the file holds already; those of these checks are added.
     """
     told: list[dict[str, Any]] = []
-    for one in looks:
+    for one in checks:
         if one.body_sha256 and one.body_sha256 not in written:
             written.add(one.body_sha256)
             packed = base64.b64encode(zlib.compress(one.answer.body, LEVEL)).decode()
@@ -96,12 +82,12 @@ def spool_lines(looks: Iterable[Waiting], *, written: set[str]) -> bytes:
     return b"".join(json.dumps(each).encode() + b"\n" for each in told)
 
 
-def read_spool_lines(written: Iterable[bytes]) -> tuple[list[Waiting], list[NotStored]]:
+def read_spool_lines(written: Iterable[bytes]) -> tuple[list[SpooledCheck], list[NotStored]]:
     """Read what `spool_lines` wrote; a line that cannot be read, as one that was broken off, stops no other.
 
     :return: the checks, and what is wrong with the other lines.
     """
-    looks: list[Waiting] = []
+    checks: list[SpooledCheck] = []
     faults: list[NotStored] = []
     bodies: dict[str, bytes] = {"": b""}
     for number, line in enumerate(written, start=1):
@@ -110,11 +96,11 @@ def read_spool_lines(written: Iterable[bytes]) -> tuple[list[Waiting], list[NotS
             if "body" in told:
                 bodies[told["body"]] = zlib.decompress(base64.b64decode(told["zlib"], validate=True))
             else:
-                one: Waiting = canonical.read_dataclass(Waiting, told["look"])
-                looks.append(replace(one, answer=replace(one.answer, body=bodies[one.body_sha256])))
+                one: SpooledCheck = canonical.read_dataclass(SpooledCheck, told["look"])
+                checks.append(replace(one, answer=replace(one.answer, body=bodies[one.body_sha256])))
         except (ValueError, KeyError, TypeError, zlib.error) as fault:
             faults.append(NotStored(f"line {number} cannot be read: {type(fault).__name__}: {fault}"))
-    return looks, faults
+    return checks, faults
 
 
 logger = logging.getLogger(__name__)
@@ -139,7 +125,7 @@ class Spool:
         self._path: Path | None = None
         self._file: IO[bytes] | None = None
         self._bodies: set[str] = set()
-        self._in_memory: list[Waiting] = []
+        self._in_memory: list[SpooledCheck] = []
 
     def __bool__(self) -> bool:
         return bool(self._file or self._in_memory)
@@ -154,9 +140,25 @@ class Spool:
         """Whether all that waits here outlives the process."""
         return not self._in_memory
 
-    def put(self, looks: Iterable[CheckResult]) -> None:
+    def put(self, checks: Iterable[CheckResult]) -> None:
         """Add checks, and return once they are on disk; where that fails they stay in memory."""
-        new = [to_waiting(look, watcher=self._watcher, replayed=self._replayed) for look in looks]
+        new = []
+        for check in checks:
+            # Headers that are never stored, such as cookies, are left out here too.
+            headers = tuple((name, value) for name, value in check.answer.headers if name in HEADERS_KEPT)
+            new.append(
+                SpooledCheck(
+                    watcher=self._watcher,
+                    replayed=self._replayed,
+                    address=check.address.pk,
+                    schedule_version=check.schedule_version,
+                    purpose=check.purpose,
+                    clock_bound_seconds=check.clock_bound_seconds,
+                    answer=replace(check.answer, headers=headers),
+                    finding=check.finding,
+                    body_sha256=sha256_hex(check.answer.body) if check.answer.body else "",
+                )
+            )
         if new and self._folder:
             try:
                 self._write(new)
@@ -188,10 +190,10 @@ class Spool:
             self._file.close()
         self._file, self._bodies = None, set()
 
-    def _write(self, looks: Sequence[Waiting]) -> None:
+    def _write(self, checks: Sequence[SpooledCheck]) -> None:
         file = self._file = self._file or self._new_file()
         bodies = set(self._bodies)
-        written = spool_lines(looks, written=bodies)
+        written = spool_lines(checks, written=bodies)
         before = file.seek(0, os.SEEK_END)
         try:
             while written:
@@ -213,7 +215,7 @@ class Spool:
         # Pages that are not public yet may be in it. Nothing is buffered: what failed once must not come later.
         file = os.fdopen(os.open(begun, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "r+b", buffering=0)
         fcntl.flock(file, fcntl.LOCK_EX)
-        # Whoever finds it under its name finds it taken.
+        # Under its final name it is always locked.
         begun.rename(self._path)
         return file
 
@@ -228,7 +230,7 @@ def store_left_behind(folder: Path | None, *, at: datetime) -> list[Observation]
         try:
             file = path.open("r+b")
         except FileNotFoundError:
-            continue  # somebody else has just stored it
+            continue  # another process has just stored it
         with file:
             if not _take(file, path):
                 continue
@@ -253,7 +255,7 @@ def _take(file: IO[bytes], path: Path) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return False  # its watcher lives, or somebody else is storing it
+        return False  # its process is alive, or another is storing it
     return path.exists()
 
 
@@ -270,46 +272,41 @@ def _put_away(path: Path, *, refused: Sequence[NotStored]) -> None:
 
 def _store_file(file: IO[bytes], *, at: datetime) -> tuple[list[Observation], list[NotStored]]:
     file.seek(0)
-    looks, unreadable = read_spool_lines(file)
-    rows, refused = _store(looks, at=at)
+    checks, unreadable = read_spool_lines(file)
+    rows, refused = _store(checks, at=at)
     return rows, [*unreadable, *refused]
 
 
-def _store(looks: Sequence[Waiting], *, at: datetime) -> tuple[list[Observation], list[NotStored]]:
+def _store(
+    checks: Sequence[SpooledCheck], *, at: datetime, at_a_time: int = STORED_AT_A_TIME
+) -> tuple[list[Observation], list[NotStored]]:
     rows: list[Observation] = []
     refused: list[NotStored] = []
-    for start in range(0, len(looks), STORED_AT_A_TIME):
-        batch = looks[start : start + STORED_AT_A_TIME]
+    for batch in batched(checks, at_a_time):
         try:
             rows += _store_missing(batch, at=at)
         except DATABASE_AWAY:
             raise
-        except Exception:  # noqa: BLE001  # found again one by one: a look that is refused stops no other
-            rows += _store_one_by_one(batch, refused, at=at)
+        except Exception as fault:  # noqa: BLE001  # returned to the caller, who logs it and saves the file
+            if len(batch) == 1:
+                refused.append(NotStored(f"the look sent at {batch[0].answer.sent_at} is refused: {fault}"))
+                continue
+            # Each is tried alone: a check that is refused stops no other.
+            rows_alone, refused_alone = _store(batch, at=at, at_a_time=1)
+            rows += rows_alone
+            refused += refused_alone
     return rows, refused
 
 
-def _store_one_by_one(looks: Iterable[Waiting], refused: list[NotStored], *, at: datetime) -> list[Observation]:
-    rows: list[Observation] = []
-    for one in looks:
-        try:
-            rows += _store_missing([one], at=at)
-        except DATABASE_AWAY:
-            raise
-        except Exception as fault:  # noqa: BLE001  # handed to the caller, who tells it and keeps the file
-            refused.append(NotStored(f"the look sent at {one.answer.sent_at} is refused: {fault}"))
-    return rows
-
-
-def _store_missing(looks: Sequence[Waiting], *, at: datetime) -> list[Observation]:
+def _store_missing(checks: Sequence[SpooledCheck], *, at: datetime) -> list[Observation]:
     """Store those checks that are not stored yet: a connection may break just after a COMMIT was obeyed."""
     with transaction.atomic():
-        # Whoever writes looks waits here, so nobody else stores the same ones meanwhile.
+        # A process that stores checks waits here, so none stores the same ones meanwhile.
         ChainHead.objects.get_or_create(chain=Observation.CHAIN)
         ChainHead.objects.select_for_update().get(chain=Observation.CHAIN)
-        wanted = {(one.watcher, one.address, one.purpose, one.answer.sent_at): one for one in looks}
+        wanted = {(one.watcher, one.address, one.purpose, one.answer.sent_at): one for one in checks}
         found = Observation.objects.filter(
-            address__in={one.address for one in looks}, sent_at__in={one.answer.sent_at for one in looks}
+            address__in={one.address for one in checks}, sent_at__in={one.answer.sent_at for one in checks}
         ).select_related("address__release__series__producer")
         there = {(row.watcher, row.address_id, row.purpose, row.sent_at): row for row in found}
         rows = [row for key, row in there.items() if key in wanted]
@@ -317,6 +314,7 @@ def _store_missing(looks: Sequence[Waiting], *, at: datetime) -> list[Observatio
         addresses = Address.objects.select_related("release__series__producer").in_bulk({o.address for o in missing})
         for watcher, replayed in sorted({(one.watcher, one.replayed) for one in missing}):
             of_watcher = [one for one in missing if (one.watcher, one.replayed) == (watcher, replayed)]
-            kept = [one.as_look(addresses) for one in of_watcher]
-            rows += store.store_checks(kept, watcher=watcher, at=at, replayed=replayed)
+            rows += store.store_checks(
+                [one.to_check(addresses) for one in of_watcher], watcher=watcher, at=at, replayed=replayed
+            )
     return rows

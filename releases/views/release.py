@@ -31,7 +31,7 @@ from releases.detection.characters import decode
 from releases.detection.file_type import FileType, found_type
 from releases.detection.preflight import PreflightFinding
 from releases.evidence import embargo
-from releases.evidence.embargo import How, NoSuchBody, Opened
+from releases.evidence.embargo import How, NoSuchBody, OpenedBody
 from releases.evidence.export import bundle_file_name, export_evidence
 from releases.forms.release import DelayNoticeForm, SayForm, WasLiveForm
 from releases.models import DateChange, Release, ReleaseTask
@@ -421,7 +421,7 @@ def export_bundle(request: SignedInRequest, reference: str) -> FileResponse:
     return answer
 
 
-def _open_body(request: SignedInRequest, reference: str, sha256: str, how: How) -> tuple[Release, Opened]:
+def _open_body(request: SignedInRequest, reference: str, sha256: str, how: How) -> tuple[Release, OpenedBody]:
     release = release_of_theirs(request.user, reference)
     try:
         return release, embargo.open_body(release, sha256, by=request.user, at=timezone.now(), how=how)
