@@ -32,7 +32,7 @@ from breaches.versions import (
 )
 from releases import exemptions
 from releases.models import Producer, Release, Series, Verification
-from releases.models.event import hold
+from releases.models.event import lock_release
 from releases.models.row_record import Rows
 from releases.public import calendar
 from releases.rules.lifecycle import MoveRefused, Role
@@ -87,7 +87,7 @@ def _raise_suspicions(*, now: datetime) -> None:
             .select_related("release__series")
         )
         # A verdict that an exemption covers is kept as it is, and accuses nobody.
-        covered = exemptions.find_covered(missing)
+        covered = exemptions.find_exemptions(missing)
         suspicions = [
             Suspicion(
                 release_id=verification.release_id,
@@ -307,7 +307,7 @@ def start_about_list(release: Release, *, occurred_on: date, by: "User", at: dat
     Takes and raises what `start` does.
     """
     with transaction.atomic():
-        held = hold(release.pk)
+        held = lock_release(release.pk)
         if (earlier := open_report_about_list(held, by=by)) is not None:
             return StartResult(earlier, is_new=False)
         about = ReportSubject(held.series.producer, release=held)

@@ -26,7 +26,7 @@ from breaches.rules.validation import ReportSection
 from releases.models import Producer, Release, ReleaseTask, Series, Verification
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, new_salt
 from releases.models.code_words import choices_of
-from releases.models.event import Happening
+from releases.models.event import AbstractEvent
 from releases.models.row_record import NEVER, RowRecord, Table
 from releases.rules.canonical import sha256_hex
 
@@ -324,7 +324,7 @@ class ReportVersion(AppendOnly):
         return bool(self.content[field] == self.machine.get(field))
 
 
-class ReportEvent(Happening):
+class ReportEvent(AbstractEvent):
     """One thing that happened to a report: a move, an edit, a download."""
 
     CHAIN: ClassVar[str] = "breaches.event"
@@ -653,7 +653,7 @@ class Published(AppendOnly):
         return f"{self.report_id} version {self.version} as it was made public"
 
 
-class RegisterEvent(Happening):
+class RegisterEvent(AbstractEvent):
     """One thing that was done with a producer's reports together; an export of several producers has one event for
     each.
     """

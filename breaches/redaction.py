@@ -30,9 +30,8 @@ from breaches.permissions import TABLE, Action, acting_role
 from breaches.rules.content import content_from_json
 from breaches.versions import record_event
 from releases.models import Release, ReleaseEvent, ReleaseTask, Statement
-from releases.models.append_only import new_salt, salted_digest
-from releases.models.event import Happening
-from releases.models.redaction import allow_redaction, overwrite, redaction_marker
+from releases.models.append_only import allow_redaction, new_salt, overwrite, redaction_marker, salted_digest
+from releases.models.event import AbstractEvent
 from releases.models.row_record import REDACTION, Digests, RowRecord, Table
 from releases.rules.lifecycle import MissingFields
 from releases.tasks import TICKED
@@ -231,7 +230,7 @@ def redact_report(
     return found
 
 
-def find_unexplained(rows: type[Happening]) -> str | None:
+def find_unexplained(rows: type[AbstractEvent]) -> str | None:
     """Say which event of a chain had its words taken out without that being on record, or None."""
     emptied = {row.position: row for row in rows._default_manager.exclude(words_digest="")}
     left: dict[int, str] = {}
@@ -290,7 +289,7 @@ def _overwritten(changes: Sequence[Change]) -> list[dict[str, Any]]:
     """Write the rows as they are without the words, and return what is told of the events among them."""
     events = []
     for row, changed in changes:
-        if isinstance(row, Happening):
+        if isinstance(row, AbstractEvent):
             events.append(_empty(row, changed["words"]))
         elif any(column.name == "salt" for column in row._meta.concrete_fields):
             overwrite(row, **changed, salt=new_salt())
@@ -348,7 +347,7 @@ def _replaced(value: Any, words: str, marker: str) -> Any:
             return value
 
 
-def _empty(row: Happening, words: str) -> dict[str, Any]:
+def _empty(row: AbstractEvent, words: str) -> dict[str, Any]:
     """Take words out of an event, with the salt by which somebody could try what they were."""
     digest = row.words_digest or salted_digest(row.words, row.words_salt)
     row.words, row.words_salt, row.words_digest = words, new_salt(), digest

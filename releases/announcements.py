@@ -1,6 +1,6 @@
 """Snapshots of announcements, and the nightly comparison of announcements with our calendar."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
@@ -28,12 +28,7 @@ _NOT_SEEN = (LookResult.OBSERVER_FAULT, LookResult.UNREACHABLE)
 
 
 def is_snapshot_due(*, seen_at: datetime | None, tried_at: datetime | None, due_at: datetime, now: datetime) -> bool:
-    """Tell whether an announcement is to be looked at: it was never seen, or not since the last planned instant.
-
-    :param seen_at: when it was seen last, an aware instant.
-    :param tried_at: when it was looked at last, with or without an answer.
-    :param due_at: the aware instant for which its release is planned.
-    """
+    """Tell whether an announcement is to be looked at: it was never seen, or not since the last planned instant."""
     if tried_at is not None and tried_at > now - SNAPSHOT_RETRY_AFTER and (seen_at is None or tried_at > seen_at):
         return False
     if seen_at is None:
@@ -42,11 +37,29 @@ def is_snapshot_due(*, seen_at: datetime | None, tried_at: datetime | None, due_
 
 
 def make_due_snapshots(*, means: AdhocMeans, now: datetime) -> list[AdhocCheck]:
-    """Look at the announcements whose snapshot is due, and keep what they say.
-
-    :param now: the aware instant at which the looks begin.
-    """
-    due = [address for address in _standing(now) if _address_is_due(address, now=now)]
+    """Check the announcements whose snapshot is due, and store what they say."""
+    checks = Observation.objects.filter(address=OuterRef("pk"), purpose=Purpose.ANNOUNCEMENT).order_by()
+    tried = checks.values("address").annotate(at=Max("sent_at")).values("at")
+    seen = checks.exclude(result__in=_NOT_SEEN).values("address").annotate(at=Max("sent_at")).values("at")
+    addresses = (
+        Address.objects.filter(
+            ~Q(release__status=Status.CANCELLED),
+            role=Address.Role.ANNOUNCEMENT,
+            release__due_at__gt=now - GIVE_UP,
+        )
+        .annotate(
+            tried_at=Subquery(tried, output_field=DateTimeField()),
+            seen_at=Subquery(seen, output_field=DateTimeField()),
+            due_at=F("release__due_at"),
+        )
+        .select_related("release__series__producer")
+        .order_by("release__due_at", "pk")
+    )
+    due = [
+        address
+        for address in addresses
+        if is_snapshot_due(seen_at=address.seen_at, tried_at=address.tried_at, due_at=address.due_at, now=now)
+    ]
     return adhoc_checks.check_addresses(due[:SNAPSHOTS_AT_A_TIME], means=means, now=now) if due else []
 
 
@@ -65,7 +78,6 @@ class Snapshot:
 
     @property
     def was_read(self) -> bool:
-        """Whether an answer came that shows what stands there."""
         return self.look.result not in _NOT_SEEN
 
 
@@ -76,45 +88,19 @@ def snapshot_checks_of(release: Release) -> Sequence[Observation]:
 
 
 def snapshots_of(release: Release) -> list[Snapshot]:
-    """Return what a release's announcement showed over time, looks that showed the same as one."""
+    """Return what a release's announcement showed over time, checks that showed the same as one."""
     snapshots: list[Snapshot] = []
+    shown_before = None
     for look in snapshot_checks_of(release):
         leads_to = look.hops[-1][0] if len(look.hops) > 1 else ""
-        last = snapshots[-1] if snapshots else None
-        if last and (_shown(last.look), last.leads_to) == (_shown(look), leads_to):
+        shown = (look.url, look.result, look.reasons, look.body_sha256, leads_to)
+        if shown == shown_before:
+            last = snapshots[-1]
             snapshots[-1] = replace(last, last_at=look.sent_at, looks=last.looks + 1)
         else:
             snapshots.append(Snapshot(look, leads_to, look.sent_at, look.sent_at, 1))
+        shown_before = shown
     return snapshots
-
-
-def _shown(look: Observation) -> tuple[object, ...]:
-    return look.url, look.result, tuple(look.reasons), look.body_sha256
-
-
-def _standing(now: datetime) -> QuerySet[Address]:
-    looks = Observation.objects.filter(address=OuterRef("pk"), purpose=Purpose.ANNOUNCEMENT).order_by()
-    tried = looks.values("address").annotate(at=Max("sent_at")).values("at")
-    seen = looks.exclude(result__in=_NOT_SEEN).values("address").annotate(at=Max("sent_at")).values("at")
-    return (
-        Address.objects.filter(
-            ~Q(release__status=Status.CANCELLED),
-            role=Address.Role.ANNOUNCEMENT,
-            release__due_at__gt=now - GIVE_UP,
-        )
-        .annotate(
-            tried_at=Subquery(tried, output_field=DateTimeField()), seen_at=Subquery(seen, output_field=DateTimeField())
-        )
-        .select_related("release__series__producer")
-        .order_by("release__due_at", "pk")
-    )
-
-
-def _address_is_due(address: Address, *, now: datetime) -> bool:
-    assert address.release.due_at is not None  # noqa: S101  # the query asks for it
-    seen_at: datetime | None = address.seen_at  # type: ignore[attr-defined]  # of the query
-    tried_at: datetime | None = address.tried_at  # type: ignore[attr-defined]  # of the query
-    return is_snapshot_due(seen_at=seen_at, tried_at=tried_at, due_at=address.release.due_at, now=now)
 
 
 ADAPTER = "govuk"
@@ -140,20 +126,12 @@ class ComparisonResult:
 
 
 def comparison_planned_at(*, at: time, now: datetime) -> datetime:
-    """Return the last instant for which the comparison was planned.
-
-    :param at: STATSOFFICE_COMPARISON_AT, London time.
-    :param now: an aware instant.
-    """
     today = datetime.combine(london.local_date(now), at, tzinfo=london.LONDON)
     return today if today <= now else today - timedelta(days=1)
 
 
 def announcements_to_come(*, now: datetime) -> QuerySet[Address]:
-    """Return the GOV.UK announcements of releases that are still to come, cancelled ones too.
-
-    :param now: an aware instant.
-    """
+    """Return the GOV.UK announcements of releases that are still to come, cancelled ones too."""
     vague_since = london.local_date(now) - LONGEST_VAGUE
     to_come = Q(release__due_at__gt=now) | Q(release__due_at__isnull=True, release__planned_on__gte=vague_since)
     return (
@@ -173,7 +151,6 @@ def due_comparisons(*, at: time, now: datetime) -> QuerySet[Address]:
     """Return the announcements that were not read since the comparison was planned last.
 
     :param at: STATSOFFICE_COMPARISON_AT, London time.
-    :param now: an aware instant.
     """
     planned = comparison_planned_at(at=at, now=now)
     never = Q(comparison__isnull=True) | ~Q(comparison__url=F("url"))
@@ -184,51 +161,29 @@ def due_comparisons(*, at: time, now: datetime) -> QuerySet[Address]:
 
 
 def make_due_comparisons(*, at: time, means: AdhocMeans, now: datetime) -> int:
-    """Read some of the announcements that are due, and keep what they say; return how many could be asked.
+    """Read some of the announcements that are due, and store what they say; return how many could be asked.
 
     :param at: STATSOFFICE_COMPARISON_AT, London time.
-    :param now: the aware instant at which the looks begin.
     """
-    return compare_release(due_comparisons(at=at, now=now)[:COMPARISONS_AT_A_TIME], means=means, now=now)
+    return compare_announcements(due_comparisons(at=at, now=now)[:COMPARISONS_AT_A_TIME], means=means, now=now)
 
 
-def compare_release(addresses: Iterable[Address], *, means: AdhocMeans, now: datetime) -> int:
-    """Read some announcements and keep what they say; return how many could be asked.
+def compare_announcements(addresses: Iterable[Address], *, means: AdhocMeans, now: datetime) -> int:
+    """Read some announcements and store what they say; return how many could be asked.
 
-    A look at the announcement of a release with an exact date is evidence like any other look at it.
-
-    :param now: the aware instant at which the looks begin.
+    A check of the announcement of a release with an exact date is evidence like any other check of it.
     """
     asked = [address for address in addresses if _can_be_asked(address, now=now)]
-    kept = [address for address in asked if address.adapter == ADAPTER and address.release.due_at]
-    answers = (
-        {made.row.address_id: made.answer for made in adhoc_checks.check_addresses(kept, means=means, now=now)}
-        if kept
-        else {}
-    )
-    answers |= _asked([address for address in asked if address not in kept], means=means, now=now)
+    evidence = [address for address in asked if address.adapter == ADAPTER and address.release.due_at]
+    checks = adhoc_checks.check_addresses(evidence, means=means, now=now) if evidence else []
+    answers: dict[int, Answer | None] = {check.row.address_id: check.answer for check in checks}
+    for address in asked:
+        if address not in evidence:
+            answers[address.pk] = adhoc_checks.request_address(address.url, adapter=ADAPTER, means=means, now=now)
     for address in asked:
         if answer := answers.get(address.pk):
-            _keep(address, _read(answer), at=answer.completed_at)
-    return len(answers)
-
-
-def latest_comparison(addresses: Iterable[Address]) -> list[ComparisonResult]:
-    """Say how releases stand beside their announcements now, whatever was changed here since these were read."""
-    return [_compared(address) for address in addresses if _is_read(address)]
-
-
-def find_differing(announcements: QuerySet[Address]) -> list[ComparisonResult]:
-    """Return of some announcements those that differ from our calendar as it is now."""
-    return [each for each in latest_comparison(announcements.filter(comparison__differs=True)) if each.differences]
-
-
-def _asked(addresses: Iterable[Address], *, means: AdhocMeans, now: datetime) -> Mapping[int, Answer]:
-    asked = (
-        (address, adhoc_checks.request_address(address.url, adapter=ADAPTER, means=means, now=now))
-        for address in addresses
-    )
-    return {address.pk: answer for address, answer in asked if answer is not None}
+            _store(address, _read(answer), at=answer.completed_at)
+    return sum(answer is not None for answer in answers.values())
 
 
 def _can_be_asked(address: Address, *, now: datetime) -> bool:
@@ -236,7 +191,7 @@ def _can_be_asked(address: Address, *, now: datetime) -> bool:
         place_of(address.url)
     except NotAWebAddressError:
         # Without a row it would stay due for ever, before all others.
-        _keep(address, Problem.UNREACHABLE, at=now)
+        _store(address, Problem.UNREACHABLE, at=now)
         return False
     return True
 
@@ -248,7 +203,7 @@ def _read(answer: Answer) -> Announced | Problem:
         return none.problem
 
 
-def _keep(address: Address, found: Announced | Problem, *, at: datetime) -> None:
+def _store(address: Address, found: Announced | Problem, *, at: datetime) -> None:
     row = Comparison.objects.filter(address=address).first() or Comparison(address=address, tried_at=at)
     if row.url != address.url:
         row.url, row.read_at, row.said, row.missing = address.url, None, {}, ""
@@ -256,35 +211,40 @@ def _keep(address: Address, found: Announced | Problem, *, at: datetime) -> None
     if isinstance(found, Problem) and found in CANNOT_TELL:
         row.problem = found.value
     else:
-        missing = found.value if isinstance(found, Problem) else ""
+        row.read_at = at
+        row.missing = found.value if isinstance(found, Problem) else ""
         row.said = {} if isinstance(found, Problem) else announcement.announced_to_json(found)
-        row.read_at, row.missing = at, missing
-        _count_news(row, address.release, at=at)
+        differences = [[difference.kind.value, difference.theirs] for difference in _differences(row, address.release)]
+        if any(difference not in row.told for difference in differences):
+            row.news, row.news_at = row.news + 1, at
+        row.told, row.differs = differences, bool(differences)
     row.save()
 
 
-def _count_news(row: Comparison, release: Release, *, at: datetime) -> None:
-    found = [[difference.kind.value, difference.theirs] for difference in _differences(row, release)]
-    if any(difference not in row.told for difference in found):
-        row.news, row.news_at = row.news + 1, at
-    row.told, row.differs = found, bool(found)
+def latest_comparison(addresses: Iterable[Address]) -> list[ComparisonResult]:
+    """Compare releases as they are now with their announcements as they were read last."""
+    results = []
+    for address in addresses:
+        row = getattr(address, "comparison", None)
+        # What was read at another address says nothing of this one.
+        if row is None or row.url != address.url:
+            continue
+        results.append(
+            ComparisonResult(
+                release=address.release,
+                url=address.url,
+                differences=tuple(_differences(row, address.release)),
+                read_at=row.read_at,
+                tried_at=row.tried_at,
+                problem=Problem(row.problem) if row.problem else None,
+            )
+        )
+    return results
 
 
-def _is_read(address: Address) -> bool:
-    row = getattr(address, "comparison", None)
-    return row is not None and row.url == address.url
-
-
-def _compared(address: Address) -> ComparisonResult:
-    row = address.comparison
-    return ComparisonResult(
-        release=address.release,
-        url=address.url,
-        differences=tuple(_differences(row, address.release)),
-        read_at=row.read_at,
-        tried_at=row.tried_at,
-        problem=Problem(row.problem) if row.problem else None,
-    )
+def find_differences(announcements: QuerySet[Address]) -> list[ComparisonResult]:
+    """Return of some announcements those that differ from our calendar as it is now."""
+    return [each for each in latest_comparison(announcements.filter(comparison__differs=True)) if each.differences]
 
 
 def _differences(row: Comparison, release: Release) -> list[Difference]:

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from releases.models import Contact
-from releases.models.redaction import redaction_marker
+from releases.models.append_only import redaction_marker
 
 DETAILS = ("name", "email", "telephone")
 DELETED = "-"

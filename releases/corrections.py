@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from releases import scheduling
 from releases.models import Address, DateChange, ReasonCorrection, Release
-from releases.models.event import hold, record, record_rows
+from releases.models.event import lock_release, record_event, record_rows
 from releases.permissions import Action, check_may
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MoveRefused
 from releases.scheduling import PlannedAddress
@@ -54,7 +54,7 @@ def correct_public_reason(change: DateChange, *, reason: str, by: "User", at: da
     if not reason.strip():
         raise ReasonRefused("reason", _("Give the reason as readers are to see it."))
     with transaction.atomic():
-        release = hold(change.release_id)
+        release = lock_release(change.release_id)
         stored = DateChange.objects.get(pk=change.pk)
         number = stored.corrections.count() + 1
         if seen != number - 1:
@@ -69,7 +69,7 @@ def correct_public_reason(change: DateChange, *, reason: str, by: "User", at: da
             change=stored, number=number, public_reason=reason.strip(), agreed_by=by, agreed_at=at
         )
         facts = {"schedule_version": stored.schedule_version, "number": number}
-        record(release, "reason_corrected", at=at, by=by, words=correction.public_reason, **facts)
+        record_event(release, "reason_corrected", at=at, by=by, words=correction.public_reason, **facts)
     return correction
 
 
@@ -94,12 +94,12 @@ def correct_release(release: Release, *, title: str, reference: str, by: "User |
         }
         raise CorrectionRefused(message)
     if "title" in changed:
-        scheduling.refuse_other_names_while_judged(Release.objects.filter(pk=release.pk), at=at)
+        scheduling.check_names_not_being_judged(Release.objects.filter(pk=release.pk), at=at)
     if changed:
         with transaction.atomic():
             stored.title, stored.reference = title, reference
             stored.save(update_fields=list(changed))
-            record(stored, "corrected", at=at, by=by, changed=changed)
+            record_event(stored, "corrected", at=at, by=by, changed=changed)
             record_rows({Release: [stored.pk]})
     return stored
 
@@ -119,7 +119,7 @@ def add_address(release: Release, planned: PlannedAddress, *, by: "User | None",
     _check_open(release, by=by, at=at)
     with transaction.atomic():
         address = scheduling.add_address(release, planned, at=at)
-        record(release, "address_added", at=at, by=by, url=planned.url, role=str(planned.role))
+        record_event(release, "address_added", at=at, by=by, url=planned.url, role=str(planned.role))
     return address
 
 
@@ -158,7 +158,7 @@ def change_address(address: Address, planned: PlannedAddress, *, by: "User | Non
             for name in changed:
                 setattr(stored, name, getattr(planned, name))
             stored.save(update_fields=list(changed))
-            record(stored.release, "address_changed", at=at, by=by, url=before["url"], changed=changed)
+            record_event(stored.release, "address_changed", at=at, by=by, url=before["url"], changed=changed)
             record_rows({Address: [stored.pk]})
     return stored
 
@@ -177,7 +177,7 @@ def remove_address(address: Address, *, by: "User | None", at: datetime) -> None
         }
         raise CorrectionRefused(message)
     with transaction.atomic():
-        record(release, "address_removed", at=at, by=by, url=address.url)
+        record_event(release, "address_removed", at=at, by=by, url=address.url)
         key = address.pk
         address.delete()
         record_rows({Address: [key]})
@@ -213,10 +213,10 @@ def remove_release(release: Release, *, by: "User | None", at: datetime) -> None
     """
     _check_person(release, by)
     with transaction.atomic():
-        # More than `hold` does: nobody may store a look at it between the check and the removal.
+        # More than `lock_release` does: nobody may store a look at it between the check and the removal.
         stored = Release.objects.select_for_update().get(pk=release.pk)
         check_removable(stored)
-        record(stored, "removed", at=at, by=by, reference=stored.reference, title=stored.title)
+        record_event(stored, "removed", at=at, by=by, reference=stored.reference, title=stored.title)
         rows = {Release: [stored.pk], Address: list(stored.addresses.values_list("pk", flat=True))}
         stored.delete()
         record_rows(rows)

@@ -1,4 +1,8 @@
-"""Requests to change a confirmed date: requested, agreed to, refused or withdrawn."""
+"""Requests to change a confirmed date: requested, agreed to, refused or withdrawn.
+
+A decision raises WrongState if it was made already, WrongRole if the person's roles do not allow it, ChangedMeanwhile
+if another person is faster, and Overtaken if the release is not as it was when the change was asked for.
+"""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -9,7 +13,7 @@ from django.utils.translation import gettext as _
 from releases import scheduling
 from releases.models import DateChangeRequest, Release
 from releases.models.date_change import DateChangeRequestQuerySet
-from releases.models.event import hold, record
+from releases.models.event import lock_release, record_event
 from releases.permissions import Action, Person, check_may, producers_with, roles_of
 from releases.rules.calendar import Slot
 from releases.rules.date_change import AGREE, LAPSE, REFUSE, REQUEST, WITHDRAW, RequestState
@@ -38,20 +42,15 @@ def request_date_change(
 
     Source: Code of Practice for Statistics, edition 2.1, T3.2 (edition 3.0: 3.2).
 
-    :param to: the slot asked for; seconds are dropped. The present one is read from the store.
     :param reason: what the public is to read once it is agreed.
-    :param at: the aware instant of asking.
-    :param expected_version: the schedule version that the person has seen, if they have seen one.
-    :raises NotYours: if none of the person's roles allows it.
-    :raises NothingToAgree: if the release is not confirmed.
-    :raises AlreadyAsked: if a change of it waits already.
-    :raises MoveRefused: if nobody could move the release so; `scheduling.change_date` says why.
     """
     check_may(by, Action.ASK_DATE_CHANGE, release.series.producer)
     _check_confirmed(release)
-    release, to = scheduling.propose_change(release, to=to, reason=reason, expected_version=expected_version)
+    release, to, _move = scheduling.prepare_date_change(
+        release, to=to, reason=reason, roles=LEADS, expected_version=expected_version
+    )
     lapse_overtaken(now=at, release=release)
-    _refuse_second(release)
+    _check_none_waiting(release)
     was = release.slot
     assert was.at is not None and to.at is not None  # noqa: S101, PT018  # a confirmed date is exact
     try:
@@ -69,40 +68,24 @@ def request_date_change(
                 requested_at=at,
             )
             facts = {"request": request.pk, "was": str(was), "to": str(to)}
-            record(release, "date_change_asked", at=at, by=by, words=request.public_reason, **facts)
+            record_event(release, "date_change_asked", at=at, by=by, words=request.public_reason, **facts)
     except IntegrityError:
-        _refuse_second(release)
+        _check_none_waiting(release)
         raise
     return request
 
 
 def check_open(release: Release) -> None:
-    """Require that a change of a release's date can be asked for.
-
-    :raises NothingToAgree: if the release is not confirmed.
-    :raises AlreadyAsked: if a change of it waits already.
-    """
     _check_confirmed(release)
-    _refuse_second(release)
+    _check_none_waiting(release)
 
 
 def check_decidable(request: DateChangeRequest, *, by: "User") -> None:
-    """Require that a person may still refuse a request.
-
-    :raises MoveRefused: if it was decided already, or the person's roles do not allow it.
-    """
     _check(request, REFUSE, by=by, reason="to be given")
 
 
 def agree_to_date_change(request: DateChangeRequest, *, by: "User", at: datetime) -> Release:
-    """Agree to a change, and make it: the release moves, and the record tells who asked from who agreed.
-
-    :param at: the aware instant of agreeing.
-    :raises Overtaken: if the release is not as it was when the change was asked for; the request has lapsed then.
-    :raises SomebodyWasFaster: if somebody else decided it meanwhile.
-    :raises MoveRefused: if it was decided already, the person's roles do not allow it, or the release cannot be
-        moved so, or not now; then the request goes on waiting.
-    """
+    """Agree to a change and move the release. The record says who asked and who agreed."""
     move = _check(request, AGREE, by=by)
     try:
         with transaction.atomic():
@@ -114,47 +97,31 @@ def agree_to_date_change(request: DateChangeRequest, *, by: "User", at: datetime
                 by=by,
                 at=at,
                 expected_version=request.schedule_version,
-                asked=request,
+                request=request,
             )
     except MoveRefused:
-        _tell_if_overtaken(request, at=at)
+        _check_not_overtaken(request, at=at)
         raise
 
 
 def refuse_date_change(request: DateChangeRequest, *, reason: str, by: "User", at: datetime) -> DateChangeRequest:
-    """Refuse a change, with a reason for the person who asked; the date stays.
-
-    :raises SomethingMissing: if the reason is empty.
-    :raises SomebodyWasFaster: if somebody else decided it meanwhile.
-    :raises Overtaken: if the release is not as it was when the change was asked for; the request has lapsed then.
-    :raises MoveRefused: if it was decided already, or the person's roles do not allow it.
-    """
+    """Refuse a change, with a reason for the person who asked. The date stays."""
     move = _check(request, REFUSE, by=by, reason=reason)
-    _tell_if_overtaken(request, at=at)
+    _check_not_overtaken(request, at=at)
     return _decide(request, move, by=by, at=at, refusal=reason.strip())
 
 
 def withdraw_date_change(request: DateChangeRequest, *, by: "User", at: datetime) -> DateChangeRequest:
-    """Withdraw a change that one has asked for oneself.
-
-    :raises WrongRole: if somebody else asked for it.
-    :raises SomebodyWasFaster: if somebody decided it meanwhile.
-    :raises MoveRefused: if it was decided already, or the person's roles do not allow it.
-    """
+    """Withdraw a request of one's own."""
     move = _check(request, WITHDRAW, by=by)
     if request.requested_by_id != by.pk:
         raise WrongRole(_("Only the person who asked for a change can withdraw it."))
-    _tell_if_overtaken(request, at=at)
+    _check_not_overtaken(request, at=at)
     return _decide(request, move, by=by, at=at)
 
 
 def lapse_overtaken(*, now: datetime, release: Release | None = None) -> int:
-    """End the requests whose release was moved, published or cancelled since; none of them is applied.
-
-    :param now: the aware instant of ending them.
-    :param release: the one release that is asked about, or None for all.
-    :return: how many have lapsed.
-    """
+    """End the requests whose release was moved, published or cancelled since, and return how many there were."""
     found = DateChangeRequest.objects.overtaken().select_related("release__series__producer")
     if release is not None:
         found = found.filter(release=release)
@@ -169,31 +136,25 @@ def lapse_overtaken(*, now: datetime, release: Release | None = None) -> int:
     return lapsed
 
 
-def leads_anything(person: Person) -> bool:
-    """Tell whether a person is Head of Profession or deputy of any producer."""
-    return producers_with(person, LEADS).exists()
-
-
-def theirs(person: Person) -> DateChangeRequestQuerySet:
+def requests_to_decide(person: Person) -> DateChangeRequestQuerySet:
     """Return the requests that are, or were, a person's to decide, whatever became of them."""
     found = DateChangeRequest.objects.filter(release__series__producer__in=producers_with(person, LEADS))
     return found.select_related("release__series__producer", "requested_by")
 
 
-def to_agree(person: Person) -> DateChangeRequestQuerySet:
-    """Return the requests that wait for a person to agree to or to refuse, by when their release is due."""
-    return theirs(person).waiting().order_by("release__due_at", "pk")
+def requests_awaiting(person: Person) -> DateChangeRequestQuerySet:
+    """Return the requests that wait for a person's decision, by when their release is due."""
+    return requests_to_decide(person).waiting().order_by("release__due_at", "pk")
 
 
-def latest_of(release: Release) -> DateChangeRequest | None:
-    """Return the request that was made last for a release, whatever became of it."""
+def latest_request(release: Release) -> DateChangeRequest | None:
     made = DateChangeRequest.objects.filter(release=release).select_related("requested_by", "decided_by")
     return made.order_by("-requested_at", "-pk").first()
 
 
-def waiting_of(release: Release) -> DateChangeRequest | None:
-    """Return the request that waits for a release as it stands; one that was overtaken waits no more."""
-    latest = latest_of(release)
+def waiting_request(release: Release) -> DateChangeRequest | None:
+    """Return the request that waits for a decision on a release, unless it was overtaken."""
+    latest = latest_request(release)
     return latest if latest and latest.state_beside(release) == RequestState.WAITING else None
 
 
@@ -203,7 +164,7 @@ def _check_confirmed(release: Release) -> None:
         raise NothingToAgree(sentence % {"status": release.status})
 
 
-def _refuse_second(release: Release) -> None:
+def _check_none_waiting(release: Release) -> None:
     if waits := DateChangeRequest.objects.waiting().filter(release=release).select_related("requested_by").first():
         sentence = _("A change to %(to)s, asked for by %(person)s, waits for agreement already.")
         raise AlreadyAsked(sentence % {"to": waits.to, "person": waits.requested_by})
@@ -221,17 +182,17 @@ def _decide(
         waiting = DateChangeRequest.objects.filter(pk=request.pk, state=RequestState.WAITING)
         if not waiting.update(state=move.target, decided_by=by, decided_at=at, refusal=refusal):
             raise ChangedMeanwhile(_("This request was decided meanwhile; look at it again."))
-        hold(request.release_id)
+        lock_release(request.release_id)
         # A copy: what the caller holds stays as it was read if the transaction is undone.
         decided = DateChangeRequest.objects.select_related("release__series__producer").get(pk=request.pk)
-        record(
+        record_event(
             decided.release, f"date_change_{move.target}", at=at, by=by, words=refusal, request=request.pk,
             to=str(decided.to),
         )  # fmt: skip
     return decided
 
 
-def _tell_if_overtaken(request: DateChangeRequest, *, at: datetime) -> None:
+def _check_not_overtaken(request: DateChangeRequest, *, at: datetime) -> None:
     if lapse_overtaken(now=at, release=request.release):
         stands = Release.objects.get(pk=request.release_id)
         sentence = _(

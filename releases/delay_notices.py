@@ -1,4 +1,8 @@
-"""Delay notices for readers: posted, replaced and withdrawn by people."""
+"""Delay notices for readers: posted, replaced and withdrawn by people.
+
+Posting and withdrawing raise NotYours if none of the person's roles allows it, and ChangedMeanwhile if the release or
+its notices changed since the person read the page.
+"""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -7,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from releases.models import DelayNotice, Release
-from releases.models.event import hold, record
+from releases.models.event import lock_release, record_event
 from releases.permissions import Action, check_may
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MoveRefused, Status
 
@@ -41,21 +45,20 @@ def post_notice(
     It changes no date and no verdict, and nothing that was observed is in it. It may be posted before the release is
     due.
 
-    :param expected_at: when the release is expected (aware), if that is known.
-    :param expected_words: when it is expected, in words.
-    :param at: the aware instant of posting.
     :param seen: how many rows of notices there were when the person read the page.
-    :raises NotYours: if none of the person's roles allows it.
-    :raises NothingToSay: if the release is not confirmed, or nobody outside knows of it.
-    :raises NoticeRefused: if it says nothing, names nobody, or names a time that is past or not after the due one.
-    :raises SomebodyWasFaster: if somebody else posted or withdrew a notice meanwhile.
     """
     check_postable(release, by=by)
-    _check_expected(release, expected_at, expected_words.strip(), at=at)
+    if expected_at is None and not expected_words.strip():
+        raise NoticeRefused("expected_words", _("Say when the release is expected: a time, or in words."))
+    if expected_at is not None and expected_at <= at:
+        raise NoticeRefused("expected_on", _("The expected time is past."))
+    if expected_at is not None and release.due_at is not None and expected_at <= release.due_at:
+        sentence = _("The expected time is not later than the announced one, %(slot)s.")
+        raise NoticeRefused("expected_on", sentence % {"slot": release.slot})
     for field, value in (("contact_name", contact_name), ("contact_email", contact_email)):
         if not value.strip():
             raise NoticeRefused(field, _("Say whom readers can ask."))
-    return _add(
+    return _add_row(
         release,
         Kind.POSTED,
         by=by,
@@ -71,25 +74,16 @@ def post_notice(
 def withdraw_notice(release: Release, *, by: "User", at: datetime, seen: int) -> DelayNotice:
     """Withdraw the notice of a delay that stands; readers can still read that it was there.
 
-    :param at: the aware instant of withdrawing.
     :param seen: how many rows of notices there were when the person read the page.
-    :raises NotYours: if none of the person's roles allows it.
-    :raises NothingToSay: if no notice stands.
-    :raises SomebodyWasFaster: if somebody else posted or withdrew a notice meanwhile.
     """
     check_may(by, Action.POST_DELAY_NOTICE, release.series.producer)
     rows = list(release.delay_notices.all())
-    if seen == len(rows) and current_notices(release, rows) is None:
+    if seen == len(rows) and current_notice(release, rows) is None:
         raise NothingToSay(_("There is no notice of a delay to withdraw."))
-    return _add(release, Kind.WITHDRAWN, by=by, at=at, seen=seen)
+    return _add_row(release, Kind.WITHDRAWN, by=by, at=at, seen=seen)
 
 
 def check_postable(release: Release, *, by: "User") -> None:
-    """Require that a person may tell readers of a delay of a release.
-
-    :raises NotYours: if none of the person's roles allows it.
-    :raises NothingToSay: if the release is not confirmed, or nobody outside knows of it.
-    """
     check_may(by, Action.POST_DELAY_NOTICE, release.series.producer)
     if release.status != Status.CONFIRMED:
         sentence = _("Readers are told of the delay of a confirmed release; this release is %(status)s.")
@@ -98,7 +92,7 @@ def check_postable(release: Release, *, by: "User") -> None:
         raise NothingToSay(_("Nobody outside knows of this release, so there is nobody to tell of a delay."))
 
 
-def current_notices(release: Release, rows: list[DelayNotice]) -> DelayNotice | None:
+def current_notice(release: Release, rows: list[DelayNotice]) -> DelayNotice | None:
     """Return the notice that readers of a release are to see now, or None.
 
     :param rows: every row of its notices, in order. Once it is moved, published or cancelled, none stands any more.
@@ -109,21 +103,11 @@ def current_notices(release: Release, rows: list[DelayNotice]) -> DelayNotice | 
     return last if last.schedule_version == release.schedule_version else None
 
 
-def _check_expected(release: Release, expected_at: datetime | None, words: str, *, at: datetime) -> None:
-    if expected_at is None and not words:
-        raise NoticeRefused("expected_words", _("Say when the release is expected: a time, or in words."))
-    if expected_at is not None and expected_at <= at:
-        raise NoticeRefused("expected_on", _("The expected time is past."))
-    if expected_at is not None and release.due_at is not None and expected_at <= release.due_at:
-        sentence = _("The expected time is not later than the announced one, %(slot)s.")
-        raise NoticeRefused("expected_on", sentence % {"slot": release.slot})
-
-
-def _add(
+def _add_row(
     release: Release, kind: DelayNotice.Kind, *, by: "User", at: datetime, seen: int, **said: object
 ) -> DelayNotice:
     with transaction.atomic():
-        stored = hold(release.pk)
+        stored = lock_release(release.pk)
         there = stored.delay_notices.count()
         unchanged = (stored.status, stored.schedule_version) == (release.status, release.schedule_version)
         if there != seen or not unchanged:
@@ -141,7 +125,7 @@ def _add(
             posted_at=at,
             **said,
         )
-        record(
+        record_event(
             stored, f"delay_notice_{kind}", at=at, by=by, words=notice.expected_words, number=notice.number,
             expected_at=notice.expected_at.isoformat() if notice.expected_at else None,
         )  # fmt: skip

@@ -25,8 +25,8 @@ from releases.models import (
     Watch,
 )
 from releases.models.append_only import CHUNK
-from releases.models.event import ReleaseEvent, happening, hold_all, record_rows
-from releases.models.row_record import hold_heads
+from releases.models.event import ReleaseEvent, build_event, lock_releases, record_rows
+from releases.models.row_record import lock_heads
 from releases.models.verification import write_verdict
 from releases.rules.cadence import GIVE_UP
 from releases.rules.calendar import Precision, limit_at
@@ -310,9 +310,9 @@ def fix_verifications(schedules: Collection[Schedule], *, now: datetime) -> dict
     if missing:
         with transaction.atomic():
             # Before the heads: an INSERT would wait for a release that others hold who wait for the heads.
-            hold_all({schedule.release.pk for schedule in missing})
+            lock_releases({schedule.release.pk for schedule in missing})
             # A person who answers a question holds them too when their transaction comes to the same verification.
-            hold_heads(ReleaseRowRecord)
+            lock_heads(ReleaseRowRecord)
             Verification.objects.bulk_create(
                 [
                     Verification(
@@ -371,7 +371,7 @@ def _correct_tolerances(
         with transaction.atomic():
             # Before the heads, as when verdicts are stored, and in the same order.
             list(Verification.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
-            hold_heads(ReleaseRowRecord)
+            lock_heads(ReleaseRowRecord)
             Verification.objects.filter(pk__in=keys).update(tolerance_seconds=seconds)
             record_rows({Verification: keys})
         for row in changed:
@@ -406,7 +406,7 @@ def _store_verdicts(changes: Sequence[VerdictChange], *, now: datetime) -> dict[
     :return: the verifications as they are now, by schedule, without those that somebody else wrote meanwhile.
     """
     with transaction.atomic():
-        releases = hold_all({change.schedule.release.pk for change in changes})
+        releases = lock_releases({change.schedule.release.pk for change in changes})
         unchanged = Verification.objects.filter(pk__in=[change.verification.pk for change in changes])
         revisions = dict(unchanged.select_for_update().order_by("pk").values_list("pk", "revision"))
         mine = [c for c in changes if revisions.get(c.verification.pk) == c.verification.revision]
@@ -453,7 +453,7 @@ def _changed_verification(change: VerdictChange, *, now: datetime) -> Verificati
 
 
 def _judged_event(change: VerdictChange, *, now: datetime) -> ReleaseEvent:
-    return happening(
+    return build_event(
         change.schedule.release,
         "judged",
         at=now,
@@ -474,10 +474,10 @@ def _flip_events(change: VerdictChange, *, now: datetime) -> Iterator[ReleaseEve
             known = before[number] if number < len(before) else None
             seen = {"url": result.url, "seen_at": flip.gone_at.isoformat()}
             if known is None:
-                yield happening(change.schedule.release, "gone_again", at=now, **seen)
+                yield build_event(change.schedule.release, "gone_again", at=now, **seen)
             if flip.back_at and (known is None or known.back_at is None):
                 seen["seen_at"] = flip.back_at.isoformat()
-                yield happening(change.schedule.release, "back_again", at=now, **seen)
+                yield build_event(change.schedule.release, "back_again", at=now, **seen)
 
 
 def _check_often_again(changes: Sequence[VerdictChange], *, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """Lists for a producer's own staff: releases, what needs attention, and the register of date changes."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, TruncDate
 
 from releases.models import Address, DateChange, PreflightRun, Producer, Release, Series, Verification
-from releases.models.release import ReleaseQuerySet
+from releases.models.release import ReleaseQuerySet, is_over
 from releases.permissions import Action, Person, producers_where
 from releases.rules import calendar, london
 from releases.rules.calendar import Precision
@@ -21,8 +21,7 @@ from releases.verdict.address import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is asked for; None and "" ask for nothing. A vague release counts as on the day that stands
-    for its month."""
+    """Filters of releases; None and "" do not filter. A vague release has the first day of its month."""
 
     words: str = ""
     producer: Producer | None = None
@@ -32,9 +31,13 @@ class Selection:
     last: date | None = None
 
 
-def select_releases(selection: Selection, *, by: Person) -> QuerySet[Release]:
-    """Return the releases that are asked for, of the producers that a person may view, in the order of their days."""
-    found = Release.objects.filter(series__producer__in=producers_where(by, Action.VIEW))
+def visible_releases(person: Person) -> ReleaseQuerySet:
+    return Release.objects.filter(series__producer__in=producers_where(person, Action.VIEW))
+
+
+def select_releases(selection: Selection, *, by: Person) -> ReleaseQuerySet:
+    """Return the releases of producers that a person may view, in the order of their days."""
+    found = visible_releases(by)
     for word in selection.words.split():
         named = Q(title__icontains=word) | Q(reference__icontains=word) | Q(series__title__icontains=word)
         found = found.filter(named | Q(series__producer__name__icontains=word))
@@ -61,7 +64,6 @@ def release_statuses(references: Sequence[str] = ()) -> list[dict[str, Any]]:
     publisher's own system says stands apart from what was seen: `published_at_by_publisher`, with the figure that it
     was taken from as `publisher_source`. `diagnoses` may explain a late sighting.
 
-    :param references: which releases; every one, rehearsals too, if there are none.
     :raises NoSuchRelease: if one of the references is not known.
     """
     releases = Release.objects.filter(reference__in=references) if references else Release.objects.all()
@@ -70,20 +72,24 @@ def release_statuses(references: Sequence[str] = ()) -> list[dict[str, Any]]:
         if reference not in found:
             message = f"There is no release {reference}."
             raise NoSuchRelease(message)
-    verifications = _present_verifications(found.values())
+    versions = {release.pk: release.schedule_version for release in found.values()}
+    rows = Verification.objects.all()
+    if len(versions) <= 500:
+        rows = rows.filter(release__in=list(versions))
+    present = {row.release_id: row for row in rows.iterator() if versions.get(row.release_id) == row.schedule_version}
     asked = dict.fromkeys(references or found)
-    return [_standing(found[reference], verifications.get(found[reference].pk)) for reference in asked]
+    return [_status_of(found[reference], present.get(found[reference].pk)) for reference in asked]
 
 
-def status_sentence(standing: dict[str, Any]) -> str:
-    """Write where a release stands in one line for people, in London time."""
-    due_at = standing["due_at"]
+def status_sentence(status: dict[str, Any]) -> str:
+    """Write the status of a release in one line, in London time."""
+    due_at = status["due_at"]
     due = f"due {london.format_moment(datetime.fromisoformat(due_at))}" if due_at else "due on no exact date"
     # Without a verdict the status says more: what was published before anybody watched is not waiting for one.
-    judged = standing["outcome"] != Outcome.PENDING
-    where = standing["outcome"].replace("_", " ") if judged else f"{standing['status']}, not judged"
-    line = f"{standing['reference']}: {where}, {due}"
-    first, last = standing["delay_seconds"] or (None, None)
+    judged = status["outcome"] != Outcome.PENDING
+    where = status["outcome"].replace("_", " ") if judged else f"{status['status']}, not judged"
+    line = f"{status['reference']}: {where}, {due}"
+    first, last = status["delay_seconds"] or (None, None)
     if first is None:
         return line
     if last is None:
@@ -93,15 +99,7 @@ def status_sentence(standing: dict[str, Any]) -> str:
     return f"{line}, live between {math.floor(lower)} and {math.ceil(upper)} seconds {side} it was due"
 
 
-def _present_verifications(releases: Iterable[Release]) -> dict[int, Verification]:
-    versions = {release.pk: release.schedule_version for release in releases}
-    rows = (
-        Verification.objects.all() if len(versions) > 500 else Verification.objects.filter(release__in=list(versions))
-    )
-    return {row.release_id: row for row in rows.iterator() if versions.get(row.release_id) == row.schedule_version}
-
-
-def _standing(release: Release, verification: Verification | None) -> dict[str, Any]:
+def _status_of(release: Release, verification: Verification | None) -> dict[str, Any]:
     found = verification or Verification()
     late = verification is not None and verification.delay_from is not None
     return {
@@ -128,8 +126,6 @@ SOON = timedelta(weeks=2)
 
 
 class Concern(StrEnum):
-    """One reason to look at a release again."""
-
     NO_ADDRESS = "no_address"
     NO_CONTACT = "no_contact"
     NO_HEAD = "no_head"
@@ -144,72 +140,37 @@ class Concern(StrEnum):
 MISSING = (Concern.NO_ADDRESS, Concern.NO_CONTACT, Concern.NO_HEAD)
 
 
-def visible_releases(person: Person) -> ReleaseQuerySet:
-    """Return the releases of all producers whose releases a person may see."""
-    return Release.objects.filter(series__producer__in=producers_where(person, Action.VIEW))
-
-
 def releases_of_concern(releases: ReleaseQuerySet, concern: Concern, *, now: datetime) -> ReleaseQuerySet:
-    """Return those of some releases that give reason for one concern.
-
-    :param now: the aware instant of asking.
-    """
-    return releases.filter(_questions(now)[concern](), status__in=OPEN)
+    return releases.filter(_conditions(now)[concern], status__in=OPEN)
 
 
 def count_concerns(person: Person, concerns: Iterable[Concern] = Concern, *, now: datetime) -> dict[Concern, int]:
-    """Count, with one query, how many releases of a person's producers give reason for each concern.
-
-    :param now: the aware instant of asking.
-    """
-    questions = _questions(now)
-    asked = {concern: Count("pk", filter=questions[concern]()) for concern in concerns}
-    found = (
-        visible_releases(person)
-        .filter(status__in=OPEN)
-        .aggregate(**{concern.value: count for concern, count in asked.items()})
-    )
-    return {concern: found[concern.value] for concern in asked}
+    """Count, with one query, how many releases of a person's producers give reason for each concern."""
+    conditions = _conditions(now)
+    counts = {concern.value: Count("pk", filter=conditions[concern]) for concern in concerns}
+    found = visible_releases(person).filter(status__in=OPEN).aggregate(**counts)
+    return {Concern(name): found[name] for name in counts}
 
 
-def _questions(now: datetime) -> dict[Concern, Callable[[], Q]]:
-    """Write each concern as a condition on open releases, cheap parts first."""
+def _conditions(now: datetime) -> dict[Concern, Q]:
+    """Return each concern as a condition on open releases, cheap parts first."""
     today = london.local_date(now)
-    soon = Q(due_at__gt=now, due_at__lt=_midnight(today + SOON + timedelta(days=1)))
     tomorrow = today + timedelta(days=1)
+    soon = Q(due_at__gt=now, due_at__lt=_midnight(today + SOON + timedelta(days=1)))
+    pages = Address.objects.filter(release=OuterRef("pk"), role=Address.Role.PAGE)
+    with_problems = PreflightRun.objects.newest().filter(release=OuterRef("pk"), problems__gt=0)
+    over = is_over(today)
     return {
-        Concern.NO_ADDRESS: lambda: soon & Q(~Exists(_pages())),
-        Concern.NO_CONTACT: lambda: soon & Q(series__responsible=None),
-        Concern.NO_HEAD: lambda: soon & Q(series__head_of_profession=None),
-        Concern.PREFLIGHT_PROBLEMS: lambda: Q(due_at__gt=now) & Q(Exists(_runs_with_problems())),
-        Concern.PAST_ITS_DATE: lambda: Q(status=Status.PROVISIONAL, rehearsal=False) & _past(today),
-        Concern.NOT_CONFIRMED: lambda: (
-            Q(status=Status.PROVISIONAL, rehearsal=False, planned_on__lt=today + calendar.NOTICE) & ~_past(today)
-        ),
-        Concern.NOT_ANNOUNCED: lambda: Q(announced_at=None, rehearsal=False) & ~_past(today),
-        Concern.DUE_TOMORROW: lambda: Q(
-            due_at__gte=_midnight(tomorrow), due_at__lt=_midnight(tomorrow + timedelta(days=1))
-        ),
+        Concern.NO_ADDRESS: soon & Q(~Exists(pages)),
+        Concern.NO_CONTACT: soon & Q(series__responsible=None),
+        Concern.NO_HEAD: soon & Q(series__head_of_profession=None),
+        Concern.PREFLIGHT_PROBLEMS: Q(due_at__gt=now) & Q(Exists(with_problems)),
+        Concern.PAST_ITS_DATE: Q(status=Status.PROVISIONAL, rehearsal=False) & over,
+        Concern.NOT_CONFIRMED: Q(status=Status.PROVISIONAL, rehearsal=False, planned_on__lt=today + calendar.NOTICE)
+        & ~over,
+        Concern.NOT_ANNOUNCED: Q(announced_at=None, rehearsal=False) & ~over,
+        Concern.DUE_TOMORROW: Q(due_at__gte=_midnight(tomorrow), due_at__lt=_midnight(tomorrow + timedelta(days=1))),
     }
-
-
-def _past(today: date) -> Q:
-    """Say that the last day on which a release could still come is over: its day, its month, or the second month."""
-    month = today.replace(day=1)
-    month_before = (month - timedelta(days=1)).replace(day=1)
-    first_days = {Precision.EXACT: today, Precision.MONTH: month, Precision.TWO_MONTHS: month_before}
-    past = Q()
-    for precision, first in first_days.items():
-        past |= Q(precision=precision, planned_on__lt=first)
-    return past
-
-
-def _pages() -> QuerySet[Address]:
-    return Address.objects.filter(release=OuterRef("pk"), role=Address.Role.PAGE)
-
-
-def _runs_with_problems() -> QuerySet[PreflightRun]:
-    return PreflightRun.objects.newest().filter(release=OuterRef("pk"), problems__gt=0)
 
 
 def _midnight(on: date) -> datetime:
@@ -219,20 +180,10 @@ def _midnight(on: date) -> datetime:
 MADE_AT = Coalesce(F("agreed_at"), F("requested_at"))
 
 
-def producers_of(person: Person) -> QuerySet[Producer]:
-    """Return the producers whose changes a person may read."""
-    return producers_where(person, Action.VIEW)
-
-
 def changes_of(person: Person, *, producer: str = "", on_the_day: bool = False) -> QuerySet[DateChange]:
-    """Return the changes of date that a person may read, the latest first; rehearsals have none.
-
-    :param producer: the slug of the one producer that is asked about, or nothing for all.
-    :param on_the_day: whether only those made on the day of release, as it was or as it is, are asked about; it is
-        what `marks` marks so.
-    """
+    """Return the changes of date that a person may read, the latest first; rehearsals have none."""
     found: QuerySet[DateChange] = DateChange.objects.filter(
-        release__series__producer__in=producers_of(person), release__rehearsal=False
+        release__series__producer__in=producers_where(person, Action.VIEW), release__rehearsal=False
     )
     if producer:
         found = found.filter(release__series__producer__slug=producer)

@@ -17,7 +17,6 @@ from releases.models.release import ReleaseQuerySet
 from releases.permissions import Action, check_may
 from releases.rules import calendar, london, web_address
 from releases.rules.calendar import Gap, Nation, Pace, Precision, Rule, Slot
-from releases.rules.host_budget import Crowd
 from releases.rules.lifecycle import MoveRefused, Status
 from releases.rules.web_address import BadPattern, Facts, NotAWebAddressError
 from releases.scheduling import PlannedAddress
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
 
 class PlanObjection(StrEnum):
-    """Why nothing is planned after a release."""
-
     NOT_YOURS = "not_yours"
     REHEARSAL = "rehearsal"
     CANCELLED = "cancelled"
@@ -40,10 +37,7 @@ class PlanObjection(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The release that would come a year after another: its names, its slot, and the days that lay in the way.
-
-    `other` is the release that stands against it, where one does.
-    """
+    """The release planned a year after another. `other` is the release that conflicts with it, if any."""
 
     source: Release
     reference: str
@@ -55,115 +49,100 @@ class Plan:
 
     @property
     def may_be_made(self) -> bool:
-        """Whether nothing speaks against it."""
         return self.objection is None
 
     @property
     def holidays_known(self) -> bool:
-        """Whether the bank holidays of its year are known by now."""
         return bool(calendar.bank_holidays(self.slot.on.year, nation=_nation(self.source)))
 
 
 def plan_year(releases: QuerySet[Release], *, rule: Rule, by: "User", now: datetime) -> list[Plan]:
-    """Say what would follow a year after each of some releases; nothing is made.
-
-    :param now: the aware instant of asking: nothing is planned for a day that is over.
-    """
-    found = releases.select_related("series__producer", "planned_next__series").order_by("planned_on", "reference")
-    plans = [_of(release, rule=rule) for release in found]
+    """Return the plan for the year after each release; nothing is recorded."""
+    plans = []
+    for release in releases.select_related("series__producer", "planned_next__series").order_by(
+        "planned_on", "reference"
+    ):
+        placed = calendar.place_next_year(release.slot, rule=rule, nation=_nation(release))
+        slot = placed.slot
+        if slot.precision is Precision.EXACT:
+            slot = replace(slot, at=release.series.release_time)
+        reference = calendar.reference_next_year(release.reference, year=slot.on.year)
+        plans.append(Plan(release, reference, calendar.title_next_year(release.title), slot, placed.in_the_way))
     mine = set(permissions.producers_where(by, Action.EDIT).values_list("pk", flat=True))
-    known = Release.objects.filter(reference__in=[each.reference for each in plans]).select_related("series")
+    known = Release.objects.filter(reference__in=[plan.reference for plan in plans]).select_related("series")
     references = {release.reference: release for release in known}
-    days = {(release.series_id, release.planned_on): release for release in _in_the_same_places(plans)}
+    # What is in the series on the planned days and was not itself planned by this function.
+    present = Release.objects.exclude(status=Status.CANCELLED).filter(
+        planned_from=None,
+        rehearsal=False,
+        planned_on__in={plan.slot.on for plan in plans},
+        series__in={plan.source.series_id for plan in plans},
+    )
+    days = {(release.series_id, release.planned_on): release for release in present.select_related("series")}
     wanted: set[str] = set()
     checked = []
-    for each in plans:
-        objection, other = _objection(each, mine=mine, references=references, days=days, now=now)
-        if objection is None and each.reference in wanted:
+    for plan in plans:
+        objection, other = _objection(plan, mine=mine, references=references, days=days, now=now)
+        if objection is None and plan.reference in wanted:
             objection = PlanObjection.REFERENCE_TAKEN
-        wanted.add(each.reference)
-        checked.append(replace(each, objection=objection, other=other))
+        wanted.add(plan.reference)
+        checked.append(replace(plan, objection=objection, other=other))
     return checked
 
 
-def make_plan(plans: Iterable[Plan], *, by: "User", at: datetime) -> tuple[list[Release], list[str]]:
+def record_plans(plans: Iterable[Plan], *, by: "User", at: datetime) -> tuple[list[Release], list[str]]:
     """Record the planned releases to which there is no objection, as provisional and not announced.
 
-    What somebody else has planned meanwhile is not made again.
-
-    :param at: the aware instant of recording.
-    :return: the releases that were made, and of the others, which were refused at the last moment, why.
-    :raises NotYours: if one of the series is not theirs to edit any more.
+    :return: the releases that were recorded, and why the others were refused at the last moment.
     """
-    made, refusals = [], []
-    for each in plans:
-        if not each.may_be_made:
+    recorded, refusals = [], []
+    for plan in plans:
+        if not plan.may_be_made:
             continue
-        check_may(by, Action.EDIT, each.source.series.producer)
+        check_may(by, Action.EDIT, plan.source.series.producer)
         try:
-            made.append(_record(each, by=by, at=at))
+            with transaction.atomic():
+                release = scheduling.record_release(
+                    plan.source.series, reference=plan.reference, title=plan.title, slot=plan.slot, at=at, by=by
+                )
+                Release.objects.filter(pk=release.pk).update(planned_from=plan.source)
         except MoveRefused as refusal:
-            refusals.append(f"{each.source.reference}: {refusal}")
+            refusals.append(f"{plan.source.reference}: {refusal}")
         except IntegrityError:
-            # Somebody planned the same at the same time; what they made stands.
+            # Somebody planned the same at the same time; what they recorded stays.
             continue
-    return made, refusals
-
-
-def _record(each: Plan, *, by: "User", at: datetime) -> Release:
-    with transaction.atomic():
-        made = scheduling.record_release(
-            each.source.series, reference=each.reference, title=each.title, slot=each.slot, at=at, by=by
-        )
-        Release.objects.filter(pk=made.pk).update(planned_from=each.source)
-    return made
-
-
-def _of(release: Release, *, rule: Rule) -> Plan:
-    placed = calendar.place_next_year(release.slot, rule=rule, nation=_nation(release))
-    slot = placed.slot
-    if slot.precision is Precision.EXACT:
-        slot = replace(slot, at=release.series.release_time)
-    reference = calendar.reference_next_year(release.reference, year=slot.on.year)
-    return Plan(release, reference, calendar.title_next_year(release.title), slot, placed.in_the_way)
-
-
-def _in_the_same_places(plans: Collection[Plan]) -> QuerySet[Release]:
-    """Return what stands in the series on the planned days and was not planned by this way itself."""
-    present = Release.objects.exclude(status=Status.CANCELLED).filter(planned_from=None, rehearsal=False)
-    days, series = {each.slot.on for each in plans}, {each.source.series_id for each in plans}
-    return present.filter(planned_on__in=days, series__in=series).select_related("series")
+        else:
+            recorded.append(release)
+    return recorded, refusals
 
 
 def _objection(
-    each: Plan,
+    plan: Plan,
     *,
     mine: Collection[int],
     references: dict[str, Release],
     days: dict[tuple[int, date], Release],
     now: datetime,
 ) -> tuple[PlanObjection | None, Release | None]:
-    source = each.source
+    source, today = plan.source, london.local_date(now)
+    over = plan.slot.on <= today if plan.slot.precision is Precision.EXACT else plan.slot.on < today.replace(day=1)
     planned: Release | None = getattr(source, "planned_next", None)
-    same_day = days.get((source.series_id, each.slot.on))
-    same_reference = references.get(each.reference)
+    same_day = days.get((source.series_id, plan.slot.on))
+    same_reference = references.get(plan.reference)
     against = (
         (PlanObjection.NOT_YOURS, source.series.producer_id not in mine, None),
         (PlanObjection.REHEARSAL, source.rehearsal, None),
         (PlanObjection.CANCELLED, source.status == Status.CANCELLED, None),
         (PlanObjection.PLANNED_ALREADY, planned is not None, planned),
-        (PlanObjection.PAST, _is_past(each.slot, today=london.local_date(now)), None),
+        (PlanObjection.PAST, over, None),
         (PlanObjection.DAY_TAKEN, same_day is not None, same_day),
         (PlanObjection.REFERENCE_TAKEN, same_reference is not None, same_reference),
     )
     objection, other = next(((why, other) for why, applies, other in against if applies), (None, None))
-    # A reference may be taken by somebody else's release, of which no more is told.
-    told = other if other and other.series.producer_id == source.series.producer_id else None
-    return objection, told
-
-
-def _is_past(slot: Slot, *, today: date) -> bool:
-    return slot.on <= today if slot.precision is Precision.EXACT else slot.on < today.replace(day=1)
+    # A reference may be taken by another producer's release, of which no more is shown.
+    if other and other.series.producer_id != source.series.producer_id:
+        other = None
+    return objection, other
 
 
 def _nation(release: Release) -> Nation:
@@ -171,8 +150,6 @@ def _nation(release: Release) -> Nation:
 
 
 class AddressObjection(StrEnum):
-    """Why a release keeps the addresses that it has."""
-
     NOT_YOURS = "not_yours"
     DUE = "due"
     CANCELLED = "cancelled"
@@ -202,8 +179,6 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a pattern makes of one release: the address planned, the one in whose place it comes, or an objection."""
-
     release: Release
     planned: PlannedAddress | None = None
     instead_of: Address | None = None
@@ -212,29 +187,23 @@ class Proposal:
 
     @property
     def may_be_set(self) -> bool:
-        """Whether nothing speaks against it."""
         return self.objection is None
 
 
 def propose_addresses(releases: QuerySet[Release], pattern: Pattern, *, by: "User", now: datetime) -> list[Proposal]:
-    """Say what a pattern would make of each of some releases; nothing is changed.
-
-    :param now: the aware instant of asking: the addresses of what is due by then stay as they are.
-    """
+    """Return what a pattern would make of each release; nothing is changed."""
     looked_at = Exists(Observation.objects.filter(address=OuterRef("pk")))
     addresses = Prefetch("addresses", Address.objects.annotate(looked_at=looked_at), to_attr="present_addresses")
     found = releases.select_related("series__producer").prefetch_related(addresses).order_by("planned_on", "reference")
     mine = set(permissions.producers_where(by, Action.EDIT).values_list("pk", flat=True))
-    each = [_proposal(release, pattern, mine=release.series.producer_id in mine, now=now) for release in found]
-    return _told_apart(each) if pattern.role == Address.Role.PAGE else each
+    proposals = [_proposal(release, pattern, mine=release.series.producer_id in mine, now=now) for release in found]
+    return _object_to_twins(proposals) if pattern.role == Address.Role.PAGE else proposals
 
 
 def apply_addresses(proposals: Iterable[Proposal], *, by: "User", at: datetime) -> tuple[int, list[str]]:
     """Set the addresses to which there is no objection; each release for itself, with an event of its own.
 
-    :param at: the aware instant of setting.
     :return: how many were set, and of the others, which were refused at the last moment, why.
-    :raises NotYours: if one of the releases is not theirs to edit any more.
     """
     done, refusals = 0, []
     for proposal in proposals:
@@ -259,39 +228,6 @@ def _proposal(release: Release, pattern: Pattern, *, mine: bool, now: datetime) 
         return Proposal(release, objection=AddressObjection.DUE)
     if release.status == Status.CANCELLED:
         return Proposal(release, objection=AddressObjection.CANCELLED)
-    try:
-        planned = _planned(release, pattern)
-        web_address.parse_address(planned.url)
-    except BadPattern as fault:
-        return Proposal(release, objection=AddressObjection.PATTERN, fault=fault)
-    except NotAWebAddressError:
-        return Proposal(release, planned, objection=AddressObjection.NOT_AN_ADDRESS)
-    present: Sequence[Address] = release.present_addresses  # type: ignore[attr-defined]  # of the prefetch
-    return _beside(release, planned, present, replaces=pattern.replaces)
-
-
-def _told_apart(proposals: Sequence[Proposal]) -> list[Proposal]:
-    """Object to what would give two releases one page and one marker: the first that is live would prove both."""
-    wanted = Counter(_known_by(proposal.planned) for proposal in proposals if proposal.planned)
-    urls = {url for url, _ in wanted}
-    others = Address.objects.filter(url__in=urls, role=Address.Role.PAGE)
-    others = others.exclude(release__in=[proposal.release.pk for proposal in proposals])
-    taken = set(others.values_list("url", "marker"))
-    return [
-        replace(proposal, objection=AddressObjection.NOT_TOLD_APART)
-        if proposal.planned
-        and proposal.may_be_set
-        and (wanted[_known_by(proposal.planned)] > 1 or _known_by(proposal.planned) in taken)
-        else proposal
-        for proposal in proposals
-    ]
-
-
-def _known_by(planned: PlannedAddress) -> tuple[str, str]:
-    return planned.url, planned.marker
-
-
-def _planned(release: Release, pattern: Pattern) -> PlannedAddress:
     facts = Facts(
         on=release.planned_on,
         precision=Precision(release.precision),
@@ -299,34 +235,58 @@ def _planned(release: Release, pattern: Pattern) -> PlannedAddress:
         reference=release.reference,
         title=release.title,
     )
-    return PlannedAddress(
-        url=web_address.fill_pattern(pattern.url, facts),
-        marker=web_address.pattern_words(pattern.marker, facts),
-        role=pattern.role,
-        adapter=pattern.adapter,
-        required=pattern.required,
-    )
-
-
-def _beside(release: Release, planned: PlannedAddress, present: Sequence[Address], *, replaces: bool) -> Proposal:
-    """Compare the planned address with those that the release has."""
+    try:
+        planned = PlannedAddress(
+            url=web_address.fill_pattern(pattern.url, facts),
+            marker=web_address.pattern_words(pattern.marker, facts),
+            role=pattern.role,
+            adapter=pattern.adapter,
+            required=pattern.required,
+        )
+    except BadPattern as fault:
+        return Proposal(release, objection=AddressObjection.PATTERN, fault=fault)
+    try:
+        web_address.parse_address(planned.url)
+    except NotAWebAddressError:
+        return Proposal(release, planned, objection=AddressObjection.NOT_AN_ADDRESS)
+    present: Sequence[Address] = release.present_addresses  # type: ignore[attr-defined]  # of the prefetch
     same = next((address for address in present if address.url == planned.url), None)
-    if same is not None and same.role != planned.role:
-        return Proposal(release, planned, same, AddressObjection.NAMED_ALREADY)
-    of_role = [address for address in present if address.role == planned.role]
-    # A page stands by itself; attachments stand beside each other, so that one more takes nobody's place.
-    other = of_role[0] if of_role and planned.role == Address.Role.PAGE else None
-    was = same or other
+    # A release has one page, which the planned one replaces; attachments are added to those that it has.
+    pages = [address for address in present if address.role == planned.role == Address.Role.PAGE]
+    return _compare_with_present(release, planned, same or next(iter(pages), None), replaces=pattern.replaces)
+
+
+def _compare_with_present(
+    release: Release, planned: PlannedAddress, was: Address | None, *, replaces: bool
+) -> Proposal:
     if was is None:
         return Proposal(release, planned)
-    if all(getattr(was, name) == getattr(planned, name) for name in ("url", "marker", "adapter", "required")):
-        return Proposal(release, planned, was, AddressObjection.NOTHING_TO_CHANGE)
-    if not replaces:
-        return Proposal(release, planned, was, AddressObjection.HAS_ONE)
-    looked_at: bool = was.looked_at  # type: ignore[attr-defined]  # annotated
-    if looked_at and was.url != planned.url:
-        return Proposal(release, planned, was, AddressObjection.LOOKED_AT)
-    return Proposal(release, planned, was)
+    if was.url == planned.url and was.role != planned.role:
+        objection = AddressObjection.NAMED_ALREADY
+    elif all(getattr(was, name) == getattr(planned, name) for name in ("url", "marker", "adapter", "required")):
+        objection = AddressObjection.NOTHING_TO_CHANGE
+    elif not replaces:
+        objection = AddressObjection.HAS_ONE
+    elif was.looked_at and was.url != planned.url:  # type: ignore[attr-defined]  # annotated
+        objection = AddressObjection.LOOKED_AT
+    else:
+        return Proposal(release, planned, was)
+    return Proposal(release, planned, was, objection)
+
+
+def _object_to_twins(proposals: Sequence[Proposal]) -> list[Proposal]:
+    """Object to what would give two releases one page and one marker: the first that is live would prove both."""
+    wanted = Counter((each.planned.url, each.planned.marker) for each in proposals if each.planned)
+    others = Address.objects.filter(url__in={url for url, _ in wanted}, role=Address.Role.PAGE)
+    others = others.exclude(release__in=[proposal.release.pk for proposal in proposals])
+    taken = set(others.values_list("url", "marker"))
+    twins = taken | {pair for pair, number in wanted.items() if number > 1}
+    return [
+        replace(each, objection=AddressObjection.NOT_TOLD_APART)
+        if each.planned and each.may_be_set and (each.planned.url, each.planned.marker) in twins
+        else each
+        for each in proposals
+    ]
 
 
 # A year's page with more releases than this is of no use to a person; it asks for a narrower choice.
@@ -342,7 +302,7 @@ KEPT_AHEAD = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
-    """A bank holiday, and in which of the nations shown it is one; `everywhere` if in all of them."""
+    """A bank holiday and the nations shown that have it; `everywhere` if all of them do."""
 
     title: str
     nations: tuple[Nation, ...]
@@ -351,21 +311,18 @@ class Holiday:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day of the wall: how many releases of each status it has, and whether offices work on it."""
-
     on: date
     statuses: tuple[tuple[str, int], ...]
     holidays: tuple[Holiday, ...]
 
     @property
     def is_weekend(self) -> bool:
-        """Whether it is a Saturday or a Sunday."""
         return self.on.weekday() >= 5
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """One month: all of its days and what has no day yet, for the wall; the releases one by one, for the list."""
+    """One month: its days, the statuses of releases without a day, and the releases one by one."""
 
     first: date
     days: tuple[Day, ...]
@@ -375,18 +332,16 @@ class Month:
 
     @property
     def days_missing(self) -> int:
-        """By how many days it is shorter than the longest month."""
         return 31 - len(self.days)
 
     @property
     def listed(self) -> list[tuple[Day, list[Release]]]:
-        """The days that the list names, each with its releases."""
         return [(day, self.entries.get(day.on, [])) for day in self.days if day.on in self.entries or day.holidays]
 
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Releases of one's own that are due at the same host at the same aware instant."""
+    """Releases of the same producers that are due at the same host and instant."""
 
     due_at: datetime
     place: str
@@ -395,7 +350,7 @@ class Clash:
 
 @dataclass(frozen=True, slots=True)
 class Uneven:
-    """A series that has a pace, and the expected periods of the year in which nothing is planned."""
+    """A series with a regular pace, and the expected periods of the year in which no release is planned."""
 
     series: Series
     pace: Pace
@@ -419,20 +374,13 @@ class YearPlan:
 
     @property
     def is_listed(self) -> bool:
-        """Whether the releases are listed one by one."""
         return self.total <= MOST_LISTED
 
 
 def year_plan_of(producers: Collection[Producer], series: Series | None, *, year: int, now: datetime) -> YearPlan:
-    """Return a year as it is planned, with a constant number of queries.
-
-    :param producers: those whose releases are shown; the caller has asked whether the person may see them.
-    :param series: the one series to which it is narrowed, or None.
-    :param now: the aware instant that parts what is past, from which a rhythm follows, from what is to come.
-    """
-    shown = Release.objects.official().filter(series__producer__in=producers)
-    if series is not None:
-        shown = shown.filter(series=series)
+    """Return a year as it is planned, with a constant number of queries."""
+    of_producers = Release.objects.official().filter(series__producer__in=producers)
+    shown = of_producers if series is None else of_producers.filter(series=series)
     in_year = shown.filter(planned_on__year=year)
     counted = list(
         in_year.values_list("planned_on", "precision", "status").annotate(Count("pk")).order_by("planned_on", "status")
@@ -441,14 +389,29 @@ def year_plan_of(producers: Collection[Producer], series: Series | None, *, year
     holidays = _holidays(year, nations={Nation(producer.nation) for producer in producers})
     months = list(_months(year, counted, holidays))
     if total <= MOST_LISTED:
-        _fill(months, in_year.select_related("series__producer"))
-    found = _clashing(in_year, Release.objects.official().filter(series__producer__in=producers))
+        listed = in_year.select_related("series__producer").order_by("planned_on", "planned_at", "title", "pk")
+        for release in listed:
+            month = months[release.planned_on.month - 1]
+            if release.due_at is None:
+                month.vague.append(release)
+            else:
+                month.entries.setdefault(release.planned_on, []).append(release)
+    # The clashes of the releases shown, with whatever else of the same producers is due at the same instant.
+    instants = in_year.filter(due_at__isnull=False).values("due_at")
+    keys = set(in_year.values_list("pk", flat=True))
+    crowds = host_budgets.crowds_among(of_producers.filter(due_at__in=instants))
+    crowds = [crowd for crowd in crowds if keys & set(crowd.releases)]
+    first = crowds[:MOST_CLASHES]
+    named = Release.objects.in_bulk({key for crowd in first for key in crowd.releases})
     return YearPlan(
         year=year,
         months=months,
         total=total,
-        clashes=_named(found[:MOST_CLASHES]),
-        clashes_left_out=max(0, len(found) - MOST_CLASHES),
+        clashes=[
+            Clash(crowd.due_at, crowd.place, tuple(named[key] for key in crowd.releases if key in named))
+            for crowd in first
+        ],
+        clashes_left_out=len(crowds) - len(first),
         uneven=_uneven(shown, year=year, today=london.local_date(now)),
         holidays_unknown=not holidays,
     )
@@ -478,29 +441,6 @@ def _months(
     for month, of_month in groupby(days, key=lambda day: day.replace(day=1)):
         each = (Day(on, tuple(statuses[on].items()), holidays.get(on, ())) for on in of_month)
         yield Month(month, tuple(each), tuple(undated[month.month].items()))
-
-
-def _fill(months: Sequence[Month], releases: ReleaseQuerySet) -> None:
-    for release in releases.order_by("planned_on", "planned_at", "title", "pk"):
-        month = months[release.planned_on.month - 1]
-        if release.due_at is None:
-            month.vague.append(release)
-        else:
-            month.entries.setdefault(release.planned_on, []).append(release)
-
-
-def _clashing(shown: ReleaseQuerySet, own: ReleaseQuerySet) -> list[Crowd]:
-    """Find the clashes of the releases shown, with whatever else of the same people stands in their way."""
-    instants = shown.filter(due_at__isnull=False).values("due_at")
-    keys = set(shown.values_list("pk", flat=True))
-    return [crowd for crowd in host_budgets.crowds_among(own.filter(due_at__in=instants)) if keys & set(crowd.releases)]
-
-
-def _named(found: Sequence[Crowd]) -> list[Clash]:
-    named = Release.objects.in_bulk({key for crowd in found for key in crowd.releases})
-    return [
-        Clash(crowd.due_at, crowd.place, tuple(named[key] for key in crowd.releases if key in named)) for crowd in found
-    ]
 
 
 def _uneven(shown: ReleaseQuerySet, *, year: int, today: date) -> list[Uneven]:

@@ -12,8 +12,8 @@ from django.db.models import F, QuerySet
 from releases import judge
 from releases.judge import Schedule
 from releases.models import Observation, ReleaseEvent, ReleaseRowRecord, Verification
-from releases.models.append_only import CHUNK, Follow, unfollowed
-from releases.models.row_record import hold_heads
+from releases.models.append_only import CHUNK, Follow, without_progress
+from releases.models.row_record import lock_heads
 from releases.models.verification import write_verdict
 from releases.verdict.address import RULES_VERSION, Outcome
 
@@ -22,7 +22,7 @@ COMPARED = ("outcome", "last_not_live_at", "first_live_at", "delay_from", "delay
 JUDGED_WITHIN = timedelta(minutes=1)
 
 
-def check_verdicts(*, now: datetime, follow: Follow = unfollowed) -> str | None:
+def check_verdicts(*, now: datetime, follow: Follow = without_progress) -> str | None:
     """Return one sentence on the first verdict that the stored checks and statements do not give, or None.
 
     Only verdicts by the present version of the rules, on the present schedule, are computed: the addresses of an
@@ -46,7 +46,7 @@ def check_verdicts(*, now: datetime, follow: Follow = unfollowed) -> str | None:
     return None
 
 
-def check_outcomes(*, follow: Follow = unfollowed) -> str | None:
+def check_outcomes(*, follow: Follow = without_progress) -> str | None:
     """Return one sentence on the first verdict that is not the one of its last `judged` event, or None.
 
     The version of the rules may be later than that of the event: later rules may have given the same outcome.
@@ -93,7 +93,7 @@ def _last_judged(*releases: UUID) -> Outcomes:
 def _follows_now(found: _Outcome, *, newest: int) -> bool:
     """Compare a verdict again while none can be written: it may have been judged between the two readings."""
     with transaction.atomic():
-        hold_heads(ReleaseRowRecord)
+        lock_heads(ReleaseRowRecord)
         judged = _last_judged(found.release)
         return all(one.follows(judged, newest=newest) for one in _outcomes(Verification.objects.filter(pk=found.key)))
 

@@ -1,4 +1,9 @@
-"""The moves of the calendar: record, announce, confirm, change the date, cancel, publish; each checked and recorded."""
+"""The moves of the calendar: record, announce, confirm, change the date, cancel, publish; each checked and recorded.
+
+A move that is not allowed raises a subclass of `MoveRefused`: WrongState or WrongRole by the table `RELEASE`,
+MissingFields if a reason, day or time is missing, SlotRefused if nothing can be announced for that day or time,
+BeingJudged while the verdict is awaited, ChangedMeanwhile if the release is not as it was read.
+"""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from releases.models import Address, DateChange, DateChangeRequest, Release, Series
-from releases.models.event import ReleaseEvent, happening, record, record_rows
+from releases.models.event import ReleaseEvent, build_event, record_event, record_rows
 from releases.models.producer import GREATEST_TOLERANCE_SECONDS
 from releases.permissions import roles_of
 from releases.rules import calendar, london
@@ -22,7 +27,6 @@ from releases.rules.lifecycle import (
     CANCEL_ONCE_DUE,
     CHANGE_DATE,
     CONFIRM,
-    LEADS,
     PUBLISH,
     RELEASE,
     ChangedMeanwhile,
@@ -39,39 +43,25 @@ if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
 
+# The last check planned up to the limit has timed out by then, and the verdict is final.
+JUDGING_TAKES = timedelta(seconds=30)
+PLAUSIBLE_YEARS = range(1990, 2100)
+
+
 class SecondAnnouncement(MoveRefused):
     """The release has an announcement already."""
-
-
-def check_only_announcement(release: Release, *, but: Address | None = None) -> None:
-    """Require that a release has no announcement yet.
-
-    :param but: an address that is about to become it, and does not count.
-    :raises SecondAnnouncement: if it has one.
-    """
-    announcements = release.addresses.filter(role=Address.Role.ANNOUNCEMENT)
-    others = announcements.exclude(pk=but.pk) if but else announcements
-    if known := others.first():
-        message = _("%(reference)s has an announcement already, %(url)s; a release has one at most.") % {
-            "reference": release.reference,
-            "url": known.url,
-        }
-        raise SecondAnnouncement(message)
-
-
-# The last look planned up to the limit has timed out by then, and the verdict stands.
-JUDGING_TAKES = timedelta(seconds=30)
 
 
 class BeingJudged(MoveRefused):
     """The release has fallen due and its verdict is not in yet."""
 
 
-def check_move(release: Release, name: str, *, by: "User | None", given: Collection[str] = ()) -> Move:
-    """Return the row of the table for a move of a release by a person, or by the system.
+class SlotRefused(FieldRefused):
+    """The date or time is one for which nothing can be announced; `field` names which of the two."""
 
-    :raises MoveRefused: if its status, the person's roles or what was given do not allow it.
-    """
+
+def check_move(release: Release, name: str, *, by: "User | None", given: Collection[str] = ()) -> Move:
+    """Return the row of the table for a move of a release by a person, or by the system."""
     roles = roles_of(by, release.series.producer) if by else frozenset()
     return RELEASE.check(name, source=release.status, roles=roles, given=given, by_system=by is None)
 
@@ -86,52 +76,36 @@ def apply_move(
     words: str = "",
     **facts: Any,
 ) -> Release:
-    """Make a move that was checked, and write its event.
-
-    :param at: the aware instant of moving.
-    :param values: the release's other fields that change with it.
-    :param words: what a person wrote about it.
-    :param facts: JSON-able facts of the event.
-    :raises SomebodyWasFaster: if its status or its schedule is not what was read any more.
-    """
+    """Make a move that was checked by compare-and-set, and write its event."""
     with transaction.atomic():
         unchanged = Release.objects.filter(pk=release.pk, status=move.source, schedule_version=release.schedule_version)
         if not unchanged.update(status=move.target, **values):
             sentence = _("This release was changed by somebody else; look at it again before you go on.")
             raise ChangedMeanwhile(sentence)
         release.refresh_from_db()
-        record(release, move.name, at=at, by=by, words=words, status=[move.source, move.target], **facts)
+        record_event(release, move.name, at=at, by=by, words=words, status=[move.source, move.target], **facts)
         record_rows({Release: [release.pk]})
     return release
 
 
 def is_due(release: Release, *, at: datetime) -> bool:
-    """Tell whether a release has fallen due by an aware instant; one with a vague date has not."""
     return release.due_at is not None and at >= release.due_at
 
 
-def refuse_while_judged(release: Release, *, at: datetime) -> None:
-    """Require that no verdict on a release is falling: nobody hides a breach by moving or cancelling it.
-
-    :raises BeingJudged: if it has fallen due and is being looked at.
-    """
-    if times := _times_while_judged(release, at=at):
+def check_not_being_judged(release: Release, *, at: datetime) -> None:
+    """Require that no verdict on a release is awaited: moving or cancelling it could hide a breach."""
+    if times := _times_of_judging(release, at=at):
         sentence = _(
             "This release fell due at %(due)s and is being looked at; it can be moved or cancelled from %(free)s on."
         )
         raise BeingJudged(sentence % times)
 
 
-def refuse_other_names_while_judged(releases: QuerySet[Release], *, at: datetime) -> None:
-    """Require that no verdict on any of some releases is falling: nobody hides a breach by what its page is known by.
-
-    Afterwards a wrong name may be corrected, so that the page is known at the looks to come; the verdict stands.
-
-    :raises BeingJudged: if one of them has fallen due and is being looked at.
-    """
+def check_names_not_being_judged(releases: QuerySet[Release], *, at: datetime) -> None:
+    """Require that no verdict on any release is awaited: another name for its page could hide a breach."""
     longest = timedelta(seconds=GREATEST_TOLERANCE_SECONDS) + JUDGING_TAKES
     for release in releases.filter(due_at__gt=at - longest, due_at__lte=at).select_related("series"):
-        if times := _times_while_judged(release, at=at):
+        if times := _times_of_judging(release, at=at):
             sentence = _(
                 "%(reference)s fell due at %(due)s and is being looked at; what it is known by can be changed from "
                 "%(free)s on."
@@ -139,8 +113,8 @@ def refuse_other_names_while_judged(releases: QuerySet[Release], *, at: datetime
             raise BeingJudged(sentence % {"reference": release.reference, **times})
 
 
-def _times_while_judged(release: Release, *, at: datetime) -> dict[str, str]:
-    """Return since when and until when the verdict on a release falls, for a sentence; nothing while it does not."""
+def _times_of_judging(release: Release, *, at: datetime) -> dict[str, str]:
+    """Return from when to when the verdict on a release is awaited, in words; nothing if it is not."""
     # A published one too: somebody may have said so of it who saw its page, and its attachments are still to come.
     if release.status not in {Status.CONFIRMED, Status.PUBLISHED} or release.due_at is None or at < release.due_at:
         return {}
@@ -150,38 +124,24 @@ def _times_while_judged(release: Release, *, at: datetime) -> dict[str, str]:
     return {"due": london.format_time(release.due_at), "free": london.format_time_with_seconds(free_at)}
 
 
-PLAUSIBLE_YEARS = range(1990, 2100)
-
-
-class SlotRefused(FieldRefused):
-    """The date or time is one for which nothing can be announced; `field` names which of the two."""
-
-
 def check_new_slot(series: Series, *, slot: Slot, rehearsal: bool = False) -> Slot:
-    """Return the slot, to the minute, for which a release of a series can be recorded.
-
-    :raises SlotRefused: if the time does not exist, or is not the series' release time.
-    :raises SomethingMissing: if an exact date comes without its time.
-    """
-    slot = usable(slot)
-    check_time(slot, series, rehearsal=rehearsal)
+    """Return the slot, to the minute, at which a release of a series can be recorded."""
+    slot = normalise_slot(slot)
+    _check_time(slot, series, rehearsal=rehearsal)
     return slot
 
 
-def usable(slot: Slot) -> Slot:
+def normalise_slot(slot: Slot) -> Slot:
     """Return a slot to the minute, if there is such a time on that day; a vague one is kept by its month alone.
 
     A day that was typed for a vague date is shown nowhere, and must not show by the order of lists either.
-
-    :raises SlotRefused: if there is none, or the year is a slip of the keyboard.
-    :raises SomethingMissing: if an exact date comes without its time.
     """
     if slot.on.year not in PLAUSIBLE_YEARS:
         raise SlotRefused("planned_on", _("%(year)s is not a year for a release.") % {"year": slot.on.year})
     slot = replace(slot, at=calendar.drop_seconds(slot.at) if slot.at else None)
     if slot.precision is not calendar.Precision.EXACT:
         slot = replace(slot, on=slot.on.replace(day=1))
-    if slot.precision is calendar.Precision.EXACT and slot.at is None:
+    elif slot.at is None:
         raise MissingFields("planned_at", _("An exact date needs its time, such as 9:30am."))
     try:
         slot.due_at  # noqa: B018  # asked for its refusals alone
@@ -190,15 +150,9 @@ def usable(slot: Slot) -> Slot:
     return slot
 
 
-def moved(
+def choose_slot(
     was: Slot, *, on: date | None, at: time | None, precision: calendar.Precision, usual_time: time
 ) -> Slot | None:
-    """Return the slot that a person asks for beside the one that was, or None if they ask for no other.
-
-    An exact date keeps its time unless another is given; one that was vague takes the usual time.
-
-    :raises SomethingMissing: if a vague date becomes exact without its day.
-    """
     if on is None and at is None and precision is was.precision:
         return None
     if precision is not calendar.Precision.EXACT:
@@ -208,13 +162,8 @@ def moved(
     return replace(was, on=on or was.on, at=at or was.at or usual_time, precision=precision)
 
 
-def check_time(slot: Slot, series: Series, *, rehearsal: bool) -> None:
-    """Require the release time of the series; a rehearsal may be due at any minute.
-
-    Source: Code of Practice for Statistics, edition 2.1, T3.6: 9.30am, or the one other time that was approved.
-
-    :raises SlotRefused: if it is another time.
-    """
+def _check_time(slot: Slot, series: Series, *, rehearsal: bool) -> None:
+    """Require the release time of the series (Code of Practice for Statistics, edition 2.1, T3.6)."""
     if rehearsal or slot.due_at is None:
         return
     local = london.in_london(slot.due_at).time()
@@ -227,22 +176,16 @@ def check_time(slot: Slot, series: Series, *, rehearsal: bool) -> None:
 
 
 def check_day(slot: Slot, series: Series, *, rehearsal: bool) -> None:
-    """Require a working day of the producer's nation; a rehearsal may be due on any day.
-
-    :raises SlotRefused: if it is a weekend or a bank holiday, which is named.
-    """
+    """Require a working day of the producer's nation; a rehearsal may be due on any day."""
     objection = calendar.no_release_day(slot.on, nation=Nation(series.producer.nation))
     if objection and not rehearsal:
         raise SlotRefused("planned_on", objection)
 
 
-def check_notice(on: date, *, reason: str, at: datetime) -> None:
+def _check_notice(on: date, *, reason: str, at: datetime) -> None:
     """Require a reason for confirming a date less than four weeks ahead.
 
     Source: Code of Practice for Statistics, edition 2.1, T3.1 (3.0: 3.1): four weeks ahead, where practicable.
-
-    :param at: the aware instant of confirming.
-    :raises SomethingMissing: if the notice is short and no reason is given.
     """
     if reason.strip() or not calendar.is_short_notice(on, given_at=at):
         return
@@ -258,8 +201,7 @@ def check_notice(on: date, *, reason: str, at: datetime) -> None:
     raise MissingFields("reason", sentence)
 
 
-def fields_of(slot: Slot) -> dict[str, Any]:
-    """Return the values of a release's own fields for a usable slot."""
+def _slot_values(slot: Slot) -> dict[str, Any]:
     return {
         "planned_on": slot.on,
         "planned_at": slot.at,
@@ -269,47 +211,8 @@ def fields_of(slot: Slot) -> dict[str, Any]:
     }
 
 
-def record_changed_date(
-    release: Release,
-    *,
-    was: Slot,
-    reason: str,
-    confirmed: bool,
-    by: "User | None",
-    at: datetime,
-    asked: DateChangeRequest | None,
-) -> None:
-    """Keep that a release was moved from another slot to the one at which it is now.
-
-    :param confirmed: whether that date was confirmed: then the reason is public, and whoever moves it agrees to it.
-    :param at: the aware instant of moving.
-    :param asked: the request, where the person agrees to what somebody asked for.
-    """
-    to = release.slot
-    change = DateChange.objects.create(
-        release=release,
-        schedule_version=release.schedule_version,
-        was_on=was.on,
-        was_at=was.at,
-        was_precision=was.precision,
-        to_on=to.on,
-        to_at=to.at,
-        to_precision=to.precision,
-        zone=to.zone,
-        public_reason=reason if confirmed else "",
-        requested_by=asked.requested_by if asked else by,
-        requested_at=asked.requested_at if asked else at,
-        agreed_by=by if confirmed else None,
-        agreed_at=at if confirmed else None,
-        announced_at=at if release.announced_at else None,
-    )
-    record_rows({DateChange: [change.pk]})
-
-
 @dataclass(frozen=True, slots=True)
 class PlannedAddress:
-    """One address of a release that is about to be recorded."""
-
     url: str
     role: str = Address.Role.PAGE
     marker: str = ""
@@ -328,13 +231,7 @@ def record_release(
     rehearsal: bool = False,
     addresses: Iterable[PlannedAddress] = (),
 ) -> Release:
-    """Record a provisional release and its addresses; nobody outside sees it before it is announced.
-
-    :param slot: the planned date, time and precision; seconds are dropped.
-    :param at: the aware instant of recording.
-    :raises SlotRefused: if the time does not exist, or is not the series' release time (rehearsals may be due
-        at any minute).
-    """
+    """Record a provisional release and its addresses; nobody outside sees it before it is announced."""
     slot = check_new_slot(series, slot=slot, rehearsal=rehearsal)
     with transaction.atomic():
         release = Release.objects.create(
@@ -343,20 +240,28 @@ def record_release(
             title=title,
             rehearsal=rehearsal,
             recorded_at=at,
-            **fields_of(slot),
+            **_slot_values(slot),
         )
         created = [_create_address(release, planned, at=at).pk for planned in addresses]
-        record(release, "recorded", at=at, by=by, slot=str(slot), rehearsal=rehearsal)
+        record_event(release, "recorded", at=at, by=by, slot=str(slot), rehearsal=rehearsal)
         record_rows({Release: [release.pk], Address: created})
     return release
 
 
-def add_address(release: Release, planned: PlannedAddress, *, at: datetime) -> Address:
-    """Add an address to a release; one added after the due time is kept and not watched. An announcement is optional.
+def check_only_announcement(release: Release, *, but: Address | None = None) -> None:
+    """Require that a release has no announcement other than the address that is to become it."""
+    announcements = release.addresses.filter(role=Address.Role.ANNOUNCEMENT)
+    others = announcements.exclude(pk=but.pk) if but else announcements
+    if other := others.first():
+        message = _("%(reference)s has an announcement already, %(url)s; a release has one at most.") % {
+            "reference": release.reference,
+            "url": other.url,
+        }
+        raise SecondAnnouncement(message)
 
-    :param at: the aware instant of adding.
-    :raises SecondAnnouncement: if it is an announcement, and the release has one.
-    """
+
+def add_address(release: Release, planned: PlannedAddress, *, at: datetime) -> Address:
+    """Add an address to a release. One added after the due time is stored and not monitored."""
     with transaction.atomic():
         address = _create_address(release, planned, at=at)
         record_rows({Address: [address.pk]})
@@ -379,10 +284,7 @@ def _create_address(release: Release, planned: PlannedAddress, *, at: datetime) 
 
 
 def announce(release: Release, *, by: "User | None", at: datetime) -> Release:
-    """Make a release public in the calendar; a second time changes nothing.
-
-    :raises MoveRefused: if its status or the person's roles do not allow it, or it is a rehearsal.
-    """
+    """Make a release public in the calendar. A second time changes nothing."""
     if release.rehearsal:
         message = _("A rehearsal is never announced.")
         raise MoveRefused(message)
@@ -396,9 +298,6 @@ def confirm(release: Release, *, by: "User | None", at: datetime, reason: str = 
     """Confirm a provisional release for its exact date and time.
 
     :param reason: why the notice is short, where it is; kept in our own record and not published.
-    :raises SlotRefused: if the date is no working day of the producer's nation.
-    :raises SomethingMissing: if a person gives less than four weeks' notice and no reason.
-    :raises MoveRefused: if its status, the person's roles or a vague date do not allow it.
     """
     given = {"exact_date"} if release.due_at else set()
     move = check_move(release, CONFIRM, by=by, given=given)
@@ -406,29 +305,39 @@ def confirm(release: Release, *, by: "User | None", at: datetime, reason: str = 
     is_short = not release.rehearsal and calendar.is_short_notice(release.planned_on, given_at=at)
     # What the system confirms was confirmed elsewhere before: an import cannot know why.
     if is_short and by is not None:
-        check_notice(release.planned_on, reason=reason, at=at)
+        _check_notice(release.planned_on, reason=reason, at=at)
     kept = reason.strip() if is_short else ""
     values = {"confirmed_at": at, "short_notice_reason": kept}
     days = calendar.days_of_notice(release.planned_on, given_at=at)
     return apply_move(release, move, by=by, at=at, values=values, words=kept, notice_days=days)
 
 
-def check_change_date(
-    release: Release, *, to: Slot, reason: str = "", by: "User | None", expected_version: int | None = None
-) -> None:
-    """Require that a release can be moved to another date or time; `change_date` says what it raises."""
-    _prepare_change(release, to=to, reason=reason, roles=_roles(release, by), expected_version=expected_version)
-
-
-def propose_change(
-    release: Release, *, to: Slot, reason: str, expected_version: int | None = None
-) -> tuple[Release, Slot]:
-    """Return a release as it is stored, and to the minute the date and time to which a lead may move it.
-
-    Nothing is changed; `change_date` says what it raises.
-    """
-    release, to, _ = _prepare_change(release, to=to, reason=reason, roles=LEADS, expected_version=expected_version)
-    return release, to
+def prepare_date_change(
+    release: Release, *, to: Slot, reason: str, roles: frozenset[Role] | None, expected_version: int | None = None
+) -> tuple[Release, Slot, Move]:
+    """Check a change as `change_date` does; return the stored release, the new slot to the minute, and the move."""
+    release = Release.objects.select_related("series__producer").get(pk=release.pk)
+    if expected_version not in {None, release.schedule_version}:
+        message = _("The date was changed meanwhile, to %(slot)s; look at it again before you change it.") % {
+            "slot": release.slot
+        }
+        raise ChangedMeanwhile(message)
+    if roles is None and release.status == Status.CONFIRMED:
+        message = _("A confirmed date is changed by a head of profession or a deputy, with a reason for the public.")
+        raise WrongRole(message)
+    to, was = normalise_slot(to), release.slot
+    given = {name for name, value in (("exact_date", to.due_at), ("reason", reason.strip())) if value}
+    move = RELEASE.check(
+        CHANGE_DATE, source=release.status, roles=roles or frozenset(), given=given, by_system=roles is None
+    )
+    if to == was:
+        field = "reason" if reason.strip() else "planned_on"
+        sentence = _("The date is unchanged (%(was)s): there is no change to give a reason for.") % {"was": was}
+        raise SlotRefused(field, sentence)
+    _check_time(to, release.series, rehearsal=release.rehearsal)
+    if release.status == Status.CONFIRMED:
+        check_day(to, release.series, rehearsal=release.rehearsal)
+    return release, to, move
 
 
 def change_date(
@@ -439,79 +348,71 @@ def change_date(
     by: "User | None",
     at: datetime,
     expected_version: int | None = None,
-    asked: DateChangeRequest | None = None,
+    request: DateChangeRequest | None = None,
 ) -> Release:
     """Move a release to another date or time and start a new schedule version.
 
     The change is kept for ever. For a confirmed release it needs a public reason and is the act of a Head of
     Profession or a deputy, never of the system; for a provisional one a reason is not published, so it is not
     kept as public.
-
-    :param to: the new slot; seconds are dropped. The old one is read from the store, never from the caller.
-    :param expected_version: the schedule version that the person has seen, if they have seen one.
-    :param asked: the request, where the person agrees to what somebody asked for; it says who asked, and when.
-    :raises SomethingMissing: if a confirmed release is given a vague date or no reason.
-    :raises SlotRefused: if nothing changes, or nothing can be announced for that day or time.
-    :raises SomebodyWasFaster: if the schedule is not the expected one any more.
-    :raises BeingJudged: if it has fallen due and is being looked at.
-    :raises MoveRefused: if its status or the person's roles do not allow it.
     """
-    release, to, move = _prepare_change(
-        release, to=to, reason=reason, roles=_roles(release, by), expected_version=expected_version
+    roles = roles_of(by, release.series.producer) if by else None
+    release, to, move = prepare_date_change(
+        release, to=to, reason=reason, roles=roles, expected_version=expected_version
     )
-    was, confirmed = release.slot, release.status == Status.CONFIRMED
-    refuse_while_judged(release, at=at)
+    was, confirmed, reason = release.slot, release.status == Status.CONFIRMED, reason.strip()
+    check_not_being_judged(release, at=at)
     with transaction.atomic():
         changed = apply_move(
             release,
             move,
             by=by,
             at=at,
-            values={**fields_of(to), "schedule_version": release.schedule_version + 1},
-            words="" if confirmed else reason.strip(),
+            values={**_slot_values(to), "schedule_version": release.schedule_version + 1},
+            words="" if confirmed else reason,
             was=str(was),
             to=str(to),
             after_due=is_due(release, at=at),
-            **({"request": asked.pk} if asked else {}),
+            **({"request": request.pk} if request else {}),
         )
-        record_changed_date(changed, was=was, reason=reason.strip(), confirmed=confirmed, by=by, at=at, asked=asked)
+        change = DateChange.objects.create(
+            release=changed,
+            schedule_version=changed.schedule_version,
+            was_on=was.on,
+            was_at=was.at,
+            was_precision=was.precision,
+            to_on=to.on,
+            to_at=to.at,
+            to_precision=to.precision,
+            zone=to.zone,
+            public_reason=reason if confirmed else "",
+            requested_by=request.requested_by if request else by,
+            requested_at=request.requested_at if request else at,
+            # Whoever moves a confirmed date agrees to it.
+            agreed_by=by if confirmed else None,
+            agreed_at=at if confirmed else None,
+            announced_at=at if changed.announced_at else None,
+        )
+        record_rows({DateChange: [change.pk]})
     return changed
 
 
 def check_cancel(release: Release, *, by: "User", at: datetime, reason: str = "to be given") -> Move:
-    """Return the row of the table by which a person cancels a release: another one once a confirmed one is due.
-
-    :param at: the aware instant of cancelling.
-    :raises SomethingMissing: if the reason is empty.
-    :raises MoveRefused: if its status or the person's roles do not allow it.
-    """
+    """Return the move by which a person cancels a release: another one once a confirmed release is due."""
     due = release.status == Status.CONFIRMED and is_due(release, at=at)
     given = {"reason"} if reason.strip() else set()
     return check_move(release, CANCEL_ONCE_DUE if due else CANCEL, by=by, given=given)
 
 
 def cancel(release: Release, *, reason: str, by: "User", at: datetime) -> Release:
-    """Cancel a release, with the reason that the public reads; a cancelled one stays as it is.
-
-    Once a confirmed release is due it is cancelled by a Head of Profession or a deputy alone.
-
-    :raises SomethingMissing: if the reason is empty.
-    :raises BeingJudged: if it has fallen due and is being looked at.
-    :raises MoveRefused: if its status or the person's roles do not allow it.
-    """
+    """Cancel a release, with a public reason. Once a confirmed one is due, only a lead may cancel it."""
     move = check_cancel(release, by=by, at=at, reason=reason)
-    refuse_while_judged(release, at=at)
+    check_not_being_judged(release, at=at)
     values = {"cancelled_at": at, "cancellation_reason": reason.strip()}
     return apply_move(release, move, by=by, at=at, values=values, after_due=is_due(release, at=at))
 
 
 def publish(release: Release, *, by: "User | None", at: datetime, published_at: datetime) -> Release:
-    """Mark a confirmed release as published, on the ground of a look or of a person's statement.
-
-    :param at: the aware instant of marking.
-    :param published_at: when it was first seen live, or when the person says that it was.
-    :raises MoveRefused: if its status or the person's roles do not allow it.
-    """
     move = check_move(release, PUBLISH, by=by)
     return apply_move(release, move, by=by, at=at, values={"published_at": published_at})
 
@@ -520,49 +421,12 @@ def publish_all(seen_live: Sequence[tuple[Release, datetime]], *, at: datetime) 
     """Mark confirmed releases as published, each from the aware instant at which it was first seen live.
 
     :param seen_live: releases as they are stored, whose rows the caller's transaction holds locked.
-    :param at: the aware instant of marking.
     :return: the events, for the caller to append in the same transaction.
-    :raises MoveRefused: if the status of one of them does not allow it; then none is marked.
     """
     events = []
     for release, published_at in seen_live:
         move = RELEASE.check(PUBLISH, source=release.status, roles=(), by_system=True)
         release.status, release.published_at = move.target, published_at
-        events.append(happening(release, move.name, at=at, status=[move.source, move.target]))
+        events.append(build_event(release, move.name, at=at, status=[move.source, move.target]))
     Release.objects.bulk_update([release for release, _ in seen_live], ["status", "published_at"], batch_size=500)
     return events
-
-
-def _roles(release: Release, by: "User | None") -> frozenset[Role] | None:
-    return roles_of(by, release.series.producer) if by else None
-
-
-def _prepare_change(
-    release: Release, *, to: Slot, reason: str, roles: frozenset[Role] | None, expected_version: int | None
-) -> tuple[Release, Slot, Move]:
-    """Return the release as it is stored now, the new slot to the minute, and the row of the table.
-
-    :param roles: those of the person, or None for the system.
-    """
-    release = Release.objects.select_related("series__producer").get(pk=release.pk)
-    if expected_version not in {None, release.schedule_version}:
-        message = _("The date was changed meanwhile, to %(slot)s; look at it again before you change it.") % {
-            "slot": release.slot
-        }
-        raise ChangedMeanwhile(message)
-    if roles is None and release.status == Status.CONFIRMED:
-        message = _("A confirmed date is changed by a head of profession or a deputy, with a reason for the public.")
-        raise WrongRole(message)
-    to, was = usable(to), release.slot
-    given = {name for name, value in (("exact_date", to.due_at), ("reason", reason.strip())) if value}
-    move = RELEASE.check(
-        CHANGE_DATE, source=release.status, roles=roles or frozenset(), given=given, by_system=roles is None
-    )
-    if to == was:
-        field = "reason" if reason.strip() else "planned_on"
-        sentence = _("The date is unchanged (%(was)s): there is no change to give a reason for.") % {"was": was}
-        raise SlotRefused(field, sentence)
-    check_time(to, release.series, rehearsal=release.rehearsal)
-    if release.status == Status.CONFIRMED:
-        check_day(to, release.series, rehearsal=release.rehearsal)
-    return release, to, move

@@ -1,9 +1,9 @@
 """Staff statements about a release: open questions, answers, and the time at which it was live."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from releases import judge, scheduling
 from releases.detection.finding import LookResult
 from releases.models import Address, Observation, Release, Statement, Verification
-from releases.models.event import hold, record, record_rows
+from releases.models.event import lock_release, record_event, record_rows
 from releases.permissions import Action, check_may, roles_of
 from releases.rules import london
 from releases.rules.lifecycle import PUBLISH, RELEASE, FieldRefused
@@ -23,9 +23,16 @@ if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
 
+TEXT_KINDS = (Statement.Kind.THIS_IS_IT, Statement.Kind.PREVIOUS_EDITION, Statement.Kind.NOT_IT)
+
+
+class AnswerRefused(FieldRefused):
+    """The answer cannot be taken as it is; `field` names what is wrong with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """One text seen at one address, of which nobody has said yet what it is. Instants are aware."""
+    """One text seen at one address about which there is no statement yet."""
 
     address: Address
     text_digest: str
@@ -35,19 +42,13 @@ class OpenQuestion:
 
 
 def open_questions(releases: Collection[Release] | QuerySet[Release]) -> list[OpenQuestion]:
-    """List the texts that a person should place, for the present schedules of some releases.
-
-    These are texts without the marker that no rule knows, and texts with the marker that were there from the
-    very first look, before any look without it: those prove nothing until somebody says what they are.
-
-    :return: the questions by address and by when each text was first seen.
-    """
+    """Find the texts, at addresses of present schedules, that a person has to identify."""
     looks = Observation.objects.plain().filter(release__in=releases, schedule_version=F("release__schedule_version"))
     said: dict[int, dict[str, str]] = {}
     statements = Statement.objects.filter(release__in=releases).exclude(text_digest="").in_order()
     for release, digest, kind in statements.values_list("release_id", "text_digest", "kind"):
         said.setdefault(release, {})[digest] = kind
-    absent_since = _first_without_the_release(looks, said)
+    absent_since = _first_absences(looks, said)
     texts = (
         looks.filter(result__in=[LookResult.UNRECOGNISED, LookResult.LIVE])
         .exclude(text_digest="")
@@ -59,7 +60,8 @@ def open_questions(releases: Collection[Release] | QuerySet[Release]) -> list[Op
         row
         for row in texts
         if row["text_digest"] not in said.get(row["release_id"], {})
-        and not _proven(row, absent_since.get(row["address_id"]))
+        # A text with the marker that came after the release was absent proves itself.
+        and not (row["result"] == LookResult.LIVE and absent_since.get(row["address_id"], row["last"]) < row["last"])
     ]
     addresses = Address.objects.select_related("release").in_bulk({row["address_id"] for row in open_texts})
     return [
@@ -74,7 +76,25 @@ def open_questions(releases: Collection[Release] | QuerySet[Release]) -> list[Op
     ]
 
 
-def unanswered(releases: QuerySet[Release]) -> QuerySet[Verification]:
+def _first_absences(looks: QuerySet[Observation], said: dict[int, dict[str, str]]) -> dict[int, datetime]:
+    """Return when each address was first checked without the release on it, by key."""
+    stated = {digest for texts in said.values() for digest in texts}
+    rows = (
+        looks.filter(Q(result=LookResult.NOT_LIVE) | Q(text_digest__in=stated))
+        .values("release_id", "address_id", "text_digest", "result")
+        .annotate(first=Min("sent_at"))
+        .order_by("first")
+    )
+    absent: dict[int, datetime] = {}
+    for row in rows:
+        # Another release may have shown the very same text, and nobody has said anything of it there.
+        kind = said.get(row["release_id"], {}).get(row["text_digest"])
+        if result_counted(row["result"], kind) is LookResult.NOT_LIVE:
+            absent.setdefault(row["address_id"], row["first"])
+    return absent
+
+
+def find_unanswered(releases: QuerySet[Release]) -> QuerySet[Verification]:
     """Return the verdicts on some releases that need a person's word and have no "it was live at" yet.
 
     A verdict on an earlier date is among them: who moved a release after it was due ends no question by that.
@@ -83,35 +103,6 @@ def unanswered(releases: QuerySet[Release]) -> QuerySet[Verification]:
         kind=Statement.Kind.WAS_LIVE, release=OuterRef("release"), schedule_version__gte=OuterRef("schedule_version")
     )
     return Verification.objects.filter(~Exists(since), release__in=releases, outcome__in=ASKS_A_PERSON)
-
-
-def _first_without_the_release(looks: QuerySet[Observation], said: dict[int, dict[str, str]]) -> dict[int, datetime]:
-    """Find when each address was first seen without the release, by a look or by what a person said of it."""
-    spoken_of = {digest for texts in said.values() for digest in texts}
-    rows = (
-        looks.filter(Q(result=LookResult.NOT_LIVE) | Q(text_digest__in=spoken_of))
-        .values("release_id", "address_id", "text_digest", "result")
-        .annotate(first=Min("sent_at"))
-        .order_by("first")
-    )
-    absent: dict[int, datetime] = {}
-    for row in rows:
-        # Another release may have shown the very same text, and nobody has said anything of it there.
-        word = said.get(row["release_id"], {}).get(row["text_digest"])
-        if result_counted(row["result"], word) is LookResult.NOT_LIVE:
-            absent.setdefault(row["address_id"], row["first"])
-    return absent
-
-
-def _proven(row: Mapping[str, Any], absent_since: datetime | None) -> bool:
-    return row["result"] == LookResult.LIVE and absent_since is not None and absent_since < row["last"]
-
-
-TEXT_KINDS = (Statement.Kind.THIS_IS_IT, Statement.Kind.PREVIOUS_EDITION, Statement.Kind.NOT_IT)
-
-
-class AnswerRefused(FieldRefused):
-    """The answer cannot be taken as it is; `field` names what is wrong with it."""
 
 
 def record_answer(
@@ -124,16 +115,7 @@ def record_answer(
     at: datetime,
     words: str = "",
 ) -> Statement:
-    """Keep what a person says of a text that was seen at an address, and judge the release anew.
-
-    The looks stay as they were kept; in judging, every look that saw this text counts as the person says.
-
-    :param kind: one of the kinds of `Statement` that are about a text.
-    :param text_digest: the digest of the text, as the looks that saw it carry it.
-    :param at: the aware instant of saying.
-    :raises NotYours: if the person's roles do not allow it.
-    :raises AnswerRefused: if no look of the present schedule saw this text at this address, or kind is another.
-    """
+    """Record which edition a text is, by a person's word, and judge the release again by it."""
     check_may(by, Action.ANSWER, release.series.producer)
     if kind not in TEXT_KINDS:
         raise AnswerRefused("kind", _("Say what this text is: the release, the previous edition or something else."))
@@ -142,10 +124,8 @@ def record_answer(
         sentence = _("No look at this address under the present date saw that text; look at the release again.")
         raise AnswerRefused("kind", sentence)
     with transaction.atomic():
-        hold(release.pk)
-        statement = _keep(
-            release, kind, by=by, at=at, words=words, address=address, text_digest=text_digest, live_at=None
-        )
+        lock_release(release.pk)
+        statement = _add_statement(release, kind, by=by, at=at, words=words, address=address, text_digest=text_digest)
         _judge(release, now=at)
     return statement
 
@@ -154,11 +134,6 @@ def record_live_time(release: Release, *, live_at: datetime, by: "User", at: dat
     """Keep that a person says a release was live at a time; a confirmed one past its due time becomes published.
 
     The verdict rests on looks and does not change; the statement stands beside it.
-
-    :param live_at: the aware instant at which the person says that it was live.
-    :param at: the aware instant of saying.
-    :raises NotYours: if the person's roles do not allow it.
-    :raises AnswerRefused: if that instant is still to come, or the release has no exact date.
     """
     check_may(by, Action.ANSWER, release.series.producer)
     if release.due_at is None:
@@ -169,15 +144,13 @@ def record_live_time(release: Release, *, live_at: datetime, by: "User", at: dat
         }
         raise AnswerRefused("live_on" if london.local_date(live_at) > london.local_date(at) else "live_time", sentence)
     with transaction.atomic():
-        hold(release.pk)
-        statement = _keep(
+        lock_release(release.pk)
+        statement = _add_statement(
             release,
             Statement.Kind.WAS_LIVE,
             by=by,
             at=at,
             words=words,
-            address=None,
-            text_digest="",
             live_at=live_at,
         )
         _judge(release, now=at)
@@ -188,16 +161,16 @@ def record_live_time(release: Release, *, live_at: datetime, by: "User", at: dat
     return statement
 
 
-def _keep(
+def _add_statement(
     release: Release,
     kind: str,
     *,
     by: "User",
     at: datetime,
     words: str,
-    address: Address | None,
-    text_digest: str,
-    live_at: datetime | None,
+    address: Address | None = None,
+    text_digest: str = "",
+    live_at: datetime | None = None,
 ) -> Statement:
     statement = Statement.objects.create(
         release=release,
@@ -211,7 +184,7 @@ def _keep(
         stated_at=at,
     )
     facts = {"said": kind, "text_digest": text_digest, "live_at": live_at.isoformat() if live_at else None}
-    record(release, "stated", at=at, by=by, words=words.strip(), **facts)
+    record_event(release, "stated", at=at, by=by, words=words.strip(), **facts)
     record_rows({Statement: [statement.pk]})
     return statement
 

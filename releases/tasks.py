@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from releases.models import Release, ReleaseTask, Series
-from releases.models.event import hold, record
+from releases.models.event import lock_release, record_event
 from releases.models.release import ReleaseQuerySet, ReleaseTaskQuerySet
 from releases.permissions import Action, Person, check_may, producers_where
 from releases.rules.lifecycle import MissingFields, MoveRefused, Status
@@ -66,11 +66,11 @@ def tick_task(task: ReleaseTask, *, done: bool, by: "User", at: datetime) -> Rel
     with transaction.atomic():
         release = release_of_task(task)
         if release is not None:
-            hold(release.pk)
+            lock_release(release.pk)
         if not ReleaseTask.objects.filter(pk=task.pk, done_at__isnull=done).update(**values):
             raise AlreadyTicked(_("Somebody has ticked this off already.") if done else _("This is not ticked off."))
         if release is not None:
-            record(release, DONE if done else OPEN_AGAIN, at=at, by=by, words=task.text, task=task.pk)
+            record_event(release, DONE if done else OPEN_AGAIN, at=at, by=by, words=task.text, task=task.pk)
     return ReleaseTask.objects.select_related("series__producer", "done_by").get(pk=task.pk)
 
 

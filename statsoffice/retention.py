@@ -18,8 +18,7 @@ from django.db.models.functions import Cast, Concat
 from breaches import facts
 from releases import contact_history, pre_release_list, preflight
 from releases.evidence.store import PruneResult, prune_bodies
-from releases.models.append_only import new_salt
-from releases.models.redaction import allow_redaction, overwrite, redaction_marker, redaction_marker_start
+from releases.models.append_only import allow_redaction, new_salt, overwrite, redaction_marker, redaction_marker_start
 from releases.models.row_record import RETENTION
 from releases.monitoring.clock import Clock
 from releases.pre_release_list import Erased

@@ -26,7 +26,7 @@ from releases.models import (
     TimeStamp,
 )
 from releases.models.append_only import ChainedRow, check_chain
-from releases.models.event import Happening
+from releases.models.event import AbstractEvent
 from releases.models.row_record import RowRecord
 from releases.recomputation import check_outcomes, check_verdicts
 from releases.rules.anchor import read_anchor_file
@@ -117,7 +117,7 @@ def _check_chain(rows: type[ChainedRow], recorded: Mapping[type[RowRecord], Reco
     follow = partial(track, desc=rows.CHAIN)
     walked, why = check_chain(rows, follow=follow)
     checks: list[Callable[[], str | None]] = [lambda: deleted_end(rows, recorded.values())]
-    if issubclass(rows, Happening):
+    if issubclass(rows, AbstractEvent):
         checks.append(lambda: redaction.find_unexplained(rows))
     if issubclass(rows, RowRecord):
         checks.append(lambda: _check_rows(recorded[rows]))

@@ -261,7 +261,7 @@ class ReleaseMoves(ByProducer[Release]):
             context |= {"offers": list_offers(request, release), "show_delete": not objection_to_deletion(release)}
             # Whether the person asks for another date, and which change waits for agreement.
             roles = permissions.roles_of(request.user, release.series.producer)
-            waiting = date_changes.waiting_of(release)
+            waiting = date_changes.waiting_request(release)
             asks = is_to_be_asked(release.status, roles=roles, waits=waiting is not None)
             context |= {"asks_for_date": asks, "waiting_change": waiting, "may_agree": bool(roles & LEADS)}
         return super().render_change_form(request, context, *args, **kwargs)
@@ -340,7 +340,7 @@ def plan_next_year(model_admin: Any, request: HttpRequest, queryset: QuerySet[Re
         if "apply" in request.POST and request.POST.get("shown") == rule:
             chosen = set(request.POST.getlist("chosen"))
             wanted = [plan for plan in plans if str(plan.source.pk) in chosen]
-            _report_plan(request, len(chosen), *planner.make_plan(wanted, by=user, at=now))
+            _report_plan(request, len(chosen), *planner.record_plans(wanted, by=user, at=now))
             return None
     context = {
         "title": _("Plan next year’s releases"),

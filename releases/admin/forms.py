@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as lazy
 from releases import scheduling
 from releases.forms.base import add_refusal, clean_address, single_reason, typed_slot
 from releases.models import Address, Release
+from releases.permissions import roles_of
 from releases.probe.adapters import ADAPTERS
 from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import MoveRefused
@@ -87,7 +88,7 @@ class ReleaseForm(forms.ModelForm[Release]):
 
     def _check_change(self) -> None:
         given = self.cleaned_data
-        self.new_slot = scheduling.moved(
+        self.new_slot = scheduling.choose_slot(
             self.instance.slot,
             on=given["new_on"],
             at=given["new_at"],
@@ -95,7 +96,8 @@ class ReleaseForm(forms.ModelForm[Release]):
             usual_time=self.instance.series.release_time,
         )
         if self.new_slot or given["reason"]:
-            scheduling.check_change_date(self.instance, by=self.user, **self.change)
+            roles = roles_of(self.user, self.instance.series.producer)
+            scheduling.prepare_date_change(self.instance, roles=roles, **self.change)
 
     @property
     def change(self) -> dict[str, Any]:
@@ -171,7 +173,7 @@ def clean_unless_judged(form: forms.ModelForm[Any], name: str, releases: QuerySe
     """
     if name in form.changed_data:
         try:
-            scheduling.refuse_other_names_while_judged(releases, at=timezone.now())
+            scheduling.check_names_not_being_judged(releases, at=timezone.now())
         except BeingJudged as refusal:
             raise ValidationError(str(refusal)) from refusal
     return form.cleaned_data[name]

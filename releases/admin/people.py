@@ -14,11 +14,10 @@ from django.utils.translation import gettext_lazy as lazy
 from releases import exemptions, permissions
 from releases.admin.access import RefusalMessages, WithHistory
 from releases.admin.forms import clean_unless_judged
-from releases.exemptions import Approval, ExemptionRefused
+from releases.exemptions import ExemptionRefused
 from releases.models import Contact, Exemption, Membership, Producer, Release, Series
 from releases.models.event import record_rows
 from releases.permissions import Action
-from releases.verdict.exemption import Covers
 
 
 class ByAdministrators[M: Model](WithHistory[M]):
@@ -248,16 +247,10 @@ class NewExemptionForm(forms.ModelForm[Exemption]):
         cleaned = super().clean() or self.cleaned_data
         if {*WHOSE, *APPROVAL, "words"} <= cleaned.keys():
             try:
-                exemptions.check_exemption(cleaned["producer"], cleaned["series"], self.approval, at=timezone.now())
+                exemptions.check_exemption(Exemption(**cleaned), at=timezone.now())
             except ExemptionRefused as refusal:
                 self.add_error(refusal.field, str(refusal))
         return cleaned
-
-    @property
-    def approval(self) -> Approval:
-        given = self.cleaned_data
-        covers = frozenset(what for what in Covers if given[f"covers_{what}"])
-        return Approval(**{name: given[name] for name in (*APPROVAL, "words")}, covers=covers)
 
 
 class EndExemptionForm(forms.ModelForm[Exemption]):
@@ -322,5 +315,5 @@ class ExemptionAdmin(RefusalMessages[Exemption]):
         if change:
             exemptions.end_exemption(obj, obj.end, words=obj.end_words, by=user, at=now)
         else:
-            obj.pk = exemptions.record_exemption(obj.producer, obj.series, form.approval, by=user, at=now).pk
+            exemptions.record_exemption(obj, by=user, at=now)
         obj.refresh_from_db()

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from releases.models import Anchor, ChainHead, TimeStampRequest
-from releases.models.append_only import CHUNK, ChainedRow, Follow, unfollowed
+from releases.models.append_only import CHUNK, ChainedRow, Follow, without_progress
 from releases.rules import london
 from releases.rules.anchor import Head, WrittenAnchor, anchor_lines, digest_of_rows, merkle_root
 
@@ -52,7 +52,7 @@ def anchor_text(anchor: Anchor) -> list[str]:
     return anchor_lines(anchor.position, made_at=anchor.made_at, root=anchor.root, heads=anchor.combined())
 
 
-def check_anchors(chains: Chains, *, follow: Follow = unfollowed) -> str | None:
+def check_anchors(chains: Chains, *, follow: Follow = without_progress) -> str | None:
     """Return one sentence on the first anchor in the database that does not match the chains, or None."""
     models, before = _by_name(chains), dict[str, Head]()
     anchors = Anchor.in_order()

@@ -11,7 +11,7 @@ from django.db.models import F, Q, QuerySet
 
 from releases.detection.finding import LookResult
 from releases.models import Address, Body, KeptBody, Observation, Release
-from releases.models.event import record
+from releases.models.event import record_event
 from releases.models.observation import Purpose
 from releases.permissions import Action, Person, acting_role, producers_where
 from releases.rules.lifecycle import Status
@@ -136,7 +136,7 @@ def open_body(release: Release, sha256: str, *, by: "User", at: datetime, how: H
         message = f"No body {sha256} is kept of {release.reference} for {by}."
         raise NoSuchBody(message)
     sealed = kept[0].sealed
-    record(release, READ, at=at, by=by, sha256=sha256, how=how.value, role=role.value, sealed=sealed)
+    record_event(release, READ, at=at, by=by, sha256=sha256, how=how.value, role=role.value, sealed=sealed)
     return OpenedBody(body=rows[0].body, kept=kept, sealed=sealed)
 
 

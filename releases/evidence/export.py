@@ -25,7 +25,7 @@ from releases.models import (
     Verification,
 )
 from releases.models.append_only import CHUNK, ChainedRow
-from releases.models.event import record
+from releases.models.event import record_event
 from releases.permissions import Action, acting_role, roles_ever_held
 from releases.rules.anchor import Head, chain_line, inclusion_proof
 from releases.rules.canonical import canonical_json
@@ -301,7 +301,7 @@ def export_evidence(release: Release, out: IO[bytes], *, at: datetime, by: "User
     while part := out.read(_PART):
         digest.update(part)
     exported = EvidenceExport(sha256=digest.hexdigest(), sealed=sealed_bodies(release, now=at))
-    record(release, EXPORTED, at=at, by=by, role=role, sha256=exported.sha256, sealed=exported.sealed)
+    record_event(release, EXPORTED, at=at, by=by, role=role, sha256=exported.sha256, sealed=exported.sealed)
     return exported
 
 

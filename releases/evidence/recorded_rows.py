@@ -9,9 +9,9 @@ from operator import itemgetter
 
 from django.db import models, transaction
 
-from releases.models.append_only import CHUNK, ChainedRow, Follow, unfollowed
-from releases.models.event import Happening
-from releases.models.row_record import REDACTION, Digests, RowRecord, Table, format_of, hold_heads
+from releases.models.append_only import CHUNK, ChainedRow, Follow, without_progress
+from releases.models.event import AbstractEvent
+from releases.models.row_record import REDACTION, Digests, RowRecord, Table, format_of, lock_heads
 
 # So many rows are read while nothing can be recorded, so that writers do not wait for long.
 EXAMINED_AT_ONCE = 200
@@ -37,7 +37,7 @@ class Events:
     of_kind: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
-    def read(cls, chain: type[Happening], *, about: str) -> "Events":
+    def read(cls, chain: type[AbstractEvent], *, about: str) -> "Events":
         events = cls()
         rows = chain._default_manager.order_by("position").values_list("position", about, "kind")
         for position, key, kind in rows.iterator(chunk_size=CHUNK):
@@ -63,7 +63,7 @@ class Recorded:
         self.position = 0
         self._since: dict[str, dict[str, int]] = defaultdict(dict)
 
-    def read(self, *, follow: Follow = unfollowed) -> None:
+    def read(self, *, follow: Follow = without_progress) -> None:
         """Read the records that were added since the last call."""
         rows = self.record.in_order().filter(position__gt=self.position)
         for row in follow(rows.iterator(chunk_size=CHUNK), rows.count()):
@@ -98,7 +98,7 @@ def deleted_end(chain: type[ChainedRow], records: Iterable[Recorded]) -> str | N
     return f"rows up to {position} are missing, which {known[position, row_hash]} recorded"
 
 
-def relinked(chain: type[Happening], *, key: str, name: str, named: type[models.Model], by: str) -> str | None:
+def relinked(chain: type[AbstractEvent], *, key: str, name: str, named: type[models.Model], by: str) -> str | None:
     """Return a sentence on the first event that points to another row than the one that its hash names, or None.
 
     Events of a row that was removed stay, and one of them says that it was.
@@ -176,7 +176,7 @@ def _changed(table: Table, read: Recorded) -> str | None:
     for keys in batched(suspects, EXAMINED_AT_ONCE):
         read.read()
         with transaction.atomic():
-            hold_heads(read.record)
+            lock_heads(read.record)
             read.read()
             known = read.digests[table.name]
             present = dict(table.digests([int(key) for key in keys], formats=dict(_formats(known, keys))))

@@ -12,8 +12,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from releases.detection.finding import AddressRole, Finding, LookResult, Reason, publisher_to_json
 from releases.models import Address, Body, ChainHead, KeptBody, MonitoringRowRecord, Observation, Release, ReleaseEvent
-from releases.models.append_only import Follow, unfollowed
-from releases.models.event import record
+from releases.models.append_only import Follow, without_progress
+from releases.models.event import record_event
 from releases.models.observation import Purpose
 from releases.models.row_record import RETENTION
 from releases.rules.canonical import sha256_hex
@@ -319,7 +319,7 @@ def _write_kept(rows: Sequence[KeptBody]) -> None:
     MonitoringRowRecord.record({KeptBody: [row.pk for row in rows]})
 
 
-def check_bodies(*, follow: Follow = unfollowed) -> tuple[int, str | None]:
+def check_bodies(*, follow: Follow = without_progress) -> tuple[int, str | None]:
     """Compare every stored body with its hash and with the check that brought it.
 
     :return: the number of bodies read, and one sentence on the first that differs or is missing, or None.
@@ -416,5 +416,5 @@ def _prune(release: Release, old: QuerySet[KeptBody], *, now: datetime, before: 
         if gone:
             Body.objects.discard_unneeded(hashes)
             MonitoringRowRecord.record({KeptBody: keys}, why=RETENTION)
-            record(release, PRUNED, at=now, sha256=hashes, older_than=before.isoformat())
+            record_event(release, PRUNED, at=now, sha256=hashes, older_than=before.isoformat())
     return gone

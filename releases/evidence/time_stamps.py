@@ -9,7 +9,7 @@ from cryptography import x509
 from django.db import transaction
 
 from releases.models import Anchor, ChainHead, TimeStamp, TimeStampRequest
-from releases.models.append_only import CHUNK, Follow, unfollowed
+from releases.models.append_only import CHUNK, Follow, without_progress
 from releases.rules import london
 
 # Sends a query to the authority and returns its response; both in DER.
@@ -134,7 +134,7 @@ def _inside(der: bytes, start: int) -> tuple[int, int]:
     return content, content + length
 
 
-def check_time_stamps(*, certificates: str, follow: Follow = unfollowed) -> str | None:
+def check_time_stamps(*, certificates: str, follow: Follow = without_progress) -> str | None:
     """Return one sentence on the first anchor whose time stamp does not fit its root or time, or None.
 
     :param certificates: of all authorities that stamped, in PEM.

@@ -15,7 +15,7 @@ from django.utils.text import slugify
 from releases import corrections, date_changes, scheduling
 from releases.imports.parse import CalendarFile, CalendarRow, FileRefused, RowFault, fold_title
 from releases.models import Address, Contact, Producer, Release, Series
-from releases.models.event import together
+from releases.models.event import batch_events
 from releases.models.producer import DEFAULT_TOLERANCE_SECONDS
 from releases.permissions import Action, may, producers_where
 from releases.rules.calendar import Precision, Slot
@@ -472,7 +472,7 @@ class RowImport:
                 f"is changed by a head of profession or a deputy, {how}"
             )
             raise RowRefused("scheduled_for", why)
-        waits = date_changes.waiting_of(release)
+        waits = date_changes.waiting_request(release)
         if waits and _is_same_slot(waits.to, row.slot) and _in_one_line(waits.public_reason) == row.date_change_reason:
             return
         date_changes.request_date_change(release, to=row.slot, reason=row.date_change_reason, by=self.by, at=self.at)
@@ -587,7 +587,7 @@ def import_calendar(
     """
     with transaction.atomic():
         parties = Parties.known(by=by, create=create)
-        with together():
+        with batch_events():
             results = [*group_faults(reading.faults, reading.named), *import_rows(reading.rows, parties, at=at)]
         rows = sorted(results, key=attrgetter("number"))
         faults = [fault for row in rows for fault in row.faults]
@@ -612,7 +612,7 @@ COLUMNS = {"planned_on": "scheduled_for", "planned_at": "scheduled_for", "exact_
 def _import_row(row: CalendarRow, release: Release | None, parties: Parties, *, at: datetime) -> RowResult:
     one = RowImport(row, parties.by, at)
     try:
-        with transaction.atomic(), together():
+        with transaction.atomic(), batch_events():
             if release is not None and parties.by is not None and not parties.keeps(release.series.producer):
                 # Of a release of somebody else's the file learns that its name is taken, and nothing more.
                 raise RowRefused("reference", f'"{row.reference}" is not free: choose another reference.')

@@ -13,7 +13,7 @@ from releases import scheduling
 from releases.detection.announcement import Announced, read_announcement
 from releases.detection.characters import fold, holds, words
 from releases.models import Address, Producer, Release, Series
-from releases.models.event import together
+from releases.models.event import batch_events
 from releases.monitoring import adhoc_checks
 from releases.monitoring.adhoc_checks import AdhocMeans
 from releases.permissions import Action, Person, check_may, producers_where
@@ -116,7 +116,7 @@ def record_from_announcement(
     if page:
         addresses.insert(0, PlannedAddress(url=page, marker=marker or title, adapter=ADAPTER))
     try:
-        with transaction.atomic(), together():
+        with transaction.atomic(), batch_events():
             release = scheduling.record_release(
                 series, reference=reference, title=title, slot=slot, at=at, by=by, addresses=addresses
             )

@@ -16,7 +16,7 @@ from releases.imports import apply, parse
 from releases.imports.apply import Creation, Outcome, Parties, RowResult, Step, StepKind, group_faults
 from releases.imports.parse import CalendarFile, CalendarRow, FileRefused, RowFault
 from releases.models import CalendarImport, ImportEvent, ImportRow, Release
-from releases.models.event import together
+from releases.models.event import batch_events
 from releases.permissions import Action, NotYours, Person, producers_where, roles_anywhere
 from releases.rules import tables
 from releases.rules.canonical import sha256_hex
@@ -269,7 +269,7 @@ def _apply(claimed: CalendarImport, rows: Sequence[CalendarRow], found: Sequence
             parties = Parties.known(by=claimed.uploaded_by, create=claimed.create_missing)
             # First, so that of two processes one waits here and then finds it done.
             move_import(claimed, APPLY, values={}, by=None, at=at, facts=_count_outcomes(found))
-            with together():
+            with batch_events():
                 for row in apply.import_rows(accepted, parties, at=at):
                     if (row.outcome, row.steps) != (expected[row.number].outcome, expected[row.number].steps):
                         raise _ChangedMeanwhile

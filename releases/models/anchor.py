@@ -10,18 +10,12 @@ from releases.rules.anchor import Head
 from releases.rules.canonical import sha256_hex
 
 
-class AnchorQuerySet(AppendOnlyQuerySet["Anchor"]):
-    """Anchors, which are only added."""
-
-
 class Anchor(ChainedRow):
     """One root over the heads of all chains, this one as it was before included. Its position is its number."""
 
     CHAIN: ClassVar[str] = "releases.anchor"
 
     class Why(models.TextChoices):
-        """What had happened since the last one."""
-
         APPROVAL = "approval", lazy("A report was approved")
         MORNING = "morning", lazy("A morning's releases were judged")
         DAILY = "daily", lazy("Daily")
@@ -31,7 +25,7 @@ class Anchor(ChainedRow):
     why = models.CharField(max_length=20, choices=Why.choices)
     made_at = models.DateTimeField()
 
-    objects = AnchorQuerySet.as_manager()
+    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         ordering = ("position",)
@@ -40,16 +34,11 @@ class Anchor(ChainedRow):
         return f"Anchor {self.position}"
 
     def payload(self) -> dict[str, Any]:
-        """Return what the anchor's hash stands for."""
         return {"root": self.root, "heads": self.heads, "why": self.why, "made_at": self.made_at}
 
     def combined(self) -> list[Head]:
         """Return the heads that it combines, by the names of their chains."""
         return [Head(chain, *values) for chain, values in sorted(self.heads.items())]
-
-
-class TimeStampQuerySet(AppendOnlyQuerySet["TimeStamp"]):
-    """Time stamps, which are only added."""
 
 
 class TimeStamp(ChainedRow):
@@ -62,7 +51,7 @@ class TimeStamp(ChainedRow):
     stamped_at = models.DateTimeField(help_text=lazy("By the authority's clock."))
     response = models.BinaryField(help_text=lazy("In DER, as the authority sent it."))
 
-    objects = TimeStampQuerySet.as_manager()
+    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         ordering = ("position",)
@@ -71,7 +60,6 @@ class TimeStamp(ChainedRow):
         return f"Time stamp of anchor {self.anchor_id}"
 
     def payload(self) -> dict[str, Any]:
-        """Return what the row's hash stands for."""
         return {
             "anchor": self.anchor_id,
             "authority": self.authority,

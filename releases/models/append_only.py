@@ -1,14 +1,19 @@
-"""Rows that are added and never changed, each chained to the one before by its hash."""
+"""Rows that are added and never changed, each chained to the one before by its hash, and their redaction."""
 
 import functools
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from releases.rules.canonical import canonical_json, sha256_hex
+from releases.rules.london import format_day
 
 FIRST_HASH = "0" * 64
 FIRST_FORMAT = 1
@@ -22,31 +27,19 @@ new_salt = functools.partial(secrets.token_hex, 16)
 
 
 class AppendOnlyRow(Exception):
-    """Somebody tried to change or delete a row that is kept as it was written."""
+    """An attempt to change or delete a row that is append-only."""
 
 
 class AppendOnlyQuerySet[T: models.Model](models.QuerySet[T]):
-    """Rows that can be read and added; changing or deleting them is refused here as in the database."""
+    """Rows that can be read and added. Changes and deletions are refused here as in the database."""
 
     def update(self, **values: Any) -> int:
-        """Refuse.
-
-        :raises AppendOnlyRow: always.
-        """
         raise AppendOnlyRow(self._refusal("changed"))
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """Refuse.
-
-        :raises AppendOnlyRow: always.
-        """
         raise AppendOnlyRow(self._refusal("deleted"))
 
     def bulk_create(self, objs: Iterable[T], *args: Any, **kwargs: Any) -> list[T]:
-        """Write new rows.
-
-        :raises AppendOnlyRow: if rows that are already there would be changed instead.
-        """
         if kwargs.get("update_conflicts"):
             raise AppendOnlyRow(self._refusal("changed"))
         return super().bulk_create(objs, *args, **kwargs)
@@ -62,10 +55,6 @@ class AppendOnly(models.Model):
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Write a new row.
-
-        :raises AppendOnlyRow: if the row was already written.
-        """
         if not self._state.adding:
             message = f"This {self._meta.verbose_name} is kept as it was written and cannot be changed."
             raise AppendOnlyRow(message)
@@ -73,10 +62,6 @@ class AppendOnly(models.Model):
         super().save(*args, **{**kwargs, "force_insert": True})
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Refuse.
-
-        :raises AppendOnlyRow: always.
-        """
         message = f"This {self._meta.verbose_name} is kept as it was written and cannot be deleted."
         raise AppendOnlyRow(message)
 
@@ -122,24 +107,19 @@ class ChainedRow(AppendOnly):
         raise NotImplementedError
 
     def canonical(self) -> bytes:
-        """Write the row's place in the chain and its payload as the very bytes that are hashed."""
+        """Return the row's place in its chain and its payload as the bytes that are hashed."""
         return canonical_json([self.format_version, self.position, self.previous_hash, self.payload()])
 
     def expected_hash(self) -> str:
-        """Compute the hash that the row must have, from its own payload and place in the chain."""
         return sha256_hex(self.canonical())
 
     @classmethod
     def in_order(cls) -> models.QuerySet[Self]:
-        """Return the chain's rows by position, with what their payload needs."""
         return cls._default_manager.order_by("position")
 
     @classmethod
     def append(cls, rows: Sequence[Self]) -> Sequence[Self]:
-        """Write rows at the end of their chain, in the order given, in one transaction.
-
-        :return: the rows, with their positions and hashes.
-        """
+        """Write rows at the end of their chain in one transaction, and set their positions and hashes."""
         if not rows:
             return rows
         with transaction.atomic():
@@ -166,12 +146,11 @@ def salted_digest(words: str, salt: str) -> str:
 type Follow = Callable[[Iterable[Any], int], Iterable[Any]]
 
 
-def unfollowed(items: Iterable[Any], _total: int) -> Iterable[Any]:
-    """Iterate with no progress bar."""
+def without_progress(items: Iterable[Any], _total: int) -> Iterable[Any]:
     return items
 
 
-def check_chain(row: type[ChainedRow], *, follow: Follow = unfollowed) -> tuple[int, str | None]:
+def check_chain(row: type[ChainedRow], *, follow: Follow = without_progress) -> tuple[int, str | None]:
     """Walk a whole chain as it is stored, a few rows at a time.
 
     Rows that are written meanwhile are left for the next walk.
@@ -190,12 +169,7 @@ def check_chain(row: type[ChainedRow], *, follow: Follow = unfollowed) -> tuple[
 
 
 def first_broken[R: ChainedRow](rows: Iterable[R], head: ChainHead | None) -> tuple[int, str] | None:
-    """Find the first row at which a chain does not hold.
-
-    :param rows: the chain's rows by position.
-    :param head: the chain's recorded end, or None if nothing was ever written.
-    :return: the position and one sentence, or None if the chain holds.
-    """
+    """Return the position of the first row at which a chain breaks and one sentence, or None if it holds."""
     position, row_hash = 0, FIRST_HASH
     for row in rows:
         if row.position != position + 1:
@@ -208,3 +182,36 @@ def first_broken[R: ChainedRow](rows: Iterable[R], head: ChainHead | None) -> tu
     if (position, row_hash) != ((head.position, head.row_hash) if head else (0, FIRST_HASH)):
         return position + 1, f"rows after {position} are missing"
     return None
+
+
+MARKER = noop("[removed on %(day)s]")
+
+
+def redaction_marker(at: datetime) -> str:
+    """Return the text that replaces a redacted one: that it was removed, and on which London day."""
+    return _(MARKER) % {"day": format_day(at)}
+
+
+def redaction_marker_start() -> str:
+    """Return how the marker of any day begins."""
+    return _(MARKER).partition("%")[0]
+
+
+@contextmanager
+def allow_redaction() -> Iterator[None]:
+    """Open one transaction in which the database's triggers let `overwrite` through."""
+    with transaction.atomic():
+        _set_redacting("on")
+        yield
+        _set_redacting("off")
+
+
+def _set_redacting(value: str) -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statsoffice.redacting', %s, true)", [value])
+
+
+def overwrite(row: models.Model, **values: Any) -> None:
+    """Write other values into a row, inside `allow_redaction`; the caller records that and why it was done."""
+    models.QuerySet(type(row)).filter(pk=row.pk).update(**values)

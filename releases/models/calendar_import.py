@@ -79,10 +79,6 @@ class ImportRow(models.Model):
         return f"row {self.number}"
 
 
-class ImportEventQuerySet(AppendOnlyQuerySet["ImportEvent"]):
-    """Events of imports, which are only added."""
-
-
 class ImportEvent(AppendOnly):
     """One move of an import: when, by whom (empty: the product itself), and what it found or did, in numbers."""
 
@@ -92,7 +88,7 @@ class ImportEvent(AppendOnly):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     facts = models.JSONField(default=dict)
 
-    objects = ImportEventQuerySet.as_manager()
+    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         ordering = ("at", "pk")

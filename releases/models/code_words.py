@@ -81,8 +81,5 @@ WORDS = {
 
 
 def choices_of(codes: Iterable[StrEnum], *, capital: bool = True) -> list[tuple[str, Promise]]:
-    """Return the choices of a field from an enumeration: each code, and what people call it.
-
-    :param capital: whether the words begin with a capital letter; False for those that stand in the midst of others.
-    """
+    """Return the choices of a field from an enumeration: each code, and what people call it."""
     return [(code.value, capfirst(WORDS[code.value]) if capital else WORDS[code.value]) for code in codes]

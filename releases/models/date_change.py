@@ -76,23 +76,16 @@ class DateChange(AppendOnly):
 
     @property
     def last_correction(self) -> "ReasonCorrection | None":
-        """The row by which its public reason was put right last, if it ever was."""
         corrections = list(self.corrections.all())
         return corrections[-1] if corrections else None
 
     @property
     def was(self) -> Slot:
-        """The slot before the change."""
         return Slot(on=self.was_on, at=self.was_at, precision=Precision(self.was_precision), zone=self.zone)
 
     @property
     def to(self) -> Slot:
-        """The slot after the change."""
         return Slot(on=self.to_on, at=self.to_at, precision=Precision(self.to_precision), zone=self.zone)
-
-
-class ReasonCorrectionQuerySet(AppendOnlyQuerySet["ReasonCorrection"]):
-    """Corrections of public reasons, which are only added."""
 
 
 class ReasonCorrection(AppendOnly):
@@ -104,7 +97,7 @@ class ReasonCorrection(AppendOnly):
     agreed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     agreed_at = models.DateTimeField()
 
-    objects = ReasonCorrectionQuerySet.as_manager()
+    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         ordering = ("change", "number")
@@ -118,8 +111,6 @@ class ReasonCorrection(AppendOnly):
 
 
 class DateChangeRequestQuerySet(models.QuerySet["DateChangeRequest"]):
-    """Requests by where they stand."""
-
     def waiting(self) -> "DateChangeRequestQuerySet":
         """Return the requests that can still be agreed to: the release is as it was when they were made."""
         return self.filter(state=RequestState.WAITING).filter(_AS_IT_WAS)
@@ -187,10 +178,8 @@ class DateChangeRequest(models.Model):
 
     @property
     def was(self) -> Slot:
-        """The slot that the release had when the change was asked for."""
         return Slot(on=self.was_on, at=self.was_at, zone=self.zone)
 
     @property
     def to(self) -> Slot:
-        """The slot that was asked for."""
         return Slot(on=self.to_on, at=self.to_at, zone=self.zone)

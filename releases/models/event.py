@@ -1,7 +1,7 @@
 """What happened to a release, one row for every move and every finding."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -17,26 +17,10 @@ from django.utils.translation import gettext_lazy as lazy
 from releases.models.append_only import AppendOnlyQuerySet, ChainedRow, new_salt, salted_digest
 from releases.models.producer import Series
 from releases.models.release import Release
-from releases.models.release_rows import ReleaseRowRecord
-from releases.models.row_record import Rows
+from releases.models.row_record import ReleaseRowRecord, Rows
 
 
-@dataclass(slots=True)
-class _Pending:
-    """The events, and the keys of the rows, that are recorded at the end of a transaction."""
-
-    events: "list[ReleaseEvent]" = field(default_factory=list)
-    rows: dict[type[models.Model], set[int]] = field(default_factory=lambda: defaultdict(set))
-
-    def add_rows(self, rows: Rows) -> None:
-        for model, keys in rows.items():
-            self.rows[model].update(keys)
-
-
-_held_back: ContextVar[_Pending | None] = ContextVar("events held back", default=None)
-
-
-class Happening(ChainedRow):
+class AbstractEvent(ChainedRow):
     """One event: its kind, when, by whom, the facts, and free words that stay outside the hash."""
 
     kind = models.CharField(max_length=40)
@@ -53,11 +37,9 @@ class Happening(ChainedRow):
         abstract = True
 
     def subject(self) -> dict[str, Any]:
-        """Return what the event is about, as it enters the hash."""
         raise NotImplementedError
 
     def payload(self) -> dict[str, Any]:
-        """Return what the event's hash stands for."""
         return {
             **self.subject(),
             "kind": self.kind,
@@ -71,11 +53,7 @@ class Happening(ChainedRow):
         return f"{self.kind.replace('_', ' ')} at {self.at:%Y-%m-%d %H:%M:%S} UTC"
 
 
-class ReleaseEventQuerySet(AppendOnlyQuerySet["ReleaseEvent"]):
-    """Events of releases, which are only added."""
-
-
-class ReleaseEvent(Happening):
+class ReleaseEvent(AbstractEvent):
     """One thing that happened to a release."""
 
     CHAIN: ClassVar[str] = "releases.event"
@@ -84,7 +62,7 @@ class ReleaseEvent(Happening):
     release = models.ForeignKey(Release, on_delete=models.DO_NOTHING, db_constraint=False, related_name="events")
     release_public_id = models.UUIDField()
 
-    objects = ReleaseEventQuerySet.as_manager()
+    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         ordering = ("position",)
@@ -94,83 +72,79 @@ class ReleaseEvent(Happening):
         ]
 
     def subject(self) -> dict[str, Any]:
-        """Return the release, as it enters the hash."""
         return {"release": str(self.release_public_id)}
 
 
-def hold(key: int) -> Release:
+def lock_release(key: int) -> Release:
     """Return a release as it is stored, with its row locked until the end of the transaction.
 
     Whoever writes a release's events locks its row before the chain, or two of them would wait for each other. The lock
-    lets others write rows that point to the release: the watch stores its looks while somebody changes a list.
-
-    :param key: the release's own.
+    lets others write rows that point to the release: monitoring stores its checks while somebody changes a list.
     """
-    held = Release.objects.select_for_update(no_key=True, of=("self",))
-    return held.select_related("series__producer").get(pk=key)
+    rows = Release.objects.select_for_update(no_key=True, of=("self",))
+    return rows.select_related("series__producer").get(pk=key)
 
 
-def hold_all(keys: Collection[int]) -> dict[int, Release]:
-    """Return some releases by key, held as `hold` does; in one order, so that two who hold several never cross."""
+def lock_releases(keys: Collection[int]) -> dict[int, Release]:
+    """Return some releases by key, locked as by `lock_release`, in one order, so that two never wait for each other."""
     rows = Release.objects.filter(pk__in=keys).select_for_update(no_key=True).order_by("pk")
     return {release.pk: release for release in rows}
 
 
-def happening(release: Release, kind: str, *, at: Any, by: Any = None, words: str = "", **facts: Any) -> ReleaseEvent:
-    """Build, without storing it, one event of a release.
-
-    :param at: the aware instant at which it happened.
-    :param by: the user who did it, or None for the system.
-    :param words: what a person wrote about it.
-    :param facts: JSON-able facts of the event.
-    """
+def build_event(release: Release, kind: str, *, at: Any, by: Any = None, words: str = "", **facts: Any) -> ReleaseEvent:
+    """Build, without storing it, one event of a release; what a person wrote about it stays outside its facts."""
     return ReleaseEvent(
         release=release, release_public_id=release.public_id, kind=kind, at=at, actor=by, words=words, facts=facts
     )
 
 
-def record(release: Release, kind: str, *, at: Any, by: Any = None, words: str = "", **facts: Any) -> ReleaseEvent:
-    """Write one event of a release, at once or `together` with others; `happening` says of what."""
-    event = happening(release, kind, at=at, by=by, words=words, **facts)
-    held_back = _held_back.get()
-    if held_back is None:
-        ReleaseEvent.append([event])
-    else:
-        held_back.events.append(event)
-    return event
+@dataclass(slots=True)
+class _Batch:
+    events: list[ReleaseEvent] = field(default_factory=list)
+    rows: dict[type[models.Model], set[int]] = field(default_factory=lambda: defaultdict(set))
+
+
+_batch: ContextVar[_Batch | None] = ContextVar("events and digests that are written together", default=None)
+
+
+@contextmanager
+def batch_events() -> Iterator[None]:
+    """Collect the events and digests that are recorded within, and write them at the end as one, in their order.
+
+    Whoever does much in one transaction so holds the end of the chain, on which every writer of events waits, for its
+    last moment only. If the block fails, no event is written. Within another batch, that one writes them.
+    """
+    batch = _Batch()
+    token = _batch.set(batch)
+    try:
+        yield
+    finally:
+        _batch.reset(token)
+    _write(batch.events, batch.rows)
+
+
+def _write(events: Sequence[ReleaseEvent], rows: Rows) -> None:
+    batch = _batch.get()
+    if batch is None:
+        ReleaseEvent.append(events)
+        ReleaseRowRecord.record(rows)
+        return
+    batch.events += events
+    for model, keys in rows.items():
+        batch.rows[model].update(keys)
+
+
+def record_event(release: Release, kind: str, *, at: Any, by: Any = None, words: str = "", **facts: Any) -> None:
+    """Write one event of a release, at once or at the end of a batch."""
+    _write([build_event(release, kind, at=at, by=by, words=words, **facts)], {})
 
 
 def record_rows(rows: Rows) -> None:
-    """Record the digests of rows about releases, at once or `together` with others; see `RowRecord.record`."""
-    held_back = _held_back.get()
-    if held_back is None:
-        ReleaseRowRecord.record(rows)
-    else:
-        held_back.add_rows(rows)
+    """Record the digests of rows about releases, at once or at the end of a batch; see `RowRecord.record`."""
+    _write([], rows)
 
 
 @receiver(post_save, sender=Series.history.model)
 def _record_history(instance: models.Model, **_: Any) -> None:
     """Record each row of the history of a series, however the series was saved."""
     record_rows({type(instance): [instance.pk]})
-
-
-@contextmanager
-def together() -> Iterator[None]:
-    """Hold back the events and digests that are recorded within, and write them at the end as one, in their order.
-
-    Who does much in one transaction so holds the end of the chain, on which every writer of events waits, for its
-    last moment only. Where it fails no event is written. Within another one, that one writes them.
-    """
-    outer, pending = _held_back.get(), _Pending()
-    mine = _held_back.set(pending)
-    try:
-        yield
-    finally:
-        _held_back.reset(mine)
-    if outer is None:
-        ReleaseEvent.append(pending.events)
-        ReleaseRowRecord.record(pending.rows)
-    else:
-        outer.events += pending.events
-        outer.add_rows(pending.rows)

@@ -18,8 +18,6 @@ from releases.rules.pre_release import AccessStatus, Asked, Details, Oddity, Per
 
 
 class AccessDetails(models.Model):
-    """What is written down of one post's access."""
-
     post = models.CharField(max_length=200)
     organisation = models.CharField(max_length=200)
     person = models.CharField(max_length=200, blank=True)
@@ -38,12 +36,10 @@ class AccessDetails(models.Model):
 
     @property
     def period(self) -> Period:
-        """The period before the release in which it may be seen."""
         return Period(self.length, Unit(self.unit))
 
     @property
     def details(self) -> Details:
-        """The entry as a plain value."""
         return Details(
             post=self.post,
             organisation=self.organisation,
@@ -56,7 +52,6 @@ class AccessDetails(models.Model):
 
 
 def columns_of(details: Details) -> dict[str, Any]:
-    """Return an entry's columns for what is written down of it."""
     return {
         "post": details.post,
         "organisation": details.organisation,

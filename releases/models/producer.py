@@ -90,7 +90,6 @@ class Producer(models.Model):
         return usual_period(Nation(self.nation), own=own)
 
     def phrases_of_absence(self) -> tuple[str, ...]:
-        """Return the phrases by which its website says that a page is not there."""
         return tuple(line.strip() for line in self.negative_markers.splitlines() if line.strip())
 
     def host_names(self) -> frozenset[str]:
@@ -235,7 +234,6 @@ class Series(models.Model):
 
     @property
     def has_alternative_time(self) -> bool:
-        """Whether its release time is another than the standard one, by approval."""
         return self.release_time != STANDARD_RELEASE_TIME
 
 
@@ -243,8 +241,6 @@ class Exemption(models.Model):
     """One exemption: for a producer or one of its series, for some days and faults. It can be ended, not changed."""
 
     class End(models.TextChoices):
-        """Why it covers nothing more."""
-
         WITHDRAWN = "withdrawn", lazy("Withdrawn: it covers nothing from now on")
         IN_ERROR = "in_error", lazy("Recorded in error: it never covered anything")
 
@@ -299,7 +295,6 @@ class Exemption(models.Model):
 
     @property
     def terms(self) -> Terms:
-        """What it covers, as the rule reads it."""
         given = {Covers.LATE: self.covers_late, Covers.EARLY: self.covers_early, Covers.PARTIAL: self.covers_partial}
         return Terms(
             covers=frozenset(what for what, covers in given.items() if covers),

@@ -1,7 +1,7 @@
 """Releases and their addresses, announcement comparisons, preflight runs, tasks and delay notices."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -21,9 +21,17 @@ from releases.rules.lifecycle import Status
 PUBLIC = Q(rehearsal=False, announced_at__isnull=False)
 
 
-class ReleaseQuerySet(models.QuerySet["Release"]):
-    """Releases by the questions that the product asks of them."""
+def is_over(today: date) -> Q:
+    """Return the condition that a release's day, month or second month is before a London day; see `Slot.is_past`."""
+    month = today.replace(day=1)
+    return (
+        Q(precision=Precision.EXACT, planned_on__lt=today)
+        | Q(precision=Precision.MONTH, planned_on__lt=month)
+        | Q(precision=Precision.TWO_MONTHS, planned_on__lt=months_after(month, -1))
+    )
 
+
+class ReleaseQuerySet(models.QuerySet["Release"]):
     def official(self) -> Self:
         """Leave rehearsals out: they count in no public page, no figure and no real message."""
         return self.filter(rehearsal=False)
@@ -37,18 +45,8 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
         return self.filter(due_at__gte=start, due_at__lt=end)
 
     def left_provisional(self, *, now: datetime) -> Self:
-        """Return the releases that are still provisional although their day, or month, is over in London.
-
-        :param now: the aware instant of asking; `Slot.is_past` says the same of one slot.
-        """
-        today = london.local_date(now)
-        this_month = today.replace(day=1)
-        over = (
-            Q(precision=Precision.EXACT, planned_on__lt=today)
-            | Q(precision=Precision.MONTH, planned_on__lt=this_month)
-            | Q(precision=Precision.TWO_MONTHS, planned_on__lt=months_after(this_month, -1))
-        )
-        return self.official().filter(over, status=Status.PROVISIONAL)
+        """Return the releases that are still provisional although their day, or month, is over in London."""
+        return self.official().filter(is_over(london.local_date(now)), status=Status.PROVISIONAL)
 
     def watched(self, *, now: datetime, ahead: timedelta, behind: timedelta) -> Self:
         """Return the confirmed releases that may be looked at between `now - behind` and `now + ahead`.
@@ -162,7 +160,6 @@ class Release(models.Model):
 
     @property
     def slot(self) -> Slot:
-        """The date, time, zone and precision that the release is planned for."""
         return Slot(on=self.planned_on, at=self.planned_at, precision=Precision(self.precision), zone=self.zone)
 
     @property
@@ -186,8 +183,6 @@ class Address(models.Model):
     """
 
     class Role(models.TextChoices):
-        """What stands at the address."""
-
         PAGE = "page", lazy("Page")
         ATTACHMENT = "attachment", lazy("Attachment")
         ANNOUNCEMENT = "announcement", lazy("Announcement")
@@ -263,10 +258,7 @@ class Comparison(models.Model):
 
 
 class PreflightQuerySet(models.QuerySet["PreflightRun"]):
-    """Runs by the questions that the product asks of them."""
-
     def open(self) -> "PreflightQuerySet":
-        """Return the runs that were asked for and are not done."""
         return self.filter(done_at__isnull=True)
 
     def newest(self) -> "PreflightQuerySet":
@@ -318,10 +310,7 @@ class PreflightRun(models.Model):
 
 
 class ReleaseTaskQuerySet(models.QuerySet["ReleaseTask"]):
-    """Tasks by what is still to be done, and at which release."""
-
     def open(self) -> "ReleaseTaskQuerySet":
-        """Return the tasks that nobody has ticked off."""
         return self.filter(done_at__isnull=True)
 
     def with_release(self) -> "ReleaseTaskQuerySet":
@@ -364,16 +353,10 @@ class ReleaseTask(models.Model):
         return f"{self.series}: {self.text[:50]}"
 
 
-class DelayNoticeQuerySet(AppendOnlyQuerySet["DelayNotice"]):
-    """Notices of a delay, which are only added."""
-
-
 class DelayNotice(AppendOnly):
     """One notice, or the withdrawal of the one before it. People post it; nothing that was observed is in it."""
 
     class Kind(models.TextChoices):
-        """What the row does."""
-
         POSTED = "posted", lazy("Posted")
         WITHDRAWN = "withdrawn", lazy("Withdrawn")
 
@@ -388,7 +371,7 @@ class DelayNotice(AppendOnly):
     posted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     posted_at = models.DateTimeField()
 
-    objects = DelayNoticeQuerySet.as_manager()
+    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         ordering = ("release", "number")

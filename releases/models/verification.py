@@ -172,8 +172,6 @@ class Statement(AppendOnly):
     """What a person says of a release's address: kept as such, beside the looks and apart from them."""
 
     class Kind(models.TextChoices):
-        """What the person says."""
-
         THIS_IS_IT = "this_is_it", lazy("This is the release")
         PREVIOUS_EDITION = "previous_edition", lazy("This is the previous edition")
         NOT_IT = "not_it", lazy("This is something else")

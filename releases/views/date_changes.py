@@ -15,10 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from releases import corrections, date_changes, overview, scheduling
 from releases.forms.release import AgreeForm, CancelForm, ChangeDateForm, ConfirmForm, CorrectReasonForm, RefuseForm
 from releases.models import DateChange, DateChangeRequest, Producer, Release
-from releases.permissions import Action
+from releases.permissions import Action, producers_where, producers_with
 from releases.public.export import dated_file_name, download_response, export_date_changes
 from releases.rules import calendar as rules_calendar
-from releases.rules.lifecycle import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, ChangedMeanwhile, MoveRefused
+from releases.rules.lifecycle import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, LEADS, ChangedMeanwhile, MoveRefused
 from releases.rules.tables import TableKind
 from releases.text import calendar as text_calendar
 from releases.views.base import (
@@ -131,9 +131,9 @@ def _change_page(
 @require_http_methods(["GET", "POST"])
 def waiting_changes(request: SignedInRequest) -> HttpResponse:
     """Show the changes that wait for the person's agreement; those that they select are agreed to at once."""
-    if not date_changes.leads_anything(request.user):
+    if not producers_with(request.user, LEADS).exists():
         raise Http404("Nothing waits for the agreement of this person.")
-    form = AgreeForm(post_data(request), theirs=date_changes.theirs(request.user))
+    form = AgreeForm(post_data(request), theirs=date_changes.requests_to_decide(request.user))
     if form.is_bound and form.names_others:
         raise Http404("There is no such request, or it is not theirs to decide.")
     if form.is_valid():
@@ -147,7 +147,7 @@ def waiting_changes(request: SignedInRequest) -> HttpResponse:
             "notice": rules_calendar.days_of_notice(asked.to_on, given_at=now),
             "is_short": rules_calendar.is_short_notice(asked.to_on, given_at=now),
         }
-        for asked in date_changes.to_agree(request.user)
+        for asked in date_changes.requests_awaiting(request.user)
     ]
     return render(request, "releases/changes_waiting.html", {"form": form, "rows": rows})
 
@@ -155,7 +155,7 @@ def waiting_changes(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def refuse_change(request: SignedInRequest, key: int) -> HttpResponse:
-    asked = get_object_or_404(date_changes.theirs(request.user), pk=key)
+    asked = get_object_or_404(date_changes.requests_to_decide(request.user), pk=key)
     form = RefuseForm(post_data(request))
 
     def act() -> None:
@@ -234,7 +234,7 @@ def export_changes(request: SignedInRequest, kind: str) -> HttpResponse:
 
 
 def _choose_producer(request: SignedInRequest) -> tuple[list[Producer], Producer | None]:
-    producers = list(overview.producers_of(request.user))
+    producers = list(producers_where(request.user, Action.VIEW))
     if not producers:
         raise Http404("There is no register for this person.")
     wanted = request.GET.get("producer", "")

@@ -97,7 +97,7 @@ def _notice_of_present_date(release: Release, changes: Sequence[DateChange]) -> 
 
 def _describe_request(release: Release, *, person: Person, roles: frozenset[Role]) -> dict[str, Any] | None:
     """Describe the last request to change the date, and what the person may do with it; None if there was none."""
-    request = date_changes.latest_of(release)
+    request = date_changes.latest_request(release)
     if request is None:
         return None
     state = request.state_beside(release)
@@ -196,7 +196,7 @@ def ask_for_preflight(request: SignedInRequest, reference: str) -> HttpResponse:
 def post_delay_notice(request: SignedInRequest, reference: str) -> HttpResponse:
     release = release_of_theirs(request.user, reference, Action.POST_DELAY_NOTICE)
     rows = list(release.delay_notices.all())
-    current = delay_notices.current_notices(release, rows)
+    current = delay_notices.current_notice(release, rows)
     responsible = release.series.responsible
     initial: dict[str, Any] = {"seen": len(rows)}
     if current:
@@ -314,7 +314,7 @@ def release_page(request: HttpRequest, reference: str) -> HttpResponse:
             found = theirs
             found.announced_changes = []  # type: ignore[attr-defined]  # as the prefetch of announced ones
     notices = list(found.delay_notices.all())
-    current = delay_notices.current_notices(found, notices)
+    current = delay_notices.current_notice(found, notices)
     context |= {
         "release": found,
         "status": public_calendar.calendar_status(found),
@@ -338,7 +338,7 @@ def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[s
     roles = roles_of(person, release.series.producer)
     changes = list(release.date_changes.select_related("requested_by"))
     record = check_history.release_record_of(release, now=now)
-    covered = exemptions.find_covered(record.verdicts)
+    covered = exemptions.find_exemptions(record.verdicts)
     date_request = _describe_request(release, person=person, roles=roles)
     waits = date_request is not None and date_request["waits"]
     return {

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from releases.models.append_only import AppendOnlyQuerySet
-from releases.models.event import Happening
+from releases.models.event import AbstractEvent
 
 
 class What(StrEnum):
@@ -27,7 +27,7 @@ class AccountEventQuerySet(AppendOnlyQuerySet["AccountEvent"]):
     """Events of accounts, which are only added."""
 
 
-class AccountEvent(Happening):
+class AccountEvent(AbstractEvent):
     """One thing that happened to an account; without one, somebody tried an address that has none.
 
     No network address is kept: these rows stay for ever. It stands in the web server's log, which does not.

@@ -61,7 +61,7 @@ def tasks_of(person: Person, *, now: datetime) -> PersonTasks:
         to_join=mergeable_drafts(person, most=MOST_LINES),
         to_approve=_reports(person, LEADS, ReportStatus.WITH_HOP),
         to_answer=_questions(person, now=now),
-        to_agree=date_changes.to_agree(person).count(),
+        to_agree=date_changes.requests_awaiting(person).count(),
         left_provisional=_left_provisional(person, now=now),
         access_to_agree=_access_lists(person),
         tasks=tasks.tasks_waiting_for(person, most=MOST_LINES),
@@ -85,10 +85,10 @@ def _access_lists(person: Person) -> list[Release]:
 def _questions(person: Person, *, now: datetime) -> list[Release]:
     theirs = Release.objects.filter(series__producer__in=producers_where(person, Action.ANSWER))
     recent: QuerySet[Release] = theirs.filter(due_at__gt=now - ASKED_BEHIND, due_at__lte=now + ASKED_AHEAD)
-    asked = set(statements.unanswered(recent).values_list("release_id", flat=True))
+    asked = set(statements.find_unanswered(recent).values_list("release_id", flat=True))
     moved = theirs.filter(pk__in=DateChange.objects.made_since(now - ASKED_BEHIND).values("release"))
     asked |= set(
-        statements.unanswered(moved).filter(due_at__gt=now - ASKED_BEHIND).values_list("release_id", flat=True)
+        statements.find_unanswered(moved).filter(due_at__gt=now - ASKED_BEHIND).values_list("release_id", flat=True)
     )
     asked |= {question.address.release_id for question in statements.open_questions(recent)}
     return list(Release.objects.filter(pk__in=asked).select_related("series__producer").order_by("due_at")[:MOST_LINES])
@@ -167,7 +167,7 @@ def differences_of(person: Person, *, now: datetime) -> Announced:
     :param now: the aware instant from which on releases are still to come.
     """
     theirs = producers_where(person, Action.VIEW)
-    found = announcements.find_differing(
+    found = announcements.find_differences(
         announcements.announcements_to_come(now=now).filter(release__series__producer__in=theirs)
     )
     return Announced([_line(each) for each in found[:MOST_LINES]], max(0, len(found) - MOST_LINES))

@@ -168,7 +168,7 @@ def _exempted(found: Iterable[tuple[Release, Verification | None]]) -> dict[int,
         if verdict is not None:
             verdict.release = release  # as it was read, with its series
             verdicts.append(verdict)
-    covered = exemptions.find_covered(verdicts)
+    covered = exemptions.find_exemptions(verdicts)
     return {
         verdict.release_id: ", ".join(exemption.reference for exemption in covered[verdict.pk])
         for verdict in verdicts

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from releases import overview, permissions
+from releases import permissions
 from releases.rules.canonical import sha256_hex
 from releases.views.base import signed_in_part
 from statsoffice.audit import permissions as trail_permissions
@@ -35,7 +35,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "next_day": today.next_day(request.user, now=now),
         "preflight": monitoring.preflight_summary_of(request.user, now=now),
         "noticing": monitoring.detection_chances(),
-        "has_register": overview.producers_of(request.user).exists(),
+        "has_register": permissions.producers_where(request.user, permissions.Action.VIEW).exists(),
         "has_trail": permissions.producers_with(
             request.user, trail_permissions.TABLE[trail_permissions.Action.READ]
         ).exists(),

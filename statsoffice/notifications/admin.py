@@ -17,7 +17,7 @@ from breaches.permissions import reports_where
 from breaches.rules.lifecycle import RESTRICTED
 from releases import permissions
 from releases.admin.access import WithHistory
-from releases.models.redaction import redaction_marker
+from releases.models.append_only import redaction_marker
 from releases.permissions import Action, roles_of
 from statsoffice.accounts.models import User
 from statsoffice.notifications import outbox

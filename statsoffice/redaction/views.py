@@ -19,7 +19,7 @@ from breaches.redaction import KIND, NothingToRedact, Redacted
 from breaches.rules.lifecycle import OPEN
 from breaches.views.base import report_page
 from releases.forms.base import LongTextField, Question, inside_the_form
-from releases.models.redaction import redaction_marker
+from releases.models.append_only import redaction_marker
 from releases.rules.lifecycle import MissingFields
 from releases.views.base import SignedInRequest
 from statsoffice.redaction import actions

@@ -5,10 +5,8 @@ from datetime import date, timedelta
 from django.urls import reverse
 
 from releases import corrections, date_changes, delay_notices, exemptions, judge, scheduling
-from releases.exemptions import Approval
-from releases.models import Series
+from releases.models import Exemption, Series
 from releases.rules.lifecycle import Role
-from releases.verdict.exemption import Covers
 from tests.support.factories import SEED_DUE, ReleaseFactory, london_slot
 from tests.support.observations import create_observations
 from tests.support.people import Office
@@ -92,16 +90,20 @@ def _delayed(office: Office, series: Series) -> None:
 
 
 def _exempted(office: Office, series: Series) -> None:
-    approval = Approval(
+    own = Series.objects.create(producer=series.producer, title="Schools on the move", slug="schools-on-the-move")
+    exemption = Exemption(
+        producer=series.producer,
+        series=own,
         reference="OSR 2020/17",
         approved_on=date(2020, 6, 1),
         covers_from=date(2020, 6, 30),
         covers_to=date(2020, 6, 30),
-        covers=frozenset(Covers),
+        covers_late=True,
+        covers_early=True,
+        covers_partial=True,
         words="While the website is moved to another address, releases of this office may come up to a day late.",
     )
-    own = Series.objects.create(producer=series.producer, title="Schools on the move", slug="schools-on-the-move")
-    exemptions.record_exemption(series.producer, own, approval, by=office.head, at=EARLIER)
+    exemptions.record_exemption(exemption, by=office.head, at=EARLIER)
     release = _release(own, "exempted", date(2020, 6, 30))
     create_observations(
         release, *["not_live"] * 3, "live", start=SEED_DUE - timedelta(seconds=5), every=timedelta(seconds=65)

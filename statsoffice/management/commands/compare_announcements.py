@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from releases.announcements import ComparisonResult, announcements_to_come, compare_release, latest_comparison
+from releases.announcements import ComparisonResult, announcements_to_come, compare_announcements, latest_comparison
 from releases.management.base import PlainCommand
 from releases.models import Release
 from releases.monitoring.clock import RealClock
@@ -30,7 +30,7 @@ class Command(PlainCommand):
             announcements = announcements.filter(release__reference__in=references)
         chosen = list(announcements)
         with open_adhoc_means(clock=clock) as means:
-            done = compare_release(chosen, means=means, now=clock.now())
+            done = compare_announcements(chosen, means=means, now=clock.now())
         found = latest_comparison(announcements.all())
         for each in found:
             self._report_comparison(each)

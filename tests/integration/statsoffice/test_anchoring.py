@@ -12,7 +12,7 @@ from breaches.models import ReportEvent
 from breaches.rules.lifecycle import ReportStatus
 from releases.evidence import anchors, time_stamps
 from releases.models import Anchor, ReleaseEvent, RollCall, TimeStamp, TimeStampRequest
-from releases.models.event import record
+from releases.models.event import record_event
 from releases.rules.anchor import merkle_root
 from statsoffice import anchoring, jobs
 from statsoffice.verification import CHAINS
@@ -91,8 +91,8 @@ class TestDue:
 
     def test_an_anchor_combines_the_heads_of_all_chains_and_the_rows_since_the_last_one(self, release):
         first = anchoring.make_due(now=MORNING)
-        record(release, "again", at=MORNING)
-        record(release, "and again", at=MORNING)
+        record_event(release, "again", at=MORNING)
+        record_event(release, "and again", at=MORNING)
         second = anchoring.make_due(now=MORNING + DAY)
         assert set(first.heads) == {"releases.event", "releases.row"}
         assert set(second.heads) == {"releases.event", "releases.row", "releases.anchor"}
@@ -265,7 +265,7 @@ class TestVerification:
 
     def test_the_first_anchor_that_does_not_fit_is_named(self, release):
         for days in range(3):
-            record(release, f"event {days}", at=MORNING)
+            record_event(release, f"event {days}", at=MORNING)
             anchoring.make_due(now=MORNING + days * DAY)
         tamper(["UPDATE releases_releaseevent SET row_hash = previous_hash WHERE position = 3"])
         assert anchors.check_anchors(CHAINS) == (
@@ -274,7 +274,7 @@ class TestVerification:
         )
 
     def test_a_row_between_two_anchors_that_was_rewritten_without_their_heads_is_found(self, release):
-        record(release, "again", at=MORNING)
+        record_event(release, "again", at=MORNING)
         anchoring.make_due(now=MORNING)
         tamper(["UPDATE releases_releaseevent SET row_hash = previous_hash WHERE position = 1"])
         assert anchors.check_anchors(CHAINS) == (

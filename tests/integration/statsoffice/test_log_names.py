@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from releases.models import Contact, Release
-from releases.models.redaction import allow_redaction, overwrite
+from releases.models.append_only import allow_redaction, overwrite
 from statsoffice import retention, verification
 from statsoffice.accounts.models import User
 from statsoffice.retention import redact_admin_log, without_names

@@ -106,7 +106,7 @@ def test_a_deleted_end_is_named_though_the_product_goes_on(office, ended):
         apply(ended)
         report = Report.objects.get(status="approved")
         record_event(report, "downloaded", at=report.decided_at, version=report.version)
-        event.record(Release.objects.first(), "evidence_read", at=report.decided_at)
+        event.record_event(Release.objects.first(), "evidence_read", at=report.decided_at)
         for rows in ROW_RECORDS:
             table = next(table for table in rows.TABLES if table.model._base_manager.exists())
             rows.record({table.model: [table.model._base_manager.first().pk]})

@@ -5,7 +5,7 @@ import pytest
 from releases.evidence import recorded_rows
 from releases.evidence.recorded_rows import Recorded, check_rows
 from releases.models import MonitoringRowRecord, Release, ReleaseRowRecord
-from releases.models.row_record import hold_heads
+from releases.models.row_record import lock_heads
 from tests.support.factories import ReleaseFactory, SeriesFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -14,9 +14,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 @pytest.fixture
 def held(monkeypatch):
     """The chains whose heads were held, once for each time."""
-    held, hold = [], hold_heads
+    held, hold = [], lock_heads
     monkeypatch.setattr(recorded_rows, "EXAMINED_AT_ONCE", 2)
-    monkeypatch.setattr(recorded_rows, "hold_heads", lambda record: held.append(record.CHAIN) or hold(record))
+    monkeypatch.setattr(recorded_rows, "lock_heads", lambda record: held.append(record.CHAIN) or hold(record))
     return held
 
 

@@ -82,7 +82,7 @@ def test_the_pre_flight_of_the_next_release_notes_the_task(report, office):
     series = corrective_actions.series_of_report(report).get()
     following = ReleaseFactory(series=series, reference="next", slot=london_slot(date(2020, 9, 29)))
     at_next(report, office)
-    found = preflight.find_problems(following, made={}, left=(), crowds=(), means=means_with(None), now=AT)
+    found = preflight.find_problems(following, checks={}, unreached=(), crowds=(), means=means_with(None), now=AT)
     assert [one.facts for one in found if one.code is PreflightCode.OPEN_TASK] == [{"task": CHECK}]
 
 

@@ -25,8 +25,7 @@ from breaches.redaction import KIND, NothingToRedact
 from breaches.rules.lifecycle import ReportStatus, ReportTerm
 from breaches.rules.validation import ReportSection
 from breaches.versions import content_of, record_event
-from releases.models.append_only import AppendOnlyRow
-from releases.models.redaction import allow_redaction
+from releases.models.append_only import AppendOnlyRow, allow_redaction
 from releases.rules.lifecycle import MissingFields, Role
 from statsoffice import verification
 from statsoffice.notifications import outbox

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from releases.evidence import anchors, export, time_stamps
 from releases.models import Anchor, Release
-from releases.models.event import record
+from releases.models.event import record_event
 from statsoffice import anchoring
 from statsoffice.verification import CHAINS
 from tests.integration.releases.evidence.test_bundle import files, flipped, unpacked
@@ -45,7 +45,7 @@ def release(authority: Authority, settings) -> Release:
     settings.TIMESTAMP_CERTIFICATES = authority.certificates
     now = timezone.now()
     other = ReleaseFactory(confirmed=True, reference="other")
-    record(other, "first", at=now)
+    record_event(other, "first", at=now)
     anchor_now(now)  # has none of its rows
     release = ReleaseFactory(confirmed=True, series=other.series)
     for seconds in (-20, -10):
@@ -60,12 +60,12 @@ def release(authority: Authority, settings) -> Release:
         certificates=authority.certificates,
         now=now,
     )
-    record(other, "in between", at=now)
+    record_event(other, "in between", at=now)
     anchor_now(now)  # again none
     store_checks(make_check(release.addresses.get(), "live", b"there", at=10))
     store_checks(make_check(other.addresses.get(), "live", b"another", at=20))
     anchor_now(now + timedelta(days=1), ask_authority=False)
-    record(release, "afterwards", at=now)
+    record_event(release, "afterwards", at=now)
     return Release.objects.get(pk=release.pk)
 
 

@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 
 from releases.models import ChainHead, DateChange, DelayNotice, Observation, ReasonCorrection, ReleaseEvent, Statement
 from releases.models.append_only import AppendOnlyRow, check_chain
-from releases.models.event import record
+from releases.models.event import record_event
 from tests.support.factories import SEED_DUE, ReleaseFactory, UserFactory
 from tests.support.shared_rows import shared_fixture
 
@@ -38,7 +38,7 @@ def release():
     """A release with five events: recorded, and four more."""
     release = ReleaseFactory()
     for hour in range(4):
-        record(release, f"event_{hour}", at=AT.replace(hour=9 + hour), words="It went well", delay=[hour, None])
+        record_event(release, f"event_{hour}", at=AT.replace(hour=9 + hour), words="It went well", delay=[hour, None])
     return release
 
 

@@ -7,8 +7,7 @@ from releases.detection.finding import Reason
 from releases.evidence import store
 from releases.models import Body, KeptBody, Observation
 from releases.models.append_only import AppendOnlyRow
-from releases.models.body import LEVEL
-from releases.models.observation import Purpose
+from releases.models.observation import LEVEL, Purpose
 from releases.rules.canonical import sha256_hex
 from tests.support.factories import ReleaseFactory
 from tests.support.shared_rows import shared_fixture

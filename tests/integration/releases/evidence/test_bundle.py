@@ -12,7 +12,7 @@ import pytest
 from releases import judge, scheduling, statements
 from releases.evidence import coverage, export
 from releases.models import Observation, Release, ReleaseEvent
-from releases.models.event import record
+from releases.models.event import record_event
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
 from tests.support.factories import SEED_DUE, ReleaseFactory, create_member
@@ -136,8 +136,8 @@ def flipped(content, at):
 
 def test_the_same_evidence_gives_the_same_bytes_and_reading_it_changes_nothing(release):
     first = written(release)
-    record(release, "body_read", at=NOW, sha256="0" * 64)
-    record(release, "evidence_exported", at=NOW, sha256="0" * 64)
+    record_event(release, "body_read", at=NOW, sha256="0" * 64)
+    record_event(release, "evidence_exported", at=NOW, sha256="0" * 64)
     assert written(release, now=NOW + timedelta(days=1)) == first
     store_checks(make_check(release.addresses.get(), "live", b"new", at=200))
     assert written(release) != first

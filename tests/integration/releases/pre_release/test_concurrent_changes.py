@@ -78,7 +78,7 @@ def test_meanwhile_a_look_at_the_release_is_stored(office, release, what):
 
     with ThreadPoolExecutor() as threads, transaction.atomic():
         if what == "its list is changed":
-            pre_release_access.hold_list(release, by=office.statistician)
+            pre_release_access.lock_list(release, by=office.statistician)
         elif what == "its names are erased":
             pre_release_list.erase_old_names(now=A_YEAR_LATER, kept_for=timedelta(days=1), needed=lambda _: ())
         else:

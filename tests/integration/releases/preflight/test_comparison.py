@@ -49,7 +49,7 @@ def compare(means, now=DAY_BEFORE):
 def found(release):
     """What the release differs in now."""
     everything = announcements.announcements_to_come(now=DAY_BEFORE).filter(release=release)
-    return [difference.kind for each in announcements.find_differing(everything) for difference in each.differences]
+    return [difference.kind for each in announcements.find_differences(everything) for difference in each.differences]
 
 
 def test_the_same_announcement_is_no_difference_and_is_read_once_a_night(release, means):

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from releases.contact_history import erase_former_details
 from releases.models import Contact
-from releases.models.redaction import redaction_marker
+from releases.models.append_only import redaction_marker
 from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 from tests.support.people import create_office

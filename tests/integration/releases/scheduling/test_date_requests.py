@@ -146,11 +146,11 @@ def test_one_request_waits_at_a_time_and_another_may_follow_it(announced_release
         request_date(announced_release, to=slot(date(2020, 7, 15)))
     date_changes.withdraw_date_change(first, by=first.requested_by, at=NOW)
     second = request_date(announced_release, to=slot(date(2020, 7, 15)))
-    assert date_changes.latest_of(announced_release) == second
+    assert date_changes.latest_request(announced_release) == second
 
 
 def test_of_two_who_ask_at_once_the_second_is_told(monkeypatch, announced_release):
-    check = date_changes._refuse_second
+    check = date_changes._check_none_waiting
     seen = []
 
     def look_away_once(of):
@@ -159,7 +159,7 @@ def test_of_two_who_ask_at_once_the_second_is_told(monkeypatch, announced_releas
         seen.append(of)
 
     request_date(announced_release)
-    monkeypatch.setattr(date_changes, "_refuse_second", look_away_once)
+    monkeypatch.setattr(date_changes, "_check_none_waiting", look_away_once)
     with pytest.raises(AlreadyAsked):
         request_date(announced_release)
     assert DateChangeRequest.objects.count() == 1
@@ -221,9 +221,9 @@ def test_those_who_lead_a_producer_are_shown_its_waiting_requests_and_no_others(
     release, other = ReleaseFactory(announced=True), ReleaseFactory(announced=True, reference="of-others")
     request = request_date(release)
     request_date(other)
-    assert list(date_changes.to_agree(create_head(release))) == [request]
+    assert list(date_changes.requests_awaiting(create_head(release))) == [request]
     for role in set(Role) - {Role.HEAD_OF_PROFESSION, Role.DEPUTY}:
-        assert not date_changes.to_agree(person(release, role)).exists()
+        assert not date_changes.requests_awaiting(person(release, role)).exists()
 
 
 def test_a_release_that_was_never_public_is_removed_with_what_was_asked_for_it_and_the_events_stay(confirmed_release):

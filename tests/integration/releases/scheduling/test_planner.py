@@ -45,7 +45,7 @@ def plans(keeper, rule=Rule.SAME_DATE, *, now=NOW, of=None):
 
 
 def run(keeper, **fields):
-    return planner.make_plan(plans(keeper, **fields), by=keeper, at=NOW)
+    return planner.record_plans(plans(keeper, **fields), by=keeper, at=NOW)
 
 
 def test_a_release_is_planned_a_year_later_as_provisional_and_is_not_public(series, keeper):
@@ -82,8 +82,8 @@ def test_a_second_run_makes_nothing_again_even_if_what_was_made_is_called_otherw
 def test_two_who_plan_at_once_make_each_release_once(series, keeper):
     release(series)
     both = plans(keeper)
-    assert len(planner.make_plan(both, by=keeper, at=NOW)[0]) == 1
-    assert planner.make_plan(both, by=keeper, at=NOW) == ([], [])
+    assert len(planner.record_plans(both, by=keeper, at=NOW)[0]) == 1
+    assert planner.record_plans(both, by=keeper, at=NOW) == ([], [])
     assert Release.objects.count() == 2
 
 
@@ -121,7 +121,7 @@ def test_a_reference_that_there_is_already_is_not_taken_twice(series, keeper):
     there = release(series, date(2027, 11, 9), "rain-2027", announced=False)
     (plan,) = plans(keeper, of=[Release.objects.get(reference="rain-2026").pk])
     assert (plan.objection, plan.other) == (PlanObjection.REFERENCE_TAKEN, there)
-    assert planner.make_plan([plan], by=keeper, at=NOW) == ([], [])
+    assert planner.record_plans([plan], by=keeper, at=NOW) == ([], [])
 
 
 def test_of_a_release_of_somebody_else_that_has_the_reference_no_more_is_told(series, keeper):
@@ -153,7 +153,7 @@ def test_after_some_nothing_is_planned(series, keeper, why):
         release(read)
     (plan,) = plans(keeper)
     assert plan.objection is why
-    assert planner.make_plan([plan], by=keeper, at=NOW) == ([], [])
+    assert planner.record_plans([plan], by=keeper, at=NOW) == ([], [])
 
 
 def test_a_vague_release_stays_vague(series, keeper):

@@ -167,7 +167,7 @@ def test_it_was_live_at_publishes_a_confirmed_release_and_leaves_the_verdict(rel
     assert (stored.status, stored.published_at) == ("published", live_at)
     assert outcome(release) == "cannot_tell"
     assert Statement.objects.get().live_at == live_at
-    assert not statements.unanswered(Release.objects.all()).exists()
+    assert not statements.find_unanswered(Release.objects.all()).exists()
 
 
 def test_it_was_live_at_before_the_due_time_publishes_nothing_yet(announced_release):

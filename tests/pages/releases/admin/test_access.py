@@ -4,7 +4,7 @@ import pytest
 
 from releases import scheduling
 from releases.models import Contact, DateChange, Membership, Observation, Producer, Release, ReleaseEvent, Series
-from releases.models.event import record
+from releases.models.event import record_event
 from releases.rules.lifecycle import Role
 from tests.integration.releases.evidence.test_append_only import AT, a_date_change, a_statement, make_observation
 from tests.support.admin_site import form_of, page, signed_in, staff
@@ -138,7 +138,7 @@ def test_a_change_of_date_that_is_public_is_neither_edited_nor_deleted(release):
 
 
 def test_the_events_of_a_deleted_release_break_no_list(release):
-    record(release, "noted", at=AT)
+    record_event(release, "noted", at=AT)
     gone = ReleaseFactory(confirmed=True, series=release.series, reference="gone", url="https://a.example.gov.uk/")
     gone.delete()
     client = staff(Role.AUDITOR, release.series.producer)

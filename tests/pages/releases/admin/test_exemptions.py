@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime
 import pytest
 
 from releases import exemptions
-from releases.exemptions import Approval
 from releases.models import Exemption
 from releases.rules.lifecycle import Role
 from releases.verdict.exemption import Covers
@@ -49,12 +48,17 @@ def typed(of, **fields):
 
 
 def kept(series):
-    approval = Approval(
-        "OSR 2020/17", date(2020, 6, 19), date(2020, 6, 30), date(2020, 7, 3), frozenset({Covers.LATE}), "Later."
+    exemption = Exemption(
+        producer=series.producer,
+        series=series,
+        reference="OSR 2020/17",
+        approved_on=date(2020, 6, 19),
+        covers_from=date(2020, 6, 30),
+        covers_to=date(2020, 7, 3),
+        covers_late=True,
+        words="Later.",
     )
-    return exemptions.record_exemption(
-        series.producer, series, approval, by=create_member(Role.HEAD_OF_PROFESSION, series.producer), at=NOW
-    )
+    return exemptions.record_exemption(exemption, by=create_member(Role.HEAD_OF_PROFESSION, series.producer), at=NOW)
 
 
 def errors(response):

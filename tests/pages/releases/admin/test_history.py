@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from releases import scheduling
-from releases.models.event import record
+from releases.models.event import record_event
 from releases.rules.lifecycle import Role
 from tests.pages.releases.admin.test_access import series_form
 from tests.support.admin_site import DAY, form_of, page, staff
@@ -42,8 +42,8 @@ def test_the_history_of_a_release_tells_every_event_the_latest_first():
 
 def test_an_event_of_a_kind_without_words_is_named_as_it_is_kept():
     release = ReleaseFactory(announced=True, slot=london_slot(DAY))
-    record(release, "seen_by_somebody", at=release.recorded_at, words="I saw it")
-    record(release, "change_date", at=release.recorded_at)
+    record_event(release, "seen_by_somebody", at=release.recorded_at, words="I saw it")
+    record_event(release, "change_date", at=release.recorded_at)
     found, _ = entries(staff(Role.AUDITOR, release.series.producer), "release", release)
     assert [row[:2] for row in found[:2]] == [("Change date", []), ("Seen by somebody", ["“I saw it”"])]
 

@@ -167,17 +167,15 @@ def test_somebody_who_is_faster_between_the_form_and_the_save_is_told_of_and_not
 ):
     client = staff_of(Role.DEPUTY, confirmed_release)
     head = create_member(Role.HEAD_OF_PROFESSION, confirmed_release.series.producer)
-    check = scheduling.check_change_date
+    check = scheduling.prepare_date_change
 
     def check_and_lose_the_race(*args, **kwargs):
         check(*args, **kwargs)
-        if not DateChange.objects.exists():
-            to = london_slot(DAY + timedelta(days=1))
-            scheduling.change_date(
-                confirmed_release, to=to, reason="Late data", by=head, at=confirmed_release.recorded_at
-            )
+        monkeypatch.setattr(scheduling, "prepare_date_change", check)
+        to = london_slot(DAY + timedelta(days=1))
+        scheduling.change_date(confirmed_release, to=to, reason="Late data", by=head, at=confirmed_release.recorded_at)
 
-    monkeypatch.setattr(scheduling, "check_change_date", check_and_lose_the_race)
+    monkeypatch.setattr(scheduling, "prepare_date_change", check_and_lose_the_race)
     response = change(client, confirmed_release, new_on="2098-07-03", reason="Later data", title="Another title")
     assert response.status_code == 302
     assert "changed meanwhile" in said(response)[0]

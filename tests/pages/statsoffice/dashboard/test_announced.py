@@ -217,4 +217,4 @@ def test_compared_is_asked_once_for_all(series, django_assert_num_queries):
     for number in range(3):
         a_compared_release(series, f"n{number}", at=LATER)
     with django_assert_num_queries(1):
-        assert len(announcements.find_differing(announcements.announcements_to_come(now=DAY_BEFORE))) == 3
+        assert len(announcements.find_differences(announcements.announcements_to_come(now=DAY_BEFORE))) == 3
