@@ -221,7 +221,7 @@ def _store(address: Address, found: Announced | Problem, *, at: datetime) -> Non
     row.save()
 
 
-def latest_comparison(addresses: Iterable[Address]) -> list[ComparisonResult]:
+def compare_with_latest(addresses: Iterable[Address]) -> list[ComparisonResult]:
     """Compare releases as they are now with their announcements as they were read last."""
     results = []
     for address in addresses:
@@ -244,7 +244,7 @@ def latest_comparison(addresses: Iterable[Address]) -> list[ComparisonResult]:
 
 def find_differences(announcements: QuerySet[Address]) -> list[ComparisonResult]:
     """Return of some announcements those that differ from our calendar as it is now."""
-    return [each for each in latest_comparison(announcements.filter(comparison__differs=True)) if each.differences]
+    return [each for each in compare_with_latest(announcements.filter(comparison__differs=True)) if each.differences]
 
 
 def _differences(row: Comparison, release: Release) -> list[Difference]:

@@ -9,7 +9,7 @@ from releases.detection.finding import PublisherSays, publisher_from_json
 from releases.evidence import coverage
 from releases.models import Address, Observation, Release, Statement, Verification
 from releases.models.observation import Purpose
-from releases.statements import OpenQuestion, open_questions
+from releases.statements import OpenQuestion, find_open_questions
 from releases.verdict.address import last_statements
 
 type Hole = tuple[datetime, datetime]
@@ -118,7 +118,7 @@ def release_record_of(release: Release, *, now: datetime) -> ReleaseRecord:
         addresses=_addresses(release, looks, said),
         # The watcher was not alive in a replayed past: its coverage says nothing about it.
         holes=[] if replayed else _holes(release, looks, now=now),
-        questions=open_questions([release]),
+        questions=find_open_questions([release]),
         statements=statements,
     )
 

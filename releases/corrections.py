@@ -94,7 +94,7 @@ def correct_release(release: Release, *, title: str, reference: str, by: "User |
         }
         raise CorrectionRefused(message)
     if "title" in changed:
-        scheduling.check_names_not_being_judged(Release.objects.filter(pk=release.pk), at=at)
+        scheduling.refuse_names_during_judgement(Release.objects.filter(pk=release.pk), at=at)
     if changed:
         with transaction.atomic():
             stored.title, stored.reference = title, reference

@@ -75,7 +75,7 @@ def request_date_change(
     return request
 
 
-def check_open(release: Release) -> None:
+def check_request_possible(release: Release) -> None:
     _check_confirmed(release)
     _check_none_waiting(release)
 
@@ -142,7 +142,7 @@ def requests_to_decide(person: Person) -> DateChangeRequestQuerySet:
     return found.select_related("release__series__producer", "requested_by")
 
 
-def requests_awaiting(person: Person) -> DateChangeRequestQuerySet:
+def open_requests_for(person: Person) -> DateChangeRequestQuerySet:
     """Return the requests that wait for a person's decision, by when their release is due."""
     return requests_to_decide(person).waiting().order_by("release__due_at", "pk")
 

@@ -180,7 +180,7 @@ def _midnight(on: date) -> datetime:
 MADE_AT = Coalesce(F("agreed_at"), F("requested_at"))
 
 
-def changes_of(person: Person, *, producer: str = "", on_the_day: bool = False) -> QuerySet[DateChange]:
+def date_changes_of(person: Person, *, producer: str = "", on_the_day: bool = False) -> QuerySet[DateChange]:
     """Return the changes of date that a person may read, the latest first; rehearsals have none."""
     found: QuerySet[DateChange] = DateChange.objects.filter(
         release__series__producer__in=producers_where(person, Action.VIEW), release__rehearsal=False

@@ -1,26 +1,26 @@
-"""The list of people with pre-release access: grant, change, withdraw, request, copy, and record times.
+"""The lists of people with pre-release access: their entries, requests, times, publication and the erasure of names.
 
 All acts raise NotYours if the person does not keep the lists of the producer. They raise WrongState or WrongRole by the
-tables `ACCESS` and `REQUEST`, ChangedMeanwhile if the entry was changed since it was read, and ListRefused if
-the list cannot be changed in this way.
+tables `ACCESS` and `REQUEST`, ChangedMeanwhile if the entry was changed since it was read, and ListRefused if the list
+cannot be changed in this way.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from releases.models import PreReleaseAccess, PreReleaseRequest, Release
+from releases.models import PreReleaseAccess, PreReleaseRequest, Producer, Release
 from releases.models.event import lock_release, record_event
 from releases.models.pre_release import AccessDetails, columns_of
 from releases.permissions import Action, Person, check_may, producers_with, roles_of
 from releases.rules import london
-from releases.rules.lifecycle import LEADS, ChangedMeanwhile, MissingFields, MoveRefused, Status
+from releases.rules.lifecycle import LEADS, ChangedMeanwhile, MissingFields, MoveRefused, Role, Status
 from releases.rules.pre_release import (
     ACCESS,
     AGREE,
@@ -45,6 +45,9 @@ from releases.rules.pre_release import (
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
+
+# Given the keys of some releases: those whose names are still needed, however old they are.
+type Needed = Callable[[Collection[int]], Collection[int]]
 
 KINDS = {
     AGREE: "pre_release_agreed",
@@ -86,7 +89,7 @@ def _lock_entry(entry: PreReleaseAccess, *, by: "User", expected_version: int) -
     return release, stored
 
 
-def check_open(release: Release, *, at: datetime, or_cancelled: bool = False) -> None:
+def check_list_open(release: Release, *, at: datetime, or_cancelled: bool = False) -> None:
     """Require that access before the release can still be given or taken away."""
     if release.status == Status.CANCELLED and not or_cancelled:
         sentence = _("This release is cancelled: there is nothing to have access to.")
@@ -185,7 +188,7 @@ class Outcome:
 def grant_access(release: Release, details: Details, *, by: "User", at: datetime) -> Outcome:
     """Grant pre-release access to a post, or request it from a lead within a day before the release."""
     release = lock_list(release, by=by)
-    check_open(release, at=at)
+    check_list_open(release, at=at)
     _check(details, release)
     return _grant(release, details, by=by, at=at)
 
@@ -241,7 +244,7 @@ def withdraw_access(entry: PreReleaseAccess, *, by: "User", at: datetime, expect
     """Withdraw access that has not begun, or request that from a lead within a day before the release."""
     release, entry = _lock_entry(entry, by=by, expected_version=expected_version)
     ACCESS.find(WITHDRAW, source=entry.status)
-    check_open(release, at=at, or_cancelled=True)
+    check_list_open(release, at=at, or_cancelled=True)
     # Whose access is to end is told by the entry; the request needs no second copy of the name.
     nobody = replace(entry.details, person="", email="")
     if waits := _request_unless_agreed(entry, WITHDRAW, Asked.WITHDRAW, nobody, by=by, at=at):
@@ -333,7 +336,7 @@ def _decide(request: PreReleaseRequest, name: str, *, by: "User", at: datetime) 
 
 def _make_change(release: Release, request: PreReleaseRequest, *, by: "User", at: datetime) -> None:
     if request.kind == Asked.ADD:
-        check_open(release, at=at)
+        check_list_open(release, at=at)
         if _is_on_list(release, request.details):
             sentence = _("The list holds this person as %(request)s already; refuse the request.") % {
                 "request": request
@@ -347,7 +350,7 @@ def _make_change(release: Release, request: PreReleaseRequest, *, by: "User", at
         sentence = _("The entry was changed since this was asked for; refuse it, and have it asked for again.")
         raise ListRefused(sentence)
     if request.kind == Asked.WITHDRAW:
-        check_open(release, at=at, or_cancelled=True)
+        check_list_open(release, at=at, or_cancelled=True)
         roles = roles_of(by, release.series.producer)
         ACCESS.check(WITHDRAW, source=entry.status, roles=roles, given=("agreement",))
         _withdraw_entry(entry, by=by, at=at)
@@ -363,7 +366,7 @@ def _make_change(release: Release, request: PreReleaseRequest, *, by: "User", at
 
 
 @dataclass(frozen=True, slots=True)
-class Copied:
+class CopyResult:
     """How many entries a copy granted, requested, and found on the list already."""
 
     source: Release
@@ -382,14 +385,14 @@ def previous_with_list(release: Release) -> Release | None:
 
 
 @transaction.atomic
-def copy_list(release: Release, *, source: Release, by: "User", at: datetime) -> Copied:
+def copy_list(release: Release, *, source: Release, by: "User", at: datetime) -> CopyResult:
     """Put everybody on a release's list who was on the earlier one, for the usual period; who is there already stays.
 
     Within a day before the release each of them waits for the Head of Profession to agree. Where a name was erased,
     the post is taken over without one.
     """
     release = lock_list(release, by=by)
-    check_open(release, at=at)
+    check_list_open(release, at=at)
     if source != previous_with_list(release):
         sentence = _("That is not the list of the release before this one; look at the page again.")
         raise ListRefused(sentence)
@@ -405,7 +408,7 @@ def copy_list(release: Release, *, source: Release, by: "User", at: datetime) ->
             continue
         outcome = _grant(release, details, by=by, at=at)
         granted, waiting = granted + (not outcome.waits), waiting + outcome.waits
-    return Copied(source, granted=granted, waiting=waiting, there_already=there_already)
+    return CopyResult(source, granted=granted, waiting=waiting, there_already=there_already)
 
 
 def _has_entry(release: Release, details: Details, *, holders: int) -> bool:
@@ -474,3 +477,137 @@ def _check_time(release: Release, time: datetime, *, at: datetime) -> None:
             "moment": london.format_moment(release.published_at)
         }
         raise ListRefused(sentence, "time")
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    entry: PreReleaseAccess
+    moves: tuple[str, ...]
+    waiting: PreReleaseRequest | None
+
+
+def list_rows_of(release: Release, *, roles: Collection[Role], now: datetime) -> list[ListRow]:
+    """Return every entry of a list, withdrawn ones last, in a fixed number of queries."""
+    waiting = {request.entry_id: request for request in waiting_rows_of(release)}
+    cancelled = release.status == Status.CANCELLED
+    may_withdraw = cancelled or is_open(release, now=now)
+    entries = release.pre_release_access.select_related("release__series__producer", "granted_by", "agreed_by")
+    rows = []
+    for entry in sorted(entries, key=lambda entry: entry.status == AccessStatus.WITHDRAWN):
+        request = waiting.get(entry.pk)
+        hindered = {CHANGE: request or cancelled, WITHDRAW: request or not may_withdraw}
+        moves = (move for move in ACCESS.available(source=entry.status, roles=roles) if not hindered.get(move))
+        rows.append(ListRow(entry, tuple(moves), request))
+    return rows
+
+
+def waiting_rows_of(release: Release) -> list[PreReleaseRequest]:
+    """Return the requests that wait for a lead, the oldest first."""
+    waiting = release.pre_release_requests.filter(status=RequestStatus.WAITING)
+    return list(waiting.select_related("release__series__producer", "entry", "asked_by"))
+
+
+def is_open(release: Release, *, now: datetime) -> bool:
+    try:
+        check_list_open(release, at=now)
+    except ListRefused:
+        return False
+    return True
+
+
+def is_shortly(release: Release, *, now: datetime) -> bool:
+    return needs_agreement_for(release.due_at, at=now)
+
+
+def published_entries(release: Release) -> QuerySet[PreReleaseAccess]:
+    """Return the entries of the published list: those whose access was not withdrawn beforehand."""
+    return release.pre_release_access.filter(status__in=ON_THE_LIST).order_by("organisation", "post", "pk")
+
+
+def is_list_public(release: Release, *, now: datetime) -> bool:
+    """Tell whether the public may read the list of a release: the release is announced, due, and published."""
+    if release.rehearsal or release.announced_at is None or release.due_at is None:
+        return False
+    return release.status == Status.PUBLISHED and now >= release.due_at
+
+
+def has_published_list(release: Release, *, now: datetime) -> bool:
+    return is_list_public(release, now=now) and published_entries(release).exists()
+
+
+def releases_with_list(producer: Producer, *, now: datetime) -> QuerySet[Release]:
+    """Return the releases of a producer whose list is public, the latest first."""
+    listed = PreReleaseAccess.objects.filter(release=OuterRef("pk"), status__in=ON_THE_LIST)
+    out = Release.objects.public().filter(series__producer=producer, status=Status.PUBLISHED, due_at__lte=now)
+    return out.filter(Exists(listed)).order_by("-due_at", "title", "pk")
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureResult:
+    names: int
+    releases: int
+    spared: int
+
+
+def may_be_erased(release: Release, *, now: datetime) -> bool:
+    """Tell whether names on a release's list may be erased: it has been due, or is cancelled."""
+    return release.status == Status.CANCELLED or (release.due_at is not None and release.due_at <= now)
+
+
+def check_erasable(release: Release, *, now: datetime) -> None:
+    if not may_be_erased(release, now=now):
+        sentence = _("Names are erased once the release has been due: until then the list says who has access.")
+        raise ListRefused(sentence)
+
+
+@transaction.atomic
+def erase_name(release: Release, *, by: "User", at: datetime, entry: PreReleaseAccess | None = None) -> int:
+    """Erase the names on a release's list, or that of one entry, once the release has been due.
+
+    :return: how many names were erased by this call; a second one erases none.
+    """
+    release = lock_list(release, by=by)
+    check_erasable(release, now=at)
+    entries = release.pre_release_access.all()
+    return _erase(release, entries.filter(pk=entry.pk) if entry else entries, by=by, at=at)
+
+
+def erase_old_names(*, now: datetime, kept_for: timedelta, needed: Needed, dry_run: bool = False) -> ErasureResult:
+    """Erase the names on lists of releases that were due, or cancelled, longer ago than names are kept.
+
+    :param needed: asked which of some releases are still in use: somebody has to decide on a report about their list.
+    """
+    before = now - kept_for
+    over = Q(due_at__lt=before) | Q(status=Status.CANCELLED, cancelled_at__lt=before)
+    named = Q(pk__in=_named(PreReleaseAccess.objects.all()).values("release"))
+    asked = Q(pk__in=_named(PreReleaseRequest.objects.all()).values("release"))
+    old = list(Release.objects.filter(over & (named | asked)).order_by("pk"))
+    in_use = set(needed([release.pk for release in old]))
+    names = releases = 0
+    for release in old:
+        if release.pk in in_use:
+            continue
+        if dry_run:
+            gone = _named(release.pre_release_access.all()).count()
+            gone += _named(release.pre_release_requests.all()).count()
+        else:
+            with transaction.atomic():
+                stored = lock_release(release.pk)
+                gone = _erase(stored, stored.pre_release_access.all(), by=None, at=now)
+        names, releases = names + gone, releases + bool(gone)
+    return ErasureResult(names=names, releases=releases, spared=len(in_use))
+
+
+def _named[R: (PreReleaseAccess, PreReleaseRequest)](rows: QuerySet[R]) -> QuerySet[R]:
+    return rows.exclude(person="", email="")
+
+
+def _erase(release: Release, entries: QuerySet[PreReleaseAccess], *, by: "User | None", at: datetime) -> int:
+    named = _named(entries)
+    posts = sorted(str(entry) for entry in named)
+    gone = named.update(person="", email="", erased_at=at, version=F("version") + 1)
+    waiting = _named(release.pre_release_requests.all())
+    gone += waiting.update(person="", email="")
+    if gone:
+        record_event(release, "pre_release_names_erased", at=at, by=by, posts=posts)
+    return gone

@@ -92,7 +92,7 @@ def is_due(release: Release, *, at: datetime) -> bool:
     return release.due_at is not None and at >= release.due_at
 
 
-def check_not_being_judged(release: Release, *, at: datetime) -> None:
+def refuse_during_judgement(release: Release, *, at: datetime) -> None:
     """Require that no verdict on a release is awaited: moving or cancelling it could hide a breach."""
     if times := _times_of_judging(release, at=at):
         sentence = _(
@@ -101,7 +101,7 @@ def check_not_being_judged(release: Release, *, at: datetime) -> None:
         raise BeingJudged(sentence % times)
 
 
-def check_names_not_being_judged(releases: QuerySet[Release], *, at: datetime) -> None:
+def refuse_names_during_judgement(releases: QuerySet[Release], *, at: datetime) -> None:
     """Require that no verdict on any release is awaited: another name for its page could hide a breach."""
     longest = timedelta(seconds=GREATEST_TOLERANCE_SECONDS) + JUDGING_TAKES
     for release in releases.filter(due_at__gt=at - longest, due_at__lte=at).select_related("series"):
@@ -361,7 +361,7 @@ def change_date(
         release, to=to, reason=reason, roles=roles, expected_version=expected_version
     )
     was, confirmed, reason = release.slot, release.status == Status.CONFIRMED, reason.strip()
-    check_not_being_judged(release, at=at)
+    refuse_during_judgement(release, at=at)
     with transaction.atomic():
         changed = apply_move(
             release,
@@ -407,7 +407,7 @@ def check_cancel(release: Release, *, by: "User", at: datetime, reason: str = "t
 def cancel(release: Release, *, reason: str, by: "User", at: datetime) -> Release:
     """Cancel a release, with a public reason. Once a confirmed one is due, only a lead may cancel it."""
     move = check_cancel(release, by=by, at=at, reason=reason)
-    check_not_being_judged(release, at=at)
+    refuse_during_judgement(release, at=at)
     values = {"cancelled_at": at, "cancellation_reason": reason.strip()}
     return apply_move(release, move, by=by, at=at, values=values, after_due=is_due(release, at=at))
 

@@ -41,7 +41,7 @@ class OpenQuestion:
     looks: int
 
 
-def open_questions(releases: Collection[Release] | QuerySet[Release]) -> list[OpenQuestion]:
+def find_open_questions(releases: Collection[Release] | QuerySet[Release]) -> list[OpenQuestion]:
     """Find the texts, at addresses of present schedules, that a person has to identify."""
     looks = Observation.objects.plain().filter(release__in=releases, schedule_version=F("release__schedule_version"))
     said: dict[int, dict[str, str]] = {}
@@ -94,7 +94,7 @@ def _first_absences(looks: QuerySet[Observation], said: dict[int, dict[str, str]
     return absent
 
 
-def find_unanswered(releases: QuerySet[Release]) -> QuerySet[Verification]:
+def verdicts_without_answer(releases: QuerySet[Release]) -> QuerySet[Verification]:
     """Return the verdicts on some releases that need a person's word and have no "it was live at" yet.
 
     A verdict on an earlier date is among them: who moved a release after it was due ends no question by that.

@@ -16,12 +16,12 @@ from django.db.models import Case, CharField, F, Q, Value, When
 from django.db.models.functions import Cast, Concat
 
 from breaches import facts
-from releases import contact_history, pre_release_list, preflight
+from releases import contact_history, pre_release_access, preflight
 from releases.evidence.store import PruneResult, prune_bodies
 from releases.models.append_only import allow_redaction, new_salt, overwrite, redaction_marker, redaction_marker_start
 from releases.models.row_record import RETENTION
 from releases.monitoring.clock import Clock
-from releases.pre_release_list import Erased
+from releases.pre_release_access import ErasureResult
 from statsoffice.accounts.models import Invitation
 from statsoffice.notifications.models import Channel, Message, MessageRowRecord
 from statsoffice.self_monitoring import status
@@ -141,9 +141,9 @@ def _forget_attempts(*, now: datetime) -> None:
         )
 
 
-def redact_pre_release_names(*, now: datetime, dry_run: bool = False) -> Erased:
+def redact_pre_release_names(*, now: datetime, dry_run: bool = False) -> ErasureResult:
     """Remove the names that are older than PRE_RELEASE_NAMES_KEPT, unless a report about their list is undecided."""
-    return pre_release_list.erase_old_names(
+    return pre_release_access.erase_old_names(
         now=now, kept_for=settings.PRE_RELEASE_NAMES_KEPT, needed=facts.releases_with_needed_names, dry_run=dry_run
     )
 

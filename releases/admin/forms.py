@@ -173,7 +173,7 @@ def clean_unless_judged(form: forms.ModelForm[Any], name: str, releases: QuerySe
     """
     if name in form.changed_data:
         try:
-            scheduling.check_names_not_being_judged(releases, at=timezone.now())
+            scheduling.refuse_names_during_judgement(releases, at=timezone.now())
         except BeingJudged as refusal:
             raise ValidationError(str(refusal)) from refusal
     return form.cleaned_data[name]

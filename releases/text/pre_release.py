@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from releases.models import PreReleaseAccess, PreReleaseRequest
-from releases.pre_release_access import Copied
+from releases.pre_release_access import CopyResult
 from releases.rules import london
 from releases.rules.lifecycle import Status
 from releases.rules.pre_release import AccessStatus, Asked, Ground, Oddity, Usual
@@ -97,7 +97,7 @@ def changes_of(request: PreReleaseRequest) -> list[tuple[str, str, str]]:
     return [(str(FIELDS[name]), was, to) for name, was, to in both if was != to]
 
 
-def copied_sentence(copied: Copied) -> str:
+def copied_sentence(copied: CopyResult) -> str:
     parts = [
         ngettext("%(n)d post is granted access", "%(n)d posts are granted access", copied.granted)
         % {"n": copied.granted},

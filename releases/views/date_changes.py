@@ -112,7 +112,7 @@ def _change_page(
 ) -> HttpResponse:
     release = find()
     if asking:
-        date_changes.check_open(release)
+        date_changes.check_request_possible(release)
     form = ChangeDateForm(post_data(request), release=release, asking=asking)
 
     def act() -> None:
@@ -147,7 +147,7 @@ def waiting_changes(request: SignedInRequest) -> HttpResponse:
             "notice": rules_calendar.days_of_notice(asked.to_on, given_at=now),
             "is_short": rules_calendar.is_short_notice(asked.to_on, given_at=now),
         }
-        for asked in date_changes.requests_awaiting(request.user)
+        for asked in date_changes.open_requests_for(request.user)
     ]
     return render(request, "releases/changes_waiting.html", {"form": form, "rows": rows})
 
@@ -250,7 +250,7 @@ def _on_the_day(request: SignedInRequest) -> bool:
 
 def _find_changes(request: SignedInRequest, chosen: Producer | None) -> QuerySet[DateChange]:
     slug = chosen.slug if chosen else ""
-    return overview.changes_of(request.user, producer=slug, on_the_day=_on_the_day(request))
+    return overview.date_changes_of(request.user, producer=slug, on_the_day=_on_the_day(request))
 
 
 @form_view

@@ -17,11 +17,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from releases import pre_release_access, pre_release_list
+from releases import pre_release_access
 from releases.forms.pre_release import EntryForm, TimeForm, VersionForm
 from releases.models import PreReleaseAccess, Producer, Release
 from releases.permissions import TABLE, Action, roles_of
-from releases.pre_release_access import ListRefused, Objected, Outcome, check_open, only_words_are_open
+from releases.pre_release_access import ListRefused, Objected, Outcome, check_list_open, only_words_are_open
 from releases.public import calendar
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, WrongRole
 from releases.rules.pre_release import (
@@ -71,21 +71,21 @@ def access_list(request: SignedInRequest, reference: str) -> HttpResponse:
     roles = roles_of(request.user, release.series.producer)
     context: dict[str, Any] = {"release": release, "keeps": bool(TABLE[Action.KEEP_ACCESS_LIST] & roles)}
     if context["keeps"]:
-        is_open = pre_release_list.is_open(release, now=now)
-        rows = pre_release_list.list_rows_of(release, roles=roles, now=now)
+        is_open = pre_release_access.is_open(release, now=now)
+        rows = pre_release_access.list_rows_of(release, roles=roles, now=now)
         context |= {
             "rows": rows,
-            "waiting": pre_release_list.waiting_rows_of(release),
+            "waiting": pre_release_access.waiting_rows_of(release),
             "decisions": REQUEST.available(source=RequestStatus.WAITING, roles=roles),
             "usual": release.series.producer.usual_pre_release(),
             "is_open": is_open,
-            "shortly": pre_release_list.is_shortly(release, now=now),
+            "shortly": pre_release_access.is_shortly(release, now=now),
             "source": pre_release_access.previous_with_list(release) if is_open else None,
-            "may_erase": pre_release_list.may_be_erased(release, now=now) and any(row.entry.person for row in rows),
-            "is_shown": pre_release_list.is_shown(release, now=now),
+            "may_erase": pre_release_access.may_be_erased(release, now=now) and any(row.entry.person for row in rows),
+            "is_shown": pre_release_access.has_published_list(release, now=now),
         }
     else:
-        context["entries"] = pre_release_list.published_entries(release)
+        context["entries"] = pre_release_access.published_entries(release)
     return render(request, "releases/pre_release/list.html", context)
 
 
@@ -104,9 +104,9 @@ def copy_list(request: SignedInRequest, release: Release) -> HttpResponse:
     context = {
         "release": release,
         "source": source,
-        "entries": pre_release_list.published_entries(source),
+        "entries": pre_release_access.published_entries(source),
         "usual": release.series.producer.usual_pre_release(),
-        "shortly": pre_release_list.is_shortly(release, now=now),
+        "shortly": pre_release_access.is_shortly(release, now=now),
     }
     return render(request, "releases/pre_release/copy.html", context)
 
@@ -145,11 +145,11 @@ def decide_request(request: SignedInRequest, reference: str) -> HttpResponse:
 def erase_names(request: SignedInRequest, release: Release) -> HttpResponse:
     """Erase every name on the list of a release that has been due."""
     if request.method == "POST":
-        erased = pre_release_list.erase_name(release, by=request.user, at=timezone.now())
+        erased = pre_release_access.erase_name(release, by=request.user, at=timezone.now())
         sentence = ngettext("%(n)d name is erased.", "%(n)d names are erased.", erased) % {"n": erased}
         messages.success(request, sentence if erased else _("No name was left to erase."))
         return redirect("releases:pre_release_list", release.reference)
-    pre_release_list.check_erasable(release, now=timezone.now())
+    pre_release_access.check_erasable(release, now=timezone.now())
     return render(request, "releases/pre_release/erase.html", {"release": release})
 
 
@@ -159,7 +159,7 @@ def add_entry(request: SignedInRequest, release: Release) -> HttpResponse:
     now = timezone.now()
     usual = release.series.producer.usual_pre_release()
     form = EntryForm(post_data(request), usual=usual, button=_("Add to the list"))
-    check_open(release, at=now)
+    check_list_open(release, at=now)
     if form.is_valid():
         try:
             outcome = pre_release_access.grant_access(release, form.details(), by=request.user, at=now)
@@ -167,7 +167,7 @@ def add_entry(request: SignedInRequest, release: Release) -> HttpResponse:
             _add_objections(form, refusal)
         else:
             return _back_to_list(request, release, outcome, success=_("Access is granted."))
-    context = {"release": release, "form": form, "shortly": pre_release_list.is_shortly(release, now=now)}
+    context = {"release": release, "form": form, "shortly": pre_release_access.is_shortly(release, now=now)}
     return render(request, "releases/pre_release/add.html", context)
 
 
@@ -201,7 +201,7 @@ def change_entry(request: SignedInRequest, release: Release, key: int) -> HttpRe
         "release": release,
         "entry": entry,
         "form": form,
-        "shortly": pre_release_list.is_shortly(release, now=now),
+        "shortly": pre_release_access.is_shortly(release, now=now),
         "only_words": only_words,
     }
     return render(request, "releases/pre_release/change.html", context)
@@ -233,7 +233,7 @@ def erase_name(request: SignedInRequest, release: Release, key: int) -> HttpResp
     """Erase one name on the list of a release that has been due."""
 
     def act(entry: PreReleaseAccess, version: int, at: datetime) -> HttpResponse:
-        erased = pre_release_list.erase_name(entry.release, entry=entry, by=request.user, at=at)
+        erased = pre_release_access.erase_name(entry.release, entry=entry, by=request.user, at=at)
         messages.success(request, _("The name is erased.") if erased else _("No name was left to erase."))
         return redirect("releases:pre_release_list", release.reference)
 
@@ -301,7 +301,7 @@ def _confirm_entry(
     if move:
         _check_move(request, release, entry, move)
     else:
-        pre_release_list.check_erasable(release, now=now)
+        pre_release_access.check_erasable(release, now=now)
     form = VersionForm(post_data(request), initial={"version": entry.version})
     if form.is_valid():
         try:
@@ -313,7 +313,7 @@ def _confirm_entry(
         "entry": entry,
         "form": form,
         "move": move or "erase",
-        "shortly": pre_release_list.is_shortly(release, now=now),
+        "shortly": pre_release_access.is_shortly(release, now=now),
     }
     return render(request, "releases/pre_release/confirm.html", context)
 
@@ -359,13 +359,13 @@ def published_list(request: HttpRequest, reference: str) -> HttpResponse:
     """Show the published list of a release; those who keep it see beforehand what the public will see."""
     now = timezone.now()
     release = calendar.announced_releases().filter(reference=reference).first()
-    if release is None or not pre_release_list.is_shown(release, now=now):
+    if release is None or not pre_release_access.has_published_list(release, now=now):
         release = release_of_theirs(request.user, reference, Action.KEEP_ACCESS_LIST)
     context = {
         "release": release,
         "producer": release.series.producer,
-        "entries": pre_release_list.published_entries(release),
-        "is_out": pre_release_list.is_out(release, now=now),
+        "entries": pre_release_access.published_entries(release),
+        "is_out": pre_release_access.is_list_public(release, now=now),
     }
     return render(request, "releases/pre_release/published.html", context)
 
@@ -374,7 +374,7 @@ def published_list(request: HttpRequest, reference: str) -> HttpResponse:
 def published_lists_of(request: HttpRequest, producer: str) -> HttpResponse:
     """List the releases of a producer whose lists are published, the latest first."""
     found = get_object_or_404(Producer, slug=producer)
-    releases = pre_release_list.releases_with_list(found, now=timezone.now())
+    releases = pre_release_access.releases_with_list(found, now=timezone.now())
     page = Paginator(releases, LISTS_PER_PAGE).get_page(request.GET.get("page"))
     if not page.object_list and not calendar.announced_releases().filter(series__producer=found).exists():
         raise Http404("Nothing of this producer is public.")

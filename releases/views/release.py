@@ -22,7 +22,7 @@ from releases import (
     date_changes,
     delay_notices,
     exemptions,
-    pre_release_list,
+    pre_release_access,
     statements,
     tasks,
 )
@@ -145,7 +145,7 @@ def _list_moves(release: Release, *, roles: frozenset[Role], waits: bool, now: d
 
 def _describe_comparison(release: Release, *, now: datetime) -> dict[str, Any] | None:
     """Describe the last comparison with the announcement; None where there was none, or the release is past."""
-    found = announcements.latest_comparison(announcements.announcements_to_come(now=now).filter(release=release))
+    found = announcements.compare_with_latest(announcements.announcements_to_come(now=now).filter(release=release))
     if not found:
         return None
     (compared,) = found
@@ -254,9 +254,8 @@ def answer_question(request: SignedInRequest, reference: str, address: int, dige
     """Ask what a text is that the checks found at an address, and save the answer."""
     release = release_of_theirs(request.user, reference, Action.ANSWER)
     asked_of = get_object_or_404(release.addresses, pk=address)
-    question = next(
-        (q for q in statements.open_questions([release]) if (q.address.pk, q.text_digest) == (address, digest)), None
-    )
+    questions = statements.find_open_questions([release])
+    question = next((q for q in questions if (q.address.pk, q.text_digest) == (address, digest)), None)
     if question is None and request.method == "GET":
         raise Http404(_("This text was never seen there, or somebody has said what it is."))
     form = SayForm(post_data(request))
@@ -322,7 +321,7 @@ def release_page(request: HttpRequest, reference: str) -> HttpResponse:
         "delay": {"stands": current, "earlier": [row for row in reversed(notices) if row is not current]},
         "page": public_calendar.live_page_of(found, now=now),
         "next_release": tasks.announced_after(found) if found.announced_at else None,
-        "has_access_list": pre_release_list.is_shown(found, now=now),
+        "has_access_list": pre_release_access.has_published_list(found, now=now),
         "follow": _follow(found) if found.announced_at else None,
     }
     return render(request, "releases/release.html", context)
@@ -348,7 +347,7 @@ def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[s
         "next_planned": tasks.planned_after(release),
         "left_provisional": release.status == Status.PROVISIONAL and release.slot.is_past(now=now),
         "tasks": list(tasks.tasks_of_release(release)),
-        "on_access_list": pre_release_list.published_entries(release).count(),
+        "on_access_list": pre_release_access.published_entries(release).count(),
         "record": record,
         # The verdicts that raised no suspicion because exemptions cover them, each with these.
         "exempted": [(verdict, covered[verdict.pk]) for verdict in record.verdicts if verdict.pk in covered],

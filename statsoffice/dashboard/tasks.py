@@ -61,7 +61,7 @@ def tasks_of(person: Person, *, now: datetime) -> PersonTasks:
         to_join=mergeable_drafts(person, most=MOST_LINES),
         to_approve=_reports(person, LEADS, ReportStatus.WITH_HOP),
         to_answer=_questions(person, now=now),
-        to_agree=date_changes.requests_awaiting(person).count(),
+        to_agree=date_changes.open_requests_for(person).count(),
         left_provisional=_left_provisional(person, now=now),
         access_to_agree=_access_lists(person),
         tasks=tasks.tasks_waiting_for(person, most=MOST_LINES),
@@ -85,12 +85,14 @@ def _access_lists(person: Person) -> list[Release]:
 def _questions(person: Person, *, now: datetime) -> list[Release]:
     theirs = Release.objects.filter(series__producer__in=producers_where(person, Action.ANSWER))
     recent: QuerySet[Release] = theirs.filter(due_at__gt=now - ASKED_BEHIND, due_at__lte=now + ASKED_AHEAD)
-    asked = set(statements.find_unanswered(recent).values_list("release_id", flat=True))
+    asked = set(statements.verdicts_without_answer(recent).values_list("release_id", flat=True))
     moved = theirs.filter(pk__in=DateChange.objects.made_since(now - ASKED_BEHIND).values("release"))
     asked |= set(
-        statements.find_unanswered(moved).filter(due_at__gt=now - ASKED_BEHIND).values_list("release_id", flat=True)
+        statements.verdicts_without_answer(moved)
+        .filter(due_at__gt=now - ASKED_BEHIND)
+        .values_list("release_id", flat=True)
     )
-    asked |= {question.address.release_id for question in statements.open_questions(recent)}
+    asked |= {question.address.release_id for question in statements.find_open_questions(recent)}
     return list(Release.objects.filter(pk__in=asked).select_related("series__producer").order_by("due_at")[:MOST_LINES])
 
 

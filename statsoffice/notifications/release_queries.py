@@ -199,7 +199,7 @@ def find_announcement_differences(*, known: Collection[str], now: datetime) -> I
     related = ("release__series__responsible__user", "release__series__head_of_profession__user", "comparison")
     for address in recent.select_related("release__series__producer", *related):
         event = f"comparison-{address.comparison.pk}-{address.comparison.news}"
-        if event not in known and any(each.differences for each in announcements.latest_comparison([address])):
+        if event not in known and any(each.differences for each in announcements.compare_with_latest([address])):
             yield Notification(event=event, recipients=responsible_addresses(address.release), release=address.release)
 
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from django.urls import reverse
 
 from breaches import drafting
-from releases import pre_release_access, pre_release_list, scheduling
+from releases import pre_release_access, scheduling
 from releases.rules.pre_release import Details, Period
 from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.people import Office
@@ -103,5 +103,5 @@ def _list_of_a_release_that_is_out(office: Office, series, *, reference="access-
     _recorded(office, out, LONG_POST, began=timedelta(hours=23))
     erased = granted(out, someone("Permanent Secretary"), by=office.statistician, at=LONG_BEFORE)
     scheduling.publish(out, by=None, at=SEED_DUE, published_at=SEED_DUE)
-    pre_release_list.erase_name(out, entry=erased, by=office.statistician, at=NOW)
+    pre_release_access.erase_name(out, entry=erased, by=office.statistician, at=NOW)
     return out

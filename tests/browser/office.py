@@ -207,13 +207,13 @@ def _question(morning: Morning, series) -> None:
         release,
         page,
         "not_it",
-        text_digest=statements.open_questions([release])[1].text_digest,
+        text_digest=statements.find_open_questions([release])[1].text_digest,
         words="A check for robots.",
         by=morning.office.statistician,
         at=NOW,
     )
     statements.record_live_time(release, live_at=SEED_DUE, by=morning.office.deputy, at=NOW, words="I saw it.")
-    (question,) = statements.open_questions([Release.objects.get(pk=release.pk)])
+    (question,) = statements.find_open_questions([Release.objects.get(pk=release.pk)])
     morning.add("a release with a question", "releases:release", "renamed")
     morning.add("is this it", "releases:say", "renamed", page.pk, question.text_digest)
     morning.add("it was live at", "releases:was_live", "renamed")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from releases.announcements import ComparisonResult, announcements_to_come, compare_announcements, latest_comparison
+from releases.announcements import ComparisonResult, announcements_to_come, compare_announcements, compare_with_latest
 from releases.management.base import PlainCommand
 from releases.models import Release
 from releases.monitoring.clock import RealClock
@@ -31,7 +31,7 @@ class Command(PlainCommand):
         chosen = list(announcements)
         with open_adhoc_means(clock=clock) as means:
             done = compare_announcements(chosen, means=means, now=clock.now())
-        found = latest_comparison(announcements.all())
+        found = compare_with_latest(announcements.all())
         for each in found:
             self._report_comparison(each)
         if done < len(chosen):

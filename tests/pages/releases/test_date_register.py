@@ -104,7 +104,7 @@ def test_what_is_found_as_on_the_day_of_release_is_exactly_what_is_marked_so(sta
                 change.was, change.to, asked_at=change.requested_at, made_at=change.made_at
             )
             assert marked == ((at + timedelta(hours=1)).date() in {date(2020, 6, 30), date(2020, 7, 14)})
-            assert overview.changes_of(someone, on_the_day=True).exists() == marked
+            assert overview.date_changes_of(someone, on_the_day=True).exists() == marked
 
 
 @pytest.mark.both_databases
@@ -130,14 +130,14 @@ def test_a_vague_date_has_no_day_of_release():
     to = Slot(date(2020, 7, 1), None, Precision.MONTH)
     scheduling.change_date(release, to=to, by=None, at=NOW)
     someone = person(release, Role.AUDITOR)
-    assert not overview.changes_of(someone, on_the_day=True).exists()
-    assert overview.changes_of(someone).count() == 1
+    assert not overview.date_changes_of(someone, on_the_day=True).exists()
+    assert overview.date_changes_of(someone).count() == 1
 
 
 def test_rehearsals_are_not_in_the_register():
     release = ReleaseFactory(confirmed=True, rehearsal=True)
     a_change(release)
-    assert not overview.changes_of(person(release, Role.AUDITOR)).exists()
+    assert not overview.date_changes_of(person(release, Role.AUDITOR)).exists()
 
 
 def test_where_nothing_was_changed_the_register_says_so(client):

@@ -16,7 +16,7 @@ from breaches.rules.content import content_from_json
 from breaches.rules.document import ACCESS_PROMPT
 from breaches.sign_off import dismiss_report
 from breaches.versions import content_of, current_version
-from releases import pre_release_access, pre_release_list, scheduling
+from releases import pre_release_access, scheduling
 from releases.permissions import NotYours
 from releases.rules.lifecycle import Role
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, UserFactory
@@ -171,7 +171,7 @@ def test_evidence_and_names_are_kept_while_the_report_is_undecided(office, relea
 def test_erasing_names_changes_no_report(office, release):
     report = started(release, by=office.statistician).report
     before = current_version(report).content_sha256
-    pre_release_list.erase_name(release, by=office.head, at=AFTERWARDS)
+    pre_release_access.erase_name(release, by=office.head, at=AFTERWARDS)
     report.refresh_from_db()
     assert current_version(report).content_sha256 == before
     assert content_from_json(current_version(report).content) == content_of(report)

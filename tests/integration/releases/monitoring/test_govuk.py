@@ -140,7 +140,7 @@ def test_a_publication_withdrawn_after_it_was_out_stays_on_time(watched, morning
     assert found.published_at_by_publisher == out
     assert not Report.objects.exists()
     assert said(release) == [State.ANNOUNCED, State.PUBLISHED, State.WITHDRAWN]
-    assert statements.open_questions([release]) == []
+    assert statements.find_open_questions([release]) == []
 
 
 def test_an_announcement_moved_on_the_morning_is_not_seen_and_the_account_says_why(watched, morning_from):

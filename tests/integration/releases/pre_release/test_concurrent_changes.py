@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from breaches import drafting
 from breaches.models import Report, StartedReport
-from releases import pre_release_access, pre_release_list
+from releases import pre_release_access
 from releases.models import Observation, PreReleaseAccess, PreReleaseRequest, ReleaseEvent
 from releases.models.append_only import check_chain
 from tests.support.concurrency import are_done_at_once
@@ -80,7 +80,7 @@ def test_meanwhile_a_look_at_the_release_is_stored(office, release, what):
         if what == "its list is changed":
             pre_release_access.lock_list(release, by=office.statistician)
         elif what == "its names are erased":
-            pre_release_list.erase_old_names(now=A_YEAR_LATER, kept_for=timedelta(days=1), needed=lambda _: ())
+            pre_release_access.erase_old_names(now=A_YEAR_LATER, kept_for=timedelta(days=1), needed=lambda _: ())
         else:
             drafting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.head, at=AFTERWARDS)
         threads.submit(look).result()

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases import pre_release_list, scheduling
+from releases import pre_release_access, scheduling
 from releases.models import PreReleaseAccess, PreReleaseRequest
 from releases.permissions import NotYours
 from releases.pre_release_access import ListRefused, copy_list, previous_with_list
@@ -65,7 +65,7 @@ def test_within_a_day_before_the_release_everybody_on_the_copy_waits(office, rel
 
 
 def test_a_post_whose_name_was_erased_is_taken_over_without_one(office, release, earlier):
-    pre_release_list.erase_name(earlier, by=office.statistician, at=LONG_BEFORE)
+    pre_release_access.erase_name(earlier, by=office.statistician, at=LONG_BEFORE)
     copied(release, earlier, by=office.statistician)
     assert {entry.person for entry in release.pre_release_access.all()} == {""}
     assert {entry.erased_at for entry in release.pre_release_access.all()} == {None}
@@ -74,7 +74,7 @@ def test_a_post_whose_name_was_erased_is_taken_over_without_one(office, release,
 
 def test_as_many_nameless_holders_of_a_post_are_taken_over_as_there_were(office, release, earlier):
     granted(earlier, replace(MINISTER, person="Somebody Else"), by=office.statistician, at=LONG_BEFORE - A_QUARTER)
-    pre_release_list.erase_name(earlier, by=office.statistician, at=LONG_BEFORE)
+    pre_release_access.erase_name(earlier, by=office.statistician, at=LONG_BEFORE)
     granted(release, by=office.statistician)
     outcome = copied(release, earlier, by=office.statistician)
     assert (outcome.granted, outcome.there_already) == (2, 1)

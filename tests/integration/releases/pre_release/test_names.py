@@ -8,8 +8,7 @@ from django.db import IntegrityError, transaction
 from releases import scheduling
 from releases.models import PreReleaseAccess, PreReleaseRequest, ReleaseEvent
 from releases.permissions import NotYours
-from releases.pre_release_access import ListRefused
-from releases.pre_release_list import erase_name, erase_old_names
+from releases.pre_release_access import ListRefused, erase_name, erase_old_names
 from releases.rules.lifecycle import Role
 from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.pre_release_lists import AFTERWARDS, LONG_BEFORE, MINISTER, asked, granted, someone

@@ -146,7 +146,7 @@ class TestCannotTell:
         night = NIGHT + timedelta(minutes=1)
         assert compare(means, night) == 1
         Comparison.objects.update(tried_at=night)
-        (row,) = announcements.latest_comparison(announcements.announcements_to_come(now=night))
+        (row,) = announcements.compare_with_latest(announcements.announcements_to_come(now=night))
         assert (row.differences, row.problem, row.read_at) == ((), "unreachable", None)
         assert compare(means, night + timedelta(minutes=59)) == 0
         assert compare(means, night + timedelta(minutes=60)) == 1

@@ -221,9 +221,9 @@ def test_those_who_lead_a_producer_are_shown_its_waiting_requests_and_no_others(
     release, other = ReleaseFactory(announced=True), ReleaseFactory(announced=True, reference="of-others")
     request = request_date(release)
     request_date(other)
-    assert list(date_changes.requests_awaiting(create_head(release))) == [request]
+    assert list(date_changes.open_requests_for(create_head(release))) == [request]
     for role in set(Role) - {Role.HEAD_OF_PROFESSION, Role.DEPUTY}:
-        assert not date_changes.requests_awaiting(person(release, role)).exists()
+        assert not date_changes.open_requests_for(person(release, role)).exists()
 
 
 def test_a_release_that_was_never_public_is_removed_with_what_was_asked_for_it_and_the_events_stay(confirmed_release):

@@ -57,7 +57,7 @@ def test_overtaken_requests_lapse_by_themselves_once_and_keep_nobody_from_asking
     request_date(announced_release)
     assert date_changes.lapse_overtaken(now=LATER) == 0
     move(announced_release)
-    assert not date_changes.requests_awaiting(create_head(announced_release)).exists()
+    assert not date_changes.open_requests_for(create_head(announced_release)).exists()
     assert date_changes.lapse_overtaken(now=LATER) == 1
     assert date_changes.lapse_overtaken(now=LATER) == 0
     assert request_date(Release.objects.get()).state == RequestState.WAITING

@@ -56,7 +56,7 @@ def statistician(release):
 
 def test_a_text_without_the_marker_is_asked_about_with_when_it_was_seen(release):
     assert outcome(release) == "cannot_tell"
-    (question,) = statements.open_questions([release])
+    (question,) = statements.find_open_questions([release])
     assert (question.text_digest, question.looks) == (digest(RENAMED), 13)
     assert (question.first_seen_at, question.last_seen_at) == (SEED_DUE, SEED_DUE + timedelta(minutes=2))
 
@@ -67,7 +67,7 @@ def test_this_is_it_makes_the_release_on_time_and_published_and_leaves_the_looks
     assert outcome(release) == "on_time"
     assert Release.objects.get().status == "published"
     assert list(Observation.objects.values()) == looks
-    assert statements.open_questions([release]) == []
+    assert statements.find_open_questions([release]) == []
 
 
 def test_the_previous_edition_makes_such_looks_not_live(release):
@@ -78,7 +78,7 @@ def test_the_previous_edition_makes_such_looks_not_live(release):
 def test_something_else_answers_the_question_and_accuses_nobody(release):
     say(release, "not_it", statistician(release))
     assert outcome(release) == "cannot_tell"
-    assert statements.open_questions([release]) == []
+    assert statements.find_open_questions([release]) == []
 
 
 def test_a_later_answer_about_the_same_text_counts(release):
@@ -127,7 +127,7 @@ def test_a_marker_that_matched_from_the_very_first_look_is_asked_about(announced
     create_observation(
         announced_release.addresses.get(), "live", at=SEED_DUE - timedelta(minutes=1), text="matched all along"
     )
-    (question,) = statements.open_questions([announced_release])
+    (question,) = statements.find_open_questions([announced_release])
     assert question.text_digest == digest("matched all along")
     statements.record_answer(
         announced_release,
@@ -137,19 +137,19 @@ def test_a_marker_that_matched_from_the_very_first_look_is_asked_about(announced
         by=statistician(announced_release),
         at=AFTER,
     )
-    assert statements.open_questions([announced_release]) == []
+    assert statements.find_open_questions([announced_release]) == []
 
 
 def test_a_marker_that_appeared_after_a_look_without_it_is_not_asked_about(announced_release):
     page = announced_release.addresses.get()
     create_observation(page, "not_live", at=SEED_DUE - timedelta(seconds=5))
     create_observation(page, "live", at=SEED_DUE, text="the release")
-    assert statements.open_questions([announced_release]) == []
+    assert statements.find_open_questions([announced_release]) == []
 
 
 def test_looks_of_a_superseded_schedule_are_not_asked_about(release):
     Release.objects.update(schedule_version=2)
-    assert statements.open_questions(Release.objects.all()) == []
+    assert statements.find_open_questions(Release.objects.all()) == []
 
 
 def test_the_number_of_queries_does_not_grow_with_the_releases(release, django_assert_num_queries):
@@ -157,7 +157,7 @@ def test_the_number_of_queries_does_not_grow_with_the_releases(release, django_a
         other = ReleaseFactory(announced=True, reference=f"other-{number}")
         create_observation(other.addresses.get(), "unrecognised", at=SEED_DUE, text=RENAMED)
     with django_assert_num_queries(5):
-        assert len(statements.open_questions(list(Release.objects.all()))) == 6
+        assert len(statements.find_open_questions(list(Release.objects.all()))) == 6
 
 
 def test_it_was_live_at_publishes_a_confirmed_release_and_leaves_the_verdict(release):
@@ -167,7 +167,7 @@ def test_it_was_live_at_publishes_a_confirmed_release_and_leaves_the_verdict(rel
     assert (stored.status, stored.published_at) == ("published", live_at)
     assert outcome(release) == "cannot_tell"
     assert Statement.objects.get().live_at == live_at
-    assert not statements.find_unanswered(Release.objects.all()).exists()
+    assert not statements.verdicts_without_answer(Release.objects.all()).exists()
 
 
 def test_it_was_live_at_before_the_due_time_publishes_nothing_yet(announced_release):

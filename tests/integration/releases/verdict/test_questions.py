@@ -37,7 +37,7 @@ def seen_all_along(series, reference):
 
 
 def asked_about(releases):
-    return {question.address.release.reference for question in statements.open_questions(releases)}
+    return {question.address.release.reference for question in statements.find_open_questions(releases)}
 
 
 def test_what_is_said_of_one_release_answers_no_question_on_another_with_the_same_text(series):

@@ -25,7 +25,7 @@ def test_a_release_that_nobody_looked_at_is_put_to_a_person_and_never_called_lat
     assert len(judge.judge_unobserved(now=LIMIT + timedelta(seconds=15))) == 1
     assert judge.judge_unobserved(now=LIMIT + timedelta(minutes=1)) == []
     assert Verification.objects.get().outcome == Outcome.CANNOT_TELL
-    assert statements.find_unanswered(Release.objects.all()).exists()
+    assert statements.verdicts_without_answer(Release.objects.all()).exists()
     assert drafting.draft_missing(now=LIMIT + timedelta(minutes=1)) == []
 
 
