@@ -65,7 +65,7 @@ def make_due_snapshots(*, means: AdhocMeans, now: datetime) -> list[AdhocCheck]:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What an announcement showed at one look or at several in a row: the same bytes, the same way, the same outcome.
+    """What an announcement showed at one or more checks in a row with the same result.
 
     `leads_to` is where a redirect ended, or an empty text. `first_at` and `last_at` are the instants of sending.
     """
@@ -82,7 +82,7 @@ class Snapshot:
 
 
 def snapshot_checks_of(release: Release) -> Sequence[Observation]:
-    """Return the looks at a release's announcement, the first one first."""
+    """Return the checks of a release's announcement, the first one first."""
     looks = Observation.objects.filter(release=release, purpose=Purpose.ANNOUNCEMENT).select_related("address")
     return list(looks.order_by("sent_at", "position"))
 

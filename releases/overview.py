@@ -85,7 +85,7 @@ def status_sentence(status: dict[str, Any]) -> str:
     """Write the status of a release in one line, in London time."""
     due_at = status["due_at"]
     due = f"due {london.format_moment(datetime.fromisoformat(due_at))}" if due_at else "due on no exact date"
-    # Without a verdict the status says more: what was published before anybody watched is not waiting for one.
+    # Without a verdict the status says more: what was published before it was monitored is not waiting for one.
     judged = status["outcome"] != Outcome.PENDING
     where = status["outcome"].replace("_", " ") if judged else f"{status['status']}, not judged"
     line = f"{status['reference']}: {where}, {due}"

@@ -133,7 +133,7 @@ def record_answer(
 def record_live_time(release: Release, *, live_at: datetime, by: "User", at: datetime, words: str = "") -> Statement:
     """Keep that a person says a release was live at a time; a confirmed one past its due time becomes published.
 
-    The verdict rests on looks and does not change; the statement stands beside it.
+    The verdict rests on checks and does not change.
     """
     check_may(by, Action.ANSWER, release.series.producer)
     if release.due_at is None:
@@ -190,5 +190,5 @@ def _add_statement(
 
 
 def _judge(release: Release, *, now: datetime) -> None:
-    # A look that was planned up to the limit may still be under way; only the watcher knows.
+    # A check that was planned up to the limit may still be under way; only monitoring knows.
     judge.judge_one(release, now=now, answered_until=lambda _: now - LONGEST)

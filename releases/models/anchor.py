@@ -69,7 +69,7 @@ class TimeStamp(ChainedRow):
 
 
 class TimeStampRequest(models.Model):
-    """An anchor that the authority is still to be asked about, and why it has no time stamp yet."""
+    """A pending request for a time stamp, with its retries and last error."""
 
     anchor = models.OneToOneField(Anchor, on_delete=models.PROTECT, primary_key=True, related_name="time_stamp_request")
     due_at = models.DateTimeField(help_text=lazy("When the authority is asked, or asked again."))

@@ -61,7 +61,7 @@ class CalendarImport(models.Model):
 
 
 class ImportRow(models.Model):
-    """What becomes of one row of a file: before the confirmation what would be done, after it what was."""
+    """One row of a file: what would be done before the confirmation, and what was done after it."""
 
     of = models.ForeignKey(CalendarImport, on_delete=models.CASCADE, related_name="rows")
     number = models.PositiveIntegerField()

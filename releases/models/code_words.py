@@ -54,7 +54,7 @@ WORDS = {
     "add": lazy("add"),
     "change": lazy("change"),
     "withdraw": lazy("withdraw"),
-    # what a look shows
+    # results of a check
     "observer_fault": lazy("no answer, and our own connection failed too"),
     "unreachable": lazy("no usable answer"),
     "not_live": lazy("not live"),

@@ -17,8 +17,6 @@ from releases.rules.lifecycle import Status
 
 
 class DateChangeQuerySet(AppendOnlyQuerySet["DateChange"]):
-    """Changes of date, which are only added."""
-
     def made_since(self, instant: datetime) -> Self:
         """Return the changes made after an instant: agreed to then, or done then where nobody had to agree."""
         return self.filter(Q(agreed_at__gt=instant) | Q(agreed_at__isnull=True, requested_at__gt=instant))
@@ -71,7 +69,7 @@ class DateChange(AppendOnly):
 
     @property
     def made_at(self) -> datetime:
-        """The instant of the agreement, or of the act where nobody had to agree."""
+        """The instant of the agreement, or of the change if nobody had to agree."""
         return self.agreed_at or self.requested_at
 
     @property
@@ -89,7 +87,7 @@ class DateChange(AppendOnly):
 
 
 class ReasonCorrection(AppendOnly):
-    """The public reason of one change of date as readers see it from then on, and which lead agreed to it."""
+    """A corrected public reason of one date change, and the lead who agreed to it."""
 
     change = models.ForeignKey(DateChange, on_delete=models.PROTECT, related_name="corrections")
     number = models.PositiveSmallIntegerField()
@@ -112,11 +110,11 @@ class ReasonCorrection(AppendOnly):
 
 class DateChangeRequestQuerySet(models.QuerySet["DateChangeRequest"]):
     def waiting(self) -> "DateChangeRequestQuerySet":
-        """Return the requests that can still be agreed to: the release is as it was when they were made."""
+        """Return the requests that can still be agreed to, because the release is unchanged."""
         return self.filter(state=RequestState.WAITING).filter(_AS_IT_WAS)
 
     def overtaken(self) -> "DateChangeRequestQuerySet":
-        """Return the requests that nobody decided and whose release was moved, published or cancelled meanwhile."""
+        """Return the undecided requests whose release was moved, published or cancelled meanwhile."""
         return self.filter(state=RequestState.WAITING).exclude(_AS_IT_WAS)
 
 
@@ -171,7 +169,7 @@ class DateChangeRequest(models.Model):
         return f"{self.was} to {self.to}"
 
     def state_beside(self, release: Release) -> RequestState:
-        """Return where the request stands beside its release as it is now: one that was overtaken waits no more."""
+        """Return the state with regard to the release as it is now: an overtaken request has lapsed."""
         as_it_was = release.status == Status.CONFIRMED and release.schedule_version == self.schedule_version
         state = RequestState(self.state)
         return RequestState.LAPSED if state is RequestState.WAITING and not as_it_was else state

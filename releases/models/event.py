@@ -54,8 +54,6 @@ class AbstractEvent(ChainedRow):
 
 
 class ReleaseEvent(AbstractEvent):
-    """One thing that happened to a release."""
-
     CHAIN: ClassVar[str] = "releases.event"
 
     # The event outlives a release that was deleted before it was ever public, so nothing ties the two rows.

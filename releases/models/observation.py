@@ -44,7 +44,7 @@ HASHED_SINCE = {2: ("purpose", "clock_bound_seconds", "vantage", "publisher_says
 
 
 class Purpose(models.TextChoices):
-    """What a look was made for; only plain ones are judged."""
+    """Why a check was made; only plain ones are judged."""
 
     PLAIN = "plain", lazy("What any reader is shown")
     FRESH = "fresh", lazy("Past the caches on the way, to tell a stale copy")
@@ -53,7 +53,7 @@ class Purpose(models.TextChoices):
 
 class ObservationQuerySet(AppendOnlyQuerySet["Observation"]):
     def to_judge(self, release: Release) -> "ObservationQuerySet":
-        """Return the looks of a release's present schedule, in the order in which they were sent."""
+        """Return the checks of a release's present schedule, in the order in which they were sent."""
         return (
             self.plain()
             .filter(release=release, schedule_version=release.schedule_version)
@@ -61,12 +61,12 @@ class ObservationQuerySet(AppendOnlyQuerySet["Observation"]):
         )
 
     def plain(self) -> "ObservationQuerySet":
-        """Return the looks that count in judging: plain ones made for the schedule in force."""
+        """Return the checks that count: plain ones for the schedule in force."""
         return self.filter(purpose=Purpose.PLAIN, superseded=False)
 
 
 class Observation(ChainedRow):
-    """One look. Instants are UTC; the planned one is what the watcher meant, the others are what was."""
+    """One check. Instants are UTC; `planned_at` is what monitoring intended, the others are what happened."""
 
     CHAIN: ClassVar[str] = "releases.observation"
     FORMAT: ClassVar[int] = 3
@@ -120,7 +120,7 @@ class Observation(ChainedRow):
         return super().in_order().select_related("release")
 
     def payload(self) -> dict[str, Any]:
-        """Return what the look's hash stands for: all of it but the links to other rows."""
+        """Return all values of the check except its links to other rows."""
         names = [*HASHED, *(n for since, added in HASHED_SINCE.items() if since <= self.format_version for n in added)]
         return {"release": str(self.release.public_id), **{name: getattr(self, name) for name in names}}
 
@@ -141,7 +141,7 @@ class Watch(models.Model):
 
 
 class Coverage(models.Model):
-    """A stretch of time in which one watcher was alive; what lies between stretches was not observed."""
+    """A period in which one monitoring process was running; between periods nothing was observed."""
 
     watcher = models.CharField(max_length=100)
     began_at = models.DateTimeField()
@@ -187,7 +187,7 @@ class NotFoundPage(models.Model):
         return f"{self.host}, {self.status or 'no answer'} at {self.seen_at:%Y-%m-%d %H:%M} UTC"
 
 
-# A watcher compresses hundreds of pages between two looks: the fastest level takes a third of the usual one's
+# Monitoring compresses hundreds of pages between two checks: the fastest level takes a third of the usual one's
 # time and leaves about a tenth more.
 LEVEL = 1
 LONGEST_MEDIA_TYPE = 100
@@ -212,7 +212,7 @@ class BodyQuerySet(models.QuerySet["Body"]):
 
 
 class Body(models.Model):
-    """The bytes that one or many looks brought, compressed, under their own hash."""
+    """The bytes that one or more checks received, compressed, under their own hash."""
 
     sha256 = models.CharField(max_length=64, primary_key=True)
     compressed = models.BinaryField()
@@ -248,10 +248,7 @@ class Body(models.Model):
 
     @property
     def content(self) -> bytes:
-        """The bytes as they were seen.
-
-        :raises zlib.error: if what is stored was damaged.
-        """
+        """The bytes as they were received."""
         return zlib.decompress(bytes(self.compressed))
 
     def is_intact(self) -> bool:
@@ -278,7 +275,7 @@ class KeptBody(models.Model):
     schedule_version = models.PositiveIntegerField()
     why = models.CharField(max_length=20, choices=choices_of(Why, capital=False))
     since_due = models.BooleanField(default=False)
-    # No index: it would be written at every look that takes the place of the one before.
+    # No index: it would be written at every check that takes the place of the one before.
     look = models.ForeignKey(Observation, on_delete=models.PROTECT, related_name="+", db_index=False)
     sha256 = models.CharField(max_length=64, db_index=True)
     body = models.ForeignKey(Body, on_delete=models.DO_NOTHING, null=True, related_name="+")

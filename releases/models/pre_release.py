@@ -123,12 +123,12 @@ class PreReleaseAccess(AccessDetails):
 
     @property
     def oddities(self) -> tuple[Oddity, ...]:
-        """What of the recorded access does not fit what was granted."""
+        """Differences between the recorded access and what was granted."""
         return find_oddities(began_at=self.began_at, begins_at=self.begins_at, granted_at=self.granted_at)
 
 
 class PreReleaseRequest(AccessDetails):
-    """A change of a list, asked for within a day before the release, until the Head of Profession has decided."""
+    """A change of a list, requested within a day before the release, until a lead has decided."""
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="pre_release_requests")
     kind = models.CharField(max_length=10, choices=choices_of(Asked))

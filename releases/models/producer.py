@@ -15,8 +15,6 @@ from releases.verdict.exemption import Covers, Terms
 
 
 class Producer(models.Model):
-    """An organisation that produces official statistics."""
-
     name = models.CharField(max_length=300, unique=True)
     slug = models.SlugField(max_length=100, unique=True)
     nation = models.CharField(max_length=20, choices=choices_of(Nation), default=Nation.ENGLAND)
@@ -98,7 +96,7 @@ class Producer(models.Model):
 
 
 class FormerDetails(models.Model):
-    """What the history of contacts keeps beside each row: when which details were removed from it, by their names."""
+    """When which details were removed from a row of the history of contacts, by their names."""
 
     erased = models.JSONField(
         null=True, editable=False, help_text=lazy("When which details were removed at the end of their time.")
@@ -144,8 +142,6 @@ class Contact(models.Model):
 
 
 class Membership(models.Model):
-    """One role that a user holds for one producer."""
-
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=20, choices=choices_of(Role))
@@ -175,8 +171,6 @@ class Designation(models.TextChoices):
 
 
 class Series(models.Model):
-    """Releases of one kind, month by month or year by year."""
-
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="series")
     title = models.CharField(max_length=300)
     slug = models.SlugField(max_length=150)

@@ -41,17 +41,16 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
         return self.official().filter(announced_at__isnull=False)
 
     def on_london_day(self, start: datetime, end: datetime) -> Self:
-        """Return releases due from one instant up to, and without, another."""
         return self.filter(due_at__gte=start, due_at__lt=end)
 
     def left_provisional(self, *, now: datetime) -> Self:
-        """Return the releases that are still provisional although their day, or month, is over in London."""
+        """Return the releases that are still provisional although their day or month is over in London."""
         return self.official().filter(is_over(london.local_date(now)), status=Status.PROVISIONAL)
 
     def watched(self, *, now: datetime, ahead: timedelta, behind: timedelta) -> Self:
-        """Return the confirmed releases that may be looked at between `now - behind` and `now + ahead`.
+        """Return the confirmed releases that may be checked between `now - behind` and `now + ahead`.
 
-        One that was already past when it was recorded or confirmed is not watched, unless it is a rehearsal.
+        One that was already past when it was recorded or confirmed is not monitored, unless it is a rehearsal.
         """
         return self.filter(
             Q(rehearsal=True) | Q(due_at__gt=F("confirmed_at")) & Q(due_at__gt=F("recorded_at")),
@@ -262,7 +261,7 @@ class PreflightQuerySet(models.QuerySet["PreflightRun"]):
         return self.filter(done_at__isnull=True)
 
     def newest(self) -> "PreflightQuerySet":
-        """Return of each release the last run that was done for its present schedule; earlier ones are kept."""
+        """Return the last run of each release that was done for its present schedule."""
         done = self.filter(done_at__isnull=False, schedule_version=F("release__schedule_version"))
         of_release = done.filter(release=models.OuterRef("release")).order_by("-done_at", "-pk")
         return done.filter(pk=models.Subquery(of_release.values("pk")[:1]))
@@ -325,8 +324,6 @@ class ReleaseTaskQuerySet(models.QuerySet["ReleaseTask"]):
 
 
 class ReleaseTask(models.Model):
-    """One task, where it came from (such as the reference of a report), and who ticked it off."""
-
     series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="tasks")
     text = models.TextField()
     origin = models.CharField(max_length=200, blank=True)

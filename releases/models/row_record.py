@@ -136,10 +136,7 @@ class RowRecord(ChainedRow):
 
     @classmethod
     def record_unrecorded(cls, table: Table, *, known: Collection[str]) -> int:
-        """Record the rows of a table that have no digest, because the version before had no digests of that table.
-
-        :return: how many were recorded.
-        """
+        """Record the rows of a table that was added to the digests by an upgrade, and return how many there were."""
         keys = table.model._base_manager.filter(table.scope).values_list("pk", flat=True)
         unrecorded = sorted({key for key in keys if str(key) not in known})
         for some in batched(unrecorded, KEYS_OF_A_RECORD):
@@ -238,8 +235,6 @@ OF_KEPT_BODY = (
 
 
 class ReleaseRowRecord(RowRecord):
-    """Digests of releases and what belongs to them, and of the roles for a producer."""
-
     CHAIN: ClassVar[str] = "releases.row"
     AFTER: ClassVar[str] = "releases.event"
     TABLES = (
@@ -267,8 +262,6 @@ class ReleaseRowRecord(RowRecord):
 
 
 class MonitoringRowRecord(RowRecord):
-    """Digests of which bodies are stored, and of coverage."""
-
     CHAIN: ClassVar[str] = "releases.monitoring_row"
     AFTER: ClassVar[str] = "releases.observation"
     TABLES = (

@@ -20,7 +20,7 @@ from releases.verdict.release import AddressResult, ReleaseVerdict
 
 
 class Verification(models.Model):
-    """What the looks at one release and schedule amount to. The interval holds the moment of publication."""
+    """The verdict on one release and schedule. The interval contains the moment of publication."""
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="verifications")
     schedule_version = models.PositiveIntegerField()
@@ -161,15 +161,13 @@ def _read_instant(written: str | None) -> datetime | None:
 
 
 class StatementQuerySet(AppendOnlyQuerySet["Statement"]):
-    """Statements, which are only added."""
-
     def in_order(self) -> Self:
-        """Return them as they were stated: of two of one instant the one kept last counts last, wherever it is read."""
+        """Return them as they were stated: of two of one instant, the one stored last counts last."""
         return self.order_by("stated_at", "pk")
 
 
 class Statement(AppendOnly):
-    """What a person says of a release's address: kept as such, beside the looks and apart from them."""
+    """What a person says about a release's address. It is stored apart from the checks."""
 
     class Kind(models.TextChoices):
         THIS_IS_IT = "this_is_it", lazy("This is the release")
@@ -204,7 +202,7 @@ class Statement(AppendOnly):
 
 
 class RollCall(models.Model):
-    """One producer's releases due at 9.30am on one day, counted once all of them are judged."""
+    """One producer's releases due at 9:30am on one day, counted once all of them are judged."""
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="roll_calls")
     day = models.DateField()
