@@ -70,8 +70,7 @@ def release_statuses(references: Sequence[str] = ()) -> list[dict[str, Any]]:
     found = {release.reference: release for release in releases}
     for reference in references:
         if reference not in found:
-            message = f"There is no release {reference}."
-            raise NoSuchRelease(message)
+            raise NoSuchRelease(f"There is no release {reference}.")
     versions = {release.pk: release.schedule_version for release in found.values()}
     rows = Verification.objects.all()
     if len(versions) <= 500:

@@ -92,11 +92,9 @@ def _lock_entry(entry: PreReleaseAccess, *, by: "User", expected_version: int) -
 def check_list_open(release: Release, *, at: datetime, or_cancelled: bool = False) -> None:
     """Require that access before the release can still be given or taken away."""
     if release.status == Status.CANCELLED and not or_cancelled:
-        sentence = _("This release is cancelled: there is nothing to have access to.")
-        raise ListRefused(sentence)
+        raise ListRefused(_("This release is cancelled: there is nothing to have access to."))
     if release.status == Status.PUBLISHED or (release.due_at is not None and at >= release.due_at):
-        sentence = _("This release has been due: access before it can no longer be granted or withdrawn.")
-        raise ListRefused(sentence)
+        raise ListRefused(_("This release has been due: access before it can no longer be granted or withdrawn."))
 
 
 def only_words_are_open(entry: PreReleaseAccess, *, at: datetime) -> bool:
@@ -221,12 +219,10 @@ def change_access(
     release, entry = _lock_entry(entry, by=by, expected_version=expected_version)
     ACCESS.find(CHANGE, source=entry.status)
     if release.status == Status.CANCELLED:
-        sentence = _("This release is cancelled; its list stays as it was.")
-        raise ListRefused(sentence)
+        raise ListRefused(_("This release is cancelled; its list stays as it was."))
     details = _changeable_details(entry, details, at=at)
     if details == entry.details:
-        sentence = _("Nothing is changed: the entry says this already.")
-        raise ListRefused(sentence)
+        raise ListRefused(_("Nothing is changed: the entry says this already."))
     _check(details, release, only=PUBLIC if only_words_are_open(entry, at=at) else ())
     if _is_on_list(release, details, but=entry):
         sentence = _("The list holds this person as %(post)s, %(organisation)s already.") % {
@@ -283,8 +279,7 @@ def _create_request(
     entry: PreReleaseAccess | None = None,
 ) -> PreReleaseRequest:
     if entry and entry.requests.filter(status=RequestStatus.WAITING).exists():
-        sentence = _("A change of this entry waits for the Head of Profession already.")
-        raise ListRefused(sentence)
+        raise ListRefused(_("A change of this entry waits for the Head of Profession already."))
     request = PreReleaseRequest.objects.create(
         release=release,
         kind=kind,
@@ -328,8 +323,7 @@ def _decide(request: PreReleaseRequest, name: str, *, by: "User", at: datetime) 
     still_waits = PreReleaseRequest.objects.filter(pk=request.pk, status=move.source)
     # The name goes with the decision: it is on the list, or it has no purpose.
     if not still_waits.update(status=move.target, decided_by=by, decided_at=at, person="", email=""):
-        sentence = _("Somebody else decided this meanwhile.")
-        raise ChangedMeanwhile(sentence)
+        raise ChangedMeanwhile(_("Somebody else decided this meanwhile."))
     record_event(release, KINDS[name], at=at, by=by, asked=request.kind, **_facts_of(request))
     return release, request
 
@@ -347,16 +341,14 @@ def _make_change(release: Release, request: PreReleaseRequest, *, by: "User", at
     assert request.entry is not None  # noqa: S101  # so says the database
     entry = PreReleaseAccess.objects.select_related("release__series__producer").get(pk=request.entry.pk)
     if entry.version != request.entry_version:
-        sentence = _("The entry was changed since this was asked for; refuse it, and have it asked for again.")
-        raise ListRefused(sentence)
+        raise ListRefused(_("The entry was changed since this was asked for; refuse it, and have it asked for again."))
     if request.kind == Asked.WITHDRAW:
         check_list_open(release, at=at, or_cancelled=True)
         roles = roles_of(by, release.series.producer)
         ACCESS.check(WITHDRAW, source=entry.status, roles=roles, given=("agreement",))
         _withdraw_entry(entry, by=by, at=at)
     elif release.status == Status.CANCELLED:
-        sentence = _("This release is cancelled; its list stays as it was.")
-        raise ListRefused(sentence)
+        raise ListRefused(_("This release is cancelled; its list stays as it was."))
     else:
         details = _changeable_details(entry, request.details, at=at)
         if details == entry.details:
@@ -394,8 +386,7 @@ def copy_list(release: Release, *, source: Release, by: "User", at: datetime) ->
     release = lock_list(release, by=by)
     check_list_open(release, at=at)
     if source != previous_with_list(release):
-        sentence = _("That is not the list of the release before this one; look at the page again.")
-        raise ListRefused(sentence)
+        raise ListRefused(_("That is not the list of the release before this one; look at the page again."))
     usual = release.series.producer.usual_pre_release().period
     granted = waiting = there_already = 0
     nameless: Counter[tuple[str, str]] = Counter()
@@ -556,8 +547,7 @@ def may_be_erased(release: Release, *, now: datetime) -> bool:
 
 def check_erasable(release: Release, *, now: datetime) -> None:
     if not may_be_erased(release, now=now):
-        sentence = _("Names are erased once the release has been due: until then the list says who has access.")
-        raise ListRefused(sentence)
+        raise ListRefused(_("Names are erased once the release has been due: until then the list says who has access."))
 
 
 @transaction.atomic

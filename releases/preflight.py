@@ -160,8 +160,7 @@ def _findings_of_monitoring(means: AdhocMeans, *, now: datetime) -> Iterator[Pre
 def preflight_planned_at(release: Release, *, at: time) -> datetime:
     """Return the instant of the check: on the working day before, at the London time STATSOFFICE_PREFLIGHT_AT."""
     if release.due_at is None:
-        message = f"{release.reference} has no exact time, so there is no day before it either."
-        raise ValueError(message)
+        raise ValueError(f"{release.reference} has no exact time, so there is no day before it either.")
     nation = Nation(release.series.producer.nation)
     day = calendar.working_day_before(london.local_date(release.due_at), nation=nation)
     return london.from_london(datetime.combine(day, at))
@@ -267,8 +266,7 @@ def run_requested_preflights(
                 done.append(run.pk)
         at = now + timedelta(seconds=monotonic() - begun)
     if faults:
-        message = f"our own code failed on {len(faults)} pre-flights"
-        raise ExceptionGroup(message, faults)
+        raise ExceptionGroup(f"our own code failed on {len(faults)} pre-flights", faults)
     return done
 
 

@@ -80,8 +80,7 @@ def apply_move(
     with transaction.atomic():
         unchanged = Release.objects.filter(pk=release.pk, status=move.source, schedule_version=release.schedule_version)
         if not unchanged.update(status=move.target, **values):
-            sentence = _("This release was changed by somebody else; look at it again before you go on.")
-            raise ChangedMeanwhile(sentence)
+            raise ChangedMeanwhile(_("This release was changed by somebody else; look at it again before you go on."))
         release.refresh_from_db()
         record_event(release, move.name, at=at, by=by, words=words, status=[move.source, move.target], **facts)
         record_rows({Release: [release.pk]})
@@ -286,8 +285,7 @@ def _create_address(release: Release, planned: PlannedAddress, *, at: datetime) 
 def announce(release: Release, *, by: "User | None", at: datetime) -> Release:
     """Make a release public in the calendar. A second time changes nothing."""
     if release.rehearsal:
-        message = _("A rehearsal is never announced.")
-        raise MoveRefused(message)
+        raise MoveRefused(_("A rehearsal is never announced."))
     move = check_move(release, ANNOUNCE, by=by)
     if release.announced_at is not None:
         return release
@@ -315,7 +313,10 @@ def confirm(release: Release, *, by: "User | None", at: datetime, reason: str = 
 def prepare_date_change(
     release: Release, *, to: Slot, reason: str, roles: frozenset[Role] | None, expected_version: int | None = None
 ) -> tuple[Release, Slot, Move]:
-    """Check a change as `change_date` does; return the stored release, the new slot to the minute, and the move."""
+    """Check a change as `change_date` does; return the stored release, the new slot to the minute, and the move.
+
+    :param roles: those of the person, or None for the system.
+    """
     release = Release.objects.select_related("series__producer").get(pk=release.pk)
     if expected_version not in {None, release.schedule_version}:
         message = _("The date was changed meanwhile, to %(slot)s; look at it again before you change it.") % {

@@ -56,14 +56,12 @@ class AppendOnly(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
-            message = f"This {self._meta.verbose_name} is kept as it was written and cannot be changed."
-            raise AppendOnlyRow(message)
+            raise AppendOnlyRow(f"This {self._meta.verbose_name} is kept as it was written and cannot be changed.")
         # Django would update the row of the same key if there is one; this way it can only insert.
         super().save(*args, **{**kwargs, "force_insert": True})
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        message = f"This {self._meta.verbose_name} is kept as it was written and cannot be deleted."
-        raise AppendOnlyRow(message)
+        raise AppendOnlyRow(f"This {self._meta.verbose_name} is kept as it was written and cannot be deleted.")
 
 
 class ChainHead(models.Model):

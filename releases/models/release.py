@@ -170,8 +170,7 @@ class Release(models.Model):
         :raises ValueError: if it has no exact time.
         """
         if self.due_at is None:
-            message = f"{self.reference} has no exact time, so it has no limit either."
-            raise ValueError(message)
+            raise ValueError(f"{self.reference} has no exact time, so it has no limit either.")
         return limit_at(self.due_at, tolerance_seconds=self.series.tolerance_seconds)
 
 

@@ -23,10 +23,6 @@ class What(StrEnum):
     FILE_TAKEN = "file_taken"
 
 
-class AccountEventQuerySet(AppendOnlyQuerySet["AccountEvent"]):
-    """Events of accounts, which are only added."""
-
-
 class AccountEvent(AbstractEvent):
     """One thing that happened to an account; without one, somebody tried an address that has none.
 
@@ -37,7 +33,7 @@ class AccountEvent(AbstractEvent):
 
     account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="events")
 
-    objects = AccountEventQuerySet.as_manager()
+    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         ordering = ("position",)
