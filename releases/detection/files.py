@@ -5,7 +5,6 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any
@@ -13,13 +12,110 @@ from urllib.parse import unquote, urlsplit
 
 from releases.detection.absence import first_sentence, is_label, says_not_found
 from releases.detection.characters import decode, words
-from releases.detection.file_type import FileType, declared_type, found_type, is_page, is_right_type, promised_type
 from releases.detection.finding import Expectation, Finding, LookResult, Reason, told_by_person
 from releases.detection.interstitials import barrier_in
-from releases.detection.page import examine_page
 from releases.rules.canonical import sha256_hex
 from releases.rules.response import Answer
 from releases.rules.tables import ARCHIVE_FAULTS
+
+
+class FileType(StrEnum):
+    PDF = "pdf"
+    ZIP = "zip"
+    OLE = "ole"
+    TEXT = "text"
+    JSON = "json"
+    XML = "xml"
+    HTML = "html"
+    OTHER = "other"
+
+
+_BY_ENDING = {
+    FileType.PDF: "pdf",
+    FileType.ZIP: "zip xlsx xlsm xlsb ods docx odt pptx odp",
+    FileType.OLE: "xls doc ppt",
+    FileType.TEXT: "csv tsv txt",
+    FileType.JSON: "json geojson",
+    FileType.XML: "xml rdf kml",
+    FileType.HTML: "html htm",
+}
+_ENDINGS = {ending: kind for kind, endings in _BY_ENDING.items() for ending in endings.split()}
+_DECLARED = (
+    ("application/pdf", FileType.PDF),
+    ("application/x-pdf", FileType.PDF),
+    ("application/vnd.openxmlformats-", FileType.ZIP),
+    ("application/vnd.oasis.opendocument.", FileType.ZIP),
+    ("application/zip", FileType.ZIP),
+    ("application/x-zip", FileType.ZIP),
+    ("application/msword", FileType.OLE),
+    ("text/html", FileType.HTML),
+    ("application/xhtml+xml", FileType.HTML),
+    ("application/json", FileType.JSON),
+    ("application/xml", FileType.XML),
+    ("text/xml", FileType.XML),
+    ("text/", FileType.TEXT),
+    ("application/csv", FileType.TEXT),
+    ("image/", FileType.OTHER),
+    ("audio/", FileType.OTHER),
+    ("video/", FileType.OTHER),
+)
+_BEGINS_AS_HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_HOLDS_HTML = re.compile(rb"<html\b", re.IGNORECASE)
+_MARKUP = re.compile(rb"<(?:title|h1|h2|p|div|meta|main|section|span|a|table)\b", re.IGNORECASE)
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+def promised_type(url: str) -> FileType | None:
+    return _ENDINGS.get(ending_of(url))
+
+
+def declared_type(content_type: str) -> FileType | None:
+    """Return the kind that a media type stands for, or None where servers use it for anything.
+
+    A spreadsheet's old media type is such a case: it is sent for .xls, .csv and .xlsx alike.
+    """
+    return next((kind for prefix, kind in _DECLARED if content_type.startswith(prefix)), None)
+
+
+def found_type(body: bytes) -> FileType:
+    start = body[:1024]
+    if _BEGINS_AS_HTML.match(start) or _HOLDS_HTML.search(start):
+        return FileType.HTML
+    if b"%PDF-" in start:
+        return FileType.PDF
+    if start.startswith(b"PK\x03\x04"):
+        return FileType.ZIP
+    if start.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return FileType.OLE
+    if start.lstrip()[:1] in {b"{", b"["}:
+        return FileType.JSON
+    if start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<?xml"):
+        return FileType.XML
+    if b"\x00" in start and not start.startswith(_WIDE_MARKS):
+        return FileType.OTHER
+    return FileType.TEXT
+
+
+def is_page(body: bytes, *, declared: FileType | None) -> bool:
+    """Say whether what came is a web page: by its own beginning, or because it is declared so and holds markup.
+
+    A table of figures that a server wrongly declares as a page is none.
+    """
+    found = found_type(body)
+    return found is FileType.HTML or (
+        declared is FileType.HTML and found is FileType.TEXT and bool(_MARKUP.search(body[:4096]))
+    )
+
+
+def is_right_type(*, promised: FileType | None, declared: FileType | None, found: FileType) -> bool:
+    """Say whether a file is of the kind that its address promises and its server declares.
+
+    Where the address promises none, only what is clearly a file counts: a short text could be an error message.
+    """
+    if promised is None and found in {FileType.TEXT, FileType.JSON, FileType.OTHER}:
+        return found is FileType.TEXT and declared is FileType.TEXT
+    return promised in {None, found} and declared in {None, found}
+
 
 _END_OF_PDF, _END_OF_ZIP = b"%%EOF", b"PK\x05\x06"
 _LAST_BYTES = 66_000
@@ -196,11 +292,6 @@ def _tells_of_none(form: str) -> bool:
     return says_not_found(form) or any(is_label(piece.strip()) for piece in form.split(" . "))
 
 
-_SAY_NOTHING_OF_THE_FILE = frozenset({
-    Reason.OBSTACLE, Reason.CONSENT, Reason.FAULT_TEXT, Reason.NEGATIVE_MARKER, Reason.LIKE_NOT_FOUND, Reason.LEADS_ON,
-})  # fmt: skip
-_NO_PAGE = frozenset({Reason.SCRIPT_SHELL, Reason.EMPTY})
-"""What an attachment that is a page cannot be; where a file was due, a reader gets none of it."""
 _SAID: dict[Message, tuple[Reason, ...]] = {
     Message.NO_FILE: (Reason.NEGATIVE_MARKER,),
     Message.FAULT: (Reason.FAULT_TEXT,),
@@ -210,11 +301,7 @@ Shown = tuple[LookResult, tuple[Reason, ...]]
 
 
 def examine_file(answer: Answer, expectation: Expectation) -> Finding:
-    promised, declared = promised_type(expectation.url), declared_type(answer.content_type)
-    if not answer.body.strip():
-        return Finding(LookResult.UNRECOGNISED, (Reason.EMPTY,))
-    if is_page(answer.body, declared=declared):
-        return _examine_page_in_place_of_file(answer, expectation, promised)
+    """Return what an answer that is no web page shows of the attachment that is expected at its address."""
     digest = sha256_hex(answer.body)
     if told := told_by_person(digest, "", expectation):
         return told
@@ -248,17 +335,3 @@ def _wrong(answer: Answer, url: str, found: FileType) -> Shown | None:
     if is_promised_table(ending, answer.content_type) and not is_table(answer.body):
         return LookResult.UNRECOGNISED, (Reason.WRONG_TYPE,)
     return None
-
-
-def _examine_page_in_place_of_file(answer: Answer, expectation: Expectation, promised: FileType | None) -> Finding:
-    # An address that names no kind of file may be an attachment in HTML, so it is judged as any page is.
-    shown = examine_page(answer, expectation)
-    settled = shown.result in {LookResult.NOT_LIVE, LookResult.UNREACHABLE}
-    settled = settled or Reason.CONFIRMED_BY_PERSON in shown.reasons
-    if promised is None or settled or _SAY_NOTHING_OF_THE_FILE & set(shown.reasons):
-        return shown
-    if promised is FileType.HTML:
-        if _NO_PAGE & set(shown.reasons):
-            return shown
-        return replace(shown, result=LookResult.LIVE, reasons=(Reason.RIGHT_TYPE,))
-    return replace(shown, result=LookResult.NOT_LIVE, reasons=(Reason.WRONG_TYPE,))

@@ -1,7 +1,7 @@
 """What a check can show of a release (the finding), and what the publisher's own system says of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -226,7 +226,7 @@ class Expectation:
     them, a release that is out under a changed title would be called unchanged. `texts_before` are all texts of such
     looks. What a person called the previous edition, or this release, are `previous_edition_texts` and
     `confirmed_texts`. `controls_fail`: looks at our control addresses fail too, or are led to the same host.
-    `not_found_text` is what `evidence.text_of` made of the host's answer for a path that cannot exist, empty if not
+    `not_found_text` is what `read_not_found_text` made of the host's answer for a path that cannot exist, empty if not
     known; `not_found_certain` that this answer said so by its status too (404 or 410). `due_at` is the aware instant at
     which the release is due.
     """
@@ -284,3 +284,50 @@ def told_by_person(digest: str, title: str, expectation: Expectation) -> Finding
     if digest in expectation.previous_edition_texts:
         return Finding(LookResult.NOT_LIVE, (Reason.PREVIOUS_EDITION,), digest, title)
     return None
+
+
+_SHOW_SOMETHING = frozenset({LookResult.NOT_LIVE, LookResult.UNRECOGNISED})
+_STAND_BEFORE_THE_PAGE = frozenset({
+    Reason.OBSTACLE, Reason.CONSENT, Reason.FAULT_TEXT, Reason.SCRIPT_SHELL, Reason.LEADS_ON, Reason.OTHER_HOST,
+})  # fmt: skip
+
+
+@dataclass(slots=True)
+class TextsBefore:
+    """The texts of the looks at one address before its release was due, each with its first and its last instant.
+
+    An empty text stands for looks that surely showed no page.
+    """
+
+    _spans: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
+    _standing: frozenset[str] | None = None
+
+    def note(self, result: LookResult, reasons: Iterable[str], digest: str, *, first: datetime, last: datetime) -> None:
+        """Take in looks that showed the same: one, or all of them with the instants of the first and the last.
+
+        What shows nothing of the page, such as a fault or a check for robots, is passed over; so is a live look.
+        """
+        if result not in _SHOW_SOMETHING or _STAND_BEFORE_THE_PAGE.intersection(reasons):
+            return
+        known = self._spans.get(digest, (first, last))
+        self._spans[digest] = min(known[0], first), max(known[1], last)
+        self._standing = None
+
+    @property
+    def standing(self) -> frozenset[str]:
+        """The texts that took no other one's place for good: each earlier one was seen again after them."""
+        if self._standing is None:
+            self._standing = frozenset(self._find_standing())
+        return self._standing
+
+    @property
+    def all(self) -> frozenset[str]:
+        return frozenset(self._spans) - {""}
+
+    def _find_standing(self) -> Iterable[str]:
+        in_order = sorted(self._spans.items(), key=lambda span: span[1])
+        earlier_end: datetime | None = None
+        for digest, (first, last) in in_order:
+            if digest and (earlier_end is None or earlier_end > first):
+                yield digest
+            earlier_end = last if earlier_end is None else min(earlier_end, last)

@@ -1,12 +1,54 @@
-"""What one look at an address shows: not live, live, or nothing that can be relied on."""
+"""What one response shows of the release that is expected at its address: not live, live, or nothing reliable.
 
-from releases.detection.files import examine_file
-from releases.detection.finding import AddressRole, Expectation, Finding, LookResult, Reason
-from releases.detection.interstitials import is_elsewhere, stands_before
-from releases.detection.page import examine_page, not_found_text
+`examine` tries everything in order, and `PAGE_RULES` is the order for a page. To add a reason why a page is not live,
+add it to `Reason` in finding.py, return it from a rule here, and give it its words in releases/text/release.py.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from releases.detection.absence import (
+    Absence,
+    asks_to_log_in,
+    denied_by_heading,
+    find_absence,
+    hints_at_absence,
+    is_search_page,
+    was_withdrawn_since,
+)
+from releases.detection.characters import decode, holds, words
+from releases.detection.files import FileType, declared_type, examine_file, found_type, is_page, promised_type
+from releases.detection.finding import AddressRole, Expectation, Finding, LookResult, Reason, told_by_person
+from releases.detection.interstitials import (
+    barrier_in_heading,
+    barrier_in_text,
+    is_elsewhere,
+    is_like_not_found,
+    is_page_above,
+    is_same_host,
+    is_script_shell,
+    leads_to,
+    own_text,
+    stands_before,
+)
+from releases.detection.marker import Marker, Mention, marker_of
+from releases.detection.markup import TooComplex
+from releases.detection.names import (
+    Names,
+    blocks_naming,
+    is_about_series,
+    is_headed_by_series,
+    is_page_of_series,
+    names_an_edition,
+    names_of,
+    shows_series,
+)
+from releases.detection.page_text import PageText, read_page, steady_text
+from releases.rules.canonical import sha256_hex
 from releases.rules.response import NO_ANSWER, Answer
 
-__all__ = ["AddressRole", "Expectation", "Finding", "LookResult", "Reason", "examine", "text_of"]
+type Shown = tuple[LookResult, tuple[Reason, ...]]
 
 _BY_STATUS = {
     404: (LookResult.NOT_LIVE, Reason.NOT_FOUND),
@@ -29,27 +71,15 @@ def examine(answer: Answer, expectation: Expectation) -> Finding:
         if expectation.controls_fail and answer.failure in NO_ANSWER:
             return Finding(LookResult.OBSERVER_FAULT, (reason, Reason.CONTROLS_FAIL))
         return Finding(LookResult.UNREACHABLE, (reason,))
-    if told := _by_status(answer):
-        return told
+    if by_status := _by_status(answer):
+        return by_status
     if answer.left_allowed_hosts and expectation.controls_fail:
         return Finding(LookResult.OBSERVER_FAULT, (Reason.OTHER_HOST, Reason.CONTROLS_FAIL))
     if elsewhere := _ended_elsewhere(answer):
         return elsewhere
     if expectation.role is AddressRole.ATTACHMENT:
-        return examine_file(answer, expectation)
-    return examine_page(answer, expectation)
-
-
-def text_of(answer: Answer) -> str:
-    """Return the folded text of what a host answered for an address that cannot exist, for `not_found_text`.
-
-    Empty where the answer says nothing of what is not there: a fetch that failed, a refusal, a fault, a file, an empty
-    shell, a check for robots, a request for consent or to log in, or a page elsewhere that a redirect led to. At most
-    20,000 characters.
-    """
-    if answer.failure is not None or answer.status not in _SAYS_SOMETHING or _ended_elsewhere(answer):
-        return ""
-    return not_found_text(answer)
+        return _examine_attachment(answer, expectation)
+    return _examine_page(answer, expectation)
 
 
 def _by_status(answer: Answer) -> Finding | None:
@@ -79,3 +109,327 @@ def _ended_elsewhere(answer: Answer) -> Finding | None:
     if stands_before(final, requested=requested):
         return Finding(LookResult.UNRECOGNISED, (Reason.OTHER_HOST, Reason.OBSTACLE))
     return Finding(LookResult.UNRECOGNISED, (Reason.OTHER_HOST,))
+
+
+def read_not_found_text(answer: Answer) -> str:
+    """Return the folded text of what a host answered for an address that cannot exist, for `Expectation`.
+
+    Empty where the answer says nothing of what is not there: a fetch that failed, a refusal, a fault, a file, an empty
+    shell, a check for robots, a request for consent or to log in, or a page elsewhere that a redirect led to. At most
+    20,000 characters.
+    """
+    if answer.failure is not None or answer.status not in _SAYS_SOMETHING or _ended_elsewhere(answer):
+        return ""
+    if found_type(answer.body) is not FileType.HTML:
+        return ""
+    try:
+        page = read_page(decode(answer.body, charset=answer.charset))
+    except TooComplex:
+        return ""
+    nobody = names_of(marker="", release_title="", series_title="")
+    if is_script_shell(page) or page.declared.leads_on_to or asks_to_log_in(page, nobody, marker_seen=False):
+        return ""
+    is_barred = barrier_in_heading(page, nobody) or barrier_in_text(page, nobody)
+    return "" if is_barred and not denied_by_heading(page, nobody) else own_text(page)
+
+
+_SAY_NOTHING_OF_THE_FILE = frozenset({
+    Reason.OBSTACLE, Reason.CONSENT, Reason.FAULT_TEXT, Reason.NEGATIVE_MARKER, Reason.LIKE_NOT_FOUND, Reason.LEADS_ON,
+})  # fmt: skip
+_NO_PAGE = frozenset({Reason.SCRIPT_SHELL, Reason.EMPTY})
+"""What an attachment that is a page cannot be; where a file was due, a reader gets none of it."""
+
+
+def _examine_attachment(answer: Answer, expectation: Expectation) -> Finding:
+    if not answer.body.strip():
+        return Finding(LookResult.UNRECOGNISED, (Reason.EMPTY,))
+    if not is_page(answer.body, declared=declared_type(answer.content_type)):
+        return examine_file(answer, expectation)
+    # An address that names no kind of file may be an attachment in HTML, so it is judged as any page is.
+    promised = promised_type(expectation.url)
+    shown = _examine_page(answer, expectation)
+    settled = shown.result in {LookResult.NOT_LIVE, LookResult.UNREACHABLE}
+    settled = settled or Reason.CONFIRMED_BY_PERSON in shown.reasons
+    if promised is None or settled or _SAY_NOTHING_OF_THE_FILE & set(shown.reasons):
+        return shown
+    if promised is FileType.HTML:
+        if _NO_PAGE & set(shown.reasons):
+            return shown
+        return replace(shown, result=LookResult.LIVE, reasons=(Reason.RIGHT_TYPE,))
+    return replace(shown, result=LookResult.NOT_LIVE, reasons=(Reason.WRONG_TYPE,))
+
+
+@dataclass(frozen=True, slots=True)
+class PageSigns:
+    """What one page shows, with all that is known of it."""
+
+    answer: Answer
+    expectation: Expectation
+    page: PageText
+    digest: str
+    names: Names
+    marker: Marker
+    place: Reason | None
+    mention: Mention
+    says_absent: Absence
+    own_h1: str = ""
+
+    @property
+    def is_clear(self) -> bool:
+        return self.mention is Mention.CLEAR
+
+    @property
+    def in_heading(self) -> bool:
+        return self.is_clear and self.place is not Reason.MARKER_IN_TEXT
+
+    @property
+    def place_alone(self) -> tuple[Reason, ...]:
+        return (self.place,) if self.place else ()
+
+
+def find_signs(page: PageText, digest: str, answer: Answer, expectation: Expectation) -> PageSigns:
+    """Find where on a page the marker stands, and what the page says of the release's absence.
+
+    :param digest: of the page's steady text.
+    """
+    names = names_of(
+        marker=expectation.marker,
+        release_title=expectation.release_title,
+        series_title=expectation.series_title,
+        negative_markers=expectation.negative_markers,
+    )
+    due_on = expectation.due_at.date() if expectation.due_at else None
+    marker = marker_of(names, release_title=expectation.release_title, due_on=due_on)
+    place, mention = _find(marker, page)
+    if (
+        mention is Mention.CLEAR
+        and place is Reason.MARKER_IN_TEXT
+        and _is_in_passing(marker, page, digest, answer, expectation)
+    ):
+        mention = Mention.PASSING
+    in_heading = mention is Mention.CLEAR and place is not Reason.MARKER_IN_TEXT
+    own_h1 = next((h1 for h1 in page.headings[1:] if marker.in_heading(h1) is Mention.CLEAR), "")
+    says_absent = find_absence(page, names, marker_in_heading=in_heading, own_h1=own_h1, due_on=due_on)
+    return PageSigns(answer, expectation, page, digest, names, marker, place, mention, says_absent, own_h1)
+
+
+def _is_in_passing(marker: Marker, page: PageText, digest: str, answer: Answer, expectation: Expectation) -> bool:
+    """Say whether the text may name the edition without holding it.
+
+    A sentence that is added to the last edition's page before its successor is due is enough for that, and it is still
+    the same text once the successor is due.
+    """
+    if expectation.due_at is None or answer.completed_at >= expectation.due_at:
+        return digest in expectation.texts_before
+    return marker.in_passing(page.own_blocks)
+
+
+def _find(marker: Marker, page: PageText) -> tuple[Reason | None, Mention]:
+    title, *headings = page.headings
+    in_title = marker.in_heading(title)
+    in_headings = max(map(marker.in_heading, headings), default=Mention.NONE)
+    in_text = marker.in_text(page.own_blocks)
+    places = (
+        (Reason.MARKER_IN_TITLE, in_title),
+        (Reason.MARKER_IN_HEADING, in_headings),
+        (Reason.MARKER_IN_TEXT, in_text),
+    )
+    place, mention = max(places, key=lambda each: each[1])
+    return (place, mention) if mention else (None, mention)
+
+
+_HEADING = 120
+"""Characters up to which a text may be a heading."""
+
+
+def find_doubt(signs: PageSigns) -> Reason | None:
+    """Return what makes it doubtful that a page which names the edition is the release, or None."""
+    headings = signs.page.headings[1:]
+    # The title may have been changed ahead of the page; but an h1 is what a reader goes by.
+    asked = headings if signs.in_heading else signs.page.headings
+    if not signs.own_h1 and signs.marker.others(heading for heading in asked if names_an_edition(heading, signs.names)):
+        return Reason.OTHER_EDITION
+    if not headings and signs.in_heading and _shows_another_edition(signs):
+        return Reason.OTHER_EDITION
+    if not is_about_series(signs.page, signs.names) or _is_listing(signs):
+        return Reason.OTHER_SUBJECT
+    led_up = is_page_above(signs.answer.final_url, requested=signs.answer.requested_url)
+    return Reason.PAGE_ABOVE if led_up and not signs.in_heading else None
+
+
+def _shows_another_edition(signs: PageSigns) -> bool:
+    if signs.marker.in_text(signs.page.own_blocks) is Mention.CLEAR:
+        return False
+    return bool(signs.marker.others(text for text in blocks_naming(signs.page, signs.names) if len(text) < _HEADING))
+
+
+def _is_listing(signs: PageSigns) -> bool:
+    """Say whether a page is headed by the period alone and names the series with other periods only.
+
+    A calendar of a month and an archive list what came out in it.
+    """
+    if is_headed_by_series(signs.page, signs.names):
+        return False
+    naming = blocks_naming(signs.page, signs.names)
+    return bool(naming) and all(signs.marker.others([text]) for text in naming)
+
+
+_SHOWN_AS_PAGES = frozenset({None, FileType.HTML})
+_THIN = 600
+
+
+def _examine_page(answer: Answer, expectation: Expectation) -> Finding:
+    found, declared = found_type(answer.body), declared_type(answer.content_type)
+    if found not in {FileType.HTML, FileType.TEXT} or (found is FileType.HTML and declared not in _SHOWN_AS_PAGES):
+        digest = sha256_hex(answer.body)
+        unread = Finding(LookResult.UNRECOGNISED, (Reason.FILE_FOR_PAGE,), digest)
+        return told_by_person(digest, "", expectation) or unread
+    try:
+        page = read_page(decode(answer.body, charset=answer.charset))
+    except TooComplex:
+        return Finding(LookResult.UNREACHABLE, (Reason.TOO_DEEP,))
+    text = steady_text(page)
+    digest = sha256_hex(text.encode(errors="replace")) if text else ""
+    if told := told_by_person(digest, page.title, expectation):
+        return told
+    signs = find_signs(page, digest, answer, expectation)
+    result, reasons = next(shown for rule in PAGE_RULES if (shown := rule(signs)))
+    if not page.styles_known and reasons != (Reason.MARKER_IN_TITLE,) and result is not LookResult.UNRECOGNISED:
+        result, reasons = LookResult.UNRECOGNISED, (*reasons, Reason.STYLES_UNREAD)
+    return Finding(result, reasons, digest, page.title)
+
+
+def _log_in_or_barrier(signs: PageSigns) -> Shown | None:
+    page, names = signs.page, signs.names
+    if asks_to_log_in(page, names, marker_seen=signs.is_clear, own_h1=signs.own_h1):
+        return LookResult.NOT_LIVE, (Reason.LOG_IN,)
+    if target := leads_to(page.declared.leads_on_to, signs.answer):
+        return _led_on(target, signs)
+    barrier = None if signs.in_heading else barrier_in_heading(page, names)
+    if barrier and not (barrier is Reason.CONSENT and signs.is_clear):
+        if denied_by_heading(page, names):
+            return LookResult.NOT_LIVE, (Reason.NEGATIVE_MARKER,)
+        return LookResult.UNRECOGNISED, (barrier,)
+    return None
+
+
+def _led_on(target: str, signs: PageSigns) -> Shown | None:
+    requested = signs.answer.requested_url
+    # What readers find on another host is not known: it was not fetched.
+    if is_same_host(target, requested=requested) and (reason := is_elsewhere(target, requested=requested)):
+        return LookResult.NOT_LIVE, (reason,)
+    thin = signs.page.own_length < _THIN
+    return (LookResult.UNRECOGNISED, (Reason.LEADS_ON,)) if thin else None
+
+
+def _absent(signs: PageSigns) -> Shown | None:
+    if is_search_page(signs.page, signs.names, own_h1=signs.own_h1):
+        return LookResult.NOT_LIVE, (Reason.SEARCH,)
+    if signs.says_absent is not Absence.CERTAIN:
+        return None
+    due_at = signs.expectation.due_at
+    if signs.in_heading and due_at and was_withdrawn_since(signs.page, signs.names, due_on=due_at.date()):
+        return LookResult.NOT_LIVE, (Reason.NEGATIVE_MARKER, Reason.WITHDRAWN)
+    return LookResult.NOT_LIVE, (Reason.NEGATIVE_MARKER,)
+
+
+def _in_place_of_the_page(signs: PageSigns) -> Shown | None:
+    if is_script_shell(signs.page):
+        return LookResult.UNRECOGNISED, (*(signs.place_alone or _declared(signs)), Reason.SCRIPT_SHELL)
+    barrier = barrier_in_text(signs.page, signs.names)
+    if barrier and not (barrier is Reason.CONSENT and signs.is_clear):
+        return LookResult.UNRECOGNISED, (*signs.place_alone, barrier)
+    return None
+
+
+def _like_not_found(signs: PageSigns) -> Shown | None:
+    """Tell the site's own page for what is not there.
+
+    A script shell, a check for robots or a page of rules is the same at every address too. So being alike accuses
+    only where the site said by its status, or the text itself says, that there is nothing.
+    """
+    known = signs.expectation
+    if not known.not_found_text or not is_like_not_found(own_text(signs.page), known.not_found_text, url=known.url):
+        return None
+    # A short page in a long frame is much like it too: where it names the series its own words must say so.
+    certain = known.not_found_certain and not is_page_of_series(signs.page, signs.names)
+    told = certain or signs.says_absent or hints_at_absence(signs.page, signs.names)
+    shown_for_any = signs.place is Reason.MARKER_IN_TEXT and holds(words(known.not_found_text), signs.names.marker)
+    if told and (shown_for_any or not signs.is_clear):
+        return LookResult.NOT_LIVE, (Reason.LIKE_NOT_FOUND,)
+    return LookResult.UNRECOGNISED, (*signs.place_alone, Reason.LIKE_NOT_FOUND)
+
+
+def _there(signs: PageSigns) -> Shown | None:
+    if not signs.is_clear or signs.place is None:
+        return None
+    if signs.says_absent:
+        return LookResult.UNRECOGNISED, (signs.place, Reason.NEGATIVE_MARKER)
+    if against := find_doubt(signs):
+        return LookResult.UNRECOGNISED, (signs.place, against)
+    return LookResult.LIVE, (signs.place,)
+
+
+def _not_there(signs: PageSigns) -> Shown:
+    in_text_at_most = signs.place in {None, Reason.MARKER_IN_TEXT}
+    # The page may be the release for those who see what a script or another style sheet shows.
+    if in_text_at_most and signs.marker.in_text(signs.page.hidden) is Mention.CLEAR:
+        return LookResult.UNRECOGNISED, (*signs.place_alone, Reason.MARKER_HIDDEN)
+    known = signs.digest in signs.expectation.texts_not_live
+    # A text that names the edition may have been the release all along.
+    named = signs.mention is Mention.PASSING
+    if known and in_text_at_most and not named and shows_series(signs.page, signs.names):
+        # What a frame holds may be new although the page around it never changes.
+        if signs.page.has_frame:
+            return LookResult.UNRECOGNISED, (Reason.UNCHANGED, Reason.EMBEDDED)
+        return LookResult.NOT_LIVE, (Reason.UNCHANGED,)
+    if in_text_at_most and _led_to_an_earlier_edition(signs):
+        return LookResult.NOT_LIVE, (Reason.OTHER_EDITION,)
+    return LookResult.UNRECOGNISED, _why_unrecognised(signs)
+
+
+def _led_to_an_earlier_edition(signs: PageSigns) -> bool:
+    """Say whether a redirect led to a page of an earlier edition before the release was due.
+
+    From then on only a text that stood there before is one: some editions are named after the month of their figures.
+    """
+    due_at = signs.expectation.due_at
+    if due_at is not None and signs.answer.completed_at >= due_at:
+        return False
+    final, requested = (urlsplit(url).path.rstrip("/") for url in (signs.answer.final_url, signs.answer.requested_url))
+    others = signs.marker.others(signs.page.headings)
+    return final != requested and bool(others) and all(each.last < signs.marker.sought[0].first for each in others)
+
+
+def _why_unrecognised(signs: PageSigns) -> tuple[Reason, ...]:
+    why = {
+        Mention.TO_COME: Reason.STILL_TO_COME,
+        Mention.COMMON: Reason.COMMON_MARKER,
+        Mention.PASSING: Reason.MENTIONED_ONCE,
+        Mention.OTHER_PERIOD: Reason.OTHER_PERIOD,
+    }
+    if signs.mention in why:
+        return (*signs.place_alone, why[signs.mention])
+    return _declared(signs) or (Reason.NO_MARKER if signs.digest else Reason.EMPTY,)
+
+
+def _declared(signs: PageSigns) -> tuple[Reason, ...]:
+    """Return where a page names the edition to machines only: that asks a person, and proves nothing."""
+    told = (
+        (Reason.MARKER_IN_META, signs.page.declared.meta),
+        (Reason.MARKER_IN_LINKED_DATA, signs.page.declared.linked_data),
+    )
+    return tuple(
+        reason for reason, texts in told if any(signs.marker.in_heading(text) is Mention.CLEAR for text in texts)
+    )
+
+
+PAGE_RULES: tuple[Callable[[PageSigns], Shown | None], ...] = (
+    _log_in_or_barrier,
+    _absent,
+    _in_place_of_the_page,
+    _like_not_found,
+    _there,
+    _not_there,
+)
+"""The rules for a page, in order: the first that returns something decides."""

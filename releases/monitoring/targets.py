@@ -10,8 +10,7 @@ from itertools import batched
 from django.db.models import F, Max, Min, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
-from releases.detection.finding import AddressRole, Expectation, Finding, LookResult
-from releases.detection.page import TextsBefore
+from releases.detection.finding import AddressRole, Expectation, Finding, LookResult, TextsBefore
 from releases.models import Address, NotFoundPage, Observation, Release, Series, Statement, Watch
 from releases.models.observation import Purpose
 from releases.rules import cadence

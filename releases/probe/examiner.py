@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from releases.detection.finding import Expectation, Finding
-from releases.detection.rules import text_of
+from releases.detection.rules import read_not_found_text
 from releases.probe.adapters import adapter_named
 from releases.rules import canonical
 from releases.rules.response import Answer
@@ -150,7 +150,7 @@ def _set_limits(*, seconds: float, bytes_above: int) -> None:
 def _examine(request: Request, *, rest: int, bytes_above: int) -> Result:
     try:
         if request.expectation is None:
-            return text_of(request.answer)
+            return read_not_found_text(request.answer)
         return adapter_named(request.adapter).examine(request.answer, request.expectation)
     except MemoryError:
         os._exit(OUT_OF_MEMORY)

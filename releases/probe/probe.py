@@ -8,7 +8,7 @@ from typing import Self
 from django.conf import settings
 
 from releases.detection.finding import Expectation, Finding, LookResult, Reason
-from releases.detection.rules import text_of
+from releases.detection.rules import read_not_found_text
 from releases.host_budgets import budgets_from_settings
 from releases.probe.adapters import adapter_named
 from releases.probe.client import Fetcher
@@ -143,7 +143,7 @@ class Probe:
 
     def begin_text_of(self, key: Hashable, answer: Answer) -> str | None:
         if not answer.body:
-            return text_of(answer)
+            return read_not_found_text(answer)
         self._begin(key, Request("", answer), None)
         return None
 

@@ -28,7 +28,7 @@ from releases import (
 )
 from releases import preflight as releases_preflight
 from releases.detection.characters import decode
-from releases.detection.file_type import FileType, found_type
+from releases.detection.files import FileType, found_type
 from releases.detection.preflight import PreflightFinding
 from releases.evidence import embargo
 from releases.evidence.embargo import How, NoSuchBody, OpenedBody

@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from releases.detection.finding import AddressRole, Expectation, Reason
-from releases.detection.page import TextsBefore
+from releases.detection.finding import AddressRole, Expectation, Reason, TextsBefore
 from releases.leases import ProbeInterface
 from releases.monitoring import examination
 from releases.monitoring.clock import Clock

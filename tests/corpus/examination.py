@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin
 
-from releases.detection.finding import Expectation, Finding, LookResult
-from releases.detection.page import TextsBefore
-from releases.detection.rules import examine, text_of
+from releases.detection.finding import Expectation, Finding, LookResult, TextsBefore
+from releases.detection.rules import examine, read_not_found_text
 from releases.rules.response import Answer, Hop
 from tests.corpus import (
     absent,
@@ -76,7 +75,7 @@ def expectation(case: Case, *, url: str, before: TextsBefore) -> Expectation:
         negative_markers=case.negative_markers,
         texts_not_live=before.standing,
         texts_before=before.all,
-        not_found_text=text_of(_made(control, "/statistics/no-such-page-8f2a", DUE)) if control else "",
+        not_found_text=read_not_found_text(_made(control, "/statistics/no-such-page-8f2a", DUE)) if control else "",
         not_found_certain=control is not None and control.status in {404, 410},
         due_at=DUE,
     )

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 
 from releases.detection.finding import Expectation, Finding
-from releases.detection.rules import text_of
+from releases.detection.rules import read_not_found_text
 from releases.monitoring.clock import ScriptedClock
 from releases.probe.adapters import adapter_named
 from releases.rules.response import Answer, Errand, Hop
@@ -123,7 +123,7 @@ class ScriptedPublisher:
         return self.examine(adapter, answer, expectation)
 
     def begin_text_of(self, key: Hashable, answer: Answer) -> str:
-        return text_of(answer)
+        return read_not_found_text(answer)
 
     def examined(self, timeout_seconds: float) -> list[tuple[Hashable, Finding | str | Exception]]:
         return []

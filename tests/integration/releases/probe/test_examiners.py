@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from releases.detection.finding import Finding, LookResult, Reason
-from releases.detection.page import TextsBefore
+from releases.detection.finding import Finding, LookResult, Reason, TextsBefore
 from releases.detection.rules import examine
 from releases.probe import examiner
 from releases.probe.examiner import Fault, Request

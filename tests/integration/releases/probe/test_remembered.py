@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from releases.detection import rules
-from releases.detection.finding import AddressRole, Expectation, Finding, LookResult
-from releases.detection.page import TextsBefore
+from releases.detection.finding import AddressRole, Expectation, Finding, LookResult, TextsBefore
 from releases.probe.probe import FindingCache, finding_key
 from releases.rules.response import Answer, Failure
 from tests.corpus.examination import CASES, answered, expectation

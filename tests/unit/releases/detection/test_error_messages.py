@@ -5,8 +5,7 @@ import json
 import pytest
 
 from releases.detection import files
-from releases.detection.file_type import FileType, found_type
-from releases.detection.files import Message
+from releases.detection.files import FileType, Message, found_type
 
 
 def told(text: str) -> Message | None:

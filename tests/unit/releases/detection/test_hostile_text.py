@@ -56,7 +56,7 @@ def test_half_a_megabyte_declared_as_punycode_is_decoded_at_once():
 def test_long_text_of_one_kind_is_compared_at_once(repeated):
     command = (
         "import sys; from releases.detection.page_text import read_page;"
-        "from releases.detection.page import steady_text; steady_text(read_page(sys.stdin.read()))"
+        "from releases.detection.page_text import steady_text; steady_text(read_page(sys.stdin.read()))"
     )
     for end in ("1", " 1"):
         text = f"<main><p>{repeated * (50_000 // len(repeated))}{end}</p></main>"
@@ -71,13 +71,13 @@ def test_long_text_of_one_kind_is_compared_at_once(repeated):
             id="markers",
         ),
         pytest.param(
-            "from releases.detection.page import is_like_not_found as like;"
+            "from releases.detection.interstitials import is_like_not_found as like;"
             "like('a' * 1_000_000, 'b', url='https://www.example.gov.uk/')",
             id="a-word-without-an-end",
         ),
         pytest.param(
             "from releases.detection.files import message_in;"
-            "from releases.detection.file_type import FileType;"
+            "from releases.detection.files import FileType;"
             "message_in(b'<!---->' * 2_000, FileType.XML)",
             id="comments-before-no-element",
         ),

@@ -3,8 +3,8 @@
 import pytest
 
 from releases.detection.finding import Reason
-from releases.detection.page import MOST_CHARACTERS, is_like_not_found
-from releases.detection.rules import text_of
+from releases.detection.interstitials import MOST_CHARACTERS, is_like_not_found
+from releases.detection.rules import read_not_found_text
 from releases.rules.response import Failure
 from tests.corpus.layouts import PROSE, bare, office, shell
 from tests.support.release_pages import answered, page, shown
@@ -15,7 +15,9 @@ NOTHING_HERE = bare(
 
 
 def test_the_text_of_a_page_is_kept_folded_and_without_its_frame():
-    text = text_of(answered(page("<h1>Page not found</h1><p>Check the Address.</p>", title="Nothing"), status=404))
+    text = read_not_found_text(
+        answered(page("<h1>Page not found</h1><p>Check the Address.</p>", title="Nothing"), status=404)
+    )
     assert text == "nothing - example office\npage not found\ncheck the address."
 
 
@@ -36,11 +38,11 @@ def test_the_text_of_a_page_is_kept_folded_and_without_its_frame():
     ],
 )
 def test_an_answer_that_says_nothing_of_what_is_not_there_leaves_no_text(answer):
-    assert text_of(answer) == ""
+    assert read_not_found_text(answer) == ""
 
 
 def test_a_very_long_page_is_kept_in_part():
-    assert len(text_of(answered(office("Nothing", PROSE * 100)))) == MOST_CHARACTERS
+    assert len(read_not_found_text(answered(office("Nothing", PROSE * 100)))) == MOST_CHARACTERS
 
 
 def test_the_same_page_with_another_address_and_day_on_it_is_alike():
@@ -57,5 +59,7 @@ def test_a_text_of_few_words_is_like_nothing(text):
 
 def test_being_like_it_never_speaks_against_a_heading_that_carries_the_edition():
     body = office("Road fuel prices, June 2026", PROSE)
-    finding = shown(body, not_found_text=text_of(answered(office("Road fuel prices", PROSE))), not_found_certain=True)
+    finding = shown(
+        body, not_found_text=read_not_found_text(answered(office("Road fuel prices", PROSE))), not_found_certain=True
+    )
     assert finding.reasons == (Reason.MARKER_IN_TITLE, Reason.LIKE_NOT_FOUND)

@@ -6,8 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.detection.finding import LookResult, Reason
-from releases.detection.page import TextsBefore
+from releases.detection.finding import LookResult, Reason, TextsBefore
 from releases.models import Observation, Verification
 from releases.monitoring import targets
 from releases.monitoring.sweep import Sweep
