@@ -88,10 +88,6 @@ def may_anywhere(person: Person, action: Action) -> bool:
 
 
 def check_may(person: Person, action: Action, producer: Producer) -> None:
-    """Require that the table lets a person do something with a producer's releases.
-
-    :raises NotYours: if none of the person's roles allows it.
-    """
     if not may(person, action, producer):
         raise NotYours(f"{person} may not {action.replace('_', ' ')} releases of {producer}.")
 
@@ -117,7 +113,6 @@ def roles_ever_held(people: Collection[int]) -> dict[tuple[int, int], Role]:
 
 
 def producers_with(person: Person, roles: frozenset[Role]) -> QuerySet[Producer]:
-    """Return the producers for which a person holds at least one of some roles."""
     if not person.is_authenticated or not person.is_active:
         return Producer.objects.none()
     return Producer.objects.filter(

@@ -431,3 +431,42 @@ def publish_all(seen_live: Sequence[tuple[Release, datetime]], *, at: datetime) 
         events.append(build_event(release, move.name, at=at, status=[move.source, move.target]))
     Release.objects.bulk_update([release for release, _ in seen_live], ["status", "published_at"], batch_size=500)
     return events
+
+
+def available_moves(release: Release, *, roles: frozenset[Role], at: datetime) -> list[str]:
+    """Return the moves that the roles may make with a release, as pages offer them.
+
+    A release is announced once, and a rehearsal never; once a confirmed one is due, only a lead may cancel it.
+    """
+    moves = RELEASE.available(source=release.status, roles=roles)
+    hidden = set()
+    if release.announced_at or release.rehearsal:
+        hidden.add(ANNOUNCE)
+    if release.status == Status.CONFIRMED and is_due(release, at=at) and CANCEL_ONCE_DUE not in moves:
+        hidden.add(CANCEL)
+    return [move for move in moves if move not in hidden]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The days from confirmation to the date, negative where that was past; only a market-sensitive series can be short
+    for markets."""
+
+    days: int
+    given_at: datetime
+    is_short: bool
+    is_short_for_markets: bool
+
+
+def notice_of(release: Release, *, given_at: datetime) -> Notice:
+    """Return the notice that confirming a release gives at an aware instant."""
+    on = release.planned_on
+    is_exact = release.due_at is not None
+    return Notice(
+        days=calendar.days_of_notice(on, given_at=given_at),
+        given_at=given_at,
+        is_short=is_exact and not release.rehearsal and calendar.is_short_notice(on, given_at=given_at),
+        is_short_for_markets=is_exact
+        and release.series.market_sensitive
+        and calendar.is_short_for_markets(on, given_at=given_at),
+    )

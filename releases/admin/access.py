@@ -49,10 +49,7 @@ class ByProducer[M: Model](admin.ModelAdmin[M]):
         return super().get_queryset(request).filter(**{f"{self.producer_path}__in": own})
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
-        """Return one of the user's own rows.
-
-        :raises Http404: if there is none of this key, or it is somebody else's.
-        """
+        """Return one of the user's own rows; everything else is 404."""
         row = super().get_object(request, object_id, from_field)
         if row is None:
             raise Http404

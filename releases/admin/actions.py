@@ -36,16 +36,13 @@ from releases.rules.date_change import is_to_be_asked
 from releases.rules.lifecycle import (
     ANNOUNCE,
     CANCEL,
-    CANCEL_ONCE_DUE,
     CONFIRM,
     LEADS,
-    RELEASE,
     MoveRefused,
     Status,
 )
 from releases.rules.tables import TableKind
 from releases.rules.web_address import BadPattern, Fault
-from releases.scheduling import is_due
 
 type AdminAction = Callable[[Any, HttpRequest, QuerySet[Release]], HttpResponse | None]
 # A page names each of them, perhaps with a box to tick; DATA_UPLOAD_MAX_NUMBER_FIELDS lets as many come back.
@@ -63,10 +60,7 @@ def too_many(request: HttpRequest, queryset: QuerySet[Release]) -> bool:
 def ask_first(
     model_admin: Any, request: HttpRequest, queryset: QuerySet[Release], action: str, context: dict[str, Any]
 ) -> HttpResponse:
-    """Show an action's own page, which comes back to the action with the same releases.
-
-    :param action: the action's name, after which its template is named as well.
-    """
+    """Show an action's own page, named after it, which comes back to the action with the same releases."""
     whole = {
         **model_admin.admin_site.each_context(request),
         "releases": queryset,
@@ -84,7 +78,6 @@ def _move_each(
 ) -> list[Release]:
     """Move each release by itself, and say which were refused; what has one reason is said once.
 
-    :param counted: how many were moved, as a lazy plural.
     :return: those that were moved, as they were read before.
     """
     moved = []
@@ -122,12 +115,10 @@ def confirm(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release])
     """Confirm the selected releases; where that gives some of them short notice, ask for the reason first."""
     at, user = timezone.now(), _user(request)
     short = [
-        {"release": release, "days": calendar.days_of_notice(release.planned_on, given_at=at)}
+        {"release": release, "days": notice.days}
         for release in queryset
-        if release.status == Status.PROVISIONAL
-        and release.due_at
-        and not release.rehearsal
-        and calendar.is_short_notice(release.planned_on, given_at=at)
+        for notice in [scheduling.notice_of(release, given_at=at)]
+        if release.status == Status.PROVISIONAL and notice.is_short
     ]
     form = ShortNoticeForm(request.POST if "confirming" in request.POST else None)
     if short and too_many(request, queryset):
@@ -147,9 +138,7 @@ def confirm(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release])
     soon = [
         release.reference
         for release in confirmed
-        if release.series.market_sensitive
-        and not release.rehearsal
-        and calendar.is_short_for_markets(release.planned_on, given_at=at)
+        if not release.rehearsal and scheduling.notice_of(release, given_at=at).is_short_for_markets
     ]
     if soon:
         sentence = _("Market sensitive, and best announced six months ahead: %(references)s.")
@@ -177,7 +166,6 @@ def cancel(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) 
 
 @admin.action(description=lazy("Pre-flight: check before the day"), permissions=["preflight"])
 def ask_preflight(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> None:
-    """Request a check of the selected releases; another process makes it."""
     at, user = timezone.now(), _user(request)
     _move_each(
         request,
@@ -208,10 +196,9 @@ PREFLIGHT = "preflight"
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One thing that can be done with a release: its name, its words, whether it first asks, and what does it.
+    """One thing that can be done with a release.
 
-    `page` names the page outside the admin site that asks first, where there is one: what nobody can undo is never one
-    click away.
+    `page` is the page outside the admin site that asks first, where there is one.
     """
 
     name: str
@@ -237,10 +224,6 @@ class ReleaseMoves(ByProducer[Release]):
         return [path("<path:object_id>/move/<slug:name>/", view, name="releases_release_move"), *super().get_urls()]
 
     def move_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
-        """Make one move, after its question if it asks one.
-
-        :raises Http404: if the release is not theirs, or the move is not theirs to make from its status.
-        """
         release = self.get_object(request, unquote(object_id))
         if release is None:
             raise Http404
@@ -268,15 +251,9 @@ class ReleaseMoves(ByProducer[Release]):
 
 
 def list_offers(request: HttpRequest, release: Release) -> list[Offer]:
-    """Return what the person may do with a release in its present status."""
     now = timezone.now()
     roles = permissions.roles_of(request.user, release.series.producer)
-    names = set(RELEASE.available(source=release.status, roles=roles))
-    # Once a release is due, only a lead may cancel it.
-    if release.status == Status.CONFIRMED and is_due(release, at=now) and CANCEL_ONCE_DUE not in names:
-        names.discard(CANCEL)
-    if release.announced_at or release.rehearsal:
-        names.discard(ANNOUNCE)
+    names = {*scheduling.available_moves(release, roles=roles, at=now)}
     if permissions.TABLE[Action.PREFLIGHT] & roles and preflight.may_be_checked(release, now=now):
         names.add(PREFLIGHT)
     return [offer for offer in OFFERS if offer.name in names]
@@ -285,7 +262,6 @@ def list_offers(request: HttpRequest, release: Release) -> list[Offer]:
 def _export_as(kind: TableKind) -> AdminAction:
     @admin.action(description=format_lazy(lazy("Export as {kind}"), kind=kind.upper()), permissions=["view"])
     def export(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> HttpResponse | None:
-        """Give the selected releases as a file, without personal contacts."""
         try:
             content = export_calendar(queryset, kind, title=_("Releases"), by=request.user)
         except TooManyReleases as refusal:

@@ -25,8 +25,6 @@ FIELDS_OF_A_CHANGE = {"planned_on": "new_on", "planned_at": "new_at", "exact_dat
 
 
 class NewReleaseForm(forms.ModelForm[Release]):
-    """Asks for a new release, which is offered 9:30am."""
-
     class Meta:
         model = Release
         fields = ("series", "reference", "title", "planned_on", "planned_at", "precision", "rehearsal")
@@ -77,7 +75,6 @@ class ReleaseForm(forms.ModelForm[Release]):
         return single_reason(self)
 
     def clean(self) -> dict[str, Any]:
-        """Ask whether the date may be changed so, if another one is given."""
         cleaned = super().clean() or self.cleaned_data
         if {"new_on", "new_at", "new_precision", "reason", "seen_version"} <= cleaned.keys():
             try:
@@ -167,10 +164,7 @@ class ShortNoticeForm(forms.Form):
 
 
 def clean_unless_judged(form: forms.ModelForm[Any], name: str, releases: QuerySet[Release]) -> Any:
-    """Return what was typed for a field by which releases are known; it stays as it is while a verdict falls.
-
-    :raises ValidationError: if it is another while one of the releases is being looked at.
-    """
+    """Return what was typed for a name of releases; it stays as it is while a verdict on one of them falls."""
     if name in form.changed_data:
         try:
             scheduling.refuse_names_during_judgement(releases, at=timezone.now())

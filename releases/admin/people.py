@@ -79,7 +79,6 @@ class ProducerAdmin(ByAdministrators[Producer]):
         return tuple(field.name for field in self.opts.fields if field.editable and field.name != "negative_markers")
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
-        """Offer a slug for a new producer only; elsewhere it is part of addresses already."""
         return {} if obj else {"slug": ("name",)}
 
 

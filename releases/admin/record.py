@@ -57,8 +57,6 @@ class StatementAdmin(OfReleases[Statement]):
 
 @admin.register(DateChange)
 class DateChangeAdmin(OfReleases[DateChange]):
-    """Changes of date: was, to, why, by whom."""
-
     list_display = ("release", "was", "to", "public_reason", "requested_by", "agreed_by", "announced_at")
     read_with = ("requested_by", "agreed_by")
     ordering = ("-requested_at",)
@@ -95,8 +93,6 @@ class DelayNoticeAdmin(OfReleases[DelayNotice]):
 
 @admin.register(ReleaseEvent)
 class ReleaseEventAdmin(OfReleases[ReleaseEvent]):
-    """What happened to releases, in the order of the chain."""
-
     list_display = ("position", "release", "kind", "at", "actor")
     read_with = ("actor",)
     list_filter = ("kind",)

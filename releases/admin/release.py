@@ -80,7 +80,6 @@ class LacksFilter(admin.SimpleListFilter):
         return [(name, words) for name, (words, _) in LACKS.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
-        """Return the open releases without it; the list has annotated `has_page`."""
         chosen = self.value()
         return queryset.filter(LACKS[chosen][1], status__in=OPEN) if chosen in LACKS else queryset
 
@@ -353,7 +352,6 @@ class ReleaseAdmin(actions.ReleaseMoves, WithHistory[Release], RefusalMessages[R
 
     @admin.display(description=lazy("so far"))
     def milestones(self, release: Release) -> str:
-        """Tell what happened to the release, in the order of time."""
         told = (
             (_("announced"), release.announced_at),
             (_("confirmed"), release.confirmed_at),
@@ -367,7 +365,6 @@ class ReleaseAdmin(actions.ReleaseMoves, WithHistory[Release], RefusalMessages[R
         return format_html_join("", "<div>{}: {}</div>", lines) or EMPTY
 
     def has_preflight_permission(self, request: HttpRequest) -> bool:
-        """Offer the check before the day to whoever may ask for it; each release asks again."""
         return self.may(request, Action.PREFLIGHT)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -433,12 +430,10 @@ class ReleaseAdmin(actions.ReleaseMoves, WithHistory[Release], RefusalMessages[R
         return to_delete, counts, forbidden, refusals or protected
 
     def delete_model(self, request: HttpRequest, obj: Release) -> None:
-        """Remove a release that was never public."""
         user: Any = request.user
         corrections.remove_release(obj, by=user, at=timezone.now())
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> None:
-        """Remove releases that were never public: all of them or none."""
         with transaction.atomic():
             for release in queryset:
                 self.delete_model(request, release)

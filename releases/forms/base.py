@@ -62,18 +62,13 @@ class GovukDateField(forms.Field):
     }
 
     def __init__(self, *, subject: object = "", **kwargs: Any) -> None:
-        """Make the field.
-
-        :param subject: what the date is called in its errors, in sentence case; the label by default
-        """
         self.subject = subject
         super().__init__(**kwargs)
 
     def clean(self, value: Sequence[str] | date | None) -> Any:
         """Turn the three boxes into a date, or None where all are empty and need not be filled in.
 
-        :raises ValidationError: if a box is empty or the three name no real date; its `params["parts"]` lists
-            the boxes that are wrong.
+        :raises ValidationError: with the wrong boxes in its `params["parts"]`.
         """
         if isinstance(value, date):
             return value
@@ -127,10 +122,6 @@ class ClockTimeField(forms.Field):
     }
 
     def to_python(self, value: Any) -> time | None:
-        """Read a time of day, or None where nothing was typed.
-
-        :raises ValidationError: if it is no time.
-        """
         if value in self.empty_values or isinstance(value, time):
             return value or None
         written = CLOCK_TIME.fullmatch(str(value).strip())
@@ -148,7 +139,6 @@ class ClockTimeField(forms.Field):
             raise ValidationError(self.error_messages["invalid"], code="invalid") from None
 
     def prepare_value(self, value: Any) -> Any:
-        """Write a time as calendars do: "9:30am"; what was typed stays as it was typed."""
         if not isinstance(value, time):
             return value
         seconds = f":{value:%S}" if value.second else ""
@@ -262,11 +252,7 @@ class SubmitButton:
 
 
 def helper_of(*questions: Any, button: Any, css_class: str = "", method: str = "post") -> FormHelper:
-    """Lay out a form that asks its questions one under the other, and ends with its button.
-
-    :param css_class: the button's.
-    :param method: "get" where the answers belong in the page's address.
-    """
+    """Lay out a form that asks its questions one under the other, and ends with its button."""
     helper = FormHelper()
     helper.form_method = method
     helper.layout = Layout(*questions, SubmitButton(button, css_class=css_class))
@@ -324,10 +310,7 @@ class GovukForm(forms.Form):
 
 
 def single_reason(form: forms.BaseForm) -> str:
-    """Refuse two reasons for one change: only one of them would be stored.
-
-    :raises ValidationError: if there are two.
-    """
+    """Refuse two reasons for one change: only one of them would be stored."""
     given = form.data.getlist("reason") if isinstance(form.data, QueryDict) else []
     if len(given) > 1:
         raise ValidationError(_("Give one reason for the change."))
@@ -342,10 +325,7 @@ def typed_slot(cleaned: Mapping[str, Any], *, zone: str = london.LONDON.key) -> 
 
 
 def clean_address(url: str) -> str:
-    """Return an address in its normal form.
-
-    :raises ValidationError: if it may not be fetched.
-    """
+    """Return an address in its normal form, or refuse one that may not be fetched."""
     try:
         return web_address.parse_address(url).url
     except web_address.NotAWebAddressError as error:

@@ -41,7 +41,6 @@ class CalendarFilter(GovukForm):
     )
 
     def __init__(self, asked: QueryDict) -> None:
-        """Make the form of what an address asks for; what it leaves out, or leaves empty, is not asked for."""
         super().__init__(asked)
         producers = list(calendar.public_producers())
         self.of_one_producer = producers[0].slug if len(producers) == 1 else ""
@@ -133,11 +132,6 @@ class PlannerForm(GovukForm):
     def __init__(
         self, producer: Producer | None, one: Series | None, *, producers: Iterable[Producer], series: Iterable[Series]
     ) -> None:
-        """Offer a person's own producers, and the series of those that are shown.
-
-        :param producer: the one that is shown alone.
-        :param one: the one series that is shown alone.
-        """
         super().__init__(initial={"producer": producer and producer.pk, "series": one and one.pk})
         offered = [(each.pk, each.name) for each in producers]
         self.fields["producer"].choices = [("", lazy("All producers")), *offered]  # type: ignore[attr-defined]  # a field of choices

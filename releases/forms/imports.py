@@ -127,8 +127,6 @@ class AnnouncementForm(GovukForm):
 
 
 class ReleaseToCheckForm(GovukForm):
-    """The release as the announcement has it, for a person to check before it is recorded."""
-
     button = lazy("Record this release")
     options = {
         "precision": {
@@ -195,10 +193,7 @@ class ReleaseToCheckForm(GovukForm):
 
 
 def initial_release(announced: Announced, *, series: Series | None) -> dict[str, Any]:
-    """Fill the release in as it is announced; what the announcement leaves open stays open.
-
-    :param series: the one whose release it seems to be.
-    """
+    """Fill in the release as it is announced; what the announcement leaves open stays open."""
     slot = announced.slot
     day = slot.on if slot else announced.when.on
     return {

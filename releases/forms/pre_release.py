@@ -76,12 +76,6 @@ class EntryForm(GovukForm):
         entry: PreReleaseAccess | None = None,
         only_words: bool = False,
     ) -> None:
-        """Make the form.
-
-        :param usual: the period that needs no reason.
-        :param entry: the entry that is changed; None for a new one.
-        :param only_words: whether only post and organisation can still be put right.
-        """
         initial: dict[str, Any] = {"length": usual.period.length, "unit": usual.period.unit}
         if entry is not None:
             initial = {name: getattr(entry, name) for name in self.base_fields}
@@ -103,7 +97,6 @@ class EntryForm(GovukForm):
         return Details(period=period, **typed)
 
     def see_again(self, entry: PreReleaseAccess) -> None:
-        """Show that the entry was changed meanwhile; what was typed stays, and can be sent again."""
         sentence = _(
             "This entry was changed meanwhile: it is now %(entry)s. Check what you typed and send it again."
         ) % {"entry": entry}
@@ -111,17 +104,11 @@ class EntryForm(GovukForm):
 
 
 class TimeForm(GovukForm):
-    """When access began or ended, as a person says."""
-
     version = forms.IntegerField(widget=forms.HiddenInput)
     on = GovukDateField(label=lazy("Date"), help_text=lazy("For example, 29 6 2026"))
     time = ClockTimeField(label=lazy("Time in London"), help_text=lazy("For example, 9:30am"))
 
     def __init__(self, data: QueryDict | None = None, *, entry: PreReleaseAccess, now: datetime, button: str) -> None:
-        """Make the form.
-
-        :param now: the aware instant that is offered, to the minute.
-        """
         local = london.in_london(now)
         offered = {"version": entry.version, "on": local.date(), "time": local.time().replace(second=0, microsecond=0)}
         super().__init__(data, initial=offered)

@@ -26,8 +26,6 @@ MOST_CHARACTERS = 2000
 
 
 class ChangeDateForm(GovukForm):
-    """The new date of a release; the old one is read from the database, and again when the form is sent."""
-
     options = {
         "precision": {
             "hints": {
@@ -44,10 +42,6 @@ class ChangeDateForm(GovukForm):
     reason = LongTextField(label=lazy("Reason for the change"), required=False, max_length=MOST_CHARACTERS)
 
     def __init__(self, data: QueryDict | None = None, *, release: Release, asking: bool = False) -> None:
-        """Make the form.
-
-        :param asking: whether somebody else has to agree to the change.
-        """
         initial = {
             "seen_version": release.schedule_version,
             "planned_at": release.planned_at or release.series.release_time,
@@ -81,7 +75,6 @@ class ChangeDateForm(GovukForm):
         }
 
     def see_again(self, release: Release) -> None:
-        """Show that the date was changed meanwhile; what was typed stays, and can be sent again for the new date."""
         sentence = _("Somebody else changed the date meanwhile: it is now %(slot)s.") % {"slot": release.slot}
         sentence = _("%(sentence)s Check your change and send it again.") % {"sentence": sentence}
         self.reopen(name="seen_version", version=release.schedule_version, sentence=sentence)
@@ -139,8 +132,6 @@ class SayForm(GovukForm):
 
 
 class WasLiveForm(GovukForm):
-    """When a person says that a release was live."""
-
     button = lazy("Save this statement")
 
     live_on = GovukDateField(

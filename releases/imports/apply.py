@@ -64,10 +64,6 @@ class Step:
 
     @classmethod
     def from_json(cls, written: Sequence[str]) -> "Step":
-        """Read it from the record.
-
-        :raises ValueError: if the kind is unknown.
-        """
         kind, was, to = written
         return cls(StepKind(kind), was, to)
 
@@ -94,10 +90,6 @@ class Creation:
 
     @classmethod
     def from_json(cls, written: Sequence[str]) -> "Creation":
-        """Read it from the record.
-
-        :raises ValueError: if the kind is unknown.
-        """
         kind, name, of = written
         return cls(CreationKind(kind), name, of)
 
@@ -115,10 +107,7 @@ class RowResult:
 
 
 def group_faults(faults: Sequence[RowFault], named: Mapping[int, str]) -> list[RowResult]:
-    """Return the rows that could not be read, with their faults.
-
-    :param named: by the number of a row what it calls itself.
-    """
+    """Return the rows that could not be read, with their faults; `named` is what each row calls itself."""
     by_row: dict[int, list[RowFault]] = {}
     for fault in faults:
         by_row.setdefault(fault.row, []).append(fault)
@@ -129,8 +118,6 @@ def group_faults(faults: Sequence[RowFault], named: Mapping[int, str]) -> list[R
 
 
 class RowRefused(Exception):
-    """A row cannot be imported; `column` names the cell, the message is one sentence."""
-
     def __init__(self, column: str, why: str) -> None:
         super().__init__(why)
         self.column = column
@@ -138,7 +125,7 @@ class RowRefused(Exception):
 
 @dataclass(slots=True)
 class Parties:
-    """The producers, series and contacts that there are, by what a file calls them; and those made meanwhile.
+    """The producers, series and contacts that there are, by what a file calls them; and those created meanwhile.
 
     For a person these are the ones whose releases they keep: of all others the file can learn nothing.
     """
@@ -153,11 +140,7 @@ class Parties:
 
     @classmethod
     def known(cls, *, by: "User | None", create: bool) -> "Parties":
-        """Load all that a person may import for.
-
-        :param by: the person, or None for an operator, who may everything.
-        :param create: whether those that are not known are made.
-        """
+        """Load all that a person, or an operator (None), may import for."""
         producers = Producer.objects.all() if by is None else producers_where(by, Action.EDIT)
         keys = set(producers.values_list("pk", flat=True))
         all_series = Series.objects.filter(producer__in=keys).select_related("producer", "responsible")
@@ -174,10 +157,7 @@ class Parties:
         return producer in self.producers.values()
 
     def note_creation(self, creation: Creation, undo: Callable[[], object]) -> None:
-        """Note what was made for the row at hand.
-
-        :param undo: forgets it, should the row be refused in the end.
-        """
+        """Note what was created for the row at hand; `undo` forgets it, should the row be refused."""
         self.created.append(creation)
         self._undo += [self.created.pop, undo]
 
@@ -185,7 +165,6 @@ class Parties:
         self._undo.clear()
 
     def take_back(self) -> None:
-        """Forget what was made for the row at hand, because the database has."""
         while self._undo:
             self._undo.pop()()
 
@@ -193,8 +172,7 @@ class Parties:
 def series_of_row(row: CalendarRow, parties: Parties) -> Series:
     """Return the series that a row names, with the responsible contact that it names.
 
-    :raises RowRefused: if producer, series or contact is not known and none is to be made, or if the stored series
-        has another tolerance or another responsible contact than the row says.
+    :raises RowRefused: if one of them is not known and none is to be created, or the series differs from the row.
     """
     producer = _producer(row, parties)
     responsible = _contact(row, producer, parties) if row.responsible_email else None
@@ -312,7 +290,6 @@ class RowImport:
     steps: list[Step] = field(default_factory=list)
 
     def record(self, series: Series) -> None:
-        """Record a new release and, where the row says so, confirm and announce it."""
         row, rehearsal = self.row, bool(self.row.rehearsal)
         # A rehearsal is there to be monitored, which a provisional release is not.
         status = row.status or (Status.CONFIRMED if rehearsal else Status.PROVISIONAL)
@@ -338,7 +315,6 @@ class RowImport:
             self._confirm(release)
 
     def follow(self, release: Release, series: Series) -> None:
-        """Change a known release as far as the row differs."""
         row = self.row
         self._check_same(release, series)
         if _in_one_line(release.title) != row.title:
@@ -479,7 +455,6 @@ class RowImport:
         self._note(StepKind.CHANGE_ASKED, str(release.slot), str(row.slot))
 
     def _confirm(self, release: Release) -> None:
-        """Confirm a provisional release, and announce it unless it is a rehearsal."""
         if release.status == Status.PROVISIONAL:
             with _name_reason_column("short_notice_reason"):
                 release = scheduling.confirm(release, by=self.by, at=self.at, reason=self.row.short_notice_reason)
@@ -490,7 +465,6 @@ class RowImport:
             self._note(StepKind.ANNOUNCED)
 
     def _cancel(self, release: Release) -> None:
-        """Cancel a release with the reason that readers see; one that is cancelled stays as it is."""
         if release.status == Status.CANCELLED:
             self._check_reason("cancellation_reason", release.cancellation_reason, "is cancelled")
             return
@@ -555,8 +529,6 @@ def _describe_address(planned: PlannedAddress) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What an import did, or in a dry run would do."""
-
     rows: list[RowResult]
     created: list[Creation]
 
@@ -581,8 +553,6 @@ def import_calendar(
 
     :param by: the person who imports, for the producers whose calendar they keep; None for an operator.
     :param create: whether series and contacts that are not known are created, by an operator producers too.
-    :param skip_refused: whether rows that cannot be imported are left out.
-    :param dry_run: whether everything is tried and nothing is stored.
     :raises FileRefused: if a row cannot be imported and none is to be left out; then nothing is changed.
     """
     with transaction.atomic():

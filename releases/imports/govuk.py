@@ -50,8 +50,8 @@ def find_announcement(url: str, *, hosts: Collection[str], means: AdhocMeans, no
     :param hosts: "host" and "host:port" entries of sites with such an API.
     :raises NotAWebAddressError: if it is not an address that may be fetched.
     :raises NotAnAnnouncement: if the address lies on none of these hosts.
-    :raises HostBusy: if no answer came in time, or nobody could ask.
-    :raises NoAnnouncementError: if what answered is no announcement that can be read.
+    :raises HostBusy: if no answer came in time.
+    :raises NoAnnouncementError: if the answer is no announcement that can be read.
     """
     address = parse_address(url)
     if not is_allowed(address, frozenset(hosts)):
@@ -104,10 +104,6 @@ def record_from_announcement(
 ) -> Release:
     """Record a release with its announcement and, where it is confirmed, confirm and announce it; all or nothing.
 
-    :param announcement: its address.
-    :param page: the address of its page; without one it is not monitored yet.
-    :param reason: for short notice.
-    :raises NotYours: if the person does not keep the producer's calendar.
     :raises ReferenceTaken: if the reference is not free.
     :raises MoveRefused: if the calendar's rules do not allow it.
     """

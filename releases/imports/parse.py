@@ -20,8 +20,7 @@ from releases.rules.tables import Cell, NotATableError
 def _read_cell(column: str, cell: str, *, adapters: Collection[str]) -> Any:
     """Read one cell that is not empty; the date is left as it is written, because its precision stands elsewhere.
 
-    :param adapters: the names of adapters that there are.
-    :raises ValueError: if it cannot be taken; the message is one sentence.
+    :raises ValueError: if it cannot be read; the message is one sentence.
     """
     longest = LONGEST.get(column)
     if longest and len(cell) > longest:
@@ -32,9 +31,8 @@ def _read_cell(column: str, cell: str, *, adapters: Collection[str]) -> Any:
 
 
 def _read_slot(cell: str, precision: Precision | None) -> Slot:
-    """Read for when a release is planned: "2026-06-30 09:30" in London, or the month as "2026-07", or any day of it.
+    """Read "2026-06-30 09:30" in London, or the month as "2026-07", or any day of it.
 
-    :param precision: how exactly it is meant; None: to the minute.
     :raises ValueError: if it is no such time or month; the message is one sentence.
     """
     if precision in {Precision.MONTH, Precision.TWO_MONTHS}:
@@ -193,8 +191,6 @@ class CalendarFile:
 def read_calendar(content: bytes, *, name: str, adapters: Collection[str]) -> CalendarFile:
     """Read a file's bytes into rows that can be read, and the faults of those that cannot.
 
-    :param name: the file's name, for sentences about the file as a whole.
-    :param adapters: the names that the column "adapter" may hold.
     :raises FileRefused: if it is no calendar at all.
     """
     try:

@@ -70,8 +70,6 @@ def imports_of(person: Person) -> QuerySet[CalendarImport]:
 def upload_file(content: bytes, *, name: str, create_missing: bool, by: "User", at: datetime) -> CalendarImport:
     """Put a file into the queue; nothing of it is read yet, and nothing in the calendar is changed by it.
 
-    :param name: the file's, as it is shown and named in sentences.
-    :param create_missing: whether series and contacts that are not known are to be made.
     :raises NotYours: if the person keeps no producer's calendar.
     :raises NotATableError: if the file is too large.
     """
@@ -113,7 +111,6 @@ def confirm_import(found: CalendarImport, *, skip_refused: bool, by: "User", at:
 def discard_import(found: CalendarImport, *, by: "User | None", at: datetime) -> None:
     """End an import without changing anything in the calendar; the file goes.
 
-    :param by: the person, or None for the product itself, where nobody came back to it.
     :raises MoveRefused: if it was confirmed already or has ended.
     """
     move_import(found, DISCARD, values={}, by=by, at=at)
@@ -152,9 +149,6 @@ def move_import(
 ) -> None:
     """Make one move of an import, if it still stands where it was read, and write its event.
 
-    :param values: what changes with it; at the end of an import the file goes.
-    :param by: the person, or None for the product itself.
-    :param at: the aware instant of the move.
     :raises ChangedMeanwhile: if it has moved on.
     :raises MoveRefused: if the table does not allow the move.
     """
@@ -261,7 +255,6 @@ def _await_confirmation(
 
 
 def _apply(claimed: CalendarImport, rows: Sequence[CalendarRow], found: Sequence[RowResult], *, at: datetime) -> None:
-    """Apply every row that is not refused, in one transaction: all of them, or none."""
     expected = {row.number: row for row in found}
     accepted = [row for row in rows if expected[row.number].outcome is not Outcome.REFUSED]
     try:

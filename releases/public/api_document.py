@@ -111,7 +111,6 @@ class DocumentedAPI(NinjaAPI):
     def get_openapi_schema(
         self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
     ) -> OpenAPISchema:
-        """Return the document; its server is the address of this office."""
         document = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
         document["servers"] = [{"url": str(settings.ADDRESS)}]
         document["externalDocs"] = {

@@ -24,13 +24,12 @@ MOST_WORDS = 10
 
 @dataclass(frozen=True, slots=True)
 class CalendarQuery:
-    """Which announced releases are query; what is empty narrows nothing.
+    """Which announced releases are asked for; what is empty narrows nothing.
 
     :ivar producer: a slug, as `series` is.
-    :ivar words: words that the title holds, each of them, as parts of words too; the first ten count.
+    :ivar words: words or parts of words that the title holds, each of them; the first ten count.
     :ivar statuses: the calendar's, "postponed" included.
-    :ivar since: the first day on which the release may come.
-    :ivar until: the last day.
+    :ivar since: the first day on which the release may come, `until` the last.
     """
 
     producer: str = ""
@@ -43,7 +42,6 @@ class CalendarQuery:
 
 
 def filter_announced(query: CalendarQuery) -> QuerySet[Release]:
-    """Return the announced releases that somebody asks for, in no order."""
     found = Release.objects.public().filter(may_come_between(query.since, query.until))
     for column, value in (
         ("series__producer__slug", query.producer),
@@ -58,11 +56,7 @@ def filter_announced(query: CalendarQuery) -> QuerySet[Release]:
 
 
 def may_come_between(since: date | None, until: date | None) -> Q:
-    """Return the condition that a release may come on a day of a span; a vague one may on each day of its months.
-
-    :param since: the first day, or None for no such limit.
-    :param until: the last day, or None for no such limit.
-    """
+    """Return the condition that a release may come on a day of a span; a vague one may on each day of its months."""
     condition = Q()
     if since:
         this_month = month_of(since)
@@ -172,20 +166,15 @@ def _move(change: Any) -> AnnouncedMove:
 
 
 def announced_facts(releases: QuerySet[Release], *, pages_at: datetime | None = None) -> list[AnnouncedRelease]:
-    """Return what is announced of releases, in their order and in two queries, or four with their pages.
+    """Return what is announced of announced releases, in their order and in two queries, or four with their pages.
 
-    :param releases: announced ones alone; one that is not is a fault of the caller.
-    :param pages_at: the aware instant at which the pages are told of those that are due and live by then; None for
-        no pages.
+    :param pages_at: the instant at which a page must be due and live to be told; None for no pages.
     """
     return _facts(list(releases.values(*COLUMNS, "schedule_version")), pages_at=pages_at)
 
 
 def announced_facts_of(keys: Sequence[int]) -> list[AnnouncedRelease]:
-    """Return what is announced of the releases of some keys, in the order of the keys and in two queries.
-
-    What was looked for to find the keys is not looked for again. One that is not announced is left out.
-    """
+    """Return what is announced of releases in the order of their keys, in two queries; others are left out."""
     found = Release.objects.public().filter(pk__in=keys).values(*COLUMNS, "schedule_version")
     rows = {row["pk"]: row for row in found}
     return _facts([rows[key] for key in keys if key in rows], pages_at=None)
@@ -220,18 +209,13 @@ def releases_in_month(month: Month, query: CalendarQuery, *, show: CalendarView,
 
     One announced for two months is in both of them. A release is upcoming until its day, or the last day of its
     months, is over in London.
-
-    :param now: the aware instant that parts what is upcoming from what is past.
     """
     found = _filter_view(query, show, now=now).filter(may_come_between(month.first, month.last))
     return found.order_by(_vague_last, "planned_on", "planned_at", "title", "pk")
 
 
 def releases_in_all_months(query: CalendarQuery, *, show: CalendarView, now: datetime) -> QuerySet[Release]:
-    """Return the announced releases of all months: what is upcoming by date, anything else with the latest first.
-
-    :param now: the aware instant that parts what is upcoming from what is past.
-    """
+    """Return the announced releases of all months: what is upcoming by date, anything else with the latest first."""
     found = _filter_view(query, show, now=now)
     if show is CalendarView.UPCOMING:
         return found.order_by(TruncMonth("planned_on"), _vague_last, "planned_on", "planned_at", "title", "pk")
@@ -272,9 +256,9 @@ def calendar_status(release: Release) -> PublicStatus:
 
 
 def live_page_of(release: Release, *, now: datetime) -> str:
-    """Return the address of a release's page once anyone may know it: when it is due and live; else nothing.
+    """Return the address of a release's page once it is due and live, so that anyone may know it; else nothing.
 
-    A statement of a person that it was published counts as well as a look that saw it live since it was due.
+    A statement that it was published counts as well as a check that found it live since it was due.
     """
     row = {name: getattr(release, name) for name in ("pk", "due_at", "status")}
     return _pages([row], now=now).get(release.pk, "")

@@ -17,10 +17,6 @@ from releases.text import calendar
 
 
 def download_response(content: bytes, kind: TableKind, *, name: str) -> HttpResponse:
-    """Give a file of a table.
-
-    :param name: its name without the ending.
-    """
     headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"', "Cache-Control": "private, no-store"}
     return HttpResponse(content, content_type=MEDIA_TYPES[kind], headers=headers)
 
@@ -41,10 +37,8 @@ class TooManyReleases(Exception):
 def export_calendar(
     releases: QuerySet[Release], kind: TableKind, *, title: str, by: Person, contacts: bool = False
 ) -> bytes:
-    """Write releases as a file, in the columns of an import; times are London's, and a column says so.
+    """Write releases as a file in the columns of an import; times are London's.
 
-    :param releases: ones that the person may see.
-    :param title: what a sheet is called.
     :param contacts: whether to write who is responsible, of the releases whose calendar the person keeps.
     :raises TooManyReleases: if there are more than an import takes.
     """
@@ -62,11 +56,7 @@ def export_calendar(
 
 
 def calendar_template(kind: TableKind, *, producer: str, now: datetime) -> bytes:
-    """Write a file to be filled in: the names of the columns, and one row to be written over.
-
-    :param producer: the name that stands in the example.
-    :param now: an aware instant, so that the example lies ahead.
-    """
+    """Write a file to be filled in: the names of the columns, and one row to be written over."""
     example: dict[str, Value] = {
         "reference": EXAMPLE,
         "producer": producer,
@@ -143,11 +133,6 @@ DATE_CHANGE_COLUMNS = (
 
 
 def export_date_changes(changes: Iterable[DateChange], kind: TableKind, *, title: str) -> bytes:
-    """Write changes of date as a file, in their order.
-
-    :param changes: ones that the person may read, as `changes_of` returns them.
-    :param title: what a sheet is called.
-    """
     return tables.write_table(kind, DATE_CHANGE_COLUMNS, (_date_change_row(change) for change in changes), title=title)
 
 

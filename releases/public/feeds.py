@@ -58,7 +58,7 @@ class Subscription:
 
 
 def find_subscription(*, producer: str = "", series: str = "") -> Subscription:
-    """Return what one follows by the slugs of a producer and of one of its series, or by neither.
+    """Find what is followed by the slugs of a producer and of one of its series, or by neither.
 
     :raises NothingAnnounced: if there is none of which anything is announced.
     """
@@ -77,8 +77,6 @@ def list_releases(what: Subscription, *, now: datetime) -> list[AnnouncedRelease
     """Return the releases to come and those of the last year by date; of too many, what is to come next stays.
 
     The window begins with a month, so that what it holds changes with the month at most, if nothing happens.
-
-    :param now: the aware instant that parts what is to come from what is past.
     """
     today = london.local_date(now)
     found = filter_announced(what.query)
@@ -92,10 +90,7 @@ def list_releases(what: Subscription, *, now: datetime) -> list[AnnouncedRelease
 
 
 def newest_changes(what: Subscription, *, page: int = 1) -> tuple[list[Change], bool]:
-    """Return one page of what happened to announced releases, the newest first, and whether there are older ones.
-
-    :param page: from 1 to MOST_PAGES; beyond it nobody is led.
-    """
+    """Return one page of what happened to announced releases, the newest first, and whether there are older ones."""
     end = page * CHANGES_PER_PAGE
     found = [(at, pk, kind, release) for kind, rows in _newest_rows(what) for at, pk, release in rows[: end + 1]]
     found.sort(key=lambda row: row[:3], reverse=True)
@@ -144,7 +139,6 @@ def page_address(what: Subscription) -> str:
 
 
 def feed_address(kind: str, what: Subscription) -> str:
-    """Return the address of one of the feeds, "calendar" or "changes", of what somebody follows."""
     if what.producer is None:
         return absolute_address(f"releases:office_{kind}")
     if what.series is None:
@@ -153,7 +147,6 @@ def feed_address(kind: str, what: Subscription) -> str:
 
 
 def follow_addresses(what: Subscription) -> dict[str, str]:
-    """Return what a page needs to let its reader follow something: whose releases, and the addresses of its feeds."""
     return {
         "whose": what.name or str(settings.OFFICE_NAME),
         "calendar": feed_address("calendar", what),
@@ -202,7 +195,6 @@ def describe_status(release: AnnouncedRelease) -> str:
 
 
 def describe_move(was: object, to: object, reason: str) -> str:
-    """Say from when to when a date was changed, and why if a reason was made public."""
     sentence = _("Moved from %(was)s to %(to)s.") % {"was": was, "to": to}
     return f"{sentence} {clean_text(reason)}" if reason else sentence
 
@@ -242,7 +234,6 @@ def calendar_file(
 ) -> bytes:
     """Return an iCalendar file of releases; with none it is a well-formed empty calendar.
 
-    :param page: the address of the page that shows the same.
     :param releases_at: the address below which each release has its page, ending with a slash.
     """
     calendar = Calendar()
@@ -318,9 +309,7 @@ def change_feed(
     An entry is dated by when the change was announced, and a publication by when it was announced for; one whose reason
     was corrected keeps its identifier and its place, and is updated.
 
-    :param page: the address of the page that shows the same.
     :param links: the addresses of the feed's own pages, "first" among them.
-    :param releases_at: the address below which each release has its page, ending with a slash.
     """
     feed = _Pages(
         title=clean_text(name),

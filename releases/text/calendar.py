@@ -218,7 +218,6 @@ def holiday_name(holiday: Holiday) -> str:
 
 
 def planner_day(day: Day) -> str:
-    """Say of a day of the wall what is on it: "Tuesday 14 July 2026: 2 confirmed"."""
     told = [*_counted(day.statuses), *(holiday_name(each) for each in day.holidays)]
     return f"{london.format_weekday(day.on)}: {', '.join(told)}"
 

@@ -130,7 +130,6 @@ _CREATIONS: dict[CreationKind, Promise] = {
 
 
 def step_in_words(step: Step) -> str:
-    """Say what is done: "moved from 1 July 2026 9:30am to 2 July 2026 9:30am"."""
     return str(_STEPS[step.kind]) % {"was": step.was, "to": step.to}
 
 

@@ -89,7 +89,6 @@ def granted_of(entry: PreReleaseAccess) -> str:
 
 
 def changes_of(request: PreReleaseRequest) -> list[tuple[str, str, str]]:
-    """Give what a request to change an entry would change: the field, and what it says now and would say."""
     if request.kind != Asked.CHANGE or request.entry is None:
         return []
     now, then = request.entry.details, request.details

@@ -91,10 +91,7 @@ BEGINS = {
 
 
 def finding_sentence(finding: PreflightFinding, *, planned: datetime | None) -> str:
-    """Say in one or two full sentences what was found, and what there is to do about it.
-
-    :param planned: the aware instant for which the release is planned.
-    """
+    """Say in one or two full sentences what was found, and what there is to do about it."""
     if finding.code is PreflightCode.SHARES_MINUTE:
         return _shares(finding.facts)
     facts = finding.facts
@@ -138,12 +135,10 @@ def describe_percent(chance: float) -> str:
 
 
 def chance_of(lasting: timedelta, chance: float) -> str:
-    """Write a chance with what it belongs to: "33% for 5 minutes"."""
     return _("%(chance)s for %(length)s") % {"chance": describe_percent(chance), "length": describe_length(lasting)}
 
 
 def outcome_name(count: int) -> str:
-    """Write how many problems were found: "2 problems", "no problem"."""
     if not count:
         return _("no problem")
     return ngettext("%(count)s problem", "%(count)s problems", count) % {"count": count}

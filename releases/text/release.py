@@ -54,10 +54,7 @@ class StatusLabel:
 
 
 def status_of_release(release: Release, verification: Verification | None, *, now: datetime) -> StatusLabel:
-    """Say where a release stands at an aware instant: its verdict, or what it waits for.
-
-    :param verification: the verdict on the present schedule, or None if nothing was judged yet.
-    """
+    """Say where a release stands at an aware instant: its verdict, or what it waits for."""
     if release.status == Status.CANCELLED:
         return StatusLabel(_("Cancelled"), "grey", _("it is not watched"))
     if release.due_at is None or release.status == Status.PROVISIONAL:
@@ -259,10 +256,7 @@ REASONS = {
 
 
 def looks_when(looks: int, first_at: datetime, last_at: datetime, *, day_of: datetime | None) -> str:
-    """Say when looks were made: "24 looks from 9.29.05am to 9.31.55am".
-
-    :param day_of: the aware instant whose day goes without saying; other days are named.
-    """
+    """Say when looks were made: "24 looks from 9.29.05am to 9.31.55am"; days other than `day_of` are named."""
     start, end = (london.format_time_with_seconds(instant) for instant in (first_at, last_at))
     if day_of is None or not (_same_day(first_at, day_of) and _same_day(last_at, day_of)):
         end = _("%(clock)s on %(day)s") % {"clock": end, "day": london.format_day(last_at)}
@@ -342,10 +336,7 @@ def publisher_note(verification: Verification | None) -> str:
 
 
 def hole_sentence(start: datetime, end: datetime, verification: Verification | None) -> str:
-    """Say that the publisher's own time lies in a hole of our watching, if it does.
-
-    :param start: the aware instant at which the hole begins, `end` that at which it ends.
-    """
+    """Say that the publisher's own time lies in a gap between our checks, if it does."""
     at = verification.published_at_by_publisher if verification else None
     if verification is None or at is None:
         return ""
@@ -360,10 +351,7 @@ def describe_diagnosis(verification: Verification) -> list[str]:
 
 
 def says_sentence(says: PublisherSays, *, due_at: datetime) -> str:
-    """Say what was read from the publisher's own system at some looks.
-
-    :param due_at: the aware instant at which the release is due; other days are named.
-    """
+    """Say what was read from the publisher's own system at some checks."""
     sentence = str(STATES[says.state])
     if says.state in {State.ANNOUNCED, State.MOVED, State.CANCELLED}:
         named = says.announced_text or (london.format_moment(says.announced_for) if says.announced_for else "")

@@ -32,7 +32,7 @@ type ReleaseView[**P] = Callable[Concatenate[SignedInRequest, str, P], HttpRespo
 
 
 def release_of_theirs(person: Person, reference: str, action: Action = Action.VIEW) -> Release:
-    """Return a release with which the table lets a person do something.
+    """Return a release with which a person may do something.
 
     :raises Http404: if there is none, or they may not.
     """
@@ -84,10 +84,6 @@ def refused_page(request: HttpRequest, reference: str, refusal: MoveRefused) -> 
 
 
 def find_table_kind(kind: str) -> TableKind:
-    """Return the kind of file that an address names.
-
-    :raises Http404: if there is none.
-    """
     if kind not in set(TableKind):
         raise Http404(f"There is no kind of file {kind}.")
     return TableKind(kind)
@@ -111,7 +107,6 @@ def complete_form(
 ) -> HttpResponse:
     """Do what a valid form is for and go back to the release; else show the form with what is wrong.
 
-    :param act: called once the form is valid.
     :param fields: the form's field for each name that a refusal may use and the form does not.
     :raises MoveRefused: if it is refused, and no other answer in this form would make it possible.
     """

@@ -59,10 +59,6 @@ class _FilterKey:
 
 
 def release_list_part(releases: tuple[AnnouncedRelease, ...], *, today: date) -> SafeString:
-    """Write releases as a list in their order.
-
-    :param today: London's, which is pointed out in the list.
-    """
     return _list(releases, today, get_language())
 
 

@@ -32,7 +32,6 @@ from releases.views.base import (
     release_of_theirs,
     release_to_move,
 )
-from releases.views.release import notice_of
 
 
 @form_view
@@ -47,10 +46,9 @@ def announce(request: SignedInRequest, reference: str) -> HttpResponse:
 
 @form_view
 def confirm(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Confirm a provisional release, with the reason where that gives short notice."""
     now = timezone.now()
     release = release_to_move(request.user, reference, CONFIRM)
-    notice = notice_of(release, given_at=now)
+    notice = scheduling.notice_of(release, given_at=now)
     form = ConfirmForm(post_data(request), is_short=notice.is_short)
     return complete_form(
         request,
@@ -78,7 +76,6 @@ def cancel(request: SignedInRequest, reference: str) -> HttpResponse:
 
 @form_view
 def change_date(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Move a release to another date or time, with the reason where the date was confirmed."""
     return _change_page(
         request,
         lambda: release_to_move(request.user, reference, CHANGE_DATE),
@@ -90,7 +87,6 @@ def change_date(request: SignedInRequest, reference: str) -> HttpResponse:
 
 @form_view
 def request_date_change(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Ask for another date of a confirmed release."""
     return _change_page(
         request,
         lambda: release_of_theirs(request.user, reference, Action.ASK_DATE_CHANGE),
@@ -204,7 +200,6 @@ MOST_IN_A_FILE = 10_000
 @login_required
 @require_safe
 def date_register(request: SignedInRequest) -> HttpResponse:
-    """List the changes of date of the person's producers, of one of them or of the days of release alone."""
     producers, chosen = _choose_producer(request)
     page = Paginator(_find_changes(request, chosen), CHANGES_ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -255,7 +250,6 @@ def _find_changes(request: SignedInRequest, chosen: Producer | None) -> QuerySet
 
 @form_view
 def correct_reason(request: SignedInRequest, reference: str, version: int) -> HttpResponse:
-    """Correct the public reason of one change of date."""
     release = release_of_theirs(request.user, reference, Action.CORRECT_REASON)
     change = get_object_or_404(release.date_changes.prefetch_related("corrections"), schedule_version=version)
     initial = {"reason": corrections.current_reason(change), "seen": change.corrections.count()}

@@ -274,7 +274,6 @@ def imports_page(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_safe
 def show_import(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Show where an import stands: its progress, its preview, or what was done."""
     return _import_page(request, _find_import(request, public_id))
 
 
@@ -312,7 +311,6 @@ def confirm_import(request: SignedInRequest, public_id: uuid.UUID) -> HttpRespon
 @login_required
 @require_POST
 def discard_import(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
-    """End an import without changing anything."""
     found = _find_import(request, public_id)
     try:
         uploads.discard_import(found, by=request.user, at=timezone.now())

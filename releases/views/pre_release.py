@@ -91,7 +91,6 @@ def access_list(request: SignedInRequest, reference: str) -> HttpResponse:
 
 @list_view
 def copy_list(request: SignedInRequest, release: Release) -> HttpResponse:
-    """Copy the list of the release before, once the page has shown it."""
     now = timezone.now()
     source = pre_release_access.previous_with_list(release)
     if source is None:
@@ -143,7 +142,6 @@ def decide_request(request: SignedInRequest, reference: str) -> HttpResponse:
 
 @list_view
 def erase_names(request: SignedInRequest, release: Release) -> HttpResponse:
-    """Erase every name on the list of a release that has been due."""
     if request.method == "POST":
         erased = pre_release_access.erase_name(release, by=request.user, at=timezone.now())
         sentence = ngettext("%(n)d name is erased.", "%(n)d names are erased.", erased) % {"n": erased}
@@ -218,8 +216,6 @@ def withdraw_entry(request: SignedInRequest, release: Release, key: int) -> Http
 
 @list_view
 def take_back_times(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
-    """Take back what was recorded last of an access."""
-
     def act(entry: PreReleaseAccess, version: int, at: datetime) -> HttpResponse:
         pre_release_access.take_back_times(entry, by=request.user, at=at, expected_version=version)
         messages.success(request, _("What was recorded is taken back."))
@@ -230,8 +226,6 @@ def take_back_times(request: SignedInRequest, release: Release, key: int) -> Htt
 
 @list_view
 def erase_name(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
-    """Erase one name on the list of a release that has been due."""
-
     def act(entry: PreReleaseAccess, version: int, at: datetime) -> HttpResponse:
         erased = pre_release_access.erase_name(entry.release, entry=entry, by=request.user, at=at)
         messages.success(request, _("The name is erased.") if erased else _("No name was left to erase."))
@@ -321,7 +315,6 @@ def _confirm_entry(
 def _record_time(
     request: SignedInRequest, release: Release, key: int, *, move: str, act: Callable[..., None], button: str
 ) -> HttpResponse:
-    """Ask for an instant, and record it."""
     entry, now = _find_entry(release, key), timezone.now()
     form = TimeForm(post_data(request), entry=entry, now=now, button=button)
     _check_move(request, release, entry, move)
@@ -356,7 +349,6 @@ LISTS_PER_PAGE = 50
 
 @require_safe
 def published_list(request: HttpRequest, reference: str) -> HttpResponse:
-    """Show the published list of a release; those who keep it see beforehand what the public will see."""
     now = timezone.now()
     release = calendar.announced_releases().filter(reference=reference).first()
     if release is None or not pre_release_access.has_published_list(release, now=now):
@@ -372,7 +364,6 @@ def published_list(request: HttpRequest, reference: str) -> HttpResponse:
 
 @require_safe
 def published_lists_of(request: HttpRequest, producer: str) -> HttpResponse:
-    """List the releases of a producer whose lists are published, the latest first."""
     found = get_object_or_404(Producer, slug=producer)
     releases = pre_release_access.releases_with_list(found, now=timezone.now())
     page = Paginator(releases, LISTS_PER_PAGE).get_page(request.GET.get("page"))

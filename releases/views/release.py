@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +22,7 @@ from releases import (
     delay_notices,
     exemptions,
     pre_release_access,
+    scheduling,
     statements,
     tasks,
 )
@@ -39,11 +39,9 @@ from releases.permissions import TABLE, Action, Person, may, roles_of
 from releases.public import calendar as public_calendar
 from releases.public import feeds
 from releases.public.feeds import Subscription
-from releases.rules import calendar as rules_calendar
 from releases.rules.announced import Named
 from releases.rules.date_change import AGREE, REQUEST, WITHDRAW, RequestState, is_to_be_asked
-from releases.rules.lifecycle import ANNOUNCE, CANCEL, CANCEL_ONCE_DUE, CHANGE_DATE, CONFIRM, RELEASE, Role, Status
-from releases.scheduling import is_due
+from releases.rules.lifecycle import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, Role, Status
 from releases.text import calendar as text_calendar
 from releases.text import preflight as text_preflight
 from releases.text import release as text_release
@@ -57,42 +55,12 @@ from releases.views.base import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """The days from the day on which a date was, or is to be, confirmed; negative where that was past already.
-
-    `given_at` is that instant (aware). `is_short_for_markets` speaks of market-sensitive series alone.
-    """
-
-    days: int
-    given_at: datetime
-    is_short: bool
-    is_short_for_markets: bool
-
-
-def notice_of(release: Release, *, given_at: datetime) -> Notice:
-    """Return the notice that confirming a release gives at an aware instant."""
-    on = release.planned_on
-    is_exact = release.due_at is not None
-    return Notice(
-        days=rules_calendar.days_of_notice(on, given_at=given_at),
-        given_at=given_at,
-        is_short=is_exact and not release.rehearsal and rules_calendar.is_short_notice(on, given_at=given_at),
-        is_short_for_markets=is_exact
-        and release.series.market_sensitive
-        and rules_calendar.is_short_for_markets(on, given_at=given_at),
-    )
-
-
-def _notice_of_present_date(release: Release, changes: Sequence[DateChange]) -> Notice | None:
-    """Return the notice that the present date was given, or None if it was never confirmed.
-
-    :param changes: in order; the last one that was agreed to gave the present date.
-    """
+def _notice_of_present_date(release: Release, changes: Sequence[DateChange]) -> scheduling.Notice | None:
+    """Return the notice that the present date was given, or None if it was never confirmed."""
     if release.confirmed_at is None or release.status not in {Status.CONFIRMED, Status.PUBLISHED}:
         return None
     agreed = [change.agreed_at for change in changes if change.agreed_at]
-    return notice_of(release, given_at=max([release.confirmed_at, *agreed]))
+    return scheduling.notice_of(release, given_at=max([release.confirmed_at, *agreed]))
 
 
 def _describe_request(release: Release, *, person: Person, roles: frozenset[Role]) -> dict[str, Any] | None:
@@ -124,18 +92,9 @@ MOVES = {
 
 
 def _list_moves(release: Release, *, roles: frozenset[Role], waits: bool, now: datetime) -> list[tuple[str, str]]:
-    """Return what the roles may do with a release, in words and as the name of a page.
-
-    :param waits: whether a change of date waits for agreement.
-    """
-    available = RELEASE.available(source=release.status, roles=roles)
-    hidden = set()
-    if release.announced_at or release.rehearsal:
-        hidden.add(ANNOUNCE)
-    if release.status == Status.CONFIRMED and is_due(release, at=now) and CANCEL_ONCE_DUE not in available:
-        hidden.add(CANCEL)
-    offered = [MOVES[move] for move in available if move in MOVES and move not in hidden]
-    moves = [(str(text), page) for text, page in offered]
+    """Return what the roles may do with a release, in words and as the name of a page."""
+    available = scheduling.available_moves(release, roles=roles, at=now)
+    moves = [(str(text), page) for text, page in (MOVES[move] for move in available if move in MOVES)]
     if is_to_be_asked(release.status, roles=roles, waits=waits):
         moves.append((_("Ask to change the date"), "releases:ask_date_change"))
     if release.status == Status.CONFIRMED and release.announced_at and TABLE[Action.POST_DELAY_NOTICE] & roles:
@@ -232,7 +191,6 @@ def withdraw_delay_notice(request: SignedInRequest, reference: str) -> HttpRespo
 @login_required
 @require_POST
 def tick_task(request: SignedInRequest, key: int) -> HttpResponse:
-    """Tick a task off, or take the tick away."""
     task = ReleaseTask.objects.select_related("series__producer").filter(pk=key).first()
     if task is None or not may(request.user, Action.KEEP_TASKS, task.series.producer):
         raise Http404("There is no such task, or it is not yours.")
@@ -251,7 +209,6 @@ def tick_task(request: SignedInRequest, key: int) -> HttpResponse:
 
 @form_view
 def answer_question(request: SignedInRequest, reference: str, address: int, digest: str) -> HttpResponse:
-    """Ask what a text is that the checks found at an address, and save the answer."""
     release = release_of_theirs(request.user, reference, Action.ANSWER)
     asked_of = get_object_or_404(release.addresses, pk=address)
     questions = statements.find_open_questions([release])
@@ -378,7 +335,6 @@ DOWNLOAD_HEADERS = {
 @login_required
 @require_safe
 def show_source(request: SignedInRequest, reference: str, sha256: str) -> HttpResponse:
-    """Show a stored body as its source, and record who read it."""
     release, opened = _open_body(request, reference, sha256, How.SOURCE)
     text = None
     if found_type(opened.body.content) in {FileType.HTML, FileType.TEXT, FileType.JSON}:
@@ -400,7 +356,6 @@ def show_source(request: SignedInRequest, reference: str, sha256: str) -> HttpRe
 @login_required
 @require_safe
 def download_body(request: SignedInRequest, reference: str, sha256: str) -> HttpResponse:
-    """Give a stored body as a file of no particular kind, and record who took it."""
     _release, opened = _open_body(request, reference, sha256, How.DOWNLOAD)
     name = f"{reference}-{sha256[:12]}.body"
     headers = {**DOWNLOAD_HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
@@ -410,7 +365,6 @@ def download_body(request: SignedInRequest, reference: str, sha256: str) -> Http
 @login_required
 @require_POST
 def export_bundle(request: SignedInRequest, reference: str) -> FileResponse:
-    """Give the bundle of a release's evidence as one file, and record who took it."""
     release = release_of_theirs(request.user, reference, Action.EXPORT_EVIDENCE)
     file = tempfile.TemporaryFile()  # noqa: SIM115  # the response closes it
     export_evidence(release, file, by=request.user, at=timezone.now())

@@ -55,10 +55,6 @@ DEFAULT_ROWS = "10"  # Django's own, a string; a form that wants ten rows says s
 
 
 def kind(field: BoundField) -> str:
-    """Name the component of GOV.UK that shows a field.
-
-    :raises TemplateSyntaxError: if the pack has none for its widget.
-    """
     if field.is_hidden:
         return "hidden"
     widget = field.field.widget

@@ -38,13 +38,11 @@ register.filter("erased_sentence", pre_release.erased_sentence)
 
 @register.filter
 def run_sentence(run: Run) -> str:
-    """Say what a run of checks showed: "Not live: there was no such page"."""
     return capfirst(release_text.look_sentence(run.result, run.reasons, said=run.said))
 
 
 @register.filter
 def run_when(run: Run, release: Release) -> str:
-    """Say when a run of checks was: "24 looks from 9.29.05am to 9.31.55am"; with the day where it is another."""
     return release_text.looks_when(run.looks, run.first_at, run.last_at, day_of=release.due_at)
 
 
