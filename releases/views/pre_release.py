@@ -236,10 +236,8 @@ def erase_name(request: SignedInRequest, release: Release, key: int) -> HttpResp
 
 @list_view
 def record_begin(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
-    def act(entry: PreReleaseAccess, *, instant: datetime, at: datetime, expected_version: int) -> None:
-        pre_release_access.record_begin(
-            entry, began_at=instant, by=request.user, at=at, expected_version=expected_version
-        )
+    def act(entry: PreReleaseAccess, instant: datetime, **given: Any) -> None:
+        pre_release_access.record_begin(entry, began_at=instant, by=request.user, **given)
         messages.success(request, _("It is recorded that access began."))
 
     return _record_time(request, release, key, move=BEGIN, act=act, button=_("Record that access began"))
@@ -247,10 +245,8 @@ def record_begin(request: SignedInRequest, release: Release, key: int) -> HttpRe
 
 @list_view
 def record_end(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
-    def act(entry: PreReleaseAccess, *, instant: datetime, at: datetime, expected_version: int) -> None:
-        pre_release_access.record_end(
-            entry, ended_at=instant, by=request.user, at=at, expected_version=expected_version
-        )
+    def act(entry: PreReleaseAccess, instant: datetime, **given: Any) -> None:
+        pre_release_access.record_end(entry, ended_at=instant, by=request.user, **given)
         messages.success(request, _("It is recorded that access ended."))
 
     return _record_time(request, release, key, move=END, act=act, button=_("Record that access ended"))
@@ -321,7 +317,7 @@ def _record_time(
     if form.is_valid():
         given = form.cleaned_data
         try:
-            act(entry, instant=given["instant"], at=now, expected_version=given["version"])
+            act(entry, given["instant"], at=now, expected_version=given["version"])
         except ListRefused as refusal:
             _add_objections(form, refusal)
         else:
