@@ -19,7 +19,7 @@ from releases.evidence import coverage, repository
 from releases.evidence.repository import NeededChecks
 from releases.models import Observation, PreReleaseAccess, Release, Verification
 from releases.models.observation import Purpose
-from releases.permissions import roles_ever_held
+from releases.permissions import find_past_roles
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
 from releases.rules.pre_release import RequestStatus
@@ -54,7 +54,7 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
     needed = repository.find_needed(releases)
     looks, replayed = _looks(releases, statements, needed)
     past_caches = _past_caches(verifications, looks)
-    roles = roles_ever_held({statement.stated_by_id for said in statements.values() for statement in said})
+    roles = find_past_roles({statement.stated_by_id for said in statements.values() for statement in said})
     addresses = {
         verification.pk: _addresses(verification, looks=looks, number=needed.number, past_caches=past_caches)
         for verification in verifications

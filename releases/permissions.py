@@ -102,7 +102,7 @@ def acting_role(person: Person, action: Action, producer: Producer) -> Role:
     return next(role for role in BY_WEIGHT if role in held)
 
 
-def roles_ever_held(people: Collection[int]) -> dict[tuple[int, int], Role]:
+def find_past_roles(people: Collection[int]) -> dict[tuple[int, int], Role]:
     if not people:
         return {}
     held: dict[tuple[int, int], set[Role]] = defaultdict(set)

@@ -260,7 +260,7 @@ def near_miss_log(request: SignedInRequest) -> HttpResponse:
             "miss": miss,
             "problems": [
                 preflight.finding_sentence(finding, planned=miss.release.due_at)
-                for finding in (preflight.finding_codes(miss.failed_run.findings) if miss.failed_run else ())
+                for finding in (preflight.read_findings(miss.failed_run.findings) if miss.failed_run else ())
                 if finding.is_problem
             ],
         }

@@ -163,7 +163,7 @@ class ShortNoticeForm(forms.Form):
     )
 
 
-def clean_unless_judged(form: forms.ModelForm[Any], name: str, releases: QuerySet[Release]) -> Any:
+def clean_judged_name(form: forms.ModelForm[Any], name: str, releases: QuerySet[Release]) -> Any:
     """Return what was typed for a name of releases; it stays as it is while a verdict on one of them falls."""
     if name in form.changed_data:
         try:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from releases import exemptions, permissions
 from releases.admin.access import RefusalMessages, WithHistory
-from releases.admin.forms import clean_unless_judged
+from releases.admin.forms import clean_judged_name
 from releases.exemptions import ExemptionRefused
 from releases.models import Contact, Exemption, Membership, Producer, Release, Series
 from releases.models.event import record_rows
@@ -54,7 +54,7 @@ class ProducerForm(forms.ModelForm[Producer]):
 
     def clean_negative_markers(self) -> str:
         of_producer = Release.objects.filter(series__producer=self.instance.pk)
-        return str(clean_unless_judged(self, "negative_markers", of_producer))
+        return str(clean_judged_name(self, "negative_markers", of_producer))
 
 
 @admin.register(Producer)
@@ -177,7 +177,7 @@ class SeriesForm(forms.ModelForm[Series]):
                 self.fields[name].queryset = own  # type: ignore[attr-defined]  # a field of model choices
 
     def clean_title(self) -> str:
-        return str(clean_unless_judged(self, "title", Release.objects.filter(series=self.instance.pk)))
+        return str(clean_judged_name(self, "title", Release.objects.filter(series=self.instance.pk)))
 
 
 @admin.register(Series)

@@ -26,7 +26,7 @@ from releases.models import (
 )
 from releases.models.append_only import CHUNK, ChainedRow
 from releases.models.event import record_event
-from releases.permissions import Action, acting_role, roles_ever_held
+from releases.permissions import Action, acting_role, find_past_roles
 from releases.rules.anchor import Head, chain_line, inclusion_proof
 from releases.rules.canonical import canonical_json
 
@@ -184,7 +184,7 @@ def _fields(row: Verification) -> dict[str, Any]:
 def _statements(release: Release) -> Iterator[dict[str, Any]]:
     """Yield statements with the roles of people; their words as the salted digest that the chain of events has."""
     statements = list(Statement.objects.filter(release=release).select_related("address").in_order())
-    roles = roles_ever_held({statement.stated_by_id for statement in statements})
+    roles = find_past_roles({statement.stated_by_id for statement in statements})
     stated = {
         (event.actor_id, event.at, event.facts.get("said"), event.facts.get("text_digest")): event
         for event in ReleaseEvent.objects.filter(release_public_id=release.public_id, kind="stated")

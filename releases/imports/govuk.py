@@ -73,7 +73,7 @@ def find_announced_release(url: str, *, by: Person) -> Release | None:
     return address.release if address else None
 
 
-def producers_of(announced: Announced, *, by: Person) -> list[Producer]:
+def find_producers(announced: Announced, *, by: Person) -> list[Producer]:
     named = {fold(organisation) for organisation in announced.organisations}
     return [producer for producer in producers_where(by, Action.EDIT) if fold(producer.name) in named]
 

@@ -28,7 +28,7 @@ from releases.models import Release, Series
 from releases.models.producer import Designation
 from releases.public import calendar, feeds
 from releases.public.api_document import ANSWERS, ERRORS, LICENCE, DocumentedAPI
-from releases.public.calendar import CalendarQuery, filter_announced
+from releases.public.calendar import CalendarQuery, filter_releases
 from releases.public.feeds import NothingAnnounced, Subscription, absolute_address, feed_address, for_programs
 from releases.rules.announced import AnnouncedRelease, Named, PublicStatus, days_of
 from releases.rules.calendar import Precision, Slot
@@ -174,7 +174,7 @@ def _not_as_documented(_request: HttpRequest, why: ValidationError | type[Valida
     return problem_response(rule, status=400)
 
 
-def only_reading(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def refuse_writing(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     @wraps(view)
     def answer(request: HttpRequest, *which: Any, **named: Any) -> HttpResponse:
         response = view(request, *which, **named)
@@ -368,7 +368,7 @@ def releases(request: HttpRequest, asked: Query[AskedReleases]) -> dict[str, Any
     """Search announced releases."""
     _check_known(request, AskedReleases)
     _check_there(asked.producer, asked.series)
-    found = filter_announced(asked.query())
+    found = filter_releases(asked.query())
     if asked.after:
         day, identifier = asked.after.split(".")
         on, last = date.fromordinal(max(1, int(day))), UUID(identifier)
@@ -470,7 +470,7 @@ def urls() -> tuple[list[URLPattern], str, str]:
     patterns, app, namespace = api.urls
     for pattern in patterns:
         if isinstance(pattern, URLPattern):
-            pattern.callback = csrf_exempt(only_reading(for_programs(pattern.callback)))
+            pattern.callback = csrf_exempt(refuse_writing(for_programs(pattern.callback)))
     return [pattern for pattern in patterns if isinstance(pattern, URLPattern)], app, namespace
 
 

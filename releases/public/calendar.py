@@ -41,7 +41,7 @@ class CalendarQuery:
     until: date | None = None
 
 
-def filter_announced(query: CalendarQuery) -> QuerySet[Release]:
+def filter_releases(query: CalendarQuery) -> QuerySet[Release]:
     found = Release.objects.public().filter(may_come_between(query.since, query.until))
     for column, value in (
         ("series__producer__slug", query.producer),
@@ -223,7 +223,7 @@ def releases_in_all_months(query: CalendarQuery, *, show: CalendarView, now: dat
 
 
 def _filter_view(query: CalendarQuery, show: CalendarView, *, now: datetime) -> QuerySet[Release]:
-    found = filter_announced(query)
+    found = filter_releases(query)
     if show is CalendarView.UPCOMING:
         return found.filter(may_come_between(london.local_date(now), None), status__in=STILL_TO_COME)
     return found if show is CalendarView.ALL else found.filter(status=show.value)

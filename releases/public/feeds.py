@@ -24,7 +24,7 @@ from icalendar import Calendar, Event, vDuration, vText
 from releases.models import DateChange, Release
 from releases.models.producer import Designation
 from releases.public import calendar
-from releases.public.calendar import CalendarQuery, filter_announced
+from releases.public.calendar import CalendarQuery, filter_releases
 from releases.rules import london
 from releases.rules.announced import AnnouncedRelease, Change, Happened, Named, PublicStatus, changes_of, days_of
 from releases.rules.calendar import month_of
@@ -79,7 +79,7 @@ def list_releases(what: Subscription, *, now: datetime) -> list[AnnouncedRelease
     The window begins with a month, so that what it holds changes with the month at most, if nothing happens.
     """
     today = london.local_date(now)
-    found = filter_announced(what.query)
+    found = filter_releases(what.query)
     ahead = found.filter(planned_on__gte=today).order_by("planned_on", "planned_at", "pk")
     to_come = calendar.announced_facts(ahead[:MOST_RELEASES])
     room = MOST_RELEASES - len(to_come)
@@ -111,7 +111,7 @@ type Row = tuple[datetime, int, UUID]
 
 
 def _newest_rows(what: Subscription) -> Iterable[tuple[Happened, QuerySet[Any, Row]]]:
-    of: QuerySet[Any, Any] = filter_announced(what.query)
+    of: QuerySet[Any, Any] = filter_releases(what.query)
     for kind, rows, at in (
         (Happened.ANNOUNCED, of, "announced_at"),
         (Happened.CONFIRMED, of.filter(confirmed_at__gt=F("announced_at")), "confirmed_at"),

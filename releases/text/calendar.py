@@ -36,12 +36,12 @@ REQUEST_STATES = {
 type Tag = tuple[str, str]
 
 
-def tags_of(change: DateChange) -> list[Tag]:
+def date_change_tags(change: DateChange) -> list[Tag]:
     found = date_change.date_change_marks(change.was, change.to, asked_at=change.requested_at, made_at=change.made_at)
     return [_tag(mark) for mark in found]
 
 
-def tags_of_request(request: DateChangeRequest) -> list[Tag]:
+def request_tags(request: DateChangeRequest) -> list[Tag]:
     close = date_change.is_asked_close(request.was, request.to, asked_at=request.requested_at)
     return [_tag(Mark.ASKED_CLOSE_TO_RELEASE)] if close else []
 

@@ -88,7 +88,7 @@ def granted_of(entry: PreReleaseAccess) -> str:
     return _("Asked for by %(person)s, agreed by %(lead)s at %(moment)s.") % facts
 
 
-def changes_of(request: PreReleaseRequest) -> list[tuple[str, str, str]]:
+def request_differences(request: PreReleaseRequest) -> list[tuple[str, str, str]]:
     if request.kind != Asked.CHANGE or request.entry is None:
         return []
     now, then = request.entry.details, request.details

@@ -144,7 +144,7 @@ def outcome_name(count: int) -> str:
     return ngettext("%(count)s problem", "%(count)s problems", count) % {"count": count}
 
 
-def finding_codes(findings: Iterable[Mapping[str, Any]]) -> list[PreflightFinding]:
+def read_findings(findings: Iterable[Mapping[str, Any]]) -> list[PreflightFinding]:
     return sorted((PreflightFinding.from_json(each) for each in findings), key=lambda finding: not finding.is_problem)
 
 

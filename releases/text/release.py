@@ -174,7 +174,7 @@ def _clock(instant: datetime, due_at: datetime) -> str:
     return _("%(clock)s on %(day)s") % {"clock": clock, "day": london.format_day(instant)}
 
 
-def look_sentence(result: str, reasons: Iterable[str], *, said: str = "") -> str:
+def describe_check(result: str, reasons: Iterable[str], *, said: str = "") -> str:
     """Say what a look showed and why: "not live: there was no such page"."""
     words = str(RESULTS.get(result, result))
     why = [str(REASONS.get(reason, reason.replace("_", " "))) for reason in reasons]
@@ -255,7 +255,7 @@ REASONS = {
 }
 
 
-def looks_when(looks: int, first_at: datetime, last_at: datetime, *, day_of: datetime | None) -> str:
+def describe_check_times(looks: int, first_at: datetime, last_at: datetime, *, day_of: datetime | None) -> str:
     """Say when looks were made: "24 looks from 9.29.05am to 9.31.55am"; days other than `day_of` are named."""
     start, end = (london.format_time_with_seconds(instant) for instant in (first_at, last_at))
     if day_of is None or not (_same_day(first_at, day_of) and _same_day(last_at, day_of)):
@@ -335,7 +335,7 @@ def publisher_note(verification: Verification | None) -> str:
     return _("publisher’s own system%(beside)s") % {"beside": delay.replace(",", ":", 1)} if delay else ""
 
 
-def hole_sentence(start: datetime, end: datetime, verification: Verification | None) -> str:
+def describe_publisher_gap(start: datetime, end: datetime, verification: Verification | None) -> str:
     """Say that the publisher's own time lies in a gap between our checks, if it does."""
     at = verification.published_at_by_publisher if verification else None
     if verification is None or at is None:
@@ -350,7 +350,7 @@ def describe_diagnosis(verification: Verification) -> list[str]:
     return [str(sentence) for code, sentence in DIAGNOSES.items() if code in verification.diagnoses]
 
 
-def says_sentence(says: PublisherSays, *, due_at: datetime) -> str:
+def describe_publisher_state(says: PublisherSays, *, due_at: datetime) -> str:
     """Say what was read from the publisher's own system at some checks."""
     sentence = str(STATES[says.state])
     if says.state in {State.ANNOUNCED, State.MOVED, State.CANCELLED}:

@@ -139,7 +139,7 @@ def waiting_changes(request: SignedInRequest) -> HttpResponse:
     rows = [
         {
             "asked": asked,
-            "tags": text_calendar.tags_of_request(asked),
+            "tags": text_calendar.request_tags(asked),
             "notice": rules_calendar.days_of_notice(asked.to_on, given_at=now),
             "is_short": rules_calendar.is_short_notice(asked.to_on, given_at=now),
         }
@@ -210,7 +210,7 @@ def date_register(request: SignedInRequest) -> HttpResponse:
         "too_many": page.paginator.count > MOST_IN_A_FILE,
         "most": MOST_IN_A_FILE,
         "page": page,
-        "rows": [{"change": change, "tags": text_calendar.tags_of(change)} for change in page],
+        "rows": [{"change": change, "tags": text_calendar.date_change_tags(change)} for change in page],
     }
     return render(request, "releases/changes.html", context)
 

@@ -214,7 +214,7 @@ def _adhoc_means() -> Iterator[AdhocMeans]:
 
 def _ask_to_check(request: SignedInRequest, announced: Announced, url: str) -> HttpResponse:
     series = _editable_series(request)
-    theirs = govuk.producers_of(announced, by=request.user)
+    theirs = govuk.find_producers(announced, by=request.user)
     of_theirs = [each for each in series if each.producer in theirs] or list(series)
     initial = initial_release(announced, series=govuk.suggest_series(announced, of_theirs))
     seen = {"announced": announcement.announced_to_json(announced), "url": url}
@@ -238,7 +238,7 @@ def _check_release_page(
         "form": form,
         "url": url,
         "said": [{"key": key, "value": value} for key, value in said if value],
-        "is_theirs": bool(govuk.producers_of(announced, by=request.user)),
+        "is_theirs": bool(govuk.find_producers(announced, by=request.user)),
     }
     return render(request, "imports/check_release.html", context)
 

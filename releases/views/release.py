@@ -76,7 +76,7 @@ def _describe_request(release: Release, *, person: Person, roles: frozenset[Role
         "label": label,
         "colour": colour,
         "sentence": text_calendar.state_sentence(request, state),
-        "tags": text_calendar.tags_of_request(request),
+        "tags": text_calendar.request_tags(request),
         "waits": state == RequestState.WAITING,
         "may_decide": AGREE in moves,
         "may_withdraw": WITHDRAW in moves and request.requested_by_id == person.pk,
@@ -123,7 +123,7 @@ def _describe_preflight(release: Release, *, roles: frozenset[Role], now: dateti
     if not done and not to_come:
         return None
     urls = dict(release.addresses.values_list("pk", "url"))
-    findings = text_preflight.finding_codes(done[0].findings) if done else []
+    findings = text_preflight.read_findings(done[0].findings) if done else []
     planned_at = releases_preflight.preflight_planned_at(release, at=settings.PREFLIGHT_AT) if to_come else None
     return {
         "run": done[0] if done else None,

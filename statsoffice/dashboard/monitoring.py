@@ -121,7 +121,7 @@ def preflight_summary_of(person: Person, *, now: datetime) -> Preflight:
 
 def _sentences(release: Release, run: PreflightRun) -> list[str]:
     """Write the problems, each sentence once: three addresses that do not answer are one thing to do."""
-    found = [finding for finding in text_preflight.finding_codes(run.findings) if finding.is_problem]
+    found = [finding for finding in text_preflight.read_findings(run.findings) if finding.is_problem]
     counted = Counter(text_preflight.finding_sentence(finding, planned=release.due_at) for finding in found)
     return [sentence if count == 1 else f"{sentence} ({count} addresses)" for sentence, count in counted.items()]
 

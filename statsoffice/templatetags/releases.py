@@ -31,40 +31,40 @@ register.filter("holiday_in_words", calendar.holiday_name)
 register.filter("period_of", pre_release.period_of)
 register.filter("recorded_of", pre_release.recorded_of)
 register.filter("granted_of", pre_release.granted_of)
-register.filter("changes_of", pre_release.changes_of)
+register.filter("changes_of", pre_release.request_differences)
 register.filter("usual_sentence", pre_release.usual_sentence)
 register.filter("erased_sentence", pre_release.erased_sentence)
 
 
 @register.filter
 def run_sentence(run: Run) -> str:
-    return capfirst(release_text.look_sentence(run.result, run.reasons, said=run.said))
+    return capfirst(release_text.describe_check(run.result, run.reasons, said=run.said))
 
 
 @register.filter
 def run_when(run: Run, release: Release) -> str:
-    return release_text.looks_when(run.looks, run.first_at, run.last_at, day_of=release.due_at)
+    return release_text.describe_check_times(run.looks, run.first_at, run.last_at, day_of=release.due_at)
 
 
 @register.filter
 def seen_between(question: OpenQuestion) -> str:
-    return release_text.looks_when(question.looks, question.first_seen_at, question.last_seen_at, day_of=None)
+    return release_text.describe_check_times(question.looks, question.first_seen_at, question.last_seen_at, day_of=None)
 
 
 @register.simple_tag
 def filled_by_publisher(start: datetime, end: datetime, verification: Verification | None) -> str:
     """Say that the publisher's own time lies in a gap between our checks, if it does."""
-    return release_text.hole_sentence(start, end, verification)
+    return release_text.describe_publisher_gap(start, end, verification)
 
 
 @register.filter
 def said_sentence(run: SaidRun, release: Release) -> str:
-    return release_text.says_sentence(run.says, due_at=release.due_at) if release.due_at else ""
+    return release_text.describe_publisher_state(run.says, due_at=release.due_at) if release.due_at else ""
 
 
 @register.filter
 def said_when(run: SaidRun, release: Release) -> str:
-    return release_text.looks_when(run.looks, run.first_at, run.last_at, day_of=release.due_at)
+    return release_text.describe_check_times(run.looks, run.first_at, run.last_at, day_of=release.due_at)
 
 
 @register.filter

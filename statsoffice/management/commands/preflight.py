@@ -68,7 +68,7 @@ class Command(PlainCommand):
         urls = dict(release.addresses.values_list("pk", "url"))
         due = london.format_moment(release.due_at) if release.due_at else str(release.slot)
         self.stdout.write(f"{release.reference}, due at {due}: {preflight_text.outcome_name(run.problems)}")
-        for finding in preflight_text.finding_codes(run.findings):
+        for finding in preflight_text.read_findings(run.findings):
             mark = "  problem:" if finding.is_problem else "  note:"
             sentence = preflight_text.finding_sentence(finding, planned=release.due_at)
             url = urls.get(finding.address, "") if finding.address is not None else ""

@@ -62,7 +62,7 @@ def test_where_the_publisher_gives_no_time_nothing_is_said():
     for verification in (verified(), None):
         assert release.publisher_note(verification) == ""
     assert release.describe_publisher(verified()) == ""
-    assert release.hole_sentence(DUE, DUE + timedelta(hours=1), None) == ""
+    assert release.describe_publisher_gap(DUE, DUE + timedelta(hours=1), None) == ""
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_where_the_publisher_gives_no_time_nothing_is_said():
 )
 def test_a_hole_is_filled_by_a_publishers_time_that_lies_in_it(seconds, source, fills):
     start, end = DUE + timedelta(seconds=600), DUE + timedelta(seconds=1200)
-    sentence = release.hole_sentence(start, end, verified(seconds, source))
+    sentence = release.describe_publisher_gap(start, end, verified(seconds, source))
     assert sentence.startswith("The publisher’s own system says that it was published in that time") is fills
 
 
@@ -113,7 +113,7 @@ def test_an_edge_cache_is_said_to_be_what_may_explain_it():
     ids=lambda value: value.state.value if isinstance(value, PublisherSays) else "",
 )
 def test_what_the_publishers_system_said_at_a_look_is_said_in_words(says, sentence):
-    assert release.says_sentence(says, due_at=DUE) == sentence
+    assert release.describe_publisher_state(says, due_at=DUE) == sentence
 
 
 def test_every_state_and_source_has_words():

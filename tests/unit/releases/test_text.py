@@ -11,9 +11,9 @@ from releases.text.release import (
     REASONS,
     RESULTS,
     delay_note,
+    describe_check,
+    describe_check_times,
     describe_verdict,
-    look_sentence,
-    looks_when,
     status_of_release,
 )
 from releases.verdict.address import Outcome
@@ -148,8 +148,8 @@ def test_an_instant_on_another_day_than_the_due_one_names_its_day():
 
 
 def test_a_look_is_said_with_its_reasons_and_the_word_of_a_person():
-    assert look_sentence("not_live", ["not_found"]) == "not live: there was no such page"
-    assert look_sentence("live", [], said="this_is_it") == "live (a person said that this is the release)"
+    assert describe_check("not_live", ["not_found"]) == "not live: there was no such page"
+    assert describe_check("live", [], said="this_is_it") == "live (a person said that this is the release)"
 
 
 @pytest.mark.parametrize("reason", list(Reason))
@@ -163,19 +163,19 @@ def test_every_result_of_a_look_has_words(result):
 
 
 def test_a_code_without_words_is_said_as_it_is():
-    assert look_sentence("not_live", ["some_new_code"]) == "not live: some new code"
+    assert describe_check("not_live", ["some_new_code"]) == "not live: some new code"
 
 
 def test_looks_on_the_day_of_the_release_are_told_by_their_times_alone():
     first, last = SEED_DUE - timedelta(seconds=55), SEED_DUE + timedelta(seconds=115)
-    assert looks_when(24, first, last, day_of=SEED_DUE) == "24 looks from 9.29.05am to 9.31.55am"
-    assert looks_when(1, first, first, day_of=SEED_DUE) == "1 look at 9.29.05am"
+    assert describe_check_times(24, first, last, day_of=SEED_DUE) == "24 looks from 9.29.05am to 9.31.55am"
+    assert describe_check_times(1, first, first, day_of=SEED_DUE) == "1 look at 9.29.05am"
 
 
 def test_looks_on_other_days_name_them():
     day_before = SEED_DUE - timedelta(days=1)
-    assert looks_when(1, day_before, day_before, day_of=SEED_DUE) == "1 look at 9.30.00am on 29 June 2020"
+    assert describe_check_times(1, day_before, day_before, day_of=SEED_DUE) == "1 look at 9.30.00am on 29 June 2020"
     assert (
-        looks_when(9, day_before, SEED_DUE, day_of=SEED_DUE)
+        describe_check_times(9, day_before, SEED_DUE, day_of=SEED_DUE)
         == "9 looks from 9.30.00am on 29 June 2020 to 9.30.00am on 30 June 2020"
     )

@@ -7,7 +7,7 @@ import pytest
 from releases import scheduling
 from releases.models import Release
 from releases.public import calendar as public_calendar
-from releases.public.calendar import CalendarQuery, filter_announced
+from releases.public.calendar import CalendarQuery, filter_releases
 from releases.rules.announced import PublicStatus
 from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import Role
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def found(**wanted):
-    return sorted(filter_announced(CalendarQuery(**wanted)).values_list("reference", flat=True))
+    return sorted(filter_releases(CalendarQuery(**wanted)).values_list("reference", flat=True))
 
 
 @shared_fixture
@@ -109,7 +109,7 @@ def test_every_status_finds_exactly_the_releases_that_the_calendar_calls_so():
     out = ReleaseFactory(announced=True, series=series, reference="published")
     scheduling.publish(out, by=None, at=SEED_DUE, published_at=SEED_DUE)
     called = {}
-    for release in public_calendar.announced_facts(filter_announced(CalendarQuery())):
+    for release in public_calendar.announced_facts(filter_releases(CalendarQuery())):
         called.setdefault(release.status, []).append(release.reference)
     assert len(called) == len(PublicStatus)
     for status in PublicStatus:
@@ -124,5 +124,5 @@ def test_a_release_moved_before_it_was_announced_is_not_called_postponed():
     moved = scheduling.change_date(release, to=london_slot(date(2020, 7, 1)), by=keeper, at=A_LONG_TIME_AGO)
     scheduling.announce(scheduling.confirm(moved, by=None, at=A_LONG_TIME_AGO), by=None, at=A_LONG_TIME_AGO)
     assert found(statuses=frozenset({PublicStatus.CONFIRMED})) == [release.reference]
-    (fact,) = public_calendar.announced_facts(filter_announced(CalendarQuery()))
+    (fact,) = public_calendar.announced_facts(filter_releases(CalendarQuery()))
     assert (fact.status, fact.moves) == (PublicStatus.CONFIRMED, ())

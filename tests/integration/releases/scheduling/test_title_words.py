@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import connection
 
 from releases.models import Release
-from releases.public.calendar import CalendarQuery, filter_announced
+from releases.public.calendar import CalendarQuery, filter_releases
 from tests.support.factories import ReleaseFactory
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
@@ -27,7 +27,7 @@ def plan():
 
 def test_titles_are_found_by_the_index():
     ReleaseFactory(announced=True)
-    assert filter_announced(CalendarQuery(words="inspections")).count() == 1
+    assert filter_releases(CalendarQuery(words="inspections")).count() == 1
     if connection.vendor == "postgresql":
         assert "release_by_title_words" in plan()
 
@@ -43,4 +43,4 @@ def test_where_the_extension_is_not_allowed_titles_are_found_all_the_same(caplog
         answers("RESET ROLE")
         assert "searched without an index" in caplog.text
         assert "release_by_title_words" not in plan()
-    assert filter_announced(CalendarQuery(words="inspections")).count() == 1
+    assert filter_releases(CalendarQuery(words="inspections")).count() == 1
