@@ -449,8 +449,10 @@ def available_moves(release: Release, *, roles: frozenset[Role], at: datetime) -
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """The days from confirmation to the date, negative where that was past; only a market-sensitive series can be short
-    for markets."""
+    """The days from confirmation to the date, negative where that was past.
+
+    Only the notice of a market-sensitive series is ever short for markets.
+    """
 
     days: int
     given_at: datetime
