@@ -49,12 +49,11 @@ if TYPE_CHECKING:
 # Given the keys of some releases: those whose names are still needed, however old they are.
 type Needed = Callable[[Collection[int]], Collection[int]]
 
-KINDS = {
+DECISION_EVENTS = {
     AGREE: "pre_release_agreed",
     REFUSE: "pre_release_refused",
     TAKE_BACK: "pre_release_request_taken_back",
 }
-"""The kind of the event of each decision on a request."""
 
 
 class ListRefused(MoveRefused):
@@ -300,32 +299,24 @@ def requests_waiting_for(person: Person) -> QuerySet[PreReleaseRequest]:
 
 
 @transaction.atomic
-def agree_to_access(request: PreReleaseRequest, *, by: "User", at: datetime) -> None:
-    release, request = _decide(request, AGREE, by=by, at=at)
-    _make_change(release, request, by=by, at=at)
+def decide_request(request: PreReleaseRequest, name: str, *, by: "User", at: datetime) -> None:
+    """Agree to a change of a list and make it, refuse it, or take it back.
 
+    What can no longer be made goes on waiting, and can be refused.
 
-@transaction.atomic
-def refuse_access(request: PreReleaseRequest, *, by: "User", at: datetime) -> None:
-    _decide(request, REFUSE, by=by, at=at)
-
-
-@transaction.atomic
-def take_back_request(request: PreReleaseRequest, *, by: "User", at: datetime) -> None:
-    _decide(request, TAKE_BACK, by=by, at=at)
-
-
-def _decide(request: PreReleaseRequest, name: str, *, by: "User", at: datetime) -> tuple[Release, PreReleaseRequest]:
-    """Decide a request, and return its release, locked, and the request as it was before it lost its name."""
+    :param name: AGREE, REFUSE or TAKE_BACK.
+    """
     release = lock_list(request.release, by=by)
+    # As it is before it loses its name.
     request = PreReleaseRequest.objects.select_related("release", "asked_by").get(pk=request.pk)
     move = REQUEST.check(name, source=request.status, roles=roles_of(by, release.series.producer))
     still_waits = PreReleaseRequest.objects.filter(pk=request.pk, status=move.source)
     # The name goes with the decision: it is on the list, or it has no purpose.
     if not still_waits.update(status=move.target, decided_by=by, decided_at=at, person="", email=""):
         raise ChangedMeanwhile(_("Somebody else decided this meanwhile."))
-    record_event(release, KINDS[name], at=at, by=by, asked=request.kind, **_facts_of(request))
-    return release, request
+    record_event(release, DECISION_EVENTS[name], at=at, by=by, asked=request.kind, **_facts_of(request))
+    if name == AGREE:
+        _make_change(release, request, by=by, at=at)
 
 
 def _make_change(release: Release, request: PreReleaseRequest, *, by: "User", at: datetime) -> None:

@@ -39,12 +39,6 @@ from releases.rules.pre_release import (
 from releases.text import pre_release
 from releases.views.base import SignedInRequest, post_data, release_of_theirs
 
-ACTS = {
-    AGREE: pre_release_access.agree_to_access,
-    REFUSE: pre_release_access.refuse_access,
-    TAKE_BACK: pre_release_access.take_back_request,
-}
-
 
 def list_view[**P](
     view: Callable[Concatenate[SignedInRequest, Release, P], HttpResponse],
@@ -118,12 +112,12 @@ def decide_request(request: SignedInRequest, reference: str) -> HttpResponse:
     act = request.POST.get("act", "")
     keys = [int(key) for key in request.POST.getlist("request") if key.isdecimal() and len(key) < 16]
     requests = list(release.pre_release_requests.select_related("release").filter(pk__in=keys))
-    if act not in ACTS or not requests:
+    if act not in REQUEST.move_names or not requests:
         raise Http404("There is no such request.")
     done = 0
     for one in requests:
         try:
-            ACTS[act](one, by=request.user, at=timezone.now())
+            pre_release_access.decide_request(one, act, by=request.user, at=timezone.now())
         except WrongRole as refusal:
             raise Http404 from refusal
         except MoveRefused as refusal:

@@ -42,7 +42,7 @@ def test_one_person_is_put_on_the_list_once(office, release, at, kind):
 
 def test_two_leads_who_agree_put_one_entry_on_the_list(office, release):
     request = asked(release, by=office.statistician)
-    counts = at_once(lambda: pre_release_access.agree_to_access(request, by=office.head, at=SHORTLY_BEFORE))
+    counts = at_once(lambda: pre_release_access.decide_request(request, "agree", by=office.head, at=SHORTLY_BEFORE))
     assert counts == (1, PEOPLE - 1)
     assert PreReleaseAccess.objects.count() == events("pre_release_agreed") == events("pre_release_granted") == 1
 

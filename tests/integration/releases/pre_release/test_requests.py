@@ -9,7 +9,7 @@ import pytest
 from releases import pre_release_access, scheduling
 from releases.models import PreReleaseAccess, PreReleaseRequest, ReleaseEvent
 from releases.permissions import NotYours
-from releases.pre_release_access import ListRefused, agree_to_access, refuse_access, take_back_request
+from releases.pre_release_access import ListRefused, decide_request
 from releases.rules.lifecycle import Role, WrongRole, WrongState
 from releases.rules.pre_release import REQUEST, RequestStatus
 from tests.support.factories import SEED_DUE, UserFactory, london_slot, rolled_back
@@ -21,7 +21,6 @@ pytestmark = pytest.mark.django_db
 AGREED_AT = SHORTLY_BEFORE + timedelta(minutes=20)
 KEEPERS = {Role.STATISTICIAN, Role.CALENDAR_MANAGER, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
 LEADS = {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
-ACTS = {"agree": agree_to_access, "refuse": refuse_access, "take_back": take_back_request}
 ALLOWED = {"agree": LEADS, "refuse": LEADS, "take_back": KEEPERS}
 
 
@@ -34,7 +33,7 @@ def withdrawing(entry, *, by, at=SHORTLY_BEFORE):
 
 
 def test_an_agreed_addition_is_on_the_list_with_who_asked_and_who_agreed(office, release):
-    agree_to_access(asked(release, by=office.statistician), by=office.deputy, at=AGREED_AT)
+    decide_request(asked(release, by=office.statistician), "agree", by=office.deputy, at=AGREED_AT)
     entry = PreReleaseAccess.objects.get()
     assert entry.details == MINISTER
     assert (entry.granted_by, entry.agreed_by, entry.granted_at) == (office.statistician, office.deputy, AGREED_AT)
@@ -44,27 +43,27 @@ def test_an_agreed_addition_is_on_the_list_with_who_asked_and_who_agreed(office,
 
 def test_an_agreed_change_is_made_as_it_was_asked_for(office, release, entry):
     new = replace(MINISTER, person="Marigold Underwater")
-    agree_to_access(changing(entry, new, by=office.statistician), by=office.head, at=AGREED_AT)
+    decide_request(changing(entry, new, by=office.statistician), "agree", by=office.head, at=AGREED_AT)
     assert PreReleaseAccess.objects.get().details == new
 
 
 def test_an_agreed_withdrawal_is_made(office, release, entry):
-    agree_to_access(withdrawing(entry, by=office.statistician), by=office.head, at=AGREED_AT)
+    decide_request(withdrawing(entry, by=office.statistician), "agree", by=office.head, at=AGREED_AT)
     entry.refresh_from_db()
     assert (entry.status, entry.withdrawn_at) == ("withdrawn", AGREED_AT)
 
 
-@pytest.mark.parametrize("act", [refuse_access, take_back_request], ids=["refused", "taken back"])
+@pytest.mark.parametrize("act", ["refuse", "take_back"], ids=["refused", "taken back"])
 def test_what_is_refused_or_taken_back_leaves_the_list_as_it_is(office, release, act, entry):
     for request in (asked(release, someone(), by=office.statistician), withdrawing(entry, by=office.statistician)):
-        act(request, by=office.head, at=AGREED_AT)
+        decide_request(request, act, by=office.head, at=AGREED_AT)
     (only,) = PreReleaseAccess.objects.all()
     assert (only.details, only.status) == (MINISTER, "granted")
 
 
-@pytest.mark.parametrize("name", list(ACTS))
+@pytest.mark.parametrize("name", REQUEST.move_names)
 def test_with_the_decision_the_name_goes_from_the_request(office, release, name):
-    ACTS[name](asked(release, by=office.statistician), by=office.head, at=AGREED_AT)
+    decide_request(asked(release, by=office.statistician), name, by=office.head, at=AGREED_AT)
     request = PreReleaseRequest.objects.get()
     assert (request.person, request.email, request.post) == ("", "", MINISTER.post)
     assert (request.decided_by, request.decided_at) == (office.head, AGREED_AT)
@@ -72,52 +71,52 @@ def test_with_the_decision_the_name_goes_from_the_request(office, release, name)
 
 def test_the_table_says_who_decides_about_a_request(office, release, subtests):
     key = asked(release, by=office.statistician).pk
-    for name, role in product(ACTS, Role):
+    for name, role in product(REQUEST.move_names, Role):
         with subtests.test(f"{name} by {role}"), rolled_back():
             request = PreReleaseRequest.objects.get(pk=key)
             if role in ALLOWED[name]:
-                ACTS[name](request, by=office.people[role], at=AGREED_AT)
+                decide_request(request, name, by=office.people[role], at=AGREED_AT)
             else:
                 with pytest.raises(WrongRole if role in KEEPERS else NotYours):
-                    ACTS[name](request, by=office.people[role], at=AGREED_AT)
+                    decide_request(request, name, by=office.people[role], at=AGREED_AT)
             assert (PreReleaseRequest.objects.get().status != "waiting") is (role in ALLOWED[name])
 
 
 @pytest.mark.parametrize("status", [status for status in RequestStatus if status is not RequestStatus.WAITING])
 def test_what_is_decided_is_not_decided_again(office, release, status, subtests, waiting):
-    first = {"agreed": agree_to_access, "refused": refuse_access, "taken_back": take_back_request}[status]
-    first(waiting, by=office.head, at=AGREED_AT)
+    first = {"agreed": "agree", "refused": "refuse", "taken_back": "take_back"}[status]
+    decide_request(waiting, first, by=office.head, at=AGREED_AT)
     entries = PreReleaseAccess.objects.count()
-    for name, act in ACTS.items():
+    for name in REQUEST.move_names:
         with subtests.test(name), rolled_back():
             with pytest.raises(WrongState):
-                act(PreReleaseRequest.objects.get(), by=office.deputy, at=AGREED_AT)
+                decide_request(PreReleaseRequest.objects.get(), name, by=office.deputy, at=AGREED_AT)
             assert PreReleaseAccess.objects.count() == entries
     assert REQUEST.available(source=status, roles=LEADS) == ()
 
 
 def test_strangers_and_another_producers_head_decide_nothing(office, release, waiting):
     for person in (UserFactory(is_superuser=True), create_office().head):
-        for act in ACTS.values():
+        for name in REQUEST.move_names:
             with pytest.raises(NotYours):
-                act(waiting, by=person, at=AGREED_AT)
+                decide_request(waiting, name, by=person, at=AGREED_AT)
 
 
 def test_once_the_release_has_been_due_an_addition_is_not_agreed_to_any_more_and_can_be_refused(
     office, release, waiting
 ):
     with pytest.raises(ListRefused, match="has been due"):
-        agree_to_access(waiting, by=office.head, at=AFTERWARDS)
+        decide_request(waiting, "agree", by=office.head, at=AFTERWARDS)
     waiting.refresh_from_db()
     assert (waiting.status, waiting.person) == ("waiting", MINISTER.person)
-    refuse_access(waiting, by=office.head, at=AFTERWARDS)
+    decide_request(waiting, "refuse", by=office.head, at=AFTERWARDS)
     assert not PreReleaseAccess.objects.exists()
 
 
 def test_a_change_of_the_person_is_not_agreed_to_once_the_release_has_been_due(office, release, entry):
     request = changing(entry, replace(MINISTER, person="Marigold Underwater"), by=office.statistician)
     with pytest.raises(ListRefused, match="Refuse it"):
-        agree_to_access(request, by=office.head, at=AFTERWARDS)
+        decide_request(request, "agree", by=office.head, at=AFTERWARDS)
     assert PreReleaseAccess.objects.get().details == MINISTER
 
 
@@ -127,7 +126,7 @@ def test_an_entry_that_moved_on_since_is_not_changed_by_an_older_request(office,
         entry, began_at=SHORTLY_BEFORE, by=office.statistician, at=SHORTLY_BEFORE, expected_version=1
     )
     with pytest.raises(ListRefused, match="changed since this was asked for"):
-        agree_to_access(request, by=office.head, at=AGREED_AT)
+        decide_request(request, "agree", by=office.head, at=AGREED_AT)
     assert PreReleaseAccess.objects.get().details == MINISTER
 
 
@@ -136,13 +135,13 @@ def test_what_a_lead_put_on_the_list_meanwhile_is_not_put_there_twice(office, re
     pre_release_access.grant_access(release, MINISTER, by=office.head, at=SHORTLY_BEFORE)
     PreReleaseRequest.objects.filter(pk=waiting.pk).update(post=MINISTER.post)
     with pytest.raises(ListRefused, match="already"):
-        agree_to_access(waiting, by=office.head, at=AGREED_AT)
+        decide_request(waiting, "agree", by=office.head, at=AGREED_AT)
     assert PreReleaseAccess.objects.count() == 1
 
 
 def test_a_request_still_waits_after_the_release_moved_and_is_agreed_to_then(office, release, waiting):
     scheduling.change_date(release, to=london_slot(date(2020, 7, 6)), reason="Late.", by=office.head, at=SHORTLY_BEFORE)
-    agree_to_access(waiting, by=office.head, at=SEED_DUE + timedelta(hours=1))
+    decide_request(waiting, "agree", by=office.head, at=SEED_DUE + timedelta(hours=1))
     assert PreReleaseAccess.objects.count() == 1
 
 
@@ -152,15 +151,15 @@ def test_requests_for_a_cancelled_release_can_only_be_refused(office, release, e
     scheduling.cancel(release, reason="Stopped.", by=office.head, at=SHORTLY_BEFORE)
     for request in (change, add):
         with pytest.raises(ListRefused, match="cancelled"):
-            agree_to_access(request, by=office.head, at=AGREED_AT)
-        refuse_access(request, by=office.head, at=AGREED_AT)
+            decide_request(request, "agree", by=office.head, at=AGREED_AT)
+        decide_request(request, "refuse", by=office.head, at=AGREED_AT)
 
 
 def test_requests_wait_for_the_leads_of_their_producer_alone(office, release, waiting):
     for role, person in office.people.items():
         assert list(pre_release_access.requests_waiting_for(person)) == ([waiting] if role in LEADS else [])
     assert not pre_release_access.requests_waiting_for(create_office().head).exists()
-    refuse_access(waiting, by=office.head, at=AGREED_AT)
+    decide_request(waiting, "refuse", by=office.head, at=AGREED_AT)
     assert not pre_release_access.requests_waiting_for(office.head).exists()
 
 

@@ -61,7 +61,7 @@ def test_a_message_carries_the_reference_and_a_link_and_nothing_of_the_list(offi
     waits = told()[office.head.email]
     assert waits.subject == f"Pre-release access of {release.reference}: a change waits for agreement"
     assert f"/releases/{release.reference}/pre-release-access/list/" in waits.text
-    pre_release_access.refuse_access(request, by=office.head, at=NOW)
+    pre_release_access.decide_request(request, "refuse", by=office.head, at=NOW)
     answer = told()[office.statistician.email]
     assert answer.subject == f"Pre-release access of {release.reference}: a change was decided"
     assert f"/releases/{release.reference}/pre-release-access/list/" in answer.text
@@ -70,11 +70,11 @@ def test_a_message_carries_the_reference_and_a_link_and_nothing_of_the_list(offi
             assert secret not in message.subject + message.text
 
 
-@pytest.mark.parametrize("decide", ["agree_to_access", "refuse_access"])
-def test_who_asked_is_told_once_that_there_is_an_answer(office, release, decide):
+@pytest.mark.parametrize("decision", ["agree", "refuse"])
+def test_who_asked_is_told_once_that_there_is_an_answer(office, release, decision):
     request = asked(release, by=office.statistician)
     told()
-    getattr(pre_release_access, decide)(request, by=office.head, at=NOW)
+    pre_release_access.decide_request(request, decision, by=office.head, at=NOW)
     told()
     told()
     assert Message.objects.filter(recipient=office.statistician.email).count() == 1
@@ -82,7 +82,7 @@ def test_who_asked_is_told_once_that_there_is_an_answer(office, release, decide)
 
 def test_a_request_that_was_taken_back_is_told_to_nobody(office, release):
     request = asked(release, by=office.statistician)
-    pre_release_access.take_back_request(request, by=office.statistician, at=NOW)
+    pre_release_access.decide_request(request, "take_back", by=office.statistician, at=NOW)
     assert told() == {}
 
 
