@@ -25,7 +25,7 @@ from breaches.models import (
 )
 from breaches.permissions import Action
 from breaches.register.search import producers_of
-from releases.admin.access import ReadOnly, ask_once
+from releases.admin.access import ReadOnlyAdmin, ask_once
 
 
 @admin.register(Edition)
@@ -46,7 +46,7 @@ class PracticeAdmin(admin.ModelAdmin[Practice]):
     search_fields = ("code", "principle", "summary", "wording")
 
 
-class OfReports[M: Model](ReadOnly[M]):
+class OfReports[M: Model](ReadOnlyAdmin[M]):
     """Rows about reports that the user may view; they are moved and written on the reports' own pages."""
 
     report_path = "report"
@@ -98,7 +98,7 @@ class ReportEventAdmin(OfReports[ReportEvent]):
 
 
 @admin.register(RegisterEvent)
-class RegisterEventAdmin(ReadOnly[RegisterEvent]):
+class RegisterEventAdmin(ReadOnlyAdmin[RegisterEvent]):
     """Who downloaded a register, for those who may do so themselves."""
 
     list_display = ("position", "producer", "kind", "at", "actor")

@@ -24,7 +24,7 @@ def ask_once(request: HttpRequest, question: str, answer: Callable[[], bool]) ->
     return answers[question]
 
 
-class ByProducer[M: Model](admin.ModelAdmin[M]):
+class ProducerScopedAdmin[M: Model](admin.ModelAdmin[M]):
     """Rows of one's own producers, to view or edit as the table of permissions says.
 
     Being staff opens the door to the site and no row; being a superuser neither. What is not yours is 404.
@@ -71,7 +71,7 @@ class ByProducer[M: Model](admin.ModelAdmin[M]):
         return self.may(request, Action.EDIT, obj)
 
 
-class RefusalMessages[M: Model](ByProducer[M]):
+class RefusalMessagesAdmin[M: Model](ProducerScopedAdmin[M]):
     """Shows why a move was refused at the last moment, after the form had nothing against it."""
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -97,7 +97,7 @@ def _explain_refusal(
         raise Http404 from refusal
 
 
-class ReadOnly[M: Model](ByProducer[M]):
+class ReadOnlyAdmin[M: Model](ProducerScopedAdmin[M]):
     """Rows that stay as they were written: to look at, for those who may view them."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -113,7 +113,7 @@ class ReadOnly[M: Model](ByProducer[M]):
 MOST_ENTRIES = 200
 
 
-class WithHistory[M: Model](ByProducer[M]):
+class HistoryAdmin[M: Model](ProducerScopedAdmin[M]):
     """Shows the history of a row from the record; it leads nowhere back, so that no rule is bypassed."""
 
     object_history_template = "admin/releases/object_history.html"

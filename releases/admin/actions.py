@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext, ngettext_lazy
 
 from releases import corrections, date_changes, permissions, planner, preflight, scheduling
-from releases.admin.access import ByProducer
+from releases.admin.access import ProducerScopedAdmin
 from releases.admin.forms import CancellationForm, ShortNoticeForm
 from releases.corrections import CorrectionRefused
 from releases.models import Address, Release
@@ -216,7 +216,7 @@ OFFERS = (
 )
 
 
-class ReleaseMoves(ByProducer[Release]):
+class ReleaseMovesAdmin(ProducerScopedAdmin[Release]):
     """Adds the moves that a person may make to the page of a release."""
 
     def get_urls(self) -> list[URLPattern]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from releases import scheduling
-from releases.forms.base import add_refusal, clean_address, single_reason, typed_slot
+from releases.forms.base import add_refusal, build_slot, clean_address, clean_reason_field
 from releases.models import Address, Release
 from releases.permissions import roles_of
 from releases.probe.adapters import ADAPTERS
@@ -40,7 +40,7 @@ class NewReleaseForm(forms.ModelForm[Release]):
 
     @property
     def slot(self) -> Slot:
-        return typed_slot(self.cleaned_data)
+        return build_slot(self.cleaned_data)
 
 
 class ReleaseForm(forms.ModelForm[Release]):
@@ -72,7 +72,7 @@ class ReleaseForm(forms.ModelForm[Release]):
         self.initial["new_precision"] = self.instance.precision
 
     def clean_reason(self) -> str:
-        return single_reason(self)
+        return clean_reason_field(self)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

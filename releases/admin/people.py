@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from releases import exemptions, permissions
-from releases.admin.access import RefusalMessages, WithHistory
+from releases.admin.access import HistoryAdmin, RefusalMessagesAdmin
 from releases.admin.forms import clean_judged_name
 from releases.exemptions import ExemptionRefused
 from releases.models import Contact, Exemption, Membership, Producer, Release, Series
@@ -20,7 +20,7 @@ from releases.models.event import record_rows
 from releases.permissions import Action
 
 
-class ByAdministrators[M: Model](WithHistory[M]):
+class AdministratorAdmin[M: Model](HistoryAdmin[M]):
     """Rows that a person with Django's own permission edits, and that a producer's own people may view."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
@@ -58,7 +58,7 @@ class ProducerForm(forms.ModelForm[Producer]):
 
 
 @admin.register(Producer)
-class ProducerAdmin(ByAdministrators[Producer]):
+class ProducerAdmin(AdministratorAdmin[Producer]):
     form = ProducerForm
     list_display = ("name", "nation", "two_person_approval")
     list_filter = ("nation",)
@@ -99,7 +99,7 @@ class MembershipForm(forms.ModelForm[Membership]):
 
 
 @admin.register(Membership)
-class MembershipAdmin(ByAdministrators[Membership]):
+class MembershipAdmin(AdministratorAdmin[Membership]):
     """Who holds which role for which producer; administrators give roles to others, and never to themselves."""
 
     form = MembershipForm
@@ -134,7 +134,7 @@ class MembershipAdmin(ByAdministrators[Membership]):
 
 
 @admin.register(Contact)
-class ContactAdmin(WithHistory[Contact]):
+class ContactAdmin(HistoryAdmin[Contact]):
     list_display = ("name", "post", "email", "telephone", "is_public", "producer")
     list_filter = ("is_team", "is_public")
     list_select_related = ("producer",)
@@ -181,7 +181,7 @@ class SeriesForm(forms.ModelForm[Series]):
 
 
 @admin.register(Series)
-class SeriesAdmin(WithHistory[Series]):
+class SeriesAdmin(HistoryAdmin[Series]):
     form = SeriesForm
     list_display = ("title", "producer", "designation", "release_time", "tolerance_seconds", "responsible")
     list_filter = ("designation", "market_sensitive")
@@ -267,7 +267,7 @@ class EndExemptionForm(forms.ModelForm[Exemption]):
 
 
 @admin.register(Exemption)
-class ExemptionAdmin(RefusalMessages[Exemption]):
+class ExemptionAdmin(RefusalMessagesAdmin[Exemption]):
     list_display = ("reference", "producer", "series", "approved_on", "covers_from", "covers_to", *FAULTS, "end")
     list_filter = ("covers_late", "covers_early", "covers_partial", "end")
     list_select_related = ("producer", "series")

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from releases.admin.access import ReadOnly
+from releases.admin.access import ReadOnlyAdmin
 from releases.models import (
     DateChange,
     DateChangeRequest,
@@ -20,7 +20,7 @@ from releases.models import (
 )
 
 
-class OfReleases[M: Model](ReadOnly[M]):
+class ReleaseRecordAdmin[M: Model](ReadOnlyAdmin[M]):
     producer_path = "release__series__producer"
     # Where rows are joined already, as in the queryset below, Django leaves out its own `list_select_related`.
     read_with: ClassVar[tuple[str, ...]] = ("release",)
@@ -32,7 +32,7 @@ class OfReleases[M: Model](ReadOnly[M]):
 
 
 @admin.register(Observation)
-class ObservationAdmin(OfReleases[Observation]):
+class ObservationAdmin(ReleaseRecordAdmin[Observation]):
     list_display = ("position", "release", "sent_at", "result", "status", "superseded", "watcher")
     list_filter = ("result", "superseded", "replayed")
     date_hierarchy = "sent_at"
@@ -40,7 +40,7 @@ class ObservationAdmin(OfReleases[Observation]):
 
 
 @admin.register(Verification)
-class VerificationAdmin(OfReleases[Verification]):
+class VerificationAdmin(ReleaseRecordAdmin[Verification]):
     list_display = ("release", "schedule_version", "due_at", "outcome", "delay_from", "delay_to")
     list_filter = ("outcome",)
     date_hierarchy = "due_at"
@@ -48,7 +48,7 @@ class VerificationAdmin(OfReleases[Verification]):
 
 
 @admin.register(Statement)
-class StatementAdmin(OfReleases[Statement]):
+class StatementAdmin(ReleaseRecordAdmin[Statement]):
     list_display = ("release", "kind", "live_at", "stated_by", "stated_at")
     read_with = ("stated_by",)
     list_filter = ("kind",)
@@ -56,14 +56,14 @@ class StatementAdmin(OfReleases[Statement]):
 
 
 @admin.register(DateChange)
-class DateChangeAdmin(OfReleases[DateChange]):
+class DateChangeAdmin(ReleaseRecordAdmin[DateChange]):
     list_display = ("release", "was", "to", "public_reason", "requested_by", "agreed_by", "announced_at")
     read_with = ("requested_by", "agreed_by")
     ordering = ("-requested_at",)
 
 
 @admin.register(ReasonCorrection)
-class ReasonCorrectionAdmin(OfReleases[ReasonCorrection]):
+class ReasonCorrectionAdmin(ReleaseRecordAdmin[ReasonCorrection]):
     """Public reasons put right: the words from then on, and which lead agreed to them."""
 
     producer_path = "change__release__series__producer"
@@ -74,7 +74,7 @@ class ReasonCorrectionAdmin(OfReleases[ReasonCorrection]):
 
 
 @admin.register(DateChangeRequest)
-class DateChangeRequestAdmin(OfReleases[DateChangeRequest]):
+class DateChangeRequestAdmin(ReleaseRecordAdmin[DateChangeRequest]):
     """Changes of date that were asked for, and what became of them; they are decided on a page of their own."""
 
     list_display = ("release", "was", "to", "state", "requested_by", "requested_at", "decided_by", "decided_at")
@@ -84,7 +84,7 @@ class DateChangeRequestAdmin(OfReleases[DateChangeRequest]):
 
 
 @admin.register(DelayNotice)
-class DelayNoticeAdmin(OfReleases[DelayNotice]):
+class DelayNoticeAdmin(ReleaseRecordAdmin[DelayNotice]):
     list_display = ("release", "number", "kind", "expected_at", "expected_words", "posted_by", "posted_at")
     read_with = ("posted_by",)
     list_filter = ("kind",)
@@ -92,7 +92,7 @@ class DelayNoticeAdmin(OfReleases[DelayNotice]):
 
 
 @admin.register(ReleaseEvent)
-class ReleaseEventAdmin(OfReleases[ReleaseEvent]):
+class ReleaseEventAdmin(ReleaseRecordAdmin[ReleaseEvent]):
     list_display = ("position", "release", "kind", "at", "actor")
     read_with = ("actor",)
     list_filter = ("kind",)
@@ -105,7 +105,7 @@ class ReleaseEventAdmin(OfReleases[ReleaseEvent]):
 
 
 @admin.register(ReleaseTask)
-class ReleaseTaskAdmin(OfReleases[ReleaseTask]):
+class ReleaseTaskAdmin(ReleaseRecordAdmin[ReleaseTask]):
     """Tasks at the next release of a series; they are ticked off on the page of that release."""
 
     producer_path = "series__producer"

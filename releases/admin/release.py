@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 
 from releases import corrections, overview, permissions, scheduling
 from releases.admin import actions
-from releases.admin.access import RefusalMessages, WithHistory
+from releases.admin.access import HistoryAdmin, RefusalMessagesAdmin
 from releases.admin.forms import AddressForm, AddressFormSet, NewReleaseForm, ReleaseForm
 from releases.models import Address, DateChangeRequest, Release, Series, Verification
 from releases.models.release import ReleaseQuerySet
@@ -254,7 +254,7 @@ class AddressInline(admin.StackedInline[Address, Release]):
 
 
 @admin.register(Release)
-class ReleaseAdmin(actions.ReleaseMoves, WithHistory[Release], RefusalMessages[Release]):
+class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMessagesAdmin[Release]):
     producer_path = "series__producer"
     autocomplete_fields = ("series",)
     inlines = (AddressInline,)

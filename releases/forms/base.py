@@ -309,7 +309,7 @@ class GovukForm(forms.Form):
         self.add_error(None, sentence)
 
 
-def single_reason(form: forms.BaseForm) -> str:
+def clean_reason_field(form: forms.BaseForm) -> str:
     """Refuse two reasons for one change: only one of them would be stored."""
     given = form.data.getlist("reason") if isinstance(form.data, QueryDict) else []
     if len(given) > 1:
@@ -317,7 +317,7 @@ def single_reason(form: forms.BaseForm) -> str:
     return str(form.cleaned_data["reason"])
 
 
-def typed_slot(cleaned: Mapping[str, Any], *, zone: str = london.LONDON.key) -> Slot:
+def build_slot(cleaned: Mapping[str, Any], *, zone: str = london.LONDON.key) -> Slot:
     """Return the date of a release as typed; a vague one has no time."""
     precision = Precision(cleaned.get("precision") or Precision.EXACT)
     at = cleaned["planned_at"] if precision is Precision.EXACT else None
@@ -337,10 +337,10 @@ def add_refusal(form: forms.BaseForm, refusal: MoveRefused, fields: Mapping[str,
 
     :param fields: the form's field for each name that the refusal may use and the form does not.
     """
-    form.add_error(field_of_refusal(refusal, form, fields), str(refusal))
+    form.add_error(find_refused_field(refusal, form, fields), str(refusal))
 
 
-def field_of_refusal(refusal: MoveRefused, form: forms.BaseForm, fields: Mapping[str, str] | None) -> str | None:
+def find_refused_field(refusal: MoveRefused, form: forms.BaseForm, fields: Mapping[str, str] | None) -> str | None:
     named = refusal.field if isinstance(refusal, FieldRefused) else ""
     field = (fields or {}).get(named, named)
     return field if field in form.fields else None

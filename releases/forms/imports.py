@@ -126,7 +126,7 @@ class AnnouncementForm(GovukForm):
         return clean_address(pasted if "://" in pasted else f"https://{pasted}")
 
 
-class ReleaseToCheckForm(GovukForm):
+class AnnouncedReleaseForm(GovukForm):
     button = lazy("Record this release")
     options = {
         "precision": {

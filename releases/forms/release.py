@@ -15,8 +15,8 @@ from releases.forms.base import (
     GovukForm,
     LongTextField,
     PrecisionField,
-    single_reason,
-    typed_slot,
+    build_slot,
+    clean_reason_field,
 )
 from releases.models import DateChangeRequest, Release
 from releases.rules.lifecycle import Status
@@ -65,11 +65,11 @@ class ChangeDateForm(GovukForm):
         return [self.question(name) for name in names if name in self.fields]
 
     def clean_reason(self) -> str:
-        return single_reason(self)
+        return clean_reason_field(self)
 
     def change(self) -> dict[str, Any]:
         return {
-            "to": typed_slot(self.cleaned_data, zone=self.zone),
+            "to": build_slot(self.cleaned_data, zone=self.zone),
             "reason": self.cleaned_data["reason"],
             "expected_version": self.cleaned_data["seen_version"],
         }
@@ -107,7 +107,7 @@ class CancelForm(GovukForm):
     )
 
 
-class SayForm(GovukForm):
+class TextAnswerForm(GovukForm):
     """What a text is that the checks found and could not recognise."""
 
     button = lazy("Save this answer")
@@ -131,7 +131,7 @@ class SayForm(GovukForm):
     words = LongTextField(label=lazy("Anything to add (optional)"), required=False, max_length=MOST_CHARACTERS)
 
 
-class WasLiveForm(GovukForm):
+class LiveTimeForm(GovukForm):
     button = lazy("Save this statement")
 
     live_on = GovukDateField(

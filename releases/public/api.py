@@ -29,7 +29,7 @@ from releases.models.producer import Designation
 from releases.public import calendar, feeds
 from releases.public.api_document import ANSWERS, ERRORS, LICENCE, DocumentedAPI
 from releases.public.calendar import CalendarQuery, filter_releases
-from releases.public.feeds import NothingAnnounced, Subscription, absolute_address, feed_address, for_programs
+from releases.public.feeds import NothingAnnounced, Subscription, absolute_address, allow_programs, feed_address
 from releases.rules.announced import AnnouncedRelease, Named, PublicStatus, days_of
 from releases.rules.calendar import Precision, Slot
 
@@ -470,7 +470,7 @@ def urls() -> tuple[list[URLPattern], str, str]:
     patterns, app, namespace = api.urls
     for pattern in patterns:
         if isinstance(pattern, URLPattern):
-            pattern.callback = csrf_exempt(refuse_writing(for_programs(pattern.callback)))
+            pattern.callback = csrf_exempt(refuse_writing(allow_programs(pattern.callback)))
     return [pattern for pattern in patterns if isinstance(pattern, URLPattern)], app, namespace
 
 

@@ -229,7 +229,7 @@ def _filter_view(query: CalendarQuery, show: CalendarView, *, now: datetime) -> 
     return found if show is CalendarView.ALL else found.filter(status=show.value)
 
 
-def months_around(month: Month) -> tuple[Month | None, Month | None]:
+def find_months_around(month: Month) -> tuple[Month | None, Month | None]:
     dates = Release.objects.public().values_list("planned_on", flat=True)
     before = dates.filter(planned_on__lt=month.first).order_by("-planned_on").first()
     after = dates.filter(planned_on__gte=month.next.first).order_by("planned_on").first()

@@ -152,7 +152,7 @@ def _date_change_row(change: DateChange) -> list[Value]:
         "agreed_by": str(change.agreed_by or ""),
         "agreed_at": _local(change.agreed_at),
         "announced_at": _local(change.announced_at),
-        "marks": "; ".join(words for words, _ in calendar.date_change_tags(change)),
+        "marks": "; ".join(str(words) for words, _ in calendar.date_change_tags(change)),
     }
     return [values[column] for column in DATE_CHANGE_COLUMNS]
 

@@ -128,7 +128,7 @@ def absolute_address(page: str, *which: str) -> str:
     return str(settings.ADDRESS) + reverse(page, args=which)
 
 
-def releases_at() -> str:
+def release_pages_address() -> str:
     return absolute_address("releases:release", "x").removesuffix("x/")
 
 
@@ -230,11 +230,11 @@ END = b"END:VCALENDAR\r\n"
 
 
 def calendar_file(
-    releases: Iterable[AnnouncedRelease], *, name: str, description: str, page: str, releases_at: str
+    releases: Iterable[AnnouncedRelease], *, name: str, description: str, page: str, release_pages_address: str
 ) -> bytes:
     """Return an iCalendar file of releases; with none it is a well-formed empty calendar.
 
-    :param releases_at: the address below which each release has its page, ending with a slash.
+    :param release_pages_address: the address below which each release has its page, ending with a slash.
     """
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
@@ -249,11 +249,11 @@ def calendar_file(
     calendar.add("x-published-ttl", "PT1H")
     head = calendar.to_ical().removesuffix(END)
     language = get_language() or ""
-    return b"".join([head, *(_event(each, releases_at, language) for each in releases), END])
+    return b"".join([head, *(_event(each, release_pages_address, language) for each in releases), END])
 
 
 @lru_cache(maxsize=REMEMBERED_EVENTS)
-def _event(release: AnnouncedRelease, releases_at: str, language: str) -> bytes:  # words depend on it
+def _event(release: AnnouncedRelease, release_pages_address: str, language: str) -> bytes:  # words depend on it
     event = Event()
     title = clean_text(release.title)
     # Some calendars show a cancelled event like any other: its title says so as well.
@@ -272,7 +272,7 @@ def _event(release: AnnouncedRelease, releases_at: str, language: str) -> bytes:
         event.add("dtend", last + timedelta(days=1))
     event.add("status", STATUS_CODES.get(release.status, "CONFIRMED"))
     event.add("transp", "TRANSPARENT")
-    event.add("url", f"{releases_at}{release.reference}/")
+    event.add("url", f"{release_pages_address}{release.reference}/")
     event.add("categories", [clean_text(release.series.name)])
     event.add("description", "\n".join(_description(release)))
     return bytes(event.to_ical())
@@ -302,7 +302,7 @@ class _Pages(Atom1Feed):
 
 
 def change_feed(
-    changes: Iterable[Change], *, name: str, page: str, links: Mapping[str, str], releases_at: str
+    changes: Iterable[Change], *, name: str, page: str, links: Mapping[str, str], release_pages_address: str
 ) -> bytes:
     """Return an Atom feed of changes in their order.
 
@@ -324,7 +324,7 @@ def change_feed(
         release = change.release
         feed.add_item(
             title=change_headline(change),
-            link=f"{releases_at}{release.reference}/",
+            link=f"{release_pages_address}{release.reference}/",
             # Read as HTML: what people typed is escaped here, and once more as XML.
             description="".join(f"<p>{escape(line)}</p>" for line in _lines(change)),
             unique_id=change.id.urn,
@@ -345,7 +345,7 @@ def _lines(change: Change) -> list[str]:
     ]
 
 
-def for_programs[**P](view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Callable[..., HttpResponse]:
+def allow_programs[**P](view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Callable[..., HttpResponse]:
     """Let programs keep an answer and ask whether it still stands; pages of other sites may read it too."""
 
     @wraps(view)

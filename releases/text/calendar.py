@@ -33,22 +33,18 @@ REQUEST_STATES = {
     RequestState.LAPSED: (lazy("Lapsed"), "grey"),
 }
 
-type Tag = tuple[str, str]
+# Words and the colour of a tag.
+type Tag = tuple[Promise, str]
 
 
 def date_change_tags(change: DateChange) -> list[Tag]:
     found = date_change.date_change_marks(change.was, change.to, asked_at=change.requested_at, made_at=change.made_at)
-    return [_tag(mark) for mark in found]
+    return [MARKS[mark] for mark in found]
 
 
 def request_tags(request: DateChangeRequest) -> list[Tag]:
     close = date_change.is_asked_close(request.was, request.to, asked_at=request.requested_at)
-    return [_tag(Mark.ASKED_CLOSE_TO_RELEASE)] if close else []
-
-
-def state_tag(state: RequestState) -> Tag:
-    words, colour = REQUEST_STATES[state]
-    return str(words), colour
+    return [MARKS[Mark.ASKED_CLOSE_TO_RELEASE]] if close else []
 
 
 def state_sentence(request: DateChangeRequest, state: RequestState) -> str:
@@ -61,16 +57,6 @@ def state_sentence(request: DateChangeRequest, state: RequestState) -> str:
     }.get(state, "")
     moment = london.format_moment(request.decided_at) if request.decided_at else ""
     return said % {"person": request.decided_by, "moment": moment}
-
-
-def agreed_sentence(count: int) -> str:
-    sentence = ngettext("%(count)s change is agreed to and made.", "%(count)s changes are agreed to and made.", count)
-    return sentence % {"count": count}
-
-
-def _tag(mark: Mark) -> Tag:
-    words, colour = MARKS[mark]
-    return str(words), colour
 
 
 ANNOUNCEMENT_STATES: dict[Announcing, Promise] = {

@@ -129,15 +129,15 @@ _CREATIONS: dict[CreationKind, Promise] = {
 }
 
 
-def step_in_words(step: Step) -> str:
+def describe_step(step: Step) -> str:
     return str(_STEPS[step.kind]) % {"was": step.was, "to": step.to}
 
 
-def creation_in_words(creation: Creation) -> str:
+def describe_creation(creation: Creation) -> str:
     """Say what is created beside the releases: "series Monthly rain of Office for Rain"."""
     return str(_CREATIONS[creation.kind]) % {"name": creation.name, "of": creation.of}
 
 
-def row_in_words(row: RowResult) -> str:
-    done = ", ".join(step_in_words(step) for step in row.steps) or _("unchanged")
+def describe_row(row: RowResult) -> str:
+    done = ", ".join(describe_step(step) for step in row.steps) or _("unchanged")
     return f"{row.reference}: {done}"

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
-from releases.forms.base import add_refusal, field_of_refusal
+from releases.forms.base import add_refusal, find_refused_field
 from releases.models import Release
 from releases.permissions import Action, Person, may, roles_of
 from releases.rules.lifecycle import RELEASE, FieldRefused, MoveRefused
@@ -31,7 +31,7 @@ class SignedInRequest(HttpRequest):
 type ReleaseView[**P] = Callable[Concatenate[SignedInRequest, str, P], HttpResponse]
 
 
-def release_of_theirs(person: Person, reference: str, action: Action = Action.VIEW) -> Release:
+def find_release(person: Person, reference: str, action: Action = Action.VIEW) -> Release:
     """Return a release with which a person may do something.
 
     :raises Http404: if there is none, or they may not.
@@ -42,13 +42,13 @@ def release_of_theirs(person: Person, reference: str, action: Action = Action.VI
     return found
 
 
-def release_to_move(person: Person, reference: str, move: str) -> Release:
+def find_release_to_move(person: Person, reference: str, move: str) -> Release:
     """Return a release that a person may move from its present status.
 
     :raises Http404: if there is none, or none of their roles may make this move from its status.
     :raises WrongState: if their roles could make this move, and its status no longer allows it.
     """
-    release = release_of_theirs(person, reference)
+    release = find_release(person, reference)
     roles = roles_of(person, release.series.producer)
     if move in RELEASE.available(source=release.status, roles=roles):
         return release
@@ -68,7 +68,7 @@ def explain_refusal[**P](view: ReleaseView[P]) -> Callable[..., HttpResponse]:
         try:
             return view(request, reference, *args, **kwargs)
         except MoveRefused as refusal:
-            return refused_page(request, reference, refusal)
+            return render_refusal(request, reference, refusal)
 
     return page
 
@@ -78,7 +78,7 @@ def form_view[**P](view: ReleaseView[P]) -> Callable[..., HttpResponse]:
     return login_required(require_http_methods(["GET", "POST"])(explain_refusal(view)))
 
 
-def refused_page(request: HttpRequest, reference: str, refusal: MoveRefused) -> HttpResponse:
+def render_refusal(request: HttpRequest, reference: str, refusal: MoveRefused) -> HttpResponse:
     context = {"reference": reference, "sentence": str(refusal)}
     return render(request, "releases/refused.html", context, status=409)
 
@@ -130,7 +130,7 @@ def is_completed(form: forms.Form, act: Callable[[], object], *, fields: Mapping
         form.add_error(None, str(refusal))
         return False
     except FieldRefused as refusal:
-        if field_of_refusal(refusal, form, fields) is None:
+        if find_refused_field(refusal, form, fields) is None:
             raise
         add_refusal(form, refusal, fields)
         return False

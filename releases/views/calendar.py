@@ -34,9 +34,9 @@ from releases.public.feeds import (
     NothingAnnounced,
     Subscription,
     absolute_address,
-    for_programs,
+    allow_programs,
     page_address,
-    releases_at,
+    release_pages_address,
 )
 from releases.rules import london
 from releases.rules.announced import AnnouncedRelease
@@ -106,7 +106,7 @@ def month_page(request: HttpRequest, year: int | None = None, month: int = 1) ->
     form = CalendarFilter(request.GET)
     show, query = form.view(default=CalendarView.ALL), form.query()
     found = public_calendar.releases_in_month(shown, query, show=show, now=now) if query else Release.objects.none()
-    before, after = public_calendar.months_around(shown)
+    before, after = public_calendar.find_months_around(shown)
     months = {"before": before and before.first, "after": after and after.first, "this_month": this_month.first}
     return _page(request, form, found, show=show, now=now, month=shown.first, **months)
 
@@ -158,7 +158,7 @@ def _page(
     return render(request, "releases/calendar.html", context)
 
 
-@for_programs
+@allow_programs
 def calendar_file_page(request: HttpRequest, producer: str = "", series: str = "") -> HttpResponse:
     what = _find_subscription(producer, series)
     words = {"name": what.name or settings.OFFICE_NAME, "most": f"{MOST_RELEASES:,}"}
@@ -167,12 +167,12 @@ def calendar_file_page(request: HttpRequest, producer: str = "", series: str = "
         name=_("Releases: %(name)s") % words,
         description=_("%(name)s: releases of the last year and releases to come, the nearest %(most)s.") % words,
         page=page_address(what),
-        releases_at=releases_at(),
+        release_pages_address=release_pages_address(),
     )
     return HttpResponse(content, content_type=feeds.CALENDAR_MEDIA_TYPE)
 
 
-@for_programs
+@allow_programs
 def release_file_page(request: HttpRequest, reference: str) -> HttpResponse:
     found = public_calendar.announced_facts(Release.objects.public().filter(reference=reference))
     if not found:
@@ -182,14 +182,14 @@ def release_file_page(request: HttpRequest, reference: str) -> HttpResponse:
         name=found[0].title,
         description=found[0].series.name,
         page=absolute_address("releases:release", reference),
-        releases_at=releases_at(),
+        release_pages_address=release_pages_address(),
     )
     response = HttpResponse(content, content_type=feeds.CALENDAR_MEDIA_TYPE)
     response["Content-Disposition"] = f'attachment; filename="{reference}.ics"'
     return response
 
 
-@for_programs
+@allow_programs
 def change_feed_page(request: HttpRequest, producer: str = "", series: str = "") -> HttpResponse:
     """Give what happened to announced releases, the newest first, in pages that lead to each other."""
     what, number = _find_subscription(producer, series), request.GET.get("page", "1")
@@ -209,7 +209,7 @@ def change_feed_page(request: HttpRequest, producer: str = "", series: str = "")
         name=_("Changes to releases: %(name)s") % {"name": what.name or settings.OFFICE_NAME},
         page=page_address(what),
         links=links,
-        releases_at=releases_at(),
+        release_pages_address=release_pages_address(),
     )
     return HttpResponse(content, content_type=feeds.FEED_MEDIA_TYPE)
 

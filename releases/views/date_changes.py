@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from releases import corrections, date_changes, overview, scheduling
@@ -24,19 +25,19 @@ from releases.text import calendar as text_calendar
 from releases.views.base import (
     SignedInRequest,
     complete_form,
+    find_release,
+    find_release_to_move,
     find_table_kind,
     form_view,
     is_completed,
     post_data,
-    refused_page,
-    release_of_theirs,
-    release_to_move,
+    render_refusal,
 )
 
 
 @form_view
 def announce(request: SignedInRequest, reference: str) -> HttpResponse:
-    release = release_to_move(request.user, reference, ANNOUNCE)
+    release = find_release_to_move(request.user, reference, ANNOUNCE)
     if request.method == "POST":
         scheduling.announce(release, by=request.user, at=timezone.now())
         messages.success(request, _("The release is announced."))
@@ -47,7 +48,7 @@ def announce(request: SignedInRequest, reference: str) -> HttpResponse:
 @form_view
 def confirm(request: SignedInRequest, reference: str) -> HttpResponse:
     now = timezone.now()
-    release = release_to_move(request.user, reference, CONFIRM)
+    release = find_release_to_move(request.user, reference, CONFIRM)
     notice = scheduling.notice_of(release, given_at=now)
     form = ConfirmForm(post_data(request), is_short=notice.is_short)
     return complete_form(
@@ -63,7 +64,7 @@ def confirm(request: SignedInRequest, reference: str) -> HttpResponse:
 
 @form_view
 def cancel(request: SignedInRequest, reference: str) -> HttpResponse:
-    release = release_to_move(request.user, reference, CANCEL)
+    release = find_release_to_move(request.user, reference, CANCEL)
     scheduling.check_cancel(release, by=request.user, at=timezone.now())
     form = CancelForm(post_data(request))
 
@@ -78,7 +79,7 @@ def cancel(request: SignedInRequest, reference: str) -> HttpResponse:
 def change_date(request: SignedInRequest, reference: str) -> HttpResponse:
     return _change_page(
         request,
-        lambda: release_to_move(request.user, reference, CHANGE_DATE),
+        lambda: find_release_to_move(request.user, reference, CHANGE_DATE),
         scheduling.change_date,
         success=_("The date is changed."),
         template="releases/change_date.html",
@@ -89,7 +90,7 @@ def change_date(request: SignedInRequest, reference: str) -> HttpResponse:
 def request_date_change(request: SignedInRequest, reference: str) -> HttpResponse:
     return _change_page(
         request,
-        lambda: release_of_theirs(request.user, reference, Action.ASK_DATE_CHANGE),
+        lambda: find_release(request.user, reference, Action.ASK_DATE_CHANGE),
         date_changes.request_date_change,
         success=_("The change is asked for. The date stays until it is agreed to."),
         template="releases/ask_date_change.html",
@@ -163,7 +164,7 @@ def refuse_change(request: SignedInRequest, key: int) -> HttpResponse:
             messages.success(request, _("The change is refused. The person who asked is told."))
             return redirect("releases:changes_waiting")
     except MoveRefused as refusal:
-        return refused_page(request, asked.release.reference, refusal)
+        return render_refusal(request, asked.release.reference, refusal)
     return render(request, "releases/refuse_change.html", {"asked": asked, "release": asked.release, "form": form})
 
 
@@ -171,11 +172,11 @@ def refuse_change(request: SignedInRequest, key: int) -> HttpResponse:
 @require_POST
 def withdraw_change(request: SignedInRequest, key: int) -> HttpResponse:
     asked = get_object_or_404(DateChangeRequest.objects.select_related("release"), pk=key, requested_by=request.user)
-    release = release_of_theirs(request.user, asked.release.reference, Action.ASK_DATE_CHANGE)
+    release = find_release(request.user, asked.release.reference, Action.ASK_DATE_CHANGE)
     try:
         date_changes.withdraw_date_change(asked, by=request.user, at=timezone.now())
     except MoveRefused as refusal:
-        return refused_page(request, release.reference, refusal)
+        return render_refusal(request, release.reference, refusal)
     messages.success(request, _("Your request is withdrawn."))
     return redirect("releases:release", release.reference)
 
@@ -190,7 +191,10 @@ def _agree_to_each(request: SignedInRequest, asked: list[DateChangeRequest]) -> 
         else:
             made += 1
     if made:
-        messages.success(request, text_calendar.agreed_sentence(made))
+        sentence = ngettext(
+            "%(count)s change is agreed to and made.", "%(count)s changes are agreed to and made.", made
+        )
+        messages.success(request, sentence % {"count": made})
 
 
 CHANGES_ON_A_PAGE = 30
@@ -250,7 +254,7 @@ def _find_changes(request: SignedInRequest, chosen: Producer | None) -> QuerySet
 
 @form_view
 def correct_reason(request: SignedInRequest, reference: str, version: int) -> HttpResponse:
-    release = release_of_theirs(request.user, reference, Action.CORRECT_REASON)
+    release = find_release(request.user, reference, Action.CORRECT_REASON)
     change = get_object_or_404(release.date_changes.prefetch_related("corrections"), schedule_version=version)
     initial = {"reason": corrections.current_reason(change), "seen": change.corrections.count()}
     form = CorrectReasonForm(post_data(request), initial=initial)

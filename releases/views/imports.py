@@ -24,11 +24,11 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from releases.detection import announcement
 from releases.detection.announcement import Announced, Announcing, NoAnnouncementError, Problem
-from releases.forms.base import add_refusal, typed_slot
+from releases.forms.base import add_refusal, build_slot
 from releases.forms.imports import (
+    AnnouncedReleaseForm,
     AnnouncementForm,
     ConfirmForm,
-    ReleaseToCheckForm,
     SelectionForm,
     UploadForm,
     initial_release,
@@ -166,7 +166,7 @@ def from_govuk(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def record_announcement(request: SignedInRequest) -> HttpResponse:
     _check_may_import(request)
-    form = ReleaseToCheckForm(request.POST, series=_editable_series(request))
+    form = AnnouncedReleaseForm(request.POST, series=_editable_series(request))
     try:
         seen = signing.loads(request.POST.get("seen", ""), salt=_SALT, max_age=_DAY_SECONDS)
     except signing.BadSignature:
@@ -176,7 +176,7 @@ def record_announcement(request: SignedInRequest) -> HttpResponse:
         given = form.cleaned_data
         try:
             release = govuk.record_from_announcement(
-                slot=typed_slot(given),
+                slot=build_slot(given),
                 announcement=seen["url"],
                 confirmed=given["status"] == Announcing.CONFIRMED,
                 by=request.user,
@@ -218,12 +218,12 @@ def _ask_to_check(request: SignedInRequest, announced: Announced, url: str) -> H
     of_theirs = [each for each in series if each.producer in theirs] or list(series)
     initial = initial_release(announced, series=govuk.suggest_series(announced, of_theirs))
     seen = {"announced": announcement.announced_to_json(announced), "url": url}
-    form = ReleaseToCheckForm(series=series, initial=initial | {"seen": signing.dumps(seen, salt=_SALT)})
+    form = AnnouncedReleaseForm(series=series, initial=initial | {"seen": signing.dumps(seen, salt=_SALT)})
     return _check_release_page(request, form, announced, url)
 
 
 def _check_release_page(
-    request: SignedInRequest, form: ReleaseToCheckForm, announced: Announced, url: str
+    request: SignedInRequest, form: AnnouncedReleaseForm, announced: Announced, url: str
 ) -> HttpResponse:
     form.helper.form_action = resolve_url("exchange:record_from_govuk")
     said = [
@@ -338,7 +338,7 @@ def _import_page(request: SignedInRequest, found: CalendarImport, *, form: Confi
         "counts": [(each, imports.OUTCOMES[each], imports.COLOURS[each], count) for each, count in counts.items()],
         "changes": changes,
         "rows_total": sum(counts.values()),
-        "makes": [imports.creation_in_words(Creation.from_json(each)) for each in found.makes],
+        "makes": [imports.describe_creation(Creation.from_json(each)) for each in found.makes],
         "chosen": chosen,
         "page": page,
         "lines": [_describe_row(row, found) for row in page],
@@ -366,7 +366,7 @@ def _describe_row(row: ImportRow, found: CalendarImport) -> dict[str, Any]:
         "title": result.title,
         "outcome": imports.OUTCOMES[result.outcome],
         "colour": imports.COLOURS[result.outcome],
-        "steps": [imports.step_in_words(step) for step in result.steps],
+        "steps": [imports.describe_step(step) for step in result.steps],
         "faults": result.faults,
         "is_there": result.outcome in present,
     }

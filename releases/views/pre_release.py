@@ -37,7 +37,7 @@ from releases.rules.pre_release import (
     RequestStatus,
 )
 from releases.text import pre_release
-from releases.views.base import SignedInRequest, post_data, release_of_theirs
+from releases.views.base import SignedInRequest, find_release, post_data
 
 
 def list_view[**P](
@@ -47,7 +47,7 @@ def list_view[**P](
 
     @wraps(view)
     def page(request: SignedInRequest, reference: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        release = release_of_theirs(request.user, reference, Action.KEEP_ACCESS_LIST)
+        release = find_release(request.user, reference, Action.KEEP_ACCESS_LIST)
         try:
             return view(request, release, *args, **kwargs)
         except MoveRefused as refusal:
@@ -61,7 +61,7 @@ def list_view[**P](
 @require_safe
 def access_list(request: SignedInRequest, reference: str) -> HttpResponse:
     """Show a list: to those who keep it with persons and what can be done, to others the posts alone."""
-    release, now = release_of_theirs(request.user, reference), timezone.now()
+    release, now = find_release(request.user, reference), timezone.now()
     roles = roles_of(request.user, release.series.producer)
     context: dict[str, Any] = {"release": release, "keeps": bool(TABLE[Action.KEEP_ACCESS_LIST] & roles)}
     if context["keeps"]:
@@ -108,7 +108,7 @@ def copy_list(request: SignedInRequest, release: Release) -> HttpResponse:
 @require_POST
 def decide_request(request: SignedInRequest, reference: str) -> HttpResponse:
     """Agree to changes that wait, refuse them or take them back: exactly those that the page showed."""
-    release = release_of_theirs(request.user, reference, Action.KEEP_ACCESS_LIST)
+    release = find_release(request.user, reference, Action.KEEP_ACCESS_LIST)
     act = request.POST.get("act", "")
     keys = [int(key) for key in request.POST.getlist("request") if key.isdecimal() and len(key) < 16]
     requests = list(release.pre_release_requests.select_related("release").filter(pk__in=keys))
@@ -342,7 +342,7 @@ def published_list(request: HttpRequest, reference: str) -> HttpResponse:
     now = timezone.now()
     release = calendar.announced_releases().filter(reference=reference).first()
     if release is None or not pre_release_access.has_published_list(release, now=now):
-        release = release_of_theirs(request.user, reference, Action.KEEP_ACCESS_LIST)
+        release = find_release(request.user, reference, Action.KEEP_ACCESS_LIST)
     context = {
         "release": release,
         "producer": release.series.producer,

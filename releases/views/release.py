@@ -33,7 +33,7 @@ from releases.detection.preflight import PreflightFinding
 from releases.evidence import embargo
 from releases.evidence.embargo import How, NoSuchBody, OpenedBody
 from releases.evidence.export import bundle_file_name, export_evidence
-from releases.forms.release import DelayNoticeForm, SayForm, WasLiveForm
+from releases.forms.release import DelayNoticeForm, LiveTimeForm, TextAnswerForm
 from releases.models import DateChange, Release, ReleaseTask
 from releases.permissions import TABLE, Action, Person, may, roles_of
 from releases.public import calendar as public_calendar
@@ -49,9 +49,9 @@ from releases.views.base import (
     SignedInRequest,
     complete_form,
     explain_refusal,
+    find_release,
     form_view,
     post_data,
-    release_of_theirs,
 )
 
 
@@ -69,7 +69,7 @@ def _describe_request(release: Release, *, person: Person, roles: frozenset[Role
     if request is None:
         return None
     state = request.state_beside(release)
-    label, colour = text_calendar.state_tag(state)
+    label, colour = text_calendar.REQUEST_STATES[state]
     moves = REQUEST.available(source=state, roles=roles)
     return {
         "asked": request,
@@ -145,7 +145,7 @@ def _describe_finding(finding: PreflightFinding, urls: Mapping[int, str], releas
 @require_POST
 @explain_refusal
 def ask_for_preflight(request: SignedInRequest, reference: str) -> HttpResponse:
-    release = release_of_theirs(request.user, reference, Action.PREFLIGHT)
+    release = find_release(request.user, reference, Action.PREFLIGHT)
     releases_preflight.request_preflight(release, by=request.user, now=timezone.now())
     messages.success(request, _("The pre-flight is asked for. What it finds is shown here, as a rule within a minute."))
     return redirect("releases:release", reference)
@@ -153,7 +153,7 @@ def ask_for_preflight(request: SignedInRequest, reference: str) -> HttpResponse:
 
 @form_view
 def post_delay_notice(request: SignedInRequest, reference: str) -> HttpResponse:
-    release = release_of_theirs(request.user, reference, Action.POST_DELAY_NOTICE)
+    release = find_release(request.user, reference, Action.POST_DELAY_NOTICE)
     rows = list(release.delay_notices.all())
     current = delay_notices.current_notice(release, rows)
     responsible = release.series.responsible
@@ -179,7 +179,7 @@ def post_delay_notice(request: SignedInRequest, reference: str) -> HttpResponse:
 @require_POST
 @explain_refusal
 def withdraw_delay_notice(request: SignedInRequest, reference: str) -> HttpResponse:
-    release = release_of_theirs(request.user, reference, Action.POST_DELAY_NOTICE)
+    release = find_release(request.user, reference, Action.POST_DELAY_NOTICE)
     seen = request.POST.get("seen", "")
     if not (seen.isdecimal() and len(seen) < 6):
         raise Http404("Which notice is withdrawn was not sent with the request.")
@@ -209,13 +209,13 @@ def tick_task(request: SignedInRequest, key: int) -> HttpResponse:
 
 @form_view
 def answer_question(request: SignedInRequest, reference: str, address: int, digest: str) -> HttpResponse:
-    release = release_of_theirs(request.user, reference, Action.ANSWER)
+    release = find_release(request.user, reference, Action.ANSWER)
     asked_of = get_object_or_404(release.addresses, pk=address)
     questions = statements.find_open_questions([release])
     question = next((q for q in questions if (q.address.pk, q.text_digest) == (address, digest)), None)
     if question is None and request.method == "GET":
         raise Http404(_("This text was never seen there, or somebody has said what it is."))
-    form = SayForm(post_data(request))
+    form = TextAnswerForm(post_data(request))
 
     def act() -> None:
         statements.record_answer(
@@ -242,8 +242,8 @@ def answer_question(request: SignedInRequest, reference: str, address: int, dige
 
 @form_view
 def state_live_time(request: SignedInRequest, reference: str) -> HttpResponse:
-    release = release_of_theirs(request.user, reference, Action.ANSWER)
-    form = WasLiveForm(post_data(request))
+    release = find_release(request.user, reference, Action.ANSWER)
+    form = LiveTimeForm(post_data(request))
 
     def act() -> None:
         given = {name: form.cleaned_data[name] for name in ("live_at", "words")}
@@ -260,7 +260,7 @@ def release_page(request: HttpRequest, reference: str) -> HttpResponse:
     found = public_calendar.announced_releases().filter(reference=reference).first()
     context: dict[str, Any] = {"now": now}
     try:
-        theirs = release_of_theirs(request.user, reference)
+        theirs = find_release(request.user, reference)
     except Http404:
         if found is None:
             raise
@@ -365,7 +365,7 @@ def download_body(request: SignedInRequest, reference: str, sha256: str) -> Http
 @login_required
 @require_POST
 def export_bundle(request: SignedInRequest, reference: str) -> FileResponse:
-    release = release_of_theirs(request.user, reference, Action.EXPORT_EVIDENCE)
+    release = find_release(request.user, reference, Action.EXPORT_EVIDENCE)
     file = tempfile.TemporaryFile()  # noqa: SIM115  # the response closes it
     export_evidence(release, file, by=request.user, at=timezone.now())
     file.seek(0)
@@ -375,7 +375,7 @@ def export_bundle(request: SignedInRequest, reference: str) -> FileResponse:
 
 
 def _open_body(request: SignedInRequest, reference: str, sha256: str, how: How) -> tuple[Release, OpenedBody]:
-    release = release_of_theirs(request.user, reference)
+    release = find_release(request.user, reference)
     try:
         return release, embargo.open_body(release, sha256, by=request.user, at=timezone.now(), how=how)
     except NoSuchBody as fault:

@@ -16,7 +16,7 @@ from breaches.permissions import Action as ReportAction
 from breaches.permissions import reports_where
 from breaches.rules.lifecycle import RESTRICTED
 from releases import permissions
-from releases.admin.access import WithHistory
+from releases.admin.access import HistoryAdmin
 from releases.models.append_only import redaction_marker
 from releases.permissions import Action, roles_of
 from statsoffice.accounts.models import User
@@ -97,7 +97,7 @@ class PreferenceForm(forms.ModelForm[Preference]):
 
 
 @admin.register(Preference)
-class PreferenceAdmin(WithHistory[Preference]):
+class PreferenceAdmin(HistoryAdmin[Preference]):
     """By which channels people are told, kept by those who keep the calendar."""
 
     form = PreferenceForm

@@ -87,9 +87,9 @@ and the exit code is 1. With --skip-refused the other rows are."""
         recorded, changed = imported.of(Outcome.ADDED), imported.of(Outcome.CHANGED)
         unchanged, refused = len(imported.of(Outcome.UNCHANGED)), len(imported.of(Outcome.REFUSED))
         for creation in imported.created:
-            self.stdout.write(f"made: {imports.creation_in_words(creation)}")
+            self.stdout.write(f"made: {imports.describe_creation(creation)}")
         for row in (*recorded, *changed):
-            self.stdout.write(imports.row_in_words(row))
+            self.stdout.write(imports.describe_row(row))
         skipped = f", {refused} refused and left out" if refused else ""
         if recorded or changed or imported.created:
             counts = f"{len(recorded)} recorded, {len(changed)} changed, {unchanged} unchanged"

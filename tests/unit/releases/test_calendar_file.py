@@ -29,7 +29,7 @@ RELEASES_AT = "https://stats.example.gov.uk/releases/"
 
 
 def written(*releases):
-    return calendar_file(releases, **TITLED, releases_at=RELEASES_AT)
+    return calendar_file(releases, **TITLED, release_pages_address=RELEASES_AT)
 
 
 def parsed(*releases):

@@ -11,7 +11,7 @@ from releases.imports.parse import FileRefused, read_calendar
 from releases.models import Address, Release
 from releases.rules.lifecycle import Role
 from releases.scheduling import PlannedAddress, SecondAnnouncement
-from releases.text.imports import row_in_words
+from releases.text.imports import describe_row
 from tests.support.admin_site import address_rows, form_of, page, refusals, said, staff
 from tests.support.factories import ReleaseFactory, SeriesFactory, london_slot
 from tests.support.import_files import csv_of
@@ -123,9 +123,9 @@ class TestByFile:
         series = SeriesFactory()
         self.take((series, {}))
         (added,) = self.take((series, {"announcement": ANNOUNCED}))
-        assert row_in_words(added) == f"rain-june-2098: announcement {ANNOUNCED} added"
+        assert describe_row(added) == f"rain-june-2098: announcement {ANNOUNCED} added"
         (corrected,) = self.take((series, {"announcement": ANOTHER}))
-        assert f"announcement corrected from {ANNOUNCED}, read as page to {ANOTHER}" in row_in_words(corrected)
+        assert f"announcement corrected from {ANNOUNCED}, read as page to {ANOTHER}" in describe_row(corrected)
         assert [row.outcome for row in self.take((series, {}))] == [Outcome.UNCHANGED]
         assert announcements() == [(ANOTHER, False, "page")]
 
