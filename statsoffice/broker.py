@@ -59,9 +59,9 @@ def transport_options(*, var: Path) -> dict[str, int | bool]:
     }
 
 
-def answers(address: str, *, within_seconds: float) -> bool:
+def is_available(address: str, *, within_seconds: float) -> bool:
     if address.startswith(RABBITMQ):
-        return _rabbitmq_answers(address, within_seconds=within_seconds)
+        return _is_rabbitmq_available(address, within_seconds=within_seconds)
     # The settings import this module, and few processes use a broker.
     import redis
 
@@ -73,7 +73,7 @@ def answers(address: str, *, within_seconds: float) -> bool:
             return False
 
 
-def _rabbitmq_answers(address: str, *, within_seconds: float) -> bool:
+def _is_rabbitmq_available(address: str, *, within_seconds: float) -> bool:
     # The web needs these only here.
     from amqp.exceptions import AMQPError
     from kombu import Connection

@@ -83,6 +83,6 @@ for _job in JOBS:
 
 
 @signals.setup_logging.connect
-def leave_the_log_to_the_settings(**_: Any) -> None:
+def configure_worker_logging(**_: Any) -> None:
     """Write the log of worker and beat in the same format as that of the web."""
     configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)

@@ -17,7 +17,7 @@ HINT = (
 
 
 @register(deploy=True)
-def check_anchors(**_: Any) -> list[CheckMessage]:
+def check_anchor_recipients(**_: Any) -> list[CheckMessage]:
     recipients = settings.ANCHOR_RECIPIENTS
     if recipients and all("example" in address.lower().rpartition("@")[2].split(".") for address in recipients):
         said = "All addresses in STATSOFFICE_ANCHOR_RECIPIENTS are examples, so the anchors reach no one."

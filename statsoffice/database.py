@@ -75,7 +75,7 @@ class RoleRefused(Exception):
 
 
 @contextmanager
-def as_owner() -> Iterator[None]:
+def connect_as_owner() -> Iterator[None]:
     """Connect to the default database as the owner of the tables, and grant the processes' role its rights at the end.
 
     Inside another such block, nothing changes.

@@ -79,7 +79,7 @@ def run_tick(job: Job) -> None:
     job.run(stop)
 
 
-def patience_with_others(interval_seconds: float, *, patience_seconds: float = PATIENCE_SECONDS) -> float:
+def patience_among_workers(interval_seconds: float, *, patience_seconds: float = PATIENCE_SECONDS) -> float:
     """Return for how many seconds a job may not be triggered in a worker in which other jobs are triggered."""
     return max(OTHERS_PATIENCE * patience_seconds, OTHERS_TICKS * interval_seconds)
 
@@ -113,7 +113,7 @@ class Fallback:
 
     def _stand_by(self, job: Job) -> None:
         logged_missing = False
-        others_seconds = patience_with_others(job.interval_seconds, patience_seconds=self._patience_seconds)
+        others_seconds = patience_among_workers(job.interval_seconds, patience_seconds=self._patience_seconds)
         while not self._ending.wait(job.interval_seconds):
             alone = self._is_alone()
             missing = progress.seconds_since(job.name) > (self._patience_seconds if alone else others_seconds)

@@ -74,7 +74,7 @@ def check_health(now: datetime) -> list[Check]:
 def _check_broker() -> Check:
     if broker.is_private() and not broker.socket_path(settings.VAR_DIR).exists():
         return Check("broker", well=True, says="No broker is used.")
-    if broker.answers(broker.url(var=settings.VAR_DIR), within_seconds=BROKER_TIMEOUT_SECONDS):
+    if broker.is_available(broker.url(var=settings.VAR_DIR), within_seconds=BROKER_TIMEOUT_SECONDS):
         return Check("broker", well=True, says="The broker answers.")
     return Check("broker", well=False, says="The broker does not answer.")
 

@@ -49,7 +49,7 @@ _SECRET = re.compile(
 )
 
 
-def redact(line: str) -> str:
+def redact_line(line: str) -> str:
     return _SECRET.sub(rf"\1{REDACTED}", line)
 
 
@@ -57,7 +57,7 @@ class PlainLines(logging.Formatter):
     """Lines for people. The whole line is redacted, with its traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
+        return redact_line(super().format(record))
 
 
 FIELDS = ("release", "method", "path", "status", "milliseconds")
@@ -80,7 +80,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return redact(json.dumps(line, ensure_ascii=False, default=str))
+        return redact_line(json.dumps(line, ensure_ascii=False, default=str))
 
 
 def _task() -> dict[str, str]:
@@ -113,7 +113,7 @@ class RequestId:
         with log_context(request=given):
             response = self.get_response(request)
             milliseconds = round((time.monotonic() - begun) * 1000)
-            path, reason = redact(request.path), request.META.get(_REASON, "")
+            path, reason = redact_line(request.path), request.META.get(_REASON, "")
             logger.log(
                 logging.WARNING if reason else logging.INFO,
                 "%s %s: %s in %d ms%s",
@@ -121,7 +121,7 @@ class RequestId:
                 path.encode("unicode_escape").decode(),  # a line break in a path begins no line of the log
                 response.status_code,
                 milliseconds,
-                f" ({redact(reason).encode('unicode_escape').decode()})" if reason else "",
+                f" ({redact_line(reason).encode('unicode_escape').decode()})" if reason else "",
                 extra={
                     "method": request.method,
                     "path": path,
@@ -208,7 +208,7 @@ def start_error_reports(dsn: str, *, environment: str) -> None:
         sentry_sdk.init(
             dsn=dsn,
             environment=environment,
-            before_send=without_people,
+            before_send=_remove_personal_data,
             send_default_pii=False,
             include_local_variables=False,
             max_request_body_size="never",
@@ -221,7 +221,7 @@ def start_error_reports(dsn: str, *, environment: str) -> None:
         raise ImproperlyConfigured(message) from None
 
 
-def without_people(event: Any, _hint: Any) -> Any:
+def _remove_personal_data(event: Any, _hint: Any) -> Any:
     """Return the kind of an error and where in the code it occurred.
 
     Messages and requests can contain names, typed text and releases. None of them is sent, and nothing that a later

@@ -76,7 +76,7 @@ WORKER = [*(sys.executable, "-m", "celery", "-A", "statsoffice", "worker"), "--l
 WORKER_WITH_BEAT = [*WORKER, "-B"]
 
 
-def web(port: int) -> list[str]:
+def web_command(port: int) -> list[str]:
     return [
         *(sys.executable, "-m", "gunicorn", "statsoffice.wsgi:application", "--bind", f"{LOOPBACK}:{port}"),
         *("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "2"),
@@ -84,18 +84,18 @@ def web(port: int) -> list[str]:
     ]
 
 
-def rehearsal_site(port: int, *, var: Path) -> list[str]:
+def practice_site_command(port: int, *, var: Path) -> list[str]:
     state = str(var / "rehearsal-site.json")
     return [sys.executable, "-m", "statsoffice.fake_publisher", "--port", str(port), "--state", state]
 
 
-def address(port: int) -> str:
+def local_address(port: int) -> str:
     return f"http://{LOOPBACK}:{port}"
 
 
-def environment(given: Mapping[str, str], *, port: int, rehearsal_port: int | None) -> dict[str, str]:
+def make_environment(given: Mapping[str, str], *, port: int, rehearsal_port: int | None) -> dict[str, str]:
     """Return the environment of every process. Where a practice site runs, the probe may connect to it."""
-    chosen = {"STATSOFFICE_ADDRESS": address(port), **given, "PYTHONUNBUFFERED": "1"}
+    chosen = {"STATSOFFICE_ADDRESS": local_address(port), **given, "PYTHONUNBUFFERED": "1"}
     if rehearsal_port is None:
         return chosen
     allowed = [
@@ -104,7 +104,7 @@ def environment(given: Mapping[str, str], *, port: int, rehearsal_port: int | No
         f"localhost:{rehearsal_port}",
     ]
     return chosen | {
-        "STATSOFFICE_REHEARSAL_SITE": address(rehearsal_port),
+        "STATSOFFICE_REHEARSAL_SITE": local_address(rehearsal_port),
         "STATSOFFICE_PROBE_ALLOW_PRIVATE": ",".join(filter(None, allowed)),
     }
 
@@ -285,9 +285,9 @@ def main(arguments: list[str]) -> int:
     if not chosen.no_demo:
         wanted["--rehearsal-port"] = chosen.rehearsal_port
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "statsoffice.settings")
-    os.environ |= environment(os.environ, port=chosen.port, rehearsal_port=wanted.get("--rehearsal-port"))
+    os.environ |= make_environment(os.environ, port=chosen.port, rehearsal_port=wanted.get("--rehearsal-port"))
     try:
-        with lock_folder(settings.VAR_DIR, address=address(chosen.port)):
+        with lock_folder(settings.VAR_DIR, address=local_address(chosen.port)):
             refuse_taken_ports(wanted)
             return _run(port=chosen.port, rehearsal_port=wanted.get("--rehearsal-port"))
     except (InUse, PermissionError) as error:
@@ -301,8 +301,8 @@ def _run(*, port: int, rehearsal_port: int | None) -> int:
             try:
                 accounts = _start(processes, port=port, rehearsal_port=rehearsal_port)
                 _say(
-                    f"\n{accounts}Open {address(port)}/desk/ in a browser and sign in; the calendar for "
-                    f"everybody is at {address(port)}/. Ctrl-C here stops everything."
+                    f"\n{accounts}Open {local_address(port)}/desk/ in a browser and sign in; the calendar for "
+                    f"everybody is at {local_address(port)}/. Ctrl-C here stops everything."
                 )
                 processes.wait()
             finally:
@@ -326,14 +326,14 @@ def _start(processes: Processes, *, port: int, rehearsal_port: int | None) -> st
 
     if broker.is_private():
         url = broker.url(var=var)
-        start("broker", broker.server_command(var=var), lambda: broker.answers(url, within_seconds=1))
+        start("broker", broker.server_command(var=var), lambda: broker.is_available(url, within_seconds=1))
     if rehearsal_port is not None:
-        site = rehearsal_site(rehearsal_port, var=var)
+        site = practice_site_command(rehearsal_port, var=var)
         start("rehearsal site", site, lambda: web_answers(rehearsal_port))
         accounts = (
             _step("Loading the demo", lambda: processes.complete("demo", [sys.executable, "manage.py", "demo"])) + "\n"
         )
-    start("web", web(port), lambda: web_answers(port))
+    start("web", web_command(port), lambda: web_answers(port))
     settled_at = time.monotonic() + SETTLING_SECONDS
     start("worker", WORKER_WITH_BEAT, lambda: time.monotonic() > settled_at)
     return accounts

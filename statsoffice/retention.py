@@ -91,13 +91,13 @@ def redact_admin_log(*, now: datetime, kept_for: timedelta, dry_run: bool = Fals
     while entries := list(old.order_by("pk")[:LOG_ROWS_AT_A_TIME]):
         with allow_redaction():
             for entry in entries:
-                description = without_names(entry.change_message, marker=redaction_marker(now))
+                description = remove_names(entry.change_message, marker=redaction_marker(now))
                 overwrite(entry, object_repr=redaction_marker(now), change_message=description)
         changed += len(entries)
     return changed
 
 
-def without_names(message: str, *, marker: str) -> str:
+def remove_names(message: str, *, marker: str) -> str:
     """Return the description of a change without the names of the rows that were edited on another's page.
 
     :param message: as Django stores it: JSON, or free text, which may contain any name.

@@ -40,7 +40,7 @@ from releases.rules.london import local_date
 from statsoffice import verification
 from statsoffice.backup import BackupError
 from statsoffice.backup.engines import ENGINES, Engine, PostgreSQL, SQLite
-from statsoffice.database import as_owner
+from statsoffice.database import connect_as_owner
 from statsoffice.progress import track
 from statsoffice.verification import ChainResult
 
@@ -101,7 +101,7 @@ class RestoreResult:
     checked_seconds: float
 
 
-def write(folder: Path, *, stored: Path, at: datetime, overwrite: bool = False) -> Archive:
+def write_backup(folder: Path, *, stored: Path, at: datetime, overwrite: bool = False) -> Archive:
     """Back up the database, then the stored files, into a new folder; other processes can write meanwhile.
 
     :param stored: the folder of the stored files, which may be missing.
@@ -129,7 +129,7 @@ def write(folder: Path, *, stored: Path, at: datetime, overwrite: bool = False) 
         stored_files = len(checksums)
         checksums[engine.FILE] = _sha256(unfinished / engine.FILE)
         description = Description(_version(), at.isoformat(), connection.vendor, tool_version, migrations, anchor)
-        seal(unfinished, description, checksums)
+        write_checksums(unfinished, description, checksums)
         archive = Archive(folder, description, stored_files, _size_bytes(unfinished))
         if folder.exists():
             folder.rename(Path(name, "replaced"))
@@ -137,7 +137,7 @@ def write(folder: Path, *, stored: Path, at: datetime, overwrite: bool = False) 
     return archive
 
 
-def seal(folder: Path, description: Description, checksums: Mapping[str, str]) -> None:
+def write_checksums(folder: Path, description: Description, checksums: Mapping[str, str]) -> None:
     """Write the description and, last, the checksums: a folder with checksums is a complete backup.
 
     :param checksums: the SHA-256 of each other file, by its path within the folder.
@@ -150,7 +150,7 @@ def seal(folder: Path, description: Description, checksums: Mapping[str, str]) -
     _write_private(folder / CHECKSUMS, lines)
 
 
-def read(folder: Path) -> Archive:
+def read_backup(folder: Path) -> Archive:
     """Read a backup to its end and compare it with its checksums. This needs no database.
 
     :raises BackupError: if it is not a complete and unchanged backup of this product, or the tool is missing.
@@ -181,7 +181,7 @@ def read(folder: Path) -> Archive:
     return archive
 
 
-def restore(archive: Archive, *, stored: Path, accept_broken_evidence: bool = False) -> RestoreResult:
+def restore_backup(archive: Archive, *, stored: Path, accept_broken_evidence: bool = False) -> RestoreResult:
     """Restore a backup into an empty database and an empty folder of stored files, and verify the evidence.
 
     A backup of an earlier version is then migrated to this one.
@@ -203,7 +203,7 @@ def restore(archive: Archive, *, stored: Path, accept_broken_evidence: bool = Fa
             "version does not have. Restore it with that version or a later one."
         )
     engine = archive.engine(connection)
-    with as_owner(), filled_or_empty(engine), _filled_or_empty_folder(stored):
+    with connect_as_owner(), filled_or_empty(engine), _filled_or_empty_folder(stored):
         if archive.stored_files:
             shutil.copytree(archive.folder / FILES, stored, copy_function=shutil.copyfile, dirs_exist_ok=True)
         engine.load(archive.dump, tool_version=description.tool_version)
@@ -261,7 +261,7 @@ def filled_or_empty(engine: Engine) -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def write_nightly(folder: Path, *, keep_days: int, stored: Path, at: datetime) -> tuple[Archive, list[Path]]:
+def write_nightly_backup(folder: Path, *, keep_days: int, stored: Path, at: datetime) -> tuple[Archive, list[Path]]:
     """Write the backup of London's day, read it to its end, and then remove those older than `keep_days`.
 
     A second backup of the same day replaces the first. If anything fails, nothing is removed.
@@ -271,7 +271,7 @@ def write_nightly(folder: Path, *, keep_days: int, stored: Path, at: datetime) -
     :raises OSError: if the folder does not exist or cannot be written.
     """
     today = local_date(at)
-    archive = read(write(folder / f"statsoffice-{today}", stored=stored, at=at, overwrite=True).folder)
+    archive = read_backup(write_backup(folder / f"statsoffice-{today}", stored=stored, at=at, overwrite=True).folder)
     oldest = today - timedelta(days=keep_days)
     old = [path for path in sorted(folder.iterdir()) if (day := _day_of(_NIGHTLY, path)) and day < oldest]
     # A backup that was killed leaves its folder. One of today may still be running.

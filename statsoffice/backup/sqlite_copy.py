@@ -15,7 +15,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from statsoffice.backup import BackupError
 from statsoffice.backup.archive import filled_or_empty, first_line, verify_evidence
 from statsoffice.backup.engines import UNSAVED_TABLES, PostgreSQL
-from statsoffice.database import as_owner
+from statsoffice.database import connect_as_owner
 from statsoffice.demo import office
 from statsoffice.progress import track
 from statsoffice.verification import ChainResult
@@ -40,7 +40,7 @@ def copy_from_sqlite(file: Path) -> tuple[Mapping[str, int], list[ChainResult]]:
         _check_source(file)
         if connection.vendor != "postgresql":
             raise BackupError("DATABASE_URL must name the new PostgreSQL database.")
-        with as_owner(), filled_or_empty(PostgreSQL(connection)):
+        with connect_as_owner(), filled_or_empty(PostgreSQL(connection)):
             call_command("migrate", verbosity=0)
             # On SQLite the transaction holds the only write lock: no row can be written that is not copied. A file
             # that cannot be written is read as at one instant.

@@ -213,7 +213,7 @@ def create_reports(*, now: datetime) -> None:
     def report(story: str) -> Report:
         return next(each for reference, each in by_story.items() if reference.startswith(f"rehearsal-{story}-"))
 
-    statistician, head = office.user(Role.STATISTICIAN), office.user(Role.HEAD_OF_PROFESSION)
+    statistician, head = office.find_user(Role.STATISTICIAN), office.find_user(Role.HEAD_OF_PROFESSION)
     for story, narrative in NARRATIVES.items():
         _complete(report(story), narrative, now=now)
     approved = sign_off.submit_report(report("late-an-hour"), by=statistician, at=now - timedelta(minutes=50))
@@ -232,7 +232,7 @@ def create_reports(*, now: datetime) -> None:
 
 
 def _complete(report: Report, narrative: Narrative, *, now: datetime) -> None:
-    statistician = office.user(Role.STATISTICIAN)
+    statistician = office.find_user(Role.STATISTICIAN)
     content = versions.content_of(report)
     circumstances = {"circumstances": f"{content.circumstances}\n\n{narrative.cause}"}
     for section, values in (

@@ -64,7 +64,7 @@ def is_demo_loaded(*, using: str) -> bool:
     return Producer.objects.using(using).filter(slug__in=(STATISTICS, MEASURES)).exists()
 
 
-def user(role: Role) -> User:
+def find_user(role: Role) -> User:
     return User.objects.get(email=next(person.email for person in PEOPLE if person.role is role))
 
 
@@ -164,7 +164,7 @@ def _record_published(series: Series, *, on: date, now: datetime) -> None:
     scheduling.announce(release, by=None, at=recorded_at)
     if series.slug in ACCESS_SERIES:
         _grant_access(release, at=release.due_at - timedelta(days=10))
-        statistician = user(Role.STATISTICIAN)
+        statistician = find_user(Role.STATISTICIAN)
         for granted in release.pre_release_access.select_related("release__series__producer"):
             if granted.begins_at:
                 began = pre_release_access.record_begin(
@@ -204,7 +204,7 @@ def _record_provisional(series: Series, *, on: date, now: datetime) -> None:
 
 
 def _change_three_releases(*, now: datetime) -> None:
-    head = user(Role.HEAD_OF_PROFESSION)
+    head = find_user(Role.HEAD_OF_PROFESSION)
     upcoming = Release.objects.public().filter(due_at__gt=now + timedelta(days=10), status=Status.CONFIRMED)
     if Release.objects.filter(status=Status.CANCELLED).exists():
         return
@@ -218,7 +218,7 @@ def _change_three_releases(*, now: datetime) -> None:
         waiting,
         to=Slot(on=_working_day(waiting.planned_on + timedelta(days=1), waiting.series), at=STANDARD_RELEASE_TIME),
         reason="The regional figures arrive a day later than planned.",
-        by=user(Role.CALENDAR_MANAGER),
+        by=find_user(Role.CALENDAR_MANAGER),
         at=now,
     )
 
@@ -265,7 +265,7 @@ ADDED_LATER = Details(
 
 def _grant_access(release: Release, *, at: datetime) -> None:
     for details in LISTED:
-        pre_release_access.grant_access(release, details, by=user(Role.STATISTICIAN), at=at)
+        pre_release_access.grant_access(release, details, by=find_user(Role.STATISTICIAN), at=at)
 
 
 def _grant_upcoming_access(*, now: datetime) -> None:
@@ -278,4 +278,4 @@ def _grant_upcoming_access(*, now: datetime) -> None:
         release = upcoming.order_by("due_at").first()
         if release and not release.pre_release_access.exists():
             _grant_access(release, at=now - timedelta(days=10))
-            pre_release_access.grant_access(release, ADDED_LATER, by=user(Role.STATISTICIAN), at=now)
+            pre_release_access.grant_access(release, ADDED_LATER, by=find_user(Role.STATISTICIAN), at=now)

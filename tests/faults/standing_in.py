@@ -59,7 +59,7 @@ def without_cause(log: str) -> Sequence[str]:
 
 def _is_meant(step: str | None, *, at: datetime, came: Sequence[Tick], began: datetime) -> bool:
     """Tell whether the times of the ticks are a cause: of all of them, or of those of one job."""
-    patience = fallback.PATIENCE_SECONDS if step is None else fallback.patience_with_others(INTERVALS[step])
+    patience = fallback.PATIENCE_SECONDS if step is None else fallback.patience_among_workers(INTERVALS[step])
     counted = [tick for tick in came if step in {None, tick.step}]
     return _longest_gap(counted, at=at, began=began) > timedelta(seconds=patience)
 

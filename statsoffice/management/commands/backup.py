@@ -32,7 +32,7 @@ you store it. `sha256sum --check SHA256SUMS` in the folder checks its files."""
         folder: Path = options["folder"]
         stored, at = Path(settings.MEDIA_ROOT), RealClock().now()
         try:
-            written = archive.write(folder, stored=stored, at=at, overwrite=options["overwrite"])
+            written = archive.write_backup(folder, stored=stored, at=at, overwrite=options["overwrite"])
         except OSError as fault:
             if isinstance(fault, FileNotFoundError) and not folder.absolute().parent.exists():
                 message = f"The folder {folder.absolute().parent} does not exist. Create it, then run the backup again."

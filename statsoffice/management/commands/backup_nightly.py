@@ -41,7 +41,9 @@ removed, and the command ends with code 1."""
         folder: Path = options["folder"]
         stored, at = Path(settings.MEDIA_ROOT), RealClock().now()
         try:
-            written, removed = archive.write_nightly(folder, keep_days=options["keep_days"], stored=stored, at=at)
+            written, removed = archive.write_nightly_backup(
+                folder, keep_days=options["keep_days"], stored=stored, at=at
+            )
         except OSError as fault:
             if isinstance(fault, FileNotFoundError) and not folder.exists():
                 message = f"The folder {folder} does not exist. Create it, then run the backup again."

@@ -6,7 +6,7 @@ from django.core.management.base import CommandError
 from django.core.management.commands import migrate
 from django.db import DEFAULT_DB_ALIAS
 
-from statsoffice.database import RoleRefused, as_owner
+from statsoffice.database import RoleRefused, connect_as_owner
 
 
 class Command(migrate.Command):
@@ -15,7 +15,7 @@ class Command(migrate.Command):
         if options["check_unapplied"] or options["plan"] or options["database"] != DEFAULT_DB_ALIAS:
             return super().execute(*args, **options)
         try:
-            with as_owner():
+            with connect_as_owner():
                 return super().execute(*args, **options)
         except RoleRefused as fault:
             raise CommandError(str(fault)) from fault

@@ -39,13 +39,13 @@ With --check the backup is read to its end, and nothing is written."""
         folder: Path = options["folder"]
         accept_broken: bool = options["accept_broken_evidence"]
         try:
-            read = archive.read(folder)
+            read = archive.read_backup(folder)
             self.stdout.write(read.summary())
             if options["check"]:
                 self.stdout.write("Every file matches its checksum. Nothing was restored.")
                 return
             stored = Path(settings.MEDIA_ROOT)
-            restored = archive.restore(read, stored=stored, accept_broken_evidence=accept_broken)
+            restored = archive.restore_backup(read, stored=stored, accept_broken_evidence=accept_broken)
         except (BackupError, RoleRefused) as fault:
             raise CommandError(str(fault)) from fault
         except OSError as fault:

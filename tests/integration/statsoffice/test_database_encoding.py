@@ -39,7 +39,7 @@ def test_no_backup_is_restored_into_another_encoding(cluster, tmp_path):
     command = [programs.postgresql("pg_dump"), "--format=custom", "--username=postgres", f"--host={cluster.folder}"]
     dump.write_bytes(subprocess.run([*command, "postgres"], capture_output=True, check=True).stdout)
     description = Description("0.3.0", "2026-06-30T08:30:00+00:00", "postgresql", 1, [])
-    archive.seal(dump.parent, description, {dump.name: sha256_hex(dump.read_bytes())})
+    archive.write_checksums(dump.parent, description, {dump.name: sha256_hex(dump.read_bytes())})
     office = an_office_elsewhere(cluster.url("latin"), tmp_path / "var")
     said = manage("restore", dump.parent, environment=office, fails=True)
     assert "The database latin is in LATIN1, and must be in UTF8." in said

@@ -13,7 +13,7 @@ from releases.models import Contact, Release
 from releases.models.append_only import allow_redaction, overwrite
 from statsoffice import retention, verification
 from statsoffice.accounts.models import User
-from statsoffice.retention import redact_admin_log, without_names
+from statsoffice.retention import redact_admin_log, remove_names
 from tests.support.report_forms import words
 
 pytestmark = pytest.mark.django_db
@@ -78,12 +78,12 @@ def test_the_audit_trail_shows_the_marker(client, office):
 
 @pytest.mark.parametrize("message", ["", f"Renamed {NAME}.", json.dumps({"changed": NAME})])
 def test_words_that_are_not_as_django_keeps_them_go(message):
-    assert without_names(message, marker=MARKER) == ""
+    assert remove_names(message, marker=MARKER) == ""
 
 
 def test_what_was_changed_is_said_without_names():
     told = json.dumps([{"changed": {"fields": ["Email", "Active"]}}, {"added": {"name": "role", "object": NAME}}])
-    kept = json.loads(without_names(told, marker=MARKER))
+    kept = json.loads(remove_names(told, marker=MARKER))
     assert kept == [{"changed": {"fields": ["Email", "Active"]}}, {"added": {"name": "role", "object": MARKER}}]
 
 

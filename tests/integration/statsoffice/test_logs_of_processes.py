@@ -47,13 +47,13 @@ def test_the_web_tells_a_request_under_the_id_that_the_answer_carries(process_en
     port, log = free_port(), tmp_path / "web.log"
     environment = process_environment | {"STATSOFFICE_LOG_FORMAT": "json"}
     with running(
-        [*processes.web(port), "--workers", "1"],
+        [*processes.web_command(port), "--workers", "1"],
         answers=lambda: processes.web_answers(port),
         log=log,
         environment=environment,
         within_seconds=60,
     ):
-        with urllib.request.urlopen(f"{processes.address(port)}/health/live") as answer:  # noqa: S310  # of the tests
+        with urllib.request.urlopen(f"{processes.local_address(port)}/health/live") as answer:  # noqa: S310  # of the tests
             given = answer.headers["X-Request-ID"]
         line = wait_for(log, lambda line: line.get("request") == given)
     assert (line["logger"], line["path"], line["status"]) == ("statsoffice.logs", "/health/live", 200)

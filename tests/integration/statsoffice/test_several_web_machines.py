@@ -55,18 +55,18 @@ def machines(django_db_setup, redis_url, tmp_path_factory):
             folder.mkdir()
             own = {
                 "STATSOFFICE_VAR": str(folder),
-                "STATSOFFICE_ADDRESS": processes.address(port),
+                "STATSOFFICE_ADDRESS": processes.local_address(port),
                 "STATSOFFICE_METRICS_TOKEN": TOKEN,
             }
             web = running(
-                [*processes.web(port), "--workers", "1"],
+                [*processes.web_command(port), "--workers", "1"],
                 answers=lambda port=port: processes.web_answers(port),
                 log=above / f"{name}.log",
                 within_seconds=60,
                 environment=environment | own,
             )
             stack.enter_context(web)
-            addresses.append(processes.address(port))
+            addresses.append(processes.local_address(port))
         yield addresses
 
 

@@ -37,7 +37,9 @@ def sealed(folder, **changed):
     said = {"version": "0.1.0", "made_at": "2026-06-30T08:30:00+00:00", "engine": "sqlite", "tool_version": 3}
     names = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     checksums = {name: sha256_hex(path.read_bytes()) for name, path in names.items()}
-    archive.seal(folder, Description(**said | {"migrations": [("accounts", "0001_initial")]} | changed), checksums)
+    archive.write_checksums(
+        folder, Description(**said | {"migrations": [("accounts", "0001_initial")]} | changed), checksums
+    )
     return folder
 
 
@@ -146,7 +148,7 @@ OTHER_KIND = {
 def test_a_backup_of_another_kind_of_database_is_refused(folder):
     engine, sentence = OTHER_KIND[connection.vendor]
     with pytest.raises(BackupError, match=sentence):
-        archive.restore(with_description(folder, engine=engine), stored=folder / "stored")
+        archive.restore_backup(with_description(folder, engine=engine), stored=folder / "stored")
 
 
 @pytest.mark.django_db
@@ -154,12 +156,12 @@ def test_a_backup_of_a_newer_version_is_refused(folder):
     newer = with_description(folder, engine=connection.vendor, migrations=[("releases", "0999_from_the_future")])
     sentence = "with the migration releases.0999_from_the_future, which this version does not have."
     with pytest.raises(BackupError, match=sentence):
-        archive.restore(newer, stored=folder / "stored")
+        archive.restore_backup(newer, stored=folder / "stored")
 
 
 def with_description(folder, **changed):
     """Return an archive whose description says something else."""
-    return archive.Archive(folder, Description(**described_as(archive.read(folder)) | changed), 0, 0)
+    return archive.Archive(folder, Description(**described_as(archive.read_backup(folder)) | changed), 0, 0)
 
 
 def described_as(read):

@@ -32,7 +32,7 @@ def folder(tmp_path):
 
 
 def write(folder, stored):
-    return archive.write_nightly(folder, keep_days=30, stored=stored, at=NIGHT)
+    return archive.write_nightly_backup(folder, keep_days=30, stored=stored, at=NIGHT)
 
 
 def test_it_has_londons_date_and_old_and_unfinished_ones_are_removed(folder, office, stored):

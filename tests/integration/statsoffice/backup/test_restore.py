@@ -88,7 +88,7 @@ def test_every_row_and_file_is_restored_and_the_record_goes_on(backup, office, h
 def fails_part_of_the_way(elsewhere, tmp_path):
     """Try to restore a backup whose database ends too early, and say so."""
     call_command("backup", str(tmp_path / "broken"))
-    dump = archive.read(tmp_path / "broken").dump
+    dump = archive.read_backup(tmp_path / "broken").dump
     content = dump.read_bytes()
     dump.write_bytes(content[:-50])
     checksums = tmp_path / "broken" / "SHA256SUMS"
@@ -146,7 +146,7 @@ def test_a_restore_that_fails_says_why_and_that_the_database_was_left_empty(else
 def test_only_the_owner_can_read_a_backup_and_nobodys_session_is_in_it(backup, office):
     assert {path.stat().st_mode & 0o777 for path in backup.rglob("*") if path.is_file()} == {0o600}
     assert backup.stat().st_mode & 0o777 == 0o700
-    content = content_of(archive.read(backup).dump)
+    content = content_of(archive.read_backup(backup).dump)
     assert b"head@example.gov.uk" in content
     assert office["session"].encode() not in content
 
@@ -266,5 +266,5 @@ def test_an_existing_folder_is_replaced_only_on_request(backup, stored):
         call_command("backup", str(backup))
     (stored / "new.txt").write_text("new")
     call_command("backup", str(backup), "--overwrite")
-    assert archive.read(backup).stored_files == 2
+    assert archive.read_backup(backup).stored_files == 2
     assert [path.name for path in backup.parent.glob(".backup*")] == []

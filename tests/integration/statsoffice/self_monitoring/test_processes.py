@@ -43,7 +43,7 @@ def wait_for(status, *, address, within_seconds):
 
 def test_the_health_is_green_by_a_right_verdict_and_not_after_the_watch_was_killed(process_environment, tmp_path):
     port = free_port()
-    address = processes.address(port)
+    address = processes.local_address(port)
     with ExitStack() as stack:
         switch = stack.enter_context(dead_mans_switch())
         environment = process_environment | {
@@ -56,7 +56,7 @@ def test_the_health_is_green_by_a_right_verdict_and_not_after_the_watch_was_kill
             log = tmp_path / f"{name}.log"
             return stack.enter_context(running(command, answers=answers, log=log, environment=environment))
 
-        run([*processes.web(port), "--workers", "1"], "web", lambda: processes.web_answers(port))
+        run([*processes.web_command(port), "--workers", "1"], "web", lambda: processes.web_answers(port))
         status, checks = health(address)
         assert (status, checks["watcher"]["well"], switch.asked) == (503, False, [])
         watch = run([sys.executable, "manage.py", "watch"], "watch", lambda: True)
