@@ -37,13 +37,13 @@ _REMOVED = Concat(Value("removed-"), Cast("pk", CharField()), output_field=CharF
 _RECIPIENT = Case(When(channel=Channel.WEBHOOK, then=F("recipient")), default=_REMOVED)
 
 
-def redact_old_messages(*, now: datetime, kept_for: timedelta, dry_run: bool = False) -> int:
-    """Remove recipient, subject and text of messages that were sent before the retention period, and return how many.
+def redact_old_messages(*, now: datetime, dry_run: bool = False) -> int:
+    """Remove recipient, subject and text of messages that were sent longer than MESSAGES_KEPT ago, and return how many.
 
     The kind, subject matter, channel and times stay. A message that was not sent is not changed: it is still due, or
     someone must see that it failed.
     """
-    old = Message.objects.filter(erased_at__isnull=True, sent_at__lt=now - kept_for)
+    old = Message.objects.filter(erased_at__isnull=True, sent_at__lt=now - settings.MESSAGES_KEPT)
     if dry_run:
         return old.count()
     erased = 0
@@ -62,12 +62,12 @@ def redact_old_messages(*, now: datetime, kept_for: timedelta, dry_run: bool = F
     return erased
 
 
-def redact_old_invitations(*, now: datetime, kept_for: timedelta, dry_run: bool = False) -> int:
-    """Remove name and address from invitations that expired before the retention period, and return how many.
+def redact_old_invitations(*, now: datetime, dry_run: bool = False) -> int:
+    """Remove name and address from invitations that expired longer than FORMER_DETAILS_KEPT ago, and return how many.
 
     An accepted invitation belongs to an account, which stays.
     """
-    old = Invitation.objects.filter(expires_at__lt=now - kept_for, erased_at=None)
+    old = Invitation.objects.filter(expires_at__lt=now - settings.FORMER_DETAILS_KEPT, erased_at=None)
     return old.count() if dry_run else old.update(name=redaction_marker(now), email="", erased_at=now)
 
 
@@ -77,13 +77,13 @@ PEOPLE = Q(content_type__app_label__in=["accounts", "account", "auth", "mfa", "s
 """Entries that contain the name or address of a person. Others name releases, series and the like."""
 
 
-def redact_admin_log(*, now: datetime, kept_for: timedelta, dry_run: bool = False) -> int:
+def redact_admin_log(*, now: datetime, dry_run: bool = False) -> int:
     """Remove the names of people from old entries of the admin site's log, and return in how many.
 
     Who changed which fields of which row, and when, stays.
     """
     # Only the marker shows that a name was removed: the table is Django's own.
-    of_people = LogEntry.objects.filter(PEOPLE, action_time__lt=now - kept_for)
+    of_people = LogEntry.objects.filter(PEOPLE, action_time__lt=now - settings.FORMER_DETAILS_KEPT)
     old = of_people.exclude(object_repr__startswith=redaction_marker_start())
     if dry_run:
         return old.count()
@@ -194,12 +194,11 @@ class RemovedDetails:
 
 def redact_old_details(*, now: datetime, dry_run: bool = False) -> RemovedDetails:
     """Remove old personal details from messages, former contacts, the admin site's log and invitations."""
-    former = settings.FORMER_DETAILS_KEPT
     removed = RemovedDetails(
-        messages=redact_old_messages(now=now, kept_for=settings.MESSAGES_KEPT, dry_run=dry_run),
-        contacts=contact_history.erase_former_details(now=now, kept_for=former, dry_run=dry_run),
-        log=redact_admin_log(now=now, kept_for=former, dry_run=dry_run),
-        invitations=redact_old_invitations(now=now, kept_for=former, dry_run=dry_run),
+        messages=redact_old_messages(now=now, dry_run=dry_run),
+        contacts=contact_history.erase_former_details(now=now, kept_for=settings.FORMER_DETAILS_KEPT, dry_run=dry_run),
+        log=redact_admin_log(now=now, dry_run=dry_run),
+        invitations=redact_old_invitations(now=now, dry_run=dry_run),
     )
     if any(astuple(removed)) and not dry_run:
         logger.info("personal details at the end of their time removed: %s", removed)

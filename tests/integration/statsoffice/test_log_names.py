@@ -41,18 +41,18 @@ def entry(office, *, model=User, message=MESSAGE, name=NAME):
 @pytest.mark.parametrize("model", [User, Contact])
 def test_a_name_goes_two_years_after_the_edit_and_not_before(office, model):
     made = entry(office, model=model)
-    assert redact_admin_log(now=AT + KEPT, kept_for=KEPT) == 0
-    assert redact_admin_log(now=OVER, kept_for=KEPT) == 1
+    assert redact_admin_log(now=AT + KEPT) == 0
+    assert redact_admin_log(now=OVER) == 1
     made.refresh_from_db()
     assert (made.object_repr, made.user, made.object_id) == (MARKER, office.head, str(office.statistician.pk))
     assert made.get_change_message() == f"Changed Primary for email address “{MARKER}”."
-    assert redact_admin_log(now=OVER + KEPT, kept_for=KEPT) == 0
+    assert redact_admin_log(now=OVER + KEPT) == 0
     assert {one.why for one in verification.check_evidence(now=timezone.now())} == {None}
 
 
 def test_what_is_called_by_no_persons_name_stays(office):
     made = entry(office, model=Release, name="Schools, March 2020")
-    assert redact_admin_log(now=OVER, kept_for=KEPT) == 0
+    assert redact_admin_log(now=OVER) == 0
     made.refresh_from_db()
     assert made.object_repr == "Schools, March 2020"
 
@@ -61,15 +61,15 @@ def test_many_go_a_few_at_a_time_and_a_dry_run_changes_nothing(office, monkeypat
     monkeypatch.setattr(retention, "LOG_ROWS_AT_A_TIME", 2)
     for _ in range(5):
         entry(office)
-    assert redact_admin_log(now=OVER, kept_for=KEPT, dry_run=True) == 5
+    assert redact_admin_log(now=OVER, dry_run=True) == 5
     assert LogEntry.objects.filter(object_repr=NAME).count() == 5
-    assert redact_admin_log(now=OVER, kept_for=KEPT) == 5
+    assert redact_admin_log(now=OVER) == 5
     assert LogEntry.objects.filter(object_repr=MARKER).count() == 5
 
 
 def test_the_audit_trail_shows_the_marker(client, office):
     entry(office, message="")
-    redact_admin_log(now=OVER, kept_for=KEPT)
+    redact_admin_log(now=OVER)
     client.force_login(office.head)
     page = words(client.get("/audit/?kind=permission").text)
     assert f"{MARKER}: changed" in page

@@ -46,18 +46,18 @@ def test_the_worker_removes_them_two_years_after_the_link_ended_and_not_before(i
     assert (kept.email, kept.erased_at, kept.invited_by, kept.role) == ("", over(invitation), head, "statistician")
     assert kept.name.startswith("[removed on ")
     assert personal_record.collect_personal_data(ADDRESS)["named"] == {}
-    assert redact_old_invitations(now=over(invitation) + KEPT, kept_for=KEPT) == 0
+    assert redact_old_invitations(now=over(invitation) + KEPT) == 0
 
 
 def test_a_dry_run_counts_and_changes_nothing(invitation):
-    assert redact_old_invitations(now=over(invitation), kept_for=KEPT, dry_run=True) == 1
+    assert redact_old_invitations(now=over(invitation), dry_run=True) == 1
     assert Invitation.objects.get().email == ADDRESS
 
 
 def test_whom_nothing_is_kept_of_is_neither_listed_nor_invited_again(client, invitation, head):
     client.force_login(head)
     assert "Jo Lane" in client.get(reverse("invitations")).text
-    redact_old_invitations(now=over(invitation), kept_for=KEPT)
+    redact_old_invitations(now=over(invitation))
     page = client.get(reverse("invitations")).text
     assert "[removed on " not in page
     assert client.post(reverse("send_invitation_again", args=[invitation.pk])).status_code == 404

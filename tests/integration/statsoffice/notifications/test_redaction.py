@@ -79,19 +79,19 @@ def test_what_was_never_sent_is_not_touched_however_old(report):
     before = personal()
     for attempts in (0, 3, MOST_ATTEMPTS):
         Message.objects.update(sent_at=None, attempts=attempts)
-        assert redact_old_messages(now=OVER, kept_for=KEPT) == 0, attempts
+        assert redact_old_messages(now=OVER) == 0, attempts
         assert personal() == before, attempts
 
 
 def test_each_is_redacted_once_in_small_batches(report, monkeypatch):
     monkeypatch.setattr(retention, "MESSAGES_AT_A_TIME", 1)
-    assert redact_old_messages(now=OVER, kept_for=KEPT) == 2
-    assert redact_old_messages(now=OVER + timedelta(days=1), kept_for=KEPT) == 0
+    assert redact_old_messages(now=OVER) == 2
+    assert redact_old_messages(now=OVER + timedelta(days=1)) == 0
     assert set(Message.objects.values_list("erased_at", flat=True)) == {OVER}
 
 
 def test_nobody_is_told_again_of_what_they_were_told_and_every_chain_holds(report, mailbox):
-    redact_old_messages(now=OVER, kept_for=KEPT)
+    redact_old_messages(now=OVER)
     assert outbox.create_missing(now=OVER) == 0
     assert deliver(now=OVER) == 0
     assert mailbox.mails == []
@@ -99,7 +99,7 @@ def test_nobody_is_told_again_of_what_they_were_told_and_every_chain_holds(repor
 
 
 def test_the_page_says_that_so_many_were_told_and_since_when_no_more_is_kept(client, office, report):
-    redact_old_messages(now=OVER, kept_for=KEPT)
+    redact_old_messages(now=OVER)
     shown = page(client, office.head)
     assert "Report submitted" in shown
     assert f"Report submitted: {report.reference}" not in shown
@@ -112,7 +112,7 @@ def test_the_page_says_that_so_many_were_told_and_since_when_no_more_is_kept(cli
 
 def test_a_message_that_still_has_its_words_speaks_for_those_of_its_news_that_lost_theirs(client, office, report):
     Message.objects.filter(recipient=office.deputy.email).update(sent_at=None, attempts=MOST_ATTEMPTS)
-    redact_old_messages(now=OVER, kept_for=KEPT)
+    redact_old_messages(now=OVER)
     shown = page(client, office.head)
     assert f"Report submitted: {report.reference}" in shown
     assert f"Mail to {office.deputy.email}: not sent" in shown
@@ -121,13 +121,13 @@ def test_a_message_that_still_has_its_words_speaks_for_those_of_its_news_that_lo
 
 def test_the_name_of_a_webhook_names_nobody_and_stays(client, office, report):
     Message.objects.filter(recipient=office.deputy.email).update(channel=Channel.WEBHOOK, recipient="press")
-    redact_old_messages(now=OVER, kept_for=KEPT)
+    redact_old_messages(now=OVER)
     assert Message.objects.get(channel=Channel.WEBHOOK).recipient == "press"
     assert "Webhook to press: sent at" in page(client, office.head)
 
 
 def test_the_admin_site_names_the_kind_and_the_day_in_the_place_of_subject_and_recipient(client, report):
-    redact_old_messages(now=OVER, kept_for=KEPT)
+    redact_old_messages(now=OVER)
     operator = UserFactory(is_staff=True, is_superuser=True)
     listed = page(client, operator, reverse("admin:outbox_message_changelist"))
     assert "Report submitted" in listed
@@ -139,7 +139,7 @@ def test_the_admin_site_names_the_kind_and_the_day_in_the_place_of_subject_and_r
 
 def test_whoever_asks_what_is_held_about_them_is_told_of_messages_until_then(office, report):
     assert personal_record.collect_personal_data(office.head.email)["named"]["outbox.message"]["rows"] == 2
-    redact_old_messages(now=OVER, kept_for=KEPT)
+    redact_old_messages(now=OVER)
     assert "outbox.message" not in personal_record.collect_personal_data(office.head.email)["named"]
 
 
