@@ -330,9 +330,8 @@ def _start(processes: Processes, *, port: int, rehearsal_port: int | None) -> st
     if rehearsal_port is not None:
         site = practice_site_command(rehearsal_port, var=var)
         start("rehearsal site", site, lambda: web_answers(rehearsal_port))
-        accounts = (
-            _step("Loading the demo", lambda: processes.complete("demo", [sys.executable, "manage.py", "demo"])) + "\n"
-        )
+        demo = [sys.executable, "manage.py", "demo"]
+        accounts = _step("Loading the demo", lambda: processes.complete("demo", demo)) + "\n"
     start("web", web_command(port), lambda: web_answers(port))
     settled_at = time.monotonic() + SETTLING_SECONDS
     start("worker", WORKER_WITH_BEAT, lambda: time.monotonic() > settled_at)
