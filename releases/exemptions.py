@@ -13,7 +13,7 @@ from releases.permissions import Action, check_may
 from releases.rules import london
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused
 from releases.verdict.address import SUSPICIOUS, Outcome
-from releases.verdict.exemption import faults_to_cover, find_covering
+from releases.verdict.exemption import Covers, Terms, faults_to_cover, find_covering
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -82,7 +82,7 @@ def _exemptions_of(verification: Verification, known: list[Exemption]) -> list[E
     required = ((result.role, result.verdict.from_due) for result in verification.results if result.required)
     return find_covering(
         [
-            (exemption, exemption.terms)
+            (exemption, terms_of(exemption))
             for exemption in known
             if exemption.series_id == series.pk
             or (exemption.series_id is None and exemption.producer_id == series.producer_id)
@@ -90,4 +90,21 @@ def _exemptions_of(verification: Verification, known: list[Exemption]) -> list[E
         what=faults_to_cover(Outcome(verification.outcome), required),
         due_at=verification.due_at,
         occurred_at=verification.occurred_at,
+    )
+
+
+def terms_of(exemption: Exemption) -> Terms:
+    columns = {
+        Covers.LATE: exemption.covers_late,
+        Covers.EARLY: exemption.covers_early,
+        Covers.PARTIAL: exemption.covers_partial,
+    }
+    return Terms(
+        covers=frozenset(fault for fault, is_covered in columns.items() if is_covered),
+        covers_from=exemption.covers_from,
+        covers_to=exemption.covers_to,
+        approved_on=exemption.approved_on,
+        recorded_at=exemption.recorded_at,
+        ended_at=exemption.ended_at,
+        in_error=exemption.end == Exemption.End.IN_ERROR,
     )

@@ -11,7 +11,6 @@ from releases.models.code_words import choices_of
 from releases.rules.calendar import STANDARD_RELEASE_TIME, Nation
 from releases.rules.lifecycle import Role
 from releases.rules.pre_release import LONGEST, Period, Unit, Usual, usual_period
-from releases.verdict.exemption import Covers, Terms
 
 
 class Producer(models.Model):
@@ -286,16 +285,3 @@ class Exemption(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reference} of {self.approved_on:%Y-%m-%d}"
-
-    @property
-    def terms(self) -> Terms:
-        given = {Covers.LATE: self.covers_late, Covers.EARLY: self.covers_early, Covers.PARTIAL: self.covers_partial}
-        return Terms(
-            covers=frozenset(what for what, covers in given.items() if covers),
-            covers_from=self.covers_from,
-            covers_to=self.covers_to,
-            approved_on=self.approved_on,
-            recorded_at=self.recorded_at,
-            ended_at=self.ended_at,
-            in_error=self.end == self.End.IN_ERROR,
-        )
