@@ -19,7 +19,7 @@ from breaches.rules.content import (
     ReportContent,
     TimelineEntry,
     content_from_json,
-    outputs_in_order,
+    sort_entries,
 )
 from breaches.rules.delay import round_down, round_up
 from breaches.rules.lifecycle import DECIDED, EDIT, OPEN, REPORT, TOLD_ELSEWHERE, WRITERS, Cause
@@ -368,7 +368,7 @@ def timeline_entries(report: Report) -> tuple[TimelineEntry, ...]:
     entries = [entry for suspicion in _suspicions(report) for entry in _recorded(suspicion)]
     entries += _stated(report)
     entries += map(entry_of_note, report.timeline_notes.standing())
-    return outputs_in_order({entry.source: entry for entry in entries}.values())
+    return sort_entries({entry.source: entry for entry in entries}.values())
 
 
 def _stated(report: Report) -> Iterator[TimelineEntry]:
@@ -515,7 +515,7 @@ def _print(report: Report, note: TimelineNote, *, printed: bool, by: "User", at:
     content = content_of(fresh)
     replaced = entry_of_note(note.corrects).source if note.corrects else ""
     kept = [entry for entry in content.timeline if entry.source != replaced]
-    chosen = outputs_in_order([*kept, entry_of_note(note)] if printed else kept)
+    chosen = sort_entries([*kept, entry_of_note(note)] if printed else kept)
     if chosen != content.timeline:
         save_section(
             fresh,

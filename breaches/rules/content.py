@@ -1,12 +1,12 @@
 """The content of a breach report as values, with its annex: hashed, written as JSON and read back unchanged."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from releases.rules.canonical import canonical_json, sha256_hex
+from releases.rules.canonical import canonical_json, read_dataclass, sha256_hex
 from releases.rules.london import format_day
 
 
@@ -60,50 +60,6 @@ class Annex:
     """What the looks at each output of a report show."""
 
     outputs: tuple[AnnexOutput, ...]
-
-
-def annex_to_json(annex: Annex) -> dict[str, Any]:
-    """Write an annex as a JSON-able mapping, instants as ISO 8601 in UTC; `from_json` reads an equal value back."""
-    written: dict[str, Any] = _plain(asdict(annex))
-    return written
-
-
-def annex_from_json(value: Mapping[str, Any]) -> Annex:
-    """Read an annex back from what `to_json` wrote.
-
-    :raises KeyError: if a part is missing.
-    :raises TypeError: if a part is unknown.
-    """
-    return Annex(outputs=tuple(_output(output) for output in value["outputs"]))
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case datetime():
-            return value.astimezone(UTC).isoformat()
-        case dict():
-            return {key: _plain(part) for key, part in value.items()}
-        case tuple() | list():
-            return [_plain(part) for part in value]
-        case _:
-            return value
-
-
-def _output(value: Mapping[str, Any]) -> AnnexOutput:
-    parts = tuple(_part(part) for part in value["parts"])
-    read = {**value, "parts": parts, "notes": tuple(value["notes"])}
-    return AnnexOutput(**_with_instants(read, "due_at", "limit_at", "publisher_at"))
-
-
-def _part(value: Mapping[str, Any]) -> AnnexPart:
-    looks = tuple(AnnexCheck(**_with_instants(look, "sent_at", "answered_at")) for look in value["looks"])
-    delay = tuple(value["delay"]) if value["delay"] else None
-    return AnnexPart(**_with_instants({**value, "looks": looks, "delay": delay}, "last_not_live_at", "first_live_at"))
-
-
-def _with_instants(value: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    read = {name: datetime.fromisoformat(value[name]) if value[name] else None for name in names}
-    return {**value, **read}
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +134,7 @@ class TimelineEntry:
         return self.source.startswith(("verdict-", "suspicion-"))
 
 
-def outputs_in_order(entries: Iterable[TimelineEntry]) -> tuple[TimelineEntry, ...]:
+def sort_entries(entries: Iterable[TimelineEntry]) -> tuple[TimelineEntry, ...]:
     """Put entries into the order in which things happened, whatever the order in which they were written."""
     return tuple(sorted(entries, key=lambda entry: (entry.at, entry.source)))
 
@@ -214,27 +170,33 @@ FROM_FACTS = ("practices", "occurred_on", "circumstances")
 LATER_FIELDS = frozenset({"timeline", "lead_official", "annex"})
 
 
-def content_to_json(content: ReportContent) -> dict[str, Any]:
-    """Write a report's content as a JSON-able mapping, dates as ISO 8601 ("2020-06-30").
+def plain_json(value: Any) -> Any:
+    """Write dates and instants (in UTC) as ISO 8601 and tuples as lists, within what `asdict` returns."""
+    match value:
+        case datetime():
+            return value.astimezone(UTC).isoformat()
+        case date():
+            return value.isoformat()
+        case dict():
+            return {name: plain_json(part) for name, part in value.items()}
+        case tuple() | list():
+            return [plain_json(part) for part in value]
+        case _:
+            return value
 
-    The mapping reads back with `from_json` into an equal value.
-    """
-    value = asdict(content)
-    value["report_date"] = content.report_date.isoformat() if content.report_date else None
-    value["occurred_on"] = [day.isoformat() for day in content.occurred_on]
-    value["outputs"] = list(value["outputs"])
-    value["producers"] = list(value["producers"])
-    value["practices"] = [_practice_to_json(practice) for practice in content.practices]
-    value["timeline"] = [
-        {"at": entry.at.astimezone(UTC).isoformat(), "text": entry.text, "source": entry.source}
-        for entry in content.timeline
+
+def content_to_json(content: ReportContent) -> dict[str, Any]:
+    """Write a report's content as a JSON-able mapping, which `content_from_json` reads back into an equal value."""
+    value = plain_json(asdict(content))
+    # Left out where there is none, as are the later fields.
+    value["practices"] = [
+        {name: part for name, part in practice.items() if part or name != "on"} for practice in value["practices"]
     ]
-    value["annex"] = annex_to_json(content.annex) if content.annex else None
     return {name: part for name, part in value.items() if part or name not in LATER_FIELDS}
 
 
 def content_from_json(value: dict[str, Any]) -> ReportContent:
-    """Read a report's content back from what `to_json` wrote.
+    """Read a report's content back from what `content_to_json` wrote.
 
     :raises ValueError: if a field is missing, unknown or not of its type; the sentence names it.
     """
@@ -242,44 +204,8 @@ def content_from_json(value: dict[str, Any]) -> ReportContent:
     if odd_names := sorted((names ^ set(value)) - (LATER_FIELDS - set(value))):
         message = f"The stored content does not fit the form; missing or unknown: {', '.join(odd_names)}."
         raise ValueError(message)
-    try:
-        return ReportContent(
-            outputs=tuple(Output(**output) for output in value["outputs"]),
-            producers=tuple(value["producers"]),
-            dealing=_person(value["dealing"]),
-            head_of_profession=_person(value["head_of_profession"]),
-            statement_url=value["statement_url"],
-            report_date=date.fromisoformat(value["report_date"]) if value["report_date"] else None,
-            practices=tuple(map(_practice, value["practices"])),
-            other_practices=value["other_practices"],
-            occurred_on=tuple(date.fromisoformat(day) for day in value["occurred_on"]),
-            circumstances=value["circumstances"],
-            impact=value["impact"],
-            corrective_actions=value["corrective_actions"],
-            timeline=tuple(
-                TimelineEntry(**(entry | {"at": datetime.fromisoformat(entry["at"])}))
-                for entry in value.get("timeline", ())
-            ),
-            lead_official=value.get("lead_official", False),
-            annex=annex_from_json(value["annex"]) if "annex" in value else None,
-        )
-    except (KeyError, TypeError) as error:
-        message = f"The stored content does not fit the form: {error}."
-        raise ValueError(message) from error
-
-
-def _practice_to_json(practice: CitedPractice) -> dict[str, Any]:
-    # Left out where there is none, as in `LATER_FIELDS`.
-    on = {"on": practice.on.isoformat()} if practice.on else {}
-    return {name: part for name, part in asdict(practice).items() if name != "on"} | on
-
-
-def _practice(value: dict[str, Any]) -> CitedPractice:
-    return CitedPractice(**(value | ({"on": date.fromisoformat(value["on"])} if "on" in value else {})))
-
-
-def _person(value: dict[str, Any] | None) -> ContactPerson | None:
-    return ContactPerson(**value) if value else None
+    content: ReportContent = read_dataclass(ReportContent, value)
+    return content
 
 
 def without_approval(content: ReportContent) -> ReportContent:
@@ -327,7 +253,7 @@ def joint_content(contents: Sequence[ReportContent]) -> ReportContent:
         circumstances=joint_texts(content.circumstances for content in contents),
         impact=joint_texts(content.impact for content in contents),
         corrective_actions=joint_texts(content.corrective_actions for content in contents),
-        timeline=outputs_in_order({entry for content in contents for entry in content.timeline if entry.is_on_record}),
+        timeline=sort_entries({entry for content in contents for entry in content.timeline if entry.is_on_record}),
     )
 
 

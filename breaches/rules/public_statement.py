@@ -3,13 +3,13 @@
 import re
 import textwrap
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from breaches.rules.content import Output, ReportContent, is_web_address
+from breaches.rules.content import Output, ReportContent, is_web_address, plain_json
 from breaches.rules.validation import EMAIL_ADDRESS, TELEPHONE_NUMBER, WEB_ADDRESS
-from releases.rules.canonical import canonical_json, sha256_hex
+from releases.rules.canonical import canonical_json, read_dataclass, sha256_hex
 from releases.rules.london import format_day
 
 NAME, EMAIL, TELEPHONE, ADDRESS = (
@@ -92,26 +92,17 @@ def without_people(text: str, *, names: Collection[str], pages: Collection[str] 
 
 
 def statement_to_json(statement: PublicStatement) -> dict[str, Any]:
-    """Write a statement as a JSON-able mapping, dates as ISO 8601."""
-    value = asdict(statement)
-    value["report_date"] = statement.report_date.isoformat() if statement.report_date else None
-    value["occurred_on"] = [day.isoformat() for day in statement.occurred_on]
-    return value | {name: list(value[name]) for name in ("outputs", "producers", "practices")}
+    value: dict[str, Any] = plain_json(asdict(statement))
+    return value
 
 
 def statement_from_json(value: Mapping[str, Any]) -> PublicStatement:
-    """Read a statement back from what `to_json` wrote."""
-    plain = {field.name: value[field.name] for field in fields(PublicStatement)}
-    return PublicStatement(
-        **plain
-        | {
-            "outputs": tuple(Output(**output) for output in value["outputs"]),
-            "producers": tuple(value["producers"]),
-            "practices": tuple(value["practices"]),
-            "report_date": date.fromisoformat(value["report_date"]) if value["report_date"] else None,
-            "occurred_on": tuple(date.fromisoformat(day) for day in value["occurred_on"]),
-        }
-    )
+    """Read a statement back from what `statement_to_json` wrote.
+
+    :raises ValueError: if a field is missing or not of its type.
+    """
+    statement: PublicStatement = read_dataclass(PublicStatement, value)
+    return statement
 
 
 def statement_digest(statement: PublicStatement) -> str:

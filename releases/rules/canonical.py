@@ -111,8 +111,8 @@ def _read_tuple(inner: tuple[Any, ...], plain: Any) -> tuple[Any, ...]:
 
 
 def _read_one(kind: Any, plain: Any) -> Any:
-    if kind is datetime:
-        return datetime.fromisoformat(plain)
+    if kind in {date, datetime}:
+        return kind.fromisoformat(plain)
     if kind is bytes:
         return base64.b64decode(plain, validate=True)
     if isinstance(kind, type) and issubclass(kind, Enum):
