@@ -1,6 +1,6 @@
 """The practices that a report may cite, and the wording that the office has settled."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class Suggestion:
     """What published reports cite for one kind of breach.
 
-    The practices of `edition_2` (2.0 and 2.1) and `edition_3` are cited in a draft, those of `likely` are only listed
-    first. `cases` is the number of published reports behind it; None where that is not known.
+    A draft cites the practices of `edition_2` (2.0 and 2.1) or `edition_3`; those of `likely` are only listed first.
+    `cases` is the number of published reports behind it; None if that is not known.
     """
 
     edition_2: tuple[str, ...]
@@ -35,12 +35,12 @@ class Suggestion:
     cases: int | None = None
 
     def cited_in(self, edition: str) -> tuple[str, ...]:
-        """Return the codes that a draft cites by an edition; none for the one of 2009, for which there is no table."""
+        """Return the codes that a draft cites from an edition; there are none from the one of 2009."""
         return {"2": self.edition_2, "3": self.edition_3}.get(edition.partition(".")[0], ())
 
 
 _LATE = Suggestion(("T3.6",), ("Standard 3", "3.6"), cases=10)
-# Source: what 37 published reports cite, by kind. Of the other kinds people choose themselves.
+# Source: what 37 published reports cite, by kind. For the other kinds people choose themselves.
 SUGGESTIONS: Mapping[ReportKind, Suggestion] = {
     ReportKind.LATE: _LATE,
     ReportKind.NOT_LIVE: _LATE,
@@ -50,7 +50,7 @@ SUGGESTIONS: Mapping[ReportKind, Suggestion] = {
     ReportKind.PRA: Suggestion(("T3.3", "T3.4"), ("3.3", "3.4"), cases=13),
     ReportKind.ACCESS: Suggestion(("T3.3", "T3.4"), ("3.3",), cases=1),
     ReportKind.LEAK: Suggestion(("T3.4",), ("3.3",), cases=1),
-    # Whoever cites 1.4 says that the producer did not challenge the misuse.
+    # A report that cites 1.4 says that the producer did not challenge the misuse.
     ReportKind.USED_IN_PUBLIC: Suggestion(("T3", "T3.4"), ("3.3",), likely=("1.4",), cases=2),
     ReportKind.NOT_ANNOUNCED: Suggestion(("T3.1",), ("3.1",), cases=1),
     ReportKind.UNEQUAL_ACCESS: Suggestion(("V2",), ("10.1",)),
@@ -58,11 +58,8 @@ SUGGESTIONS: Mapping[ReportKind, Suggestion] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
-    """A practice as a report may cite it, with what people need to know to choose it.
-
-    `row` is None for one that the list of the Code does not have any more. `suggestion` is the one that names it.
-    """
+class PracticeChoice:
+    """A practice as a report may cite it; `row` is None if the Code's list no longer has it."""
 
     cited: CitedPractice
     row: Practice | None
@@ -70,12 +67,11 @@ class Offered:
 
     @property
     def is_suggested(self) -> bool:
-        """Whether a draft cites it."""
         return self.suggestion is not None and self.cited.code in self.suggestion.cited_in(self.cited.edition)
 
 
-def practices_citing(practice: Practice) -> CitedPractice:
-    """Return a practice as a report cites it: a copy that later changes of the list do not touch."""
+def cite_practice(practice: Practice) -> CitedPractice:
+    """Copy a practice for a report, which later changes of the list do not change."""
     return CitedPractice(
         edition=practice.edition.number,
         code=practice.code,
@@ -86,43 +82,51 @@ def practices_citing(practice: Practice) -> CitedPractice:
 
 
 def suggest_practices(kind: str, *, on: date) -> tuple[CitedPractice, ...]:
-    """Return what a draft about a kind of breach cites, by the edition in force on the day of occurrence."""
+    """Return what a draft about a kind of breach cites from the edition in force on the day of occurrence."""
     suggestion, edition = SUGGESTIONS.get(ReportKind(kind)), Edition.objects.in_force_on(on)
     if suggestion is None or edition is None:
         return ()
     rows = edition.practices.select_related("edition").filter(code__in=suggestion.cited_in(edition.number))
-    return tuple(map(practices_citing, rows))
+    return tuple(map(cite_practice, rows))
 
 
-def offer_practices(report: Report, content: ReportContent) -> list[Offered]:
-    """Return what a report may cite by the editions that may have been in force on its days, the likely first.
+def offer_practices(report: Report, content: ReportContent) -> list[PracticeChoice]:
+    """Return what a report may cite from the editions that may have been in force on its days, the likely first.
 
-    While the content gives no days, those of the record are used.
+    If the content gives no days, those of the record are used.
     """
-    days = content.occurred_on or _days_of_record(report)
+    days = content.occurred_on or [date.fromisoformat(on) for on in report.machine.get("occurred_on", ())]
     editions = dict.fromkeys(edition for on in days for edition in Edition.objects.possibly_in_force_on(on))
     rows = Practice.objects.filter(edition__in=editions).select_related("edition")
-    offered = _explained([(practices_citing(row), row) for row in rows], suggestions_for(report))
-    return sorted(offered, key=lambda one: (not one.is_suggested, one.suggestion is None))
+    choices = _with_suggestions(report, [(cite_practice(row), row) for row in rows])
+    return sorted(choices, key=lambda one: (not one.is_suggested, one.suggestion is None))
 
 
-def cited_by(report: Report, content: ReportContent) -> list[Offered]:
-    """Return what a report cites, with what people need to know of it."""
+def list_cited(report: Report, content: ReportContent) -> list[PracticeChoice]:
     rows = {(row.edition.number, row.code): row for row in _rows_of(content.practices)}
     cited = [(practice, rows.get((practice.edition, practice.code))) for practice in content.practices]
-    return _explained(cited, suggestions_for(report))
+    return _with_suggestions(report, cited)
 
 
-def suggestions_for(report: Report) -> list[Suggestion]:
-    """Return the suggestions for what a report is about; a joint one may be about several kinds."""
+def _with_suggestions(
+    report: Report, practices: Iterable[tuple[CitedPractice, Practice | None]]
+) -> list[PracticeChoice]:
+    # A joint report may be about several kinds.
     kinds = dict.fromkeys([report.kind, *report.suspicions.values_list("kind", flat=True)])
-    return [SUGGESTIONS[ReportKind(kind)] for kind in kinds if ReportKind(kind) in SUGGESTIONS]
+    suggestions = [SUGGESTIONS[ReportKind(kind)] for kind in kinds if ReportKind(kind) in SUGGESTIONS]
+    choices = []
+    for cited, row in practices:
+        # What is cited for one kind may be no more than likely for another.
+        citing = (one for one in suggestions if cited.code in one.cited_in(cited.edition))
+        likely = (one for one in suggestions if cited.code in one.likely)
+        choices.append(PracticeChoice(cited, row, next(citing, next(likely, None))))
+    return choices
 
 
 def with_settled_wording(content: ReportContent) -> ReportContent:
-    """Return a report's content with the wording that the office has settled by now."""
+    """Return a report's content with the wording that is settled by now."""
     settled = {
-        (row.edition.number, row.code): practices_citing(row)
+        (row.edition.number, row.code): cite_practice(row)
         for row in _rows_of(practice for practice in content.practices if not practice.confirmed)
         if row.is_settled
     }
@@ -135,7 +139,7 @@ def with_settled_wording(content: ReportContent) -> ReportContent:
     return replace(content, practices=tuple(practices))
 
 
-def of_another_edition(content: ReportContent) -> Iterator[Remark]:
+def find_edition_remarks(content: ReportContent) -> Iterator[Remark]:
     """Warn of each cited edition that was in force on none of the report's days, and of one that may not have been."""
     by_day = {on: Edition.objects.possibly_in_force_on(on) for on in content.occurred_on}
     in_force = {editions[0]: on for on, editions in by_day.items() if editions}
@@ -161,14 +165,12 @@ def of_another_edition(content: ReportContent) -> Iterator[Remark]:
 def settle_wording(
     practice: Practice, *, wording: str, source: str, source_url: str, seen: str, by: "User", at: datetime
 ) -> Practice:
-    """Settle the wording of a practice for the office. Its history has what was settled before.
+    """Settle the wording of a practice, which drafts that cite it print from now on; its history has earlier ones.
 
-    :param wording: as the person has read it in the Code; drafts that cite the practice print it from now on.
-    :param source: where they have read it.
-    :param seen: the `settled_mark` of the practice that they saw.
+    :param seen: the `settled_mark` of the practice that the person saw.
     :raises NotYours: if none of the person's roles allows it.
-    :raises SomethingMissing: if the wording or the source is empty.
-    :raises SomebodyWasFaster: if another person has settled it since.
+    :raises MissingFields: if the wording or the source is empty.
+    :raises ChangedMeanwhile: if another person has settled it since.
     """
     if not may_settle_wording(by):
         message = f"{by} may not settle the wording of practices."
@@ -182,24 +184,12 @@ def settle_wording(
             raise ChangedMeanwhile(_("Another person has settled this wording since you opened the page."))
         held.wording, held.source, held.source_url = wording.strip(), source.strip(), source_url.strip()
         held.settled_at, held.settled_by = at, by
-        # What we had not read, this person has.
+        # The person has now read what was not confirmed before.
         held.unconfirmed = ""
-        # Named here too: outside a request simple_history knows no person.
+        # Outside a request simple_history knows no person.
         held._history_user = by  # type: ignore[attr-defined]  # read by simple_history
         held.save()
     return held
-
-
-def _explained(
-    practices: Iterable[tuple[CitedPractice, Practice | None]], suggestions: Collection[Suggestion]
-) -> list[Offered]:
-    return [Offered(cited, row, _naming(cited, suggestions)) for cited, row in practices]
-
-
-def _naming(cited: CitedPractice, suggestions: Collection[Suggestion]) -> Suggestion | None:
-    # What is cited for one kind may be no more than likely for another.
-    citing_it = (one for one in suggestions if cited.code in one.cited_in(cited.edition))
-    return next(citing_it, next((one for one in suggestions if cited.code in one.likely), None))
 
 
 def _rows_of(cited: Iterable[CitedPractice]) -> list[Practice]:
@@ -208,7 +198,3 @@ def _rows_of(cited: Iterable[CitedPractice]) -> list[Practice]:
         edition__number__in={edition for edition, _code in keys}, code__in={code for _edition, code in keys}
     )
     return [row for row in rows.select_related("edition") if (row.edition.number, row.code) in keys] if keys else []
-
-
-def _days_of_record(report: Report) -> list[date]:
-    return [date.fromisoformat(on) for on in report.machine.get("occurred_on", ())]

@@ -1,4 +1,4 @@
-"""Corrective actions: added, changed, finished. One for the next release of a series becomes a task."""
+"""Corrective actions: adding, changing and finishing. One for the next release of a series becomes a task there."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an action says: its text, its term, the post that sees to it, and by which day, if one is set."""
+    """What an action says; `owner` is a post."""
 
     text: str
     term: ReportTerm
@@ -40,21 +40,21 @@ def series_of_report(report: Report) -> QuerySet[Series]:
 def add_action(
     report: Report, plan: Plan, *, next_release_of: Series | None = None, by: "User", at: datetime
 ) -> CorrectiveAction:
-    """Write an action down; the same one sent twice is kept once.
+    """Add an action; the same one sent twice is added once.
 
     :param next_release_of: the series at whose next release it is a task.
-    :raises SomethingMissing: if it says not what is done, or no post sees to it.
+    :raises MissingFields: if the text or the owner is empty.
     :raises ValueError: if none of the person's roles lets them write reports.
     """
     role = acting_role(by, WRITERS, report)
-    plan = _checked(plan)
+    plan = _check_plan(plan)
     alike = report.actions.open().filter(added_by=by, task__series=next_release_of, **asdict(plan))
     if (again := alike.first()) is not None:
         return again
     with transaction.atomic():
         task = None
         if next_release_of is not None:
-            # At the release everybody with a role reads it, also those for whom a restricted report does not exist.
+            # Everybody with a role at the release reads the task, also those who may not know of a restricted report.
             named = report.kind not in RESTRICTED
             origin = _("report %(reference)s") % {"reference": report.reference} if named else ""
             task = tasks.add_task(
@@ -62,36 +62,35 @@ def add_action(
             )
         action = CorrectiveAction.objects.create(report=report, task=task, added_by=by, added_at=at, **asdict(plan))
         at_next = next_release_of.slug if next_release_of else None
-        facts = {"action": action.pk, "at_next_release_of": at_next, **_written(plan)}
-        record_event(report, "action_added", at=at, by=by, words=_in_words(plan), role=role, **facts)
+        facts = {"action": action.pk, "at_next_release_of": at_next, **_facts_of(plan)}
+        record_event(report, "action_added", at=at, by=by, words=_words_of(plan), role=role, **facts)
     return action
 
 
 def change_action(action: CorrectiveAction, plan: Plan, *, by: "User", at: datetime) -> CorrectiveAction:
-    """Change what an action says; where it is a task at a release, that says the same.
+    """Change an action, and its task at a release if it has one.
 
-    :param action: as it was read: if somebody changed it since, nothing is changed.
-    :raises SomethingMissing: if it says not what is done, or no post sees to it.
-    :raises SomebodyWasFaster: if somebody changed it meanwhile, or it is done.
+    :raises MissingFields: if the text or the owner is empty.
+    :raises ChangedMeanwhile: if the action was changed or finished since it was read.
     :raises ValueError: if none of the person's roles lets them write reports.
     """
     role = acting_role(by, WRITERS, action.report)
-    plan, was = _checked(plan), action_plan_of(action)
+    plan, was = _check_plan(plan), action_plan_of(action)
     if plan == was:
         return action
     with transaction.atomic():
         _update(action, was, asdict(plan), done=False)
         if action.task is not None and plan.text != was.text:
             tasks.reword_task(action.task, text=plan.text, by=by)
-        facts = {"action": action.pk, "was": _written(was), "to": _written(plan)}
-        record_event(action.report, "action_changed", at=at, by=by, words=_in_words(plan), role=role, **facts)
+        facts = {"action": action.pk, "was": _facts_of(was), "to": _facts_of(plan)}
+        record_event(action.report, "action_changed", at=at, by=by, words=_words_of(plan), role=role, **facts)
     return _fresh(action)
 
 
 def finish_action(action: CorrectiveAction, *, done: bool, by: "User", at: datetime) -> CorrectiveAction:
-    """Put an action down as done, or as open again; where it is a task at a release, it is ticked off there.
+    """Finish an action or reopen it, in its task at a release if it has one.
 
-    :raises SomebodyWasFaster: if somebody else did so since the action was read.
+    :raises ChangedMeanwhile: if another person did so since the action was read.
     :raises ValueError: if none of the person's roles lets them write reports.
     """
     role = acting_role(by, WRITERS, action.report)
@@ -107,16 +106,14 @@ def finish_action(action: CorrectiveAction, *, done: bool, by: "User", at: datet
 
 
 def action_plan_of(action: CorrectiveAction) -> Plan:
-    """Return what an action says."""
     return Plan(action.text, ReportTerm(action.term), action.owner, action.due)
 
 
 def actions_of_report(report: Report) -> QuerySet[CorrectiveAction]:
-    """Return the actions of a report in the order in which they were written down, with their tasks."""
     return report.actions.select_related("task__series", "task__done_by", "done_by", "report__producer")
 
 
-def _checked(plan: Plan) -> Plan:
+def _check_plan(plan: Plan) -> Plan:
     if not plan.text.strip():
         raise MissingFields("text", _("Say what is done."))
     if not plan.owner.strip():
@@ -130,12 +127,12 @@ def _update(action: CorrectiveAction, was: Plan, values: Mapping[str, Any], *, d
         raise ChangedMeanwhile(_("Somebody has changed this action, or put it down as done; look at it again."))
 
 
-def _written(plan: Plan) -> dict[str, Any]:
+def _facts_of(plan: Plan) -> dict[str, Any]:
     return {"term": plan.term, "due": plan.due.isoformat() if plan.due else None}
 
 
-def _in_words(plan: Plan) -> str:
-    # Who sees to it is written by a person too, and may turn out to be a name: it stays outside the event's hash.
+def _words_of(plan: Plan) -> str:
+    # The owner is written by a person too, and may turn out to be a name: it stays outside the event's hash.
     return f"{plan.text}\n{plan.owner}"
 
 

@@ -1,11 +1,14 @@
-"""Drafts of breach reports: from suspicions, each once, or started by a person."""
+"""Drafts of breach reports, made from verdicts or started by a person.
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+`draft_missing` raises a suspicion for each verdict that shows a breach, and drafts a report for each suspicion.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from itertools import batched, chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
@@ -17,13 +20,11 @@ from breaches.facts import facts_of_suspicions
 from breaches.models import Report, ReportEvent, ReportRowRecord, ReportVersion, StartedReport, Suspicion
 from breaches.permissions import TABLE, Action, reports_with, starting_role
 from breaches.refreshing import PracticesOn, content_of_releases, content_of_series, facts_now
-from breaches.rules.access_account import write_access_account
 from breaches.rules.content import ContactPerson, Output, ReportContent, content_to_json
 from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportStatus
-from breaches.rules.narrative import write_account
+from breaches.rules.narrative import write_access_account, write_account
 from breaches.rules.validation import find_impossible
 from breaches.versions import (
-    first_day_of_occurrence,
     free_references,
     new_version,
     record_citations,
@@ -33,7 +34,6 @@ from breaches.versions import (
 from releases import exemptions
 from releases.models import Producer, Release, Series, Verification
 from releases.models.event import lock_release
-from releases.models.row_record import Rows
 from releases.public import calendar
 from releases.rules.lifecycle import MoveRefused, Role
 from releases.rules.london import local_date
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
 
-KINDS: Mapping[ReportKind, tuple[Outcome, ...]] = {
+SUSPECTED_OUTCOMES: Mapping[ReportKind, tuple[Outcome, ...]] = {
     ReportKind.EARLY: (Outcome.EARLY,),
     ReportKind.LATE: (Outcome.LATE, Outcome.NOT_SEEN),
     ReportKind.PARTIAL: (Outcome.PARTIAL,),
@@ -52,17 +52,16 @@ KINDS: Mapping[ReportKind, tuple[Outcome, ...]] = {
 # release, schedule version
 type Schedule = tuple[int, int]
 
-# Enough to draft a thousand reports in seconds, few enough to let other writers in between.
+# Of schedules: enough to draft a thousand reports in seconds, few enough to let other writers in between.
 BATCH = 100
 
 
 def draft_missing(*, now: datetime) -> list[Report]:
-    """Raise the suspicions that the verdicts hold, draft the reports they lack, and refresh the open drafts.
+    """Raise the missing suspicions, draft their reports, and refresh the undecided reports.
 
-    Run twice, late or by two at once, it ends in the same place: one suspicion for each release, schedule and
-    kind, and one report for each suspicion.
+    However often it runs, also at once, there is one suspicion for each release, schedule and kind, and one report for
+    each suspicion.
 
-    :param now: the aware instant of drafting.
     :return: the reports that were drafted by this call.
     :raises ExceptionGroup: after everything else was done, if some reports could not be drafted or refreshed.
     """
@@ -77,7 +76,7 @@ def draft_missing(*, now: datetime) -> list[Report]:
 
 
 def _raise_suspicions(*, now: datetime) -> None:
-    for kind, outcomes in KINDS.items():
+    for kind, outcomes in SUSPECTED_OUTCOMES.items():
         raised = Suspicion.objects.filter(
             release=OuterRef("release"), schedule_version=OuterRef("schedule_version"), kind=kind
         )
@@ -86,7 +85,7 @@ def _raise_suspicions(*, now: datetime) -> None:
             .order_by("pk")
             .select_related("release__series")
         )
-        # A verdict that an exemption covers is kept as it is, and accuses nobody.
+        # A verdict under an exemption raises no suspicion.
         covered = exemptions.find_exemptions(missing)
         suspicions = [
             Suspicion(
@@ -94,7 +93,7 @@ def _raise_suspicions(*, now: datetime) -> None:
                 schedule_version=verification.schedule_version,
                 kind=kind,
                 verification=verification,
-                # A verdict may fall between the beginning of this step and its question.
+                # The verdict may have been made after this step began.
                 raised_at=max(now, verification.decided_at or now),
             )
             for verification in missing
@@ -102,9 +101,10 @@ def _raise_suspicions(*, now: datetime) -> None:
         ]
         with transaction.atomic():
             Suspicion.objects.bulk_create(suspicions, ignore_conflicts=True)
-            about = [suspicion.verification_id for suspicion in suspicions]
-            keys = Suspicion.objects.filter(kind=kind, verification__in=about).values_list("pk", flat=True)
-            ReportRowRecord.record({Suspicion: list(keys)} if about else {})
+            if suspicions:
+                verdicts = [suspicion.verification_id for suspicion in suspicions]
+                keys = Suspicion.objects.filter(kind=kind, verification__in=verdicts).values_list("pk", flat=True)
+                ReportRowRecord.record({Suspicion: list(keys)})
 
 
 def _draft_reports(*, now: datetime, faults: list[Exception]) -> list[Report]:
@@ -114,7 +114,7 @@ def _draft_reports(*, now: datetime, faults: list[Exception]) -> list[Report]:
     for batch in batched(dict.fromkeys(waiting), BATCH):
         try:
             drafted += _draft_batch(batch, now=now, practices_on=practices_on)
-        except Exception:  # noqa: BLE001  # found again, and kept, one by one: a fault in one draft stops no other
+        except Exception:  # noqa: BLE001  # found again one by one below: a fault in one draft stops no other
             for schedule in batch:
                 try:
                     drafted += _draft_batch([schedule], now=now, practices_on=practices_on)
@@ -124,17 +124,30 @@ def _draft_reports(*, now: datetime, faults: list[Exception]) -> list[Report]:
 
 
 def _draft_batch(schedules: Collection[Schedule], *, now: datetime, practices_on: PracticesOn) -> list[Report]:
-    """Draft the reports of some schedules in one transaction; those that somebody else is drafting are left out."""
+    """Draft the reports of some schedules in one transaction, without those that another process is drafting."""
     with transaction.atomic():
-        morning = _claim(schedules)
-        now = max((now, *(suspicion.raised_at for suspicions in morning.values() for suspicion in suspicions)))
-        _join_open_reports(morning, now=now)
-        suspected = list(morning.values())
+        claimed = _claim_suspicions(schedules)
+        now = max((now, *(suspicion.raised_at for suspicions in claimed.values() for suspicion in suspicions)))
+        _add_to_open_reports(claimed, now=now)
+        suspected = list(claimed.values())
         facts = facts_of_suspicions(chain.from_iterable(suspected))
         contents = [
             refreshing.machine_content(suspicions, facts, practices_on=practices_on) for suspicions in suspected
         ]
-        reports = Report.objects.bulk_create(_reports(suspected, contents, now=now))
+        references = free_references([f"breach-{suspicions[0].release.reference}" for suspicions in suspected])
+        reports = Report.objects.bulk_create(
+            Report(
+                reference=reference,
+                producer=suspicions[0].release.series.producer,
+                kind=suspicions[0].kind,
+                status=ReportStatus.DRAFT,
+                machine=content_to_json(content),
+                rehearsal=suspicions[0].release.rehearsal,
+                drafted_at=now,
+                occurred_on=content.first_day,
+            )
+            for suspicions, content, reference in zip(suspected, contents, references, strict=True)
+        )
         versions = [
             new_version(report, content, machine=report.machine, by=None, at=now, why="drafted")
             for report, content in zip(reports, contents, strict=True)
@@ -151,18 +164,38 @@ def _draft_batch(schedules: Collection[Schedule], *, now: datetime, practices_on
             unique_fields=["id"],
             update_fields=["report", "facts_revision"],
         )
-        ReportEvent.append(list(_events(suspected, versions, now=now)))
-        told = [suspicion.pk for suspicion in chain.from_iterable(suspected)]
-        written = [version.pk for version in versions]
-        ReportRowRecord.record({Report: [report.pk for report in reports], Suspicion: told, ReportVersion: written})
+        ReportEvent.append(
+            [
+                ReportEvent(
+                    report=version.report,
+                    report_reference=version.report.reference,
+                    kind="drafted",
+                    at=now,
+                    facts={
+                        "version": version.number,
+                        "content_sha256": version.content_sha256,
+                        "suspicions": [suspicion.kind for suspicion in suspicions],
+                        "standing": facts_now(suspicions),
+                    },
+                )
+                for suspicions, version in zip(suspected, versions, strict=True)
+            ]
+        )
+        ReportRowRecord.record(
+            {
+                Report: [report.pk for report in reports],
+                Suspicion: [suspicion.pk for suspicion in chain.from_iterable(suspected)],
+                ReportVersion: [version.pk for version in versions],
+            }
+        )
     return reports
 
 
-def _claim(schedules: Collection[Schedule]) -> dict[Schedule, list[Suspicion]]:
-    """Lock the suspicions of some schedules that have no report, those of one together: they are told in one report.
+def _claim_suspicions(schedules: Collection[Schedule]) -> dict[Schedule, list[Suspicion]]:
+    """Lock the suspicions of some schedules that have no report; those of one schedule go into one report.
 
-    A schedule of which somebody else holds one, or which has got one this moment, is left to them or to the next run:
-    another kind of breach, raised while they are drafting, would be drafted once more.
+    A schedule of which another process has locked one, or which has just got another one, is left to that process or to
+    the next run: otherwise it would get two reports.
     """
     waiting = Suspicion.objects.without_report().filter(release__in={release for release, _ in schedules})
     together: dict[Schedule, list[Suspicion]] = {}
@@ -174,68 +207,31 @@ def _claim(schedules: Collection[Schedule]) -> dict[Schedule, list[Suspicion]]:
     return {schedule: together[schedule] for schedule in schedules if schedule in mine}
 
 
-def _join_open_reports(morning: dict[Schedule, list[Suspicion]], *, now: datetime) -> None:
-    """Take out of the morning what an undecided report of the same release and schedule already tells."""
-    for schedule, report in _open_reports(morning.keys()).items():
-        for suspicion in morning.pop(schedule, []):
-            # Facts revision nought: the next step of the same run writes the new facts into the report.
+def _add_to_open_reports(claimed: dict[Schedule, list[Suspicion]], *, now: datetime) -> None:
+    """Take out of what was claimed the schedules that have an undecided report, and add their suspicions to that."""
+    for schedule, report in _lock_open_reports(claimed.keys()).items():
+        for suspicion in claimed.pop(schedule, []):
+            # Facts revision 0: the next step of the same run writes the new facts into the report.
             Suspicion.objects.filter(pk=suspicion.pk).update(report=report)
             record_event(report, "suspicion_joined", {Suspicion: [suspicion.pk]}, at=now, suspicion=suspicion.kind)
 
 
-def _open_reports(schedules: Collection[Schedule]) -> dict[Schedule, Report]:
-    """Return the undecided reports about some schedules, locked, so that nobody decides on them or joins them."""
+def _lock_open_reports(schedules: Collection[Schedule]) -> dict[Schedule, Report]:
+    """Return the undecided reports about some schedules, locked, so that nobody decides on them or merges them."""
     undecided = Report.objects.undecided()
     told = Suspicion.objects.filter(release__in={release for release, _ in schedules}, report__in=undecided)
     while True:
-        # Of several reports about one schedule the one that was there first, which is read last.
+        # Of several reports about one schedule the first one, which is read last.
         rows = told.reverse().values_list("release", "schedule_version", "report")
         found = {(release, number): key for release, number, key in rows if (release, number) in schedules}
         locked = undecided.filter(pk__in=found.values()).order_by("pk").select_for_update(no_key=True)
         reports = {report.pk: report for report in locked}
-        # What was decided on, or joined, until it was locked is not among them: then its suspicions may be elsewhere.
+        # A report that was decided or merged before it was locked is missing: its suspicions may be in another by now.
         if reports.keys() == set(found.values()):
             return {schedule: reports[key] for schedule, key in found.items()}
 
 
-def _reports(
-    suspected: Sequence[Sequence[Suspicion]], contents: Sequence[ReportContent], *, now: datetime
-) -> Iterable[Report]:
-    wanted = [f"breach-{suspicions[0].release.reference}" for suspicions in suspected]
-    references = free_references(wanted)
-    for suspicions, content, reference in zip(suspected, contents, references, strict=True):
-        release = suspicions[0].release
-        yield Report(
-            reference=reference,
-            producer=release.series.producer,
-            kind=suspicions[0].kind,
-            status=ReportStatus.DRAFT,
-            machine=content_to_json(content),
-            rehearsal=release.rehearsal,
-            drafted_at=now,
-            occurred_on=first_day_of_occurrence(content),
-        )
-
-
-def _events(
-    suspected: Iterable[Sequence[Suspicion]], versions: Iterable[ReportVersion], *, now: datetime
-) -> Iterable[ReportEvent]:
-    for suspicions, version in zip(suspected, versions, strict=True):
-        yield ReportEvent(
-            report=version.report,
-            report_reference=version.report.reference,
-            kind="drafted",
-            at=now,
-            facts={
-                "version": version.number,
-                "content_sha256": version.content_sha256,
-                "suspicions": [suspicion.kind for suspicion in suspicions],
-                "standing": facts_now(suspicions),
-            },
-        )
-
-
-# A report about nothing that is on record has no text of the record beside it, only an account that is still empty.
+# The automatic text of a report about which nothing is on record.
 NOTHING_ON_RECORD = {"circumstances": ""}
 # Two people who start a report about the same thing at once may want the same name for it.
 ATTEMPTS = 5
@@ -250,24 +246,8 @@ class ReportSubject:
     series: Series | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SuggestedReport:
-    """What a report on a release that needs checking is about, and the day, in London, on which it was due."""
-
-    kind: ReportKind
-    on: date
-
-
-@dataclass(frozen=True, slots=True)
-class StartResult:
-    """The report that was started; `is_new` is false where it had been started already."""
-
-    report: Report
-    is_new: bool
-
-
 class CannotHaveHappened(MoveRefused):
-    """The days on which it is said to have happened cannot be; `field` names them."""
+    """The given days of occurrence cannot be true; `field` names them."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -275,7 +255,7 @@ class CannotHaveHappened(MoveRefused):
 
 
 def open_reports(about: ReportSubject, *, by: "User") -> list[Report]:
-    """Return the undecided reports about a release that a person may read, the latest first; none without one."""
+    """Return the undecided reports about the subject's release that a person may read, the latest first."""
     if about.release is None:
         return []
     theirs = reports_with(by, TABLE[Action.VIEW]).undecided()
@@ -285,56 +265,52 @@ def open_reports(about: ReportSubject, *, by: "User") -> list[Report]:
 
 
 def open_report_about_list(release: Release, *, by: "User") -> Report | None:
-    """Return the undecided report about a release's pre-release access list that a person may read, if there is one."""
+    """Return the undecided report about a release's pre-release access list that a person may read."""
     theirs = reports_with(by, TABLE[Action.VIEW]).undecided()
     return theirs.filter(started__release=release, kind=ReportKind.PRA).order_by("-pk").first()
 
 
-def suggest_content(release: Release) -> SuggestedReport | None:
-    """Suggest what to start a report with, if the record cannot tell whether a release was on time; else None."""
-    verdict = _unsettled_verdict(release)
-    return SuggestedReport(ReportKind.LATE, local_date(verdict.due_at)) if verdict else None
+def find_uncertain_day(release: Release) -> date | None:
+    """Return the day, in London, on which a release was due if the record cannot tell whether it was on time."""
+    verdict = _uncertain_verdict(release)
+    return local_date(verdict.due_at) if verdict else None
 
 
-def _unsettled_verdict(release: Release) -> Verification | None:
+def _uncertain_verdict(release: Release) -> Verification | None:
     present = Verification.objects.filter(release=release, schedule_version=release.schedule_version)
     return present.select_related("release__series__producer").filter(outcome__in=ASKS_A_PERSON).first()
 
 
-def start_about_list(release: Release, *, occurred_on: date, by: "User", at: datetime) -> StartResult:
-    """Start a report about a release's pre-release access list, or return the one that is open to the person already.
+def start_about_list(release: Release, *, occurred_on: date, by: "User", at: datetime) -> tuple[Report, bool]:
+    """Start a report about a release's pre-release access list, or return the one that the person may already read.
 
-    Takes and raises what `start` does.
+    Returns and raises what `start_report` does.
     """
     with transaction.atomic():
         held = lock_release(release.pk)
         if (earlier := open_report_about_list(held, by=by)) is not None:
-            return StartResult(earlier, is_new=False)
+            return earlier, False
         about = ReportSubject(held.series.producer, release=held)
         return start_report(about, kind=ReportKind.PRA, occurred_on=(occurred_on,), by=by, at=at, form_key=uuid4())
 
 
 def start_report(
     about: ReportSubject, *, kind: ReportKind, occurred_on: Sequence[date], by: "User", at: datetime, form_key: UUID
-) -> StartResult:
-    """Start a report, or return the one that the same form has started already.
+) -> tuple[Report, bool]:
+    """Start a report, or return the one that the same form has started already; the flag says whether it is new.
 
-    The machine fills in what is on record: title, producer, contacts, the practices of the Code that are suggested for
-    the kind, of a pre-release access list what it holds, and of a late release what the checks showed if they do not
-    show whether it was late. People write the rest of the account, the impact and the actions. A
-    report of a restricted kind is assigned to the person who starts it, because it may be about the responsible
-    statistician, who may then not read it.
+    Title, producer, contacts and suggested practices are filled in from the record. So is the account: of a pre-release
+    access list, or of a late release whose checks do not show whether it was late. A report of a restricted kind names
+    the person who starts it as dealing with it, because it may be about the responsible statistician.
 
-    :param occurred_on: the days, in London, on which it happened, as the person says; the editions of the Code in
-        force on them are cited.
-    :param at: the aware instant of starting.
+    :param occurred_on: days in London; the editions of the Code in force on them are cited.
     :param form_key: of the form that the person sent.
     :raises NotYours: if the person writes no reports of the producer.
-    :raises CannotHaveHappened: if no day is given, or one is still to come.
+    :raises CannotHaveHappened: if no day is given, or one is in the future.
     """
     role = starting_role(by, about.producer)
-    if (earlier := _started_by_form(form_key, by=by)) is not None:
-        return earlier
+    if (earlier := _find_started(form_key, by=by)) is not None:
+        return earlier, False
     content = _content(about, kind=kind, occurred_on=occurred_on, by=by, at=at)
     if not content.occurred_on:
         raise CannotHaveHappened(_("Give the day on which it happened."))
@@ -342,16 +318,16 @@ def start_report(
         raise CannotHaveHappened(remarks[0].sentence)
     for attempt in range(ATTEMPTS):
         try:
-            return _stored(about, content, kind=kind, by=by, role=role, at=at, form_key=form_key)
+            return _store(about, content, kind=kind, by=by, role=role, at=at, form_key=form_key), True
         except IntegrityError:
-            if (earlier := _started_by_form(form_key, by=by)) is not None:
-                return earlier
+            if (earlier := _find_started(form_key, by=by)) is not None:
+                return earlier, False
             if attempt == ATTEMPTS - 1:
                 raise
     raise AssertionError  # the loop returns or raises
 
 
-def _stored(
+def _store(
     about: ReportSubject,
     content: ReportContent,
     *,
@@ -360,18 +336,18 @@ def _stored(
     role: Role,
     at: datetime,
     form_key: UUID,
-) -> StartResult:
+) -> Report:
     on_record = content_to_json(content) if content.circumstances else {}
     with transaction.atomic():
         report = Report.objects.create(
-            reference=reference_to_start(_wanted(about, kind, content.occurred_on[0]), kind=kind),
+            reference=reference_to_start(_wanted_reference(about, kind, content.occurred_on[0]), kind=kind),
             producer=about.producer,
             kind=kind,
             status=ReportStatus.DRAFT,
             machine=on_record,
             rehearsal=about.release is not None and about.release.rehearsal,
             drafted_at=at,
-            occurred_on=versions.first_day_of_occurrence(content),
+            occurred_on=content.first_day,
         )
         versions.record_citations({report: content})
         StartedReport.objects.create(
@@ -382,17 +358,29 @@ def _stored(
             started_at=at,
             form_key=form_key,
         )
-        beside = on_record or NOTHING_ON_RECORD
-        version = new_version(report, content, machine=beside, by=None, at=at, why="started")
+        automatic = on_record or NOTHING_ON_RECORD
+        version = new_version(report, content, machine=automatic, by=None, at=at, why="started")
         version.save()
-        also: Rows = {ReportVersion: [version.pk]}
-        record_event(report, "started", also, at=at, by=by, role=role, **_facts(about, report, version.content_sha256))
-    return StartResult(report, is_new=True)
+        about_what = {"release": about.release.reference} if about.release else {}
+        about_what |= {"series": about.series.slug} if about.series else {}
+        record_event(
+            report,
+            "started",
+            {ReportVersion: [version.pk]},
+            at=at,
+            by=by,
+            role=role,
+            version=report.version,
+            content_sha256=version.content_sha256,
+            breach=report.kind,
+            **about_what,
+        )
+    return report
 
 
-def _started_by_form(form_key: UUID, *, by: "User") -> StartResult | None:
+def _find_started(form_key: UUID, *, by: "User") -> Report | None:
     earlier = StartedReport.objects.select_related("report").filter(form_key=form_key, started_by=by).first()
-    return StartResult(earlier.report, is_new=False) if earlier else None
+    return earlier.report if earlier else None
 
 
 def _content(
@@ -401,7 +389,9 @@ def _content(
     days = tuple(sorted(set(occurred_on)))
     cited = dict.fromkeys(practice for on in days for practice in code_of_practice.suggest_practices(kind, on=on))
     on_record = _on_record(about, at=at)
-    if kind in RESTRICTED and not _is_responsible(by, about):
+    series = about.release.series if about.release else about.series
+    is_responsible = bool(series and series.responsible and series.responsible.user_id == by.pk)
+    if kind in RESTRICTED and not is_responsible:
         on_record = replace(on_record, dealing=ContactPerson(by.name, by.email))
     return replace(
         on_record,
@@ -414,7 +404,7 @@ def _content(
 def _on_record(about: ReportSubject, *, at: datetime) -> ReportContent:
     if about.release is not None:
         release = about.release
-        # The address of a release that is not out is nobody's to know, and the report may leave the house before.
+        # The address of a release that is not yet public stays confidential: the report may be sent before.
         outputs = (Output(release.title, calendar.live_page_of(release, now=at)),)
         return replace(content_of_releases([release]), outputs=outputs)
     if about.series is not None:
@@ -422,30 +412,17 @@ def _on_record(about: ReportSubject, *, at: datetime) -> ReportContent:
     return ReportContent(producers=(about.producer.name,))
 
 
-def _is_responsible(person: "User", about: ReportSubject) -> bool:
-    series = about.release.series if about.release else about.series
-    return bool(series and series.responsible and series.responsible.user_id == person.pk)
-
-
 def _account(about: ReportSubject, *, kind: ReportKind, at: datetime) -> str:
     if about.release is None:
         return ""
     if kind is ReportKind.PRA:
         return write_access_account(facts.access_facts_of(about.release, now=at))
-    verdict = _unsettled_verdict(about.release) if kind is ReportKind.LATE else None
+    verdict = _uncertain_verdict(about.release) if kind is ReportKind.LATE else None
     return write_account(facts.facts_of([verdict])[verdict.pk]) if verdict else ""
 
 
-def _wanted(about: ReportSubject, kind: ReportKind, on: date) -> str:
+def _wanted_reference(about: ReportSubject, kind: ReportKind, on: date) -> str:
     if about.release is not None:
-        return (
-            f"breach-pra-{about.release.reference}" if kind is ReportKind.PRA else f"breach-{about.release.reference}"
-        )
+        pra = "pra-" if kind is ReportKind.PRA else ""
+        return f"breach-{pra}{about.release.reference}"
     return f"breach-{about.series.slug if about.series else about.producer.slug}-{on.isoformat()}"
-
-
-def _facts(about: ReportSubject, report: Report, content_sha256: str) -> dict[str, Any]:
-    about_release = {"release": about.release.reference} if about.release else {}
-    about_series = {"series": about.series.slug} if about.series else {}
-    numbered = {"version": report.version, "content_sha256": content_sha256, "breach": report.kind}
-    return about_release | about_series | numbered

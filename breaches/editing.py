@@ -1,8 +1,8 @@
-"""Editing a report: its sections, the cause, the person who deals with it, and conflicts of interest."""
+"""What people write in a report: sections, timeline, cause, person dealing, and conflicts of interest."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
@@ -24,14 +24,13 @@ from breaches.rules.content import (
 from breaches.rules.delay import round_down, round_up
 from breaches.rules.lifecycle import DECIDED, EDIT, OPEN, REPORT, TOLD_ELSEWHERE, WRITERS, Cause
 from breaches.rules.validation import Remark, ReportSection, find_impossible
-from breaches.versions import content_of, record_event
+from breaches.versions import contact_person, content_of, record_event
 from releases.detection.finding import AddressRole
 from releases.models import Contact
 from releases.permissions import Person, roles_of
 from releases.rules.canonical import canonical_json, sha256_hex
 from releases.rules.lifecycle import LEADS, ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused
 from releases.rules.london import format_moment, local_date
-from releases.verdict.address import AddressVerdict
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -49,9 +48,9 @@ ATTEMPTS = 5
 
 
 class SameFieldChanged(MoveRefused):
-    """Somebody changed the same fields since they were read; nothing was saved.
+    """Another person changed the same fields since they were read; nothing was saved.
 
-    `current` is the version that now stands, `fields` the fields that two people changed.
+    `current` is the present version, `fields` the fields that two people changed.
     """
 
     def __init__(self, current: ReportVersion, fields: Collection[str]) -> None:
@@ -70,7 +69,7 @@ class ImpossibleContent(MoveRefused):
 
 @dataclass(frozen=True, slots=True)
 class SavedSection:
-    """What saving came to: `changed` is false where the text already said so; `beside` names who wrote meanwhile."""
+    """The result of saving: `changed` is false if the text already said so; `beside` names who wrote meanwhile."""
 
     report: Report
     changed: bool
@@ -91,30 +90,35 @@ def save_section(
 ) -> SavedSection:
     """Save one section as a new version of the report.
 
-    Fields that somebody else changed since `expected_version` keep their change, as long as this person left them
-    alone; the same field changed by both is refused.
+    Fields that another person changed since `expected_version` keep their change if this person left them alone.
 
     :param values: the section's fields of `ReportContent`.
-    :param expected_version: the number of the version that the person read before writing.
-    :param at: the aware instant of saving.
+    :param expected_version: the number of the version that the person read.
     :param facts_seen: what `facts_digest` gave when the page was shown: the offer of newer facts that was read.
-    :param only: the fields that are written; if not given, all that the section's form holds.
-    :param why: what made the new version; whoever made one as "edited" has written the report.
+    :param only: the fields that are written; all of the section's form if not given.
+    :param why: what made the new version; a person who made one as "edited" has written the report.
     :raises MoveRefused: if the report's state or the person's roles do not allow it.
     :raises SameFieldChanged: if another person, or the record, changed the same field meanwhile.
-    :raises Impossible: if what was written cannot be true.
+    :raises ImpossibleContent: if what was written cannot be true.
     """
     values = {field: values[field] for field in only or FIELDS[section]}
     for attempt in range(ATTEMPTS):
         fresh = Report.objects.select_related("producer").get(pk=report.pk)
         move = REPORT.check(EDIT, source=fresh.status, roles=roles_for(by, fresh))
-        read = _version_read(report, expected_version)
+        read = report.versions.filter(number=expected_version).first()
+        if read is None:
+            sentence = _("This report has no version %(number)s; open the page again.")
+            raise MoveRefused(sentence % {"number": expected_version})
         current = versions.current_version(fresh)
-        content = _merged(values, read=read, current=current)
-        _refuse_impossible(content, section=section, at=at)
-        beside = _beside(fresh, read=read)
-        machine = _machine_beside(fresh, current, section=section, facts_seen=facts_seen)
-        if content == content_from_json(current.content) and machine == current.machine:
+        was = content_from_json(current.content)
+        content = _merge_fields(values, read=content_from_json(read.content), current=current)
+        if remarks := [one for one in find_impossible(content, today=local_date(at)) if one.section == section]:
+            raise ImpossibleContent(remarks)
+        others = fresh.versions.filter(number__gt=read.number).select_related("written_by")
+        names = [str(version.written_by) if version.written_by else _("the automatic check") for version in others]
+        beside = ", ".join(dict.fromkeys(names))
+        machine = _automatic_text_seen(fresh, current, section=section, facts_seen=facts_seen)
+        if content == was and machine == current.machine:
             return SavedSection(fresh, changed=False, beside=beside)
         try:
             saved = versions.advance_report(
@@ -127,7 +131,9 @@ def save_section(
                 machine=machine,
                 why=why,
                 section=section,
-                fields=_changed(content_from_json(current.content), content),
+                fields=[
+                    field.name for field in fields(content) if getattr(was, field.name) != getattr(content, field.name)
+                ],
             )
         except ChangedMeanwhile:
             if attempt == ATTEMPTS - 1:
@@ -137,43 +143,10 @@ def save_section(
     raise AssertionError  # the loop returns or raises
 
 
-def _version_read(report: Report, number: int) -> ReportVersion:
-    read = report.versions.filter(number=number).first()
-    if read is None:
-        sentence = _("This report has no version %(number)s; open the page again.") % {"number": number}
-        raise MoveRefused(sentence)
-    return read
-
-
-def facts_digest(report: Report) -> str:
-    """Return a short digest of the newest facts beside a report, to tell later which ones a page has shown."""
-    return sha256_hex(canonical_json(report.machine))[:16]
-
-
-def _merged(values: Mapping[str, Any], *, read: ReportVersion, current: ReportVersion) -> ReportContent:
-    base, theirs = content_from_json(read.content), content_from_json(current.content)
-    mine = {field: value for field, value in values.items() if value != getattr(base, field)}
-    both = [field for field, value in mine.items() if getattr(theirs, field) not in (getattr(base, field), value)]
-    if both:
-        raise SameFieldChanged(current, both)
-    return replace(theirs, **mine)
-
-
-def _refuse_impossible(content: ReportContent, *, section: ReportSection, at: datetime) -> None:
-    if remarks := [one for one in find_impossible(content, today=local_date(at)) if one.section == section]:
-        raise ImpossibleContent(remarks)
-
-
-def _beside(report: Report, *, read: ReportVersion) -> str:
-    others = report.versions.filter(number__gt=read.number).select_related("written_by")
-    names = [str(version.written_by) if version.written_by else _("the automatic check") for version in others]
-    return ", ".join(dict.fromkeys(names))
-
-
-def _machine_beside(
+def _automatic_text_seen(
     report: Report, current: ReportVersion, *, section: ReportSection, facts_seen: str
 ) -> dict[str, Any]:
-    """Return the machine's text as it stood beside this section's fields when the person wrote."""
+    """Return the automatic text that the person saw beside this section's fields when they wrote."""
     machine: dict[str, Any] = current.machine
     if facts_seen != facts_digest(report):
         return machine
@@ -181,8 +154,18 @@ def _machine_beside(
     return machine | {field: report.machine[field] for field in offered}
 
 
-def _changed(was: ReportContent, now: ReportContent) -> list[str]:
-    return [field.name for field in fields(now) if getattr(was, field.name) != getattr(now, field.name)]
+def facts_digest(report: Report) -> str:
+    """Return a short digest of the newest automatic text, by which a form says which one its page has shown."""
+    return sha256_hex(canonical_json(report.machine))[:16]
+
+
+def _merge_fields(values: Mapping[str, Any], *, read: ReportContent, current: ReportVersion) -> ReportContent:
+    theirs = content_from_json(current.content)
+    mine = {field: value for field, value in values.items() if value != getattr(read, field)}
+    both = [field for field, value in mine.items() if getattr(theirs, field) not in (getattr(read, field), value)]
+    if both:
+        raise SameFieldChanged(current, both)
+    return replace(theirs, **mine)
 
 
 class CauseRefused(FieldRefused):
@@ -191,10 +174,7 @@ class CauseRefused(FieldRefused):
 
 @dataclass(frozen=True, slots=True)
 class ChosenCause:
-    """What people have found out: the cause and words about it, and when it was made available, or why nobody knows.
-
-    An empty cause is one that nobody has chosen.
-    """
+    """The cause (empty while none is chosen), and when the output was made available, or why that is not known."""
 
     cause: str = ""
     cause_words: str = ""
@@ -203,12 +183,11 @@ class ChosenCause:
 
 
 def cause_of(report: Report) -> ChosenCause:
-    """Return what people have found out about a report by now."""
     return ChosenCause(report.cause, report.cause_words, report.available_at, report.available_unknown)
 
 
 def may_choose_cause(person: Person, report: Report) -> bool:
-    """Tell whether a person may say what the cause was: whoever may edit the text, and a lead once it is decided.
+    """Tell whether a person may choose the cause: those who may edit the text, and a lead once the report is decided.
 
     A cause that was not known is often found after the report was sent.
     """
@@ -218,17 +197,16 @@ def may_choose_cause(person: Person, report: Report) -> bool:
 
 
 def choose_cause(report: Report, found: ChosenCause, *, by: "User", at: datetime) -> Report:
-    """Keep what was found out about a report, with an event; what is kept already changes nothing.
+    """Store the cause, with an event if it has changed.
 
-    :param report: as it was read: if somebody chose something else since, nothing is changed.
-    :raises SomethingMissing: if the cause is not of the list, or another one that is not put in words.
-    :raises CannotBe: if it was made available in the future, or before it was due.
-    :raises SomebodyWasFaster: if somebody chose something else meanwhile, or the report has moved on.
-    :raises MoveRefused: if the person may not choose as the report stands.
+    :raises MissingFields: if the cause is not of the list, or "other" without words.
+    :raises CauseRefused: if it was made available in the future, or before it was due.
+    :raises ChangedMeanwhile: if the cause or the state of the report has changed since the report was read.
+    :raises MoveRefused: if the person may not choose the cause in this state.
     """
     if not may_choose_cause(by, report):
         raise MoveRefused(_("This report cannot be edited by you as it stands."))
-    found, was = _checked(report, found, at=at), cause_of(report)
+    found, was = _check_cause(report, found, at=at), cause_of(report)
     if found == was:
         return report
     with transaction.atomic():
@@ -238,12 +216,15 @@ def choose_cause(report: Report, found: ChosenCause, *, by: "User", at: datetime
         moved = Report.objects.select_related("producer").get(pk=report.pk)
         words = "\n".join(part for part in (found.cause_words, found.available_unknown) if part)
         role = acting_role(by, WRITERS, report)
-        facts = {"was": _written(was), "to": _written(found)}
-        record_event(moved, "cause_chosen", at=at, by=by, words=words, role=role, **facts)
+        was_and_to = {
+            name: {"cause": one.cause, "available_at": one.available_at.isoformat() if one.available_at else None}
+            for name, one in (("was", was), ("to", found))
+        }
+        record_event(moved, "cause_chosen", at=at, by=by, words=words, role=role, **was_and_to)
     return moved
 
 
-def _checked(report: Report, found: ChosenCause, *, at: datetime) -> ChosenCause:
+def _check_cause(report: Report, found: ChosenCause, *, at: datetime) -> ChosenCause:
     words = found.cause_words.strip()
     if found.cause not in set(Cause):
         raise MissingFields("cause", _("Choose the cause, or say that it is not known yet."))
@@ -253,42 +234,30 @@ def _checked(report: Report, found: ChosenCause, *, at: datetime) -> ChosenCause
     if available is not None and available > at:
         sentence = _("It cannot have been made available in the future, at %(moment)s.")
         raise CauseRefused("available_time", sentence % {"moment": format_moment(available)})
-    if available is not None and (due := _due(report)) and available < due:
+    # An early release was there before it was due.
+    late = report.suspicions.filter(kind="late").select_related("verification")
+    due = min((suspicion.verification.due_at for suspicion in late), default=None)
+    if available is not None and due and available < due:
         sentence = _("It cannot have been made available before it was due, at %(moment)s.")
         raise CauseRefused("available_time", sentence % {"moment": format_moment(due)})
-    if available is not None and (first := _first_day(report)) and local_date(available) < first:
+    if available is not None and (first := content_of(report).first_day) and local_date(available) < first:
         raise CauseRefused("available_on", _("It cannot have been made available before the breach occurred."))
     unknown = "" if available else found.available_unknown.strip()
     return ChosenCause(found.cause, words, available, unknown)
 
 
-def _due(report: Report) -> datetime | None:
-    # An early release was there before it was due.
-    late = report.suspicions.filter(kind="late").select_related("verification")
-    return min((suspicion.verification.due_at for suspicion in late), default=None)
-
-
-def _first_day(report: Report) -> date | None:
-    return min(content_of(report).occurred_on, default=None)
-
-
-def _written(found: ChosenCause) -> dict[str, Any]:
-    return {"cause": found.cause, "available_at": found.available_at.isoformat() if found.available_at else None}
-
-
 class AssignmentRefused(MoveRefused):
-    """Nobody can be put down as dealing with this report, or not this person."""
+    """The report cannot be assigned any more, or not to this person."""
 
 
 def people_to_assign(report: Report) -> QuerySet["User"]:
-    """Return those who may deal with a report: the producer's people whose roles allow it, by name."""
     roles = list(TABLE[Action.DEAL])
     held = get_user_model().objects.filter(memberships__producer=report.producer, memberships__role__in=roles)
     return held.filter(is_active=True).distinct().order_by("name", "pk")
 
 
-def reason_unassigned(report: Report) -> str:
-    """Say why nobody can be put down as dealing with a report as it stands; nothing if somebody can be."""
+def assignment_obstacle(report: Report) -> str:
+    """Say why a report cannot be assigned in its state; empty if it can be."""
     if report.status in DECIDED:
         return _("This report is decided: nobody needs to deal with it.")
     if report.status in TOLD_ELSEWHERE:
@@ -297,17 +266,14 @@ def reason_unassigned(report: Report) -> str:
 
 
 def assign_report(report: Report, *, person: "User", by: "User", at: datetime) -> Report:
-    """Put down who is dealing with a report: oneself, or somebody else of the producer's people.
+    """Assign a report to oneself, or to another of the producer's people, with an event if that is a change.
 
-    Whoever is put down already stays so without another event.
-
-    :param report: as it was read: if somebody else was put down since, nothing is changed.
-    :raises CannotDeal: if it is decided or goes on elsewhere, or the person has no role for it.
-    :raises SomebodyWasFaster: if somebody else was put down meanwhile, or it was decided.
-    :raises ValueError: if none of the roles of `by` lets them say who is dealing with it.
+    :raises AssignmentRefused: if it is decided or continued elsewhere, or the person has no role for it.
+    :raises ChangedMeanwhile: if it was assigned or decided since it was read.
+    :raises ValueError: if none of the roles of `by` allows it.
     """
     role = acting_role(by, TABLE[Action.DEAL], report)
-    if sentence := reason_unassigned(report):
+    if sentence := assignment_obstacle(report):
         raise AssignmentRefused(sentence)
     if not people_to_assign(report).filter(pk=person.pk).exists():
         sentence = _("%(person)s has no role here by which they could deal with it.")
@@ -326,29 +292,26 @@ def assign_report(report: Report, *, person: "User", by: "User", at: datetime) -
 
 
 def assigned_contact(report: Report) -> ContactPerson | None:
-    """Return how whoever is dealing with a report can be reached: the producer's contact, or else the account."""
+    """Return the contact details of the person dealing with a report: the producer's contact, or else the account."""
     person = report.person_dealing
     if person is None:
         return None
     contact = Contact.objects.filter(producer=report.producer, user=person).first()
-    if contact is None:
-        return ContactPerson(str(person), person.email)
-    return ContactPerson(contact.name, contact.email, contact.telephone, is_team=contact.is_team)
+    return contact_person(contact) if contact else ContactPerson(str(person), person.email)
 
 
-def offered_people(report: Report, content: ReportContent) -> ContactPerson | None:
-    """Return whom to offer as the report's person dealing with it, where its text names somebody else or nobody."""
+def suggest_contact(report: Report, content: ReportContent) -> ContactPerson | None:
+    """Return whom to offer as the person dealing with a report, if its text names another person or none."""
     person = assigned_contact(report)
     return None if person == content.dealing else person
 
 
 def declare_own_act(report: Report, *, by: "User", at: datetime, words: str = "") -> None:
-    """Keep a person's declaration that a report is about something that they did; a second one changes nothing.
+    """Record once that a report is about something that the person did.
 
-    They may go on writing, submit the report, note its answer and send what another has approved. What decides on it is
-    left to others: the moves in `DECISIONS`, and whether anyone may read it.
+    They may still write, submit the report, note its answer and send what another has approved. Others make the moves
+    in `DECISIONS`, and decide whether it is public.
 
-    :param words: what they want to say about it; may be empty.
     :raises ValueError: if the person holds no role by which reports are written or decided.
     """
     role = acting_role(by, WRITERS, report)
@@ -363,38 +326,38 @@ def declare_own_act(report: Report, *, by: "User", at: datetime, words: str = ""
             raise
 
 
+class NoteRefused(FieldRefused):
+    """A note cannot be as it was written; `field` names what is wrong with it."""
+
+
 def timeline_entries(report: Report) -> tuple[TimelineEntry, ...]:
-    """Return what a report's timeline may print as it stands: recorded facts and notes that none corrects, in order."""
-    entries = [entry for suspicion in _suspicions(report) for entry in _recorded(suspicion)]
-    entries += _stated(report)
+    """Return what a report's timeline may print: recorded facts, and notes that none corrects, in order."""
+    entries = [
+        entry
+        for suspicion in report.suspicions.select_related("verification", "release")
+        for entry in _recorded_entries(suspicion)
+    ]
+    if report.available_at:
+        text = "It was made available, as the producer states."
+        entries.append(TimelineEntry(report.available_at, text, "available"))
     entries += map(entry_of_note, report.timeline_notes.standing())
     return sort_entries({entry.source: entry for entry in entries}.values())
 
 
-def _stated(report: Report) -> Iterator[TimelineEntry]:
-    if report.available_at:
-        yield TimelineEntry(report.available_at, "It was made available, as the producer states.", "available")
-
-
 def entry_of_note(note: TimelineNote) -> TimelineEntry:
-    """Return a note as it is printed: without who wrote it, because the form names posts and not people."""
+    """Return a note as it is printed: without its author, because the form names posts and not people."""
     return TimelineEntry(note.happened_at, note.text, f"note-{note.pk}")
 
 
 def outdated_entries(report: Report, content: ReportContent) -> tuple[TimelineEntry, ...]:
-    """Return the printed entries that no longer stand as they are printed: corrected notes, changed recorded facts."""
+    """Return the printed entries that no longer hold: corrected notes, changed recorded facts."""
     if not content.timeline:
         return ()
-    stand = set(timeline_entries(report))
-    return tuple(entry for entry in content.timeline if entry not in stand)
+    present = set(timeline_entries(report))
+    return tuple(entry for entry in content.timeline if entry not in present)
 
 
-def _suspicions(report: Report) -> Iterable[Suspicion]:
-    return report.suspicions.select_related("verification", "release")
-
-
-def _recorded(suspicion: Suspicion) -> Iterator[TimelineEntry]:
-    """Tell of one verdict when it was due, last missing, first there, gone again and back, at each address."""
+def _recorded_entries(suspicion: Suspicion) -> Iterator[TimelineEntry]:
     verdict, title = suspicion.verification, f"‘{suspicion.release.title}’"
     key = f"verdict-{verdict.pk}"
     yield TimelineEntry(verdict.due_at, f"{title} was due to be released.", f"{key}-due")
@@ -406,26 +369,15 @@ def _recorded(suspicion: Suspicion) -> Iterator[TimelineEntry]:
             yield TimelineEntry(round_down(absent), text, f"{at}-absent")
         if seen := result.verdict.first_live_at:
             yield TimelineEntry(round_up(seen), f"The automatic check found {what} for the first time.", f"{at}-seen")
-        yield from _gone_again(result.verdict, what, at)
+        for number, flip in enumerate(result.verdict.flips, start=1):
+            which = f"-{number}" if number > 1 else ""
+            text = f"The automatic check did not find {what} there any more."
+            yield TimelineEntry(round_down(flip.gone_at), text, f"{at}-gone{which}")
+            if flip.back_at:
+                text = f"The automatic check found {what} there again."
+                yield TimelineEntry(round_up(flip.back_at), text, f"{at}-back{which}")
     raised = f"The automatic check suspected a breach ({suspicion.kind}) in the release of {title}."
     yield TimelineEntry(round_down(suspicion.raised_at), raised, f"suspicion-{suspicion.pk}")
-
-
-def _gone_again(verdict: AddressVerdict, what: str, source: str) -> Iterator[TimelineEntry]:
-    for number, flip in enumerate(verdict.flips, start=1):
-        which = f"-{number}" if number > 1 else ""
-        gone = f"The automatic check did not find {what} there any more."
-        yield TimelineEntry(round_down(flip.gone_at), gone, f"{source}-gone{which}")
-        if flip.back_at:
-            back = f"The automatic check found {what} there again."
-            yield TimelineEntry(round_up(flip.back_at), back, f"{source}-back{which}")
-
-
-PRINTED = ("timeline",)
-
-
-class NoteRefused(FieldRefused):
-    """A note cannot be as it was written; `field` names what is wrong with it."""
 
 
 def write_note(
@@ -438,14 +390,13 @@ def write_note(
     corrects: TimelineNote | None = None,
     printed: bool = False,
 ) -> TimelineNote:
-    """Write a note, or the one that corrects another; the same words sent twice make one note.
+    """Write a note, or the correction of another; the same words sent twice make one note.
 
-    :param happened_at: the aware instant of what the note tells; not after `at`.
-    :param corrects: the note that this one takes the place of; that one stays to be read.
-    :param printed: whether the report's timeline prints it, where this person may edit the report as it stands.
-        A note that was printed is no longer printed once it is corrected.
-    :raises SomethingMissing: if the text is empty.
-    :raises NoteRefused: if it tells of what is still to come, or the note it corrects was corrected already.
+    :param happened_at: the aware instant of what happened; not after `at`.
+    :param corrects: the note that this one replaces; it stays on record and is no longer printed.
+    :param printed: whether the timeline prints the note, if this person may edit the report in its state.
+    :raises MissingFields: if the text is empty.
+    :raises NoteRefused: if it is about the future, or the note that it corrects was corrected already.
     :raises ValueError: if none of the person's roles lets them write notes.
     """
     role = acting_role(by, TABLE[Action.WRITE_NOTE], report)
@@ -461,68 +412,61 @@ def write_note(
     with transaction.atomic():
         note = TimelineNote(report=report, text=words, happened_at=happened_at, written_at=at, written_by=by, role=role)
         note.corrects = corrects
-        _save(note)
+        try:
+            with transaction.atomic():
+                note.save()
+        except IntegrityError:
+            if corrects is None or not TimelineNote.objects.filter(corrects=corrects).exists():
+                raise
+            sentence = _("Somebody has corrected this note already; correct the later one instead.")
+            raise NoteRefused("text", sentence) from None
         which = {"note": note.pk, "corrects": corrects.pk if corrects else None}
         kind = "note_corrected" if corrects else "note_written"
         record_event(report, kind, at=at, by=by, words=words, role=role, happened_at=happened_at.isoformat(), **which)
-        _print(report, note, printed=printed, by=by, at=at)
+        _choose_note(report, note, printed=printed, by=by, at=at)
     return note
 
 
 def may_choose_entries(person: "User", report: Report) -> bool:
-    """Tell whether a person may choose now what the report's timeline prints: whoever may edit its text."""
     return EDIT in moves_open_to(person, report)
 
 
 def choose_entries(
     report: Report, *, sources: Collection[str], expected_version: int, by: "User", at: datetime
 ) -> SavedSection:
-    """Choose what the report's timeline prints, as a new version of the report: copies of what stands now.
+    """Choose what the report's timeline prints, as a new version of the report with copies of the entries.
 
-    :param sources: the keys of what is printed, as `timeline.standing` gives them; others are left out.
-    :param expected_version: the number of the version that the person read before choosing.
+    :param sources: the `source` of each chosen entry; unknown ones are left out.
+    :param expected_version: the number of the version that the person read.
     :raises MoveRefused: if the report's state or the person's roles do not allow it.
-    :raises SomebodyWasFaster: if another person chose something else meanwhile.
+    :raises SameFieldChanged: if another person chose something else meanwhile.
     """
     chosen = tuple(entry for entry in timeline_entries(report) if entry.source in sources)
-    return save_section(
-        report,
-        section=ReportSection.CIRCUMSTANCES,
-        only=PRINTED,
-        values={"timeline": chosen},
-        expected_version=expected_version,
-        by=by,
-        at=at,
-    )
+    return _save_timeline(report, chosen, expected_version=expected_version, by=by, at=at)
 
 
-def _save(note: TimelineNote) -> None:
-    try:
-        with transaction.atomic():
-            note.save()
-    except IntegrityError:
-        if note.corrects is None or not TimelineNote.objects.filter(corrects=note.corrects).exists():
-            raise
-        sentence = _("Somebody has corrected this note already; correct the later one instead.")
-        raise NoteRefused("text", sentence) from None
-
-
-def _print(report: Report, note: TimelineNote, *, printed: bool, by: "User", at: datetime) -> None:
-    """Print a note, or stop printing the one that it corrects, where the person may edit the report's text."""
+def _choose_note(report: Report, note: TimelineNote, *, printed: bool, by: "User", at: datetime) -> None:
+    """Print a note, or stop printing the one that it corrects, if the person may edit the report's text."""
     fresh = Report.objects.select_related("producer").get(pk=report.pk)
     if not may_choose_entries(by, fresh):
         return
     content = content_of(fresh)
     replaced = entry_of_note(note.corrects).source if note.corrects else ""
-    kept = [entry for entry in content.timeline if entry.source != replaced]
-    chosen = sort_entries([*kept, entry_of_note(note)] if printed else kept)
+    others = [entry for entry in content.timeline if entry.source != replaced]
+    chosen = sort_entries([*others, entry_of_note(note)] if printed else others)
     if chosen != content.timeline:
-        save_section(
-            fresh,
-            section=ReportSection.CIRCUMSTANCES,
-            only=PRINTED,
-            values={"timeline": chosen},
-            expected_version=fresh.version,
-            by=by,
-            at=at,
-        )
+        _save_timeline(fresh, chosen, expected_version=fresh.version, by=by, at=at)
+
+
+def _save_timeline(
+    report: Report, chosen: tuple[TimelineEntry, ...], *, expected_version: int, by: "User", at: datetime
+) -> SavedSection:
+    return save_section(
+        report,
+        section=ReportSection.CIRCUMSTANCES,
+        only=("timeline",),
+        values={"timeline": chosen},
+        expected_version=expected_version,
+        by=by,
+        at=at,
+    )

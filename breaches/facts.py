@@ -10,21 +10,31 @@ from django.db.models import F, TextField
 from django.db.models.functions import Cast
 
 from breaches.models import Report, StartedReport, Suspicion
-from breaches.rules.access_account import AccessFacts, AskedFor, PostAccess, Stands
-from breaches.rules.facts import AddressFacts, CheckFact, Facts, PastCaches, PublisherTime, Statement, StatementFact
+from breaches.rules.facts import (
+    AccessFacts,
+    AccessRequest,
+    AddressFacts,
+    CheckFact,
+    Facts,
+    PastCaches,
+    PostAccess,
+    PublisherTime,
+    Statement,
+    StatementFact,
+)
 from breaches.rules.lifecycle import ReportStatus
 from releases import models
 from releases.detection.finding import LookResult, Reason, Source, tells_taken_away
 from releases.evidence import coverage, repository
 from releases.evidence.repository import NeededChecks
-from releases.models import Observation, PreReleaseAccess, Release, Verification
+from releases.models import Observation, Release, Verification
 from releases.models.observation import Purpose
 from releases.permissions import find_past_roles
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
 from releases.rules.pre_release import RequestStatus
-from releases.verdict.address import Outcome, Sighting, is_corrected, last_statements, sighting_of
-from releases.verdict.release import FRESH, PLAIN, AddressResult, Diagnosis, DiagnosticCheck, find_past_caches
+from releases.verdict.address import Outcome, is_corrected, last_statements, sighting_of
+from releases.verdict.release import FRESH, PLAIN, Diagnosis, DiagnosticCheck, find_past_caches
 
 # release, schedule version, address
 type LookKey = tuple[int, int, int]
@@ -55,11 +65,23 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
     looks, replayed = _looks(releases, statements, needed)
     past_caches = _past_caches(verifications, looks)
     roles = find_past_roles({statement.stated_by_id for said in statements.values() for statement in said})
-    addresses = {
-        verification.pk: _addresses(verification, looks=looks, number=needed.number, past_caches=past_caches)
-        for verification in verifications
-    }
-    # The watcher was not alive in a replayed past: its coverage says nothing about it.
+    addresses: dict[int, tuple[AddressFacts, ...]] = {}
+    for verification in verifications:
+        under_schedule = verification.release_id, verification.schedule_version
+        keys = [(*under_schedule, result.address) for result in verification.results]
+        addresses[verification.pk] = tuple(
+            AddressFacts(
+                url=result.url,
+                role=result.role,
+                required=result.required,
+                verdict=result.verdict,
+                looks=tuple(looks[key]),
+                past_caches=past_caches.get(key),
+                repetitions=needed.number.get(key, 0) - len(looks[key]),
+            )
+            for key, result in zip(keys, verification.results, strict=True)
+        )
+    # Nothing was monitored in a replayed past: its coverage says nothing about it.
     observed = [verification for verification in verifications if verification.release_id not in replayed]
     not_observed = _not_observed(observed, addresses)
     return {
@@ -74,28 +96,6 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
     }
 
 
-def _addresses(
-    verification: Verification,
-    *,
-    looks: dict[LookKey, list[CheckFact]],
-    number: Mapping[LookKey, int],
-    past_caches: dict[LookKey, PastCaches],
-) -> tuple[AddressFacts, ...]:
-    def facts(result: AddressResult) -> AddressFacts:
-        key = verification.release_id, verification.schedule_version, result.address
-        return AddressFacts(
-            url=result.url,
-            role=result.role,
-            required=result.required,
-            verdict=result.verdict,
-            looks=tuple(looks[key]),
-            past_caches=past_caches.get(key),
-            repetitions=number.get(key, 0) - len(looks[key]),
-        )
-
-    return tuple(map(facts, verification.results))
-
-
 def _facts(
     verification: Verification,
     statements: Iterable[models.Statement],
@@ -104,7 +104,7 @@ def _facts(
     not_observed: tuple[coverage.Stretch, ...],
     roles: dict[tuple[int, int], Role],
 ) -> Facts:
-    release = verification.release
+    release, published_at = verification.release, verification.published_at_by_publisher
     return Facts(
         release_title=release.title,
         series_title=release.series.title,
@@ -122,14 +122,9 @@ def _facts(
             for statement in statements
         ),
         not_observed=not_observed,
-        publisher_time=_publisher_time(verification),
+        publisher_time=PublisherTime(published_at, Source(verification.publisher_source)) if published_at else None,
         diagnoses=tuple(Diagnosis(code) for code in verification.diagnoses),
     )
-
-
-def _publisher_time(verification: Verification) -> PublisherTime | None:
-    at = verification.published_at_by_publisher
-    return PublisherTime(at, Source(verification.publisher_source)) if at else None
 
 
 def _looks(
@@ -188,7 +183,7 @@ def _reasons(codes: str) -> tuple[str, ...]:
 def _past_caches(
     verifications: Collection[Verification], looks: dict[LookKey, list[CheckFact]]
 ) -> dict[LookKey, PastCaches]:
-    """Find where a look past the caches found a release that readers still did not find, for verdicts that say so."""
+    """Find where a check past the caches found a release that readers still did not find, for verdicts that say so."""
     told = {verification.release_id for verification in verifications if verification.diagnoses}
     if not told:
         return {}
@@ -213,16 +208,18 @@ def _past_caches(
 def _not_observed(
     verifications: Iterable[Verification], addresses: Mapping[int, Iterable[AddressFacts]]
 ) -> dict[int, tuple[coverage.Stretch, ...]]:
-    """List for each verdict the holes in the watching between what was last seen missing, or due, and what came next.
+    """List for each verdict when nothing was monitored between when it was last missing, or due, and what came next.
 
     :param addresses: by the verdict's key; so is the result.
     """
-    looks = {
-        verification.pk: [look.sighting for address in addresses[verification.pk] for look in address.looks]
-        for verification in verifications
-    }
-    spans = {verification.pk: _span(verification, looks[verification.pk]) for verification in verifications}
-    spans = {key: (start, end) for key, (start, end) in spans.items() if start < end}
+    looks, spans = {}, {}
+    for verification in verifications:
+        sightings = [look.sighting for address in addresses[verification.pk] for look in address.looks]
+        early = verification.outcome == Outcome.EARLY and verification.last_not_live_at
+        start = verification.last_not_live_at if early else verification.due_at
+        end = verification.first_live_at or max([verification.limit_at, *(look.completed_at for look in sightings)])
+        if start is not None and start < end:
+            looks[verification.pk], spans[verification.pk] = sightings, (start, end)
     if not spans:
         return {}
     alive = coverage.monitored_stretches(
@@ -234,79 +231,58 @@ def _not_observed(
     }
 
 
-def _span(verification: Verification, looks: Iterable[Sighting]) -> coverage.Stretch:
-    """Say from when to when it matters whether anybody was watching."""
-    early = verification.outcome == Outcome.EARLY and verification.last_not_live_at
-    start = verification.last_not_live_at if early else verification.due_at
-    end = verification.first_live_at or max([verification.limit_at, *(look.completed_at for look in looks)])
-    return start or end, end
-
-
 def access_facts_of(release: Release, *, now: datetime) -> AccessFacts:
-    """Gather what is on a release's list, withdrawn entries and waiting requests among it.
+    """Gather what is on a release's pre-release access list, also withdrawn entries and waiting requests.
 
     :param release: read with its series and producer.
-    :param now: the aware instant of reading.
     """
     # The columns with persons stay in the database: what was never read cannot be written anywhere.
     entries = release.pre_release_access.select_related("release__series__producer").defer(
         "person", "email", "reason", "period_reason"
     )
-    asked = release.pre_release_requests.filter(status=RequestStatus.WAITING)
+    requests = release.pre_release_requests.filter(status=RequestStatus.WAITING).order_by("asked_at")
     return AccessFacts(
         release_title=release.title,
         series_title=release.series.title,
         planned_for=str(release.slot),
         due_at=release.due_at,
         read_at=now,
-        posts=tuple(_post(entry) for entry in entries.order_by("organisation", "post", "pk")),
-        asked_for=tuple(
-            AskedFor(*row) for row in asked.values_list("kind", "post", "organisation", "asked_at").order_by("asked_at")
+        posts=tuple(
+            PostAccess(
+                post=entry.post,
+                organisation=entry.organisation,
+                period=str(entry.period),
+                period_begins_at=entry.begins_at,
+                granted_at=entry.granted_at,
+                agreed=entry.agreed_at is not None,
+                began_at=entry.began_at,
+                ended_at=entry.ended_at,
+                withdrawn_at=entry.withdrawn_at,
+            )
+            for entry in entries.order_by("organisation", "post", "pk")
         ),
-    )
-
-
-def _post(entry: PreReleaseAccess) -> PostAccess:
-    return PostAccess(
-        post=entry.post,
-        organisation=entry.organisation,
-        period=str(entry.period),
-        period_begins_at=entry.begins_at,
-        granted_at=entry.granted_at,
-        stands=Stands(entry.status),
-        agreed=entry.agreed_at is not None,
-        began_at=entry.began_at,
-        ended_at=entry.ended_at,
-        withdrawn_at=entry.withdrawn_at,
+        requests=tuple(AccessRequest(*row) for row in requests.values_list("kind", "post", "organisation", "asked_at")),
     )
 
 
 def releases_with_needed_evidence(releases: Collection[int]) -> set[int]:
-    """Return those of some releases on whose evidence a report rests: one that is open or approved, or still to come.
-
-    A report that was dismissed rests on nothing.
-
-    :param releases: by key.
-    """
+    """Return those of some releases (by key) on whose evidence a report rests that is not dismissed."""
     suspicions = Suspicion.objects.filter(release__in=releases).exclude(report__status=ReportStatus.DISMISSED)
     started = StartedReport.objects.filter(release__in=releases).exclude(report__status=ReportStatus.DISMISSED)
     return {*suspicions.values_list("release_id", flat=True), *started.values_list("release_id", flat=True)}
 
 
 def releases_with_needed_names(releases: Collection[int]) -> set[int]:
-    """Return those of some releases about whose pre-release access list a report is still undecided.
-
-    :param releases: by key.
-    """
+    """Return those of some releases (by key) about whose pre-release access list a report is still undecided."""
     undecided = StartedReport.objects.filter(release__in=releases, report__in=Report.objects.undecided())
     return set(undecided.values_list("release_id", flat=True))
 
 
 def evidence_digest(report: Report) -> str:
-    """Return one SHA-256 over the looks of the schedules that a report is about; empty if there are none.
+    """Return one SHA-256 over the checks of the schedules that a report is about; empty if there are none.
 
-    It is made of the hashes of their rows in the evidence chain, one to a line in the chain's order, so that whoever
-    has the bundle of evidence can make it again with `sha256sum` alone.
+    It is made of the hashes of their rows in the evidence chain, one to a line in the chain's order, so that
+    `sha256sum` alone can verify it against an exported bundle of evidence.
     """
     looks = Observation.objects.filter(
         release__suspicions__report=report, schedule_version=F("release__suspicions__schedule_version")

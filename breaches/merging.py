@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from breaches import code_of_practice
 from breaches.facts import facts_of_suspicions
 from breaches.models import JoinedDraft, OwnAct, Report, ReportQuerySet, ReportRowRecord, ReportVersion, Suspicion
 from breaches.permissions import acting_role, producers_written_for
@@ -20,14 +19,13 @@ from breaches.rules.content import (
     ReportContent,
     content_from_json,
     content_to_json,
-    joint_content,
-    joint_texts,
+    join_texts,
+    merge_contents,
 )
 from breaches.rules.lifecycle import JOIN, PART, RESUME, ReportStatus
 from breaches.versions import (
     check_move,
     current_version,
-    first_day_of_occurrence,
     free_references,
     make_move,
     new_version,
@@ -45,7 +43,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Morning:
-    """One day, in London, of one producer, with its drafts; rehearsals have mornings of their own."""
+    """The number of drafts about one producer's releases of one day in London; rehearsals are counted apart."""
 
     producer: Producer
     on: date
@@ -54,7 +52,7 @@ class Morning:
 
 
 def drafts_of(producer: Producer, *, on: date, rehearsal: bool) -> ReportQuerySet:
-    """Return the drafts about releases of a producer that were due on a day, in London."""
+    """Return the drafts about releases of a producer that were due on a day in London."""
     begins, ends = (from_london(datetime.combine(day, time())) for day in (on, on + timedelta(days=1)))
     suspected = Suspicion.objects.filter(
         verification__due_at__gte=begins, verification__due_at__lt=ends, release__rehearsal=rehearsal
@@ -64,10 +62,7 @@ def drafts_of(producer: Producer, *, on: date, rehearsal: bool) -> ReportQuerySe
 
 
 def mergeable_drafts(person: Person, *, most: int) -> list[Morning]:
-    """Return the mornings of which a person may join the drafts, the latest first.
-
-    :param most: how many are given.
-    """
+    """Return up to `most` mornings of which a person may merge the drafts, the latest first."""
     suspected = Suspicion.objects.filter(
         report__status=ReportStatus.DRAFT, report__producer__in=producers_written_for(person)
     )
@@ -76,13 +71,16 @@ def mergeable_drafts(person: Person, *, most: int) -> list[Morning]:
         assert one.report is not None  # noqa: S101  # the query asked for it
         on = local_date(one.verification.due_at)
         found[on, one.report.producer, one.report.rehearsal].add(one.report.pk)
-    several = [Morning(producer, on, rehearsal, len(drafts)) for (on, producer, rehearsal), drafts in found.items()]
-    offered = [morning for morning in several if morning.drafts > 1]
-    return sorted(offered, key=lambda one: (one.on, one.producer.name, one.rehearsal), reverse=True)[:most]
+    mornings = [
+        Morning(producer, on, rehearsal, len(drafts))
+        for (on, producer, rehearsal), drafts in found.items()
+        if len(drafts) > 1
+    ]
+    return sorted(mornings, key=lambda one: (one.on, one.producer.name, one.rehearsal), reverse=True)[:most]
 
 
 def morning_of_drafts(report: Report) -> Morning | None:
-    """Return the morning of a draft if other drafts of the same producer and day could be joined with it."""
+    """Return the morning of a draft if other drafts could be merged with it."""
     first = report.suspicions.select_related("verification").first()
     if first is None or report.status != ReportStatus.DRAFT:
         return None
@@ -91,27 +89,30 @@ def morning_of_drafts(report: Report) -> Morning | None:
     return Morning(report.producer, on, report.rehearsal, drafts) if drafts > 1 else None
 
 
-def carry_to_merged(drafts: Sequence[Report]) -> dict[str, Any]:
-    """Return the columns of a joint report in which it goes on from its drafts.
+def _carry_to_joint(drafts: Sequence[Report]) -> dict[str, Any]:
+    """Return the columns that a joint report takes over from its drafts.
 
-    The time to decide runs from the first of them, and whoever was first to deal with one deals with all of it. What
-    was found out of some alone is not said of the others: a cause is carried where all drafts name the same, and when
-    it was made available, or why nobody knows, where all say the same.
+    The deadline runs from the first draft, and the first person who was assigned to one is assigned. The cause, and
+    when it was made available or why that is not known, are taken over only if all drafts agree.
     """
-    return (
-        {"drafted_at": min(draft.drafted_at for draft in drafts)}
-        | _first_dealing(drafts)
-        | _cause_of_all(drafts)
-        | _available_of_all(drafts)
-    )
+    assigned = [(draft.dealing_since, draft.person_dealing_id) for draft in drafts if draft.dealing_since]
+    since, person = min(assigned, default=(None, None))
+    columns: dict[str, Any] = {
+        "drafted_at": min(draft.drafted_at for draft in drafts),
+        "person_dealing_id": person,
+        "dealing_since": since,
+    }
+    if len({draft.cause for draft in drafts}) == 1:
+        columns |= {"cause": drafts[0].cause, "cause_words": join_texts(draft.cause_words for draft in drafts)}
+    if len({(draft.available_at, draft.available_unknown) for draft in drafts}) == 1:
+        columns |= {"available_at": drafts[0].available_at, "available_unknown": drafts[0].available_unknown}
+    return columns
 
 
-def carry_to_draft(draft: Report, *, joint: Report, drafts: Iterable[Report]) -> dict[str, Any]:
-    """Return the columns of a draft that change as it goes on by itself.
+def _carry_to_draft(draft: Report, *, joint: Report, drafts: Iterable[Report]) -> dict[str, Any]:
+    """Return the columns of a draft that change when its joint report is split.
 
-    Where nobody deals with it, it is whoever said so of the joint report, and not of another draft.
-
-    :param drafts: all that had become the joint report.
+    If it is not assigned, it takes over the person to whom the joint report was assigned after the merging.
     """
     brought = {(one.person_dealing_id, one.dealing_since) for one in drafts}
     if draft.person_dealing_id or (joint.person_dealing_id, joint.dealing_since) in brought:
@@ -119,27 +120,7 @@ def carry_to_draft(draft: Report, *, joint: Report, drafts: Iterable[Report]) ->
     return {"person_dealing_id": joint.person_dealing_id, "dealing_since": joint.dealing_since}
 
 
-def _first_dealing(drafts: Iterable[Report]) -> dict[str, Any]:
-    said = [(draft.dealing_since, draft.person_dealing_id) for draft in drafts if draft.dealing_since]
-    since, person = min(said, default=(None, None))
-    return {"person_dealing_id": person, "dealing_since": since}
-
-
-def _cause_of_all(drafts: Sequence[Report]) -> dict[str, Any]:
-    if len({draft.cause for draft in drafts}) > 1:
-        return {}
-    return {"cause": drafts[0].cause, "cause_words": joint_texts(draft.cause_words for draft in drafts)}
-
-
-def _available_of_all(drafts: Sequence[Report]) -> dict[str, Any]:
-    said = {(draft.available_at, draft.available_unknown) for draft in drafts}
-    if len(said) > 1:
-        return {}
-    ((at, unknown),) = said
-    return {"available_at": at, "available_unknown": unknown}
-
-
-# Once one of these has happened to a joint report it stays whole: somebody has read, or decided on, all of it.
+# After one of these events a joint report is not split any more: it was submitted or decided as a whole.
 TOO_LATE = ("submitted", "approved", "recorded", "dismissed")
 
 
@@ -148,35 +129,46 @@ class CannotBeMerged(MoveRefused):
 
 
 class CannotBeSplit(MoveRefused):
-    """This report was not joined from drafts, or has been submitted since."""
+    """This report was not merged from drafts, or has been submitted since."""
 
 
 def merge_drafts(reports: Sequence[Report], *, by: "User", at: datetime) -> Report:
-    """Join several drafts of one producer's morning into one report.
+    """Merge several drafts of one producer's morning into one report.
 
-    The drafts stay as they are and say where they went. Their suspicions move to the joint report, each once. What
-    nobody has edited is written anew from the record; what somebody has edited stands one after the other. What people
-    said beside the text goes on in it as far as it holds for all of it.
+    The drafts stay as they are and name the joint report, to which their suspicions move. Fields that nobody has edited
+    are written anew from the record; the edited texts of the drafts follow each other.
 
-    :param reports: as they were read.
-    :param at: the aware instant of joining.
     :return: the joint report, a draft.
-    :raises CannotBeJoined: if these are fewer than two, or of different producers, days or real and rehearsed.
-    :raises MoveRefused: if a report's state or the person's roles do not allow it, or somebody was faster.
+    :raises CannotBeMerged: if these are fewer than two, of different producers or days, or real and rehearsed.
+    :raises MoveRefused: if a report's state or the person's roles do not allow it.
+    :raises ChangedMeanwhile: if a draft has changed since it was read.
     """
     with transaction.atomic():
-        drafts = _in_order(_held(reports))
+        # Locked, so that no fact enters a report while it is merged.
+        held = Report.objects.select_for_update(of=("self",)).select_related("producer")
+        drafts = _sort_by_suspicion(list(held.filter(pk__in={report.pk for report in reports}).order_by("pk")))
         allowed = [check_move(draft, JOIN, by=by, joint_report=True) for draft in drafts]
         _refuse_unlike(drafts)
         read = {report.pk: report.last_change for report in reports}
         if any(draft.last_change != read[draft.pk] for draft in drafts):
             raise ChangedMeanwhile(_("One of these drafts has changed. Check it before you join them."))
         suspicions = list(Suspicion.objects.filter(report__in=drafts).with_facts())
-        machine = _machine(suspicions)
-        content, beside = _joint([current_version(draft) for draft in drafts], machine)
-        joint = _create(drafts, suspicions, content=content, machine=machine)
+        machine = machine_content(suspicions, facts_of_suspicions(suspicions))
+        content, automatic = _merge_versions([current_version(draft) for draft in drafts], machine)
+        first, on = drafts[0], local_date(suspicions[0].verification.due_at)
+        (reference,) = free_references([f"breach-{first.producer.slug[:80]}-{on.isoformat()}"])
+        joint = Report.objects.create(
+            reference=reference,
+            producer=first.producer,
+            kind=suspicions[0].kind,
+            status=ReportStatus.DRAFT,
+            machine=content_to_json(machine),
+            rehearsal=first.rehearsal,
+            occurred_on=content.first_day,
+            **_carry_to_joint(drafts),
+        )
         record_citations({joint: content})
-        version = new_version(joint, content, machine=beside, by=None, at=at, why="joined")
+        version = new_version(joint, content, machine=automatic, by=None, at=at, why="joined")
         version.save()
         for draft, move in zip(drafts, allowed, strict=True):
             brought = [suspicion.pk for suspicion in suspicions if suspicion.report_id == draft.pk]
@@ -205,13 +197,13 @@ def merge_drafts(reports: Sequence[Report], *, by: "User", at: datetime) -> Repo
 
 
 def split_report(report: Report, *, by: "User", at: datetime) -> Report:
-    """Take a joint report apart: its drafts go on as they were, with their suspicions.
+    """Split a joint report: its drafts continue as they were, with their suspicions.
 
-    What was written in the joint report meanwhile stays in its versions, and does not go back into the drafts. Whoever
-    said that they deal with it deals with the drafts with which nobody does.
+    What was written in the joint report since stays in its versions only.
 
-    :raises CannotBeParted: if it was not joined from drafts, or was submitted or decided on since.
-    :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
+    :raises CannotBeSplit: if it was not merged from drafts, or was submitted or decided on since.
+    :raises MoveRefused: if the report's state or the person's roles do not allow it.
+    :raises ChangedMeanwhile: if another person was faster.
     """
     joined = JoinedDraft.objects.standing().filter(joint=report).select_related("draft__producer")
     with transaction.atomic():
@@ -225,10 +217,10 @@ def split_report(report: Report, *, by: "User", at: datetime) -> Report:
         drafts = [row.draft for row in rows]
         for row in rows:
             resumed = check_move(row.draft, RESUME, by=by, joint_report=True)
-            taken = carry_to_draft(row.draft, joint=parted, drafts=drafts)
-            person = taken.get("person_dealing_id", row.draft.person_dealing_id)
-            make_move(row.draft, resumed, by=by, at=at, values=taken, joint=report.reference, person=person)
-            _give_back(row)
+            columns = _carry_to_draft(row.draft, joint=parted, drafts=drafts)
+            person = columns.get("person_dealing_id", row.draft.person_dealing_id)
+            make_move(row.draft, resumed, by=by, at=at, values=columns, joint=report.reference, person=person)
+            _return_suspicions(row)
         _carry_own_acts([parted], drafts)
         given_back = Suspicion.objects.filter(report__in=drafts)
         ReportRowRecord.record({Suspicion: list(given_back.values_list("pk", flat=True))})
@@ -236,25 +228,16 @@ def split_report(report: Report, *, by: "User", at: datetime) -> Report:
 
 
 def was_handed_on(report: Report) -> bool:
-    """Tell whether a report was ever submitted or decided on."""
     return report.events.filter(kind__in=TOO_LATE).exists()
 
 
 def can_be_split(report: Report) -> bool:
-    """Tell whether a report is a joint one that can still be taken apart."""
     is_joint = report.status == ReportStatus.DRAFT and JoinedDraft.objects.standing().filter(joint=report).exists()
     return is_joint and not was_handed_on(report)
 
 
-def _held(reports: Sequence[Report]) -> list[Report]:
-    """Return the reports as they are stored, locked, so that no fact enters one while it is joined."""
-    keys = {report.pk for report in reports}
-    held = Report.objects.select_for_update(of=("self",)).select_related("producer").filter(pk__in=keys)
-    return list(held.order_by("pk"))
-
-
-def _in_order(reports: list[Report]) -> list[Report]:
-    """Order reports as their suspicions were raised; those without come last."""
+def _sort_by_suspicion(reports: list[Report]) -> list[Report]:
+    """Sort reports by their first suspicion; those without come last."""
     first: dict[int | None, float] = {}
     for place, report in enumerate(Suspicion.objects.filter(report__in=reports).values_list("report", flat=True)):
         first.setdefault(report, place)
@@ -265,64 +248,35 @@ def _refuse_unlike(drafts: list[Report]) -> None:
     if len(drafts) < 2:  # one draft is a report of its own
         raise CannotBeMerged(_("Choose at least two drafts."))
     due = Suspicion.objects.filter(report__in=drafts).values_list("report", "verification__due_at")
-    mornings = {(draft.producer_id, draft.rehearsal, *_days(draft, due)) for draft in drafts}
-    if len(mornings) > 1 or len(next(iter(mornings))) == 2:  # producer and rehearsal, and no day
+    days = [frozenset(local_date(at) for report, at in due if report == draft.pk) for draft in drafts]
+    mornings = {(draft.producer_id, draft.rehearsal, on) for draft, on in zip(drafts, days, strict=True)}
+    if len(mornings) > 1 or not days[0]:
         raise CannotBeMerged(_("Only drafts about one producer’s releases of one day become one report."))
 
 
-def _days(draft: Report, due: Any) -> tuple[Any, ...]:
-    return tuple(sorted({local_date(at) for report, at in due if report == draft.pk}))
-
-
-def _machine(suspicions: list[Suspicion]) -> ReportContent:
-    facts = facts_of_suspicions(suspicions)
-    return machine_content(suspicions, facts, practices_on=code_of_practice.suggest_practices)
-
-
-def _joint(versions: list[ReportVersion], machine: ReportContent) -> tuple[ReportContent, dict[str, Any]]:
-    """Return the joint content, and the record's text beside it."""
-    content = joint_content([content_from_json(version.content) for version in versions])
-    beside = content_to_json(joint_content([_beside(version) for version in versions]))
+def _merge_versions(versions: list[ReportVersion], machine: ReportContent) -> tuple[ReportContent, dict[str, Any]]:
+    """Return the content of a joint report, and the automatic text stored with it."""
+    content = merge_contents([content_from_json(version.content) for version in versions])
+    stored = [content_from_json(version.machine) if version.machine else ReportContent() for version in versions]
+    automatic = content_to_json(merge_contents(stored))
     untouched = [field for field in FROM_FACTS if all(version.is_untouched(field) for version in versions)]
     newest = content_to_json(machine)
     content = replace(content, **{field: getattr(machine, field) for field in untouched})
-    return content, beside | {field: newest[field] for field in untouched}
+    return content, automatic | {field: newest[field] for field in untouched}
 
 
-def _beside(version: ReportVersion) -> ReportContent:
-    return content_from_json(version.machine) if version.machine else ReportContent()
-
-
-def _create(
-    drafts: Sequence[Report], suspicions: list[Suspicion], *, content: ReportContent, machine: ReportContent
-) -> Report:
-    first = drafts[0]
-    on = local_date(suspicions[0].verification.due_at)
-    (reference,) = free_references([f"breach-{first.producer.slug[:80]}-{on.isoformat()}"])
-    return Report.objects.create(
-        reference=reference,
-        producer=first.producer,
-        kind=suspicions[0].kind,
-        status=ReportStatus.DRAFT,
-        machine=content_to_json(machine),
-        rehearsal=first.rehearsal,
-        occurred_on=first_day_of_occurrence(content),
-        **carry_to_merged(drafts),
-    )
-
-
-def _give_back(row: JoinedDraft) -> None:
+def _return_suspicions(row: JoinedDraft) -> None:
     brought = Suspicion.objects.filter(pk__in=row.suspicions)
     schedules = set(brought.values_list("release", "schedule_version"))
     for release, number in schedules:
-        # One that was raised meanwhile about the same release goes with those that were there before; of all of them
-        # the next step of the record writes what is new.
+        # A suspicion that was raised since about the same release goes with the others. With facts revision 0, the next
+        # refresh writes what is new about them.
         theirs = Suspicion.objects.filter(report=row.joint_id, release=release, schedule_version=number)
         theirs.update(report=row.draft, facts_revision=0)
 
 
 def _carry_own_acts(sources: Sequence[Report], targets: Sequence[Report]) -> None:
-    """Let whoever declared that a report is about their own act have declared it of what it went into as well."""
+    """Copy the declarations that a report is about a person's own act to the reports that take it over."""
     declared = OwnAct.objects.filter(report__in=list(sources)).order_by("at", "pk")
     for target in targets:
         known = set(OwnAct.objects.filter(report=target).values_list("person", flat=True))

@@ -1,9 +1,9 @@
-"""The automatic text of a report, and open reports brought up to date with the record."""
+"""The automatic text of a report, and its refreshing in undecided reports when the record changes."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Prefetch
@@ -25,36 +25,33 @@ from breaches.rules.content import (
 from breaches.rules.facts import Facts
 from breaches.rules.lifecycle import EDIT, OPEN, REPORT, ReportStatus
 from breaches.rules.narrative import write_account
-from breaches.versions import FACTS, advance_report, content_of, current_version, record_event
+from breaches.versions import FACTS, advance_report, contact_person, content_of, current_version, record_event
 from releases.models import Address, Contact, Release, Series
 from releases.rules.lifecycle import ChangedMeanwhile
 from releases.rules.london import local_date
 from releases.verdict.address import AddressVerdict
 
-
-class PracticesOn(Protocol):
-    """Gives what the machine cites for a kind of breach and a day of occurrence."""
-
-    def __call__(self, kind: str, *, on: date) -> tuple[CitedPractice, ...]: ...
+# Gives what a draft cites for a kind of breach and, as `on`, a day of occurrence.
+type PracticesOn = Callable[..., tuple[CitedPractice, ...]]
 
 
 def machine_content(
     suspicions: Iterable[Suspicion],
     facts: Mapping[int, Facts],
     *,
-    practices_on: PracticesOn,
+    practices_on: PracticesOn = code_of_practice.suggest_practices,
 ) -> ReportContent:
     """Fill in what is on record about the suspicions of one report.
 
-    Cause, impact, corrective actions and the date of the report stay empty: people write the first three, and
-    approval sets the last.
+    Cause, impact and corrective actions stay empty for people to write; approval sets the date of the report.
 
-    :param suspicions: read with `release__series__producer`, the series' contacts, and the release's addresses.
+    :param suspicions: read `with_facts`.
     :param facts: the facts on each suspicion's verdict, by the verdict's key.
-    :param practices_on: gives what the machine cites for a kind of breach and a day of occurrence.
     """
     listed = list(suspicions)
-    occurred = [(suspicion.kind, on) for suspicion in listed if (on := _occurred_on(suspicion)) is not None]
+    # A verdict that was corrected since no longer says when; what was due then is still the day in question.
+    instants = ((one.kind, one.verification.occurred_at or one.verification.due_at) for one in listed)
+    occurred = [(kind, local_date(at)) for kind, at in instants if at]
     verdicts = dict.fromkeys(suspicion.verification_id for suspicion in listed)
     return replace(
         content_of_releases({suspicion.release_id: suspicion.release for suspicion in listed}.values()),
@@ -65,16 +62,19 @@ def machine_content(
 
 
 def content_of_releases(releases: Collection[Release]) -> ReportContent:
-    """Fill in what is on record about some releases: outputs, producers, and whom to reach.
+    """Fill in what is on record about some releases: outputs, producers, and contacts.
 
     :param releases: read with their series, its producer and contacts, and their addresses.
     """
-    outputs = tuple(Output(release.title, _page(release)) for release in releases)
-    return replace(content_of_series([release.series for release in releases]), outputs=outputs)
+    outputs = []
+    for release in releases:
+        pages = (address.url for address in release.addresses.all() if address.role == Address.Role.PAGE)
+        outputs.append(Output(release.title, next(pages, "")))
+    return replace(content_of_series([release.series for release in releases]), outputs=tuple(outputs))
 
 
 def content_of_series(series: Collection[Series]) -> ReportContent:
-    """Fill in what is on record about some series: producers, and whom to reach.
+    """Fill in what is on record about some series: producers and contacts.
 
     :param series: read with their producer and contacts.
     """
@@ -85,28 +85,15 @@ def content_of_series(series: Collection[Series]) -> ReportContent:
     )
 
 
-def _occurred_on(suspicion: Suspicion) -> date | None:
-    # A verdict that was corrected since no longer says when; what was due then is still the day in question.
-    occurred_at = suspicion.verification.occurred_at or suspicion.verification.due_at
-    return local_date(occurred_at) if occurred_at else None
-
-
-def _page(release: Release) -> str:
-    pages = (address.url for address in release.addresses.all() if address.role == Address.Role.PAGE)
-    return next(pages, "")
-
-
 def _first_person(contacts: Iterable[Contact | None]) -> ContactPerson | None:
     contact = next((contact for contact in contacts if contact), None)
-    if contact is None:
-        return None
-    return ContactPerson(contact.name, contact.email, contact.telephone, is_team=contact.is_team)
+    return contact_person(contact) if contact else None
 
 
-# While a report is with the Head of Profession nothing enters it but by a person's act.
-OPEN_TO_THE_MACHINE = (ReportStatus.DRAFT, ReportStatus.RETURNED)
-ENTERED = ("drafted", "joint_drafted", "facts_refreshed")
-ABOUT_FACTS = (*ENTERED, "facts_offered")
+# While a report is with the Head of Profession, only people change it.
+REFRESHED_STATES = (ReportStatus.DRAFT, ReportStatus.RETURNED)
+TEXT_EVENTS = ("drafted", "joint_drafted", "facts_refreshed")
+FACT_EVENTS = (*TEXT_EVENTS, "facts_offered")
 
 # A release that is still missing changes its figures with every look; the account follows at growing intervals.
 SHORTEST_INTERVAL = timedelta(minutes=15)
@@ -114,7 +101,7 @@ SHARE_OF_ITS_AGE = 0.25
 
 
 def facts_now(suspicions: Iterable[Suspicion]) -> list[list[Any]]:
-    """Say where the verdicts of a report stand: what changes in it is news, other figures merely grow.
+    """Return the state of a report's verdicts: a change in it is news, all other figures merely grow.
 
     :param suspicions: read with their verification.
     """
@@ -145,9 +132,8 @@ def _first_flip(verdict: AddressVerdict) -> list[str | None]:
 
 
 def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
-    """Bring every undecided report up to date whose verdicts have moved on since.
+    """Refresh every undecided report whose verdicts have been revised since.
 
-    :param now: the aware instant of refreshing.
     :param faults: takes what went wrong with single reports; the others are refreshed all the same.
     """
     outdated = (
@@ -158,11 +144,14 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
         .distinct()
     )
     reports = list(outdated)
-    told = _last_told(reports)
+    events = ReportEvent.objects.filter(report__in=reports, kind__in=FACT_EVENTS).order_by("position")
+    last_events = {event.report_id: event for event in events}
     for report in reports:
-        suspicions = list(report.suspicions.all())
-        if not _is_due(facts_now(suspicions), told.get(report.pk), now=now, drafted_at=report.drafted_at):
-            continue
+        suspicions, last = list(report.suspicions.all()), last_events.get(report.pk)
+        if last is not None and last.facts["standing"] == facts_now(suspicions):
+            interval = max(SHORTEST_INTERVAL, SHARE_OF_ITS_AGE * (now - report.drafted_at))
+            if now - last.at < interval:
+                continue
         try:
             _refresh(report, suspicions, now=now)
         except ChangedMeanwhile:
@@ -172,10 +161,7 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
 
 
 def changed_facts(report: Report, version: ReportVersion) -> dict[str, Any]:
-    """Return the machine's newer text of each field that changed since the field was last refreshed or saved.
-
-    :return: values as `content.to_json` writes them, by the content's field.
-    """
+    """Return the newer automatic text, as JSON, of each field that changed since it was last refreshed or saved."""
     return {
         field: report.machine[field]
         for field in FROM_FACTS
@@ -186,22 +172,21 @@ def changed_facts(report: Report, version: ReportVersion) -> dict[str, Any]:
 
 
 def refreshed_content(report: Report, suspicions: Sequence[Suspicion], facts: Mapping[int, Facts]) -> ReportContent:
-    """Return what an undecided report says, in what nobody edited as the record has it by now; nothing is written.
+    """Return what an undecided report says, with the untouched fields as the record is by now; nothing is written.
 
     :param suspicions: those of the report, read `with_facts`.
     :param facts: the facts on each suspicion's verdict, by the verdict's key.
     """
     version = current_version(report)
-    machine = machine_content(suspicions, facts, practices_on=code_of_practice.suggest_practices)
-    content, _beside = _refreshed(version, machine)
+    content, _automatic = _refresh_untouched(version, machine_content(suspicions, facts))
     return content_from_json(version.content) if content is None else content
 
 
 def with_annex(report: Report) -> ReportContent:
-    """Return what a report says with what the looks show by now as its annex, which is None without a suspicion.
+    """Return what a report says, with an annex of what the checks show by now (None without a suspicion).
 
-    What nobody edited in an undecided report is told from the very looks of its annex: nothing is written. Beside any
-    other text the annex says that it may tell of more.
+    Untouched text of an undecided report is written from the same checks as its annex. With any other text the annex
+    says that it may show later checks. Nothing is stored.
     """
     suspicions = list(report.suspicions.with_facts())
     facts = facts_of_suspicions(suspicions)
@@ -212,50 +197,38 @@ def with_annex(report: Report) -> ReportContent:
 
 
 def with_grown_figures(report: Report) -> ReportContent:
-    """Return what an undecided report says, with the figures of the machine's own text that merely grew since.
+    """Return what an undecided report says, with the figures of its automatic text that merely grew since.
 
-    A person's move takes them along unread; news in them it does not, for a person has to read that first.
+    A person's move takes these along unread, but no news: a person has to read that first.
     """
     suspicions = list(report.suspicions.with_facts())
-    told = report.events.filter(kind__in=ENTERED).order_by("position").last()
-    if not suspicions or told is None or told.facts["standing"] != facts_now(suspicions):
+    last = report.events.filter(kind__in=TEXT_EVENTS).order_by("position").last()
+    if not suspicions or last is None or last.facts["standing"] != facts_now(suspicions):
         return content_of(report)
     return refreshed_content(report, suspicions, facts_of_suspicions(suspicions))
 
 
 def automatic_texts(report: Report, content: ReportContent) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the machine's text to keep beside a content that only the machine brought up to date, and the newest.
+    """Return the automatic text to store with a content that was refreshed automatically, and the report's newest.
 
-    :param content: what `up_to_date` made of the present version.
+    :param content: the present version, or what `refreshed_content` made of it.
     """
-    version, told = current_version(report), content_to_json(content)
+    version, refreshed = current_version(report), content_to_json(content)
     changed = {
-        field: told[field]
+        field: refreshed[field]
         for field in FROM_FACTS
         # Settled wording enters a choice of practices that people have made, which stays theirs.
-        if told[field] != version.content[field] and version.is_untouched(field)
+        if refreshed[field] != version.content[field] and version.is_untouched(field)
     }
     return version.machine | changed, report.machine | changed
 
 
-def _last_told(reports: Sequence[Report]) -> dict[int, ReportEvent]:
-    events = ReportEvent.objects.filter(report__in=reports, kind__in=ABOUT_FACTS).order_by("position")
-    return {event.report_id: event for event in events}
-
-
-def _is_due(stands: list[list[Any]], told: ReportEvent | None, *, now: datetime, drafted_at: datetime) -> bool:
-    if told is None or told.facts["standing"] != stands:
-        return True
-    return now - told.at >= max(SHORTEST_INTERVAL, SHARE_OF_ITS_AGE * (now - drafted_at))
-
-
 def _refresh(report: Report, suspicions: Sequence[Suspicion], *, now: datetime) -> None:
-    facts = facts_of_suspicions(suspicions)
-    machine = machine_content(suspicions, facts, practices_on=code_of_practice.suggest_practices)
+    machine = machine_content(suspicions, facts_of_suspicions(suspicions))
     version = current_version(report)
-    content, beside = _refreshed(version, machine) if report.status in OPEN_TO_THE_MACHINE else (None, None)
+    content, automatic = _refresh_untouched(version, machine) if report.status in REFRESHED_STATES else (None, None)
     newest = content_to_json(machine)
-    stands = facts_now(suspicions)
+    standing = facts_now(suspicions)
     with transaction.atomic():
         if content is not None:
             advance_report(
@@ -265,20 +238,25 @@ def _refresh(report: Report, suspicions: Sequence[Suspicion], *, now: datetime) 
                 by=None,
                 at=now,
                 content=content,
-                machine=beside,
+                machine=automatic,
                 why=FACTS,
                 values={"machine": newest},
-                standing=stands,
+                standing=standing,
             )
         elif newest != report.machine:
-            _offer(report, newest, now=now, standing=stands)
+            unchanged = Report.objects.filter(pk=report.pk, status=report.status, version=report.version)
+            if not unchanged.update(machine=newest):
+                raise ChangedMeanwhile(_("This report was changed by somebody else."))
+            record_event(report, "facts_offered", at=now, standing=standing)
         for suspicion in suspicions:
             revision = suspicion.verification.revision
             Suspicion.objects.filter(pk=suspicion.pk, facts_revision__lt=revision).update(facts_revision=revision)
 
 
-def _refreshed(version: ReportVersion, machine: ReportContent) -> tuple[ReportContent | None, dict[str, Any] | None]:
-    """Return the content with its untouched facts refreshed, and the machine's text beside it; None if none changes."""
+def _refresh_untouched(
+    version: ReportVersion, machine: ReportContent
+) -> tuple[ReportContent | None, dict[str, Any] | None]:
+    """Return the content with its untouched fields refreshed, and its automatic text; None if nothing changes."""
     content, newest = content_from_json(version.content), content_to_json(machine)
     changed = {
         field: getattr(machine, field)
@@ -288,11 +266,3 @@ def _refreshed(version: ReportVersion, machine: ReportContent) -> tuple[ReportCo
     if not changed:
         return None, None
     return replace(content, **changed), version.machine | {field: newest[field] for field in changed}
-
-
-def _offer(report: Report, machine: dict[str, Any], *, now: datetime, standing: list[list[Any]]) -> None:
-    unchanged = Report.objects.filter(pk=report.pk, status=report.status, version=report.version)
-    if not unchanged.update(machine=machine):
-        sentence = _("This report was changed by somebody else.")
-        raise ChangedMeanwhile(sentence)
-    record_event(report, "facts_offered", at=now, standing=standing)

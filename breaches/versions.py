@@ -1,8 +1,8 @@
-"""The versions and events of a report, and the only way to change its status."""
+"""The versions and events of a report, and the only way to change its status: `check_move`, then `make_move`."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from itertools import chain
 from operator import itemgetter
 from secrets import token_hex
@@ -23,7 +23,7 @@ from breaches.models import (
     SectionComment,
 )
 from breaches.permissions import acting_role, declared_own_act, roles_for
-from breaches.rules.content import ReportContent, content_digest, content_from_json, content_to_json
+from breaches.rules.content import ContactPerson, ReportContent, content_digest, content_from_json, content_to_json
 from breaches.rules.lifecycle import (
     APPROVE,
     CHANGES,
@@ -37,19 +37,20 @@ from breaches.rules.lifecycle import (
     ReportStatus,
 )
 from breaches.rules.validation import Remark
+from releases.models import Contact
 from releases.models.append_only import CHUNK
 from releases.models.row_record import Rows
-from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Move, MoveRefused, Role
+from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Move, MoveRefused
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
-# What a wanted name may take up of the column, so that a number or a tail still fits.
+# Of a wanted reference, so that a number or a tail still fits into the column.
 LONGEST = 100
 
 
 def free_references(wanted: Sequence[str]) -> list[str]:
-    """Return a name for each report: the one that is wanted, or, where an earlier report has it, one with a number."""
+    """Return a reference for each report: the wanted one, with a number if an earlier report has it."""
     taken = set(Report.objects.filter(reference__in=wanted).values_list("reference", flat=True))
     free: list[str] = []
     for name in wanted:
@@ -63,9 +64,9 @@ def free_references(wanted: Sequence[str]) -> list[str]:
 
 
 def reference_to_start(wanted: str, *, kind: ReportKind) -> str:
-    """Return the name of a report that a person starts.
+    """Return the reference of a report that a person starts.
 
-    Those of a restricted kind have a tail that nobody can guess: counted names would tell how many others there are.
+    Those of a restricted kind have a random tail: counted references would say how many others there are.
     """
     wanted = wanted[:LONGEST].rstrip("-")
     if kind in RESTRICTED:
@@ -74,18 +75,12 @@ def reference_to_start(wanted: str, *, kind: ReportKind) -> str:
     return free
 
 
-def first_day_of_occurrence(content: ReportContent) -> date | None:
-    """Return the day by which a report counts: the first on which the breach occurred, if any is given."""
-    return min(content.occurred_on, default=None)
-
-
 def record_citations(reports: Mapping[Report, ReportContent]) -> None:
-    """Keep which practices some new reports cite."""
+    """Store which practices some new reports cite."""
     PracticeCited.objects.bulk_create(chain.from_iterable(_rows(*one) for one in reports.items()))
 
 
 def update_citations(report: Report, content: ReportContent) -> None:
-    """Keep which practices a report cites now, instead of those that it cited before."""
     wanted = {(row.edition, row.code): row for row in _rows(report, content)}
     kept = {(row.edition, row.code): row for row in PracticeCited.objects.filter(report=report)}
     if gone := [row.pk for key, row in kept.items() if key not in wanted]:
@@ -101,17 +96,22 @@ def _rows(report: Report, content: ReportContent) -> Iterable[PracticeCited]:
 CHANGED_SINCE_READ = lazy("The report has changed since you read it; read it again before you decide.")
 
 FACTS = "facts"
-"""Why there is a version that the machine alone brought up to date: whoever moved the report on wrote nothing of it."""
+"""Why a version was made that was refreshed automatically: the person who moved the report wrote nothing of it."""
 
 
 def current_version(report: Report) -> ReportVersion:
-    """Return the version that a report, as it was read, stands at."""
+    """Return the version of a report as it was read."""
     return report.versions.get(number=report.version)
 
 
 def content_of(report: Report) -> ReportContent:
-    """Return what a report, as it was read, says."""
+    """Return the content of a report as it was read."""
     return content_from_json(current_version(report).content)
+
+
+def contact_person(contact: Contact) -> ContactPerson:
+    """Copy a contact as it is now, for the content of a report."""
+    return ContactPerson(contact.name, contact.email, contact.telephone, is_team=contact.is_team)
 
 
 def record_event(
@@ -125,15 +125,13 @@ def record_event(
     words: str = "",
     **facts: Any,
 ) -> ReportEvent:
-    """Write one event of a report, number the report by it if it outdates open forms, and record what it changed.
+    """Write one event of a report, with the digests of the rows that it changed.
 
-    The caller holds the row of the report locked before such an event: others lock the row before the chain.
+    An event that outdates open forms becomes the report's `last_change`. Before such an event the caller locks the row
+    of the report: others lock the row before the chain.
 
     :param also: other rows whose digests are recorded with that of the report.
-    :param at: the aware instant at which it happened.
-    :param by: who did it, or None for the system.
-    :param words: what a person wrote about it.
-    :param facts: JSON-able facts of the event.
+    :param by: None for the system.
     """
     event = ReportEvent(
         report=report, report_reference=report.reference, kind=kind, at=at, actor=by, words=words, facts=facts
@@ -151,7 +149,7 @@ def record_event(
 def changes_since(report: Report, read: int) -> QuerySet[ReportEvent]:
     """Return the events of a report that outdate a form, in order.
 
-    :param read: the number of the last change that the form carries.
+    :param read: the `last_change` that the form carries.
     """
     return report.events.filter(kind__in=CHANGES, position__gt=read).order_by("position")
 
@@ -167,7 +165,7 @@ def new_version(
 ) -> ReportVersion:
     """Build, without storing it, the version that a report's number now names.
 
-    :param machine: the machine's text of each field, as it stood beside the person's when this was written.
+    :param machine: the automatic text of each field when this was written.
     :param why: what made it: such as drafted, facts, edited, wording, approved or reopened.
     """
     return ReportVersion(
@@ -200,25 +198,23 @@ def advance_report(
 
     The move is a compare-and-set on the status, the version and the last change with which the report was read.
 
-    :param kind: the event's kind, in the past tense.
-    :param machine: the machine's text beside the new content; the one of the present version if not given.
+    :param machine: the automatic text stored with the new content; that of the present version if not given.
     :param values: further columns of the report to set.
     :return: the report as it now is.
-    :raises SomebodyWasFaster: if the report has moved on since it was read; nothing is changed then.
+    :raises ChangedMeanwhile: if the report has changed since it was read; nothing is changed then.
     """
     number = report.version + (content is not None)
     with transaction.atomic():
         unchanged = Report.objects.filter(
             pk=report.pk, status=move.source, version=report.version, last_change=report.last_change
         )
-        filed = {} if content is None else {"occurred_on": first_day_of_occurrence(content)}
-        if not unchanged.update(status=move.target, version=number, **filed, **(values or {})):
-            sentence = _("This report was changed by somebody else; look at it again before you go on.")
-            raise ChangedMeanwhile(sentence)
+        first_day = {} if content is None else {"occurred_on": content.first_day}
+        if not unchanged.update(status=move.target, version=number, **first_day, **(values or {})):
+            raise ChangedMeanwhile(_("This report was changed by somebody else; look at it again before you go on."))
         moved = Report.objects.select_related("producer").get(pk=report.pk)
         if content is not None:
-            beside = current_version(report).machine if machine is None else machine
-            new_version(moved, content, machine=beside, by=None if why == FACTS else by, at=at, why=why).save()
+            automatic = current_version(report).machine if machine is None else machine
+            new_version(moved, content, machine=automatic, by=None if why == FACTS else by, at=at, why=why).save()
             update_citations(moved, content)
         version = current_version(moved)
         record_event(
@@ -240,19 +236,16 @@ def check_versions() -> str | None:
     """Return one sentence on the first version of a report that no event names with its hash, or None."""
     versions = list(ReportVersion.objects.values_list("report__reference", "number", "content_sha256", "pk"))
     events = ReportEvent.objects.filter(facts__has_key="content_sha256").values_list("report_reference", "facts")
-    named = {
-        (reference, _number(facts["version"]), facts["content_sha256"])
-        for reference, facts in events.iterator(chunk_size=CHUNK)
-    }
-    for *version, key in sorted(versions, key=itemgetter(3)):
-        if tuple(version) not in named:
+    named = set()
+    for reference, facts in events.iterator(chunk_size=CHUNK):
+        version = facts["version"]
+        # A move states the version before as well.
+        number = version[-1] if isinstance(version, list) else version
+        named.add((reference, number, facts["content_sha256"]))
+    for *stored, key in sorted(versions, key=itemgetter(3)):
+        if tuple(stored) not in named:
             return f"{ReportVersion._meta.label_lower} {key} is not a version that an event names"
     return None
-
-
-def _number(version: int | list[int]) -> int:
-    # A move states the version before as well.
-    return version[-1] if isinstance(version, list) else version
 
 
 SOMEBODY_ELSE_DECIDES = lazy("You have declared that this report is about your own act: somebody else decides on it.")
@@ -271,10 +264,10 @@ class OwnActIsSubject(MoveRefused):
 
 
 def was_done_by(report: Report, kind: str, *, read: int, person: "User") -> bool:
-    """Tell whether a person has already taken a step by the same form, so that a second click asks for nothing new.
+    """Tell whether a person has already sent the same form, so that a second click does nothing.
 
-    :param kind: of the event that the step leaves.
-    :param read: the number of the last change that the form carries.
+    :param kind: of the event that the form leaves.
+    :param read: the `last_change` that the form carries.
     """
     first = changes_since(report, read).first()
     last = report.events.filter(kind__in=STEPS).order_by("position").last()
@@ -282,18 +275,18 @@ def was_done_by(report: Report, kind: str, *, read: int, person: "User") -> bool
 
 
 def check_move(report: Report, name: str, *, by: "User", remarks: tuple[Remark, ...] = (), **given: bool) -> Move:
-    """Return the row for a move if the report's state, the person's roles and what was given allow it.
+    """Return a move of the lifecycle if the report's state, the person's roles and what was given allow it.
 
-    :param remarks: what is missing or impossible in the text; told field by field where that is why it is refused.
-    :param given: by the name of each thing that a move may need, whether it is there.
+    :param remarks: what is missing or impossible in the text, for the exception.
+    :param given: whether each thing that the move may need is there, by its name in the lifecycle.
     :raises OwnActIsSubject: if the person declared that the report is about their own act, and this decides on it.
     :raises Incomplete: if the text lacks what the move needs.
-    :raises SomethingMissing: if anything else that it needs was not given.
+    :raises MissingFields: if anything else that it needs was not given.
     :raises MoveRefused: if the report's state or the person's roles do not allow it.
     """
     if name in DECISIONS:
         refuse_own_act(report, by=by)
-    things = [thing for thing, there in given.items() if there]
+    things = [thing for thing, is_there in given.items() if is_there]
     try:
         return REPORT.check(name, source=report.status, roles=roles_for(by, report), given=things)
     except MissingFields:
@@ -303,32 +296,27 @@ def check_move(report: Report, name: str, *, by: "User", remarks: tuple[Remark, 
 
 
 def refuse_own_act(report: Report, *, by: "User") -> None:
-    """Refuse a decision on a report to a person who has declared that it is about their own act.
+    """Check that a person may decide on a report.
 
-    :raises OwnActIsSubject: if they have.
+    :raises OwnActIsSubject: if they have declared that it is about their own act.
     """
     if declared_own_act(by, report):
         raise OwnActIsSubject(SOMEBODY_ELSE_DECIDES)
 
 
-def role_for(move: Move, report: Report, *, by: "User") -> Role:
-    """Return the weightiest of the roles by which a person makes a move that `check` has allowed."""
-    return acting_role(by, move.roles, report)
+def make_move(report: Report, move: Move, *, by: "User", at: datetime, words: str = "", **details: Any) -> Report:
+    """Make a move that `check_move` has allowed, in the most senior of the person's roles that allow it.
 
-
-def make_move(report: Report, move: Move, *, by: "User", at: datetime, **details: Any) -> Report:
-    """Make a move that `check` has allowed, in the weightiest of the roles that allow it.
-
-    :param details: what `versions.advance` takes besides: new columns, content, words, facts of the event.
-    :return: the report as it now is.
-    :raises SomebodyWasFaster: if the report has moved on since it was read; nothing is changed then.
+    :param details: what `advance_report` takes besides: new columns, content, facts of the event.
+    :raises ChangedMeanwhile: if the report has changed since it was read; nothing is changed then.
     """
-    role = role_for(move, report, by=by)
-    return advance_report(report, move, kind=PAST_TENSE[move.name], by=by, at=at, role=role, **details)
+    role = acting_role(by, move.roles, report)
+    kind = PAST_TENSE[move.name]
+    return advance_report(report, move, kind=kind, by=by, at=at, words=words.strip(), role=role, **details)
 
 
 def comments_on_last_return(report: Report) -> Sequence[SectionComment]:
-    """Return the comments on single sections, in the form's order, while a report is returned; none afterwards."""
+    """Return the comments on sections, in the form's order, while a report is returned; none afterwards."""
     if report.status != ReportStatus.RETURNED:
         return ()
     returned = report.events.filter(kind="returned").latest("position")
@@ -336,7 +324,7 @@ def comments_on_last_return(report: Report) -> Sequence[SectionComment]:
 
 
 def comments_by_event(report: Report) -> Mapping[int, Sequence[SectionComment]]:
-    """Return every comment on a section that was made when a report was returned, by the key of that event."""
+    """Return every comment on a section, by the key of the event that returned the report."""
     found: dict[int, list[SectionComment]] = defaultdict(list)
     for comment in SectionComment.objects.filter(event__report=report):
         found[comment.event_id].append(comment)
@@ -353,7 +341,7 @@ class DocumentChanged(Exception):
 
 
 def document_bytes(document: ApprovedDocument) -> bytes:
-    """Return an approved document byte for byte, after comparing it with its hash.
+    """Return an approved document after comparing it with its hash.
 
     :raises DocumentChanged: if it was changed after its approval.
     """
@@ -382,7 +370,7 @@ def check_documents() -> str | None:
 
 
 def _approved(events: QuerySet[ReportEvent]) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
-    """Yield what each approval says of its document, by the report's reference and the version."""
+    """Yield what each approval states of its document, by the report's reference and the version."""
     for event in events.filter(kind=PAST_TENSE[APPROVE]).order_by("position").iterator():
         stated = {name: event.facts[name] for name in STATED}
         name = (event.report_reference, event.facts["version"][1])

@@ -105,7 +105,7 @@ def find_fault(name: str, content: bytes) -> str | None:
 
 def _check_rows(recorded: Recorded) -> str | None:
     redactions = ReportEvent.objects.filter(kind=redaction.KIND).order_by("position")
-    redacted = {event.position: redaction.digests_left(event) for event in redactions}
+    redacted = {event.position: redaction.digests_after(event) for event in redactions}
     events = {
         ReleaseRowRecord: partial(Events.read, ReleaseEvent, about="release_id"),
         ReportRowRecord: partial(Events.read, ReportEvent, about="report_id"),
@@ -118,7 +118,7 @@ def _check_chain(rows: type[ChainedRow], recorded: Mapping[type[RowRecord], Reco
     walked, why = check_chain(rows, follow=follow)
     checks: list[Callable[[], str | None]] = [lambda: deleted_end(rows, recorded.values())]
     if issubclass(rows, AbstractEvent):
-        checks.append(lambda: redaction.find_unexplained(rows))
+        checks.append(lambda: redaction.find_silent_redaction(rows))
     if issubclass(rows, RowRecord):
         checks.append(lambda: _check_rows(recorded[rows]))
     of_this_chain: dict[type[ChainedRow], Callable[[], str | None]] = {

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from breaches import text
-from breaches.code_of_practice import Offered
+from breaches.code_of_practice import PracticeChoice
 from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportContent
 from breaches.rules.validation import Remark, ReportSection
 from releases.forms.base import GovukDateField, LongTextField, Question, helper_of, inside_the_form
@@ -137,7 +137,7 @@ def with_another_row(data: QueryDict, prefix: str) -> QueryDict:
     return longer
 
 
-def practice_notes(offered: Offered) -> Iterator[str]:
+def practice_notes(offered: PracticeChoice) -> Iterator[str]:
     """Say what a person needs to know to choose a practice. None of it is printed."""
     if offered.is_suggested and offered.suggestion is not None:
         cases = offered.suggestion.cases
@@ -231,7 +231,7 @@ class SectionForm(forms.Form):
         content: ReportContent,
         version: int,
         facts_seen: str = "",
-        practices: Iterable[Offered] = (),
+        practices: Iterable[PracticeChoice] = (),
     ) -> None:
         """Ask for one section.
 
@@ -252,7 +252,7 @@ class SectionForm(forms.Form):
         """Return what the fields hold before anybody types."""
         raise NotImplementedError
 
-    def set_up(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[Offered]) -> None:
+    def set_up(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[PracticeChoice]) -> None:
         """Make the rows and choices, which depend on the report."""
 
     def values(self) -> dict[str, Any]:
@@ -376,7 +376,7 @@ class CoreInformationForm(SectionForm):
             },
         }
 
-    def set_up(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[Offered]) -> None:
+    def set_up(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[PracticeChoice]) -> None:
         self.rows = output_rows(data, content.outputs)
 
     def values(self) -> dict[str, Any]:
@@ -450,7 +450,7 @@ class CircumstancesForm(SectionForm):
             "circumstances": content.circumstances,
         }
 
-    def set_up(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[Offered]) -> None:
+    def set_up(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[PracticeChoice]) -> None:
         """Offer the practices in force and those already cited, the likely ones first, and a row for each day."""
         listed = {practice_key(one.cited): one for one in practices}
         # Where people read the words of the practices: by source and address, the codes.

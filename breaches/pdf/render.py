@@ -93,7 +93,7 @@ def _with_whole_hyphens(document: ReportDocument) -> ReportDocument:
                     for row in section.rows
                 ),
                 paragraphs=tuple(tuple(map(whole, lines)) for lines in section.paragraphs),
-                timeline=tuple(replace(entry, lines=tuple(map(whole, entry.lines))) for entry in section.timeline),
+                timeline=tuple((when, tuple(map(whole, lines))) for when, lines in section.timeline),
             )
             for section in document.sections
         ),

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from breaches.rules.chart import Chart, interval_chart
 from breaches.rules.content import Annex, AnnexCheck, AnnexOutput, AnnexPart
-from breaches.rules.delay import delay_in_figures, round_down, round_up, time_in_words
-from breaches.rules.facts import AddressFacts, CheckFact, Facts, facts_in_order
+from breaches.rules.delay import delay_in_figures, round_down, round_up_before, time_in_words
+from breaches.rules.facts import AddressFacts, CheckFact, Facts
 from breaches.rules.narrative import describe_caches, describe_checks, describe_clock_error, describe_gaps, output_names
 from releases.detection.finding import AddressRole, Source
 from releases.rules.london import format_day, format_time, format_time_with_seconds, local_date
@@ -28,9 +28,9 @@ def printable(text: str) -> str:
     )
 
 
+# How many checks are listed before the first that found the release, and from it on.
 BEFORE, AFTER = 4, 3
-"""How many looks are told before the first that found the release, and from it on."""
-# Kept with the annex, so that one approved by another rule never claims this one.
+# Stored with the annex, so that one approved by another rule never claims this one.
 RULE = (
     "Of many looks those are listed that tell of a change: the last four before the first that found it and three from "
     "that on, or the last four where none found it; the last before and the first from the announced time on, and "
@@ -56,31 +56,31 @@ SOURCES = {
 
 
 def annex_of(all_facts: Iterable[Facts], *, own_text: bool = False) -> Annex:
-    """Tell for each output what is on record of its looks, in the order of what is given.
+    """Write for each output what is on record of its checks, in the order of what is given.
 
-    :param own_text: whether a person's text stands before the annex, which does not follow the record.
+    :param own_text: whether the annex follows a person's text, which does not follow the record.
     """
     return Annex(tuple(_output(facts, own_text=own_text) for facts in all_facts))
 
 
 def _output(facts: Facts, *, own_text: bool) -> AnnexOutput:
-    told = facts.publisher_time
+    published = facts.publisher_time
     parts = tuple(_part(facts, address) for address in facts.addresses)
     rule = [RULE] if any(part.not_listed for part in parts) else []
-    beside = [OWN_TEXT] if own_text else []
+    own = [OWN_TEXT] if own_text else []
     return AnnexOutput(
         title=facts.release_title,
         due_at=facts.due_at,
         limit_at=facts.limit_at,
-        publisher_at=told.at if told else None,
-        publisher_source=SOURCES[told.source] if told else "",
+        publisher_at=published.at if published else None,
+        publisher_source=SOURCES[published.source] if published else "",
         parts=parts,
-        notes=(*describe_clock_error(facts), *describe_gaps(facts), *describe_caches(facts), *rule, *beside),
+        notes=(*describe_clock_error(facts), *describe_gaps(facts), *describe_caches(facts), *rule, *own),
     )
 
 
 def _part(facts: Facts, address: AddressFacts) -> AnnexPart:
-    verdict, told = address.verdict, checks_around_change(facts, address)
+    verdict, listed = address.verdict, checks_around_change(facts, address)
     name = "Page" if address.role is AddressRole.PAGE else output_names(facts, address)[1]
     return AnnexPart(
         name=name,
@@ -88,19 +88,17 @@ def _part(facts: Facts, address: AddressFacts) -> AnnexPart:
         last_not_live_at=verdict.last_not_live_at,
         first_live_at=verdict.first_live_at,
         delay=(verdict.delay.from_seconds, verdict.delay.to_seconds) if verdict.delay else None,
-        looks=tuple(_look(look) for look in told),
-        not_listed=len(address.looks) + address.repetitions - len(told),
+        looks=tuple(
+            AnnexCheck(look.sighting.sent_at, look.sighting.completed_at, f"{_with_capital(describe_checks(look))}.")
+            for look in listed
+        ),
+        not_listed=len(address.looks) + address.repetitions - len(listed),
     )
 
 
 def checks_around_change(facts: Facts, address: AddressFacts) -> list[CheckFact]:
-    """Choose the looks that tell of a change, in order: the first that found the release, with some on either side.
-
-    Told besides are the last that did not find it, the last that counts as made before the announced time and the first
-    from it on, the same two of the limit, and the first that did not find it any more and the first that found it
-    again. Where nothing was found, the last looks are told. `RULE` says so to readers.
-    """
-    looks, verdict = facts_in_order(address), address.verdict
+    """Choose the checks that tell of a change, in order, as `RULE` says to readers."""
+    looks, verdict = address.checks_in_order(), address.verdict
     change = next(
         (place for place, look in enumerate(looks) if look.sighting.completed_at == verdict.first_live_at), len(looks)
     )
@@ -117,11 +115,6 @@ def checks_around_change(facts: Facts, address: AddressFacts) -> list[CheckFact]
     return [looks[place] for place in sorted(chosen)]
 
 
-def _look(look: CheckFact) -> AnnexCheck:
-    saw = describe_checks(look)
-    return AnnexCheck(look.sighting.sent_at, look.sighting.completed_at, f"{saw[:1].upper()}{saw[1:]}.")
-
-
 HEADING = "Annex: what the automatic check recorded"
 APPROVED = (
     "This annex was approved with the report and is part of it: the content’s SHA-256 stands for both. It was made "
@@ -136,43 +129,32 @@ HOW_TO_READ = (
     "and when it was answered up. A look shows what was there at one time. Nothing that was on a page is shown here."
 )
 OVERVIEW = ("Announced time", "Last seen not live", "First seen live")
-# The columns of the table of looks.
-SENT, ANSWERED, SHOWED = "Look sent", "Answered", "What it showed"
-
-
-@dataclass(frozen=True, slots=True)
-class CheckRow:
-    """One look: sent, answered, and what it showed."""
-
-    sent: str
-    answered: str
-    showed: str
 
 
 @dataclass(frozen=True, slots=True)
 class AnnexPartRow:
-    """One address of an output: its summary as label and text, its picture, and the looks around the change."""
+    """One address of an output: its summary as label and text, its chart, and the checks around the change.
+
+    Each check has a cell for each of the layout's columns.
+    """
 
     heading: str
     summary: tuple[tuple[str, str], ...]
     chart: Chart
-    looks: tuple[CheckRow, ...]
+    looks: tuple[tuple[str, str, str], ...]
     not_listed: str
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AnnexLayout:
-    """The annex as it is shown: its heading, what it belongs to, and its parts in order.
-
-    `overview` has a row for each part, where there are several.
-    """
+    """The annex as it is shown; `overview` has a row for each part if there are several."""
 
     heading: str
     paragraphs: tuple[str, ...]
     parts: tuple[AnnexPartRow, ...]
     overview: tuple[tuple[str, str, str, str], ...] = ()
-    columns: tuple[str, str, str] = (SENT, ANSWERED, SHOWED)
+    columns: tuple[str, str, str] = ("Look sent", "Answered", "What it showed")
     overview_columns: tuple[str, str, str, str] = ("Output", *OVERVIEW)
 
 
@@ -186,27 +168,31 @@ def lay_out_annex(annex: Annex, *, approved: bool) -> AnnexLayout:
         for output in annex.outputs
         for number, part in enumerate(output.parts)
     )
+    overview = []
+    for part in parts if len(parts) > 1 else ():
+        summary = dict(part.summary)
+        announced, last_absent, first_seen = (summary[label] for label in OVERVIEW)
+        overview.append((part.heading, announced, last_absent, first_seen))
     return AnnexLayout(
         heading=HEADING,
         paragraphs=(APPROVED if approved else NOT_APPROVED, HOW_TO_READ),
         parts=parts,
-        overview=tuple(map(_in_overview, parts)) if len(parts) > 1 else (),
+        overview=tuple(overview),
     )
-
-
-def _in_overview(part: AnnexPartRow) -> tuple[str, str, str, str]:
-    told = dict(part.summary)
-    announced, last_absent, first_seen = (told[label] for label in OVERVIEW)
-    return part.heading, announced, last_absent, first_seen
 
 
 def _part_row(output: AnnexOutput, part: AnnexPart, *, is_first: bool) -> AnnexPartRow:
     due_at = output.due_at
-    absent = (
-        (part.last_not_live_at, _clock(round_down(part.last_not_live_at), due_at)) if part.last_not_live_at else None
-    )
-    seen = (part.first_live_at, _clock(_seen(part.first_live_at, due_at), due_at)) if part.first_live_at else None
-    publisher = (output.publisher_at, _clock(round_down(output.publisher_at), due_at)) if output.publisher_at else None
+
+    def sent(instant: datetime) -> str:
+        return _clock(round_down(instant), due_at)
+
+    def answered(instant: datetime) -> str:
+        return _clock(round_up_before(instant, due_at), due_at)
+
+    absent = (part.last_not_live_at, sent(part.last_not_live_at)) if part.last_not_live_at else None
+    seen = (part.first_live_at, answered(part.first_live_at)) if part.first_live_at else None
+    publisher = (output.publisher_at, sent(output.publisher_at)) if output.publisher_at else None
     due, limit = (due_at, format_time(due_at)), (output.limit_at, time_in_words(output.limit_at, due_at=due_at))
     title = printable(output.title).replace("\n", " ").strip()
     announced, last_absent, first_seen = OVERVIEW
@@ -221,12 +207,16 @@ def _part_row(output: AnnexOutput, part: AnnexPart, *, is_first: bool) -> AnnexP
     if is_first:
         figure = f"{publisher[1]}, {output.publisher_source}" if publisher else "Nothing on record"
         rows.append(("By the publisher’s own system (no observation)", figure))
+    not_listed = "These are all the looks on record."
+    if part.not_listed:
+        looks_are = "look is" if part.not_listed == 1 else "looks are"
+        not_listed = f"{part.not_listed} more {looks_are} on record, and not listed here."
     return AnnexPartRow(
         heading=title if len(output.parts) == 1 else f"{title}: {part.name[:1].lower()}{part.name[1:]}",
         summary=tuple(rows),
         chart=interval_chart(due=due, limit=limit, absent=absent, seen=seen, publisher=publisher if is_first else None),
-        looks=tuple(_check_row(look, due_at) for look in part.looks),
-        not_listed=_not_listed(part.not_listed),
+        looks=tuple((sent(look.sent_at), answered(look.answered_at), look.showed) for look in part.looks),
+        not_listed=not_listed,
         notes=output.notes if is_first else (),
     )
 
@@ -240,24 +230,8 @@ def _became_visible(delay: tuple[float, float | None] | None) -> str:
     if upper is None:
         return f"Not yet, {delay_in_figures(lower, None)} after the announced time"
     if upper < 0:
-        return _sentence(f"{delay_in_figures(-upper, -lower)} before the announced time")
-    return _sentence(f"{delay_in_figures(lower, upper)} after the announced time")
-
-
-def _not_listed(number: int) -> str:
-    if not number:
-        return "These are all the looks on record."
-    return f"{number} more {'look is' if number == 1 else 'looks are'} on record, and not listed here."
-
-
-def _check_row(look: AnnexCheck, due_at: datetime) -> CheckRow:
-    answered = _seen(look.answered_at, due_at)
-    return CheckRow(_clock(round_down(look.sent_at), due_at), _clock(answered, due_at), look.showed)
-
-
-def _seen(instant: datetime, due_at: datetime) -> datetime:
-    # Rounding up may not carry what was seen before the announced time over it.
-    return round_down(instant) if instant < due_at <= round_up(instant) else round_up(instant)
+        return _with_capital(f"{delay_in_figures(-upper, -lower)} before the announced time")
+    return _with_capital(f"{delay_in_figures(lower, upper)} after the announced time")
 
 
 def _clock(instant: datetime, due_at: datetime) -> str:
@@ -265,5 +239,5 @@ def _clock(instant: datetime, due_at: datetime) -> str:
     return text if local_date(instant) == local_date(due_at) else f"{text} on {format_day(instant)}"
 
 
-def _sentence(text: str) -> str:
+def _with_capital(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"

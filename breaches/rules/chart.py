@@ -15,7 +15,7 @@ FULL = 100.0
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One figure: its name, what it is in words, and its length; nothing is drawn of nought and of None."""
+    """One figure: its name, what it is in words, and its length; no bar is drawn of 0 and of None."""
 
     name: str
     words: str
@@ -24,8 +24,6 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class BarGroup:
-    """The bars that are compared with each other, under one heading."""
-
     name: str
     bars: Sequence[Bar]
 
@@ -41,7 +39,7 @@ class ChartWords:
 
 @dataclass(frozen=True, slots=True)
 class DrawnBar:
-    """One bar as it is drawn: its top edge in pixels, its width and its left edge as shares of 100, and its colour."""
+    """One bar: its top edge in pixels, its width and its left edge as shares of 100."""
 
     top: int
     width: float
@@ -51,10 +49,7 @@ class DrawnBar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A picture: its title, what it shows in a sentence, its height in pixels, and what is in it.
-
-    The description may be empty, where the title says it all.
-    """
+    """A chart, `height` in pixels. The description may be empty if the title says it all."""
 
     title: str
     description: str
@@ -65,9 +60,7 @@ class Chart:
 
 
 def lay_out_chart(title: str, groups: Sequence[BarGroup], *, greatest: float | None = None) -> Chart:
-    """Lay bars out under their headings.
-
-    The description says every figure, for whoever does not see the picture.
+    """Lay bars out under their headings, with a description that says every figure for those who do not see the chart.
 
     :param greatest: the length that fills the width; the longest bar's if none is given.
     """
@@ -107,10 +100,10 @@ def interval_chart(
 ) -> Chart:
     """Draw from when to when an output was in time, when it became visible, and the publisher's figure.
 
-    Each bar lies on a grey ground that is the whole scale, and says above it in words what it is, so that nobody has
-    to tell colours apart. The title says all of it for whoever does not see the picture.
+    Each bar has a grey ground, which is the whole scale, and words above it, so that nobody has to tell colours apart.
+    The title says all of it for those who do not see the chart.
 
-    :param due: an aware instant with its words, as are the others; None where there is none.
+    :param due: an aware instant with its words, as are the others.
     """
     told = [instant for instant, _ in filter(None, (due, limit, absent, seen, publisher))]
     start, end = round_down(min(told)), round_up(max(told))

@@ -163,6 +163,11 @@ class ReportContent:
     lead_official: bool = False
     annex: Annex | None = None
 
+    @property
+    def first_day(self) -> date | None:
+        """The day by which a report counts: the first on which the breach occurred, if any is given."""
+        return min(self.occurred_on, default=None)
+
 
 # The fields that follow the record. The others are copied once: a contact stays as it was when the report was drafted.
 FROM_FACTS = ("practices", "occurred_on", "circumstances")
@@ -232,12 +237,12 @@ def is_web_address(url: str) -> bool:
     return parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
-def joint_content(contents: Sequence[ReportContent]) -> ReportContent:
+def merge_contents(contents: Sequence[ReportContent]) -> ReportContent:
     """Put the contents of several reports into one, in their order.
 
-    Of what a report can give only once (the person dealing, the Head of Profession, the link to a statement) the first
-    that is given is taken; the date of the report stays empty, because approval sets it. The timeline prints what was
-    chosen of the record: people's notes, and what they state, stay with the draft of which they were written.
+    Of single values (the person dealing, the Head of Profession, the link to a statement) the first is taken; the date
+    of the report stays empty, because approval sets it. The timeline has the chosen entries of the record; people's
+    notes and statements stay with their draft.
     """
     return ReportContent(
         outputs=_each(output for content in contents for output in content.outputs),
@@ -248,17 +253,17 @@ def joint_content(contents: Sequence[ReportContent]) -> ReportContent:
         ),
         statement_url=next((content.statement_url for content in contents if content.statement_url), ""),
         practices=_each(practice for content in contents for practice in content.practices),
-        other_practices=joint_texts(content.other_practices for content in contents),
+        other_practices=join_texts(content.other_practices for content in contents),
         occurred_on=tuple(sorted({on for content in contents for on in content.occurred_on})),
-        circumstances=joint_texts(content.circumstances for content in contents),
-        impact=joint_texts(content.impact for content in contents),
-        corrective_actions=joint_texts(content.corrective_actions for content in contents),
+        circumstances=join_texts(content.circumstances for content in contents),
+        impact=join_texts(content.impact for content in contents),
+        corrective_actions=join_texts(content.corrective_actions for content in contents),
         timeline=sort_entries({entry for content in contents for entry in content.timeline if entry.is_on_record}),
     )
 
 
-def joint_texts(given: Iterable[str]) -> str:
-    """Put texts one after the other, each once, without the empty ones."""
+def join_texts(given: Iterable[str]) -> str:
+    """Join texts by blank lines, each once, without the empty ones."""
     return "\n\n".join(dict.fromkeys(text for text in given if text.strip()))
 
 

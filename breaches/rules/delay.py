@@ -9,23 +9,28 @@ from releases.rules.london import format_day, format_time, format_time_with_seco
 
 
 def round_down(instant: datetime) -> datetime:
-    """Round an instant down to the second, as is true of a lower bound."""
+    """As is true of a lower bound."""
     return instant.replace(microsecond=0)
 
 
 def round_up(instant: datetime) -> datetime:
-    """Round an instant up to the second, as is true of an upper bound."""
+    """As is true of an upper bound."""
     return round_down(instant) + timedelta(seconds=1) if instant.microsecond else instant
 
 
+def round_up_before(instant: datetime, due_at: datetime) -> datetime:
+    """Round an instant up to the second, but what was before the due instant never to it."""
+    return round_down(instant) if instant < due_at <= round_up(instant) else round_up(instant)
+
+
 def time_in_words(instant: datetime, *, due_at: datetime) -> str:
-    """Write an aware instant in London's time, with its day where that is not the day of the due instant."""
+    """Write an aware instant in London's time, with its day if that is not the day of the due instant."""
     text = format_time_with_seconds(instant) if instant.second else format_time(instant)
     return text if local_date(instant) == local_date(due_at) else f"{text} on {format_day(instant)}"
 
 
 def join_words(items: Iterable[str]) -> str:
-    """Join phrases into one: "a, b and c"."""
+    """ "a, b and c"."""
     *most, last = items
     return f"{', '.join(most)} and {last}" if most else last
 
@@ -142,7 +147,7 @@ def delay_in_figures(from_seconds: float, to_seconds: float | None) -> str:
 
 
 def describe_duration(seconds: int) -> str:
-    """Write a number of whole seconds as days, hours, minutes and seconds, leaving out what is nought."""
+    """Write whole seconds as days, hours, minutes and seconds, without those that are 0."""
     parts = []
     for length, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second")):
         count, seconds = divmod(seconds, length)

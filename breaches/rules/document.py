@@ -1,17 +1,13 @@
 """A breach report laid out in the published form: the same for the page and for the PDF."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from breaches.rules.annex import AnnexLayout, lay_out_annex, printable
 from breaches.rules.content import (
-    CitedPractice,
     ContactPerson,
-    Output,
     ReportContent,
-    TimelineEntry,
     content_digest,
     is_web_address,
 )
@@ -73,32 +69,24 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Dated:
-    """One entry of the timeline: when it happened, in London's time, and what happened, line by line."""
-
-    when: str
-    lines: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class DocumentSection:
     """One numbered section; each paragraph is a tuple of its lines, `prompt` says what a person still has to write.
 
-    `timeline` is in the order in which things happened.
+    The entries of `timeline` are in order: when in London's time, and what happened, line by line.
     """
 
     heading: str
     rows: tuple[Row, ...] = ()
     paragraphs: tuple[tuple[str, ...], ...] = ()
     prompt: str = ""
-    timeline: tuple[Dated, ...] = ()
+    timeline: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Who approved a report, as what, and when; `one_person` where they had also written or submitted it.
+    """Who approved a report; `one_person` if they had also written or submitted it.
 
-    `evidence_hash` is the digest of the looks that it is bound to; empty where it rests on none.
+    `evidence_hash` is the digest of the checks that it is bound to; empty if it rests on none.
     """
 
     by: str
@@ -110,9 +98,7 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class ReportDocument:
-    """A report ready to be shown or printed. `marks` stand on every page: a draft's until it is approved, a
-    rehearsal's for ever.
-    """
+    """A report ready to be shown or printed, with `marks` on every page."""
 
     title: str
     sections: tuple[DocumentSection, ...]
@@ -141,19 +127,16 @@ def lay_out(
 ) -> ReportDocument:
     """Lay a report's content out in the form, labels word for word and in the form's order.
 
-    :param approval: the decision that the document carries; without one every page is marked as a draft and
-        empty narratives show what has to be written there.
+    :param approval: without one every page is marked as a draft, and empty narratives show what has to be written.
     :param lead_official: the form names a Lead Official as well, although its content does not say so: what is not
         approved follows the office's setting.
-    :param ask_for_cause: the circumstances are still the machine's own text, so a draft asks for the cause.
-    :param cause_prompt: what is asked for there.
-    :param rehearsal: the report is about a rehearsal, so that nobody may take it for a real one.
-    :param decided: the mark of a decision that needs no approved document, if there is one; it takes the place of the
-        draft's, and nobody is asked to write more.
+    :param ask_for_cause: the circumstances are still the automatic text, so a draft asks for the cause.
+    :param decided: the mark of a decision without an approved document, if there is one, in place of the draft's;
+        there are no prompts then.
     :param decision: who took that decision, and why.
     """
     draft = approval is None and not decided
-    marks = ((DRAFT_MARK, draft), (decided, approval is None and bool(decided)), (REHEARSAL_MARK, rehearsal))
+    mark = "" if approval else decided or DRAFT_MARK
     return ReportDocument(
         title=TITLE,
         sections=(
@@ -166,7 +149,10 @@ def lay_out(
                 rows=_circumstances(content),
                 paragraphs=paragraphs(content.circumstances),
                 prompt=cause_prompt if draft and (ask_for_cause or not content.circumstances.strip()) else "",
-                timeline=_in_order(content.timeline),
+                timeline=tuple(
+                    (exact_time(entry.at), tuple(printable(entry.text).strip().split("\n")))
+                    for entry in sorted(content.timeline, key=lambda entry: entry.at)
+                ),
             ),
             DocumentSection(
                 "3. Impact of the breach",
@@ -183,7 +169,7 @@ def lay_out(
         version=version,
         content_hash=content_digest(content),
         evidence_hash=approval.evidence_hash if approval else "",
-        marks=tuple(mark for mark, holds in marks if holds),
+        marks=tuple(filter(None, (mark, REHEARSAL_MARK if rehearsal else ""))),
         decision=_approved(approval) if approval else printable(decision),
         approved_at=approval.at if approval else None,
         annex=lay_out_annex(content.annex, approved=approval is not None) if content.annex else None,
@@ -202,16 +188,13 @@ def exact_time(instant: datetime) -> str:
     return f"{text} on {format_day(instant)}"
 
 
-def _in_order(timeline: Iterable[TimelineEntry]) -> tuple[Dated, ...]:
-    return tuple(
-        Dated(exact_time(entry.at), tuple(printable(entry.text).strip().split("\n")))
-        for entry in sorted(timeline, key=lambda entry: entry.at)
-    )
-
-
 def _core_information(content: ReportContent, *, lead_official: bool) -> tuple[Row, ...]:
+    outputs = ([Line(output.title), _link(output.url)] for output in content.outputs)
     return (
-        Row("Title and link to statistical output", _entries(*map(_output, content.outputs))),
+        Row(
+            "Title and link to statistical output",
+            _entries(*outputs),
+        ),
         Row("Name of producer organisation", _entries(*([Line(name)] for name in content.producers))),
         Row("Name and contact details of person dealing with report", _entries(_person(content.dealing))),
         Row(LEAD_OFFICIAL_LABEL if lead_official else HEAD_LABEL, _entries(_person(content.head_of_profession))),
@@ -227,7 +210,10 @@ def _core_information(content: ReportContent, *, lead_official: bool) -> tuple[R
 
 
 def _circumstances(content: ReportContent) -> tuple[Row, ...]:
-    cited = [[Line(_practice(practice))] for practice in content.practices]
+    cited = []
+    for practice in content.practices:
+        code = CODES.get(practice.edition, CODE)
+        cited.append([Line(f"{practice.citation} ({code}, edition {practice.edition}){practice.for_date}")])
     other = [Line(line) for paragraph in paragraphs(content.other_practices) for line in paragraph]
     return (
         Row("Relevant principle(s) and practice(s)", _entries(*cited, other)),
@@ -235,17 +221,8 @@ def _circumstances(content: ReportContent) -> tuple[Row, ...]:
     )
 
 
-def _output(output: Output) -> list[Line]:
-    return [Line(output.title), _link(output.url)]
-
-
 def _person(person: ContactPerson | None) -> list[Line]:
     return [Line(person.name), Line(person.email), Line(person.telephone)] if person else []
-
-
-def _practice(practice: CitedPractice) -> str:
-    code = CODES.get(practice.edition, CODE)
-    return f"{practice.citation} ({code}, edition {practice.edition}){practice.for_date}"
 
 
 def _link(url: str) -> Line:

@@ -1,22 +1,19 @@
-"""What is on record about one release that was due: its looks, its verdicts, what people stated."""
+"""What is on record about a release that was due, and about its pre-release access list."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from releases.detection.finding import AddressRole, LookResult, Source
+from releases.detection.finding import AddressRole, Source
 from releases.rules.calendar import limit_at
 from releases.rules.lifecycle import Role
-from releases.verdict.address import AddressVerdict, Outcome, Sighting, early_sightings
+from releases.verdict.address import AddressVerdict, Outcome, Sighting
 from releases.verdict.release import Diagnosis
 
 
 @dataclass(frozen=True, slots=True)
 class CheckFact:
-    """One look with the codes of its reasons.
-
-    `by_statement` says that a person's word, not the check itself, made the result what it is.
-    """
+    """One check with the codes of its reasons; `by_statement` if a person's statement gave its result."""
 
     sighting: Sighting
     reasons: tuple[str, ...] = ()
@@ -25,7 +22,7 @@ class CheckFact:
 
 @dataclass(frozen=True, slots=True)
 class PastCaches:
-    """A look past the caches found the release, and looks as any reader makes them still did not; aware instants.
+    """When a check past the caches found the release, and until when plain checks still did not (aware).
 
     `found_at` is when the one was answered, `not_found_until` when the last of the others was sent.
     """
@@ -36,7 +33,7 @@ class PastCaches:
 
 @dataclass(frozen=True, slots=True)
 class AddressFacts:
-    """One address of the release, the verdict on it, and the plain looks under the schedule, in any order.
+    """One address of the release, the verdict on it, and the plain checks under the schedule, in any order.
 
     `repetitions` is how many more are on record that were not read, because they only repeat what these show.
     """
@@ -48,6 +45,14 @@ class AddressFacts:
     looks: tuple[CheckFact, ...] = ()
     past_caches: PastCaches | None = None
     repetitions: int = 0
+
+    def checks_in_order(self) -> list[CheckFact]:
+        """Sort the checks by when they were sent."""
+        return sorted(self.looks, key=lambda look: (look.sighting.sent_at, look.sighting.completed_at))
+
+    def checks_since(self, due_at: datetime) -> list[CheckFact]:
+        """Return the checks that count as made at or after the due instant, in order."""
+        return [look for look in self.checks_in_order() if look.sighting.instant >= due_at]
 
 
 class StatementFact(StrEnum):
@@ -61,9 +66,9 @@ class StatementFact(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What a person stated, by role and not by name; `live_at` is given for `Said.WAS_LIVE` alone.
+    """What a person stated, by role and not by name; `live_at` is given for `StatementFact.WAS_LIVE` alone.
 
-    `role` is None where no record holds any more in which role the person spoke.
+    `role` is None if no record says any more in which role the person made it.
     """
 
     said: StatementFact
@@ -101,37 +106,45 @@ class Facts:
         return limit_at(self.due_at, tolerance_seconds=self.tolerance_seconds)
 
 
-def facts_in_order(address: AddressFacts) -> list[CheckFact]:
-    """Return the looks at an address in the order in which they were sent."""
-    return sorted(address.looks, key=lambda look: (look.sighting.sent_at, look.sighting.completed_at))
+@dataclass(frozen=True, slots=True)
+class PostAccess:
+    """The access of one post. Instants are aware; `period_begins_at` is None while the release has no exact date.
 
-
-def is_before(look: CheckFact, due_at: datetime) -> bool:
-    """Tell whether a look was made and answered before the due instant."""
-    return look.sighting.instant < due_at and look.sighting.completed_at < due_at
-
-
-def from_due_on(address: AddressFacts, due_at: datetime) -> list[CheckFact]:
-    """Return the looks that count as made at or after the due instant, in order."""
-    return [look for look in facts_in_order(address) if look.sighting.instant >= due_at]
-
-
-def live_before_due(address: AddressFacts, due_at: datetime) -> list[Sighting]:
-    """Return the looks that prove that the release was there before the due instant, in order."""
-    return early_sightings((look.sighting for look in address.looks), due_at=due_at)
-
-
-def seen_again(address: AddressFacts, due_at: datetime) -> tuple[CheckFact | None, CheckFact | None]:
-    """Find, from the due instant on, the last look without the release before the first with it, and that first.
-
-    Where it was not seen again, the first of the pair is the last look that did not show it.
+    `agreed` if a Head of Profession or deputy agreed to it, as is needed within a day before the release.
     """
-    looks = from_due_on(address, due_at)
-    first = next((look for look in looks if look.sighting.result is LookResult.LIVE), None)
-    absent = [
-        look
-        for look in looks
-        if look.sighting.result is LookResult.NOT_LIVE
-        and (first is None or look.sighting.sent_at < first.sighting.sent_at)
-    ]
-    return (absent[-1] if absent else None), first
+
+    post: str
+    organisation: str
+    period: str
+    period_begins_at: datetime | None
+    granted_at: datetime
+    agreed: bool = False
+    began_at: datetime | None = None
+    ended_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRequest:
+    """A change of the list that nobody had agreed to when it was read; `kind` is "add", "change" or "withdraw"."""
+
+    kind: str
+    post: str
+    organisation: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccessFacts:
+    """A release's list as it was read at the aware instant `read_at`.
+
+    `planned_for` says in words when the release is planned; `due_at` is None while that is vague.
+    """
+
+    release_title: str
+    series_title: str
+    planned_for: str
+    due_at: datetime | None
+    read_at: datetime
+    posts: tuple[PostAccess, ...] = ()
+    requests: tuple[AccessRequest, ...] = ()

@@ -11,8 +11,6 @@ from releases.rules.lifecycle import LEADS, Lifecycle, Move, Role
 
 
 class ReportStatus(StrEnum):
-    """Where a report stands between the suspicion and the decision."""
-
     DRAFT = "draft"
     WITH_HOP = "with_hop"
     RETURNED = "returned"
@@ -27,7 +25,7 @@ class ReportStatus(StrEnum):
 
 
 class ReportKind(StrEnum):
-    """What a report is about: what the record suspects of a release, or what a person started it for."""
+    """What a report is about. The record raises suspicions of some kinds (`SUSPECTED`); a person can start any."""
 
     LATE = "late"
     EARLY = "early"
@@ -52,15 +50,13 @@ RESTRICTED = frozenset({ReportKind.PRA, ReportKind.ACCESS, ReportKind.LEAK})
 
 
 class Nature(StrEnum):
-    """What is sent: the report itself, or the notice that one that was sent is being corrected or is withdrawn."""
-
     REPORT = "report"
     CORRECTION_NOTICE = "correction_notice"
     WITHDRAWAL_NOTICE = "withdrawal_notice"
 
 
 class DismissalReason(StrEnum):
-    """Why a suspicion is no breach; a list, so that the register can count."""
+    """Why a suspicion is no breach."""
 
     EXEMPTION = "exemption"
     AGREED_CHANGE = "agreed_change"
@@ -70,7 +66,7 @@ class DismissalReason(StrEnum):
 
 
 class RecordingReason(StrEnum):
-    """Why a breach is kept in the office's own log and not reported; a list, so that the register can count."""
+    """Why a breach is recorded in the office's own log only, and not reported."""
 
     NO_EFFECT = "no_effect"
     NOT_NEEDED = "not_needed"
@@ -79,8 +75,6 @@ class RecordingReason(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a breach happened, as people found out; a list, so that the register can count what comes again."""
-
     SCHEDULER_FAULT = "scheduler_fault"
     NOT_AUTHORISED = "not_authorised"
     LATE_FIX = "late_fix"
@@ -94,8 +88,6 @@ class Cause(StrEnum):
 
 
 class ReportTerm(StrEnum):
-    """Whether a corrective action puts things right now or keeps them right."""
-
     SHORT = "short"
     LONG = "long"
 
@@ -229,8 +221,6 @@ ROW_CHANGES = BEGINNINGS | CHANGES | {"facts_offered", "dealing_taken", "dealing
 
 
 class Decision(StrEnum):
-    """What was decided on a report; the first is that nobody has decided yet."""
-
     UNDECIDED = "undecided"
     REPORTED = "reported"
     RECORDED = "recorded"
@@ -254,23 +244,23 @@ BREACHES = frozenset({Decision.REPORTED, Decision.RECORDED})
 
 
 class Reminder(NamedTuple):
-    """A day on which people are reminded, so many working days after the day that is due; before it, if negative."""
+    """A day on which people are reminded, so many working days after the due day; before it, if negative."""
 
     days_after: int
     on: date
 
 
 def due_on(drafted_on: date, *, working_days: int, nation: Nation) -> date:
-    """Return the day by which a report that was drafted on a day in London should be decided."""
+    """Return the day (London) by which a report that was drafted on a day should be decided."""
     return calendar.working_days_away(drafted_on, working_days, nation=nation)
 
 
 def reminders(due: date, *, days_after: Sequence[int], drafted_on: date, nation: Nation) -> tuple[Reminder, ...]:
-    """Return the days on which people are reminded of a report that is due on a day, in their order.
+    """Return the days on which people are reminded of a report, in order.
 
-    None of them lies on or before the day on which it was drafted, because people were told of it then.
+    None is on or before the day on which it was drafted, because people were notified of it then.
 
-    :param days_after: working days from the day that is due; negative ones lie before it.
+    :param days_after: working days after the due day; negative ones lie before it.
     """
     found = (Reminder(days, calendar.working_days_away(due, days, nation=nation)) for days in sorted(set(days_after)))
     return tuple(reminder for reminder in found if reminder.on > drafted_on)

@@ -24,7 +24,7 @@ _NARRATIVES = ("other_practices", "circumstances", "impact", "corrective_actions
 
 @dataclass(frozen=True, slots=True)
 class PublicStatement:
-    """What is public of one report; it has no field for whoever dealt with it or heads the profession."""
+    """What is public of one report. It has no field for the person dealing or the Head of Profession."""
 
     kind: str
     outputs: tuple[Output, ...]
@@ -41,10 +41,7 @@ class PublicStatement:
 
 @dataclass(frozen=True, slots=True)
 class ReportedDates:
-    """On which days a report went to the regulator; None where it did not.
-
-    `on`: in the version that the statement is of; `earlier`: in a version before it, last.
-    """
+    """On which days a report was sent to the regulator: this version (`on`), and the last one before it (`earlier`)."""
 
     on: date | None = None
     earlier: date | None = None
@@ -56,7 +53,7 @@ def statement_of(
     """Make the public statement of a report's content.
 
     :param names: of people who must not be named; those in the content's own fields are added.
-    :param pages: web addresses that anyone may know by now; every other is taken out.
+    :param pages: web addresses that are public; every other one is removed.
     """
     own = [person.name for person in (content.dealing, content.head_of_profession) if person and not person.is_team]
     people = {*names, *own}
@@ -74,9 +71,9 @@ def statement_of(
 
 
 def without_people(text: str, *, names: Collection[str], pages: Collection[str] = ()) -> str:
-    """Take out of a text what names people or reaches them, and web addresses that are not for everybody.
+    """Remove what names people or reaches them from a text, and web addresses that are not in `pages`.
 
-    A name goes in any spelling of its letters, and the last part of one behind a title ("Ms Hill").
+    A name is removed in capital or small letters, and its last part also behind a title ("Ms Hill").
     """
     cleaned = EMAIL_ADDRESS.sub(EMAIL, text)
     cleaned = WEB_ADDRESS.sub(lambda found: found[0] if found[0] in pages else ADDRESS, cleaned)
@@ -106,7 +103,6 @@ def statement_from_json(value: Mapping[str, Any]) -> PublicStatement:
 
 
 def statement_digest(statement: PublicStatement) -> str:
-    """Return the SHA-256 of a statement, to tell whether what a person read is what would be public."""
     return sha256_hex(canonical_json(statement_to_json(statement)))
 
 
@@ -129,10 +125,7 @@ class StatementSection:
 
 
 def sections_of(statement: PublicStatement, reported: ReportedDates) -> tuple[StatementSection, ...]:
-    """Lay a public statement out under the headings of the published form; what is empty is left out.
-
-    What was sent to nobody is no report yet, so that its date has a heading of its own.
-    """
+    """Lay a public statement out under the headings of the published form; what is empty is left out."""
     return tuple(
         StatementSection(heading, paragraphs, has_links=heading == OUTPUTS)
         for heading, paragraphs in _parts(statement, reported)
@@ -141,7 +134,7 @@ def sections_of(statement: PublicStatement, reported: ReportedDates) -> tuple[St
 
 
 def statement_as_text(statement: PublicStatement, reported: ReportedDates) -> str:
-    """Write a public statement as plain text for mail, in lines of at most 72 signs where words allow it."""
+    """Write a public statement as plain text for email, in lines of at most 72 characters if words allow it."""
     parts = [TITLE, "=" * len(TITLE)]
     for section in sections_of(statement, reported):
         parts += ["", section.heading, "-" * len(section.heading)]

@@ -17,42 +17,36 @@ NUMBERS = (1, 2, 3, 4)
 
 
 class Quarter(NamedTuple):
-    """One quarter: its year, and its number from 1 to 4. Quarters sort by time."""
+    """A year and a number from 1 to 4. Quarters sort by time."""
 
     year: int
     number: int
 
     @property
     def first(self) -> date:
-        """The quarter's first day."""
         return date(self.year, MONTHS * self.number - MONTHS + 1, 1)
 
     @property
     def last(self) -> date:
-        """The quarter's last day."""
         year, month = (self.year + 1, 1) if self.number == NUMBERS[-1] else (self.year, MONTHS * self.number + 1)
         return date(year, month, 1) - timedelta(days=1)
 
     @property
     def a_year_before(self) -> "Quarter":
-        """The same quarter of the year before."""
         return Quarter(self.year - 1, self.number)
 
 
 def quarter_of(day: date) -> Quarter:
-    """Return the quarter in which a day lies."""
     return Quarter(day.year, (day.month - 1) // MONTHS + 1)
 
 
 def quarters_between(first: date, last: date) -> tuple[Quarter, ...]:
-    """Return the quarters in which the days from one to another lie, in their order."""
     begin, end = quarter_of(first), quarter_of(last)
     years = range(begin.year, end.year + 1)
     return tuple(one for year in years for one in quarters_of(year) if begin <= one <= end)
 
 
 def quarters_of(year: int) -> tuple[Quarter, ...]:
-    """Return the four quarters of a year, in their order."""
     return tuple(Quarter(year, number) for number in NUMBERS)
 
 
@@ -72,7 +66,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdicts(Fact):
-    """So many releases that were due and verified, and came out alike."""
+    """A number of releases that were due and verified, with the same outcome."""
 
     outcome: Outcome
     number: int = 1
@@ -87,10 +81,10 @@ class Delay(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case(Fact):
-    """One report: what was decided and why, and the days from the occurrence until it was approved and sent.
+    """One report: the decision, and the days from the occurrence until approval and sending.
 
-    `approved` says that there is an approved document, `one_person` that whoever approved it last had written it;
-    `cause` is None while nobody has chosen one. The actions are those that are not done yet.
+    `approved`: there is an approved document; `one_person`: the person who approved it last had written it. `cause` is
+    None while nobody has chosen one. Actions are counted while they are not done.
     """
 
     decision: Decision
@@ -106,15 +100,13 @@ class Case(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SameDayChanges(Fact):
-    """So many changes of a release's date that were made on the day of release."""
+    """A number of changes of a release's date that were made on the day of release."""
 
     number: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What happened, as far as somebody asks about it."""
-
     verdicts: Sequence[Verdicts] = ()
     delays: Sequence[Delay] = ()
     cases: Sequence[Case] = ()
@@ -122,13 +114,12 @@ class History:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing happened of which anything could be counted."""
         return not (self.verdicts or self.delays or self.cases or self.changes)
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How some figures lie: the middle one, the least that 95 in 100 do not exceed, and the greatest; None of none."""
+    """How some figures are distributed: median, 95th percentile and greatest; None if there are no figures."""
 
     number: int = 0
     middle: float | None = None
@@ -159,43 +150,36 @@ class Figures:
 
     @property
     def on_time(self) -> int:
-        """How many releases were seen on time."""
         return self.by_outcome.get(Outcome.ON_TIME, 0)
 
     @property
     def not_on_time(self) -> int:
-        """How many releases were seen early, late, in part, or not at all."""
         return sum(self.by_outcome.get(outcome, 0) for outcome in SUSPICIOUS)
 
     @property
     def unknown(self) -> int:
-        """How many releases were due without anybody being able to tell whether they were on time."""
         return sum(self.by_outcome.get(outcome, 0) for outcome in ASKS_A_PERSON)
 
     @property
     def due(self) -> int:
-        """How many releases were due and verified, whatever came out."""
         return self.on_time + self.not_on_time + self.unknown
 
     @property
     def on_time_rate(self) -> Fraction | None:
-        """The share of releases on time among those of which it could be told; None if there are none."""
+        """The share on time among the releases of which it is known; None if there are none."""
         told = self.on_time + self.not_on_time
         return Fraction(self.on_time, told) if told else None
 
     @property
     def breaches(self) -> int:
-        """How many breaches count: reports that were approved, and those kept in the office's own log."""
         return sum(self.by_decision.get(decision, 0) for decision in BREACHES)
 
     @property
     def undecided(self) -> int:
-        """How many reports still wait for a decision."""
         return self.by_decision.get(Decision.UNDECIDED, 0)
 
 
 def figures_of(history: History) -> Figures:
-    """Count a history."""
     by_outcome: Counter[Outcome] = Counter()
     for one in history.verdicts:
         by_outcome[one.outcome] += one.number
@@ -218,10 +202,10 @@ def figures_of(history: History) -> Figures:
 
 
 def repeat_causes(cases: Iterable[Case]) -> dict[tuple[int, Cause], Counter[Quarter]]:
-    """Find what came again: each cause that one producer had for more than one breach.
+    """Find each cause that one producer had for more than one breach, by the producer's key and the cause.
 
-    :param cases: those of the period within which it has to have come again.
-    :return: by the producer's key and the cause how many breaches of each quarter had it.
+    :param cases: those of the period in which causes are compared.
+    :return: how many breaches of each quarter had the cause.
     """
     found: dict[tuple[int, Cause], Counter[Quarter]] = defaultdict(Counter)
     for case in cases:
@@ -231,10 +215,7 @@ def repeat_causes(cases: Iterable[Case]) -> dict[tuple[int, Cause], Counter[Quar
 
 
 def spread_of(values: Iterable[float]) -> Spread:
-    """Say how some figures lie.
-
-    The middle one is the median, and the 95th percentile the nearest rank: a figure that did occur.
-    """
+    """The 95th percentile is the nearest rank: a figure that did occur."""
     ordered = sorted(values)
     if not ordered:
         return Spread()
@@ -243,10 +224,7 @@ def spread_of(values: Iterable[float]) -> Spread:
 
 
 def split_cases[K: Hashable](history: History, by: Callable[[Fact], Iterable[K]]) -> dict[K, History]:
-    """Part a history; what belongs to several parts counts in each of them.
-
-    :param by: names the parts to which a fact belongs.
-    """
+    """Split a history; a fact that belongs to several parts counts in each of them."""
     parts: dict[K, dict[str, list[Fact]]] = defaultdict(lambda: {field.name: [] for field in fields(History)})
     for field in fields(History):
         for fact in getattr(history, field.name):
@@ -256,20 +234,17 @@ def split_cases[K: Hashable](history: History, by: Callable[[Fact], Iterable[K]]
 
 
 def by_quarter(history: History) -> dict[Quarter, History]:
-    """Part a history by quarters."""
     return split_cases(history, lambda fact: (fact.quarter,))
 
 
 def by_year(history: History) -> dict[int, History]:
-    """Part a history by calendar years."""
     return split_cases(history, lambda fact: (fact.quarter.year,))
 
 
 def by_producer(history: History) -> dict[int, History]:
-    """Part a history by the keys of producers."""
     return split_cases(history, lambda fact: (fact.producer,))
 
 
 def by_series(history: History) -> dict[int, History]:
-    """Part a history by the keys of series; a report about several series counts in each of them."""
+    """A report about several series counts in each of them."""
     return split_cases(history, lambda fact: fact.series)

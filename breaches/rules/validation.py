@@ -17,7 +17,7 @@ WEB_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"]*[^\s<>\".,;:!?)\]’”]
 
 
 def find_contact_details(text: str) -> str:
-    """Name what in a text reaches a person: "an e-mail address and a telephone number", or nothing ("").
+    """Name what in a text reaches a person: "an e-mail address and a telephone number", or "".
 
     Digits inside a web address are no telephone number.
     """
@@ -33,8 +33,6 @@ LONG_AGO = timedelta(days=366)
 
 
 class ReportSection(StrEnum):
-    """The four sections of the form, in its order."""
-
     CORE_INFORMATION = "core_information"
     CIRCUMSTANCES = "circumstances"
     IMPACT = "impact"
@@ -52,8 +50,8 @@ class Remark(NamedTuple):
 def find_missing(content: ReportContent) -> tuple[Remark, ...]:
     """List what still has to be written before a report can be submitted, in the form's order.
 
-    The date of the report is not among it, because approval sets it; nor is the Head of Profession, because
-    published reports leave that row empty (`odd` warns about it).
+    The date of the report is not among it, because approval sets it; nor is the Head of Profession, because published
+    reports leave that row empty (`find_odd` warns about it).
     """
     return tuple(
         Remark(section, field, sentence)
@@ -103,20 +101,16 @@ def find_missing(content: ReportContent) -> tuple[Remark, ...]:
 
 
 def find_missing_for_log(content: ReportContent) -> tuple[Remark, ...]:
-    """List what still has to be written before a breach can be kept in the office's own log, in the form's order.
+    """List what still has to be written before a breach can be recorded in the office's own log only.
 
-    A note for the log says what happened to which statistics and when; who was affected and what is done about it is
-    for the form that goes to the Office for Statistics Regulation.
+    The log says what happened to which statistics and when; the impact and the actions are for the form that goes to
+    the Office for Statistics Regulation.
     """
     return tuple(remark for remark in find_missing(content) if remark.field in NEEDED_IN_LOG)
 
 
 def find_impossible(content: ReportContent, *, today: date) -> tuple[Remark, ...]:
-    """List what cannot be true on `today` (London's date) and must be refused.
-
-    A breach that has not happened yet cannot be reported. What people really do write, such as a report dated
-    before the breach, is only `odd`.
-    """
+    """List what cannot be true on `today` (London) and is refused: a breach that has not happened yet."""
     return tuple(
         Remark(
             ReportSection.CIRCUMSTANCES,
@@ -129,7 +123,7 @@ def find_impossible(content: ReportContent, *, today: date) -> tuple[Remark, ...
 
 
 def find_odd(content: ReportContent, *, today: date) -> tuple[Remark, ...]:
-    """List what is unusual and worth a second look on `today` (London's date), but not refused."""
+    """List what is unusual on `today` (London) but not refused."""
     return (*_odd_in_core(content, today), *_odd_in_circumstances(content, today), *_personal(content))
 
 
@@ -171,7 +165,7 @@ def _odd_in_circumstances(content: ReportContent, today: date) -> Iterator[Remar
 
 
 def _personal(content: ReportContent) -> Iterator[Remark]:
-    """Say which free texts reach a person: what is approved is printed as it is, and stays."""
+    """List the free texts that hold contact details: an approved document is printed as it is and never altered."""
     circumstances = ReportSection.CIRCUMSTANCES
     for section, field, name, text in (
         (circumstances, "other_practices", "Other principles or practices", content.other_practices),
@@ -193,25 +187,18 @@ _WORDS = re.compile(r"\s+|[^\s]+")
 
 
 class WordChange(StrEnum):
-    """What became of a piece of text."""
-
     SAME = "same"
     GONE = "gone"
     NEW = "new"
 
 
 class WordPiece(NamedTuple):
-    """Some words in a row, and what became of them."""
-
     change: WordChange
     text: str
 
 
 def compare_words(before: str, after: str) -> tuple[WordPiece, ...]:
-    """Part two texts into what both have, what only the earlier has, and what only the later has, in reading order.
-
-    The pieces that are not new give the earlier text, those that are not gone the later one.
-    """
+    """Split two texts into what both have, what only the earlier has, and what only the later has, in reading order."""
     old, new = _WORDS.findall(before), _WORDS.findall(after)
     pieces: list[WordPiece] = []
     for _, begin, end, new_begin, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():

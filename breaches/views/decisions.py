@@ -206,7 +206,7 @@ class WholeReportPage(MovePage):
     ) -> dict[str, Any]:
         """Return the document, what is missing or odd in the content, and where each section is written."""
         today = local_date(timezone.now())
-        odd = [*find_odd(content, today=today), *code_of_practice.of_another_edition(content)]
+        odd = [*find_odd(content, today=today), *code_of_practice.find_edition_remarks(content)]
         if report.status not in DECIDED:
             odd = [*find_outdated_text(report, version, content), *odd]
         return {
@@ -299,7 +299,7 @@ class ApprovalPage(WholeReportPage):
         annex = form["annex"].value() in {True, "1"}
         content = sign_off.approved_content(report, at=timezone.now(), annex=annex)
         document = lay_out(content, reference=report.reference, version=report.version, rehearsal=report.rehearsal)
-        cited = code_of_practice.cited_by(report, content)
+        cited = code_of_practice.list_cited(report, content)
         return {
             **self.describe(request, report, current_version(report), content, document),
             "annex": annex,

@@ -46,7 +46,7 @@ def statement(request: HttpRequest, reference: str) -> HttpResponse:
     """Show what is public of one report, or that it is being corrected and nothing of it."""
     published = publication.published_statements().filter(report__reference=reference).first()
     if published is None:
-        correction = publication.being_corrected(get_object_or_404(Report, reference=reference))
+        correction = publication.find_correction(get_object_or_404(Report, reference=reference))
         if correction is None:
             message = "Nothing is public of this report."
             raise Http404(message)

@@ -175,7 +175,7 @@ def _publication(report: Report, *, may_publish: bool) -> dict[str, Any] | None:
     if not settings.BREACHES_PUBLIC:
         return None
     is_public = publication.is_public(report)
-    correction = None if is_public else publication.being_corrected(report)
+    correction = None if is_public else publication.find_correction(report)
     may_be_made = may_publish and not is_public and publication.may_be_published(report)
     if is_public or correction or may_be_made:
         return {"is_public": is_public, "correction": correction, "may": may_publish, "may_be_made": may_be_made}
@@ -376,11 +376,12 @@ def about_access_list(request: SignedInRequest, release: str) -> HttpResponse:
     if form.is_valid():
         try:
             on = form.cleaned_data["occurred_on"]
-            started = drafting.start_about_list(found, occurred_on=on, by=request.user, at=now)
+            report, is_new = drafting.start_about_list(found, occurred_on=on, by=request.user, at=now)
         except drafting.CannotHaveHappened as refusal:
             form.add_error(refusal.field, str(refusal))
         else:
-            return _redirect_to_started(request, started, _("A report about this list is open already: this is it."))
+            sentence = _("A report about this list is open already: this is it.")
+            return _redirect_to_started(request, report, sentence, is_new=is_new)
     context = {
         "release": found,
         "form": form,
@@ -439,7 +440,7 @@ def _start_report(request: SignedInRequest, about: ReportSubject | None) -> Http
     form = StartForm(with_another_row(request.POST, "dates") if is_longer else data, choices=choices)
     if not is_longer and form.is_valid():
         try:
-            started = drafting.start_report(
+            report, is_new = drafting.start_report(
                 about or form.subject,
                 kind=ReportKind(form.cleaned_data["kind"]),
                 occurred_on=[row["on"] for row in form.rows.typed()],
@@ -450,7 +451,8 @@ def _start_report(request: SignedInRequest, about: ReportSubject | None) -> Http
         except drafting.CannotHaveHappened as refusal:
             form.object_to(str(refusal))
         else:
-            return _redirect_to_started(request, started, _("You have started this report already: this is it."))
+            sentence = _("You have started this report already: this is it.")
+            return _redirect_to_started(request, report, sentence, is_new=is_new)
     context: dict[str, Any] = {
         "about": about,
         "form": form,
@@ -461,13 +463,10 @@ def _start_report(request: SignedInRequest, about: ReportSubject | None) -> Http
     return render(request, "breaches/start.html", context)
 
 
-def _redirect_to_started(request: SignedInRequest, started: drafting.StartResult, sentence: str) -> HttpResponse:
-    """Lead to a report.
-
-    :param sentence: what is said where it was started before.
-    """
-    if started.is_new:
+def _redirect_to_started(request: SignedInRequest, report: Report, sentence: str, *, is_new: bool) -> HttpResponse:
+    """Redirect to a report; the sentence is shown if it is not new."""
+    if is_new:
         messages.success(request, _("The report is started."))
     else:
         messages.info(request, sentence)
-    return redirect("breaches:report", started.report.reference)
+    return redirect("breaches:report", report.reference)

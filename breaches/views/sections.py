@@ -171,7 +171,7 @@ def _show_section(
             for field in editing.FIELDS[section]
             if field in FROM_FACTS and report.machine
         ],
-        "dealing": editing.offered_people(report, content) if section is ReportSection.CORE_INFORMATION else None,
+        "dealing": editing.suggest_contact(report, content) if section is ReportSection.CORE_INFORMATION else None,
         "facts_changed": any(field in changed for field in editing.FIELDS[section]),
         **more,
     }
@@ -247,7 +247,7 @@ def assign(request: SignedInRequest, report: Report) -> HttpResponse:
         people=editing.people_to_assign(report),
         initial={"was": was, "person": report.person_dealing_id},
     )
-    if request.method == "GET" and (sentence := editing.reason_unassigned(report)):
+    if request.method == "GET" and (sentence := editing.assignment_obstacle(report)):
         messages.info(request, sentence)
         return redirect("breaches:report", report.reference)
     if not form.is_valid():
@@ -291,7 +291,7 @@ def list_editions(request: SignedInRequest) -> HttpResponse:
     report = _report_to_approve(request)
     unsettled: list[Practice] = []
     if report:
-        cited = code_of_practice.cited_by(report, code_of_practice.with_settled_wording(content_of(report)))
+        cited = code_of_practice.list_cited(report, code_of_practice.with_settled_wording(content_of(report)))
         unsettled = [one.row for one in cited if one.row is not None and not one.cited.confirmed]
     context = {
         "editions": Edition.objects.order_by("-in_force_from").prefetch_related("practices__settled_by"),

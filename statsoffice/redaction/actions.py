@@ -8,14 +8,14 @@ from django.utils.translation import gettext_lazy as lazy
 
 from breaches import redaction
 from breaches.models import JoinedDraft, Report
-from breaches.redaction import Place, Redacted
+from breaches.redaction import Place, RedactionResult
 from statsoffice.accounts.models import User
 from statsoffice.notifications.models import Message, MessageRowRecord
 
 
 def redact(
     report: Report, *, words: str, why: str, by: User, at: datetime, dry_run: bool = False, form_key: str = ""
-) -> Redacted:
+) -> RedactionResult:
     """Redact words from a report, its releases and its notifications, as `breaches.redaction.redact_report` does."""
     besides = [places_of_messages(report)]
     return redaction.redact_report(

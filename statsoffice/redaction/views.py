@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from breaches.forms.decisions import LONGEST_REMARK
 from breaches.models import Report, ReportEvent
 from breaches.permissions import Action
-from breaches.redaction import KIND, NothingToRedact, Redacted
+from breaches.redaction import KIND, NothingToRedact, RedactionResult
 from breaches.rules.lifecycle import OPEN
 from breaches.views.base import report_page
 from releases.forms.base import LongTextField, Question, inside_the_form
@@ -132,7 +132,7 @@ def _redactions(report: Report) -> QuerySet[ReportEvent]:
 
 def _try(
     request: SignedInRequest, report: Report, form: RedactForm, *, dry_run: bool, form_key: str = ""
-) -> Redacted | None:
+) -> RedactionResult | None:
     """Redact, or find what that would redact. A refusal becomes an error of the form, and gives None."""
     given = {name: form.cleaned_data[name] for name in ("words", "why")}
     try:
@@ -148,7 +148,7 @@ def _render_form(request: SignedInRequest, report: Report, form: RedactForm) -> 
     return render(request, "redaction/ask.html", {"report": report, "form": form})
 
 
-def _render_preview(request: SignedInRequest, report: Report, found: Redacted, form: ConfirmForm) -> HttpResponse:
+def _render_preview(request: SignedInRequest, report: Report, found: RedactionResult, form: ConfirmForm) -> HttpResponse:
     given = form.data if form.is_bound else form.initial
     context = {
         "report": report,

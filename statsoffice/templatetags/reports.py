@@ -9,6 +9,7 @@ from breaches import drafting, text
 from breaches.forms.report import initial_start_data
 from breaches.models import Dispatch, Report
 from breaches.permissions import Action, may_start, reports_where
+from breaches.rules.lifecycle import ReportKind
 from releases.models import Release, Verification
 from releases.text.release import OUTCOMES, delay_note
 from releases.verdict.address import Outcome
@@ -45,8 +46,8 @@ def may_start_report(context: dict[str, Any], release: Release) -> bool:
 @register.simple_tag
 def report_to_start(release: Release) -> dict[str, str]:
     """Return the hidden fields that start a report about a release that needs checking; none where it does not."""
-    suggested = drafting.suggest_content(release)
-    return initial_start_data(suggested.kind, suggested.on) if suggested else {}
+    due_on = drafting.find_uncertain_day(release)
+    return initial_start_data(ReportKind.LATE, due_on) if due_on else {}
 
 
 @register.simple_tag

@@ -26,7 +26,7 @@ def pages_of_access_lists(office: Office, series) -> dict[str, str]:
     ahead = _list_of_a_release_ahead(office, series)
     out = _list_of_a_release_that_is_out(office, series)
     empty = ReleaseFactory(announced=True, series=series, reference="access-empty", due_at=SEED_DUE + timedelta(days=8))
-    report = drafting.start_about_list(out, occurred_on=date(2020, 6, 29), by=office.statistician, at=NOW).report
+    report = drafting.start_about_list(out, occurred_on=date(2020, 6, 29), by=office.statistician, at=NOW)[0]
     reported = _list_of_a_release_that_is_out(office, series, reference="access-unreported")
     first = {entry.status: entry.pk for entry in ahead.pre_release_access.all()}
     pages = {

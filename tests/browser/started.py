@@ -23,7 +23,7 @@ def pages_of_started_reports(office: Office, series) -> dict[str, str]:
         by=office.statistician,
         at=NOW,
         form_key=uuid4(),
-    ).report
+    )[0]
     joint = create_joint_report(
         office, create_report(office, reference="to-join", title="To be joined with another one")
     )

@@ -13,7 +13,7 @@ def practice(edition, code):
 
 def citing(report, *cited, by):
     """Let a report cite some practices, by edition and code, beside those that it cites."""
-    added = tuple(code_of_practice.practices_citing(practice(*one)) for one in cited)
+    added = tuple(code_of_practice.cite_practice(practice(*one)) for one in cited)
     return editing.save_section(
         report,
         section=ReportSection.CIRCUMSTANCES,
@@ -27,4 +27,4 @@ def citing(report, *cited, by):
 
 def sentences(report):
     """Return the warnings about the editions that a report cites."""
-    return [remark.sentence for remark in code_of_practice.of_another_edition(content_of(report))]
+    return [remark.sentence for remark in code_of_practice.find_edition_remarks(content_of(report))]

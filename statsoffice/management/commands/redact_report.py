@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from breaches.models import Report
-from breaches.redaction import NothingToRedact, Redacted
+from breaches.redaction import NothingToRedact, RedactionResult
 from releases.management.base import PlainCommand
 from releases.monitoring.clock import RealClock
 from releases.rules.lifecycle import MissingFields
@@ -55,7 +55,7 @@ words, this says which. It cannot be undone: try --dry-run first."""
             raise CommandError(f"{options['by']} is not Head of Profession of {report.producer}.") from fault
         self._report(report, found, dry_run=options["dry_run"])
 
-    def _report(self, report: Report, found: Redacted, *, dry_run: bool) -> None:
+    def _report(self, report: Report, found: RedactionResult, *, dry_run: bool) -> None:
         for label, rows in sorted(found.rows.items()):
             self.stdout.write(f"{label}: {rows} row{'' if rows == 1 else 's'}")
         if found.documents:

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from breaches.rules.access_account import AccessFacts, AskedFor, PostAccess, Stands, write_access_account
+from breaches.rules.facts import AccessFacts, AccessRequest, PostAccess
+from breaches.rules.narrative import write_access_account
 from tests.support.report_evidence import DUE, london
 
 READ_AT = london("08:00")
@@ -15,7 +16,6 @@ MINISTER = PostAccess(
     period="24 hours",
     period_begins_at=london("09:30", "2020-06-29"),
     granted_at=GRANTED_AT,
-    stands=Stands.GRANTED,
 )
 FACTS = AccessFacts(
     release_title="School workforce, March 2020",
@@ -70,27 +70,26 @@ def test_an_entry_is_told_by_post_and_organisation_with_period_and_grant():
             "by agreement of the Head of Profession for Statistics or a deputy. It is not recorded when access began.",
         ),
         (
-            {"stands": Stands.BEGUN, "began_at": london("09:45", "2020-06-29")},
+            {"began_at": london("09:45", "2020-06-29")},
             "Access is recorded to have begun at 9.45am on 29 June 2020.",
         ),
         (
             {
-                "stands": Stands.ENDED,
                 "began_at": london("09:45", "2020-06-29"),
                 "ended_at": london("16:00", "2020-06-29"),
             },
             "begun at 9.45am on 29 June 2020 and ended at 4.00pm on 29 June 2020.",
         ),
         (
-            {"stands": Stands.WITHDRAWN, "withdrawn_at": london("12:00", "2020-06-25")},
+            {"withdrawn_at": london("12:00", "2020-06-25")},
             "It was withdrawn at 12.00pm on 25 June 2020; no access is recorded.",
         ),
         (
-            {"stands": Stands.BEGUN, "began_at": london("09:29", "2020-06-29")},
+            {"began_at": london("09:29", "2020-06-29")},
             "begun at 9.29am on 29 June 2020. That is before the period.",
         ),
         (
-            {"stands": Stands.BEGUN, "began_at": london("08:59", "2020-06-20")},
+            {"began_at": london("08:59", "2020-06-20")},
             "That is before it was granted. That is before the period.",
         ),
     ],
@@ -102,7 +101,7 @@ def test_what_is_recorded_of_an_entry_is_told_and_what_does_not_fit(changes, wor
 
 @pytest.mark.parametrize("minutes", ["09:30", "09:31"])
 def test_access_in_its_period_is_not_said_to_be_odd(minutes):
-    told = entry(stands=Stands.BEGUN, began_at=london(minutes, "2020-06-29"))
+    told = entry(began_at=london(minutes, "2020-06-29"))
     assert "before the period" not in told
     assert "before it was granted" not in told
 
@@ -112,8 +111,8 @@ def test_an_empty_list_is_said_to_be_empty():
 
 
 def test_what_waits_is_told_as_asked_for_and_not_agreed():
-    asked = AskedFor("add", "Press officer", "Department for Invented Education", london("07:00"))
-    told = write_access_account(replace(FACTS, asked_for=(asked,)))
+    asked = AccessRequest("add", "Press officer", "Department for Invented Education", london("07:00"))
+    told = write_access_account(replace(FACTS, requests=(asked,)))
     assert (
         "These changes had been asked for, and nobody had agreed to them:\n"
         "– to grant access to Press officer, Department for Invented Education (asked at 7.00am on 30 June 2020)."
@@ -126,5 +125,5 @@ def test_the_account_ends_with_what_a_list_cannot_show():
 
 @pytest.mark.parametrize("word", ["breach", "wrong", "cause", "because"])
 def test_the_account_accuses_nobody_and_names_no_cause(word):
-    odd = replace(MINISTER, stands=Stands.BEGUN, began_at=london("09:00", "2020-06-01"))
+    odd = replace(MINISTER, began_at=london("09:00", "2020-06-01"))
     assert word not in write_access_account(replace(FACTS, posts=(odd,))).casefold()

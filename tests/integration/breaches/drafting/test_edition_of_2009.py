@@ -21,10 +21,10 @@ OCCURRED = date(2015, 6, 30)
 def a_report_of_2015(office):
     """A report on something late in 2015, started by hand."""
     about = ReportSubject(office.producer)
-    started = drafting.start_report(
+    report, _is_new = drafting.start_report(
         about, kind=ReportKind.LATE, occurred_on=(OCCURRED,), by=office.head, at=AT, form_key=uuid4()
     )
-    return started.report
+    return report
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from django.conf import settings
 from breaches import drafting, editing, sign_off
 from breaches.rules.content import CitedPractice
 from breaches.rules.validation import ReportSection
-from breaches.versions import content_of, first_day_of_occurrence
+from breaches.versions import content_of
 from tests.support.factories import SeriesFactory
 from tests.support.people import AT, create_office, create_report
 from tests.support.report_mornings import create_late_release
@@ -45,7 +45,7 @@ def test_a_drafted_report_is_found_by_the_day_it_was_due_and_the_practice_of_ord
 
 def test_a_report_started_by_hand_is_found_by_the_day_that_the_person_gave(office):
     release = create_late_release(series=SeriesFactory(producer=office.producer))
-    report = drafting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.head, at=AT).report
+    report = drafting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.head, at=AT)[0]
     day, practices = filed(report)
     assert day == date(2020, 6, 29)
     assert practices == sorted({(one.edition, one.code) for one in content_of(report).practices})
@@ -73,26 +73,23 @@ def test_a_reopened_report_is_found_as_before(office, approved_report):
 
 def test_of_several_days_the_first_counts_and_of_none_none(draft_report):
     content = content_of(draft_report)
-    assert first_day_of_occurrence(content) == date(2020, 6, 30)
-    assert first_day_of_occurrence(type(content)()) is None
+    assert content.first_day == date(2020, 6, 30)
+    assert type(content)().first_day is None
 
 
 def test_every_module_that_writes_versions_files_them():
-    calls = {
-        path: {name for node in ast.walk(ast.parse(path.read_text())) if (name := _called(node))}
+    names = {
+        path: {name for node in ast.walk(ast.parse(path.read_text())) if (name := _name(node))}
         for path in (settings.BASE_DIR / "breaches").rglob("*.py")
     }
-    writers = {module for module, names in calls.items() if "new_version" in names}
+    writers = {module for module, found in names.items() if "new_version" in found}
     assert writers
     assert {
         module
         for module in writers
-        if "first_day_of_occurrence" not in calls[module]
-        or not {"record_citations", "update_citations"} & calls[module]
+        if "first_day" not in names[module] or not {"record_citations", "update_citations"} & names[module]
     } == set()
 
 
-def _called(node):
-    if not isinstance(node, ast.Call):
-        return ""
-    return getattr(node.func, "attr", getattr(node.func, "id", ""))
+def _name(node):
+    return getattr(node, "attr", getattr(node, "id", ""))

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from breaches import text
-from breaches.drafting import KINDS
+from breaches.drafting import SUSPECTED_OUTCOMES
 from breaches.models import Report
 from breaches.rules.lifecycle import SUSPECTED, ReportKind
 from releases.verdict.address import Outcome
@@ -43,5 +43,5 @@ def test_a_kind_that_nobody_knows_is_kept_nowhere():
 
 
 def test_the_record_suspects_three_kinds_and_a_release_that_was_not_seen_is_suspected_as_late():
-    assert set(SUSPECTED) == set(KINDS) == {ReportKind.LATE, ReportKind.EARLY, ReportKind.PARTIAL}
-    assert Outcome.NOT_SEEN in KINDS[ReportKind.LATE]
+    assert set(SUSPECTED) == set(SUSPECTED_OUTCOMES) == {ReportKind.LATE, ReportKind.EARLY, ReportKind.PARTIAL}
+    assert Outcome.NOT_SEEN in SUSPECTED_OUTCOMES[ReportKind.LATE]

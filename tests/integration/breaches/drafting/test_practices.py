@@ -59,14 +59,12 @@ def test_only_the_wording_that_published_reports_quote_is_settled_with_the_produ
 def test_every_practice_has_a_source_and_no_summary_is_in_what_a_report_cites():
     for row in Practice.objects.select_related("edition"):
         assert row.source, row
-        assert (
-            not row.summary or row.summary not in code_of_practice.practices_citing(row).citation or row.is_settled
-        ), row
+        assert not row.summary or row.summary not in code_of_practice.cite_practice(row).citation or row.is_settled, row
 
 
 @pytest.mark.parametrize("code", ["Standard 1", "1.4", "Standard 3", "3.6", "Standard 10", "10.1"])
 def test_edition_3_has_its_standards_and_practices(code):
-    cited = code_of_practice.practices_citing(practice("3.0", code))
+    cited = code_of_practice.cite_practice(practice("3.0", code))
     assert cited.name.startswith("Standard ")
     assert cited.text == ""
 
@@ -80,7 +78,7 @@ def test_edition_2_has_every_principle(edition):
 def test_what_is_likely_for_a_kind_comes_first_and_is_cited_only_if_it_is_suggested(office):
     about, on = ReportSubject(office.producer), date(2026, 6, 30)
     kind, at = ReportKind.USED_IN_PUBLIC, AT + timedelta(days=3000)
-    report = start_report(about, kind=kind, occurred_on=[on], by=office.head, at=at, form_key=uuid4()).report
+    report = start_report(about, kind=kind, occurred_on=[on], by=office.head, at=at, form_key=uuid4())[0]
     listed = [
         (one.cited.code, one.is_suggested) for one in code_of_practice.offer_practices(report, content_of(report))
     ]
@@ -94,12 +92,12 @@ def test_what_is_likely_for_a_kind_comes_first_and_is_cited_only_if_it_is_sugges
 def test_while_the_day_of_entry_into_force_is_in_doubt_the_earlier_edition_is_offered_too(office, days_since, editions):
     on = Edition.objects.get(number="3.0").in_force_from + timedelta(days=days_since)
     begun = {"kind": ReportKind.LATE, "occurred_on": [on], "by": office.head, "form_key": uuid4()}
-    report = start_report(ReportSubject(office.producer), at=AT + timedelta(days=3000), **begun).report
+    report = start_report(ReportSubject(office.producer), at=AT + timedelta(days=3000), **begun)[0]
     assert {one.cited.edition for one in code_of_practice.offer_practices(report, content_of(report))} == editions
     citing_the_earlier = replace(
-        content_of(report), practices=(code_of_practice.practices_citing(practice("2.1", "T3.6")),)
+        content_of(report), practices=(code_of_practice.cite_practice(practice("2.1", "T3.6")),)
     )
-    warned = [one.sentence for one in code_of_practice.of_another_edition(citing_the_earlier)]
+    warned = [one.sentence for one in code_of_practice.find_edition_remarks(citing_the_earlier)]
     assert any(one.startswith("Edition 2.1 of the Code is cited") for one in warned) is ("2.1" not in editions)
 
 
@@ -121,7 +119,7 @@ def test_a_wording_settled_for_the_office_is_in_what_is_approved_from_then_on(of
 
 def test_settled_wording_leaves_the_date_for_which_a_practice_is_cited(office):
     on = date(2020, 6, 30)
-    content = ReportContent(practices=(replace(code_of_practice.practices_citing(practice("2.0", "V2")), on=on),))
+    content = ReportContent(practices=(replace(code_of_practice.cite_practice(practice("2.0", "V2")), on=on),))
     settle(office)
     (cited,) = code_of_practice.with_settled_wording(content).practices
     assert (cited.text, cited.on) == (READ, on)

@@ -78,7 +78,7 @@ def all_of_the_document(document):
         yield from map(solid, (section.heading, section.prompt, *(row.label for row in section.rows)))
         for row in section.rows:
             yield from (solid(word) for entry in row.entries for line in entry for word in line.text.split())
-        for paragraph in (*section.paragraphs, *((entry.when, *entry.lines) for entry in section.timeline)):
+        for paragraph in (*section.paragraphs, *((when, *lines) for when, lines in section.timeline)):
             yield from (solid(word) for line in paragraph for word in line.split())
 
 

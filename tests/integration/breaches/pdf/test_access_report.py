@@ -23,9 +23,7 @@ def report(office):
     release = ReleaseFactory(announced=True, series=SeriesFactory(producer=office.producer))
     granted(release, by=office.statistician)
     granted(release, someone("Permanent Secretary"), by=office.statistician)
-    return drafting.start_about_list(
-        release, occurred_on=date(2020, 6, 29), by=office.statistician, at=AFTERWARDS
-    ).report
+    return drafting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.statistician, at=AFTERWARDS)[0]
 
 
 def test_the_report_names_posts_and_periods_asks_for_what_happened_while_a_draft_and_names_nobody(

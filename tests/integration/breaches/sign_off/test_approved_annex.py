@@ -136,7 +136,7 @@ def test_a_report_without_looks_is_offered_no_annex(client, office):
     about = drafting.ReportSubject(producer=office.producer)
     report = drafting.start_report(
         about, kind=ReportKind.OTHER, occurred_on=[AT.date()], form_key=uuid4(), by=office.statistician, at=AT
-    ).report
+    )[0]
     client.force_login(office.head)
     assert "annex" not in client.get(page_of(report, "report")).text
     assert HEADING not in words(client.get(f"{page_of(report, 'approve')}?annex=1").text)

@@ -38,7 +38,7 @@ def test_of_a_report_that_somebody_started_what_was_said_of_its_release_is_reach
     started = start_report(
         ReportSubject(office.producer, release=release),
         kind=ReportKind.WRONG_CONTENT, occurred_on=(AT.date(),), by=office.statistician, at=LATER, form_key=uuid4(),
-    ).report  # fmt: skip
+    )[0]  # fmt: skip
     assert redact(started, words=NAME, why=WHY, by=office.head, at=LATER).rows == {"releases.statement": 1}
     assert Statement.objects.get().words == f"{MARKER} saw it."
 

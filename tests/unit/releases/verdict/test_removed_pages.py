@@ -77,7 +77,7 @@ def test_a_notice_of_withdrawal_from_the_due_day_on_tells_that_the_release_had_b
     assert (Reason.WITHDRAWN in finding.reasons) is withdrawn
 
 
-def test_a_title_that_is_marked_as_withdrawn_tells_so_and_the_page_of_another_edition_does_not():
+def test_a_title_that_is_marked_as_withdrawn_tells_so_and_the_page_find_edition_remarks_does_not():
     assert Reason.WITHDRAWN in shown(release_page(heading=f"[Withdrawn] {TITLE}"), due_at=AT).reasons
     other = page(f"<h1>Road fuel prices</h1><p>This publication was withdrawn.</p>{MUCH}", title="Road fuel prices")
     assert shown(other, due_at=AT).reasons == (Reason.NEGATIVE_MARKER,)
