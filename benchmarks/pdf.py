@@ -69,10 +69,10 @@ def static_page(content: ReportContent) -> str:
     parts = ["<h1>Report of a breach</h1>"]
     for section in lay_out(content, reference="BR-2026-0001", version=1).sections:
         rows = "".join(
-            f"<tr><th scope=row>{escape(row.label)}</th><td>"
-            + "".join(f"<div>{'<br>'.join(map(static_line, entry))}</div>" for entry in row.entries)
+            f"<tr><th scope=row>{escape(label)}</th><td>"
+            + "".join(f"<div>{'<br>'.join(map(static_line, entry))}</div>" for entry in entries)
             + "</td></tr>"
-            for row in section.rows
+            for label, entries in section.rows
         )
         parts.append(f"<h2>{escape(section.heading)}</h2>")
         parts.append(f"<table><tbody>{rows}</tbody></table>" if rows else "")

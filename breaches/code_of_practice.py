@@ -102,7 +102,7 @@ def offer_practices(report: Report, content: ReportContent) -> list[PracticeChoi
     return sorted(choices, key=lambda one: (not one.is_suggested, one.suggestion is None))
 
 
-def list_cited(report: Report, content: ReportContent) -> list[PracticeChoice]:
+def find_cited_practices(report: Report, content: ReportContent) -> list[PracticeChoice]:
     rows = {(row.edition.number, row.code): row for row in _rows_of(content.practices)}
     cited = [(practice, rows.get((practice.edition, practice.code))) for practice in content.practices]
     return _with_suggestions(report, cited)

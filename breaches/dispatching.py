@@ -50,10 +50,10 @@ def send_report(report: Report, *, recipient: str, words: str = "", by: "User", 
         raise CannotBeSent("recipient", sentence) from None
     if report.rehearsal and recipient != by.email:
         raise CannotBeSent("recipient", _("A rehearsal is sent to nobody but you."))
-    on = local_date(at)
+    how: dict[str, Any] = {"recipient": recipient, "outside": False}
     with transaction.atomic():
-        sent = versions.make_move(report, move, by=by, at=at, words=words, recipient=recipient, outside=False)
-        _dispatch(sent, Nature.REPORT, move, recipient=recipient, outside=False, on=on, words=words, by=by, at=at)
+        sent = versions.make_move(report, move, by=by, at=at, words=words, **how)
+        _store_dispatch(sent, Nature.REPORT, move, sent_on=local_date(at), words=words, by=by, at=at, **how)
     return sent
 
 
@@ -79,7 +79,7 @@ def record_sent_outside(
     how: dict[str, Any] = {"recipient": recipient.strip(), "outside": True, "reference": reference.strip()}
     with transaction.atomic():
         sent = versions.make_move(report, move, by=by, at=at, sent_on=sent_on.isoformat(), **how)
-        _dispatch(sent, Nature.REPORT, move, on=sent_on, words="", by=by, at=at, **how)
+        _store_dispatch(sent, Nature.REPORT, move, sent_on=sent_on, words="", by=by, at=at, **how)
     return sent
 
 
@@ -146,42 +146,20 @@ def _notify(report: Report, nature: Nature, move: Move, *, words: str, by: "User
     """Send a notice the way the report went; a person has to send it if they sent the report outside this system."""
     if (sent := last_dispatch(report)) is None:
         raise MissingFields("notice", _("Nothing says to whom this report was sent."))
-    _dispatch(
-        report,
-        nature,
-        move,
-        recipient=sent.recipient,
-        outside=sent.outside,
-        on=local_date(at),
-        words=words,
-        by=by,
-        at=at,
-    )
+    how = {"recipient": sent.recipient, "outside": sent.outside, "sent_on": local_date(at)}
+    _store_dispatch(report, nature, move, words=words, by=by, at=at, **how)
 
 
-def _dispatch(
-    report: Report,
-    nature: Nature,
-    move: Move,
-    *,
-    recipient: str,
-    outside: bool,
-    on: date,
-    words: str,
-    by: "User",
-    at: datetime,
-    reference: str = "",
+def _store_dispatch(
+    report: Report, nature: Nature, move: Move, *, words: str, by: "User", at: datetime, **how: Any
 ) -> None:
     Dispatch(
         report=report,
         document=_document(report),
         nature=nature,
-        recipient=recipient,
-        outside=outside,
-        sent_on=on,
-        reference=reference,
         words=words.strip(),
         by=by,
         role=acting_role(by, move.roles, report),
         at=at,
+        **how,
     ).save()

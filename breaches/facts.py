@@ -16,9 +16,7 @@ from breaches.rules.facts import (
     AddressFacts,
     CheckFact,
     Facts,
-    PastCaches,
     PostAccess,
-    PublisherTime,
     Statement,
     StatementFact,
 )
@@ -122,7 +120,7 @@ def _facts(
             for statement in statements
         ),
         not_observed=not_observed,
-        publisher_time=PublisherTime(published_at, Source(verification.publisher_source)) if published_at else None,
+        publisher_time=(published_at, Source(verification.publisher_source)) if published_at else None,
         diagnoses=tuple(Diagnosis(code) for code in verification.diagnoses),
     )
 
@@ -182,7 +180,7 @@ def _reasons(codes: str) -> tuple[str, ...]:
 
 def _past_caches(
     verifications: Collection[Verification], looks: dict[LookKey, list[CheckFact]]
-) -> dict[LookKey, PastCaches]:
+) -> dict[LookKey, tuple[datetime, datetime]]:
     """Find where a check past the caches found a release that readers still did not find, for verdicts that say so."""
     told = {verification.release_id for verification in verifications if verification.diagnoses}
     if not told:
@@ -195,13 +193,13 @@ def _past_caches(
         if Reason.CLOCK_OFF not in reasons:
             look = DiagnosticCheck(FRESH, LookResult(result), sent_at, completed_at)
             fresh[release, number, address].append(look)
-    found: dict[LookKey, PastCaches] = {}
+    found: dict[LookKey, tuple[datetime, datetime]] = {}
     for key, beside in fresh.items():
         sightings = [look.sighting for look in looks[key]]
         plain = [DiagnosticCheck(PLAIN, seen.result, seen.sent_at, seen.completed_at) for seen in sightings]
         pair = find_past_caches([*plain, *beside])
         if pair:
-            found[key] = PastCaches(found_at=pair[0].completed_at, not_found_until=pair[1].sent_at)
+            found[key] = (pair[0].completed_at, pair[1].sent_at)
     return found
 
 

@@ -167,7 +167,7 @@ def approve_report(
         raise ChangedMeanwhile(_("A look was recorded this very moment; read the annex again before you approve it."))
     remarks = find_obstacles(report, content, today=local_date(at))
     move = versions.check_move(report, APPROVE, by=by, complete_report=not remarks, remarks=remarks)
-    one_person = wrote_or_submitted(report, by)
+    one_person = is_author_or_submitter(report, by)
     if one_person and report.producer.two_person_approval:
         raise TwoPeopleNeeded(_("You wrote or submitted this text: this producer wants another person to approve it."))
     role = acting_role(by, move.roles, report)
@@ -270,7 +270,7 @@ def approved_content(report: Report, *, at: datetime, annex: bool = False) -> Re
     return replace(content, report_date=local_date(at), lead_official=settings.LEAD_OFFICIAL)
 
 
-def wrote_or_submitted(report: Report, person: "User") -> bool:
+def is_author_or_submitter(report: Report, person: "User") -> bool:
     """Tell whether a person wrote any text of a report, or of the drafts that were merged into it, or submitted it."""
     parts = JoinedDraft.objects.all().parts_of(report)
     return (

@@ -84,13 +84,8 @@ def _with_whole_hyphens(document: ReportDocument) -> ReportDocument:
                 section,
                 heading=whole(section.heading),
                 rows=tuple(
-                    replace(
-                        row,
-                        entries=tuple(
-                            tuple(replace(line, text=whole(line.text)) for line in entry) for entry in row.entries
-                        ),
-                    )
-                    for row in section.rows
+                    (label, tuple(tuple(replace(line, text=whole(line.text)) for line in entry) for entry in entries))
+                    for label, entries in section.rows
                 ),
                 paragraphs=tuple(tuple(map(whole, lines)) for lines in section.paragraphs),
                 timeline=tuple((when, tuple(map(whole, lines))) for when, lines in section.timeline),

@@ -64,7 +64,7 @@ def annex_of(all_facts: Iterable[Facts], *, own_text: bool = False) -> Annex:
 
 
 def _output(facts: Facts, *, own_text: bool) -> AnnexOutput:
-    published = facts.publisher_time
+    published_at, source = facts.publisher_time or (None, None)
     parts = tuple(_part(facts, address) for address in facts.addresses)
     rule = [RULE] if any(part.not_listed for part in parts) else []
     own = [OWN_TEXT] if own_text else []
@@ -72,8 +72,8 @@ def _output(facts: Facts, *, own_text: bool) -> AnnexOutput:
         title=facts.release_title,
         due_at=facts.due_at,
         limit_at=facts.limit_at,
-        publisher_at=published.at if published else None,
-        publisher_source=SOURCES[published.source] if published else "",
+        publisher_at=published_at,
+        publisher_source=SOURCES[source] if source else "",
         parts=parts,
         notes=(*describe_clock_error(facts), *describe_gaps(facts), *describe_caches(facts), *rule, *own),
     )

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from releases.rules.london import format_day, format_time, format_time_with_seconds, local_date
 
@@ -40,25 +39,18 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 
-class DelayPhrase(NamedTuple):
-    """Words that are true of every delay of more than `above` and at most `up_to` seconds.
-
-    "Just under" and "less than" are not true of `up_to` itself.
-    """
-
-    above: int
-    up_to: int
-    words: str
-
-    def holds(self, from_seconds: float, to_seconds: float) -> bool:
-        """Tell whether the words are true of every delay of more than the one and at most the other bound."""
-        starts = self.above < from_seconds if from_seconds == to_seconds else self.above <= from_seconds
-        stops_short = self.words.startswith(("just under", "less than"))
-        return starts and (to_seconds < self.up_to if stops_short else to_seconds <= self.up_to)
+def _holds(phrase: tuple[int, int, str], from_seconds: float, to_seconds: float) -> bool:
+    """Tell whether a phrase is true of every delay of more than the one and at most the other bound."""
+    above, up_to, words = phrase
+    starts = above < from_seconds if from_seconds == to_seconds else above <= from_seconds
+    stops_short = words.startswith(("just under", "less than"))
+    return starts and (to_seconds < up_to if stops_short else to_seconds <= up_to)
 
 
-def _phrases() -> Iterator[DelayPhrase]:
-    """List what each phrase means.
+def _phrases() -> Iterator[tuple[int, int, str]]:
+    """List each phrase with its bounds: it is true of delays of more than the one and at most the other, in seconds.
+
+    "Just under" and "less than" are not true of the upper bound itself.
 
     | phrase                     | from a minute   | from 10 minutes | at an hour   | from 2 hours      | days     |
     |----------------------------|-----------------|-----------------|--------------|-------------------|----------|
@@ -68,44 +60,42 @@ def _phrases() -> Iterator[DelayPhrase]:
     | about n and a half         | 15 s either way |                 | 5 m          | 10 m either way   |          |
     | between n and n + 1        | as it says      | and by fives    | as it says   | as it says        | as it says |
     """
-    yield DelayPhrase(0, MINUTE, "less than a minute")
+    yield (0, MINUTE, "less than a minute")
     for minutes in range(1, 55):
         at, slack = minutes * MINUTE, 15 if minutes < 10 else 30
         name = "a minute" if minutes == 1 else f"{minutes} minutes"
-        yield DelayPhrase(at, at + slack, f"just over {name}")
-        yield DelayPhrase(at + MINUTE - slack, at + MINUTE, f"just under {minutes + 1} minutes")
+        yield (at, at + slack, f"just over {name}")
+        yield (at + MINUTE - slack, at + MINUTE, f"just under {minutes + 1} minutes")
         if minutes < 10:
             half = "a minute and a half" if minutes == 1 else f"{minutes} and a half minutes"
-            yield DelayPhrase(at + 15, at + 45, f"about {half}")
-        yield DelayPhrase(at - 30, at + 30, f"about {name}")
-        yield DelayPhrase(at, at + MINUTE, f"between {minutes} and {minutes + 1} minutes")
+            yield (at + 15, at + 45, f"about {half}")
+        yield (at - 30, at + 30, f"about {name}")
+        yield (at, at + MINUTE, f"between {minutes} and {minutes + 1} minutes")
     for minutes in range(5, 55, 5):
         at = minutes * MINUTE
-        yield DelayPhrase(at, at + 5 * MINUTE, f"between {minutes} and {minutes + 5} minutes")
-    yield DelayPhrase(HOUR - 5 * MINUTE, HOUR, "just under an hour")
-    yield DelayPhrase(HOUR, HOUR + 5 * MINUTE, "just over an hour")
-    yield DelayPhrase(HOUR - 5 * MINUTE, HOUR + 5 * MINUTE, "about an hour")
-    yield DelayPhrase(HOUR + 25 * MINUTE, HOUR + 35 * MINUTE, "about an hour and a half")
-    yield DelayPhrase(HOUR, 2 * HOUR, "between 1 and 2 hours")
+        yield (at, at + 5 * MINUTE, f"between {minutes} and {minutes + 5} minutes")
+    yield (HOUR - 5 * MINUTE, HOUR, "just under an hour")
+    yield (HOUR, HOUR + 5 * MINUTE, "just over an hour")
+    yield (HOUR - 5 * MINUTE, HOUR + 5 * MINUTE, "about an hour")
+    yield (HOUR + 25 * MINUTE, HOUR + 35 * MINUTE, "about an hour and a half")
+    yield (HOUR, 2 * HOUR, "between 1 and 2 hours")
     for days in range(1, 31):
         at, slack = days * DAY, HOUR if days == 1 else 2 * HOUR
         name = "a day" if days == 1 else f"{days} days"
-        yield DelayPhrase(at - slack, at, f"just under {name}")
-        yield DelayPhrase(at, at + slack, f"just over {name}")
-        yield DelayPhrase(at, at + DAY, f"between {days} and {days + 1} days")
+        yield (at - slack, at, f"just under {name}")
+        yield (at, at + slack, f"just over {name}")
+        yield (at, at + DAY, f"between {days} and {days + 1} days")
     for hours in range(2, 24):
         at = hours * HOUR
-        yield DelayPhrase(at - 10 * MINUTE, at, f"just under {hours} hours")
-        yield DelayPhrase(at, at + 10 * MINUTE, f"just over {hours} hours")
-        yield DelayPhrase(at + 20 * MINUTE, at + 40 * MINUTE, f"about {hours} and a half hours")
-        yield DelayPhrase(at - 15 * MINUTE, at + 15 * MINUTE, f"about {hours} hours")
-        yield DelayPhrase(at, at + HOUR, f"between {hours} and {hours + 1} hours")
+        yield (at - 10 * MINUTE, at, f"just under {hours} hours")
+        yield (at, at + 10 * MINUTE, f"just over {hours} hours")
+        yield (at + 20 * MINUTE, at + 40 * MINUTE, f"about {hours} and a half hours")
+        yield (at - 15 * MINUTE, at + 15 * MINUTE, f"about {hours} hours")
+        yield (at, at + HOUR, f"between {hours} and {hours + 1} hours")
 
 
 # The narrowest phrase that holds says most; among equally narrow ones a round number reads better than a range.
-PHRASES = tuple(
-    sorted(_phrases(), key=lambda phrase: (phrase.up_to - phrase.above, phrase.words.startswith("between")))
-)
+PHRASES = tuple(sorted(_phrases(), key=lambda phrase: (phrase[1] - phrase[0], phrase[2].startswith("between"))))
 
 
 def delay_in_words(from_seconds: float, to_seconds: float | None) -> str:
@@ -120,8 +110,8 @@ def delay_in_words(from_seconds: float, to_seconds: float | None) -> str:
     if to_seconds is None:
         return _more_than(from_seconds)
     for phrase in PHRASES:
-        if phrase.holds(from_seconds, to_seconds):
-            return phrase.words
+        if _holds(phrase, from_seconds, to_seconds):
+            return phrase[2]
     return delay_in_figures(from_seconds, to_seconds)
 
 

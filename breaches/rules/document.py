@@ -60,12 +60,8 @@ class Line:
     href: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of a section's table: the form's label and its entries, each of one or more lines; none if empty."""
-
-    label: str
-    entries: tuple[tuple[Line, ...], ...]
+# A row of a section's table: the form's label and its entries, each of one or more lines; none if empty.
+type Row = tuple[str, tuple[tuple[Line, ...], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,18 +187,18 @@ def exact_time(instant: datetime) -> str:
 def _core_information(content: ReportContent, *, lead_official: bool) -> tuple[Row, ...]:
     outputs = ([Line(output.title), _link(output.url)] for output in content.outputs)
     return (
-        Row(
+        (
             "Title and link to statistical output",
             _entries(*outputs),
         ),
-        Row("Name of producer organisation", _entries(*([Line(name)] for name in content.producers))),
-        Row("Name and contact details of person dealing with report", _entries(_person(content.dealing))),
-        Row(LEAD_OFFICIAL_LABEL if lead_official else HEAD_LABEL, _entries(_person(content.head_of_profession))),
-        Row(
+        ("Name of producer organisation", _entries(*([Line(name)] for name in content.producers))),
+        ("Name and contact details of person dealing with report", _entries(_person(content.dealing))),
+        (LEAD_OFFICIAL_LABEL if lead_official else HEAD_LABEL, _entries(_person(content.head_of_profession))),
+        (
             "Link to published statement about the breach (if relevant)",
             _entries([_link(content.statement_url)]),
         ),
-        Row(
+        (
             "Date of breach report",
             _entries([Line(format_day(content.report_date))] if content.report_date else []),
         ),
@@ -216,8 +212,8 @@ def _circumstances(content: ReportContent) -> tuple[Row, ...]:
         cited.append([Line(f"{practice.citation} ({code}, edition {practice.edition}){practice.for_date}")])
     other = [Line(line) for paragraph in paragraphs(content.other_practices) for line in paragraph]
     return (
-        Row("Relevant principle(s) and practice(s)", _entries(*cited, other)),
-        Row("Date of occurrence of breach", _entries(*([Line(format_day(on))] for on in content.occurred_on))),
+        ("Relevant principle(s) and practice(s)", _entries(*cited, other)),
+        ("Date of occurrence of breach", _entries(*([Line(format_day(on))] for on in content.occurred_on))),
     )
 
 

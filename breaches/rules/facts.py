@@ -21,21 +21,11 @@ class CheckFact:
 
 
 @dataclass(frozen=True, slots=True)
-class PastCaches:
-    """When a check past the caches found the release, and until when plain checks still did not (aware).
-
-    `found_at` is when the one was answered, `not_found_until` when the last of the others was sent.
-    """
-
-    found_at: datetime
-    not_found_until: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class AddressFacts:
     """One address of the release, the verdict on it, and the plain checks under the schedule, in any order.
 
-    `repetitions` is how many more are on record that were not read, because they only repeat what these show.
+    `past_caches` is when a check past the caches found the release, and until when plain checks still did not (aware).
+    `repetitions` is how many more checks are on record that were not read, because they only repeat what these show.
     """
 
     url: str
@@ -43,7 +33,7 @@ class AddressFacts:
     required: bool
     verdict: AddressVerdict
     looks: tuple[CheckFact, ...] = ()
-    past_caches: PastCaches | None = None
+    past_caches: tuple[datetime, datetime] | None = None
     repetitions: int = 0
 
     def checks_in_order(self) -> list[CheckFact]:
@@ -78,16 +68,11 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class PublisherTime:
-    """When the publisher's own system says that the release was published (aware), and by which of its figures."""
-
-    at: datetime
-    source: Source
-
-
-@dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that the account of one release is written from. Instants are aware."""
+    """Everything that the account of one release is written from. Instants are aware.
+
+    `publisher_time` is when, by which of its figures, the publisher's own system says that the release was published.
+    """
 
     release_title: str
     series_title: str
@@ -97,7 +82,7 @@ class Facts:
     addresses: tuple[AddressFacts, ...]
     statements: tuple[Statement, ...] = ()
     not_observed: tuple[tuple[datetime, datetime], ...] = ()
-    publisher_time: PublisherTime | None = None
+    publisher_time: tuple[datetime, Source] | None = None
     diagnoses: tuple[Diagnosis, ...] = ()
 
     @property

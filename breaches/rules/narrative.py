@@ -42,6 +42,38 @@ NOT_LIVE_WORDS = {
     Reason.UNCHANGED: "the page had not changed since an earlier look without the release",
     Reason.PREVIOUS_EDITION: "the page still showed the previous edition",
 }
+SOURCES = {
+    Source.SCHEDULED_TIME_AND_DELAY: "by the time for which it was scheduled and the delay that the system recorded",
+    Source.CHANGE_HISTORY: "by the public history of the page",
+}
+ZONES = {"BST": "British Summer Time", "GMT": "Greenwich Mean Time"}
+
+# What is said of looks that show neither that the release was there nor that it was not.
+INCONCLUSIVE = {
+    LookResult.UNREACHABLE: "got no answer that could be used",
+    LookResult.OBSERVER_FAULT: "failed on the side of the check itself",
+    LookResult.UNRECOGNISED: "got an answer in which the release could be neither recognised nor ruled out",
+}
+
+UNKNOWN = "The record does not show whether it was there in time."
+# More times than these without observation are counted: a list of a hundred says less than their number and length.
+MOST_HOLES_TOLD = 4
+NOT_ENDED = "The check had not ended when this account was written."
+
+SPEAKERS = {
+    Role.STATISTICIAN: "A statistician",
+    Role.HEAD_OF_PROFESSION: "The Head of Profession for Statistics",
+    Role.DEPUTY: "A deputy of the Head of Profession for Statistics",
+    Role.CALENDAR_MANAGER: "A calendar manager",
+    Role.PUBLISHING_TEAM: "A member of the publishing team",
+    Role.AUDITOR: "An auditor",
+}
+STATED = {
+    StatementFact.THIS_IS_IT: "what the check had found was the release",
+    StatementFact.PREVIOUS_EDITION: "what the check had found was the previous edition",
+    StatementFact.NOT_IT: "what the check had found was something else than the release",
+    StatementFact.WAS_LIVE: "the release was live",
+}
 
 
 def describe_absence(facts: Facts, address: AddressFacts) -> Iterator[str]:
@@ -108,12 +140,6 @@ def _telling(address: AddressFacts, due_at: datetime) -> list[CheckFact]:
     return [*absent[-1:], *shown, *since[: seen + 1], *turns]
 
 
-SOURCES = {
-    Source.SCHEDULED_TIME_AND_DELAY: "by the time for which it was scheduled and the delay that the system recorded",
-    Source.CHANGE_HISTORY: "by the public history of the page",
-}
-
-
 def _is_before(look: CheckFact, due_at: datetime) -> bool:
     """Tell whether a check was made and answered before the due instant."""
     return look.sighting.instant < due_at and look.sighting.completed_at < due_at
@@ -124,27 +150,27 @@ def describe_publisher_times(facts: Facts) -> Iterator[str]:
 
     Where that time lies in a stretch in which nothing was observed, the account says that it alone fills it.
     """
-    told = facts.publisher_time
-    if told is None:
+    if facts.publisher_time is None:
         return
-    at = _time_from(told.at, facts)
-    if told.source is Source.PUBLIC_UPDATED_AT:
+    published_at, source = facts.publisher_time
+    at = _time_from(published_at, facts)
+    if source is Source.PUBLIC_UPDATED_AT:
         yield (
             f"The publisher’s own system gives {at} as the time of the last public update of the page. That time "
             "moves with every update, so it says only that the release was not published later; it is the "
             "publisher’s figure, not an observation."
         )
         return
-    seconds = int((round_down(told.at) - facts.due_at).total_seconds())
+    seconds = int((round_down(published_at) - facts.due_at).total_seconds())
     when = "the time at which it was due"
     if seconds:
         when = f"{describe_duration(abs(seconds))} {'after' if seconds > 0 else 'before'} it was due"
     yield (
-        f"The publisher’s own system gives {at} as the time of publication, {SOURCES[told.source]}: {when}. "
+        f"The publisher’s own system gives {at} as the time of publication, {SOURCES[source]}: {when}. "
         "That is the publisher’s figure, not an observation."
     )
     for start, end in facts.not_observed:
-        if fills(told.at, told.source, start=start, end=end):
+        if fills(published_at, source, start=start, end=end):
             yield (
                 f"It lies in the time {_stretch(start, end, facts)}, in which nothing was observed: for that time the "
                 "account rests on the publisher’s figure alone."
@@ -157,10 +183,11 @@ def describe_caches(facts: Facts) -> Iterator[str]:
         return
     found = next((address.past_caches for address in facts.addresses if address.past_caches), None)
     if found:
+        found_at, not_found_until = found
         yield (
-            f"A look that asked past the caches on the way found the release at {_time_by(found.found_at, facts)}, "
+            f"A look that asked past the caches on the way found the release at {_time_by(found_at, facts)}, "
             "while looks made as any reader makes them still did not find it, the last of them at "
-            f"{_time_from(found.not_found_until, facts)}. An old copy held by a cache on the way (an “edge cache”) "
+            f"{_time_from(not_found_until, facts)}. An old copy held by a cache on the way (an “edge cache”) "
             "may explain why readers saw the release later than it was published."
         )
     else:
@@ -169,36 +196,6 @@ def describe_caches(facts: Facts) -> Iterator[str]:
             "the release was out. An old copy held by a cache on the way (an “edge cache”) may explain why readers "
             "saw the release later than it was published."
         )
-
-
-ZONES = {"BST": "British Summer Time", "GMT": "Greenwich Mean Time"}
-
-# What is said of looks that show neither that the release was there nor that it was not.
-INCONCLUSIVE = {
-    LookResult.UNREACHABLE: "got no answer that could be used",
-    LookResult.OBSERVER_FAULT: "failed on the side of the check itself",
-    LookResult.UNRECOGNISED: "got an answer in which the release could be neither recognised nor ruled out",
-}
-
-UNKNOWN = "The record does not show whether it was there in time."
-# More times than these without observation are counted: a list of a hundred says less than their number and length.
-MOST_HOLES_TOLD = 4
-NOT_ENDED = "The check had not ended when this account was written."
-
-SPEAKERS = {
-    Role.STATISTICIAN: "A statistician",
-    Role.HEAD_OF_PROFESSION: "The Head of Profession for Statistics",
-    Role.DEPUTY: "A deputy of the Head of Profession for Statistics",
-    Role.CALENDAR_MANAGER: "A calendar manager",
-    Role.PUBLISHING_TEAM: "A member of the publishing team",
-    Role.AUDITOR: "An auditor",
-}
-STATED = {
-    StatementFact.THIS_IS_IT: "what the check had found was the release",
-    StatementFact.PREVIOUS_EDITION: "what the check had found was the previous edition",
-    StatementFact.NOT_IT: "what the check had found was something else than the release",
-    StatementFact.WAS_LIVE: "the release was live",
-}
 
 
 def write_account(facts: Facts) -> str:

@@ -299,7 +299,7 @@ class ApprovalPage(WholeReportPage):
         annex = form["annex"].value() in {True, "1"}
         content = sign_off.approved_content(report, at=timezone.now(), annex=annex)
         document = lay_out(content, reference=report.reference, version=report.version, rehearsal=report.rehearsal)
-        cited = code_of_practice.list_cited(report, content)
+        cited = code_of_practice.find_cited_practices(report, content)
         return {
             **self.describe(request, report, current_version(report), content, document),
             "annex": annex,
@@ -314,7 +314,7 @@ class ApprovalPage(WholeReportPage):
                 "unsettled": any(not one.cited.confirmed for one in cited),
                 "may_settle": may_settle_wording(request.user),
             },
-            "one_person": sign_off.wrote_or_submitted(report, request.user),
+            "one_person": sign_off.is_author_or_submitter(report, request.user),
         }
 
 

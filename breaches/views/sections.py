@@ -291,7 +291,7 @@ def list_editions(request: SignedInRequest) -> HttpResponse:
     report = _report_to_approve(request)
     unsettled: list[Practice] = []
     if report:
-        cited = code_of_practice.list_cited(report, code_of_practice.with_settled_wording(content_of(report)))
+        cited = code_of_practice.find_cited_practices(report, code_of_practice.with_settled_wording(content_of(report)))
         unsettled = [one.row for one in cited if one.row is not None and not one.cited.confirmed]
     context = {
         "editions": Edition.objects.order_by("-in_force_from").prefetch_related("practices__settled_by"),

@@ -18,7 +18,6 @@ from breaches.rules.annex import (
 )
 from breaches.rules.chart import THINNEST
 from breaches.rules.content import Annex
-from breaches.rules.facts import PublisherTime
 from releases.detection.finding import AddressRole, Source
 from tests.support.report_evidence import LIVE, NOT_LIVE, SEED_LOOKS, UNREACHABLE, address, london, look, record
 from tests.support.seed_case import TITLE, URL
@@ -42,7 +41,7 @@ def summary(part):
 
 
 def test_the_seeds_morning_is_told_with_its_interval_and_the_publishers_figure_apart():
-    told = PublisherTime(london("10:26:41"), Source.CHANGE_HISTORY)
+    told = (london("10:26:41"), Source.CHANGE_HISTORY)
     (part,) = parts(record(address(*SEED_LOOKS), publisher_time=told))
     assert part.heading == TITLE
     assert part.summary == (
@@ -170,7 +169,7 @@ def test_the_annex_says_whether_it_was_approved():
 
 
 def test_the_picture_draws_the_interval_on_one_scale_and_its_title_says_all_of_it():
-    told = PublisherTime(london("10:26:41"), Source.CHANGE_HISTORY)
+    told = (london("10:26:41"), Source.CHANGE_HISTORY)
     (part,) = parts(record(address(*SEED_LOOKS), publisher_time=told))
     assert part.chart.title == (
         "In time: 9.30am to 9.32am. Became visible: after 10.26.55am and by 10.27.00am. The publisher’s own figure, no "

@@ -32,9 +32,9 @@ def document(content=CONTENT, **more):
 def entries(laid_out):
     """The rows of a document as label -> entries, each a list of its lines' texts."""
     return {
-        row.label: [[line.text for line in entry] for entry in row.entries]
+        label: [[line.text for line in entry] for entry in entries]
         for section in laid_out.sections
-        for row in section.rows
+        for label, entries in section.rows
     }
 
 
@@ -48,7 +48,7 @@ def test_title_headings_and_labels_are_the_forms_word_for_word_and_in_its_order(
     assert laid_out.title == "REPORT OF A BREACH OF THE CODE OF PRACTICE FOR STATISTICS"
     written = []
     for section in laid_out.sections:
-        written += [section.heading, *(row.label for row in section.rows)]
+        written += [section.heading, *(label for label, _entries in section.rows)]
     assert written == FORM
 
 
@@ -140,7 +140,7 @@ def test_only_web_addresses_are_links_and_all_addresses_are_shown(url, href):
     content = dataclasses.replace(CONTENT, outputs=(Output("Schools", url),), statement_url=url)
     rows = document(content).sections[0].rows
 
-    for line in (rows[0].entries[0][1], rows[4].entries[0][0]):
+    for line in (rows[0][1][0][1], rows[4][1][0][0]):
         assert (line.text, line.href) == (url, href)
 
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from breaches.rules.facts import PastCaches, PublisherTime
 from breaches.rules.narrative import write_account
 from releases.detection.finding import Source
 from releases.verdict.release import Diagnosis
@@ -15,7 +14,7 @@ SEED = address(*SEED_LOOKS)
 
 
 def told(clock, source=SCHEDULED, *, day="2020-06-30", **more):
-    return write_account(record(SEED, publisher_time=PublisherTime(london(clock, day), source), **more))
+    return write_account(record(SEED, publisher_time=(london(clock, day), source), **more))
 
 
 def test_the_publishers_time_is_told_apart_with_its_own_delay_and_leaves_the_observed_interval_alone():
@@ -75,7 +74,7 @@ CACHED = address(look("09:30", NOT_LIVE), look("09:32", NOT_LIVE), look("09:57:3
 
 def test_an_old_copy_is_told_as_what_the_looks_show_with_both_times():
     """(V13)"""
-    seen = PastCaches(found_at=london("09:30:05"), not_found_until=london("09:57:30"))
+    seen = (london("09:30:05"), london("09:57:30"))
     text = write_account(record(replace(CACHED, past_caches=seen), diagnoses=(Diagnosis.EDGE_CACHE,)))
 
     assert text.endswith(

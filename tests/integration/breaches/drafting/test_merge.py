@@ -136,11 +136,11 @@ def test_whoever_wrote_a_draft_does_not_approve_the_joint_text_where_two_people_
     drafts = a_morning(office, 2)
     write_sections(drafts[0], by=office.head)
     joint = merging.merge_drafts(reload_reports(drafts), by=office.statistician, at=AT)
-    assert sign_off.wrote_or_submitted(joint, office.head)
+    assert sign_off.is_author_or_submitter(joint, office.head)
     joint = write_sections(joint, by=office.statistician)
     with pytest.raises(sign_off.TwoPeopleNeeded):
         sign_off.approve_report(joint, by=office.head, at=AT, render=render_text)
-    assert not sign_off.wrote_or_submitted(joint, office.deputy)
+    assert not sign_off.is_author_or_submitter(joint, office.deputy)
 
 
 def test_an_own_act_declared_of_a_draft_holds_for_the_joint_report_and_back(office, drafts):

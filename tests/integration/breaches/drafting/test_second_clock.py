@@ -7,7 +7,6 @@ from django.urls import reverse
 
 from breaches import drafting
 from breaches.facts import facts_of
-from breaches.rules.facts import PastCaches, PublisherTime
 from releases.detection.finding import Source
 from releases.models import Membership, Statement, Verification
 from releases.rules.lifecycle import Role
@@ -37,9 +36,9 @@ def test_the_publishers_time_and_the_diagnosis_are_facts_of_the_record():
     Verification.objects.update(**CLOCK, diagnoses=["edge_cache"])
     create_observation(release.addresses.get(), "live", at=london("09:30:05"), fresh=True, took=timedelta(0))
     facts = own_facts_of(release)
-    assert facts.publisher_time == PublisherTime(london("10:28"), Source.SCHEDULED_TIME_AND_DELAY)
+    assert facts.publisher_time == (london("10:28"), Source.SCHEDULED_TIME_AND_DELAY)
     assert facts.diagnoses == (Diagnosis.EDGE_CACHE,)
-    assert facts.addresses[0].past_caches == PastCaches(london("09:30:05"), london("10:26:55"))
+    assert facts.addresses[0].past_caches == (london("09:30:05"), london("10:26:55"))
 
 
 def test_looks_past_the_caches_are_no_looks_of_a_reader():

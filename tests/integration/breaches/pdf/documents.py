@@ -75,9 +75,9 @@ def scripts():
 def all_of_the_document(document):
     """Each word that a document says, as `solid` gives it."""
     for section in document.sections:
-        yield from map(solid, (section.heading, section.prompt, *(row.label for row in section.rows)))
-        for row in section.rows:
-            yield from (solid(word) for entry in row.entries for line in entry for word in line.text.split())
+        yield from map(solid, (section.heading, section.prompt, *(label for label, _entries in section.rows)))
+        for _label, entries in section.rows:
+            yield from (solid(word) for entry in entries for line in entry for word in line.text.split())
         for paragraph in (*section.paragraphs, *((when, *lines) for when, lines in section.timeline)):
             yield from (solid(word) for line in paragraph for word in line.split())
 

@@ -11,7 +11,6 @@ from breaches.pdf.render import render_pdf
 from breaches.rules.annex import annex_of
 from breaches.rules.content import Output, ReportContent
 from breaches.rules.document import DRAFT_MARK, REHEARSAL_MARK
-from breaches.rules.facts import PublisherTime
 from releases.detection.finding import AddressRole, Source
 from tests.integration.breaches.pdf.documents import (
     APPROVAL,
@@ -35,7 +34,7 @@ from tests.verapdf import check_each
 
 # One file for what every page says of a rehearsal, of an approval and of the evidence.
 REHEARSED = dataclasses.replace(approved(crowded()), marks=(REHEARSAL_MARK,), evidence_hash="e7" * 32)
-TOLD = PublisherTime(london("10:26:41"), Source.CHANGE_HISTORY)
+TOLD = (london("10:26:41"), Source.CHANGE_HISTORY)
 LATE = record(address(*SEED_LOOKS), publisher_time=TOLD, not_observed=((london("09:33"), london("09:40")),))
 PARTS = record(
     address(look("09:29:55", NOT_LIVE, "not_found"), look("09:30", UNREACHABLE), look("09:32", NOT_LIVE)),
