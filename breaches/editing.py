@@ -231,19 +231,20 @@ def _check_cause(report: Report, found: ChosenCause, *, at: datetime) -> ChosenC
     if found.cause == Cause.OTHER and not words:
         raise MissingFields("cause_words", _("Say in words what the cause was."))
     available = found.available_at
-    if available is not None and available > at:
+    if available is None:
+        return ChosenCause(found.cause, words, None, found.available_unknown.strip())
+    if available > at:
         sentence = _("It cannot have been made available in the future, at %(moment)s.")
         raise CauseRefused("available_time", sentence % {"moment": format_moment(available)})
     # An early release was there before it was due.
     late = report.suspicions.filter(kind="late").select_related("verification")
     due = min((suspicion.verification.due_at for suspicion in late), default=None)
-    if available is not None and due and available < due:
+    if due and available < due:
         sentence = _("It cannot have been made available before it was due, at %(moment)s.")
         raise CauseRefused("available_time", sentence % {"moment": format_moment(due)})
-    if available is not None and (first := content_of(report).first_day) and local_date(available) < first:
+    if (first := content_of(report).first_day) and local_date(available) < first:
         raise CauseRefused("available_on", _("It cannot have been made available before the breach occurred."))
-    unknown = "" if available else found.available_unknown.strip()
-    return ChosenCause(found.cause, words, available, unknown)
+    return ChosenCause(found.cause, words, available)
 
 
 class AssignmentRefused(MoveRefused):

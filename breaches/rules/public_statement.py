@@ -149,10 +149,8 @@ def statement_as_text(statement: PublicStatement, reported: ReportedDates) -> st
 
 
 def _parts(statement: PublicStatement, reported: ReportedDates) -> Iterator[tuple[str, tuple[str, ...]]]:
-    yield (
-        OUTPUTS,
-        tuple("\n".join(filter(None, (output.title, _address(output.url)))) for output in statement.outputs),
-    )
+    lines = ((one.title, one.url if is_web_address(one.url) else "") for one in statement.outputs)
+    yield OUTPUTS, tuple("\n".join(filter(None, both)) for both in lines)
     yield "Producer", statement.producers
     yield _dated(statement, reported)
     yield "Date of occurrence of breach", tuple(format_day(on) for on in statement.occurred_on)
@@ -166,20 +164,12 @@ def _dated(statement: PublicStatement, reported: ReportedDates) -> tuple[str, tu
     on = (format_day(statement.report_date),) if statement.report_date else ()
     if reported.on:
         return "Date of breach report", (*on, f"Reported to {REGULATOR} on {format_day(reported.on)}.")
+    sentence = f"Not yet sent to {REGULATOR}."
     if reported.earlier:
-        return "Approved on", (
-            *on,
-            (
-                f"An earlier version was reported to {REGULATOR} on {format_day(reported.earlier)}. "
-                "This one is not yet sent."
-            ),
-        )
-    return "Approved on", (*on, f"Not yet sent to {REGULATOR}.")
+        earlier = format_day(reported.earlier)
+        sentence = f"An earlier version was reported to {REGULATOR} on {earlier}. This one is not yet sent."
+    return "Approved on", (*on, sentence)
 
 
 def _paragraphs(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if part.strip())
-
-
-def _address(url: str) -> str:
-    return url if is_web_address(url) else ""

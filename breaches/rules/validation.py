@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import NamedTuple
 
-from breaches.rules.content import ContactPerson, ReportContent, is_web_address
+from breaches.rules.content import ReportContent, is_web_address
 from releases.rules.london import format_day
 
 EMAIL_ADDRESS = re.compile(r"[^\s<>()\[\]\",;:@]+@[^\s<>()\[\]\",;:@]+\.[^\s<>()\[\]\",;:@.]+")
@@ -53,51 +53,32 @@ def find_missing(content: ReportContent) -> tuple[Remark, ...]:
     The date of the report is not among it, because approval sets it; nor is the Head of Profession, because published
     reports leave that row empty (`find_odd` warns about it).
     """
-    return tuple(
-        Remark(section, field, sentence)
-        for section, field, sentence, absent in (
-            (ReportSection.CORE_INFORMATION, "outputs", "Give at least one statistical output.", not content.outputs),
-            (
-                ReportSection.CORE_INFORMATION,
-                "outputs",
-                "Give every statistical output its title.",
-                not all(output.title.strip() for output in content.outputs),
-            ),
-            (
-                ReportSection.CORE_INFORMATION,
-                "producers",
-                "Give the name of the producer organisation.",
-                not any(name.strip() for name in content.producers),
-            ),
-            (
-                ReportSection.CORE_INFORMATION,
-                "dealing",
-                "Give the name of the person dealing with the report, and an e-mail address or a telephone number.",
-                not _reachable(content.dealing),
-            ),
-            (
-                ReportSection.CIRCUMSTANCES,
-                "practices",
-                "Choose the practice that was breached, or describe it.",
-                not content.practices and not content.other_practices.strip(),
-            ),
-            (ReportSection.CIRCUMSTANCES, "occurred_on", "Give the date of occurrence.", not content.occurred_on),
-            (
-                ReportSection.CIRCUMSTANCES,
-                "circumstances",
-                "Describe the circumstances of the breach.",
-                not content.circumstances.strip(),
-            ),
-            (ReportSection.IMPACT, "impact", "Describe the impact of the breach.", not content.impact.strip()),
-            (
-                ReportSection.CORRECTIVE_ACTIONS,
-                "corrective_actions",
-                "Describe the corrective actions, taken or planned.",
-                not content.corrective_actions.strip(),
-            ),
-        )
-        if absent
+    core, circumstances, person = ReportSection.CORE_INFORMATION, ReportSection.CIRCUMSTANCES, content.dealing
+    is_reachable = person and person.name.strip() and (person.email.strip() or person.telephone.strip())
+    reachable = "Give the name of the person dealing with the report, and an e-mail address or a telephone number."
+    actions = "Describe the corrective actions, taken or planned."
+    needs = (
+        (core, "outputs", "Give at least one statistical output.", content.outputs),
+        (
+            core,
+            "outputs",
+            "Give every statistical output its title.",
+            all(one.title.strip() for one in content.outputs),
+        ),
+        (core, "producers", "Give the name of the producer organisation.", any(map(str.strip, content.producers))),
+        (core, "dealing", reachable, is_reachable),
+        (
+            circumstances,
+            "practices",
+            "Choose the practice that was breached, or describe it.",
+            content.practices or content.other_practices.strip(),
+        ),
+        (circumstances, "occurred_on", "Give the date of occurrence.", content.occurred_on),
+        (circumstances, "circumstances", "Describe the circumstances of the breach.", content.circumstances.strip()),
+        (ReportSection.IMPACT, "impact", "Describe the impact of the breach.", content.impact.strip()),
+        (ReportSection.CORRECTIVE_ACTIONS, "corrective_actions", actions, content.corrective_actions.strip()),
     )
+    return tuple(Remark(section, field, sentence) for section, field, sentence, is_given in needs if not is_given)
 
 
 def find_missing_for_log(content: ReportContent) -> tuple[Remark, ...]:
@@ -111,29 +92,25 @@ def find_missing_for_log(content: ReportContent) -> tuple[Remark, ...]:
 
 def find_impossible(content: ReportContent, *, today: date) -> tuple[Remark, ...]:
     """List what cannot be true on `today` (London) and is refused: a breach that has not happened yet."""
-    return tuple(
-        Remark(
-            ReportSection.CIRCUMSTANCES,
-            "occurred_on",
-            f"The date of occurrence, {format_day(occurred)}, is in the future.",
-        )
+    sentences = (
+        f"The date of occurrence, {format_day(occurred)}, is in the future."
         for occurred in content.occurred_on
         if occurred > today
     )
+    return tuple(Remark(ReportSection.CIRCUMSTANCES, "occurred_on", sentence) for sentence in sentences)
 
 
 def find_odd(content: ReportContent, *, today: date) -> tuple[Remark, ...]:
     """List what is unusual on `today` (London) but not refused."""
-    return (*_odd_in_core(content, today), *_odd_in_circumstances(content, today), *_personal(content))
+    return (*_odd_in_core(content, today), *_odd_in_circumstances(content, today), *_contact_details(content))
 
 
 def _odd_in_core(content: ReportContent, today: date) -> Iterator[Remark]:
     core = ReportSection.CORE_INFORMATION
     for output in content.outputs:
         if not is_web_address(output.url):
-            yield Remark(
-                core, "outputs", f"The output ‘{output.title}’ has no web address, so it is printed without a link."
-            )
+            sentence = f"The output ‘{output.title}’ has no web address, so it is printed without a link."
+            yield Remark(core, "outputs", sentence)
     if content.dealing and content.dealing.is_team:
         yield Remark(core, "dealing", "A team is named in place of the person dealing with the report.")
     if not content.head_of_profession or not content.head_of_profession.name.strip():
@@ -141,9 +118,8 @@ def _odd_in_core(content: ReportContent, today: date) -> Iterator[Remark]:
     if content.statement_url and not is_web_address(content.statement_url):
         yield Remark(core, "statement_url", "The link to the published statement is not a web address.")
     if content.report_date and content.report_date > today:
-        yield Remark(
-            core, "report_date", f"The date of the report, {format_day(content.report_date)}, is in the future."
-        )
+        sentence = f"The date of the report, {format_day(content.report_date)}, is in the future."
+        yield Remark(core, "report_date", sentence)
 
 
 def _odd_in_circumstances(content: ReportContent, today: date) -> Iterator[Remark]:
@@ -164,7 +140,7 @@ def _odd_in_circumstances(content: ReportContent, today: date) -> Iterator[Remar
             yield Remark(section, "occurred_on", sentence)
 
 
-def _personal(content: ReportContent) -> Iterator[Remark]:
+def _contact_details(content: ReportContent) -> Iterator[Remark]:
     """List the free texts that hold contact details: an approved document is printed as it is and never altered."""
     circumstances = ReportSection.CIRCUMSTANCES
     for section, field, name, text in (
@@ -177,10 +153,6 @@ def _personal(content: ReportContent) -> Iterator[Remark]:
         if found := find_contact_details(text):
             sentence = f"‘{name}’ holds {found}, which the document prints, and an approved document is never altered."
             yield Remark(section, field, sentence)
-
-
-def _reachable(person: ContactPerson | None) -> bool:
-    return bool(person and person.name.strip() and (person.email.strip() or person.telephone.strip()))
 
 
 _WORDS = re.compile(r"\s+|[^\s]+")
