@@ -164,31 +164,36 @@ def _draft_batch(schedules: Collection[Schedule], *, now: datetime, practices_on
             unique_fields=["id"],
             update_fields=["report", "facts_revision"],
         )
-        ReportEvent.append(
-            [
-                ReportEvent(
-                    report=version.report,
-                    report_reference=version.report.reference,
-                    kind="drafted",
-                    at=now,
-                    facts={
-                        "version": version.number,
-                        "content_sha256": version.content_sha256,
-                        "suspicions": [suspicion.kind for suspicion in suspicions],
-                        "standing": facts_now(suspicions),
-                    },
-                )
-                for suspicions, version in zip(suspected, versions, strict=True)
-            ]
-        )
-        ReportRowRecord.record(
-            {
-                Report: [report.pk for report in reports],
-                Suspicion: [suspicion.pk for suspicion in chain.from_iterable(suspected)],
-                ReportVersion: [version.pk for version in versions],
-            }
-        )
+        _record_drafts(versions, suspected, at=now)
     return reports
+
+
+def _record_drafts(
+    versions: Sequence[ReportVersion], suspected: Sequence[Sequence[Suspicion]], *, at: datetime
+) -> None:
+    events = [
+        ReportEvent(
+            report=version.report,
+            report_reference=version.report.reference,
+            kind="drafted",
+            at=at,
+            facts={
+                "version": version.number,
+                "content_sha256": version.content_sha256,
+                "suspicions": [suspicion.kind for suspicion in suspicions],
+                "standing": facts_now(suspicions),
+            },
+        )
+        for version, suspicions in zip(versions, suspected, strict=True)
+    ]
+    ReportEvent.append(events)
+    ReportRowRecord.record(
+        {
+            Report: [version.report_id for version in versions],
+            Suspicion: [suspicion.pk for suspicion in chain.from_iterable(suspected)],
+            ReportVersion: [version.pk for version in versions],
+        }
+    )
 
 
 def _claim_suspicions(schedules: Collection[Schedule]) -> dict[Schedule, list[Suspicion]]:
