@@ -148,7 +148,9 @@ def _render_form(request: SignedInRequest, report: Report, form: RedactForm) -> 
     return render(request, "redaction/ask.html", {"report": report, "form": form})
 
 
-def _render_preview(request: SignedInRequest, report: Report, found: RedactionResult, form: ConfirmForm) -> HttpResponse:
+def _render_preview(
+    request: SignedInRequest, report: Report, found: RedactionResult, form: ConfirmForm
+) -> HttpResponse:
     given = form.data if form.is_bound else form.initial
     context = {
         "report": report,
