@@ -224,10 +224,10 @@ def _add_to_open_reports(claimed: dict[Schedule, list[Suspicion]], *, now: datet
 def _lock_open_reports(schedules: Collection[Schedule]) -> dict[Schedule, Report]:
     """Return the undecided reports about some schedules, locked, so that nobody decides on them or merges them."""
     undecided = Report.objects.undecided()
-    told = Suspicion.objects.filter(release__in={release for release, _ in schedules}, report__in=undecided)
+    in_reports = Suspicion.objects.filter(release__in={release for release, _ in schedules}, report__in=undecided)
     while True:
         # Of several reports about one schedule the first one, which is read last.
-        rows = told.reverse().values_list("release", "schedule_version", "report")
+        rows = in_reports.reverse().values_list("release", "schedule_version", "report")
         found = {(release, number): key for release, number, key in rows if (release, number) in schedules}
         locked = undecided.filter(pk__in=found.values()).order_by("pk").select_for_update(no_key=True)
         reports = {report.pk: report for report in locked}

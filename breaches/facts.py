@@ -182,11 +182,11 @@ def _past_caches(
     verifications: Collection[Verification], looks: dict[LookKey, list[CheckFact]]
 ) -> dict[LookKey, tuple[datetime, datetime]]:
     """Find where a check past the caches found a release that readers still did not find, for verdicts that say so."""
-    told = {verification.release_id for verification in verifications if verification.diagnoses}
-    if not told:
+    diagnosed = {verification.release_id for verification in verifications if verification.diagnoses}
+    if not diagnosed:
         return {}
     fresh: dict[LookKey, list[DiagnosticCheck]] = defaultdict(list)
-    rows = Observation.objects.filter(release__in=told, purpose=Purpose.FRESH, superseded=False).values_list(
+    rows = Observation.objects.filter(release__in=diagnosed, purpose=Purpose.FRESH, superseded=False).values_list(
         "release_id", "schedule_version", "address_id", "result", "sent_at", "completed_at", "reasons"
     )
     for release, number, address, result, sent_at, completed_at, reasons in rows:
@@ -194,10 +194,10 @@ def _past_caches(
             look = DiagnosticCheck(FRESH, LookResult(result), sent_at, completed_at)
             fresh[release, number, address].append(look)
     found: dict[LookKey, tuple[datetime, datetime]] = {}
-    for key, beside in fresh.items():
+    for key, checks in fresh.items():
         sightings = [look.sighting for look in looks[key]]
         plain = [DiagnosticCheck(PLAIN, seen.result, seen.sent_at, seen.completed_at) for seen in sightings]
-        pair = find_past_caches([*plain, *beside])
+        pair = find_past_caches([*plain, *checks])
         if pair:
             found[key] = (pair[0].completed_at, pair[1].sent_at)
     return found

@@ -82,10 +82,10 @@ def record_citations(reports: Mapping[Report, ReportContent]) -> None:
 
 def update_citations(report: Report, content: ReportContent) -> None:
     wanted = {(row.edition, row.code): row for row in _rows(report, content)}
-    kept = {(row.edition, row.code): row for row in PracticeCited.objects.filter(report=report)}
-    if gone := [row.pk for key, row in kept.items() if key not in wanted]:
-        PracticeCited.objects.filter(pk__in=gone).delete()
-    PracticeCited.objects.bulk_create(row for key, row in wanted.items() if key not in kept)
+    stored = {(row.edition, row.code): row for row in PracticeCited.objects.filter(report=report)}
+    if outdated := [row.pk for key, row in stored.items() if key not in wanted]:
+        PracticeCited.objects.filter(pk__in=outdated).delete()
+    PracticeCited.objects.bulk_create(row for key, row in wanted.items() if key not in stored)
 
 
 def _rows(report: Report, content: ReportContent) -> Iterable[PracticeCited]:

@@ -105,8 +105,8 @@ def interval_chart(
 
     :param due: an aware instant with its words, as are the others.
     """
-    told = [instant for instant, _ in filter(None, (due, limit, absent, seen, publisher))]
-    start, end = round_down(min(told)), round_up(max(told))
+    instants = [instant for instant, _ in filter(None, (due, limit, absent, seen, publisher))]
+    start, end = round_down(min(instants)), round_up(max(instants))
     slack = max((end - start) * MARGIN, timedelta(seconds=1))
     start, end = start - slack, end + slack
     lines: list[tuple[str, datetime, datetime, str]] = [
@@ -116,7 +116,7 @@ def interval_chart(
         visible = f"Became visible: after {absent[1]} and by {seen[1]}"
         lines.append((visible, absent[0], seen[0], COLOURS[1]))
     elif absent:
-        # Where nobody could tell any more before it was due, there is no stretch in which it was overdue.
+        # If the last check that shows this was before it was due, there is no stretch in which it was overdue.
         lines.append((f"Not seen up to {absent[1]}", min(due[0], absent[0]), absent[0], COLOURS[1]))
     elif seen:
         lines.append((f"First seen at {seen[1]}, and not known since when", seen[0], seen[0], COLOURS[1]))

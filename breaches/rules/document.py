@@ -226,11 +226,11 @@ def _link(url: str) -> Line:
 
 
 def _entries(*groups: list[Line]) -> tuple[tuple[Line, ...], ...]:
-    kept = (
+    entries = (
         tuple(Line(printable(line.text).replace("\n", " ").strip(), line.href) for line in group if line.text.strip())
         for group in groups
     )
-    return tuple(entry for entry in kept if entry)
+    return tuple(entry for entry in entries if entry)
 
 
 def _approved(approval: Approval) -> str:

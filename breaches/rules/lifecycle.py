@@ -45,7 +45,7 @@ class ReportKind(StrEnum):
 SUSPECTED = (ReportKind.LATE, ReportKind.EARLY, ReportKind.PARTIAL)
 
 
-# Who had access, or may have leaked, is for those who decide and for whoever deals with the report alone.
+# Reports about access and leaks are visible only to those who decide and to the person dealing with them.
 RESTRICTED = frozenset({ReportKind.PRA, ReportKind.ACCESS, ReportKind.LEAK})
 
 
@@ -109,9 +109,8 @@ JOIN = "join"
 PART = "part"
 RESUME = "resume"
 
-# What somebody whose own act a report is about leaves to others: all that leads alone may do with it, but to write and
-# to send what another has approved. Making it public is no move, and is left to others as well
-# (breaches/publication.py).
+# The moves that a person leaves to others if a report is about their own act: all that only leads may make, except
+# writing, and sending what another has approved. They do not make it public either (breaches/publication.py).
 DECISIONS = frozenset({RETURN, APPROVE, RECORD, DISMISS, REOPEN, CORRECT, WITHDRAW, CLOSE})
 
 OPEN = (ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED)
@@ -120,7 +119,7 @@ OUT = (ReportStatus.SENT, ReportStatus.CLOSED, ReportStatus.WITHDRAWN)
 WITH_DOCUMENT = (ReportStatus.APPROVED, *OUT)
 UNSENT_DECISIONS = (ReportStatus.APPROVED, ReportStatus.RECORDED, ReportStatus.DISMISSED)
 DECIDED = (*UNSENT_DECISIONS, *OUT)
-# Neither open nor decided: what such a report tells is told, and decided on, in another one.
+# Neither open nor decided: another report continues it.
 TOLD_ELSEWHERE = (ReportStatus.JOINED, ReportStatus.PARTED)
 WRITERS = LEADS | {Role.STATISTICIAN}
 
@@ -141,7 +140,7 @@ REPORT = Lifecycle(
         *(Move(RECORD, state, ReportStatus.RECORDED, LEADS, needs=("account", "reason")) for state in OPEN),
         *(Move(DISMISS, state, ReportStatus.DISMISSED, LEADS, needs=("reason",)) for state in OPEN),
         *(Move(REOPEN, state, ReportStatus.DRAFT, LEADS, needs=("reason",)) for state in UNSENT_DECISIONS),
-        # What has left the house is taken up again or withdrawn by a notice to whoever received it.
+        # A report that was sent is corrected or withdrawn by a notice to its recipient.
         Move(SEND, ReportStatus.APPROVED, ReportStatus.SENT, LEADS, needs=("recipient",)),
         Move(NOTE_ANSWER, ReportStatus.SENT, ReportStatus.SENT, WRITERS, needs=("answer",)),
         Move(CORRECT, ReportStatus.SENT, ReportStatus.DRAFT, LEADS, needs=("notice",)),

@@ -57,7 +57,7 @@ INCONCLUSIVE = {
 
 UNKNOWN = "The record does not show whether it was there in time."
 # More times than these without observation are counted: a list of a hundred says less than their number and length.
-MOST_HOLES_TOLD = 4
+MOST_LISTED_GAPS = 4
 NOT_ENDED = "The check had not ended when this account was written."
 
 SPEAKERS = {
@@ -79,7 +79,7 @@ STATED = {
 def describe_absence(facts: Facts, address: AddressFacts) -> Iterator[str]:
     """Say when a later check did not find an output any more, and when it was seen there again.
 
-    Of what was out too early this tells what happened before it was due; the rest is told as what was seen since then.
+    For an early release this is what happened before it was due; `_after_early` describes the rest.
     """
     due_at, away = facts.due_at, list(address.verdict.flips)
     if address.verdict.outcome is Outcome.EARLY:
@@ -103,7 +103,7 @@ def describe_absence(facts: Facts, address: AddressFacts) -> Iterator[str]:
 
 def describe_clock_error(facts: Facts) -> Iterator[str]:
     """Say how far the clock may have been off at the checks on which the account rests, and if nothing confirmed it."""
-    looks = [look for address in facts.addresses for look in _telling(address, facts.due_at)]
+    looks = [look for address in facts.addresses for look in _deciding_checks(address, facts.due_at)]
     largest = max((look.sighting.clock_bound for look in looks), default=timedelta(0))
     if largest:
         seconds, tenths = largest.total_seconds(), math.ceil(round(largest.total_seconds() * 10, 6))
@@ -118,7 +118,7 @@ def describe_clock_error(facts: Facts) -> Iterator[str]:
         yield f"{when} confirmed the clock of the check: the times are as it showed them, and prove nothing."
 
 
-def _telling(address: AddressFacts, due_at: datetime) -> list[CheckFact]:
+def _deciding_checks(address: AddressFacts, due_at: datetime) -> list[CheckFact]:
     """Return the checks on whose times an account rests: of those before due, the last that did not find the release.
 
     Where it was found before it was due, these are all that found it, and the last one before them that did not. Since
@@ -127,8 +127,8 @@ def _telling(address: AddressFacts, due_at: datetime) -> list[CheckFact]:
     """
     looks = address.checks_in_order()
     before = [look for look in looks if _is_before(look, due_at)]
-    shown = [look for look in before if look.sighting.result is LookResult.LIVE]
-    until = shown[0].sighting.sent_at if shown else due_at
+    live = [look for look in before if look.sighting.result is LookResult.LIVE]
+    until = live[0].sighting.sent_at if live else due_at
     absent = [look for look in before if look.sighting.result is LookResult.NOT_LIVE and look.sighting.sent_at < until]
     since = [look for look in looks if not _is_before(look, due_at)]
     seen = next((at for at, look in enumerate(since) if look.sighting.result is LookResult.LIVE), len(since))
@@ -137,7 +137,7 @@ def _telling(address: AddressFacts, due_at: datetime) -> list[CheckFact]:
     turns = [
         look for look in since[seen + 1 :] if look.sighting.sent_at in gone_at or look.sighting.completed_at in back_at
     ]
-    return [*absent[-1:], *shown, *since[: seen + 1], *turns]
+    return [*absent[-1:], *live, *since[: seen + 1], *turns]
 
 
 def _is_before(look: CheckFact, due_at: datetime) -> bool:
@@ -210,7 +210,7 @@ def write_account(facts: Facts) -> str:
     if not facts.addresses:
         message = "An account needs at least one address that was looked at."
         raise ValueError(message)
-    # What is no observation, or says that there was none, is told apart: each kind in a paragraph of its own.
+    # What is no observation, or says that there was none, follows in paragraphs of its own.
     apart = (
         describe_clock_error(facts),
         describe_gaps(facts),
@@ -240,14 +240,14 @@ def _address(facts: Facts, address: AddressFacts) -> str:
     if not address.required:
         opening += " The release counts as complete without it."
     if address.verdict.outcome is Outcome.EARLY:
-        told = [*_early(facts, address, subject), *describe_absence(facts, address)]
+        sentences = [*_early(facts, address, subject), *describe_absence(facts, address)]
         # An early release is drafted before it is due: of checks that are still to come nothing can be said.
         has_ended = address.verdict.from_due is not Outcome.PENDING
-        told += [*_at_due(facts, address), *_after_early(facts, address)] if has_ended else [NOT_ENDED]
+        sentences += [*_at_due(facts, address), *_after_early(facts, address)] if has_ended else [NOT_ENDED]
     else:
-        told = [*_at_due(facts, address), *_seen_once(facts, address), *_in_force(facts, address, subject)]
-        told += describe_absence(facts, address)
-    return " ".join([opening, *told, *_inconclusive(facts, address)])
+        sentences = [*_at_due(facts, address), *_seen_once(facts, address), *_in_force(facts, address, subject)]
+        sentences += describe_absence(facts, address)
+    return " ".join([opening, *sentences, *_inconclusive(facts, address)])
 
 
 def output_names(facts: Facts, address: AddressFacts) -> tuple[str, str]:
@@ -382,7 +382,7 @@ def _after_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
 
 def _inconclusive(facts: Facts, address: AddressFacts) -> Iterator[str]:
     early, seen_at = address.verdict.outcome is Outcome.EARLY, address.verdict.first_live_at
-    told = address.checks_since(facts.due_at)[:1]
+    already_described = address.checks_since(facts.due_at)[:1]
     looks = [
         look
         for look in address.checks_in_order()
@@ -390,7 +390,7 @@ def _inconclusive(facts: Facts, address: AddressFacts) -> Iterator[str]:
     ]
     for result, words in INCONCLUSIVE.items():
         idle = [look for look in looks if look.sighting.result is result]
-        if idle and idle != told:
+        if idle and idle != already_described:
             times = [_time_from(look.sighting.sent_at, facts) for look in idle]
             yield f"{_count(idle).capitalize()}{_between(times)} {words}."
 
@@ -398,7 +398,7 @@ def _inconclusive(facts: Facts, address: AddressFacts) -> Iterator[str]:
 def describe_gaps(facts: Facts) -> Iterator[str]:
     """Say when nothing was observed: each such time, or how many there were if that is a long list."""
     holes = facts.not_observed
-    if len(holes) > MOST_HOLES_TOLD:
+    if len(holes) > MOST_LISTED_GAPS:
         longest = max(math.ceil((end - start).total_seconds()) for start, end in holes)
         first, last = _time_from(holes[0][0], facts), _time_by(holes[-1][1], facts)
         yield (

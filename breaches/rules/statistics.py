@@ -129,10 +129,10 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a history amounts to.
+    """The figures of a history.
 
-    No answer accuses anyone: a release of which nobody could tell (`unknown`) is neither on time nor late, and the
-    rate leaves it out. Causes and corrective actions are those of what counts as a breach.
+    A release whose outcome is `unknown` is neither on time nor late, and the rate leaves it out. Causes and corrective
+    actions are those of breaches.
     """
 
     by_outcome: Mapping[Outcome, int]
@@ -167,8 +167,8 @@ class Figures:
     @property
     def on_time_rate(self) -> Fraction | None:
         """The share on time among the releases of which it is known; None if there are none."""
-        told = self.on_time + self.not_on_time
-        return Fraction(self.on_time, told) if told else None
+        known = self.on_time + self.not_on_time
+        return Fraction(self.on_time, known) if known else None
 
     @property
     def breaches(self) -> int:
