@@ -25,6 +25,7 @@ from releases.overview import Concern
 from releases.permissions import Action
 from releases.rules import calendar as rules_calendar
 from releases.rules import london
+from releases.rules.announced import PublicStatus
 from releases.rules.calendar import STANDARD_RELEASE_TIME
 from releases.rules.lifecycle import CHANGE_DATE, OPEN, RELEASE, Status
 from releases.text import calendar as text_calendar
@@ -46,12 +47,6 @@ LACKS = {
     "head": (lazy("No Head of Profession"), Q(series__head_of_profession=None)),
 }
 NOT_LOOKED_AT = "none"
-STATUSES = {
-    Status.PROVISIONAL: (lazy("Provisional"), "yellow"),
-    Status.CONFIRMED: (lazy("Confirmed"), "blue"),
-    Status.PUBLISHED: (lazy("Published"), "green"),
-    Status.CANCELLED: (lazy("Cancelled"), "grey"),
-}
 
 type Choices = list[tuple[str, Any]]
 
@@ -107,7 +102,7 @@ class StatusFilter(admin.SimpleListFilter):
     parameter_name = "status__exact"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return [(status.value, label) for status, (label, _) in STATUSES.items()]
+        return [(status.value, text_calendar.STATUSES[PublicStatus(status)][0]) for status in Status]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
         return queryset.filter(status=self.value()) if self.value() else queryset
@@ -312,7 +307,7 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
 
     @admin.display(description=lazy("status"), ordering="status")
     def status_tag(self, release: Release) -> SafeString:
-        label, colour = STATUSES[Status(release.status)]
+        label, colour = text_calendar.STATUSES[PublicStatus(release.status)]
         tags = [(colour, label)]
         if release.rehearsal:
             tags.append(("teal", lazy("Rehearsal")))

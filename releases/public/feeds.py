@@ -29,6 +29,7 @@ from releases.rules import london
 from releases.rules.announced import AnnouncedRelease, Change, Happened, Named, PublicStatus, changes_of, days_of
 from releases.rules.calendar import month_of
 from releases.rules.lifecycle import Status
+from releases.text.calendar import STATUSES
 
 MOST_RELEASES = 1000
 CHANGES_PER_PAGE = 100
@@ -154,13 +155,6 @@ def follow_addresses(what: Subscription) -> dict[str, str]:
     }
 
 
-STATUSES = {
-    PublicStatus.PROVISIONAL: lazy("Provisional"),
-    PublicStatus.CONFIRMED: lazy("Confirmed"),
-    PublicStatus.POSTPONED: lazy("Postponed"),
-    PublicStatus.PUBLISHED: lazy("Published"),
-    PublicStatus.CANCELLED: lazy("Cancelled"),
-}
 HAPPENED = {
     Happened.ANNOUNCED: lazy("Announced"),
     Happened.CONFIRMED: lazy("Date confirmed"),
@@ -258,7 +252,7 @@ def _event(release: AnnouncedRelease, release_pages_address: str, language: str)
     title = clean_text(release.title)
     # Some calendars show a cancelled event like any other: its title says so as well.
     cancelled = release.status is PublicStatus.CANCELLED
-    event.add("summary", f"{STATUSES[release.status]}: {title}" if cancelled else title)
+    event.add("summary", f"{STATUSES[release.status][0]}: {title}" if cancelled else title)
     event.add("uid", str(release.public_id))
     event.add("sequence", release.sequence)
     event.add("dtstamp", release.changed_at.astimezone(UTC))

@@ -13,11 +13,23 @@ from releases.models import DateChange, DateChangeRequest, ReleaseEvent
 from releases.overview import Concern
 from releases.planner import Day, Holiday, Month
 from releases.rules import date_change, london
+from releases.rules.announced import PublicStatus
 from releases.rules.calendar import Gap, Nation, Pace
 from releases.rules.date_change import Mark, RequestState
 from releases.rules.lifecycle import Status
 from releases.text.release import OUTCOMES
 from releases.verdict.address import Outcome
+
+# Words and the colour of a tag.
+type Tag = tuple[Promise, str]
+
+STATUSES: dict[PublicStatus, Tag] = {
+    PublicStatus.PROVISIONAL: (lazy("Provisional"), "yellow"),
+    PublicStatus.CONFIRMED: (lazy("Confirmed"), "blue"),
+    PublicStatus.POSTPONED: (lazy("Postponed"), "orange"),
+    PublicStatus.PUBLISHED: (lazy("Published"), "green"),
+    PublicStatus.CANCELLED: (lazy("Cancelled"), "grey"),
+}
 
 MARKS = {
     Mark.AFTER_DUE: (lazy("Made after it was due"), "red"),
@@ -32,9 +44,6 @@ REQUEST_STATES = {
     RequestState.WITHDRAWN: (lazy("Withdrawn"), "grey"),
     RequestState.LAPSED: (lazy("Lapsed"), "grey"),
 }
-
-# Words and the colour of a tag.
-type Tag = tuple[Promise, str]
 
 
 def date_change_tags(change: DateChange) -> list[Tag]:

@@ -11,7 +11,6 @@ from django.utils.text import capfirst
 from releases.check_history import Run, SaidRun
 from releases.models import PreReleaseAccess, PreReleaseRequest, Release, Verification
 from releases.planner import Day, Month
-from releases.public.feeds import STATUSES
 from releases.rules.announced import PublicStatus
 from releases.rules.calendar import Pace
 from releases.rules.lifecycle import Status
@@ -112,15 +111,7 @@ def oddities_of(entry: PreReleaseAccess) -> list[str]:
     return [str(pre_release.ODDITIES[oddity]) for oddity in entry.oddities]
 
 
-COLOURS = {
-    PublicStatus.PROVISIONAL: "yellow",
-    PublicStatus.CONFIRMED: "blue",
-    PublicStatus.POSTPONED: "orange",
-    PublicStatus.PUBLISHED: "green",
-    PublicStatus.CANCELLED: "grey",
-}
-
-
 @register.filter
 def status_tag(status: PublicStatus) -> SafeString:
-    return format_html('<strong class="govuk-tag govuk-tag--{}">{}</strong>', COLOURS[status], STATUSES[status])
+    label, colour = calendar.STATUSES[status]
+    return format_html('<strong class="govuk-tag govuk-tag--{}">{}</strong>', colour, label)
