@@ -20,6 +20,8 @@ MARKET_SENSITIVE_MONTHS = 6
 
 
 class Precision(StrEnum):
+    """How exactly a release's date is known."""  # in the schema of API v1
+
     EXACT = "exact"
     MONTH = "month"
     TWO_MONTHS = "two_months"
