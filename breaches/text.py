@@ -170,7 +170,6 @@ def _is_unseen(suspicion: Suspicion) -> bool:
 
 
 def cause_name(code: str) -> str:
-    """Name a cause; empty while nobody has chosen one."""
     return str(CAUSES[Cause(code)]) if code else ""
 
 
@@ -320,7 +319,6 @@ def list_events(
 
 
 def event_title(event: ReportEvent) -> str:
-    """Say what an event was, and what it was about."""
     title = str(EVENTS.get(event.kind, spoken(event.kind).capitalize()))
     return _TITLES_WITH_FACTS[event.kind](title, event) if event.kind in _TITLES_WITH_FACTS else title
 
@@ -331,7 +329,6 @@ def _event_text(event: ReportEvent, comments: Iterable[SectionComment]) -> str:
 
 
 def event_author(event: ReportEvent) -> str:
-    """Say who did something, and in which role."""
     if event.actor is None:
         return _("The automatic check")
     role = event.facts.get("role")

@@ -9,16 +9,12 @@ from breaches.views import decisions, register, report, sections, timeline
 
 
 class SectionConverter:
-    """A section of the form as a part of an address."""
-
     regex = "|".join(section.replace("_", "-") for section in ReportSection)
 
     def to_python(self, value: str) -> ReportSection:
-        """Read the section from an address."""
         return ReportSection(value.replace("-", "_"))
 
     def to_url(self, value: ReportSection) -> str:
-        """Write the section into an address."""
         return value.replace("_", "-")
 
 
@@ -35,7 +31,6 @@ class DayConverter:
         return date.fromisoformat(value)
 
     def to_url(self, value: date) -> str:
-        """Write the day into an address."""
         return value.isoformat()
 
 

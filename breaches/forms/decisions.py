@@ -49,11 +49,9 @@ class MoveForm(forms.Form):
 
     @property
     def helper(self) -> FormHelper:
-        """The fields in their order, inside the page's own form element."""
         return inside_the_form(*(Question(name, size="s", threshold=75) for name in self.fields))
 
     def details(self) -> dict[str, Any]:
-        """Return what the move is given besides who and when."""
         return {name: value for name, value in self.cleaned_data.items() if name != "last_change"}
 
 
@@ -84,14 +82,12 @@ class ReturnForm(MoveForm):
             self.fields[section] = remark_field(_("On ‘%(section)s’ (optional)") % {"section": title})
 
     def clean(self) -> dict[str, Any]:
-        """Ask for at least one comment."""
         cleaned = super().clean() or self.cleaned_data
         if not self.errors and not any(cleaned[name].strip() for name in ("comment", *SECTIONS)):
             self.add_error("comment", _("Say what has to be done"))
         return cleaned
 
     def details(self) -> dict[str, Any]:
-        """Return the comment as a whole, and those on single sections."""
         return {
             "comment": self.cleaned_data["comment"],
             "sections": {section: self.cleaned_data[section] for section in SECTIONS},
@@ -127,8 +123,6 @@ class ReopenForm(MoveForm):
 
 
 class SendForm(MoveForm):
-    """The recipient was shown, and a few words may go with the mail."""
-
     recipient = forms.CharField(widget=forms.HiddenInput, required=False)
     words = remark_field(
         lazy("What shall the mail say? (optional)"),
@@ -205,7 +199,6 @@ class OwnActForm(forms.Form):
 
     @property
     def helper(self) -> FormHelper:
-        """The one field, inside the page's own form element."""
         return inside_the_form(Question("words", size="s", threshold=75))
 
 
@@ -241,7 +234,6 @@ class MergeForm(forms.Form):
         ]
 
     def clean_drafts(self) -> list[str]:
-        """Ask for two at least."""
         chosen: list[str] = self.cleaned_data["drafts"]
         if len(chosen) < 2:  # one draft is a report of its own
             raise forms.ValidationError(_("Choose at least two drafts"))
@@ -261,12 +253,10 @@ class MergeForm(forms.Form):
 
     @property
     def chosen(self) -> list[Report]:
-        """The chosen drafts, once the form is valid."""
         return [self.by_reference[reference] for reference in self.cleaned_data["drafts"]]
 
     @property
     def helper(self) -> FormHelper:
-        """The one field, inside the page's own form element."""
         hints = {reference: _hint(draft) for reference, draft in self.by_reference.items()}
         return inside_the_form("last_change", Question("drafts", size="m", hints=hints))
 

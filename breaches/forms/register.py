@@ -137,8 +137,6 @@ YEARS = 10
 
 
 class FiguresForm(ProducerForm):
-    """Producer, series and year; an empty field asks for all that are theirs, and for this year."""
-
     year = forms.TypedChoiceField(label=lazy("Year"), coerce=int, required=False)
 
     def __init__(self, asked: QueryDict, *, by: Person, this_year: int) -> None:
@@ -168,8 +166,6 @@ NO_DAY = lazy("Enter a day, such as 2026-06-30")
 
 
 class NearMissForm(forms.Form):
-    """What is to be listed; an empty field asks for nothing."""
-
     use_required_attribute = False
 
     producer = forms.ModelChoiceField(
@@ -203,8 +199,6 @@ ANY = ("", lazy("All"))
 
 
 class RegisterForm(ProducerForm):
-    """Producer, series, kind, cause, state, decision, practice, actions and period; an empty field asks for nothing."""
-
     kind = forms.ChoiceField(label=lazy("Kind of breach"), required=False)
     cause = forms.ChoiceField(label=lazy("Cause"), required=False)
     state = forms.ChoiceField(label=lazy("Where it stands"), required=False)
@@ -250,7 +244,6 @@ class RegisterForm(ProducerForm):
         self.helper = self.lay_out()
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a period that ends before it begins."""
         cleaned = super().clean() or self.cleaned_data
         first, last = cleaned.get("first"), cleaned.get("last")
         if first and last and last < first:
@@ -267,7 +260,6 @@ class RegisterForm(ProducerForm):
 def _reason_group[R: (DismissalReason, RecordingReason)](
     decision: Decision, reasons: dict[R, Any]
 ) -> tuple[Any, list[tuple[str, Any]]]:
-    """Return a group of choices: a decision for any reason, and for each of its reasons."""
     name = text.DECISIONS[decision]
     any_reason = (decision.value, format_lazy("{}: {}", name, lazy("for any reason")))
     return name, [any_reason, *((f"{decision}{REASON_AFTER}{reason}", words) for reason, words in reasons.items())]

@@ -87,7 +87,6 @@ class StartForm(forms.Form):
         ]
 
     def is_valid(self) -> bool:
-        """Tell whether everything typed can be read, and whether there is a day."""
         readable = all([super().is_valid(), self.rows.is_valid()])
         if readable and not self.rows.typed():
             self.rows.forms[0].add_error("on", _("Give the day on which it happened"))
@@ -95,7 +94,6 @@ class StartForm(forms.Form):
         return readable
 
     def object_to(self, sentence: str) -> None:
-        """Show a sentence at the day that it names, or above the form."""
         if not self.rows.object_to(sentence):
             self.add_error(None, sentence)
 
@@ -114,7 +112,6 @@ class StartForm(forms.Form):
 
     @property
     def days(self) -> FormHelper:
-        """The days, as questions like the others."""
         return inside_the_form(Question("on", size="s"))
 
 
@@ -223,7 +220,6 @@ class CauseForm(forms.Form):
         )
 
     def clean(self) -> dict[str, Any]:
-        """Put date and time together into one instant; one of them alone says too little."""
         cleaned = super().clean() or self.cleaned_data
         on, clock = cleaned.get("available_on"), cleaned.get("available_time")
         if on and not clock and "available_time" in cleaned:
@@ -234,7 +230,6 @@ class CauseForm(forms.Form):
         return cleaned
 
     def chosen_cause(self) -> ChosenCause:
-        """Return what was typed."""
         typed = self.cleaned_data
         return ChosenCause(
             typed["cause"], typed["cause_words"], typed["available_at"], typed.get("available_unknown", "")
@@ -264,8 +259,6 @@ class AssignmentForm(forms.Form):
 
 
 class ActionForm(forms.Form):
-    """What is done, for how long, by which post, by when; and whether it is a task at the next release."""
-
     use_required_attribute = False
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -326,14 +319,11 @@ class ActionForm(forms.Form):
         )
 
     def plan(self) -> Plan:
-        """Return the action as it was typed."""
         typed = self.cleaned_data
         return Plan(typed["text"], ReportTerm(typed["term"]), typed["owner"], typed["due"])
 
 
 class NoteForm(forms.Form):
-    """What happened and when; whether it is printed is asked of those who may edit the report's text."""
-
     use_required_attribute = False
 
     happened_on = GovukDateField(
@@ -371,13 +361,11 @@ class NoteForm(forms.Form):
         )
 
     def clean(self) -> dict[str, Any]:
-        """Put date and time together into one instant."""
         cleaned = super().clean() or self.cleaned_data
         cleaned["happened_at"] = add_instant(self, cleaned, "happened_on", "happened_time")
         return cleaned
 
     def note(self) -> dict[str, Any]:
-        """Return the note as it was typed."""
         typed = self.cleaned_data
         return {
             "text": typed["text"],
@@ -387,8 +375,6 @@ class NoteForm(forms.Form):
 
 
 class TimelineForm(forms.Form):
-    """What of the timeline is printed: nothing unless it is ticked."""
-
     use_required_attribute = False
 
     version = forms.IntegerField(widget=forms.HiddenInput)

@@ -26,8 +26,6 @@ MOST_ROWS = 50
 
 
 class OutputRow(forms.Form):
-    """One statistical output."""
-
     use_required_attribute = False
     title = forms.CharField(
         label=lazy("Title of statistical output"),
@@ -45,8 +43,6 @@ class OutputRow(forms.Form):
 
 
 class DateRow(forms.Form):
-    """One day of occurrence."""
-
     use_required_attribute = False
     on = GovukDateField(
         label=lazy("Date of occurrence of breach"),
@@ -63,7 +59,6 @@ class RowSet(BaseFormSet):  # type: ignore[type-arg]  # the factory below names 
     another: ClassVar[Any]
 
     def typed(self) -> list[dict[str, Any]]:
-        """Return the rows in which something was typed."""
         return [row for form in self.forms if any((row := form.cleaned_data).get(name) for name in self.fields)]
 
     def object_to(self, sentence: str) -> bool:
@@ -75,12 +70,10 @@ class RowSet(BaseFormSet):  # type: ignore[type-arg]  # the factory below names 
         return False
 
     def is_meant(self, row: dict[str, Any], sentence: str) -> bool:
-        """Tell whether a sentence speaks of a row."""
         return False
 
     @property
     def helper(self) -> FormHelper:
-        """The rows' layout, inside the page's own form element."""
         return inside_the_form(*(Question(name) for name in self.fields))
 
 
@@ -90,7 +83,6 @@ class _Outputs(RowSet):
     another = lazy("Add another output")
 
     def add_fields(self, form: forms.Form, index: int | None) -> None:
-        """Number the outputs where there are several."""
         super().add_fields(form, index)
         if self.total_form_count() > 1 and index is not None:
             for field in form.fields.values():
@@ -103,13 +95,11 @@ class _Dates(RowSet):
     another = lazy("Add another date")
 
     def add_fields(self, form: forms.Form, index: int | None) -> None:
-        """Call the later days by a name of their own."""
         super().add_fields(form, index)
         if index:
             form.fields["on"].label = _("Date of occurrence of breach %(number)s") % {"number": index + 1}
 
     def is_meant(self, row: dict[str, Any], sentence: str) -> bool:
-        """Tell whether a sentence names the row's day."""
         return bool(row.get("on")) and format_day(row["on"]) in sentence
 
 
@@ -118,13 +108,11 @@ _DateRows = formset_factory(DateRow, formset=_Dates, extra=0, min_num=1, max_num
 
 
 def output_rows(data: QueryDict | None, outputs: Iterable[Output]) -> RowSet:
-    """Ask for the outputs, one row for each."""
     initial = [{"title": output.title, "url": output.url} for output in outputs]
     return cast("RowSet", _OutputRows(data, initial=initial, prefix=_Outputs.prefix))
 
 
 def date_rows(data: QueryDict | None, days: Iterable[date]) -> RowSet:
-    """Ask for the days of occurrence, one row for each."""
     return cast("RowSet", _DateRows(data, initial=[{"on": on} for on in days], prefix=_Dates.prefix))
 
 
@@ -186,7 +174,6 @@ class WordingForm(forms.Form):
 
     @property
     def helper(self) -> FormHelper:
-        """The questions and the button."""
         return helper_of(
             "seen",
             Question("wording", size="m", threshold=75),
@@ -260,7 +247,6 @@ class SectionForm(forms.Form):
         raise NotImplementedError
 
     def is_valid(self) -> bool:
-        """Tell whether everything typed can be read, in the rows as well."""
         return all([super().is_valid(), self.rows is None or self.rows.is_valid()])
 
     def object_to(self, remark: Remark) -> None:
@@ -511,7 +497,6 @@ class CircumstancesForm(SectionForm):
 
 
 def practice_key(practice: CitedPractice) -> str:
-    """Return the value by which a form names a practice."""
     return f"{practice.edition} {practice.code}"
 
 

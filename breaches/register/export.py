@@ -55,7 +55,6 @@ class FigurePart:
 
 
 def _figure_values(of: Figures) -> dict[str, Value]:
-    """Return what a line says of its period, by column."""
     return {
         "due_and_verified": of.due,
         **{one.value: of.by_outcome.get(one, 0) for one in Outcome if one is not Outcome.PENDING},
@@ -123,40 +122,6 @@ def _figure_lines(part: FigurePart, year: int) -> Iterator[list[Value]]:
 EXPORTED = "exported"
 MOST_REPORTS = 10_000
 ZONE = "Europe/London"
-REGISTER_COLUMNS = (
-    "reference",
-    "producer",
-    "producers_named",
-    "outputs",
-    "series",
-    "kind",
-    "cause",
-    "state",
-    "reason_not_reported",
-    "occurred_on",
-    "all_days_of_occurrence",
-    "practices",
-    "delay_at_least_seconds",
-    "delay_at_most_seconds",
-    "drafted_at",
-    "decided_at",
-    "first_approved_at",
-    "first_sent_on",
-    "approved_by_who_wrote_it",
-    "actions",
-    "actions_not_done",
-    "actions_overdue",
-    "statement",
-    "zone",
-)
-CONTACTS = (
-    "dealing_name",
-    "dealing_email",
-    "dealing_telephone",
-    "head_of_profession_name",
-    "head_of_profession_email",
-    "head_of_profession_telephone",
-)
 
 
 class CannotBeExported(Exception):
@@ -201,10 +166,8 @@ def export_register(
             Prefetch("suspicions", raised, to_attr="raised"), Prefetch("actions", planned, to_attr="planned")
         )
     )
-    columns = (*REGISTER_COLUMNS, *(CONTACTS if with_contacts else ()))
-    rows = (_register_row(report, with_contacts, local_date(at)) for report in reports)
-    lines = ([row[column] for column in columns] for row in rows)
-    written = tables.write_table(kind, columns, lines, title=_("Breach reports"))
+    rows = [_register_row(report, with_contacts, local_date(at)) for report in reports]
+    written = tables.write_table(kind, list(rows[0]), (list(row.values()) for row in rows), title=_("Breach reports"))
     filters = {
         field.name: value.isoformat() if isinstance(value, date) else str(getattr(value, "slug", value))
         for field in fields(wanted)
@@ -229,6 +192,10 @@ def export_register(
 
 
 def _register_row(report: Any, with_contacts: Collection[int], today: date) -> dict[str, Value]:
+    """Return what the file says of a report, by column.
+
+    :param with_contacts: the keys of the producers whose contacts are written; with none there are no such columns.
+    """
     content = content_from_json(report.standing[0].content)
     left = [action for action in report.planned if action.finished_at is None]
     verification = report.raised[0].verification if report.raised else None
@@ -257,7 +224,7 @@ def _register_row(report: Any, with_contacts: Collection[int], today: date) -> d
         "actions_overdue": sum(action.due is not None and action.due < today for action in left),
         "statement": content.statement_url,
         "zone": ZONE,
-        **_contacts(content, shown=report.producer_id in with_contacts),
+        **(_contacts(content, shown=report.producer_id in with_contacts) if with_contacts else {}),
     }
 
 

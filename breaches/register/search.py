@@ -109,26 +109,22 @@ def with_outcome(found: "QuerySet[Report]") -> "QuerySet[Any]":
 
 
 def list_cited_practices() -> list[tuple[str, str]]:
-    """Return edition and code of every practice that some report cites."""
     return list(PracticeCited.objects.order_by("edition", "code").values_list("edition", "code").distinct())
 
 
 def about_series(series: Series) -> Q:
-    """Return the condition that a report is about a release of a series."""
     suspected = Suspicion.objects.filter(release__series=series, report__isnull=False).values("report")
     started = StartedReport.objects.filter(Q(release__series=series) | Q(series=series)).values("report")
     return Q(pk__in=suspected) | Q(pk__in=started)
 
 
 def about_decision(value: str) -> Q:
-    """Return the condition that a report was decided so, for the reason that follows if there is one."""
     decision, _, reason = value.partition(REASON_AFTER)
     states = Q(status__in=STATES[Decision(decision)])
     return states & Q(decision_reason=reason) if reason else states
 
 
 def about_practice(value: str) -> Q:
-    """Return the condition that a report cites a practice of an edition."""
     edition, _, code = value.partition(EDITION_BEFORE)
     return Q(pk__in=PracticeCited.objects.filter(edition=edition, code=code).values("report"))
 

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import partial
 from typing import Any
@@ -33,7 +33,6 @@ from breaches.rules.statistics import (
     History,
     Quarter,
     SameDayChanges,
-    Spread,
     Verdicts,
     by_quarter,
     by_year,
@@ -228,7 +227,12 @@ def _midnight(on: date, *, days_after: int = 0) -> datetime:
     return from_london(datetime.combine(date.fromordinal(on.toordinal() + days_after), time()))
 
 
+# The figures of a period, and those of the same period a year before.
 type Pair = tuple[Figures, Figures]
+# The heading of a column, and what it says of a pair.
+type Column = tuple[str, Callable[[Figures, Figures], int | str]]
+# A line of a table: its name, its figures, and the address of the reports behind it.
+type Line = tuple[str, Pair, str]
 # The address of the register, or of figures, narrowed to what is named.
 type Address = Callable[..., str]
 
@@ -288,7 +292,6 @@ def compare_years(history: History, year: int) -> YearComparison:
 
 
 def year_table(compared: YearComparison) -> Table:
-    """Show the figures of a year and those of the year before."""
     year = compared.year
     now, before = map(_describe_figures, compared.whole)
     rows = [Row(name, [cell, before[name]]) for name, cell in now.items()]
@@ -299,7 +302,6 @@ def year_table(compared: YearComparison) -> Table:
 
 
 def _describe_figures(figures: Figures) -> dict[str, str]:
-    """Write every figure of a year, by its name."""
     delays, approval, sending = figures.delays, figures.days_to_approval, figures.days_to_sending
     return {
         _("Releases due and verified"): f"{figures.due:,}",
@@ -326,26 +328,17 @@ def _describe_figures(figures: Figures) -> dict[str, str]:
 
 def on_time_table(compared: YearComparison) -> Table:
     """Show by quarter how many releases were on time, and the rate of a year before."""
-    rows = _quarter_rows(
-        compared,
-        lambda now, before: [
-            *_numbers(now.due, now.on_time, now.not_on_time, now.unknown),
-            describe_rate(now.on_time_rate),
-            describe_rate(before.on_time_rate),
-        ],
-    )
-    columns = [
-        _("Quarter"),
-        _("Due and verified"),
-        _("On time"),
-        _("Not on time"),
-        _("Could not be told"),
-        _("On time, per cent"),
-        _("Per cent a year before"),
+    columns: list[Column] = [
+        (_("Due and verified"), lambda now, before: now.due),
+        (_("On time"), lambda now, before: now.on_time),
+        (_("Not on time"), lambda now, before: now.not_on_time),
+        (_("Could not be told"), lambda now, before: now.unknown),
+        (_("On time, per cent"), lambda now, before: describe_rate(now.on_time_rate)),
+        (_("Per cent a year before"), lambda now, before: describe_rate(before.on_time_rate)),
     ]
     caption = _("Releases on time, by quarter")
     chart = lay_out_chart(caption, _compare_bars(compared, _rate_bar), greatest=1.0)
-    return Table("on-time", caption, columns, rows, chart)
+    return _lay_out_table("on-time", caption, _("Quarter"), columns, _quarter_lines(compared), chart=chart)
 
 
 def _rate_bar(of: Figures) -> tuple[str, float | None]:
@@ -355,21 +348,12 @@ def _rate_bar(of: Figures) -> tuple[str, float | None]:
 
 def delays_table(compared: YearComparison) -> Table:
     """Show by quarter how late the late ones were, and the median of a year before."""
-    rows = _quarter_rows(
-        compared,
-        lambda now, before: [
-            *_numbers(now.delays.number),
-            *_describe_delays(now.delays),
-            describe_delay(before.delays.middle),
-        ],
-    )
-    columns = [
-        _("Quarter"),
-        _("Seen late"),
-        _("Median"),
-        _("95th percentile"),
-        _("Worst"),
-        _("Median a year before"),
+    columns: list[Column] = [
+        (_("Seen late"), lambda now, before: now.delays.number),
+        (_("Median"), lambda now, before: describe_delay(now.delays.middle)),
+        (_("95th percentile"), lambda now, before: describe_delay(now.delays.nearly_all)),
+        (_("Worst"), lambda now, before: describe_delay(now.delays.worst)),
+        (_("Median a year before"), lambda now, before: describe_delay(before.delays.middle)),
     ]
     groups = [
         BarGroup(
@@ -382,33 +366,23 @@ def delays_table(compared: YearComparison) -> Table:
         for one, (now, _before) in compared.quarters.items()
     ]
     caption = _("Delays, by quarter")
-    return Table("delays", caption, columns, rows, lay_out_chart(caption, groups))
+    chart = lay_out_chart(caption, groups)
+    return _lay_out_table("delays", caption, _("Quarter"), columns, _quarter_lines(compared), chart=chart)
 
 
 def breaches_table(compared: YearComparison, *, register: Address) -> Table:
     """Show by quarter of occurrence how many breaches count, and how many counted a year before."""
-    rows = _quarter_rows(
-        compared,
-        lambda now, before: _numbers(
-            now.by_decision.get(Decision.REPORTED, 0),
-            now.by_decision.get(Decision.RECORDED, 0),
-            now.breaches,
-            before.breaches,
-            now.undecided,
-        ),
-        address=register,
-    )
-    columns = [
-        _("Quarter"),
-        str(text.DECISIONS[Decision.REPORTED]),
-        str(text.DECISIONS[Decision.RECORDED]),
-        _("Breaches"),
-        _("Breaches a year before"),
-        str(text.DECISIONS[Decision.UNDECIDED]),
+    columns: list[Column] = [
+        (str(text.DECISIONS[Decision.REPORTED]), lambda now, before: now.by_decision.get(Decision.REPORTED, 0)),
+        (str(text.DECISIONS[Decision.RECORDED]), lambda now, before: now.by_decision.get(Decision.RECORDED, 0)),
+        (_("Breaches"), lambda now, before: now.breaches),
+        (_("Breaches a year before"), lambda now, before: before.breaches),
+        (str(text.DECISIONS[Decision.UNDECIDED]), lambda now, before: now.undecided),
     ]
-    groups = _compare_bars(compared, lambda of: (f"{of.breaches:,}", float(of.breaches)))
     caption = _("Breaches, by quarter of occurrence")
-    return Table("breaches", caption, columns, rows, lay_out_chart(caption, groups))
+    groups = _compare_bars(compared, lambda of: (f"{of.breaches:,}", float(of.breaches)))
+    lines = _quarter_lines(compared, register)
+    return _lay_out_table("breaches", caption, _("Quarter"), columns, lines, chart=lay_out_chart(caption, groups))
 
 
 def reasons_table(compared: YearComparison, *, register: Address) -> Table:
@@ -432,58 +406,33 @@ def reasons_table(compared: YearComparison, *, register: Address) -> Table:
 
 def handling_table(compared: YearComparison) -> Table:
     """Show by quarter how long reports took, who approved them, and which dates were changed on the day itself."""
-    rows = _quarter_rows(
-        compared,
-        lambda now, before: [
-            *_describe_handling(now),
-            *_numbers(before.one_person_approvals, before.same_day_changes),
-        ],
-    )
-    columns = [
-        _("Quarter"),
+    columns: list[Column] = [
         *_handling_columns(),
-        _("One-person approvals a year before"),
-        _("Dates changed on the day a year before"),
+        (_("One-person approvals a year before"), lambda now, before: before.one_person_approvals),
+        (_("Dates changed on the day a year before"), lambda now, before: before.same_day_changes),
     ]
-    return Table("handling", _("Days to report, approvals and changes of date, by quarter"), columns, rows)
+    caption = _("Days to report, approvals and changes of date, by quarter")
+    return _lay_out_table("handling", caption, _("Quarter"), columns, _quarter_lines(compared))
 
 
-def _handling_columns() -> Sequence[str]:
+def _handling_columns() -> list[Column]:
     return [
-        _("To approval, median"),
-        _("To approval, longest"),
-        _("To sending, median"),
-        _("To sending, longest"),
-        _("One-person approvals"),
-        _("Dates changed on the day"),
-    ]
-
-
-def _describe_handling(figures: Figures) -> list[str]:
-    return [
-        describe_days(figures.days_to_approval.middle),
-        describe_days(figures.days_to_approval.worst),
-        describe_days(figures.days_to_sending.middle),
-        describe_days(figures.days_to_sending.worst),
-        *_numbers(figures.one_person_approvals, figures.same_day_changes),
+        (_("To approval, median"), lambda now, before: describe_days(now.days_to_approval.middle)),
+        (_("To approval, longest"), lambda now, before: describe_days(now.days_to_approval.worst)),
+        (_("To sending, median"), lambda now, before: describe_days(now.days_to_sending.middle)),
+        (_("To sending, longest"), lambda now, before: describe_days(now.days_to_sending.worst)),
+        (_("One-person approvals"), lambda now, before: now.one_person_approvals),
+        (_("Dates changed on the day"), lambda now, before: now.same_day_changes),
     ]
 
 
 def actions_table(compared: YearComparison, *, register: Address) -> Table:
     """Show by quarter of the breach which corrective actions are not done yet, and which of a year before are not."""
-    rows = _quarter_rows(
-        compared,
-        lambda now, before: _numbers(
-            now.open_actions, now.overdue_actions, before.open_actions, before.overdue_actions
-        ),
-        address=partial(register, actions="open"),
-    )
-    columns = [
-        _("Quarter"),
-        _("Not done"),
-        _("Of these overdue"),
-        _("Not done, of a year before"),
-        _("Of these overdue"),
+    columns: list[Column] = [
+        (_("Not done"), lambda now, before: now.open_actions),
+        (_("Of these overdue"), lambda now, before: now.overdue_actions),
+        (_("Not done, of a year before"), lambda now, before: before.open_actions),
+        (_("Of these overdue"), lambda now, before: before.overdue_actions),
     ]
     groups = [
         BarGroup(
@@ -496,7 +445,8 @@ def actions_table(compared: YearComparison, *, register: Address) -> Table:
         for one, (now, _before) in compared.quarters.items()
     ]
     caption = _("Corrective actions that are not done, by quarter of the breach")
-    return Table("actions", caption, columns, rows, lay_out_chart(caption, groups))
+    lines = _quarter_lines(compared, partial(register, actions="open"))
+    return _lay_out_table("actions", caption, _("Quarter"), columns, lines, chart=lay_out_chart(caption, groups))
 
 
 def repeats_table(
@@ -544,56 +494,38 @@ def comparison_tables(
     :param what: the heading of the first column.
     :param address: gives the address of the figures of one key.
     """
-    pairs = {key: _count_pair(parts.get(key, History()), year) for key in names}
+    histories = {key: parts.get(key, History()) for key in names}
+    lines = [(names[key], _count_pair(history, year), address(key)) for key, history in histories.items()]
     said = {"what": what, "year": year}
-
-    def rows(cells: Callable[[int, Figures, Figures], Sequence[str]]) -> list[Row]:
-        return [Row(names[key], cells(key, now, before), address(key)) for key, (now, before) in pairs.items()]
-
-    columns = [
-        what,
-        _("Due and verified"),
-        _("On time, per cent"),
-        _("Per cent a year before"),
-        _("Delay, median"),
-        _("95th percentile"),
-        _("Worst"),
+    releases: list[Column] = [
+        (_("Due and verified"), lambda now, before: now.due),
+        (_("On time, per cent"), lambda now, before: describe_rate(now.on_time_rate)),
+        (_("Per cent a year before"), lambda now, before: describe_rate(before.on_time_rate)),
+        (_("Delay, median"), lambda now, before: describe_delay(now.delays.middle)),
+        (_("95th percentile"), lambda now, before: describe_delay(now.delays.nearly_all)),
+        (_("Worst"), lambda now, before: describe_delay(now.delays.worst)),
     ]
-    releases = rows(
-        lambda key, now, before: [
-            *_numbers(now.due),
-            describe_rate(now.on_time_rate),
-            describe_rate(before.on_time_rate),
-            *_describe_delays(now.delays),
-        ]
-    )
-    yield Table("compared", _("%(what)s: releases of %(year)s") % said, columns, releases)
-    columns = [
-        what,
-        _("Breaches"),
-        _("Breaches a year before"),
-        _("Not decided yet"),
-        _("Dismissed"),
-        _("Kept in our own log"),
-        _("Actions not done"),
-        _("Of these overdue"),
+    yield _lay_out_table("compared", _("%(what)s: releases of %(year)s") % said, what, releases, lines)
+    reports: list[Column] = [
+        (_("Breaches"), lambda now, before: now.breaches),
+        (_("Breaches a year before"), lambda now, before: before.breaches),
+        (_("Not decided yet"), lambda now, before: now.undecided),
+        (_("Dismissed"), lambda now, before: now.by_decision.get(Decision.DISMISSED, 0)),
+        (_("Kept in our own log"), lambda now, before: now.by_decision.get(Decision.RECORDED, 0)),
+        (_("Actions not done"), lambda now, before: now.open_actions),
+        (_("Of these overdue"), lambda now, before: now.overdue_actions),
     ]
-    reports = rows(
-        lambda key, now, before: _numbers(
-            now.breaches,
-            before.breaches,
-            now.undecided,
-            now.by_decision.get(Decision.DISMISSED, 0),
-            now.by_decision.get(Decision.RECORDED, 0),
-            now.open_actions,
-            now.overdue_actions,
-        )
-    )
-    yield Table("compared-reports", _("%(what)s: reports of %(year)s") % said, columns, reports)
-    again = {key: len(repeat_causes(parts.get(key, History()).cases)) for key in names}
-    handling = rows(lambda key, now, before: [*_describe_handling(now), *_numbers(again[key])])
+    yield _lay_out_table("compared-reports", _("%(what)s: reports of %(year)s") % said, what, reports, lines)
     caption = _("%(what)s: days to report, approvals, changes of date and causes, %(year)s") % said
-    yield Table("compared-handling", caption, [what, *_handling_columns(), _("Causes that came again")], handling)
+    handling = _lay_out_table("compared-handling", caption, what, _handling_columns(), lines)
+    again = [len(repeat_causes(history.cases)) for history in histories.values()]
+    yield replace(
+        handling,
+        columns=[*handling.columns, _("Causes that came again")],
+        rows=[
+            replace(row, cells=[*row.cells, f"{number:,}"]) for row, number in zip(handling.rows, again, strict=True)
+        ],
+    )
 
 
 def _count_pair(history: History, year: int) -> Pair:
@@ -606,22 +538,34 @@ def _count_in_year(quarters: Mapping[Quarter, int], year: int) -> int:
     return sum(number for quarter, number in quarters.items() if quarter.year == year)
 
 
-def _quarter_rows(
-    compared: YearComparison, cells: Callable[[Figures, Figures], Sequence[str]], *, address: Address | None = None
-) -> list[Row]:
-    """Write a line for each quarter.
+def _quarter_lines(compared: YearComparison, register: Address | None = None) -> list[Line]:
+    """Return a line for each quarter.
 
-    :param cells: gives what is written of a quarter and of that of a year before.
-    :param address: gives the address of the reports of a period.
+    :param register: gives the address of the reports of a period.
     """
     return [
-        Row(quarter_name(one), cells(now, before), address(first=one.first, last=one.last) if address else "")
-        for one, (now, before) in compared.quarters.items()
+        (quarter_name(one), pair, register(first=one.first, last=one.last) if register else "")
+        for one, pair in compared.quarters.items()
     ]
 
 
+def _lay_out_table(
+    key: str, caption: str, what: str, columns: Sequence[Column], lines: Iterable[Line], *, chart: Chart | None = None
+) -> Table:
+    """Lay out a table.
+
+    :param what: the heading of the names.
+    """
+
+    def cells(now: Figures, before: Figures) -> list[str]:
+        values = [value(now, before) for _heading, value in columns]
+        return [f"{value:,}" if isinstance(value, int) else value for value in values]
+
+    rows = [Row(name, cells(*pair), address) for name, pair, address in lines]
+    return Table(key, caption, [what, *(heading for heading, _value in columns)], rows, chart)
+
+
 def _compare_bars(compared: YearComparison, bar: Callable[[Figures], tuple[str, float | None]]) -> list[BarGroup]:
-    """Draw a figure of each quarter beside that of a year before."""
     return [
         BarGroup(quarter_months(one), [Bar(str(compared.year), *bar(now)), Bar(str(compared.year - 1), *bar(before))])
         for one, (now, before) in compared.quarters.items()
@@ -630,10 +574,6 @@ def _compare_bars(compared: YearComparison, bar: Callable[[Figures], tuple[str, 
 
 def _periods(compared: YearComparison) -> list[str]:
     return [*(quarter_months(one) for one in compared.quarters), str(compared.year), str(compared.year - 1)]
-
-
-def _describe_delays(delays: Spread) -> list[str]:
-    return [describe_delay(seconds) for seconds in (delays.middle, delays.nearly_all, delays.worst)]
 
 
 def _numbers(*values: int) -> list[str]:

@@ -72,7 +72,6 @@ def refusal_page(
     since: Iterable[dict[str, Any]] = (),
     typed: Iterable[dict[str, str]] = (),
 ) -> HttpResponse:
-    """Say why nothing was saved, what has happened since the form was opened, and what the person typed."""
     context = {"report": report, "sentence": sentence, "since": since, "typed": typed}
     return render(request, "breaches/refused.html", context, status=409)
 

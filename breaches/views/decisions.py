@@ -91,7 +91,6 @@ class MovePage:
     done: Any
 
     def as_view(self) -> Callable[..., HttpResponse]:
-        """Return the view for those who may make the move in some state of the report."""
         return report_page("GET", "POST", move=self.move)(self.respond)
 
     def respond(self, request: SignedInRequest, report: Report) -> HttpResponse:
@@ -191,7 +190,6 @@ class WholeReportPage(MovePage):
     """A move that is made below the whole report, as it would be printed."""
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
-        """Return the report with what is missing or odd."""
         version = current_version(report)
         content = content_from_json(version.content)
         return self.describe(request, report, version, content, lay_out_report(report, version))
@@ -275,7 +273,6 @@ def check_report(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @report_page("POST", move=SUBMIT)
 def submit_report(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Submit a report to the Head of Profession."""
     return CHECK_PAGE.respond(request, report)
 
 
@@ -283,7 +280,6 @@ class ApprovalPage(WholeReportPage):
     """The approval of exactly what the person has read, with the annex if they have asked for it."""
 
     def initial(self, request: SignedInRequest, report: Report) -> dict[str, Any]:
-        """Bind the form to what the page shows."""
         # An annex is asked for by the page's address, so that it is read before it is approved.
         annex = request.GET.get("annex") == "1"
         content = sign_off.approved_content(report, at=timezone.now(), annex=annex)
@@ -295,7 +291,6 @@ class ApprovalPage(WholeReportPage):
         return {"annex": read["annex"], "read_sha256": read["content_sha256"], "render": pdf_render.render_pdf}
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
-        """Return the report as it would be approved, the practices that it cites, and what the approval is bound to."""
         annex = form["annex"].value() in {True, "1"}
         content = sign_off.approved_content(report, at=timezone.now(), annex=annex)
         document = lay_out(content, reference=report.reference, version=report.version, rehearsal=report.rehearsal)
@@ -355,7 +350,6 @@ class SendPage(MovePage):
     """The mail of a report to the recipient whom the person has read."""
 
     def initial(self, request: SignedInRequest, report: Report) -> dict[str, Any]:
-        """Bind the form to the recipient."""
         return super().initial(request, report) | {"recipient": find_recipient(request, report)}
 
     def details(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
@@ -365,7 +359,6 @@ class SendPage(MovePage):
         return form.details()
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
-        """Return the recipient, which is empty if none is set."""
         return {"recipient": find_recipient(request, report)}
 
 
@@ -400,7 +393,6 @@ class ReversalPage(MovePage):
     """A move that takes back what was decided, sent or public."""
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
-        """Return who has read the report."""
         return {
             "is_public": settings.BREACHES_PUBLIC and publication.is_public(report),
             "last_sent": dispatching.last_dispatch(report),
@@ -421,7 +413,6 @@ send_withdrawal = ReversalPage(
 @require_public_statements
 @report_page("GET", "POST", action=Action.PUBLISH)
 def publish_statement(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Show what would be public, and make it so."""
     if declared_own_act(request.user, report):
         messages.warning(request, SOMEBODY_ELSE_DECIDES)
         return redirect("breaches:report", report.reference)
@@ -454,7 +445,6 @@ def publish_statement(request: SignedInRequest, report: Report) -> HttpResponse:
 @require_public_statements
 @report_page("GET", "POST", action=Action.PUBLISH)
 def withdraw_statement(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Take a report back from the public."""
     if declared_own_act(request.user, report):
         messages.warning(request, SOMEBODY_ELSE_DECIDES)
         return redirect("breaches:report", report.reference)
@@ -487,7 +477,6 @@ SPLIT_PAGE = MovePage(
 
 @report_page("GET", "POST", move=PART)
 def split_report(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Take a joint report apart, after reading what that means."""
     if request.method != "POST" and not merging.can_be_split(report):
         messages.warning(request, _("This report cannot be taken apart."))
         return redirect("breaches:report", report.reference)

@@ -34,7 +34,6 @@ def require_public_statements[**P](view: Callable[P, HttpResponse]) -> Callable[
 @require_public_statements
 @require_safe
 def statements(request: HttpRequest) -> HttpResponse:
-    """List what is public, the latest occurrence first."""
     page = Paginator(publication.published_statements(), STATEMENTS_ON_A_PAGE).get_page(request.GET.get("page"))
     rows = [published_row(published) for published in page]
     return render(request, "breaches/public/statements.html", {"page": page, "rows": rows})
@@ -57,7 +56,6 @@ def statement(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def published_row(published: Published) -> dict[str, Any]:
-    """Return a published statement as the public pages show it."""
     return {
         "reference": published.report.reference,
         "published_at": published.at,
@@ -67,7 +65,6 @@ def published_row(published: Published) -> dict[str, Any]:
 
 
 def statement_row(statement: PublicStatement) -> dict[str, Any]:
-    """Return a statement with its title and kind for people."""
     return {
         "statement": statement,
         "title": "; ".join(output.title for output in statement.outputs),

@@ -47,7 +47,6 @@ LATEST = 20
 @login_required
 @require_safe
 def register_page(request: SignedInRequest) -> HttpResponse:
-    """List the reports of the person's producers, as they filter them."""
     form = _register_form(request)
     wanted = form.wanted()
     found = search.select_reports(wanted, by=request.user) if wanted else Report.objects.none()
@@ -145,7 +144,6 @@ def figures_page(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_safe
 def export_figures(request: SignedInRequest, kind: str) -> HttpResponse:
-    """Give the figures that are shown as a file, by producer or series and by quarter."""
     if kind not in set(TableKind):
         message = f"There is no kind of file {kind}."
         raise Http404(message)

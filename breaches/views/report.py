@@ -139,7 +139,6 @@ def report_detail(request: SignedInRequest, report: Report) -> HttpResponse:
 
 
 def _origin(report: Report) -> dict[str, Any]:
-    """Return what the report is about, and the reports that it was merged into or from."""
     suspicions = report.suspicions.all()
     started = StartedReport.objects.filter(report=report).select_related("release", "series", "started_by")
     merged = JoinedDraft.objects.standing().filter(draft=report)
@@ -183,7 +182,6 @@ def _publication(report: Report, *, may_publish: bool) -> dict[str, Any] | None:
 
 
 def _past(report: Report) -> dict[str, Any]:
-    """Return the decisions on the report, and what was approved and sent."""
     events = report.events.filter(kind__in=("returned", "recorded", "dismissed", "answered")).select_related("actor")
     last = {event.kind: event for event in events.order_by("position")}
     answer = last.pop("answered", None)
@@ -252,7 +250,6 @@ def _empty_status(report: Report) -> str:
 
 @report_page("GET")
 def report_history(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Show everything that happened to a report, and its versions."""
     events = text.list_events(report.events.select_related("actor").order_by("position"), comments_by_event(report))
     versions = list(report.versions.select_related("written_by").order_by("-number"))
     removals = removals_of(report, versions)
@@ -339,7 +336,6 @@ def statement_html(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @report_page("GET", action=Action.DOWNLOAD)
 def statement_text(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Give the same statement as plain text for mail, and keep who took it."""
     text = public_statement.statement_as_text(_statement(report), publication.reported_dates(report))
     _record(request, report, "statement_downloaded", version=report.version)
     return _file(text.encode(), f"{report.reference}-statement.txt", kind="text/plain; charset=utf-8")
@@ -394,7 +390,6 @@ def about_access_list(request: SignedInRequest, release: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def about_release(request: SignedInRequest, release: str) -> HttpResponse:
-    """Start a report about one release."""
     found = _release(request, release)
     return _start_report(request, ReportSubject(found.series.producer, release=found))
 
@@ -402,7 +397,6 @@ def about_release(request: SignedInRequest, release: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def about_series(request: SignedInRequest, producer: str, series: str) -> HttpResponse:
-    """Start a report about one series."""
     found = Series.objects.select_related(*SERIES).filter(producer__slug=producer, slug=series).first()
     if found is None or not may_start(request.user, found.producer):
         raise Http404(NOTHING)

@@ -38,7 +38,6 @@ from releases.views.base import SignedInRequest, post_data
 
 @report_page("GET", "POST", move=EDIT)
 def edit_section(request: SignedInRequest, report: Report, section: ReportSection) -> HttpResponse:
-    """Show a section to write in, and save what was written."""
     form = _section_form(report, section, post_data(request))
     if request.method != "POST":
         if EDIT not in moves_open_to(request.user, report):
@@ -240,7 +239,6 @@ def _show_cause(
 
 @report_page("GET", "POST", action=Action.DEAL)
 def assign(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Ask who is dealing with a report, and assign it to them."""
     was = str(report.person_dealing_id or "")
     form = AssignmentForm(
         post_data(request),
@@ -268,7 +266,6 @@ def assign(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @report_page("GET", "POST", allowed=may_write_or_decide)
 def declare_own_act(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Ask whether the report is about something that the person did, and record that it is."""
     if declared_own_act(request.user, report):
         messages.info(request, _("You have declared that this report is about your own act."))
         return redirect("breaches:report", report.reference)
@@ -304,7 +301,6 @@ def list_editions(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def settle_wording(request: SignedInRequest, practice: int) -> HttpResponse:
-    """Ask for the wording of one practice and its source, and settle it for the office."""
     _require_code_keeper(request)
     found = get_object_or_404(Practice.objects.select_related("edition", "settled_by"), pk=practice)
     report = _report_to_approve(request)

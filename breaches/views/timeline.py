@@ -76,7 +76,6 @@ def _note_entry(note: TimelineNote, printed: Collection[str]) -> dict[str, Any]:
 
 @report_page("GET", "POST", action=Action.WRITE_NOTE)
 def add_note(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Ask for a note, and write it."""
     return _write_note(request, report)
 
 
@@ -149,7 +148,6 @@ def choose_entries(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @report_page("GET")
 def list_actions(request: SignedInRequest, report: Report) -> HttpResponse:
-    """List the corrective actions of a report."""
     context = {
         "report": report,
         "actions": corrective_actions.actions_of_report(report),
@@ -161,7 +159,6 @@ def list_actions(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @report_page("GET", "POST", allowed=may_write_or_decide)
 def add_action(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Ask for a corrective action, and add it."""
     form = ActionForm(post_data(request), series=corrective_actions.series_of_report(report))
     if form.is_valid():
         series = form.cleaned_data["next_release_of"]
