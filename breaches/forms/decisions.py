@@ -6,12 +6,13 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.http import QueryDict
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches.models import Report
 from breaches.text import REASONS, RECORDING_REASONS, SECTIONS, suspicion_name
-from releases.forms.base import GovukDateField, LongTextField, Question, inside_the_form
+from releases.forms.base import GovukDateField, GovukForm, LongTextField, Question, inside_the_form
 from releases.rules.london import format_time
 
 LONGEST_REMARK = 4000
@@ -41,15 +42,16 @@ def reason_field(label: Any, reasons: Mapping[Any, Any], *, required: Any) -> fo
     )
 
 
-class MoveForm(forms.Form):
+class MoveForm(GovukForm):
     """A move that needs nothing but the number of the last change that was read."""
 
-    use_required_attribute = False
+    defaults = {"size": "s", "threshold": 75}
+
     last_change = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
-    @property
+    @cached_property
     def helper(self) -> FormHelper:
-        return inside_the_form(*(Question(name, size="s", threshold=75) for name in self.fields))
+        return inside_the_form(*self.questions())
 
     def details(self) -> dict[str, Any]:
         return {name: value for name, value in self.cleaned_data.items() if name != "last_change"}
@@ -189,23 +191,21 @@ class WithdrawStatementForm(MoveForm):
     words = remark_field(lazy("Why is it no longer public? (optional)"), lazy("It stays in the history."))
 
 
-class OwnActForm(forms.Form):
-    use_required_attribute = False
+class OwnActForm(GovukForm):
+    defaults = {"size": "s", "threshold": 75}
 
     words = remark_field(
         lazy("Do you want to say more? (optional)"),
         lazy("It stays in the history, where everybody who works on the report can read it."),
     )
 
-    @property
+    @cached_property
     def helper(self) -> FormHelper:
-        return inside_the_form(Question("words", size="s", threshold=75))
+        return inside_the_form(*self.questions())
 
 
-class MergeForm(forms.Form):
+class MergeForm(GovukForm):
     """Which drafts become one report; at first all of them are chosen."""
-
-    use_required_attribute = False
 
     last_change = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     drafts = forms.MultipleChoiceField(
@@ -255,7 +255,7 @@ class MergeForm(forms.Form):
     def chosen(self) -> list[Report]:
         return [self.by_reference[reference] for reference in self.cleaned_data["drafts"]]
 
-    @property
+    @cached_property
     def helper(self) -> FormHelper:
         hints = {reference: _hint(draft) for reference, draft in self.by_reference.items()}
         return inside_the_form("last_change", Question("drafts", size="m", hints=hints))

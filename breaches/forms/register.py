@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div
 from django import forms
 from django.db.models import QuerySet
@@ -23,7 +22,7 @@ from breaches.rules.lifecycle import (
     ReportKind,
     ReportStatus,
 )
-from releases.forms.base import Question, helper_of
+from releases.forms.base import GovukForm
 from releases.models import Producer, Series
 from releases.permissions import Person
 from releases.rules.tables import TableKind
@@ -40,13 +39,15 @@ def day_field(label: Any, *formats: str, invalid: Any = None) -> forms.DateField
     )
 
 
-class ProducerForm(forms.Form):
+class ProducerForm(GovukForm):
     """Producer and series; an empty field asks for all that are theirs.
 
     Series are offered once a producer is chosen, or where the person has one alone.
     """
 
-    use_required_attribute = False
+    button = lazy("Show these")
+    button_class = "govuk-button--secondary"
+    method = "get"
 
     producer = forms.ModelChoiceField(
         label=lazy("Producer"),
@@ -90,11 +91,9 @@ class ProducerForm(forms.Form):
         """Do not ask for what can be answered in one way only."""
         self.fields[name].widget = forms.HiddenInput()
 
-    def lay_out(self) -> FormHelper:
-        """Lay out the fields that are asked for side by side, with their button."""
+    def questions(self) -> list[Div]:
         shown = [name for name, field in self.fields.items() if not field.widget.is_hidden]
-        questions = Div(*(Question(name, size="s") for name in shown), css_class="office-filter")
-        return helper_of(questions, button=_("Show these"), css_class="govuk-button--secondary", method="get")
+        return [Div(*map(self.question, shown), css_class="office-filter")]
 
 
 KINDS = {
@@ -104,10 +103,11 @@ KINDS = {
 }
 
 
-class ExportForm(forms.Form):
+class ExportForm(GovukForm):
     """A kind of file; contacts only for those who lead, and only if they tick it."""
 
-    use_required_attribute = False
+    button = lazy("Download")
+    options = {"contacts": {"size": ""}}
 
     kind = forms.ChoiceField(
         label=lazy("Which kind of file?"),
@@ -129,8 +129,6 @@ class ExportForm(forms.Form):
         super().__init__(*args, **kwargs)
         if not may_have_contacts:
             del self.fields["contacts"]
-        questions = [Question("contacts")] if may_have_contacts else []
-        self.helper = helper_of(Question("kind", size="s"), *questions, button=_("Download"))
 
 
 YEARS = 10
@@ -151,7 +149,6 @@ class FiguresForm(ProducerForm):
         years.choices = [(year, str(year)) for year in range(this_year, this_year - YEARS, -1)]
         if self.of_one_producer:
             self.hide("producer")
-        self.helper = self.lay_out()
 
     def wanted(self) -> tuple[Producer | None, Series | None, int]:
         """Return producer, series and year, with this year where no other is; nothing narrower than can be read."""
@@ -165,8 +162,11 @@ SLASHED, SPACED = "%d/%m/%Y", "%d %m %Y"
 NO_DAY = lazy("Enter a day, such as 2026-06-30")
 
 
-class NearMissForm(forms.Form):
-    use_required_attribute = False
+class NearMissForm(GovukForm):
+    button = lazy("Show these")
+    button_class = "govuk-button--secondary"
+    method = "get"
+    defaults = {}
 
     producer = forms.ModelChoiceField(
         label=lazy("Producer"),
@@ -192,7 +192,6 @@ class NearMissForm(forms.Form):
             self.fields[name].queryset = choices  # type: ignore[attr-defined]  # both are fields of model choices
         if producers.count() < 2:  # nothing to choose from
             del self.fields["producer"]
-        self.helper = helper_of(*self.fields, button=_("Show these"), css_class="govuk-button--secondary", method="get")
 
 
 ANY = ("", lazy("All"))
@@ -241,7 +240,6 @@ class RegisterForm(ProducerForm):
         }
         for name, choices in offered.items():
             self.fields[name].choices = choices  # type: ignore[attr-defined]  # all are fields of choices
-        self.helper = self.lay_out()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

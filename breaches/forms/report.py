@@ -1,7 +1,7 @@
 """The forms to start a report, and of its cause, assignment, actions and timeline."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, time
+from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -21,28 +21,23 @@ from breaches.rules.content import TimelineEntry
 from breaches.rules.document import exact_time
 from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportTerm
 from breaches.text import CAUSES, KIND_HINTS, KINDS, TERMS
-from releases.forms.base import ClockTimeField, GovukDateField, LongTextField, Question, helper_of, inside_the_form
+from releases.forms.base import ClockTimeField, GovukDateField, GovukForm, LongTextField, Question, inside_the_form
 from releases.models import Producer, Series
-from releases.rules.london import from_london
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
 
-class StartAboutListForm(forms.Form):
+class StartAboutListForm(GovukForm):
     """On which day it happened: the edition of the Code that was in force then is cited."""
 
-    use_required_attribute = False
+    button = lazy("Start the report")
 
     occurred_on = GovukDateField(
         label=lazy("On which day did it happen?"),
         subject=lazy("Day on which it happened"),
         help_text=lazy("For example, 29 6 2026. The report cites the edition of the Code in force on that day."),
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = helper_of(Question("occurred_on", size="s"), button=_("Start the report"))
 
 
 class StartForm(forms.Form):
@@ -143,28 +138,16 @@ def _kind_hint(kind: ReportKind) -> str:
     return f"{KIND_HINTS.get(kind, '')} {readers}".strip()
 
 
-def add_instant(form: forms.Form, cleaned: dict[str, Any], day_field: str, time_field: str) -> datetime | None:
-    """Put a day and a London time together into one instant; None if one is missing.
-
-    A time that did not exist, or existed twice, is an error of the form.
-    """
-    on, clock = cleaned.get(day_field), cleaned.get(time_field)
-    if not isinstance(on, date) or not isinstance(clock, time):
-        return None
-    try:
-        return from_london(datetime.combine(on, clock))
-    except ValueError as error:
-        form.add_error(time_field, str(error))
-        return None
-
-
-AVAILABLE = ("available_on", "available_time", "available_unknown")
-
-
-class CauseForm(forms.Form):
+class CauseForm(GovukForm):
     """The cause of a list, with words; of a late release when it was made available, or why nobody knows."""
 
-    use_required_attribute = False
+    button = lazy("Save")
+    options = {
+        "cause": {"size": "m", "dividers": {"not_known": lazy("or")}},
+        "cause_words": {"threshold": 75},
+        "available_on": {"size": "m"},
+        "available_unknown": {"threshold": 75},
+    }
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     cause = forms.ChoiceField(
@@ -202,22 +185,9 @@ class CauseForm(forms.Form):
         :param asks_when: whether it is asked when something was made available.
         """
         super().__init__(*args, **kwargs)
-        available = [
-            Question("available_on", size="m"),
-            Question("available_time", size="s", css_class="govuk-input--width-5"),
-            Question("available_unknown", size="s", threshold=75),
-        ]
         if not asks_when:
-            available = []
             for name in ("available_on", "available_time", "available_unknown"):
                 del self.fields[name]
-        self.helper = helper_of(
-            "seen",
-            Question("cause", size="m", dividers={"not_known": str(_("or"))}),
-            Question("cause_words", size="s", threshold=75),
-            *available,
-            button=_("Save"),
-        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -226,20 +196,21 @@ class CauseForm(forms.Form):
             self.add_error("available_time", _("Give the time as well"))
         if clock and not on and "available_on" in cleaned:
             self.add_error("available_on", _("Give the date as well"))
-        cleaned["available_at"] = add_instant(self, cleaned, "available_on", "available_time")
+        self.combine_instant(cleaned, on="available_on", at="available_time", to="available_at")
         return cleaned
 
     def chosen_cause(self) -> ChosenCause:
         typed = self.cleaned_data
         return ChosenCause(
-            typed["cause"], typed["cause_words"], typed["available_at"], typed.get("available_unknown", "")
+            typed["cause"], typed["cause_words"], typed.get("available_at"), typed.get("available_unknown", "")
         )
 
 
-class AssignmentForm(forms.Form):
+class AssignmentForm(GovukForm):
     """One of the producer's people; `was` is to whom the report was assigned when the page was read."""
 
-    use_required_attribute = False
+    button = lazy("Save")
+    defaults = {"size": "m"}
 
     was = forms.CharField(required=False, widget=forms.HiddenInput)
     person: "forms.ModelChoiceField[User]" = forms.ModelChoiceField(
@@ -255,11 +226,11 @@ class AssignmentForm(forms.Form):
         field = self.fields["person"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  # declared above
         field.queryset = people
-        self.helper = helper_of("was", Question("person", size="m"), button=_("Save"))
 
 
-class ActionForm(forms.Form):
-    use_required_attribute = False
+class ActionForm(GovukForm):
+    button = lazy("Save")
+    options = {"text": {"threshold": 75}, "term": {"inline": True}}
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     text = LongTextField(
@@ -308,23 +279,14 @@ class ActionForm(forms.Form):
         field.queryset = series
         if series is None:
             del self.fields["next_release_of"]
-        self.helper = helper_of(
-            "seen",
-            Question("text", size="s", threshold=75),
-            Question("term", size="s", inline=True),
-            Question("owner", size="s"),
-            Question("due", size="s"),
-            *([] if series is None else [Question("next_release_of", size="s")]),
-            button=_("Save"),
-        )
 
     def plan(self) -> Plan:
         typed = self.cleaned_data
         return Plan(typed["text"], ReportTerm(typed["term"]), typed["owner"], typed["due"])
 
 
-class NoteForm(forms.Form):
-    use_required_attribute = False
+class NoteForm(GovukForm):
+    options = {"text": {"threshold": 75}, "printed": {"size": "", "small": True}}
 
     happened_on = GovukDateField(
         label=lazy("Date"), subject=lazy("Date on which it happened"), help_text=lazy("For example, 30 6 2026")
@@ -352,17 +314,11 @@ class NoteForm(forms.Form):
         super().__init__(*args, **kwargs)
         if not may_print:
             del self.fields["printed"]
-        self.helper = helper_of(
-            Question("happened_on", size="s"),
-            Question("happened_time", size="s", css_class="govuk-input--width-5"),
-            Question("text", size="s", threshold=75),
-            *([Question("printed", small=True)] if may_print else []),
-            button=button,
-        )
+        self.button = button
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        cleaned["happened_at"] = add_instant(self, cleaned, "happened_on", "happened_time")
+        self.combine_instant(cleaned, on="happened_on", at="happened_time", to="happened_at")
         return cleaned
 
     def note(self) -> dict[str, Any]:
@@ -374,8 +330,9 @@ class NoteForm(forms.Form):
         }
 
 
-class TimelineForm(forms.Form):
-    use_required_attribute = False
+class TimelineForm(GovukForm):
+    button = lazy("Save")
+    defaults = {"size": "m"}
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     sources = forms.MultipleChoiceField(
@@ -390,4 +347,3 @@ class TimelineForm(forms.Form):
         field = self.fields["sources"]
         assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101  # declared above
         field.choices = [(entry.source, f"{exact_time(entry.at)}: {entry.text}") for entry in entries]
-        self.helper = helper_of("version", Question("sources", size="m"), button=_("Save"))

@@ -19,7 +19,7 @@ from breaches import text
 from breaches.code_of_practice import PracticeChoice
 from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportContent
 from breaches.rules.validation import Remark, ReportSection
-from releases.forms.base import GovukDateField, LongTextField, Question, helper_of, inside_the_form
+from releases.forms.base import GovukDateField, GovukForm, LongTextField, Question, inside_the_form
 from releases.rules.london import format_day
 
 MOST_ROWS = 50
@@ -145,10 +145,11 @@ def practice_notes(offered: PracticeChoice) -> Iterator[str]:
             yield row.unconfirmed
 
 
-class WordingForm(forms.Form):
+class WordingForm(GovukForm):
     """The words of one practice and where a person has read them."""
 
-    use_required_attribute = False
+    button = lazy("Settle this wording")
+    options = {"wording": {"size": "m", "threshold": 75}}
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     wording = LongTextField(
@@ -171,16 +172,6 @@ class WordingForm(forms.Form):
         assume_scheme="https",
         error_messages={"invalid": lazy("Enter a web address, such as https://code.statisticsauthority.gov.uk/")},
     )
-
-    @property
-    def helper(self) -> FormHelper:
-        return helper_of(
-            "seen",
-            Question("wording", size="m", threshold=75),
-            Question("source", size="s"),
-            Question("source_url", size="s"),
-            button=_("Settle this wording"),
-        )
 
 
 def narrative(label: Any, hint: Any) -> LongTextField:
