@@ -24,7 +24,6 @@ from breaches.models import (
     TimelineNote,
 )
 from breaches.permissions import Action
-from breaches.register.search import producers_of
 from releases.admin.access import ReadOnlyAdmin, ask_once
 
 
@@ -107,14 +106,14 @@ class RegisterEventAdmin(ReadOnlyAdmin[RegisterEvent]):
     exclude = ("words_salt",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RegisterEvent]:
-        own = producers_of(request.user, action=Action.DOWNLOAD)
+        own = permissions.report_producers(request.user, Action.DOWNLOAD)
         return admin.ModelAdmin.get_queryset(self, request).filter(producer__in=own)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        own = producers_of(request.user, action=Action.DOWNLOAD)
+        own = permissions.report_producers(request.user, Action.DOWNLOAD)
         return ask_once(request, "downloads", own.exists) if obj is None else own.filter(pk=obj.producer_id).exists()
 
 

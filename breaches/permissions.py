@@ -85,8 +85,9 @@ def producers_written_for(person: Person) -> QuerySet[Producer]:
     return producers_with(person, WRITERS)
 
 
-def producers_read(person: Person) -> QuerySet[Producer]:
-    return producers_with(person, TABLE[Action.VIEW])
+def report_producers(person: Person, action: Action = Action.VIEW) -> QuerySet[Producer]:
+    """Return the producers with whose reports the table lets a person do something."""
+    return producers_with(person, TABLE[action])
 
 
 def starting_role(person: Person, producer: Producer) -> Role:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches import text
+from breaches.permissions import report_producers
 from breaches.register import search
 from breaches.register.search import EDITION_BEFORE, REASON_AFTER, RegisterFilter
 from breaches.rules.lifecycle import (
@@ -70,7 +71,7 @@ class ProducerForm(GovukForm):
         :param asked: what the address of the page asks for.
         """
         super().__init__(asked)
-        own = search.producers_of(by)
+        own = report_producers(by)
         self.producers = list(own)
         self.of_one_producer = self.producers[0] if len(self.producers) == 1 else None
         chosen = asked.get("producer") or (self.of_one_producer.slug if self.of_one_producer else "")

@@ -63,13 +63,6 @@ class RowSet(BaseFormSet):  # type: ignore[type-arg]  # the factory below names 
 
     def object_to(self, sentence: str) -> bool:
         """Show a sentence at the row that it speaks of; tell whether there is one."""
-        for form in self.forms:
-            if self.is_meant(form.cleaned_data, sentence):
-                form.add_error(self.fields[0], sentence)
-                return True
-        return False
-
-    def is_meant(self, row: dict[str, Any], sentence: str) -> bool:
         return False
 
     @property
@@ -99,8 +92,12 @@ class _Dates(RowSet):
         if index:
             form.fields["on"].label = _("Date of occurrence of breach %(number)s") % {"number": index + 1}
 
-    def is_meant(self, row: dict[str, Any], sentence: str) -> bool:
-        return bool(row.get("on")) and format_day(row["on"]) in sentence
+    def object_to(self, sentence: str) -> bool:
+        for form in self.forms:
+            if (on := form.cleaned_data.get("on")) and format_day(on) in sentence:
+                form.add_error("on", sentence)
+                return True
+        return False
 
 
 _OutputRows = formset_factory(OutputRow, formset=_Outputs, extra=0, min_num=1, max_num=MOST_ROWS)

@@ -19,11 +19,11 @@ from breaches.models import (
     StartedReport,
     Suspicion,
 )
-from breaches.permissions import TABLE, Action, reports_where
+from breaches.permissions import Action, reports_where
 from breaches.rules.content import content_from_json
 from breaches.rules.lifecycle import STATES, TOLD_ELSEWHERE, Decision, Nature
 from releases.models import PreflightRun, Producer, Release, Series, Statement, Verification
-from releases.permissions import Person, producers_with
+from releases.permissions import Person
 from releases.rules.london import from_london
 from releases.verdict.address import SUSPICIOUS, Outcome
 
@@ -50,11 +50,6 @@ class RegisterFilter:
     actions: str = ""
     first: date | None = None
     last: date | None = None
-
-
-def producers_of(person: Person, *, action: Action = Action.VIEW) -> QuerySet[Producer]:
-    """Return the producers with whose reports a person may do something: read them, if nothing else is asked."""
-    return producers_with(person, TABLE[action])
 
 
 def select_reports(wanted: RegisterFilter, *, by: Person, action: Action = Action.VIEW) -> ReportQuerySet:
@@ -150,15 +145,9 @@ def list_entries() -> list[dict[str, Any]]:
     Where a report tells of several suspicions, release, time and delay are those of the first raised. Of one that a
     person started there is no recorded time: the day of occurrence is in the report itself. Instants are in ISO 8601.
     """
-    standing = ReportVersion.objects.filter(number=F("report__version"))
-    suspicions = Suspicion.objects.select_related("release", "verification")
-    reports = (
-        Report.objects.order_by("drafted_at", "pk")
-        .select_related("started__release")
-        .prefetch_related(
-            Prefetch("versions", standing, to_attr="standing"), Prefetch("suspicions", suspicions, to_attr="raised")
-        )
-    )
+    suspicions = Prefetch("suspicions", Suspicion.objects.select_related("release", "verification"), to_attr="raised")
+    found = with_text(Report.objects.order_by("drafted_at", "pk"))
+    reports = found.select_related("started__release").prefetch_related(suspicions)
     return [_entry(report) for report in reports]
 
 

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from breaches import text
 from breaches.models import CorrectiveAction, StartedReport, Suspicion
-from breaches.permissions import Action, reports_where
-from breaches.register.search import REASON_AFTER, about_series, producers_of, with_outcome
+from breaches.permissions import Action, report_producers, reports_where
+from breaches.register.search import REASON_AFTER, about_series, with_outcome
 from breaches.rules.chart import Bar, BarGroup, Chart, lay_out_chart
 from breaches.rules.lifecycle import (
     DECISION_ON,
@@ -80,7 +80,7 @@ def read_history(scope: Scope, *, by: Person, today: date) -> History:
 def _verified(scope: Scope, by: Person) -> "QuerySet[Verification]":
     found = Verification.objects.filter(
         release__rehearsal=False,
-        release__series__producer__in=producers_of(by),
+        release__series__producer__in=report_producers(by),
         due_at__gte=_midnight(scope.first),
         due_at__lt=_midnight(scope.last, days_after=1),
         **_narrowed(scope, "release__series"),
@@ -210,7 +210,7 @@ def _series_of(found: "QuerySet[Any]") -> dict[int, set[int]]:
 def _changes(scope: Scope, by: Person) -> Iterator[SameDayChanges]:
     found = DateChange.objects.filter(
         release__rehearsal=False,
-        release__series__producer__in=producers_of(by),
+        release__series__producer__in=report_producers(by),
         **_narrowed(scope, "release__series"),
     )
     made: QuerySet[Any] = overview.made_on_the_day(found)

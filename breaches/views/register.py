@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from breaches import text
 from breaches.forms.register import ExportForm, FiguresForm, NearMissForm, RegisterForm
 from breaches.models import RegisterEvent, Report
-from breaches.permissions import Action, producers_read
+from breaches.permissions import Action, report_producers
 from breaches.register import search, statistics
 from breaches.register.export import (
     EXPORTED,
@@ -55,7 +55,7 @@ def register_page(request: SignedInRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "rows": [_register_row(report) for report in search.list_reports(list(page))],
-        "may_export": search.producers_of(request.user, action=Action.DOWNLOAD).exists(),
+        "may_export": report_producers(request.user, Action.DOWNLOAD).exists(),
         "many_producers": len(form.producers) > 1,
         "narrowed": any(request.GET.get(name) for name in form.fields),
     }
@@ -88,7 +88,7 @@ def _register_row(report: Report) -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def export_register_file(request: SignedInRequest) -> HttpResponse:
     """Ask as which file the listed reports are wanted, and give it."""
-    theirs = list(search.producers_of(request.user, action=Action.DOWNLOAD))
+    theirs = list(report_producers(request.user, Action.DOWNLOAD))
     if not theirs:
         message = "There is nothing that this person may download."
         raise Http404(message)
@@ -235,7 +235,7 @@ def _address(page: str, **filters: Any) -> str:
 @require_safe
 def near_miss_log(request: SignedInRequest) -> HttpResponse:
     """List what nearly became a breach, of the person's producers, of one of them, of a series or of a period."""
-    producers = producers_read(request.user)
+    producers = report_producers(request.user)
     if not producers.exists():
         message = "There is no such page for this person."
         raise Http404(message)

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Case, F, Prefetch, Value, When, prefetch_related_objects
+from django.db.models import Case, Prefetch, Value, When, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -35,12 +35,13 @@ from breaches.permissions import (
     may_start,
     may_write_or_decide,
     moves_open_to,
-    producers_read,
     producers_written_for,
+    report_producers,
     reports_where,
     reports_with,
 )
 from breaches.redaction import removals_of
+from breaches.register.search import with_text
 from breaches.rules import public_statement
 from breaches.rules.content import ReportContent, content_from_json
 from breaches.rules.lifecycle import (
@@ -79,7 +80,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
     Whoever reads no producer's reports is told that, and not that there are none.
     """
     decided = request.GET.get("show") == "decided"
-    reports = reports_where(request.user, Action.VIEW).select_related("producer")
+    reports = with_text(reports_where(request.user, Action.VIEW))
     if decided:
         reports = reports.exclude(status__in=OPEN)
     else:
@@ -88,20 +89,14 @@ def report_list(request: HttpRequest) -> HttpResponse:
         theirs = ReportStatus.WITH_HOP if leads else ReportStatus.RETURNED
         waits = Case(When(status=theirs, then=Value(0)), default=Value(1))
         reports = reports.undecided().order_by(waits, "-drafted_at", "-pk")
-    standing = ReportVersion.objects.filter(number=F("report__version"))
-    paginator = Paginator(
-        reports.prefetch_related(
-            Prefetch("versions", standing, to_attr="standing"), Prefetch("suspicions", Suspicion.objects.with_outcome())
-        ),
-        REPORTS_ON_A_PAGE,
-    )
-    page = paginator.get_page(request.GET.get("page"))
+    reports = reports.prefetch_related(Prefetch("suspicions", Suspicion.objects.with_outcome()))
+    page = Paginator(reports, REPORTS_ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "rows": [_report_row(report, content_from_json(report.standing[0].content)) for report in page],  # type: ignore[attr-defined]  # by the prefetch
         "decided": decided,
         "may_start": producers_written_for(request.user).exists(),
-        "reads": producers_read(request.user).exists(),
+        "reads": report_producers(request.user).exists(),
         "may_settle_wording": may_settle_wording(request.user),
     }
     return render(request, "breaches/report_list.html", context)
@@ -336,9 +331,9 @@ def statement_html(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @report_page("GET", action=Action.DOWNLOAD)
 def statement_text(request: SignedInRequest, report: Report) -> HttpResponse:
-    text = public_statement.statement_as_text(_statement(report), publication.reported_dates(report))
+    words = public_statement.statement_as_text(_statement(report), publication.reported_dates(report))
     _record(request, report, "statement_downloaded", version=report.version)
-    return _file(text.encode(), f"{report.reference}-statement.txt", kind="text/plain; charset=utf-8")
+    return _file(words.encode(), f"{report.reference}-statement.txt", kind="text/plain; charset=utf-8")
 
 
 def _statement(report: Report) -> PublicStatement:
