@@ -153,33 +153,26 @@ def check_chain(row: type[ChainedRow], *, follow: Follow = without_progress) -> 
 
     Rows that are written meanwhile are left for the next walk.
 
-    :return: the number of rows walked, and one sentence on the first broken row, or None if the chain holds.
+    :return: the number of sound rows, and one sentence on the first broken row, or None if the chain holds.
     """
     last = row.in_order().aggregate(last=models.Max("position"))["last"] or 0
     # Read after the rows: a head that is written together with its rows is never behind them.
-    head = ChainHead.objects.filter(chain=row.CHAIN).first()
-    end = head.position if head else 0
-    if last > end:
-        return end, f"row {end + 1} stands after the recorded end of the chain"
-    rows = row.in_order().filter(position__lte=end).iterator(chunk_size=CHUNK)
-    broken = first_broken(follow(rows, end), head)
-    return (broken[0] - 1, broken[1]) if broken else (end, None)
-
-
-def first_broken[R: ChainedRow](rows: Iterable[R], head: ChainHead | None) -> tuple[int, str] | None:
-    """Return the position of the first row at which a chain breaks and one sentence, or None if it holds."""
+    head = ChainHead.objects.filter(chain=row.CHAIN).first() or ChainHead(chain=row.CHAIN)
+    if last > head.position:
+        return head.position, f"row {head.position + 1} stands after the recorded end of the chain"
     position, row_hash = 0, FIRST_HASH
-    for row in rows:
-        if row.position != position + 1:
-            return position + 1, f"row {position + 1} is missing"
-        if row.previous_hash != row_hash:
-            return row.position, f"row {row.position} does not follow the row before it"
-        if row.expected_hash() != row.row_hash:
-            return row.position, f"row {row.position} was changed after it was written"
-        position, row_hash = row.position, row.row_hash
-    if (position, row_hash) != ((head.position, head.row_hash) if head else (0, FIRST_HASH)):
-        return position + 1, f"rows after {position} are missing"
-    return None
+    rows = row.in_order().filter(position__lte=head.position).iterator(chunk_size=CHUNK)
+    for stored in follow(rows, head.position):
+        if stored.position != position + 1:
+            return position, f"row {position + 1} is missing"
+        if stored.previous_hash != row_hash:
+            return position, f"row {stored.position} does not follow the row before it"
+        if stored.expected_hash() != stored.row_hash:
+            return position, f"row {stored.position} was changed after it was written"
+        position, row_hash = stored.position, stored.row_hash
+    if (position, row_hash) != (head.position, head.row_hash):
+        return position, f"rows after {position} are missing"
+    return position, None
 
 
 MARKER = noop("[removed on %(day)s]")
