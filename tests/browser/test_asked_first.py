@@ -42,7 +42,7 @@ AT_ONCE = {
     "releases/views/imports.py:record_announcement": "the person checked what was read, and the release is provisional",
     "releases/views/imports.py:confirm_import": "every row was shown with what it does",
     "releases/views/imports.py:discard_import": "nothing was done with the file, which can be uploaded again",
-    "releases/views/evidence.py:export_bundle": "it gives a file, and is on record",
+    "releases/views/release.py:export_bundle": "it gives a file, and is on record",
     "releases/views/pre_release.py:decide_request": "each change was shown and ticked",
     "releases/views/release.py:ask_for_preflight": "it asks for looks, and changes nothing",
     "releases/views/release.py:tick_task": "the same button takes the tick away",
