@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Field, Layout
+from crispy_forms.layout import Div, Field, Layout
 from crispy_forms.utils import TEMPLATE_PACK
 from django import forms
 from django.core.exceptions import ValidationError
@@ -307,6 +307,15 @@ class GovukForm(forms.Form):
         typed[name] = str(version)
         self.data = typed
         self.add_error(None, sentence)
+
+
+class FilterForm(GovukForm):
+    """Narrows a list; its answers stand in the address of the page."""
+
+    button, method = lazy("Filter"), "get"
+
+    def questions(self) -> Iterable[Any]:
+        return [Div(*super().questions(), css_class="office-filter")]
 
 
 def clean_reason_field(form: forms.BaseForm) -> str:

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.forms.base import GovukForm
+from releases.forms.base import FilterForm, GovukForm
 from releases.models import Producer, Series
 from releases.models.producer import Designation
 from releases.public import calendar
@@ -27,10 +27,8 @@ NOT_THERE = {
 }
 
 
-class CalendarFilter(GovukForm):
+class CalendarFilter(FilterForm):
     """Words, producer, series and designation; series can be chosen once a producer is, or if there is only one."""
-
-    button, method = lazy("Filter"), "get"
 
     show = forms.ChoiceField(choices=[(shown.value, shown.value) for shown in CalendarView], required=False)
     words = forms.CharField(label=lazy("Words in the title"), required=False, max_length=MOST_CHARACTERS)

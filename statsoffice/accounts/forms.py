@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.forms.base import Question, helper_of
+from releases.forms.base import GovukForm, Question, helper_of
 from releases.models import Producer
 from releases.models.code_words import choices_of
 from releases.rules.lifecycle import Role
@@ -24,10 +24,11 @@ from statsoffice.accounts.permissions import administers_people, producers_invit
 from statsoffice.accounts.second_factor import use_code
 
 
-class InvitationForm(forms.Form):
+class InvitationForm(GovukForm):
     """Whom to invite, and to which role of which producer; administrators may leave the role for later."""
 
-    use_required_attribute = False
+    button = lazy("Send the invitation")
+    options = {"email": {"autocomplete": "off"}, "name": {"autocomplete": "off"}}
 
     email = forms.EmailField(label=lazy("E-mail address"))
     name = forms.CharField(label=lazy("Full name"), max_length=200, help_text=lazy("As reports are to name them"))
@@ -45,13 +46,6 @@ class InvitationForm(forms.Form):
             roles.append(("", _("No role yet")))
             self.fields["role"].required = False
         self.fields["role"].choices = roles  # type: ignore[attr-defined]
-        self.helper = helper_of(
-            Question("email", size="s", autocomplete="off"),
-            Question("name", size="s", autocomplete="off"),
-            Question("producer", size="s"),
-            Question("role", size="s"),
-            button=_("Send the invitation"),
-        )
 
     def clean(self) -> dict[str, Any]:
         """Require producer and role together, or neither."""

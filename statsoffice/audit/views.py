@@ -3,17 +3,15 @@
 from datetime import date, datetime, time
 from typing import Any
 
-from crispy_forms.layout import Div
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
-from releases.forms.base import Question, helper_of
+from releases.forms.base import FilterForm
 from releases.models import Producer
 from releases.rules import london
 from releases.views.base import SignedInRequest
@@ -25,11 +23,7 @@ ON_A_PAGE = 50
 DAYS = ["%Y-%m-%d", "%d/%m/%Y", "%d %m %Y"]
 
 
-class TrailFilter(forms.Form):
-    """Narrows the trail by person, kind, producer and days; sent with GET."""
-
-    use_required_attribute = False
-
+class TrailFilter(FilterForm):
     person = forms.ModelChoiceField(
         label=lazy("Person"), queryset=User.objects.none(), required=False, empty_label=lazy("Anybody")
     )
@@ -56,8 +50,6 @@ class TrailFilter(forms.Form):
         }
         for name, choices in own.items():
             self.fields[name].queryset = choices  # type: ignore[attr-defined]  # both are fields of model choices
-        questions = (Question(name, size="s") for name in self.fields)
-        self.helper = helper_of(Div(*questions, css_class="office-filter"), button=_("Filter"), method="get")
 
 
 @login_required

@@ -2,27 +2,23 @@
 
 from typing import Any
 
-from crispy_forms.layout import Div
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
-from releases.forms.base import Question, helper_of
+from releases.forms.base import FilterForm
 from releases.views.base import SignedInRequest
 from statsoffice.notifications import history
 
 NEWS_ON_A_PAGE = 30
 
 
-class MessageFilter(forms.Form):
-    """Narrows what was sent to one release or report, and to what became of it; sent with GET."""
-
-    use_required_attribute = False
+class MessageFilter(FilterForm):
+    """Narrows what was sent to one release or report, and to what became of it."""
 
     about = forms.CharField(label=lazy("Reference of a release or report"), required=False, max_length=200)
     state = forms.ChoiceField(
@@ -31,12 +27,6 @@ class MessageFilter(forms.Form):
         choices=[("", lazy("Anything")), *((state.value, words) for state, words in history.STATES.items())],
         error_messages={"invalid_choice": lazy("There is no state “%(value)s” of a message.")},
     )
-
-    def __init__(self, asked: QueryDict) -> None:
-        """Make the form of what an address asks for."""
-        super().__init__(asked)
-        questions = (Question(name, size="s") for name in ("about", "state"))
-        self.helper = helper_of(Div(*questions, css_class="office-filter"), button=_("Filter"), method="get")
 
 
 @login_required

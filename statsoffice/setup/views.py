@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -16,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from releases.forms.base import Question, helper_of
+from releases.forms.base import GovukForm
 from releases.models import Producer, Series
 from releases.models.code_words import choices_of
 from releases.models.producer import Designation
@@ -33,15 +32,8 @@ LONGEST_WAIT = 120
 SHORTEST_WAIT = 2
 
 
-class StepForm(forms.Form):
-    """The questions of one step, one under the other."""
-
-    use_required_attribute = False
-
-    @property
-    def helper(self) -> FormHelper:
-        """The questions in their order."""
-        return helper_of(*(Question(name, size="s") for name in self.fields), button=_("Save and continue"))
+class StepForm(GovukForm):
+    button = lazy("Save and continue")
 
 
 class ProducerForm(StepForm):
@@ -113,7 +105,10 @@ class SeriesForm(StepForm):
 
 
 class RehearsalForm(StepForm):
-    """Which page of the office's own is watched, and when."""
+    """Which page of the office's own is monitored, and when."""
+
+    button = lazy("Begin the rehearsal")
+    options = {"minutes": {"suffix": lazy("minutes"), "css_class": "govuk-input--width-3"}}
 
     url = forms.CharField(
         label=lazy("Address of the page"),
@@ -128,16 +123,6 @@ class RehearsalForm(StepForm):
     minutes = forms.IntegerField(
         label=lazy("In how many minutes is it due?"), min_value=SHORTEST_WAIT, max_value=LONGEST_WAIT, initial=5
     )
-
-    @property
-    def helper(self) -> FormHelper:
-        """The questions in their order."""
-        return helper_of(
-            Question("url", size="s"),
-            Question("marker", size="s"),
-            Question("minutes", size="s", suffix=str(_("minutes")), css_class="govuk-input--width-3"),
-            button=_("Begin the rehearsal"),
-        )
 
     def clean_url(self) -> str:
         """Refuse what could not be fetched."""
