@@ -155,7 +155,7 @@ def latest_request(release: Release) -> DateChangeRequest | None:
 def waiting_request(release: Release) -> DateChangeRequest | None:
     """Return the request that waits for a decision on a release, unless it was overtaken."""
     latest = latest_request(release)
-    return latest if latest and latest.state_beside(release) == RequestState.WAITING else None
+    return latest if latest and latest.current_state(release) == RequestState.WAITING else None
 
 
 def _check_confirmed(release: Release) -> None:

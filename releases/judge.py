@@ -225,7 +225,7 @@ def _find_unobserved(*, now: datetime) -> list[Schedule]:
     checked = Observation.objects.plain().filter(
         release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"), sent_at__gte=OuterRef("due_at")
     )
-    found = Release.objects.watched(now=now, ahead=-LONGEST, behind=GIVE_UP).filter(
+    found = Release.objects.monitored(now=now, ahead=-LONGEST, behind=GIVE_UP).filter(
         ~Exists(checked), ~_decided(), due_at__gt=F("recorded_at"), addresses__isnull=False
     )
     # Only the keys at first: in the minutes after a due instant these may be thousands whose limit is still to come.

@@ -349,7 +349,7 @@ class Clash:
 
 
 @dataclass(frozen=True, slots=True)
-class Uneven:
+class UnevenSeries:
     """A series with a regular pace, and the expected periods of the year in which no release is planned."""
 
     series: Series
@@ -369,7 +369,7 @@ class YearPlan:
     total: int
     clashes: list[Clash]
     clashes_left_out: int
-    uneven: list[Uneven]
+    uneven: list[UnevenSeries]
     holidays_unknown: bool
 
     @property
@@ -443,7 +443,7 @@ def _months(
         yield Month(month, tuple(each), tuple(undated[month.month].items()))
 
 
-def _uneven(shown: ReleaseQuerySet, *, year: int, today: date) -> list[Uneven]:
+def _uneven(shown: ReleaseQuerySet, *, year: int, today: date) -> list[UnevenSeries]:
     first, last = date(year, 1, 1), date(year, 12, 31)
     until = min(last, today + KEPT_AHEAD)
     about = shown.filter(planned_on__gte=min(first, today) - PAST_THAT_COUNTS, planned_on__lte=last + BEYOND)
@@ -456,4 +456,4 @@ def _uneven(shown: ReleaseQuerySet, *, year: int, today: date) -> list[Uneven]:
         if pace is not None and (gaps := calendar.gaps(days, pace, start=first, end=until)):
             found[key] = (pace, gaps)
     named = Series.objects.filter(pk__in=found).select_related("producer").order_by("title")
-    return [Uneven(series, *found[series.pk]) for series in named]
+    return [UnevenSeries(series, *found[series.pk]) for series in named]

@@ -168,7 +168,7 @@ class DateChangeRequest(models.Model):
     def __str__(self) -> str:
         return f"{self.was} to {self.to}"
 
-    def state_beside(self, release: Release) -> RequestState:
+    def current_state(self, release: Release) -> RequestState:
         """Return the state with regard to the release as it is now: an overtaken request has lapsed."""
         as_it_was = release.status == Status.CONFIRMED and release.schedule_version == self.schedule_version
         state = RequestState(self.state)

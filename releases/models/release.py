@@ -47,7 +47,7 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
         """Return the releases that are still provisional although their day or month is over in London."""
         return self.official().filter(is_over(london.local_date(now)), status=Status.PROVISIONAL)
 
-    def watched(self, *, now: datetime, ahead: timedelta, behind: timedelta) -> Self:
+    def monitored(self, *, now: datetime, ahead: timedelta, behind: timedelta) -> Self:
         """Return the confirmed releases that may be checked between `now - behind` and `now + ahead`.
 
         One that was already past when it was recorded or confirmed is not monitored, unless it is a rehearsal.

@@ -217,7 +217,7 @@ def monitored_addresses(*, now: datetime) -> QuerySet[Address]:
         Address.objects.exclude(role=Address.Role.ANNOUNCEMENT)
         .filter(
             Q(release__rehearsal=True) | Q(added_at__lt=F("release__due_at")),
-            release__in=Release.objects.watched(now=now, ahead=AHEAD, behind=BEHIND),
+            release__in=Release.objects.monitored(now=now, ahead=AHEAD, behind=BEHIND),
         )
         .select_related("release__series__producer")
     )

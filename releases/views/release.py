@@ -68,7 +68,7 @@ def _describe_request(release: Release, *, person: Person, roles: frozenset[Role
     request = date_changes.latest_request(release)
     if request is None:
         return None
-    state = request.state_beside(release)
+    state = request.current_state(release)
     label, colour = text_calendar.REQUEST_STATES[state]
     moves = REQUEST.available(source=state, roles=roles)
     return {

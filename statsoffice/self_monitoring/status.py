@@ -61,7 +61,7 @@ def is_beating(pulse: Pulse, *, now: datetime) -> bool:
     """
     if _within(pulse.finished_at, LONGEST_PAUSE_NEAR_DUE, now=now):
         return True
-    is_near_due = Release.objects.official().watched(now=now, ahead=NEAR_DUE, behind=NEAR_DUE).exists()
+    is_near_due = Release.objects.official().monitored(now=now, ahead=NEAR_DUE, behind=NEAR_DUE).exists()
     if not is_near_due and _within(pulse.finished_at, LONGEST_PAUSE, now=now):
         return True
     ends = [at for at in (pulse.finished_at, pulse.failed_at) if at]
