@@ -27,7 +27,7 @@ from breaches.rules.lifecycle import (
 )
 from breaches.rules.statistics import Quarter
 from breaches.rules.validation import ReportSection
-from releases.rules.lifecycle import Role, spoken
+from releases.rules.lifecycle import Role, to_words
 from releases.rules.london import format_day
 from releases.text.release import duration
 from releases.verdict.address import Outcome
@@ -319,7 +319,7 @@ def list_events(
 
 
 def event_title(event: ReportEvent) -> str:
-    title = str(EVENTS.get(event.kind, spoken(event.kind).capitalize()))
+    title = str(EVENTS.get(event.kind, to_words(event.kind).capitalize()))
     return _TITLES_WITH_FACTS[event.kind](title, event) if event.kind in _TITLES_WITH_FACTS else title
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from django.db.models import DateTimeField, F, Max, OuterRef, Q, QuerySet, Subquery
 
 from releases.detection import announcement
-from releases.detection.announcement import CANNOT_TELL, Announced, Difference, NoAnnouncementError, Ours, Problem
+from releases.detection.announcement import CANNOT_TELL, Announcement, Difference, NoAnnouncementError, Ours, Problem
 from releases.detection.finding import LookResult
 from releases.models import Address, Comparison, Observation, Release
 from releases.models.observation import Purpose
@@ -196,14 +196,14 @@ def _can_be_asked(address: Address, *, now: datetime) -> bool:
     return True
 
 
-def _read(answer: Answer) -> Announced | Problem:
+def _read(answer: Answer) -> Announcement | Problem:
     try:
         return announcement.read_announcement(answer)
     except NoAnnouncementError as none:
         return none.problem
 
 
-def _store(address: Address, found: Announced | Problem, *, at: datetime) -> None:
+def _store(address: Address, found: Announcement | Problem, *, at: datetime) -> None:
     row = Comparison.objects.filter(address=address).first() or Comparison(address=address, tried_at=at)
     if row.url != address.url:
         row.url, row.read_at, row.said, row.missing = address.url, None, {}, ""
@@ -250,6 +250,6 @@ def find_differences(announcements: QuerySet[Address]) -> list[ComparisonResult]
 def _differences(row: Comparison, release: Release) -> list[Difference]:
     ours = Ours(title=release.title, slot=release.slot, status=Status(release.status))
     if row.missing:
-        return announcement.differences_of_problem(ours, Problem(row.missing))
-    said: Announced | None = announcement.announced_from_json(row.said) if row.said else None
-    return announcement.differences_of_announced(ours, said) if said else []
+        return announcement.compare_problem(ours, Problem(row.missing))
+    said: Announcement | None = announcement.announced_from_json(row.said) if row.said else None
+    return announcement.compare_announcement(ours, said) if said else []

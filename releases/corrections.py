@@ -104,7 +104,7 @@ def correct_release(release: Release, *, title: str, reference: str, by: "User |
     return stored
 
 
-def addresses_are_fixed(release: Release, *, now: datetime) -> bool:
+def are_addresses_fixed(release: Release, *, now: datetime) -> bool:
     """Tell whether a release's addresses stay as they are, because it is due: a verdict rests on them.
 
     A rehearsal may be given other addresses at any time.
@@ -229,7 +229,7 @@ def _check_person(release: Release, by: "User | None") -> None:
 
 def _check_open(release: Release, *, by: "User | None", at: datetime) -> None:
     _check_person(release, by)
-    if addresses_are_fixed(release, now=at):
+    if are_addresses_fixed(release, now=at):
         message = _("The addresses of %(reference)s stay as they are since it is due (%(slot)s).") % {
             "reference": release.reference,
             "slot": release.slot,

@@ -96,7 +96,7 @@ def judge_all(
     return session.judged, session.faults
 
 
-def judge_unobserved(*, now: datetime) -> list[Verification]:
+def judge_without_checks(*, now: datetime) -> list[Verification]:
     """Judge what fell due without a check, or was moved or cancelled since without a verdict.
 
     Of a release without a check the outcome is CANNOT_TELL, and a person is asked. What was seen of a schedule before

@@ -224,7 +224,7 @@ def apply_addresses(proposals: Iterable[Proposal], *, by: "User", at: datetime) 
 def _proposal(release: Release, pattern: Pattern, *, mine: bool, now: datetime) -> Proposal:
     if not mine:
         return Proposal(release, objection=AddressObjection.NOT_YOURS)
-    if corrections.addresses_are_fixed(release, now=now):
+    if corrections.are_addresses_fixed(release, now=now):
         return Proposal(release, objection=AddressObjection.DUE)
     if release.status == Status.CANCELLED:
         return Proposal(release, objection=AddressObjection.CANCELLED)

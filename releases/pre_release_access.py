@@ -34,9 +34,9 @@ from releases.rules.pre_release import (
     TAKE_BACK,
     WITHDRAW,
     AccessStatus,
-    Asked,
     Details,
     Objection,
+    RequestKind,
     RequestStatus,
     find_objections,
     needs_agreement_for,
@@ -115,7 +115,7 @@ def _is_on_list(release: Release, details: Details, *, but: PreReleaseAccess | N
         return False
     same = {f"{name}__iexact": getattr(details, name) for name in ("post", "organisation", "person")}
     entries = release.pre_release_access.filter(**same, status__in=ON_THE_LIST, erased_at__isnull=True)
-    waiting = release.pre_release_requests.filter(**same, kind=Asked.ADD, status=RequestStatus.WAITING)
+    waiting = release.pre_release_requests.filter(**same, kind=RequestKind.ADD, status=RequestStatus.WAITING)
     if but is not None:
         return entries.exclude(pk=but.pk).exists()
     return entries.exists() or waiting.exists()
@@ -200,7 +200,7 @@ def _grant(release: Release, details: Details, *, by: "User", at: datetime) -> O
         raise ListRefused(sentence, "person")
     shortly = needs_agreement_for(release.due_at, at=at)
     if shortly and not LEADS & roles_of(by, release.series.producer):
-        return Outcome(request=_create_request(release, Asked.ADD, details, by=by, at=at))
+        return Outcome(request=_create_request(release, RequestKind.ADD, details, by=by, at=at))
     agreed_by = by if shortly else None
     return Outcome(entry=_add_entry(release, details, granted_by=by, agreed_by=agreed_by, at=at))
 
@@ -229,7 +229,7 @@ def change_access(
             "organisation": details.organisation,
         }
         raise ListRefused(sentence, "person")
-    if waits := _request_unless_agreed(entry, CHANGE, Asked.CHANGE, details, by=by, at=at):
+    if waits := _request_unless_agreed(entry, CHANGE, RequestKind.CHANGE, details, by=by, at=at):
         return waits
     return Outcome(entry=_change_entry(entry, details, by=by, at=at))
 
@@ -242,7 +242,7 @@ def withdraw_access(entry: PreReleaseAccess, *, by: "User", at: datetime, expect
     check_list_open(release, at=at, or_cancelled=True)
     # Whose access is to end is told by the entry; the request needs no second copy of the name.
     nobody = replace(entry.details, person="", email="")
-    if waits := _request_unless_agreed(entry, WITHDRAW, Asked.WITHDRAW, nobody, by=by, at=at):
+    if waits := _request_unless_agreed(entry, WITHDRAW, RequestKind.WITHDRAW, nobody, by=by, at=at):
         return waits
     return Outcome(entry=_withdraw_entry(entry, by=by, at=at))
 
@@ -255,7 +255,7 @@ def _check(details: Details, release: Release, *, only: tuple[str, ...] = ()) ->
 
 
 def _request_unless_agreed(
-    entry: PreReleaseAccess, move: str, kind: Asked, details: Details, *, by: "User", at: datetime
+    entry: PreReleaseAccess, move: str, kind: RequestKind, details: Details, *, by: "User", at: datetime
 ) -> Outcome | None:
     """Return the request that has to wait, or None if this person may make the move at once."""
     release = entry.release
@@ -270,7 +270,7 @@ def _request_unless_agreed(
 
 def _create_request(
     release: Release,
-    kind: Asked,
+    kind: RequestKind,
     details: Details,
     *,
     by: "User",
@@ -320,7 +320,7 @@ def decide_request(request: PreReleaseRequest, name: str, *, by: "User", at: dat
 
 
 def _make_change(release: Release, request: PreReleaseRequest, *, by: "User", at: datetime) -> None:
-    if request.kind == Asked.ADD:
+    if request.kind == RequestKind.ADD:
         check_list_open(release, at=at)
         if _is_on_list(release, request.details):
             sentence = _("The list holds this person as %(request)s already; refuse the request.") % {
@@ -333,7 +333,7 @@ def _make_change(release: Release, request: PreReleaseRequest, *, by: "User", at
     entry = PreReleaseAccess.objects.select_related("release__series__producer").get(pk=request.entry.pk)
     if entry.version != request.entry_version:
         raise ListRefused(_("The entry was changed since this was asked for; refuse it, and have it asked for again."))
-    if request.kind == Asked.WITHDRAW:
+    if request.kind == RequestKind.WITHDRAW:
         check_list_open(release, at=at, or_cancelled=True)
         roles = roles_of(by, release.series.producer)
         ACCESS.check(WITHDRAW, source=entry.status, roles=roles, given=("agreement",))
@@ -399,7 +399,7 @@ def _has_entry(release: Release, details: Details, *, holders: int) -> bool:
         return _is_on_list(release, details)
     same = {"post__iexact": details.post, "organisation__iexact": details.organisation}
     there = release.pre_release_access.filter(**same, status__in=ON_THE_LIST).count()
-    waiting = release.pre_release_requests.filter(**same, kind=Asked.ADD, status=RequestStatus.WAITING).count()
+    waiting = release.pre_release_requests.filter(**same, kind=RequestKind.ADD, status=RequestStatus.WAITING).count()
     return there + waiting >= holders
 
 

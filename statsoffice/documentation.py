@@ -14,7 +14,7 @@ from breaches.rules.lifecycle import REPORT
 from releases import permissions as release_permissions
 from releases.rules.date_change import REQUEST
 from releases.rules.imports import IMPORT
-from releases.rules.lifecycle import RELEASE, Lifecycle, Role, spoken
+from releases.rules.lifecycle import RELEASE, Lifecycle, Role, to_words
 from releases.rules.pre_release import ACCESS
 from statsoffice import env
 from statsoffice.accounts import permission_matrix
@@ -45,7 +45,7 @@ def draw_lifecycle(lifecycle: Lifecycle) -> str:
 
 
 def list_permissions[A: StrEnum](table: Mapping[A, frozenset[Role]]) -> str:
-    return _tabulate_roles(["action"], [([spoken(action)], roles) for action, roles in table.items()])
+    return _tabulate_roles(["action"], [([to_words(action)], roles) for action, roles in table.items()])
 
 
 def list_permission_matrix() -> str:
@@ -53,14 +53,14 @@ def list_permission_matrix() -> str:
     return _tabulate_roles(
         ["what", "action", "in state"],
         [
-            ([row.subject, spoken(row.action), ", ".join(map(spoken, row.states)) or "any"], row.roles)
+            ([row.subject, to_words(row.action), ", ".join(map(to_words, row.states)) or "any"], row.roles)
             for row in permission_matrix.rows()
         ],
     )
 
 
 def _tabulate_roles(heads: Sequence[str], rows: Iterable[tuple[Sequence[str], Collection[Role]]]) -> str:
-    lines = [[*heads, *map(spoken, Role)]]
+    lines = [[*heads, *map(to_words, Role)]]
     lines += [[*cells, *("yes" if role in roles else "" for role in Role)] for cells, roles in rows]
     head, *body = (f"| {' | '.join(line)} |" for line in lines)
     return "\n".join([head, "|---" * len(lines[0]) + "|", *body])

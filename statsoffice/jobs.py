@@ -283,4 +283,4 @@ def _spool_folder() -> Path:
 def _judge_unchecked(*, now: datetime) -> None:
     # Checks that wait in the spool may show that the release was checked.
     if not spool.is_any_waiting(_spool_folder()):
-        judge.judge_unobserved(now=now)
+        judge.judge_without_checks(now=now)

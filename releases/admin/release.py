@@ -25,9 +25,9 @@ from releases.overview import Concern
 from releases.permissions import Action
 from releases.rules import calendar as rules_calendar
 from releases.rules import london
-from releases.rules.announced import PublicStatus
 from releases.rules.calendar import STANDARD_RELEASE_TIME
 from releases.rules.lifecycle import CHANGE_DATE, OPEN, RELEASE, Status
+from releases.rules.public_calendar import PublicStatus
 from releases.text import calendar as text_calendar
 from releases.text.release import OUTCOMES
 from releases.verdict.address import Outcome
@@ -233,7 +233,7 @@ class AddressInline(admin.StackedInline[Address, Release]):
         if release is None:
             return True
         mine = permissions.may(request.user, Action.EDIT, release.series.producer)
-        return mine and not corrections.addresses_are_fixed(release, now=timezone.now())
+        return mine and not corrections.are_addresses_fixed(release, now=timezone.now())
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True

@@ -161,7 +161,7 @@ def speaks_of_withdrawal(form: str) -> bool:
     return any(_WITHDRAWN.search(f" {each} ") for each in told)
 
 
-def says_not_found(form: str) -> bool:
+def tells_of_absence(form: str) -> bool:
     return _NOT_FOUND.search(form) is not None
 
 
@@ -362,7 +362,7 @@ def asks_to_log_in(page: PageText, names: Names, *, marker_seen: bool, own_h1: s
 
 def _denies(form: str, names: Names) -> bool:
     labelled = any(is_label(piece) and not names.covers(piece) for piece in split_pieces(form))
-    return (labelled or says_not_found(form) or speaks_of_this(form) or " coming soon " in form) or _holds_own_marker(
+    return (labelled or tells_of_absence(form) or speaks_of_this(form) or " coming soon " in form) or _holds_own_marker(
         form, names
     )
 
@@ -390,7 +390,7 @@ def _sign(form: str, names: Names, *, thin: bool, marker_in_heading: bool) -> Ab
         return Absence.CERTAIN if thin else Absence.POSSIBLE
     if speaks_of_this(form):
         return _of_statement(form, thin=thin, marker_in_heading=marker_in_heading)
-    if says_not_found(form):
+    if tells_of_absence(form):
         return Absence(2 - marker_in_heading) if thin or not marker_in_heading else Absence.NONE
     unsure = is_unsure(form) or speaks_of_waiting(form)
     return Absence.POSSIBLE if may_be_held(form) or (thin and unsure) else Absence.NONE
@@ -427,4 +427,4 @@ def is_search_page(page: PageText, names: Names, *, own_h1: str = "") -> bool:
 def hints_at_absence(page: PageText, names: Names) -> bool:
     """Say whether any of a page's own text speaks of something that is not there, not yet, or no more."""
     forms = [names.told(block.text) for block in page.own_blocks]
-    return any(says_not_found(form) or speaks_of_this(form) or is_unsure(form) for form in forms)
+    return any(tells_of_absence(form) or speaks_of_this(form) or is_unsure(form) for form in forms)

@@ -28,7 +28,7 @@ MOST_CHARACTERS = 500
 """What is taken of a publisher's own words at most."""
 
 
-class Announcing(StrEnum):
+class AnnouncementState(StrEnum):
     PROVISIONAL = "provisional"
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
@@ -58,14 +58,14 @@ class NoAnnouncementError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Announced:
+class Announcement:
     """What an announcement says. Its words are one line of plain text each; `displayed` is its date as readers see it.
 
     `note` is its reason for a changed date or a cancellation, `previous` the date before the last change.
     """
 
     title: str
-    state: Announcing
+    state: AnnouncementState
     when: AnnouncedTime
     displayed: str = ""
     organisations: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ class Announced:
         return None
 
 
-def read_announcement(answer: Answer) -> Announced:
+def read_announcement(answer: Answer) -> Announcement:
     """Read what the content API answered for an announcement's address.
 
     :raises NoAnnouncementError: if that is no announcement, or none that can be read.
@@ -106,7 +106,7 @@ def read_announcement(answer: Answer) -> Announced:
     return _read(document)
 
 
-def announced_to_json(announced: Announced) -> dict[str, Any]:
+def announced_to_json(announced: Announcement) -> dict[str, Any]:
     when = announced.when
     written = {
         "title": announced.title,
@@ -123,16 +123,16 @@ def announced_to_json(announced: Announced) -> dict[str, Any]:
     return {name: value for name, value in written.items() if value}
 
 
-def announced_from_json(written: Mapping[str, Any]) -> Announced:
+def announced_from_json(written: Mapping[str, Any]) -> Announcement:
     """Read what `to_json` wrote.
 
     :raises ValueError: if it is something else.
     :raises KeyError: if the title or the state is missing.
     """
     at = written.get("at")
-    return Announced(
+    return Announcement(
         title=written["title"],
-        state=Announcing(written["state"]),
+        state=AnnouncementState(written["state"]),
         when=AnnouncedTime(
             at=datetime.fromisoformat(at) if at else None,
             on=_day(written.get("on")),
@@ -150,16 +150,16 @@ _BY_STATUS = {404: Problem.NOT_FOUND, 410: Problem.GONE}
 _BY_SCHEMA = {GONE: Problem.GONE, REDIRECT: Problem.UNKNOWN_SHAPE}
 
 
-def _read(document: GovukDocument) -> Announced:
+def _read(document: GovukDocument) -> Announcement:
     if document.schema != ANNOUNCEMENT:
         published = Problem.PUBLISHED if document.kind in STATISTICS else Problem.OTHER_KIND
         raise NoAnnouncementError(_BY_SCHEMA.get(document.schema, published))
     details, state = document.details, document.details.get("state")
-    if state not in set(Announcing) or not document.title.strip():
+    if state not in set(AnnouncementState) or not document.title.strip():
         raise NoAnnouncementError(Problem.UNKNOWN_SHAPE)
-    return Announced(
+    return Announcement(
         title=_line(document.title),
-        state=Announcing(state),
+        state=AnnouncementState(state),
         when=govuk.announced_time(document),
         displayed=_line(details.get("display_date")),
         organisations=tuple(_line(each) for each in document.organisations[:20]),
@@ -207,14 +207,14 @@ class Difference:
     ours: str = ""
 
 
-def differences_of_announced(ours: Ours, said: Announced) -> list[Difference]:
+def compare_announcement(ours: Ours, said: Announcement) -> list[Difference]:
     """Compare a release that is still to come with what its announcement says.
 
     What the announcement leaves open is no difference, and nothing more is compared where one of both is cancelled.
     """
     theirs, is_cancelled = Status(said.state.value), ours.status is Status.CANCELLED
     found = [Difference(DifferenceKind.STATE, theirs, ours.status)] if theirs is not ours.status else []
-    if not is_cancelled and said.state is not Announcing.CANCELLED:
+    if not is_cancelled and said.state is not AnnouncementState.CANCELLED:
         kind = _of_dates(ours.slot, said.when)
         found += [Difference(kind, said.displayed or str(said.slot), str(ours.slot))] if kind else []
     if fold(said.title) != fold(ours.title):
@@ -222,7 +222,7 @@ def differences_of_announced(ours: Ours, said: Announced) -> list[Difference]:
     return found
 
 
-def differences_of_problem(ours: Ours, problem: Problem) -> list[Difference]:
+def compare_problem(ours: Ours, problem: Problem) -> list[Difference]:
     """Say in what a release that is still to come differs from an announcement that is none.
 
     Where nothing is known of the announcement there is no difference, and a cancelled one may be taken away.

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from releases.detection.absence import first_sentence, is_label, says_not_found
+from releases.detection.absence import first_sentence, is_label, tells_of_absence
 from releases.detection.characters import decode, words
 from releases.detection.finding import Expectation, Finding, LookResult, Reason, told_by_person
 from releases.detection.interstitials import barrier_in
@@ -233,7 +233,7 @@ def is_message_cut_off(body: bytes, found: FileType) -> bool:
 
 def _in_text(text: str) -> Message | None:
     line = words(text.strip().partition("\n")[0])
-    if says_not_found(line) or is_label(first_sentence(line)):
+    if tells_of_absence(line) or is_label(first_sentence(line)):
         return Message.NO_FILE
     return Message.FAULT if _SORRY.search(line) else None
 
@@ -289,7 +289,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _tells_of_none(form: str) -> bool:
-    return says_not_found(form) or any(is_label(piece.strip()) for piece in form.split(" . "))
+    return tells_of_absence(form) or any(is_label(piece.strip()) for piece in form.split(" . "))
 
 
 _SAID: dict[Message, tuple[Reason, ...]] = {

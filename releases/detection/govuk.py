@@ -241,10 +241,10 @@ def announced_time(document: GovukDocument) -> AnnouncedTime:
     stamp = parse_instant(document.details.get("release_timestamp"))
     if stamp and document.details.get("state") == "confirmed":
         return AnnouncedTime(at=stamp)
-    return read_displayed(str(document.details.get("display_date") or ""))
+    return read_display_date(str(document.details.get("display_date") or ""))
 
 
-def read_displayed(text: str) -> AnnouncedTime:
+def read_display_date(text: str) -> AnnouncedTime:
     """Read a date as it is displayed: "11 January 2018 9:30am", "11 January 2018" or "January 2018", London's time.
 
     Two months are "January to February 2018"; across New Year only the second names its year.

@@ -15,7 +15,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from tinycss2.color3 import RGBA, parse_color
 
 from releases.detection.styles import (
-    Declared,
+    Declarations,
     Element,
     Rule,
     Sheet,
@@ -96,7 +96,7 @@ UNKNOWN = Unknown()
 
 
 @dataclass(frozen=True, slots=True)
-class Inherited:
+class InheritedStyle:
     is_invisible: bool = False
     has_no_size: bool = False
     is_off_screen: bool = False
@@ -122,7 +122,7 @@ class Inherited:
 class _Level:
     """The walk among the children of one element: what they inherit, and the bits of the selectors matched around."""
 
-    inherited: Inherited
+    inherited: InheritedStyle
     ancestors: int
     parent: int
     before: int = 0
@@ -170,11 +170,11 @@ class _Walk:
         self._matches = 0
         self._effects: dict[tuple[object, ...], Effect] = {}
         self._alike: dict[tuple[object, ...], tuple[int, tuple[Rule, ...]]] = {}
-        self._inherited: dict[tuple[int, int], tuple[Inherited, bool, Inherited]] = {}
+        self._inherited: dict[tuple[int, int], tuple[InheritedStyle, bool, InheritedStyle]] = {}
 
     def find(self, tree: LexborHTMLParser) -> HiddenText:
         root = tree.root
-        levels = [_Level(Inherited(), 0, 0)]
+        levels = [_Level(InheritedStyle(), 0, 0)]
         node: LexborNode | None = root
         while node is not None:
             child = self._enter(node, levels) if _is_element(node) else None
@@ -257,7 +257,7 @@ class _Walk:
             effect = self._effects[key] = _NO_EFFECT if found == _NO_EFFECT else found
         return effect
 
-    def _handed_down(self, was: Inherited, effect: Effect) -> tuple[Inherited, bool]:
+    def _handed_down(self, was: InheritedStyle, effect: Effect) -> tuple[InheritedStyle, bool]:
         key = (id(was), id(effect))  # of objects that live as long as the walk
         known = self._inherited.get(key)
         if known is None:
@@ -265,7 +265,7 @@ class _Walk:
             known = self._inherited[key] = now, now.hides_text, was
         return known[0], known[1]
 
-    def _cascaded(self, rules: Sequence[Rule], style: str, hints: tuple[object, object, object]) -> Declared:
+    def _cascaded(self, rules: Sequence[Rule], style: str, hints: tuple[object, object, object]) -> Declarations:
         background, text, font = hints
         found: dict[str, str] = {}
         if background:
@@ -296,7 +296,7 @@ _SHORTHANDS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def _declare(found: dict[str, str], declared: Declared, rule: Rule | None = None) -> None:
+def _declare(found: dict[str, str], declared: Declarations, rule: Rule | None = None) -> None:
     for name, value in declared.items():
         if rule is not None and not rule.is_certain and not _may_hide(name, value):
             continue
@@ -311,9 +311,9 @@ def _may_hide(name: str, value: str) -> bool:
     return any(hides) or name in {"position", "overflow", "overflow-x", "overflow-y"}
 
 
-def _handed_down(was: Inherited, effect: Effect) -> Inherited:
+def _handed_down(was: InheritedStyle, effect: Effect) -> InheritedStyle:
     background = was.background if effect.background is None else effect.background
-    return Inherited(
+    return InheritedStyle(
         was.is_invisible if effect.is_invisible is None else effect.is_invisible,
         was.has_no_size if effect.has_no_size is None else effect.has_no_size,
         was.is_off_screen if effect.is_off_screen is None else effect.is_off_screen,
@@ -323,7 +323,7 @@ def _handed_down(was: Inherited, effect: Effect) -> Inherited:
     )
 
 
-def _effect_of(declared: Declared, keyframes: Mapping[str, Declared]) -> Effect:
+def _effect_of(declared: Declarations, keyframes: Mapping[str, Declarations]) -> Effect:
     if name := next((name for name in _animations(declared) if name in keyframes), None):
         declared = {**declared, **keyframes[name]}  # what it looks like once it has moved
     colour, alpha = _colour_of(declared)
@@ -338,7 +338,7 @@ def _effect_of(declared: Declared, keyframes: Mapping[str, Declared]) -> Effect:
     )
 
 
-def _animations(declared: Declared) -> list[str]:
+def _animations(declared: Declarations) -> list[str]:
     named = declared.get("animation-name") or declared.get("animation") or ""
     return [name for name in re.split(r"[\s,]+", named) if name]
 
@@ -347,17 +347,17 @@ def _choice(value: str | None, *, hidden: set[str]) -> bool | None:
     return None if value is None or value in {"inherit", "unset"} else value in hidden
 
 
-def _is_not_displayed(declared: Declared) -> bool:
+def _is_not_displayed(declared: Declarations) -> bool:
     return declared.get("display") == "none" or declared.get("content-visibility") == "hidden"
 
 
-def _is_transparent(declared: Declared) -> bool:
+def _is_transparent(declared: Declarations) -> bool:
     opacity = _share(declared.get("opacity", ""))
     filters = [_share(inside) for name, inside in _FUNCTION.findall(declared.get("filter", "")) if name == "opacity"]
     return any(share is not None and share <= _NOTHING for share in (opacity, *filters))
 
 
-def _is_placed_off_screen(declared: Declared) -> bool:
+def _is_placed_off_screen(declared: Declarations) -> bool:
     margins = declared.get("margin", "").split() or ["0"]
     left = declared.get("margin-left", margins[-1] if len(margins) in {2, 4} else margins[len(margins) // 3])
     if min(_pixels(left), _pixels(declared.get("margin-top", margins[0]))) <= -_OFF_SCREEN:
@@ -369,7 +369,7 @@ def _is_placed_off_screen(declared: Declared) -> bool:
     return any(side <= -_OFF_SCREEN for side in (*sides.values(), *inset)) or sides["left"] >= _FAR_RIGHT
 
 
-def _is_moved_away(declared: Declared) -> bool:
+def _is_moved_away(declared: Declarations) -> bool:
     moved = [_pixels(each) for each in declared.get("translate", "").split()]
     scaled = [share for each in declared.get("scale", "").split() if (share := _share(each)) is not None]
     for name, inside in _FUNCTION.findall(declared.get("transform", "")):
@@ -385,7 +385,7 @@ def _is_moved_away(declared: Declared) -> bool:
     return any(each <= -_OFF_SCREEN or each >= _FAR_RIGHT for each in moved) or any(abs(each) < 0.01 for each in scaled)
 
 
-def _has_no_room(declared: Declared) -> bool:
+def _has_no_room(declared: Declarations) -> bool:
     for lengths, axis in ((_TALL, "overflow-y"), (_WIDE, "overflow-x")):
         overflow = declared.get(axis) or (declared.get("overflow", "").split() or ["visible"])[0]
         if overflow in {"hidden", "clip", "scroll", "auto"} and any(
@@ -395,7 +395,7 @@ def _has_no_room(declared: Declared) -> bool:
     return False
 
 
-def _is_clipped(declared: Declared) -> bool:
+def _is_clipped(declared: Declarations) -> bool:
     clip = _FUNCTION.match(declared.get("clip", ""))
     if clip and clip[1] == "rect" and declared.get("position") in {"absolute", "fixed"}:
         edges = [_pixels(each, unknown=9_999) for each in re.split(r"[\s,]+", clip[2].strip())]
@@ -413,12 +413,12 @@ def _is_clipped(declared: Declared) -> bool:
     return path[1] == "polygon" and len(set(parts)) == 1
 
 
-_HIDING: tuple[Callable[[Declared], bool], ...] = (
+_HIDING: tuple[Callable[[Declarations], bool], ...] = (
     _is_not_displayed, _is_transparent, _is_placed_off_screen, _is_moved_away, _has_no_room, _is_clipped,
 )  # fmt: skip
 
 
-def _has_no_size(declared: Declared) -> bool | None:
+def _has_no_size(declared: Declarations) -> bool | None:
     value = declared.get("font-size") or _size_in_shorthand(declared.get("font", ""))
     if value is None or value in {"inherit", "unset"}:
         return None
@@ -440,7 +440,7 @@ def _is_indented_away(value: str | None) -> bool | None:
     return None if value is None or value in {"inherit", "unset"} else abs(_pixels(value.split()[0])) >= _OFF_SCREEN
 
 
-def _colour_of(declared: Declared) -> tuple[Colour | Unknown | None, float]:
+def _colour_of(declared: Declarations) -> tuple[Colour | Unknown | None, float]:
     if "text" in (declared.get("background-clip", ""), declared.get("-webkit-background-clip", "")) or re.search(
         r"\btext\b", declared.get("background", "")
     ):
@@ -456,7 +456,7 @@ def _colour_of(declared: Declared) -> tuple[Colour | Unknown | None, float]:
     return (found.red, found.green, found.blue), found.alpha
 
 
-def _background_of(declared: Declared) -> Colour | Unknown | None:
+def _background_of(declared: Declarations) -> Colour | Unknown | None:
     whole = declared.get("background", "")
     if any("(" in value and not _is_plain(value) for value in (whole, declared.get("background-image", ""))):
         return UNKNOWN

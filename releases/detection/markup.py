@@ -88,7 +88,7 @@ class TooComplex(Exception):
     """The page's markup would take more than linear time or memory to read; the message says what of it."""
 
 
-def tamed(html: str) -> str:
+def simplify_markup(html: str) -> str:
     """Return the markup that can be read in linear time and shows the same text.
 
     The tags of choices are left out where a page has thousands; readers see no choice before they open the list.

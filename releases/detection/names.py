@@ -327,7 +327,7 @@ def is_about_series(page: PageText, names: Names) -> bool:
     return 2 * len(own & text) >= len(own)
 
 
-def blocks_naming(page: PageText, names: Names) -> list[str]:
+def find_series_blocks(page: PageText, names: Names) -> list[str]:
     longest = max(names.series_title.split(), key=len, default="")
     likely = (block.text for block in page.own_blocks if longest in block.text)
     return [text for text in likely if holds(words(text), names.series_title)]

@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from releases.detection.characters import fold
 from releases.detection.hidden_text import HiddenText, find_hidden_text
-from releases.detection.markup import tamed
+from releases.detection.markup import simplify_markup
 
 _META = frozenset({
     "description", "title", "og:title", "og:description", "twitter:title", "twitter:description", "dc.title",
@@ -33,7 +33,7 @@ _SOON_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class Metadata:
     """What stands in a page's head and in its data for machines, as it was written there.
 
     `leads_on_to` is the address to which the page sends its readers within seconds, or empty.
@@ -45,10 +45,10 @@ class Declared:
     leads_on_to: str = ""
 
 
-def read_declared(tree: LexborHTMLParser) -> Declared:
+def read_metadata(tree: LexborHTMLParser) -> Metadata:
     root = tree.root
     language = (root.attributes.get("lang") or "") if root else ""
-    return Declared(
+    return Metadata(
         meta=tuple(_meta(tree)),
         linked_data=tuple(_linked_data(tree)),
         language=language.partition("-")[0].strip().lower(),
@@ -167,7 +167,7 @@ class PageText:
     has_frame: bool = False
     hidden: tuple[Block, ...] = ()
     styles_known: bool = True
-    declared: Declared = field(default_factory=Declared)
+    declared: Metadata = field(default_factory=Metadata)
 
     @property
     def headings(self) -> tuple[str, ...]:
@@ -196,7 +196,7 @@ def read_page(html: str) -> PageText:
 
     :raises TooComplex: if its markup would take more than linear time or memory.
     """
-    tree = LexborHTMLParser(tamed(html))
+    tree = LexborHTMLParser(simplify_markup(html))
     title = tree.css_first("head > title")
     hidden = find_hidden_text(tree)
     reading = _Reading(hidden)
@@ -211,7 +211,7 @@ def read_page(html: str) -> PageText:
         has_frame=reading.has_frame,
         hidden=tuple(reading.hidden_blocks),
         styles_known=hidden.is_known,
-        declared=read_declared(tree),
+        declared=read_metadata(tree),
     )
 
 
@@ -425,7 +425,7 @@ _PASSING = tuple(
 _MAY_PASS = re.compile(r"\d|\bago\b|just now")
 
 
-def steady_text(page: PageText) -> str:
+def stable_text(page: PageText) -> str:
     """Return the folded title and text by which two looks at a page are compared, a line per block.
 
     What stands around the page's own text is left out, unless there is nothing else.
@@ -433,12 +433,12 @@ def steady_text(page: PageText) -> str:
     blocks = page.own_blocks or page.blocks
     lines = [
         *page.headings[:1],
-        *(block.text if block.place is Place.TABLE else _steadied(block.text) for block in blocks),
+        *(block.text if block.place is Place.TABLE else _stabilise(block.text) for block in blocks),
     ]
     return "\n".join(line for line in lines if line)
 
 
-def _steadied(text: str) -> str:
+def _stabilise(text: str) -> str:
     if _MAY_PASS.search(text):
         for pattern, sign in _PASSING:
             text = pattern.sub(sign, text)

@@ -36,7 +36,7 @@ from releases.detection.marker import Marker, Mention, marker_of
 from releases.detection.markup import TooComplex
 from releases.detection.names import (
     Names,
-    blocks_naming,
+    find_series_blocks,
     is_about_series,
     is_headed_by_series,
     is_page_of_series,
@@ -44,7 +44,7 @@ from releases.detection.names import (
     names_of,
     shows_series,
 )
-from releases.detection.page_text import PageText, read_page, steady_text
+from releases.detection.page_text import PageText, read_page, stable_text
 from releases.rules.canonical import sha256_hex
 from releases.rules.response import NO_ANSWER, Answer
 
@@ -260,7 +260,9 @@ def find_doubt(signs: PageSigns) -> Reason | None:
 def _shows_another_edition(signs: PageSigns) -> bool:
     if signs.marker.in_text(signs.page.own_blocks) is Mention.CLEAR:
         return False
-    return bool(signs.marker.others(text for text in blocks_naming(signs.page, signs.names) if len(text) < _HEADING))
+    return bool(
+        signs.marker.others(text for text in find_series_blocks(signs.page, signs.names) if len(text) < _HEADING)
+    )
 
 
 def _is_listing(signs: PageSigns) -> bool:
@@ -270,7 +272,7 @@ def _is_listing(signs: PageSigns) -> bool:
     """
     if is_headed_by_series(signs.page, signs.names):
         return False
-    naming = blocks_naming(signs.page, signs.names)
+    naming = find_series_blocks(signs.page, signs.names)
     return bool(naming) and all(signs.marker.others([text]) for text in naming)
 
 
@@ -288,7 +290,7 @@ def _examine_page(answer: Answer, expectation: Expectation) -> Finding:
         page = read_page(decode(answer.body, charset=answer.charset))
     except TooComplex:
         return Finding(LookResult.UNREACHABLE, (Reason.TOO_DEEP,))
-    text = steady_text(page)
+    text = stable_text(page)
     digest = sha256_hex(text.encode(errors="replace")) if text else ""
     if told := told_by_person(digest, page.title, expectation):
         return told

@@ -66,7 +66,7 @@ class Unread(Exception):
     """The style sheets are too long or too deep to be read, so that nobody knows what they hide."""
 
 
-type Declared = Mapping[str, str]
+type Declarations = Mapping[str, str]
 """Values by property, in lower case and without variables."""
 
 
@@ -75,8 +75,8 @@ class Rule:
     """What one selector declares: `rank` orders rules, the weakest first."""
 
     rank: tuple[int, tuple[int, ...], int]
-    normal: Declared
-    important: Declared
+    normal: Declarations
+    important: Declarations
     is_certain: bool = True
     """False where the selector has a part that is not evaluated here: then what it hides counts as hidden."""
 
@@ -101,11 +101,11 @@ class Sheet:
 
     steps: dict[str, list[Step]] = field(default_factory=lambda: defaultdict(list))
     variables: dict[str, str] = field(default_factory=dict)
-    keyframes: dict[str, Declared] = field(default_factory=dict)
+    keyframes: dict[str, Declarations] = field(default_factory=dict)
     _bits: int = 0
     _selectors: int = 0
 
-    def add(self, selector: Selector, normal: Declared, important: Declared, *, layered: bool) -> None:
+    def add(self, selector: Selector, normal: Declarations, important: Declarations, *, layered: bool) -> None:
         """:raises Unread: if there are too many."""
         self._selectors += 1
         if self._selectors > _MOST_SELECTORS:
@@ -190,7 +190,7 @@ def _simple_declarations(text: str) -> Iterator[tuple[str, str, bool]]:
             yield (name if name.startswith("--") else name.lower()), value.strip(), bool(mark)
 
 
-def split_inline(text: str, sheet: Sheet) -> tuple[Declared, Declared]:
+def split_inline(text: str, sheet: Sheet) -> tuple[Declarations, Declarations]:
     declared = read_inline(text)
     return _split(declared, sheet.variables | {name: value for name, value, _important in declared if name[:2] == "--"})
 
@@ -266,7 +266,9 @@ def _declarations(nodes: Iterable[tinycss2.ast.Node]) -> Iterator[tuple[str, str
             yield name, tinycss2.serialize(node.value).strip().lower(), node.important
 
 
-def _split(declared: Iterable[tuple[str, str, bool]], variables: Mapping[str, str]) -> tuple[Declared, Declared]:
+def _split(
+    declared: Iterable[tuple[str, str, bool]], variables: Mapping[str, str]
+) -> tuple[Declarations, Declarations]:
     normal: dict[str, str] = {}
     important: dict[str, str] = {}
     for name, value, is_important in declared:

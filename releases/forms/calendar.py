@@ -15,7 +15,7 @@ from releases.models.producer import Designation
 from releases.public import calendar
 from releases.public.calendar import CalendarQuery, CalendarView
 from releases.public.feeds import Subscription
-from releases.rules.announced import Named
+from releases.rules.public_calendar import SlugName
 
 MOST_CHARACTERS = 200
 QUESTIONS = ("words", "producer", "series", "designation")
@@ -104,7 +104,7 @@ class CalendarFilter(FilterForm):
         slugs = {name: self.cleaned_data.get(name) or "" for name in ("producer", "series")} if self.is_valid() else {}
         slugs["producer"] = slugs.get("producer") or (self.of_one_producer if slugs.get("series") else "")
         named = {
-            name: Named(slug, str(dict(self.fields[name].choices)[slug]))  # type: ignore[attr-defined]  # it has choices
+            name: SlugName(slug, str(dict(self.fields[name].choices)[slug]))  # type: ignore[attr-defined]  # it has choices
             for name, slug in slugs.items()
             if slug
         }

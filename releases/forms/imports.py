@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.detection.announcement import Announced, Announcing
+from releases.detection.announcement import Announcement, AnnouncementState
 from releases.forms.base import (
     ClockTimeField,
     GovukDateField,
@@ -156,8 +156,8 @@ class AnnouncedReleaseForm(GovukForm):
     status = forms.ChoiceField(
         label=lazy("Record it as"),
         choices=[
-            (Announcing.PROVISIONAL, lazy("Provisional: nobody outside sees it here")),
-            (Announcing.CONFIRMED, lazy("Confirmed, and announced in the public calendar at once")),
+            (AnnouncementState.PROVISIONAL, lazy("Provisional: nobody outside sees it here")),
+            (AnnouncementState.CONFIRMED, lazy("Confirmed, and announced in the public calendar at once")),
         ],
         widget=forms.RadioSelect,
     )
@@ -192,7 +192,7 @@ class AnnouncedReleaseForm(GovukForm):
         return clean_address(url) if url else ""
 
 
-def initial_release(announced: Announced, *, series: Series | None) -> dict[str, Any]:
+def initial_release(announced: Announcement, *, series: Series | None) -> dict[str, Any]:
     """Fill in the release as it is announced; what the announcement leaves open stays open."""
     slot = announced.slot
     day = slot.on if slot else announced.when.on

@@ -10,7 +10,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from releases import scheduling
-from releases.detection.announcement import Announced, read_announcement
+from releases.detection.announcement import Announcement, read_announcement
 from releases.detection.characters import fold, holds, words
 from releases.models import Address, Producer, Release, Series
 from releases.models.event import batch_events
@@ -44,7 +44,7 @@ class ReferenceTaken(FieldRefused):
     """There is a release of this reference; `field` names it."""
 
 
-def find_announcement(url: str, *, hosts: Collection[str], means: AdhocMeans, now: datetime) -> Announced:
+def find_announcement(url: str, *, hosts: Collection[str], means: AdhocMeans, now: datetime) -> Announcement:
     """Read an announcement from the content API of its own host, within that host's budget.
 
     :param hosts: "host" and "host:port" entries of sites with such an API.
@@ -73,18 +73,18 @@ def find_announced_release(url: str, *, by: Person) -> Release | None:
     return address.release if address else None
 
 
-def find_producers(announced: Announced, *, by: Person) -> list[Producer]:
+def find_producers(announced: Announcement, *, by: Person) -> list[Producer]:
     named = {fold(organisation) for organisation in announced.organisations}
     return [producer for producer in producers_where(by, Action.EDIT) if fold(producer.name) in named]
 
 
-def suggest_series(announced: Announced, series: Collection[Series]) -> Series | None:
+def suggest_series(announced: Announcement, series: Collection[Series]) -> Series | None:
     """Return the series whose title stands in the announcement's, the longest one; None if there is none."""
     fitting = [each for each in series if holds(words(announced.title), words(each.title))]
     return max(fitting, key=lambda each: len(each.title), default=None)
 
 
-def suggest_reference(announced: Announced) -> str:
+def suggest_reference(announced: Announcement) -> str:
     return slugify(announced.title)[:_LONGEST_REFERENCE].strip("-")
 
 

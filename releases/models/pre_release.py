@@ -14,7 +14,16 @@ from django.utils.translation import gettext_lazy as lazy
 from releases.models.code_words import choices_of
 from releases.models.release import Release
 from releases.rules.calendar import Nation
-from releases.rules.pre_release import AccessStatus, Asked, Details, Oddity, Period, RequestStatus, Unit, find_oddities
+from releases.rules.pre_release import (
+    AccessStatus,
+    Details,
+    Oddity,
+    Period,
+    RequestKind,
+    RequestStatus,
+    Unit,
+    find_oddities,
+)
 
 
 class AccessDetails(models.Model):
@@ -131,7 +140,7 @@ class PreReleaseRequest(AccessDetails):
     """A change of a list, requested within a day before the release, until a lead has decided."""
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="pre_release_requests")
-    kind = models.CharField(max_length=10, choices=choices_of(Asked))
+    kind = models.CharField(max_length=10, choices=choices_of(RequestKind))
     entry = models.ForeignKey(PreReleaseAccess, on_delete=models.CASCADE, null=True, related_name="requests")
     entry_version = models.PositiveIntegerField(null=True)
     status = models.CharField(
@@ -148,10 +157,10 @@ class PreReleaseRequest(AccessDetails):
         ordering = ("asked_at", "pk")
         constraints = [
             models.CheckConstraint(condition=Q(status__in=list(RequestStatus)), name="access_request_status_is_known"),
-            models.CheckConstraint(condition=Q(kind__in=list(Asked)), name="access_request_kind_is_known"),
+            models.CheckConstraint(condition=Q(kind__in=list(RequestKind)), name="access_request_kind_is_known"),
             models.CheckConstraint(
-                condition=(Q(kind=Asked.ADD, entry__isnull=True))
-                | (~Q(kind=Asked.ADD) & Q(entry__isnull=False, entry_version__isnull=False)),
+                condition=(Q(kind=RequestKind.ADD, entry__isnull=True))
+                | (~Q(kind=RequestKind.ADD) & Q(entry__isnull=False, entry_version__isnull=False)),
                 name="access_request_names_its_entry",
             ),
             models.CheckConstraint(

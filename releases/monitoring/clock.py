@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from releases.rules.clock_error import SCRIPTED, ClockError, ClockWatch, Figures, Reading
+from releases.rules.clock_error import SCRIPTED, ClockError, ClockSample, ClockWatch, Figures
 
 # Where the system has it, a clock that runs on while the machine sleeps: waking up is no step.
 _STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
@@ -62,11 +62,11 @@ class RealClock:
         with self._one_at_a_time:
             self._watch.hear(host, sent_at=sent_at, completed_at=completed_at, date=date)
 
-    def _read(self) -> Reading:
+    def _read(self) -> ClockSample:
         before = self._monotonic()
         wall = self._wall()
         after = self._monotonic()
-        return Reading(wall=wall, steady=timedelta(seconds=before), uncertain=timedelta(seconds=after - before))
+        return ClockSample(wall=wall, steady=timedelta(seconds=before), uncertain=timedelta(seconds=after - before))
 
 
 class ScriptedClock:

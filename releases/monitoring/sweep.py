@@ -33,7 +33,7 @@ from releases.monitoring.targets import (
     split_valid_addresses,
 )
 from releases.rules import cadence, host_budget
-from releases.rules.clock_error import Voucher, time_told
+from releases.rules.clock_error import Voucher, response_time
 from releases.rules.host_budget import budget_of
 from releases.rules.response import LONGEST, Errand
 from releases.rules.web_address import place_if_any, place_of
@@ -448,7 +448,7 @@ class Sweep:
                 self._not_found.take_response(errand, answer, now=self._clock.now())
             elif self._controls.is_current(errand):
                 self._controls.take(errand.url, answer)
-                date = time_told(answer)
+                date = response_time(answer)
                 if date is not None and answer.failure is None:  # not every host gives the time, and none has to
                     host, sent_at, completed_at = place_of(errand.url), answer.sent_at, answer.completed_at
                     self._clock.hear(host, sent_at=sent_at, completed_at=completed_at, date=date)

@@ -19,7 +19,7 @@ from releases.probe import connection, ssrf
 from releases.probe.adapters import adapter_named
 from releases.probe.connection import Limits, Line, Reply, Route, as_meant, bypass_caches
 from releases.probe.rate_limit import Lanes, Pauses, is_page
-from releases.rules.host_budget import DEFAULT_BUDGET, Budget, pause_asked
+from releases.rules.host_budget import DEFAULT_BUDGET, Budget, requested_pause
 from releases.rules.response import Answer, Errand, Failure, Hop
 from releases.rules.web_address import (
     NotAWebAddressError,
@@ -584,7 +584,7 @@ class Fetcher:
         reply = line.reply(code, message)
         self._idle_lines.append(line)
         self._lanes.ended(place)
-        wait = pause_asked(reply.status, reply.headers)
+        wait = requested_pause(reply.status, reply.headers)
         if wait and self._pauses.take_request(place=place, url=flight.errand.url, wait=wait):
             self._hold_back_waiting(place)
         answer = land(

@@ -15,9 +15,9 @@ from django.db.models.functions import TruncMonth
 from releases.models import Address, DateChange, Producer, ReasonCorrection, Release, Series, Verification
 from releases.models.verification import read_results
 from releases.rules import london
-from releases.rules.announced import AnnouncedMove, AnnouncedRelease, Named, PublicStatus, status_shown
 from releases.rules.calendar import Month, Precision, Slot, month_of
 from releases.rules.lifecycle import Status
+from releases.rules.public_calendar import AnnouncedMove, AnnouncedRelease, PublicStatus, SlugName, public_status
 
 MOST_WORDS = 10
 
@@ -193,11 +193,11 @@ def _facts(rows: Sequence[dict[str, Any]], *, pages_at: datetime | None) -> list
 def _announced(row: dict[str, Any], moves: tuple[AnnouncedMove, ...], page: str) -> AnnouncedRelease:
     last_move = (moves[-1].was, moves[-1].to) if moves else None
     return AnnouncedRelease(
-        status=status_shown(row["status"], last_move=last_move),
+        status=public_status(row["status"], last_move=last_move),
         slot=Slot(row["planned_on"], row["planned_at"], Precision(row["precision"]), row["zone"]),
         designation=row["series__designation"],
-        series=Named(row["series__slug"], row["series__title"]),
-        producer=Named(row["series__producer__slug"], row["series__producer__name"]),
+        series=SlugName(row["series__slug"], row["series__title"]),
+        producer=SlugName(row["series__producer__slug"], row["series__producer__name"]),
         moves=moves,
         page=page,
         **{name: row[name] for name in COLUMNS[1:4] + COLUMNS[9:14]},
@@ -252,7 +252,7 @@ _has_announced = Exists(Release.objects.public().filter(series=OuterRef("pk")))
 
 def calendar_status(release: Release) -> PublicStatus:
     changes: Sequence[DateChange] = release.announced_changes  # type: ignore[attr-defined]  # of the prefetch
-    return status_shown(release.status, last_move=(changes[-1].was, changes[-1].to) if changes else None)
+    return public_status(release.status, last_move=(changes[-1].was, changes[-1].to) if changes else None)
 
 
 def live_page_of(release: Release, *, now: datetime) -> str:

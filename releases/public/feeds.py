@@ -26,9 +26,17 @@ from releases.models.producer import Designation
 from releases.public import calendar
 from releases.public.calendar import CalendarQuery, filter_releases
 from releases.rules import london
-from releases.rules.announced import AnnouncedRelease, Change, Happened, Named, PublicStatus, changes_of, days_of
 from releases.rules.calendar import month_of
 from releases.rules.lifecycle import Status
+from releases.rules.public_calendar import (
+    AnnouncedRelease,
+    Change,
+    PublicEvent,
+    PublicStatus,
+    SlugName,
+    changes_of,
+    days_of,
+)
 from releases.text.calendar import STATUSES
 
 MOST_RELEASES = 1000
@@ -44,8 +52,8 @@ class NothingAnnounced(LookupError):
 class Subscription:
     """What is followed: a series of a producer, a producer, or neither, which is the whole office."""
 
-    producer: Named | None = None
-    series: Named | None = None
+    producer: SlugName | None = None
+    series: SlugName | None = None
 
     @property
     def name(self) -> str:
@@ -67,10 +75,10 @@ def find_subscription(*, producer: str = "", series: str = "") -> Subscription:
         return Subscription()
     if not series:
         if found := calendar.public_producers().filter(slug=producer).first():
-            return Subscription(Named(found.slug, found.name))
+            return Subscription(SlugName(found.slug, found.name))
         raise NothingAnnounced(f"There is no producer “{producer}” in this calendar.")
     if one := calendar.public_series().filter(producer__slug=producer, slug=series).first():
-        return Subscription(Named(one.producer.slug, one.producer.name), Named(one.slug, one.title))
+        return Subscription(SlugName(one.producer.slug, one.producer.name), SlugName(one.slug, one.title))
     raise NothingAnnounced(f"There is no series “{series}” of a producer “{producer}” in this calendar.")
 
 
@@ -104,25 +112,25 @@ def newest_changes(what: Subscription, *, page: int = 1) -> tuple[list[Change], 
     return changes, len(found) > end and page < MOST_PAGES
 
 
-def _find_change(changes: Iterable[Change], kind: Happened, at: datetime) -> Change | None:
+def _find_change(changes: Iterable[Change], kind: PublicEvent, at: datetime) -> Change | None:
     return next((change for change in changes if (change.kind, change.at) == (kind, at)), None)
 
 
 type Row = tuple[datetime, int, UUID]
 
 
-def _newest_rows(what: Subscription) -> Iterable[tuple[Happened, QuerySet[Any, Row]]]:
+def _newest_rows(what: Subscription) -> Iterable[tuple[PublicEvent, QuerySet[Any, Row]]]:
     of: QuerySet[Any, Any] = filter_releases(what.query)
     for kind, rows, at in (
-        (Happened.ANNOUNCED, of, "announced_at"),
-        (Happened.CONFIRMED, of.filter(confirmed_at__gt=F("announced_at")), "confirmed_at"),
-        (Happened.CANCELLED, of.filter(cancelled_at__isnull=False), "cancelled_at"),
-        (Happened.PUBLISHED, of.filter(status=Status.PUBLISHED), "due_at"),
+        (PublicEvent.ANNOUNCED, of, "announced_at"),
+        (PublicEvent.CONFIRMED, of.filter(confirmed_at__gt=F("announced_at")), "confirmed_at"),
+        (PublicEvent.CANCELLED, of.filter(cancelled_at__isnull=False), "cancelled_at"),
+        (PublicEvent.PUBLISHED, of.filter(status=Status.PUBLISHED), "due_at"),
     ):
         yield kind, rows.order_by(f"-{at}", "-pk").values_list(at, "pk", "public_id")
     moves: QuerySet[Any, Any] = DateChange.objects.filter(announced_at__isnull=False, release__in=of)
     rows = moves.order_by("-announced_at", "-release").values_list("announced_at", "release", "release__public_id")
-    yield Happened.MOVED, rows
+    yield PublicEvent.MOVED, rows
 
 
 def absolute_address(page: str, *which: str) -> str:
@@ -156,11 +164,11 @@ def follow_addresses(what: Subscription) -> dict[str, str]:
 
 
 HAPPENED = {
-    Happened.ANNOUNCED: lazy("Announced"),
-    Happened.CONFIRMED: lazy("Date confirmed"),
-    Happened.MOVED: lazy("Date changed"),
-    Happened.CANCELLED: lazy("Cancelled"),
-    Happened.PUBLISHED: lazy("Published"),
+    PublicEvent.ANNOUNCED: lazy("Announced"),
+    PublicEvent.CONFIRMED: lazy("Date confirmed"),
+    PublicEvent.MOVED: lazy("Date changed"),
+    PublicEvent.CANCELLED: lazy("Cancelled"),
+    PublicEvent.PUBLISHED: lazy("Published"),
 }
 
 
@@ -200,16 +208,16 @@ def change_headline(change: Change) -> str:
 
 def describe_change(change: Change) -> str:
     words = {"date": str(change.slot), "reason": clean_text(change.reason)}
-    if change.kind is Happened.MOVED:
+    if change.kind is PublicEvent.MOVED:
         return describe_move(change.was, change.slot, change.reason)
-    if change.kind is Happened.ANNOUNCED:
+    if change.kind is PublicEvent.ANNOUNCED:
         if change.confirmed:
             return _("Announced, and confirmed for %(date)s.") % words
         return _("Announced as provisional, planned for %(date)s.") % words
     sentences = {
-        Happened.CONFIRMED: _("Confirmed for %(date)s."),
-        Happened.CANCELLED: _("Cancelled. It was planned for %(date)s. %(reason)s"),
-        Happened.PUBLISHED: _("Published. It was announced for %(date)s."),
+        PublicEvent.CONFIRMED: _("Confirmed for %(date)s."),
+        PublicEvent.CANCELLED: _("Cancelled. It was planned for %(date)s. %(reason)s"),
+        PublicEvent.PUBLISHED: _("Published. It was announced for %(date)s."),
     }
     return sentences[change.kind] % words
 

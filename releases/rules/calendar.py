@@ -218,26 +218,26 @@ class Rule(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class NextYearSlot:
     """Where a release comes to lie a year later, and the days without releases that lay in the way, in order."""
 
     slot: Slot
     in_the_way: tuple[date, ...] = ()
 
 
-def place_next_year(slot: Slot, *, rule: Rule, nation: Nation) -> Placed:
+def place_next_year(slot: Slot, *, rule: Rule, nation: Nation) -> NextYearSlot:
     """Find the day a year later; from a weekend or a bank holiday of the nation it goes on to the next working day.
 
     A date that is known to the month only stays so vague.
     """
     if slot.precision is not Precision.EXACT:
-        return Placed(replace(slot, on=months_after(slot.on, 12)))
+        return NextYearSlot(replace(slot, on=months_after(slot.on, 12)))
     on = _same_weekday(slot.on) if rule is Rule.SAME_WEEKDAY else months_after(slot.on, 12)
     in_the_way = []
     while no_release_day(on, nation=nation):
         in_the_way.append(on)
         on += timedelta(days=1)
-    return Placed(replace(slot, on=on), tuple(in_the_way))
+    return NextYearSlot(replace(slot, on=on), tuple(in_the_way))
 
 
 def title_next_year(this: str) -> str:

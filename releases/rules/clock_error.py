@@ -78,7 +78,7 @@ SCRIPTED = ClockError(voucher=Voucher.SCRIPT, bound=timedelta(0))
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ClockSample:
     """One reading of the wall clock beside one that nobody can set; the uncertainty is what lay between the two."""
 
     wall: datetime
@@ -97,7 +97,7 @@ class _Heard:
 
 @dataclass(slots=True)
 class ClockWatch:
-    _last: Reading | None = None
+    _last: ClockSample | None = None
     _stepped: timedelta = timedelta(0)
     _last_step: timedelta = timedelta(0)
     _stepped_at: timedelta | None = None
@@ -105,7 +105,7 @@ class ClockWatch:
     _outdated: frozenset[str] = frozenset()
     _heard: dict[str, _Heard] = field(default_factory=dict)
 
-    def take(self, reading: Reading, figures: Iterable[Figures]) -> ClockError:
+    def take(self, reading: ClockSample, figures: Iterable[Figures]) -> ClockError:
         """Take one reading and what vouches for the clock at it, the better voucher first; say what is known now."""
         self._note_step(reading)
         valid = [each for each in figures if not each.updated or each.updated not in self._outdated]
@@ -131,7 +131,7 @@ class ClockWatch:
         least = (sent_at - date).total_seconds() - 1.0
         self._heard[host] = _Heard(least, (completed_at - date).total_seconds(), at=completed_at)
 
-    def _note_step(self, reading: Reading) -> None:
+    def _note_step(self, reading: ClockSample) -> None:
         last, self._last = self._last, reading
         if last is None:
             return
@@ -167,7 +167,7 @@ class ClockWatch:
         return timedelta(seconds=max(ahead, behind, 0.0))
 
 
-def time_told(answer: Answer) -> datetime | None:
+def response_time(answer: Answer) -> datetime | None:
     """Return the aware instant, to the second, that a response tells by `Date`, or None where it tells none.
 
     A cache tells by `Age` how many seconds ago it got the response. Source: RFC 9110 6.6.1, RFC 9111 5.1.
@@ -189,7 +189,7 @@ def bound_seconds_of_check(error: ClockError, answer: Answer) -> float | None:
     """
     if error.bound is not None:
         return error.bound_seconds
-    told = time_told(answer)
+    told = response_time(answer)
     if told is None or not answer.sent_at - CONFIRMED_WITHIN <= told <= answer.completed_at + CONFIRMED_WITHIN:
         return None
     return (CONFIRMED_WITHIN + (answer.completed_at - answer.sent_at)).total_seconds()

@@ -145,7 +145,7 @@ LONGEST_FOR_HOST = timedelta(seconds=60)
 """The page waits for as long as it asked; the other pages of its host wait no longer than this."""
 
 
-def pause_asked(status: int | None, headers: Sequence[tuple[str, str]]) -> timedelta:
+def requested_pause(status: int | None, headers: Sequence[tuple[str, str]]) -> timedelta:
     """Return for how long an answer asks us to wait; zero where it does not, or not in a way that can be read.
 
     A date is compared with the answer's own Date, because the two clocks of one machine agree with each other, and

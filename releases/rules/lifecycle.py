@@ -95,7 +95,7 @@ class Lifecycle:
         for move in self.moves:
             if (move.name, move.source) == (name, source):
                 return move
-        sentence = f'"{spoken(name).capitalize()}" is not possible: this {self.name} is {spoken(source)}.'
+        sentence = f'"{to_words(name).capitalize()}" is not possible: this {self.name} is {to_words(source)}.'
         raise WrongState(sentence)
 
     def check(
@@ -115,12 +115,12 @@ class Lifecycle:
         """
         move = self.find(name, source=source)
         if not by_system and not move.roles.intersection(roles):
-            allowed = " or ".join(sorted(spoken(role) for role in move.roles)) or "system"
-            sentence = f'"{spoken(name).capitalize()}" of a {spoken(source)} {self.name} is for the {allowed} only.'
+            allowed = " or ".join(sorted(to_words(role) for role in move.roles)) or "system"
+            sentence = f'"{to_words(name).capitalize()}" of a {to_words(source)} {self.name} is for the {allowed} only.'
             raise WrongRole(sentence)
         for field in move.needs:
             if field not in set(given):
-                sentence = f"Give the {spoken(field)}: it is needed to {spoken(name)} a {self.name}."
+                sentence = f"Give the {to_words(field)}: it is needed to {to_words(name)} a {self.name}."
                 raise MissingFields(field, sentence)
         return move
 
@@ -132,12 +132,12 @@ class Lifecycle:
     def diagram(self) -> str:
         lines = ["stateDiagram-v2", f"    [*] --> {self.initial}"]
         for move in self.moves:
-            who = ", ".join(sorted(spoken(role) for role in move.roles)) or "the system"
-            lines.append(f"    {move.source} --> {move.target}: {spoken(move.name)} ({who})")
+            who = ", ".join(sorted(to_words(role) for role in move.roles)) or "the system"
+            lines.append(f"    {move.source} --> {move.target}: {to_words(move.name)} ({who})")
         return "\n".join(lines)
 
 
-def spoken(code: str) -> str:
+def to_words(code: str) -> str:
     """Turn a code of a table into words: "with_hop" becomes "with hop"."""
     return code.replace("_", " ")
 

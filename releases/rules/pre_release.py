@@ -121,7 +121,7 @@ class RequestStatus(StrEnum):
     TAKEN_BACK = "taken_back"
 
 
-class Asked(StrEnum):
+class RequestKind(StrEnum):
     ADD = "add"
     CHANGE = "change"
     WITHDRAW = "withdraw"

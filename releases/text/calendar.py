@@ -8,15 +8,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext, ngettext_lazy
 
-from releases.detection.announcement import Announcing, Difference, DifferenceKind, Problem
+from releases.detection.announcement import AnnouncementState, Difference, DifferenceKind, Problem
 from releases.models import DateChange, DateChangeRequest, ReleaseEvent
 from releases.overview import Concern
 from releases.planner import Day, Holiday, Month
 from releases.rules import date_change, london
-from releases.rules.announced import PublicStatus
 from releases.rules.calendar import Gap, Nation, Pace
 from releases.rules.date_change import Mark, RequestState
 from releases.rules.lifecycle import Status
+from releases.rules.public_calendar import PublicStatus
 from releases.text.release import OUTCOMES
 from releases.verdict.address import Outcome
 
@@ -68,10 +68,10 @@ def state_sentence(request: DateChangeRequest, state: RequestState) -> str:
     return said % {"person": request.decided_by, "moment": moment}
 
 
-ANNOUNCEMENT_STATES: dict[Announcing, Promise] = {
-    Announcing.PROVISIONAL: lazy("Provisional"),
-    Announcing.CONFIRMED: lazy("Confirmed"),
-    Announcing.CANCELLED: lazy("Cancelled"),
+ANNOUNCEMENT_STATES: dict[AnnouncementState, Promise] = {
+    AnnouncementState.PROVISIONAL: lazy("Provisional"),
+    AnnouncementState.CONFIRMED: lazy("Confirmed"),
+    AnnouncementState.CANCELLED: lazy("Cancelled"),
 }
 PROBLEMS: dict[Problem, Promise] = {
     Problem.UNREACHABLE: lazy("GOV.UK could not be reached, or answered with a fault of its own."),

@@ -10,7 +10,7 @@ from releases.models import PreReleaseAccess, PreReleaseRequest
 from releases.pre_release_access import CopyResult
 from releases.rules import london
 from releases.rules.lifecycle import Status
-from releases.rules.pre_release import AccessStatus, Asked, Ground, Oddity, Usual
+from releases.rules.pre_release import AccessStatus, Ground, Oddity, RequestKind, Usual
 
 # The words of a state and the colour of its tag.
 STATUSES = {
@@ -23,9 +23,9 @@ STATUSES = {
 HAD_ACCESS = (lazy("Had access"), "grey")
 
 ASKED = {
-    Asked.ADD: lazy("Add to the list"),
-    Asked.CHANGE: lazy("Change an entry"),
-    Asked.WITHDRAW: lazy("Withdraw access"),
+    RequestKind.ADD: lazy("Add to the list"),
+    RequestKind.CHANGE: lazy("Change an entry"),
+    RequestKind.WITHDRAW: lazy("Withdraw access"),
 }
 
 ODDITIES = {
@@ -89,7 +89,7 @@ def granted_of(entry: PreReleaseAccess) -> str:
 
 
 def request_differences(request: PreReleaseRequest) -> list[tuple[str, str, str]]:
-    if request.kind != Asked.CHANGE or request.entry is None:
+    if request.kind != RequestKind.CHANGE or request.entry is None:
         return []
     now, then = request.entry.details, request.details
     both = [(name, str(getattr(now, name)), str(getattr(then, name))) for name in FIELDS]

@@ -39,9 +39,9 @@ from releases.public.feeds import (
     release_pages_address,
 )
 from releases.rules import london
-from releases.rules.announced import AnnouncedRelease
 from releases.rules.calendar import Month, month_of
 from releases.rules.lifecycle import Status
+from releases.rules.public_calendar import AnnouncedRelease
 from releases.scheduling import PLAUSIBLE_YEARS
 from releases.text import calendar as text_calendar
 from releases.views.base import SignedInRequest

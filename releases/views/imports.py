@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRedirect
 
 from releases.detection import announcement
-from releases.detection.announcement import Announced, Announcing, NoAnnouncementError, Problem
+from releases.detection.announcement import Announcement, AnnouncementState, NoAnnouncementError, Problem
 from releases.forms.base import add_refusal, build_slot
 from releases.forms.imports import (
     AnnouncedReleaseForm,
@@ -153,7 +153,7 @@ def from_govuk(request: SignedInRequest) -> HttpResponse:
         except MoveRefused as refusal:
             form.add_error("url", str(refusal))
         else:
-            if announced.state is not Announcing.CANCELLED:
+            if announced.state is not AnnouncementState.CANCELLED:
                 return _ask_to_check(request, announced, url)
             sentence = _("This announcement is cancelled, and there is nothing to record.")
             if announced.note:
@@ -178,7 +178,7 @@ def record_announcement(request: SignedInRequest) -> HttpResponse:
             release = govuk.record_from_announcement(
                 slot=build_slot(given),
                 announcement=seen["url"],
-                confirmed=given["status"] == Announcing.CONFIRMED,
+                confirmed=given["status"] == AnnouncementState.CONFIRMED,
                 by=request.user,
                 at=timezone.now(),
                 **{name: given[name] for name in ("series", "reference", "title", "page", "marker", "reason")},
@@ -212,7 +212,7 @@ def _adhoc_means() -> Iterator[AdhocMeans]:
         )
 
 
-def _ask_to_check(request: SignedInRequest, announced: Announced, url: str) -> HttpResponse:
+def _ask_to_check(request: SignedInRequest, announced: Announcement, url: str) -> HttpResponse:
     series = _editable_series(request)
     theirs = govuk.find_producers(announced, by=request.user)
     of_theirs = [each for each in series if each.producer in theirs] or list(series)
@@ -223,7 +223,7 @@ def _ask_to_check(request: SignedInRequest, announced: Announced, url: str) -> H
 
 
 def _check_release_page(
-    request: SignedInRequest, form: AnnouncedReleaseForm, announced: Announced, url: str
+    request: SignedInRequest, form: AnnouncedReleaseForm, announced: Announcement, url: str
 ) -> HttpResponse:
     form.helper.form_action = resolve_url("exchange:record_from_govuk")
     said = [

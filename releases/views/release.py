@@ -39,9 +39,9 @@ from releases.permissions import TABLE, Action, Person, may, roles_of
 from releases.public import calendar as public_calendar
 from releases.public import feeds
 from releases.public.feeds import Subscription
-from releases.rules.announced import Named
 from releases.rules.date_change import AGREE, REQUEST, WITHDRAW, RequestState, is_to_be_asked
 from releases.rules.lifecycle import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, Role, Status
+from releases.rules.public_calendar import SlugName
 from releases.text import calendar as text_calendar
 from releases.text import preflight as text_preflight
 from releases.text import release as text_release
@@ -286,8 +286,8 @@ def release_page(request: HttpRequest, reference: str) -> HttpResponse:
 
 def _follow(release: Release) -> dict[str, str]:
     series = release.series
-    producer = Named(series.producer.slug, series.producer.name)
-    return feeds.follow_addresses(Subscription(producer, Named(series.slug, series.title)))
+    producer = SlugName(series.producer.slug, series.producer.name)
+    return feeds.follow_addresses(Subscription(producer, SlugName(series.slug, series.title)))
 
 
 def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from breaches.rules.lifecycle import REPORT
 from releases import permissions as release_permissions
 from releases.rules.date_change import REQUEST
 from releases.rules.imports import IMPORT
-from releases.rules.lifecycle import RELEASE, Lifecycle, Role, spoken
+from releases.rules.lifecycle import RELEASE, Lifecycle, Role, to_words
 from releases.rules.pre_release import ACCESS
 from releases.rules.pre_release import REQUEST as ACCESS_REQUEST
 from statsoffice.accounts import permissions as account_permissions
@@ -52,7 +52,7 @@ def roles_for(subject: str, action: str) -> frozenset[Role]:
     """
     found = [row.roles for row in rows() if (row.subject, row.action) == (subject, action)]
     if not found:
-        message = f'No table says who may "{spoken(action)}" {subject}.'
+        message = f'No table says who may "{to_words(action)}" {subject}.'
         raise LookupError(message)
     return frozenset().union(*found)
 

@@ -11,10 +11,10 @@ from django.utils.text import capfirst
 from releases.check_history import Run, SaidRun
 from releases.models import PreReleaseAccess, PreReleaseRequest, Release, Verification
 from releases.planner import Day, Month
-from releases.rules.announced import PublicStatus
 from releases.rules.calendar import Pace
 from releases.rules.lifecycle import Status
-from releases.rules.pre_release import Asked
+from releases.rules.pre_release import RequestKind
+from releases.rules.public_calendar import PublicStatus
 from releases.statements import OpenQuestion
 from releases.text import calendar, pre_release
 from releases.text import release as release_text
@@ -103,7 +103,7 @@ def status_colour(entry: PreReleaseAccess) -> str:
 
 @register.filter
 def asked_words(request: PreReleaseRequest) -> str:
-    return str(pre_release.ASKED[Asked(request.kind)])
+    return str(pre_release.ASKED[RequestKind(request.kind)])
 
 
 @register.filter

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from django.urls import reverse
 
 from releases.detection import announcement
-from releases.detection.announcement import Announced, Announcing, Problem
-from releases.detection.govuk import read_displayed
+from releases.detection.announcement import Announcement, AnnouncementState, Problem
+from releases.detection.govuk import read_display_date
 from releases.imports import uploads
 from releases.models import Address, CalendarImport, Comparison, Release, Series
 from releases.rules.tables import TableKind, write_table
@@ -97,14 +97,14 @@ def an_announcement_that_differs(series: Series, *, at=SEED_DUE) -> Release:
         announced=True,
         series=series,
         reference="differs",
-        title="Announced otherwise on GOV.UK",
+        title="Announcement otherwise on GOV.UK",
         due_at=at + timedelta(days=21),
     )
     planned = PlannedAddress(LONG + "announcement", Address.Role.ANNOUNCEMENT, adapter="govuk")
-    said = Announced(
+    said = Announcement(
         title="State-funded schools inspections and outcomes as at 31 March 2020, with figures for regions",
-        state=Announcing.PROVISIONAL,
-        when=read_displayed("August to September 2020"),
+        state=AnnouncementState.PROVISIONAL,
+        when=read_display_date("August to September 2020"),
         displayed="August to September 2020",
     )
     Comparison.objects.create(

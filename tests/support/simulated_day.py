@@ -13,7 +13,7 @@ from itertools import count
 from releases.detection.finding import LookResult
 from releases.detection.rules import examine
 from releases.rules.cadence import next_check_at
-from releases.rules.clock_error import ClockWatch, Figures, Reading, Voucher
+from releases.rules.clock_error import ClockSample, ClockWatch, Figures, Voucher
 from releases.rules.host_budget import LEAST_LONGEST_GAP
 from releases.rules.response import Failure
 from releases.verdict.address import (
@@ -250,7 +250,7 @@ class _Watching:
         return chance.choice(PRESENT if there else ABSENT)
 
     def read_clock(self):
-        reading = Reading(wall=self.shown(self.now), steady=timedelta(seconds=self.now + 1e6))
+        reading = ClockSample(wall=self.shown(self.now), steady=timedelta(seconds=self.now + 1e6))
         return self.watch.take(reading, self.clock.figures(self.now))
 
     def take(self, look: Sighting) -> None:

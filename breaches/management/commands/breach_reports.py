@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 
 from breaches.register import search
 from releases.management.base import PlainCommand
-from releases.rules.lifecycle import spoken
+from releases.rules.lifecycle import to_words
 from releases.rules.london import format_moment
 
 
@@ -30,7 +30,7 @@ class Command(PlainCommand):
         for entry in entries:
             at = entry["occurred_at"]
             when = format_moment(datetime.fromisoformat(at)) if at else "no recorded time"
-            status = spoken(entry["status"])
+            status = to_words(entry["status"])
             self.stdout.write(f"{entry['reference']}  {status}  {entry['kind']}, {when}  {entry['release']}")
         if not entries:
             self.stdout.write("There are no breach reports.")

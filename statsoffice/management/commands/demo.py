@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from releases.management.base import PlainCommand
 from releases.rules import london
-from releases.rules.lifecycle import spoken
+from releases.rules.lifecycle import to_words
 from statsoffice.demo import mornings, office
 from statsoffice.fake_publisher.client import RehearsalSite, RehearsalSiteError
 
@@ -36,7 +36,7 @@ class Command(PlainCommand):
             raise CommandError(str(error)) from error
         self.stdout.write(f"Accounts of the demonstration, all with the password {office.PASSWORD}:")
         for person in office.PEOPLE:
-            self.stdout.write(f"  {person.email:<30} {spoken(person.role)}")
+            self.stdout.write(f"  {person.email:<30} {to_words(person.role)}")
         due = sorted({release.due_at for release in live if release.due_at})
         times = " and ".join(london.format_time(instant) for instant in due)
         self.stdout.write(f"\nRehearsals fall due at {times} (London time): watch them on the desk.")

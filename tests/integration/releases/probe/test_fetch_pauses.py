@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from releases.probe.rate_limit import page_name
-from releases.rules.host_budget import LONGEST_OF_ALL, Budget, pause_asked
+from releases.rules.host_budget import LONGEST_OF_ALL, Budget, requested_pause
 from releases.rules.response import Failure
 from tests.support.fetching import answers, errand, make_fetcher
 from tests.support.publishers import always, path_of, publisher, response
@@ -49,13 +49,13 @@ class Wall:
     ],
 )
 def test_how_long_a_site_asks_to_be_left_alone(status, headers, seconds):
-    assert pause_asked(status, [DATE, *headers.items()]) == timedelta(seconds=seconds)
+    assert requested_pause(status, [DATE, *headers.items()]) == timedelta(seconds=seconds)
 
 
 def test_a_date_counts_from_the_sites_own_clock_and_says_nothing_without_it():
     later = ("retry-after", "Tue, 24 Nov 2026 09:31:30 GMT")
-    assert pause_asked(429, [("date", "Tue, 24 Nov 2026 09:31:00 GMT"), later]) == timedelta(seconds=30)
-    assert pause_asked(429, [later]) == timedelta(0)
+    assert requested_pause(429, [("date", "Tue, 24 Nov 2026 09:31:00 GMT"), later]) == timedelta(seconds=30)
+    assert requested_pause(429, [later]) == timedelta(0)
 
 
 def test_looks_that_fall_due_in_a_pause_are_answered_without_a_request_and_say_so():

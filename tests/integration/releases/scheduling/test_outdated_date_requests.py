@@ -106,5 +106,5 @@ def test_a_date_that_passed_unseen_before_the_agreement_is_judged_although_the_c
 ):
     request = request_date(announced_release, at=SEED_DUE - timedelta(hours=1))
     date_changes.agree_to_date_change(request, by=create_head(announced_release), at=SEED_DUE + timedelta(minutes=10))
-    assert len(judge.judge_unobserved(now=SEED_DUE + timedelta(minutes=11))) == 1
+    assert len(judge.judge_without_checks(now=SEED_DUE + timedelta(minutes=11))) == 1
     assert Verification.objects.get().outcome == Outcome.CANNOT_TELL

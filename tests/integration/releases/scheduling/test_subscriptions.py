@@ -8,9 +8,9 @@ from releases import scheduling
 from releases.models import Release
 from releases.public import calendar as public_calendar
 from releases.public.calendar import CalendarQuery, filter_releases
-from releases.rules.announced import PublicStatus
 from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import Role
+from releases.rules.public_calendar import PublicStatus
 from tests.support.factories import (
     A_LONG_TIME_AGO,
     SEED_DUE,

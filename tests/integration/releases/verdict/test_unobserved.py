@@ -21,9 +21,9 @@ pytestmark = pytest.mark.django_db
 
 def test_a_release_that_nobody_looked_at_is_put_to_a_person_and_never_called_late():
     ReleaseFactory(confirmed=True)
-    assert judge.judge_unobserved(now=LIMIT + timedelta(seconds=14)) == []
-    assert len(judge.judge_unobserved(now=LIMIT + timedelta(seconds=15))) == 1
-    assert judge.judge_unobserved(now=LIMIT + timedelta(minutes=1)) == []
+    assert judge.judge_without_checks(now=LIMIT + timedelta(seconds=14)) == []
+    assert len(judge.judge_without_checks(now=LIMIT + timedelta(seconds=15))) == 1
+    assert judge.judge_without_checks(now=LIMIT + timedelta(minutes=1)) == []
     assert Verification.objects.get().outcome == Outcome.CANNOT_TELL
     assert statements.verdicts_without_answer(Release.objects.all()).exists()
     assert drafting.draft_missing(now=LIMIT + timedelta(minutes=1)) == []
@@ -31,7 +31,7 @@ def test_a_release_that_nobody_looked_at_is_put_to_a_person_and_never_called_lat
 
 def test_a_release_with_a_look_since_it_was_due_is_left_to_the_watch():
     create_observations(ReleaseFactory(confirmed=True), "not_live", start=SEED_DUE)
-    assert judge.judge_unobserved(now=LIMIT + timedelta(minutes=1)) == []
+    assert judge.judge_without_checks(now=LIMIT + timedelta(minutes=1)) == []
 
 
 @pytest.mark.parametrize(
@@ -42,14 +42,14 @@ def test_a_release_whose_look_a_living_watcher_has_in_hand_is_left_to_it(next_lo
     Watch.objects.create(address=page, schedule_version=1, next_look_at=next_look_at)
     now = LIMIT + timedelta(minutes=1)
     leases.claim_hosts([place_of(page.url)], holder="watcher", now=now)
-    assert (judge.judge_unobserved(now=now) == []) == left_alone
-    judge.judge_unobserved(now=now + leases.DURATION)
+    assert (judge.judge_without_checks(now=now) == []) == left_alone
+    judge.judge_without_checks(now=now + leases.DURATION)
     assert Verification.objects.get().outcome == Outcome.CANNOT_TELL
 
 
 def test_a_release_already_past_when_it_was_recorded_is_not_asked_about():
     ReleaseFactory(confirmed=True, recorded_at=SEED_DUE + timedelta(hours=1), rehearsal=True)
-    assert judge.judge_unobserved(now=SEED_DUE + timedelta(hours=2)) == []
+    assert judge.judge_without_checks(now=SEED_DUE + timedelta(hours=2)) == []
 
 
 MOVED = SEED_DUE + timedelta(hours=1)
@@ -75,8 +75,8 @@ ENDS = [pytest.param(moved, id="moved"), pytest.param(cancelled, id="cancelled")
 def test_who_ends_a_date_that_nobody_observed_ends_no_question(end, confirmed_release):
     head = end(confirmed_release)
     now = MOVED + timedelta(minutes=1)
-    assert len(judge.judge_unobserved(now=now)) == 1
-    assert judge.judge_unobserved(now=now) == []
+    assert len(judge.judge_without_checks(now=now)) == 1
+    assert judge.judge_without_checks(now=now) == []
     verification = Verification.objects.get()
     assert (verification.schedule_version, verification.due_at) == (1, SEED_DUE)
     assert verification.outcome == Outcome.CANNOT_TELL
@@ -89,7 +89,7 @@ def test_who_ends_a_date_that_nobody_observed_ends_no_question(end, confirmed_re
 def test_what_was_seen_under_a_date_counts_although_it_was_ended_before_anybody_judged(end, confirmed_release):
     create_observations(confirmed_release, "not_live", start=LIMIT)
     end(confirmed_release)
-    judge.judge_unobserved(now=MOVED)
+    judge.judge_without_checks(now=MOVED)
     assert Verification.objects.get().outcome == Outcome.NOT_SEEN
     assert len(drafting.draft_missing(now=MOVED)) == 1
 
@@ -98,22 +98,22 @@ def test_a_verdict_that_stood_is_not_judged_again_after_a_move(confirmed_release
     create_observations(confirmed_release, "not_live", start=LIMIT)
     judge.judge_one(confirmed_release, now=LIMIT + timedelta(minutes=1))
     moved(confirmed_release)
-    assert judge.judge_unobserved(now=MOVED) == []
+    assert judge.judge_without_checks(now=MOVED) == []
 
 
 @pytest.mark.parametrize("end", ENDS)
 def test_a_date_that_was_ended_before_it_came_is_never_judged(end):
     end(ReleaseFactory(confirmed=True), at=SEED_DUE - timedelta(seconds=1))
-    assert judge.judge_unobserved(now=MOVED) == []
+    assert judge.judge_without_checks(now=MOVED) == []
 
 
 def test_a_provisional_date_is_never_judged(confirmed_release):
     Release.objects.update(status="provisional", confirmed_at=None)
     moved(Release.objects.get(pk=confirmed_release.pk))
-    assert judge.judge_unobserved(now=MOVED) == []
+    assert judge.judge_without_checks(now=MOVED) == []
 
 
 def test_a_date_confirmed_only_after_it_had_passed_is_not_judged_when_it_is_moved(confirmed_release):
     Release.objects.update(confirmed_at=SEED_DUE + timedelta(seconds=1))
     moved(confirmed_release)
-    assert judge.judge_unobserved(now=MOVED) == []
+    assert judge.judge_without_checks(now=MOVED) == []

@@ -19,6 +19,7 @@ from statsoffice.notifications.notification import (
     group_by_recipients,
     select_ready,
 )
+from statsoffice.notifications.rules import RULES
 from tests.support.factories import SEED_DUE, ContactFactory, ProducerFactory, ReleaseFactory, SeriesFactory
 from tests.support.observations import create_observations
 from tests.support.shared_rows import shared_fixture
@@ -57,7 +58,7 @@ def told():
 @pytest.fixture
 def no_other_news(monkeypatch):
     """Write news of suspicions alone: each of many ticks would ask for all the other kinds too."""
-    monkeypatch.setattr(outbox, "RULES", [rule for rule in outbox.RULES if rule.template == "suspected_breach"])
+    monkeypatch.setattr(outbox, "RULES", [rule for rule in RULES if rule.template == "suspected_breach"])
 
 
 @pytest.mark.django_db

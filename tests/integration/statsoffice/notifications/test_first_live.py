@@ -12,6 +12,7 @@ from statsoffice import jobs
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
 from statsoffice.notifications.notification import SETTLING
+from statsoffice.notifications.rules import RULES
 from tests.support.factories import SEED_DUE, ContactFactory, ReleaseFactory, SeriesFactory, UserFactory
 from tests.support.observations import create_observations
 from tests.support.shared_rows import shared_fixture
@@ -126,7 +127,7 @@ def no_other_news(monkeypatch):
     monkeypatch.setattr(
         outbox,
         "RULES",
-        [rule for rule in outbox.RULES if rule.template in {"suspected_breach", "late_release_seen_live"}],
+        [rule for rule in RULES if rule.template in {"suspected_breach", "late_release_seen_live"}],
     )
 
 

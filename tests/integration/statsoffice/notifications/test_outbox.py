@@ -15,7 +15,7 @@ from releases.rules.lifecycle import Role
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
 from statsoffice.notifications.notification import SETTLING, Notification
-from statsoffice.notifications.rules import Rule
+from statsoffice.notifications.rules import RULES, Rule
 from tests.support.factories import (
     SEED_DUE,
     ContactFactory,
@@ -229,7 +229,7 @@ def test_telling_one_or_five_suspicions_takes_as_many_queries(suspected, django_
         assert outbox.create_missing(now=NOW) == 4
 
 
-@pytest.mark.parametrize("number", [7, len(outbox.RULES) - 1], ids=["one in between", "the last one"])
+@pytest.mark.parametrize("number", [7, len(RULES) - 1], ids=["one in between", "the last one"])
 def test_a_fault_in_one_kind_of_news_keeps_back_no_other_and_is_raised_in_the_end(suspected, monkeypatch, number):
 
     def broken(*, known, now):
@@ -237,7 +237,7 @@ def test_a_fault_in_one_kind_of_news_keeps_back_no_other_and_is_raised_in_the_en
         message = "one odd row"
         raise ValueError(message)
 
-    rules = list(outbox.RULES)
+    rules = list(RULES)
     rules[number] = Rule(broken, "incident")
     monkeypatch.setattr(outbox, "RULES", rules)
     for _ in range(2):

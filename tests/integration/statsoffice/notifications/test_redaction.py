@@ -15,6 +15,7 @@ from statsoffice import jobs, personal_record, retention, verification
 from statsoffice.notifications import outbox
 from statsoffice.notifications.delivery import MOST_ATTEMPTS, deliver
 from statsoffice.notifications.models import KINDS, OTHER, Channel, Message, MessageRowRecord, kind_of
+from statsoffice.notifications.rules import RULES
 from statsoffice.retention import redact_old_messages
 from tests.support.factories import UserFactory
 from tests.support.people import AT, create_report
@@ -33,7 +34,7 @@ PERSONAL = ("recipient", "subject", "text", "reply_to", "last_error")
 def report(office):
     """A report with the leads of its office, of which both were told by mail."""
     report = create_report(office, ReportStatus.WITH_HOP)
-    with patch.object(outbox, "RULES", [rule for rule in outbox.RULES if rule.template == "report_step"]):
+    with patch.object(outbox, "RULES", [rule for rule in RULES if rule.template == "report_step"]):
         outbox.create_missing(now=SENT)
     assert deliver(now=SENT) == 2
     Message.objects.update(reply_to=office.head.email, last_error="451 Try again")

@@ -7,6 +7,7 @@ import pytest
 from releases.evidence import coverage
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
+from statsoffice.notifications.rules import RULES
 from statsoffice.self_monitoring import status
 from statsoffice.self_monitoring.models import Illness, Pulse
 from tests.integration.statsoffice.self_monitoring.record import a_rehearsal, a_sweep, a_watcher_that_is_well
@@ -27,7 +28,7 @@ def operators(settings):
 @pytest.fixture(autouse=True)
 def no_other_news(monkeypatch):
     """Write news of the watcher alone: hundreds of ticks would ask for all the other kinds too."""
-    monkeypatch.setattr(outbox, "RULES", [rule for rule in outbox.RULES if rule.template == "incident"])
+    monkeypatch.setattr(outbox, "RULES", [rule for rule in RULES if rule.template == "incident"])
 
 
 def tick(at):

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from releases import announcements, corrections
 from releases.detection import announcement
-from releases.detection.announcement import Announced, Announcing
+from releases.detection.announcement import Announcement, AnnouncementState
 from releases.detection.govuk import AnnouncedTime
 from releases.models import Comparison, Release
 from releases.rules.lifecycle import Role
@@ -48,7 +48,9 @@ def a_compared_release(series, reference, *, title="", at=DUE, problem="", news=
         url=f"https://www.gov.uk/{reference}",
     )
     announce_at(release, URL + reference, adapter="govuk")
-    said = Announced(title or release.title, Announcing.CONFIRMED, AnnouncedTime(at=at), displayed="8 July 2026 9:30am")
+    said = Announcement(
+        title or release.title, AnnouncementState.CONFIRMED, AnnouncedTime(at=at), displayed="8 July 2026 9:30am"
+    )
     differs = bool(title) or at != DUE
     Comparison.objects.create(
         address=release.addresses.get(role="announcement"),
@@ -77,7 +79,7 @@ class TestOnTheDesk:
         a_compared_release(series, "moved", at=LATER)
         a_compared_release(series, "same")
         text = self.desk(client, series)
-        assert "Announced otherwise on GOV.UK" in text
+        assert "Announcement otherwise on GOV.UK" in text
         assert '/releases/moved/#announced"' in text
         assert "announces it for 8 July 2026 9:30am, and it is planned here for 1 July 2026 9:30am." in text
         assert "/releases/same/#announced" not in text
@@ -86,11 +88,11 @@ class TestOnTheDesk:
         release = a_compared_release(series, "renamed", title="Another title")
         assert "/releases/renamed/#announced" in self.desk(client, series)
         corrections.correct_release(release, title="Another title", reference="renamed", by=None, at=DAY_BEFORE)
-        assert "Announced otherwise" not in self.desk(client, series)
+        assert "Announcement otherwise" not in self.desk(client, series)
 
     def test_only_of_ones_own_producers(self, client, series):
         a_compared_release(SeriesFactory(), "theirs", at=LATER)
-        assert "Announced otherwise" not in self.desk(client, series)
+        assert "Announcement otherwise" not in self.desk(client, series)
 
     def test_the_number_of_queries_does_not_grow_and_a_long_list_is_cut(self, client, series):
         person = create_member(Role.STATISTICIAN, series.producer)

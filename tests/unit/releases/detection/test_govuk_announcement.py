@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from releases.detection import announcement
-from releases.detection.announcement import CANNOT_TELL, Announcing, NoAnnouncementError, Problem
-from releases.detection.govuk import AnnouncedTime, read_displayed
+from releases.detection.announcement import CANNOT_TELL, AnnouncementState, NoAnnouncementError, Problem
+from releases.detection.govuk import AnnouncedTime, read_display_date
 from releases.rules.calendar import Precision
 from releases.rules.response import Answer, Failure
 from tests.support import govuk_pages as govuk
@@ -41,7 +41,7 @@ def test_a_confirmed_announcement_is_read_whole():
         )
     )  # fmt: skip
     assert said.title == f"{TITLE} & others"
-    assert (said.state, said.displayed, said.note) == (Announcing.CONFIRMED, "1 July 2026 9:30am", "More time.")
+    assert (said.state, said.displayed, said.note) == (AnnouncementState.CONFIRMED, "1 July 2026 9:30am", "More time.")
     assert (said.previous, said.organisations) == ("30 June 2026 9:30am", ("Office for Rain", "Office for Snow"))
     assert (said.slot.due_at, said.slot.precision) == (DUE, Precision.EXACT)
 
@@ -62,11 +62,11 @@ def test_a_confirmed_announcement_is_read_whole():
 )
 def test_a_provisional_date_is_as_vague_as_it_is_displayed(displayed, slot):
     said = read(govuk.announcement(PATH, TITLE, state="provisional", display_date=displayed))
-    assert (str(said.slot), said.state) == (slot, Announcing.PROVISIONAL)
+    assert (str(said.slot), said.state) == (slot, AnnouncementState.PROVISIONAL)
 
 
 def test_one_of_two_months_differs_from_a_time_in_neither():
-    two = read_displayed("June to July 2026")
+    two = read_display_date("June to July 2026")
     assert two == AnnouncedTime(two_months=date(2026, 6, 1))
     assert [two.differs_from(DUE.replace(month=month)) for month in (5, 6, 7, 8)] == [True, False, False, True]
 
@@ -107,7 +107,12 @@ def test_only_what_says_nothing_of_the_announcement_leaves_us_in_the_dark():
 
 def test_what_was_read_is_written_and_read_again():
     said = read(govuk.announcement(PATH, TITLE, due_at=DUE, organisations=["Office for Rain"], latest_change_note="x"))
-    for when in (said.when, AnnouncedTime(on=date(2026, 7, 1)), read_displayed("June to July 2026"), AnnouncedTime()):
+    for when in (
+        said.when,
+        AnnouncedTime(on=date(2026, 7, 1)),
+        read_display_date("June to July 2026"),
+        AnnouncedTime(),
+    ):
         one = replace(said, when=when)
         assert announcement.announced_from_json(json.loads(json.dumps(announcement.announced_to_json(one)))) == one
 

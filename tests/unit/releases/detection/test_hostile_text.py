@@ -56,7 +56,7 @@ def test_half_a_megabyte_declared_as_punycode_is_decoded_at_once():
 def test_long_text_of_one_kind_is_compared_at_once(repeated):
     command = (
         "import sys; from releases.detection.page_text import read_page;"
-        "from releases.detection.page_text import steady_text; steady_text(read_page(sys.stdin.read()))"
+        "from releases.detection.page_text import stable_text; stable_text(read_page(sys.stdin.read()))"
     )
     for end in ("1", " 1"):
         text = f"<main><p>{repeated * (50_000 // len(repeated))}{end}</p></main>"

@@ -7,8 +7,16 @@ from uuid import UUID
 
 import pytest
 
-from releases.rules.announced import AnnouncedMove, AnnouncedRelease, Happened, Named, PublicStatus, changes_of, days_of
 from releases.rules.calendar import Month, Precision, Slot, month_of
+from releases.rules.public_calendar import (
+    AnnouncedMove,
+    AnnouncedRelease,
+    PublicEvent,
+    PublicStatus,
+    SlugName,
+    changes_of,
+    days_of,
+)
 
 ANNOUNCED_AT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -25,8 +33,8 @@ PROVISIONAL = AnnouncedRelease(
     cancelled_at=None,
     cancellation_reason="",
     designation="official",
-    series=Named("prices", "Prices"),
-    producer=Named("office", "Office for Invented Numbers"),
+    series=SlugName("prices", "Prices"),
+    producer=SlugName("office", "Office for Invented Numbers"),
 )
 MOVE = AnnouncedMove(2, WAS, TO, "Late figures.", ANNOUNCED_AT + 20 * DAY)
 CONFIRMED = replace(PROVISIONAL, status=PublicStatus.CONFIRMED, confirmed_at=ANNOUNCED_AT + 10 * DAY)
@@ -43,20 +51,20 @@ def told(release):
 
 def test_what_happened_is_told_in_its_order_with_the_date_that_stood_then():
     assert told(CANCELLED) == [
-        (Happened.ANNOUNCED, ANNOUNCED_AT, WAS),
-        (Happened.CONFIRMED, ANNOUNCED_AT + 10 * DAY, WAS),
-        (Happened.MOVED, ANNOUNCED_AT + 20 * DAY, TO),
-        (Happened.CANCELLED, ANNOUNCED_AT + 30 * DAY, TO),
+        (PublicEvent.ANNOUNCED, ANNOUNCED_AT, WAS),
+        (PublicEvent.CONFIRMED, ANNOUNCED_AT + 10 * DAY, WAS),
+        (PublicEvent.MOVED, ANNOUNCED_AT + 20 * DAY, TO),
+        (PublicEvent.CANCELLED, ANNOUNCED_AT + 30 * DAY, TO),
     ]
 
 
 def test_when_it_was_published_is_the_time_that_was_announced_and_no_other():
-    assert told(PUBLISHED)[-1] == (Happened.PUBLISHED, TO.due_at, TO)
+    assert told(PUBLISHED)[-1] == (PublicEvent.PUBLISHED, TO.due_at, TO)
 
 
 def test_a_date_confirmed_before_it_was_announced_is_part_of_the_announcement():
     (change,) = changes_of(replace(CONFIRMED, confirmed_at=ANNOUNCED_AT - DAY))
-    assert (change.kind, change.confirmed) == (Happened.ANNOUNCED, True)
+    assert (change.kind, change.confirmed) == (PublicEvent.ANNOUNCED, True)
     assert not changes_of(PROVISIONAL)[0].confirmed
 
 

@@ -6,13 +6,13 @@ import pytest
 
 from releases.detection.announcement import (
     CANNOT_TELL,
-    Announced,
-    Announcing,
+    Announcement,
+    AnnouncementState,
     DifferenceKind,
     Ours,
     Problem,
-    differences_of_announced,
-    differences_of_problem,
+    compare_announcement,
+    compare_problem,
 )
 from releases.detection.govuk import AnnouncedTime
 from releases.rules.calendar import Precision, Slot
@@ -28,12 +28,12 @@ def ours(slot=EXACT, *, status=Status.CONFIRMED, title="Rain in June"):
     return Ours(title=title, slot=slot, status=status)
 
 
-def said(*, state=Announcing.CONFIRMED, title="Rain in June", displayed="shown", **when):
-    return Announced(title=title, state=state, when=AnnouncedTime(**when), displayed=displayed)
+def said(*, state=AnnouncementState.CONFIRMED, title="Rain in June", displayed="shown", **when):
+    return Announcement(title=title, state=state, when=AnnouncedTime(**when), displayed=displayed)
 
 
 def kinds(mine, theirs):
-    return [difference.kind for difference in differences_of_announced(mine, theirs)]
+    return [difference.kind for difference in compare_announcement(mine, theirs)]
 
 
 @pytest.mark.parametrize(
@@ -72,13 +72,13 @@ def test_dates_are_compared_as_exactly_as_both_are_known(slot, when, found):
 @pytest.mark.parametrize(
     ("status", "state", "found"),
     [
-        (Status.CONFIRMED, Announcing.CONFIRMED, [DifferenceKind.DATE]),
-        (Status.PROVISIONAL, Announcing.PROVISIONAL, [DifferenceKind.DATE]),
-        (Status.PROVISIONAL, Announcing.CONFIRMED, [DifferenceKind.STATE, DifferenceKind.DATE]),
-        (Status.CONFIRMED, Announcing.PROVISIONAL, [DifferenceKind.STATE, DifferenceKind.DATE]),
-        (Status.CONFIRMED, Announcing.CANCELLED, [DifferenceKind.STATE]),
-        (Status.CANCELLED, Announcing.CONFIRMED, [DifferenceKind.STATE]),
-        (Status.CANCELLED, Announcing.CANCELLED, []),
+        (Status.CONFIRMED, AnnouncementState.CONFIRMED, [DifferenceKind.DATE]),
+        (Status.PROVISIONAL, AnnouncementState.PROVISIONAL, [DifferenceKind.DATE]),
+        (Status.PROVISIONAL, AnnouncementState.CONFIRMED, [DifferenceKind.STATE, DifferenceKind.DATE]),
+        (Status.CONFIRMED, AnnouncementState.PROVISIONAL, [DifferenceKind.STATE, DifferenceKind.DATE]),
+        (Status.CONFIRMED, AnnouncementState.CANCELLED, [DifferenceKind.STATE]),
+        (Status.CANCELLED, AnnouncementState.CONFIRMED, [DifferenceKind.STATE]),
+        (Status.CANCELLED, AnnouncementState.CANCELLED, []),
     ],
     ids=str,
 )
@@ -96,17 +96,17 @@ def test_titles_are_compared_as_readers_see_them(title, found):
 
 
 def test_both_sides_are_kept_as_readers_are_shown_them():
-    (difference,) = differences_of_announced(ours(), said(at=DUE.replace(day=2), displayed="2 July 2026 9:30am"))
+    (difference,) = compare_announcement(ours(), said(at=DUE.replace(day=2), displayed="2 July 2026 9:30am"))
     assert (difference.theirs, difference.ours) == ("2 July 2026 9:30am", "1 July 2026 9:30am")
 
 
 @pytest.mark.parametrize("problem", Problem)
 def test_an_announcement_that_is_none_is_a_difference_and_what_cannot_be_told_is_none(problem):
-    found = [difference.kind.value for difference in differences_of_problem(ours(), problem)]
+    found = [difference.kind.value for difference in compare_problem(ours(), problem)]
     assert found == ([] if problem in CANNOT_TELL else [problem.value])
 
 
 def test_an_announcement_of_a_cancelled_release_may_be_taken_away():
     cancelled = ours(status=Status.CANCELLED)
-    assert differences_of_problem(cancelled, Problem.GONE) == differences_of_problem(cancelled, Problem.NOT_FOUND) == []
-    assert differences_of_problem(cancelled, Problem.PUBLISHED)
+    assert compare_problem(cancelled, Problem.GONE) == compare_problem(cancelled, Problem.NOT_FOUND) == []
+    assert compare_problem(cancelled, Problem.PUBLISHED)

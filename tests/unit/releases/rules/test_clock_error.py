@@ -8,9 +8,9 @@ import pytest
 from releases.rules.clock_error import (
     SCRIPTED,
     ClockError,
+    ClockSample,
     ClockWatch,
     Figures,
-    Reading,
     Voucher,
     bound_seconds_of_check,
     of_chrony,
@@ -37,7 +37,7 @@ class Machine:
 
     def after(self, seconds: float, *, uncertain: float = 0) -> ClockError:
         self.true += timedelta(seconds=seconds)
-        reading = Reading(wall=self.shown, steady=self.true, uncertain=timedelta(seconds=uncertain))
+        reading = ClockSample(wall=self.shown, steady=self.true, uncertain=timedelta(seconds=uncertain))
         return self.watch.take(reading, self.figures)
 
     def set_by(self, seconds: float) -> None:

@@ -22,7 +22,7 @@ class PublicStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Happened(StrEnum):
+class PublicEvent(StrEnum):
     ANNOUNCED = "announced"
     CONFIRMED = "confirmed"
     MOVED = "moved"
@@ -31,7 +31,7 @@ class Happened(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class SlugName:
     """A producer or a series: its name, and the part of addresses that stands for it."""
 
     slug: str
@@ -71,8 +71,8 @@ class AnnouncedRelease:
     cancelled_at: datetime | None
     cancellation_reason: str
     designation: str
-    series: Named
-    producer: Named
+    series: SlugName
+    producer: SlugName
     moves: tuple[AnnouncedMove, ...] = ()
     page: str = ""
 
@@ -97,7 +97,7 @@ class Change:
     """
 
     id: UUID
-    kind: Happened
+    kind: PublicEvent
     at: datetime
     release: AnnouncedRelease
     slot: Slot
@@ -111,7 +111,7 @@ class Change:
         return self.corrected_at or self.at
 
 
-def status_shown(status: str, *, last_move: tuple[Slot, Slot] | None) -> PublicStatus:
+def public_status(status: str, *, last_move: tuple[Slot, Slot] | None) -> PublicStatus:
     if status == Status.CONFIRMED and last_move:
         was, to = (slot.due_at for slot in last_move)
         if was and to and to > was:
@@ -133,22 +133,23 @@ def changes_of(release: AnnouncedRelease) -> list[Change]:
     What was done before it was announced is told as part of its announcement, and not when.
     """
     confirmed_at, cancelled_at = release.confirmed_at, release.cancelled_at
-    first = _change(release, Happened.ANNOUNCED, at=release.announced_at)
+    first = _change(release, PublicEvent.ANNOUNCED, at=release.announced_at)
     later = [
-        _change(release, Happened.MOVED, at=move.announced_at, move=move, reason=move.reason) for move in release.moves
+        _change(release, PublicEvent.MOVED, at=move.announced_at, move=move, reason=move.reason)
+        for move in release.moves
     ]
     if confirmed_at and not first.confirmed:
-        later.append(_change(release, Happened.CONFIRMED, at=confirmed_at))
+        later.append(_change(release, PublicEvent.CONFIRMED, at=confirmed_at))
     if cancelled_at:
-        later.append(_change(release, Happened.CANCELLED, at=cancelled_at, reason=release.cancellation_reason))
+        later.append(_change(release, PublicEvent.CANCELLED, at=cancelled_at, reason=release.cancellation_reason))
     later.sort(key=lambda change: change.at)
     if release.status is PublicStatus.PUBLISHED and release.due_at:
-        later.append(_change(release, Happened.PUBLISHED, at=release.due_at))
+        later.append(_change(release, PublicEvent.PUBLISHED, at=release.due_at))
     return [first, *later]
 
 
 def _change(
-    release: AnnouncedRelease, kind: Happened, *, at: datetime, move: AnnouncedMove | None = None, reason: str = ""
+    release: AnnouncedRelease, kind: PublicEvent, *, at: datetime, move: AnnouncedMove | None = None, reason: str = ""
 ) -> Change:
     return Change(
         id=uuid5(release.public_id, f"{kind} {move.version}" if move else kind),
