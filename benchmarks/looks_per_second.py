@@ -21,7 +21,7 @@ from benchmarks.bare import Bare
 from benchmarks.fetching import Ours
 from benchmarks.row import Limit, Row, middle
 from releases.detection.finding import AddressRole, Expectation, LookResult
-from releases.probe.adapters import adapter_named
+from releases.probe.adapters import get_adapter
 from statsoffice.fake_publisher.client import rehearsal_site
 
 HALF = Limit(0.5, of="ratio")
@@ -85,7 +85,7 @@ def _look_and_examine(ours: Ours, urls: Sequence[str], due_at: datetime) -> None
         release_title=f"Pupil absence in schools: {judge.MARKER}",
         series_title="Pupil absence in schools",
     )
-    adapter = adapter_named("page")
+    adapter = get_adapter("page")
     for answer in ours.look(urls, due_at):
         found = adapter.examine(answer, expectation)
         assert found.result is LookResult.LIVE

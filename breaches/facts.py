@@ -59,7 +59,7 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
     statements: dict[int, list[models.Statement]] = defaultdict(list)
     for statement in models.Statement.objects.filter(release__in=releases).in_order():
         statements[statement.release_id].append(statement)
-    needed = repository.find_needed(releases)
+    needed = repository.find_needed_checks(releases)
     looks, replayed = _looks(releases, statements, needed)
     past_caches = _past_caches(verifications, looks)
     roles = find_past_roles({statement.stated_by_id for said in statements.values() for statement in said})

@@ -9,8 +9,8 @@ from django.conf import settings
 from breaches.models import ReportEvent
 from breaches.rules.lifecycle import APPROVE, PAST_TENSE
 from releases import morning_summary
-from releases.evidence import anchors, time_stamps
-from releases.evidence.time_stamps import NotStamped
+from releases.evidence import anchors
+from releases.evidence.anchors import NotStamped
 from releases.models import Anchor, RollCall
 from releases.rules import london
 from statsoffice.verification import CHAINS
@@ -35,7 +35,7 @@ def make_now(*, now: datetime) -> Anchor | None:
 
 def stamp_due(*, now: datetime) -> None:
     if settings.TIMESTAMP_AUTHORITY:
-        time_stamps.stamp_due(
+        anchors.stamp_due(
             ask=lambda query: ask_authority(settings.TIMESTAMP_AUTHORITY, query),
             authority=settings.TIMESTAMP_AUTHORITY,
             certificates=settings.TIMESTAMP_CERTIFICATES,

@@ -10,11 +10,10 @@ from django.conf import settings
 from breaches import redaction
 from breaches.models import RegisterEvent, Report, ReportEvent, ReportRowRecord
 from breaches.versions import check_documents, check_versions
-from releases.evidence.anchors import check_anchors, check_consistency, check_written
+from releases.evidence.anchors import check_anchors, check_consistency, check_external_anchor, check_time_stamps
 from releases.evidence.coverage import check_coverage
-from releases.evidence.recorded_rows import Events, Recorded, check_rows, deleted_end, relinked
+from releases.evidence.recorded_rows import Events, RowHistory, check_rows, deleted_end, find_relinked_event
 from releases.evidence.store import check_bodies
-from releases.evidence.time_stamps import check_time_stamps
 from releases.judge import check_tolerances
 from releases.models import (
     Anchor,
@@ -79,7 +78,7 @@ def check_evidence(*, now: datetime) -> list[ChainResult]:
     """Check every chain and every stored body; return the result of each, the bodies last."""
     recorded = {}
     for record in ROW_RECORDS:
-        recorded[record] = Recorded(record, redacted_in=ReportEvent.CHAIN)
+        recorded[record] = RowHistory(record, redacted_in=ReportEvent.CHAIN)
         recorded[record].read(follow=partial(track, desc=record.CHAIN))
     results = [_check_chain(rows, recorded, now=now) for rows in CHAINS]
     return [*results, ChainResult(BODIES, *check_bodies(follow=partial(track, desc=BODIES)))]
@@ -88,7 +87,7 @@ def check_evidence(*, now: datetime) -> list[ChainResult]:
 def check_outside(name: str, content: bytes) -> ChainResult:
     """Compare the record with the anchors of a file from outside the office: a saved email, or a backup's manifest."""
     written = read_anchor_file(content)
-    whys = [check_written(anchor, CHAINS) for anchor in written] or ["there is no anchor in this file"]
+    whys = [check_external_anchor(anchor, CHAINS) for anchor in written] or ["there is no anchor in this file"]
     return ChainResult(name, len(written), next((why for why in whys if why), None), unit="anchor")
 
 
@@ -103,7 +102,7 @@ def find_fault(name: str, content: bytes) -> str | None:
     return next((f"{name}: {why}." for anchor in written if (why := check_consistency(anchor))), None)
 
 
-def _check_rows(recorded: Recorded) -> str | None:
+def _check_rows(recorded: RowHistory) -> str | None:
     redactions = ReportEvent.objects.filter(kind=redaction.KIND).order_by("position")
     redacted = {event.position: redaction.digests_after(event) for event in redactions}
     events = {
@@ -113,7 +112,9 @@ def _check_rows(recorded: Recorded) -> str | None:
     return check_rows(recorded, events=events.get(recorded.record, Events), redacted=redacted)
 
 
-def _check_chain(rows: type[ChainedRow], recorded: Mapping[type[RowRecord], Recorded], *, now: datetime) -> ChainResult:
+def _check_chain(
+    rows: type[ChainedRow], recorded: Mapping[type[RowRecord], RowHistory], *, now: datetime
+) -> ChainResult:
     follow = partial(track, desc=rows.CHAIN)
     walked, why = check_chain(rows, follow=follow)
     checks: list[Callable[[], str | None]] = [lambda: deleted_end(rows, recorded.values())]
@@ -128,10 +129,10 @@ def _check_chain(rows: type[ChainedRow], recorded: Mapping[type[RowRecord], Reco
         MonitoringRowRecord: check_coverage,
         MessageRowRecord: lambda: check_put_off(now=now),
         ReleaseEvent: partial(
-            relinked, ReleaseEvent, key="release_id", name="release_public_id", named=Release, by="public_id"
+            find_relinked_event, ReleaseEvent, key="release_id", name="release_public_id", named=Release, by="public_id"
         ),
         ReportEvent: partial(
-            relinked, ReportEvent, key="report_id", name="report_reference", named=Report, by="reference"
+            find_relinked_event, ReportEvent, key="report_id", name="report_reference", named=Report, by="reference"
         ),
         ReportRowRecord: lambda: check_documents() or check_versions(),
         Anchor: lambda: check_anchors(CHAINS, follow=follow),

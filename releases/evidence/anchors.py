@@ -1,15 +1,20 @@
-"""Making anchors, and comparing the chains with those in the database and those that are stored outside the office."""
+"""Anchors: making and checking them, and their time stamps by an authority (RFC 3161)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
+import rfc3161_client
+from cryptography import x509
 from django.db import transaction
 
-from releases.models import Anchor, ChainHead, TimeStampRequest
+from releases.models import Anchor, ChainHead, TimeStamp, TimeStampRequest
 from releases.models.append_only import CHUNK, ChainedRow, Follow, without_progress
 from releases.rules import london
 from releases.rules.anchor import Head, WrittenAnchor, anchor_lines, digest_of_rows, merkle_root
+
+logger = logging.getLogger(__name__)
 
 type Chains = Sequence[type[ChainedRow]]
 # Position, hash of the row before, hash of the row.
@@ -69,7 +74,7 @@ def check_anchors(chains: Chains, *, follow: Follow = without_progress) -> str |
     return None
 
 
-def check_written(written: WrittenAnchor, chains: Chains) -> str | None:
+def check_external_anchor(written: WrittenAnchor, chains: Chains) -> str | None:
     """Return one sentence on how an anchor that is stored outside the office does not match the chains, or None."""
     if fault := check_consistency(written):
         return fault
@@ -137,3 +142,161 @@ def _misfit(models: Mapping[str, type[ChainedRow]], head: Head) -> str | None:
     if digest_of_rows(links(chain, first=head.first, last=head.position)) != head.rows_sha256:
         return f"rows {head.first} to {head.position} of {head.chain} are not the rows that this anchor covers"
     return None
+
+
+# Sends a query to the authority and returns its response; both in DER.
+type Ask = Callable[[bytes], bytes]
+
+STAMPED_WITHIN = timedelta(days=7)
+"""Later anchors combine the same rows: an older one is not asked about any more."""
+CLOCKS_DIFFER_BY = timedelta(hours=1)
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=4)
+# Longer than the timeout of a request: another process asks if this one has died meanwhile.
+CLAIM = timedelta(minutes=2)
+MOST_AT_ONCE = 5
+CERTIFICATES_TAG = 0xA0
+
+
+class NotStamped(Exception):
+    """There is no valid time stamp; the message is one sentence about the reason."""
+
+
+def stamp_due(*, ask: Ask, authority: str, certificates: str, now: datetime) -> int:
+    """Request the time stamps that are due, the newest anchor first, and store those that are valid.
+
+    The request is made outside a transaction. A failure ends the round, because the next request would probably fail
+    too; it is tried again after a growing wait, for seven days.
+
+    :param authority: its address, which is stored.
+    :param certificates: of the authority, in PEM.
+    :return: the number of time stamps that were stored.
+    """
+    due = TimeStampRequest.objects.filter(due_at__lte=now, anchor__made_at__gt=now - STAMPED_WITHIN)
+    stored = 0
+    for request in list(due.select_related("anchor").order_by("-anchor__position")[:MOST_AT_ONCE]):
+        claimed = TimeStampRequest.objects.filter(pk=request.pk, due_at=request.due_at)
+        if not claimed.update(due_at=now + CLAIM, attempts=request.attempts + 1):
+            continue
+        try:
+            response, stamped_at = _stamped(request.anchor, ask=ask, certificates=certificates)
+        except NotStamped as fault:
+            logger.warning("Anchor %s has no time stamp: %s", request.anchor.position, fault)
+            wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(request.attempts, 20))
+            TimeStampRequest.objects.filter(pk=request.pk).update(due_at=now + wait, last_error=str(fault)[:500])
+            break
+        stored += _store_stamp(request.anchor, authority=authority, response=response, stamped_at=stamped_at)
+    return stored
+
+
+def read_stamp(response: bytes, *, root: str, certificates: str, nonce: int | None = None) -> datetime:
+    """Check that a response is a time stamp of a root by the authority of some certificates; return its time.
+
+    :param root: its 64 hexadecimal digits, as text, are what is stamped, so that a file with them is the data for
+        `openssl ts -verify`.
+    :param nonce: of the query, if this is the response to it.
+    :raises NotStamped: if it is none.
+    """
+    given = x509.load_pem_x509_certificates(certificates.encode()) if certificates else []
+    roots = [one for one in given if one.issuer == one.subject]
+    if not roots:
+        raise NotStamped("STATSOFFICE_TIMESTAMP_CERTIFICATES names no certificate of an authority.")
+    verifier = rfc3161_client.VerifierBuilder(
+        roots=roots, intermediates=[one for one in given if one not in roots], nonce=nonce
+    ).build()
+    try:
+        read = rfc3161_client.decode_timestamp_response(sort_certificates(response))
+        if read.status != rfc3161_client.PKIStatus.GRANTED:
+            reason = f"The authority refused: status {read.status} {' '.join(read.status_string)}".strip()
+            raise NotStamped(f"{reason}.")
+        verifier.verify_message(read, root.encode())
+        return read.tst_info.gen_time.astimezone(UTC)
+    except NotStamped:
+        raise
+    # A response can hold anything, and what reads its certificates raises a dozen kinds of exceptions.
+    except Exception as fault:
+        reason = f"The response of the authority is not a valid time stamp of this root: {fault}"
+        raise NotStamped(reason) from fault
+
+
+def sort_certificates(response: bytes) -> bytes:
+    """Return a response with the certificates of its signature in the order of DER, which rfc3161-client insists on.
+
+    OpenSSL, and authorities built on it, send them in the order of the chain (BER). They are not part of what is
+    signed.
+
+    :raises ValueError: if the response ends too early.
+    """
+    # TimeStampResp, TimeStampToken (after the status), its content (after the type), SignedData.
+    start, end = _der_content(response, 0)
+    for number in (1, 1, 0):
+        parts = _der_parts(response, start, end)
+        if len(parts) <= number:  # refused, without a token
+            return response
+        start, end = _der_content(response, parts[number][0])
+    # The certificates follow version, algorithms and content, if there are any.
+    for begin, _ in _der_parts(response, start, end)[3:4]:
+        if response[begin] == CERTIFICATES_TAG:
+            start, end = _der_content(response, begin)
+            certificates = sorted(response[one:after] for one, after in _der_parts(response, start, end))
+            return response[:start] + b"".join(certificates) + response[end:]
+    return response
+
+
+def _der_parts(der: bytes, start: int, end: int) -> list[tuple[int, int]]:
+    """Return where each element between two places begins and ends."""
+    parts = []
+    while start < end:
+        after = _der_content(der, start)[1]
+        parts.append((start, after))
+        start = after
+    return parts
+
+
+def _der_content(der: bytes, start: int) -> tuple[int, int]:
+    """Return where the content of an element with a tag of one byte begins and ends."""
+    if start + 2 > len(der):
+        raise ValueError("it ends too early")
+    length, content = der[start + 1], start + 2
+    if length > 0x80:  # the number of bytes that have the length
+        content, length = content + (length & 0x7F), int.from_bytes(der[content : content + (length & 0x7F)])
+    if content + length > len(der):
+        raise ValueError("it ends too early")
+    return content, content + length
+
+
+def check_time_stamps(*, certificates: str, follow: Follow = without_progress) -> str | None:
+    """Return one sentence on the first anchor whose time stamp does not fit its root or time, or None.
+
+    :param certificates: of all authorities that stamped, in PEM.
+    """
+    stamps = TimeStamp.in_order().select_related("anchor")
+    for stamp in follow(stamps.iterator(chunk_size=CHUNK), stamps.count()):
+        anchor = stamp.anchor
+        named = f"the time stamp of anchor {anchor.position} does not fit"
+        try:
+            stamped_at = read_stamp(bytes(stamp.response), root=anchor.root, certificates=certificates)
+        except NotStamped as fault:
+            return f"{named}: {str(fault).rstrip('.')}"
+        if stamped_at != stamp.stamped_at:
+            return f"{named}: its time is {london.format_moment(stamped_at)}"
+        if not anchor.made_at - CLOCKS_DIFFER_BY <= stamped_at <= anchor.made_at + STAMPED_WITHIN + CLOCKS_DIFFER_BY:
+            made_at, stamped = london.format_moment(anchor.made_at), london.format_moment(stamped_at)
+            return f"{named}: the anchor states {made_at}, and it was stamped at {stamped}"
+    return None
+
+
+def _stamped(anchor: Anchor, *, ask: Ask, certificates: str) -> tuple[bytes, datetime]:
+    builder = rfc3161_client.TimestampRequestBuilder().data(anchor.root.encode())
+    query = builder.hash_algorithm(rfc3161_client.HashAlgorithm.SHA256).cert_request(cert_request=True).build()
+    response = ask(query.as_bytes())
+    return response, read_stamp(response, root=anchor.root, certificates=certificates, nonce=query.nonce)
+
+
+def _store_stamp(anchor: Anchor, *, authority: str, response: bytes, stamped_at: datetime) -> bool:
+    with transaction.atomic():
+        ChainHead.hold(TimeStamp.CHAIN)
+        if TimeStamp.objects.filter(anchor=anchor).exists():
+            return False
+        TimeStamp.append([TimeStamp(anchor=anchor, authority=authority, response=response, stamped_at=stamped_at)])
+        TimeStampRequest.objects.filter(anchor=anchor).delete()
+    return True

@@ -21,7 +21,7 @@ CLOCKS_DIFFER = timedelta(minutes=1)
 type Stretch = tuple[datetime, datetime]
 
 
-class Made(Protocol):
+class TimedCheck(Protocol):
     """A check that was made, which shows that monitoring worked; its instants are aware."""
 
     @property
@@ -76,7 +76,7 @@ def monitored_stretches(*, start: datetime, end: datetime) -> list[Stretch]:
     return list(Coverage.objects.filter(ended_at__gt=start, began_at__lt=end).values_list("began_at", "ended_at"))
 
 
-def find_gaps(*, start: datetime, end: datetime, looks: Iterable[Made] = ()) -> list[Stretch]:
+def find_gaps(*, start: datetime, end: datetime, looks: Iterable[TimedCheck] = ()) -> list[Stretch]:
     """Return the gaps between two aware instants, in order.
 
     A silence of up to 15 seconds is no gap: checks are never planned more often than every 5 seconds.
@@ -87,7 +87,7 @@ def find_gaps(*, start: datetime, end: datetime, looks: Iterable[Made] = ()) -> 
 
 
 def gaps_in(
-    stretches: Iterable[Stretch], *, start: datetime, end: datetime, looks: Iterable[Made] = ()
+    stretches: Iterable[Stretch], *, start: datetime, end: datetime, looks: Iterable[TimedCheck] = ()
 ) -> list[Stretch]:
     """Return what `find_gaps` does, from the stretches of that time or a longer one."""
     watched = ((began_at, ended_at) for began_at, ended_at in stretches if ended_at > start and began_at < end)

@@ -51,7 +51,7 @@ class Events:
         return any(since < position <= until and kind in kinds for position, kind in self.about[about])
 
 
-class Recorded:
+class RowHistory:
     """What a chain of row records says up to a position: the last digest of each row, all changes, all heads."""
 
     def __init__(self, record: type[RowRecord], *, redacted_in: str = "") -> None:
@@ -84,7 +84,7 @@ class Recorded:
         self.position = row.position
 
 
-def deleted_end(chain: type[ChainedRow], records: Iterable[Recorded]) -> str | None:
+def deleted_end(chain: type[ChainedRow], records: Iterable[RowHistory]) -> str | None:
     """Return a sentence if rows of a chain were deleted together with its head, as a record of rows shows, or None."""
     known = {head: read.record.CHAIN for read in records for head in read.heads.get(chain.CHAIN, ())}
     left = dict(known)
@@ -98,7 +98,9 @@ def deleted_end(chain: type[ChainedRow], records: Iterable[Recorded]) -> str | N
     return f"rows up to {position} are missing, which {known[position, row_hash]} recorded"
 
 
-def relinked(chain: type[AbstractEvent], *, key: str, name: str, named: type[models.Model], by: str) -> str | None:
+def find_relinked_event(
+    chain: type[AbstractEvent], *, key: str, name: str, named: type[models.Model], by: str
+) -> str | None:
     """Return a sentence on the first event that points to another row than the one that its hash names, or None.
 
     Events of a row that was removed stay, and one of them says that it was.
@@ -116,7 +118,9 @@ def relinked(chain: type[AbstractEvent], *, key: str, name: str, named: type[mod
     return None
 
 
-def check_rows(read: Recorded, *, events: Callable[[], Events] = Events, redacted: Mapping[int, Digests]) -> str | None:
+def check_rows(
+    read: RowHistory, *, events: Callable[[], Events] = Events, redacted: Mapping[int, Digests]
+) -> str | None:
     """Compare every row of some tables with its last recorded digest, and each change with an event.
 
     Rows that seem to differ are read again while nothing can be recorded, because the product writes meanwhile.
@@ -132,7 +136,7 @@ def check_rows(read: Recorded, *, events: Callable[[], Events] = Events, redacte
 
 
 def _unexplained(
-    read: Recorded, tables: Mapping[str, Table], events: Events, redacted: Mapping[int, Digests]
+    read: RowHistory, tables: Mapping[str, Table], events: Events, redacted: Mapping[int, Digests]
 ) -> str | None:
     ruled = [change for change in read.changes if _needs_event(tables[change.table], change)]
     last = {(change.table, change.key): change for change in ruled}
@@ -171,7 +175,7 @@ def _about(table: Table, changes: Iterable[RowChange]) -> dict[str, int]:
     return found
 
 
-def _changed(table: Table, read: Recorded) -> str | None:
+def _changed(table: Table, read: RowHistory) -> str | None:
     suspects = sorted(_differing(table, read), key=int)
     for keys in batched(suspects, EXAMINED_AT_ONCE):
         read.read()
@@ -186,7 +190,7 @@ def _changed(table: Table, read: Recorded) -> str | None:
     return None
 
 
-def _differing(table: Table, read: Recorded) -> set[str]:
+def _differing(table: Table, read: RowHistory) -> set[str]:
     known = read.digests[table.name]
     left = {key for key, digest in known.items() if digest is not None}
     differing = set[str]()

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from django.db.models import Case, Count, F, Max, Min, Q, TextField, Value, When
 from django.db.models.functions import Cast
 
-from releases.detection.finding import LookResult, Reason, publisher_from_json, tells_taken_away
+from releases.detection.finding import LookResult, Reason, TextsBefore, publisher_from_json, tells_taken_away
 from releases.models import Observation, Statement
 from releases.models.append_only import ChainHead
 from releases.models.observation import Purpose
@@ -55,7 +55,7 @@ class NeededChecks:
     number: Mapping[LookKey, int]
 
 
-def find_needed(releases: Collection[int]) -> NeededChecks:
+def find_needed_checks(releases: Collection[int]) -> NeededChecks:
     """Find which of the checks that are stored by now must be read, in three queries.
 
     Checks stored from then on are left to the next reader: counted in part they could make others seem repetitions.
@@ -146,7 +146,7 @@ def read_sightings(releases: Collection[int]) -> Reader:
     for release, digest, kind in stated.values_list("release_id", "text_digest", "kind"):
         spoken[release].append((digest, kind))
     rows: dict[ScheduleKey, dict[int, list[_Row]]] = defaultdict(lambda: defaultdict(list))
-    needed = find_needed(releases)
+    needed = find_needed_checks(releases)
     for row in map(_Row._make, _looks(releases, needed)):
         rows[row.release_id, row.schedule_version][row.address_id].append(row)
     telling = [key for by_address in rows.values() for listed in by_address.values() for key in _telling(listed)]
@@ -218,3 +218,19 @@ def _diagnostic(row: _Row, headers: Mapping[int, list[list[str]]]) -> Diagnostic
         completed_at=row.completed_at,
         headers=[(name, value) for name, value in headers.get(row.pk, ())],
     )
+
+
+def read_texts_before(addresses: Collection[int]) -> dict[int, TextsBefore]:
+    """Read what the checks of some addresses, by key, showed before their releases were due."""
+    before = {key: TextsBefore() for key in addresses}
+    checks = (
+        Observation.objects.filter(address__in=addresses, completed_at__lt=F("release__due_at"))
+        .exclude(result__in=[LookResult.LIVE, LookResult.UNREACHABLE, LookResult.OBSERVER_FAULT])
+        .annotate(codes=Cast("reasons", TextField()))
+        .values("address_id", "result", "codes", "text_digest")
+        .annotate(first=Min("sent_at"), last=Max("sent_at"))
+        .values_list("address_id", "result", "codes", "text_digest", "first", "last")
+    )
+    for key, result, codes, digest, first, last in checks:
+        before[key].note(LookResult(result), json.loads(codes), digest, first=first, last=last)
+    return before

@@ -1,17 +1,16 @@
 """The addresses that are monitored, and when each is checked next."""
 
-import json
 import logging
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import batched
 
-from django.db.models import F, Max, Min, Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import F, Q, QuerySet
 
 from releases.detection.finding import AddressRole, Expectation, Finding, LookResult, TextsBefore
-from releases.models import Address, NotFoundPage, Observation, Release, Series, Statement, Watch
+from releases.evidence.repository import read_texts_before
+from releases.models import Address, NotFoundPage, Release, Series, Statement, Watch
 from releases.models.observation import Purpose
 from releases.rules import cadence
 from releases.rules.response import Answer
@@ -274,7 +273,7 @@ def load_targets(addresses: Iterable[Address]) -> list[Target]:
     if not addresses:
         return []
     keys = [address.pk for address in addresses]
-    texts_before = _read_texts_before(keys)
+    texts_before = read_texts_before(keys)
     said: dict[int, dict[str, str]] = {key: {} for key in keys}
     statements = Statement.objects.filter(address__in=keys).exclude(text_digest="").in_order()
     for key, digest, kind in statements.values_list("address_id", "text_digest", "kind"):
@@ -297,19 +296,3 @@ def load_targets(addresses: Iterable[Address]) -> list[Target]:
         )
         for address in addresses
     ]
-
-
-def _read_texts_before(addresses: Collection[int]) -> dict[int, TextsBefore]:
-    """Read what the checks of some addresses, by key, showed before their releases were due."""
-    before = {key: TextsBefore() for key in addresses}
-    checks = (
-        Observation.objects.filter(address__in=addresses, completed_at__lt=F("release__due_at"))
-        .exclude(result__in=[LookResult.LIVE, LookResult.UNREACHABLE, LookResult.OBSERVER_FAULT])
-        .annotate(codes=Cast("reasons", TextField()))
-        .values("address_id", "result", "codes", "text_digest")
-        .annotate(first=Min("sent_at"), last=Max("sent_at"))
-        .values_list("address_id", "result", "codes", "text_digest", "first", "last")
-    )
-    for key, result, codes, digest, first, last in checks:
-        before[key].note(LookResult(result), json.loads(codes), digest, first=first, last=last)
-    return before

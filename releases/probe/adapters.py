@@ -252,7 +252,7 @@ class NoSuchAdapterError(LookupError):
     """An address names an adapter that is not registered."""
 
 
-def adapter_named(name: str) -> Adapter:
+def get_adapter(name: str) -> Adapter:
     try:
         return ADAPTERS[name]
     except KeyError:

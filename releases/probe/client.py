@@ -16,7 +16,7 @@ from typing import Self
 import pycurl
 
 from releases.probe import connection, ssrf
-from releases.probe.adapters import adapter_named
+from releases.probe.adapters import get_adapter
 from releases.probe.connection import Limits, Line, Reply, Route, as_meant, bypass_caches
 from releases.probe.rate_limit import Lanes, Pauses, is_page
 from releases.rules.host_budget import DEFAULT_BUDGET, Budget, requested_pause
@@ -295,7 +295,7 @@ def _target_in_body(flight: Flight, reply: Reply, answered: _Ending) -> WebAddre
     if reply.status != 200 or answered.failure is not None:
         return None
     try:
-        location = adapter_named(flight.errand.adapter).leads_to(answered.body, url=flight.address.url)
+        location = get_adapter(flight.errand.adapter).leads_to(answered.body, url=flight.address.url)
     except NotAWebAddressError:
         raise
     except Exception:

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 
 from releases.detection.finding import Expectation, Finding
 from releases.detection.rules import read_not_found_text
-from releases.probe.adapters import adapter_named
+from releases.probe.adapters import get_adapter
 from releases.rules import canonical
 from releases.rules.response import Answer
 
@@ -151,7 +151,7 @@ def _examine(request: Request, *, rest: int, bytes_above: int) -> Result:
     try:
         if request.expectation is None:
             return read_not_found_text(request.answer)
-        return adapter_named(request.adapter).examine(request.answer, request.expectation)
+        return get_adapter(request.adapter).examine(request.answer, request.expectation)
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
     except Exception:  # noqa: BLE001  # told as a fault

@@ -10,7 +10,7 @@ from django.conf import settings
 from releases.detection.finding import Expectation, Finding, LookResult, Reason
 from releases.detection.rules import read_not_found_text
 from releases.host_budgets import budgets_from_settings
-from releases.probe.adapters import adapter_named
+from releases.probe.adapters import get_adapter
 from releases.probe.client import Fetcher
 from releases.probe.examiner import Fault, Request
 from releases.probe.examiner_pool import Examined, Examiners, Overrun
@@ -104,7 +104,7 @@ class Probe:
 
     def fetched_address(self, adapter: str, url: str) -> str:
         """:raises NoSuchAdapterError: if no adapter has this name."""
-        return adapter_named(adapter).address(url)
+        return get_adapter(adapter).address(url)
 
     def start(self, errand: Errand) -> None:
         self._fetcher.start(errand)
@@ -158,7 +158,7 @@ class Probe:
 
     def _look_up(self, adapter: str, answer: Answer, expectation: Expectation) -> tuple[Hashable, Finding | None]:
         """Return the key of a finding in the cache, and the finding if it is known at once."""
-        reader = adapter_named(adapter)
+        reader = get_adapter(adapter)
         if not answer.body:
             return None, reader.examine(answer, expectation)  # there is nothing to read
         page = finding_key(adapter, answer, expectation)

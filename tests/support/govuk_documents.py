@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from releases.detection.finding import AddressRole, Expectation
-from releases.probe.adapters import adapter_named
+from releases.probe.adapters import get_adapter
 from releases.rules.response import Answer, Hop
 from tests.support import govuk_pages
 
@@ -56,7 +56,7 @@ def expectation(**changes):
 
 def examined(document, *, at=None, status=200, asked=ASKED, hops=(), **changes):
     answer = answered(document, at=at, status=status, asked=asked, hops=hops)
-    return adapter_named("govuk").examine(answer, expectation(**changes))
+    return get_adapter("govuk").examine(answer, expectation(**changes))
 
 
 def publication(title=TITLE, **fields):

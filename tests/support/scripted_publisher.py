@@ -7,7 +7,7 @@ from email.utils import format_datetime
 from releases.detection.finding import Expectation, Finding
 from releases.detection.rules import read_not_found_text
 from releases.monitoring.clock import ScriptedClock
-from releases.probe.adapters import adapter_named
+from releases.probe.adapters import get_adapter
 from releases.rules.response import Answer, Errand, Hop
 
 
@@ -113,10 +113,10 @@ class ScriptedPublisher:
         self.rests.append((place, seconds))
 
     def fetched_address(self, adapter: str, url: str) -> str:
-        return adapter_named(adapter).address(url)
+        return get_adapter(adapter).address(url)
 
     def examine(self, adapter: str, answer: Answer, expectation: Expectation) -> Finding:
-        return adapter_named(adapter).examine(answer, expectation)
+        return get_adapter(adapter).examine(answer, expectation)
 
     def begin_examination(self, key: Hashable, adapter: str, answer: Answer, expectation: Expectation) -> Finding:
         """Examine at once: nothing here is hostile."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from releases.evidence.recorded_rows import Recorded
+from releases.evidence.recorded_rows import RowHistory
 from releases.management.base import PlainCommand
 from statsoffice.verification import ROW_RECORDS
 
@@ -26,7 +26,7 @@ digest. The record states that an upgrade was the reason, so that it can be foun
         for record in ROW_RECORDS:
             for table in record.TABLES:
                 if table.name == options["table"]:
-                    recorded = Recorded(record)
+                    recorded = RowHistory(record)
                     recorded.read()
                     count = record.record_unrecorded(table, known=recorded.digests[table.name])
                     self.stdout.write(f"{table.name}: {count} row{'' if count == 1 else 's'} recorded")

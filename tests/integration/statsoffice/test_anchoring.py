@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from breaches.models import ReportEvent
 from breaches.rules.lifecycle import ReportStatus
-from releases.evidence import anchors, time_stamps
+from releases.evidence import anchors
 from releases.models import Anchor, ReleaseEvent, RollCall, TimeStamp, TimeStampRequest
 from releases.models.event import record_event
 from releases.rules.anchor import merkle_root
@@ -238,8 +238,8 @@ class TestTimeStamps:
         for place in range(0, len(response), 3):
             changed = response[:place] + bytes([response[place] ^ 0x41]) + response[place + 1 :]
             try:
-                read = time_stamps.read_stamp(changed, root=stamp.anchor.root, certificates=stamping.certificates)
-            except time_stamps.NotStamped:
+                read = anchors.read_stamp(changed, root=stamp.anchor.root, certificates=stamping.certificates)
+            except anchors.NotStamped:
                 refused += 1
             else:  # in the copy of the root certificate, which nothing uses, or in a version number
                 assert read == stamp.stamped_at

@@ -3,7 +3,7 @@
 import pytest
 
 from releases.evidence import recorded_rows
-from releases.evidence.recorded_rows import Recorded, check_rows
+from releases.evidence.recorded_rows import RowHistory, check_rows
 from releases.models import MonitoringRowRecord, Release, ReleaseRowRecord
 from releases.models.row_record import lock_heads
 from tests.support.factories import ReleaseFactory, SeriesFactory
@@ -26,7 +26,7 @@ def read():
     series = SeriesFactory()
     for number in range(5):
         ReleaseFactory(confirmed=True, series=series, reference=f"release-{number}")
-    read = Recorded(ReleaseRowRecord)
+    read = RowHistory(ReleaseRowRecord)
     read.read()
     return read
 
@@ -54,5 +54,5 @@ def test_what_was_recorded_meanwhile_is_no_difference(held, read, monkeypatch):
 
 def test_nothing_is_held_where_nothing_differs(held, read):
     assert recorded_rows._changed(ReleaseRowRecord.TABLES[0], read) is None
-    assert check_rows(Recorded(MonitoringRowRecord), redacted={}) is None
+    assert check_rows(RowHistory(MonitoringRowRecord), redacted={}) is None
     assert held == []

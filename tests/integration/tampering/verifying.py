@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from releases.evidence.anchors import links
-from releases.evidence.recorded_rows import Recorded
+from releases.evidence.recorded_rows import RowHistory
 from releases.models import Anchor, ChainHead
 from releases.models.append_only import FIRST_HASH
 from releases.models.row_record import RowRecord
@@ -55,7 +55,7 @@ def apply(change: Change) -> None:
 def record_anew() -> None:
     """Append records of all rows as they are now by the product's own code, as a forger would who hides a change."""
     for record in ROW_RECORDS:
-        recorded = Recorded(record)
+        recorded = RowHistory(record)
         recorded.read()
         for table in record.TABLES:
             present, known = dict(table.digests()), recorded.digests[table.name]

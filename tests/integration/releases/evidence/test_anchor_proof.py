@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from releases.evidence import anchors, export, time_stamps
+from releases.evidence import anchors, export
 from releases.models import Anchor, Release
 from releases.models.event import record_event
 from statsoffice import anchoring
@@ -54,7 +54,7 @@ def release(authority: Authority, settings) -> Release:
             make_check(release.addresses.get(), "not_live", b"not yet", at=seconds),
         )
     anchor_now(now)
-    time_stamps.stamp_due(
+    anchors.stamp_due(
         ask=lambda query: anchoring.ask_authority(authority.address, query),
         authority=authority.address,
         certificates=authority.certificates,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from releases.detection.finding import AddressRole, Expectation
-from releases.probe.adapters import adapter_named
+from releases.probe.adapters import get_adapter
 from releases.probe.probe import probe_from_settings
 from releases.rules.response import Errand
 
@@ -34,6 +34,6 @@ def look(site):
                 answers = probe.poll(1.0)
             answer = answers[0][1]
             # In this process, where a test may have registered an adapter of its own.
-            return adapter_named(adapter).examine(answer, expectation), answer
+            return get_adapter(adapter).examine(answer, expectation), answer
 
     return ask

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from releases.detection.finding import LookResult, PublisherSays, Reason, State
-from releases.probe.adapters import adapter_named
+from releases.probe.adapters import get_adapter
 from tests.support import govuk_pages
 from tests.support.govuk_documents import (
     ASKED,
@@ -35,7 +35,7 @@ from tests.support.govuk_documents import (
     ids=["page", "final slash", "query and fragment", "document", "another host and port"],
 )
 def test_the_document_is_asked_for_on_the_addresss_own_host(url, asked):
-    assert adapter_named("govuk").address(url) == asked
+    assert get_adapter("govuk").address(url) == asked
 
 
 def test_an_announcement_is_not_live_and_says_for_when_it_announces():

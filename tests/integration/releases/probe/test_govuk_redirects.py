@@ -7,7 +7,7 @@ import pytest
 
 from releases.detection.finding import LookResult, PublisherSays, Reason, State
 from releases.probe import adapters
-from releases.probe.adapters import adapter_named
+from releases.probe.adapters import get_adapter
 from releases.rules.response import Failure, Hop
 from tests.support import govuk_pages
 from tests.support.fetching import answers, errand, make_fetcher
@@ -34,7 +34,7 @@ def test_a_publication_to_which_the_announcement_led_is_live():
 def test_a_redirect_document_leads_to_the_document_of_its_destination(to, target):
     path = "/government/statistics/announcements/road-fuel-june-2026"
     body = json.dumps(govuk_pages.redirect(path, to)).encode()
-    assert adapter_named("govuk").leads_to(body, url=ANNOUNCED_AT) == target
+    assert get_adapter("govuk").leads_to(body, url=ANNOUNCED_AT) == target
 
 
 def test_a_redirect_of_a_whole_folder_keeps_the_rest_of_the_path_if_it_says_so():
@@ -45,7 +45,7 @@ def test_a_redirect_of_a_whole_folder_keeps_the_rest_of_the_path_if_it_says_so()
     ]
     body = json.dumps(redirect).encode()
     host = "https://www.example.gov.uk/api/content"
-    assert adapter_named("govuk").leads_to(body, url=f"{host}/old/june") == f"{host}/new/june"
+    assert get_adapter("govuk").leads_to(body, url=f"{host}/old/june") == f"{host}/new/june"
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_redirect_of_a_whole_folder_keeps_the_rest_of_the_path_if_it_says_so()
     ids=["publication", "redirect to nowhere", "cut off", "empty"],
 )
 def test_all_else_leads_nowhere(body):
-    assert adapter_named("govuk").leads_to(body, url=ASKED) == ""
+    assert get_adapter("govuk").leads_to(body, url=ASKED) == ""
 
 
 def test_a_redirect_document_that_names_no_target_tells_nothing():
@@ -108,7 +108,7 @@ def test_a_redirect_document_leads_to_no_host_that_may_not_be_fetched():
     site, answer = fetched({ANNOUNCEMENT: govuk_pages.redirect(ANNOUNCEMENT, "http://127.0.0.1:9/elsewhere")})
     assert (answer.left_allowed_hosts, answer.final_url) == (True, "http://127.0.0.1:9/elsewhere")
     assert len(site.requests) == 1
-    finding = adapter_named("govuk").examine(answer, expectation())
+    finding = get_adapter("govuk").examine(answer, expectation())
     assert shown(finding) == (LookResult.UNRECOGNISED, (Reason.OTHER_HOST,))
 
 
@@ -122,7 +122,7 @@ def test_redirect_documents_that_lead_in_a_circle_tell_nothing():
     )
     assert answer.failure is Failure.TOO_MANY_REDIRECTS
     assert len(site.requests) == 6
-    assert adapter_named("govuk").examine(answer, expectation()).result is LookResult.UNREACHABLE
+    assert get_adapter("govuk").examine(answer, expectation()).result is LookResult.UNREACHABLE
 
 
 def test_a_body_that_our_own_code_cannot_read_is_examined_as_it_came(monkeypatch, caplog):

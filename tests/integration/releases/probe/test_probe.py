@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from releases.detection.finding import AddressRole, Expectation, LookResult, Reason
-from releases.probe.adapters import ADAPTERS, NoSuchAdapterError, adapter_named
+from releases.probe.adapters import ADAPTERS, NoSuchAdapterError, get_adapter
 from releases.probe.probe import probe_from_settings, user_agent
 from releases.rules.response import Errand
 from statsoffice.fake_publisher import pages
@@ -177,11 +177,11 @@ def test_the_name_that_requests_carry_fits_into_a_header(office, contact, agent)
 class TestAdapters:
     def test_every_adapter_is_found_under_its_own_name(self):
         assert "page" in ADAPTERS
-        assert all(adapter_named(name).name == name for name in ADAPTERS)
+        assert all(get_adapter(name).name == name for name in ADAPTERS)
 
     def test_the_page_adapter_fetches_the_announced_address_itself(self):
-        assert adapter_named("page").address("https://www.example.gov.uk/a?b=c") == "https://www.example.gov.uk/a?b=c"
+        assert get_adapter("page").address("https://www.example.gov.uk/a?b=c") == "https://www.example.gov.uk/a?b=c"
 
     def test_an_adapter_that_does_not_exist_is_told(self):
         with pytest.raises(NoSuchAdapterError, match=r"no adapter .gov.; there are: govuk, page"):
-            adapter_named("gov")
+            get_adapter("gov")
