@@ -175,76 +175,16 @@ class Flight:
 
 @dataclass(frozen=True, slots=True)
 class _Ending:
+    """How an errand ends; `led_to` is where a redirect left the allowed hosts."""
+
     failure: Failure | None = None
     detail: str = ""
     body: bytes = b""
     led_to: WebAddress | None = None
 
 
-def land(
-    flight: Flight,
-    reply: Reply,
-    *,
-    certificate_sha256: str,
-    completed_at: datetime,
-    done: float,
-    limits: Limits,
-    vantage: str = "",
-) -> Answer | None:
-    """Take the reply to a flight's request, and return the answer, or None if a redirect is to be followed.
-
-    In the second case the flight's address is the next one to request.
-
-    :param done: when the reply was complete, on the monotonic clock.
-    """
-    if flight.sent_at is None and reply.sent_at is not None:
-        flight.sent_at, flight.monotonic = reply.sent_at, reply.monotonic
-    flight.spent += reply.seconds["total"]
-    if reply.status is not None:
-        flight.hops.append(Hop(url=flight.address.url, status=reply.status))
-    ending = _ending(flight, reply, limits)
-    if ending is None:
-        return None
-    sent_at, completed_at = _instants(flight, completed_at)
-    return Answer(
-        requested_url=flight.errand.url,
-        planned_at=flight.errand.planned_at,
-        sent_at=sent_at,
-        completed_at=completed_at,
-        failure=ending.failure,
-        failure_detail=ending.detail,
-        status=reply.status,
-        hops=tuple(flight.hops),
-        final_url=as_meant(ending.led_to.url) if ending.led_to else flight.reached,
-        left_allowed_hosts=ending.led_to is not None,
-        headers=reply.headers,
-        body=ending.body,
-        peer_address=reply.peer_address,
-        certificate_sha256=certificate_sha256,
-        vantage=vantage,
-        # The phases are those of the final request; the total is that of all.
-        seconds=_seconds(flight, reply.seconds, first_byte=reply.first_byte, done=done),
-    )
-
-
-def turn_back(flight: Flight, failure: Failure, detail: str, *, at: datetime, vantage: str = "") -> Answer:
-    """Return the answer of a flight whose next request is not made."""
-    sent_at, completed_at = _instants(flight, at)
-    return Answer(
-        requested_url=flight.errand.url,
-        planned_at=flight.errand.planned_at,
-        sent_at=sent_at,
-        completed_at=completed_at,
-        failure=failure,
-        failure_detail=detail,
-        hops=tuple(flight.hops),
-        final_url=flight.reached,
-        vantage=vantage,
-        seconds=_seconds(flight, {}),
-    )
-
-
 def _ending(flight: Flight, reply: Reply, limits: Limits) -> _Ending | None:
+    """Return how a reply ends an errand; None if a redirect is to be followed, to the flight's new address."""
     if reply.failure is not None:
         return _Ending(reply.failure, reply.detail)
     answered = None
@@ -303,20 +243,6 @@ def _target_in_body(flight: Flight, reply: Reply, answered: _Ending) -> WebAddre
         logger.exception("cannot tell whether %s leads on", flight.address.url)
         return None
     return parse_target(flight.address, location) if location else None
-
-
-def _seconds(
-    flight: Flight, of_request: Mapping[str, float], *, first_byte: float | None = None, done: float | None = None
-) -> Mapping[str, float]:
-    steady = {"monotonic": flight.monotonic, "monotonic_first_byte": first_byte, "monotonic_done": done}
-    read = {name: value for name, value in steady.items() if value is not None}
-    return MappingProxyType({**of_request, "total": flight.spent, **read})
-
-
-def _instants(flight: Flight, completed_at: datetime) -> tuple[datetime, datetime]:
-    """Return when it was sent and completed, in this order even if the clock was set back in between."""
-    sent_at = flight.sent_at or flight.begun_at or completed_at
-    return sent_at, max(sent_at, completed_at)
 
 
 # Beyond this more connections only take turns on the processor; what waits longer is the network's part.
@@ -526,8 +452,7 @@ class Fetcher:
             failure = Failure.ADDRESS_REFUSED if reason else Failure.TIMEOUT
             detail = reason or f"more than {self._limits.total_seconds:g} seconds in redirects"
             self._lanes.ended(place)
-            vantage = self._route.vantage_for(flight.address)
-            self._done.append((flight.errand, turn_back(flight, failure, detail, at=now, vantage=vantage)))
+            self._finish(flight, _Ending(failure, detail), at=now)
             return
         line = self._idle_lines.pop() if self._idle_lines else Line(self._route, self._limits, now=self._now)
         line.prepare(flight.address, seconds=left, fresh=flight.errand.fresh)
@@ -561,9 +486,7 @@ class Fetcher:
     def _answer_that_it_waits(self, flight: Flight) -> None:
         who, until = self._wait_of(flight) or (flight.address.place, self._now())
         detail = f"{who.removeprefix('page ')} asked not to be asked again before {until.astimezone(UTC):%H:%M:%S} UTC"
-        vantage = self._route.vantage_for(flight.address)
-        answer = turn_back(flight, Failure.ASKED_TO_WAIT, detail, at=self._now(), vantage=vantage)
-        self._done.append((flight.errand, answer))
+        self._finish(flight, _Ending(Failure.ASKED_TO_WAIT, detail), at=self._now())
 
     def _refused_behind_proxy(self, flight: Flight) -> str:
         """Return why an address is refused that the proxy connects to: the guard sees no more than its URL."""
@@ -587,19 +510,62 @@ class Fetcher:
         wait = requested_pause(reply.status, reply.headers)
         if wait and self._pauses.take_request(place=place, url=flight.errand.url, wait=wait):
             self._hold_back_waiting(place)
-        answer = land(
-            flight,
-            reply,
-            certificate_sha256=self._certificate(reply.connection, reply.new_certificate_sha256),
-            completed_at=completed_at,
-            done=done,
-            limits=self._limits,
-            vantage=self._route.vantage_for(flight.address),
-        )
-        if answer is None:
+        if flight.sent_at is None and reply.sent_at is not None:
+            flight.sent_at, flight.monotonic = reply.sent_at, reply.monotonic
+        flight.spent += reply.seconds["total"]
+        if reply.status is not None:
+            flight.hops.append(Hop(url=flight.address.url, status=reply.status))
+        certificate = self._certificate(reply.connection, reply.new_certificate_sha256)
+        ending = _ending(flight, reply, self._limits)
+        if ending is None:
             self._lanes.add(flight.address.place, flight, first=True)
         else:
-            self._done.append((flight.errand, answer))
+            self._finish(flight, ending, at=completed_at, reply=reply, done=done, certificate=certificate)
+
+    def _finish(
+        self,
+        flight: Flight,
+        ending: _Ending,
+        *,
+        at: datetime,
+        reply: Reply | None = None,
+        done: float | None = None,
+        certificate: str = "",
+    ) -> None:
+        """Add the answer of a flight: to its last request or, without a reply, because the next one is not made.
+
+        :param done: when the reply was complete, on the monotonic clock.
+        """
+        sent_at = flight.sent_at or flight.begun_at or at
+        first_byte = reply.first_byte if reply else None
+        steady = {"monotonic": flight.monotonic, "monotonic_first_byte": first_byte, "monotonic_done": done}
+        answer = Answer(
+            requested_url=flight.errand.url,
+            planned_at=flight.errand.planned_at,
+            sent_at=sent_at,
+            # The clock may have been set back in between.
+            completed_at=max(sent_at, at),
+            failure=ending.failure,
+            failure_detail=ending.detail,
+            status=reply.status if reply else None,
+            hops=tuple(flight.hops),
+            final_url=as_meant(ending.led_to.url) if ending.led_to else flight.reached,
+            left_allowed_hosts=ending.led_to is not None,
+            headers=reply.headers if reply else (),
+            body=ending.body,
+            peer_address=reply.peer_address if reply else "",
+            certificate_sha256=certificate,
+            vantage=self._route.vantage_for(flight.address),
+            # The phases are those of the final request; the total is that of all.
+            seconds=MappingProxyType(
+                {
+                    **(reply.seconds if reply else {}),
+                    "total": flight.spent,
+                    **{name: value for name, value in steady.items() if value is not None},
+                }
+            ),
+        )
+        self._done.append((flight.errand, answer))
 
     def _certificate(self, connection: int, new: str) -> str:
         """Return the certificate of a connection, which only the request that opened it saw."""
