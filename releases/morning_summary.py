@@ -15,9 +15,9 @@ from releases.verdict.address import Outcome
 from releases.verdict.release import AddressResult
 
 LIVE = {Outcome.ON_TIME, Outcome.EARLY, Outcome.LATE}
-# Not live, or not whole: a part was still missing when the roll was called.
+# Not live, or incomplete: a part was still missing at the time of the summary.
 NOT_LIVE = {Outcome.NOT_SEEN, Outcome.PARTIAL}
-# After this long a morning is called even if something is still unjudged; that counts as "cannot tell".
+# After this long the summary is recorded even if something is still unjudged; that counts as "cannot tell".
 LONGEST_WAIT = timedelta(minutes=10)
 
 
@@ -35,17 +35,18 @@ def record_missing_summaries(*, now: datetime) -> list[RollCall]:
     due = Release.objects.official().filter(due_at=half_past_nine, status__in=[Status.CONFIRMED, Status.PUBLISHED])
     called = RollCall.objects.filter(day=day).values("producer")
     waiting = Producer.objects.filter(series__releases__in=due).exclude(pk__in=called).distinct()
-    calls = [
-        _call(producer, due.filter(series__producer=producer), due_at=half_past_nine, now=now) for producer in waiting
+    summaries = [
+        _record_summary(producer, due.filter(series__producer=producer), due_at=half_past_nine, now=now)
+        for producer in waiting
     ]
-    return [call for call in calls if call is not None]
+    return [summary for summary in summaries if summary is not None]
 
 
 def standard_time(day: date) -> datetime:
     return london.from_london(datetime.combine(day, STANDARD_RELEASE_TIME))
 
 
-def _call(producer: Producer, due: QuerySet[Release], *, due_at: datetime, now: datetime) -> RollCall | None:
+def _record_summary(producer: Producer, due: QuerySet[Release], *, due_at: datetime, now: datetime) -> RollCall | None:
     # Asked every two seconds until the last of perhaps thousands is judged, so no more is read than is counted.
     outcomes = dict.fromkeys(due.values_list("reference", flat=True), Outcome.PENDING)
     # One that was moved away and back has a verdict of before, for the same time, besides.
@@ -61,7 +62,7 @@ def _call(producer: Producer, due: QuerySet[Release], *, due_at: datetime, now: 
         "live" if outcome in LIVE or reference in whole else "not_live" if outcome in NOT_LIVE else "cannot_tell"
         for reference, outcome in outcomes.items()
     )
-    call, created = RollCall.objects.get_or_create(
+    summary, created = RollCall.objects.get_or_create(
         producer=producer,
         day=london.local_date(due_at),
         defaults={
@@ -75,7 +76,7 @@ def _call(producer: Producer, due: QuerySet[Release], *, due_at: datetime, now: 
             "called_at": now,
         },
     )
-    return call if created else None
+    return summary if created else None
 
 
 def _are_all_there(results: Iterable[AddressResult]) -> bool:

@@ -1,13 +1,13 @@
 """The embargo on pages that were seen early: which bodies are sealed, and who may read them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 
 from releases.detection.finding import LookResult
 from releases.models import Address, Body, KeptBody, Observation, Release
@@ -41,8 +41,14 @@ def seals_on(hashes: Collection[str], *, now: datetime) -> Seals:
         .order_by()
     )
     seals: dict[str, set[int]] = defaultdict(set)
-    for sha256, producer in _perhaps_live(too_early):
+    seen = ("body_sha256", "release__series__producer_id")
+    for sha256, producer in too_early.exclude(result=LookResult.NOT_LIVE).values_list(*seen).distinct():
         seals[sha256].add(producer)
+    # An announcement is public. Where it leads elsewhere, that may be the release in its place.
+    announced = too_early.filter(purpose=Purpose.ANNOUNCEMENT, result=LookResult.NOT_LIVE)
+    for sha256, producer, hops in announced.values_list(*seen, "hops"):
+        if len(hops) > 1:
+            seals[sha256].add(producer)
     return {sha256: frozenset(producers) for sha256, producers in seals.items()}
 
 
@@ -52,17 +58,6 @@ def may_read(person: Person, sealed_by: Collection[int]) -> bool:
     :param sealed_by: the producers' keys; none if the body is not sealed.
     """
     return set(sealed_by) <= set(producers_where(person, Action.READ_SEALED).values_list("pk", flat=True))
-
-
-def _perhaps_live(looks: QuerySet[Observation]) -> Iterable[tuple[str, int]]:
-    """Yield hash and producer of each check that may have seen the release itself."""
-    seen = ("body_sha256", "release__series__producer_id")
-    yield from looks.exclude(result=LookResult.NOT_LIVE).values_list(*seen).distinct()
-    # An announcement is public. Where it leads elsewhere, that may be the release in its place.
-    announced = looks.filter(purpose=Purpose.ANNOUNCEMENT, result=LookResult.NOT_LIVE)
-    for sha256, producer, hops in announced.values_list(*seen, "hops"):
-        if len(hops) > 1:
-            yield sha256, producer
 
 
 READ = "body_read"

@@ -138,7 +138,11 @@ def check_rows(
 def _unexplained(
     read: RowHistory, tables: Mapping[str, Table], events: Events, redacted: Mapping[int, Digests]
 ) -> str | None:
-    ruled = [change for change in read.changes if _needs_event(tables[change.table], change)]
+    ruled = [
+        change
+        for change in read.changes
+        if _event_kinds(tables[change.table], change) is not None or change.redacted_at is not None
+    ]
     last = {(change.table, change.key): change for change in ruled}
     about = {name: _about(table, ruled) for name, table in tables.items()}
     for change in ruled:
@@ -146,20 +150,19 @@ def _unexplained(
         if change.redacted_at is not None:
             explained = redacted.get(change.redacted_at, {}).get(table.name, {}).get(change.key) == change.digest
         else:
-            kinds = table.changed_by if change.digest is not None else table.deleted_by
             # What it was about at the time of an earlier change is not known any more.
             unknown = table.about_moves and last[change.table, change.key] is not change
             subject = None if unknown else about[table.name].get(change.key)
-            explained = events.explain(kinds or (), since=change.since, until=change.until, about=subject)
+            kinds = _event_kinds(table, change) or ()
+            explained = events.explain(kinds, since=change.since, until=change.until, about=subject)
         if not explained:
             verb = "changed" if change.digest is not None else "deleted"
             return f"{table.name} {change.key} was {verb}, and no event explains it"
     return None
 
 
-def _needs_event(table: Table, change: RowChange) -> bool:
-    kinds = table.changed_by if change.digest is not None else table.deleted_by
-    return kinds is not None or change.redacted_at is not None
+def _event_kinds(table: Table, change: RowChange) -> Collection[str] | None:
+    return table.changed_by if change.digest is not None else table.deleted_by
 
 
 def _about(table: Table, changes: Iterable[RowChange]) -> dict[str, int]:
@@ -185,8 +188,12 @@ def _changed(table: Table, read: RowHistory) -> str | None:
             known = read.digests[table.name]
             present = dict(table.digests([int(key) for key in keys], formats=dict(_formats(known, keys))))
         for key in keys:
-            if sentence := _difference(known, present, key):
-                return f"{table.name} {key} {sentence}"
+            if known.get(key) == present.get(key):
+                continue
+            if known.get(key) is None:
+                return f"{table.name} {key} was added, and no act of the product recorded it"
+            act = "changed" if key in present else "deleted"
+            return f"{table.name} {key} was {act} after it was recorded"
     return None
 
 
@@ -205,11 +212,3 @@ def _formats(known: Mapping[str, str | None], keys: Iterable[str]) -> Iterator[t
     for key in keys:
         if digest := known.get(key):
             yield key, format_of(digest)
-
-
-def _difference(recorded: Mapping[str, str | None], present: Mapping[str, str], key: str) -> str | None:
-    if recorded.get(key) == present.get(key):
-        return None
-    if recorded.get(key) is None:
-        return "was added, and no act of the product recorded it"
-    return "was changed after it was recorded" if key in present else "was deleted after it was recorded"

@@ -148,21 +148,17 @@ def _published(answer: Answer, document: GovukDocument, expectation: Expectation
     due_at = expectation.due_at
     if due_at is None:
         return replace(seen, publisher=PublisherSays(State.PUBLISHED))
+    marker = words(expectation.marker)
     if _BY_PERSON & set(seen.reasons):
         found = seen
-    elif _tells_no_editions(expectation):
+    elif not has_words(marker) or holds(words(expectation.series_title), marker):
+        # The marker is none, or in the title of the series: then it is the same in every edition.
         found = _by_dates(answer, document, seen, expectation, due_at=due_at)
     else:
         found = _by_marker(document, seen, due_at=due_at)
     if document.withdrawal:
         found = _withdrawn(document, found, due_at=due_at)
     return replace(found, publisher=_says(document, due_at=due_at))
-
-
-def _tells_no_editions(expectation: Expectation) -> bool:
-    """Whether the marker is in the title of the series, or is none: then it is the same in every edition."""
-    marker = words(expectation.marker)
-    return not has_words(marker) or holds(words(expectation.series_title), marker)
 
 
 def _by_marker(document: GovukDocument, seen: Finding, *, due_at: datetime) -> Finding:

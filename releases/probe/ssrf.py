@@ -88,7 +88,7 @@ def refuse_address(address: str, *, host: str, port: int, allow_private: Iterabl
         An address opens itself; a name opens the loopback, private and shared addresses that it resolves to, and
         never a link-local one, where clouds store their credentials.
     """
-    kind = kind_of(address)
+    kind = network_kind(address)
     entry = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     if kind is None or (entry in allow_private and _opens(host, address, kind)):
         return None
@@ -96,7 +96,7 @@ def refuse_address(address: str, *, host: str, port: int, allow_private: Iterabl
 
 
 @lru_cache(maxsize=4096)
-def kind_of(address: str) -> NetworkKind | None:
+def network_kind(address: str) -> NetworkKind | None:
     """Return what an address is; None means a plain public one."""
     parsed = _parsed(address)
     if parsed is None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.probe.ssrf import NetworkKind, kind_of, refuse_address
+from releases.probe.ssrf import NetworkKind, network_kind, refuse_address
 
 ALL_INTERFACES = "0.0.0.0"  # noqa: S104 (an address to be refused, not to listen on)
 NOTHING_OPENED: frozenset[str] = frozenset()
@@ -67,7 +67,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("address", "kind"), REFUSED.values(), ids=REFUSED.keys())
 def test_an_address_that_is_not_public_is_refused_and_named(address, kind):
-    assert kind_of(address) is kind
+    assert network_kind(address) is kind
     reason = refuse_address(address, host="www.example.gov.uk", port=443, allow_private=NOTHING_OPENED)
     assert reason == f"{address} is {kind}"
 
@@ -81,7 +81,7 @@ def test_a_public_address_is_let_through(address):
 
 @given(st.ip_addresses())
 def test_whatever_is_let_through_is_global_unicast_by_the_standard_library_too(address):
-    if kind_of(str(address)) is None:
+    if network_kind(str(address)) is None:
         assert address.is_global
         assert not address.is_multicast
         assert not (isinstance(address, ipaddress.IPv6Address) and (address.ipv4_mapped or address.sixtofour))
