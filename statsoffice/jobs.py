@@ -62,7 +62,7 @@ def make_adhoc_means(probe: Probe, *, clock: Clock, watcher: str, stop: Stop = n
         clock_error=clock.error(),
         clock_largest_error=settings.CLOCK_LARGEST_ERROR,
         stop=stop,
-        watcher_ill=status.is_told(),
+        watcher_ill=status.is_alarm_sent(),
     )
 
 
@@ -144,7 +144,7 @@ def watcher_name() -> str:
 def sweep(stop: Stop = never) -> None:
     with (
         log_context(watcher=watcher_name()),
-        status.beating(status.SWEEP, now=CLOCK.now, by=watcher_name()),
+        status.heartbeat(status.SWEEP, now=CLOCK.now, by=watcher_name()),
         exit_when_stuck(stop, seconds=SWEEP_STUCK_AFTER_SECONDS) as stop_noting_progress,
     ):
         Sweep(

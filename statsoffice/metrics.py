@@ -87,7 +87,7 @@ def _measure_monitoring(now: datetime) -> list[Metric]:
     )
     oldest = overdue.aggregate(oldest=Min("watch__next_look_at"))["oldest"]
     lag = (now - oldest).total_seconds() if oldest else 0.0
-    beat = status.pulse_of(status.SWEEP)
+    beat = status.find_pulse(status.SWEEP)
     active = Coverage.objects.filter(ended_at__gte=now - status.MARKED_ALIVE_WITHIN, ended_at__lte=now)
     watchers = active.values("watcher").distinct().count()
     coverages = {}

@@ -164,7 +164,7 @@ def prune_evidence_daily(*, clock: Clock, by: str, stop: Callable[[], bool] = la
     Two processes that prune at once remove nothing twice.
     """
     now = clock.now()
-    finished_at = status.pulse_of(PRUNE).finished_at
+    finished_at = status.find_pulse(PRUNE).finished_at
     if finished_at is not None and timedelta(0) <= now - finished_at < timedelta(days=1):
         return
     interrupted = False

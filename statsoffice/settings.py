@@ -146,7 +146,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.csp",
-                "statsoffice.dashboard.context.office",
+                "statsoffice.dashboard.views.office_context",
             ],
         },
     },

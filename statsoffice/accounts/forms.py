@@ -1,5 +1,6 @@
 """Forms of accounts: invitations, first passwords, and django-allauth's forms in our words."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from allauth.account import forms as account
@@ -82,18 +83,21 @@ class FirstPasswordForm(SetPasswordForm[User]):
 PASSWORD_ADVICE = lazy("At least 12 characters. Three random words make a good password; it may hold spaces.")
 
 
-type Words = str | Promise
+type Labels = Mapping[str, str | Promise]
 
-CURRENT_PASSWORD, NEW_PASSWORD, AGAIN = lazy("Your password now"), lazy("New password"), lazy("The new password again")
-CODE = lazy("Code of your authenticator app, or a recovery code")
+CURRENT_PASSWORD = lazy("Your password now")
+NEW_PASSWORD: Labels = {"password1": lazy("New password"), "password2": lazy("The new password again")}
+NEW_PASSWORD_HINTS: Labels = {"password1": PASSWORD_ADVICE}
+CODE: Labels = {"code": lazy("Code of your authenticator app, or a recovery code")}
+CODE_ATTRIBUTES = {"code": {"inputmode": "numeric", "spellcheck": "false"}}
 
 
 class OwnLabels:
-    """Names each question and its hint above the field, and none within it, where it would vanish when one types."""
+    """Puts the label and hint above the field. A placeholder would disappear when a person types."""
 
-    labels: ClassVar[dict[str, Words]] = {}
-    hints: ClassVar[dict[str, Words]] = {}
-    attributes: ClassVar[dict[str, dict[str, str]]] = {}
+    labels: ClassVar[Labels] = {}
+    hints: ClassVar[Labels] = {}
+    attributes: ClassVar[Mapping[str, Mapping[str, str]]] = {}
     use_required_attribute = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -107,26 +111,22 @@ class OwnLabels:
 
 
 class Reauthenticate(OwnLabels, account.ReauthenticateForm):  # type: ignore[misc]  # allauth ships no types
-    labels: ClassVar[dict[str, Words]] = {"password": CURRENT_PASSWORD}
+    labels: ClassVar[Labels] = {"password": CURRENT_PASSWORD}
 
 
 class ChangePassword(OwnLabels, account.ChangePasswordForm):  # type: ignore[misc]
-    labels: ClassVar[dict[str, Words]] = {
-        "oldpassword": CURRENT_PASSWORD,
-        "password1": NEW_PASSWORD,
-        "password2": AGAIN,
-    }
-    hints: ClassVar[dict[str, Words]] = {"password1": PASSWORD_ADVICE}
+    labels: ClassVar[Labels] = {**NEW_PASSWORD, "oldpassword": CURRENT_PASSWORD}
+    hints = NEW_PASSWORD_HINTS
 
 
 class SetPassword(OwnLabels, account.SetPasswordForm):  # type: ignore[misc]
-    labels: ClassVar[dict[str, Words]] = {"password1": NEW_PASSWORD, "password2": AGAIN}
-    hints: ClassVar[dict[str, Words]] = {"password1": PASSWORD_ADVICE}
+    labels = NEW_PASSWORD
+    hints = NEW_PASSWORD_HINTS
 
 
 class ResetPassword(OwnLabels, account.ResetPasswordKeyForm):  # type: ignore[misc]
-    labels: ClassVar[dict[str, Words]] = {"password1": NEW_PASSWORD, "password2": AGAIN}
-    hints: ClassVar[dict[str, Words]] = {"password1": PASSWORD_ADVICE}
+    labels = NEW_PASSWORD
+    hints = NEW_PASSWORD_HINTS
 
 
 class SingleUseCode:
@@ -141,20 +141,20 @@ class SingleUseCode:
 
 
 class Authenticate(SingleUseCode, OwnLabels, mfa.AuthenticateForm):  # type: ignore[misc]
-    labels: ClassVar[dict[str, Words]] = {"code": CODE}
-    attributes: ClassVar[dict[str, dict[str, str]]] = {"code": {"inputmode": "numeric", "spellcheck": "false"}}
+    labels = CODE
+    attributes = CODE_ATTRIBUTES
 
 
 class ReauthenticateByCode(SingleUseCode, OwnLabels, mfa.ReauthenticateForm):  # type: ignore[misc]
-    labels: ClassVar[dict[str, Words]] = {"code": CODE}
-    attributes: ClassVar[dict[str, dict[str, str]]] = {"code": {"inputmode": "numeric", "spellcheck": "false"}}
+    labels = CODE
+    attributes = CODE_ATTRIBUTES
 
 
 class ActivateTotp(OwnLabels, totp.ActivateTOTPForm):  # type: ignore[misc]
     """Asks for the first code of an authenticator app."""
 
-    labels: ClassVar[dict[str, Words]] = {"code": lazy("The six digits that the app shows now")}
-    attributes: ClassVar[dict[str, dict[str, str]]] = {"code": {"inputmode": "numeric", "spellcheck": "false"}}
+    labels: ClassVar[Labels] = {"code": lazy("The six digits that the app shows now")}
+    attributes = CODE_ATTRIBUTES
 
     def clean_code(self) -> str:
         """Check the code, then mark it as used: it cannot sign in as well."""
@@ -164,12 +164,12 @@ class ActivateTotp(OwnLabels, totp.ActivateTOTPForm):  # type: ignore[misc]
 
 
 class AddPasskey(OwnLabels, webauthn.AddWebAuthnForm):  # type: ignore[misc]
-    labels: ClassVar[dict[str, Words]] = {
+    labels: ClassVar[Labels] = {
         "name": lazy("Name of this passkey"),
         "passwordless": lazy("Let me sign in with this passkey alone, without my password"),
     }
-    hints: ClassVar[dict[str, Words]] = {"name": lazy("By which you tell it from others, such as: my phone")}
+    hints: ClassVar[Labels] = {"name": lazy("By which you tell it from others, such as: my phone")}
 
 
 class RenamePasskey(OwnLabels, webauthn.EditWebAuthnForm):  # type: ignore[misc]
-    labels: ClassVar[dict[str, Words]] = {"name": lazy("Name of this passkey")}
+    labels: ClassVar[Labels] = {"name": lazy("Name of this passkey")}

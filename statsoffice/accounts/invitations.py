@@ -167,23 +167,19 @@ def _accept(invitation: Invitation, *, password: str | None, at: datetime) -> Us
     EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
     Invitation.objects.filter(pk=invitation.pk).update(accepted_by=user)
     if invitation.producer is not None:
-        _give_role(user, invitation)
-        _link_contacts(user, invitation)
+        _grant_role(user, invitation)
     return user
 
 
-def _give_role(user: User, invitation: Invitation) -> None:
+def _grant_role(user: User, invitation: Invitation) -> None:
+    """Grant the role, and link the producer's contacts with this address to the account."""
     key = {"user": user, "producer": invitation.producer, "role": invitation.role}
     if not Membership.objects.filter(**key).exists():
         membership = Membership(**key)
-        # Its history names who gave the role, and not who received it.
+        # Its history names the person who granted the role, and not the one who received it.
         membership._history_user = invitation.invited_by  # type: ignore[attr-defined]  # django-simple-history's way
         membership.save()
         record_rows({Membership: [membership.pk]})
-
-
-def _link_contacts(user: User, invitation: Invitation) -> None:
-    """Link the producer's contacts with this address to the account."""
     for contact in Contact.objects.filter(producer=invitation.producer, email__iexact=user.email, user=None):
         contact.user = user
         contact._history_user = invitation.invited_by  # type: ignore[attr-defined]  # django-simple-history's way

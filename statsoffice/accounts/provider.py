@@ -72,7 +72,10 @@ def read_id_token(token: str, *, keys: Mapping[str, Any], issuer: str, client_id
     except (jwt.PyJWTError, TypeError, ValueError, AttributeError) as error:
         message = f"{type(error).__name__}: {error}"
         raise InvalidTokenError(message) from error
-    _check_party(claims, client_id)
+    is_for_several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+    if claims.get("azp", None if is_for_several else client_id) != client_id:
+        message = "The token was made for another party."
+        raise InvalidTokenError(message)
     if not hmac.compare_digest(str(claims["nonce"]).encode(), nonce.encode()):
         message = "The nonce is another."
         raise InvalidTokenError(message)
@@ -90,35 +93,7 @@ def _key(token: str, keys: Mapping[str, Any]) -> jwt.PyJWK:
     return fitting[0]
 
 
-def _check_party(claims: Mapping[str, Any], client_id: str) -> None:
-    """Refuse a token that was issued to another party and names us as well."""
-    for_several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
-    if claims.get("azp", None if for_several else client_id) != client_id:
-        message = "The token was made for another party."
-        raise InvalidTokenError(message)
-
-
 logger = logging.getLogger(__name__)
-
-
-def render_failure(
-    request: HttpRequest, *, exception: Exception | None, began_here: bool, cancelled: bool
-) -> HttpResponse:
-    """Show in one sentence why the sign-in failed.
-
-    :param began_here: whether this browser began it; forged requests are not recorded.
-    :param cancelled: whether the person or the provider cancelled it.
-    """
-    if cancelled:
-        return render_refusal(request, _("You did not sign in there. Nothing has changed."), status=403)
-    if not began_here:
-        sentence = _("This sign-in was not begun in this browser, or more than ten minutes ago. Begin again.")
-        return render_refusal(request, sentence, status=403)
-    if isinstance(exception, requests.RequestException):
-        return render_unreachable(request, exception)
-    logger.warning("A sign-in by the office's provider was refused: %s", exception)
-    signal_failure(request, email="")
-    return render_refusal(request, _("What the provider sent back could not be verified. Begin again."), status=403)
 
 
 def render_unreachable(request: HttpRequest, error: Exception) -> HttpResponse:
@@ -165,9 +140,7 @@ def find_account(claims: Mapping[str, Any], *, issuer: str, at: datetime) -> Use
         raise SignInRefused(_("The provider names you in a way that cannot be kept here."), email=email)
     try:
         with transaction.atomic():
-            return _find_linked(subject, issuer=issuer, email=email) or _link(
-                subject, issuer=issuer, email=email, at=at
-            )
+            return _find_or_link(subject, issuer=issuer, email=email, at=at)
     except InvitationRefused as refusal:
         raise SignInRefused(str(refusal), email=email) from refusal
     except IntegrityError as clash:
@@ -175,45 +148,29 @@ def find_account(claims: Mapping[str, Any], *, issuer: str, at: datetime) -> Use
         raise SignInRefused(sentence, email=email) from clash
 
 
-def _find_linked(subject: str, *, issuer: str, email: str) -> User | None:
+def _find_or_link(subject: str, *, issuer: str, email: str, at: datetime) -> User:
     link = SocialAccount.objects.filter(provider=issuer, uid=subject).select_related("user").first()
-    if link is None:
-        return None
-    if not link.user.is_active:
-        raise _refuse_closed(email)
-    user: User = link.user
-    return user
-
-
-def _link(subject: str, *, issuer: str, email: str, at: datetime) -> User:
-    user = User.objects.select_for_update().filter(email__iexact=email).first()
+    user: User | None = link.user if link else User.objects.select_for_update().filter(email__iexact=email).first()
     if user is None:
-        user = _accept_invitation(email, at=at)
+        invitation = invitations.find_open(email, at=at)
+        if invitation is None:
+            sentence = _(
+                "Nobody here has the e-mail address %(email)s, and it is not invited. "
+                "Ask your Head of Profession or one of the office’s administrators for an invitation."
+            )
+            raise SignInRefused(sentence % {"email": email}, email=email)
+        user = invitations.accept(invitation, password=None, at=at)
     if not user.is_active:
-        raise _refuse_closed(email)
-    if SocialAccount.objects.filter(provider=issuer, user=user).exists():
-        sentence = _(
-            "This e-mail address belonged to somebody else at the provider when it was first used here. "
-            "Ask an administrator to remove that link."
-        )
-        raise SignInRefused(sentence, email=email)
-    SocialAccount.objects.create(provider=issuer, uid=subject, user=user, extra_data={})
+        raise SignInRefused(_("This account is closed. Ask an administrator to open it again."), email=email)
+    if link is None:
+        if SocialAccount.objects.filter(provider=issuer, user=user).exists():
+            sentence = _(
+                "This e-mail address belonged to somebody else at the provider when it was first used here. "
+                "Ask an administrator to remove that link."
+            )
+            raise SignInRefused(sentence, email=email)
+        SocialAccount.objects.create(provider=issuer, uid=subject, user=user, extra_data={})
     return user
-
-
-def _accept_invitation(email: str, *, at: datetime) -> User:
-    invitation = invitations.find_open(email, at=at)
-    if invitation is None:
-        sentence = _(
-            "Nobody here has the e-mail address %(email)s, and it is not invited. "
-            "Ask your Head of Profession or one of the office’s administrators for an invitation."
-        )
-        raise SignInRefused(sentence % {"email": email}, email=email)
-    return invitations.accept(invitation, password=None, at=at)
-
-
-def _refuse_closed(email: str) -> SignInRefused:
-    return SignInRefused(_("This account is closed. Ask an administrator to open it again."), email=email)
 
 
 # The name of this kind of provider in allauth.
@@ -259,13 +216,21 @@ class OfficeProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] 
         exception: Exception | None = None,
         extra_context: dict[str, Any] | None = None,
     ) -> None:
-        """Answer in our own words, in the place of allauth's page.
-
-        :raises ImmediateHttpResponse: always; allauth's way to be answered for.
-        """
-        began_here, cancelled = "state" in (extra_context or {}), error == AuthError.CANCELLED
-        answer = render_failure(request, exception=exception, began_here=began_here, cancelled=cancelled)
-        raise ImmediateHttpResponse(answer)
+        """:raises ImmediateHttpResponse: always; it carries our own response to allauth."""
+        if error == AuthError.CANCELLED:
+            response = render_refusal(request, _("You did not sign in there. Nothing has changed."), status=403)
+        elif "state" not in (extra_context or {}):
+            # This browser did not begin it: forged requests are not recorded.
+            sentence = _("This sign-in was not begun in this browser, or more than ten minutes ago. Begin again.")
+            response = render_refusal(request, sentence, status=403)
+        elif isinstance(exception, requests.RequestException):
+            response = render_unreachable(request, exception)
+        else:
+            logger.warning("A sign-in by the office's provider was refused: %s", exception)
+            signal_failure(request, email="")
+            sentence = _("What the provider sent back could not be verified. Begin again.")
+            response = render_refusal(request, sentence, status=403)
+        raise ImmediateHttpResponse(response)
 
 
 class VerifyingAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]

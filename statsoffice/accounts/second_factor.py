@@ -33,7 +33,7 @@ def use_code(person: User, code: str) -> bool:
 
 
 def requires_second_factor(person: User) -> bool:
-    """Tell whether the settings require a second factor of a person, by one of their roles or by the admin site."""
+    """Return whether the settings require a second factor for one of a person's roles, or for the admin site."""
     required: frozenset[str] = settings.SECOND_FACTOR
     if ADMINISTRATOR in required and (person.is_staff or person.is_superuser):
         return True
@@ -50,14 +50,8 @@ def lacks_second_factor(person: User) -> bool:
     )
 
 
-def is_their_last(authenticator: Authenticator) -> bool:
-    """Tell whether a person would be without the second factor that they must have, if this one were taken away."""
-    others = Authenticator.objects.filter(user=authenticator.user, type__in=FACTORS).exclude(pk=authenticator.pk)
-    return authenticator.type in FACTORS and not others.exists() and requires_second_factor(authenticator.user)
-
-
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
-    """Encrypts what the database keeps, and words the errors."""
+    """Encrypt the stored secrets, and use our own error messages."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": lazy("This code is wrong, or it was used already. Enter the one that is shown now"),
@@ -65,7 +59,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth s
     }
 
     def encrypt(self, text: str) -> str:
-        """Return a secret as the database keeps it: who reads a backup has nobody's second factor."""
+        """Encrypt a secret, so that a backup reveals no second factor."""
         return _cipher().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
@@ -76,11 +70,13 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth s
         return _cipher().decrypt(encrypted_text.encode()).decode()
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        """Refuse to leave somebody without the second factor that they must have."""
-        return not is_their_last(authenticator)
+        """Refuse to delete the last second factor of a person who must have one."""
+        others = Authenticator.objects.filter(user=authenticator.user, type__in=FACTORS).exclude(pk=authenticator.pk)
+        is_last = authenticator.type in FACTORS and not others.exists()
+        return not (is_last and requires_second_factor(authenticator.user))
 
     def build_totp_svg(self, url: str) -> str:
-        """Return the code to be photographed as a drawing that can stand within a page."""
+        """Return the QR code as an SVG element for a page."""
         drawing = super().build_totp_svg(url)
         return str(drawing[drawing.index("<svg") :])
 

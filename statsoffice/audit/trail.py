@@ -101,7 +101,7 @@ def _of_reports(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
     return rows
 
 
-def _registers(scope: Scope) -> "QuerySet[Any]":
+def _of_registers(scope: Scope) -> "QuerySet[Any]":
     return RegisterEvent.objects.filter(producer__in=scope.producers, kind=REGISTER_EXPORTED)
 
 
@@ -134,7 +134,7 @@ SOURCES = {
     for source in (
         Source("sign_ins", Kind.SIGN_IN, _of_accounts(*SIGN_INS)),
         Source("files", Kind.EXPORT, _of_accounts(What.FILE_TAKEN)),
-        Source("registers", Kind.EXPORT, _registers),
+        Source("registers", Kind.EXPORT, _of_registers),
         Source("evidence", Kind.EXPORT, _of_releases(EVIDENCE_EXPORTED)),
         Source("documents", Kind.DOWNLOAD, _of_reports(*DOCUMENTS)),
         Source("decisions", Kind.DECISION, _of_reports(*DECISIONS)),
@@ -262,16 +262,6 @@ type Place = tuple[datetime, str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class TrailQuery:
-    """A filter of the trail; `first` and `last` are aware instants, both included, and `person` is the actor's key."""
-
-    kind: Kind | None = None
-    person: int | None = None
-    first: datetime | None = None
-    last: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Entry:
     at: datetime
     who: str
@@ -279,17 +269,28 @@ class Entry:
     what: str
 
 
-def find_places(query: TrailQuery, scope: Scope) -> "QuerySet[Any, Place]":
-    """Return the instant, source and key of each entry, latest first."""
-    asked: dict[str, Any] = {"whose": query.person, "when__gte": query.first, "when__lte": query.last}
-    conditions = {name: value for name, value in asked.items() if value is not None}
+def find_places(
+    scope: Scope,
+    *,
+    kind: Kind | None = None,
+    person: int | None = None,
+    first: datetime | None = None,
+    last: datetime | None = None,
+) -> "QuerySet[Any, Place]":
+    """Return the instant, source and key of each entry, latest first.
+
+    :param person: the key of the actor.
+    :param first: an aware instant, as `last`; both are included.
+    """
+    filters: dict[str, Any] = {"whose": person, "when__gte": first, "when__lte": last}
+    conditions = {name: value for name, value in filters.items() if value is not None}
     found = [
         find_rows(source, scope)
         .filter(**conditions)
         .annotate(place=Value(source.name, output_field=CharField()))
         .values_list("when", "place", "pk")
         for source in SOURCES.values()
-        if query.kind in {None, source.kind}
+        if kind in {None, source.kind}
     ]
     joined: QuerySet[Any, Place] = found[0].union(*found[1:], all=True).order_by("-when", "place", "-pk")
     return joined

@@ -65,23 +65,21 @@ def show_trail(request: SignedInRequest) -> HttpResponse:
     asked = form.cleaned_data if form.is_valid() else {}
     if producer := asked.get("producer"):
         scope = scope_of(request.user, [producer], is_narrowed=True)
-    found: Any = trail.find_places(_query(asked), scope) if form.is_valid() else []
+    found: Any = []
+    if form.is_valid():
+        found = trail.find_places(
+            scope,
+            kind=Kind(asked["kind"]) if asked["kind"] else None,
+            person=asked["person"].pk if asked["person"] else None,
+            first=_at(asked["first"], time.min),
+            last=_at(asked["last"], time.max),
+        )
     page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
     lines = [(entry, KINDS[entry.kind]) for entry in trail.find_entries(list(page), scope)]
     narrowed = any(asked.values()) or not form.is_valid()
     answer = render(request, "audit/trail.html", {"form": form, "page": page, "lines": lines, "narrowed": narrowed})
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
-
-
-def _query(asked: dict[str, Any]) -> trail.TrailQuery:
-    person = asked["person"]
-    return trail.TrailQuery(
-        kind=Kind(asked["kind"]) if asked["kind"] else None,
-        person=person.pk if person else None,
-        first=_at(asked["first"], time.min),
-        last=_at(asked["last"], time.max),
-    )
 
 
 def _at(day: date | None, clock: time) -> datetime | None:

@@ -1,7 +1,7 @@
 """The status of monitoring and the results of preflights, for the page of the day."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -21,7 +21,7 @@ from statsoffice.self_monitoring import status
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Whether releases are being watched as they should, the sentence that says so, and what is wrong."""
+    """The status of monitoring in one sentence, and the problems in words."""
 
     active: bool
     sentence: str
@@ -29,7 +29,6 @@ class Health:
 
 
 def monitoring_status(*, now: datetime) -> Health:
-    """Say whether the watcher can be relied on at an aware instant, or what is wrong and since when."""
     found = status.condition(now=now)
     return Health(
         active=found.is_well,
@@ -43,16 +42,8 @@ MOST_NOTED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class PreflightLine:
-    """One release with which something is wrong, and what, in sentences."""
-
-    release: Release
-    sentences: list[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Note:
-    """One thing that is worth knowing, in words, of which releases; `left_out` counts those beyond the longest list."""
+    """A note on releases; `left_out` counts those beyond the longest list."""
 
     words: str
     releases: list[Release]
@@ -61,13 +52,12 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """The releases with problems, the others counted, what is worth knowing, and which share a host and a minute.
+    """The releases with problems, the number of others, notes, and sentences on shared hosts.
 
-    `checked_at` is when the last of those with which all is well was checked; `left_out` counts lines beyond the
-    longest list.
+    `checked_at` is the last check of a release without problems; `left_out` counts problems beyond the longest list.
     """
 
-    problems: list[PreflightLine]
+    problems: list[tuple[Release, list[str]]]
     left_out: int
     well: int
     checked_at: datetime | None
@@ -80,22 +70,15 @@ class Preflight:
 
 
 def detection_chances() -> list[tuple[str, str]]:
-    """Write the chance that one look at least sees a release, or a file of it, that is out before its time.
-
-    :return: when that begins, and the chances by how long it lasts.
-    """
-    return [(str(words), ", ".join(map(_chance_of(begins), cadence.LENGTHS))) for begins, words in BEGINS.items()]
-
-
-def _chance_of(begins: cadence.Begins) -> Callable[[timedelta], str]:
-    return lambda length: text_preflight.chance_of(length, cadence.chance_of_detection(length, begins).seen)
+    """Return the chances to detect an early release: when it begins, and the chance by how long it lasts."""
+    rows = []
+    for begins, words in BEGINS.items():
+        chances = [(length, cadence.chance_of_detection(length, begins).seen) for length in cadence.LENGTHS]
+        rows.append((str(words), ", ".join(text_preflight.chance_of(length, chance) for length, chance in chances)))
+    return rows
 
 
 def preflight_summary_of(person: Person, *, now: datetime) -> Preflight:
-    """Gather what is known before the releases to come that a person may see.
-
-    :param now: the aware instant from which on releases are still to come.
-    """
     theirs = Release.objects.filter(
         series__producer__in=producers_where(person, Action.VIEW),
         due_at__gt=now,
@@ -109,18 +92,17 @@ def preflight_summary_of(person: Person, *, now: datetime) -> Preflight:
     troubled = [release for release in releases.values() if release.pk in runs and runs[release.pk].problems]
     well = [run for run in runs.values() if not run.problems]
     return Preflight(
-        problems=[PreflightLine(release, _sentences(release, runs[release.pk])) for release in troubled[:MOST_LINES]],
+        problems=[(release, _sentences(release, runs[release.pk])) for release in troubled[:MOST_LINES]],
         left_out=max(0, len(troubled) - MOST_LINES),
         well=len(well),
         checked_at=max((run.done_at for run in well if run.done_at), default=None),
-        waiting=_waiting(releases, runs.keys(), now=now),
+        waiting=_count_waiting(releases, runs.keys(), now=now),
         notes=_notes(releases, runs),
         crowds=_crowds(releases, now=now),
     )
 
 
 def _sentences(release: Release, run: PreflightRun) -> list[str]:
-    """Write the problems, each sentence once: three addresses that do not answer are one thing to do."""
     found = [finding for finding in text_preflight.read_findings(run.findings) if finding.is_problem]
     counted = Counter(text_preflight.finding_sentence(finding, planned=release.due_at) for finding in found)
     return [sentence if count == 1 else f"{sentence} ({count} addresses)" for sentence, count in counted.items()]
@@ -138,8 +120,8 @@ def _notes(releases: Mapping[int, Release], runs: Mapping[int, PreflightRun]) ->
     ]
 
 
-def _waiting(releases: Mapping[int, Release], checked: Collection[int], *, now: datetime) -> int:
-    """Count those whose hour has come, and those that somebody asked to have checked."""
+def _count_waiting(releases: Mapping[int, Release], checked: Collection[int], *, now: datetime) -> int:
+    """Count the releases whose check is due, and those for which a person requested one."""
     asked = PreflightRun.objects.open().filter(release__in=releases).values_list("release_id", flat=True)
     at = settings.PREFLIGHT_AT
     due = {
@@ -149,7 +131,7 @@ def _waiting(releases: Mapping[int, Release], checked: Collection[int], *, now: 
 
 
 def _crowds(releases: Mapping[int, Release], *, now: datetime) -> list[str]:
-    """Say of today and of the next day with a release of theirs which ones share a host and a minute."""
+    """Describe the releases of today and of the next day with a release that share a host and a minute."""
     days = sorted({london.local_date(release.due_at) for release in releases.values() if release.due_at})
     today = london.local_date(now)
     last = next((day for day in days if day > today), today)

@@ -16,7 +16,6 @@ from breaches.models import Report, Suspicion
 from breaches.permissions import reports_with
 from breaches.rules.lifecycle import WRITERS, ReportStatus
 from releases import announcements, date_changes, overview, pre_release_access, statements, tasks
-from releases.announcements import ComparisonResult
 from releases.models import DateChange, Release, ReleaseTask
 from releases.overview import Concern
 from releases.permissions import Action, Person, producers_where
@@ -24,17 +23,14 @@ from releases.rules.lifecycle import LEADS, Role
 from releases.text import calendar
 
 MOST_LINES = 20
-# A release is asked about from the day before it is due until the watch has long ended.
+# People are asked about a release from the day before it is due until long after its checks.
 ASKED_AHEAD = timedelta(days=1)
 ASKED_BEHIND = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
 class PersonTasks:
-    """What waits for one person; each list is cut at twenty, the longest waiting first.
-
-    `to_agree` counts the changes of date that wait for their agreement, all of them.
-    """
+    """The tasks of one person; each list has at most twenty, oldest first, and `to_agree` is a number."""
 
     to_complete: list[Report]
     to_approve: list[Report]
@@ -52,17 +48,16 @@ class PersonTasks:
 
 
 def tasks_of(person: Person, *, now: datetime) -> PersonTasks:
-    """Return what waits for a person, by their roles for each producer.
-
-    :param now: the aware instant around which releases are asked about.
-    """
+    left_provisional = Release.objects.left_provisional(now=now).filter(
+        series__producer__in=producers_where(person, Action.EDIT)
+    )
     return PersonTasks(
         to_complete=_reports(person, WRITERS, ReportStatus.DRAFT, ReportStatus.RETURNED),
         to_join=mergeable_drafts(person, most=MOST_LINES),
         to_approve=_reports(person, LEADS, ReportStatus.WITH_HOP),
         to_answer=_questions(person, now=now),
         to_agree=date_changes.open_requests_for(person).count(),
-        left_provisional=_left_provisional(person, now=now),
+        left_provisional=list(left_provisional.order_by("planned_on", "pk")[:MOST_LINES]),
         access_to_agree=_access_lists(person),
         tasks=tasks.tasks_waiting_for(person, most=MOST_LINES),
     )
@@ -76,8 +71,7 @@ def _reports(person: Person, roles: frozenset[Role], *statuses: ReportStatus) ->
 
 
 def _access_lists(person: Person) -> list[Release]:
-    """Return the releases on whose pre-release access list a change waits for this person, the first due first."""
-    # Asked first, because there are few, and none most days: joined, the database walks the whole calendar for them.
+    # A query of its own, because there are few requests: a join would read the whole calendar.
     asked = set(pre_release_access.requests_waiting_for(person).order_by().values_list("release", flat=True))
     return list(Release.objects.filter(pk__in=asked).select_related("series__producer").order_by("due_at")[:MOST_LINES])
 
@@ -96,38 +90,18 @@ def _questions(person: Person, *, now: datetime) -> list[Release]:
     return list(Release.objects.filter(pk__in=asked).select_related("series__producer").order_by("due_at")[:MOST_LINES])
 
 
-def _left_provisional(person: Person, *, now: datetime) -> list[Release]:
-    theirs = Release.objects.left_provisional(now=now).filter(series__producer__in=producers_where(person, Action.EDIT))
-    return list(theirs.order_by("planned_on", "pk")[:MOST_LINES])
-
-
 RELEASES_PER_PAGE = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Warned:
-    """One thing that some releases lack: which, and in a sentence how many."""
-
-    concern: Concern
-    sentence: str
-
-
-def missing_information_of(person: Person, *, now: datetime) -> list[Warned]:
-    """Return what the releases due within two weeks lack that a person may see.
-
-    :param now: the aware instant from which on the two weeks count.
-    """
+def missing_information_of(person: Person, *, now: datetime) -> list[tuple[Concern, str]]:
+    """Return each kind of missing information on releases of the next two weeks, with a sentence."""
     counted = overview.count_concerns(person, overview.MISSING, now=now)
-    return [Warned(concern, calendar.concern_sentence(concern, count)) for concern, count in counted.items() if count]
+    return [(concern, calendar.concern_sentence(concern, count)) for concern, count in counted.items() if count]
 
 
 @login_required
 @require_safe
 def list_missing(request: HttpRequest, concern: str) -> HttpResponse:
-    """List the releases that need attention for one reason, with what there is to do about it.
-
-    :raises Http404: if there is no such reason.
-    """
     if concern not in set(Concern):
         message = "Nothing is listed under this name."
         raise Http404(message)
@@ -144,37 +118,23 @@ def list_missing(request: HttpRequest, concern: str) -> HttpResponse:
 
 
 @dataclass(frozen=True, slots=True)
-class DifferenceLine:
-    """One release whose announcement differs, and in what, in sentences."""
-
-    release: Release
-    sentences: list[str]
-    read_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Announced:
+class AnnouncementDifferences:
     """The releases whose announcements differ; `left_out` counts those beyond the longest list."""
 
-    lines: list[DifferenceLine]
+    lines: list[tuple[Release, list[str], datetime | None]]
     left_out: int
 
     def __bool__(self) -> bool:
         return bool(self.lines)
 
 
-def differences_of(person: Person, *, now: datetime) -> Announced:
-    """Gather the differences of releases to come that a person may see, as the calendar is now.
-
-    :param now: the aware instant from which on releases are still to come.
-    """
+def differences_of(person: Person, *, now: datetime) -> AnnouncementDifferences:
     theirs = producers_where(person, Action.VIEW)
     found = announcements.find_differences(
         announcements.announcements_to_come(now=now).filter(release__series__producer__in=theirs)
     )
-    return Announced([_line(each) for each in found[:MOST_LINES]], max(0, len(found) - MOST_LINES))
-
-
-def _line(compared: ComparisonResult) -> DifferenceLine:
-    sentences = [calendar.difference_sentence(difference) for difference in compared.differences]
-    return DifferenceLine(compared.release, sentences, compared.read_at)
+    lines = [
+        (each.release, [calendar.difference_sentence(difference) for difference in each.differences], each.read_at)
+        for each in found[:MOST_LINES]
+    ]
+    return AnnouncementDifferences(lines, max(0, len(found) - MOST_LINES))

@@ -19,22 +19,22 @@ from releases.permissions import Action, Person, producers_where
 from releases.rules import london
 from releases.text.release import StatusLabel, publisher_note, status_of_release
 
-# Bytes of a digest: of all that stands still, and of each piece. A day of 200 releases fits into a request’s address.
+# Bytes of the digests of the frame and of each part. A day of 200 releases fits into the address of a request.
 FRAME = 12
 PIECE = 3
-# How many characters of base64 each becomes.
+# Characters of base64.
 FRAME_LENGTH, PIECE_LENGTH = FRAME * 4 // 3, PIECE * 4 // 3
 
 
 @dataclass(frozen=True, slots=True)
-class Changing:
-    """The pieces of a text that change by themselves, by their identifiers; `shown` says which text somebody has."""
+class LiveText:
+    """The parts of a text that are updated on the page, by identifier; `shown` is their digest."""
 
     pieces: dict[str, SafeString]
     shown: str
 
     def since(self, shown: str) -> dict[str, SafeString] | None:
-        """Return the pieces that differ from those shown; None if anything around them does, so that all is new."""
+        """Return the parts that differ from a digest; None if the text around them differs, so that all is new."""
         frame, theirs = shown[:FRAME_LENGTH], shown[FRAME_LENGTH:]
         if frame != self.shown[:FRAME_LENGTH] or len(shown) != len(self.shown):
             return None
@@ -47,15 +47,15 @@ class Changing:
         }
 
 
-def split_changing(text: SafeString) -> Changing:
-    """Return what changes by itself in a text of ours: the inside of each element with an `id` and `data-changing`."""
+def split_live_text(text: SafeString) -> LiveText:
+    """Split off the inside of each element with an `id` and `data-changing`."""
     tree = LexborHTMLParser(text)
     pieces = {}
     for node in tree.css("[data-changing]"):
         pieces[str(node.attributes["id"])] = SafeString(node.inner_html)
         node.inner_html = ""
     frame = _digest(str(tree.html), FRAME)
-    return Changing(pieces, frame + "".join(_digest(piece, PIECE) for piece in pieces.values()))
+    return LiveText(pieces, frame + "".join(_digest(piece, PIECE) for piece in pieces.values()))
 
 
 def _digest(text: str, size: int) -> str:
@@ -70,10 +70,7 @@ DAYS_AHEAD = 14
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One release on the desk and where it stands; `publisher` is what its publisher's own system says, apart.
-
-    `exempted_by` names the exemptions that cover its verdict, where it raises no suspicion because of them.
-    """
+    """One release on the dashboard; `exempted_by` names the exemptions that prevent a suspicion."""
 
     release: Release
     standing: StatusLabel
@@ -83,7 +80,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The releases due on one London day, rehearsals among them; `left_out` counts those beyond the longest list."""
+    """The releases due on one London day, with rehearsals; `left_out` counts those beyond the longest list."""
 
     on: date
     lines: list[Line]
@@ -92,14 +89,14 @@ class Day:
 
     @property
     def summary(self) -> str:
-        """The day in one sentence for those who hear the page: how many releases stand where."""
+        """The number of releases by status, for screen readers."""
         counted = Counter(line.standing.label for line in self.lines)
         return ", ".join(f"{label}: {count}" for label, count in counted.items())
 
     def news(self, pieces: Container[str]) -> str:
-        """Say by name which releases stand otherwise than somebody has seen, the first few of them.
+        """Name the first few releases whose status is new.
 
-        :param pieces: the identifiers of what is new to them (`changing.since`).
+        :param pieces: the identifiers of new parts, as `LiveText.since` returns them.
         """
         new = [line for line in self.lines if f"today-{line.release.pk}-standing" in pieces]
         told = [f"{line.release.title}: {line.standing.label}" for line in new[:MOST_NEWS]]
@@ -109,30 +106,25 @@ class Day:
 
 
 def today(person: Person, *, now: datetime) -> Day:
-    """Return the releases due today in London that a person may see.
-
-    :param now: the aware instant that says which day today is, and where each release stands.
-    """
     on = london.local_date(now)
     calls = RollCall.objects.filter(day=on, producer__in=producers_where(person, Action.VIEW))
-    day = _day(_theirs(person), on, most=MOST_LINES, now=now)
+    day = _day(_visible_releases(person), on, most=MOST_LINES, now=now)
     return replace(day, roll_calls=tuple(calls.select_related("producer")))
 
 
 def tomorrow(person: Person, *, now: datetime) -> Day:
-    """Return the releases due tomorrow in London that a person may see."""
-    return _day(_theirs(person), london.local_date(now) + timedelta(days=1), most=MOST_LINES_AHEAD, now=now)
+    return _day(_visible_releases(person), london.local_date(now) + timedelta(days=1), most=MOST_LINES_AHEAD, now=now)
 
 
 def next_day(person: Person, *, now: datetime) -> Day | None:
     """Return the next day after tomorrow, within a fortnight, on which anything is due that a person may see."""
     start = _midnight(london.local_date(now) + timedelta(days=2))
-    ahead = _theirs(person).on_london_day(start, start + timedelta(days=DAYS_AHEAD - 1))
+    ahead = _visible_releases(person).on_london_day(start, start + timedelta(days=DAYS_AHEAD - 1))
     first = ahead.order_by("due_at").values_list("due_at", flat=True).first()
-    return _day(_theirs(person), london.local_date(first), most=MOST_LINES_AHEAD, now=now) if first else None
+    return _day(_visible_releases(person), london.local_date(first), most=MOST_LINES_AHEAD, now=now) if first else None
 
 
-def _theirs(person: Person) -> ReleaseQuerySet:
+def _visible_releases(person: Person) -> ReleaseQuerySet:
     return Release.objects.filter(series__producer__in=producers_where(person, Action.VIEW))
 
 
@@ -148,7 +140,7 @@ def _day(releases: ReleaseQuerySet, on: date, *, most: int, now: datetime) -> Da
         )
     }
     found = [(release, verdicts.get(release.pk)) for release in shown]
-    exempted = _exempted(found)
+    exempted = _name_exemptions(found)
     lines = [
         Line(
             release,
@@ -161,8 +153,8 @@ def _day(releases: ReleaseQuerySet, on: date, *, most: int, now: datetime) -> Da
     return Day(on, lines, left_out)
 
 
-def _exempted(found: Iterable[tuple[Release, Verification | None]]) -> dict[int, str]:
-    """Name the exemptions that cover a verdict, by the release's key."""
+def _name_exemptions(found: Iterable[tuple[Release, Verification | None]]) -> dict[int, str]:
+    """Name the exemptions of verdicts, by the release's key."""
     verdicts = []
     for release, verdict in found:
         if verdict is not None:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,17 +16,14 @@ from releases.rules.canonical import sha256_hex
 from releases.views.base import signed_in_part
 from statsoffice.audit import permissions as trail_permissions
 from statsoffice.dashboard import monitoring, tasks, today
-from statsoffice.dashboard.today import split_changing
+from statsoffice.dashboard.today import split_live_text
 from statsoffice.setup.steps import may_set_up, office_of
 
 
 @login_required
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
-    """Show today's releases as they stand, what waits for the person, what is missing, and what comes next.
-
-    By `?still` nothing on it changes by itself: WCAG 2.2 wants a way to stop that (success criterion 2.2.2).
-    """
+    """Show the dashboard; `?still` pauses its updates (WCAG 2.2, success criterion 2.2.2)."""
     now = timezone.now()
     context = {
         "part": _part(request, now=now),
@@ -48,7 +46,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 @signed_in_part
 @require_safe
 def part(request: HttpRequest) -> HttpResponse:
-    """Bring the desk up to date: what is unchanged stays where it is, so nothing moves under the reader."""
+    """Return the parts of the dashboard that have changed."""
     fresh = _part(request, now=timezone.now())
     stands = {name: request.GET.get(name) == fresh[name] for name in ("told", "waits")}
     changed = fresh["changing"].since(request.GET.get("shown", ""))
@@ -56,7 +54,7 @@ def part(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=204)
     context = {
         "part": fresh,
-        "news": _heard(fresh["day"].news(changed or {}), fresh["summary"]),
+        "news": _join_sentences(fresh["day"].news(changed or {}), fresh["summary"]),
         "changed": changed,
         "list_changed": changed is None,
         "announce": not stands["told"],
@@ -69,9 +67,9 @@ def _part(request: HttpRequest, *, now: datetime) -> dict[str, Any]:
     day = today.today(request.user, now=now)
     watcher = monitoring.monitoring_status(now=now)
     text = render_to_string("dashboard/today.html", {"day": day, "watcher": watcher, "still": "still" in request.GET})
-    changing = split_changing(text)
+    changing = split_live_text(text)
     waiting_text = render_to_string("dashboard/waiting.html", {"waiting": tasks.tasks_of(request.user, now=now)})
-    summary = _heard(day.summary, "" if watcher.active else watcher.sentence)
+    summary = _join_sentences(day.summary, "" if watcher.active else watcher.sentence)
     return {
         "text": text,
         "day": day,
@@ -84,6 +82,10 @@ def _part(request: HttpRequest, *, now: datetime) -> dict[str, Any]:
     }
 
 
-def _heard(*sentences: str) -> str:
-    """Write what those who hear the page are told as it changes: never a countdown, which changes all the time."""
+def _join_sentences(*sentences: str) -> str:
     return ". ".join(sentence for sentence in sentences if sentence)
+
+
+def office_context(request: HttpRequest) -> dict[str, str | bool]:
+    """Return what every template needs of the office."""
+    return {"office_name": settings.OFFICE_NAME, "breaches_public": settings.BREACHES_PUBLIC}

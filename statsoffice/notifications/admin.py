@@ -1,4 +1,4 @@
-"""The outbox in the admin site, to be read and never changed by hand; and by which channels people are told."""
+"""The admin pages of the outbox and of channel preferences."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ from statsoffice.notifications.models import Channel, Message, Preference
 
 @admin.register(Message)
 class MessageAdmin(admin.ModelAdmin[Message]):
-    """What was owed to whom, whether it was accepted, and why not."""
+    """The messages, which are never edited here."""
 
     list_display = ("told", "channel", "to", "created_at", "sent_at", "attempts", "last_error")
     list_filter = (("sent_at", admin.EmptyFieldListFilter), "channel", "created_at")
@@ -35,12 +35,10 @@ class MessageAdmin(admin.ModelAdmin[Message]):
 
     @admin.display(description=lazy("subject"), ordering="subject")
     def told(self, message: Message) -> str:
-        """Say what was told, or of what kind it was."""
         return message.told
 
     @admin.display(description=lazy("recipient"), ordering="recipient")
     def to(self, message: Message) -> str:
-        """Say who was told, or since when that is kept no more."""
         if message.erased_at and message.channel != Channel.WEBHOOK:
             return redaction_marker(message.erased_at)
         return message.recipient
@@ -57,7 +55,6 @@ class MessageAdmin(admin.ModelAdmin[Message]):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -66,14 +63,13 @@ class MessageAdmin(admin.ModelAdmin[Message]):
 
 
 class PreferenceForm(forms.ModelForm[Preference]):
-    """Asks for one channel, of those that the operator has set up."""
+    """A channel preference; only the channels that the operator has set up are offered."""
 
     class Meta:
         model = Preference
         fields = ("producer", "person", "channel", "webhook")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Offer the channels and the webhooks of the settings, and what is chosen already."""
         super().__init__(*args, **kwargs)
         offered = {*outbox.available_channels(), self.instance.channel}
         webhooks = sorted({"", *settings.WEBHOOKS, self.instance.webhook})
@@ -86,9 +82,8 @@ class PreferenceForm(forms.ModelForm[Preference]):
         )
 
     def clean_person(self) -> User | None:
-        """Refuse somebody who has nothing to do with the producer."""
         person: User | None = self.cleaned_data["person"]
-        # A refused producer has its own sentence; a kept one stays as it is and is no field of the form.
+        # An invalid producer has its own error. An existing preference has no field for the producer.
         kept = self.instance.producer if self.instance.pk else None
         producer = self.cleaned_data.get("producer", kept)
         if person and producer and not roles_of(person, producer):
@@ -98,7 +93,7 @@ class PreferenceForm(forms.ModelForm[Preference]):
 
 @admin.register(Preference)
 class PreferenceAdmin(HistoryAdmin[Preference]):
-    """By which channels people are told, kept by those who keep the calendar."""
+    """The channel preferences, for calendar managers."""
 
     form = PreferenceForm
     list_display = ("producer", "person", "channel", "webhook")
@@ -106,11 +101,9 @@ class PreferenceAdmin(HistoryAdmin[Preference]):
     list_select_related = ("producer", "person")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Keep a preference with its producer."""
         return ("producer",) if obj else ()
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Offer one's own producers only, and their people."""
         own = permissions.producers_where(request.user, Action.EDIT)
         if db_field.name == "producer":
             kwargs["queryset"] = own

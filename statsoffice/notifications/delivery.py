@@ -21,10 +21,10 @@ from statsoffice.notifications import html
 from statsoffice.notifications.models import Channel, Message, MessageRowRecord
 
 
-class NotTaken(Exception):
-    """A message was not taken; whether trying again can help, and whether others would meet the same.
+class DeliveryRefused(Exception):
+    """A channel did not accept a message.
 
-    `for_good`: it is refused, and would be again. `only_this`: what was refused is this message, and not the way.
+    `for_good`: a retry would fail as well. `only_this`: the channel works, so that other messages can be sent.
     """
 
     def __init__(self, reason: str, *, for_good: bool = False, only_this: bool = False) -> None:
@@ -34,16 +34,14 @@ class NotTaken(Exception):
 
 
 def describe_fault(fault: Exception) -> str:
-    """Write a fault in one line: its kind and what it says."""
     return f"{type(fault).__name__}: {fault}"
 
 
 def send_by_email(message: Message, *, name: str) -> None:
-    """Hand one message, as text and as HTML, to the mail server and return once it was accepted.
+    """Send one message as text and HTML.
 
-    :param name: of the message, the same at every attempt, so that a mailbox can tell one that comes twice after a
-        crash.
-    :raises NotTaken: if the server cannot be reached or refuses, or the message cannot be written as mail.
+    :param name: the same at each attempt, so that a mailbox recognises a duplicate after a crash.
+    :raises DeliveryRefused: if the server cannot be reached or refuses, or the message cannot be written as an email.
     """
     mail = EmailMultiAlternatives(
         subject=message.subject,
@@ -57,15 +55,15 @@ def send_by_email(message: Message, *, name: str) -> None:
     try:
         mailers.default.send_messages([mail])
     except (OSError, ValueError) as fault:  # every fault of SMTP is the first, a line end in a header the second
-        raise NotTaken(
+        raise DeliveryRefused(
             describe_fault(fault), for_good=_refused_for_good(fault), only_this=_is_about_this_message(fault)
         ) from fault
 
 
 def _attachments(message: Message) -> list[tuple[str, bytes, str]]:
-    """Return the approved document that a message carries, byte for byte as it was approved.
+    """Return the approved document of a message.
 
-    :raises NotTaken: if it was changed after its approval.
+    :raises DeliveryRefused: if it was changed after its approval.
     """
     if message.document is None:
         return []
@@ -73,7 +71,7 @@ def _attachments(message: Message) -> list[tuple[str, bytes, str]]:
     try:
         return [(name, document_bytes(message.document), "application/pdf")]
     except DocumentChanged as fault:
-        raise NotTaken(describe_fault(fault), for_good=True, only_this=True) from fault
+        raise DeliveryRefused(describe_fault(fault), for_good=True, only_this=True) from fault
 
 
 def _refused_for_good(fault: Exception) -> bool:
@@ -86,7 +84,6 @@ def _refused_for_good(fault: Exception) -> bool:
 
 
 def _is_about_this_message(fault: Exception) -> bool:
-    """Tell a message that was refused from a server that cannot be talked to, which every message would meet."""
     of_the_server = smtplib.SMTPConnectError | smtplib.SMTPHeloError | smtplib.SMTPAuthenticationError
     refused = smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused | ValueError
     return isinstance(fault, refused) and not isinstance(fault, of_the_server)
@@ -99,13 +96,13 @@ WRONG_REQUEST, FORBIDDEN = 400, 403
 
 
 def send_by_notify(message: Message, *, name: str) -> None:
-    """Ask GOV.UK Notify to send one message, and return once it has taken it.
+    """Send one message by GOV.UK Notify.
 
-    :param name: of the message, the same at every attempt; Notify keeps it as our reference.
-    :raises NotTaken: if Notify cannot be reached or refuses, or no key is set any more.
+    :param name: the same at each attempt; Notify stores it as our reference.
+    :raises DeliveryRefused: if Notify cannot be reached or refuses, or no key is set any more.
     """
     if not settings.NOTIFY_KEY:
-        raise NotTaken("STATSOFFICE_NOTIFY_KEY is not set.")
+        raise DeliveryRefused("STATSOFFICE_NOTIFY_KEY is not set.")
     client = NotificationsAPIClient(settings.NOTIFY_KEY, base_url=settings.NOTIFY_ADDRESS, timeout=TIMEOUT_SECONDS)
     try:
         client.send_email_notification(
@@ -115,13 +112,13 @@ def send_by_notify(message: Message, *, name: str) -> None:
             reference=name,
         )
     except APIError as fault:
-        # Its client calls it 503 where there was no answer at all.
+        # Without any response, its client reports 503.
         status = fault.status_code if fault.response is not None else None
         if status is None:
             reason = f"GOV.UK Notify cannot be reached: {type(fault.__cause__).__name__}"
-            raise NotTaken(reason) from fault
-        raise NotTaken(
-            f"GOV.UK Notify: {status} {_in_words(fault.message)}",
+            raise DeliveryRefused(reason) from fault
+        raise DeliveryRefused(
+            f"GOV.UK Notify: {status} {_format_errors(fault.message)}",
             for_good=status in {WRONG_REQUEST, FORBIDDEN},
             only_this=status == WRONG_REQUEST,
         ) from fault
@@ -129,27 +126,26 @@ def send_by_notify(message: Message, *, name: str) -> None:
         client.request_session.close()
 
 
-def _in_words(said: Any) -> str:
-    """Write what Notify says of a fault, a list of errors with their messages, in one line."""
+def _format_errors(said: Any) -> str:
     if isinstance(said, list):
         return "; ".join(f"{one.get('error')}: {one.get('message')}" for one in said if isinstance(one, dict))
     return str(said)
 
 
 def send_by_webhook(message: Message, *, name: str) -> None:
-    """Post one message to the webhook that the settings hold under its recipient, and return once it was taken.
+    """Post one message to the webhook that the settings name as its recipient.
 
-    :param name: of the message; a webhook has no place for it.
-    :raises NotTaken: if it cannot be reached or refuses, or the settings hold no such webhook any more.
+    :param name: not used; a webhook has no field for it.
+    :raises DeliveryRefused: if the webhook cannot be reached or refuses, or is not in the settings any more.
     """
     address = settings.WEBHOOKS.get(message.recipient)
     if address is None:
         reason = f"STATSOFFICE_WEBHOOKS holds no webhook named {message.recipient}."
-        raise NotTaken(reason, only_this=True)
-    # It knows a hundred services: imported where it is needed, and not by every process.
+        raise DeliveryRefused(reason, only_this=True)
+    # A large package, imported only where it is needed.
     from apprise import Apprise, AppriseAsset, LogCapture, NotifyFormat
 
-    # No picture of its own: what is posted loads nothing from anywhere.
+    # No picture: a post must load nothing from elsewhere.
     asset = AppriseAsset(app_id=settings.OFFICE_NAME, app_desc=settings.OFFICE_NAME, image_url_mask="")
     post = Apprise(asset=asset)
     post.add(address)
@@ -157,16 +153,16 @@ def send_by_webhook(message: Message, *, name: str) -> None:
         taken = post.notify(title=message.subject, body=message.text, body_format=NotifyFormat.TEXT)
         reason = " ".join(said.getvalue().split())
     if not taken:
-        # One webhook that is away says nothing of another.
-        raise NotTaken(f"Webhook {message.recipient}: {reason}", only_this=True)
+        # Other webhooks may still be available.
+        raise DeliveryRefused(f"Webhook {message.recipient}: {reason}", only_this=True)
 
 
 type Send = Callable[[Message], None]
 
 SENDERS = {Channel.MAIL: send_by_email, Channel.NOTIFY: send_by_notify, Channel.WEBHOOK: send_by_webhook}
-MOST_AT_ONCE = 100
+BATCH_SIZE = 100
 MOST_ATTEMPTS = 15
-# Longer than a channel may take over one message; after that a message of a process that died is sent by another.
+# Longer than any channel takes for one message. Then another process sends the messages of one that died.
 CLAIM = timedelta(minutes=5)
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=4)
@@ -174,25 +170,20 @@ LONGEST_WAIT = timedelta(hours=4)
 logger = logging.getLogger(__name__)
 
 
-def hand_over(message: Message) -> None:
-    """Hand one message to its channel and return once it was accepted.
-
-    :raises NotTaken: if it was not.
-    """
+def send_message(message: Message) -> None:
+    """:raises DeliveryRefused: if the channel did not accept the message."""
     name = sha256_hex(f"{message.event} {message.recipient}".encode())[:32]
     SENDERS[Channel(message.channel)](message, name=name)
 
 
-def deliver(*, now: datetime, send: Send = hand_over) -> int:
-    """Send the messages that are due, each claimed first so that two deliverers never send the same one.
+def deliver(*, now: datetime, send: Send = send_message) -> int:
+    """Send the messages that are due. Each is claimed first, so that no two processes send the same one.
 
-    A message that is not accepted keeps the reason and is tried again after a growing wait; one that is refused for
-    good, or that was tried fifteen times, is left with its reason. A channel that is away, or meets a fault of our own,
-    ends its own round, and holds no other up.
+    A message that was not accepted is retried after a growing pause, at most fifteen times, unless a retry cannot help.
+    A channel that is unavailable, or meets an error of our own, delays no other channel.
 
-    :param now: the aware instant at which the round begins.
     :return: the number of messages sent.
-    :raises ExceptionGroup: after the rounds of all channels, if some met a fault of our own.
+    :raises ExceptionGroup: after all channels, if some met an error of our own.
     """
     begun = time.monotonic()
 
@@ -200,27 +191,27 @@ def deliver(*, now: datetime, send: Send = hand_over) -> int:
         return now + timedelta(seconds=time.monotonic() - begun)
 
     rounds = run_each(
-        SENDERS, lambda channel: _round(channel, at=at, send=send), failed="channels met a fault of our own"
+        SENDERS, lambda channel: _deliver_channel(channel, at=at, send=send), failed="channels met a fault of our own"
     )
     return sum(rounds)
 
 
-def _round(channel: Channel, *, at: Callable[[], datetime], send: Send) -> int:
+def _deliver_channel(channel: Channel, *, at: Callable[[], datetime], send: Send) -> int:
     sent = 0
-    due = _waiting(at()).filter(channel=channel)
-    for key in list(due.values_list("pk", flat=True)[:MOST_AT_ONCE]):
+    due = _due_messages(at()).filter(channel=channel)
+    for key in list(due.values_list("pk", flat=True)[:BATCH_SIZE]):
         begun = at()
         message = _claim(key, at=begun)
         if message is None:
             continue
         try:
             send(message)
-        except NotTaken as fault:
-            _keep_fault(message, fault, at=begun)
+        except DeliveryRefused as fault:
+            _record_fault(message, fault, at=begun)
             if not fault.only_this:
                 break
         except Exception as fault:
-            _keep_fault(message, NotTaken(describe_fault(fault)), at=begun)
+            _record_fault(message, DeliveryRefused(describe_fault(fault)), at=begun)
             raise
         else:
             with transaction.atomic():
@@ -231,13 +222,13 @@ def _round(channel: Channel, *, at: Callable[[], datetime], send: Send) -> int:
 
 
 def check_put_off(*, now: datetime) -> str | None:
-    """Return one sentence on the first unsent message that is put off longer than any delivery puts it off, or None."""
+    """Return a sentence on the first unsent message that is due later than any retry could make it, or None."""
     put_off = Message.objects.filter(sent_at__isnull=True, due_at__gt=now + LONGEST_WAIT + CLAIM)
     key = put_off.order_by("pk").values_list("pk", flat=True).first()
     return None if key is None else f"{Message._meta.label_lower} {key} was put off, so that it is not sent"
 
 
-def _waiting(at: datetime) -> QuerySet[Message]:
+def _due_messages(at: datetime) -> QuerySet[Message]:
     free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=at)
     return Message.objects.filter(free, sent_at__isnull=True, due_at__lte=at, attempts__lt=MOST_ATTEMPTS).order_by(
         "due_at", "pk"
@@ -245,11 +236,11 @@ def _waiting(at: datetime) -> QuerySet[Message]:
 
 
 def _claim(key: int, *, at: datetime) -> Message | None:
-    claimed = _waiting(at).filter(pk=key).update(claimed_until=at + CLAIM, attempts=F("attempts") + 1)
+    claimed = _due_messages(at).filter(pk=key).update(claimed_until=at + CLAIM, attempts=F("attempts") + 1)
     return Message.objects.select_related("document__report").get(pk=key) if claimed else None
 
 
-def _keep_fault(message: Message, fault: NotTaken, *, at: datetime) -> None:
+def _record_fault(message: Message, fault: DeliveryRefused, *, at: datetime) -> None:
     attempts = MOST_ATTEMPTS if fault.for_good else message.attempts
     wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (message.attempts - 1))
     reason = str(fault)[:500]

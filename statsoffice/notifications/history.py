@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 
 class State(StrEnum):
-    """What became of a message."""
-
     SENT = "sent"
     WAITING = "waiting"
     LEFT = "left"
@@ -45,7 +43,7 @@ CONDITIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Some messages of one piece of news that have the same to tell: to whom, by what, and what became of them."""
+    """The messages of one notification with the same channel and state."""
 
     to: str
     channel: str
@@ -55,8 +53,8 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """One piece of news: its subject, what it is about, and what was sent of it."""
+class SentNotification:
+    """One notification: its subject, the references that it is about, and its messages."""
 
     message: Message
     subject: str
@@ -65,36 +63,30 @@ class News:
     lines: tuple[Line, ...]
 
 
-def visible_to(person: "User") -> QuerySet[Message]:
-    """Return the messages of which a person may know: their own, and those of producers whose reports they may view.
-
-    What tells of a report is shown to whoever may view that very report.
-    """
+def visible_messages(person: "User") -> QuerySet[Message]:
+    """Return a person's own messages, and those about reports and producers whose reports they may view."""
     own = Q(recipient__iexact=person.email)
     about_reports = Q(report__in=reports.reports_where(person, reports.Action.VIEW))
     producers = permissions.producers_with(person, reports.TABLE[reports.Action.VIEW])
     return Message.objects.filter(own | about_reports | Q(report__isnull=True, producer__in=producers))
 
 
-def narrowed(messages: QuerySet[Message], *, about: str, state: str) -> QuerySet[Message]:
-    """Leave only the messages about one release or report, by its reference, and in one state; empty: all of them."""
+def filter_messages(messages: QuerySet[Message], *, about: str, state: str) -> QuerySet[Message]:
+    """Filter messages by the reference of a release or report, and by state; empty text means all."""
     if about:
         messages = messages.filter(Q(report__reference=about) | Q(release__reference=about))
     return messages.filter(CONDITIONS[State(state)]) if state else messages
 
 
-def events_of(messages: QuerySet[Message]) -> QuerySet[Message, str]:
-    """Return the events that some messages tell of, the latest first."""
+def list_events(messages: QuerySet[Message]) -> QuerySet[Message, str]:
     events = messages.order_by().values("event").annotate(first=Min("created_at"))
     return events.order_by("-first", "event").values_list("event", flat=True)
 
 
-def news_of(messages: QuerySet[Message], events: Collection[str], *, person: "User") -> Iterator[News]:
-    """Give what some messages tell of some events, with addresses for the leads of their producer alone.
-
-    :param messages: as the person may see them.
-    :param person: who looks; their own address they see in any case.
-    """
+def find_notifications(
+    messages: QuerySet[Message], events: Collection[str], *, person: "User"
+) -> Iterator[SentNotification]:
+    """Give the notifications of events. Only leads of the producer see the addresses of other people."""
     found: dict[str, list[Message]] = defaultdict(list)
     related = messages.select_related("report", "release").defer("text")
     for message in related.filter(event__in=events).order_by("created_at", "pk"):
@@ -105,9 +97,13 @@ def news_of(messages: QuerySet[Message], events: Collection[str], *, person: "Us
     readable = set(viewed.values_list("pk", flat=True))
     own = set(permissions.producers_where(person, permissions.Action.VIEW).values_list("pk", flat=True))
     for event in events:
-        first = min(found[event], key=_says_little)
+        first = min(
+            # Better one whose subject was not redacted, and is not the reference that a webhook gets.
+            found[event],
+            key=lambda message: (message.erased_at is not None, message.channel == Channel.WEBHOOK),
+        )
         about, release = first.report, first.release
-        yield News(
+        yield SentNotification(
             message=first,
             subject=first.told,
             report=about.reference if about and about.pk in readable else "",
@@ -116,40 +112,32 @@ def news_of(messages: QuerySet[Message], events: Collection[str], *, person: "Us
         )
 
 
-def _says_little(message: Message) -> tuple[bool, bool]:
-    """Tell whether other messages have a better subject: this one’s is gone, or a webhook’s, which is a reference."""
-    return message.erased_at is not None, message.channel == Channel.WEBHOOK
-
-
 def _lines(messages: Iterable[Message], *, person: "User", leads: bool) -> Iterator[Line]:
     alike: dict[tuple[Channel, str, str, bool, bool], list[str]] = defaultdict(list)
     for message in messages:
         own = message.recipient.lower() == person.email.lower()
-        # What a server says of a refusal may hold the address.
+        # The reason of a server may contain the address.
         reason = message.last_error if leads or own else ""
-        left = state_of(message) is State.LEFT
+        left = _is_left(message)
         named = message.channel == Channel.WEBHOOK or (leads and message.erased_at is None)
-        alike[Channel(message.channel), _what(message), reason, left, named].append(message.recipient)
+        alike[Channel(message.channel), _describe_delivery(message), reason, left, named].append(message.recipient)
     for (channel, what, reason, left, named), recipients in alike.items():
-        # A webhook has a name and no address; whose address was removed is counted, as for those who see none.
-        to = _to(recipients, person=person, by_name=named)
+        # A webhook has a name and no address. Redacted addresses are only counted.
+        to = _format_recipients(recipients, person=person, by_name=named)
         yield Line(to, str(channel.label), what, reason, left)
 
 
-def state_of(message: Message) -> State:
-    """Tell what became of a message."""
-    if message.sent_at:
-        return State.SENT
-    return State.LEFT if message.attempts >= MOST_ATTEMPTS else State.WAITING
+def _is_left(message: Message) -> bool:
+    return message.sent_at is None and message.attempts >= MOST_ATTEMPTS
 
 
-def _what(message: Message) -> str:
+def _describe_delivery(message: Message) -> str:
     if message.sent_at and message.erased_at:
         told = {"moment": london.format_moment(message.sent_at), "day": london.format_day(message.erased_at)}
         return _("sent at %(moment)s; recipients and words removed on %(day)s") % told
     if message.sent_at:
         return _("sent at %(moment)s") % {"moment": london.format_moment(message.sent_at)}
-    if state_of(message) is State.LEFT:
+    if _is_left(message):
         return _("not sent: it was refused or tried too often, and is tried no more")
     if not message.attempts:
         return _("not sent yet: it waits for the next round, within seconds")
@@ -158,7 +146,7 @@ def _what(message: Message) -> str:
     return _("not sent yet: %(tried)s, and next at %(moment)s") % next_time
 
 
-def _to(recipients: list[str], *, person: "User", by_name: bool) -> str:
+def _format_recipients(recipients: list[str], *, person: "User", by_name: bool) -> str:
     if by_name:
         return ", ".join(recipients)
     others = [recipient for recipient in recipients if recipient.lower() != person.email.lower()]

@@ -11,7 +11,7 @@ ITEM = "- "
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some words of a line; a link if they are an address of this service."""
+    """A part of a line; a link if it is an address of this service."""
 
     words: str
     is_link: bool
@@ -19,19 +19,18 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What stands between two blank lines: lines of a paragraph, or points of a list."""
+    """The lines of a paragraph, or the items of a list."""
 
     lines: tuple[tuple[Piece, ...], ...]
     is_list: bool
 
 
 def render_html(*, subject: str, text: str) -> str:
-    """Return a message as one HTML document with inline styles, no image, no script and no address to load from.
+    """Return a message as an HTML document that loads nothing.
 
-    Everything that people typed is shown as they typed it, and never taken for markup. Only addresses of this service
-    become links: what somebody else wrote leads nowhere by one click.
+    Text is escaped. Only addresses of this service become links.
 
-    :param text: its words as plain text; a blank line parts paragraphs, "- " begins a point of a list.
+    :param text: plain text; a blank line separates paragraphs, and "- " begins an item of a list.
     """
     return render_to_string(
         "notifications/mail.html", {"subject": subject, "blocks": split_blocks(text), "office": settings.OFFICE_NAME}
@@ -39,7 +38,6 @@ def render_html(*, subject: str, text: str) -> str:
 
 
 def split_blocks(text: str) -> list[Block]:
-    """Part a plain text into paragraphs and lists, and each line of them into words and links."""
     blocks: list[Block] = []
     for paragraph in re.split(r"\n\s*\n", text.strip().replace("\r\n", "\n")):
         lines: list[str] = []

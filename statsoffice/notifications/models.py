@@ -35,26 +35,23 @@ KINDS: dict[str, Promise] = {
     "watcher-ill-": lazy("Watcher not well"),
     "watcher-restored-": lazy("Watcher restored"),
 }
-"""In words, by how the events of each kind begin."""
+"""The label of each kind, by the beginning of its events."""
 
 OTHER = lazy("Message")
 
 
 def kind_of(event: str) -> str:
-    """Say of which kind the news is that an event of the outbox names; of a kind that is not known, only “Message”."""
     return str(next((words for begins, words in KINDS.items() if event.startswith(begins)), OTHER))
 
 
 class Channel(models.TextChoices):
-    """By what a message goes out."""
-
     MAIL = "mail", lazy("Mail")
     NOTIFY = "notify", lazy("GOV.UK Notify")
     WEBHOOK = "webhook", lazy("Webhook")
 
 
 class Message(models.Model):
-    """One message: unique per event, recipient and channel, so that whatever runs twice tells nobody twice."""
+    """One message, unique by event, recipient and channel, so that nobody gets it twice."""
 
     event = models.CharField(max_length=150)
     channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.MAIL)
@@ -114,12 +111,12 @@ class Message(models.Model):
 
     @property
     def told(self) -> str:
-        """Its subject, or of what kind it was where its subject was removed."""
+        """The subject, or the kind if the subject was redacted."""
         return kind_of(self.event) if self.erased_at else self.subject
 
 
 class MessageRowRecord(RowRecord):
-    """Digests of messages: what was sent to whom, and when. Attempts to send are not part of them."""
+    """Digests of messages, without attempts to send."""
 
     CHAIN: ClassVar[str] = "messages.row"
     AFTER: ClassVar[str] = "messages.row"
@@ -147,7 +144,7 @@ class MessageRowRecord(RowRecord):
 
 
 class Preference(models.Model):
-    """One channel by which a person is told of what concerns a producer or, without a person, everybody there is."""
+    """One channel that a person has chosen for a producer or, without a person, that all others get."""
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey(
@@ -191,10 +188,7 @@ class Preference(models.Model):
 
 
 class ToldSuspicion(models.Model):
-    """A suspicion of which people were told, and the event of the message that told of it, maybe with others.
-
-    The event says what was told of it: that there is one, that nobody deals with it, that the release was seen live.
-    """
+    """A suspicion of which people were notified, and the event of the message."""
 
     suspicion = models.ForeignKey(Suspicion, on_delete=models.PROTECT, related_name="tellings")
     event = models.CharField(max_length=150)
@@ -212,7 +206,7 @@ class ToldSuspicion(models.Model):
 
 
 class ToldVerdict(models.Model):
-    """A verdict of which people were notified because we cannot tell, and the event of the message that said so."""
+    """A verdict that needs checking, of which people were notified, and the event of the message."""
 
     verdict = models.ForeignKey(Verification, on_delete=models.PROTECT, related_name="tellings")
     event = models.CharField(max_length=150)

@@ -95,20 +95,17 @@ def combine[T: (Suspicion, Verification)](
             yield [item], recipients(item)
         else:
             by_producer[item.release.series.producer_id][item.pk] = item
-    notified = _recipients_by_producer(dict(earlier)) if by_producer else {}
+    notified: dict[int, set[str]] = defaultdict(set)
+    if by_producer:
+        producers = dict(earlier)
+        messages = Message.objects.filter(event__in=list(producers), erased_at__isnull=True)
+        for event, recipient in messages.values_list("event", "recipient"):
+            notified[producers[event]].add(recipient)
     for producer, items in by_producer.items():
         pending = [PendingItem(item.pk, since(item), recipients(item)) for item in items.values()]
-        ready = select_ready(pending, notified_lately=notified.get(producer, ()), now=now)
+        ready = select_ready(pending, notified_lately=notified[producer], now=now)
         for keys, people in group_by_recipients(ready).items():
             yield [items[key] for key in keys], people
-
-
-def _recipients_by_producer(producers: Mapping[str, int]) -> dict[int, set[str]]:
-    found: dict[int, set[str]] = defaultdict(set)
-    messages = Message.objects.filter(event__in=list(producers), erased_at__isnull=True)
-    for event, recipient in messages.values_list("event", "recipient"):
-        found[producers[event]].add(recipient)
-    return found
 
 
 def select_ready(

@@ -17,7 +17,7 @@ from statsoffice.notifications.models import Message
 from statsoffice.notifications.notification import MAX_AGE, Notification
 from statsoffice.notifications.recipients import approver_addresses, contact_addresses
 from statsoffice.self_monitoring.models import Illness
-from statsoffice.self_monitoring.status import TO_BE_DONE, describe_problem, problem_from
+from statsoffice.self_monitoring.status import TO_BE_DONE, describe_problem, problem_from_json
 
 
 def find_date_requests(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
@@ -106,7 +106,7 @@ def find_incidents(*, known: Collection[str], now: datetime) -> Iterator[Notific
         assert incident.alarmed_at is not None  # noqa: S101  # the query asked for it
         alarm, end = f"watcher-ill-{incident.pk}", f"watcher-restored-{incident.pk}"
         if alarm not in known and now - incident.alarmed_at < STALE:
-            problems = [describe_problem(problem_from(row), now=incident.alarmed_at) for row in incident.why]
+            problems = [describe_problem(problem_from_json(row), now=incident.alarmed_at) for row in incident.why]
             yield Notification(
                 event=alarm,
                 recipients=_alarm_recipients(now=now),

@@ -6,4 +6,4 @@ from statsoffice.notifications import views
 
 app_name = "outbox"
 
-urlpatterns = [path("", views.sent, name="sent")]
+urlpatterns = [path("", views.list_notifications, name="sent")]

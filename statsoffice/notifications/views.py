@@ -14,11 +14,11 @@ from releases.forms.base import FilterForm
 from releases.views.base import SignedInRequest
 from statsoffice.notifications import history
 
-NEWS_ON_A_PAGE = 30
+PAGE_SIZE = 30
 
 
 class MessageFilter(FilterForm):
-    """Narrows what was sent to one release or report, and to what became of it."""
+    """The filter of the messages by release or report, and by state."""
 
     about = forms.CharField(label=lazy("Reference of a release or report"), required=False, max_length=200)
     state = forms.ChoiceField(
@@ -31,14 +31,13 @@ class MessageFilter(FilterForm):
 
 @login_required
 @require_safe
-def sent(request: SignedInRequest) -> HttpResponse:
-    """Show what was sent of what concerns the person, the latest first."""
+def list_notifications(request: SignedInRequest) -> HttpResponse:
     form = MessageFilter(request.GET)
     asked: dict[str, Any] = form.cleaned_data if form.is_valid() else {"about": "", "state": ""}
-    visible = history.visible_to(request.user)
-    messages = history.narrowed(visible, about=asked["about"].strip(), state=asked["state"])
-    page = Paginator(history.events_of(messages), NEWS_ON_A_PAGE).get_page(request.GET.get("page"))
-    news = list(history.news_of(messages, list(page), person=request.user)) if form.is_valid() else []
+    visible = history.visible_messages(request.user)
+    messages = history.filter_messages(visible, about=asked["about"].strip(), state=asked["state"])
+    page = Paginator(history.list_events(messages), PAGE_SIZE).get_page(request.GET.get("page"))
+    news = list(history.find_notifications(messages, list(page), person=request.user)) if form.is_valid() else []
     context = {
         "form": form,
         "page": page,

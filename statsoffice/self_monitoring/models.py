@@ -1,4 +1,4 @@
-"""What is known of the watcher's own health: its latest rehearsals, its pulse, and when it was ill."""
+"""Self-monitoring: the latest rehearsals, heartbeats and incidents."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -9,7 +9,7 @@ from releases.verdict.address import Outcome
 
 
 class Rehearsed(models.Model):
-    """One rehearsal of the last hour; older ones are not kept, and none of them is evidence of anything else."""
+    """One rehearsal of the last hour; older ones are deleted."""
 
     number = models.PositiveBigIntegerField(primary_key=True)
     expected = models.CharField(max_length=12, choices=choices_of(Outcome, capital=False))
@@ -39,9 +39,9 @@ class Rehearsed(models.Model):
 
 
 class Pulse(models.Model):
-    """When a step of the watcher last began, and how it last ended; one row for each step.
+    """When a step of monitoring last began and how it last ended.
 
-    Of a machine in whose files looks wait for the database: since when, and when that was last seen.
+    For the spool of a machine: since when it has had files, and when that was last seen.
     """
 
     step = models.CharField(max_length=100, primary_key=True)
@@ -55,7 +55,7 @@ class Pulse(models.Model):
 
 
 class Illness(models.Model):
-    """A time in which the watcher could not be relied on; at most one is open."""
+    """An incident of monitoring; at most one is open."""
 
     began_at = models.DateTimeField()
     observed_at = models.DateTimeField(help_text=lazy("When somebody last saw that it was still so."))

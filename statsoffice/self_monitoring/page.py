@@ -15,9 +15,8 @@ from django.views.decorators.http import require_safe
 
 from releases.rules.cadence import CONFIRMING
 from releases.verdict.address import AddressVerdict, Outcome
-from statsoffice.self_monitoring import page
 
-# Neighbours differ, so that a chain that always says the same is never right twice in a row.
+# Neighbours differ, so that code that always gives the same verdict is never right twice in a row.
 EXPECTED_IN_TURN = (
     Outcome.ON_TIME,
     Outcome.LATE,
@@ -29,24 +28,23 @@ EXPECTED_IN_TURN = (
     Outcome.EARLY,
 )
 DUE_AFTER = timedelta(seconds=13)
-"""How long after its beginning the rehearsed release is due: two looks of the last minute come before that."""
+"""From the beginning to the due instant: two checks of the last minute come before it."""
 TOLERANCE = timedelta(seconds=10)
 LIVE_AFTER_DUE = {
-    # Between a look that must see nothing and one that must see the page, a second and more from either: so far off
-    # the clock may be.
+    # Between a check before and a check after it, at least a second from both, for the error of the clock.
     Outcome.ON_TIME: timedelta(seconds=2),
     Outcome.LATE: timedelta(seconds=13.5),
     Outcome.EARLY: timedelta(seconds=-11.5),
 }
 LOOKED_ON = timedelta(seconds=5)
-"""How long after it went live the page is looked for at most: the cadence looks every five seconds."""
+"""Checks end at most this long after the page went live; they run every five seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """One rehearsal as it is to go; instants are aware.
+    """The plan of one rehearsal, in aware instants.
 
-    The page says that nothing is published until `live_at`; from `silent_from` on it does not answer.
+    The page shows nothing before `live_at`. From `silent_from` on it answers with an error.
     """
 
     number: int
@@ -59,17 +57,16 @@ class Script:
 
     @property
     def last_look_at(self) -> datetime:
-        """The instant after which no look begins; with it the verdict is settled."""
+        """The instant after which no check begins and the verdict is final."""
         settled_at = self.limit_at + CONFIRMING
         return settled_at if self.live_at is None else max(settled_at, self.live_at + LOOKED_ON)
 
     @property
     def marker(self) -> str:
-        """What this rehearsal's page shows and no other's."""
         return f"number {self.number}"
 
     def is_right(self, outcome: Outcome, verdict: AddressVerdict) -> bool:
-        """Say whether a verdict is the expected one and its interval holds the instant at which the page went live."""
+        """Return whether the verdict is as expected, and its interval contains the instant of going live."""
         if outcome is not self.expected:
             return False
         if self.live_at is None:
@@ -79,10 +76,10 @@ class Script:
 
 
 def script_for(number: int, *, begins_at: datetime) -> Script:
-    """Write the script of the rehearsal of a number.
+    """Return the script of a rehearsal.
 
-    :param number: counts rehearsals from 1; it says which verdict is expected.
-    :param begins_at: the aware instant of the first look.
+    :param number: counts rehearsals from 1, and decides which verdict is expected.
+    :param begins_at: the aware instant of the first check.
     """
     expected = EXPECTED_IN_TURN[(number - 1) % len(EXPECTED_IN_TURN)]
     due_at = begins_at + DUE_AFTER
@@ -100,37 +97,29 @@ def script_for(number: int, *, begins_at: datetime) -> Script:
 
 SALT = "statsoffice.self_monitoring.page"
 STANDS_FOR = timedelta(minutes=1)
-"""How long after the last look the page can still be asked for."""
+"""The page is available this long after the last check."""
 
 
 class NoSuchPage(Exception):
-    """Nobody but the canary makes such an address, or its rehearsal is long over."""
+    """The token was not made here, or its rehearsal has ended."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """What the page shows at one instant."""
-
+class PageState:
     marker: str
     live: bool
     silent: bool
 
 
-def url_of(script: Script) -> str:
-    """Return the whole address of a rehearsal's page, below this service's own address.
-
-    The address carries the script, signed: whichever web process is asked plays it, and nobody can make one up.
-    """
+def page_address(script: Script) -> str:
+    """Return the address of a rehearsal's page. It contains the signed script, so that any web process can show it."""
     instants = (script.live_at, script.silent_from, script.last_look_at + STANDS_FOR)
     token = signing.dumps([script.marker, *(at and at.timestamp() for at in instants)], salt=SALT)
     return settings.ADDRESS + reverse("canary_page", args=[token])
 
 
-def shown_at(token: str, *, at: datetime) -> Shown:
-    """Return what the page of a token shows at an aware instant.
-
-    :raises NoSuchPage: if the token was not made here, or its rehearsal is over.
-    """
+def page_state(token: str, *, at: datetime) -> PageState:
+    """:raises NoSuchPage: if the token was not made here, or its rehearsal has ended."""
     try:
         marker, *stamps = signing.loads(token, salt=SALT)
     except signing.BadSignature as error:
@@ -138,7 +127,7 @@ def shown_at(token: str, *, at: datetime) -> Shown:
     live_at, silent_from, gone_at = (stamp and datetime.fromtimestamp(stamp, UTC) for stamp in stamps)
     if at >= gone_at:
         raise NoSuchPage
-    return Shown(
+    return PageState(
         marker=marker,
         live=live_at is not None and at >= live_at,
         silent=silent_from is not None and at >= silent_from,
@@ -148,15 +137,14 @@ def shown_at(token: str, *, at: datetime) -> Shown:
 @require_safe
 @never_cache
 def canary_page(request: HttpRequest, token: str) -> HttpResponse:
-    """Show the page of a rehearsal as it stands now; it shows nothing of any release."""
     try:
-        shown = page.shown_at(token, at=timezone.now())
-    except page.NoSuchPage as error:
+        shown = page_state(token, at=timezone.now())
+    except NoSuchPage as error:
         raise Http404 from error
     text = render_to_string("self_monitoring/page.html", {"shown": shown})
     response = HttpResponse(text, status=503 if shown.silent else 200, headers={"X-Robots-Tag": "noindex"})
     if shown.silent:
-        # Written here, it is not written as an error of the server.
+        # Logged here, so that it is not logged as a server error.
         log_response(
             "the canary's page is silent, as its script wants it", response=response, request=request, level="debug"
         )

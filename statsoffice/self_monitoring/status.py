@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -25,22 +25,19 @@ logger = logging.getLogger(__name__)
 
 SWEEP = "sweep"
 LONGEST_PAUSE = timedelta(seconds=60)
-"""A watcher of which no sweep has finished for so long is silent; one should finish every five seconds."""
+"""Monitoring is silent if no sweep has finished for so long; one should finish every five seconds."""
 LONGEST_PAUSE_NEAR_DUE = timedelta(seconds=10)
 """The same close to an instant at which a release is due."""
 NEAR_DUE = timedelta(minutes=5)
 MARKED_ALIVE_WITHIN = timedelta(seconds=15)
-"""A sweep at work marks itself alive every two seconds, where it is not just looking at something due."""
+"""A running sweep marks itself alive every two seconds, except during checks at a due instant."""
 
 
 @contextlib.contextmanager
-def beating(step: str, *, now: Callable[[], datetime], by: str) -> Iterator[None]:
-    """Note when a step begins, and how it ends.
+def heartbeat(step: str, *, now: Callable[[], datetime], by: str) -> Iterator[None]:
+    """Record when a step begins and how it ends. An error of the database is logged and does not stop the step.
 
-    A note that the database does not take is logged and holds the step up in nothing.
-
-    :param now: the clock.
-    :param by: the name under which the process keeps what it does.
+    :param by: the name of the process.
     """
     record_heartbeat(step, begun_at=now(), begun_by=by)
     try:
@@ -52,12 +49,10 @@ def beating(step: str, *, now: Callable[[], datetime], by: str) -> Iterator[None
 
 
 def is_beating(pulse: Pulse, *, now: datetime) -> bool:
-    """Tell whether sweeps finish, or a long one is at work. Close to a due instant ten seconds of silence are too many.
+    """Return whether sweeps finish, or a long one is running. Close to a due instant, ten seconds of silence fail.
 
-    A morning can keep one sweep busy for many minutes. It counts as long as it marks itself alive, if it began soon
-    after the end of another: of processes that die in each sweep, the last one alone would always seem at work.
-
-    :param now: the aware instant of asking.
+    A sweep can take many minutes. It counts as long as it marks itself alive, if it began soon after the end of
+    another. Otherwise processes that die in each sweep would always seem to be running.
     """
     if _within(pulse.finished_at, LONGEST_PAUSE_NEAR_DUE, now=now):
         return True
@@ -78,26 +73,22 @@ def is_beating(pulse: Pulse, *, now: datetime) -> bool:
 
 
 def last_alive_at(pulse: Pulse, *, now: datetime) -> datetime | None:
-    """Return when the watcher last showed that it was at work: a sweep finished, or marked itself alive.
-
-    :param now: the aware instant of asking; what lies ahead was written by a clock that was off.
-    """
+    """Return when a sweep last finished or marked itself alive. Instants after `now` are of a wrong clock."""
     marked = Coverage.objects.filter(ended_at__lte=now).order_by("-ended_at").values_list("ended_at", flat=True).first()
     return max((at for at in (pulse.finished_at, marked) if at and at <= now), default=None)
 
 
-def pulse_of(step: str) -> Pulse:
-    """Return what is known of a step; nothing if it was never begun."""
+def find_pulse(step: str) -> Pulse:
     return Pulse.objects.filter(step=step).first() or Pulse(step=step)
 
 
 def _within(at: datetime | None, pause: timedelta, *, now: datetime) -> bool:
-    # An instant that lies ahead was written by a clock that was off, and shows nothing of now.
+    # An instant in the future is of a wrong clock.
     return at is not None and abs(now - at) <= pause
 
 
 def record_heartbeat(step: str, **what: Any) -> None:
-    """Note an instant of a step: when it began or how it ended; what the database does not take is logged."""
+    """Record when a step began or how it ended. An error of the database is logged."""
     try:
         with transaction.atomic():
             if not Pulse.objects.filter(step=step).update(**what):
@@ -110,18 +101,13 @@ def record_heartbeat(step: str, **what: Any) -> None:
 
 STEP = "unstored "
 LONGEST = timedelta(minutes=1)
-"""A sweep stores what waits within seconds of the database's return."""
+"""A sweep stores the files of the spool within seconds after the database returns."""
 REMEMBERED = timedelta(days=1)
-"""What a machine that is silent since then kept is not told any more; it stores its files when it comes back."""
+"""The spool of a machine that is silent for longer is not reported; it is stored when the machine returns."""
 
 
 def record_spool(folder: Path, *, machine: str, now: datetime) -> None:
-    """Note whether looks wait in a folder, and since when.
-
-    :param folder: where watchers of this machine keep what the database did not take.
-    :param machine: the machine's name.
-    :param now: the aware instant of noting.
-    """
+    """Record whether the spool of a machine has files, and since when."""
     kept = Pulse.objects.filter(step=f"{STEP}{machine}"[:100])
     if not (spool.is_any_waiting(folder) or any(folder.glob(f"*{spool.REFUSED}"))):
         if kept.exists():
@@ -135,23 +121,18 @@ def record_spool(folder: Path, *, machine: str, now: datetime) -> None:
 
 
 def spool_waiting_since(*, now: datetime) -> datetime | None:
-    """Return since when looks wait anywhere for longer than a moment, or None if none do.
-
-    :param now: the aware instant of asking.
-    """
+    """Return since when any spool has had files for longer than a minute, or None."""
     noted = Pulse.objects.filter(step__startswith=STEP, begun_at__lte=now - LONGEST, failed_at__gt=now - REMEMBERED)
     return noted.order_by("begun_at").values_list("begun_at", flat=True).first()
 
 
 OVERDUE = timedelta(minutes=3)
-"""So long after the last finished rehearsal the canary is silent; one should finish every minute."""
+"""The self-test is silent if no rehearsal has finished for so long; one should finish every minute."""
 JUDGED_BY = 2
 """So many rehearsals in a row must be right. Neighbours expect different verdicts."""
 
 
 class Trouble(StrEnum):
-    """What can be wrong with the watcher."""
-
     SWEEP_SILENT = "sweep_silent"
     SWEEP_FAILS = "sweep_fails"
     CANARY_WRONG = "canary_wrong"
@@ -162,32 +143,29 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One trouble; since when (aware, None if nobody knows), and of a rehearsal what was expected and found."""
+    """A trouble, since when (None if unknown), and of a rehearsal the verdicts expected and found."""
 
     trouble: Trouble
     since: datetime | None = None
     expected: str = ""
     found: str = ""
 
-    def as_kept(self) -> dict[str, Any]:
-        """Return the problem as JSON can hold it."""
+    def as_json(self) -> dict[str, Any]:
         since = self.since and self.since.isoformat()
         return {"trouble": self.trouble, "since": since, "expected": self.expected, "found": self.found}
 
 
-def problem_from(kept: dict[str, Any]) -> Problem:
-    """Read a problem as it was kept."""
+def problem_from_json(kept: dict[str, Any]) -> Problem:
     since = datetime.fromisoformat(kept["since"]) if kept["since"] else None
     return Problem(Trouble(kept["trouble"]), since, kept["expected"], kept["found"])
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """The watcher's condition at one instant.
+    """The condition of monitoring at one instant. Before its first sweep there are no problems.
 
-    Where it was never active there are no problems: nothing watches yet, and nothing is ill. `rehearsed_at` is the
-    beginning of the last rehearsal if it came out right, else None. `clock_vouched` says whether anything vouches for
-    the watcher's clock, None where nobody asked.
+    `rehearsed_at` is the beginning of the last rehearsal if it was right. `clock_vouched` is whether anything confirms
+    the clock, None if no recent rehearsal tested it.
     """
 
     ever_active: bool
@@ -198,19 +176,17 @@ class Condition:
 
     @property
     def is_well(self) -> bool:
-        """Whether the watcher is active and nothing is known against it."""
         return self.ever_active and not self.problems
 
 
 def condition(*, now: datetime) -> Condition:
-    """Return the watcher's condition at an aware instant."""
     latest = list(Rehearsed.objects.filter(finished_at__gt=now - OVERDUE, finished_at__lte=now)[:JUDGED_BY])
-    beat = pulse_of(SWEEP)
+    beat = find_pulse(SWEEP)
     active_at = last_alive_at(beat, now=now)
     problems: list[Problem] = []
     if active_at is not None:
-        problems += _of_the_sweep(beat, active_at=active_at, now=now)
-        problems += _of_the_canary(latest, now=now) if settings.CANARY else []
+        problems += _sweep_problems(beat, active_at=active_at, now=now)
+        problems += _self_test_problems(latest, now=now) if settings.CANARY else []
         problems += [Problem(Trouble.CLOCK_OFF, one.begins_at) for one in latest[:1] if one.clock_off]
         waiting_since = spool_waiting_since(now=now)
         problems += [Problem(Trouble.UNSTORED, waiting_since)] if waiting_since else []
@@ -224,7 +200,7 @@ def condition(*, now: datetime) -> Condition:
     )
 
 
-def _of_the_sweep(beat: Pulse, *, active_at: datetime, now: datetime) -> list[Problem]:
+def _sweep_problems(beat: Pulse, *, active_at: datetime, now: datetime) -> list[Problem]:
     if is_beating(beat, now=now):
         return []
     if beat.failed_at and (beat.finished_at is None or beat.failed_at > beat.finished_at):
@@ -232,7 +208,7 @@ def _of_the_sweep(beat: Pulse, *, active_at: datetime, now: datetime) -> list[Pr
     return [Problem(Trouble.SWEEP_SILENT, active_at)]
 
 
-def _of_the_canary(latest: Sequence[Rehearsed], *, now: datetime) -> list[Problem]:
+def _self_test_problems(latest: Sequence[Rehearsed], *, now: datetime) -> list[Problem]:
     for one in latest:
         if not one.right:
             return [Problem(Trouble.CANARY_WRONG, one.begins_at, one.expected, one.found)]
@@ -261,10 +237,7 @@ _OUTCOMES = {
 
 
 def status_sentence(condition: Condition, *, now: datetime) -> str:
-    """Say in one line how the watcher is; where it is not well, what is to be done, and not why.
-
-    :param now: the aware instant of saying it; times of another day are named with their day.
-    """
+    """Describe the status in one line, with the advice but not the problems. Times of another day have their day."""
     if not condition.ever_active:
         return str(NEVER_ACTIVE)
     if condition.problems:
@@ -273,7 +246,6 @@ def status_sentence(condition: Condition, *, now: datetime) -> str:
 
 
 def describe_problem(problem: Problem, *, now: datetime) -> str:
-    """Say in one sentence or two what is wrong."""
     since = problem.since and _at(problem.since, now=now)
     match problem.trouble:
         case Trouble.UNSTORED:
@@ -289,7 +261,7 @@ def describe_problem(problem: Problem, *, now: datetime) -> str:
             last = _("The last one that finished did so at %(since)s.") % {"since": since}
             return f"{fails} {last}" if since else fails
         case Trouble.CANARY_WRONG:
-            return _wrong(problem, at=since or _("an unknown time"))
+            return _describe_wrong_rehearsal(problem, at=since or _("an unknown time"))
         case Trouble.CANARY_OVERDUE if since:
             unproved = _(
                 "The watcher has not proved itself since %(since)s: no rehearsal has ended, and one should each minute."
@@ -299,7 +271,7 @@ def describe_problem(problem: Problem, *, now: datetime) -> str:
             return _("The watcher has not proved itself yet: no rehearsal has ended, and one should each minute.")
 
 
-def _wrong(problem: Problem, *, at: str) -> str:
+def _describe_wrong_rehearsal(problem: Problem, *, at: str) -> str:
     expected = _OUTCOMES[Outcome(problem.expected)]
     if not problem.found:
         words = _(
@@ -321,7 +293,7 @@ def _wrong(problem: Problem, *, at: str) -> str:
 
 
 def describe_synthetic_checks(condition: Condition, *, now: datetime) -> str:
-    """Say of a watcher with no problem, or one that never ran, whether its rehearsals vouch for it."""
+    """Describe the self-test, if monitoring has no problem or never ran."""
     if not condition.canary_on:
         return _("Its rehearsals are switched off.")
     if not condition.ever_active:
@@ -332,7 +304,7 @@ def describe_synthetic_checks(condition: Condition, *, now: datetime) -> str:
 
 
 def describe_clock(condition: Condition) -> str:
-    """Say of a clock that is not known to be wrong whether anything on this machine confirms it."""
+    """Describe whether anything on this machine confirms a clock that is not known to be wrong."""
     if condition.clock_vouched is None:
         return _("No recent check has tested whether anything confirms the clock.")
     if condition.clock_vouched:
@@ -357,62 +329,47 @@ ALARM_AFTER = {
     Trouble.SWEEP_FAILS: timedelta(seconds=30),
     Trouble.CLOCK_OFF: timedelta(seconds=30),
     Trouble.UNSTORED: timedelta(seconds=30),
-    # One rehearsal that failed by chance is forgotten after two more that came out right.
+    # A rehearsal that failed by chance is superseded after two right ones.
     Trouble.CANARY_WRONG: timedelta(minutes=3),
     Trouble.CANARY_OVERDUE: timedelta(minutes=3),
 }
-"""How long a trouble must have been observed before people are told."""
+"""How long a trouble must last before people are notified."""
 LONGEST_GAP = timedelta(minutes=1)
-"""If nobody attended for longer, what was observed before says nothing of the time since."""
+"""After a longer gap between two observations, the trouble counts from the second."""
 
 
 def record_incidents(*, now: datetime) -> None:
-    """Look at the watcher's condition, and move the record of its illness by what is found.
-
-    :param now: the aware instant of attending.
-    """
+    """Begin, continue, alarm or end the incident, as the condition requires."""
     found = condition(now=now)
     if found.problems:
-        _observe(found.problems, now=now)
+        _continue_incident(found.problems, now=now)
     elif found.is_well:
-        _end(now=now)
+        for current in Illness.objects.filter(is_open=True):
+            ended_at = max(now, current.began_at)
+            if Illness.objects.filter(pk=current.pk, is_open=True).update(is_open=False, ended_at=ended_at):
+                logger.info("the watcher is well again")
 
 
-def is_told() -> bool:
-    """Tell whether people were told that the watcher is ill, and it has not been found well since."""
+def is_alarm_sent() -> bool:
     return Illness.objects.filter(is_open=True, alarmed_at__isnull=False).exists()
 
 
-def _observe(problems: tuple[Problem, ...], *, now: datetime) -> None:
-    current = Illness.objects.filter(is_open=True).first() or _begin(now=now)
+def _continue_incident(problems: tuple[Problem, ...], *, now: datetime) -> None:
+    current = Illness.objects.filter(is_open=True).first()
     if current is None:
-        return  # another process was the first, a moment ago
+        # If another process was first, it continues the incident.
+        with contextlib.suppress(IntegrityError), transaction.atomic():
+            Illness.objects.create(began_at=now, observed_at=now)
+        return
     still = Illness.objects.filter(pk=current.pk, is_open=True)
     unobserved = current.alarmed_at is None and not timedelta(0) <= now - current.observed_at <= LONGEST_GAP
     if unobserved:
         still.filter(alarmed_at__isnull=True).update(began_at=now, observed_at=now)
         return
     still.update(observed_at=now)
-    if current.alarmed_at is None and now - current.began_at >= _patience(problems):
-        kept = [problem.as_kept() for problem in problems]
+    if current.alarmed_at is None and now - current.began_at >= min(
+        ALARM_AFTER[problem.trouble] for problem in problems
+    ):
+        kept = [problem.as_json() for problem in problems]
         if still.filter(alarmed_at__isnull=True).update(alarmed_at=now, why=kept):
             logger.error("the watcher is ill: %s", ", ".join(problem.trouble for problem in problems))
-
-
-def _begin(*, now: datetime) -> Illness | None:
-    try:
-        with transaction.atomic():
-            return Illness.objects.create(began_at=now, observed_at=now)
-    except IntegrityError:
-        return None
-
-
-def _end(*, now: datetime) -> None:
-    for current in Illness.objects.filter(is_open=True):
-        ended_at = max(now, current.began_at)
-        if Illness.objects.filter(pk=current.pk, is_open=True).update(is_open=False, ended_at=ended_at):
-            logger.info("the watcher is well again")
-
-
-def _patience(problems: Iterable[Problem]) -> timedelta:
-    return min(ALARM_AFTER[problem.trouble] for problem in problems)

@@ -27,15 +27,12 @@ from statsoffice.self_monitoring.page import Script, script_for
 
 
 def own_probe(url: str, *, now: Callable[[], datetime]) -> Probe:
-    """Make a probe like the watcher's that may also connect to one address of our own on a private network.
+    """Make a probe that may also connect to the host and port of one address on a private network.
 
-    The watcher's own probe stays as it is: no release can lead it to this service's private side. Behind an egress
-    proxy nothing is opened, so that the proxy is part of what is tried; the operator can still open the address
-    with STATSOFFICE_PROBE_ALLOW_PRIVATE.
+    The probe of monitoring is not changed: no release can lead it to a private address. Behind an egress proxy nothing
+    is opened, so that the proxy is tested as well; STATSOFFICE_PROBE_ALLOW_PRIVATE can open the address.
 
-    :param url: the address; its host and port alone are opened.
-    :param now: the clock.
-    :raises NotAWebAddressError: if it is none.
+    :raises NotAWebAddressError: if `url` is not a web address.
     """
     opened = frozenset() if settings.PROBE_PROXY else frozenset({parse_address(url).host_with_port})
     return probe_from_settings(now=now, also_private=opened)
@@ -44,16 +41,16 @@ def own_probe(url: str, *, now: Callable[[], datetime]) -> Probe:
 ADAPTER = "page"
 TITLE = "Rehearsal of the watcher"
 GLANCE = timedelta(seconds=0.5)
-"""How often the rehearsal asks whether it is to stop."""
+"""The interval between calls of `stop`."""
 
 
 class Stopped(Exception):
-    """The rehearsal was told to stop before its end, and says nothing."""
+    """The rehearsal was stopped before its end, and has no result."""
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
-    """What the chain made of one rehearsal; the reasons are those of its last look."""
+class RehearsalResult:
+    """The verdict of one rehearsal, and the reasons of its last check."""
 
     outcome: Outcome
     verdict: AddressVerdict
@@ -61,7 +58,7 @@ class Played:
 
 
 @dataclass(slots=True)
-class _Seen:
+class _Progress:
     sightings: list[Sighting] = field(default_factory=list)
     texts_before: TextsBefore = field(default_factory=TextsBefore)
     reasons: tuple[Reason, ...] = ()
@@ -69,16 +66,14 @@ class _Seen:
 
 def rehearse(
     script: Script, *, url: str, clock: Clock, look: ProbeInterface, stop: Callable[[], bool] = lambda: False
-) -> Played:
-    """Look at a rehearsal's page by the cadence of every release, and judge what was seen.
+) -> RehearsalResult:
+    """Check the page of a rehearsal by the cadence of every release, and judge it.
 
-    :param url: where its page stands.
-    :param clock: the watcher's clock.
     :param look: the probe.
-    :param stop: asked twice a second whether to end.
-    :raises Stopped: if it is told to end before the last look was answered.
+    :param stop: called twice a second.
+    :raises Stopped: if `stop` returns true before the last response.
     """
-    seen = _Seen()
+    seen = _Progress()
     planned = _plan(script, url=url, clock=clock)
     next_at = next(planned, None)
     while next_at is not None or look.in_flight:
@@ -86,16 +81,17 @@ def rehearse(
             raise Stopped
         now = clock.now()
         if next_at is not None and next_at <= now:
-            look.start(_errand(url, look=look, planned_at=next_at))
+            address, hosts = look.fetched_address(ADAPTER, url), frozenset({place_of(url)})
+            look.start(Errand(key=next_at, url=address, allowed_hosts=hosts, planned_at=next_at))
             next_at = next(planned, None)
             continue
         wake_at = min(now + GLANCE, next_at or now + GLANCE)
         if look.in_flight:
             for _, answer in look.poll((wake_at - now).total_seconds()):
-                _take(seen, answer, script=script, url=url, clock=clock, look=look)
+                _record_answer(seen, answer, script=script, url=url, clock=clock, look=look)
         else:
             clock.sleep_until(wake_at)
-    # Every look up to the limit was answered or has timed out: that is why the loop ended.
+    # The loop has ended, so that every check up to the limit has a response or timed out.
     verdict = judge_address(
         seen.sightings,
         due_at=script.due_at,
@@ -104,11 +100,10 @@ def rehearse(
         settled=True,
     )
     outcome, _ = combine_addresses([(AddressRole.PAGE, True, verdict)])
-    return Played(outcome=outcome, verdict=verdict, reasons=seen.reasons)
+    return RehearsalResult(outcome=outcome, verdict=verdict, reasons=seen.reasons)
 
 
 def _plan(script: Script, *, url: str, clock: Clock) -> Iterator[datetime]:
-    """Give the instant of one look after the other, as the cadence plans them."""
     after: datetime | None = None
     while True:
         after = cadence.next_check_at(
@@ -119,12 +114,9 @@ def _plan(script: Script, *, url: str, clock: Clock) -> Iterator[datetime]:
         yield after
 
 
-def _errand(url: str, *, look: ProbeInterface, planned_at: datetime) -> Errand:
-    address = look.fetched_address(ADAPTER, url)
-    return Errand(key=planned_at, url=address, allowed_hosts=frozenset({place_of(url)}), planned_at=planned_at)
-
-
-def _take(seen: _Seen, answer: Answer, *, script: Script, url: str, clock: Clock, look: ProbeInterface) -> None:
+def _record_answer(
+    seen: _Progress, answer: Answer, *, script: Script, url: str, clock: Clock, look: ProbeInterface
+) -> None:
     expectation = Expectation(
         role=AddressRole.PAGE,
         url=url,
@@ -156,7 +148,7 @@ def _take(seen: _Seen, answer: Answer, *, script: Script, url: str, clock: Clock
 
 KEPT = 60
 SHORTEST_PAUSE = timedelta(seconds=55)
-"""Between the beginnings of two rehearsals; two beats ask twice as often as one."""
+"""Between the beginnings of two rehearsals, also if two schedulers run."""
 
 logger = logging.getLogger(__name__)
 
@@ -164,33 +156,32 @@ logger = logging.getLogger(__name__)
 def perform_next(
     *, clock: Clock, look: Callable[[str], ProbeInterface], stop: Callable[[], bool] = lambda: False
 ) -> Rehearsed | None:
-    """Play the next rehearsal and keep what came of it, unless it is another process's turn or not the time.
+    """Run the next rehearsal and store its result, unless another process runs it or it is not due.
 
-    :param clock: the watcher's clock.
     :param look: gives the probe for the page's address.
-    :param stop: asked twice a second whether to end; an unfinished rehearsal says nothing.
-    :return: the rehearsal as it was kept; None if none was played to its end.
+    :param stop: called twice a second.
+    :return: None if no rehearsal was finished.
     """
     if not settings.CANARY:
         return None
     script = _claim(now=clock.now())
     if script is None:
         return None
-    url = page.url_of(script)
+    url = page.page_address(script)
     try:
         played = rehearse(script, url=url, clock=clock, look=look(url), stop=stop)
     except Stopped:
         return None
     except Exception:
-        _keep(script, None, clock=clock)
+        _store_result(script, None, clock=clock)
         raise
-    return _keep(script, played, clock=clock)
+    return _store_result(script, played, clock=clock)
 
 
 def _claim(*, now: datetime) -> Script | None:
-    """Take the number after the last one; of two that want it, the database lets one have it."""
+    """Claim the next number; of two processes, the database lets one have it."""
     last = Rehearsed.objects.first()
-    # One that lies ahead was begun by a clock that was off, and must not keep the canary waiting for its time.
+    # One in the future was begun by a wrong clock, and must not delay the next.
     if last and timedelta(0) <= now - last.begins_at < SHORTEST_PAUSE:
         return None
     script = script_for(last.number + 1 if last else 1, begins_at=now)
@@ -204,7 +195,7 @@ def _claim(*, now: datetime) -> Script | None:
     return script
 
 
-def _keep(script: Script, played: Played | None, *, clock: Clock) -> Rehearsed:
+def _store_result(script: Script, played: RehearsalResult | None, *, clock: Clock) -> Rehearsed:
     right = played is not None and script.is_right(played.outcome, played.verdict)
     result = Rehearsed.objects.get(number=script.number)
     result.finished_at, result.right = clock.now(), right
@@ -229,18 +220,17 @@ def _keep(script: Script, played: Played | None, *, clock: Clock) -> Rehearsed:
 
 
 GLANCE_SECONDS = 0.5
-"""How long a ping under way keeps whoever wants to end it waiting."""
+"""The interval between calls of `stop` during a ping."""
 
 
 def ping(
     url: str, *, look: ProbeInterface, now: Callable[[], datetime], stop: Callable[[], bool] = lambda: False
 ) -> bool:
-    """Ask the address once; a failure is logged, and changes nothing else.
+    """Send one request to the address, and log a failure.
 
-    The address itself is often the only secret of such a switch, and stays out of the log.
+    The address itself is often a secret, and is not logged.
 
-    :param stop: asked twice a second whether to end.
-    :return: whether it answered with a status of success.
+    :return: whether the response had a status of success.
     """
     host = place_of(url)
     look.start(Errand(key="ping", url=url, allowed_hosts=frozenset({host}), planned_at=now()))
@@ -255,11 +245,7 @@ def ping(
 
 
 def take_turn(*, clock: Clock, stop: Callable[[], bool] = lambda: False) -> None:
-    """Play the next rehearsal, and then ping if its verdict was right and nothing else is wrong.
-
-    :param clock: the watcher's clock.
-    :param stop: asked twice a second whether to end.
-    """
+    """Run the next rehearsal, and ping if its verdict is right and all health checks pass."""
     with contextlib.ExitStack() as stack:
 
         def look(url: str) -> ProbeInterface:

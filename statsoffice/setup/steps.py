@@ -26,15 +26,11 @@ NEEDED = ("accounts.add_user", "releases.add_producer", "releases.add_membership
 
 
 def may_set_up(person: Person) -> bool:
-    """Tell whether a person is an administrator, who sets an office up: one of those whom the admin site lets in."""
     return person.is_active and person.is_staff and person.has_perms(NEEDED)
 
 
-def check_sets_up(person: Person) -> None:
-    """Require that a person is an administrator.
-
-    :raises NotYours: if they are not.
-    """
+def check_may_set_up(person: Person) -> None:
+    """:raises NotYours: if the person is not an administrator."""
     if not may_set_up(person):
         message = f"{person} sets no office up."
         raise NotYours(message)
@@ -44,20 +40,18 @@ A_MINUTE = timedelta(minutes=1)
 
 
 class RolesExist(Exception):
-    """The installation is not empty, so that the person has to be given a role by somebody else."""
+    """Somebody holds a role already, so that the person must get theirs from another."""
 
 
 @transaction.atomic
-def found_producer(*, name: str, nation: Nation, hosts: str, by: User) -> Producer:
-    """Store the first producer of an installation, and let the set-up make its founder the calendar manager.
-
-    Nobody else could give them the role: no one has any.
+def create_first_producer(*, name: str, nation: Nation, hosts: str, by: User) -> Producer:
+    """Store the first producer, and make the person its calendar manager, as nobody else can yet.
 
     :param hosts: one on each line.
-    :raises NotYours: if the person is no administrator.
-    :raises RolesExist: if anybody holds a role already, and can give one to them.
+    :raises NotYours: if the person is not an administrator.
+    :raises RolesExist: if anybody holds a role already.
     """
-    check_sets_up(by)
+    check_may_set_up(by)
     if Membership.objects.exists():
         raise RolesExist(
             _(
@@ -72,18 +66,16 @@ def found_producer(*, name: str, nation: Nation, hosts: str, by: User) -> Produc
 
 
 @transaction.atomic
-def name_head(
+def appoint_head(
     producer: Producer, *, name: str, email: str, post: str, telephone: str, by: User, at: datetime
 ) -> tuple[Invitation, str] | None:
-    """Store how the Head of Profession is reached, and give the role to their account; without one, invite them.
+    """Store the contact of the Head of Profession, and grant the role to their account or invite them.
 
-    :param at: the aware instant of naming, from which an invitation counts its week.
-    :returns: the invitation with the secret of its link, which is kept nowhere; None where there is an account.
-    :raises NotYours: if the person is no administrator, or does not keep the producer's calendar.
-    :raises InvitationRefused: if they were invited already, their account is closed, or they would name themselves;
-        nothing is stored then.
+    :returns: the invitation with the secret of its link, which is not stored; None if there is an account.
+    :raises NotYours: if the person is not an administrator, or does not keep the producer's calendar.
+    :raises InvitationRefused: if they were invited already, their account is closed, or they would appoint themselves.
     """
-    check_sets_up(by)
+    check_may_set_up(by)
     check_may(by, Action.EDIT, producer)
     refuse_own_role(email, by=by)
     person = User.objects.filter(email__iexact=email).first()
@@ -91,8 +83,8 @@ def name_head(
         sentence = _("The account %(email)s is closed. Open it again first, or name somebody else.")
         raise InvitationRefused(sentence % {"email": person.email}, field="email")
     address = person.email if person else email.lower()
-    told = {"name": name, "post": post, "telephone": telephone, "user": person}
-    Contact.objects.update_or_create(producer=producer, email=address, defaults=told)
+    details = {"name": name, "post": post, "telephone": telephone, "user": person}
+    Contact.objects.update_or_create(producer=producer, email=address, defaults=details)
     if person is None:
         return invite(email=address, name=name, producer=producer, role=Role.HEAD_OF_PROFESSION, by=by, at=at)
     membership, created = Membership.objects.get_or_create(user=person, producer=producer, role=Role.HEAD_OF_PROFESSION)
@@ -102,16 +94,16 @@ def name_head(
 
 
 @transaction.atomic
-def begin_series(
+def create_series(
     producer: Producer, *, title: str, designation: str, team: str, email: str, telephone: str, by: User
 ) -> Series:
-    """Store a series with who answers for it, and with the Head of Profession whom the producer has.
+    """Store a series with its responsible contact and the producer's Head of Profession.
 
     :raises NotYours: if the person does not keep the producer's calendar.
     """
     check_may(by, Action.EDIT, producer)
-    told = {"name": team, "telephone": telephone}
-    responsible, _made = Contact.objects.get_or_create(producer=producer, email=email, defaults=told)
+    details = {"name": team, "telephone": telephone}
+    responsible, _made = Contact.objects.get_or_create(producer=producer, email=email, defaults=details)
     return Series.objects.create(
         producer=producer,
         title=title,
@@ -124,11 +116,8 @@ def begin_series(
 
 @transaction.atomic
 def rehearse(series: Series, *, url: str, marker: str, minutes: int, by: User, at: datetime) -> Release:
-    """Record and confirm a rehearsal that is due in some whole minutes; nobody outside sees it.
+    """Record and confirm a rehearsal that is due in some whole minutes.
 
-    :param url: a page of the office's own, to be published at that minute.
-    :param marker: words that it shows once it is published, and not before.
-    :param at: the aware instant of asking.
     :raises NotYours: if the person does not keep the calendar of the series.
     """
     check_may(by, Action.EDIT, series.producer)
@@ -147,12 +136,9 @@ def rehearse(series: Series, *, url: str, marker: str, minutes: int, by: User, a
 
 
 def heads_of(producer: Producer) -> QuerySet[Contact]:
-    """Return how the Heads of Profession of a producer are reached: of those who hold the role or are invited to it.
-
-    Whose account is closed heads nothing.
-    """
+    """Return the contacts of a producer's Heads of Profession with an open account, or an invitation to the role."""
     held = Membership.objects.filter(producer=producer, role=Role.HEAD_OF_PROFESSION, user__is_active=True)
-    # Whoever accepted holds the role, or has lost it since.
+    # A person who accepted holds the role, or has lost it since.
     invited = Invitation.objects.filter(
         producer=producer, role=Role.HEAD_OF_PROFESSION, accepted_at=None, withdrawn_at=None
     )
@@ -160,7 +146,7 @@ def heads_of(producer: Producer) -> QuerySet[Contact]:
 
 
 def _free_slug(model: type[Model], words: str, **among: object) -> str:
-    """Make a slug from words that no other row has, with a number behind it where the bare one is taken."""
+    """Make a slug that no other row has, with a number if necessary."""
     bare = slugify(words)[:80] or "office"
     taken = set(model._default_manager.filter(slug__startswith=bare, **among).values_list("slug", flat=True))
     numbered = (f"{bare}-{number}" for number in range(2, len(taken) + 3))
@@ -168,7 +154,7 @@ def _free_slug(model: type[Model], words: str, **among: object) -> str:
 
 
 class Step(StrEnum):
-    """One step, in the order in which they build on each other; its value is a part of its address."""
+    """One step, in order; its value is a part of its address."""
 
     NAME = "name"
     PRODUCER = "producer"
@@ -179,8 +165,6 @@ class Step(StrEnum):
 
 
 class StepStatus(StrEnum):
-    """Where a step stands."""
-
     DONE = "done"
     UNDER_WAY = "under_way"
     TO_DO = "to_do"
@@ -189,24 +173,22 @@ class StepStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """How far an office is: its producer, once there is one, and where each step stands."""
+    """The progress of an office: its producer, once there is one, and the status of each step."""
 
     producer: Producer | None
     standings: dict[Step, StepStatus]
 
     @property
     def left(self) -> list[Step]:
-        """The steps that are not done."""
         return [step for step, standing in self.standings.items() if standing is not StepStatus.DONE]
 
 
 def producer_of(person: Person) -> Producer | None:
-    """Return the producer whose office a person sets up: the first one whose calendar they keep."""
+    """Return the first producer whose calendar a person keeps."""
     return producers_where(person, Action.EDIT).order_by("pk").first()
 
 
 def office_of(person: Person) -> Office:
-    """Read from what is stored how far the office is that a person sets up."""
     producer = producer_of(person)
     named = settings.OFFICE_NAME != OFFICE_WITHOUT_A_NAME
     found = {Step.NAME: StepStatus.DONE if named else StepStatus.TO_DO}
@@ -215,22 +197,22 @@ def office_of(person: Person) -> Office:
         return Office(None, found)
     series = Series.objects.filter(producer=producer)
     found[Step.PRODUCER] = StepStatus.DONE
-    found[Step.HEAD] = _head(producer)
-    found[Step.SERIES] = _done_if(series.filter(head_of_profession__isnull=False, responsible__isnull=False).exists())
+    found[Step.HEAD] = _head_status(producer)
+    has_series = series.filter(head_of_profession__isnull=False, responsible__isnull=False).exists()
+    found[Step.SERIES] = StepStatus.DONE if has_series else StepStatus.TO_DO
     if found[Step.HEAD] is StepStatus.TO_DO and not series.exists():
         found[Step.SERIES] = StepStatus.WAITS
-    found[Step.CALENDAR] = _done_if(Release.objects.filter(series__producer=producer, rehearsal=False).exists())
-    found[Step.REHEARSAL] = _rehearsal(producer) if series.exists() else StepStatus.WAITS
+    has_release = Release.objects.filter(series__producer=producer, rehearsal=False).exists()
+    found[Step.CALENDAR] = StepStatus.DONE if has_release else StepStatus.TO_DO
+    found[Step.REHEARSAL] = _rehearsal_status(producer) if series.exists() else StepStatus.WAITS
     return Office(producer, found)
 
 
 def last_rehearsal(producer: Producer) -> Release | None:
-    """Return the rehearsal of a producer that is due last."""
     return Release.objects.filter(series__producer=producer, rehearsal=True).order_by("-due_at", "-pk").first()
 
 
-def _head(producer: Producer) -> StepStatus:
-    """Say whether somebody holds the role and can be reached, or is at least invited to it."""
+def _head_status(producer: Producer) -> StepStatus:
     held = Membership.objects.filter(producer=producer, role=Role.HEAD_OF_PROFESSION, user__is_active=True).values(
         "user"
     )
@@ -239,12 +221,8 @@ def _head(producer: Producer) -> StepStatus:
     return StepStatus.UNDER_WAY if heads_of(producer).exists() else StepStatus.TO_DO
 
 
-def _rehearsal(producer: Producer) -> StepStatus:
+def _rehearsal_status(producer: Producer) -> StepStatus:
     judged = Verification.objects.filter(release__series__producer=producer, release__rehearsal=True)
     if judged.exclude(outcome=Outcome.PENDING).exists():
         return StepStatus.DONE
     return StepStatus.UNDER_WAY if last_rehearsal(producer) else StepStatus.TO_DO
-
-
-def _done_if(there: bool) -> StepStatus:  # noqa: FBT001  # it is the whole question
-    return StepStatus.DONE if there else StepStatus.TO_DO

@@ -7,7 +7,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -23,6 +23,7 @@ from releases.permissions import NotYours
 from releases.rules import web_address
 from releases.rules.calendar import Nation
 from releases.rules.lifecycle import MoveRefused
+from releases.views.base import SignedInRequest
 from statsoffice.accounts.invitations import InvitationRefused
 from statsoffice.accounts.views import send_with_message
 from statsoffice.setup import steps
@@ -37,8 +38,6 @@ class StepForm(GovukForm):
 
 
 class ProducerForm(StepForm):
-    """The organisation that produces the statistics."""
-
     name = forms.CharField(label=lazy("Name of the producer"), max_length=300)
     nation = forms.ChoiceField(
         label=lazy("Whose bank holidays count?"),
@@ -54,7 +53,6 @@ class ProducerForm(StepForm):
     )
 
     def clean_name(self) -> str:
-        """Refuse the name of another producer."""
         name: str = self.cleaned_data["name"]
         if Producer.objects.filter(name__iexact=name).exists():
             raise forms.ValidationError(_("There is a producer of this name already"))
@@ -62,8 +60,6 @@ class ProducerForm(StepForm):
 
 
 class HeadForm(StepForm):
-    """The Head of Profession for Statistics."""
-
     name = forms.CharField(label=lazy("Full name"), max_length=200)
     post = forms.CharField(
         label=lazy("Post"), max_length=200, initial=lazy("Head of Profession for Statistics"), required=False
@@ -73,8 +69,6 @@ class HeadForm(StepForm):
 
 
 class SeriesForm(StepForm):
-    """The first series, and who answers for it."""
-
     title = forms.CharField(
         label=lazy("Title of the series"), help_text=lazy("Such as: Labour market overview"), max_length=300
     )
@@ -97,7 +91,6 @@ class SeriesForm(StepForm):
         self.producer = producer
 
     def clean_title(self) -> str:
-        """Refuse the title of another series of the producer."""
         title: str = self.cleaned_data["title"]
         if Series.objects.filter(producer=self.producer, title__iexact=title).exists():
             raise forms.ValidationError(_("There is a series of this title already"))
@@ -105,8 +98,6 @@ class SeriesForm(StepForm):
 
 
 class RehearsalForm(StepForm):
-    """Which page of the office's own is monitored, and when."""
-
     button = lazy("Begin the rehearsal")
     options = {"minutes": {"suffix": lazy("minutes"), "css_class": "govuk-input--width-3"}}
 
@@ -125,7 +116,6 @@ class RehearsalForm(StepForm):
     )
 
     def clean_url(self) -> str:
-        """Refuse what could not be fetched."""
         try:
             return web_address.parse_address(self.cleaned_data["url"]).url
         except web_address.NotAWebAddressError as error:
@@ -140,7 +130,6 @@ TITLES = {
     Step.CALENDAR: lazy("The first calendar"),
     Step.REHEARSAL: lazy("Rehearse a morning"),
 }
-NAME_OF_THE_OFFICE = "STATSOFFICE_OFFICE_NAME"
 STANDINGS = {
     StepStatus.DONE: (lazy("Completed"), ""),
     StepStatus.UNDER_WAY: (lazy("Under way"), "light-blue"),
@@ -151,57 +140,56 @@ STANDINGS = {
 
 @login_required
 @require_safe
-def overview(request: HttpRequest) -> HttpResponse:
-    """List the steps with where each stands."""
+def overview(request: SignedInRequest) -> HttpResponse:
     office = _office(request)
-    context = {"tasks": [_task(step, standing) for step, standing in office.standings.items()], "left": office.left}
-    return render(request, "setup/overview.html", context)
+    tasks = []
+    for step, standing in office.standings.items():
+        status, colour = STANDINGS[standing]
+        address = "" if standing is StepStatus.WAITS else reverse(f"setting_up:{step.name.lower()}")
+        tasks.append({"title": TITLES[step], "address": address, "status": status, "colour": colour})
+    return render(request, "setup/overview.html", {"tasks": tasks, "left": office.left})
 
 
 @login_required
 @require_safe
-def name(request: HttpRequest) -> HttpResponse:
-    """Show under which name the office goes, and where that is set."""
+def name(request: SignedInRequest) -> HttpResponse:
     office = _office(request)
     named = office.standings[Step.NAME] is StepStatus.DONE
-    return _page(request, Step.NAME, office, named=named, setting=NAME_OF_THE_OFFICE)
+    return _page(request, Step.NAME, office, named=named, setting="STATSOFFICE_OFFICE_NAME")
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def producer(request: HttpRequest) -> HttpResponse:
-    """Ask for the producer, and store it."""
+def producer(request: SignedInRequest) -> HttpResponse:
     office = _office(request)
     form = ProducerForm(request.POST or None)
     if office.producer is None and form.is_valid():
-        given = form.cleaned_data
-        told = {"name": given["name"], "nation": Nation(given["nation"]), "hosts": given["hosts"]}
+        given = {**form.cleaned_data, "nation": Nation(form.cleaned_data["nation"])}
         try:
-            _or_404(lambda: steps.found_producer(**told, by=_user(request)))
+            _or_404(lambda: steps.create_first_producer(**given, by=request.user))
         except steps.RolesExist as refusal:
             form.add_error(None, str(refusal))
         else:
-            return _on(request, Step.PRODUCER)
+            return _redirect_to_overview(request, Step.PRODUCER)
     return _page(request, Step.PRODUCER, office, form=form if office.producer is None else None)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def head(request: HttpRequest) -> HttpResponse:
-    """Ask who is Head of Profession, store it, and invite them where they have no account."""
+def head(request: SignedInRequest) -> HttpResponse:
     office = _office(request)
-    of = _producer(office)
+    current = _producer(office)
     form = HeadForm(request.POST or None)
     if form.is_valid():
         try:
             invited = _or_404(
-                lambda: steps.name_head(of, **form.cleaned_data, by=_user(request), at=timezone.now()),
+                lambda: steps.appoint_head(current, **form.cleaned_data, by=request.user, at=timezone.now())
             )
         except InvitationRefused as refusal:
             form.add_error(refusal.field or None, str(refusal))
         else:
             if invited is None:
-                return _on(request, Step.HEAD)
+                return _redirect_to_overview(request, Step.HEAD)
             send_with_message(request, invited[0], secret=invited[1])
             return redirect("setting_up:overview")
     return _page(request, Step.HEAD, office, form=form, under_way=office.standings[Step.HEAD] is StepStatus.UNDER_WAY)
@@ -209,21 +197,19 @@ def head(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def series(request: HttpRequest) -> HttpResponse:
-    """Ask for the first series, and store it."""
+def series(request: SignedInRequest) -> HttpResponse:
     office = _office(request)
-    of = _producer(office)
-    form = SeriesForm(request.POST or None, producer=of)
+    current = _producer(office)
+    form = SeriesForm(request.POST or None, producer=current)
     if form.is_valid():
-        _or_404(lambda: steps.begin_series(of, **form.cleaned_data, by=_user(request)))
-        return _on(request, Step.SERIES)
-    return _page(request, Step.SERIES, office, form=form, series=of.series.all())
+        _or_404(lambda: steps.create_series(current, **form.cleaned_data, by=request.user))
+        return _redirect_to_overview(request, Step.SERIES)
+    return _page(request, Step.SERIES, office, form=form, series=current.series.all())
 
 
 @login_required
 @require_safe
-def calendar(request: HttpRequest) -> HttpResponse:
-    """Lead to the import of a calendar, which has pages of its own."""
+def calendar(request: SignedInRequest) -> HttpResponse:
     office = _office(request)
     _producer(office)
     return _page(request, Step.CALENDAR, office)
@@ -231,28 +217,25 @@ def calendar(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def rehearsal(request: HttpRequest) -> HttpResponse:
-    """Ask for a page to rehearse a morning on, and say how the last rehearsal came out."""
+def rehearsal(request: SignedInRequest) -> HttpResponse:
     office = _office(request)
-    of = _producer(office)
-    watched = of.series.order_by("pk").first()
-    if watched is None:
+    current = _producer(office)
+    rehearsed = current.series.order_by("pk").first()
+    if rehearsed is None:
         raise Http404
     form = RehearsalForm(request.POST or None)
     if form.is_valid():
         try:
-            _or_404(
-                lambda: steps.rehearse(watched, **form.cleaned_data, by=_user(request), at=timezone.now()),
-            )
+            _or_404(lambda: steps.rehearse(rehearsed, **form.cleaned_data, by=request.user, at=timezone.now()))
         except MoveRefused as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, _("The rehearsal is recorded. Publish the page at its minute."))
             return redirect("setting_up:rehearsal")
-    return _page(request, Step.REHEARSAL, office, form=form, release=last_rehearsal(of))
+    return _page(request, Step.REHEARSAL, office, form=form, release=last_rehearsal(current))
 
 
-def _office(request: HttpRequest) -> Office:
+def _office(request: SignedInRequest) -> Office:
     if not may_set_up(request.user):
         message = "Only administrators set an office up."
         raise Http404(message)
@@ -266,27 +249,17 @@ def _producer(office: Office) -> Producer:
     return office.producer
 
 
-def _user(request: HttpRequest) -> Any:
-    return request.user
-
-
-def _or_404[Done](act: Callable[[], Done]) -> Done:
+def _or_404[Result](act: Callable[[], Result]) -> Result:
     try:
         return act()
     except NotYours as refusal:
         raise Http404 from refusal
 
 
-def _task(step: Step, standing: StepStatus) -> dict[str, Any]:
-    status, colour = STANDINGS[standing]
-    address = "" if standing is StepStatus.WAITS else reverse(f"setting_up:{step.name.lower()}")
-    return {"title": TITLES[step], "address": address, "status": status, "colour": colour}
-
-
 def _page(
-    request: HttpRequest, step: Step, office: Office, *, form: StepForm | None = None, **context: object
+    request: SignedInRequest, step: Step, office: Office, *, form: StepForm | None = None, **context: object
 ) -> HttpResponse:
-    whole = {
+    complete = {
         "title": TITLES[step],
         "number": list(Step).index(step) + 1,
         "count": len(Step),
@@ -296,10 +269,9 @@ def _page(
         "form": form,
         **context,
     }
-    return render(request, f"setup/{step.name.lower()}.html", whole)
+    return render(request, f"setup/{step.name.lower()}.html", complete)
 
 
-def _on(request: HttpRequest, done: Step) -> HttpResponse:
-    """Lead from a step that was done to the list, on which the next one stands."""
-    messages.success(request, _("‘%(step)s’ is done.") % {"step": TITLES[done]})
+def _redirect_to_overview(request: SignedInRequest, step: Step) -> HttpResponse:
+    messages.success(request, _("‘%(step)s’ is done.") % {"step": TITLES[step]})
     return redirect("setting_up:overview")

@@ -14,7 +14,7 @@ from releases.rules.calendar import Precision, Slot
 from statsoffice.notifications import outbox
 from statsoffice.notifications.delivery import MOST_ATTEMPTS
 from statsoffice.notifications.models import Channel, Message
-from statsoffice.self_monitoring.page import script_for, url_of
+from statsoffice.self_monitoring.page import page_address, script_for
 from tests.browser.access_lists import pages_of_access_lists
 from tests.browser.accounts import pages_of_accounts
 from tests.browser.changed_dates import pages_of_changed_dates
@@ -77,7 +77,7 @@ def a_morning() -> Morning:
     morning.pages |= pages_of_accounts(office)
     a_watcher_that_is_well(at=NOW)
     # It begins late, so that its page still stands when the walk through all pages comes to it.
-    canary = url_of(script_for(1, begins_at=NOW + timedelta(minutes=30)))
+    canary = page_address(script_for(1, begins_at=NOW + timedelta(minutes=30)))
     morning.pages["the canary's page"] = canary.removeprefix(settings.ADDRESS)
     _messages(morning, approved)
     return morning

@@ -79,7 +79,7 @@ def test_a_fault_in_one_part_is_raised_and_keeps_no_other_from_being_done(site, 
     assert raised.group_contains(RuntimeError, match="a fault of our own")
     assert not Session.objects.filter(pk=gone.pk).exists()
     assert Observation.objects.filter(address__role="announcement").exists() is (fails != "own_probe")
-    assert status.pulse_of(retention.PRUNE).finished_at == DAY_BEFORE
+    assert status.find_pulse(retention.PRUNE).finished_at == DAY_BEFORE
 
 
 def test_a_watcher_of_which_people_were_told_that_it_is_ill_is_found_and_one_that_failed_by_chance_is_not(site):

@@ -170,7 +170,7 @@ def test_long_lists_are_paged_with_a_fixed_number_of_queries(client, office, rep
             created_at=LATER + timedelta(minutes=number),
             due_at=LATER,
         )
-        for number in range(1, views.NEWS_ON_A_PAGE + 1)
+        for number in range(1, views.PAGE_SIZE + 1)
     )
     with CaptureQueriesContext(connection) as many:
         first = words(client.get(PAGE).text)

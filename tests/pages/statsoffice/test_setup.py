@@ -130,9 +130,9 @@ def test_the_acts_themselves_refuse_whoever_is_no_administrator_of_this_office(a
     to_be_head = HEAD | {"at": timezone.now()}
     for person in (UserFactory(is_staff=True), create_member(Role.CALENDAR_MANAGER, producer), administrator):
         with pytest.raises(NotYours):
-            steps.name_head(producer, **to_be_head, by=person)
+            steps.appoint_head(producer, **to_be_head, by=person)
     with pytest.raises(NotYours):
-        steps.found_producer(
+        steps.create_first_producer(
             name="Another", nation=Nation.WALES, hosts="", by=create_member(Role.CALENDAR_MANAGER, producer)
         )
     assert Producer.objects.count() == 1

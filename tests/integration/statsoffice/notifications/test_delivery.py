@@ -171,7 +171,7 @@ def test_a_message_of_a_process_that_died_is_sent_by_another_once_its_claim_has_
     a_message()
 
     def accepted_and_killed(message):
-        delivery.hand_over(message)
+        delivery.send_message(message)
         raise SystemExit
 
     with pytest.raises(SystemExit):

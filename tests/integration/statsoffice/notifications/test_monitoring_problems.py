@@ -32,7 +32,7 @@ def an_alarm(*, at=NOW, ended_at=None):
         alarmed_at=at,
         ended_at=ended_at,
         is_open=ended_at is None,
-        why=[problem.as_kept()],
+        why=[problem.as_json()],
     )
 
 

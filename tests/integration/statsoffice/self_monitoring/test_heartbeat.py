@@ -29,7 +29,7 @@ def beats(*, begun=None, finished=None, failed=None, alive=None, by=NAME):
 
 
 @pytest.mark.parametrize(
-    ("known", "beating"),
+    ("known", "heartbeat"),
     [
         pytest.param({"begun": 61, "finished": 60}, True, id="finished a minute ago"),
         pytest.param({"begun": 62, "finished": 61}, False, id="finished longer ago"),
@@ -46,8 +46,8 @@ def beats(*, begun=None, finished=None, failed=None, alive=None, by=NAME):
         pytest.param({"begun": 3, "finished": -3600}, False, id="finished by a clock that was ahead"),
     ],
 )
-def test_only_a_sweep_that_finishes_or_is_at_work_counts(known, beating):
-    assert beats(**known) is beating
+def test_only_a_sweep_that_finishes_or_is_at_work_counts(known, heartbeat):
+    assert beats(**known) is heartbeat
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_a_database_that_takes_no_note_holds_up_no_sweep(monkeypatch, caplog):
 
     swept = []
     monkeypatch.setattr(Pulse.objects, "filter", away)
-    with status.beating("sweep", now=lambda: NOW, by=NAME):
+    with status.heartbeat("sweep", now=lambda: NOW, by=NAME):
         swept.append(1)
     assert swept == [1]
     assert "the database is away" in caplog.text

@@ -19,7 +19,7 @@ def a_script(expected):
 
 
 def path_of(script):
-    return "/" + page.url_of(script).split("/", 3)[3]
+    return "/" + page.page_address(script).split("/", 3)[3]
 
 
 @pytest.fixture

@@ -56,8 +56,8 @@ def nobody_there(monkeypatch, settings, own_page):
 
 
 def page_stands_still(monkeypatch, settings, own_page):
-    shown_at = page.shown_at
-    monkeypatch.setattr(page, "shown_at", lambda token, *, at: shown_at(token, at=at - timedelta(minutes=1)))
+    page_state = page.page_state
+    monkeypatch.setattr(page, "page_state", lambda token, *, at: page_state(token, at=at - timedelta(minutes=1)))
 
 
 @pytest.mark.parametrize(

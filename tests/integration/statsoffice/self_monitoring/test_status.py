@@ -8,7 +8,7 @@ from releases.evidence import coverage
 from releases.models import Coverage
 from statsoffice.self_monitoring import status
 from statsoffice.self_monitoring.models import Pulse
-from statsoffice.self_monitoring.status import Problem, Trouble, condition, problem_from
+from statsoffice.self_monitoring.status import Problem, Trouble, condition, problem_from_json
 from tests.integration.statsoffice.self_monitoring.record import a_rehearsal, a_sweep, a_watcher_that_is_well
 from tests.integration.statsoffice.self_monitoring.self_test import MORNING as NOW
 from tests.support.factories import ReleaseFactory, london_slot
@@ -162,5 +162,5 @@ def test_times_of_another_day_are_named_with_their_day():
 @pytest.mark.parametrize("trouble", Trouble)
 def test_every_trouble_has_words_and_is_read_as_it_was_kept(trouble):
     problem = Problem(trouble, NOW, "late", "on_time")
-    assert problem_from(problem.as_kept()) == problem
+    assert problem_from_json(problem.as_json()) == problem
     assert status.describe_problem(problem, now=NOW).endswith(".")

@@ -100,13 +100,13 @@ def test_a_chain_that_finds_everything_on_time_is_not_right_twice_in_a_row(rehea
 
 def page_that_is_late_by(seconds):
     """Give the page as it stood some seconds before."""
-    shown_at = page.shown_at
-    return lambda token, *, at: shown_at(token, at=at - timedelta(seconds=seconds))
+    page_state = page.page_state
+    return lambda token, *, at: page_state(token, at=at - timedelta(seconds=seconds))
 
 
 def test_the_right_verdict_with_an_interval_that_does_not_hold_the_true_instant_is_wrong(rehearse, monkeypatch):
     # Live just before the limit and not two seconds after the release was due: on time, and not then.
-    monkeypatch.setattr(page, "shown_at", page_that_is_late_by(7.2))
+    monkeypatch.setattr(page, "page_state", page_that_is_late_by(7.2))
     result = rehearse()
     assert (result.found, result.right) == ("on_time", False)
     assert result.last_not_live_at > result.live_at

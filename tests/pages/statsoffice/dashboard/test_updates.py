@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from releases import judge
-from statsoffice.dashboard.today import split_changing
+from statsoffice.dashboard.today import split_live_text
 from tests.pages.statsoffice.dashboard.morning import AFTER, sign_in
 from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.observations import create_observations
@@ -18,7 +18,7 @@ PART = reverse("desk_part")
 
 def the_list(*details, title="Schools"):
     pieces = "".join(f"<li>{title}<p id='p{n}' data-changing>{text}</p></li>" for n, text in enumerate(details))
-    return split_changing(SafeString(f"<ul>{pieces}</ul>"))
+    return split_live_text(SafeString(f"<ul>{pieces}</ul>"))
 
 
 @pytest.mark.parametrize(
