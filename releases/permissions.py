@@ -41,20 +41,20 @@ TABLE: dict[Action, frozenset[Role]] = {
     # What becomes of it is the Head of Profession's to decide: releases/rules/date_change.py.
     Action.ASK_DATE_CHANGE: ASKERS,
     Action.CORRECT_REASON: LEADS,
-    # Whoever loads the pages, or answers for the statistics, is who readers hear from first.
+    # Those who publish the pages or are responsible for the statistics inform readers first.
     Action.POST_DELAY_NOTICE: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM},
     # Only what was recorded before it happened covers anything: releases/verdict/exemption.py.
     Action.KEEP_EXEMPTIONS: LEADS,
-    # Nobody hides a breach by widening the tolerance; each change stands in the history of its series.
+    # So that no breach is hidden by a wider tolerance; each change is in the history of its series.
     Action.CHANGE_TOLERANCE: LEADS,
     Action.ANSWER: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
     Action.PREFLIGHT: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
-    # Those who may take a report out of the house may take its proof: whoever keeps the calendar or loads the pages
-    # may be the one whose work it shows, and reads it here.
+    # Those who may send a report outside may export its evidence. It may show the work of the calendar manager or the
+    # publishing team, who only read it here.
     Action.EXPORT_EVIDENCE: LEADS | {Role.STATISTICIAN, Role.AUDITOR},
-    # What was out too early is under embargo: it must not travel further by way of its own evidence.
+    # A page that was early is under embargo: its evidence must not spread it.
     Action.READ_SEALED: LEADS,
-    # Who keeps the list knows the persons on it; everybody else with a role knows the posts alone.
+    # Those who edit the list see names; everybody else with a role sees posts only.
     Action.KEEP_ACCESS_LIST: LIST_KEEPERS,
     Action.KEEP_TASKS: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
 }

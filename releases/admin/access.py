@@ -39,7 +39,7 @@ class ProducerScopedAdmin[M: Model](admin.ModelAdmin[M]):
         return row
 
     def may(self, request: HttpRequest, action: Action, row: Any = None) -> bool:
-        """Tell whether the user may do something with a row, or, without one, with any row at all."""
+        """Tell whether the user may do something with a row, or with any row if none is given."""
         if row is None or row.pk is None:
             return ask_once(request, action, lambda: permissions.may_anywhere(request.user, action))
         return permissions.may(request.user, action, self.producer_of(row))
@@ -98,7 +98,7 @@ def _explain_refusal(
 
 
 class ReadOnlyAdmin[M: Model](ProducerScopedAdmin[M]):
-    """Rows that stay as they were written: to look at, for those who may view them."""
+    """Rows that nobody changes."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -438,7 +438,7 @@ class PatternForm(forms.Form):
 
     @property
     def digest(self) -> str:
-        """Tell one set of answers from another, so that only what was shown is done."""
+        """Identify the answers, so that only what was shown is applied."""
         return sha256_hex(repr(self.pattern).encode())[:16]
 
     def _usable(self, name: str) -> str:
@@ -466,7 +466,7 @@ def set_addresses(model_admin: Any, request: HttpRequest, queryset: QuerySet[Rel
     context = {
         "title": _("Set addresses by a pattern"),
         "form": form,
-        # What is going to happen stands first.
+        # First what is going to happen.
         "rows": None
         if proposals is None
         else [

@@ -20,7 +20,7 @@ from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import MoveRefused
 from releases.scheduling import BeingJudged
 
-# Under which field of the form a refusal is shown that names a field of the release.
+# The field of the form for each field of a release that a refusal names.
 FIELDS_OF_A_CHANGE = {"planned_on": "new_on", "planned_at": "new_at", "exact_date": "new_on", "reason": "reason"}
 
 
@@ -128,7 +128,7 @@ class AddressForm(forms.ModelForm[Address]):
         return url
 
     def clean(self) -> dict[str, Any]:
-        """Take an announcement as never required: it is kept as evidence, and nothing is judged by it."""
+        """Make an announcement optional: it is evidence, and no verdict depends on it."""
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("role") == Address.Role.ANNOUNCEMENT:
             cleaned["required"] = False

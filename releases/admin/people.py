@@ -209,7 +209,7 @@ class SeriesAdmin(HistoryAdmin[Series]):
         return (what, time, *later) if obj else (what, time)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Keep a series with its producer; the tolerance is for the Head of Profession and deputies."""
+        """A series stays with its producer; only the Head of Profession and deputies change the tolerance."""
         if obj is None:
             return ()
         leads = permissions.may(request.user, Action.CHANGE_TOLERANCE, obj.producer)

@@ -1,4 +1,4 @@
-"""The record to read: looks, verdicts, statements, date changes and events, which nobody changes here."""
+"""The record to read: checks, verdicts, statements, date changes and events."""
 
 from typing import Any, ClassVar
 
@@ -64,7 +64,7 @@ class DateChangeAdmin(ReleaseRecordAdmin[DateChange]):
 
 @admin.register(ReasonCorrection)
 class ReasonCorrectionAdmin(ReleaseRecordAdmin[ReasonCorrection]):
-    """Public reasons put right: the words from then on, and which lead agreed to them."""
+    """Corrections of public reasons, and who agreed to them."""
 
     producer_path = "change__release__series__producer"
     list_display = ("change", "number", "public_reason", "agreed_by", "agreed_at")
@@ -75,7 +75,7 @@ class ReasonCorrectionAdmin(ReleaseRecordAdmin[ReasonCorrection]):
 
 @admin.register(DateChangeRequest)
 class DateChangeRequestAdmin(ReleaseRecordAdmin[DateChangeRequest]):
-    """Changes of date that were asked for, and what became of them; they are decided on a page of their own."""
+    """Requests to change a date and their decisions, which are made on a page of the office."""
 
     list_display = ("release", "was", "to", "state", "requested_by", "requested_at", "decided_by", "decided_at")
     read_with = ("requested_by", "decided_by")
@@ -100,7 +100,7 @@ class ReleaseEventAdmin(ReleaseRecordAdmin[ReleaseEvent]):
     ordering = ("-position",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Leave out the salt, which is of use to nobody."""
+        """Leave out the salt, which only the hash needs."""
         return ("position", "release", "kind", "at", "actor", "facts", "words", "previous_hash", "row_hash")
 
 

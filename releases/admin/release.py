@@ -204,7 +204,7 @@ EMPTY = SafeString('<span class="office-nothing">–</span>')
 class ReleaseList(ChangeList):
     @property
     def kept(self) -> list[tuple[str, str]]:
-        """What stands in the address beside the filters and the search, such as the order, and stays there."""
+        """The other parameters of the address, such as the order, which the filters preserve."""
         asked = {SEARCH_VAR, *(name for spec in self.filter_specs for name in spec.expected_parameters() if name)}
         return [(name, value) for name, values in self.filter_params.items() if name not in asked for value in values]
 
@@ -221,7 +221,7 @@ FACTS = ("status_tag", "verdict_tag", "planned_for", "notice", "lacks", "milesto
 
 
 class AddressInline(admin.StackedInline[Address, Release]):
-    """Where the release will stand; fixed from the due instant on, because a verdict rests on it."""
+    """The addresses of a release; fixed once it is due, because the verdict depends on them."""
 
     model = Address
     form = AddressForm
@@ -288,7 +288,7 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Release]:
         page = Address.objects.filter(release=OuterRef("pk"), role=Address.Role.PAGE)
-        # Not joined but asked for each row that is shown: counting them all reads no verdict.
+        # A subquery for each row of the page, not a join: counting all rows then reads no verdict.
         verdict = Subquery(present_verdicts().values("outcome")[:1])
         mine = super().get_queryset(request).select_related("series__producer")
         return mine.annotate(verdict=verdict, has_page=Exists(page))
@@ -419,7 +419,7 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         to_delete, counts, forbidden, protected = super().get_deleted_objects(objs, request)
-        # What was asked for goes with a release that was never public: nobody deletes it by itself.
+        # Requests are deleted with a release that was never public, and never on their own.
         forbidden -= {DateChangeRequest._meta.verbose_name}
         refusals = [sentence for release in objs if (sentence := actions.objection_to_deletion(release))]
         return to_delete, counts, forbidden, refusals or protected

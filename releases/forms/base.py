@@ -146,7 +146,7 @@ class ClockTimeField(forms.Field):
 
 
 class LongTextField(forms.CharField):
-    """A text of several paragraphs; a line end counts as one character, as the counter beside the box counts it."""
+    """A text of several paragraphs; a line end counts as one character, as in the counter of the page."""
 
     widget = forms.Textarea
 
@@ -189,7 +189,7 @@ def _month(text: str) -> int | None:
 
 
 class Question(Field):  # type: ignore[misc]  # crispy-forms ships no types
-    """One field with GOV.UK's choices of looks; a field named by a plain string has the defaults of them all."""
+    """One field with GOV.UK's options for its design; a plain string in a layout means a field with the defaults."""
 
     def __init__(
         self,
@@ -269,7 +269,7 @@ def inside_the_form(*questions: Any) -> FormHelper:
 class GovukForm(forms.Form):
     """Asks all its fields in their order, and ends with its button."""
 
-    # A browser's own message about an empty field would keep the page's error summary from being shown.
+    # A browser's own message about an empty field would prevent the page's error summary.
     use_required_attribute = False
     button: Any = ""
     button_class = ""
@@ -301,7 +301,7 @@ class GovukForm(forms.Form):
                 self.add_error(at, str(error))
 
     def reopen(self, *, name: str, version: int, sentence: str) -> None:
-        """Show what was typed once more, for a version that somebody else has made meanwhile."""
+        """Show what was typed again, for the version that another person has saved in the meantime."""
         typed = QueryDict(mutable=True)
         typed.update(self.data)
         typed[name] = str(version)
@@ -310,7 +310,7 @@ class GovukForm(forms.Form):
 
 
 class FilterForm(GovukForm):
-    """Narrows a list; its answers stand in the address of the page."""
+    """Narrows a list; its answers are in the page's address."""
 
     button, method = lazy("Filter"), "get"
 

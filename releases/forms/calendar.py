@@ -44,8 +44,8 @@ class CalendarFilter(FilterForm):
         self.of_one_producer = producers[0].slug if len(producers) == 1 else ""
         chosen = asked.get("producer", "") or self.of_one_producer
         series = list(calendar.public_series().filter(producer__slug=chosen)) if chosen else []
-        # Whoever keeps the form as text must take it for another one where any of these differs.
-        self.made_from = (
+        # The key under which the rendered form is cached.
+        self.cache_key = (
             asked.urlencode(),
             tuple((one.slug, one.name) for one in producers),
             tuple((one.slug, one.title) for one in series),
@@ -63,7 +63,7 @@ class CalendarFilter(FilterForm):
     def questions(self) -> Iterable[Any]:
         hidden = [name for name, field in self.fields.items() if field.widget.is_hidden]
         visible = Div(*(self.question(name) for name in self.fields if name not in hidden), css_class="office-filter")
-        # What is not asked stays in the address.
+        # Hidden fields remain in the address if they have a value.
         before, *after = [name if self.data.get(name) else None for name in hidden]
         return [name for name in (before, visible, *after) if name is not None]
 
@@ -93,7 +93,7 @@ class CalendarFilter(FilterForm):
         return CalendarView(self.cleaned_data.get("show") or default)
 
     def query(self) -> CalendarQuery | None:
-        """Return what is asked for, or None if the address asks for what there is not."""
+        """Return the query, or None if the address names something that does not exist."""
         if not self.is_valid():
             return None
         return CalendarQuery(**{name: self.cleaned_data[name] for name in QUESTIONS})

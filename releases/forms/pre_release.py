@@ -20,7 +20,7 @@ UNITS = ((Unit.HOURS.value, lazy("Hours")), (Unit.WORKING_DAYS.value, lazy("Work
 
 
 class EntryForm(GovukForm):
-    """One entry of a list: what is public, what is for those who keep the list, and for how long and why."""
+    """One entry of a list: its public part, its private part, the period and the reasons."""
 
     defaults = {"size": "s", "threshold": 75}
     options = {"length": {"css_class": "govuk-input--width-3"}, "unit": {"inline": True, "small": True}}
@@ -87,7 +87,7 @@ class EntryForm(GovukForm):
                 del self.fields[name]
 
     def details(self) -> Details:
-        """Return the entry as it was typed; what is not asked for stays as it was."""
+        """Return the entry as typed; a field that the form does not have keeps its value."""
         was = self.entry.details if self.entry else None
         period = was.period if was else self.usual
         if "length" in self.fields:

@@ -127,7 +127,7 @@ class RowRefused(Exception):
 class Parties:
     """The producers, series and contacts that there are, by what a file calls them; and those created meanwhile.
 
-    For a person these are the ones whose releases they keep: of all others the file can learn nothing.
+    For a person these are the ones that they may edit: the file learns nothing of all others.
     """
 
     by: "User | None"
@@ -242,7 +242,7 @@ def _contact(row: CalendarRow, producer: Producer, parties: Parties) -> Contact:
     contact = parties.contacts.get((producer.pk, row.responsible_email))
     if contact is None:
         _check_may_make(parties, "responsible_email", row.responsible_email)
-        # A file gives no name: that of the account with this address is used, else the address stands for it.
+        # A file gives no name: use the name of the account with this address, or else the address.
         accounts = get_user_model().objects.filter(email__iexact=row.responsible_email)
         if parties.by is not None:
             # Whose account it is is not for everybody to learn.
@@ -478,7 +478,7 @@ class RowImport:
         self._note(StepKind.CANCELLED, to=self.row.cancellation_reason)
 
     def _check_reason(self, column: str, given: str, what: str) -> None:
-        """Refuse another reason than was given before: nobody would read it."""
+        """Refuse a reason other than the stored one: it would not be used."""
         reason = getattr(self.row, column)
         if reason and given and reason != _in_one_line(given):
             why = f"{self.row.reference} {what} already, and the reason that was given stays: “{given}”."
@@ -497,7 +497,7 @@ def _name_reason_column(column: str) -> Iterator[None]:
 
 
 def _is_same_slot(one: Slot, other: Slot) -> bool:
-    """Tell whether two slots announce the same; of a vague one the day is not shown, so it does not count."""
+    """Tell whether two slots announce the same date; the day of a vague one is not shown, so it does not count."""
     if one.precision is not Precision.EXACT and one.precision is other.precision:
         return one.on.replace(day=1) == other.on.replace(day=1)
     return one.precision is other.precision and one.due_at == other.due_at
@@ -584,7 +584,7 @@ def _import_row(row: CalendarRow, release: Release | None, parties: Parties, *, 
     try:
         with transaction.atomic(), batch_events():
             if release is not None and parties.by is not None and not parties.keeps(release.series.producer):
-                # Of a release of somebody else's the file learns that its name is taken, and nothing more.
+                # The file learns only that the reference of another producer's release is taken.
                 raise RowRefused("reference", f'"{row.reference}" is not free: choose another reference.')
             series = series_of_row(row, parties)
             if release is None:

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
 ADAPTER = "govuk"
-# Whoever waits for a page waits no longer than this for another process that looks at the same host.
+# The longest wait for another process that makes requests to the same host; a person waits for the page.
 PATIENCE_SECONDS = 3.0
 _RETRY_SECONDS = 0.25
 _LONGEST_REFERENCE = 100
 
 
 class NotAnAnnouncement(MoveRefused):
-    """The address is none at which an announcement of GOV.UK can stand."""
+    """The address is not on a site with GOV.UK announcements."""
 
 
 class HostBusy(MoveRefused):
@@ -79,7 +79,7 @@ def find_producers(announced: Announcement, *, by: Person) -> list[Producer]:
 
 
 def suggest_series(announced: Announcement, series: Collection[Series]) -> Series | None:
-    """Return the series whose title stands in the announcement's, the longest one; None if there is none."""
+    """Return the series with the longest title that the title of the announcement contains, or None."""
     fitting = [each for each in series if holds(words(announced.title), words(each.title))]
     return max(fitting, key=lambda each: len(each.title), default=None)
 

@@ -18,7 +18,7 @@ from releases.rules.tables import Cell, NotATableError
 
 
 def _read_cell(column: str, cell: str, *, adapters: Collection[str]) -> Any:
-    """Read one cell that is not empty; the date is left as it is written, because its precision stands elsewhere.
+    """Read one cell that is not empty; the date stays text, because another column has its precision.
 
     :raises ValueError: if it cannot be read; the message is one sentence.
     """
@@ -148,7 +148,7 @@ class FileRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CalendarRow:
-    """One release as a file plans it; None and "" stand for what the file does not say."""
+    """One release as a file plans it; None and "" mean that the file does not say."""
 
     number: int
     reference: str
@@ -179,7 +179,7 @@ class CalendarRow:
 class CalendarFile:
     """What a file holds: the rows that can be read, and the faults of those that cannot, in the file's order.
 
-    `named` tells by the number of a row what it calls itself; `examples` are the rows of a template that are left out.
+    `named` has the reference of each row by its number; `examples` are the rows of a template that are left out.
     """
 
     rows: list[CalendarRow] = field(default_factory=list)

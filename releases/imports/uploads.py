@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Rows are tried some at a time, so that nobody waits long for the database, and whoever watches sees them counted.
+# Rows are tried in small batches: transactions stay short, and the page shows the progress.
 ROWS_AT_A_TIME = 20
 # For so long an import belongs to the process that took it; it says so again with every few rows.
 CLAIM = timedelta(minutes=2)
@@ -63,14 +63,14 @@ def may_import(person: Person) -> bool:
 
 
 def imports_of(person: Person) -> QuerySet[CalendarImport]:
-    """Return a person's own imports, the newest first; nobody sees those of others."""
+    """Return a person's own imports, the newest first."""
     return CalendarImport.objects.filter(uploaded_by=person.pk).defer("content")
 
 
 def upload_file(content: bytes, *, name: str, create_missing: bool, by: "User", at: datetime) -> CalendarImport:
-    """Put a file into the queue; nothing of it is read yet, and nothing in the calendar is changed by it.
+    """Add a file to the queue; it is not read yet, and the calendar is not changed.
 
-    :raises NotYours: if the person keeps no producer's calendar.
+    :raises NotYours: if the person may edit no producer's calendar.
     :raises NotATableError: if the file is too large.
     """
     if not may_import(by):
@@ -147,7 +147,7 @@ def move_import(
     at: datetime,
     facts: Mapping[str, Any] | None = None,
 ) -> None:
-    """Make one move of an import, if it still stands where it was read, and write its event.
+    """Make one move of an import if its status has not changed since it was read, and write the event.
 
     :raises ChangedMeanwhile: if it has moved on.
     :raises MoveRefused: if the table does not allow the move.
@@ -181,7 +181,7 @@ class _ChangedMeanwhile(Exception):
 
 
 def run_due_import(means: ImportMeans) -> int:
-    """Check and apply the imports that wait, the longest waiting first; return how many were brought on."""
+    """Check and apply the imports that wait, the oldest first; return how many were advanced."""
     _discard_abandoned(now=means.now())
     done = 0
     while not means.stop() and (claimed := _claim(now=means.now())):
@@ -269,7 +269,7 @@ def _apply(claimed: CalendarImport, rows: Sequence[CalendarRow], found: Sequence
             _store_rows(claimed, found)
             CalendarImport.objects.filter(pk=claimed.pk).update(makes=[each.to_json() for each in parties.created])
     except (_ChangedMeanwhile, IntegrityError):
-        # Somebody was there in the very moment between; the next turn tries all rows again, and finds which.
+        # The calendar was changed in between; the next turn tries all rows again.
         _end_claim(claimed)
 
 
@@ -302,7 +302,7 @@ def _report_progress(claimed: CalendarImport, *, done: int, total: int, now: dat
 
 
 def _is_as_confirmed(row: RowResult, confirmed: RowResult | None, claimed: CalendarImport) -> bool:
-    """Tell whether a row would do what was confirmed, or less: nothing, or be left out where that was allowed."""
+    """Tell whether a row would do what was confirmed, or nothing, or be left out where that was allowed."""
     if confirmed is None:
         return False
     same = (row.outcome, row.steps) == (confirmed.outcome, confirmed.steps)

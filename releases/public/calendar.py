@@ -24,7 +24,7 @@ MOST_WORDS = 10
 
 @dataclass(frozen=True, slots=True)
 class CalendarQuery:
-    """Which announced releases are asked for; what is empty narrows nothing.
+    """Conditions for announced releases; an empty one narrows nothing.
 
     :ivar producer: a slug, as `series` is.
     :ivar words: words or parts of words that the title holds, each of them; the first ten count.
@@ -168,7 +168,7 @@ def _move(change: Any) -> AnnouncedMove:
 def announced_facts(releases: QuerySet[Release], *, pages_at: datetime | None = None) -> list[AnnouncedRelease]:
     """Return what is announced of announced releases, in their order and in two queries, or four with their pages.
 
-    :param pages_at: the instant at which a page must be due and live to be told; None for no pages.
+    :param pages_at: the instant at which a page must be due and live to be included; None for no pages.
     """
     return _facts(list(releases.values(*COLUMNS, "schedule_version")), pages_at=pages_at)
 
@@ -182,7 +182,7 @@ def announced_facts_of(keys: Sequence[int]) -> list[AnnouncedRelease]:
 
 def _facts(rows: Sequence[dict[str, Any]], *, pages_at: datetime | None) -> list[AnnouncedRelease]:
     moves: dict[int, list[AnnouncedMove]] = defaultdict(list)
-    # Every change of date begins a version: the others need not be asked for.
+    # Every change of date begins a version, so a release of version 1 has none.
     moved = [row["pk"] for row in rows if row["schedule_version"] > 1]
     for change in _with_corrections(_announced_changes().filter(release__in=moved)):
         moves[change.release_id].append(_move(change))

@@ -39,7 +39,7 @@ def export_calendar(
 ) -> bytes:
     """Write releases as a file in the columns of an import; times are London's.
 
-    :param contacts: whether to write who is responsible, of the releases whose calendar the person keeps.
+    :param contacts: whether to write who is responsible, of the releases that the person may edit.
     :raises TooManyReleases: if there are more than an import takes.
     """
     found = list(releases.select_related("series__producer", "series__responsible").prefetch_related("addresses"))
@@ -95,7 +95,7 @@ def _row(release: Release, columns: Iterable[str], kept: Collection[int], own: C
         CONTACT: series.responsible.email if is_kept and series.responsible else "",
         "tolerance_seconds": series.tolerance_seconds,
         "rehearsal": "yes" if release.rehearsal else "",
-        # Kept for the office's own people; the reason of a cancellation is public.
+        # Only for the office's own people; the reason of a cancellation is public.
         "short_notice_reason": release.short_notice_reason if series.producer_id in own else "",
         # The changes that were made are on record with their reasons; the column is there to give a new one.
         "date_change_reason": "",

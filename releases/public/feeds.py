@@ -183,7 +183,7 @@ def describe_designation(release: AnnouncedRelease) -> str:
 
 
 def describe_status(release: AnnouncedRelease) -> str:
-    """Say how a release stands: "Postponed. It is now announced for 14 July 2026 9:30am."."""
+    """Describe the status of a release: "Postponed. It is now announced for 14 July 2026 9:30am."."""
     words = {"date": str(release.slot), "reason": clean_text(release.cancellation_reason)}
     if release.status is PublicStatus.CANCELLED:
         return _("Cancelled: %(reason)s") % words
@@ -287,7 +287,7 @@ def _description(release: AnnouncedRelease) -> list[str]:
 
 
 FEED_MEDIA_TYPE = "application/atom+xml; charset=utf-8"
-# The date of a feed that nothing has happened to yet: the same bytes whenever it is asked for.
+# The date of a feed without entries, so that its bytes are always the same.
 NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -348,12 +348,12 @@ def _lines(change: Change) -> list[str]:
 
 
 def allow_programs[**P](view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Callable[..., HttpResponse]:
-    """Let programs keep an answer and ask whether it still stands; pages of other sites may read it too."""
+    """Let programs cache a response and revalidate it; pages of other sites may read it too."""
 
     @wraps(view)
     def answer(request: HttpRequest, *which: P.args, **named: P.kwargs) -> HttpResponse:
         response = view(request, *which, **named)
-        # ConditionalGet, around every page, gives the ETag and answers whoever brings it back.
+        # ConditionalGet, around every page, sets the ETag and answers requests that send it.
         response["Cache-Control"] = "no-cache"
         response["Access-Control-Allow-Origin"] = "*"
         response["Cross-Origin-Resource-Policy"] = "cross-origin"

@@ -182,7 +182,7 @@ NATIONS = {
     Nation.NORTHERN_IRELAND: lazy("Northern Ireland"),
 }
 
-# Of each status the sign that stands on the wall, told apart without colours too, and its word.
+# The sign of each status in the year planner, distinct without colours, and its word.
 SIGNS = {
     Status.PROVISIONAL: ("○", lazy("provisional")),
     Status.CONFIRMED: ("●", lazy("confirmed")),
@@ -256,7 +256,7 @@ FIELDS = {
 
 
 def event_sentence(event: ReleaseEvent) -> str:
-    """Say in one line what happened; a kind for which there are no words is named as it is kept."""
+    """Say in one line what happened; a kind without a sentence is named by its code."""
     facts: Mapping[str, Any] = event.facts
     if event.kind == "judged":
         return _("Verdict: %(outcome)s") % {"outcome": OUTCOMES[Outcome(facts["outcome"][1])][0]}

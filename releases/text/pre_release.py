@@ -45,7 +45,7 @@ FIELDS = {
 
 
 def access_status(entry: PreReleaseAccess) -> tuple[str, str]:
-    """Say where an entry stands, and the colour of its tag: once the release is out, access is a thing of the past."""
+    """Describe the status of an entry, with the colour of its tag; once the release is published, access is past."""
     over = entry.status == AccessStatus.BEGUN and entry.release.status == Status.PUBLISHED
     words, colour = HAD_ACCESS if over else STATUSES[AccessStatus(entry.status)]
     return str(words), colour

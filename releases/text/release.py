@@ -54,7 +54,7 @@ class StatusLabel:
 
 
 def status_of_release(release: Release, verification: Verification | None, *, now: datetime) -> StatusLabel:
-    """Say where a release stands at an aware instant: its verdict, or what it waits for."""
+    """Describe the status of a release at an instant: its verdict, or what it waits for."""
     if release.status == Status.CANCELLED:
         return StatusLabel(_("Cancelled"), "grey", _("it is not watched"))
     if release.due_at is None or release.status == Status.PROVISIONAL:
@@ -175,7 +175,7 @@ def _clock(instant: datetime, due_at: datetime) -> str:
 
 
 def describe_check(result: str, reasons: Iterable[str], *, said: str = "") -> str:
-    """Say what a look showed and why: "not live: there was no such page"."""
+    """Say what a check showed and why: "not live: there was no such page"."""
     words = str(RESULTS.get(result, result))
     why = [str(REASONS.get(reason, reason.replace("_", " "))) for reason in reasons]
     sentence = f"{words}: {', '.join(why)}" if why else words
@@ -256,7 +256,7 @@ REASONS = {
 
 
 def describe_check_times(looks: int, first_at: datetime, last_at: datetime, *, day_of: datetime | None) -> str:
-    """Say when looks were made: "24 looks from 9.29.05am to 9.31.55am"; days other than `day_of` are named."""
+    """Say when checks were made: "24 looks from 9.29.05am to 9.31.55am"; days other than `day_of` are named."""
     start, end = (london.format_time_with_seconds(instant) for instant in (first_at, last_at))
     if day_of is None or not (_same_day(first_at, day_of) and _same_day(last_at, day_of)):
         end = _("%(clock)s on %(day)s") % {"clock": end, "day": london.format_day(last_at)}
@@ -268,7 +268,7 @@ def describe_check_times(looks: int, first_at: datetime, last_at: datetime, *, d
 
 
 def duration(length: timedelta, *, units: int = 2) -> str:
-    """Say a length of time in its greatest units, two unless told otherwise, rounded down: "3 min 20 s"."""
+    """Say a length of time in its greatest units, two by default, rounded down: "3 min 20 s"."""
     return _seconds(max(0, math.floor(length.total_seconds())), units=units)
 
 
@@ -399,6 +399,6 @@ WORDS = {
 
 
 def places_in_words(places: Sequence[Place]) -> str:
-    """Say as what a look's body is kept: "The last before it was due; the last that was not live, before ..."."""
+    """Say why the body of a check is stored: "The last before it was due; the last that was not live, before ..."."""
     sentence = "; ".join(str(WORDS[place]) for place in places)
     return capfirst(sentence)

@@ -138,7 +138,7 @@ def is_completed(form: forms.Form, act: Callable[[], object], *, fields: Mapping
 
 
 def signed_in_part(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Return a view of a part that leads its whole page to the log-in page, where nobody is signed in any more."""
+    """Return a view of a part of a page; once the session has ended, it sends the whole page to the log-in page."""
     of_signed_in = login_required(view)
 
     @wraps(of_signed_in)

@@ -54,7 +54,7 @@ CACHED_PARTS = 32
 class _FilterKey:
     """A form under everything that it is made from."""
 
-    made_from: Hashable
+    cache_key: Hashable
     form: CalendarFilter = field(compare=False)
 
 
@@ -63,7 +63,7 @@ def release_list_part(releases: tuple[AnnouncedRelease, ...], *, today: date) ->
 
 
 def filter_part(form: CalendarFilter) -> SafeString:
-    return _filter(_FilterKey(form.made_from, form), get_language())
+    return _filter(_FilterKey(form.cache_key, form), get_language())
 
 
 @lru_cache(maxsize=CACHED_PARTS)
@@ -132,7 +132,7 @@ def _page(
     now: datetime,
     **more: Any,
 ) -> HttpResponse:
-    # Nobody leafs through thousands of pages: a list ends, so that it costs no more the more there is.
+    # The list has a maximum length, so that its cost does not grow with the calendar.
     keys = list(found.values_list("pk", flat=True)[: MOST_LISTED + 1])
     page = Paginator(keys[:MOST_LISTED], RELEASES_PER_PAGE).get_page(request.GET.get("page"))
     releases = public_calendar.announced_facts_of(list(page.object_list))
@@ -240,7 +240,7 @@ def year_planner(request: SignedInRequest, year: int | None = None) -> HttpRespo
     if (producers and not chosen) or (one is None and request.GET.get("series")):
         raise Http404("There is no such producer or series, or it is not yours.")
     if one is not None and one.producer not in chosen:
-        one = None  # another producer was chosen beside a series of the one before
+        one = None  # the producer was changed, and the series is of the one before
     offered = [series for series in own if series.producer in chosen]
     form = PlannerForm(chosen[0] if len(chosen) == 1 else None, one, producers=producers, series=offered)
     plan = year_plan_of(chosen, one, year=year, now=now)

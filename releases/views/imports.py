@@ -292,7 +292,7 @@ def import_progress(request: SignedInRequest, public_id: uuid.UUID) -> HttpRespo
 @login_required
 @require_POST
 def confirm_import(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Let what was shown be done; a second time does nothing."""
+    """Confirm what the check found; a second confirmation changes nothing."""
     found = _find_import(request, public_id)
     form = ConfirmForm(request.POST, any_refused=bool(uploads.count_outcomes(found)[Outcome.REFUSED]))
     if form.is_valid():

@@ -43,7 +43,7 @@ from releases.views.base import SignedInRequest, find_release, post_data
 def list_view[**P](
     view: Callable[Concatenate[SignedInRequest, Release, P], HttpResponse],
 ) -> Callable[..., HttpResponse]:
-    """Give a view the release whose list the person keeps, and explain a refusal on a page that leads to the list."""
+    """Give a view the release whose list the person edits, and explain a refusal on a page that links to the list."""
 
     @wraps(view)
     def page(request: SignedInRequest, reference: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -60,7 +60,7 @@ def list_view[**P](
 @login_required
 @require_safe
 def access_list(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Show a list: to those who keep it with persons and what can be done, to others the posts alone."""
+    """Show a list: with names and actions to those who edit it, and with posts only to others."""
     release, now = find_release(request.user, reference), timezone.now()
     roles = roles_of(request.user, release.series.producer)
     context: dict[str, Any] = {"release": release, "keeps": bool(TABLE[Action.KEEP_ACCESS_LIST] & roles)}
