@@ -20,8 +20,10 @@ print(get_template("base.html").origin.name)
 print(finders.find("pdf/report.css"))
 print(settings.VAR_DIR)
 print(settings.STATIC_ROOT)
-from releases.evidence import export
-print(export.script().decode().splitlines()[0])
+from importlib.resources import files
+from releases.evidence.export import README, SCRIPT
+print(files("releases.evidence").joinpath(SCRIPT).read_text().splitlines()[0])
+assert files("releases.evidence").joinpath(README).read_text()
 """
 
 
