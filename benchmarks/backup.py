@@ -23,7 +23,7 @@ from django.db import connection
 
 from benchmarks import databases, office
 from benchmarks.row import Limit, Row
-from releases.evidence.recorded_rows import Recorded
+from releases.evidence.recorded_rows import RowHistory
 from releases.models import Body, Observation, Release
 from releases.rules.canonical import sha256_hex
 from statsoffice import anchoring
@@ -81,7 +81,7 @@ def _row(what: str, figures: Sequence[float], floors: Sequence[float], floor_is:
 def _record_rows() -> None:
     """Record the digests of rows that the office was filled with in bulk, so that the evidence can be verified."""
     for record in ROW_RECORDS:
-        recorded = Recorded(record)
+        recorded = RowHistory(record)
         recorded.read()
         for table in record.TABLES:
             record.record_unrecorded(table, known=recorded.digests[table.name])
