@@ -16,7 +16,7 @@ from html import escape
 from weasyprint import HTML
 
 from benchmarks.row import Limit, Row
-from breaches.pdf.render import render_pdf
+from breaches.pdf import render_pdf
 from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportContent
 from breaches.rules.document import Line, lay_out
 

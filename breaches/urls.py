@@ -5,7 +5,7 @@ from datetime import date
 from django.urls import path, register_converter
 
 from breaches.rules.validation import ReportSection
-from breaches.views import decisions, register, report, sections, timeline
+from breaches.views import decisions, public, register, report, sections, timeline
 
 
 class SectionConverter:
@@ -93,4 +93,10 @@ urlpatterns = [
     path("<slug:reference>/download/statement.txt", report.statement_text, name="statement_text"),
     path("<slug:reference>/download/<int:version>.pdf", report.approved_pdf, name="approved_pdf"),
     path("<slug:reference>/<section:section>/", sections.edit_section, name="section"),
+]
+
+# In the namespace "transparency".
+public_urlpatterns = [
+    path("", public.statements, name="statements"),
+    path("<slug:reference>/", public.statement, name="statement"),
 ]

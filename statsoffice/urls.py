@@ -10,6 +10,7 @@ from django.urls import include, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+import breaches.urls
 import releases.urls
 from statsoffice import health, middleware
 from statsoffice.guides import views as guides
@@ -52,7 +53,7 @@ urlpatterns = [
     path("unsent/", middleware.show_unsent_form, name="unsent"),
     path("reports/", include("breaches.urls")),
     path("redactions/", include("statsoffice.redaction.urls")),
-    path("breaches/", include("breaches.public_urls")),
+    path("breaches/", include((breaches.urls.public_urlpatterns, "transparency"))),
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
     path(".well-known/security.txt", show_security_txt, name="security_txt"),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
 
-from breaches import code_of_practice, dispatching, merging, publication, sign_off, text, versions
+from breaches import code_of_practice, dispatching, merging, pdf, publication, sign_off, text, versions
 from breaches.facts import evidence_digest
 from breaches.forms.decisions import (
     AnswerForm,
@@ -38,8 +38,7 @@ from breaches.forms.decisions import (
 )
 from breaches.forms.sections import practice_notes
 from breaches.models import JoinedDraft, Report, ReportVersion
-from breaches.pdf import render as pdf_render
-from breaches.pdf.document import lay_out_report
+from breaches.pdf import lay_out_report
 from breaches.permissions import Action, declared_own_act, may_settle_wording, may_start, moves_open_to
 from breaches.refreshing import changed_facts
 from breaches.rules import public_statement
@@ -288,7 +287,7 @@ class ApprovalPage(WholeReportPage):
     def details(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         """Return what was read, and how it is printed."""
         read = form.cleaned_data
-        return {"annex": read["annex"], "read_sha256": read["content_sha256"], "render": pdf_render.render_pdf}
+        return {"annex": read["annex"], "read_sha256": read["content_sha256"], "render": pdf.render_pdf}
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         annex = form["annex"].value() in {True, "1"}

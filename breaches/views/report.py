@@ -16,15 +16,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from breaches import drafting, editing, facts, publication, refreshing, sign_off, text, versions
+from breaches import drafting, editing, facts, pdf, publication, refreshing, sign_off, text, versions
 from breaches.drafting import ReportSubject
 from breaches.editing import FIELDS
 from breaches.forms.report import StartAboutListForm, StartForm
 from breaches.forms.sections import with_another_row
 from breaches.merging import can_be_split, morning_of_drafts
 from breaches.models import Dispatch, JoinedDraft, OwnAct, Report, ReportVersion, StartedReport, Suspicion
-from breaches.pdf import render as pdf_render
-from breaches.pdf.document import draft_of, lay_out_report
+from breaches.pdf import draft_of, lay_out_report
 from breaches.permissions import (
     TABLE,
     Action,
@@ -311,8 +310,8 @@ def draft_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
         return redirect("breaches:approved_pdf", report.reference, version)
     document = draft_of(report, annex=request.GET.get("annex") == "1")
     try:
-        printed = pdf_render.render_pdf(document)
-    except pdf_render.NotRendered as fault:
+        printed = pdf.render_pdf(document)
+    except pdf.NotRendered as fault:
         messages.error(request, _("The draft could not be printed: %(fault)s") % {"fault": fault})
         return redirect("breaches:report", report.reference)
     _record(request, report, "draft_downloaded", version=report.version, content_sha256=document.content_hash)

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from breaches import drafting, editing, sign_off, versions
+from breaches import drafting, editing, pdf, sign_off, versions
 from breaches.editing import ChosenCause
 from breaches.models import Report
-from breaches.pdf import render
 from breaches.rules.lifecycle import Cause, DismissalReason, ReportStatus
 from breaches.rules.validation import ReportSection
 from releases import scheduling
@@ -217,7 +216,7 @@ def create_reports(*, now: datetime) -> None:
     for story, narrative in NARRATIVES.items():
         _complete(report(story), narrative, now=now)
     approved = sign_off.submit_report(report("late-an-hour"), by=statistician, at=now - timedelta(minutes=50))
-    sign_off.approve_report(approved, by=head, at=now - timedelta(minutes=20), render=render.render_pdf)
+    sign_off.approve_report(approved, by=head, at=now - timedelta(minutes=20), render=pdf.render_pdf)
     returned = sign_off.submit_report(report("late-minutes"), by=statistician, at=now - timedelta(minutes=40))
     comment = "Please say how many users asked, and who will check authorisations, from which release on."
     sign_off.return_report(returned, comment=comment, by=head, at=now - timedelta(minutes=15))

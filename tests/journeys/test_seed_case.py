@@ -6,10 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from breaches import editing, sign_off, versions
+from breaches import editing, pdf, sign_off, versions
 from breaches.editing import ChosenCause
 from breaches.models import Report
-from breaches.pdf import render
 from breaches.rules.content import ContactPerson
 from breaches.rules.lifecycle import Cause
 from breaches.rules.validation import ReportSection
@@ -101,7 +100,7 @@ def test_the_seed_case_is_seen_drafted_completed_approved_and_printed(release, m
     signed_at = datetime(2020, 6, 30, 15, 0, tzinfo=UTC)
     complete(report, by=statistician, at=signed_at - timedelta(hours=2))
     report = sign_off.submit_report(report, by=statistician, at=signed_at - timedelta(hours=1))
-    document = sign_off.approve_report(report, by=head, at=signed_at, render=render.render_pdf)
+    document = sign_off.approve_report(report, by=head, at=signed_at, render=pdf.render_pdf)
 
     printed = text_of(bytes(document.pdf))
     places = [printed.find(label) for label in LABELS]

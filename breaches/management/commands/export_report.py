@@ -5,9 +5,8 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from breaches import pdf
 from breaches.models import Report
-from breaches.pdf import render
-from breaches.pdf.document import draft_of
 from breaches.rules.lifecycle import WITH_DOCUMENT
 from breaches.versions import DocumentChanged, document_bytes
 from releases.management.base import PlainCommand, whole_file
@@ -39,17 +38,17 @@ class Command(PlainCommand):
         is_approved, version = report.status in WITH_DOCUMENT, report.version
         try:
             if is_approved:
-                pdf = document_bytes(report.approved_documents.get(version=version))
+                content = document_bytes(report.approved_documents.get(version=version))
             else:
-                pdf = render.render_pdf(draft_of(report, annex=options["annex"]))
-        except render.NotRendered as fault:
+                content = pdf.render_pdf(pdf.draft_of(report, annex=options["annex"]))
+        except pdf.NotRendered as fault:
             message = f"{report.reference} could not be printed: {fault}"
             raise CommandError(message) from fault
         except DocumentChanged as fault:
             raise CommandError(str(fault)) from fault
         try:
             with whole_file(options["output"]) as file:
-                file.write(pdf)
+                file.write(content)
         except OSError as fault:
             message = f"{options['output']} could not be written: {fault.strerror}."
             raise CommandError(message) from fault

@@ -7,8 +7,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from breaches import pdf
 from breaches.models import Report
-from breaches.pdf import render
 from breaches.permissions import TABLE, Action
 from breaches.rules.content import content_digest
 from breaches.rules.lifecycle import REPORT, ReportStatus
@@ -56,7 +56,7 @@ NO_ONE_REPORT = {
 
 @pytest.fixture(autouse=True)
 def _quick_printer(monkeypatch, settings):
-    monkeypatch.setattr(render, "render_pdf", render_text)
+    monkeypatch.setattr(pdf, "render_pdf", render_text)
     settings.REPORT_RECIPIENT = REGULATOR
     settings.BREACHES_PUBLIC = True
 

@@ -6,10 +6,9 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from breaches import corrective_actions, dispatching, drafting, editing, sign_off
+from breaches import corrective_actions, dispatching, drafting, editing, pdf, sign_off
 from breaches.drafting import ReportSubject
 from breaches.models import Report
-from breaches.pdf import render
 from breaches.permissions import Action, may, moves_open_to, reports_where, roles_for
 from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportStatus, ReportTerm
 from breaches.rules.validation import ReportSection
@@ -39,7 +38,7 @@ WHO = ["colleague", Role.AUDITOR, *(pytest.param(who, marks=pytest.mark.full) fo
 
 @pytest.fixture(autouse=True)
 def _quick_printer(monkeypatch, settings):
-    monkeypatch.setattr(render, "render_pdf", render_text)
+    monkeypatch.setattr(pdf, "render_pdf", render_text)
     settings.REPORT_RECIPIENT = REGULATOR
     settings.BREACHES_PUBLIC = True
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from breaches.pdf import render
+from breaches import pdf
 from tests.support.people import render_text
 
 
 @pytest.fixture
 def quick_printer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(render, "render_pdf", render_text)
+    monkeypatch.setattr(pdf, "render_pdf", render_text)

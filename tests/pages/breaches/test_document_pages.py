@@ -2,8 +2,8 @@
 
 import pytest
 
+from breaches import pdf
 from breaches.models import ApprovedDocument
-from breaches.pdf import render
 from breaches.rules.lifecycle import WITH_DOCUMENT, ReportStatus
 from releases.rules.canonical import sha256_hex
 from tests.integration.breaches.pdf.documents import text_of
@@ -18,9 +18,9 @@ def test_a_document_that_cannot_be_printed_refuses_the_approval_and_changes_noth
 ):
     def broken(document):
         message = "the font is gone"
-        raise render.NotRendered(message)
+        raise pdf.NotRendered(message)
 
-    monkeypatch.setattr(render, "render_pdf", broken)
+    monkeypatch.setattr(pdf, "render_pdf", broken)
     client.force_login(office.head)
     answer = send(client, page_of(submitted_report, "approve"))
     assert answer.status_code == 409

@@ -3,10 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from breaches import sign_off
+from breaches import pdf, sign_off
 from breaches.models import ApprovedDocument, Report
-from breaches.pdf import render
-from breaches.pdf.document import draft_of, lay_out_report
+from breaches.pdf import draft_of, lay_out_report
 from breaches.rules.lifecycle import ReportStatus
 from breaches.rules.validation import ReportSection
 from breaches.versions import content_of, current_version
@@ -46,7 +45,7 @@ def test_draft_form_and_printed_draft_show_the_label_of_the_setting(
 
 def test_the_label_is_part_of_what_is_approved_and_printed_with_it_for_ever(client, office, submitted_report, settings):
     settings.LEAD_OFFICIAL = True
-    document = sign_off.approve_report(submitted_report, by=office.head, at=AT, render=render.render_pdf)
+    document = sign_off.approve_report(submitted_report, by=office.head, at=AT, render=pdf.render_pdf)
     settings.LEAD_OFFICIAL = False
     approved = document.report
     assert content_of(approved).lead_official
@@ -60,12 +59,12 @@ def test_the_label_is_part_of_what_is_approved_and_printed_with_it_for_ever(clie
 def test_what_was_approved_under_the_seeds_label_keeps_it_when_the_setting_changes(
     client, office, settings, submitted_report
 ):
-    document = sign_off.approve_report(submitted_report, by=office.head, at=AT, render=render.render_pdf)
+    document = sign_off.approve_report(submitted_report, by=office.head, at=AT, render=pdf.render_pdf)
     settings.LEAD_OFFICIAL = True
     assert ALONE in labels(lay_out_report(document.report, current_version(document.report)))
     client.force_login(office.head)
     assert client.get(page_of(document.report, "approved_pdf", document.version)).content == bytes(document.pdf)
-    assert render.render_pdf(lay_out_report(document.report, current_version(document.report))) == bytes(document.pdf)
+    assert pdf.render_pdf(lay_out_report(document.report, current_version(document.report))) == bytes(document.pdf)
 
 
 def test_an_approval_of_what_was_read_under_another_label_is_refused(client, office, submitted_report, settings):

@@ -174,7 +174,7 @@ def test_a_report_that_cannot_be_taken_apart_says_so(client, office):
 
 
 def test_the_draft_that_was_joined_is_printed_with_a_mark(office, drafts):
-    from breaches.pdf.document import draft_of
+    from breaches.pdf import draft_of
 
     joint = merging.merge_drafts(drafts, by=office.head, at=AT)
     drafts[0].refresh_from_db()

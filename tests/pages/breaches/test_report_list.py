@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from breaches.models import Report
-from breaches.pdf.document import lay_out_report
+from breaches.pdf import lay_out_report
 from breaches.permissions import TABLE, Action
 from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import current_version
@@ -164,10 +164,10 @@ def test_an_approved_report_is_exported_as_it_was_stored(tmp_path, approved_repo
     ids=["returned", "dismissed"],
 )
 def test_any_other_report_is_exported_with_its_mark(tmp_path, monkeypatch, status, mark):
-    from breaches.pdf import render
+    from breaches import pdf
 
     marks = []
-    monkeypatch.setattr(render, "render_pdf", lambda document: marks.extend(document.marks) or render_text(document))
+    monkeypatch.setattr(pdf, "render_pdf", lambda document: marks.extend(document.marks) or render_text(document))
     report = create_report(create_office(), status)
     call_command("export_report", report.reference, output=tmp_path / "draft.pdf", stdout=StringIO())
     assert marks == [mark]
@@ -180,9 +180,9 @@ def test_an_approved_report_about_a_rehearsal_is_printed_as_one():
 
 
 def test_an_export_that_cannot_be_is_refused_in_one_line(tmp_path, monkeypatch):
-    from breaches.pdf import render
+    from breaches import pdf
 
-    monkeypatch.setattr(render, "render_pdf", render_text)
+    monkeypatch.setattr(pdf, "render_pdf", render_text)
     report = create_draft()
     with pytest.raises(CommandError, match="There is no breach report breach-nothing"):
         call_command("export_report", "breach-nothing", output=tmp_path / "x.pdf")
@@ -191,9 +191,9 @@ def test_an_export_that_cannot_be_is_refused_in_one_line(tmp_path, monkeypatch):
 
     def broken(document):
         message = "no font"
-        raise render.NotRendered(message)
+        raise pdf.NotRendered(message)
 
-    monkeypatch.setattr(render, "render_pdf", broken)
+    monkeypatch.setattr(pdf, "render_pdf", broken)
     with pytest.raises(CommandError, match="could not be printed: no font"):
         call_command("export_report", report.reference, output=tmp_path / "x.pdf")
     assert list(tmp_path.iterdir()) == []

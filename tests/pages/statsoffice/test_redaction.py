@@ -12,9 +12,8 @@ from django.utils import timezone
 from django.views.debug import ExceptionReporter
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches import editing, redaction, sign_off
+from breaches import editing, pdf, redaction, sign_off
 from breaches.models import Report
-from breaches.pdf import render
 from breaches.redaction import KIND
 from breaches.rules.lifecycle import ReportStatus
 from breaches.rules.validation import ReportSection
@@ -53,7 +52,7 @@ def report(office):
         expected_version=report.version, by=office.statistician, at=AT,
     )  # fmt: skip
     report = sign_off.submit_report(Report.objects.get(pk=report.pk), by=office.statistician, at=AT)
-    sign_off.approve_report(report, by=office.head, at=AT, render=render.render_pdf)
+    sign_off.approve_report(report, by=office.head, at=AT, render=pdf.render_pdf)
     return Report.objects.get(pk=report.pk)
 
 

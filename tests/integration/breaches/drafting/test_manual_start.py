@@ -9,7 +9,7 @@ from django.urls import reverse
 from breaches import drafting
 from breaches.drafting import ReportSubject
 from breaches.models import Report, StartedReport
-from breaches.pdf.document import draft_of
+from breaches.pdf import draft_of
 from breaches.rules.content import content_from_json
 from breaches.rules.document import CAUSE_PROMPT
 from breaches.rules.lifecycle import ReportKind

@@ -10,7 +10,7 @@ from django.urls import reverse
 from breaches import drafting
 from breaches.facts import releases_with_needed_evidence, releases_with_needed_names
 from breaches.models import Report, ReportEvent, StartedReport
-from breaches.pdf.document import draft_of
+from breaches.pdf import draft_of
 from breaches.permissions import Action, reports_where
 from breaches.rules.content import content_from_json
 from breaches.rules.document import ACCESS_PROMPT

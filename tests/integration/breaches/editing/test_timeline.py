@@ -8,9 +8,8 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
-from breaches import editing, sign_off, versions
+from breaches import editing, pdf, sign_off, versions
 from breaches.models import Report, TimelineNote
-from breaches.pdf import render
 from breaches.rules.content import ReportContent, TimelineEntry, content_digest, content_from_json, content_to_json
 from breaches.rules.document import lay_out
 from breaches.rules.lifecycle import ReportStatus
@@ -84,7 +83,7 @@ def test_the_approved_document_prints_the_timeline_and_its_hash_covers_it(office
     write(draft_report, office, "09:35", TOLD, printed=True)
     write(draft_report, office, "09:40", "The duty statistician was away.")
     document = sign_off.approve_report(
-        Report.objects.get(pk=draft_report.pk), by=office.head, at=AT, render=render.render_pdf
+        Report.objects.get(pk=draft_report.pk), by=office.head, at=AT, render=pdf.render_pdf
     )
     assert document.content_sha256 not in {bare, ""}
     assert document.content_sha256 == current_version(document.report).content_sha256

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pikepdf
 
-from breaches.pdf.render import render_pdf
+from breaches.pdf import render_pdf
 from breaches.rules.content import Output, TimelineEntry
 from breaches.rules.document import Approval, lay_out
 from breaches.rules.narrative import write_account

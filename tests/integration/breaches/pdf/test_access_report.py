@@ -5,8 +5,7 @@ from datetime import date
 import pytest
 
 from breaches import drafting, sign_off
-from breaches.pdf.document import draft_of
-from breaches.pdf.render import render_pdf
+from breaches.pdf import draft_of, render_pdf
 from breaches.rules.document import ACCESS_PROMPT, DRAFT_MARK
 from tests.integration.breaches.pdf.documents import text_of, words
 from tests.support.factories import ReleaseFactory, SeriesFactory

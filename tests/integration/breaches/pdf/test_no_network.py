@@ -7,8 +7,8 @@ import threading
 import pikepdf
 import pytest
 
-from breaches.pdf import render as pdf_render
-from breaches.pdf.render import NotRendered, print_html, render_pdf
+from breaches import pdf
+from breaches.pdf import NotRendered, print_html, render_pdf
 from breaches.rules.content import Output
 from tests.integration.breaches.pdf.documents import NASTY, SEED, approved, draft, solid, text_of
 from tests.support.seed_case import URL
@@ -65,10 +65,10 @@ def test_a_template_that_refers_to_anything_outside_is_not_printed(markup):
 
 
 def test_a_missing_stylesheet_stops_the_printing(monkeypatch, settings):
-    pdf_render._stylesheet.cache_clear()
-    monkeypatch.setattr(pdf_render, "STYLESHEET", "pdf/absent.css")
+    pdf._stylesheet.cache_clear()
+    monkeypatch.setattr(pdf, "STYLESHEET", "pdf/absent.css")
     try:
         with pytest.raises(NotRendered, match=r"pdf/absent\.css"):
             render_pdf(approved())
     finally:
-        pdf_render._stylesheet.cache_clear()
+        pdf._stylesheet.cache_clear()

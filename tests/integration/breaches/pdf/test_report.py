@@ -7,7 +7,7 @@ from datetime import UTC
 
 import pikepdf
 
-from breaches.pdf.render import render_pdf
+from breaches.pdf import render_pdf
 from breaches.rules.annex import annex_of
 from breaches.rules.content import Output, ReportContent
 from breaches.rules.document import DRAFT_MARK, REHEARSAL_MARK

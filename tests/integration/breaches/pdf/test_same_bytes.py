@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from breaches.pdf.render import make_box_font, render_pdf
+from breaches.pdf import make_box_font, render_pdf
 from tests.integration.breaches.pdf.documents import SCRIPTS, SEED, approved, rendered, scripts, solid, text_of
 from tests.verapdf import check_pdf_ua
 
@@ -20,7 +20,7 @@ def printed_elsewhere(*documents, folder=None, **environment):
     """Print some of the tests' documents in a process of its own and return the files, in their order."""
     program = (
         "import django, sys; django.setup()\n"
-        "from pathlib import Path; from breaches.pdf.render import render_pdf\n"
+        "from pathlib import Path; from breaches.pdf import render_pdf\n"
         "from tests.integration.breaches.pdf.documents import *\n"
         f"for number, document in enumerate([{', '.join(documents)}]):\n"
         "    Path(sys.argv[1], str(number)).write_bytes(render_pdf(document))\n"

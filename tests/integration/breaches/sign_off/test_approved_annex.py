@@ -7,10 +7,9 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches import drafting, editing, facts, sign_off
+from breaches import drafting, editing, facts, pdf, sign_off
 from breaches.models import ApprovedDocument, Report
-from breaches.pdf import render
-from breaches.pdf.document import draft_of, lay_out_report
+from breaches.pdf import draft_of, lay_out_report
 from breaches.refreshing import with_annex
 from breaches.rules.annex import APPROVED, HEADING, NOT_APPROVED
 from breaches.rules.content import content_digest
@@ -68,10 +67,10 @@ def test_an_annex_is_read_on_the_page_approved_with_it_and_printed_in_the_docume
 
 
 def test_an_approved_annex_stays_as_it_was_whatever_is_recorded_later(office, submitted_report):
-    document = sign_off.approve_report(submitted_report, annex=True, by=office.head, at=AT, render=render.render_pdf)
+    document = sign_off.approve_report(submitted_report, annex=True, by=office.head, at=AT, render=pdf.render_pdf)
     record_checks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE), ("11:06", LIVE))
     again = lay_out_report(document.report, current_version(document.report))
-    assert render.render_pdf(again) == bytes(document.pdf)
+    assert pdf.render_pdf(again) == bytes(document.pdf)
     assert again.content_hash == document.content_sha256
 
 

@@ -5,9 +5,8 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from breaches import dispatching, editing, sign_off
+from breaches import dispatching, editing, pdf, sign_off
 from breaches.models import Report
-from breaches.pdf import render
 from breaches.redaction import shows_words
 from statsoffice.redaction.actions import redact
 from tests.support.people import AT, create_joint_report, create_report, name_person_in_impact
@@ -25,7 +24,7 @@ def report(office):
     """An approved report whose document names somebody."""
     draft = name_person_in_impact(NAME, create_report(office), by=office.statistician)
     submitted = sign_off.submit_report(draft, by=office.statistician, at=AT)
-    sign_off.approve_report(submitted, by=office.head, at=AT, render=render.render_pdf)
+    sign_off.approve_report(submitted, by=office.head, at=AT, render=pdf.render_pdf)
     return Report.objects.select_related("producer").get(pk=draft.pk)
 
 
@@ -47,7 +46,7 @@ def test_the_approved_document_is_told_of_though_an_earlier_redaction_took_the_w
 )
 def test_words_are_found_in_a_file_wherever_its_lines_end(words):
     cells = "".join(f"<p>{'x' * before} {words} and so on</p>" for before in range(20, 100, 8))
-    file = render.print_html(f"<html lang='en'><title>t</title><body>{cells}</body></html>")
+    file = pdf.print_html(f"<html lang='en'><title>t</title><body>{cells}</body></html>")
     assert shows_words(file, words)
     assert not shows_words(file, words.upper())
 

@@ -5,9 +5,8 @@ import hashlib
 import pytest
 from django.urls import reverse
 
-from breaches import sign_off
+from breaches import pdf, sign_off
 from breaches.facts import evidence_digest
-from breaches.pdf import render
 from releases.models import Observation
 from tests.support.people import AT, create_report, render_text
 from tests.support.report_forms import words
@@ -46,6 +45,6 @@ def test_the_digest_is_shown_before_the_approval_and_handed_to_the_printer(
         client.get(reverse("breaches:approve", args=[submitted_report.reference])).text
     )
     printed_documents = []
-    monkeypatch.setattr(render, "render_pdf", lambda document: printed_documents.append(document) or b"%PDF")
-    sign_off.approve_report(submitted_report, by=office.head, at=AT, render=render.render_pdf)
+    monkeypatch.setattr(pdf, "render_pdf", lambda document: printed_documents.append(document) or b"%PDF")
+    sign_off.approve_report(submitted_report, by=office.head, at=AT, render=pdf.render_pdf)
     assert printed_documents[0].evidence_hash == evidence_digest(submitted_report)

@@ -6,9 +6,8 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from breaches import dispatching, sign_off
+from breaches import dispatching, pdf, sign_off
 from breaches.models import Dispatch, Report
-from breaches.pdf import render
 from breaches.rules.lifecycle import Nature, ReportStatus
 from breaches.versions import content_of
 from releases.models.append_only import AppendOnlyRow
@@ -30,7 +29,7 @@ def report(approved_report):
 @pytest.fixture(autouse=True)
 def _recipient(settings, monkeypatch):
     settings.REPORT_RECIPIENT = REGULATOR
-    monkeypatch.setattr(render, "render_pdf", render_text)
+    monkeypatch.setattr(pdf, "render_pdf", render_text)
 
 
 def page_of(report, name):

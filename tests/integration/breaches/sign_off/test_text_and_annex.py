@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from breaches import drafting, editing, sign_off
 from breaches.models import ApprovedDocument, Report
-from breaches.pdf.document import draft_of
+from breaches.pdf import draft_of
 from breaches.refreshing import changed_facts
 from breaches.rules.annex import OWN_TEXT
 from breaches.rules.content import content_digest
