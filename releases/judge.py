@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from releases import host_budgets, leases, scheduling
 from releases.detection.finding import AddressRole
@@ -24,7 +25,7 @@ from releases.models import (
     Verification,
     Watch,
 )
-from releases.models.append_only import CHUNK
+from releases.models.append_only import CHUNK, Follow, without_progress
 from releases.models.event import ReleaseEvent, build_event, lock_releases, record_rows
 from releases.models.row_record import lock_heads
 from releases.models.verification import write_verdict
@@ -489,3 +490,73 @@ def _check_often_again(changes: Sequence[VerdictChange], *, now: datetime) -> No
         if result.verdict.live_since(change.verdict.due_at) is None
     ]
     Watch.objects.filter(address__in=not_live, live_since__isnull=False).update(live_since=None, next_look_at=now)
+
+
+COMPARED = ("outcome", "last_not_live_at", "first_live_at", "delay_from", "delay_to", "occurred_at")
+# Monitoring stores checks and judges them in the seconds after that.
+JUDGED_WITHIN = timedelta(minutes=1)
+
+
+def check_verdicts(*, now: datetime, follow: Follow = without_progress) -> str | None:
+    """Return one sentence on the first verdict that the stored checks and statements do not give, or None.
+
+    Only verdicts by the present version of the rules, on the present schedule, are computed: the addresses of an
+    earlier schedule, and of a rehearsal, may have been changed since. A pending verdict is left out.
+    """
+    rows = (
+        Verification.objects.filter(
+            rules_version=RULES_VERSION, schedule_version=F("release__schedule_version"), release__rehearsal=False
+        )
+        .exclude(outcome=Outcome.PENDING)
+        .select_related("release")
+        .order_by("pk")
+    )
+    for row in _find_differing(follow(rows.iterator(chunk_size=JUDGED_AT_ONCE), rows.count()), now=now):
+        being_judged = Observation.objects.filter(release=row.release_id, recorded_at__gte=now - JUDGED_WITHIN)
+        # It may have been judged again since it was read.
+        if not being_judged.exists() and any(_find_differing(rows.filter(pk=row.pk), now=now)):
+            return f"{Verification._meta.label_lower} {row.pk} is not the verdict that the checks give"
+    return None
+
+
+def _find_differing(verifications: Iterable[Verification], *, now: datetime) -> Iterator[Verification]:
+    for some in batched(verifications, JUDGED_AT_ONCE):
+        schedules = [Schedule(row.release, row.schedule_version, row.due_at) for row in some]
+        judge = read_schedules(schedules, now=now)
+        for schedule, row in zip(schedules, some, strict=True):
+            columns = write_verdict(judge(schedule, row))
+            if any(getattr(row, name) != columns[name] for name in COMPARED):
+                yield row
+
+
+def check_outcomes(*, follow: Follow = without_progress) -> str | None:
+    """Return one sentence on the first verdict that is not the one of its last `judged` event, or None.
+
+    The version of the rules may be later than that of the event: later rules may have given the same outcome.
+    """
+    columns = ("schedule_version", "outcome", "rules_version", "release__public_id")
+    rows = Verification.objects.select_related("release").only(*columns).order_by("pk")
+    events = ReleaseEvent.objects.filter(kind="judged").order_by("position")
+    judged = _outcomes_by_schedule(events)
+    newest = max((RULES_VERSION, *(rules for _, rules in judged.values())))
+    for row in follow(rows.iterator(chunk_size=CHUNK), rows.count()):
+        if _is_last_outcome(row, judged, newest=newest):
+            continue
+        with transaction.atomic():
+            # It may have been judged between the two readings: they are compared again while none can be written.
+            lock_heads(ReleaseRowRecord)
+            again = _outcomes_by_schedule(events.filter(release_public_id=row.release.public_id))
+            if any(not _is_last_outcome(one, again, newest=newest) for one in rows.filter(pk=row.pk)):
+                return f"{Verification._meta.label_lower} {row.pk} is not the verdict of its last event"
+    return None
+
+
+def _outcomes_by_schedule(events: QuerySet[ReleaseEvent]) -> dict[tuple[UUID, int], tuple[str, int]]:
+    """Return the last outcome, with the version of the rules, by the release's public identity and its schedule."""
+    rows = events.values_list("release_public_id", "facts").iterator(chunk_size=CHUNK)
+    return {(release, facts["schedule_version"]): (facts["outcome"][1], facts["rules"]) for release, facts in rows}
+
+
+def _is_last_outcome(row: Verification, judged: Mapping[tuple[UUID, int], tuple[str, int]], *, newest: int) -> bool:
+    outcome, rules = judged.get((row.release.public_id, row.schedule_version), (Outcome.PENDING, 0))
+    return row.outcome == outcome and rules <= row.rules_version <= newest

@@ -14,7 +14,7 @@ from releases.evidence.anchors import check_anchors, check_consistency, check_ex
 from releases.evidence.coverage import check_coverage
 from releases.evidence.recorded_rows import Events, RowHistory, check_rows, deleted_end, find_relinked_event
 from releases.evidence.store import check_bodies
-from releases.judge import check_tolerances
+from releases.judge import check_outcomes, check_tolerances, check_verdicts
 from releases.models import (
     Anchor,
     MonitoringRowRecord,
@@ -27,7 +27,6 @@ from releases.models import (
 from releases.models.append_only import ChainedRow, check_chain
 from releases.models.event import AbstractEvent
 from releases.models.row_record import RowRecord
-from releases.recomputation import check_outcomes, check_verdicts
 from releases.rules.anchor import read_anchor_file
 from statsoffice.accounts.models import AccountRowRecord
 from statsoffice.audit.models import AccountEvent

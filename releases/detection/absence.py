@@ -165,11 +165,6 @@ def tells_of_absence(form: str) -> bool:
     return _NOT_FOUND.search(form) is not None
 
 
-def is_filling(form: str) -> bool:
-    """Say whether a text holds the Latin with which printers fill a page before its text is there."""
-    return " lorem ipsum " in form
-
-
 def may_be_held(form: str) -> bool:
     """Say whether a sentence tells that this very release was put off, moved or held back, or is only a draft.
 
@@ -184,18 +179,6 @@ def _tells_of_not_yet(sentence: str) -> bool:
     return mention is not None and _NOT_YET.search(sentence, mention.end()) is not None
 
 
-def speaks_of_waiting(form: str) -> bool:
-    return _WAITING.search(form) is not None
-
-
-def is_doubted(piece: str) -> bool:
-    return _DOUBTED.fullmatch(piece) is not None
-
-
-def asks_for_password(form: str) -> bool:
-    return _PASSWORD.search(form) is not None
-
-
 def is_unsure(form: str) -> bool:
     """Say whether a text holds words of absence that need not be about this release."""
     return _UNSURE.search(form) is not None
@@ -203,10 +186,6 @@ def is_unsure(form: str) -> bool:
 
 def is_log_in(form: str) -> bool:
     return any(_LOG_IN.match(piece) for piece in split_pieces(form))
-
-
-def mentions_search(piece: str) -> bool:
-    return _SEARCH.fullmatch(piece) is not None
 
 
 def _split(form: str, ends: frozenset[str]) -> Iterator[str]:
@@ -262,15 +241,14 @@ def tells_to_wait(text: str, form: str, *, due_on: date | None, near_top: bool) 
         return False
     # The name of a month may be the release's own, so days are read from the text itself.
     days = [each.first for each in periods(words(text)) if each.first == each.last]
-    return due_on in days if days else near_top and any(map(_tells_when, sentences))
-
-
-def _tells_when(sentence: str) -> bool:
-    """Say whether a sentence without a day makes its readers wait; many a live page has a part that comes "soon"."""
-    if _TIME.search(sentence):
-        return True
-    soon = _SOON.search(sentence) or sentence.endswith(" here ")
-    return bool(soon and _WHOLE_COMES.search(sentence))
+    if days or not near_top:
+        return due_on in days
+    # A sentence without a day makes its readers wait by a time; many a live page has a part that comes "soon".
+    return any(
+        _TIME.search(sentence)
+        or (_WHOLE_COMES.search(sentence) and (_SOON.search(sentence) or sentence.endswith(" here ")))
+        for sentence in sentences
+    )
 
 
 _THIN = 600
@@ -298,13 +276,15 @@ def find_absence(
         return Absence.CERTAIN
     if not marker_in_heading and _holds_own_marker(words(page.text), names):
         return Absence.CERTAIN
-    thin = sum(len(block.text) for block in page.blocks if block.place is not Place.AROUND) < _THIN
+    thin = page.own_length < _THIN
     above, below = _lead(page.blocks)
     near = above + below
     forms = [names.told(block.text) for block in near]
     signs = [_sign(form, names, thin=thin, marker_in_heading=marker_in_heading) for form in forms]
     for block in near if thin else below[:_NOTICES]:
-        sure = thin and not (marker_in_heading and block in above and _is_one_of_several(block, above))
+        # A word above the heading may stand among others, as in a menu: Latest, Upcoming, Archive.
+        in_menu = block in above and any(len(other.text) <= _MENU_WORD for other in above if other is not block)
+        sure = thin and not (marker_in_heading and in_menu)
         signs.append(_notice(names.told(block.text), names, thin=sure))
     if _doubted_by_heading(page, names, thin=thin) or _tells_to_wait(page, near, names, due_on=due_on):
         signs.append(Absence.POSSIBLE)
@@ -344,7 +324,7 @@ def _tells_to_wait(page: PageText, near: Sequence[Block], names: Names, *, due_o
 def _doubted_by_heading(page: PageText, names: Names, *, thin: bool) -> bool:
     forms = [names.told(heading) for heading in page.headings]
     pieces = (piece for form in forms for piece in split_pieces(form))
-    doubted = any(is_doubted(piece) and not names.covers(piece) for piece in pieces)
+    doubted = any(_DOUBTED.fullmatch(piece) and not names.covers(piece) for piece in pieces)
     return doubted or any(_denies(form, names) or (thin and is_log_in(form)) for form in forms)
 
 
@@ -355,7 +335,7 @@ def asks_to_log_in(page: PageText, names: Names, *, marker_seen: bool, own_h1: s
     """
     if any(is_log_in(names.told(heading)) for heading in _of_the_page(page, own_h1)):
         return True
-    if page.asks_for_password and any(asks_for_password(names.told(block.text)) for block in page.own_blocks):
+    if page.asks_for_password and any(_PASSWORD.search(names.told(block.text)) for block in page.own_blocks):
         return page.own_length < _THIN
     return page.asks_for_password and not marker_seen
 
@@ -379,20 +359,16 @@ def _lead(blocks: Sequence[Block]) -> tuple[list[Block], list[Block]]:
     return above, below
 
 
-def _is_one_of_several(block: Block, above: Sequence[Block]) -> bool:
-    return any(len(other.text) <= _MENU_WORD for other in above if other is not block)
-
-
 def _sign(form: str, names: Names, *, thin: bool, marker_in_heading: bool) -> Absence:
     if _holds_own_marker(form, names):
         return Absence.CERTAIN
-    if is_filling(form):
+    if " lorem ipsum " in form:  # with which printers fill a page before its text is there
         return Absence.CERTAIN if thin else Absence.POSSIBLE
     if speaks_of_this(form):
         return _of_statement(form, thin=thin, marker_in_heading=marker_in_heading)
     if tells_of_absence(form):
         return Absence(2 - marker_in_heading) if thin or not marker_in_heading else Absence.NONE
-    unsure = is_unsure(form) or speaks_of_waiting(form)
+    unsure = is_unsure(form) or _WAITING.search(form)
     return Absence.POSSIBLE if may_be_held(form) or (thin and unsure) else Absence.NONE
 
 
@@ -418,7 +394,7 @@ def is_search_page(page: PageText, names: Names, *, own_h1: str = "") -> bool:
     """
     headings = [own_h1] if own_h1 else page.headings[1:] or page.headings
     return any(
-        mentions_search(piece) and not names.covers(piece)
+        _SEARCH.fullmatch(piece) and not names.covers(piece)
         for heading in headings
         for piece in split_pieces(names.told(heading))
     )

@@ -246,7 +246,7 @@ class ReleaseRowRecord(RowRecord):
             deleted_by={"address_removed", "removed"},
             about="release_id",
         ),
-        # Judging has an event where the outcome changes, which releases.recomputation compares.
+        # Judging has an event where the outcome changes, which releases.judge compares.
         Table(Verification, OF_VERIFICATION, deleted_by=NEVER),
         Table(DateChange, OF_DATE_CHANGE, changed_by=NEVER, deleted_by=NEVER),
         Table(Statement, OF_STATEMENT, changed_by=NEVER, deleted_by=NEVER),
