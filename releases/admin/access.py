@@ -48,6 +48,10 @@ class ProducerScopedAdmin[M: Model](admin.ModelAdmin[M]):
         own = permissions.producers_where(request.user, Action.VIEW)
         return super().get_queryset(request).filter(**{f"{self.producer_path}__in": own})
 
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        """Offer a slug for a new row only; afterwards it is part of addresses."""
+        return {} if obj else dict(super().get_prepopulated_fields(request, obj))
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
         """Return one of the user's own rows; everything else is 404."""
         row = super().get_object(request, object_id, from_field)

@@ -78,9 +78,6 @@ class ProducerAdmin(AdministratorAdmin[Producer]):
             return ()
         return tuple(field.name for field in self.opts.fields if field.editable and field.name != "negative_markers")
 
-    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
-        return {} if obj else {"slug": ("name",)}
-
 
 class MembershipForm(forms.ModelForm[Membership]):
     """Gives a role to another person; `by` is the person who gives it."""
@@ -133,8 +130,17 @@ class MembershipAdmin(AdministratorAdmin[Membership]):
             record_rows({Membership: keys})
 
 
+class OwnProducersAdmin[M: Model](HistoryAdmin[M]):
+    """Rows that are added to one's own producers only."""
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "producer":
+            kwargs["queryset"] = permissions.producers_where(request.user, Action.EDIT)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
 @admin.register(Contact)
-class ContactAdmin(HistoryAdmin[Contact]):
+class ContactAdmin(OwnProducersAdmin[Contact]):
     list_display = ("name", "post", "email", "telephone", "is_public", "producer")
     list_filter = ("is_team", "is_public")
     list_select_related = ("producer",)
@@ -147,11 +153,6 @@ class ContactAdmin(HistoryAdmin[Contact]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("producer",) if obj else ()
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "producer":
-            kwargs["queryset"] = permissions.producers_where(request.user, Action.EDIT)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 PEOPLE = ("responsible", "publishing_contacts", "head_of_profession", "deputies")
@@ -181,8 +182,9 @@ class SeriesForm(forms.ModelForm[Series]):
 
 
 @admin.register(Series)
-class SeriesAdmin(HistoryAdmin[Series]):
+class SeriesAdmin(OwnProducersAdmin[Series]):
     form = SeriesForm
+    prepopulated_fields = {"slug": ("title",)}
     list_display = ("title", "producer", "designation", "release_time", "tolerance_seconds", "responsible")
     list_filter = ("designation", "market_sensitive")
     list_select_related = ("producer", "responsible")
@@ -214,14 +216,6 @@ class SeriesAdmin(HistoryAdmin[Series]):
             return ()
         leads = permissions.may(request.user, Action.CHANGE_TOLERANCE, obj.producer)
         return ("producer",) if leads else ("producer", "tolerance_seconds")
-
-    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
-        return {} if obj else {"slug": ("title",)}
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "producer":
-            kwargs["queryset"] = permissions.producers_where(request.user, Action.EDIT)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def response_add(self, request: HttpRequest, obj: Series, post_url_continue: str | None = None) -> HttpResponse:
         if "_addanother" not in request.POST:
