@@ -1,7 +1,7 @@
 """Permissions on a producer's releases: one table of actions and roles."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -66,17 +66,16 @@ class NotYours(Exception):
 
 def roles_of(person: Person, producer: Producer) -> frozenset[Role]:
     """Return the roles that a person holds for a producer; being a superuser gives none."""
-    if not person.is_authenticated or not person.is_active:
-        return frozenset()
-    # statsoffice.accounts.middleware has fetched the memberships of a reader for all questions of their page.
-    held = person.memberships.all()
-    return frozenset(Role(membership.role) for membership in held if membership.producer_id == producer.pk)
+    return frozenset(Role(held.role) for held in _memberships(person) if held.producer_id == producer.pk)
 
 
 def roles_anywhere(person: Person) -> frozenset[Role]:
-    if not person.is_authenticated or not person.is_active:
-        return frozenset()
-    return frozenset(Role(membership.role) for membership in person.memberships.all())
+    return frozenset(Role(held.role) for held in _memberships(person))
+
+
+def _memberships(person: Person) -> Iterable[Membership]:
+    # statsoffice.accounts.middleware has fetched the memberships of a reader for all questions of their page.
+    return person.memberships.all() if person.is_authenticated and person.is_active else ()
 
 
 def may(person: Person, action: Action, producer: Producer) -> bool:
