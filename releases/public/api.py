@@ -31,7 +31,7 @@ from releases.public.api_document import ANSWERS, ERRORS, LICENCE, DocumentedAPI
 from releases.public.calendar import CalendarQuery, filter_releases
 from releases.public.feeds import NothingAnnounced, Subscription, absolute_address, allow_programs, feed_address
 from releases.rules.calendar import Precision, Slot
-from releases.rules.public_calendar import AnnouncedRelease, PublicStatus, SlugName, days_of
+from releases.rules.public_calendar import AnnouncedRelease, PublicStatus, days_of
 
 MOST_PER_PAGE = 100
 MOST_CHARACTERS = 260
@@ -438,7 +438,7 @@ def series(request: HttpRequest, asked: Query[AskedSeries]) -> dict[str, Any]:
 
 
 def series_answer(one: Series) -> dict[str, Any]:
-    what = Subscription(SlugName(one.producer.slug, one.producer.name), SlugName(one.slug, one.title))
+    what = Subscription.to_series(one)
     return {
         "slug": one.slug,
         "name": one.title,

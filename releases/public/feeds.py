@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 from icalendar import Calendar, Event, vDuration, vText
 
-from releases.models import DateChange, Release
+from releases.models import DateChange, Release, Series
 from releases.models.producer import Designation
 from releases.public import calendar
 from releases.public.calendar import CalendarQuery, filter_releases
@@ -55,6 +55,10 @@ class Subscription:
     producer: SlugName | None = None
     series: SlugName | None = None
 
+    @classmethod
+    def to_series(cls, series: Series) -> "Subscription":
+        return cls(SlugName(series.producer.slug, series.producer.name), SlugName(series.slug, series.title))
+
     @property
     def name(self) -> str:
         """The name of the series and its producer, or of the producer; nothing for the whole office."""
@@ -78,7 +82,7 @@ def find_subscription(*, producer: str = "", series: str = "") -> Subscription:
             return Subscription(SlugName(found.slug, found.name))
         raise NothingAnnounced(f"There is no producer “{producer}” in this calendar.")
     if one := calendar.public_series().filter(producer__slug=producer, slug=series).first():
-        return Subscription(SlugName(one.producer.slug, one.producer.name), SlugName(one.slug, one.title))
+        return Subscription.to_series(one)
     raise NothingAnnounced(f"There is no series “{series}” of a producer “{producer}” in this calendar.")
 
 

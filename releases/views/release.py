@@ -41,7 +41,6 @@ from releases.public import feeds
 from releases.public.feeds import Subscription
 from releases.rules.date_change import AGREE, REQUEST, WITHDRAW, RequestState, is_to_be_asked
 from releases.rules.lifecycle import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, Role, Status
-from releases.rules.public_calendar import SlugName
 from releases.text import calendar as text_calendar
 from releases.text import preflight as text_preflight
 from releases.text import release as text_release
@@ -279,15 +278,9 @@ def release_page(request: HttpRequest, reference: str) -> HttpResponse:
         "page": public_calendar.live_page_of(found, now=now),
         "next_release": tasks.announced_after(found) if found.announced_at else None,
         "has_access_list": pre_release_access.has_published_list(found, now=now),
-        "follow": _follow(found) if found.announced_at else None,
+        "follow": feeds.follow_addresses(Subscription.to_series(found.series)) if found.announced_at else None,
     }
     return render(request, "releases/release.html", context)
-
-
-def _follow(release: Release) -> dict[str, str]:
-    series = release.series
-    producer = SlugName(series.producer.slug, series.producer.name)
-    return feeds.follow_addresses(Subscription(producer, SlugName(series.slug, series.title)))
 
 
 def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[str, Any]:
