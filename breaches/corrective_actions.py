@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from breaches.models import CorrectiveAction, Report
@@ -29,12 +28,6 @@ class Plan:
     term: ReportTerm
     owner: str
     due: date | None = None
-
-
-def series_of_report(report: Report) -> QuerySet[Series]:
-    """Return the series that a report is about, or those of its releases."""
-    of_releases = Q(releases__suspicions__report=report) | Q(releases__started_reports__report=report)
-    return Series.objects.filter(of_releases | Q(started_reports__report=report)).distinct().order_by("title")
 
 
 def add_action(
@@ -107,10 +100,6 @@ def finish_action(action: CorrectiveAction, *, done: bool, by: "User", at: datet
 
 def action_plan_of(action: CorrectiveAction) -> Plan:
     return Plan(action.text, ReportTerm(action.term), action.owner, action.due)
-
-
-def actions_of_report(report: Report) -> QuerySet[CorrectiveAction]:
-    return report.actions.select_related("task__series", "task__done_by", "done_by", "report__producer")
 
 
 def _check_plan(plan: Plan) -> Plan:

@@ -294,6 +294,11 @@ class Report(models.Model):
     def __str__(self) -> str:
         return self.reference
 
+    def find_series(self) -> models.QuerySet[Series]:
+        """Return the series that the report is about, or those of its releases."""
+        of_releases = Q(releases__suspicions__report=self) | Q(releases__started_reports__report=self)
+        return Series.objects.filter(of_releases | Q(started_reports__report=self)).distinct().order_by("title")
+
 
 class ReportVersion(AppendOnly):
     """What a report said at one time: the content, and the automatic text of each field (`machine`)."""
@@ -712,6 +717,9 @@ class CorrectiveActionQuerySet(models.QuerySet["CorrectiveAction"]):
     def open(self) -> "CorrectiveActionQuerySet":
         """The actions that are not done, neither here nor as a task of a release."""
         return self.exclude(DONE)
+
+    def with_tasks(self) -> "CorrectiveActionQuerySet":
+        return self.select_related("task__series", "task__done_by", "done_by", "report__producer")
 
     def overdue(self, *, on: date) -> "CorrectiveActionQuerySet":
         return self.open().filter(due__lt=on)

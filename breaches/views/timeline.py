@@ -150,7 +150,7 @@ def choose_entries(request: SignedInRequest, report: Report) -> HttpResponse:
 def list_actions(request: SignedInRequest, report: Report) -> HttpResponse:
     context = {
         "report": report,
-        "actions": corrective_actions.actions_of_report(report),
+        "actions": report.actions.with_tasks(),
         "may_write": may_write_or_decide(request.user, report),
         "today": local_date(timezone.now()),
     }
@@ -159,7 +159,7 @@ def list_actions(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @report_page("GET", "POST", allowed=may_write_or_decide)
 def add_action(request: SignedInRequest, report: Report) -> HttpResponse:
-    form = ActionForm(post_data(request), series=corrective_actions.series_of_report(report))
+    form = ActionForm(post_data(request), series=report.find_series())
     if form.is_valid():
         series = form.cleaned_data["next_release_of"]
         corrective_actions.add_action(report, form.plan(), next_release_of=series, by=request.user, at=timezone.now())
@@ -171,7 +171,7 @@ def add_action(request: SignedInRequest, report: Report) -> HttpResponse:
 @report_page("GET", "POST", allowed=may_write_or_decide)
 def change_action(request: SignedInRequest, report: Report, action: int) -> HttpResponse:
     """Ask what an action is to say instead, and change it; what somebody else wrote meanwhile is shown as well."""
-    found = get_object_or_404(corrective_actions.actions_of_report(report), pk=action)
+    found = get_object_or_404(report.actions.with_tasks(), pk=action)
     plan, seen = corrective_actions.action_plan_of(found), _digest_action(found)
     form = ActionForm(
         post_data(request),
@@ -206,7 +206,7 @@ def _digest_action(action: CorrectiveAction) -> str:
 @report_page("POST", allowed=may_write_or_decide)
 def finish_action(request: SignedInRequest, report: Report, action: int) -> HttpResponse:
     """Record that an action is done, or open again."""
-    found = get_object_or_404(corrective_actions.actions_of_report(report), pk=action)
+    found = get_object_or_404(report.actions.with_tasks(), pk=action)
     done = request.POST.get("done") == "yes"
     try:
         corrective_actions.finish_action(found, done=done, by=request.user, at=timezone.now())

@@ -7,7 +7,6 @@ from datetime import datetime, time
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 
-from breaches import corrective_actions
 from breaches.models import CorrectiveAction, Dispatch, JoinedDraft, Report, ReportEvent
 from breaches.permissions import Action, may
 from breaches.rules import lifecycle
@@ -157,7 +156,7 @@ def find_overdue_actions(*, known: Collection[str], now: datetime) -> Iterator[N
 
 
 def _action_recipients(report: Report) -> frozenset[str]:
-    series = Series.objects.filter(pk__in=corrective_actions.series_of_report(report).values("pk"))
+    series = Series.objects.filter(pk__in=report.find_series().values("pk"))
     contacts = [
         contact
         for one in series.select_related("responsible__user", "head_of_profession__user")

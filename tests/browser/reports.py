@@ -37,7 +37,7 @@ def pages_of_reports(morning) -> str:
         corrective_actions.Plan(
             "Manual check at the next release", ReportTerm.SHORT, "Head of dissemination", date(2020, 7, 14)
         ),
-        next_release_of=corrective_actions.series_of_report(reports[ReportStatus.DRAFT]).first(),
+        next_release_of=reports[ReportStatus.DRAFT].find_series().first(),
         by=morning.office.statistician,
         at=AT,
     )

@@ -42,7 +42,7 @@ def add(report, office, plan=PLAN, **more):
 
 
 def at_next(report, office):
-    return add(report, office, next_release_of=corrective_actions.series_of_report(report).get())
+    return add(report, office, next_release_of=report.find_series().get())
 
 
 def test_an_action_is_kept_beside_the_narrative_and_changes_nothing_in_it(report, office):
@@ -71,7 +71,7 @@ def test_an_action_says_what_is_done_and_by_which_post(report, office, field):
 
 
 def test_a_check_at_the_next_release_appears_as_a_task_on_that_release(report, office):
-    series = corrective_actions.series_of_report(report).get()
+    series = report.find_series().get()
     action = at_next(report, office)
     following = ReleaseFactory(series=series, reference="next", slot=london_slot(date(2020, 9, 29)))
     (task,) = tasks.tasks_of_release(following)
@@ -79,7 +79,7 @@ def test_a_check_at_the_next_release_appears_as_a_task_on_that_release(report, o
 
 
 def test_the_pre_flight_of_the_next_release_notes_the_task(report, office):
-    series = corrective_actions.series_of_report(report).get()
+    series = report.find_series().get()
     following = ReleaseFactory(series=series, reference="next", slot=london_slot(date(2020, 9, 29)))
     at_next(report, office)
     found = preflight.find_problems(following, checks={}, unreached=(), crowds=(), means=means_with(None), now=AT)
@@ -89,7 +89,7 @@ def test_the_pre_flight_of_the_next_release_notes_the_task(report, office):
 def test_the_task_and_the_action_are_done_together_whichever_is_ticked(report, office):
     action = at_next(report, office)
     tasks.tick_task(action.task, done=True, by=office.people[Role.PUBLISHING_TEAM], at=AT)
-    done = corrective_actions.actions_of_report(report).get()
+    done = report.actions.with_tasks().get()
     assert done.finished_at == AT
     assert list(CorrectiveAction.objects.open()) == []
     again = corrective_actions.finish_action(done, done=False, by=office.statistician, at=AT)
@@ -128,7 +128,7 @@ def overdue_messages(now):
 
 def test_an_overdue_action_reminds_the_series_people_once_after_its_day(report, office):
     action = add(report, office)
-    series = corrective_actions.series_of_report(report).get()
+    series = report.find_series().get()
     people = sorted(contact.email for contact in (series.responsible, series.head_of_profession) if contact)
     on_the_day = AT.replace(month=7, day=31, hour=23)
     assert overdue_messages(on_the_day) == []
@@ -167,7 +167,7 @@ def test_writers_keep_the_actions_and_others_do_not(client, report, office, role
 
 
 def test_an_action_is_written_changed_and_done_on_pages_after_the_approval_too(client, office, approved_report):
-    series = corrective_actions.series_of_report(approved_report).get()
+    series = approved_report.find_series().get()
     client.force_login(office.statistician)
     assert "ticked off where it stands. No " in words(client.get(page_of(approved_report, "add_action")).text)
     given = {"text": CHECK, "term": "short", "owner": "Head of dissemination", "next_release_of": series.pk}
