@@ -35,7 +35,7 @@ from releases.verdict.address import Outcome, is_corrected, last_statements, sig
 from releases.verdict.release import FRESH, PLAIN, Diagnosis, DiagnosticCheck, find_past_caches
 
 # release, schedule version, address
-type LookKey = tuple[int, int, int]
+type CheckKey = tuple[int, int, int]
 
 
 def facts_of_suspicions(suspicions: Iterable[Suspicion]) -> dict[int, Facts]:
@@ -60,8 +60,8 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
     for statement in models.Statement.objects.filter(release__in=releases).in_order():
         statements[statement.release_id].append(statement)
     needed = repository.find_needed_checks(releases)
-    looks, replayed = _looks(releases, statements, needed)
-    past_caches = _past_caches(verifications, looks)
+    checks, replayed = _find_checks(releases, statements, needed)
+    past_caches = _past_caches(verifications, checks)
     roles = find_past_roles({statement.stated_by_id for said in statements.values() for statement in said})
     addresses: dict[int, tuple[AddressFacts, ...]] = {}
     for verification in verifications:
@@ -73,9 +73,9 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
                 role=result.role,
                 required=result.required,
                 verdict=result.verdict,
-                looks=tuple(looks[key]),
+                checks=tuple(checks[key]),
                 past_caches=past_caches.get(key),
-                repetitions=needed.number.get(key, 0) - len(looks[key]),
+                repetitions=needed.number.get(key, 0) - len(checks[key]),
             )
             for key, result in zip(keys, verification.results, strict=True)
         )
@@ -125,9 +125,9 @@ def _facts(
     )
 
 
-def _looks(
+def _find_checks(
     releases: Collection[int], statements: dict[int, list[models.Statement]], needed: NeededChecks
-) -> tuple[dict[LookKey, list[CheckFact]], set[int]]:
+) -> tuple[dict[CheckKey, list[CheckFact]], set[int]]:
     said = {
         release: last_statements((statement.text_digest, statement.kind) for statement in spoken)
         for release, spoken in statements.items()
@@ -150,7 +150,7 @@ def _looks(
             "clock_bound_seconds",
         )
     )
-    looks: dict[LookKey, list[CheckFact]] = defaultdict(list)
+    checks: dict[CheckKey, list[CheckFact]] = defaultdict(list)
     replayed: set[int] = set()
     for release, number, address, result, planned_at, sent_at, completed_at, text, codes, again, bound in rows:
         word, reasons = said.get(release, {}).get(text), _reasons(codes)
@@ -167,37 +167,37 @@ def _looks(
             taken_away=tells_taken_away(reasons),
         )
         by_statement = is_corrected(word) and not clock_off
-        looks[release, number, address].append(CheckFact(sighting, reasons, by_statement=by_statement))
+        checks[release, number, address].append(CheckFact(sighting, reasons, by_statement=by_statement))
         if again:
             replayed.add(release)
-    return looks, replayed
+    return checks, replayed
 
 
-@lru_cache(maxsize=1024)  # few looks give reasons that none gave before
+@lru_cache(maxsize=1024)  # few checks give reasons that none gave before
 def _reasons(codes: str) -> tuple[str, ...]:
     return tuple(json.loads(codes))
 
 
 def _past_caches(
-    verifications: Collection[Verification], looks: dict[LookKey, list[CheckFact]]
-) -> dict[LookKey, tuple[datetime, datetime]]:
+    verifications: Collection[Verification], checks: dict[CheckKey, list[CheckFact]]
+) -> dict[CheckKey, tuple[datetime, datetime]]:
     """Find where a check past the caches found a release that readers still did not find, for verdicts that say so."""
     diagnosed = {verification.release_id for verification in verifications if verification.diagnoses}
     if not diagnosed:
         return {}
-    fresh: dict[LookKey, list[DiagnosticCheck]] = defaultdict(list)
+    fresh: dict[CheckKey, list[DiagnosticCheck]] = defaultdict(list)
     rows = Observation.objects.filter(release__in=diagnosed, purpose=Purpose.FRESH, superseded=False).values_list(
         "release_id", "schedule_version", "address_id", "result", "sent_at", "completed_at", "reasons"
     )
     for release, number, address, result, sent_at, completed_at, reasons in rows:
         if Reason.CLOCK_OFF not in reasons:
-            look = DiagnosticCheck(FRESH, LookResult(result), sent_at, completed_at)
-            fresh[release, number, address].append(look)
-    found: dict[LookKey, tuple[datetime, datetime]] = {}
-    for key, checks in fresh.items():
-        sightings = [look.sighting for look in looks[key]]
+            check = DiagnosticCheck(FRESH, LookResult(result), sent_at, completed_at)
+            fresh[release, number, address].append(check)
+    found: dict[CheckKey, tuple[datetime, datetime]] = {}
+    for key, past_caches in fresh.items():
+        sightings = [check.sighting for check in checks[key]]
         plain = [DiagnosticCheck(PLAIN, seen.result, seen.sent_at, seen.completed_at) for seen in sightings]
-        pair = find_past_caches([*plain, *checks])
+        pair = find_past_caches([*plain, *past_caches])
         if pair:
             found[key] = (pair[0].completed_at, pair[1].sent_at)
     return found
@@ -210,21 +210,21 @@ def _not_observed(
 
     :param addresses: by the verdict's key; so is the result.
     """
-    looks, spans = {}, {}
+    checks, spans = {}, {}
     for verification in verifications:
-        sightings = [look.sighting for address in addresses[verification.pk] for look in address.looks]
+        sightings = [check.sighting for address in addresses[verification.pk] for check in address.checks]
         early = verification.outcome == Outcome.EARLY and verification.last_not_live_at
         start = verification.last_not_live_at if early else verification.due_at
-        end = verification.first_live_at or max([verification.limit_at, *(look.completed_at for look in sightings)])
+        end = verification.first_live_at or max([verification.limit_at, *(check.completed_at for check in sightings)])
         if start is not None and start < end:
-            looks[verification.pk], spans[verification.pk] = sightings, (start, end)
+            checks[verification.pk], spans[verification.pk] = sightings, (start, end)
     if not spans:
         return {}
     alive = coverage.monitored_stretches(
         start=min(start for start, _ in spans.values()), end=max(end for _, end in spans.values())
     )
     return {
-        key: tuple(coverage.gaps_in(alive, start=start, end=end, looks=looks[key]))
+        key: tuple(coverage.gaps_in(alive, start=start, end=end, looks=checks[key]))
         for key, (start, end) in spans.items()
     }
 
@@ -282,8 +282,8 @@ def evidence_digest(report: Report) -> str:
     It is made of the hashes of their rows in the evidence chain, one to a line in the chain's order, so that
     `sha256sum` alone can verify it against an exported bundle of evidence.
     """
-    looks = Observation.objects.filter(
+    checks = Observation.objects.filter(
         release__suspicions__report=report, schedule_version=F("release__suspicions__schedule_version")
     )
-    rows = dict(looks.order_by("position").values_list("position", "row_hash"))
+    rows = dict(checks.order_by("position").values_list("position", "row_hash"))
     return sha256_hex("".join(f"{row}\n" for row in rows.values()).encode()) if rows else ""

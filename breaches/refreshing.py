@@ -95,7 +95,7 @@ REFRESHED_STATES = (ReportStatus.DRAFT, ReportStatus.RETURNED)
 TEXT_EVENTS = ("drafted", "joint_drafted", "facts_refreshed")
 FACT_EVENTS = (*TEXT_EVENTS, "facts_offered")
 
-# A release that is still missing changes its figures with every look; the account follows at growing intervals.
+# A release that is still missing changes its figures with every check; the account follows at growing intervals.
 SHORTEST_INTERVAL = timedelta(minutes=15)
 SHARE_OF_ITS_AGE = 0.25
 

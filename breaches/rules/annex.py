@@ -89,30 +89,31 @@ def _part(facts: Facts, address: AddressFacts) -> AnnexPart:
         first_live_at=verdict.first_live_at,
         delay=(verdict.delay.from_seconds, verdict.delay.to_seconds) if verdict.delay else None,
         looks=tuple(
-            AnnexCheck(look.sighting.sent_at, look.sighting.completed_at, f"{_with_capital(describe_checks(look))}.")
-            for look in listed
+            AnnexCheck(check.sighting.sent_at, check.sighting.completed_at, f"{_with_capital(describe_checks(check))}.")
+            for check in listed
         ),
-        not_listed=len(address.looks) + address.repetitions - len(listed),
+        not_listed=len(address.checks) + address.repetitions - len(listed),
     )
 
 
 def checks_around_change(facts: Facts, address: AddressFacts) -> list[CheckFact]:
     """Choose the checks that tell of a change, in order, as `RULE` says to readers."""
-    looks, verdict = address.checks_in_order(), address.verdict
+    checks, verdict = address.checks_in_order(), address.verdict
     change = next(
-        (place for place, look in enumerate(looks) if look.sighting.completed_at == verdict.first_live_at), len(looks)
+        (place for place, check in enumerate(checks) if check.sighting.completed_at == verdict.first_live_at),
+        len(checks),
     )
-    chosen = set(range(max(0, change - BEFORE), min(len(looks), change + AFTER)))
+    chosen = set(range(max(0, change - BEFORE), min(len(checks), change + AFTER)))
     for instant in (facts.due_at, facts.limit_at):
-        chosen.update([place for place, look in enumerate(looks) if look.sighting.instant < instant][-1:])
-        chosen.update([place for place, look in enumerate(looks) if look.sighting.instant >= instant][:1])
-    absent = (place for place, look in enumerate(looks) if look.sighting.sent_at == verdict.last_not_live_at)
-    gone = (place for place, look in enumerate(looks) if look.sighting.sent_at == verdict.gone_again_at)
+        chosen.update([place for place, check in enumerate(checks) if check.sighting.instant < instant][-1:])
+        chosen.update([place for place, check in enumerate(checks) if check.sighting.instant >= instant][:1])
+    absent = (place for place, check in enumerate(checks) if check.sighting.sent_at == verdict.last_not_live_at)
+    gone = (place for place, check in enumerate(checks) if check.sighting.sent_at == verdict.gone_again_at)
     back_at = verdict.flips[0].back_at if verdict.flips else None
-    back = (place for place, look in enumerate(looks) if back_at and look.sighting.completed_at == back_at)
+    back = (place for place, check in enumerate(checks) if back_at and check.sighting.completed_at == back_at)
     for places in (absent, gone, back):
         chosen.update(place for place in [next(places, None)] if place is not None)
-    return [looks[place] for place in sorted(chosen)]
+    return [checks[place] for place in sorted(chosen)]
 
 
 HEADING = "Annex: what the automatic check recorded"

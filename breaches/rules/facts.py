@@ -32,17 +32,17 @@ class AddressFacts:
     role: AddressRole
     required: bool
     verdict: AddressVerdict
-    looks: tuple[CheckFact, ...] = ()
+    checks: tuple[CheckFact, ...] = ()
     past_caches: tuple[datetime, datetime] | None = None
     repetitions: int = 0
 
     def checks_in_order(self) -> list[CheckFact]:
         """Sort the checks by when they were sent."""
-        return sorted(self.looks, key=lambda look: (look.sighting.sent_at, look.sighting.completed_at))
+        return sorted(self.checks, key=lambda check: (check.sighting.sent_at, check.sighting.completed_at))
 
     def checks_since(self, due_at: datetime) -> list[CheckFact]:
         """Return the checks that count as made at or after the due instant, in order."""
-        return [look for look in self.checks_in_order() if look.sighting.instant >= due_at]
+        return [check for check in self.checks_in_order() if check.sighting.instant >= due_at]
 
 
 class StatementFact(StrEnum):

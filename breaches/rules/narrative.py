@@ -103,8 +103,8 @@ def describe_absence(facts: Facts, address: AddressFacts) -> Iterator[str]:
 
 def describe_clock_error(facts: Facts) -> Iterator[str]:
     """Say how far the clock may have been off at the checks on which the account rests, and if nothing confirmed it."""
-    looks = [look for address in facts.addresses for look in _deciding_checks(address, facts.due_at)]
-    largest = max((look.sighting.clock_bound for look in looks), default=timedelta(0))
+    checks = [check for address in facts.addresses for check in _deciding_checks(address, facts.due_at)]
+    largest = max((check.sighting.clock_bound for check in checks), default=timedelta(0))
     if largest:
         seconds, tenths = largest.total_seconds(), math.ceil(round(largest.total_seconds() * 10, 6))
         length = describe_duration(math.ceil(seconds)) if seconds >= 1 or tenths == 10 else f"0.{tenths} seconds"
@@ -112,9 +112,9 @@ def describe_clock_error(facts: Facts) -> Iterator[str]:
             f"The clock of the check may have been off by up to {length}. The times are as it showed them; "
             "the bounds of each delay allow for that."
         )
-    unconfirmed = [look for look in looks if not look.sighting.clock_confirmed]
+    unconfirmed = [check for check in checks if not check.sighting.clock_confirmed]
     if unconfirmed:
-        when = "Nothing" if len(unconfirmed) == len(looks) else "At some checks nothing"
+        when = "Nothing" if len(unconfirmed) == len(checks) else "At some checks nothing"
         yield f"{when} confirmed the clock of the check: the times are as it showed them, and prove nothing."
 
 
@@ -125,24 +125,28 @@ def _deciding_checks(address: AddressFacts, due_at: datetime) -> list[CheckFact]
     it was due they end with the first that found it, but for those that did not find it any more, or found it again:
     checks go on for hours, and what the clock did in the afternoon says nothing of the morning.
     """
-    looks = address.checks_in_order()
-    before = [look for look in looks if _is_before(look, due_at)]
-    live = [look for look in before if look.sighting.result is LookResult.LIVE]
+    checks = address.checks_in_order()
+    before = [check for check in checks if _is_before(check, due_at)]
+    live = [check for check in before if check.sighting.result is LookResult.LIVE]
     until = live[0].sighting.sent_at if live else due_at
-    absent = [look for look in before if look.sighting.result is LookResult.NOT_LIVE and look.sighting.sent_at < until]
-    since = [look for look in looks if not _is_before(look, due_at)]
-    seen = next((at for at, look in enumerate(since) if look.sighting.result is LookResult.LIVE), len(since))
+    absent = [
+        check for check in before if check.sighting.result is LookResult.NOT_LIVE and check.sighting.sent_at < until
+    ]
+    since = [check for check in checks if not _is_before(check, due_at)]
+    seen = next((at for at, check in enumerate(since) if check.sighting.result is LookResult.LIVE), len(since))
     away = address.verdict.flips
     gone_at, back_at = {one.gone_at for one in away}, {one.back_at for one in away}
     turns = [
-        look for look in since[seen + 1 :] if look.sighting.sent_at in gone_at or look.sighting.completed_at in back_at
+        check
+        for check in since[seen + 1 :]
+        if check.sighting.sent_at in gone_at or check.sighting.completed_at in back_at
     ]
     return [*absent[-1:], *live, *since[: seen + 1], *turns]
 
 
-def _is_before(look: CheckFact, due_at: datetime) -> bool:
+def _is_before(check: CheckFact, due_at: datetime) -> bool:
     """Tell whether a check was made and answered before the due instant."""
-    return look.sighting.instant < due_at and look.sighting.completed_at < due_at
+    return check.sighting.instant < due_at and check.sighting.completed_at < due_at
 
 
 def describe_publisher_times(facts: Facts) -> Iterator[str]:
@@ -234,7 +238,7 @@ def _due(release_was_due: str, due_at: datetime) -> str:
 
 def _address(facts: Facts, address: AddressFacts) -> str:
     name, subject = output_names(facts, address)
-    if not address.looks:
+    if not address.checks:
         return f"No look was made at the announced address of {name} ({address.url})."
     opening = f"An automatic check looked for {name} at its announced address ({address.url})."
     if not address.required:
@@ -260,28 +264,28 @@ def output_names(facts: Facts, address: AddressFacts) -> tuple[str, str]:
 
 
 def _at_due(facts: Facts, address: AddressFacts) -> Iterator[str]:
-    looks = address.checks_since(facts.due_at)
-    if not looks:
+    checks = address.checks_since(facts.due_at)
+    if not checks:
         yield "No look was made there at or after the due time."
         return
-    first = looks[0].sighting
+    first = checks[0].sighting
     opening = "A look at the due time" if first.instant == facts.due_at else "The first look after the due time"
     at = "" if first.instant == facts.due_at else f", at {_time_from(first.sent_at, facts)},"
-    yield f"{opening}{at} {describe_checks(looks[0])}."
+    yield f"{opening}{at} {describe_checks(checks[0])}."
 
 
-def describe_checks(look: CheckFact) -> str:
+def describe_checks(check: CheckFact) -> str:
     """Say what one look showed, as what follows on "the look": "did not find it: the site answered ..."."""
-    result = look.sighting.result
+    result = check.sighting.result
     if result in INCONCLUSIVE:
         return INCONCLUSIVE[result]
-    if look.by_statement:
+    if check.by_statement:
         which = "to be" if result is LookResult.LIVE else "not to be"
         return f"got what a person stated {which} the release"
     if result is LookResult.LIVE:
         return "found it"
     words: dict[str, str] = {code.value: clause for code, clause in NOT_LIVE_WORDS.items()}
-    why = next((words[reason] for reason in look.reasons if reason in words), "")
+    why = next((words[reason] for reason in check.reasons if reason in words), "")
     return f"did not find it: {why}" if why else "did not find it"
 
 
@@ -358,16 +362,18 @@ def _early(facts: Facts, address: AddressFacts, subject: str) -> Iterator[str]:
             f"{subject} was still not seen there at {_time_from(absent_at, facts)}, and was first seen there at "
             f"{_time_by_before_due(seen_at, facts)}, before it was due. It became visible {early} too early."
         )
-    if looks := early_sightings((look.sighting for look in address.looks), due_at=facts.due_at):
-        answered = [_time_by_before_due(look.completed_at, facts) for look in looks]
-        yield f"In all, {_count(looks)} answered before the due time found it there{_between(answered)}."
+    if checks := early_sightings((check.sighting for check in address.checks), due_at=facts.due_at):
+        answered = [_time_by_before_due(check.completed_at, facts) for check in checks]
+        yield f"In all, {_count(checks)} answered before the due time found it there{_between(answered)}."
 
 
 def _after_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
-    looks = [look.sighting for look in address.checks_since(facts.due_at)]
-    seen = next((look for look in looks if look.result is LookResult.LIVE), None)
+    checks = [check.sighting for check in address.checks_since(facts.due_at)]
+    seen = next((check for check in checks if check.result is LookResult.LIVE), None)
     before = [
-        look for look in looks if look.result is LookResult.NOT_LIVE and (seen is None or look.sent_at < seen.sent_at)
+        check
+        for check in checks
+        if check.result is LookResult.NOT_LIVE and (seen is None or check.sent_at < seen.sent_at)
     ]
     absent = before[-1] if before else None
     from_due, subject = address.verdict.from_due, "After the due time it"
@@ -383,15 +389,15 @@ def _after_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
 def _inconclusive(facts: Facts, address: AddressFacts) -> Iterator[str]:
     early, seen_at = address.verdict.outcome is Outcome.EARLY, address.verdict.first_live_at
     already_described = address.checks_since(facts.due_at)[:1]
-    looks = [
-        look
-        for look in address.checks_in_order()
-        if early or (not _is_before(look, facts.due_at) and (not seen_at or look.sighting.sent_at <= seen_at))
+    checks = [
+        check
+        for check in address.checks_in_order()
+        if early or (not _is_before(check, facts.due_at) and (not seen_at or check.sighting.sent_at <= seen_at))
     ]
     for result, words in INCONCLUSIVE.items():
-        idle = [look for look in looks if look.sighting.result is result]
+        idle = [check for check in checks if check.sighting.result is result]
         if idle and idle != already_described:
-            times = [_time_from(look.sighting.sent_at, facts) for look in idle]
+            times = [_time_from(check.sighting.sent_at, facts) for check in idle]
             yield f"{_count(idle).capitalize()}{_between(times)} {words}."
 
 
@@ -418,12 +424,12 @@ def _statements(facts: Facts) -> Iterator[str]:
             f"{speaker} stated at {stated_at} that {STATED[statement.said]}{live_at}; this is that person’s word, "
             "not an observation."
         )
-    if any(look.by_statement for address in facts.addresses for look in address.looks):
+    if any(check.by_statement for address in facts.addresses for check in address.checks):
         yield "Looks that the check could not decide are counted here as these statements say."
 
 
-def _count(looks: Sequence[object]) -> str:
-    return "one look" if len(looks) == 1 else f"{len(looks)} looks"
+def _count(checks: Sequence[object]) -> str:
+    return "one look" if len(checks) == 1 else f"{len(checks)} looks"
 
 
 def _between(times: Sequence[str]) -> str:

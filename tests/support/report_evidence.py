@@ -38,7 +38,7 @@ def address(*looks, url=URL, role=AddressRole.PAGE, required=True, due_at=DUE, s
         longest_gap=timedelta(hours=1),  # so that few looks make a record
         settled=settled,
     )
-    return AddressFacts(url=url, role=role, required=required, verdict=verdict, looks=tuple(looks))
+    return AddressFacts(url=url, role=role, required=required, verdict=verdict, checks=tuple(looks))
 
 
 def record(*addresses, due_at=DUE, series="", **more):

@@ -64,7 +64,7 @@ def test_an_account_speaks_of_a_delay_exactly_where_one_is_proven(looks):
 @given(LOOKS)
 def test_the_order_in_which_looks_are_handed_over_does_not_matter(looks):
     facts = record(address(*looks))
-    backwards = dataclasses.replace(facts.addresses[0], looks=facts.addresses[0].looks[::-1])
+    backwards = dataclasses.replace(facts.addresses[0], checks=facts.addresses[0].checks[::-1])
 
     assert facts.addresses[0].verdict == record(address(*looks[::-1])).addresses[0].verdict
     assert len({one.sighting.sent_at for one in looks}) < len(looks) or write_account(facts) == write_account(

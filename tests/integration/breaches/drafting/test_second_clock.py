@@ -43,9 +43,9 @@ def test_the_publishers_time_and_the_diagnosis_are_facts_of_the_record():
 
 def test_looks_past_the_caches_are_no_looks_of_a_reader():
     release = create_late_release()
-    before = own_facts_of(release).addresses[0].looks
+    before = own_facts_of(release).addresses[0].checks
     create_observation(release.addresses.get(), "live", at=london("09:30:05"), fresh=True)
-    assert own_facts_of(release).addresses[0].looks == before
+    assert own_facts_of(release).addresses[0].checks == before
 
 
 def test_without_any_of_it_the_facts_hold_none():
