@@ -9,7 +9,14 @@ from breaches.rules.chart import Chart, interval_chart
 from breaches.rules.content import Annex, AnnexCheck, AnnexOutput, AnnexPart
 from breaches.rules.delay import delay_in_figures, round_down, round_up_before, time_in_words
 from breaches.rules.facts import AddressFacts, CheckFact, Facts
-from breaches.rules.narrative import describe_caches, describe_checks, describe_clock_error, describe_gaps, output_names
+from breaches.rules.narrative import (
+    SOURCES,
+    describe_caches,
+    describe_checks,
+    describe_clock_error,
+    describe_gaps,
+    output_names,
+)
 from releases.detection.finding import AddressRole, Source
 from releases.rules.london import format_day, format_time, format_time_with_seconds, local_date
 from releases.verdict.address import Outcome
@@ -48,9 +55,7 @@ OUTCOMES = {
     Outcome.CANNOT_TELL: "The looks do not show whether it was there in time",
     Outcome.PENDING: "The check had not ended",
 }
-SOURCES = {
-    Source.SCHEDULED_TIME_AND_DELAY: "by the time for which it was scheduled and the delay that the system recorded",
-    Source.CHANGE_HISTORY: "by the public history of the page",
+PUBLISHER_FIGURES = SOURCES | {
     Source.PUBLIC_UPDATED_AT: "the last public update of the page, which moves with every update",
 }
 
@@ -73,7 +78,7 @@ def _output(facts: Facts, *, own_text: bool) -> AnnexOutput:
         due_at=facts.due_at,
         limit_at=facts.limit_at,
         publisher_at=published_at,
-        publisher_source=SOURCES[source] if source else "",
+        publisher_source=PUBLISHER_FIGURES[source] if source else "",
         parts=parts,
         notes=(*describe_clock_error(facts), *describe_gaps(facts), *describe_caches(facts), *rule, *own),
     )

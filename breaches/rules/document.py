@@ -185,23 +185,13 @@ def exact_time(instant: datetime) -> str:
 
 
 def _core_information(content: ReportContent, *, lead_official: bool) -> tuple[Row, ...]:
-    outputs = ([Line(output.title), _link(output.url)] for output in content.outputs)
     return (
-        (
-            "Title and link to statistical output",
-            _entries(*outputs),
-        ),
-        ("Name of producer organisation", _entries(*([Line(name)] for name in content.producers))),
-        ("Name and contact details of person dealing with report", _entries(_person(content.dealing))),
-        (LEAD_OFFICIAL_LABEL if lead_official else HEAD_LABEL, _entries(_person(content.head_of_profession))),
-        (
-            "Link to published statement about the breach (if relevant)",
-            _entries([_link(content.statement_url)]),
-        ),
-        (
-            "Date of breach report",
-            _entries([Line(format_day(content.report_date))] if content.report_date else []),
-        ),
+        _row("Title and link to statistical output", *([Line(one.title), _link(one.url)] for one in content.outputs)),
+        _row("Name of producer organisation", *([Line(name)] for name in content.producers)),
+        _row("Name and contact details of person dealing with report", _person(content.dealing)),
+        _row(LEAD_OFFICIAL_LABEL if lead_official else HEAD_LABEL, _person(content.head_of_profession)),
+        _row("Link to published statement about the breach (if relevant)", [_link(content.statement_url)]),
+        _row("Date of breach report", [Line(format_day(content.report_date))] if content.report_date else []),
     )
 
 
@@ -212,8 +202,8 @@ def _circumstances(content: ReportContent) -> tuple[Row, ...]:
         cited.append([Line(f"{practice.citation} ({code}, edition {practice.edition}){practice.for_date}")])
     other = [Line(line) for paragraph in paragraphs(content.other_practices) for line in paragraph]
     return (
-        ("Relevant principle(s) and practice(s)", _entries(*cited, other)),
-        ("Date of occurrence of breach", _entries(*([Line(format_day(on))] for on in content.occurred_on))),
+        _row("Relevant principle(s) and practice(s)", *cited, other),
+        _row("Date of occurrence of breach", *([Line(format_day(on))] for on in content.occurred_on)),
     )
 
 
@@ -225,12 +215,13 @@ def _link(url: str) -> Line:
     return Line(url, href=url if is_web_address(url) else "")
 
 
-def _entries(*groups: list[Line]) -> tuple[tuple[Line, ...], ...]:
-    entries = (
-        tuple(Line(printable(line.text).replace("\n", " ").strip(), line.href) for line in group if line.text.strip())
-        for group in groups
+def _row(label: str, *entries: list[Line]) -> Row:
+    """Make a row of the entries that are not empty, each without its empty lines."""
+    printed = (
+        tuple(Line(printable(line.text).replace("\n", " ").strip(), line.href) for line in entry if line.text.strip())
+        for entry in entries
     )
-    return tuple(entry for entry in entries if entry)
+    return label, tuple(filter(None, printed))
 
 
 def _approved(approval: Approval) -> str:
