@@ -99,7 +99,7 @@ def starting_role(person: Person, producer: Producer) -> Role:
     if not held:
         message = f"{person} may not start reports of {producer}."
         raise NotYours(message)
-    return next(role for role in BY_WEIGHT if role in held)
+    return _most_senior(held)
 
 
 def moves_open_to(person: Person, report: Report) -> tuple[str, ...]:
@@ -135,8 +135,11 @@ def acting_role(person: Person, roles: frozenset[Role], report: Report) -> Role:
     :raises ValueError: if they hold none of them.
     """
     held = roles & roles_for(person, report)
-    for role in BY_WEIGHT:
-        if role in held:
-            return role
-    message = f"{person} holds none of the roles that this needs."
-    raise ValueError(message)
+    if not held:
+        message = f"{person} holds none of the roles that this needs."
+        raise ValueError(message)
+    return _most_senior(held)
+
+
+def _most_senior(roles: frozenset[Role]) -> Role:
+    return next(role for role in BY_WEIGHT if role in roles)
