@@ -19,7 +19,7 @@ from breaches import code_of_practice, facts, refreshing, versions
 from breaches.facts import facts_of_suspicions
 from breaches.models import Report, ReportEvent, ReportRowRecord, ReportVersion, StartedReport, Suspicion
 from breaches.permissions import TABLE, Action, reports_with, starting_role
-from breaches.refreshing import PracticesOn, content_of_releases, content_of_series, facts_now
+from breaches.refreshing import PracticesOn, content_of_releases, content_of_series, state_of_verdicts
 from breaches.rules.content import ContactPerson, Output, ReportContent, content_to_json
 from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportStatus
 from breaches.rules.narrative import write_access_account, write_account
@@ -132,7 +132,7 @@ def _draft_batch(schedules: Collection[Schedule], *, now: datetime, practices_on
         suspected = list(claimed.values())
         facts = facts_of_suspicions(chain.from_iterable(suspected))
         contents = [
-            refreshing.machine_content(suspicions, facts, practices_on=practices_on) for suspicions in suspected
+            refreshing.automatic_content(suspicions, facts, practices_on=practices_on) for suspicions in suspected
         ]
         references = free_references([f"breach-{suspicions[0].release.reference}" for suspicions in suspected])
         reports = Report.objects.bulk_create(
@@ -181,7 +181,7 @@ def _record_drafts(
                 "version": version.number,
                 "content_sha256": version.content_sha256,
                 "suspicions": [suspicion.kind for suspicion in suspicions],
-                "standing": facts_now(suspicions),
+                "standing": state_of_verdicts(suspicions),
             },
         )
         for version, suspicions in zip(versions, suspected, strict=True)

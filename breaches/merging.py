@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from breaches.facts import facts_of_suspicions
 from breaches.models import JoinedDraft, OwnAct, Report, ReportQuerySet, ReportRowRecord, ReportVersion, Suspicion
 from breaches.permissions import acting_role, producers_written_for
-from breaches.refreshing import facts_now, machine_content
+from breaches.refreshing import automatic_content, state_of_verdicts
 from breaches.rules.content import (
     FROM_FACTS,
     ReportContent,
@@ -153,7 +153,7 @@ def merge_drafts(reports: Sequence[Report], *, by: "User", at: datetime) -> Repo
         if any(draft.last_change != read[draft.pk] for draft in drafts):
             raise ChangedMeanwhile(_("One of these drafts has changed. Check it before you join them."))
         suspicions = list(Suspicion.objects.filter(report__in=drafts).with_facts())
-        machine = machine_content(suspicions, facts_of_suspicions(suspicions))
+        machine = automatic_content(suspicions, facts_of_suspicions(suspicions))
         content, automatic = _merge_versions([current_version(draft) for draft in drafts], machine)
         first, on = drafts[0], local_date(suspicions[0].verification.due_at)
         (reference,) = free_references([f"breach-{first.producer.slug[:80]}-{on.isoformat()}"])
@@ -187,7 +187,7 @@ def merge_drafts(reports: Sequence[Report], *, by: "User", at: datetime) -> Repo
             by=by,
             role=acting_role(by, allowed[0].roles, joint),
             drafts=[draft.reference for draft in drafts],
-            standing=facts_now(suspicions),
+            standing=state_of_verdicts(suspicions),
             person=joint.person_dealing_id,
             cause=joint.cause,
             version=version.number,

@@ -35,7 +35,7 @@ from releases.verdict.address import AddressVerdict
 type PracticesOn = Callable[..., tuple[CitedPractice, ...]]
 
 
-def machine_content(
+def automatic_content(
     suspicions: Iterable[Suspicion],
     facts: Mapping[int, Facts],
     *,
@@ -100,7 +100,7 @@ SHORTEST_INTERVAL = timedelta(minutes=15)
 SHARE_OF_ITS_AGE = 0.25
 
 
-def facts_now(suspicions: Iterable[Suspicion]) -> list[list[Any]]:
+def state_of_verdicts(suspicions: Iterable[Suspicion]) -> list[list[Any]]:
     """Return the state of a report's verdicts: a change in it is news, all other figures merely grow.
 
     :param suspicions: read with their verification.
@@ -148,7 +148,7 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
     last_events = {event.report_id: event for event in events}
     for report in reports:
         suspicions, last = list(report.suspicions.all()), last_events.get(report.pk)
-        if last is not None and last.facts["standing"] == facts_now(suspicions):
+        if last is not None and last.facts["standing"] == state_of_verdicts(suspicions):
             interval = max(SHORTEST_INTERVAL, SHARE_OF_ITS_AGE * (now - report.drafted_at))
             if now - last.at < interval:
                 continue
@@ -178,7 +178,7 @@ def refreshed_content(report: Report, suspicions: Sequence[Suspicion], facts: Ma
     :param facts: the facts on each suspicion's verdict, by the verdict's key.
     """
     version = current_version(report)
-    content, _automatic = _refresh_untouched(version, machine_content(suspicions, facts))
+    content, _automatic = _refresh_untouched(version, automatic_content(suspicions, facts))
     return content_from_json(version.content) if content is None else content
 
 
@@ -196,14 +196,14 @@ def with_annex(report: Report) -> ReportContent:
     return replace(content, annex=annex_of(facts.values(), own_text=own_text) if facts else None)
 
 
-def with_grown_figures(report: Report) -> ReportContent:
+def with_new_figures(report: Report) -> ReportContent:
     """Return what an undecided report says, with the figures of its automatic text that merely grew since.
 
     A person's move takes these along unread, but no news: a person has to read that first.
     """
     suspicions = list(report.suspicions.with_facts())
     last = report.events.filter(kind__in=TEXT_EVENTS).order_by("position").last()
-    if not suspicions or last is None or last.facts["standing"] != facts_now(suspicions):
+    if not suspicions or last is None or last.facts["standing"] != state_of_verdicts(suspicions):
         return content_of(report)
     return refreshed_content(report, suspicions, facts_of_suspicions(suspicions))
 
@@ -224,11 +224,11 @@ def automatic_texts(report: Report, content: ReportContent) -> tuple[dict[str, A
 
 
 def _refresh(report: Report, suspicions: Sequence[Suspicion], *, now: datetime) -> None:
-    machine = machine_content(suspicions, facts_of_suspicions(suspicions))
+    machine = automatic_content(suspicions, facts_of_suspicions(suspicions))
     version = current_version(report)
     content, automatic = _refresh_untouched(version, machine) if report.status in REFRESHED_STATES else (None, None)
     newest = content_to_json(machine)
-    standing = facts_now(suspicions)
+    standing = state_of_verdicts(suspicions)
     with transaction.atomic():
         if content is not None:
             advance_report(

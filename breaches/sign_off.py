@@ -18,7 +18,7 @@ from breaches import code_of_practice, editing, versions
 from breaches.facts import evidence_digest
 from breaches.models import ApprovedDocument, JoinedDraft, Report, ReportRowRecord, ReportVersion, SectionComment
 from breaches.permissions import acting_role
-from breaches.refreshing import automatic_texts, with_annex, with_grown_figures
+from breaches.refreshing import automatic_texts, with_annex, with_new_figures
 from breaches.rules.content import ReportContent, content_digest, without_approval
 from breaches.rules.document import Approval, ReportDocument, exact_time, lay_out
 from breaches.rules.lifecycle import (
@@ -112,7 +112,7 @@ def submit_report(report: Report, *, by: "User", at: datetime) -> Report:
 
     :raises Incomplete: if a field that the form needs is empty, or holds what cannot be true on that day in London.
     """
-    content = with_grown_figures(report)
+    content = with_new_figures(report)
     remarks = find_obstacles(report, content, today=local_date(at))
     move = versions.check_move(report, SUBMIT, by=by, complete_report=not remarks, remarks=remarks)
     return versions.make_move(report, move, by=by, at=at, **_with_text(report, content, {"submitted_by": by}))
@@ -220,7 +220,7 @@ def record_report(report: Report, *, reason: str, words: str, by: "User", at: da
     :raises Incomplete: if one of these is missing, or holds what cannot be true.
     :raises MissingFields: if the reason is not in the list or the words are empty.
     """
-    content = with_grown_figures(report)
+    content = with_new_figures(report)
     remarks = (*find_missing_for_log(content), *find_impossible(content, today=local_date(at)))
     listed = reason in set(RecordingReason)
     move = versions.check_move(report, RECORD, by=by, account=not remarks, remarks=remarks, reason=listed)

@@ -28,7 +28,7 @@ def test_a_fault_in_one_draft_stops_no_other_and_is_raised_in_the_end(monkeypatc
     series = SeriesFactory()
     for number in ("broken", "sound"):
         create_late_release(series=series, reference=number)
-    write = refreshing.machine_content
+    write = refreshing.automatic_content
 
     def fail_for_one(suspicions, facts, **options):
         if any(suspicion.release.reference == "broken" for suspicion in suspicions):
@@ -36,7 +36,7 @@ def test_a_fault_in_one_draft_stops_no_other_and_is_raised_in_the_end(monkeypatc
             raise ValueError(message)
         return write(suspicions, facts, **options)
 
-    monkeypatch.setattr(refreshing, "machine_content", fail_for_one)
+    monkeypatch.setattr(refreshing, "automatic_content", fail_for_one)
     with pytest.raises(ExceptionGroup) as raised:
         drafting.draft_missing(now=NOW)
     assert [str(fault) for fault in raised.value.exceptions] == ["no account"]
@@ -137,13 +137,13 @@ def test_a_suspicion_follows_the_others_of_its_release_into_the_report_that_is_j
 @pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 def test_two_drafters_of_two_kinds_of_one_release_draft_one_report(monkeypatch):
-    committed, write = threading.Event(), refreshing.machine_content
+    committed, write = threading.Event(), refreshing.automatic_content
 
     def written_once_the_other_has_ended(*read, **options):
         assert threading.current_thread() is threading.main_thread() or committed.wait(timeout=10)
         return write(*read, **options)
 
-    monkeypatch.setattr(refreshing, "machine_content", written_once_the_other_has_ended)
+    monkeypatch.setattr(refreshing, "automatic_content", written_once_the_other_has_ended)
     release = create_late_release()
     verification = release.verifications.get()
     Suspicion.objects.create(

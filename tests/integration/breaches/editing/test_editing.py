@@ -199,15 +199,15 @@ def test_a_report_that_moves_on_while_facts_are_written_is_left_alone_until_the_
 ):
     record_checks(draft_report.suspicions.get().release, ("11:05", NOT_LIVE))
     from breaches import refreshing
-    from breaches.refreshing import machine_content
+    from breaches.refreshing import automatic_content
 
-    write = machine_content
+    write = automatic_content
 
     def submit_meanwhile(*given, **options):
         sign_off.submit_report(draft_report, by=office.statistician, at=AT)
         return write(*given, **options)
 
-    monkeypatch.setattr(refreshing, "machine_content", submit_meanwhile)
+    monkeypatch.setattr(refreshing, "automatic_content", submit_meanwhile)
     drafting.draft_missing(now=london("11:07"))
     draft_report.refresh_from_db()
     assert draft_report.status == ReportStatus.WITH_HOP
