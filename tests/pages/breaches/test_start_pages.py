@@ -224,5 +224,5 @@ def test_the_button_is_for_those_who_write_reports(client, office, release, afte
 def test_of_another_kind_the_report_has_no_account_of_the_checks(office, release):
     record_checks(release, ("09:40", NOT_LIVE))
     about = ReportSubject(office.producer, release=release)
-    assert content_of(started(about, by=office.statistician, kind=ReportKind.WRONG_CONTENT).report).circumstances == ""
-    assert "9.40am" in content_of(started(about, by=office.statistician, kind=ReportKind.LATE).report).circumstances
+    assert content_of(started(about, by=office.statistician, kind=ReportKind.WRONG_CONTENT)[0]).circumstances == ""
+    assert "9.40am" in content_of(started(about, by=office.statistician, kind=ReportKind.LATE)[0]).circumstances
