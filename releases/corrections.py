@@ -43,7 +43,6 @@ def check_correctable(change: DateChange, *, by: "User") -> None:
 def correct_public_reason(change: DateChange, *, reason: str, by: "User", at: datetime, seen: int) -> ReasonCorrection:
     """Put the public reason of a change of date right; a Head of Profession or deputy agrees by doing so.
 
-    :param reason: the whole reason as readers are to see it.
     :param seen: how many corrections of it there were when the person read it.
     :raises NotYours: if none of the person's roles allows it.
     :raises NothingPublic: if the change has no reason that is public.

@@ -114,7 +114,6 @@ _PIECE_ENDS = _SENTENCE_ENDS | {"/", EDITION, SERIES}
 
 
 def split_pieces(form: str) -> Iterator[str]:
-    """Split a heading or a notice at its signs, and around the names that stand in it."""
     return _split(form, _PIECE_ENDS)
 
 
@@ -180,7 +179,6 @@ def _tells_of_not_yet(sentence: str) -> bool:
 
 
 def is_unsure(form: str) -> bool:
-    """Say whether a text holds words of absence that need not be about this release."""
     return _UNSURE.search(form) is not None
 
 
@@ -228,9 +226,7 @@ _SENTENCE = re.compile(r"(?<= )[.!?;](?= )")
 def tells_to_wait(text: str, form: str, *, due_on: date | None, near_top: bool) -> bool:
     """Say whether a text tells of something that comes when this release is due.
 
-    :param text: as it is written on the page.
     :param form: the same as `words` gives it, with signs for the names of the release and its series.
-    :param due_on: the day on which the release is due.
     :param near_top: whether it stands near the top of the page; elsewhere only the very day counts, because many a
         page ends with notes on when its publisher publishes.
     """
@@ -270,7 +266,6 @@ def find_absence(
     :param marker_in_heading: the edition's marker stands in the title or an h1. Then only what is certain to be
         about this release counts, however often its text mentions something withdrawn or soon to come.
     :param own_h1: the h1 in which it stands, if it stands in one: other h1 are then of what stands beside.
-    :param due_on: the day on which the release is due.
     """
     if denied_by_heading(page, names, own_h1=own_h1):
         return Absence.CERTAIN
@@ -352,7 +347,6 @@ def _holds_own_marker(form: str, names: Names) -> bool:
 
 
 def _lead(blocks: Sequence[Block]) -> tuple[list[Block], list[Block]]:
-    """Return the few blocks of the page's own text just above its first main heading, and those just below it."""
     first = next((place for place, block in enumerate(blocks) if block.place is Place.HEADING), 0)
     above = [block for block in blocks[:first] if block.place is Place.BODY][-_LEAD_BEFORE:]
     below = [block for block in blocks[first:] if block.place is Place.BODY][:_LEAD_AFTER]
@@ -401,6 +395,5 @@ def is_search_page(page: PageText, names: Names, *, own_h1: str = "") -> bool:
 
 
 def hints_at_absence(page: PageText, names: Names) -> bool:
-    """Say whether any of a page's own text speaks of something that is not there, not yet, or no more."""
     forms = [names.told(block.text) for block in page.own_blocks]
     return any(tells_of_absence(form) or speaks_of_this(form) or is_unsure(form) for form in forms)

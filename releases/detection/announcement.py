@@ -74,7 +74,6 @@ class Announcement:
 
     @property
     def slot(self) -> Slot | None:
-        """For when it announces, if that is exact to the minute or vague by the month; None for a day or nothing."""
         when = self.when
         if when.at:
             return slot_at(when.at)
@@ -169,7 +168,6 @@ def _read(document: GovukDocument) -> Announcement:
 
 
 def _line(written: object) -> str:
-    """Write a publisher's words as one line that can be kept: no half of a surrogate pair, no NUL, and an end."""
     plain = one_line(written) if isinstance(written, str) else ""
     return plain[:MOST_CHARACTERS].encode(errors="replace").decode().replace("\0", "")
 
@@ -179,8 +177,6 @@ def _day(written: str | None) -> date | None:
 
 
 class DifferenceKind(StrEnum):
-    """What can differ; the last ones are announcements that are none any more."""
-
     DATE = "date"
     TIME = "time"
     PRECISION = "precision"

@@ -36,8 +36,6 @@ def decode(body: bytes, *, charset: str) -> str:
 
     Bytes that fit no character are replaced. Only the labels of the WHATWG Encoding Standard are accepted: Python knows
     more, and some of those take minutes for a long page (punycode).
-
-    :param charset: what the content-type header names, or an empty text.
     """
     for mark, encoding in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
@@ -79,7 +77,6 @@ def holds(form: str, name: str) -> bool:
 def replace_words(form: str, name: str, sign: str) -> str:
     """Put a one-character sign for each place where the words of a name stand in a text.
 
-    :param form: the text as `words` gives it; so is the result.
     :param name: the name as `words` gives it; one without any word replaces nothing.
     """
     sought, searched = _same_dashes(name), _same_dashes(form)

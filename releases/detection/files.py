@@ -70,10 +70,6 @@ def promised_type(url: str) -> FileType | None:
 
 
 def declared_type(content_type: str) -> FileType | None:
-    """Return the kind that a media type stands for, or None where servers use it for anything.
-
-    A spreadsheet's old media type is such a case: it is sent for .xls, .csv and .xlsx alike.
-    """
     return next((kind for prefix, kind in _DECLARED if content_type.startswith(prefix)), None)
 
 
@@ -139,10 +135,7 @@ def is_file_cut_off(body: bytes, found: FileType) -> bool:
 
 
 def is_of_ending(body: bytes, ending: str) -> bool:
-    """Say whether a whole zip file is what its ending promises: a workbook, a document, a presentation.
-
-    :param ending: as `ending_of` gives it; of any other one than those of office programs nothing is asked.
-    """
+    """Say whether a whole zip file is what its ending promises: a workbook, a document, a presentation."""
     if ending not in _OFFICE and ending not in _OPEN_DOCUMENT:
         return True
     try:
@@ -197,10 +190,6 @@ class Message(StrEnum):
 
 
 def message_in(body: bytes, found: FileType) -> Message | None:
-    """Return what a file of text says in place of what was due, or None where it is no message.
-
-    :param found: the kind that its first bytes show.
-    """
     match found:
         case FileType.JSON:
             return _in_json(body) if len(body) <= _MOST_BYTES else None

@@ -25,8 +25,6 @@ class State(StrEnum):
 
 
 class Source(StrEnum):
-    """Which of the publisher's own figures a time of publication was taken from, the most telling first."""
-
     SCHEDULED_TIME_AND_DELAY = "scheduled_time_and_delay"
     CHANGE_HISTORY = "change_history"
     PUBLIC_UPDATED_AT = "public_updated_at"
@@ -128,8 +126,6 @@ def _read(text: str | None) -> datetime | None:
 
 
 class LookResult(StrEnum):
-    """What a look shows, in the order in which the possibilities are tried."""
-
     OBSERVER_FAULT = "observer_fault"
     UNREACHABLE = "unreachable"
     NOT_LIVE = "not_live"

@@ -36,8 +36,6 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """What marks a page as withdrawn; `at` is an aware instant, if the notice gives one."""
-
     at: datetime | None
     explanation: str
 
@@ -66,10 +64,7 @@ class GovukDocument:
 
 
 def read_document(body: bytes) -> GovukDocument:
-    """Read what the content API answered.
-
-    :raises NotADocumentError: if it is not JSON, or not of the shape that every document has.
-    """
+    """:raises NotADocumentError: if it is not JSON, or not of the shape that every document has."""
     try:
         written = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -100,7 +95,6 @@ def read_document(body: bytes) -> GovukDocument:
 
 
 def one_line(html: str) -> str:
-    """Write a publisher's own words, HTML or not, as one line of plain text."""
     # After the last ">" nothing is a tag, and searching for its end from each "<" would take quadratic time.
     tagged, end, rest = html[:10_000].rpartition(">")
     text = re.sub(r"<[^>]*>", " ", tagged + end) + rest
@@ -109,7 +103,6 @@ def one_line(html: str) -> str:
 
 
 def parse_instant(written: object) -> datetime | None:
-    """Read an ISO 8601 instant that carries its offset, in years in which a page can have been published."""
     if not isinstance(written, str):
         return None
     try:
@@ -237,7 +230,6 @@ class AnnouncedTime:
 
 
 def announced_time(document: GovukDocument) -> AnnouncedTime:
-    """Return for when an announcement announces its release; its timestamp goes before the words shown to readers."""
     stamp = parse_instant(document.details.get("release_timestamp"))
     if stamp and document.details.get("state") == "confirmed":
         return AnnouncedTime(at=stamp)

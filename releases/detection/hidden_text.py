@@ -120,8 +120,6 @@ class InheritedStyle:
 
 @dataclass(slots=True)
 class _Level:
-    """The walk among the children of one element: what they inherit, and the bits of the selectors matched around."""
-
     inherited: InheritedStyle
     ancestors: int
     parent: int
@@ -431,7 +429,6 @@ def _has_no_size(declared: Declarations) -> bool | None:
 
 
 def _size_in_shorthand(font: str) -> str | None:
-    """Return the size in a shorthand such as "bold 0/1.5 Arial"; a weight, such as 700, is none."""
     sizes = re.findall(rf"(?<![\w.-])({_NUMBER}(?:%|[a-z]+)?)(?=\s*/|\s)", font)
     return next((size for size in sizes if not re.fullmatch(r"[1-9]00", size)), None)
 

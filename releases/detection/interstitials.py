@@ -58,7 +58,6 @@ def barrier_in_text(page: PageText, names: Names) -> Reason | None:
 
 
 def is_script_shell(page: PageText) -> bool:
-    """Say whether a page has next to nothing to read and is filled by a script."""
     if not page.has_script:
         return False
     own = page.own_length
@@ -104,7 +103,6 @@ def is_elsewhere(final: str, *, requested: str) -> Reason | None:
 
 
 def stands_before(final: str, *, requested: str) -> bool:
-    """Say whether a redirect led to what stands before a site: a queue, a check for robots, a notice of a fault."""
     names, known = ({*(urlsplit(url).hostname or "").split("."), *_names(urlsplit(url))} for url in (final, requested))
     return bool(_BEFORE_A_SITE & names) and not _BEFORE_A_SITE & known
 
@@ -185,7 +183,6 @@ def own_text(page: PageText) -> str:
 def is_like_not_found(text: str, not_found_text: str, *, url: str) -> bool:
     """Say whether two texts are practically the same, whatever address they repeat and whatever date they carry.
 
-    :param text: what stands at an address, as `own_text` gives it.
     :param not_found_text: what the same site gave for an address that cannot exist; too short, it is like nothing.
     :param url: the address that was asked for; its words are not counted where the text repeats them.
     """

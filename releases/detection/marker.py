@@ -161,9 +161,6 @@ def marker_of(names: Names, *, release_title: str, due_on: date | None) -> Marke
 
     Where its title shows the marker as a part of a longer period or a day, as "March 2026" in "year ending March 2026",
     that period counts too: the people who chose the marker meant it.
-
-    :param release_title: as it was written.
-    :param due_on: the day on which the release is due.
     """
     sought = tuple(names.own_periods)
     return Marker(
@@ -180,7 +177,6 @@ def _spelled(marker: str, release_title: str) -> frozenset[str]:
 
 
 def _anchor(marker: str, sought: Sequence[Period]) -> str:
-    """Return what every text holds that mentions the marker: reading only those saves most of the work."""
     if not sought:
         return max(marker.split(), key=len, default="")
     period = sought[0]

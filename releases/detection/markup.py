@@ -225,7 +225,6 @@ class _Markup:
             self._push(name, attributes)
 
     def _make_room(self, name: str) -> bool:
-        """Close what the start of an element closes; returns whether the parser opens it at all."""
         if name in _BLOCKS:
             self._start_block(name)
             return name != "form" or not self._count["form"]
@@ -274,7 +273,6 @@ class _Markup:
         self._push(name, attributes)
 
     def _start_in_table(self, name: str) -> bool:
-        """Close what a row, a cell or a part of a table closes; returns whether there is a table at all."""
         if not self._count["table"]:
             return False
         stay = {"table", "template"}
@@ -332,7 +330,6 @@ class _Markup:
         return since[::-1]
 
     def _pop_through(self, names: frozenset[str], *, until: frozenset[str]) -> None:
-        """Close the newest open element of these names and what it holds, unless a boundary lies between."""
         for place in range(len(self._open) - 1, -1, -1):
             name = self._open[place][0]
             if name in names:

@@ -88,10 +88,7 @@ def spell(form: str) -> str:
 
 
 def respell(form: str, like: Mapping[Period, str]) -> str:
-    """Write some periods in a text as they are written elsewhere.
-
-    :param like: the words for each period that is to be rewritten, as `spellings` gives them.
-    """
+    """Write some periods in a text as they are written elsewhere."""
     if not any(year in form for period in like for year in period.years):
         return form
     return _PERIOD.sub(lambda found: like.get(period, found[0]) if (period := _read(found[0])) else found[0], form)
@@ -272,7 +269,6 @@ class Names:
 
 
 def names_of(*, marker: str, release_title: str, series_title: str, negative_markers: Iterable[str] = ()) -> Names:
-    """Make the names of a release from texts as people wrote them; a negative marker without any word is left out."""
     return replace(_names(marker, release_title, series_title, tuple(negative_markers)), _told={})
 
 

@@ -144,8 +144,6 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A stretch of text that a reader sees as one, folded, with its place; a heading is an h1."""
-
     text: str
     place: Place
 
@@ -306,7 +304,6 @@ class _Reading:
 
 
 def _is_a_speck(node: LexborNode) -> bool:
-    """Say whether a frame is too small to be seen, as those that count readers are."""
     return bool({"0", "1", "0px", "1px"} & {node.attributes.get(side) or "" for side in ("width", "height")})
 
 
@@ -352,10 +349,7 @@ def _is_of_a_banner(heading: str) -> bool:
 
 
 def _text_lengths(nodes: Sequence[LexborNode]) -> dict[int, int]:
-    """Count the characters of text in some elements, in one walk through each that stands in no other of them.
-
-    :param nodes: in the order of the page.
-    """
+    """Count the characters of text in some elements, in one walk through each that stands in no other of them."""
     wanted, lengths = {node.mem_id for node in nodes}, dict[int, int]()
     for outermost in nodes:
         if outermost.mem_id not in lengths:

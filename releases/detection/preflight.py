@@ -68,8 +68,6 @@ def _ways_to_write_time(at: time) -> list[str]:
 
 
 class PreflightCode(StrEnum):
-    """What can be found; each one is a problem that somebody must attend to, unless it is among the notes."""
-
     NOT_CONFIRMED = "not_confirmed"
     NO_PAGE = "no_page"
     NO_RESPONSIBLE = "no_responsible"
@@ -155,8 +153,6 @@ def findings_of_announcement(
     """Compare what an announcement says with what is planned.
 
     :param says: what the publisher's own system says, where that could be read; it goes before the words.
-    :param text: the visible text, or None where nothing came that could be read.
-    :param leads_to: the address where a redirect ended, or an empty text.
     """
     if says is not None:
         return _of_publisher(address, says, due_at=due_at)
@@ -200,6 +196,5 @@ def _says_another_time(says: PublisherSays, *, due_at: datetime) -> bool:
 
 
 def new_findings(found: Iterable[PreflightFinding], told: Iterable[PreflightFinding]) -> int:
-    """Count the problems among what was found that were not found before at the same address."""
     before = {(finding.code, finding.address) for finding in told}
     return len({(each.code, each.address) for each in found if each.is_problem} - before)

@@ -161,8 +161,6 @@ def _examine_attachment(answer: Answer, expectation: Expectation) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class PageSigns:
-    """What one page shows, with all that is known of it."""
-
     answer: Answer
     expectation: Expectation
     page: PageText
@@ -188,10 +186,6 @@ class PageSigns:
 
 
 def find_signs(page: PageText, digest: str, answer: Answer, expectation: Expectation) -> PageSigns:
-    """Find where on a page the marker stands, and what the page says of the release's absence.
-
-    :param digest: of the page's steady text.
-    """
     names = names_of(
         marker=expectation.marker,
         release_title=expectation.release_title,

@@ -97,8 +97,6 @@ class Step:
 
 @dataclass(slots=True)
 class Sheet:
-    """The rules of a page, by what an element must have for them to match."""
-
     steps: dict[str, list[Step]] = field(default_factory=lambda: defaultdict(list))
     variables: dict[str, str] = field(default_factory=dict)
     keyframes: dict[str, Declarations] = field(default_factory=dict)
@@ -326,7 +324,6 @@ def _is_never_at_rest(compound: CompoundSelector) -> bool:
 
 
 def _count_parts(compound: CompoundSelector) -> int:
-    """Return how many parts are tried at most, those of lists such as `:is()` among them."""
     inner = sum(len(getattr(part, "selector_list", ())) for part in compound.simple_selectors)
     return 1 + len(compound.simple_selectors) + inner
 

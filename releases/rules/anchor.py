@@ -22,8 +22,6 @@ class Head:
     A row's hash can only be computed from its content, which an outsider does not have for the rows of others.
     `rows_sha256` covers "position previous_hash row_hash" of each added row, so that the hashes alone suffice.
 
-    :param position: of the chain's last row.
-    :param row_hash: of the chain's last row.
     :param first: the position of the first row that was added since the last anchor; `position` + 1 if there is none.
     """
 
@@ -39,8 +37,6 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of an inclusion proof: the hash of the neighbour, and whether it stands on the left."""
-
     neighbour: str
     on_left: bool
 
@@ -130,8 +126,6 @@ _ANCHOR = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class WrittenAnchor:
-    """An anchor as a text outside the database states it."""
-
     number: int
     root: str
     heads: Sequence[Head]

@@ -84,11 +84,8 @@ def next_check_at(
     all checked at once. Where planned checks were missed, or monitoring begins late, one check is made at once. Once
     the release was seen live it is checked rarely for six hours more, to see whether it goes away.
 
-    :param limit_at: due instant plus tolerance.
-    :param after: instant of the last planned look, or None where none was planned yet.
     :param key: what names the release; another key has another shift.
     :param closest: as in `pacing.closest_checks`; wider than five seconds where many addresses share a host.
-    :param live_since: when it was first seen live since it was due, or None while it was not.
     :param live_early: for which instant before due the one look was planned that showed it so far, or None where
         none did, or two: then a second look soon tells a passing fault from an early release.
     :returns: an instant later than `after`, or None once the release is given up, or was watched for long enough
@@ -267,7 +264,6 @@ def _looks(key: str) -> tuple[datetime, ...]:
 
 @cache
 def _second_look(first: datetime, key: str) -> datetime | None:
-    """Return the look after one that saw the release, or None if that comes at the due instant only."""
     second = _next(first, key=key, live_early=first)
     return second if second is not None and second < _DUE else None
 

@@ -28,8 +28,6 @@ class Precision(StrEnum):
 
 
 class Nation(StrEnum):
-    """The nation whose bank holidays a producer keeps."""
-
     UNITED_KINGDOM = "united_kingdom"
     ENGLAND = "england"
     WALES = "wales"
@@ -68,7 +66,6 @@ class Slot:
 
     @property
     def last_day(self) -> date:
-        """The last day on which the release may come by what is known of its date."""
         if self.precision is Precision.EXACT:
             return self.on
         months = 1 if self.precision is Precision.MONTH else 2
@@ -87,7 +84,6 @@ class Slot:
 
 
 def slot_at(instant: datetime) -> Slot:
-    """Return the exact slot, in London's date and time, that an aware instant falls in."""
     local = london.in_london(instant)
     return Slot(on=local.date(), at=local.time().replace(second=0, microsecond=0))
 
@@ -133,7 +129,6 @@ def no_release_day(on: date, *, nation: Nation) -> str | None:
 
 @cache
 def working_day_before(on: date, *, nation: Nation) -> date:
-    """Return the last day before a day on which a nation's offices work."""
     day = on - timedelta(days=1)
     while no_release_day(day, nation=nation):
         day -= timedelta(days=1)
@@ -245,10 +240,6 @@ def title_next_year(this: str) -> str:
 
 
 def reference_next_year(this: str, *, year: int) -> str:
-    """Write a reference for the next year; one that names no year gets it at its end.
-
-    :param year: the year for which the new release is planned.
-    """
     grown = title_next_year(this)
     return grown if grown != this else f"{this}-{year}"
 
@@ -328,8 +319,6 @@ def gaps(planned: Iterable[date], pace: Pace, *, start: date, end: date) -> list
     so the rhythm follows a series that drifts.
 
     :param planned: the days of all releases, past and to come, before and after the days asked about as well.
-    :param start: the first day of which a gap is told.
-    :param end: the last one.
     """
     beats = _parted(planned)
     months = MONTHS[pace]

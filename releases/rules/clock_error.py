@@ -124,10 +124,7 @@ class ClockWatch:
         )
 
     def hear(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
-        """Take in the `Date` of an answer: the other clock showed this whole second while the request was under way.
-
-        :param sent_at: by our own clock, as `completed_at`.
-        """
+        """Take in the `Date` of an answer: the other clock showed this whole second while the request was under way."""
         least = (sent_at - date).total_seconds() - 1.0
         self._heard[host] = _Heard(least, (completed_at - date).total_seconds(), at=completed_at)
 
@@ -200,7 +197,6 @@ def of_kernel(*, state: int, status: int, maxerror: int, offset: int) -> Figures
 
     Source: adjtimex(2).
 
-    :param state: what the call returned.
     :param maxerror: in microseconds.
     :param offset: what is still to be corrected; in nanoseconds where a status bit says so, else microseconds.
     """
@@ -243,10 +239,7 @@ def of_ntp(
     Source: RFC 5905, section 10, the root distance. All arguments but the flag are in seconds.
 
     :param offset: by how much our clock is behind the server's.
-    :param delay: how long the question and its answer were under way.
-    :param root_delay: the same between the server and its reference clock.
     :param root_dispersion: how far the server's clock may be from that.
-    :param answered_at: when the answer came, by our clock.
     """
     if not is_synchronised:
         return None

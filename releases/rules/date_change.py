@@ -47,10 +47,6 @@ class Mark(StrEnum):
 
 
 def is_to_be_asked(status: str, *, roles: Collection[Role], waits: bool) -> bool:
-    """Tell whether somebody asks for another date of a release; a lead has the change itself, which is one act.
-
-    :param waits: whether another change of it waits already.
-    """
     return status == Status.CONFIRMED and bool(ASKERS & set(roles)) and not LEADS & set(roles) and not waits
 
 

@@ -49,10 +49,7 @@ LIFTED = Budget(connections=1_000_000, per_second=1_000_000)
 
 
 def budget_of(place: str, budgets: Mapping[str, Budget], *, default: Budget = DEFAULT_BUDGET) -> Budget:
-    """Return the budget of a host: the one of host:port, else the host's, else the default.
-
-    :param budgets: by host or host:port.
-    """
+    """Return the budget of a host: the one of host:port, else the host's, else the default."""
     host, colon, port = place.rpartition(":")
     return budgets.get(place) or budgets.get(host if colon and port.isdigit() else place) or default
 
@@ -71,7 +68,6 @@ def closest_checks(at_host: int, budget: Budget, *, of_process: int) -> timedelt
     """Return how far apart two checks of one address are where they are closest: at least a second.
 
     :param at_host: the addresses that are due at the same host at the same instant and not live yet.
-    :param of_process: the addresses that this monitoring process checks.
     """
     seconds = max(at_host / budget.per_second, of_process / CHECKS_PER_SECOND)
     return max(cadence.CLOSEST, timedelta(seconds=seconds))
@@ -92,8 +88,6 @@ def spread_seconds(looks: int, budget: Budget, *, seconds_each: float = USUAL_SE
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One address of a release as the watch will ask for it: when, and at which host."""
-
     release: Hashable
     place: str
     due_at: datetime
@@ -118,7 +112,6 @@ def find_crowds(due: Iterable[Due], budgets: Mapping[str, Budget], *, default: B
 
     That is so where two releases or more do, and where one has more addresses than can be asked at once.
 
-    :param budgets: the whole budgets by host or host:port; the watch has its part of them.
     :return: by instant and host; the releases of each in the order in which they were given.
     """
     together: dict[tuple[datetime, str], list[Hashable]] = defaultdict(list)

@@ -6,8 +6,6 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What somebody is to one producer; the tables of permissions speak in these words."""
-
     STATISTICIAN = "statistician"
     HEAD_OF_PROFESSION = "head_of_profession"
     DEPUTY = "deputy"

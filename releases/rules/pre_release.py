@@ -16,8 +16,6 @@ SHORTLY = timedelta(hours=24)
 
 
 class Unit(StrEnum):
-    """In what a period is counted: hours that go by, or days on which the nation's offices work."""
-
     HOURS = "hours"
     WORKING_DAYS = "working_days"
 
@@ -92,12 +90,6 @@ class Oddity(StrEnum):
 
 
 def find_oddities(*, began_at: datetime | None, begins_at: datetime | None, granted_at: datetime) -> tuple[Oddity, ...]:
-    """List what does not fit, all instants aware.
-
-    :param began_at: when access began, as it was recorded, or None if it did not.
-    :param begins_at: when its period begins, or None while the release has no exact date.
-    :param granted_at: when it was granted.
-    """
     if began_at is None:
         return ()
     found = (
@@ -185,8 +177,6 @@ class Details:
 
 
 class Objection(NamedTuple):
-    """One sentence about one field that cannot stay as it is."""
-
     field: str
     sentence: str
 

@@ -32,8 +32,6 @@ class PublicEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SlugName:
-    """A producer or a series: its name, and the part of addresses that stands for it."""
-
     slug: str
     name: str
 
@@ -78,7 +76,6 @@ class AnnouncedRelease:
 
     @property
     def sequence(self) -> int:
-        """How often the release was changed since it was announced; it only grows."""
         ended = self.status in {PublicStatus.PUBLISHED, PublicStatus.CANCELLED}
         corrections = sum(move.corrections for move in self.moves)
         return len(self.moves) + corrections + (self.confirmed_at is not None) + ended

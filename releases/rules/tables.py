@@ -162,10 +162,7 @@ def _open_archive(content: bytes, *, name: str) -> zipfile.ZipFile:
 
 
 def _is_open_document(archive: zipfile.ZipFile, *, name: str) -> bool:
-    """Tell whether an archive says of itself that it is an OpenDocument spreadsheet.
-
-    :raises NotATableError: if it is damaged where it would say so.
-    """
+    """:raises NotATableError: if it is damaged where it would say so."""
     try:
         return "mimetype" in archive.namelist() and archive.read("mimetype")[:200].strip() == OPEN_DOCUMENT.encode()
     except ARCHIVE_FAULTS as error:
@@ -273,8 +270,6 @@ def _read_open_document(archive: zipfile.ZipFile, *, name: str) -> list[Line]:
 
 
 class _Sheet(ContentHandler):
-    """Takes the first sheet of a document in, cell by cell, and keeps no more of it than the line at hand."""
-
     _ERRORS: ClassVar = ("#", "Err:")
 
     def __init__(self, name: str) -> None:
@@ -387,10 +382,6 @@ def _read_office_open(content: bytes, *, name: str) -> list[Line]:
 
 
 def _write_office_open(header: Sequence[str], rows: Iterable[Sequence[Value]], *, title: str) -> bytes:
-    """Write rows as a workbook of one sheet; every text is a text, whatever it begins with.
-
-    :param title: the sheet's.
-    """
     from openpyxl import Workbook
     from openpyxl.utils import get_column_letter
 
@@ -410,10 +401,6 @@ def _write_office_open(header: Sequence[str], rows: Iterable[Sequence[Value]], *
 
 
 def _scan_sheet(content: bytes, *, name: str, formulas: Collection[_Place] = ()) -> tuple[list[Line], set[_Place]]:
-    """Go through the sheet once; return its lines, and where formulas stand.
-
-    :param formulas: where they stand, if that is known: then their values are read in their place.
-    """
     from openpyxl import load_workbook
 
     workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=bool(formulas), keep_links=False)
@@ -492,11 +479,7 @@ def read_table(content: bytes, *, name: str) -> list[Line]:
 
 
 def check_table_size(size: int, *, name: str) -> None:
-    """Refuse a file that is larger than any calendar.
-
-    :param size: bytes.
-    :raises NotATableError: if it is.
-    """
+    """:raises NotATableError: if it is."""
     if size > MOST_BYTES:
         message = f"{name} is too large: it has more than {MOST_BYTES // 1024**2} MB."
         raise NotATableError(message)
@@ -506,8 +489,6 @@ def write_table(kind: TableKind, header: Sequence[str], rows: Iterable[Sequence[
     """Write rows as a file of a kind, so that no program takes any text in it for a formula.
 
     Control characters are left out.
-
-    :param title: what the sheet is called, where there are sheets.
     """
     plain = ([_UNWRITABLE.sub("", value) if isinstance(value, str) else value for value in row] for row in rows)
     match kind:

@@ -42,7 +42,6 @@ class WebAddress:
 
     @property
     def host_with_port(self) -> str:
-        """The host and the port, always both; IPv6 in brackets."""
         return f"{_bracketed(self.host)}:{self.port}"
 
 
@@ -163,8 +162,6 @@ def _bracketed(host: str) -> str:
 
 
 class Fault(StrEnum):
-    """What is wrong with a pattern, or why it cannot be filled in for a release."""
-
     BRACES = "braces"
     UNKNOWN_NAME = "unknown_name"
     MORE_THAN_A_NAME = "more_than_a_name"
@@ -183,8 +180,6 @@ class BadPattern(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a pattern can name of one release: its planned day, how exactly that is known, and its names."""
-
     on: date
     precision: Precision
     slug: str
@@ -244,10 +239,7 @@ def fill_pattern(pattern: str, facts: Facts) -> str:
 
 
 def pattern_words(pattern: str, facts: Facts) -> str:
-    """Fill words in for one release, as a marker.
-
-    :raises BadPattern: if the pattern cannot be used, or names what is not known of the release's date.
-    """
+    """:raises BadPattern: if the pattern cannot be used, or names what is not known of the release's date."""
     return _filled(pattern, facts, small=False)
 
 

@@ -64,8 +64,6 @@ def applies(terms: Terms, *, due_at: datetime, occurred_at: datetime | None) -> 
 
     Source: OSR's policy on alternative release times: approved in writing, in advance, by the Director General for
     Regulation.
-
-    :param occurred_at: when the fault occurred, before the due instant where the release was early.
     """
     happened_at = min(due_at, occurred_at or due_at)
     in_force = terms.recorded_at < happened_at and terms.approved_on <= london.local_date(happened_at)
@@ -83,8 +81,6 @@ def find_covering[K](
     """Return the exemptions that together cover all that is needed; none if anything stays uncovered.
 
     :param exemptions: those of the release's series and producer, each with the caller's own key.
-    :param what: all that has to be covered.
-    :param occurred_at: when the fault occurred (aware), where that is known.
     """
     speaking = [
         (key, terms.covers & what)

@@ -59,7 +59,6 @@ def places_of(
     """Return the places that a look's body fills by now, whether they were empty or held another look's.
 
     :param held: for each place of the same address and schedule that is filled, when its look was sent.
-    :param page_live_at: when the release's page was first seen live since it was due, or None.
     """
     sent_at = seen.sighting.sent_at
     since_due = _since_due(seen.sighting, due_at)
@@ -81,10 +80,7 @@ def places_of(
 def _judged(
     seen: BodySeen, *, since_due: bool, live_at: datetime | None, page_live_at: datetime | None
 ) -> Iterator[Place]:
-    """Give the places for which a look that is judged would do.
-
-    :param live_at: when the first look that saw the address live on this side of the due instant was sent, or None.
-    """
+    """Give the places for which a look that is judged would do."""
     result, sent_at = seen.sighting.result, seen.sighting.sent_at
     yield Place(Why.FIRST_SEEN)
     if not since_due:

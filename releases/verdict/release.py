@@ -112,7 +112,6 @@ class ReleaseVerdict:
 
 
 def judge_release(judged: Sequence[tuple[AddressResult, AddressChecks]], *, due_at: datetime) -> ReleaseVerdict:
-    """Judge a release from the results of its addresses and the checks that they were judged from."""
     outcome, deciding = combine_addresses((result.role, result.required, result.verdict) for result, _ in judged)
     required = [(result, checks) for result, checks in judged if result.required]
     # Of the release itself its pages tell: in order, the first that gives a time.
@@ -166,7 +165,6 @@ def _rank(verdict: AddressVerdict) -> tuple[bool, float]:
 def diagnose(checks: Iterable[DiagnosticCheck], *, published_at: datetime | None = None) -> tuple[Diagnosis, ...]:
     """Return what the checks of one address show of why it was seen when it was.
 
-    :param checks: plain and fresh ones under one schedule, in any order.
     :param published_at: the publisher's own time of publication, an aware instant, if it gives one.
     """
     listed = list(checks)
@@ -185,8 +183,6 @@ def find_past_caches(checks: Iterable[DiagnosticCheck]) -> tuple[DiagnosticCheck
 
     A page that readers had seen before, or that a later fresh check did not show any more, had gone again: then
     nothing is found.
-
-    :param checks: plain and fresh ones, in any order.
     """
     listed = list(checks)
     plain, fresh = _in_order(listed, PLAIN), _in_order(listed, FRESH)
