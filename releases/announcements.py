@@ -90,16 +90,16 @@ def snapshot_checks_of(release: Release) -> Sequence[Observation]:
 def snapshots_of(release: Release) -> list[Snapshot]:
     """Return what a release's announcement showed over time, checks that showed the same as one."""
     snapshots: list[Snapshot] = []
-    shown_before = None
+    previous = None
     for look in snapshot_checks_of(release):
         leads_to = look.hops[-1][0] if len(look.hops) > 1 else ""
-        shown = (look.url, look.result, look.reasons, look.body_sha256, leads_to)
-        if shown == shown_before:
+        result = (look.url, look.result, look.reasons, look.body_sha256, leads_to)
+        if result == previous:
             last = snapshots[-1]
             snapshots[-1] = replace(last, last_at=look.sent_at, looks=last.looks + 1)
         else:
             snapshots.append(Snapshot(look, leads_to, look.sent_at, look.sent_at, 1))
-        shown_before = shown
+        previous = result
     return snapshots
 
 
@@ -173,14 +173,14 @@ def compare_announcements(addresses: Iterable[Address], *, means: AdhocMeans, no
 
     A check of the announcement of a release with an exact date is evidence like any other check of it.
     """
-    asked = [address for address in addresses if _can_be_asked(address, now=now)]
-    evidence = [address for address in asked if address.adapter == ADAPTER and address.release.due_at]
+    readable = [address for address in addresses if _can_be_asked(address, now=now)]
+    evidence = [address for address in readable if address.adapter == ADAPTER and address.release.due_at]
     checks = adhoc_checks.check_addresses(evidence, means=means, now=now) if evidence else []
     answers: dict[int, Answer | None] = {check.row.address_id: check.answer for check in checks}
-    for address in asked:
+    for address in readable:
         if address not in evidence:
             answers[address.pk] = adhoc_checks.request_address(address.url, adapter=ADAPTER, means=means, now=now)
-    for address in asked:
+    for address in readable:
         if answer := answers.get(address.pk):
             _store(address, _read(answer), at=answer.completed_at)
     return sum(answer is not None for answer in answers.values())

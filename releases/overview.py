@@ -41,14 +41,14 @@ def select_releases(selection: Selection, *, by: Person) -> ReleaseQuerySet:
     for word in selection.words.split():
         named = Q(title__icontains=word) | Q(reference__icontains=word) | Q(series__title__icontains=word)
         found = found.filter(named | Q(series__producer__name__icontains=word))
-    asked = {
+    filters = {
         "series__producer": selection.producer,
         "series": selection.series,
         "status": selection.status,
         "planned_on__gte": selection.first,
         "planned_on__lte": selection.last,
     }
-    found = found.filter(**{name: value for name, value in asked.items() if value})
+    found = found.filter(**{name: value for name, value in filters.items() if value})
     return found.select_related("series__producer").order_by("planned_on", "due_at", "reference")
 
 
@@ -76,8 +76,8 @@ def release_statuses(references: Sequence[str] = ()) -> list[dict[str, Any]]:
     if len(versions) <= 500:
         rows = rows.filter(release__in=list(versions))
     present = {row.release_id: row for row in rows.iterator() if versions.get(row.release_id) == row.schedule_version}
-    asked = dict.fromkeys(references or found)
-    return [_status_of(found[reference], present.get(found[reference].pk)) for reference in asked]
+    order = dict.fromkeys(references or found)
+    return [_status_of(found[reference], present.get(found[reference].pk)) for reference in order]
 
 
 def status_sentence(status: dict[str, Any]) -> str:

@@ -68,7 +68,7 @@ def plan_year(releases: QuerySet[Release], *, rule: Rule, by: "User", now: datet
             slot = replace(slot, at=release.series.release_time)
         reference = calendar.reference_next_year(release.reference, year=slot.on.year)
         plans.append(Plan(release, reference, calendar.title_next_year(release.title), slot, placed.in_the_way))
-    mine = set(permissions.producers_where(by, Action.EDIT).values_list("pk", flat=True))
+    editable = set(permissions.producers_where(by, Action.EDIT).values_list("pk", flat=True))
     known = Release.objects.filter(reference__in=[plan.reference for plan in plans]).select_related("series")
     references = {release.reference: release for release in known}
     # What is in the series on the planned days and was not itself planned by this function.
@@ -82,7 +82,7 @@ def plan_year(releases: QuerySet[Release], *, rule: Rule, by: "User", now: datet
     wanted: set[str] = set()
     checked = []
     for plan in plans:
-        objection, other = _objection(plan, mine=mine, references=references, days=days, now=now)
+        objection, other = _objection(plan, editable=editable, references=references, days=days, now=now)
         if objection is None and plan.reference in wanted:
             objection = PlanObjection.REFERENCE_TAKEN
         wanted.add(plan.reference)
@@ -119,7 +119,7 @@ def record_plans(plans: Iterable[Plan], *, by: "User", at: datetime) -> tuple[li
 def _objection(
     plan: Plan,
     *,
-    mine: Collection[int],
+    editable: Collection[int],
     references: dict[str, Release],
     days: dict[tuple[int, date], Release],
     now: datetime,
@@ -130,7 +130,7 @@ def _objection(
     same_day = days.get((source.series_id, plan.slot.on))
     same_reference = references.get(plan.reference)
     against = (
-        (PlanObjection.NOT_YOURS, source.series.producer_id not in mine, None),
+        (PlanObjection.NOT_YOURS, source.series.producer_id not in editable, None),
         (PlanObjection.REHEARSAL, source.rehearsal, None),
         (PlanObjection.CANCELLED, source.status == Status.CANCELLED, None),
         (PlanObjection.PLANNED_ALREADY, planned is not None, planned),
@@ -195,8 +195,10 @@ def propose_addresses(releases: QuerySet[Release], pattern: Pattern, *, by: "Use
     looked_at = Exists(Observation.objects.filter(address=OuterRef("pk")))
     addresses = Prefetch("addresses", Address.objects.annotate(looked_at=looked_at), to_attr="present_addresses")
     found = releases.select_related("series__producer").prefetch_related(addresses).order_by("planned_on", "reference")
-    mine = set(permissions.producers_where(by, Action.EDIT).values_list("pk", flat=True))
-    proposals = [_proposal(release, pattern, mine=release.series.producer_id in mine, now=now) for release in found]
+    editable = set(permissions.producers_where(by, Action.EDIT).values_list("pk", flat=True))
+    proposals = [
+        _proposal(release, pattern, may_edit=release.series.producer_id in editable, now=now) for release in found
+    ]
     return _object_to_twins(proposals) if pattern.role == Address.Role.PAGE else proposals
 
 
@@ -221,8 +223,8 @@ def apply_addresses(proposals: Iterable[Proposal], *, by: "User", at: datetime) 
     return done, refusals
 
 
-def _proposal(release: Release, pattern: Pattern, *, mine: bool, now: datetime) -> Proposal:
-    if not mine:
+def _proposal(release: Release, pattern: Pattern, *, may_edit: bool, now: datetime) -> Proposal:
+    if not may_edit:
         return Proposal(release, objection=AddressObjection.NOT_YOURS)
     if corrections.are_addresses_fixed(release, now=now):
         return Proposal(release, objection=AddressObjection.DUE)

@@ -167,7 +167,7 @@ def preflight_planned_at(release: Release, *, at: time) -> datetime:
 
 
 def request_preflight(release: Release, *, by: "User | None", now: datetime) -> PreflightRun:
-    """Ask for a check of one release; if one is asked for already, that one will do.
+    """Request a check of one release; an open request is returned as it is.
 
     :param by: the person, or None for the plan or an operator.
     :raises NotYours: if none of the person's roles allows it.
@@ -194,12 +194,11 @@ def may_be_checked(release: Release, *, now: datetime) -> bool:
 
 
 def request_missing_preflights(*, at: time, now: datetime) -> int:
-    """Ask for every check that the plan has for now, or had while nobody was there to make it.
+    """Request every check that is planned for now, or was missed, and return how many there were.
 
-    A check that found something is asked for again an hour later, until nothing is found or the release is due.
+    A check that found a problem is repeated an hour later, until nothing is found or the release is due.
 
     :param at: STATSOFFICE_PREFLIGHT_AT.
-    :return: how many were asked for.
     """
     asked = PreflightRun.objects.open().filter(release=OuterRef("pk"))
     keys = list(_upcoming(now).filter(~Exists(asked)).values_list("pk", flat=True))
@@ -238,8 +237,8 @@ def run_requested_preflights(
 ) -> list[int]:
     """Make the checks that were asked for, some releases at a time, and store what they found.
 
-    A run whose addresses cannot be checked yet, because another process holds their host, stays asked for; so
-    do those that are left once it is no longer quiet, or once we are stopped.
+    A run whose addresses cannot be checked yet, because another process holds their host, stays open; so do
+    those that are left once it is no longer quiet, or once we are stopped.
 
     :param quiet: asked before some releases are checked, with the aware instant, whether that disturbs nobody.
     :return: the keys of the runs that are done.
@@ -353,13 +352,13 @@ def _make_run(
     earlier = PreflightRun.objects.filter(
         release=release, schedule_version=release.schedule_version, done_at__isnull=False
     )
-    told = [
+    earlier_findings = [
         PreflightFinding.from_json(each) for findings in earlier.values_list("findings", flat=True) for each in findings
     ]
     run.schedule_version = release.schedule_version
     run.findings = [each.to_json() for each in found]
     run.problems = sum(each.is_problem for each in found)
-    run.news = new_findings(found, told)
+    run.news = new_findings(found, earlier_findings)
     run.vantage = next((check.answer.vantage for check in checks.values()), "")
     run.done_at = done_at
     run.claimed_until = None

@@ -131,9 +131,9 @@ def check_new_slot(series: Series, *, slot: Slot, rehearsal: bool = False) -> Sl
 
 
 def normalise_slot(slot: Slot) -> Slot:
-    """Return a slot to the minute, if there is such a time on that day; a vague one is kept by its month alone.
+    """Return a slot to the minute, if there is such a time on that day; a vague one with the first day of its month.
 
-    A day that was typed for a vague date is shown nowhere, and must not show by the order of lists either.
+    A day that was typed for a vague date is not public, and the order of lists must not disclose it.
     """
     if slot.on.year not in PLAUSIBLE_YEARS:
         raise SlotRefused("planned_on", _("%(year)s is not a year for a release.") % {"year": slot.on.year})
@@ -295,7 +295,7 @@ def announce(release: Release, *, by: "User | None", at: datetime) -> Release:
 def confirm(release: Release, *, by: "User | None", at: datetime, reason: str = "") -> Release:
     """Confirm a provisional release for its exact date and time.
 
-    :param reason: why the notice is short, where it is; kept in our own record and not published.
+    :param reason: why the notice is short, if it is; it is not published.
     """
     given = {"exact_date"} if release.due_at else set()
     move = check_move(release, CONFIRM, by=by, given=given)
@@ -304,10 +304,10 @@ def confirm(release: Release, *, by: "User | None", at: datetime, reason: str = 
     # What the system confirms was confirmed elsewhere before: an import cannot know why.
     if is_short and by is not None:
         _check_notice(release.planned_on, reason=reason, at=at)
-    kept = reason.strip() if is_short else ""
-    values = {"confirmed_at": at, "short_notice_reason": kept}
+    short_notice_reason = reason.strip() if is_short else ""
+    values = {"confirmed_at": at, "short_notice_reason": short_notice_reason}
     days = calendar.days_of_notice(release.planned_on, given_at=at)
-    return apply_move(release, move, by=by, at=at, values=values, words=kept, notice_days=days)
+    return apply_move(release, move, by=by, at=at, values=values, words=short_notice_reason, notice_days=days)
 
 
 def prepare_date_change(
@@ -353,9 +353,8 @@ def change_date(
 ) -> Release:
     """Move a release to another date or time and start a new schedule version.
 
-    The change is kept for ever. For a confirmed release it needs a public reason and is the act of a Head of
-    Profession or a deputy, never of the system; for a provisional one a reason is not published, so it is not
-    kept as public.
+    The record of the change stays. Only a Head of Profession or a deputy moves a confirmed release, with a public
+    reason. The reason for moving a provisional one is not published.
     """
     roles = roles_of(by, release.series.producer) if by else None
     release, to, move = prepare_date_change(
