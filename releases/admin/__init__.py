@@ -2,4 +2,4 @@
 
 from releases.admin import people, record, release
 
-__all__ = ["exemption", "people", "record", "release", "series"]
+__all__ = ["people", "record", "release"]

@@ -141,7 +141,10 @@ class MonthFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         planned = overview.visible_releases(request.user).order_by("planned_on").values_list("planned_on", flat=True)
         first, last = planned.first(), planned.last()
-        months = _months_back(last, first) if first and last else []
+        if first is None or last is None:
+            return []
+        numbers = range(last.year * 12 + last.month - 1, first.year * 12 + first.month - 2, -1)
+        months = [date(number // 12, number % 12 + 1, 1) for number in numbers]
         return [(f"{month:%Y-%m}", london.format_month(month)) for month in months]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
@@ -191,11 +194,6 @@ def present_verdicts() -> QuerySet[Verification]:
 def _key(value: str | None) -> int | None:
     # Longer ones fit into no column of keys.
     return int(value) if value and value.isascii() and value.isdecimal() and len(value) < 19 else None
-
-
-def _months_back(last: date, first: date) -> list[date]:
-    numbers = range(last.year * 12 + last.month - 1, first.year * 12 + first.month - 2, -1)
-    return [date(number // 12, number % 12 + 1, 1) for number in numbers]
 
 
 EMPTY = SafeString('<span class="office-nothing">–</span>')

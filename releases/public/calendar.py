@@ -142,15 +142,6 @@ def _announced_changes() -> QuerySet[DateChange]:
     return DateChange.objects.filter(announced_at__isnull=False).order_by("schedule_version")
 
 
-def _with_corrections(changes: QuerySet[DateChange]) -> QuerySet[Any]:
-    last = ReasonCorrection.objects.filter(change=OuterRef("pk")).order_by("-number")
-    return changes.annotate(
-        corrected_reason=Subquery(last.values("public_reason")[:1]),
-        corrected_at=Subquery(last.values("agreed_at")[:1]),
-        corrections_made=Subquery(last.values("number")[:1]),
-    )
-
-
 def _move(change: Any) -> AnnouncedMove:
     is_corrected = change.corrections_made is not None
     return AnnouncedMove(
@@ -184,7 +175,14 @@ def _facts(rows: Sequence[dict[str, Any]], *, pages_at: datetime | None) -> list
     moves: dict[int, list[AnnouncedMove]] = defaultdict(list)
     # Every change of date begins a version, so a release of version 1 has none.
     moved = [row["pk"] for row in rows if row["schedule_version"] > 1]
-    for change in _with_corrections(_announced_changes().filter(release__in=moved)):
+    last_correction = ReasonCorrection.objects.filter(change=OuterRef("pk")).order_by("-number")
+    changes: QuerySet[Any] = _announced_changes().filter(release__in=moved)
+    changes = changes.annotate(
+        corrected_reason=Subquery(last_correction.values("public_reason")[:1]),
+        corrected_at=Subquery(last_correction.values("agreed_at")[:1]),
+        corrections_made=Subquery(last_correction.values("number")[:1]),
+    )
+    for change in changes:
         moves[change.release_id].append(_move(change))
     pages = _pages(rows, now=pages_at) if pages_at else {}
     return [_announced(row, tuple(moves.get(row["pk"], ())), pages.get(row["pk"], "")) for row in rows]

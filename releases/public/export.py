@@ -82,7 +82,7 @@ def _row(release: Release, columns: Iterable[str], kept: Collection[int], own: C
         "producer": series.producer.name,
         "series": series.title,
         "title": release.title,
-        "scheduled_for": _scheduled_for(release),
+        "scheduled_for": _local(release.due_at) or f"{release.planned_on:%Y-%m}",
         "zone": ZONE,
         "precision": release.precision,
         "status": release.status,
@@ -102,12 +102,6 @@ def _row(release: Release, columns: Iterable[str], kept: Collection[int], own: C
         "cancellation_reason": release.cancellation_reason,
     }
     return [values[column] for column in columns]
-
-
-def _scheduled_for(release: Release) -> Value:
-    if release.due_at is None:
-        return f"{release.planned_on:%Y-%m}"
-    return london.in_london(release.due_at).replace(tzinfo=None)
 
 
 def _first(addresses: Sequence[Address], role: str) -> Address | None:

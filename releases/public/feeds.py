@@ -280,14 +280,10 @@ def _event(release: AnnouncedRelease, release_pages_address: str, language: str)
     event.add("transp", "TRANSPARENT")
     event.add("url", f"{release_pages_address}{release.reference}/")
     event.add("categories", [clean_text(release.series.name)])
-    event.add("description", "\n".join(_description(release)))
-    return bytes(event.to_ical())
-
-
-def _description(release: AnnouncedRelease) -> list[str]:
     moves = (describe_move(move.was, move.to, move.reason) for move in release.moves)
     whose = (release.producer.name, release.series.name, describe_designation(release))
-    return [describe_status(release), *moves, *map(clean_text, whose)]
+    event.add("description", "\n".join([describe_status(release), *moves, *map(clean_text, whose)]))
+    return bytes(event.to_ical())
 
 
 FEED_MEDIA_TYPE = "application/atom+xml; charset=utf-8"
@@ -328,11 +324,13 @@ def change_feed(
     )
     for change in changes:
         release = change.release
+        whose = clean_text(f"{release.producer.name} · {release.series.name}")
+        lines = [*describe_change(change).split("\n"), whose]
         feed.add_item(
             title=change_headline(change),
             link=f"{release_pages_address}{release.reference}/",
             # Read as HTML: what people typed is escaped here, and once more as XML.
-            description="".join(f"<p>{escape(line)}</p>" for line in _lines(change)),
+            description="".join(f"<p>{escape(line)}</p>" for line in lines),
             unique_id=change.id.urn,
             pubdate=change.at,
             updateddate=change.updated_at,
@@ -341,14 +339,6 @@ def change_feed(
     written = BytesIO()
     feed.write(written, "utf-8")
     return written.getvalue()
-
-
-def _lines(change: Change) -> list[str]:
-    release = change.release
-    return [
-        *describe_change(change).split("\n"),
-        clean_text(f"{release.producer.name} · {release.series.name}"),
-    ]
 
 
 def allow_programs[**P](view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Callable[..., HttpResponse]:
