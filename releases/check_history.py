@@ -13,7 +13,7 @@ from releases.statements import OpenQuestion, find_open_questions
 from releases.verdict.address import last_statements
 
 type Hole = tuple[datetime, datetime]
-type Looks = Mapping[int, Sequence[CheckEntry]]
+type ChecksByAddress = Mapping[int, Sequence[CheckEntry]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,29 +111,41 @@ def release_record_of(release: Release, *, now: datetime) -> ReleaseRecord:
         verdict.release = release  # as read by the caller, with its series
     present = next((v for v in verdicts if v.schedule_version == release.schedule_version), None)
     statements = list(Statement.objects.filter(release=release).select_related("stated_by", "address").in_order())
-    looks, said, replayed = _looks(release, statements)
+    checks, said, replayed = _read_checks(release, statements)
+    fresh, due_at = _read_fresh_checks(release), release.due_at
     return ReleaseRecord(
         verification=present,
         earlier_verifications=[verdict for verdict in verdicts if verdict is not present],
-        addresses=_addresses(release, looks, said),
-        # The watcher was not alive in a replayed past: its coverage says nothing about it.
-        holes=[] if replayed else _holes(release, looks, now=now),
+        addresses=[
+            AddressRecord(
+                address,
+                fold_runs(checks.get(address.pk, ()), due_at=due_at) if due_at else [],
+                len(checks.get(address.pk, ())),
+                fold_runs(fresh.get(address.pk, ()), due_at=due_at) if due_at else [],
+                said.get(address.pk, []),
+            )
+            for address in release.addresses.all()
+        ],
+        # No process was alive in a replayed past: coverage says nothing about it.
+        holes=[] if replayed else _find_holes(release, checks, now=now),
         questions=find_open_questions([release]),
         statements=statements,
     )
 
 
-def _looks(release: Release, statements: list[Statement]) -> tuple[Looks, Mapping[int, list[SaidRun]], bool]:
+def _read_checks(
+    release: Release, statements: list[Statement]
+) -> tuple[ChecksByAddress, Mapping[int, list[SaidRun]], bool]:
     """Return the checks of each address by its key, what its system said, and whether a past morning was replayed."""
     stated = last_statements((statement.text_digest, statement.kind) for statement in statements)
-    looks: dict[int, list[CheckEntry]] = defaultdict(list)
+    checks: dict[int, list[CheckEntry]] = defaultdict(list)
     said: dict[int, list[SaidRun]] = defaultdict(list)
     any_replayed = False
     rows = Observation.objects.to_judge(release).values_list(
         "address_id", "result", "reasons", "sent_at", "completed_at", "text_digest", "replayed", "publisher_says"
     )
     for address, result, reasons, sent_at, completed_at, digest, replayed, says in rows:
-        looks[address].append(CheckEntry(result, tuple(reasons), sent_at, completed_at, stated.get(digest, "")))
+        checks[address].append(CheckEntry(result, tuple(reasons), sent_at, completed_at, stated.get(digest, "")))
         if read := publisher_from_json(says):
             runs = said[address]
             if runs and runs[-1].says == read:
@@ -141,40 +153,25 @@ def _looks(release: Release, statements: list[Statement]) -> tuple[Looks, Mappin
             else:
                 runs.append(SaidRun(read, sent_at, sent_at, 1))
         any_replayed = any_replayed or replayed
-    return looks, said, any_replayed
+    return checks, said, any_replayed
 
 
-def _addresses(release: Release, looks: Looks, said: Mapping[int, list[SaidRun]]) -> list[AddressRecord]:
-    due_at = release.due_at
-    fresh = _past_caches(release)
-    return [
-        AddressRecord(
-            address,
-            fold_runs(looks.get(address.pk, ()), due_at=due_at) if due_at else [],
-            len(looks.get(address.pk, ())),
-            fold_runs(fresh.get(address.pk, ()), due_at=due_at) if due_at else [],
-            said.get(address.pk, []),
-        )
-        for address in release.addresses.all()
-    ]
-
-
-def _past_caches(release: Release) -> Looks:
-    """Return the looks that asked past the caches, of the present schedule, at each address by its key."""
-    looks: dict[int, list[CheckEntry]] = defaultdict(list)
+def _read_fresh_checks(release: Release) -> ChecksByAddress:
+    """Return the checks of the present schedule that bypassed caches, of each address by its key."""
+    checks: dict[int, list[CheckEntry]] = defaultdict(list)
     rows = Observation.objects.filter(
         release=release, schedule_version=release.schedule_version, purpose=Purpose.FRESH, superseded=False
     ).values_list("address_id", "result", "reasons", "sent_at", "completed_at")
     for address, result, reasons, sent_at, completed_at in rows:
-        looks[address].append(CheckEntry(result, tuple(reasons), sent_at, completed_at))
-    return looks
+        checks[address].append(CheckEntry(result, tuple(reasons), sent_at, completed_at))
+    return checks
 
 
-def _holes(release: Release, looks: Looks, *, now: datetime) -> list[Hole]:
+def _find_holes(release: Release, checks: ChecksByAddress, *, now: datetime) -> list[Hole]:
     """Find when nothing was observed, from the first check (or the due instant) to the last one or the limit."""
     if release.due_at is None or now < release.due_at or not release.addresses.exists():
         return []
-    made = [look for each in looks.values() for look in each]
-    start = min([release.due_at, *(look.sent_at for look in made)])
-    end = max([min(release.limit_at, now), *(look.sent_at for look in made)])
+    made = [check for each in checks.values() for check in each]
+    start = min([release.due_at, *(check.sent_at for check in made)])
+    end = max([min(release.limit_at, now), *(check.sent_at for check in made)])
     return coverage.find_gaps(start=start, end=end, looks=made) if start < end else []

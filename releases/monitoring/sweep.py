@@ -180,11 +180,15 @@ class Sweep:
         clock = self._clock
         self._replan_if_clock_set_back()
         quiet_until = self._find_quiet_until(ending=ending)
+
+        # Claim
         if quiet_until is None and clock.now() >= self._claim_at:
             if not ending:
                 self._attempt(self.claim)
             soon = self._is_check_due_by(clock.now() + SOON) or self._others_awaited_since
             self._claim_at = clock.now() + (CLAIM_EVERY if soon else CLAIM_AT_LEAST_EVERY)
+
+        # Send
         if ending:
             self._probe.give_up_waits()
             self._probe.give_up_examinations(after_seconds=ENDS_WITHIN_SECONDS)
@@ -192,15 +196,21 @@ class Sweep:
             self._send_due()
         upcoming = None if ending else self._next_check_at()
         wake_at = min(quiet_until or self._claim_at, upcoming or quiet_until or self._claim_at)
+
+        # Examine
         held_until = self._probe.held_until
         # Before and while checks begin that decide a verdict, the responses only wait.
         busy = quiet_until is None and self._is_work_left
         self._receive(wait_seconds=0.0 if busy or held_until else (wake_at - clock.now()).total_seconds())
         if quiet_until is None:
             self._examine()
+
+        # Store and judge
         quiet = self._find_quiet_until(ending=ending) is not None
         if not quiet:
             self._attempt(self._store_and_judge)
+
+        # Wait
         held_until = self._probe.held_until
         if (held_until or not self._probe.in_flight) and (quiet or not self._is_work_left):
             if not held_until and upcoming is None and self._may_end(ending=ending):
