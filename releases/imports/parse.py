@@ -179,13 +179,12 @@ class CalendarRow:
 class CalendarFile:
     """What a file holds: the rows that can be read, and the faults of those that cannot, in the file's order.
 
-    `named` has the reference of each row by its number; `examples` are the rows of a template that are left out.
+    `named` has the reference of each row by its number; the example of a template is left out.
     """
 
     rows: list[CalendarRow] = field(default_factory=list)
     faults: list[RowFault] = field(default_factory=list)
     named: dict[int, str] = field(default_factory=dict)
-    examples: list[int] = field(default_factory=list)
 
 
 def read_calendar(content: bytes, *, name: str, adapters: Collection[str]) -> CalendarFile:
@@ -201,9 +200,7 @@ def read_calendar(content: bytes, *, name: str, adapters: Collection[str]) -> Ca
     reading = CalendarFile()
     for number, cells in lines[1:]:
         by_column = dict(zip(header, cells, strict=False))
-        if by_column["reference"].text.casefold() == EXAMPLE:
-            reading.examples.append(number)
-        else:
+        if by_column["reference"].text.casefold() != EXAMPLE:
             reading.named[number] = by_column["reference"].text
             _read_row(number, by_column, cells[len(header) :], into=reading, adapters=adapters)
     if not reading.named:

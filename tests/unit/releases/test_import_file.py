@@ -82,7 +82,7 @@ def test_a_date_is_as_vague_as_the_file_says(written, precision, planned):
 
 def test_the_example_of_a_template_is_left_out_and_the_rows_keep_their_numbers():
     reading = parse.read_calendar(csv_of({"reference": "Example", "url": "nonsense"}, {}), name="c", adapters={"page"})
-    assert (reading.examples, [row.number for row in reading.rows], reading.faults) == ([2], [3], [])
+    assert (list(reading.named), [row.number for row in reading.rows], reading.faults) == ([3], [3], [])
     assert "holds no releases" in refusal(csv_of({"reference": "example"}))[0]
 
 
