@@ -113,7 +113,8 @@ def is_right_type(*, promised: FileType | None, declared: FileType | None, found
     return promised in {None, found} and declared in {None, found}
 
 
-_END_OF_PDF, _END_OF_ZIP = b"%%EOF", b"PK\x05\x06"
+_ENDS = {FileType.PDF: b"%%EOF", FileType.ZIP: b"PK\x05\x06"}
+"""What every whole file of these kinds has near its end."""
 _LAST_BYTES = 66_000
 _MOST_LINES = 200
 _MOST_MEMBERS = 10_000
@@ -126,12 +127,6 @@ _SEPARATORS = ",;\t|"
 def ending_of(url: str) -> str:
     name = unquote(urlsplit(url).path).rpartition("/")[2]
     return name.rpartition(".")[2].lower() if "." in name else ""
-
-
-def is_file_cut_off(body: bytes, found: FileType) -> bool:
-    if found is FileType.PDF:
-        return _END_OF_PDF not in body[-_LAST_BYTES:]
-    return found is FileType.ZIP and _END_OF_ZIP not in body[-_LAST_BYTES:]
 
 
 def is_of_ending(body: bytes, ending: str) -> bool:
@@ -161,10 +156,6 @@ def is_table(body: bytes) -> bool:
 def _is_table_by(separator: str, lines: Sequence[str]) -> bool:
     below = [(above, line) for above, line in pairwise(lines) if 0 < above.count(separator) == line.count(separator)]
     return len(below) > 3 or any(any(character.isdigit() for character in line) for _, line in below)
-
-
-def is_promised_table(ending: str, content_type: str) -> bool:
-    return ending in _TABLES or (not ending and content_type == "text/csv")
 
 
 _MOST_BYTES = 2_000
@@ -317,10 +308,11 @@ def _wrong(answer: Answer, url: str, found: FileType) -> Shown | None:
     ending, declared = ending_of(url), declared_type(answer.content_type)
     if not is_right_type(promised=promised_type(url), declared=declared, found=found):
         return LookResult.UNRECOGNISED, (Reason.WRONG_TYPE,)
-    if is_file_cut_off(answer.body, found) or is_message_cut_off(answer.body, found):
+    if _ENDS.get(found, b"") not in answer.body[-_LAST_BYTES:] or is_message_cut_off(answer.body, found):
         return LookResult.UNRECOGNISED, (Reason.INCOMPLETE,)
     if found is FileType.ZIP and not is_of_ending(answer.body, ending):
         return LookResult.UNRECOGNISED, (Reason.WRONG_TYPE,)
-    if is_promised_table(ending, answer.content_type) and not is_table(answer.body):
+    is_promised_table = ending in _TABLES or (not ending and answer.content_type == "text/csv")
+    if is_promised_table and not is_table(answer.body):
         return LookResult.UNRECOGNISED, (Reason.WRONG_TYPE,)
     return None

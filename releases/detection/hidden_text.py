@@ -145,13 +145,10 @@ def _sheets(tree: LexborHTMLParser) -> list[str]:
     for node in tree.css("style"):
         attributes = node.attributes
         kind, media = (attributes.get("type") or "").strip().lower(), attributes.get("media") or ""
-        if kind in {"", "text/css"} and applies_to_screen(media) and not _is_for_no_script(node):
+        is_inert = node.parent is not None and node.parent.tag in {"noscript", "template", "svg"}
+        if kind in {"", "text/css"} and applies_to_screen(media) and not is_inert:
             found.append(node.text(deep=True))
     return found
-
-
-def _is_for_no_script(node: LexborNode) -> bool:
-    return node.parent is not None and node.parent.tag in {"noscript", "template", "svg"}
 
 
 def _is_styled(node: LexborNode) -> bool:
@@ -457,7 +454,8 @@ def _background_of(declared: Declarations) -> Colour | Unknown | None:
     whole = declared.get("background", "")
     if any("(" in value and not _is_plain(value) for value in (whole, declared.get("background-image", ""))):
         return UNKNOWN
-    value = declared.get("background-color") or next((each for each in _words(whole) if parse_color(each)), None)
+    words = re.findall(r"[^\s(]+(?:\([^)]*\))?", whole)
+    value = declared.get("background-color") or next((word for word in words if parse_color(word)), None)
     if value is None or value in {"inherit", "unset", "initial", "transparent"}:
         return None
     found = parse_color(value)
@@ -470,10 +468,6 @@ def _background_of(declared: Declarations) -> Colour | Unknown | None:
 
 def _is_plain(value: str) -> bool:
     return all(name in {"rgb", "rgba", "hsl", "hsla"} for name, _ in _FUNCTION.findall(value))
-
-
-def _words(value: str) -> list[str]:
-    return re.findall(r"[^\s(]+(?:\([^)]*\))?", value)
 
 
 def _pixels(value: str | None, *, unknown: float = 0) -> float:

@@ -93,22 +93,20 @@ _NOT_FOUND = frozenset({"404", "not-found", "notfound", "page-not-found", "pagen
 
 def is_elsewhere(final: str, *, requested: str) -> Reason | None:
     """Return what kind of page a redirect led to that cannot be the release, or None if it may be."""
-    if is_log_in_address(final, requested=requested):
+    if _is_new(_LOG_IN, final, requested):
         return Reason.LOG_IN
-    if is_home_page(final, requested=requested):
+    arrived = urlsplit(final)
+    draws_page = bool(arrived.query) or _draws_others(arrived)
+    if _is_front(arrived) and not draws_page and not _is_front(urlsplit(requested)):
         return Reason.HOME_PAGE
     if _is_new(_NOT_FOUND, final, requested):
         return Reason.NOT_FOUND
-    return Reason.SEARCH if _is_search(urlsplit(final)) and not _is_search(urlsplit(requested)) else None
+    return Reason.SEARCH if _is_search(arrived) and not _is_search(urlsplit(requested)) else None
 
 
 def stands_before(final: str, *, requested: str) -> bool:
     names, known = ({*(urlsplit(url).hostname or "").split("."), *_names(urlsplit(url))} for url in (final, requested))
     return bool(_BEFORE_A_SITE & names) and not _BEFORE_A_SITE & known
-
-
-def is_same_host(target: str, *, requested: str) -> bool:
-    return urlsplit(target).hostname == urlsplit(requested).hostname
 
 
 def is_page_above(final: str, *, requested: str) -> bool:
@@ -133,16 +131,6 @@ def leads_to(target: str, answer: Answer) -> str:
     except ValueError:
         return ""  # no browser could follow it either
     return "" if same else there
-
-
-def is_home_page(final: str, *, requested: str) -> bool:
-    arrived = urlsplit(final)
-    draws_it = bool(arrived.query) or _draws_others(arrived)
-    return _is_front(arrived) and not draws_it and not _is_front(urlsplit(requested))
-
-
-def is_log_in_address(final: str, *, requested: str) -> bool:
-    return _is_new(_LOG_IN, final, requested)
 
 
 def _draws_others(url: SplitResult) -> bool:

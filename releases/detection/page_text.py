@@ -129,6 +129,7 @@ _OWN = "main header, article header, [role=main] header"
 _BANNER = re.compile(
     r"(?:^|[\s_-])(?:cookies?|cookiebanner|cookieconsent|cookiebot|cybotcookiebotdialog|gdpr|onetrust)(?:$|[\s_-])"
 )
+_ASKS_IN_HEADING = re.compile("cookie|privacy", re.IGNORECASE)
 _NAMED_LIKE_A_BANNER = ", ".join(
     f"[{attribute}*={word} i]" for attribute in ("id", "class", "aria-label") for word in ("cookie", "gdpr", "onetrust")
 )
@@ -329,7 +330,7 @@ def _find_banners(body: LexborNode, headings: Sequence[LexborNode]) -> set[int]:
     named = [node for node in body.css(_NAMED_LIKE_A_BANNER) if _is_named_like_a_banner(node)]
     if not named:
         return set()
-    own = (heading for heading in headings if not _is_of_a_banner((heading.text() or "").lower()))
+    own = (heading for heading in headings if not _ASKS_IN_HEADING.search(heading.text() or ""))
     holders = _holders(body.css("main, article, table")) | _holders(own)
     likely = [node for node in named if node.mem_id not in holders]
     lengths = _text_lengths(likely)
@@ -342,10 +343,6 @@ def _is_named_like_a_banner(node: LexborNode) -> bool:
     attributes = node.attributes
     names = " ".join(attributes.get(key) or "" for key in ("id", "class", "aria-label")).lower()
     return _BANNER.search(names) is not None
-
-
-def _is_of_a_banner(heading: str) -> bool:
-    return "cookie" in heading or "privacy" in heading
 
 
 def _text_lengths(nodes: Sequence[LexborNode]) -> dict[int, int]:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import datetime, time
 from enum import StrEnum
 from typing import Any
 
@@ -24,36 +24,22 @@ def names_day(text: str, due_at: datetime) -> bool:
     A day without its year counts, unless another year stands beside it.
     """
     day = london.local_date(due_at)
-    return any(re.search(pattern, _plain(text)) for pattern in _ways_to_write_day(day))
-
-
-def names_time(text: str, due_at: datetime) -> bool:
-    at = london.in_london(due_at).time()
-    return any(re.search(pattern, _plain(text)) for pattern in _ways_to_write_time(at))
-
-
-def speaks_of_calling_off(text: str) -> bool:
-    return bool(_CALLED_OFF.search(_plain(text)))
-
-
-def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).lower().split())
-
-
-def _ways_to_write_day(day: date) -> list[str]:
     month = _MONTHS[day.month - 1]
     # "Sept" is the one month that people shorten in two ways.
     name = f"(?:{month}|{month[:3]}t?)\\.?"
     no_other_year = rf"(?!,? (?!{day.year})(?:19|20)\d\d)"
-    return [
+    ways = (
         rf"(?<!\d)0?{day.day}(?:st|nd|rd|th)?(?: of)?[ -]{name}(?![a-z]){no_other_year}",
         rf"\b{name} 0?{day.day}(?:st|nd|rd|th)?(?!\d){no_other_year}",
         rf"(?<!\d){day:%Y-%m-%d}(?!\d)",
         rf"(?<!\d)0?{day.day}[/.]0?{day.month}[/.](?:{day.year}|{day:%y})(?!\d)",
-    ]
+    )
+    return any(re.search(pattern, _plain(text)) for pattern in ways)
 
 
-def _ways_to_write_time(at: time) -> list[str]:
+def names_time(text: str, due_at: datetime) -> bool:
+    """Tell whether a text names the London time of day of an aware instant, on a twelve or twenty-four hour clock."""
+    at = london.in_london(due_at).time()
     hour, half = at.hour % 12 or 12, "a" if at.hour < 12 else "p"
     suffix = rf" ?{half}\.?m\b"
     ways = [
@@ -64,7 +50,15 @@ def _ways_to_write_time(at: time) -> list[str]:
         ways.append(rf"(?<![\d.:]){hour}{suffix}")
     if at == time(12):
         ways.append(r"\b(?:12 )?(?:noon|midday)\b")
-    return ways
+    return any(re.search(pattern, _plain(text)) for pattern in ways)
+
+
+def speaks_of_calling_off(text: str) -> bool:
+    return bool(_CALLED_OFF.search(_plain(text)))
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).lower().split())
 
 
 class PreflightCode(StrEnum):
@@ -188,11 +182,7 @@ def _says_another_time(says: PublisherSays, *, due_at: datetime) -> bool:
         return says.announced_for != due_at
     if says.state is State.MOVED:
         return True
-    named = (
-        names_day(says.announced_text, due_at),
-        names_time(says.announced_text, due_at),
-    )
-    return not all(named)
+    return not (names_day(says.announced_text, due_at) and names_time(says.announced_text, due_at))
 
 
 def new_findings(found: Iterable[PreflightFinding], told: Iterable[PreflightFinding]) -> int:

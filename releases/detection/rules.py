@@ -26,7 +26,6 @@ from releases.detection.interstitials import (
     is_elsewhere,
     is_like_not_found,
     is_page_above,
-    is_same_host,
     is_script_shell,
     leads_to,
     own_text,
@@ -312,7 +311,8 @@ def _log_in_or_barrier(signs: PageSigns) -> Shown | None:
 def _led_on(target: str, signs: PageSigns) -> Shown | None:
     requested = signs.answer.requested_url
     # What readers find on another host is not known: it was not fetched.
-    if is_same_host(target, requested=requested) and (reason := is_elsewhere(target, requested=requested)):
+    is_same_host = urlsplit(target).hostname == urlsplit(requested).hostname
+    if is_same_host and (reason := is_elsewhere(target, requested=requested)):
         return LookResult.NOT_LIVE, (reason,)
     thin = signs.page.own_length < _THIN
     return (LookResult.UNRECOGNISED, (Reason.LEADS_ON,)) if thin else None
