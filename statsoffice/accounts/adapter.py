@@ -1,4 +1,4 @@
-"""How people come to have an account: an administrator makes it; nobody signs up."""
+"""The adapter of django-allauth: accounts by invitation only, and a limit of wrong passwords."""
 
 import logging
 from typing import Any
@@ -19,15 +19,15 @@ KNOWN_SECONDS = 90 * 24 * 60 * 60
 
 
 def _network(request: HttpRequest, *, account: str) -> str:
-    """Name the network of a request and an account by a digest: which people use which networks is not stored."""
+    """Return a digest of an account and its network, so that the network is not stored."""
     return f"known-network:{salted_hmac(__name__, f'{account} {client_of(request)}', algorithm='sha256').hexdigest()}"
 
 
 class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
-    """Closes the sign-up page, which django-allauth leaves open by default, and words its errors plainly."""
+    """Close the sign-up page, which is open by default, and use our own error messages."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
-        # The same words whether the address or the password is wrong: who has an account is nobody's business.
+        # The same for a wrong address and a wrong password, so that it does not reveal who has an account.
         "email_password_mismatch": lazy("The e-mail address or the password is wrong"),
         "too_many_login_attempts": lazy(
             "There were too many attempts to sign in. Wait five minutes and try again, or sign in with a passkey"
@@ -40,8 +40,8 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # all
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Count wrong passwords by account, and separately where the account has signed in from this network before.
 
-        All other networks share one count. Somebody elsewhere can therefore guess no more often than before, and can
-        no longer keep a person out of the office's own network.
+        All other networks share one count. An attacker elsewhere can try no more passwords than with one count, and
+        cannot lock a person out of the office's own network.
         """
         account = str(super()._get_login_attempts_cache_key(request, **credentials))
         network = _network(request, account=account)
@@ -58,10 +58,7 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # all
     def send_notification_mail(
         self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
     ) -> None:
-        """Tell a person at their own address of what was changed of their account.
-
-        The change is made already; where the mail server is away, it stays made, and the log says so.
-        """
+        """Notify a person of a change of their account. An error of the mail server is logged."""
         try:
             super().send_notification_mail(template_prefix, user, context, email or user.email)
         except OSError:

@@ -1,4 +1,4 @@
-"""A person who may log in, known by an e-mail address, and how they were invited."""
+"""Users, who are identified by an email address, and invitations."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -18,10 +18,10 @@ from releases.rules.lifecycle import Role
 
 
 class UserQuerySet(BaseUserManager["User"]):
-    """How users are made and found; addresses are compared without regard to case."""
+    """Create and find users; addresses are compared without regard to case."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create and store one user; without a password nobody can log in as them yet.
+        """Create and store one user; without a password they cannot sign in yet.
 
         :raises ValueError: if the e-mail address is empty.
         """
@@ -89,10 +89,7 @@ class AccountRowRecord(RowRecord):
 
 
 class Invitation(models.Model):
-    """That a person was asked to join, with which role, by whom; its link works once, and until a time.
-
-    Of the link only a digest is kept: who reads the database cannot use it.
-    """
+    """An invitation to an account and a role. Its link works once and expires; only a digest of it is stored."""
 
     email = models.EmailField(lazy("e-mail address"))
     name = models.CharField(lazy("full name"), max_length=200)

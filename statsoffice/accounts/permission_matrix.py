@@ -13,14 +13,13 @@ from releases.rules.lifecycle import RELEASE, Lifecycle, Role, to_words
 from releases.rules.pre_release import ACCESS
 from releases.rules.pre_release import REQUEST as ACCESS_REQUEST
 from statsoffice.accounts import permissions as account_permissions
-from statsoffice.audit import permissions as trail_permissions
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One thing that can be done with one kind of thing, in which states of it, and by whom.
 
-    Without states it can be done in every one. Nobody else may do it, and a superuser is no role.
+    Without states it can be done in every state. Superusers have no role.
     """
 
     subject: str
@@ -41,7 +40,7 @@ def rows() -> tuple[Row, ...]:
         *_actions("a report", breach_permissions.TABLE),
         *_moves("a report", REPORT),
         *_actions("a person", account_permissions.TABLE),
-        *_actions("the audit trail", trail_permissions.TABLE),
+        *_actions("the audit trail", account_permissions.TRAIL_TABLE),
     )
 
 

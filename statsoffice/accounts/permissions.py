@@ -1,4 +1,4 @@
-"""Who may invite people: one row of roles; which roles somebody gives follows from all the tables together."""
+"""The roles that may invite people, and those that may read the audit trail."""
 
 from enum import StrEnum
 
@@ -6,19 +6,24 @@ from django.db.models import QuerySet
 
 from releases.models import Producer
 from releases.permissions import Person, producers_with, roles_of
-from releases.rules.lifecycle import KEEPERS, Role
+from releases.rules.lifecycle import KEEPERS, LEADS, Role
 
 
 class Action(StrEnum):
     INVITE = "invite"
 
 
-# Whoever invites gives no role that may do what they may not: permission_matrix.includes().
+class TrailAction(StrEnum):
+    READ = "read"
+
+
+# Which roles a person may grant depends on all tables together: invitations.may_grant().
 TABLE: dict[Action, frozenset[Role]] = {Action.INVITE: KEEPERS}
+TRAIL_TABLE: dict[TrailAction, frozenset[Role]] = {TrailAction.READ: LEADS | {Role.AUDITOR}}
 
 
 def administers_people(person: Person) -> bool:
-    """Tell whether a person keeps accounts and memberships in the admin site, and so invites anybody to anything."""
+    """Return whether a person manages accounts and roles in the admin site, and so may grant every role."""
     return person.is_active and person.has_perms(["accounts.add_user", "releases.add_membership"])
 
 
@@ -29,5 +34,5 @@ def producers_invited_to(person: Person) -> QuerySet[Producer]:
 
 
 def inviting_roles(person: Person, producer: Producer) -> frozenset[Role]:
-    """Return the roles by which a person invites others to a producer; empty if they may not."""
+    """Return the roles of a person that let them invite others to a producer."""
     return TABLE[Action.INVITE] & roles_of(person, producer)

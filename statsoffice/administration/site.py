@@ -51,7 +51,7 @@ class DeleteOnly:
         return False
 
 
-# The one provider comes from the settings, and no token of it is kept.
+# The one provider is in the settings, and its tokens are not stored.
 NEVER_KEPT = frozenset({"SocialAppAdmin", "SocialTokenAdmin"})
 
 

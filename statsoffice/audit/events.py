@@ -77,8 +77,7 @@ def _second_step_failed(user: User, authenticator: Authenticator | None = None, 
     )
 
 
-# Documents of reports, the register of reports, kept bodies and evidence bundles are events of what they belong to;
-# one release as a calendar entry is public.
+# Documents of reports, the register, stored bodies and evidence have events of their own. Calendar entries are public.
 LEFT_OUT = frozenset(
     {"breaches:approved_pdf", "breaches:draft_pdf", "breaches:statement_html", "breaches:statement_text"}
     | {"breaches:export", "releases:kept_body_download", "releases:export_evidence", "releases:release_calendar"}

@@ -1,4 +1,4 @@
-"""What happened to accounts and was on record nowhere else: log-ins, and files that no other event tells of."""
+"""Events of accounts that no other chain has: sign-ins and downloads of files."""
 
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -24,9 +24,9 @@ class What(StrEnum):
 
 
 class AccountEvent(AbstractEvent):
-    """One thing that happened to an account; without one, somebody tried an address that has none.
+    """One event of an account, or of a sign-in with an unknown address.
 
-    No network address is kept: these rows stay for ever. It stands in the web server's log, which does not.
+    These rows are never deleted, so they have no network address. The web server's log has it.
     """
 
     CHAIN: ClassVar[str] = "accounts.event"

@@ -21,8 +21,8 @@ from releases.evidence.export import EXPORTED as EVIDENCE_EXPORTED
 from releases.models import Address, Contact, Exemption, Membership, Producer, Release, ReleaseEvent, Series
 from releases.permissions import Person, producers_with
 from statsoffice.accounts.models import User
+from statsoffice.accounts.permissions import TRAIL_TABLE, TrailAction
 from statsoffice.audit.models import AccountEvent, What
-from statsoffice.audit.permissions import TABLE, Action
 from statsoffice.notifications.models import Preference
 
 
@@ -36,8 +36,8 @@ class Scope:
     is_narrowed: bool
 
 
-def producers_audited_by(person: Person) -> "list[Producer]":
-    return list(producers_with(person, TABLE[Action.READ]).order_by("name"))
+def producers_audited_by(person: Person) -> "QuerySet[Producer]":
+    return producers_with(person, TRAIL_TABLE[TrailAction.READ]).order_by("name")
 
 
 def scope_of(person: Person, producers: Iterable[Producer], *, is_narrowed: bool) -> Scope:
@@ -83,7 +83,7 @@ class Source:
 def _of_accounts(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
     def rows(scope: Scope) -> "QuerySet[Any]":
         theirs = Q(account__in=scope.people)
-        # Nobody knows whose address it was meant to be.
+        # A failed sign-in with an unknown address belongs to no producer.
         return AccountEvent.objects.filter(theirs if scope.is_narrowed else theirs | Q(account=None), kind__in=kinds)
 
     return rows
@@ -95,7 +95,7 @@ def _of_releases(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
 
 def _of_reports(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
     def rows(scope: Scope) -> "QuerySet[Any]":
-        reports = reports_with(scope.person, TABLE[Action.READ]).filter(producer__in=scope.producers)
+        reports = reports_with(scope.person, TRAIL_TABLE[TrailAction.READ]).filter(producer__in=scope.producers)
         return ReportEvent.objects.filter(report__in=reports, kind__in=kinds)
 
     return rows

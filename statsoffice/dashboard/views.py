@@ -1,4 +1,4 @@
-"""The desk: the day as it goes, and what waits for the person who looks."""
+"""The dashboard, and the updates of its parts."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from releases import permissions
 from releases.rules.canonical import sha256_hex
 from releases.views.base import signed_in_part
-from statsoffice.audit import permissions as trail_permissions
+from statsoffice.audit.trail import producers_audited_by
 from statsoffice.dashboard import monitoring, tasks, today
 from statsoffice.dashboard.today import split_live_text
 from statsoffice.setup.steps import may_set_up, office_of
@@ -34,9 +34,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "preflight": monitoring.preflight_summary_of(request.user, now=now),
         "noticing": monitoring.detection_chances(),
         "has_register": permissions.producers_where(request.user, permissions.Action.VIEW).exists(),
-        "has_trail": permissions.producers_with(
-            request.user, trail_permissions.TABLE[trail_permissions.Action.READ]
-        ).exists(),
+        "has_trail": producers_audited_by(request.user).exists(),
         "announced": tasks.differences_of(request.user, now=now),
         "set_up_left": len(office_of(request.user).left) if may_set_up(request.user) else 0,
     }

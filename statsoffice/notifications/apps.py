@@ -1,4 +1,4 @@
-"""Messages: who is told what, once."""
+"""Notifications."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as lazy

@@ -61,7 +61,7 @@ class Message(models.Model):
     subject = models.CharField(max_length=300)
     text = models.TextField()
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, null=True, related_name="+")
-    # A release that was never public can be deleted; what was told of it stays.
+    # A release that was never public can be deleted; its messages stay.
     release = models.ForeignKey(Release, on_delete=models.SET_NULL, null=True, related_name="+")
     report = models.ForeignKey(Report, on_delete=models.PROTECT, null=True, related_name="+")
     document = models.ForeignKey(

@@ -9,7 +9,7 @@ from breaches.models import Report, Suspicion
 from releases.models import Release, Verification
 from statsoffice.notifications.models import Message
 
-# Nobody is notified of what is older, such as a record that was imported or restored.
+# Older events, such as those of a restored database, cause no notification.
 MAX_AGE = timedelta(days=7)
 
 

@@ -1,4 +1,4 @@
-"""The canary: whether the watcher can be relied on."""
+"""Self-monitoring."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as lazy
