@@ -101,7 +101,7 @@ def _check_monitoring(condition: Condition, *, now: datetime) -> list[Check]:
     if not condition.ever_active:
         wrong["watcher"] = [str(status.NEVER_ACTIVE)]
     # The self-test is well only after a right verdict: before the first one nothing is proved.
-    proved = not condition.canary_on or condition.rehearsed_at is not None
+    proved = not settings.CANARY or condition.rehearsed_at is not None
     well = {
         "watcher": (True, "The watcher is active."),
         "canary": (proved, status.describe_synthetic_checks(condition, now=now)),

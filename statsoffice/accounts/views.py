@@ -24,7 +24,7 @@ from statsoffice.accounts.models import Invitation, User
 from statsoffice.accounts.permissions import producers_invited_to
 from statsoffice.accounts.second_factor import has_second_factor
 
-KEPT_IN_SESSION = "invitation"
+SESSION_KEY = "invitation"
 
 
 @never_cache
@@ -35,9 +35,9 @@ def follow_invitation(request: HttpRequest, secret: str) -> HttpResponse:
     An invalid link is not stored: it can be made up, and each would create a session.
     """
     if invitations.find(secret, at=timezone.now()):
-        request.session[KEPT_IN_SESSION] = secret
+        request.session[SESSION_KEY] = secret
     else:
-        request.session.pop(KEPT_IN_SESSION, None)
+        request.session.pop(SESSION_KEY, None)
     return redirect("account_accept")
 
 
@@ -46,14 +46,18 @@ def follow_invitation(request: HttpRequest, secret: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def accept_invitation(request: HttpRequest) -> HttpResponse:
     """Ask a new person for a password, and a person who has an account to sign in and accept."""
-    invitation = invitations.find(str(request.session.get(KEPT_IN_SESSION, "")), at=timezone.now())
+    invitation = invitations.find(str(request.session.get(SESSION_KEY, "")), at=timezone.now())
     if invitation is None:
         return render(request, "accounts/invitation_over.html", status=410)
     account = invitations.existing_account(invitation)
     if request.user.is_authenticated and request.user != account:
         return render(request, "accounts/invited_another.html", {"invitation": invitation}, status=409)
     if account is None:
-        return _ask_password(request, invitation)
+        new_user = User(email=invitation.email, name=invitation.name)
+        form = FirstPasswordForm(new_user, request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            return _accept(request, invitation, password=form.cleaned_data["new_password1"])
+        return render(request, "accounts/accept.html", {"invitation": invitation, "form": form})
     if not request.user.is_authenticated:
         return redirect_to_login(reverse("account_accept"), settings.LOGIN_URL)
     if request.method == "POST":
@@ -61,20 +65,12 @@ def accept_invitation(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/accept.html", {"invitation": invitation})
 
 
-def _ask_password(request: HttpRequest, invitation: Invitation) -> HttpResponse:
-    unsaved = User(email=invitation.email, name=invitation.name)
-    form = FirstPasswordForm(unsaved, request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        return _accept(request, invitation, password=form.cleaned_data["new_password1"])
-    return render(request, "accounts/accept.html", {"invitation": invitation, "form": form})
-
-
 def _accept(request: HttpRequest, invitation: Invitation, *, password: str | None) -> HttpResponse:
     try:
         invitations.accept(invitation, password=password, at=timezone.now())
     except InvitationRefused as refusal:
         return render(request, "accounts/invitation_over.html", {"sentence": str(refusal)}, status=409)
-    del request.session[KEPT_IN_SESSION]
+    del request.session[SESSION_KEY]
     if password is None:
         messages.success(request, _("You have accepted the invitation."))
         return redirect(settings.LOGIN_REDIRECT_URL)
@@ -105,7 +101,8 @@ def invite(request: SignedInRequest) -> HttpResponse:
         except NotYours:
             form.add_error("role", _("You cannot give this role for this producer"))
         else:
-            return _send_and_redirect(request, invitation, secret)
+            send_with_message(request, invitation, secret=secret)
+            return redirect("invitations")
     return render(request, "accounts/invite.html", {"form": form})
 
 
@@ -120,7 +117,8 @@ def send_again(request: SignedInRequest, key: int) -> HttpResponse:
     except InvitationRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("invitations")
-    return _send_and_redirect(request, invitation, secret)
+    send_with_message(request, invitation, secret=secret)
+    return redirect("invitations")
 
 
 @login_required
@@ -135,11 +133,6 @@ def withdraw(request: SignedInRequest, key: int) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         messages.success(request, _("The invitation is withdrawn. Its link no longer works."))
-    return redirect("invitations")
-
-
-def _send_and_redirect(request: SignedInRequest, invitation: Invitation, secret: str) -> HttpResponse:
-    send_with_message(request, invitation, secret=secret)
     return redirect("invitations")
 
 

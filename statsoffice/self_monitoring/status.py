@@ -54,10 +54,10 @@ def is_beating(pulse: Pulse, *, now: datetime) -> bool:
     A sweep can take many minutes. It counts as long as it marks itself alive, if it began soon after the end of
     another. Otherwise processes that die in each sweep would always seem to be running.
     """
-    if _within(pulse.finished_at, LONGEST_PAUSE_NEAR_DUE, now=now):
+    if _is_recent(pulse.finished_at, LONGEST_PAUSE_NEAR_DUE, now=now):
         return True
     is_near_due = Release.objects.official().monitored(now=now, ahead=NEAR_DUE, behind=NEAR_DUE).exists()
-    if not is_near_due and _within(pulse.finished_at, LONGEST_PAUSE, now=now):
+    if not is_near_due and _is_recent(pulse.finished_at, LONGEST_PAUSE, now=now):
         return True
     ends = [at for at in (pulse.finished_at, pulse.failed_at) if at]
     if pulse.begun_at is None or (ends and pulse.begun_at <= max(ends)):
@@ -82,7 +82,7 @@ def find_pulse(step: str) -> Pulse:
     return Pulse.objects.filter(step=step).first() or Pulse(step=step)
 
 
-def _within(at: datetime | None, pause: timedelta, *, now: datetime) -> bool:
+def _is_recent(at: datetime | None, pause: timedelta, *, now: datetime) -> bool:
     # An instant in the future is of a wrong clock.
     return at is not None and abs(now - at) <= pause
 
@@ -108,16 +108,14 @@ REMEMBERED = timedelta(days=1)
 
 def record_spool(folder: Path, *, machine: str, now: datetime) -> None:
     """Record whether the spool of a machine has files, and since when."""
-    kept = Pulse.objects.filter(step=f"{STEP}{machine}"[:100])
+    pulse = Pulse.objects.filter(step=f"{STEP}{machine}"[:100])
     if not (spool.is_any_waiting(folder) or any(folder.glob(f"*{spool.REFUSED}"))):
-        if kept.exists():
-            kept.delete()
-    elif not kept.update(failed_at=now):
-        try:
-            with transaction.atomic():
-                Pulse.objects.create(step=f"{STEP}{machine}"[:100], begun_at=now, failed_at=now)
-        except IntegrityError:
-            return  # another process of this machine was the first, a moment ago
+        if pulse.exists():
+            pulse.delete()
+    elif not pulse.update(failed_at=now):
+        # Another process of this machine may be first.
+        with contextlib.suppress(IntegrityError), transaction.atomic():
+            Pulse.objects.create(step=f"{STEP}{machine}"[:100], begun_at=now, failed_at=now)
 
 
 def spool_waiting_since(*, now: datetime) -> datetime | None:
@@ -155,9 +153,9 @@ class Problem:
         return {"trouble": self.trouble, "since": since, "expected": self.expected, "found": self.found}
 
 
-def problem_from_json(kept: dict[str, Any]) -> Problem:
-    since = datetime.fromisoformat(kept["since"]) if kept["since"] else None
-    return Problem(Trouble(kept["trouble"]), since, kept["expected"], kept["found"])
+def problem_from_json(row: dict[str, Any]) -> Problem:
+    since = datetime.fromisoformat(row["since"]) if row["since"] else None
+    return Problem(Trouble(row["trouble"]), since, row["expected"], row["found"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +168,6 @@ class Condition:
 
     ever_active: bool
     problems: tuple[Problem, ...]
-    canary_on: bool
     rehearsed_at: datetime | None
     clock_vouched: bool | None
 
@@ -194,7 +191,6 @@ def condition(*, now: datetime) -> Condition:
     return Condition(
         ever_active=active_at is not None,
         problems=tuple(problems),
-        canary_on=settings.CANARY,
         rehearsed_at=right,
         clock_vouched=latest[0].clock_voucher != Voucher.NOBODY if latest else None,
     )
@@ -294,7 +290,7 @@ def _describe_wrong_rehearsal(problem: Problem, *, at: str) -> str:
 
 def describe_synthetic_checks(condition: Condition, *, now: datetime) -> str:
     """Describe the self-test, if monitoring has no problem or never ran."""
-    if not condition.canary_on:
+    if not settings.CANARY:
         return _("Its rehearsals are switched off.")
     if not condition.ever_active:
         return _("No self-test has run yet. Start a worker.")
@@ -362,14 +358,13 @@ def _continue_incident(problems: tuple[Problem, ...], *, now: datetime) -> None:
             Illness.objects.create(began_at=now, observed_at=now)
         return
     still = Illness.objects.filter(pk=current.pk, is_open=True)
-    unobserved = current.alarmed_at is None and not timedelta(0) <= now - current.observed_at <= LONGEST_GAP
-    if unobserved:
+    if current.alarmed_at is None and not timedelta(0) <= now - current.observed_at <= LONGEST_GAP:
         still.filter(alarmed_at__isnull=True).update(began_at=now, observed_at=now)
         return
     still.update(observed_at=now)
     if current.alarmed_at is None and now - current.began_at >= min(
         ALARM_AFTER[problem.trouble] for problem in problems
     ):
-        kept = [problem.as_json() for problem in problems]
-        if still.filter(alarmed_at__isnull=True).update(alarmed_at=now, why=kept):
+        why = [problem.as_json() for problem in problems]
+        if still.filter(alarmed_at__isnull=True).update(alarmed_at=now, why=why):
             logger.error("the watcher is ill: %s", ", ".join(problem.trouble for problem in problems))
