@@ -161,6 +161,10 @@ class Parties:
         self.created.append(creation)
         self._undo += [self.created.pop, undo]
 
+    def add[Key, Row](self, known: dict[Key, Row], key: Key, row: Row, creation: Creation) -> None:
+        known[key] = row
+        self.note_creation(creation, lambda: known.pop(key))
+
     def accept(self) -> None:
         self._undo.clear()
 
@@ -183,8 +187,8 @@ def series_of_row(row: CalendarRow, parties: Parties) -> Series:
     if responsible and series.responsible is None:
         series.responsible = responsible
         _save(series, parties)
-        made = Creation(CreationKind.RESPONSIBLE, responsible.email, series.title)
-        parties.note_creation(made, lambda: setattr(series, "responsible", None))
+        creation = Creation(CreationKind.RESPONSIBLE, responsible.email, series.title)
+        parties.note_creation(creation, lambda: setattr(series, "responsible", None))
     return series
 
 
@@ -197,9 +201,8 @@ def _producer(row: CalendarRow, parties: Parties) -> Producer:
     _check_may_make(parties, "producer", row.producer)
     slug = _free_slug(row.producer, Producer.objects.values_list("slug", flat=True), 100)
     producer = Producer.objects.create(name=row.producer, slug=slug)
-    key = fold_title(row.producer)
-    parties.producers[key] = producer
-    parties.note_creation(Creation(CreationKind.PRODUCER, producer.name), lambda: parties.producers.pop(key))
+    creation = Creation(CreationKind.PRODUCER, producer.name)
+    parties.add(parties.producers, fold_title(row.producer), producer, creation)
     return producer
 
 
@@ -219,10 +222,8 @@ def _new_series(row: CalendarRow, producer: Producer, responsible: Contact | Non
         responsible=responsible,
     )
     _save(series, parties)
-    parties.series[row.series_key] = series
-    parties.note_creation(
-        Creation(CreationKind.SERIES, series.title, producer.name), lambda: parties.series.pop(row.series_key)
-    )
+    creation = Creation(CreationKind.SERIES, series.title, producer.name)
+    parties.add(parties.series, row.series_key, series, creation)
     return series
 
 
@@ -252,9 +253,8 @@ def _contact(row: CalendarRow, producer: Producer, parties: Parties) -> Contact:
             producer=producer, name=str(user or row.responsible_email), email=row.responsible_email, user=user
         )
         _save(contact, parties)
-        key = (producer.pk, row.responsible_email)
-        parties.contacts[key] = contact
-        parties.note_creation(Creation(CreationKind.CONTACT, contact.email), lambda: parties.contacts.pop(key))
+        creation = Creation(CreationKind.CONTACT, contact.email)
+        parties.add(parties.contacts, (producer.pk, row.responsible_email), contact, creation)
     return contact
 
 
