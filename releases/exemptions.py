@@ -13,7 +13,7 @@ from releases.permissions import Action, check_may
 from releases.rules import london
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused
 from releases.verdict.address import SUSPICIOUS, Outcome
-from releases.verdict.exemption import Covers, Terms, faults_to_cover, find_covering
+from releases.verdict.exemption import Covers, Terms, faults_to_cover, find_covering_exemptions
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -80,7 +80,7 @@ def find_exemptions(verifications: Iterable[Verification]) -> dict[int, list[Exe
 def _exemptions_of(verification: Verification, known: list[Exemption]) -> list[Exemption]:
     series = verification.release.series
     required = ((result.role, result.verdict.from_due) for result in verification.results if result.required)
-    return find_covering(
+    return find_covering_exemptions(
         [
             (exemption, terms_of(exemption))
             for exemption in known

@@ -88,6 +88,6 @@ def longest_gaps(due_ats: Collection[datetime]) -> Callable[[datetime, str], tim
     def longest(due_at: datetime, url: str) -> timedelta:
         place = place_if_any(url)
         # Counted when first asked for: releases that were judged before keep the gap of that time.
-        return longest_gap(count()[due_at, place], budget_of(place, budgets).for_the_watch)
+        return longest_gap(count()[due_at, place], budget_of(place, budgets).monitoring_share)
 
     return longest

@@ -17,7 +17,7 @@ from releases.permissions import Action, check_may, roles_of
 from releases.rules import london
 from releases.rules.lifecycle import PUBLISH, RELEASE, FieldRefused
 from releases.rules.response import LONGEST
-from releases.verdict.address import ASKS_A_PERSON, result_counted
+from releases.verdict.address import ASKS_A_PERSON, count_result
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -89,7 +89,7 @@ def _first_absences(looks: QuerySet[Observation], said: dict[int, dict[str, str]
     for row in rows:
         # Another release may have shown the very same text, and nobody has said anything of it there.
         kind = said.get(row["release_id"], {}).get(row["text_digest"])
-        if result_counted(row["result"], kind) is LookResult.NOT_LIVE:
+        if count_result(row["result"], kind) is LookResult.NOT_LIVE:
             absent.setdefault(row["address_id"], row["first"])
     return absent
 

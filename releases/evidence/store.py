@@ -20,7 +20,7 @@ from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Status
 from releases.rules.response import Answer
 from releases.verdict.address import Sighting
-from releases.verdict.proof import BodySeen, Place, Why, places_of
+from releases.verdict.proof import BodyCheck, Place, Why, places_of
 
 logger = logging.getLogger(__name__)
 
@@ -295,7 +295,7 @@ def _read_places(releases: Collection[int]) -> _Places:
     return places
 
 
-def _body_seen(row: Observation) -> BodySeen:
+def _body_seen(row: Observation) -> BodyCheck:
     clock_off = Reason.CLOCK_OFF in row.reasons  # such a check is not judged either: nobody knows when it was made
     sighting = Sighting(
         result=LookResult.OBSERVER_FAULT if clock_off else LookResult(row.result),
@@ -306,7 +306,7 @@ def _body_seen(row: Observation) -> BodySeen:
         clock_confirmed=row.clock_bound_seconds is not None,
     )
     role, required = AddressRole(row.address.role), row.address.required
-    return BodySeen(role=role, required=required, fresh=row.purpose == Purpose.FRESH, sighting=sighting)
+    return BodyCheck(role=role, required=required, fresh=row.purpose == Purpose.FRESH, sighting=sighting)
 
 
 def _write_kept(rows: Sequence[KeptBody]) -> None:

@@ -106,7 +106,7 @@ def _claim_hosts(places: Collection[str], means: AdhocMeans, *, now: datetime) -
 
 
 def _lease_name(place: str, budgets: Mapping[str, Budget]) -> str:
-    return leases.claim_spare(place) if budget_of(place, budgets).beside else place
+    return leases.claim_spare(place) if budget_of(place, budgets).adhoc_share else place
 
 
 def _is_needed(place: str, *, now: datetime) -> bool:

@@ -317,7 +317,7 @@ class Sweep:
         budgets = budgets_from_settings()
         closest = {
             (host, due_at): host_budget.closest_checks(
-                number, budget_of(host, budgets).for_the_watch, of_process=len(missing)
+                number, budget_of(host, budgets).monitoring_share, of_process=len(missing)
             )
             for (host, due_at), number in at_host.items()
         }

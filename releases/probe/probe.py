@@ -212,7 +212,7 @@ def probe_from_settings(
     """
 
     def part_of(budget: Budget) -> Budget:
-        return (budget.beside or budget) if beside else budget.for_the_watch
+        return (budget.adhoc_share or budget) if beside else budget.monitoring_share
 
     return Probe(
         Fetcher(

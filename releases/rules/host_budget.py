@@ -10,8 +10,8 @@ from releases.rules import cadence
 
 # What one look takes of a connection, where nothing is known of the site: a quarter of a second is a slow page.
 USUAL_SECONDS = 0.25
-# Of less, the watch would lose half or more.
-SMALLEST_PARTED = 3
+# Of less, monitoring would lose half or more.
+SMALLEST_DIVIDED = 3
 # What one monitoring process makes and stores without falling behind (benchmarks).
 CHECKS_PER_SECOND = 1_000
 LEAST_LONGEST_GAP = timedelta(seconds=10)
@@ -32,16 +32,16 @@ class Budget:
             raise ValueError(message)
 
     @property
-    def beside(self) -> "Budget | None":
-        """What is kept of it for looks beside the watch, by whichever process; None if it is too small to part."""
+    def adhoc_share(self) -> "Budget | None":
+        """What is left of it for checks on request, by all processes together; None if it is too small to divide."""
         return (
-            Budget(connections=1, per_second=1) if min(self.connections, self.per_second) >= SMALLEST_PARTED else None
+            Budget(connections=1, per_second=1) if min(self.connections, self.per_second) >= SMALLEST_DIVIDED else None
         )
 
     @property
-    def for_the_watch(self) -> "Budget":
-        """What is left of it for the watch, so that both together never ask more than it allows."""
-        return Budget(self.connections - 1, self.per_second - 1) if self.beside else self
+    def monitoring_share(self) -> "Budget":
+        """What is left of it for monitoring, so that both together never request more than it allows."""
+        return Budget(self.connections - 1, self.per_second - 1) if self.adhoc_share else self
 
 
 DEFAULT_BUDGET = Budget(connections=20, per_second=50)
@@ -123,7 +123,7 @@ def find_crowds(due: Iterable[Due], budgets: Mapping[str, Budget], *, default: B
             due_at=due_at,
             releases=tuple(dict.fromkeys(releases)),
             looks=len(releases),
-            seconds=spread_seconds(len(releases), budget_of(place, budgets, default=default).for_the_watch),
+            seconds=spread_seconds(len(releases), budget_of(place, budgets, default=default).monitoring_share),
         )
         for (due_at, place), releases in sorted(together.items(), key=lambda item: item[0])
     )

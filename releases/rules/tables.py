@@ -181,7 +181,7 @@ _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", 
 _GUARD = "'"
 
 
-def _read_delimited(content: bytes, *, name: str) -> list[Line]:
+def _read_csv(content: bytes, *, name: str) -> list[Line]:
     """Read the lines that hold anything.
 
     :raises NotATableError: if it is no text in UTF-8, not CSV, or too large.
@@ -200,7 +200,7 @@ def _read_delimited(content: bytes, *, name: str) -> list[Line]:
     return lines.gathered
 
 
-def write_delimited(rows: Iterable[Iterable[str]]) -> bytes:
+def write_csv(rows: Iterable[Iterable[str]]) -> bytes:
     """Write rows so that no spreadsheet takes a cell for a formula: such a cell begins with an apostrophe.
 
     `read` takes the apostrophe away again. With the byte order mark, because without it Excel does not read UTF-8.
@@ -468,7 +468,7 @@ def read_table(content: bytes, *, name: str) -> list[Line]:
         message = f"{name} is an old .xls file or locked with a password: save it as XLSX, ODS or CSV, without one."
         raise NotATableError(message)
     if not content.startswith(_SIGNATURE):
-        return _read_delimited(content, name=name)
+        return _read_csv(content, name=name)
     with _open_archive(content, name=name) as parts:
         if _is_open_document(parts, name=name):
             return _read_open_document(parts, name=name)
@@ -493,7 +493,7 @@ def write_table(kind: TableKind, header: Sequence[str], rows: Iterable[Sequence[
     plain = ([_UNWRITABLE.sub("", value) if isinstance(value, str) else value for value in row] for row in rows)
     match kind:
         case TableKind.CSV:
-            return write_delimited([list(header), *([as_cell(value).text for value in row] for row in plain)])
+            return write_csv([list(header), *([as_cell(value).text for value in row] for row in plain)])
         case TableKind.ODS:
             from tablib import Dataset
 

@@ -112,7 +112,7 @@ def last_statements(statements: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {digest: kind for digest, kind in statements if digest}
 
 
-def result_counted(result: str, statement: str | None, *, clock_off: bool = False) -> LookResult:
+def count_result(result: str, statement: str | None, *, clock_off: bool = False) -> LookResult:
     """Return the result as which a check counts.
 
     :param result: what the check itself showed.
@@ -150,7 +150,7 @@ def sighting_of(
     """
     corrected = is_corrected(statement)
     return Sighting(
-        result=result_counted(result, statement, clock_off=clock_off),
+        result=count_result(result, statement, clock_off=clock_off),
         planned_at=planned_at,
         sent_at=sent_at,
         completed_at=completed_at,

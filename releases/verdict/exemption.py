@@ -71,7 +71,7 @@ def applies(terms: Terms, *, due_at: datetime, occurred_at: datetime | None) -> 
     return in_force and not_ended and terms.covers_from <= london.local_date(due_at) <= terms.covers_to
 
 
-def find_covering[K](
+def find_covering_exemptions[K](
     exemptions: Sequence[tuple[K, Terms]],
     *,
     what: frozenset[Covers],

@@ -37,7 +37,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class BodySeen:
+class BodyCheck:
     """A look that brought a body, as far as it decides what the body is kept as.
 
     `fresh`: it went past the caches on the way, and is not judged.
@@ -50,7 +50,7 @@ class BodySeen:
 
 
 def places_of(
-    seen: BodySeen,
+    seen: BodyCheck,
     *,
     due_at: datetime | None,
     held: Mapping[Place, datetime],
@@ -78,7 +78,7 @@ def places_of(
 
 
 def _judged(
-    seen: BodySeen, *, since_due: bool, live_at: datetime | None, page_live_at: datetime | None
+    seen: BodyCheck, *, since_due: bool, live_at: datetime | None, page_live_at: datetime | None
 ) -> Iterator[Place]:
     """Give the places for which a look that is judged would do."""
     result, sent_at = seen.sighting.result, seen.sighting.sent_at
@@ -99,7 +99,7 @@ def _since_due(sighting: Sighting, due_at: datetime | None) -> bool:
     return due_at is not None and not (sighting.instant < due_at and sighting.surely_by < due_at)
 
 
-def _is_partial(seen: BodySeen, *, since_due: bool, page_live_at: datetime | None) -> bool:
+def _is_partial(seen: BodyCheck, *, since_due: bool, page_live_at: datetime | None) -> bool:
     """The page is out, and an attachment that belongs to it is not."""
     missing = seen.role is AddressRole.ATTACHMENT and seen.required and since_due
     return missing and page_live_at is not None and seen.sighting.sent_at >= page_live_at

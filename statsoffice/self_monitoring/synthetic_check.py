@@ -18,7 +18,7 @@ from releases.rules import cadence
 from releases.rules.host_budget import LEAST_LONGEST_GAP
 from releases.rules.response import Answer, Errand
 from releases.rules.web_address import parse_address, place_of
-from releases.verdict.address import AddressVerdict, Outcome, Sighting, judge_address, result_counted
+from releases.verdict.address import AddressVerdict, Outcome, Sighting, count_result, judge_address
 from releases.verdict.release import combine_addresses
 from statsoffice import health
 from statsoffice.self_monitoring import page
@@ -136,7 +136,7 @@ def _record_answer(
     seen.reasons = examination.mark_clock_off(finding, error, largest=settings.CLOCK_LARGEST_ERROR).reasons
     seen.sightings.append(
         Sighting(
-            result=result_counted(finding.result, None, clock_off=clock_off),
+            result=count_result(finding.result, None, clock_off=clock_off),
             planned_at=answer.planned_at,
             sent_at=answer.sent_at,
             completed_at=answer.completed_at,

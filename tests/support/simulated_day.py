@@ -22,8 +22,8 @@ from releases.verdict.address import (
     BeforeDue,
     Outcome,
     Sighting,
+    count_result,
     judge_address,
-    result_counted,
     settles_at,
 )
 from tests.support import release_pages
@@ -256,7 +256,7 @@ class _Watching:
     def take(self, look: Sighting) -> None:
         """Keep a look as it is judged: with the clock's bound, and as a fault of ours where the clock is wrong."""
         error = self.read_clock()
-        result = result_counted(look.result, None, clock_off=error.is_off(largest=LARGEST_ERROR))
+        result = count_result(look.result, None, clock_off=error.is_off(largest=LARGEST_ERROR))
         bound = error.bound or timedelta(0)
         self.address.looks.append(replace(look, result=result, clock_bound=bound))
 

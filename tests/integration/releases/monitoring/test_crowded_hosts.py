@@ -53,7 +53,7 @@ def test_the_first_looks_since_due_are_as_far_apart_as_the_desk_says_the_day_bef
 
     with probe_from_settings(now=clock.now) as probe:
         Sweep(clock=clock, probe=probe, name="crowded").run(stop=is_over)
-    told = spread_seconds(RELEASES, Budget(*BUDGET).for_the_watch)
+    told = spread_seconds(RELEASES, Budget(*BUDGET).monitoring_share)
     behind = Observation.objects.aggregate(most=Max(F("sent_at") - F("planned_at")))["most"]
     assert behind.total_seconds() <= told + LEEWAY
     since_due = Observation.objects.filter(sent_at__gte=DUE).values("release").annotate(first=Min("sent_at"))

@@ -29,7 +29,7 @@ class AtABudget(ScriptedPublisher):
 
     def __init__(self, clock, script):
         super().__init__(clock, script)
-        self._lanes = Lanes({}, default=Budget(*BUDGET).for_the_watch)
+        self._lanes = Lanes({}, default=Budget(*BUDGET).monitoring_share)
         self._turns = {}
 
     @property

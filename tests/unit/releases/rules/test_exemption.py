@@ -6,7 +6,7 @@ import pytest
 
 from releases.detection.finding import AddressRole
 from releases.verdict.address import Outcome
-from releases.verdict.exemption import Covers, Terms, applies, faults_to_cover, find_covering
+from releases.verdict.exemption import Covers, Terms, applies, faults_to_cover, find_covering_exemptions
 
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
 BEFORE = DUE - timedelta(days=10)
@@ -83,7 +83,7 @@ def test_the_days_that_it_covers_are_londons():
 
 
 def cover(*exemptions, what):
-    return find_covering(exemptions, what=frozenset(what), due_at=DUE, occurred_at=DUE)
+    return find_covering_exemptions(exemptions, what=frozenset(what), due_at=DUE, occurred_at=DUE)
 
 
 def test_exemptions_cover_together_what_none_of_them_covers_alone():

@@ -41,7 +41,7 @@ def test_a_budget_of_nothing_is_refused(connections, per_second):
     ],
 )
 def test_the_parts_of_a_budget_are_never_more_than_the_whole(budget, watch, beside):
-    assert (budget.for_the_watch, budget.beside) == (watch, beside)
+    assert (budget.monitoring_share, budget.adhoc_share) == (watch, beside)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_the_widths_in_the_documentation_are_those_that_are_computed():
     written = (settings.BASE_DIR / "docs" / "preflight.md").read_text()
     rows = [(int(looks), float(seconds)) for looks, seconds in re.findall(r"\| (\d+) \| (\d+\.\d) s \|", written)]
     assert len(rows) >= 5
-    assert [round(spread_seconds(looks, GOVUK.for_the_watch) + 1e-9, 1) for looks, _ in rows] == [
+    assert [round(spread_seconds(looks, GOVUK.monitoring_share) + 1e-9, 1) for looks, _ in rows] == [
         seconds for _, seconds in rows
     ]
 

@@ -227,7 +227,7 @@ class TestWritten:
 
     def test_no_cell_of_a_text_file_begins_as_a_formula_does(self):
         starts = [*DANGEROUS, "\t=1", "\r=1", "\n=1"]
-        written = tables.write_delimited([[text] for text in starts]).decode("utf-8-sig").splitlines()
+        written = tables.write_csv([[text] for text in starts]).decode("utf-8-sig").splitlines()
         assert [line[:2] for line in written if line.startswith('"') and line[1] in "=+-@\t\r\n＝"] == []
 
     def test_a_workbook_holds_texts_as_texts_and_says_so_to_who_edits_them(self):

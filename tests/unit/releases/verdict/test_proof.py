@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from releases.detection.finding import AddressRole, LookResult
-from releases.verdict.proof import LAST, BodySeen, Place, Why, places_of
+from releases.verdict.proof import LAST, BodyCheck, Place, Why, places_of
 from tests.support.checks import ABSENT, DUE, LIVE, UNREACHABLE, UNRECOGNISED, at, look
 
 PAGE, ATTACHMENT, ANNOUNCEMENT = AddressRole.PAGE, AddressRole.ATTACHMENT, AddressRole.ANNOUNCEMENT
@@ -14,7 +14,7 @@ PAGE, ATTACHMENT, ANNOUNCEMENT = AddressRole.PAGE, AddressRole.ATTACHMENT, Addre
 
 def seen(result, seconds, *, role=PAGE, required=True, fresh=False, sent=None, completed=None):
     """A look that brought a body, planned so many seconds after due."""
-    return BodySeen(role, required, fresh, look(result, seconds, sent=sent, completed=completed))
+    return BodyCheck(role, required, fresh, look(result, seconds, sent=sent, completed=completed))
 
 
 def morning(*looks, page_live=None, due_at=DUE):
@@ -88,9 +88,9 @@ def test_a_look_that_was_under_way_at_the_due_instant_counts_since_due_as_in_jud
 
 def test_a_look_that_a_slow_clock_may_have_made_after_the_due_instant_counts_since_due_as_in_judging():
     early = replace(look(LIVE, -2, completed=-1), clock_bound=timedelta(seconds=1))
-    assert since(Why.FIRST_LIVE) in morning(BodySeen(PAGE, True, False, early))
+    assert since(Why.FIRST_LIVE) in morning(BodyCheck(PAGE, True, False, early))
     surely = replace(early, clock_bound=timedelta(seconds=0.5))
-    assert before(Why.FIRST_LIVE) in morning(BodySeen(PAGE, True, False, surely))
+    assert before(Why.FIRST_LIVE) in morning(BodyCheck(PAGE, True, False, surely))
 
 
 def test_looks_that_arrive_in_another_order_fill_the_same_places():

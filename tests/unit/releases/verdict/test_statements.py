@@ -6,7 +6,7 @@ import pytest
 
 from releases.detection.finding import LookResult
 from releases.models import Statement
-from releases.verdict.address import Sighting, is_corrected, last_statements, result_counted, sighting_of
+from releases.verdict.address import Sighting, count_result, is_corrected, last_statements, sighting_of
 from tests.support.factories import SEED_DUE
 
 
@@ -21,7 +21,7 @@ from tests.support.factories import SEED_DUE
     ids=["this is it", "previous edition", "something else", "nothing"],
 )
 def test_a_look_counts_as_a_person_says_of_its_text(said, result):
-    assert result_counted("unrecognised", said) is result
+    assert count_result("unrecognised", said) is result
     assert is_corrected(said) is (result is not LookResult.UNRECOGNISED)
 
 
@@ -33,7 +33,7 @@ def test_the_last_word_on_a_text_holds_and_a_word_on_no_text_corrects_nothing():
 @pytest.mark.parametrize("said", [None, *Statement.Kind])
 def test_a_look_by_a_clock_known_to_be_wrong_counts_as_a_fault_of_ours_whatever_anybody_says(said):
     for result in LookResult:
-        assert result_counted(result, said, clock_off=True) is LookResult.OBSERVER_FAULT
+        assert count_result(result, said, clock_off=True) is LookResult.OBSERVER_FAULT
 
 
 def counted(said, *, bound_seconds=0.0):
