@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
 
+# The entry as it is now, or the request for it that waits for a lead.
+type EntryOrRequest = PreReleaseAccess | PreReleaseRequest
 # Given the keys of some releases: those whose names are still needed, however old they are.
 type Needed = Callable[[Collection[int]], Collection[int]]
 
@@ -169,20 +171,8 @@ def _was_faster() -> ChangedMeanwhile:
     return ChangedMeanwhile(sentence)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The entry as it is now, or the request that waits for a lead."""
-
-    entry: PreReleaseAccess | None = None
-    request: PreReleaseRequest | None = None
-
-    @property
-    def waits(self) -> bool:
-        return self.request is not None
-
-
 @transaction.atomic
-def grant_access(release: Release, details: Details, *, by: "User", at: datetime) -> Outcome:
+def grant_access(release: Release, details: Details, *, by: "User", at: datetime) -> EntryOrRequest:
     """Grant pre-release access to a post, or request it from a lead within a day before the release."""
     release = lock_list(release, by=by)
     check_list_open(release, at=at)
@@ -190,7 +180,7 @@ def grant_access(release: Release, details: Details, *, by: "User", at: datetime
     return _grant(release, details, by=by, at=at)
 
 
-def _grant(release: Release, details: Details, *, by: "User", at: datetime) -> Outcome:
+def _grant(release: Release, details: Details, *, by: "User", at: datetime) -> EntryOrRequest:
     """Grant access to a release that is locked and open, or request it; the details were checked."""
     if _is_on_list(release, details):
         sentence = _("The list holds this person as %(post)s, %(organisation)s.") % {
@@ -200,15 +190,15 @@ def _grant(release: Release, details: Details, *, by: "User", at: datetime) -> O
         raise ListRefused(sentence, "person")
     shortly = needs_agreement_for(release.due_at, at=at)
     if shortly and not LEADS & roles_of(by, release.series.producer):
-        return Outcome(request=_create_request(release, RequestKind.ADD, details, by=by, at=at))
+        return _create_request(release, RequestKind.ADD, details, by=by, at=at)
     agreed_by = by if shortly else None
-    return Outcome(entry=_add_entry(release, details, granted_by=by, agreed_by=agreed_by, at=at))
+    return _add_entry(release, details, granted_by=by, agreed_by=agreed_by, at=at)
 
 
 @transaction.atomic
 def change_access(
     entry: PreReleaseAccess, details: Details, *, by: "User", at: datetime, expected_version: int
-) -> Outcome:
+) -> EntryOrRequest:
     """Change an entry of the list, or ask the Head of Profession for it within a day before the release.
 
     Once access began or the release is due only post and organisation are put right; the rest stays as it was.
@@ -231,11 +221,11 @@ def change_access(
         raise ListRefused(sentence, "person")
     if waits := _request_unless_agreed(entry, CHANGE, RequestKind.CHANGE, details, by=by, at=at):
         return waits
-    return Outcome(entry=_change_entry(entry, details, by=by, at=at))
+    return _change_entry(entry, details, by=by, at=at)
 
 
 @transaction.atomic
-def withdraw_access(entry: PreReleaseAccess, *, by: "User", at: datetime, expected_version: int) -> Outcome:
+def withdraw_access(entry: PreReleaseAccess, *, by: "User", at: datetime, expected_version: int) -> EntryOrRequest:
     """Withdraw access that has not begun, or request that from a lead within a day before the release."""
     release, entry = _lock_entry(entry, by=by, expected_version=expected_version)
     ACCESS.find(WITHDRAW, source=entry.status)
@@ -244,7 +234,7 @@ def withdraw_access(entry: PreReleaseAccess, *, by: "User", at: datetime, expect
     nobody = replace(entry.details, person="", email="")
     if waits := _request_unless_agreed(entry, WITHDRAW, RequestKind.WITHDRAW, nobody, by=by, at=at):
         return waits
-    return Outcome(entry=_withdraw_entry(entry, by=by, at=at))
+    return _withdraw_entry(entry, by=by, at=at)
 
 
 def _check(details: Details, release: Release, *, only: tuple[str, ...] = ()) -> None:
@@ -256,7 +246,7 @@ def _check(details: Details, release: Release, *, only: tuple[str, ...] = ()) ->
 
 def _request_unless_agreed(
     entry: PreReleaseAccess, move: str, kind: RequestKind, details: Details, *, by: "User", at: datetime
-) -> Outcome | None:
+) -> PreReleaseRequest | None:
     """Return the request that has to wait, or None if this person may make the move at once."""
     release = entry.release
     roles = roles_of(by, release.series.producer)
@@ -264,7 +254,7 @@ def _request_unless_agreed(
     try:
         ACCESS.check(move, source=entry.status, roles=roles, given={"agreement"} if agreed else ())
     except MissingFields:
-        return Outcome(request=_create_request(release, kind, details, entry=entry, by=by, at=at))
+        return _create_request(release, kind, details, entry=entry, by=by, at=at)
     return None
 
 
@@ -389,7 +379,10 @@ def copy_list(release: Release, *, source: Release, by: "User", at: datetime) ->
             there_already += 1
             continue
         outcome = _grant(release, details, by=by, at=at)
-        granted, waiting = granted + (not outcome.waits), waiting + outcome.waits
+        if isinstance(outcome, PreReleaseRequest):
+            waiting += 1
+        else:
+            granted += 1
     return CopyResult(source, granted=granted, waiting=waiting, there_already=there_already)
 
 

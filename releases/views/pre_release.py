@@ -19,9 +19,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from releases import pre_release_access
 from releases.forms.pre_release import EntryForm, TimeForm, VersionForm
-from releases.models import PreReleaseAccess, Producer, Release
+from releases.models import PreReleaseAccess, PreReleaseRequest, Producer, Release
 from releases.permissions import TABLE, Action, roles_of
-from releases.pre_release_access import ListRefused, Objected, Outcome, check_list_open, only_words_are_open
+from releases.pre_release_access import EntryOrRequest, ListRefused, Objected, check_list_open, only_words_are_open
 from releases.public import calendar
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, WrongRole
 from releases.rules.pre_release import (
@@ -320,8 +320,8 @@ def _record_time(
     return render(request, "releases/pre_release/time.html", context)
 
 
-def _back_to_list(request: SignedInRequest, release: Release, outcome: Outcome, *, success: str) -> HttpResponse:
-    if outcome.waits:
+def _back_to_list(request: SignedInRequest, release: Release, outcome: EntryOrRequest, *, success: str) -> HttpResponse:
+    if isinstance(outcome, PreReleaseRequest):
         messages.info(request, _("This waits for the Head of Profession or a deputy to agree."))
     else:
         messages.success(request, success)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from releases import pre_release_access
-from releases.models import PreReleaseAccess, Release
+from releases.models import PreReleaseAccess, PreReleaseRequest, Release
 from releases.rules.pre_release import Details, Period
 from tests.support.factories import SEED_DUE
 
@@ -31,13 +31,13 @@ def someone(post: str = "Private secretary", **fields) -> Details:
 
 def granted(release: Release, details: Details = MINISTER, *, by, at=LONG_BEFORE) -> PreReleaseAccess:
     """An entry that was granted long before the release."""
-    entry = pre_release_access.grant_access(release, details, by=by, at=at).entry
-    assert entry is not None
+    entry = pre_release_access.grant_access(release, details, by=by, at=at)
+    assert isinstance(entry, PreReleaseAccess)
     return entry
 
 
 def asked(release: Release, details: Details = MINISTER, *, by, at=SHORTLY_BEFORE):
     """A request to add somebody shortly before the release."""
-    request = pre_release_access.grant_access(release, details, by=by, at=at).request
-    assert request is not None
+    request = pre_release_access.grant_access(release, details, by=by, at=at)
+    assert isinstance(request, PreReleaseRequest)
     return request

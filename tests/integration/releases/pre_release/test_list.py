@@ -59,14 +59,14 @@ def test_an_event_says_post_organisation_and_period_and_nothing_of_the_person(of
 def test_within_a_day_before_the_release_an_addition_waits_unless_a_lead_makes_it(office, release, role):
     person = office.people[role]
     outcome = pre_release_access.grant_access(release, MINISTER, by=person, at=SHORTLY_BEFORE)
-    assert outcome.waits is (role not in LEADS)
-    if outcome.waits:
+    assert isinstance(outcome, PreReleaseRequest) is (role not in LEADS)
+    if isinstance(outcome, PreReleaseRequest):
         assert not PreReleaseAccess.objects.exists()
-        assert (outcome.request.details, outcome.request.status) == (MINISTER, "waiting")
+        assert (outcome.details, outcome.status) == (MINISTER, "waiting")
         assert [event.facts["asked"] for event in events("pre_release_asked")] == ["add"]
     else:
-        assert (outcome.entry.granted_by, outcome.entry.agreed_by) == (person, person)
-        assert outcome.entry.agreed_at == SHORTLY_BEFORE
+        assert (outcome.granted_by, outcome.agreed_by) == (person, person)
+        assert outcome.agreed_at == SHORTLY_BEFORE
 
 
 def test_of_a_vague_release_nothing_has_to_be_agreed(office):
@@ -149,20 +149,18 @@ def test_an_entry_is_changed_at_once_long_before_and_the_event_names_the_fields_
 def test_shortly_before_a_change_and_a_withdrawal_wait_unless_a_lead_makes_them(office, release, role, entry):
     new = replace(MINISTER, person="Marigold Underwater")
     outcome = changed(entry, new, by=office.people[role], at=SHORTLY_BEFORE)
-    assert outcome.waits is (role not in LEADS)
+    assert isinstance(outcome, PreReleaseRequest) is (role not in LEADS)
     entry.refresh_from_db()
-    assert entry.details == (MINISTER if outcome.waits else new)
+    assert entry.details == (MINISTER if isinstance(outcome, PreReleaseRequest) else new)
     other = granted(release, someone(), by=office.statistician)
     outcome = pre_release_access.withdraw_access(other, by=office.people[role], at=SHORTLY_BEFORE, expected_version=1)
-    assert outcome.waits is (role not in LEADS)
+    assert isinstance(outcome, PreReleaseRequest) is (role not in LEADS)
     other.refresh_from_db()
-    assert other.status == ("granted" if outcome.waits else "withdrawn")
+    assert other.status == ("granted" if isinstance(outcome, PreReleaseRequest) else "withdrawn")
 
 
 def test_a_request_to_withdraw_holds_no_second_copy_of_the_name(office, release, entry):
-    request = pre_release_access.withdraw_access(
-        entry, by=office.statistician, at=SHORTLY_BEFORE, expected_version=1
-    ).request
+    request = pre_release_access.withdraw_access(entry, by=office.statistician, at=SHORTLY_BEFORE, expected_version=1)
     assert (request.person, request.email, request.post) == ("", "", MINISTER.post)
 
 
@@ -196,7 +194,7 @@ def test_who_read_an_older_version_changes_nothing(office, release, entry):
 
 def test_after_the_release_only_post_and_organisation_are_put_right_and_a_lead_agrees(office, release, entry):
     new = replace(MINISTER, post="Minister of State for Schools Standards", person="Marigold Underwater")
-    assert changed(entry, new, by=office.statistician, at=AFTERWARDS).waits
+    assert isinstance(changed(entry, new, by=office.statistician, at=AFTERWARDS), PreReleaseRequest)
     changed(entry, new, by=office.head, at=AFTERWARDS)
     assert PreReleaseAccess.objects.get().details == replace(MINISTER, post=new.post)
 
@@ -225,9 +223,8 @@ def test_of_a_cancelled_release_access_is_withdrawn_and_not_changed(office, rele
     scheduling.cancel(release, reason="The survey was stopped.", by=office.head, at=LONG_BEFORE)
     with pytest.raises(MoveRefused, match="is cancelled"):
         changed(entry, someone(), by=office.head)
-    assert not pre_release_access.withdraw_access(
-        entry, by=office.statistician, at=LONG_BEFORE, expected_version=1
-    ).waits
+    outcome = pre_release_access.withdraw_access(entry, by=office.statistician, at=LONG_BEFORE, expected_version=1)
+    assert outcome.status == "withdrawn"
 
 
 def test_a_release_to_which_somebody_had_access_is_not_deleted(office):

@@ -133,7 +133,7 @@ def test_once_access_began_who_had_it_stays_as_it_was_and_only_its_words_are_put
     outcome = pre_release_access.change_access(
         entry, new, by=office.head, at=SHORTLY_BEFORE, expected_version=entry.version
     )
-    assert outcome.entry.details == replace(MINISTER, post="Minister for Schools")
+    assert outcome.details == replace(MINISTER, post="Minister for Schools")
 
 
 def test_a_lead_takes_back_what_was_recorded_by_mistake_step_by_step_and_it_stays_among_the_events(office, entry):

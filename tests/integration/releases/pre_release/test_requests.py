@@ -25,11 +25,11 @@ ALLOWED = {"agree": LEADS, "refuse": LEADS, "take_back": KEEPERS}
 
 
 def changing(entry, details, *, by, at=SHORTLY_BEFORE):
-    return pre_release_access.change_access(entry, details, by=by, at=at, expected_version=entry.version).request
+    return pre_release_access.change_access(entry, details, by=by, at=at, expected_version=entry.version)
 
 
 def withdrawing(entry, *, by, at=SHORTLY_BEFORE):
-    return pre_release_access.withdraw_access(entry, by=by, at=at, expected_version=entry.version).request
+    return pre_release_access.withdraw_access(entry, by=by, at=at, expected_version=entry.version)
 
 
 def test_an_agreed_addition_is_on_the_list_with_who_asked_and_who_agreed(office, release):
@@ -164,5 +164,5 @@ def test_requests_wait_for_the_leads_of_their_producer_alone(office, release, wa
 
 
 def test_long_before_the_release_nothing_has_to_be_asked_for(office, release, entry):
-    assert changing(entry, someone(), by=office.statistician, at=LONG_BEFORE) is None
+    assert isinstance(changing(entry, someone(), by=office.statistician, at=LONG_BEFORE), PreReleaseAccess)
     assert not PreReleaseRequest.objects.exists()

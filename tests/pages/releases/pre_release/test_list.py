@@ -58,7 +58,7 @@ def test_a_lead_agrees_to_one_or_to_all_that_the_page_shows(client, office, rele
 def test_what_cannot_be_agreed_to_any_more_is_said_beside_what_was(client, office, release, clock, entry):
     stale = pre_release_access.change_access(
         entry, replace(MINISTER, person="Marigold"), by=office.statistician, at=SHORTLY_BEFORE, expected_version=1
-    ).request
+    )
     PreReleaseAccess.objects.filter(pk=entry.pk).update(version=7)
     fresh = asked(release, someone(), by=office.statistician)
     clock(SHORTLY_BEFORE)
