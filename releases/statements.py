@@ -105,7 +105,7 @@ def verdicts_without_answer(releases: QuerySet[Release]) -> QuerySet[Verificatio
     return Verification.objects.filter(~Exists(since), release__in=releases, outcome__in=ASKS_A_PERSON)
 
 
-def record_answer(
+def record_text_statement(
     release: Release,
     address: Address,
     kind: str,

@@ -217,7 +217,7 @@ def answer_question(request: SignedInRequest, reference: str, address: int, dige
     form = TextAnswerForm(post_data(request))
 
     def act() -> None:
-        statements.record_answer(
+        statements.record_text_statement(
             release,
             asked_of,
             form.cleaned_data["kind"],

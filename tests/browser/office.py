@@ -203,7 +203,7 @@ def _question(morning: Morning, series) -> None:
     page = release.addresses.get(role="page")
     create_observation(page, "unrecognised", at=SEED_DUE, text="A renamed title", reasons=("no_marker",))
     create_observation(page, "unrecognised", at=NOW, text="Are you a robot?", reasons=("no_marker",))
-    statements.record_answer(
+    statements.record_text_statement(
         release,
         page,
         "not_it",

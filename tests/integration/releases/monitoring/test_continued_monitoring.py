@@ -93,7 +93,9 @@ def test_what_a_person_calls_the_previous_edition_is_watched_closely_again():
     page, now = release.addresses.get(), SEED_DUE + timedelta(minutes=30)
     digest = Observation.objects.exclude(text_digest="").first().text_digest
     person = create_member(Role.STATISTICIAN, release.series.producer)
-    statements.record_answer(release, page, Statement.Kind.PREVIOUS_EDITION, text_digest=digest, by=person, at=now)
+    statements.record_text_statement(
+        release, page, Statement.Kind.PREVIOUS_EDITION, text_digest=digest, by=person, at=now
+    )
     plan = Watch.objects.get()
     assert (plan.live_since, plan.next_look_at) == (None, now)
     asked = watched(lambda url, at: (404, "", 0.1), start=now, until=now + timedelta(minutes=3))

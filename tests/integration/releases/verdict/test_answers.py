@@ -45,7 +45,7 @@ def outcome(release):
 
 
 def say(release, kind, by, **fields):
-    return statements.record_answer(
+    return statements.record_text_statement(
         release, release.addresses.get(), kind, text_digest=digest(RENAMED), by=by, at=AFTER, **fields
     )
 
@@ -84,7 +84,7 @@ def test_something_else_answers_the_question_and_accuses_nobody(release):
 def test_a_later_answer_about_the_same_text_counts(release):
     person = statistician(release)
     say(release, "not_it", person)
-    statements.record_answer(
+    statements.record_text_statement(
         release,
         release.addresses.get(),
         "this_is_it",
@@ -105,7 +105,7 @@ def test_a_statement_is_an_event_with_who_and_when(release):
 
 def test_a_text_that_no_look_saw_is_refused_and_nothing_is_kept(release):
     with pytest.raises(AnswerRefused) as refusal:
-        statements.record_answer(
+        statements.record_text_statement(
             release,
             release.addresses.get(),
             "this_is_it",
@@ -129,7 +129,7 @@ def test_a_marker_that_matched_from_the_very_first_look_is_asked_about(announced
     )
     (question,) = statements.find_open_questions([announced_release])
     assert question.text_digest == digest("matched all along")
-    statements.record_answer(
+    statements.record_text_statement(
         announced_release,
         announced_release.addresses.get(),
         "previous_edition",
@@ -197,9 +197,13 @@ def test_an_answer_given_while_looks_may_be_under_way_does_not_settle_the_verdic
     create_observation(page, "not_live", at=SEED_DUE + timedelta(seconds=120))
     person = statistician(announced_release)
     too_soon = LAST_ANSWER - timedelta(seconds=1)
-    statements.record_answer(announced_release, page, "not_it", text_digest=digest(RENAMED), by=person, at=too_soon)
+    statements.record_text_statement(
+        announced_release, page, "not_it", text_digest=digest(RENAMED), by=person, at=too_soon
+    )
     assert outcome(announced_release) == "pending"
-    statements.record_answer(announced_release, page, "not_it", text_digest=digest(RENAMED), by=person, at=LAST_ANSWER)
+    statements.record_text_statement(
+        announced_release, page, "not_it", text_digest=digest(RENAMED), by=person, at=LAST_ANSWER
+    )
     assert outcome(announced_release) == "not_seen"
 
 

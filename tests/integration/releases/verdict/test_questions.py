@@ -44,7 +44,7 @@ def test_what_is_said_of_one_release_answers_no_question_on_another_with_the_sam
     answered, open_still = seen_all_along(series, "answered"), seen_all_along(series, "open-still")
     by = create_member(Role.STATISTICIAN, series.producer)
     page = answered.addresses.get()
-    statements.record_answer(answered, page, "previous_edition", text_digest=DIGEST, by=by, at=AFTER)
+    statements.record_text_statement(answered, page, "previous_edition", text_digest=DIGEST, by=by, at=AFTER)
     assert asked_about([open_still]) == {"open-still"}
     assert asked_about(Release.objects.all()) == {"open-still"}
 
