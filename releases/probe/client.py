@@ -17,7 +17,7 @@ import pycurl
 
 from releases.probe import connection, ssrf
 from releases.probe.adapters import get_adapter
-from releases.probe.connection import Limits, Line, Reply, Route, as_meant, bypass_caches
+from releases.probe.connection import Limits, Line, Route, as_meant, bypass_caches
 from releases.probe.rate_limit import Lanes, Pauses, is_page
 from releases.rules.host_budget import DEFAULT_BUDGET, Budget, requested_pause
 from releases.rules.response import Answer, Errand, Failure, Hop
@@ -183,16 +183,16 @@ class _Ending:
     led_to: WebAddress | None = None
 
 
-def _ending(flight: Flight, reply: Reply, limits: Limits) -> _Ending | None:
+def _ending(flight: Flight, line: Line, limits: Limits) -> _Ending | None:
     """Return how a reply ends an errand; None if a redirect is to be followed, to the flight's new address."""
-    if reply.failure is not None:
-        return _Ending(reply.failure, reply.detail)
+    if line.failure is not None:
+        return _Ending(line.failure, line.detail)
     answered = None
     try:
-        target = _target(flight.address, reply)
+        target = _target(flight.address, line)
         if target is None:
-            answered = _decoded(reply, limits)
-            target = _target_in_body(flight, reply, answered)
+            answered = _decoded(line, limits)
+            target = _target_in_body(flight, line, answered)
     except NotAWebAddressError as error:
         return _Ending(Failure.ADDRESS_REFUSED, f"redirected to an address that is not fetched: {error}")
     if target is None:
@@ -202,37 +202,37 @@ def _ending(flight: Flight, reply: Reply, limits: Limits) -> _Ending | None:
     if len(flight.hops) > limits.redirects:
         return _Ending(Failure.TOO_MANY_REDIRECTS, f"more than {limits.redirects} redirects")
     flight.address = target
-    flight.fragment = _fragment(reply) or flight.fragment
+    flight.fragment = _fragment(line) or flight.fragment
     return None
 
 
-def _fragment(reply: Reply) -> str:
+def _fragment(line: Line) -> str:
     """Return the fragment of a redirect's target: some sites name a page by it ("/#/release")."""
-    location = next(iter(reply.values("location")), "") if reply.status in _SENDS_ON else ""
+    location = next(iter(line.values("location")), "") if line.status in _SENDS_ON else ""
     return location.partition("#")[2][:200]
 
 
-def _decoded(reply: Reply, limits: Limits) -> _Ending:
-    codings = ", ".join(reply.values("content-encoding"))
+def _decoded(line: Line, limits: Limits) -> _Ending:
+    codings = ", ".join(line.values("content-encoding"))
     try:
-        return _Ending(body=connection.decode(reply.body, codings, most_bytes=limits.body_bytes))
+        return _Ending(body=connection.decode(line.body, codings, most_bytes=limits.body_bytes))
     except connection.CannotDecodeError as error:
         return _Ending(Failure.UNDECODABLE, str(error))
     except connection.TooLargeError as error:
         return _Ending(Failure.TOO_LARGE, str(error))
 
 
-def _target(address: WebAddress, reply: Reply) -> WebAddress | None:
+def _target(address: WebAddress, line: Line) -> WebAddress | None:
     """Return where a response redirects to; None if it does not say where."""
-    locations = reply.values("location")
-    if reply.status not in _SENDS_ON or not locations or not locations[0]:
+    locations = line.values("location")
+    if line.status not in _SENDS_ON or not locations or not locations[0]:
         return None
     return parse_target(address, locations[0])
 
 
-def _target_in_body(flight: Flight, reply: Reply, answered: _Ending) -> WebAddress | None:
+def _target_in_body(flight: Flight, line: Line, answered: _Ending) -> WebAddress | None:
     """Return where a document says that the page is now, as publishing systems do instead of redirecting."""
-    if reply.status != 200 or answered.failure is not None:
+    if line.status != 200 or answered.failure is not None:
         return None
     try:
         location = get_adapter(flight.errand.adapter).leads_to(answered.body, url=flight.address.url)
@@ -504,23 +504,23 @@ class Fetcher:
         completed_at, done = self._now(), time.monotonic()
         line, flight, place = self._flying.pop(curl)
         self._multi.remove(curl)
-        reply = line.reply(code, message)
+        line.finish(code, message)
         self._idle_lines.append(line)
         self._lanes.ended(place)
-        wait = requested_pause(reply.status, reply.headers)
+        wait = requested_pause(line.status, line.headers)
         if wait and self._pauses.take_request(place=place, url=flight.errand.url, wait=wait):
             self._hold_back_waiting(place)
-        if flight.sent_at is None and reply.sent_at is not None:
-            flight.sent_at, flight.monotonic = reply.sent_at, reply.monotonic
-        flight.spent += reply.seconds["total"]
-        if reply.status is not None:
-            flight.hops.append(Hop(url=flight.address.url, status=reply.status))
-        certificate = self._certificate(reply.connection, reply.new_certificate_sha256)
-        ending = _ending(flight, reply, self._limits)
+        if flight.sent_at is None and line.sent_at is not None:
+            flight.sent_at, flight.monotonic = line.sent_at, line.monotonic
+        flight.spent += line.seconds["total"]
+        if line.status is not None:
+            flight.hops.append(Hop(url=flight.address.url, status=line.status))
+        certificate = self._certificate(line.connection, line.new_certificate_sha256)
+        ending = _ending(flight, line, self._limits)
         if ending is None:
             self._lanes.add(flight.address.place, flight, first=True)
         else:
-            self._finish(flight, ending, at=completed_at, reply=reply, done=done, certificate=certificate)
+            self._finish(flight, ending, at=completed_at, line=line, done=done, certificate=certificate)
 
     def _finish(
         self,
@@ -528,7 +528,7 @@ class Fetcher:
         ending: _Ending,
         *,
         at: datetime,
-        reply: Reply | None = None,
+        line: Line | None = None,
         done: float | None = None,
         certificate: str = "",
     ) -> None:
@@ -537,7 +537,7 @@ class Fetcher:
         :param done: when the reply was complete, on the monotonic clock.
         """
         sent_at = flight.sent_at or flight.begun_at or at
-        first_byte = reply.first_byte if reply else None
+        first_byte = line.first_byte if line else None
         steady = {"monotonic": flight.monotonic, "monotonic_first_byte": first_byte, "monotonic_done": done}
         answer = Answer(
             requested_url=flight.errand.url,
@@ -547,19 +547,19 @@ class Fetcher:
             completed_at=max(sent_at, at),
             failure=ending.failure,
             failure_detail=ending.detail,
-            status=reply.status if reply else None,
+            status=line.status if line else None,
             hops=tuple(flight.hops),
             final_url=as_meant(ending.led_to.url) if ending.led_to else flight.reached,
             left_allowed_hosts=ending.led_to is not None,
-            headers=reply.headers if reply else (),
+            headers=line.headers if line else (),
             body=ending.body,
-            peer_address=reply.peer_address if reply else "",
+            peer_address=line.peer_address if line else "",
             certificate_sha256=certificate,
             vantage=self._route.vantage_for(flight.address),
             # The phases are those of the final request; the total is that of all.
             seconds=MappingProxyType(
                 {
-                    **(reply.seconds if reply else {}),
+                    **(line.seconds if line else {}),
                     "total": flight.spent,
                     **{name: value for name, value in steady.items() if value is not None},
                 }

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from types import MappingProxyType
 from urllib.parse import parse_qsl, urlsplit
 
 import brotli
@@ -202,11 +201,11 @@ class Route:
         return f"{self.vantage} {by_proxy}".strip()
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """The reply to one request; the body is as it was sent, still in its content coding.
+class Line:
+    """A curl handle with every constant option set once, and the reply to its last request.
 
-    `monotonic` and `first_byte` are when the request was sent and when its answer began, on the monotonic clock.
+    The body is as it was sent, still in its content coding. `monotonic` and `first_byte` are when the request was sent
+    and when its answer began, on the monotonic clock. Only the request that opened a connection has a certificate.
     """
 
     failure: Failure | None
@@ -221,14 +220,6 @@ class Reply:
     connection: int
     new_certificate_sha256: str
     seconds: Mapping[str, float]
-
-    def values(self, name: str) -> list[str]:
-        """Return the values of a header, whose name is given in lower case, in their order."""
-        return [value for known, value in self.headers if known == name]
-
-
-class Line:
-    """A curl handle with every constant option set once, and room for one reply."""
 
     def __init__(self, route: Route, limits: Limits, *, now: Callable[[], datetime]) -> None:
         self._route = route
@@ -256,10 +247,8 @@ class Line:
         self._headers_over = False
         self._body: list[bytes] = []
         self._body_bytes = 0
-        self._sent_at: datetime | None = None
-        self._monotonic: float | None = None
-        self._first_byte: float | None = None
-        self._peer = ""
+        self.sent_at = self.monotonic = self.first_byte = None
+        self.peer_address = ""
         self.curl.setopt(pycurl.URL, address.url)
         if fresh != self._fresh:
             self._fresh = fresh
@@ -268,37 +257,32 @@ class Line:
         if self._route.proxy:
             self.curl.setopt(pycurl.PROXY, self._route.proxy if self._proxied else "")
 
-    def reply(self, code: int, message: str) -> Reply:
-        """Return the reply to a finished request.
+    def finish(self, code: int, message: str) -> None:
+        """Complete the reply to a finished request.
 
         :param code: libcurl's, 0 for success.
         :param message: libcurl's, for the record.
         """
-        failure, detail = self._failure(code, message)
+        self.failure, self.detail = self._failure(code, message)
         self._close_sockets()
         curl = self.curl
         # A proxy's own refusal leaves headers too, but no status of the site's.
-        status = (curl.getinfo(pycurl.RESPONSE_CODE) or None) if self._headers_over else None
-        return Reply(
-            failure=failure,
-            detail=detail,
-            status=status,
-            headers=tuple(self._headers) if status else (),
-            body=b"".join(self._body) if failure is None else b"",
-            sent_at=self._sent_at,
-            monotonic=self._monotonic,
-            first_byte=self._first_byte if status else None,
-            peer_address=self._peer,
-            connection=curl.getinfo(pycurl.CONN_ID),
-            new_certificate_sha256=self._certificate_sha256() if self._address.scheme == "https" else "",
-            seconds=MappingProxyType(
-                {
-                    "connect": curl.getinfo(pycurl.CONNECT_TIME),
-                    "first_byte": curl.getinfo(pycurl.STARTTRANSFER_TIME),
-                    "total": curl.getinfo(pycurl.TOTAL_TIME),
-                }
-            ),
-        )
+        self.status = (curl.getinfo(pycurl.RESPONSE_CODE) or None) if self._headers_over else None
+        self.headers = tuple(self._headers) if self.status else ()
+        self.body = b"".join(self._body) if self.failure is None else b""
+        self._body.clear()
+        self.first_byte = self.first_byte if self.status else None
+        self.connection = curl.getinfo(pycurl.CONN_ID)
+        self.new_certificate_sha256 = self._certificate_sha256() if self._address.scheme == "https" else ""
+        self.seconds = {
+            "connect": curl.getinfo(pycurl.CONNECT_TIME),
+            "first_byte": curl.getinfo(pycurl.STARTTRANSFER_TIME),
+            "total": curl.getinfo(pycurl.TOTAL_TIME),
+        }
+
+    def values(self, name: str) -> list[str]:
+        """Return the values of a header, whose name is given in lower case, in their order."""
+        return [value for known, value in self.headers if known == name]
 
     def close(self) -> None:
         self._close_sockets()
@@ -348,9 +332,9 @@ class Line:
     def _about_to_send(self, peer: str, _own: str, _peer_port: int, _own_port: int) -> int:
         # If a connection used again turns out dead, curl sends once more: the first instant stands, because
         # a page seen not to be there may have appeared at any time after it.
-        if self._sent_at is None:
-            self._sent_at, self._monotonic = self._now(), time.monotonic()
-        self._peer = peer
+        if self.sent_at is None:
+            self.sent_at, self.monotonic = self._now(), time.monotonic()
+        self.peer_address = peer
         return pycurl.PREREQFUNC_OK
 
     def _take_header(self, line: bytes) -> int | None:
@@ -361,7 +345,7 @@ class Line:
         if line.startswith(b"HTTP/"):
             self._headers.clear()
             self._headers_over = False
-            self._first_byte = time.monotonic()
+            self.first_byte = time.monotonic()
         elif not line.strip():
             self._headers_over = True
         elif not self._headers_over:
