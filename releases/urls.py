@@ -22,24 +22,26 @@ urlpatterns = [
     path("producers/<slug:producer>/changes.atom", calendar.change_feed_page, name="producer_changes"),
     path("producers/<slug:producer>/<slug:series>/calendar.ics", calendar.calendar_file_page, name="series_calendar"),
     path("producers/<slug:producer>/<slug:series>/changes.atom", calendar.change_feed_page, name="series_changes"),
-    path("api/v1/", api.guide, name="api_guide"),
+    path("api/v1/", api.api_guide, name="api_guide"),
     path("api/v1/", api.urls()),
     re_path(r"^api/[\s\S]*$", api.nothing_here),  # a line end as well, which <path:> leaves out
     path("planner/", calendar.year_planner, name="planner"),
     path("planner/<int:year>/", calendar.year_planner, name="planner"),
     path("releases/<slug:reference>/", release.release_page, name="release"),
     path("releases/<slug:reference>/calendar.ics", calendar.release_file_page, name="release_calendar"),
-    path("releases/<slug:reference>/announce/", date_changes.announce, name="announce"),
-    path("releases/<slug:reference>/confirm/", date_changes.confirm, name="confirm"),
-    path("releases/<slug:reference>/change-date/", date_changes.change_date, name="change_date"),
-    path("releases/<slug:reference>/ask-to-change-date/", date_changes.request_date_change, name="ask_date_change"),
+    path("releases/<slug:reference>/announce/", date_changes.announce_view, name="announce"),
+    path("releases/<slug:reference>/confirm/", date_changes.confirm_view, name="confirm"),
+    path("releases/<slug:reference>/change-date/", date_changes.change_date_view, name="change_date"),
+    path(
+        "releases/<slug:reference>/ask-to-change-date/", date_changes.request_date_change_view, name="ask_date_change"
+    ),
     path("releases/<slug:reference>/changes/<int:version>/reason/", date_changes.correct_reason, name="correct_reason"),
     path("releases/<slug:reference>/delay-notice/", release.post_delay_notice, name="delay_notice"),
     path(
         "releases/<slug:reference>/delay-notice/withdraw/", release.withdraw_delay_notice, name="withdraw_delay_notice"
     ),
-    path("releases/<slug:reference>/cancel/", date_changes.cancel, name="cancel"),
-    path("tasks/<int:key>/tick/", release.tick_task, name="tick_task"),
+    path("releases/<slug:reference>/cancel/", date_changes.cancel_view, name="cancel"),
+    path("tasks/<int:key>/tick/", release.tick_task_view, name="tick_task"),
     path("releases/<slug:reference>/preflight/", release.ask_for_preflight, name="preflight"),
     path("releases/<slug:reference>/say/<int:address>/<str:digest>/", release.answer_question, name="say"),
     path("releases/<slug:reference>/was-live/", release.state_live_time, name="was_live"),
@@ -50,13 +52,19 @@ urlpatterns = [
     path("releases/<slug:reference>/pre-release-access/", pre_release.published_list, name="pre_release"),
     path("releases/<slug:reference>/pre-release-access/list/", pre_release.access_list, name="pre_release_list"),
     path("releases/<slug:reference>/pre-release-access/list/add/", pre_release.add_entry, name="pre_release_add"),
-    path("releases/<slug:reference>/pre-release-access/list/copy/", pre_release.copy_list, name="pre_release_copy"),
+    path(
+        "releases/<slug:reference>/pre-release-access/list/copy/", pre_release.copy_list_view, name="pre_release_copy"
+    ),
     path(
         "releases/<slug:reference>/pre-release-access/list/decide/",
-        pre_release.decide_request,
+        pre_release.decide_request_view,
         name="pre_release_decide",
     ),
-    path("releases/<slug:reference>/pre-release-access/list/erase/", pre_release.erase_names, name="pre_release_erase"),
+    path(
+        "releases/<slug:reference>/pre-release-access/list/erase/",
+        pre_release.erase_names_view,
+        name="pre_release_erase",
+    ),
     *(
         path(
             f"releases/<slug:reference>/pre-release-access/list/<int:key>/{name.replace('_', '-')}/",
@@ -72,14 +80,14 @@ exchange = (
         path("your-releases/", imports.own_releases, name="release_list"),
         path("your-releases/export/<str:kind>/", imports.export_releases, name="export"),
         path("imports/template/<str:kind>/", imports.download_template, name="template"),
-        path("imports/columns/", imports.column_guide, name="columns"),
+        path("imports/columns/", imports.column_guide_view, name="columns"),
         path("imports/govuk/", imports.from_govuk, name="from_govuk"),
         path("imports/govuk/record/", imports.record_announcement, name="record_from_govuk"),
         path("imports/", imports.imports_page, name="imports"),
         path("imports/<uuid:public_id>/", imports.show_import, name="import"),
         path("imports/<uuid:public_id>/progress/", imports.import_progress, name="import_progress"),
-        path("imports/<uuid:public_id>/confirm/", imports.confirm_import, name="confirm_import"),
-        path("imports/<uuid:public_id>/discard/", imports.discard_import, name="discard_import"),
+        path("imports/<uuid:public_id>/confirm/", imports.confirm_import_view, name="confirm_import"),
+        path("imports/<uuid:public_id>/discard/", imports.discard_import_view, name="discard_import"),
     ],
     "exchange",
 )

@@ -496,7 +496,7 @@ FEEDS = (
 
 
 @require_safe
-def guide(request: HttpRequest) -> HttpResponse:
+def api_guide(request: HttpRequest) -> HttpResponse:
     document = api.get_openapi_schema()
     context = {
         "operations": list(_operations(document)),

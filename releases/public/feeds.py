@@ -145,7 +145,7 @@ def release_pages_address() -> str:
     return absolute_address("releases:release", "x").removesuffix("x/")
 
 
-def page_address(what: Subscription) -> str:
+def subscription_address(what: Subscription) -> str:
     asked = QueryDict(mutable=True)
     asked.update({name: one.slug for name, one in (("producer", what.producer), ("series", what.series)) if one})
     return absolute_address("releases:all_months") + (f"?{asked.urlencode()}" if asked else "")

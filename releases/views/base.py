@@ -68,7 +68,7 @@ def explain_refusal[**P](view: ReleaseView[P]) -> Callable[..., HttpResponse]:
         try:
             return view(request, reference, *args, **kwargs)
         except MoveRefused as refusal:
-            return render_refusal(request, reference, refusal)
+            return render_refused_move(request, reference, refusal)
 
     return page
 
@@ -78,7 +78,7 @@ def form_view[**P](view: ReleaseView[P]) -> Callable[..., HttpResponse]:
     return login_required(require_http_methods(["GET", "POST"])(explain_refusal(view)))
 
 
-def render_refusal(request: HttpRequest, reference: str, refusal: MoveRefused) -> HttpResponse:
+def render_refused_move(request: HttpRequest, reference: str, refusal: MoveRefused) -> HttpResponse:
     context = {"reference": reference, "sentence": str(refusal)}
     return render(request, "releases/refused.html", context, status=409)
 

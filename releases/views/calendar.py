@@ -35,8 +35,8 @@ from releases.public.feeds import (
     Subscription,
     absolute_address,
     allow_programs,
-    page_address,
     release_pages_address,
+    subscription_address,
 )
 from releases.rules import london
 from releases.rules.calendar import Month, month_of
@@ -166,7 +166,7 @@ def calendar_file_page(request: HttpRequest, producer: str = "", series: str = "
         feeds.list_releases(what, now=timezone.now()),
         name=_("Releases: %(name)s") % words,
         description=_("%(name)s: releases of the last year and releases to come, the nearest %(most)s.") % words,
-        page=page_address(what),
+        page=subscription_address(what),
         release_pages_address=release_pages_address(),
     )
     return HttpResponse(content, content_type=feeds.CALENDAR_MEDIA_TYPE)
@@ -207,7 +207,7 @@ def change_feed_page(request: HttpRequest, producer: str = "", series: str = "")
     content = feeds.change_feed(
         found,
         name=_("Changes to releases: %(name)s") % {"name": what.name or settings.OFFICE_NAME},
-        page=page_address(what),
+        page=subscription_address(what),
         links=links,
         release_pages_address=release_pages_address(),
     )

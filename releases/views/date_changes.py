@@ -31,12 +31,12 @@ from releases.views.base import (
     form_view,
     is_completed,
     post_data,
-    render_refusal,
+    render_refused_move,
 )
 
 
 @form_view
-def announce(request: SignedInRequest, reference: str) -> HttpResponse:
+def announce_view(request: SignedInRequest, reference: str) -> HttpResponse:
     release = find_release_to_move(request.user, reference, ANNOUNCE)
     if request.method == "POST":
         scheduling.announce(release, by=request.user, at=timezone.now())
@@ -46,7 +46,7 @@ def announce(request: SignedInRequest, reference: str) -> HttpResponse:
 
 
 @form_view
-def confirm(request: SignedInRequest, reference: str) -> HttpResponse:
+def confirm_view(request: SignedInRequest, reference: str) -> HttpResponse:
     now = timezone.now()
     release = find_release_to_move(request.user, reference, CONFIRM)
     notice = scheduling.notice_of(release, given_at=now)
@@ -63,7 +63,7 @@ def confirm(request: SignedInRequest, reference: str) -> HttpResponse:
 
 
 @form_view
-def cancel(request: SignedInRequest, reference: str) -> HttpResponse:
+def cancel_view(request: SignedInRequest, reference: str) -> HttpResponse:
     release = find_release_to_move(request.user, reference, CANCEL)
     scheduling.check_cancel(release, by=request.user, at=timezone.now())
     form = CancelForm(post_data(request))
@@ -76,7 +76,7 @@ def cancel(request: SignedInRequest, reference: str) -> HttpResponse:
 
 
 @form_view
-def change_date(request: SignedInRequest, reference: str) -> HttpResponse:
+def change_date_view(request: SignedInRequest, reference: str) -> HttpResponse:
     return _change_page(
         request,
         lambda: find_release_to_move(request.user, reference, CHANGE_DATE),
@@ -87,7 +87,7 @@ def change_date(request: SignedInRequest, reference: str) -> HttpResponse:
 
 
 @form_view
-def request_date_change(request: SignedInRequest, reference: str) -> HttpResponse:
+def request_date_change_view(request: SignedInRequest, reference: str) -> HttpResponse:
     return _change_page(
         request,
         lambda: find_release(request.user, reference, Action.ASK_DATE_CHANGE),
@@ -164,7 +164,7 @@ def refuse_change(request: SignedInRequest, key: int) -> HttpResponse:
             messages.success(request, _("The change is refused. The person who asked is told."))
             return redirect("releases:changes_waiting")
     except MoveRefused as refusal:
-        return render_refusal(request, asked.release.reference, refusal)
+        return render_refused_move(request, asked.release.reference, refusal)
     return render(request, "releases/refuse_change.html", {"asked": asked, "release": asked.release, "form": form})
 
 
@@ -176,7 +176,7 @@ def withdraw_change(request: SignedInRequest, key: int) -> HttpResponse:
     try:
         date_changes.withdraw_date_change(asked, by=request.user, at=timezone.now())
     except MoveRefused as refusal:
-        return render_refusal(request, release.reference, refusal)
+        return render_refused_move(request, release.reference, refusal)
     messages.success(request, _("Your request is withdrawn."))
     return redirect("releases:release", release.reference)
 

@@ -110,7 +110,7 @@ def download_template(request: SignedInRequest, kind: str) -> HttpResponse:
 
 @login_required
 @require_safe
-def column_guide(request: SignedInRequest) -> HttpResponse:
+def column_guide_view(request: SignedInRequest) -> HttpResponse:
     _check_may_import(request)
     return render(request, "imports/columns.html", {"entries": imports.column_guide(), "kinds": list(TableKind)})
 
@@ -291,7 +291,7 @@ def import_progress(request: SignedInRequest, public_id: uuid.UUID) -> HttpRespo
 
 @login_required
 @require_POST
-def confirm_import(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+def confirm_import_view(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Confirm what the check found; a second confirmation changes nothing."""
     found = _find_import(request, public_id)
     form = ConfirmForm(request.POST, any_refused=bool(uploads.count_outcomes(found)[Outcome.REFUSED]))
@@ -310,7 +310,7 @@ def confirm_import(request: SignedInRequest, public_id: uuid.UUID) -> HttpRespon
 
 @login_required
 @require_POST
-def discard_import(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+def discard_import_view(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     found = _find_import(request, public_id)
     try:
         uploads.discard_import(found, by=request.user, at=timezone.now())

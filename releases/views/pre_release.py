@@ -84,7 +84,7 @@ def access_list(request: SignedInRequest, reference: str) -> HttpResponse:
 
 
 @list_view
-def copy_list(request: SignedInRequest, release: Release) -> HttpResponse:
+def copy_list_view(request: SignedInRequest, release: Release) -> HttpResponse:
     now = timezone.now()
     source = pre_release_access.previous_with_list(release)
     if source is None:
@@ -106,7 +106,7 @@ def copy_list(request: SignedInRequest, release: Release) -> HttpResponse:
 
 @login_required
 @require_POST
-def decide_request(request: SignedInRequest, reference: str) -> HttpResponse:
+def decide_request_view(request: SignedInRequest, reference: str) -> HttpResponse:
     """Agree to changes that wait, refuse them or take them back: exactly those that the page showed."""
     release = find_release(request.user, reference, Action.KEEP_ACCESS_LIST)
     act = request.POST.get("act", "")
@@ -135,7 +135,7 @@ def decide_request(request: SignedInRequest, reference: str) -> HttpResponse:
 
 
 @list_view
-def erase_names(request: SignedInRequest, release: Release) -> HttpResponse:
+def erase_names_view(request: SignedInRequest, release: Release) -> HttpResponse:
     if request.method == "POST":
         erased = pre_release_access.erase_name(release, by=request.user, at=timezone.now())
         sentence = ngettext("%(n)d name is erased.", "%(n)d names are erased.", erased) % {"n": erased}
@@ -209,7 +209,7 @@ def withdraw_entry(request: SignedInRequest, release: Release, key: int) -> Http
 
 
 @list_view
-def take_back_times(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
+def take_back_times_view(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
     def act(entry: PreReleaseAccess, version: int, at: datetime) -> HttpResponse:
         pre_release_access.take_back_times(entry, by=request.user, at=at, expected_version=version)
         messages.success(request, _("What was recorded is taken back."))
@@ -219,7 +219,7 @@ def take_back_times(request: SignedInRequest, release: Release, key: int) -> Htt
 
 
 @list_view
-def erase_name(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
+def erase_name_view(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
     def act(entry: PreReleaseAccess, version: int, at: datetime) -> HttpResponse:
         erased = pre_release_access.erase_name(entry.release, entry=entry, by=request.user, at=at)
         messages.success(request, _("The name is erased.") if erased else _("No name was left to erase."))
@@ -229,7 +229,7 @@ def erase_name(request: SignedInRequest, release: Release, key: int) -> HttpResp
 
 
 @list_view
-def record_begin(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
+def record_begin_view(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
     def act(entry: PreReleaseAccess, instant: datetime, **given: Any) -> None:
         pre_release_access.record_begin(entry, began_at=instant, by=request.user, **given)
         messages.success(request, _("It is recorded that access began."))
@@ -238,7 +238,7 @@ def record_begin(request: SignedInRequest, release: Release, key: int) -> HttpRe
 
 
 @list_view
-def record_end(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
+def record_end_view(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
     def act(entry: PreReleaseAccess, instant: datetime, **given: Any) -> None:
         pre_release_access.record_end(entry, ended_at=instant, by=request.user, **given)
         messages.success(request, _("It is recorded that access ended."))
@@ -249,10 +249,10 @@ def record_end(request: SignedInRequest, release: Release, key: int) -> HttpResp
 PAGES: dict[str, Callable[..., HttpResponse]] = {
     "change": change_entry,
     "withdraw": withdraw_entry,
-    "begin": record_begin,
-    "end": record_end,
-    "take_back": take_back_times,
-    "erase_name": erase_name,
+    "begin": record_begin_view,
+    "end": record_end_view,
+    "take_back": take_back_times_view,
+    "erase_name": erase_name_view,
 }
 
 

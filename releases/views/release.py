@@ -189,7 +189,7 @@ def withdraw_delay_notice(request: SignedInRequest, reference: str) -> HttpRespo
 
 @login_required
 @require_POST
-def tick_task(request: SignedInRequest, key: int) -> HttpResponse:
+def tick_task_view(request: SignedInRequest, key: int) -> HttpResponse:
     task = ReleaseTask.objects.select_related("series__producer").filter(pk=key).first()
     if task is None or not may(request.user, Action.KEEP_TASKS, task.series.producer):
         raise Http404("There is no such task, or it is not yours.")
