@@ -29,20 +29,8 @@ class NotADocumentError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    at: datetime
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawal:
-    at: datetime | None
-    explanation: str
-
-
-@dataclass(frozen=True, slots=True)
 class GovukDocument:
-    """One document. Instants are aware; `changes` come oldest first.
+    """One document. Instants are aware; `changes` are those of its public history, the oldest first.
 
     A figure of exactly midnight is left out wherever it stands: older records know the day only, and write it so.
     """
@@ -58,8 +46,10 @@ class GovukDocument:
     public_updated_at: datetime | None
     scheduled_at: datetime | None
     delay_seconds: int | None
-    changes: tuple[Change, ...]
-    withdrawal: Withdrawal | None
+    changes: tuple[datetime, ...]
+    is_withdrawn: bool
+    withdrawn_at: datetime | None
+    withdrawal_note: str
     organisations: tuple[str, ...] = ()
 
 
@@ -76,6 +66,10 @@ def read_document(body: bytes) -> GovukDocument:
             raise NotADocumentError(f'it has no "{name}"')
     details = written.get("details")
     details = details if isinstance(details, dict) else {}
+    # An empty notice stands on every page that is not withdrawn.
+    notice = written.get("withdrawn_notice")
+    notice = notice if isinstance(notice, dict) else {}
+    changes = (_moment(one.get("public_timestamp")) for one in _objects(details.get("change_history")))
     return GovukDocument(
         schema=written["schema_name"],
         kind=written["document_type"],
@@ -88,8 +82,10 @@ def read_document(body: bytes) -> GovukDocument:
         public_updated_at=_moment(written.get("public_updated_at")),
         scheduled_at=parse_instant(written.get("publishing_scheduled_at")),
         delay_seconds=_whole_seconds(written.get("scheduled_publishing_delay_seconds")),
-        changes=_changes(details.get("change_history")),
-        withdrawal=_withdrawal(written.get("withdrawn_notice")),
+        changes=tuple(sorted(filter(None, changes))),
+        is_withdrawn=bool(notice),
+        withdrawn_at=parse_instant(notice.get("withdrawn_at")),
+        withdrawal_note=_text(notice.get("explanation")),
         organisations=_organisations(written.get("links")),
     )
 
@@ -178,18 +174,6 @@ def _whole_seconds(written: object) -> int | None:
     if not isinstance(written, int) or isinstance(written, bool):
         return None
     return written if 0 <= written <= _LONGEST_DELAY else None
-
-
-def _changes(written: object) -> tuple[Change, ...]:
-    read = [(_moment(one.get("public_timestamp")), _text(one.get("note"))) for one in _objects(written)]
-    return tuple(sorted((Change(at, note) for at, note in read if at), key=lambda change: change.at))
-
-
-def _withdrawal(written: object) -> Withdrawal | None:
-    """An empty notice stands on every page that is not withdrawn."""
-    if not isinstance(written, dict) or not written:
-        return None
-    return Withdrawal(parse_instant(written.get("withdrawn_at")), _text(written.get("explanation")))
 
 
 STOOD_BEFORE = timedelta(days=27)
@@ -298,8 +282,8 @@ def published_by(document: GovukDocument, *, due_at: datetime) -> tuple[datetime
         return due_at + timedelta(seconds=document.delay_seconds), Source.SCHEDULED_TIME_AND_DELAY
     new = is_new(document, due_at=due_at)
     for change in document.changes:
-        if new or change.at >= due_at:
-            return change.at, Source.CHANGE_HISTORY
+        if new or change >= due_at:
+            return change, Source.CHANGE_HISTORY
     updated_at = document.public_updated_at
     if updated_at and (new or updated_at >= due_at):
         return updated_at, Source.PUBLIC_UPDATED_AT
@@ -307,5 +291,5 @@ def published_by(document: GovukDocument, *, due_at: datetime) -> tuple[datetime
 
 
 def _public_dates(document: GovukDocument) -> list[datetime]:
-    dates = [document.first_published_at, document.public_updated_at, *(change.at for change in document.changes)]
+    dates = [document.first_published_at, document.public_updated_at, *document.changes]
     return [one for one in dates if one]

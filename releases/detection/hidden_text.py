@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from operator import attrgetter
+from typing import Literal
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from tinycss2.color3 import RGBA, parse_color
@@ -59,6 +60,10 @@ _TALL = ("height", "max-height", "block-size", "max-block-size")
 _WIDE = ("width", "max-width", "inline-size", "max-inline-size")
 
 type Colour = tuple[float, float, float]
+type Unknown = Literal["unknown"]
+"""A colour that the page does not tell, such as that of a picture."""
+
+UNKNOWN: Unknown = "unknown"
 WHITE, BLACK = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
 
 
@@ -82,17 +87,9 @@ class Effect:
     is_invisible: bool | None = None
     has_no_size: bool | None = None
     is_off_screen: bool | None = None
-    colour: "Colour | Unknown | None" = None
+    colour: Colour | Unknown | None = None
     alpha: float = 1
-    background: "Colour | Unknown | None" = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """A colour that the page does not tell, such as that of a picture."""
-
-
-UNKNOWN = Unknown()
+    background: Colour | Unknown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +110,7 @@ class InheritedStyle:
     def _is_without_contrast(self) -> bool:
         if self.alpha <= _NOTHING:
             return True
-        if isinstance(self.colour, Unknown) or isinstance(self.background, Unknown):
+        if isinstance(self.colour, str) or isinstance(self.background, str):
             return False
         return _contrast(_over(self.colour, self.alpha, self.background), self.background) < _LEAST_CONTRAST
 

@@ -314,7 +314,7 @@ def is_about_series(page: PageText, names: Names) -> bool:
     own = _telling_words(names.series_title) | _telling_words(
         replace_words(names.release_title, names.marker, EDITION) if names.marker != names.release_title else ""
     )
-    if not own or page.declared.language not in {"", "en"} or is_page_of_series(page, names):
+    if not own or page.language not in {"", "en"} or is_page_of_series(page, names):
         return True
     headings = [words(heading) for heading in page.headings]
     if any(holds(heading, names.release_title) or own & set(heading.split()) for heading in headings):

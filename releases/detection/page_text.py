@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -30,30 +30,6 @@ _LINKED = (
 _MOST_CHARACTERS = 200_000
 _REFRESH = re.compile(r"\s*(\d+)(?:\.\d*)?\s*[;,]\s*(?:url\s*=\s*)?[\"']?([^\"']+)", re.IGNORECASE)
 _SOON_SECONDS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Metadata:
-    """What stands in a page's head and in its data for machines, as it was written there.
-
-    `leads_on_to` is the address to which the page sends its readers within seconds, or empty.
-    """
-
-    meta: tuple[str, ...] = ()
-    linked_data: tuple[str, ...] = ()
-    language: str = ""
-    leads_on_to: str = ""
-
-
-def read_metadata(tree: LexborHTMLParser) -> Metadata:
-    root = tree.root
-    language = (root.attributes.get("lang") or "") if root else ""
-    return Metadata(
-        meta=tuple(_meta(tree)),
-        linked_data=tuple(_linked_data(tree)),
-        language=language.partition("-")[0].strip().lower(),
-        leads_on_to=_leads_on_to(tree),
-    )
 
 
 def _meta(tree: LexborHTMLParser) -> Iterator[str]:
@@ -155,7 +131,8 @@ class PageText:
 
     A banner that asks about cookies is no part of it; `has_banner` tells that there was one. `has_frame` tells that
     readers are shown something else within the page's own text, such as a dashboard of another site. `hidden` are the
-    blocks that the page's own styles hide; `styles_known` tells whether these styles could be read.
+    blocks that the page's own styles hide; `styles_known` tells whether these styles could be read. `leads_on_to` is
+    the address to which the page sends its readers within seconds, or empty.
     """
 
     title: str
@@ -166,7 +143,10 @@ class PageText:
     has_frame: bool = False
     hidden: tuple[Block, ...] = ()
     styles_known: bool = True
-    declared: Metadata = field(default_factory=Metadata)
+    meta: tuple[str, ...] = ()
+    linked_data: tuple[str, ...] = ()
+    language: str = ""
+    leads_on_to: str = ""
 
     @property
     def headings(self) -> tuple[str, ...]:
@@ -197,6 +177,7 @@ def read_page(html: str) -> PageText:
     """
     tree = LexborHTMLParser(simplify_markup(html))
     title = tree.css_first("head > title")
+    language = (tree.root.attributes.get("lang") or "") if tree.root else ""
     hidden = find_hidden_text(tree)
     reading = _Reading(hidden)
     if tree.body is not None:
@@ -210,7 +191,10 @@ def read_page(html: str) -> PageText:
         has_frame=reading.has_frame,
         hidden=tuple(reading.hidden_blocks),
         styles_known=hidden.is_known,
-        declared=read_metadata(tree),
+        meta=tuple(_meta(tree)),
+        linked_data=tuple(_linked_data(tree)),
+        language=language.partition("-")[0].strip().lower(),
+        leads_on_to=_leads_on_to(tree),
     )
 
 

@@ -126,7 +126,7 @@ def read_not_found_text(answer: Answer) -> str:
     except TooComplex:
         return ""
     nobody = names_of(marker="", release_title="", series_title="")
-    if is_script_shell(page) or page.declared.leads_on_to or asks_to_log_in(page, nobody, marker_seen=False):
+    if is_script_shell(page) or page.leads_on_to or asks_to_log_in(page, nobody, marker_seen=False):
         return ""
     is_barred = barrier_in_heading(page, nobody) or barrier_in_text(page, nobody)
     return "" if is_barred and not denied_by_heading(page, nobody) else own_text(page)
@@ -298,7 +298,7 @@ def _log_in_or_barrier(signs: PageSigns) -> Shown | None:
     page, names = signs.page, signs.names
     if asks_to_log_in(page, names, marker_seen=signs.is_clear, own_h1=signs.own_h1):
         return LookResult.NOT_LIVE, (Reason.LOG_IN,)
-    if target := leads_to(page.declared.leads_on_to, signs.answer):
+    if target := leads_to(page.leads_on_to, signs.answer):
         return _led_on(target, signs)
     barrier = None if signs.in_heading else barrier_in_heading(page, names)
     if barrier and not (barrier is Reason.CONSENT and signs.is_clear):
@@ -412,8 +412,8 @@ def _why_unrecognised(signs: PageSigns) -> tuple[Reason, ...]:
 def _declared(signs: PageSigns) -> tuple[Reason, ...]:
     """Return where a page names the edition to machines only: that asks a person, and proves nothing."""
     told = (
-        (Reason.MARKER_IN_META, signs.page.declared.meta),
-        (Reason.MARKER_IN_LINKED_DATA, signs.page.declared.linked_data),
+        (Reason.MARKER_IN_META, signs.page.meta),
+        (Reason.MARKER_IN_LINKED_DATA, signs.page.linked_data),
     )
     return tuple(
         reason for reason, texts in told if any(signs.marker.in_heading(text) is Mention.CLEAR for text in texts)

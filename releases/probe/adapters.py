@@ -156,7 +156,7 @@ def _published(answer: Answer, document: GovukDocument, expectation: Expectation
         found = _by_dates(answer, document, seen, expectation, due_at=due_at)
     else:
         found = _by_marker(document, seen, due_at=due_at)
-    if document.withdrawal:
+    if document.is_withdrawn:
         found = _withdrawn(document, found, due_at=due_at)
     return replace(found, publisher=_says(document, due_at=due_at))
 
@@ -195,7 +195,7 @@ def _withdrawn(document: GovukDocument, found: Finding, *, due_at: datetime) -> 
     If it was withdrawn after the due instant it was published before that, so it makes nothing late. Then nobody is
     asked about its text, so it has no digest; but if it was live, a person may say so.
     """
-    withdrawn_at = document.withdrawal.at if document.withdrawal else None
+    withdrawn_at = document.withdrawn_at
     if found.result is LookResult.NOT_LIVE:
         return replace(found, reasons=(Reason.WITHDRAWN, *found.reasons))
     if withdrawn_at is None or withdrawn_at < due_at:
@@ -208,8 +208,8 @@ def _says(document: GovukDocument, *, due_at: datetime) -> PublisherSays:
     newest = govuk.newest_date(document)
     state = State.EARLIER_EDITION if figure is None and newest and newest < due_at - EARLIEST else State.PUBLISHED
     note = ""
-    if document.withdrawal:
-        state, note = State.WITHDRAWN, document.withdrawal.explanation
+    if document.is_withdrawn:
+        state, note = State.WITHDRAWN, document.withdrawal_note
     return PublisherSays(
         state,
         published_at=figure[0] if figure else None,
