@@ -65,21 +65,21 @@ class ProducerForm(GovukForm):
         empty_label=lazy("All"),
     )
 
-    def __init__(self, asked: QueryDict, *, by: Person) -> None:
+    def __init__(self, data: QueryDict, *, by: Person) -> None:
         """Offer what the person may read.
 
-        :param asked: what the address of the page asks for.
+        :param data: what the address of the page asks for.
         """
-        super().__init__(asked)
+        super().__init__(data)
         own = report_producers(by)
         self.producers = list(own)
         self.of_one_producer = self.producers[0] if len(self.producers) == 1 else None
-        chosen = asked.get("producer") or (self.of_one_producer.slug if self.of_one_producer else "")
-        of_chosen = Series.objects.filter(producer__in=own, producer__slug=chosen) if chosen else Series.objects.none()
-        self.all_series = list(of_chosen)
+        slug = data.get("producer") or (self.of_one_producer.slug if self.of_one_producer else "")
+        series = Series.objects.filter(producer__in=own, producer__slug=slug) if slug else Series.objects.none()
+        self.all_series = list(series)
         self._set_choices("producer", own, self.producers)
-        self._set_choices("series", of_chosen, self.all_series)
-        if not chosen:
+        self._set_choices("series", series, self.all_series)
+        if not slug:
             self.hide("series")
 
     def _set_choices(self, name: str, found: "QuerySet[Any]", rows: Sequence[Producer | Series]) -> None:
@@ -93,8 +93,8 @@ class ProducerForm(GovukForm):
         self.fields[name].widget = forms.HiddenInput()
 
     def questions(self) -> list[Div]:
-        shown = [name for name, field in self.fields.items() if not field.widget.is_hidden]
-        return [Div(*map(self.question, shown), css_class="office-filter")]
+        visible = [name for name, field in self.fields.items() if not field.widget.is_hidden]
+        return [Div(*map(self.question, visible), css_class="office-filter")]
 
 
 KINDS = {
@@ -138,20 +138,20 @@ YEARS = 10
 class FiguresForm(ProducerForm):
     year = forms.TypedChoiceField(label=lazy("Year"), coerce=int, required=False)
 
-    def __init__(self, asked: QueryDict, *, by: Person, this_year: int) -> None:
+    def __init__(self, data: QueryDict, *, by: Person, this_year: int) -> None:
         """Offer what the person may read.
 
-        :param asked: what the address of the page asks for.
+        :param data: what the address of the page asks for.
         :param this_year: the year that is offered first, and shown where none is asked for.
         """
-        super().__init__(asked, by=by)
+        super().__init__(data, by=by)
         self.this_year = this_year
         years: Any = self.fields["year"]
         years.choices = [(year, str(year)) for year in range(this_year, this_year - YEARS, -1)]
         if self.of_one_producer:
             self.hide("producer")
 
-    def wanted(self) -> tuple[Producer | None, Series | None, int]:
+    def selection(self) -> tuple[Producer | None, Series | None, int]:
         """Return producer, series and year, with this year where no other is; nothing narrower than can be read."""
         self.is_valid()
         producer = self.cleaned_data.get("producer") or self.of_one_producer
@@ -208,13 +208,13 @@ class RegisterForm(ProducerForm):
     first = day_field(lazy("Occurred from"), SLASHED, SPACED, "%d %B %Y")
     last = day_field(lazy("Occurred to"), SLASHED, SPACED, "%d %B %Y")
 
-    def __init__(self, asked: QueryDict, *, by: Person) -> None:
+    def __init__(self, data: QueryDict, *, by: Person) -> None:
         """Offer what the person may read.
 
-        :param asked: what the address of the page asks for.
+        :param data: what the address of the page asks for.
         """
-        super().__init__(asked, by=by)
-        offered: dict[str, Any] = {
+        super().__init__(data, by=by)
+        choices_of: dict[str, Any] = {
             "kind": [ANY, *((kind, text.KINDS[kind]) for kind in ReportKind)],
             "cause": [ANY, *text.CAUSES.items()],
             "state": [
@@ -239,7 +239,7 @@ class RegisterForm(ProducerForm):
             ],
             "actions": [ANY, ("open", _("With some that are not done"))],
         }
-        for name, choices in offered.items():
+        for name, choices in choices_of.items():
             self.fields[name].choices = choices  # type: ignore[attr-defined]  # all are fields of choices
 
     def clean(self) -> dict[str, Any]:
@@ -249,7 +249,7 @@ class RegisterForm(ProducerForm):
             self.add_error("last", _("The period must end on or after the day on which it begins"))
         return cleaned
 
-    def wanted(self) -> RegisterFilter | None:
+    def to_filter(self) -> RegisterFilter | None:
         """Return what is asked for, or None if the address asks for what there is not."""
         if not self.is_valid():
             return None

@@ -122,10 +122,10 @@ def with_another_row(data: QueryDict, prefix: str) -> QueryDict:
     return longer
 
 
-def practice_notes(offered: PracticeChoice) -> Iterator[str]:
+def practice_notes(choice: PracticeChoice) -> Iterator[str]:
     """Say what a person needs to know to choose a practice. None of it is printed."""
-    if offered.is_suggested and offered.suggestion is not None:
-        cases = offered.suggestion.cases
+    if choice.is_suggested and choice.suggestion is not None:
+        cases = choice.suggestion.cases
         if cases is None:
             yield _("Suggested for this kind of breach.")
         else:
@@ -135,7 +135,7 @@ def practice_notes(offered: PracticeChoice) -> Iterator[str]:
                 cases,
             )
             yield sentence % {"cases": cases}
-    if (row := offered.row) is not None and not offered.cited.confirmed:
+    if (row := choice.row) is not None and not choice.cited.confirmed:
         if row.summary:
             yield _("In summary: %(summary)s") % {"summary": row.summary}
         if row.unconfirmed:
@@ -434,13 +434,13 @@ class CircumstancesForm(SectionForm):
                 self.sources.setdefault((one.row.source, one.row.source_url), []).append(one.cited.code)
         cited = {practice_key(practice): practice for practice in content.practices}
         # A copy that is cited stays as it is, unless its wording has been settled since.
-        kept = {key: practice for key, practice in cited.items() if practice.confirmed or key not in listed}
-        self.offered = {key: one.cited for key, one in listed.items()} | kept
+        unchanged = {key: practice for key, practice in cited.items() if practice.confirmed or key not in listed}
+        self.citable = {key: one.cited for key, one in listed.items()} | unchanged
         self.notes = {key: " ".join(practice_notes(one)) for key, one in listed.items()}
         field = self.fields["practices"]
         assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101  # declared above
         field.choices = [
-            (key, f"{practice.citation} (edition {practice.edition})") for key, practice in self.offered.items()
+            (key, f"{practice.citation} (edition {practice.edition})") for key, practice in self.citable.items()
         ]
         self.dated = self._add_day_fields(content.occurred_on, cited) if len(content.occurred_on) > 1 else {}
         self.rows = date_rows(data, content.occurred_on)
@@ -465,7 +465,7 @@ class CircumstancesForm(SectionForm):
             "practices": tuple(
                 # A date that is no longer one of several says nothing about a practice.
                 replace(practice, on=on if (on := cited_for.get(key)) in days and len(days) > 1 else None)
-                for key, practice in self.offered.items()
+                for key, practice in self.citable.items()
                 if key in typed["practices"]
             ),
             "other_practices": typed["other_practices"],
@@ -475,7 +475,7 @@ class CircumstancesForm(SectionForm):
 
     @property
     def first(self) -> FormHelper:
-        practices = [Question("practices", size="m", hints=self.notes)] if self.offered else []
+        practices = [Question("practices", size="m", hints=self.notes)] if self.citable else []
         other = Question("other_practices", threshold=75)
         return inside_the_form("version", "facts_seen", *practices, *self.dated, other)
 

@@ -134,7 +134,7 @@ def producers_with_contacts(person: "User") -> QuerySet[Producer]:
 
 
 def export_register(
-    wanted: RegisterFilter, kind: TableKind, *, by: "User", at: datetime, contacts: bool = False
+    filters: RegisterFilter, kind: TableKind, *, by: "User", at: datetime, contacts: bool = False
 ) -> bytes:
     """Write the reports that are asked for as a file, and put on record who took it, when, and what it held.
 
@@ -150,7 +150,7 @@ def export_register(
     if contacts and not with_contacts:
         message = f"{by} may take no contacts out of the register."
         raise NotYours(message)
-    found = search.select_reports(wanted, by=by, action=Action.DOWNLOAD)
+    found = search.select_reports(filters, by=by, action=Action.DOWNLOAD)
     number = found.count()
     if not number:
         raise CannotBeExported(_("No report that you may download fits."))
@@ -168,12 +168,12 @@ def export_register(
     )
     rows = [_register_row(report, with_contacts, local_date(at)) for report in reports]
     written = tables.write_table(kind, list(rows[0]), (list(row.values()) for row in rows), title=_("Breach reports"))
-    filters = {
-        field.name: value.isoformat() if isinstance(value, date) else str(getattr(value, "slug", value))
-        for field in fields(wanted)
-        if (value := getattr(wanted, field.name))
+    asked = {
+        field.name: search.describe_filter(value)
+        for field in fields(filters)
+        if (value := getattr(filters, field.name))
     }
-    facts = {"asked": filters, "file": kind.value, "sha256": sha256_hex(written)}
+    facts = {"asked": asked, "file": kind.value, "sha256": sha256_hex(written)}
     numbers = Counter(report.producer_id for report in reports)
     roles = _download_roles(by)
     RegisterEvent.append(
@@ -197,7 +197,7 @@ def _register_row(report: Any, with_contacts: Collection[int], today: date) -> d
     :param with_contacts: the keys of the producers whose contacts are written; with none there are no such columns.
     """
     content = content_from_json(report.standing[0].content)
-    left = [action for action in report.planned if action.finished_at is None]
+    open_actions = [action for action in report.planned if action.finished_at is None]
     verification = report.raised[0].verification if report.raised else None
     return {
         "reference": report.reference,
@@ -220,11 +220,11 @@ def _register_row(report: Any, with_contacts: Collection[int], today: date) -> d
         "first_sent_on": _day(report.sent_on),
         "approved_by_who_wrote_it": "yes" if report.alone else "",
         "actions": len(report.planned),
-        "actions_not_done": len(left),
-        "actions_overdue": sum(action.due is not None and action.due < today for action in left),
+        "actions_not_done": len(open_actions),
+        "actions_overdue": sum(action.due is not None and action.due < today for action in open_actions),
         "statement": content.statement_url,
         "zone": ZONE,
-        **(_contacts(content, shown=report.producer_id in with_contacts) if with_contacts else {}),
+        **(_contacts(content, visible=report.producer_id in with_contacts) if with_contacts else {}),
     }
 
 
@@ -235,10 +235,10 @@ def _series_titles(report: Any) -> Iterator[str]:
         yield from [series.title] if series else []
 
 
-def _contacts(content: ReportContent, *, shown: bool) -> dict[str, Value]:
+def _contacts(content: ReportContent, *, visible: bool) -> dict[str, Value]:
     people = {"dealing": content.dealing, "head_of_profession": content.head_of_profession}
     return {
-        f"{whose}_{part}": getattr(person, part) if shown and person else ""
+        f"{whose}_{part}": getattr(person, part) if visible and person else ""
         for whose, person in people.items()
         for part in ("name", "email", "telephone")
     }

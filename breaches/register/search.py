@@ -52,7 +52,12 @@ class RegisterFilter:
     last: date | None = None
 
 
-def select_reports(wanted: RegisterFilter, *, by: Person, action: Action = Action.VIEW) -> ReportQuerySet:
+def describe_filter(value: Any) -> str:
+    """Write the value of a filter as it is in an address: a day, a slug, or the plain value."""
+    return value.isoformat() if isinstance(value, date) else str(getattr(value, "slug", value))
+
+
+def select_reports(filters: RegisterFilter, *, by: Person, action: Action = Action.VIEW) -> ReportQuerySet:
     """Return the reports that are asked for, of those that a person may read; the latest occurrence comes first.
 
     One that names no day yet comes last, and is in no period.
@@ -61,8 +66,8 @@ def select_reports(wanted: RegisterFilter, *, by: Person, action: Action = Actio
     """
     # What became part of a joint report is found there.
     found = reports_where(by, action).official().exclude(status__in=TOLD_ELSEWHERE)
-    for choice in fields(wanted):
-        if value := getattr(wanted, choice.name):
+    for choice in fields(filters):
+        if value := getattr(filters, choice.name):
             found = found.filter(CONDITIONS[choice.name](value))
     return found.order_by(F("occurred_on").desc(nulls_last=True), "-pk")
 
@@ -84,8 +89,8 @@ def list_reports(keys: Sequence[int]) -> "list[Any]":
     A page asks for the keys first: sorting them all costs little, and whole rows much.
     """
     outcomes = Prefetch("suspicions", Suspicion.objects.with_outcome())
-    asked = with_text(Report.objects.filter(pk__in=keys)).prefetch_related(outcomes)
-    found = {report.pk: report for report in asked}
+    reports = with_text(Report.objects.filter(pk__in=keys)).prefetch_related(outcomes)
+    found = {report.pk: report for report in reports}
     return [found[key] for key in keys if key in found]
 
 
@@ -124,7 +129,7 @@ def about_practice(value: str) -> Q:
     return Q(pk__in=PracticeCited.objects.filter(edition=edition, code=code).values("report"))
 
 
-# One line for each thing that may be asked for.
+# One condition for each filter.
 CONDITIONS: Mapping[str, Callable[[Any], Q]] = {
     "producer": lambda producer: Q(producer=producer),
     "series": about_series,
@@ -235,19 +240,19 @@ def find_near_misses(releases: Sequence[Release]) -> list[NearMiss]:
     keys = [release.pk for release in releases]
     of_present = Q(schedule_version=F("release__schedule_version"))
     verdicts = {one.release_id: one for one in Verification.objects.filter(of_present, release__in=keys)}
-    said: dict[int, list[Statement]] = defaultdict(list)
+    statements: dict[int, list[Statement]] = defaultdict(list)
     stated = Statement.objects.filter(of_present, release__in=keys, kind=Statement.Kind.WAS_LIVE)
     for statement in stated.select_related("stated_by"):
-        said[statement.release_id].append(statement)
+        statements[statement.release_id].append(statement)
     runs: dict[int, list[PreflightRun]] = defaultdict(list)
     done = PreflightRun.objects.filter(of_present, release__in=keys, done_at__lt=F("release__due_at"))
     for run in done.order_by("done_at", "pk"):
         runs[run.release_id].append(run)
-    return [_near_miss(one, verdicts.get(one.pk), said[one.pk], runs[one.pk]) for one in releases]
+    return [_near_miss(one, verdicts.get(one.pk), statements[one.pk], runs[one.pk]) for one in releases]
 
 
 def _near_miss(
-    release: Release, verdict: Verification | None, said: Collection[Statement], runs: Sequence[PreflightRun]
+    release: Release, verdict: Verification | None, statements: Collection[Statement], runs: Sequence[PreflightRun]
 ) -> NearMiss:
     late = verdict is not None and verdict.outcome == Outcome.ON_TIME and (verdict.delay_from or 0) > 0
     silent = verdict is not None and verdict.outcome in SILENT
@@ -256,7 +261,7 @@ def _near_miss(
     return NearMiss(
         release=release,
         within_tolerance=verdict if late else None,
-        stated=tuple(one for one in said if silent and verdict and _in_time(one, verdict)),
+        stated=tuple(one for one in statements if silent and verdict and _in_time(one, verdict)),
         failed_run=failed_run if is_corrected else None,
         passed_run=runs[-1] if is_corrected else None,
     )
@@ -269,12 +274,12 @@ def _in_time(statement: Statement, verdict: Verification) -> bool:
 
 def _stated_in_time(due: QuerySet[Release]) -> set[int]:
     """Return those of some releases, by key, that were live in time by a person's word where looks could not tell."""
-    said = Statement.objects.filter(release__in=due, kind=Statement.Kind.WAS_LIVE)
+    statements = Statement.objects.filter(release__in=due, kind=Statement.Kind.WAS_LIVE)
     silent = Verification.objects.filter(
-        release__in=said.values("release"), schedule_version=F("release__schedule_version"), outcome__in=SILENT
+        release__in=statements.values("release"), schedule_version=F("release__schedule_version"), outcome__in=SILENT
     )
     verdicts = {(one.release_id, one.schedule_version): one for one in silent}
-    of_silent = said.filter(release__in=[release for release, _ in verdicts])
+    of_silent = statements.filter(release__in=[release for release, _ in verdicts])
     return {
         one.release_id
         for one in of_silent

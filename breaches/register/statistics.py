@@ -85,13 +85,13 @@ def _verified(scope: Scope, by: Person) -> "QuerySet[Verification]":
         due_at__lt=_midnight(scope.last, days_after=1),
         **_narrowed(scope, "release__series"),
     )
-    # A verdict that still waits for a look says nothing yet.
+    # A verdict that still waits for a check says nothing yet.
     return found.exclude(outcome=Outcome.PENDING)
 
 
 def _narrowed(scope: Scope, series: str) -> dict[str, Any]:
-    asked = {f"{series}__producer": scope.producer, series: scope.series}
-    return {path: value for path, value in asked.items() if value}
+    filters = {f"{series}__producer": scope.producer, series: scope.series}
+    return {path: value for path, value in filters.items() if value}
 
 
 def _by_series(scope: Scope) -> bool:
@@ -496,7 +496,7 @@ def comparison_tables(
     """
     histories = {key: parts.get(key, History()) for key in names}
     lines = [(names[key], _count_pair(history, year), address(key)) for key, history in histories.items()]
-    said = {"what": what, "year": year}
+    values = {"what": what, "year": year}
     releases: list[Column] = [
         (_("Due and verified"), lambda now, before: now.due),
         (_("On time, per cent"), lambda now, before: describe_rate(now.on_time_rate)),
@@ -505,7 +505,7 @@ def comparison_tables(
         (_("95th percentile"), lambda now, before: describe_delay(now.delays.nearly_all)),
         (_("Worst"), lambda now, before: describe_delay(now.delays.worst)),
     ]
-    yield _lay_out_table("compared", _("%(what)s: releases of %(year)s") % said, what, releases, lines)
+    yield _lay_out_table("compared", _("%(what)s: releases of %(year)s") % values, what, releases, lines)
     reports: list[Column] = [
         (_("Breaches"), lambda now, before: now.breaches),
         (_("Breaches a year before"), lambda now, before: before.breaches),
@@ -515,8 +515,8 @@ def comparison_tables(
         (_("Actions not done"), lambda now, before: now.open_actions),
         (_("Of these overdue"), lambda now, before: now.overdue_actions),
     ]
-    yield _lay_out_table("compared-reports", _("%(what)s: reports of %(year)s") % said, what, reports, lines)
-    caption = _("%(what)s: days to report, approvals, changes of date and causes, %(year)s") % said
+    yield _lay_out_table("compared-reports", _("%(what)s: reports of %(year)s") % values, what, reports, lines)
+    caption = _("%(what)s: days to report, approvals, changes of date and causes, %(year)s") % values
     handling = _lay_out_table("compared-handling", caption, what, _handling_columns(), lines)
     again = [len(repeat_causes(history.cases)) for history in histories.values()]
     yield replace(

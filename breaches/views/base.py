@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Concatenate
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
 from breaches import text
 from breaches.models import Report
@@ -62,6 +63,14 @@ def report_page[**P](
 def digest_values(*values: str | None) -> str:
     """Return a short digest of what a form shows, to notice when it is sent that somebody has changed it since."""
     return sha256_hex(canonical_json({"said": list(values)}))[:16]
+
+
+def return_to_report(
+    request: SignedInRequest, report: Report, sentence: str, level: int = messages.WARNING
+) -> HttpResponse:
+    """Lead to the report's page, and say there what was done or why nothing was."""
+    messages.add_message(request, level, sentence)
+    return redirect("breaches:report", report.reference)
 
 
 def refusal_page(

@@ -66,7 +66,7 @@ from breaches.rules.lifecycle import (
 from breaches.rules.validation import Remark, ReportSection, find_odd
 from breaches.text import FIELDS, SECTIONS, list_events
 from breaches.versions import CHANGED_SINCE_READ, SOMEBODY_ELSE_DECIDES, changes_since, content_of, current_version
-from breaches.views.base import refusal_page, report_page
+from breaches.views.base import refusal_page, report_page, return_to_report
 from breaches.views.public import require_public_statements, statement_row
 from releases.models import Producer
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused
@@ -96,8 +96,7 @@ class MovePage:
         """Show the form or make the move; what is refused is said, and what was typed stays."""
         if request.method != "POST":
             if self.move not in moves_open_to(request.user, report):
-                messages.warning(request, _("This cannot be done with the report as it stands."))
-                return redirect("breaches:report", report.reference)
+                return return_to_report(request, report, _("This cannot be done with the report as it stands."))
             return self.show(request, report, self.form_class(initial=self.initial(request, report)))
         form = self.form_class(request.POST)
         is_valid, kind = form.is_valid(), PAST_TENSE[self.move]
@@ -114,8 +113,7 @@ class MovePage:
             elif not isinstance(refused, MissingFields):
                 return refuse_form(request, report, form, refused, kind=kind, done=self.done)
             return self.show(request, report, form, remarks=getattr(refused, "remarks", ()))
-        messages.success(request, self.done)
-        return redirect("breaches:report", report.reference)
+        return return_to_report(request, report, self.done, messages.SUCCESS)
 
     def show(
         self, request: SignedInRequest, report: Report, form: MoveForm, *, remarks: Iterable[Remark] = ()
@@ -159,8 +157,7 @@ def refuse_form(
     """
     read = form.cleaned_data["last_change"]
     if versions.was_done_by(report, kind, read=read, person=request.user):
-        messages.success(request, done)
-        return redirect("breaches:report", report.reference)
+        return return_to_report(request, report, done, messages.SUCCESS)
     since = changes_since(report, read).select_related("actor")
     return refusal_page(
         request,
@@ -413,8 +410,7 @@ send_withdrawal = ReversalPage(
 @report_page("GET", "POST", action=Action.PUBLISH)
 def publish_statement(request: SignedInRequest, report: Report) -> HttpResponse:
     if declared_own_act(request.user, report):
-        messages.warning(request, SOMEBODY_ELSE_DECIDES)
-        return redirect("breaches:report", report.reference)
+        return return_to_report(request, report, str(SOMEBODY_ELSE_DECIDES))
     statement = publication.preview_statement(report, now=timezone.now())
     seen = public_statement.statement_digest(statement)
     form = PublishForm(request.POST or None, initial={"last_change": report.last_change, "seen": seen})
@@ -422,16 +418,14 @@ def publish_statement(request: SignedInRequest, report: Report) -> HttpResponse:
     if form.is_bound and is_outdated(form, report):
         return refuse_form(request, report, form, ChangedMeanwhile(NOT_DONE), kind=MADE_PUBLIC, done=done)
     if publication.is_public(report) or not publication.may_be_published(report):
-        messages.warning(request, _("This cannot be done with the report as it stands."))
-        return redirect("breaches:report", report.reference)
+        return return_to_report(request, report, _("This cannot be done with the report as it stands."))
     if is_valid:
         try:
             publication.publish_statement(report, seen=form.cleaned_data["seen"], by=request.user, at=timezone.now())
         except ChangedMeanwhile as refusal:
             messages.warning(request, str(refusal))
             return redirect("breaches:publish", report.reference)
-        messages.success(request, done)
-        return redirect("breaches:report", report.reference)
+        return return_to_report(request, report, done, messages.SUCCESS)
     context = {
         "report": report,
         "form": form,
@@ -445,8 +439,7 @@ def publish_statement(request: SignedInRequest, report: Report) -> HttpResponse:
 @report_page("GET", "POST", action=Action.PUBLISH)
 def withdraw_statement(request: SignedInRequest, report: Report) -> HttpResponse:
     if declared_own_act(request.user, report):
-        messages.warning(request, SOMEBODY_ELSE_DECIDES)
-        return redirect("breaches:report", report.reference)
+        return return_to_report(request, report, str(SOMEBODY_ELSE_DECIDES))
     form = WithdrawStatementForm(request.POST or None, initial={"last_change": report.last_change})
     is_valid, done = form.is_valid(), _("It is no longer public.")
     if form.is_bound and is_outdated(form, report):
@@ -460,8 +453,7 @@ def withdraw_statement(request: SignedInRequest, report: Report) -> HttpResponse
             messages.success(request, done)
         return redirect("breaches:report", report.reference)
     if report.published_id is None:
-        messages.warning(request, _("This report is not public."))
-        return redirect("breaches:report", report.reference)
+        return return_to_report(request, report, _("This report is not public."))
     return render(request, "breaches/unpublish.html", {"report": report, "form": form})
 
 
@@ -477,8 +469,7 @@ SPLIT_PAGE = MovePage(
 @report_page("GET", "POST", move=PART)
 def split_report(request: SignedInRequest, report: Report) -> HttpResponse:
     if request.method != "POST" and not merging.can_be_split(report):
-        messages.warning(request, _("This report cannot be taken apart."))
-        return redirect("breaches:report", report.reference)
+        return return_to_report(request, report, _("This report cannot be taken apart."))
     return SPLIT_PAGE.respond(request, report)
 
 

@@ -48,8 +48,8 @@ LATEST = 20
 @require_safe
 def register_page(request: SignedInRequest) -> HttpResponse:
     form = _register_form(request)
-    wanted = form.wanted()
-    found = search.select_reports(wanted, by=request.user) if wanted else Report.objects.none()
+    filters = form.to_filter()
+    found = search.select_reports(filters, by=request.user) if filters else Report.objects.none()
     page = Paginator(found.values_list("pk", flat=True), REPORTS_ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "form": form,
@@ -88,13 +88,13 @@ def _register_row(report: Report) -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def export_register_file(request: SignedInRequest) -> HttpResponse:
     """Ask as which file the listed reports are wanted, and give it."""
-    theirs = list(report_producers(request.user, Action.DOWNLOAD))
-    if not theirs:
+    producers = list(report_producers(request.user, Action.DOWNLOAD))
+    if not producers:
         message = "There is nothing that this person may download."
         raise Http404(message)
     register_address = f"{reverse('breaches:register')}?{request.GET.urlencode()}"
-    wanted = _register_form(request).wanted()
-    if wanted is None:
+    filters = _register_form(request).to_filter()
+    if filters is None:
         return redirect(register_address)
     leads = list(producers_with_contacts(request.user))
     form = ExportForm(post_data(request), may_have_contacts=bool(leads))
@@ -102,17 +102,17 @@ def export_register_file(request: SignedInRequest) -> HttpResponse:
         now, kind = timezone.now(), TableKind(form.cleaned_data["kind"])
         contacts = bool(form.cleaned_data.get("contacts"))
         try:
-            written = export_register(wanted, kind, by=request.user, at=now, contacts=contacts)
+            written = export_register(filters, kind, by=request.user, at=now, contacts=contacts)
         except CannotBeExported as refusal:
             messages.error(request, str(refusal))
             return redirect(register_address)
         return download_response(written, kind, name=dated_file_name("breach-reports", now=now))
-    exports = RegisterEvent.objects.filter(producer__in=theirs, kind=EXPORTED)
+    exports = RegisterEvent.objects.filter(producer__in=producers, kind=EXPORTED)
     context = {
         "form": form,
-        "number": search.select_reports(wanted, by=request.user, action=Action.DOWNLOAD).count(),
+        "number": search.select_reports(filters, by=request.user, action=Action.DOWNLOAD).count(),
         "leads": leads,
-        "elsewhere": len(theirs) > len(leads),
+        "elsewhere": len(producers) > len(leads),
         "back": register_address,
         "taken": exports.select_related("producer", "actor").order_by("-position")[:LATEST],
     }
@@ -128,7 +128,7 @@ def figures_page(request: SignedInRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "today": today, "tables": []}
     if form.is_valid():
         history = _history(request, form, today)
-        producer, series, year = form.wanted()
+        producer, series, year = form.selection()
         context |= {
             "producer": producer,
             "series": series,
@@ -152,7 +152,7 @@ def export_figures(request: SignedInRequest, kind: str) -> HttpResponse:
     if not form.is_valid():
         return redirect(f"{reverse('breaches:figures')}?{request.GET.urlencode()}")
     history = _history(request, form, local_date(now))
-    _producer, _series, year = form.wanted()
+    _producer, _series, year = form.selection()
     written = write_figures(_figure_parts(history, form), TableKind(kind), year=year, title=_("How are we doing"))
     return download_response(written, TableKind(kind), name=dated_file_name("breach-figures", now=now))
 
@@ -166,14 +166,14 @@ def _figures_form(request: SignedInRequest, today: date) -> FiguresForm:
 
 
 def _history(request: SignedInRequest, form: FiguresForm, today: date) -> History:
-    producer, series, year = form.wanted()
+    producer, series, year = form.selection()
     scope = Scope(Quarter(year - 1, 1).first, Quarter(year, 4).last, producer=producer, series=series)
     return statistics.read_history(scope, by=request.user, today=today)
 
 
 def _figure_parts(history: History, form: FiguresForm) -> Iterator[FigurePart]:
     """Split a history as the tables do: one series alone, a producer with its series, or all producers."""
-    producer, series, _year = form.wanted()
+    producer, series, _year = form.selection()
     if producer is None:
         of_each = by_producer(history)
         yield from (FigurePart(one.name, "", of_each.get(one.pk, History())) for one in form.producers)
@@ -185,7 +185,7 @@ def _figure_parts(history: History, form: FiguresForm) -> Iterator[FigurePart]:
 
 
 def _tables(history: History, form: FiguresForm) -> Iterator[Table]:
-    producer, series, year = form.wanted()
+    producer, series, year = form.selection()
 
     def register(**narrower: Any) -> str:
         return _address("breaches:register", **{"producer": producer, "series": series} | narrower)
@@ -223,11 +223,7 @@ def _tables(history: History, form: FiguresForm) -> Iterator[Table]:
 
 def _address(page: str, **filters: Any) -> str:
     """Write the address of a page with its filters; what is empty is left out."""
-    written = {
-        name: value.isoformat() if isinstance(value, date) else str(getattr(value, "slug", value))
-        for name, value in filters.items()
-        if value
-    }
+    written = {name: search.describe_filter(value) for name, value in filters.items() if value}
     return f"{reverse(page)}?{urlencode(written)}"
 
 
@@ -240,14 +236,14 @@ def near_miss_log(request: SignedInRequest) -> HttpResponse:
         message = "There is no such page for this person."
         raise Http404(message)
     form = NearMissForm(request.GET, producers=producers)
-    wanted: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
-    producer = wanted.get("producer")
+    filters: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
+    producer = filters.get("producer")
     found = search.near_miss_releases(
         [producer] if producer else producers,
         now=timezone.now(),
-        series=wanted.get("series"),
-        first=wanted.get("first"),
-        last=wanted.get("last"),
+        series=filters.get("series"),
+        first=filters.get("first"),
+        last=filters.get("last"),
     )
     # A form that cannot be read lists nothing that would look like an answer.
     page = Paginator(found if form.is_valid() else found.none(), NEAR_MISSES_ON_A_PAGE).get_page(
@@ -264,5 +260,5 @@ def near_miss_log(request: SignedInRequest) -> HttpResponse:
         }
         for miss in search.find_near_misses(list(page))
     ]
-    context = {"form": form, "page": page, "rows": rows, "is_narrowed": any(wanted.values())}
+    context = {"form": form, "page": page, "rows": rows, "is_narrowed": any(filters.values())}
     return render(request, "breaches/near_misses.html", context)

@@ -60,7 +60,7 @@ from breaches.rules.lifecycle import (
 from breaches.rules.public_statement import PublicStatement
 from breaches.rules.validation import Remark, ReportSection, WordChange, compare_words, find_missing
 from breaches.versions import comments_by_event, comments_on_last_return, current_version, record_event
-from breaches.views.base import report_page, summarise_report
+from breaches.views.base import report_page, return_to_report, summarise_report
 from releases.models import Producer, Release, Series
 from releases.rules.lifecycle import LEADS
 from releases.rules.london import format_day
@@ -293,8 +293,9 @@ def approved_pdf(request: SignedInRequest, report: Report, version: int) -> Http
     try:
         content = versions.document_bytes(document)
     except versions.DocumentChanged:
-        messages.error(request, _("This document was changed after its approval. Tell an administrator."))
-        return redirect("breaches:report", report.reference)
+        return return_to_report(
+            request, report, _("This document was changed after its approval. Tell an administrator."), messages.ERROR
+        )
     _record(request, report, "downloaded", version=version, pdf_sha256=document.pdf_sha256)
     return _file(content, f"{report.reference}-version-{version}.pdf")
 
@@ -312,8 +313,9 @@ def draft_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
     try:
         printed = pdf.render_pdf(document)
     except pdf.NotRendered as fault:
-        messages.error(request, _("The draft could not be printed: %(fault)s") % {"fault": fault})
-        return redirect("breaches:report", report.reference)
+        return return_to_report(
+            request, report, _("The draft could not be printed: %(fault)s") % {"fault": fault}, messages.ERROR
+        )
     _record(request, report, "draft_downloaded", version=report.version, content_sha256=document.content_hash)
     return _file(printed, f"{report.reference}-draft-{report.version}.pdf")
 

@@ -29,7 +29,7 @@ from breaches.rules.content import FROM_FACTS, ReportContent, content_from_json
 from breaches.rules.lifecycle import APPROVE, DECIDED, EDIT, TOLD_ELSEWHERE
 from breaches.rules.validation import ReportSection
 from breaches.versions import content_of, current_version
-from breaches.views.base import digest_values, refusal_page, report_page
+from breaches.views.base import digest_values, refusal_page, report_page, return_to_report
 from releases.forms.base import add_refusal
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
 from releases.rules.london import format_day, in_london
@@ -41,8 +41,7 @@ def edit_section(request: SignedInRequest, report: Report, section: ReportSectio
     form = _section_form(report, section, post_data(request))
     if request.method != "POST":
         if EDIT not in moves_open_to(request.user, report):
-            messages.warning(request, _("This report cannot be edited by you as it stands."))
-            return redirect("breaches:report", report.reference)
+            return return_to_report(request, report, _("This report cannot be edited by you as it stands."))
         return _show_section(request, report, section, form)
     if form.rows and "add" in request.POST:
         longer = with_another_row(request.POST, form.rows.prefix)
@@ -89,8 +88,10 @@ def _save_section(request: SignedInRequest, report: Report, section: ReportSecti
             for field, value in form.values().items()
         ]
         return refusal_page(request, report, str(refused), typed=typed)
-    told = _("‘%(section)s’ is saved.") if saved.changed else _("‘%(section)s’ already said this: nothing was changed.")
-    messages.success(request, told % {"section": text.SECTIONS[section]})
+    sentence = (
+        _("‘%(section)s’ is saved.") if saved.changed else _("‘%(section)s’ already said this: nothing was changed.")
+    )
+    messages.success(request, sentence % {"section": text.SECTIONS[section]})
     if saved.beside:
         sentence = _("While you were writing, other parts were changed by %(people)s.")
         messages.info(request, sentence % {"people": saved.beside})
@@ -118,8 +119,8 @@ def _take_record(report: Report, data: QueryDict) -> str:
     """
     replaced = str(data.get("circumstances", ""))
     newest = report.machine.get("circumstances", replaced)
-    earlier, stood = current_version(report).machine.get("circumstances", ""), replaced.replace("\r\n", "\n")
-    data["circumstances"] = stood.replace(earlier, newest, 1) if earlier and earlier in stood else newest
+    earlier, typed = current_version(report).machine.get("circumstances", ""), replaced.replace("\r\n", "\n")
+    data["circumstances"] = typed.replace(earlier, newest, 1) if earlier and earlier in typed else newest
     data["facts_seen"] = editing.facts_digest(report)
     return replaced
 
@@ -181,16 +182,15 @@ def _show_section(
 def edit_cause(request: SignedInRequest, report: Report) -> HttpResponse:
     """Ask for the cause, and save it; what somebody else chose meanwhile is shown with what was typed."""
     if request.method == "GET" and not editing.may_choose_cause(request.user, report):
-        messages.warning(request, _("This report cannot be edited by you as it stands."))
-        return redirect("breaches:report", report.reference)
+        return return_to_report(request, report, _("This report cannot be edited by you as it stands."))
     form = _cause_form(report, post_data(request))
     if not form.is_valid():
         return _show_cause(request, report, form)
-    stands = editing.cause_of(report)
-    if form.cleaned_data["seen"] != _digest_cause(stands) and form.chosen_cause() != stands:
+    current = editing.cause_of(report)
+    if form.cleaned_data["seen"] != _digest_cause(current) and form.chosen_cause() != current:
         data = request.POST.copy()
-        data["seen"] = _digest_cause(stands)
-        return _show_cause(request, report, _cause_form(report, data), theirs=stands)
+        data["seen"] = _digest_cause(current)
+        return _show_cause(request, report, _cause_form(report, data), theirs=current)
     try:
         saved = editing.choose_cause(report, form.chosen_cause(), by=request.user, at=timezone.now())
     except MoveRefused as refused:
@@ -198,8 +198,7 @@ def edit_cause(request: SignedInRequest, report: Report) -> HttpResponse:
         return _show_cause(request, report, form)
     still_needed = () if saved.status in DECIDED else sign_off.cause_needs(saved)
     if not still_needed:
-        messages.success(request, _("The cause is kept."))
-        return redirect("breaches:report", report.reference)
+        return return_to_report(request, report, _("The cause is kept."), messages.SUCCESS)
     sentence = _("The cause is kept. Still needed before the report can be submitted: %(needed)s")
     messages.warning(request, sentence % {"needed": " ".join(remark.sentence for remark in still_needed)})
     return redirect("breaches:cause", report.reference)
@@ -246,8 +245,7 @@ def assign(request: SignedInRequest, report: Report) -> HttpResponse:
         initial={"was": was, "person": report.person_dealing_id},
     )
     if request.method == "GET" and (sentence := editing.assignment_obstacle(report)):
-        messages.info(request, sentence)
-        return redirect("breaches:report", report.reference)
+        return return_to_report(request, report, sentence, messages.INFO)
     if not form.is_valid():
         return render(request, "breaches/dealing.html", {"report": report, "form": form})
     person = form.cleaned_data["person"]
@@ -267,16 +265,20 @@ def assign(request: SignedInRequest, report: Report) -> HttpResponse:
 @report_page("GET", "POST", allowed=may_write_or_decide)
 def declare_own_act(request: SignedInRequest, report: Report) -> HttpResponse:
     if declared_own_act(request.user, report):
-        messages.info(request, _("You have declared that this report is about your own act."))
-        return redirect("breaches:report", report.reference)
+        return return_to_report(
+            request, report, _("You have declared that this report is about your own act."), messages.INFO
+        )
     if report.status in TOLD_ELSEWHERE:
-        messages.warning(request, _("This is told in another report now: declare it there."))
-        return redirect("breaches:report", report.reference)
+        return return_to_report(request, report, _("This is told in another report now: declare it there."))
     form = OwnActForm(post_data(request))
     if form.is_valid():
         editing.declare_own_act(report, by=request.user, at=timezone.now(), words=form.cleaned_data["words"])
-        messages.success(request, _("It is kept that this report is about your own act. Somebody else decides on it."))
-        return redirect("breaches:report", report.reference)
+        return return_to_report(
+            request,
+            report,
+            _("It is kept that this report is about your own act. Somebody else decides on it."),
+            messages.SUCCESS,
+        )
     return render(request, "breaches/own_act.html", {"report": report, "form": form})
 
 
