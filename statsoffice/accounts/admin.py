@@ -27,8 +27,6 @@ from statsoffice.accounts.models import AccountRowRecord, User
 
 
 class NewUserForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Asks for the e-mail address and the name of a new user, who asks for a password by mail."""
-
     class Meta:
         model = User
         fields = ("email", "name")
@@ -106,8 +104,6 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin):
-    """Groups are never deleted: their members would lose them without a record."""
-
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse: take people out of the group instead, which is recorded."""
         return False

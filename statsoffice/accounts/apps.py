@@ -5,8 +5,6 @@ from django.utils.translation import gettext_lazy as lazy
 
 
 class AccountsConfig(AppConfig):
-    """Django's entry for the accounts app."""
-
     name = "statsoffice.accounts"
     label = "accounts"
     verbose_name = lazy("Accounts")

@@ -26,8 +26,6 @@ from statsoffice.accounts.second_factor import use_code
 
 
 class InvitationForm(GovukForm):
-    """Whom to invite, and to which role of which producer; administrators may leave the role for later."""
-
     button = lazy("Send the invitation")
     options = {"email": {"autocomplete": "off"}, "name": {"autocomplete": "off"}}
 
@@ -49,7 +47,6 @@ class InvitationForm(GovukForm):
         self.fields["role"].choices = roles  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """Require producer and role together, or neither."""
         cleaned = super().clean() or self.cleaned_data
         if {"producer", "role"} <= cleaned.keys() and bool(cleaned["producer"]) != bool(cleaned["role"]):
             missing = "role" if cleaned["producer"] else "producer"
@@ -130,8 +127,6 @@ class ResetPassword(OwnLabels, account.ResetPasswordKeyForm):  # type: ignore[mi
 
 
 class SingleUseCode:
-    """Refuses the code of an app that was used before."""
-
     def clean_code(self) -> str:
         code: str = super().clean_code()  # type: ignore[misc]
         is_of_app = self.authenticator.type == Authenticator.Type.TOTP  # type: ignore[attr-defined]
@@ -151,8 +146,6 @@ class ReauthenticateByCode(SingleUseCode, OwnLabels, mfa.ReauthenticateForm):  #
 
 
 class ActivateTotp(OwnLabels, totp.ActivateTOTPForm):  # type: ignore[misc]
-    """Asks for the first code of an authenticator app."""
-
     labels: ClassVar[Labels] = {"code": lazy("The six digits that the app shows now")}
     attributes = CODE_ATTRIBUTES
 

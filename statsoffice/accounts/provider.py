@@ -293,11 +293,11 @@ class VerifyingAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
 
         Source: OpenID Connect Core 1.0, 5.3.2.
         """
-        said = self._fetch_user_info(token.token)
-        if said.get("sub") != claims["sub"]:
+        user_info = self._fetch_user_info(token.token)
+        if user_info.get("sub") != claims["sub"]:
             message = "The provider told of another person than it signed for."
             raise OAuth2Error(message)
-        return {**claims, "email": said.get("email"), "email_verified": said.get("email_verified")}
+        return {**claims, "email": user_info.get("email"), "email_verified": user_info.get("email_verified")}
 
 
 def _fetch_json(address: str) -> dict[str, Any]:

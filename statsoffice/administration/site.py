@@ -1,6 +1,5 @@
 """The admin site's own pages: an index that begins with what needs attention, and choices that name their producer."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -11,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as lazy
 
 from releases import overview, permissions
@@ -20,15 +20,6 @@ from releases.text import calendar
 # Calendar managers open these most. All others follow in Django's order.
 APPS = ("releases", "breaches", "messages", "accounts")
 MODELS = ("Release", "Series", "Contact", "Producer", "Membership")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One concern about releases, the advice, and the address of the list of these releases."""
-
-    sentence: str
-    advice: str
-    address: str
 
 
 class NamedChoices(AutocompleteJsonView):
@@ -56,8 +47,6 @@ NEVER_KEPT = frozenset({"SocialAppAdmin", "SocialTokenAdmin"})
 
 
 class OfficeAdminSite(AdminSite):
-    """Django's admin site with the office's own first page."""
-
     site_header = site_title = lazy("Release calendar administration")
     index_title = lazy("What you may look after")
     # Its list of models is on the first page; the room is for the list of releases.
@@ -74,7 +63,7 @@ class OfficeAdminSite(AdminSite):
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Begin with the concerns about the calendars that the person may see."""
         keeps = permissions.may_anywhere(request.user, Action.VIEW)
-        lines = attention_lines(request) if keeps else None
+        lines = list_concerns(request) if keeps else None
         return super().index(request, {"attention": lines, **(extra_context or {})})
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:  # type: ignore[override]  # as views are typed
@@ -87,15 +76,12 @@ class OfficeAdminSite(AdminSite):
         return sorted(apps, key=lambda app: _place(app["app_label"], APPS))
 
 
-def attention_lines(request: HttpRequest) -> list[Line]:
+def list_concerns(request: HttpRequest) -> list[tuple[str, Promise, str]]:
+    """Return each concern about releases in a sentence, with the advice and the address of their list."""
     counted = overview.count_concerns(request.user, now=timezone.now())
     releases = reverse("admin:releases_release_changelist")
     return [
-        Line(
-            sentence=calendar.concern_sentence(concern, count),
-            advice=str(calendar.ADVICE[concern]),
-            address=f"{releases}?attention={concern}",
-        )
+        (calendar.concern_sentence(concern, count), calendar.ADVICE[concern], f"{releases}?attention={concern}")
         for concern, count in counted.items()
         if count
     ]

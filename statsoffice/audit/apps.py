@@ -5,8 +5,6 @@ from django.utils.translation import gettext_lazy as lazy
 
 
 class AuditConfig(AppConfig):
-    """Django's entry for the audit app."""
-
     name = "statsoffice.audit"
     label = "audit"
     verbose_name = lazy("Audit trail")

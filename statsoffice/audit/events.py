@@ -25,7 +25,6 @@ NAMES = ("username", "email", "login")
 
 
 def connect_signals() -> None:
-    """Record sign-ins, sign-outs, changed passwords and second steps."""
     user_logged_in.connect(_signed_in, dispatch_uid="audit")
     user_logged_out.connect(_signed_out, dispatch_uid="audit")
     user_login_failed.connect(_failed, dispatch_uid="audit")

@@ -1,7 +1,7 @@
 """The audit trail: its sources, who may read which entries, filters, and entries as sentences."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -82,9 +82,9 @@ class Source:
 
 def _of_accounts(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
     def rows(scope: Scope) -> "QuerySet[Any]":
-        theirs = Q(account__in=scope.people)
+        own = Q(account__in=scope.people)
         # A failed sign-in with an unknown address belongs to no producer.
-        return AccountEvent.objects.filter(theirs if scope.is_narrowed else theirs | Q(account=None), kind__in=kinds)
+        return AccountEvent.objects.filter(own if scope.is_narrowed else own | Q(account=None), kind__in=kinds)
 
     return rows
 
@@ -107,10 +107,10 @@ def _of_registers(scope: Scope) -> "QuerySet[Any]":
 
 def _account_changes(scope: Scope) -> "QuerySet[Any]":
     # Groups and invitations are numbered as accounts are: a number alone is no person's.
-    theirs = Q(content_type__app_label="accounts", content_type__model="user")
-    theirs &= Q(object_id__in=[str(key) for key in scope.people])
+    own = Q(content_type__app_label="accounts", content_type__model="user")
+    own &= Q(object_id__in=[str(key) for key in scope.people])
     by_them = Q(content_type__app_label__in=["accounts", "auth"], user__in=scope.people)
-    return LogEntry.objects.filter(theirs | by_them)
+    return LogEntry.objects.filter(own | by_them)
 
 
 def _history(model: type[Model], producer: str = "") -> Callable[[Scope], "QuerySet[Any]"]:
@@ -218,11 +218,10 @@ def _decision(event: ReportEvent) -> str:
 
 
 def _register(event: Any) -> str:
-    kept: Mapping[str, Any] = event.facts
     words = _("Took the register of breach reports of %(producer)s as a file: %(reports)s reports")
-    if kept.get("contacts"):
+    if event.facts.get("contacts"):
         words = _("Took the register of breach reports of %(producer)s as a file, with contacts: %(reports)s reports")
-    return words % {"producer": event.producer, "reports": kept.get("reports", "?")}
+    return words % {"producer": event.producer, "reports": event.facts.get("reports", "?")}
 
 
 def _evidence(event: Any) -> str:
@@ -297,7 +296,6 @@ def find_places(
 
 
 def find_entries(found: Sequence[Place], scope: Scope) -> list[Entry]:
-    """Read the entries at some places, in their order."""
     keys = defaultdict(set)
     for _when, place, key in found:
         keys[place].add(key)

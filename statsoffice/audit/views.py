@@ -42,8 +42,8 @@ class TrailFilter(FilterForm):
         label=lazy("To"), input_formats=DAYS, required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
 
-    def __init__(self, asked: QueryDict, *, scope: Scope) -> None:
-        super().__init__(asked)
+    def __init__(self, filters: QueryDict, *, scope: Scope) -> None:
+        super().__init__(filters)
         own: dict[str, Any] = {
             "person": User.objects.filter(pk__in=scope.people).order_by("name", "email"),
             "producer": Producer.objects.filter(pk__in=scope.producers).order_by("name"),
@@ -62,21 +62,21 @@ def show_trail(request: SignedInRequest) -> HttpResponse:
         raise Http404(message)
     scope = scope_of(request.user, producers, is_narrowed=False)
     form = TrailFilter(request.GET, scope=scope)
-    asked = form.cleaned_data if form.is_valid() else {}
-    if producer := asked.get("producer"):
+    filters = form.cleaned_data if form.is_valid() else {}
+    if producer := filters.get("producer"):
         scope = scope_of(request.user, [producer], is_narrowed=True)
     found: Any = []
     if form.is_valid():
         found = trail.find_places(
             scope,
-            kind=Kind(asked["kind"]) if asked["kind"] else None,
-            person=asked["person"].pk if asked["person"] else None,
-            first=_at(asked["first"], time.min),
-            last=_at(asked["last"], time.max),
+            kind=Kind(filters["kind"]) if filters["kind"] else None,
+            person=filters["person"].pk if filters["person"] else None,
+            first=_at(filters["first"], time.min),
+            last=_at(filters["last"], time.max),
         )
     page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
     lines = [(entry, KINDS[entry.kind]) for entry in trail.find_entries(list(page), scope)]
-    narrowed = any(asked.values()) or not form.is_valid()
+    narrowed = any(filters.values()) or not form.is_valid()
     answer = render(request, "audit/trail.html", {"form": form, "page": page, "lines": lines, "narrowed": narrowed})
     answer.headers["Cache-Control"] = "private, no-store"
     return answer

@@ -42,19 +42,11 @@ MOST_NOTED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
-    """A note on releases; `left_out` counts those beyond the longest list."""
-
-    words: str
-    releases: list[Release]
-    left_out: int
-
-
-@dataclass(frozen=True, slots=True)
 class Preflight:
     """The releases with problems, the number of others, notes, and sentences on shared hosts.
 
-    `checked_at` is the last check of a release without problems; `left_out` counts problems beyond the longest list.
+    `checked_at` is the last check of a release without problems; `left_out` counts problems beyond the longest list,
+    and each note has its words, some of the releases and the number of others.
     """
 
     problems: list[tuple[Release, list[str]]]
@@ -62,7 +54,7 @@ class Preflight:
     well: int
     checked_at: datetime | None
     waiting: int
-    notes: list[Note]
+    notes: list[tuple[str, list[Release], int]]
     crowds: list[str]
 
     def __bool__(self) -> bool:
@@ -79,15 +71,15 @@ def detection_chances() -> list[tuple[str, str]]:
 
 
 def preflight_summary_of(person: Person, *, now: datetime) -> Preflight:
-    theirs = Release.objects.filter(
+    visible = Release.objects.filter(
         series__producer__in=producers_where(person, Action.VIEW),
         due_at__gt=now,
         due_at__lte=now + releases_preflight.AHEAD,
         status__in=[Status.PROVISIONAL, Status.CONFIRMED],
     )
-    # A series and a producer are one object each, however many releases of theirs are to come.
-    coming = theirs.prefetch_related("series__producer").order_by("due_at", "pk")
-    releases = {release.pk: release for release in coming}
+    # Each series and producer is one object, shared by its releases.
+    releases_to_come = visible.prefetch_related("series__producer").order_by("due_at", "pk")
+    releases = {release.pk: release for release in releases_to_come}
     runs = {run.release_id: run for run in PreflightRun.objects.newest().filter(release__in=releases)}
     troubled = [release for release in releases.values() if release.pk in runs and runs[release.pk].problems]
     well = [run for run in runs.values() if not run.problems]
@@ -108,13 +100,13 @@ def _sentences(release: Release, run: PreflightRun) -> list[str]:
     return [sentence if count == 1 else f"{sentence} ({count} addresses)" for sentence, count in counted.items()]
 
 
-def _notes(releases: Mapping[int, Release], runs: Mapping[int, PreflightRun]) -> list[Note]:
+def _notes(releases: Mapping[int, Release], runs: Mapping[int, PreflightRun]) -> list[tuple[str, list[Release], int]]:
     noted: dict[str, list[Release]] = {code: [] for code in text_preflight.NOTED}
     for release in releases.values():
         for code in {found["code"] for found in runs[release.pk].findings} & noted.keys() if release.pk in runs else ():
             noted[code].append(release)
     return [
-        Note(str(words), noted[code][:MOST_NOTED], max(0, len(noted[code]) - MOST_NOTED))
+        (str(words), noted[code][:MOST_NOTED], max(0, len(noted[code]) - MOST_NOTED))
         for code, words in text_preflight.NOTED.items()
         if noted[code]
     ]
@@ -122,12 +114,12 @@ def _notes(releases: Mapping[int, Release], runs: Mapping[int, PreflightRun]) ->
 
 def _count_waiting(releases: Mapping[int, Release], checked: Collection[int], *, now: datetime) -> int:
     """Count the releases whose check is due, and those for which a person requested one."""
-    asked = PreflightRun.objects.open().filter(release__in=releases).values_list("release_id", flat=True)
+    requested = PreflightRun.objects.open().filter(release__in=releases).values_list("release_id", flat=True)
     at = settings.PREFLIGHT_AT
     due = {
         key for key in releases.keys() - checked if releases_preflight.preflight_planned_at(releases[key], at=at) <= now
     }
-    return len(due | set(asked))
+    return len(due | set(requested))
 
 
 def _crowds(releases: Mapping[int, Release], *, now: datetime) -> list[str]:

@@ -64,30 +64,30 @@ def tasks_of(person: Person, *, now: datetime) -> PersonTasks:
 
 
 def _reports(person: Person, roles: frozenset[Role], *statuses: ReportStatus) -> list[Report]:
-    theirs = reports_with(person, roles).filter(status__in=statuses)
-    listed = theirs.select_related("producer", "started__release", "started__series")
+    own = reports_with(person, roles).filter(status__in=statuses)
+    listed = own.select_related("producer", "started__release", "started__series")
     suspicions = Prefetch("suspicions", Suspicion.objects.select_related("release", "verification"))
     return list(listed.prefetch_related(suspicions).order_by("drafted_at")[:MOST_LINES])
 
 
 def _access_lists(person: Person) -> list[Release]:
     # A query of its own, because there are few requests: a join would read the whole calendar.
-    asked = set(pre_release_access.requests_waiting_for(person).order_by().values_list("release", flat=True))
-    return list(Release.objects.filter(pk__in=asked).select_related("series__producer").order_by("due_at")[:MOST_LINES])
+    keys = set(pre_release_access.requests_waiting_for(person).order_by().values_list("release", flat=True))
+    return list(Release.objects.filter(pk__in=keys).select_related("series__producer").order_by("due_at")[:MOST_LINES])
 
 
 def _questions(person: Person, *, now: datetime) -> list[Release]:
-    theirs = Release.objects.filter(series__producer__in=producers_where(person, Action.ANSWER))
-    recent: QuerySet[Release] = theirs.filter(due_at__gt=now - ASKED_BEHIND, due_at__lte=now + ASKED_AHEAD)
-    asked = set(statements.verdicts_without_answer(recent).values_list("release_id", flat=True))
-    moved = theirs.filter(pk__in=DateChange.objects.made_since(now - ASKED_BEHIND).values("release"))
-    asked |= set(
+    own = Release.objects.filter(series__producer__in=producers_where(person, Action.ANSWER))
+    recent: QuerySet[Release] = own.filter(due_at__gt=now - ASKED_BEHIND, due_at__lte=now + ASKED_AHEAD)
+    keys = set(statements.verdicts_without_answer(recent).values_list("release_id", flat=True))
+    moved = own.filter(pk__in=DateChange.objects.made_since(now - ASKED_BEHIND).values("release"))
+    keys |= set(
         statements.verdicts_without_answer(moved)
         .filter(due_at__gt=now - ASKED_BEHIND)
         .values_list("release_id", flat=True)
     )
-    asked |= {question.address.release_id for question in statements.find_open_questions(recent)}
-    return list(Release.objects.filter(pk__in=asked).select_related("series__producer").order_by("due_at")[:MOST_LINES])
+    keys |= {question.address.release_id for question in statements.find_open_questions(recent)}
+    return list(Release.objects.filter(pk__in=keys).select_related("series__producer").order_by("due_at")[:MOST_LINES])
 
 
 RELEASES_PER_PAGE = 50
@@ -105,13 +105,13 @@ def list_missing(request: HttpRequest, concern: str) -> HttpResponse:
     if concern not in set(Concern):
         message = "Nothing is listed under this name."
         raise Http404(message)
-    asked = Concern(concern)
-    found = overview.releases_of_concern(overview.visible_releases(request.user), asked, now=timezone.now())
+    reason = Concern(concern)
+    found = overview.releases_of_concern(overview.visible_releases(request.user), reason, now=timezone.now())
     in_order = found.select_related("series__producer").order_by("planned_on", "planned_at", "title", "pk")
     context = {
-        "concern": asked,
-        "title": calendar.TITLES[asked],
-        "advice": calendar.ADVICE[asked],
+        "concern": reason,
+        "title": calendar.TITLES[reason],
+        "advice": calendar.ADVICE[reason],
         "page": Paginator(in_order, RELEASES_PER_PAGE).get_page(request.GET.get("page")),
     }
     return render(request, "dashboard/missing.html", context)
@@ -129,9 +129,9 @@ class AnnouncementDifferences:
 
 
 def differences_of(person: Person, *, now: datetime) -> AnnouncementDifferences:
-    theirs = producers_where(person, Action.VIEW)
+    own = producers_where(person, Action.VIEW)
     found = announcements.find_differences(
-        announcements.announcements_to_come(now=now).filter(release__series__producer__in=theirs)
+        announcements.announcements_to_come(now=now).filter(release__series__producer__in=own)
     )
     lines = [
         (each.release, [calendar.difference_sentence(difference) for difference in each.differences], each.read_at)

@@ -44,7 +44,6 @@ def desk(request: HttpRequest) -> HttpResponse:
 @signed_in_part
 @require_safe
 def part(request: HttpRequest) -> HttpResponse:
-    """Return the parts of the dashboard that have changed."""
     fresh = _part(request, now=timezone.now())
     stands = {name: request.GET.get(name) == fresh[name] for name in ("told", "waits")}
     changed = fresh["changing"].since(request.GET.get("shown", ""))
@@ -85,5 +84,4 @@ def _join_sentences(*sentences: str) -> str:
 
 
 def office_context(request: HttpRequest) -> dict[str, str | bool]:
-    """Return what every template needs of the office."""
     return {"office_name": settings.OFFICE_NAME, "breaches_public": settings.BREACHES_PUBLIC}

@@ -73,8 +73,8 @@ def guide(request: HttpRequest, guide: str) -> HttpResponse:
     if guide not in guides_for(request.user):
         message = "There is no such guide for them."
         raise Http404(message)
-    asked = Guide(guide)
-    return render(request, f"guides/{asked.name.lower()}.html", {"title": GUIDES[asked].title})
+    found = Guide(guide)
+    return render(request, f"guides/{found.name.lower()}.html", {"title": GUIDES[found].title})
 
 
 @require_safe

@@ -84,8 +84,8 @@ class PreferenceForm(forms.ModelForm[Preference]):
     def clean_person(self) -> User | None:
         person: User | None = self.cleaned_data["person"]
         # An invalid producer has its own error. An existing preference has no field for the producer.
-        kept = self.instance.producer if self.instance.pk else None
-        producer = self.cleaned_data.get("producer", kept)
+        current = self.instance.producer if self.instance.pk else None
+        producer = self.cleaned_data.get("producer", current)
         if person and producer and not roles_of(person, producer):
             raise ValidationError(_("This person holds no role for this producer, and is told nothing of it."))
         return person

@@ -5,8 +5,6 @@ from django.utils.translation import gettext_lazy as lazy
 
 
 class MessagesConfig(AppConfig):
-    """Django's entry for the outbox."""
-
     name = "statsoffice.notifications"
     label = "outbox"
     verbose_name = lazy("Outbox")

@@ -126,10 +126,10 @@ def send_by_notify(message: Message, *, name: str) -> None:
         client.request_session.close()
 
 
-def _format_errors(said: Any) -> str:
-    if isinstance(said, list):
-        return "; ".join(f"{one.get('error')}: {one.get('message')}" for one in said if isinstance(one, dict))
-    return str(said)
+def _format_errors(errors: Any) -> str:
+    if isinstance(errors, list):
+        return "; ".join(f"{one.get('error')}: {one.get('message')}" for one in errors if isinstance(one, dict))
+    return str(errors)
 
 
 def send_by_webhook(message: Message, *, name: str) -> None:
@@ -149,10 +149,10 @@ def send_by_webhook(message: Message, *, name: str) -> None:
     asset = AppriseAsset(app_id=settings.OFFICE_NAME, app_desc=settings.OFFICE_NAME, image_url_mask="")
     post = Apprise(asset=asset)
     post.add(address)
-    with LogCapture(level=logging.WARNING, fmt="%(message)s") as said:
-        taken = post.notify(title=message.subject, body=message.text, body_format=NotifyFormat.TEXT)
-        reason = " ".join(said.getvalue().split())
-    if not taken:
+    with LogCapture(level=logging.WARNING, fmt="%(message)s") as log:
+        is_sent = post.notify(title=message.subject, body=message.text, body_format=NotifyFormat.TEXT)
+        reason = " ".join(log.getvalue().split())
+    if not is_sent:
         # Other webhooks may still be available.
         raise DeliveryRefused(f"Webhook {message.recipient}: {reason}", only_this=True)
 

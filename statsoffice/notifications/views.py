@@ -33,16 +33,16 @@ class MessageFilter(FilterForm):
 @require_safe
 def list_notifications(request: SignedInRequest) -> HttpResponse:
     form = MessageFilter(request.GET)
-    asked: dict[str, Any] = form.cleaned_data if form.is_valid() else {"about": "", "state": ""}
+    filters: dict[str, Any] = form.cleaned_data if form.is_valid() else {"about": "", "state": ""}
     visible = history.visible_messages(request.user)
-    messages = history.filter_messages(visible, about=asked["about"].strip(), state=asked["state"])
+    messages = history.filter_messages(visible, about=filters["about"].strip(), state=filters["state"])
     page = Paginator(history.list_events(messages), PAGE_SIZE).get_page(request.GET.get("page"))
     news = list(history.find_notifications(messages, list(page), person=request.user)) if form.is_valid() else []
     context = {
         "form": form,
         "page": page,
         "news": news,
-        "about": asked["about"].strip(),
-        "is_narrowed": any(asked.values()) or not form.is_valid(),
+        "about": filters["about"].strip(),
+        "is_narrowed": any(filters.values()) or not form.is_valid(),
     }
     return render(request, "notifications/sent.html", context)

@@ -91,13 +91,17 @@ def ask(request: SignedInRequest, report: Report) -> HttpResponse:
 @report_page("POST", action=Action.REDACT)
 def remove(request: SignedInRequest, report: Report) -> HttpResponse:
     """Remove the words once the person has confirmed it. A form that is sent twice is processed once."""
-    given, sure = RedactForm(request.POST), ConfirmForm(request.POST)
+    given, confirmation = RedactForm(request.POST), ConfirmForm(request.POST)
     if not given.is_valid():
         return _render_form(request, report, given)
-    if not sure.is_valid():
+    if not confirmation.is_valid():
         found = _try(request, report, given, dry_run=True)
-        return _render_form(request, report, given) if found is None else _render_preview(request, report, found, sure)
-    form_key = str(sure.cleaned_data["form_key"])
+        return (
+            _render_form(request, report, given)
+            if found is None
+            else _render_preview(request, report, found, confirmation)
+        )
+    form_key = str(confirmation.cleaned_data["form_key"])
     _try(request, report, given, dry_run=False, form_key=form_key)
     # If nothing was left to remove, the form may have been sent twice: this is the result of the first time.
     event = _redactions(report).filter(actor=request.user, facts__form_key=form_key).last()

@@ -5,8 +5,6 @@ from django.utils.translation import gettext_lazy as lazy
 
 
 class CanaryConfig(AppConfig):
-    """Django's entry for the canary."""
-
     name = "statsoffice.self_monitoring"
     label = "canary"
     verbose_name = lazy("Canary")

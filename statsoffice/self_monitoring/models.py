@@ -55,8 +55,6 @@ class Pulse(models.Model):
 
 
 class Illness(models.Model):
-    """An incident of monitoring; at most one is open."""
-
     began_at = models.DateTimeField()
     observed_at = models.DateTimeField(help_text=lazy("When somebody last saw that it was still so."))
     alarmed_at = models.DateTimeField(null=True)

@@ -138,12 +138,12 @@ def page_state(token: str, *, at: datetime) -> PageState:
 @never_cache
 def canary_page(request: HttpRequest, token: str) -> HttpResponse:
     try:
-        shown = page_state(token, at=timezone.now())
+        state = page_state(token, at=timezone.now())
     except NoSuchPage as error:
         raise Http404 from error
-    text = render_to_string("self_monitoring/page.html", {"shown": shown})
-    response = HttpResponse(text, status=503 if shown.silent else 200, headers={"X-Robots-Tag": "noindex"})
-    if shown.silent:
+    text = render_to_string("self_monitoring/page.html", {"shown": state})
+    response = HttpResponse(text, status=503 if state.silent else 200, headers={"X-Robots-Tag": "noindex"})
+    if state.silent:
         # Logged here, so that it is not logged as a server error.
         log_response(
             "the canary's page is silent, as its script wants it", response=response, request=request, level="debug"

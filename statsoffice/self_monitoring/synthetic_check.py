@@ -73,7 +73,7 @@ def rehearse(
     :param stop: called twice a second.
     :raises Stopped: if `stop` returns true before the last response.
     """
-    seen = _Progress()
+    progress = _Progress()
     planned = _plan(script, url=url, clock=clock)
     next_at = next(planned, None)
     while next_at is not None or look.in_flight:
@@ -88,19 +88,19 @@ def rehearse(
         wake_at = min(now + GLANCE, next_at or now + GLANCE)
         if look.in_flight:
             for _, answer in look.poll((wake_at - now).total_seconds()):
-                _record_answer(seen, answer, script=script, url=url, clock=clock, look=look)
+                _record_answer(progress, answer, script=script, url=url, clock=clock, look=look)
         else:
             clock.sleep_until(wake_at)
     # The loop has ended, so that every check up to the limit has a response or timed out.
     verdict = judge_address(
-        seen.sightings,
+        progress.sightings,
         due_at=script.due_at,
         limit_at=script.limit_at,
         longest_gap=LEAST_LONGEST_GAP,
         settled=True,
     )
     outcome, _ = combine_addresses([(AddressRole.PAGE, True, verdict)])
-    return RehearsalResult(outcome=outcome, verdict=verdict, reasons=seen.reasons)
+    return RehearsalResult(outcome=outcome, verdict=verdict, reasons=progress.reasons)
 
 
 def _plan(script: Script, *, url: str, clock: Clock) -> Iterator[datetime]:
@@ -115,7 +115,7 @@ def _plan(script: Script, *, url: str, clock: Clock) -> Iterator[datetime]:
 
 
 def _record_answer(
-    seen: _Progress, answer: Answer, *, script: Script, url: str, clock: Clock, look: ProbeInterface
+    progress: _Progress, answer: Answer, *, script: Script, url: str, clock: Clock, look: ProbeInterface
 ) -> None:
     expectation = Expectation(
         role=AddressRole.PAGE,
@@ -123,18 +123,18 @@ def _record_answer(
         marker=script.marker,
         release_title=f"{TITLE}, {script.marker}",
         series_title=TITLE,
-        texts_not_live=seen.texts_before.standing,
-        texts_before=seen.texts_before.all,
+        texts_not_live=progress.texts_before.standing,
+        texts_before=progress.texts_before.all,
         due_at=script.due_at,
     )
     finding = look.examine(ADAPTER, answer, expectation)
     if answer.completed_at < script.due_at:
         sent_at, reasons = answer.sent_at, finding.reasons
-        seen.texts_before.note(finding.result, reasons, finding.text_digest, first=sent_at, last=sent_at)
+        progress.texts_before.note(finding.result, reasons, finding.text_digest, first=sent_at, last=sent_at)
     error = clock.error()
     clock_off = error.is_off(largest=settings.CLOCK_LARGEST_ERROR)
-    seen.reasons = examination.mark_clock_off(finding, error, largest=settings.CLOCK_LARGEST_ERROR).reasons
-    seen.sightings.append(
+    progress.reasons = examination.mark_clock_off(finding, error, largest=settings.CLOCK_LARGEST_ERROR).reasons
+    progress.sightings.append(
         Sighting(
             result=count_result(finding.result, None, clock_off=clock_off),
             planned_at=answer.planned_at,

@@ -184,7 +184,6 @@ class Office:
 
 
 def producer_of(person: Person) -> Producer | None:
-    """Return the first producer whose calendar a person keeps."""
     return producers_where(person, Action.EDIT).order_by("pk").first()
 
 

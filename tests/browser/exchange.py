@@ -97,7 +97,7 @@ def an_announcement_that_differs(series: Series, *, at=SEED_DUE) -> Release:
         announced=True,
         series=series,
         reference="differs",
-        title="Announcement otherwise on GOV.UK",
+        title="Announced otherwise on GOV.UK",
         due_at=at + timedelta(days=21),
     )
     planned = PlannedAddress(LONG + "announcement", Address.Role.ANNOUNCEMENT, adapter="govuk")

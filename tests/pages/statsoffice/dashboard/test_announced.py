@@ -79,7 +79,7 @@ class TestOnTheDesk:
         a_compared_release(series, "moved", at=LATER)
         a_compared_release(series, "same")
         text = self.desk(client, series)
-        assert "Announcement otherwise on GOV.UK" in text
+        assert "Announced otherwise on GOV.UK" in text
         assert '/releases/moved/#announced"' in text
         assert "announces it for 8 July 2026 9:30am, and it is planned here for 1 July 2026 9:30am." in text
         assert "/releases/same/#announced" not in text
@@ -88,11 +88,11 @@ class TestOnTheDesk:
         release = a_compared_release(series, "renamed", title="Another title")
         assert "/releases/renamed/#announced" in self.desk(client, series)
         corrections.correct_release(release, title="Another title", reference="renamed", by=None, at=DAY_BEFORE)
-        assert "Announcement otherwise" not in self.desk(client, series)
+        assert "Announced otherwise" not in self.desk(client, series)
 
     def test_only_of_ones_own_producers(self, client, series):
         a_compared_release(SeriesFactory(), "theirs", at=LATER)
-        assert "Announcement otherwise" not in self.desk(client, series)
+        assert "Announced otherwise" not in self.desk(client, series)
 
     def test_the_number_of_queries_does_not_grow_and_a_long_list_is_cut(self, client, series):
         person = create_member(Role.STATISTICIAN, series.producer)
