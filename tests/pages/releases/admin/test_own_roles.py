@@ -49,7 +49,7 @@ def test_an_administrator_changes_no_role_of_their_own_and_takes_over_none_of_an
 def calendar_managers():
     office.set_up_offices()
     producer = Producer.objects.order_by("pk").first()
-    yield "of the demonstration", office.user(Role.CALENDAR_MANAGER), producer
+    yield "of the demonstration", office.find_user(Role.CALENDAR_MANAGER), producer
     yield "by the role alone", create_member(Role.CALENDAR_MANAGER, producer, is_staff=True), producer
 
 
