@@ -74,27 +74,27 @@ Day = Annotated[date | None, _only(_ISO_DAY), _EMPTY_IS_NONE, WithJsonSchema({"t
 Standing = Annotated[Designation | None, _EMPTY_IS_NONE, WithJsonSchema({"type": "string", "enum": Designation.values})]
 
 
-class AskedList(Schema):
+class ListQuery(Schema):
     """How much of a list."""
 
     per_page: Number = Field(50, ge=1, le=MOST_PER_PAGE, description=f"Results per page, at most {MOST_PER_PAGE}.")
 
 
-class AskedProducers(AskedList):
+class ProducersQuery(ListQuery):
     """Which part of the producers."""
 
     after: SlugFilter = Field("", description=AFTER)
 
 
-class AskedSeries(AskedList):
+class SeriesQuery(ListQuery):
     """Which series."""
 
     after: SlugPair = Field("", description=AFTER)
     producer: SlugFilter = Field("", description="The slug of a producer.")
 
 
-class AskedReleases(AskedList):
-    """Which releases; what is left out is not asked for."""
+class ReleasesQuery(ListQuery):
+    """Which releases; what is left out narrows nothing."""
 
     after: Place = Field("", description=AFTER)
     producer: SlugFilter = Field("", description="The slug of a producer.")
@@ -112,7 +112,7 @@ class AskedReleases(AskedList):
         description="Words or parts of words that the title must contain.",
     )
 
-    def query(self) -> CalendarQuery:
+    def calendar_query(self) -> CalendarQuery:
         return CalendarQuery(
             producer=self.producer,
             series=self.series,
@@ -139,15 +139,15 @@ RULES = {
 
 
 def list_page[One](
-    found: Iterable[One], *, of: Callable[[One], str], asked: AskedList, request: HttpRequest
+    found: Iterable[One], *, of: Callable[[One], str], query: ListQuery, request: HttpRequest
 ) -> tuple[Sequence[One], str | None]:
     """Return one page of a list, and the address of the next page, if there is one.
 
     :param found: one more than the page holds, if there is one.
     :param of: returns the value of "after" with which the list continues after a row.
     """
-    shown = list(islice(found, asked.per_page + 1))
-    if len(shown) <= asked.per_page:
+    shown = list(islice(found, query.per_page + 1))
+    if len(shown) <= query.per_page:
         return shown, None
     shown.pop()
     question = request.GET.copy()
@@ -364,19 +364,19 @@ def read(path: str, answer: type[Schema], name: str) -> Callable[[Operation], Op
 
 
 @read("/releases", ReleasesAnswer, "releases")
-def releases(request: HttpRequest, asked: Query[AskedReleases]) -> dict[str, Any]:
+def releases(request: HttpRequest, query: Query[ReleasesQuery]) -> dict[str, Any]:
     """Search announced releases."""
-    _check_known(request, AskedReleases)
-    _check_there(asked.producer, asked.series)
-    found = filter_releases(asked.query())
-    if asked.after:
-        day, identifier = asked.after.split(".")
+    _check_known(request, ReleasesQuery)
+    _check_there(query.producer, query.series)
+    found = filter_releases(query.calendar_query())
+    if query.after:
+        day, identifier = query.after.split(".")
         on, last = date.fromordinal(max(1, int(day))), UUID(identifier)
         found = found.filter(Q(planned_on__gt=on) | Q(public_id__gt=last), planned_on__gte=on)
-    found = found.order_by("planned_on", "public_id")[: asked.per_page + 1]
+    found = found.order_by("planned_on", "public_id")[: query.per_page + 1]
     facts = calendar.announced_facts(found, pages_at=timezone.now())
     shown, next_url = list_page(
-        facts, of=lambda one: f"{one.slot.on.toordinal():06}.{one.public_id.hex}", asked=asked, request=request
+        facts, of=lambda one: f"{one.slot.on.toordinal():06}.{one.public_id.hex}", query=query, request=request
     )
     return {"next_url": next_url, "releases": [release_answer(release) for release in shown]}
 
@@ -413,27 +413,27 @@ def release(request: HttpRequest, reference: Path[Slug]) -> dict[str, Any]:
 
 
 @read("/producers", ProducersAnswer, "producers")
-def producers(request: HttpRequest, asked: Query[AskedProducers]) -> dict[str, Any]:
+def producers(request: HttpRequest, query: Query[ProducersQuery]) -> dict[str, Any]:
     """List producers that have announced releases."""
-    _check_known(request, AskedProducers)
-    found = calendar.public_producers().filter(slug__gt=asked.after).order_by("slug")[: asked.per_page + 1]
-    shown, next_url = list_page(found, of=lambda one: one.slug, asked=asked, request=request)
+    _check_known(request, ProducersQuery)
+    found = calendar.public_producers().filter(slug__gt=query.after).order_by("slug")[: query.per_page + 1]
+    shown, next_url = list_page(found, of=lambda one: one.slug, query=query, request=request)
     return {"next_url": next_url, "producers": [{"slug": one.slug, "name": one.name} for one in shown]}
 
 
 @read("/series", SeriesListAnswer, "series")
-def series(request: HttpRequest, asked: Query[AskedSeries]) -> dict[str, Any]:
+def series(request: HttpRequest, query: Query[SeriesQuery]) -> dict[str, Any]:
     """List series that have announced releases."""
-    _check_known(request, AskedSeries)
-    _check_there(asked.producer)
+    _check_known(request, SeriesQuery)
+    _check_there(query.producer)
     found = calendar.public_series()
-    if asked.producer:
-        found = found.filter(producer__slug=asked.producer)
-    if asked.after:
-        producer, slug = asked.after.split("/")
+    if query.producer:
+        found = found.filter(producer__slug=query.producer)
+    if query.after:
+        producer, slug = query.after.split("/")
         found = found.filter(Q(producer__slug__gt=producer) | Q(producer__slug=producer, slug__gt=slug))
-    found = found.order_by("producer__slug", "slug")[: asked.per_page + 1]
-    shown, next_url = list_page(found, of=lambda one: f"{one.producer.slug}/{one.slug}", asked=asked, request=request)
+    found = found.order_by("producer__slug", "slug")[: query.per_page + 1]
+    shown, next_url = list_page(found, of=lambda one: f"{one.producer.slug}/{one.slug}", query=query, request=request)
     return {"next_url": next_url, "series": [series_answer(one) for one in shown]}
 
 
@@ -449,8 +449,8 @@ def series_answer(one: Series) -> dict[str, Any]:
     }
 
 
-def _check_known(request: HttpRequest, asked: type[Schema]) -> None:
-    known = {field.alias or name for name, field in asked.model_fields.items()}
+def _check_known(request: HttpRequest, query: type[Schema]) -> None:
+    known = {field.alias or name for name, field in query.model_fields.items()}
     for name in request.GET:
         if name not in known:
             there_are = f"there are {', '.join(sorted(known))}" if known else "there are none"
