@@ -125,7 +125,7 @@ def add_address(release: Release, planned: PlannedAddress, *, by: "User | None",
 def change_address(address: Address, planned: PlannedAddress, *, by: "User | None", at: datetime) -> Address:
     """Correct an address of a release that is not due yet.
 
-    Where an announcement stands may be corrected at any time before that: each look at it keeps the address at which
+    Where an announcement stands may be corrected at any time before that: each check of it keeps the address at which
     it was made, and nothing is judged by it.
 
     :raises CorrectionRefused: if the release is due already, or the address was looked at and would be another, or
@@ -212,7 +212,7 @@ def remove_release(release: Release, *, by: "User | None", at: datetime) -> None
     """
     _check_person(release, by)
     with transaction.atomic():
-        # More than `lock_release` does: nobody may store a look at it between the check and the removal.
+        # More than `lock_release` does: nobody may store a check of it between the test and the removal.
         stored = Release.objects.select_for_update().get(pk=release.pk)
         check_removable(stored)
         record_event(stored, "removed", at=at, by=by, reference=stored.reference, title=stored.title)

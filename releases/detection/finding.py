@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 EARLIEST = timedelta(days=1)
-"""A figure from longer than this before the due instant is taken for an earlier edition's: the watch begins then."""
+"""A figure from longer than this before the due instant is taken for an earlier edition's: monitoring begins then."""
 
 MOST_CHARACTERS = 500
 """What is stored of a publisher's own words at most."""
@@ -32,7 +32,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PublisherSays:
-    """What was read from the publisher's system at one look. Nothing of it was seen by us; instants are aware.
+    """What was read from the publisher's system at one check. Nothing of it was seen by us; instants are aware.
 
     `published_at` with its `source` is when it says that this edition was published, None where it gives no figure
     that can be relied on. `announced_for` is the time that it announces, `announced_text` the words it uses for it,
@@ -140,7 +140,7 @@ class AddressRole(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a look shows what it shows; the first ones are the failures of a fetch, under the same codes."""
+    """Why a check shows what it shows; the first ones are the failures of a fetch, under the same codes."""
 
     TIMEOUT = "timeout"
     DNS = "dns"
@@ -215,12 +215,12 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What an address should hold, and what is known of it by the time of a look.
+    """What an address should hold, and what is known of it by the time of a check.
 
-    These sets hold text digests of this address. `texts_not_live` are those of looks that were *completed
+    These sets hold text digests of this address. `texts_not_live` are those of checks that were *completed
     before the due instant* and were not live, of texts that stood there all along (`standing.py`): were others among
     them, a release that is out under a changed title would be called unchanged. `texts_before` are all texts of such
-    looks. What a person called the previous edition, or this release, are `previous_edition_texts` and
+    checks. What a person called the previous edition, or this release, are `previous_edition_texts` and
     `confirmed_texts`. `controls_fail`: looks at our control addresses fail too, or are led to the same host.
     `not_found_text` is what `read_not_found_text` made of the host's answer for a path that cannot exist, empty if not
     known; `not_found_certain` that this answer said so by its status too (404 or 410). `due_at` is the aware instant at
@@ -245,7 +245,7 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a look shows and why; the SHA-256 of the folded text (of a file: of its bytes), and the page's title.
+    """What a check shows and why; the SHA-256 of the folded text (of a file: of its bytes), and the page's title.
 
     `publisher` is what the publisher's own system says of the page, where an adapter can read that.
     """
@@ -262,7 +262,7 @@ _OF_ANOTHER_EDITION = frozenset({Reason.UNCHANGED, Reason.EARLIER_EDITION, Reaso
 
 
 def tells_taken_away(reasons: Iterable[str]) -> bool:
-    """Say whether the reasons of a look tell that what was to be there had been there, and was taken away.
+    """Say whether the reasons of a check tell that what was to be there had been there, and was taken away.
 
     A last edition that is marked as withdrawn tells nothing of its successor.
     """
@@ -292,16 +292,16 @@ _STAND_BEFORE_THE_PAGE = frozenset({
 class TextsBefore:
     """The texts of the looks at one address before its release was due, each with its first and its last instant.
 
-    An empty text stands for looks that surely showed no page.
+    An empty text stands for checks that surely showed no page.
     """
 
     _spans: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
     _standing: frozenset[str] | None = None
 
     def note(self, result: LookResult, reasons: Iterable[str], digest: str, *, first: datetime, last: datetime) -> None:
-        """Take in looks that showed the same: one, or all of them with the instants of the first and the last.
+        """Take in checks that showed the same: one, or all of them with the instants of the first and the last.
 
-        What shows nothing of the page, such as a fault or a check for robots, is passed over; so is a live look.
+        What shows nothing of the page, such as a fault or a check for robots, is passed over; so is a live check.
         """
         if result not in _SHOW_SOMETHING or _STAND_BEFORE_THE_PAGE.intersection(reasons):
             return

@@ -122,9 +122,9 @@ class PreflightFinding:
 def findings_of_check(
     address: int, result: LookResult, reasons: Iterable[Reason], *, was_absent: bool
 ) -> PreflightFinding | None:
-    """Say what one look at a page or an attachment means, a day before it is due.
+    """Say what one check of a page or an attachment means, a day before it is due.
 
-    :param was_absent: whether an earlier look at the address, for the same schedule, did not see it: only then does
+    :param was_absent: whether an earlier check of the address, for the same schedule, did not see it: only then does
         seeing it now mean that it went live; otherwise its marker may have matched all along.
     """
     facts = {"reasons": [str(reason) for reason in reasons]}

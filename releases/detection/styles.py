@@ -63,7 +63,7 @@ _LENGTH = re.compile(r"([\d.]+)(px|r?em)")
 
 
 class Unread(Exception):
-    """The style sheets are too long or too deep to be read, so that nobody knows what they hide."""
+    """The style sheets are too long or too deep to be read, so that it is not known what they hide."""
 
 
 type Declarations = Mapping[str, str]

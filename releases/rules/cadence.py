@@ -12,23 +12,23 @@ from typing import NamedTuple
 from releases.rules.web_address import parse_address
 
 FIRST_LOOK = timedelta(days=1)
-"""How long before the due instant the watch begins."""
+"""How long before the due instant monitoring begins."""
 GIVE_UP = timedelta(days=7)
-"""How long after the due instant the watch ends; a person is asked then."""
+"""How long after the due instant monitoring ends; a person is asked then."""
 LAST_BEFORE_DUE = timedelta(seconds=5)
-"""How long before the due instant the last look falls that should still be "not live"."""
+"""How long before the due instant the last check falls that should still be "not live"."""
 OVERDUE = timedelta(seconds=1)
-"""A planned look that is later than this was missed."""
+"""A planned check that is later than this was missed."""
 CLOSEST = timedelta(seconds=1)
 """Between two checks in the first minute after the due instant, and around the limit, where the budget allows it."""
 CONFIRMING = timedelta(seconds=1)
 """So long after the limit it is looked once more: by then a clock that may be a second off is past it too."""
 LONGEST_GAP_AFTER_LIMIT = timedelta(seconds=15)
-"""Between two planned looks in the first minutes after the limit: one and a half times their spacing."""
+"""Between two planned checks in the first minutes after the limit: one and a half times their spacing."""
 
 
 class _Period(NamedTuple):
-    """One look every `step` from `first` to `last` (both included), counted from the due instant."""
+    """One check every `step` from `first` to `last` (both included), counted from the due instant."""
 
     first: timedelta
     last: timedelta
@@ -50,14 +50,14 @@ _AROUND_LIMIT = timedelta(seconds=5)
 _DENSE = _minutes(2)
 _DENSE_STEP = timedelta(seconds=5)
 _AFTER_DENSE = (
-    # until, one look every
+    # until, one check every
     (_minutes(10), timedelta(seconds=10)),
     (_minutes(60), timedelta(seconds=30)),
     (_minutes(360), _minutes(2)),
     (GIVE_UP, _minutes(15)),
 )
 _AFTER_LIVE = (
-    # so long after the first look that showed it, or after the limit: one look every
+    # so long after the first check that showed it, or after the limit: one check every
     (_minutes(10), _minutes(1)),
     (_minutes(60), _minutes(5)),
     (_minutes(360), _minutes(30)),
@@ -76,7 +76,7 @@ def next_check_at(
     live_since: datetime | None = None,
     live_early: datetime | None = None,
 ) -> datetime | None:
-    """Plan the next look at a release.
+    """Plan the next check of a release.
 
     Checks are made exactly five seconds before the due instant, at it, at the limit and a second after it. In the first
     minute after the due instant and within five seconds of the limit they are `closest` apart. All others are shifted
@@ -86,8 +86,8 @@ def next_check_at(
 
     :param key: what names the release; another key has another shift.
     :param closest: as in `pacing.closest_checks`; wider than five seconds where many addresses share a host.
-    :param live_early: for which instant before due the one look was planned that showed it so far, or None where
-        none did, or two: then a second look soon tells a passing fault from an early release.
+    :param live_early: for which instant before due the one check was planned that showed it so far, or None where
+        none did, or two: then a second check soon tells a passing fault from an early release.
     :returns: an instant later than `after`, or None once the release is given up, or was watched for long enough
         after it went live.
     :raises ValueError: if the limit lies before the due instant.
@@ -180,7 +180,7 @@ def _periods(limit: timedelta, *, closest: timedelta) -> Iterator[_Period]:
 
 
 def _periods_once_live(counted_from: timedelta) -> Iterator[_Period]:
-    # On the same instants of each hour whenever it went live, so that a watcher that restarts plans the same looks.
+    # On the same instants of each hour whenever it went live, so that a watcher that restarts plans the same checks.
     reached = timedelta(0)
     for until, step in _AFTER_LIVE:
         first = -(-reached // step) * step
@@ -209,7 +209,7 @@ LENGTHS = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 900))
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """From 0 to 1: that one look at least sees the exposure, so that a person is asked; that two do, which is EARLY."""
+    """From 0 to 1: that one check at least sees the exposure (a person is asked), and that two do (EARLY)."""
 
     seen: float
     proven: float
@@ -219,9 +219,9 @@ class Chance:
 def chance_of_detection(length: timedelta, begins: Begins) -> Chance:
     """Return how likely the planned looks at one address see an exposure of some length.
 
-    It may begin at any instant of the stretch with the same likelihood. That a look takes time, and that looks at a
-    crowded host wait for their turn, is left out. What begins before the first look is no part of this: a marker that
-    matched from the first look on proves nothing.
+    It may begin at any instant of the stretch with the same likelihood. That a check takes time, and that checks of a
+    crowded host wait for their turn, is left out. What begins before the first check is no part of this: a marker that
+    matched from the first check on proves nothing.
 
     :param length: how long it lasts; where that reaches beyond the due instant, up to then.
     """
@@ -251,7 +251,7 @@ def _chance(length: timedelta, begins: Begins, *, key: str) -> Chance:
 
 @cache
 def _looks(key: str) -> tuple[datetime, ...]:
-    """Return the instants of all looks that are over before the due instant, while none sees anything."""
+    """Return the instants of all checks that are over before the due instant, while none sees anything."""
 
     def planned() -> Iterator[datetime]:
         instant = _next(None, key=key)
@@ -274,11 +274,11 @@ def _next(after: datetime | None, *, key: str, live_early: datetime | None = Non
 
 
 FRESH_AFTER = (timedelta(seconds=5), timedelta(minutes=10), timedelta(hours=1))
-"""How long after the due instant a look past the caches goes out beside a plain one, while nothing was seen live."""
+"""How long after the due instant a check past the caches goes out beside a plain one, while nothing was seen live."""
 
 
 def count_fresh_checks(planned_at: datetime, *, due_at: datetime) -> int:
-    """Count the looks past the caches that belong to an address by the time of one of its plain looks."""
+    """Count the checks past the caches that belong to an address by the time of one of its plain checks."""
     return sum(planned_at >= due_at + after for after in FRESH_AFTER)
 
 

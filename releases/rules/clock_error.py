@@ -11,7 +11,7 @@ from releases.rules.response import Answer
 LEAST_STEP = timedelta(seconds=0.1)
 """A smaller jump between two readings may be our own process held up while it took them."""
 STRADDLE = timedelta(seconds=15)
-"""So long after a step a look may still be under way that was sent before it."""
+"""So long after a step a check may still be under way that was sent before it."""
 HEARD_FOR = timedelta(minutes=15)
 """So long what other hosts' clocks proved is held against ours."""
 HOSTS_THAT_CONFIRM = 2

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 from releases.rules import cadence
 
-# What one look takes of a connection, where nothing is known of the site: a quarter of a second is a slow page.
+# What one check takes of a connection, where nothing is known of the site: a quarter of a second is a slow page.
 USUAL_SECONDS = 0.25
 # Of less, monitoring would lose half or more.
 SMALLEST_DIVIDED = 3
@@ -74,9 +74,9 @@ def closest_checks(at_host: int, budget: Budget, *, of_process: int) -> timedelt
 
 
 def spread_seconds(looks: int, budget: Budget, *, seconds_each: float = USUAL_SECONDS) -> float:
-    """Return how many seconds after the first of some looks, all due at once at one host, the last one leaves.
+    """Return how many seconds after the first of some checks, all due at once at one host, the last one leaves.
 
-    :param seconds_each: for how long one look keeps a connection.
+    :param seconds_each: for how long one check keeps a connection.
     """
     begun: list[float] = []
     for number in range(looks):
@@ -95,7 +95,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Looks due at one host at one aware instant that have to wait for one another, or belong to several releases.
+    """Checks due at one host at one aware instant that have to wait for one another, or belong to several releases.
 
     The interval of each release may be wider by `seconds`.
     """
@@ -108,7 +108,7 @@ class Crowd:
 
 
 def find_crowds(due: Iterable[Due], budgets: Mapping[str, Budget], *, default: Budget = DEFAULT_BUDGET) -> list[Crowd]:
-    """Find where looks share a host and an instant, and how much wider that makes the intervals.
+    """Find where checks share a host and an instant, and how much wider that makes the intervals.
 
     That is so where two releases or more do, and where one has more addresses than can be asked at once.
 

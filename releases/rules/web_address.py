@@ -45,7 +45,7 @@ class WebAddress:
         return f"{_bracketed(self.host)}:{self.port}"
 
 
-# A watched address is read again for every look, thousands of them at the same instant.
+# A watched address is read again for every check, thousands of them at the same instant.
 @lru_cache(maxsize=20_000)
 def parse_address(url: str) -> WebAddress:
     """Read an address into its normal form.

@@ -1,4 +1,4 @@
-"""Which bodies prove a verdict: from a look and what is held already to what its body is kept as."""
+"""Which bodies prove a verdict: from a check and what is held already to what its body is kept as."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ class Why(StrEnum):
 
 
 LAST = frozenset({Why.ANNOUNCEMENT, Why.LAST_BEFORE_DUE, Why.LAST_NOT_LIVE})
-"""Kept of the last look of its kind; all others of the first."""
+"""Kept of the last check of its kind; all others of the first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One place that the body of one look fills, for each address and schedule.
+    """One place that the body of one check fills, for each address and schedule.
 
     The two sides of the due instant are judged apart, so that each has its own last "not live" and first "live".
     """
@@ -38,7 +38,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class BodyCheck:
-    """A look that brought a body, as far as it decides what the body is kept as.
+    """A check that brought a body, as far as it decides what the body is kept as.
 
     `fresh`: it went past the caches on the way, and is not judged.
     """
@@ -56,12 +56,12 @@ def places_of(
     held: Mapping[Place, datetime],
     page_live_at: datetime | None,
 ) -> list[Place]:
-    """Return the places that a look's body fills by now, whether they were empty or held another look's.
+    """Return the places that a check's body fills by now, whether they were empty or held another check's.
 
     :param held: for each place of the same address and schedule that is filled, when its look was sent.
     """
-    sent_at = seen.sighting.sent_at
-    since_due = _since_due(seen.sighting, due_at)
+    # As in judging: a check still under way at the due instant may have seen what went live in time.
+    since_due = due_at is not None and not seen.sighting.surely_before(due_at)
     if seen.fresh:
         candidates = [Place(Why.FIRST_LIVE_FRESH, since_due)] if seen.sighting.result is LookResult.LIVE else []
     elif seen.role is AddressRole.ANNOUNCEMENT:
@@ -80,7 +80,7 @@ def places_of(
 def _judged(
     seen: BodyCheck, *, since_due: bool, live_at: datetime | None, page_live_at: datetime | None
 ) -> Iterator[Place]:
-    """Give the places for which a look that is judged would do."""
+    """Give the places for which a check that is judged would do."""
     result, sent_at = seen.sighting.result, seen.sighting.sent_at
     yield Place(Why.FIRST_SEEN)
     if not since_due:
@@ -90,16 +90,7 @@ def _judged(
     if result is LookResult.NOT_LIVE:
         if live_at is None or sent_at < live_at:
             yield Place(Why.LAST_NOT_LIVE, since_due)
-        if _is_partial(seen, since_due=since_due, page_live_at=page_live_at):
+        # The page is out, and an attachment that belongs to it is not.
+        is_missing = seen.role is AddressRole.ATTACHMENT and seen.required and since_due
+        if is_missing and page_live_at is not None and sent_at >= page_live_at:
             yield Place(Why.FIRST_PARTIAL, since_due)
-
-
-def _since_due(sighting: Sighting, due_at: datetime | None) -> bool:
-    # As in judging: a look still under way at the due instant may have seen what went live in time.
-    return due_at is not None and not (sighting.instant < due_at and sighting.surely_by < due_at)
-
-
-def _is_partial(seen: BodyCheck, *, since_due: bool, page_live_at: datetime | None) -> bool:
-    """The page is out, and an attachment that belongs to it is not."""
-    missing = seen.role is AddressRole.ATTACHMENT and seen.required and since_due
-    return missing and page_live_at is not None and seen.sighting.sent_at >= page_live_at
