@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 
-from django.db.models import F, TextField
+from django.db.models import F, Q, TextField
 from django.db.models.functions import Cast
 
 from breaches.models import Report, StartedReport, Suspicion
@@ -24,7 +24,6 @@ from breaches.rules.lifecycle import ReportStatus
 from releases import models
 from releases.detection.finding import LookResult, Reason, Source, tells_taken_away
 from releases.evidence import coverage, repository
-from releases.evidence.repository import NeededChecks
 from releases.models import Observation, Release, Verification
 from releases.models.observation import Purpose
 from releases.permissions import find_past_roles
@@ -59,7 +58,7 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
     statements: dict[int, list[models.Statement]] = defaultdict(list)
     for statement in models.Statement.objects.filter(release__in=releases).in_order():
         statements[statement.release_id].append(statement)
-    needed = repository.find_needed_checks(releases)
+    needed, number = repository.find_needed_checks(releases)
     checks, replayed = _find_checks(releases, statements, needed)
     past_caches = _past_caches(verifications, checks)
     roles = find_past_roles({statement.stated_by_id for said in statements.values() for statement in said})
@@ -75,7 +74,7 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
                 verdict=result.verdict,
                 checks=tuple(checks[key]),
                 past_caches=past_caches.get(key),
-                repetitions=needed.number.get(key, 0) - len(checks[key]),
+                repetitions=number.get(key, 0) - len(checks[key]),
             )
             for key, result in zip(keys, verification.results, strict=True)
         )
@@ -126,7 +125,7 @@ def _facts(
 
 
 def _find_checks(
-    releases: Collection[int], statements: dict[int, list[models.Statement]], needed: NeededChecks
+    releases: Collection[int], statements: dict[int, list[models.Statement]], needed: Q
 ) -> tuple[dict[CheckKey, list[CheckFact]], set[int]]:
     said = {
         release: last_statements((statement.text_digest, statement.kind) for statement in spoken)
@@ -134,7 +133,7 @@ def _find_checks(
     }
     rows = (
         Observation.objects.plain()
-        .filter(needed.condition, release__in=releases)
+        .filter(needed, release__in=releases)
         .annotate(codes=Cast("reasons", TextField()))
         .values_list(
             "release_id",

@@ -3,7 +3,6 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -47,18 +46,12 @@ _TOLD = (Q(says__contains=TELLS_A_TIME), *(Q(codes__contains=code) for code in (
 _TELLING = _PLAIN_OVER_BY_DUE & reduce(or_, _TOLD)
 
 
-@dataclass(frozen=True, slots=True)
-class NeededChecks:
-    """Which checks of some releases must be read, as a condition, and how many plain ones are stored of each."""
-
-    condition: Q
-    number: Mapping[LookKey, int]
-
-
-def find_needed_checks(releases: Collection[int]) -> NeededChecks:
+def find_needed_checks(releases: Collection[int]) -> tuple[Q, Mapping[LookKey, int]]:
     """Find which of the checks that are stored by now must be read, in three queries.
 
     Checks stored from then on are left to the next reader: counted in part they could make others seem repetitions.
+
+    :return: a condition on the checks, and how many plain ones are stored by release, schedule and address.
     """
     kept = Q(position__lte=ChainHead.objects.filter(chain=Observation.CHAIN).aggregate(end=Max("position"))["end"] or 0)
     in_full = set(
@@ -77,7 +70,7 @@ def find_needed_checks(releases: Collection[int]) -> NeededChecks:
     # The database finds by its index what was sent from an instant on, and reads nothing of what was sent before.
     from_then_on = Q(sent_at__gte=min(instants | begins)) if instants | begins else Q(pk__in=[])
     unrepeated = from_then_on & (~_PLAIN | _NOT_OVER_BY_DUE | Q(sent_at__in=instants))
-    return NeededChecks(kept & (unrepeated | Q(release__in=in_full) if in_full else unrepeated), number)
+    return kept & (unrepeated | Q(release__in=in_full) if in_full else unrepeated), number
 
 
 def _counted(releases: Collection[int], kept: Q) -> Collection[Mapping[str, Any]]:
@@ -146,7 +139,7 @@ def read_sightings(releases: Collection[int]) -> Reader:
     for release, digest, kind in stated.values_list("release_id", "text_digest", "kind"):
         spoken[release].append((digest, kind))
     rows: dict[ScheduleKey, dict[int, list[_Row]]] = defaultdict(lambda: defaultdict(list))
-    needed = find_needed_checks(releases)
+    needed, number = find_needed_checks(releases)
     for row in map(_Row._make, _looks(releases, needed)):
         rows[row.release_id, row.schedule_version][row.address_id].append(row)
     telling = [key for by_address in rows.values() for listed in by_address.values() for key in _telling(listed)]
@@ -155,16 +148,16 @@ def read_sightings(releases: Collection[int]) -> Reader:
     def of(key: ScheduleKey) -> Mapping[int, AddressChecks]:
         said = last_statements(spoken.get(key[0], ()))
         return {
-            address: _seen(listed, said, headers, number=needed.number.get((*key, address), 0))
+            address: _seen(listed, said, headers, number=number.get((*key, address), 0))
             for address, listed in rows.get(key, {}).items()
         }
 
     return of
 
 
-def _looks(releases: Collection[int], needed: NeededChecks) -> Iterable[tuple[object, ...]]:
+def _looks(releases: Collection[int], needed: Q) -> Iterable[tuple[object, ...]]:
     looks = Observation.objects.filter(
-        needed.condition, release__in=releases, superseded=False, purpose__in=[Purpose.PLAIN, Purpose.FRESH]
+        needed, release__in=releases, superseded=False, purpose__in=[Purpose.PLAIN, Purpose.FRESH]
     ).annotate(codes=Cast("reasons", TextField()), says=Cast("publisher_says", TextField()))
     tells = Case(When(says__contains=TELLS_A_TIME, then="says"), default=Value(""), output_field=TextField())
     return looks.annotate(tells=tells).order_by("sent_at", "position").values_list(*_Row._fields)

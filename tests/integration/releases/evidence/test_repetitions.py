@@ -11,7 +11,6 @@ from breaches.rules import narrative
 from releases import judge
 from releases.detection.finding import PublisherSays, Source, State, publisher_to_json
 from releases.evidence import repository
-from releases.evidence.repository import NeededChecks
 from releases.models import Observation, Release, Statement, Verification
 from releases.rules.lifecycle import Role
 from releases.verdict.address import Outcome
@@ -119,7 +118,7 @@ def every_look_read(monkeypatch):
 
     def now():
         needed = repository.find_needed_checks
-        monkeypatch.setattr(repository, "find_needed_checks", lambda keys: NeededChecks(Q(), needed(keys).number))
+        monkeypatch.setattr(repository, "find_needed_checks", lambda keys: (Q(), needed(keys)[1]))
 
     return now
 
@@ -144,7 +143,7 @@ def found() -> dict[str, tuple[object, ...]]:
 def test_random_mornings_end_as_they_do_when_every_look_is_read(mornings, every_look_read):
     keys = [release.pk for release in mornings]
     over_by_due = Observation.objects.plain().filter(completed_at__lt=SEED_DUE)  # all that may repeat others
-    every, read = over_by_due.count(), over_by_due.filter(repository.find_needed_checks(keys).condition).count()
+    every, read = over_by_due.count(), over_by_due.filter(repository.find_needed_checks(keys)[0]).count()
     judge.judge_all(mornings, now=AFTER)
     briefly = found()
     assert {outcome for outcome, *_ in briefly.values()} == set(Outcome) - {Outcome.PENDING, Outcome.PARTIAL}
@@ -163,8 +162,8 @@ def test_of_a_day_of_looks_without_the_release_two_are_read(confirmed_release):
     create_observation(confirmed_release.addresses.get(), "unreachable", at=SEED_DUE - timedelta(minutes=1))
     for at in (LIMIT, LIMIT + timedelta(seconds=5)):
         create_observation(confirmed_release.addresses.get(), "not_live", at=at)
-    needed = repository.find_needed_checks([confirmed_release.pk])
-    assert Observation.objects.filter(needed.condition).count() == 2 + 2
+    condition, _ = repository.find_needed_checks([confirmed_release.pk])
+    assert Observation.objects.filter(condition).count() == 2 + 2
     (kept,) = judge.judge_one(confirmed_release, now=AFTER).addresses
     assert kept["looks"] == 43
 
@@ -187,8 +186,8 @@ def test_every_look_is_read_where_there_is_one(fields, confirmed_release):
     create_observation(
         confirmed_release.addresses.get(), fields.pop("result"), at=SEED_DUE - timedelta(minutes=5, seconds=2), **fields
     )
-    needed = repository.find_needed_checks([confirmed_release.pk])
-    assert Observation.objects.filter(needed.condition).count() == 21
+    condition, _ = repository.find_needed_checks([confirmed_release.pk])
+    assert Observation.objects.filter(condition).count() == 21
 
 
 def test_every_look_is_read_where_one_that_found_it_was_under_way_when_it_was_due(confirmed_release):
@@ -196,15 +195,15 @@ def test_every_look_is_read_where_one_that_found_it_was_under_way_when_it_was_du
     create_observation(
         confirmed_release.addresses.get(), "live", at=SEED_DUE - timedelta(seconds=8), took=timedelta(seconds=9)
     )
-    assert Observation.objects.filter(repository.find_needed_checks([confirmed_release.pk]).condition).count() == 21
+    assert Observation.objects.filter(repository.find_needed_checks([confirmed_release.pk])[0]).count() == 21
 
 
 def test_a_look_that_another_watcher_keeps_meanwhile_is_left_to_the_next_reading(confirmed_release):
     create_observations(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
-    needed = repository.find_needed_checks([confirmed_release.pk])
+    condition, _ = repository.find_needed_checks([confirmed_release.pk])
     create_observation(confirmed_release.addresses.get(), "live", at=SEED_DUE - timedelta(minutes=5, seconds=2))
-    assert Observation.objects.filter(needed.condition).count() == 1
-    assert Observation.objects.filter(repository.find_needed_checks([confirmed_release.pk]).condition).count() == 21
+    assert Observation.objects.filter(condition).count() == 1
+    assert Observation.objects.filter(repository.find_needed_checks([confirmed_release.pk])[0]).count() == 21
 
 
 def test_looks_of_another_schedule_are_read_all(confirmed_release):
