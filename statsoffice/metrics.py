@@ -65,7 +65,9 @@ _observations = ObservationCounter()
 def measure(*, now: datetime) -> list[Metric]:
     """Return every metric at one instant; without a database, only whether each check of health is well."""
     checks = {check.name: float(check.well) for check in health.check_health(now)}
-    measured = [_gauge("check_well", "1 while a check of /health/ready is well, else 0", label="check", values=checks)]
+    measured = [
+        _gauge("check_well", "1 while a check of /health/ready is well, else 0", dimension="check", values=checks)
+    ]
     if checks["database"]:
         # If the database went away this very moment, the next request says so.
         with contextlib.suppress(Error):
@@ -96,7 +98,7 @@ def _measure_monitoring(now: datetime) -> list[Metric]:
         coverages[name] = 1 - sum((end - start for start, end in gaps), timedelta()) / length
     return [
         looks,
-        _gauge("verdicts", "Releases by their verdict, without rehearsals", label="verdict", values=verdicts),
+        _gauge("verdicts", "Releases by their verdict, without rehearsals", dimension="verdict", values=verdicts),
         _gauge("sweep_lag_seconds", "How long the look that is most overdue by the plan waits", lag),
         *_age("sweep_finished_age_seconds", "Since a sweep last finished", beat.finished_at, now=now),
         *_age(
@@ -106,7 +108,9 @@ def _measure_monitoring(now: datetime) -> list[Metric]:
             now=now,
         ),
         _gauge("watchers", "Watchers that marked themselves alive lately", watchers),
-        _gauge("coverage_ratio", "The part of the time before now that was watched", label="over", values=coverages),
+        _gauge(
+            "coverage_ratio", "The part of the time before now that was watched", dimension="over", values=coverages
+        ),
     ]
 
 
@@ -117,7 +121,7 @@ def _measure_outbox(now: datetime) -> list[Metric]:
     age = max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
     meaning = "Messages that wait to be sent, or were left with their reason"
     return [
-        _gauge("outbox_messages", meaning, label="state", values=counts),
+        _gauge("outbox_messages", meaning, dimension="state", values=counts),
         _gauge("outbox_age_seconds", "How long the oldest message that was not sent yet waits", age),
     ]
 
@@ -128,10 +132,17 @@ def _age(name: str, meaning: str, at: datetime | None, *, now: datetime) -> list
 
 
 def _gauge(
-    name: str, meaning: str, value: float | None = None, *, label: str = "", values: Mapping[str, float] | None = None
+    name: str,
+    meaning: str,
+    value: float | None = None,
+    *,
+    dimension: str = "",
+    values: Mapping[str, float] | None = None,
 ) -> Metric:
-    """Return one value, or one for each value of a label."""
-    family = GaugeMetricFamily(f"statsoffice_{name}", f"{meaning}.", value=value, labels=[label] if label else None)
+    """Return one value, or one for each value of a dimension, which is a label of Prometheus."""
+    family = GaugeMetricFamily(
+        f"statsoffice_{name}", f"{meaning}.", value=value, labels=[dimension] if dimension else None
+    )
     for labelled, one in (values or {}).items():
         family.add_metric([str(labelled)], one)
     return family
