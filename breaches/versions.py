@@ -47,6 +47,31 @@ if TYPE_CHECKING:
 
 # Of a wanted reference, so that a number or a tail still fits into the column.
 LONGEST = 100
+STATED = ("pdf_sha256", "content_sha256", "evidence_sha256", "one_person")
+# A document takes some hundred kilobytes of memory.
+DOCUMENTS_AT_ONCE = 20
+CHANGED_SINCE_READ = lazy("The report has changed since you read it; read it again before you decide.")
+
+FACTS = "facts"
+"""Why a version was made that was refreshed automatically: the person who moved the report wrote nothing of it."""
+
+SOMEBODY_ELSE_DECIDES = lazy("You have declared that this report is about your own act: somebody else decides on it.")
+
+
+class Incomplete(MissingFields):
+    """Something that the form needs is missing or cannot be true; `remarks` says what, field by field."""
+
+    def __init__(self, remarks: tuple[Remark, ...]) -> None:
+        super().__init__(remarks[0].field, " ".join(remark.sentence for remark in remarks))
+        self.remarks = remarks
+
+
+class OwnActIsSubject(MoveRefused):
+    """The person has declared that the report is about their own act, so another person must decide."""
+
+
+class DocumentChanged(Exception):
+    """The stored bytes of an approved document do not have the hash under which they were approved."""
 
 
 def free_references(wanted: Sequence[str]) -> list[str]:
@@ -91,12 +116,6 @@ def update_citations(report: Report, content: ReportContent) -> None:
 def _rows(report: Report, content: ReportContent) -> Iterable[PracticeCited]:
     cited = dict.fromkeys((practice.edition, practice.code) for practice in content.practices)
     return [PracticeCited(report=report, edition=edition, code=code) for edition, code in cited]
-
-
-CHANGED_SINCE_READ = lazy("The report has changed since you read it; read it again before you decide.")
-
-FACTS = "facts"
-"""Why a version was made that was refreshed automatically: the person who moved the report wrote nothing of it."""
 
 
 def current_version(report: Report) -> ReportVersion:
@@ -232,37 +251,6 @@ def advance_report(
     return moved
 
 
-def check_versions() -> str | None:
-    """Return one sentence on the first version of a report that no event names with its hash, or None."""
-    versions = list(ReportVersion.objects.values_list("report__reference", "number", "content_sha256", "pk"))
-    events = ReportEvent.objects.filter(facts__has_key="content_sha256").values_list("report_reference", "facts")
-    named = set()
-    for reference, facts in events.iterator(chunk_size=CHUNK):
-        version = facts["version"]
-        # A move states the version before as well.
-        number = version[-1] if isinstance(version, list) else version
-        named.add((reference, number, facts["content_sha256"]))
-    for *stored, key in sorted(versions, key=itemgetter(3)):
-        if tuple(stored) not in named:
-            return f"{ReportVersion._meta.label_lower} {key} is not a version that an event names"
-    return None
-
-
-SOMEBODY_ELSE_DECIDES = lazy("You have declared that this report is about your own act: somebody else decides on it.")
-
-
-class Incomplete(MissingFields):
-    """Something that the form needs is missing or cannot be true; `remarks` says what, field by field."""
-
-    def __init__(self, remarks: tuple[Remark, ...]) -> None:
-        super().__init__(remarks[0].field, " ".join(remark.sentence for remark in remarks))
-        self.remarks = remarks
-
-
-class OwnActIsSubject(MoveRefused):
-    """The person has declared that the report is about their own act, so another person must decide."""
-
-
 def was_done_by(report: Report, kind: str, *, read: int, person: "User") -> bool:
     """Tell whether a person has already sent the same form, so that a second click does nothing.
 
@@ -331,15 +319,6 @@ def comments_by_event(report: Report) -> Mapping[int, Sequence[SectionComment]]:
     return found
 
 
-STATED = ("pdf_sha256", "content_sha256", "evidence_sha256", "one_person")
-# A document takes some hundred kilobytes of memory.
-DOCUMENTS_AT_ONCE = 20
-
-
-class DocumentChanged(Exception):
-    """The stored bytes of an approved document do not have the hash under which they were approved."""
-
-
 def document_bytes(document: ApprovedDocument) -> bytes:
     """Return an approved document after comparing it with its hash.
 
@@ -349,6 +328,22 @@ def document_bytes(document: ApprovedDocument) -> bytes:
         message = f"Version {document.version} of report {document.report.reference} was changed after its approval."
         raise DocumentChanged(message)
     return bytes(document.pdf)
+
+
+def check_versions() -> str | None:
+    """Return one sentence on the first version of a report that no event names with its hash, or None."""
+    versions = list(ReportVersion.objects.values_list("report__reference", "number", "content_sha256", "pk"))
+    events = ReportEvent.objects.filter(facts__has_key="content_sha256").values_list("report_reference", "facts")
+    named = set()
+    for reference, facts in events.iterator(chunk_size=CHUNK):
+        version = facts["version"]
+        # A move states the version before as well.
+        number = version[-1] if isinstance(version, list) else version
+        named.add((reference, number, facts["content_sha256"]))
+    for *stored, key in sorted(versions, key=itemgetter(3)):
+        if tuple(stored) not in named:
+            return f"{ReportVersion._meta.label_lower} {key} is not a version that an event names"
+    return None
 
 
 def check_documents() -> str | None:
