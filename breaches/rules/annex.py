@@ -12,7 +12,7 @@ from breaches.rules.facts import AddressFacts, CheckFact, Facts
 from breaches.rules.narrative import (
     SOURCES,
     describe_caches,
-    describe_checks,
+    describe_check,
     describe_clock_error,
     describe_gaps,
     output_names,
@@ -94,7 +94,7 @@ def _part(facts: Facts, address: AddressFacts) -> AnnexPart:
         first_live_at=verdict.first_live_at,
         delay=(verdict.delay.from_seconds, verdict.delay.to_seconds) if verdict.delay else None,
         looks=tuple(
-            AnnexCheck(check.sighting.sent_at, check.sighting.completed_at, f"{_with_capital(describe_checks(check))}.")
+            AnnexCheck(check.sighting.sent_at, check.sighting.completed_at, f"{_with_capital(describe_check(check))}.")
             for check in listed
         ),
         not_listed=len(address.checks) + address.repetitions - len(listed),

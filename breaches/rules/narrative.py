@@ -271,10 +271,10 @@ def _at_due(facts: Facts, address: AddressFacts) -> Iterator[str]:
     first = checks[0].sighting
     opening = "A look at the due time" if first.instant == facts.due_at else "The first look after the due time"
     at = "" if first.instant == facts.due_at else f", at {_time_from(first.sent_at, facts)},"
-    yield f"{opening}{at} {describe_checks(checks[0])}."
+    yield f"{opening}{at} {describe_check(checks[0])}."
 
 
-def describe_checks(check: CheckFact) -> str:
+def describe_check(check: CheckFact) -> str:
     """Say what one look showed, as what follows on "the look": "did not find it: the site answered ..."."""
     result = check.sighting.result
     if result in INCONCLUSIVE:
