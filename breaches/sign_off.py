@@ -37,7 +37,7 @@ from breaches.rules.lifecycle import (
 from breaches.rules.validation import Remark, ReportSection, find_impossible, find_missing, find_missing_for_log
 from breaches.versions import CHANGED_SINCE_READ, FACTS, content_of
 from releases.rules.canonical import sha256_hex
-from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused
+from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Move, MoveRefused
 from releases.rules.london import local_date
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def submit_report(report: Report, *, by: "User", at: datetime) -> Report:
     content = with_new_figures(report)
     remarks = find_obstacles(report, content, today=local_date(at))
     move = versions.check_move(report, SUBMIT, by=by, complete_report=not remarks, remarks=remarks)
-    return versions.make_move(report, move, by=by, at=at, **_with_text(report, content, {"submitted_by": by}))
+    return versions.make_move(report, move, by=by, at=at, **_refreshed_text(report, content, {"submitted_by": by}))
 
 
 def take_back_report(report: Report, *, reason: str = "", by: "User", at: datetime) -> Report:
@@ -191,24 +191,28 @@ def approve_report(
         approved_at=at,
         one_person=one_person,
     )
-    automatic, newest = automatic_texts(report, content)
+    _store_approval(document, content, move)
+    return document
+
+
+def _store_approval(document: ApprovedDocument, content: ReportContent, move: Move) -> None:
+    automatic, newest = automatic_texts(document.report, content)
     with transaction.atomic():
         document.report = versions.make_move(
-            report,
+            document.report,
             move,
-            by=by,
-            at=at,
-            values={"decided_at": at, "machine": newest},
+            by=document.approved_by,
+            at=document.approved_at,
+            values={"decided_at": document.approved_at, "machine": newest},
             content=content,
             machine=automatic,
             why="approved",
             pdf_sha256=document.pdf_sha256,
-            evidence_sha256=evidence,
-            one_person=one_person,
+            evidence_sha256=document.evidence_sha256,
+            one_person=document.one_person,
         )
         document.save()
         ReportRowRecord.record({ApprovedDocument: [document.pk]})
-    return document
 
 
 def record_report(report: Report, *, reason: str, words: str, by: "User", at: datetime) -> Report:
@@ -226,7 +230,7 @@ def record_report(report: Report, *, reason: str, words: str, by: "User", at: da
     move = versions.check_move(report, RECORD, by=by, account=not remarks, remarks=remarks, reason=listed)
     if not words.strip():
         raise MissingFields("words", _("Say in words why this is kept in your own log only."))
-    text = _with_text(report, content, {"decided_at": at, "decision_reason": reason})
+    text = _refreshed_text(report, content, {"decided_at": at, "decision_reason": reason})
     return versions.make_move(report, move, by=by, at=at, words=words, reason=reason, **text)
 
 
@@ -279,7 +283,7 @@ def is_author_or_submitter(report: Report, person: "User") -> bool:
     )
 
 
-def _with_text(report: Report, content: ReportContent, values: Mapping[str, Any]) -> dict[str, Any]:
+def _refreshed_text(report: Report, content: ReportContent, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the columns and, if the automatic text has changed since, the new version that a move is made with."""
     if content == content_of(report):
         return {"values": values}
