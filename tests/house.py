@@ -32,7 +32,7 @@ APPS = ("releases", "breaches", "statsoffice")
 ENTRIES = (
     ("statsoffice.jobs", "sweep"),
     ("statsoffice.jobs", "draft"),
-    ("breaches.views.decisions", "approve_report"),
+    ("breaches.views.decisions", "approve_report_view"),
     ("breaches.views.report", "approved_pdf"),
 )
 TARGETS = {

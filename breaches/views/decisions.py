@@ -268,7 +268,7 @@ def check_report(request: SignedInRequest, report: Report) -> HttpResponse:
 
 
 @report_page("POST", move=SUBMIT)
-def submit_report(request: SignedInRequest, report: Report) -> HttpResponse:
+def submit_report_view(request: SignedInRequest, report: Report) -> HttpResponse:
     return CHECK_PAGE.respond(request, report)
 
 
@@ -309,31 +309,31 @@ class ApprovalPage(WholeReportPage):
         }
 
 
-approve_report = ApprovalPage(
+approve_report_view = ApprovalPage(
     APPROVE, ApproveForm, "breaches/approve.html", sign_off.approve_report, lazy("The report is approved.")
 ).as_view()
-take_back_report = MovePage(
+take_back_report_view = MovePage(
     TAKE_BACK,
     TakeBackForm,
     "breaches/take_back.html",
     sign_off.take_back_report,
     lazy("The report is a draft again, and no longer with the Head of Profession."),
 ).as_view()
-return_report = MovePage(
+return_report_view = MovePage(
     RETURN,
     ReturnForm,
     "breaches/return.html",
     sign_off.return_report,
     lazy("The report is returned to those who write it."),
 ).as_view()
-record_report = MovePage(
+record_report_view = MovePage(
     RECORD,
     RecordForm,
     "breaches/record.html",
     sign_off.record_report,
     lazy("The breach is kept in your own log, and is not reported."),
 ).as_view()
-dismiss_report = MovePage(
+dismiss_report_view = MovePage(
     DISMISS,
     DismissForm,
     "breaches/dismiss.html",
@@ -363,24 +363,24 @@ def find_recipient(request: SignedInRequest, report: Report) -> str:
     return dispatching.recipient_of(report, by=request.user, office=settings.REPORT_RECIPIENT)
 
 
-send_report = SendPage(
+send_report_view = SendPage(
     SEND,
     SendForm,
     "breaches/send.html",
     dispatching.send_report,
     lazy("The report is on its way. This page says when the mail has left."),
 ).as_view()
-record_sent_outside = MovePage(
+record_sent_outside_view = MovePage(
     SEND,
     SentOutsideForm,
     "breaches/sent_outside.html",
     dispatching.record_sent_outside,
     lazy("It is recorded that the report was sent."),
 ).as_view()
-record_answer = MovePage(
+record_answer_view = MovePage(
     NOTE_ANSWER, AnswerForm, "breaches/answer.html", dispatching.record_answer, lazy("The answer is recorded.")
 ).as_view()
-close_report = MovePage(
+close_report_view = MovePage(
     CLOSE, CloseForm, "breaches/close.html", dispatching.close_report, lazy("The report is closed.")
 ).as_view()
 
@@ -395,20 +395,20 @@ class ReversalPage(MovePage):
         }
 
 
-reopen_report = ReversalPage(
+reopen_report_view = ReversalPage(
     REOPEN, ReopenForm, "breaches/reopen.html", sign_off.reopen_report, lazy("The report is a draft again.")
 ).as_view()
-send_correction = ReversalPage(
+send_correction_view = ReversalPage(
     CORRECT, NoticeForm, "breaches/correct.html", dispatching.send_correction, lazy("The report is a draft again.")
 ).as_view()
-send_withdrawal = ReversalPage(
+send_withdrawal_view = ReversalPage(
     WITHDRAW, NoticeForm, "breaches/withdraw.html", dispatching.send_withdrawal, lazy("The report is withdrawn.")
 ).as_view()
 
 
 @require_public_statements
 @report_page("GET", "POST", action=Action.PUBLISH)
-def publish_statement(request: SignedInRequest, report: Report) -> HttpResponse:
+def publish_statement_view(request: SignedInRequest, report: Report) -> HttpResponse:
     if declared_own_act(request.user, report):
         return return_to_report(request, report, str(SOMEBODY_ELSE_DECIDES))
     statement = publication.preview_statement(report, now=timezone.now())
@@ -437,7 +437,7 @@ def publish_statement(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @require_public_statements
 @report_page("GET", "POST", action=Action.PUBLISH)
-def withdraw_statement(request: SignedInRequest, report: Report) -> HttpResponse:
+def withdraw_statement_view(request: SignedInRequest, report: Report) -> HttpResponse:
     if declared_own_act(request.user, report):
         return return_to_report(request, report, str(SOMEBODY_ELSE_DECIDES))
     form = WithdrawStatementForm(request.POST or None, initial={"last_change": report.last_change})
@@ -467,7 +467,7 @@ SPLIT_PAGE = MovePage(
 
 
 @report_page("GET", "POST", move=PART)
-def split_report(request: SignedInRequest, report: Report) -> HttpResponse:
+def split_report_view(request: SignedInRequest, report: Report) -> HttpResponse:
     if request.method != "POST" and not merging.can_be_split(report):
         return return_to_report(request, report, _("This report cannot be taken apart."))
     return SPLIT_PAGE.respond(request, report)
@@ -475,7 +475,7 @@ def split_report(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def merge_drafts(request: SignedInRequest, producer: str, on: date, *, rehearsal: bool = False) -> HttpResponse:
+def merge_drafts_view(request: SignedInRequest, producer: str, on: date, *, rehearsal: bool = False) -> HttpResponse:
     """Ask which drafts of a producer's morning become one report, and merge them."""
     found = Producer.objects.filter(slug=producer).first()
     if found is None or not may_start(request.user, found):

@@ -392,7 +392,7 @@ def about_release(request: SignedInRequest, release: str) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def about_series(request: SignedInRequest, producer: str, series: str) -> HttpResponse:
+def about_series_view(request: SignedInRequest, producer: str, series: str) -> HttpResponse:
     found = Series.objects.select_related(*SERIES).filter(producer__slug=producer, slug=series).first()
     if found is None or not may_start(request.user, found.producer):
         raise Http404(NOTHING)

@@ -263,7 +263,7 @@ def assign(request: SignedInRequest, report: Report) -> HttpResponse:
 
 
 @report_page("GET", "POST", allowed=may_write_or_decide)
-def declare_own_act(request: SignedInRequest, report: Report) -> HttpResponse:
+def declare_own_act_view(request: SignedInRequest, report: Report) -> HttpResponse:
     if declared_own_act(request.user, report):
         return return_to_report(
             request, report, _("You have declared that this report is about your own act."), messages.INFO
@@ -302,7 +302,7 @@ def list_editions(request: SignedInRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def settle_wording(request: SignedInRequest, practice: int) -> HttpResponse:
+def settle_wording_view(request: SignedInRequest, practice: int) -> HttpResponse:
     _require_code_keeper(request)
     found = get_object_or_404(Practice.objects.select_related("edition", "settled_by"), pk=practice)
     report = _report_to_approve(request)

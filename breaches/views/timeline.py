@@ -118,7 +118,7 @@ def _write_note(request: SignedInRequest, report: Report, corrects: TimelineNote
 
 
 @report_page("GET", "POST", move=EDIT)
-def choose_entries(request: SignedInRequest, report: Report) -> HttpResponse:
+def choose_entries_view(request: SignedInRequest, report: Report) -> HttpResponse:
     """Ask what of the timeline is printed, and save it as a new version."""
     if request.method == "GET" and not editing.may_choose_entries(request.user, report):
         messages.warning(request, _("This report cannot be edited by you as it stands."))
@@ -158,7 +158,7 @@ def list_actions(request: SignedInRequest, report: Report) -> HttpResponse:
 
 
 @report_page("GET", "POST", allowed=may_write_or_decide)
-def add_action(request: SignedInRequest, report: Report) -> HttpResponse:
+def add_action_view(request: SignedInRequest, report: Report) -> HttpResponse:
     form = ActionForm(post_data(request), series=report.find_series())
     if form.is_valid():
         series = form.cleaned_data["next_release_of"]
@@ -169,7 +169,7 @@ def add_action(request: SignedInRequest, report: Report) -> HttpResponse:
 
 
 @report_page("GET", "POST", allowed=may_write_or_decide)
-def change_action(request: SignedInRequest, report: Report, action: int) -> HttpResponse:
+def change_action_view(request: SignedInRequest, report: Report, action: int) -> HttpResponse:
     """Ask what an action is to say instead, and change it; what somebody else wrote meanwhile is shown as well."""
     found = get_object_or_404(report.actions.with_tasks(), pk=action)
     plan, seen = corrective_actions.action_plan_of(found), _digest_action(found)
@@ -204,7 +204,7 @@ def _digest_action(action: CorrectiveAction) -> str:
 
 
 @report_page("POST", allowed=may_write_or_decide)
-def finish_action(request: SignedInRequest, report: Report, action: int) -> HttpResponse:
+def finish_action_view(request: SignedInRequest, report: Report, action: int) -> HttpResponse:
     """Record that an action is done, or open again."""
     found = get_object_or_404(report.actions.with_tasks(), pk=action)
     done = request.POST.get("done") == "yes"
