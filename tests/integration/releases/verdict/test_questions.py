@@ -69,5 +69,5 @@ def test_of_two_statements_of_one_instant_the_one_kept_last_counts_everywhere(se
     (look,) = repository.read_sightings([release.pk])((release.pk, 1))[page.pk].sightings
     (facts,) = facts_of(Verification.objects.select_related("release__series__producer")).values()
     (target,) = targets.load_targets([page])
-    assert look.result == facts.addresses[0].looks[0].sighting.result == LookResult.LIVE
+    assert look.result == facts.addresses[0].checks[0].sighting.result == LookResult.LIVE
     assert target.statements == {DIGEST: "this_is_it"}
