@@ -93,7 +93,7 @@ def _counted(releases: Collection[int], kept: Q) -> Collection[Mapping[str, Any]
 
 # release and schedule version, by key and number
 type ScheduleKey = tuple[int, int]
-# Reads the looks of one schedule, by the address' key; what cannot be read is an error of this release alone.
+# Returns the checks of one schedule by the address' key; one that cannot be read is an error of this release alone.
 type Reader = Callable[[ScheduleKey], Mapping[int, AddressChecks]]
 
 
@@ -111,7 +111,7 @@ class _Row(NamedTuple):
     completed_at: datetime
     text_digest: str
     clock_bound_seconds: float | None
-    # As the database writes what is JSON: reading it as such for every look would take longer than all the rest.
+    # As the database writes what is JSON: parsing it for every check would take longer than all the rest.
     codes: str
     tells: str
 
@@ -140,7 +140,18 @@ def read_sightings(releases: Collection[int]) -> Reader:
         spoken[release].append((digest, kind))
     rows: dict[ScheduleKey, dict[int, list[_Row]]] = defaultdict(lambda: defaultdict(list))
     needed, number = find_needed_checks(releases)
-    for row in map(_Row._make, _looks(releases, needed)):
+    # Only what the publisher says of a time is read.
+    tells = Case(When(says__contains=TELLS_A_TIME, then="says"), default=Value(""), output_field=TextField())
+    checks = (
+        Observation.objects.filter(
+            needed, release__in=releases, superseded=False, purpose__in=[Purpose.PLAIN, Purpose.FRESH]
+        )
+        .annotate(codes=Cast("reasons", TextField()), says=Cast("publisher_says", TextField()))
+        .annotate(tells=tells)
+        .order_by("sent_at", "position")
+        .values_list(*_Row._fields)
+    )
+    for row in map(_Row._make, checks):
         rows[row.release_id, row.schedule_version][row.address_id].append(row)
     telling = [key for by_address in rows.values() for listed in by_address.values() for key in _telling(listed)]
     headers = dict(Observation.objects.filter(pk__in=telling).values_list("pk", "headers"))
@@ -153,14 +164,6 @@ def read_sightings(releases: Collection[int]) -> Reader:
         }
 
     return of
-
-
-def _looks(releases: Collection[int], needed: Q) -> Iterable[tuple[object, ...]]:
-    looks = Observation.objects.filter(
-        needed, release__in=releases, superseded=False, purpose__in=[Purpose.PLAIN, Purpose.FRESH]
-    ).annotate(codes=Cast("reasons", TextField()), says=Cast("publisher_says", TextField()))
-    tells = Case(When(says__contains=TELLS_A_TIME, then="says"), default=Value(""), output_field=TextField())
-    return looks.annotate(tells=tells).order_by("sent_at", "position").values_list(*_Row._fields)
 
 
 def _telling(listed: Sequence[_Row]) -> Iterable[int]:

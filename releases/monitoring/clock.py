@@ -23,7 +23,7 @@ class Clock(Protocol):
     def error(self) -> ClockError:
         """Return how far the clock may be off, and what confirms it; quick enough to be called at every check."""
 
-    def hear(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
+    def compare_with_host(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
         """Compare the clock with the time that an unrelated host gave in a response."""
 
 
@@ -58,9 +58,9 @@ class RealClock:
         with self._one_at_a_time:
             return self._watch.take(self._read(), self._figures())
 
-    def hear(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
+    def compare_with_host(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
         with self._one_at_a_time:
-            self._watch.hear(host, sent_at=sent_at, completed_at=completed_at, date=date)
+            self._watch.compare_with_host(host, sent_at=sent_at, completed_at=completed_at, date=date)
 
     def _read(self) -> ClockSample:
         before = self._monotonic()
@@ -75,7 +75,7 @@ class ScriptedClock:
     def error(self) -> ClockError:
         return SCRIPTED
 
-    def hear(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
+    def compare_with_host(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
         """Ignore the present time: the script plays another one."""
 
 

@@ -461,7 +461,7 @@ class Sweep:
                 date = response_time(answer)
                 if date is not None and answer.failure is None:  # not every host gives the time, and none has to
                     host, sent_at, completed_at = place_of(errand.url), answer.sent_at, answer.completed_at
-                    self._clock.hear(host, sent_at=sent_at, completed_at=completed_at, date=date)
+                    self._clock.compare_with_host(host, sent_at=sent_at, completed_at=completed_at, date=date)
             else:
                 logger.warning("a response came after the sweep that requested it had failed, and is not stored")
 

@@ -247,7 +247,7 @@ def _target_in_body(flight: Flight, line: Line, answered: _Ending) -> WebAddress
 
 # Beyond this more connections only take turns on the processor; what waits longer is the network's part.
 MOST_IN_FLIGHT = 1000
-# What the process needs beside its looks: database, broker, log, libraries.
+# What the process needs besides its connections: database, broker, log, libraries.
 _FILES_KEPT_FREE = 128
 # So many are begun before the first of them is driven on, or it would wait for the last.
 _BEGUN_AT_A_TIME = 25

@@ -196,7 +196,7 @@ class Route:
     def vantage_for(self, address: WebAddress) -> str:
         if not self.is_proxied(address):
             return self.vantage
-        # A proxy's address may carry a password, which is nobody's business beside a look.
+        # The address of a proxy may have a password, which must not be stored with a check.
         by_proxy = f"through proxy {self.proxy.rpartition('@')[2].rpartition('//')[2]}"
         return f"{self.vantage} {by_proxy}".strip()
 

@@ -123,7 +123,7 @@ class ClockWatch:
             compared_at=max((heard.at for heard in self._heard.values()), default=None),
         )
 
-    def hear(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
+    def compare_with_host(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
         """Take in the `Date` of an answer: the other clock showed this whole second while the request was under way."""
         least = (sent_at - date).total_seconds() - 1.0
         self._heard[host] = _Heard(least, (completed_at - date).total_seconds(), at=completed_at)

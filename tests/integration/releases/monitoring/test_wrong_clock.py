@@ -30,7 +30,7 @@ class ClockOfThisMachine(JumpingClock):
     def error(self):
         return self.known
 
-    def hear(self, host, *, sent_at, completed_at, date):
+    def compare_with_host(self, host, *, sent_at, completed_at, date):
         self.heard.append((host, date))
 
 

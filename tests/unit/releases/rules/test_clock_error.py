@@ -46,7 +46,9 @@ class Machine:
     def hear(self, host: str, *, off: float = 0, took: float = 0.2) -> None:
         """Ask a host whose own clock is off by so many seconds; it tells whole seconds."""
         told = (START + self.true + timedelta(seconds=off)).replace(microsecond=0)
-        self.watch.hear(host, sent_at=self.shown - timedelta(seconds=took), completed_at=self.shown, date=told)
+        self.watch.compare_with_host(
+            host, sent_at=self.shown - timedelta(seconds=took), completed_at=self.shown, date=told
+        )
 
 
 @pytest.fixture
