@@ -9,3 +9,6 @@ class MessagesConfig(AppConfig):
     label = "outbox"
     verbose_name = lazy("Outbox")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from statsoffice.notifications import rules  # noqa: F401  # fills the table of labels

@@ -1,6 +1,6 @@
-"""The table of notifications: which query finds each kind, and which template writes its message."""
+"""The table of notifications: the label of each kind, the query that finds it, and the template of its message."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from statsoffice.notifications import office_queries, release_queries, report_queries
+from statsoffice.notifications.models import KINDS
 from statsoffice.notifications.notification import Notification, one_line
 
 BEFORE = lazy("This is a rehearsal: nothing is to be released.")
@@ -20,13 +21,15 @@ NO_BREACH = "This is a rehearsal: no real release and no real breach."
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One kind of notification.
+    """One kind of notification, or a few with the same query and template.
 
+    `kinds` has the label of each kind by the beginning of its events, for a message whose subject was redacted.
     The query is called with `known`, the events that have a message already, and `now`. It gives the notifications that
     are due, with their recipients. The template has the subject in its first paragraph and the text after it.
     `rehearsal` is the first paragraph of a message about a rehearsal.
     """
 
+    kinds: Mapping[str, Promise]
     query: Callable[..., Iterator[Notification]]
     template: str
     rehearsal: Promise | str = AFTER
@@ -52,21 +55,70 @@ class Rule:
 
 # Urgent kinds come first: this is the order in which the messages are written.
 RULES = (
-    Rule(release_queries.find_suspected_breaches, "suspected_breach"),
-    Rule(release_queries.find_releases_to_check, "release_to_check"),
-    Rule(release_queries.find_late_releases_seen_live, "late_release_seen_live"),
-    Rule(report_queries.find_report_steps, "report_step"),
-    Rule(report_queries.find_unacknowledged_reports, "unacknowledged_report"),
-    Rule(release_queries.find_preflight_problems, "preflight_problem", BEFORE),
-    Rule(release_queries.find_announcement_differences, "announcement_difference"),
-    Rule(release_queries.find_morning_summaries, "morning_summary"),
-    Rule(office_queries.find_date_requests, "date_request", BEFORE),
-    Rule(office_queries.find_date_decisions, "date_decision", BEFORE),
-    Rule(office_queries.find_access_requests, "access_request", BEFORE),
-    Rule(office_queries.find_access_decisions, "access_decision", BEFORE),
-    Rule(office_queries.find_incidents, "incident"),
-    Rule(report_queries.find_reports_to_send, "report_to_send", NO_BREACH),
-    Rule(report_queries.find_due_reports, "report_due"),
-    Rule(report_queries.find_overdue_actions, "overdue_action"),
-    Rule(office_queries.find_anchors, "anchor"),
+    Rule({"suspected-breach": lazy("Suspected breach")}, release_queries.find_suspected_breaches, "suspected_breach"),
+    Rule(
+        {"needs-checking-": lazy("Release that needs checking")},
+        release_queries.find_releases_to_check,
+        "release_to_check",
+    ),
+    Rule(
+        {"live-at-last": lazy("Release seen live at last")},
+        release_queries.find_late_releases_seen_live,
+        "late_release_seen_live",
+    ),
+    Rule(
+        {
+            "report-submitted-": lazy("Report submitted"),
+            "report-taken-back-": lazy("Report taken back"),
+            "report-returned-": lazy("Report returned"),
+            "report-approved-": lazy("Report approved"),
+        },
+        report_queries.find_report_steps,
+        "report_step",
+    ),
+    Rule(
+        {"unacknowledged-": lazy("Suspected breach that nobody was dealing with")},
+        report_queries.find_unacknowledged_reports,
+        "unacknowledged_report",
+    ),
+    Rule(
+        {"preflight-": lazy("Problems found before a release")},
+        release_queries.find_preflight_problems,
+        "preflight_problem",
+        BEFORE,
+    ),
+    Rule(
+        {"comparison-": lazy("Announcement that differed")},
+        release_queries.find_announcement_differences,
+        "announcement_difference",
+    ),
+    Rule({"roll-call-": lazy("Roll call of a morning")}, release_queries.find_morning_summaries, "morning_summary"),
+    Rule(
+        {"date-request-": lazy("Request for another date")}, office_queries.find_date_requests, "date_request", BEFORE
+    ),
+    Rule(
+        {"date-request-": lazy("Request for another date")}, office_queries.find_date_decisions, "date_decision", BEFORE
+    ),
+    Rule(
+        {"access-request-": lazy("Request about pre-release access")},
+        office_queries.find_access_requests,
+        "access_request",
+        BEFORE,
+    ),
+    Rule(
+        {"access-request-": lazy("Request about pre-release access")},
+        office_queries.find_access_decisions,
+        "access_decision",
+        BEFORE,
+    ),
+    Rule(
+        {"watcher-ill-": lazy("Watcher not well"), "watcher-restored-": lazy("Watcher restored")},
+        office_queries.find_incidents,
+        "incident",
+    ),
+    Rule({"report-sent-": lazy("Report sent")}, report_queries.find_reports_to_send, "report_to_send", NO_BREACH),
+    Rule({"report-due-": lazy("Reminder that a report is due")}, report_queries.find_due_reports, "report_due"),
+    Rule({"overdue-action-": lazy("Corrective action overdue")}, report_queries.find_overdue_actions, "overdue_action"),
+    Rule({"anchor-": lazy("Anchor of the record")}, office_queries.find_anchors, "anchor"),
 )
+KINDS.update({kind: label for rule in RULES for kind, label in rule.kinds.items()})

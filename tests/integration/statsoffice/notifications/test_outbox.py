@@ -238,7 +238,7 @@ def test_a_fault_in_one_kind_of_news_keeps_back_no_other_and_is_raised_in_the_en
         raise ValueError(message)
 
     rules = list(RULES)
-    rules[number] = Rule(broken, "incident")
+    rules[number] = Rule({}, broken, "incident")
     monkeypatch.setattr(outbox, "RULES", rules)
     for _ in range(2):
         with pytest.raises(ExceptionGroup, match=f"1 of {len(rules)} kinds of news") as raised:
