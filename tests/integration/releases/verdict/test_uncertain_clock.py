@@ -50,7 +50,7 @@ def test_looks_by_a_clock_known_to_be_wrong_neither_accuse_nor_clear_anybody(pag
     verification = judged(page)
     assert verification.outcome == Outcome.CANNOT_TELL
     facts = facts_of([verification])[verification.pk]
-    assert {look.sighting.result for look in facts.addresses[0].looks[1:]} == {LookResult.OBSERVER_FAULT}
+    assert {look.sighting.result for look in facts.addresses[0].checks[1:]} == {LookResult.OBSERVER_FAULT}
 
 
 def test_a_reason_that_merely_resembles_the_clocks_marks_nothing(page):
@@ -72,7 +72,7 @@ def test_a_persons_word_does_not_make_good_what_a_wrong_clock_saw(page):
     )
     verification = judged(page)
     assert verification.outcome == Outcome.CANNOT_TELL
-    look = facts_of([verification])[verification.pk].addresses[0].looks[0]
+    look = facts_of([verification])[verification.pk].addresses[0].checks[0]
     assert (look.sighting.result, look.by_statement) == (LookResult.OBSERVER_FAULT, False)
 
 
@@ -85,7 +85,7 @@ def test_a_look_is_judged_with_the_bound_that_was_kept_of_its_clock(page, kept):
     verification = judged(page)
     assert (verification.outcome, verification.delay_from) == (Outcome.NOT_SEEN, 130 - kept)
     (facts,) = facts_of([verification])[verification.pk].addresses
-    assert {look.sighting.clock_bound for look in facts.looks} == {seconds(kept)}
+    assert {look.sighting.clock_bound for look in facts.checks} == {seconds(kept)}
 
 
 def test_a_check_without_a_bound_accuses_nobody(page):
