@@ -49,6 +49,11 @@ SUSPECTED_OUTCOMES: Mapping[ReportKind, tuple[Outcome, ...]] = {
     ReportKind.PARTIAL: (Outcome.PARTIAL,),
 }
 
+# The automatic text of a report about which nothing is on record.
+NOTHING_ON_RECORD = {"circumstances": ""}
+# Two people who start a report about the same thing at once may want the same name for it.
+ATTEMPTS = 5
+
 # release, schedule version
 type Schedule = tuple[int, int]
 
@@ -234,12 +239,6 @@ def _lock_open_reports(schedules: Collection[Schedule]) -> dict[Schedule, Report
         # A report that was decided or merged before it was locked is missing: its suspicions may be in another by now.
         if reports.keys() == set(found.values()):
             return {schedule: reports[key] for schedule, key in found.items()}
-
-
-# The automatic text of a report about which nothing is on record.
-NOTHING_ON_RECORD = {"circumstances": ""}
-# Two people who start a report about the same thing at once may want the same name for it.
-ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)

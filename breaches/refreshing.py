@@ -177,9 +177,8 @@ def refreshed_content(report: Report, suspicions: Sequence[Suspicion], facts: Ma
     :param suspicions: those of the report, read `with_facts`.
     :param facts: the facts on each suspicion's verdict, by the verdict's key.
     """
-    version = current_version(report)
-    content, _automatic = _refresh_untouched(version, automatic_content(suspicions, facts))
-    return content_from_json(version.content) if content is None else content
+    content, _automatic = _refresh_untouched(current_version(report), automatic_content(suspicions, facts))
+    return content
 
 
 def with_annex(report: Report) -> ReportContent:
@@ -226,11 +225,12 @@ def automatic_texts(report: Report, content: ReportContent) -> tuple[dict[str, A
 def _refresh(report: Report, suspicions: Sequence[Suspicion], *, now: datetime) -> None:
     machine = automatic_content(suspicions, facts_of_suspicions(suspicions))
     version = current_version(report)
-    content, automatic = _refresh_untouched(version, machine) if report.status in REFRESHED_STATES else (None, None)
+    content, automatic = _refresh_untouched(version, machine)
+    is_changed = content != content_from_json(version.content)
     newest = content_to_json(machine)
     standing = state_of_verdicts(suspicions)
     with transaction.atomic():
-        if content is not None:
+        if is_changed and report.status in REFRESHED_STATES:
             advance_report(
                 report,
                 REPORT.find(EDIT, source=report.status),
@@ -253,16 +253,11 @@ def _refresh(report: Report, suspicions: Sequence[Suspicion], *, now: datetime) 
             Suspicion.objects.filter(pk=suspicion.pk, facts_revision__lt=revision).update(facts_revision=revision)
 
 
-def _refresh_untouched(
-    version: ReportVersion, machine: ReportContent
-) -> tuple[ReportContent | None, dict[str, Any] | None]:
-    """Return the content with its untouched fields refreshed, and its automatic text; None if nothing changes."""
-    content, newest = content_from_json(version.content), content_to_json(machine)
-    changed = {
-        field: getattr(machine, field)
-        for field in FROM_FACTS
-        if version.is_untouched(field) and version.content[field] != newest[field]
-    }
-    if not changed:
-        return None, None
-    return replace(content, **changed), version.machine | {field: newest[field] for field in changed}
+def _refresh_untouched(version: ReportVersion, machine: ReportContent) -> tuple[ReportContent, dict[str, Any]]:
+    """Return the content of a version with its untouched fields refreshed, and the automatic text stored with it."""
+    newest = content_to_json(machine)
+    outdated = [
+        field for field in FROM_FACTS if version.is_untouched(field) and version.content[field] != newest[field]
+    ]
+    content = replace(content_from_json(version.content), **{field: getattr(machine, field) for field in outdated})
+    return content, version.machine | {field: newest[field] for field in outdated}
