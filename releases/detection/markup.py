@@ -351,12 +351,13 @@ class _Markup:
             self._pending = []
             while self._formatting and self._formatting.pop() is not None:
                 pass
-        elif name in _FORMATTING and not ended and self._is_repeated(element):
+        elif (
+            name in _FORMATTING
+            and not ended
+            # Of equal ones the parser repeats three at most.
+            and self._pending.count(element) < self._since_marker().count(element)
+        ):
             self._pending.append(element)
-
-    def _is_repeated(self, element: tuple[str, str]) -> bool:
-        # Of equal ones the parser repeats three at most.
-        return self._pending.count(element) < self._since_marker().count(element)
 
     def _push(self, name: str, attributes: str) -> None:
         self._open.append((name, attributes))
