@@ -10,7 +10,7 @@ from breaches.models import ApprovedDocument, Report
 from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import content_of
 from releases.rules.lifecycle import Role
-from tests.support.people import AT, IMPACT, create_office, render_text, write_sections
+from tests.support.people import AT, IMPACT, create_office, create_report, render_text, write_sections
 from tests.support.report_evidence import london
 from tests.support.report_forms import error_links, filled_in, page_of, send, status_of, words
 from tests.support.report_mornings import NOT_LIVE, create_draft, record_checks
@@ -28,6 +28,20 @@ def test_submitting_an_incomplete_report_lists_what_is_missing_with_a_link_to_ea
         address = f"/reports/{report.reference}/{section}/"
         assert f'href="{address}#{control}"' in answer.text
         assert f'id="{control}"' in client.get(address).text
+    assert status_of(report) == ReportStatus.DRAFT
+
+
+def test_recording_a_report_without_its_dates_says_what_is_missing(client, office):
+    report = create_report(office)
+    client.force_login(office.head)
+    send(client, f"/reports/{report.reference}/circumstances/", dates__0__on__day="", dates__0__on__month="",
+         dates__0__on__year="")  # fmt: skip
+    page = client.get(page_of(report, "record"))
+    answer = client.post(
+        page_of(report, "record"), filled_in(page.text) | {"reason": "no_effect", "words": "Nobody saw it."}
+    )
+    assert "There is a problem" in words(answer.text)
+    assert f'href="/reports/{report.reference}/circumstances/#' in answer.text
     assert status_of(report) == ReportStatus.DRAFT
 
 
