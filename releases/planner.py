@@ -239,8 +239,8 @@ def _proposal(release: Release, pattern: Pattern, *, may_edit: bool, now: dateti
     )
     try:
         planned = PlannedAddress(
-            url=web_address.fill_pattern(pattern.url, facts),
-            marker=web_address.pattern_words(pattern.marker, facts),
+            url=web_address.fill_pattern(pattern.url, facts, is_address=True),
+            marker=web_address.fill_pattern(pattern.marker, facts, is_address=False),
             role=pattern.role,
             adapter=pattern.adapter,
             required=pattern.required,

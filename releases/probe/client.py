@@ -284,7 +284,7 @@ class Fetcher:
         self._limits = limits or Limits()
         self._route = Route(
             user_agent=user_agent,
-            allow_private=normal_entries(allow_private),
+            allow_private=normal_entries(frozenset(allow_private)),
             proxy=proxy,
             authorities_file=authorities or authorities_file(),
             vantage=vantage,

@@ -2,7 +2,7 @@
 
 import re
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -121,28 +121,32 @@ def place_if_any(url: str) -> str:
         return ""
 
 
-def normal_entries(entries: Iterable[str]) -> frozenset[str]:
-    """:raises NotAWebAddressError: if an entry is neither."""
+@lru_cache(maxsize=1024)
+def normal_entries(entries: frozenset[str]) -> frozenset[str]:
+    """Write "host" and "host:port" entries in normal form, so that they compare with addresses.
+
+    :raises NotAWebAddressError: if an entry is neither.
+    """
     return frozenset(_normal_entry(entry) for entry in entries)
 
 
 def is_allowed(address: WebAddress, allowed_hosts: frozenset[str]) -> bool:
-    normal = _cached_entries(allowed_hosts)
+    """Tell whether an address lies on one of these hosts.
+
+    :param allowed_hosts: "host" opens the ports 80 and 443 by their own scheme; "host:port" that port.
+    """
+    normal = normal_entries(allowed_hosts)
     return address.place in normal or address.host_with_port in normal
 
 
 def numeric_host(host: str) -> str:
+    """Return the IP address that a host is written as, also in decimal, octal or short forms, or ""."""
     if ":" in host:
         return host
     try:
         return socket.inet_ntoa(socket.inet_aton(host))
     except OSError:
         return ""
-
-
-@lru_cache(maxsize=1024)
-def _cached_entries(entries: frozenset[str]) -> frozenset[str]:
-    return normal_entries(entries)
 
 
 def _normal_entry(entry: str) -> str:
@@ -230,20 +234,11 @@ def pattern_names(pattern: str) -> list[str]:
     return names
 
 
-def fill_pattern(pattern: str, facts: Facts) -> str:
-    """Fill an address in for one release, with the names of months in small letters.
+def fill_pattern(pattern: str, facts: Facts, *, is_address: bool) -> str:
+    """Fill in a pattern for one release, the names of months in small letters if it is an address.
 
     :raises BadPattern: if the pattern cannot be used, or names what is not known of the release's date.
     """
-    return _filled(pattern, facts, small=True)
-
-
-def pattern_words(pattern: str, facts: Facts) -> str:
-    """:raises BadPattern: if the pattern cannot be used, or names what is not known of the release's date."""
-    return _filled(pattern, facts, small=False)
-
-
-def _filled(pattern: str, facts: Facts, *, small: bool) -> str:
     values = {}
     for name in pattern_names(pattern):
         if name in _OF_THE_MONTH and facts.precision is Precision.TWO_MONTHS:
@@ -251,5 +246,5 @@ def _filled(pattern: str, facts: Facts, *, small: bool) -> str:
         if name == "day" and facts.precision is not Precision.EXACT:
             raise BadPattern(Fault.DAY_NOT_KNOWN, name)
         value = NAMES[name](facts)
-        values[name] = value.lower() if small and name.endswith("month_name") else value
+        values[name] = value.lower() if is_address and name.endswith("month_name") else value
     return Formatter().vformat(pattern, (), values)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from releases.rules.calendar import Precision
-from releases.rules.web_address import NAMES, BadPattern, Facts, Fault, fill_pattern, pattern_names, pattern_words
+from releases.rules.web_address import NAMES, BadPattern, Facts, Fault, fill_pattern, pattern_names
 
 FACTS = Facts(
     on=date(2027, 1, 5), precision=Precision.EXACT, slug="labour-market", reference="labour-2027-01", title="Labour"
@@ -29,11 +29,13 @@ BASE = "https://www.example.gov.uk/"
     ids=["slug-and-month", "date", "the-month-before-across-new-year", "reference", "no-name", "braces-of-its-own"],
 )
 def test_an_address_is_filled_in_from_what_is_known_of_the_release(pattern, filled):
-    assert fill_pattern(BASE + pattern, FACTS) == BASE + filled
+    assert fill_pattern(BASE + pattern, FACTS, is_address=True) == BASE + filled
 
 
 def test_words_have_the_names_of_months_as_they_are_written():
-    assert pattern_words("{title}: {last_month_name} {last_month_year}", FACTS) == "Labour: December 2026"
+    assert (
+        fill_pattern("{title}: {last_month_name} {last_month_year}", FACTS, is_address=False) == "Labour: December 2026"
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,7 +54,11 @@ def test_words_have_the_names_of_months_as_they_are_written():
     ],
 )
 def test_a_bad_pattern_is_refused_with_what_is_wrong_and_where(pattern, fault, name):
-    for use in (pattern_names, lambda text: fill_pattern(text, FACTS), lambda text: pattern_words(text, FACTS)):
+    for use in (
+        pattern_names,
+        lambda text: fill_pattern(text, FACTS, is_address=True),
+        lambda text: fill_pattern(text, FACTS, is_address=False),
+    ):
         with pytest.raises(BadPattern) as caught:
             use(pattern)
         assert (caught.value.fault, caught.value.name) == (fault, name)
@@ -71,16 +77,16 @@ def test_a_bad_pattern_is_refused_with_what_is_wrong_and_where(pattern, fault, n
 def test_a_vague_date_fills_in_no_more_than_is_known_of_it(precision, pattern, fault):
     facts = Facts(on=date(2027, 1, 1), precision=precision, slug="labour", reference="labour-2027")
     if fault is None:
-        assert fill_pattern(pattern, facts)
+        assert fill_pattern(pattern, facts, is_address=True)
     else:
         with pytest.raises(BadPattern) as caught:
-            fill_pattern(pattern, facts)
+            fill_pattern(pattern, facts, is_address=True)
         assert caught.value.fault is fault
 
 
 @given(st.text(alphabet="{}!:.[]slugyear0 ", max_size=12))
 def test_whatever_is_typed_is_filled_in_or_refused_and_nothing_else(pattern):
     with suppress(BadPattern):
-        filled = fill_pattern(pattern, FACTS)
+        filled = fill_pattern(pattern, FACTS, is_address=True)
         assert set(pattern_names(pattern)) <= set(NAMES)
         assert len(filled) <= len(pattern) + 200

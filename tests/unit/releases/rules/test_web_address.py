@@ -114,7 +114,7 @@ def test_a_host_is_allowed_with_its_own_ports_and_a_host_with_port_with_that_por
 @pytest.mark.parametrize("entry", ["", "http://www.example.gov.uk", "a b", "user@host", "host:port", "host/path"])
 def test_an_entry_that_is_no_host_is_refused(entry):
     with pytest.raises(NotAWebAddressError):
-        normal_entries([entry])
+        normal_entries(frozenset({entry}))
 
 
 def test_the_place_of_an_address_is_its_host_with_a_port_only_where_that_is_unusual():
