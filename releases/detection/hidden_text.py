@@ -202,6 +202,7 @@ class _Walk:
         return child
 
     def _match(self, node: LexborNode, level: _Level, *, is_root: bool) -> tuple[int, tuple[Rule, ...]]:
+        """Return the bits of what the element matches, and the rules that apply to it, the weakest first."""
         tag, attributes = node.tag or "", node.attributes
         steps = self._steps_for(tag, attributes)
         if not steps:

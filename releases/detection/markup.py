@@ -143,6 +143,7 @@ class _Markup:
                 self._read_short(found)
 
     def _read_tag(self, tag: re.Match[str]) -> int:
+        """Open or close an element; return where the next tag may be."""
         name, after = tag["name"].lower(), tag.end()
         if name in _CHOICES and self._count["select"]:
             self.choices.append(tag.span())
@@ -199,6 +200,7 @@ class _Markup:
             raise TooComplex(message)
 
     def _start(self, name: str, attributes: str) -> bool:
+        """Open an element; return whether its text may be raw."""
         foreign = any(self._count[each] for each in _FOREIGN)
         if foreign and not any(self._count[each] for each in _INTEGRATION):
             if name not in _NOT_FOREIGN:
@@ -225,6 +227,7 @@ class _Markup:
             self._push(name, attributes)
 
     def _make_room(self, name: str) -> bool:
+        """Close what the start of an element closes; return whether the parser opens it at all."""
         if name in _BLOCKS:
             self._start_block(name)
             return name != "form" or not self._count["form"]
@@ -273,6 +276,7 @@ class _Markup:
         self._push(name, attributes)
 
     def _start_in_table(self, name: str) -> bool:
+        """Close what a row, a cell or a part of a table closes; return whether there is a table at all."""
         if not self._count["table"]:
             return False
         stay = {"table", "template"}
@@ -330,6 +334,7 @@ class _Markup:
         return since[::-1]
 
     def _pop_through(self, names: frozenset[str], *, until: frozenset[str]) -> None:
+        """Close the newest open element of these names and what it holds, unless a boundary lies between."""
         for place in range(len(self._open) - 1, -1, -1):
             name = self._open[place][0]
             if name in names:

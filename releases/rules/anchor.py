@@ -32,6 +32,7 @@ class Head:
     rows_sha256: str
 
     def canonical(self) -> str:
+        """Write it as the line that is hashed, without a line end."""
         return f"{self.chain} {self.position} {self.row_hash} {self.first} {self.rows_sha256}"
 
 
@@ -42,10 +43,12 @@ class Step:
 
 
 def chain_line(position: int, previous_hash: str, row_hash: str) -> bytes:
+    """Write one row of a chain as the line that `Head.rows_sha256` and the files of a bundle have."""
     return f"{position} {previous_hash} {row_hash}\n".encode()
 
 
 def digest_of_rows(rows: Iterable[tuple[int, str, str]]) -> str:
+    """Compute the digest of added rows, each given by position, previous hash and hash, in their order."""
     digest = hashlib.sha256()
     for row in rows:
         digest.update(chain_line(*row))

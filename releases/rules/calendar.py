@@ -66,6 +66,7 @@ class Slot:
 
     @property
     def last_day(self) -> date:
+        """The last day on which the release may come by what is known of its date."""
         if self.precision is Precision.EXACT:
             return self.on
         months = 1 if self.precision is Precision.MONTH else 2
