@@ -36,37 +36,37 @@ SETTINGS = (
     Setting("STATSOFFICE_MODE", "`development` or `production`"),
     Setting(
         "SECRET_KEY",
-        "at least 50 random characters in production; one that can be guessed is refused",
-        default="a fixed one in development",
+        "at least 50 random characters in production; a key that can be guessed is refused",
+        default="a fixed key in development",
     ),
-    Setting("SECRET_KEY_FALLBACKS", "keys that were in use before, separated by commas"),
+    Setting("SECRET_KEY_FALLBACKS", "keys that were used before, separated by commas"),
     Setting(
         "ALLOWED_HOSTS",
-        "hosts that the web answers for, separated by commas, each named in full",
+        "full host names under which the web server responds, separated by commas",
         default="loopback in development",
     ),
     Setting(
         "STATSOFFICE_PROXIES",
-        "how many proxies of your own stand before the web, each of which adds to `X-Forwarded-For`: limits by "
-        "address are by the one that the outermost wrote. With `0`, `X-Forwarded-Proto` is not trusted",
+        "the number of your own proxies before the web server, each of which adds to `X-Forwarded-For`. Limits by "
+        "address use the address that the outermost proxy added. With `0`, `X-Forwarded-Proto` is not trusted",
         default="`1` in production, `0` in development",
     ),
     Setting("DATABASE_URL", "`postgres://user:password@host:5432/name`", default="SQLite in `STATSOFFICE_VAR`"),
     Setting(
         "DATABASE_OWNER_URL",
-        "the same database as the role that owns its tables, for `migrate`, `restore` and `copy_from_sqlite` alone "
+        "the same database with the role that owns its tables, only for `migrate`, `restore` and `copy_from_sqlite` "
         "([database roles](#database-roles))",
-        default="none: the role of `DATABASE_URL` owns them",
+        default="none: the role of `DATABASE_URL` owns the tables",
     ),
     Setting(
         "REDIS_URL",
-        "the broker: `redis://host:6379/0`, also of a Valkey",
+        "the broker: `redis://host:6379/0`, for Redis or Valkey",
         default="a private server in `STATSOFFICE_VAR`",
     ),
     Setting(
         "CELERY_BROKER_URL",
-        "the broker instead of `REDIS_URL`: a RabbitMQ (`amqp://user:password@host:5672/vhost`, `amqps://…`), a Redis "
-        "or a Valkey; others are refused, because Celery polls them and our messages expire after 1.8 seconds",
+        "the broker instead of `REDIS_URL`: RabbitMQ (`amqp://user:password@host:5672/vhost`, `amqps://…`), Redis or "
+        "Valkey. Others are refused, because Celery polls them and our messages expire after 1.8 seconds",
         default="none: `REDIS_URL` is used",
     ),
     Setting(
@@ -74,23 +74,27 @@ SETTINGS = (
         "`smtp+tls://user:password@host:587`",
         default="files in `STATSOFFICE_VAR/mail`; in production an SMTP server on this machine",
     ),
-    Setting("STATSOFFICE_MAIL_FROM", "sender of messages", default="an invented address"),
+    Setting("STATSOFFICE_MAIL_FROM", "the sender of notifications", default="a placeholder address"),
     Setting(
         "STATSOFFICE_NOTIFY_KEY",
-        "an API key of GOV.UK Notify ([telling people](#telling-people))",
+        "an API key of GOV.UK Notify ([notifications](#telling-people))",
         default="none: Notify is off",
     ),
-    Setting("STATSOFFICE_NOTIFY_TEMPLATE", "the identifier of its e-mail template", default="none; needed with a key"),
-    Setting("STATSOFFICE_NOTIFY_ADDRESS", "where Notify answers"),
+    Setting(
+        "STATSOFFICE_NOTIFY_TEMPLATE",
+        "the identifier of the email template in Notify",
+        default="none; required with a key",
+    ),
+    Setting("STATSOFFICE_NOTIFY_ADDRESS", "the address of the Notify API"),
     Setting(
         "STATSOFFICE_WEBHOOKS",
-        "`name=address` parted by white space, each address as Apprise writes it",
+        "webhooks as `name=address`, separated by white space, each address in the format of Apprise",
         default="none: webhooks are off",
     ),
     Setting("STATSOFFICE_OFFICE_NAME", "the name in the header of every page and in the User-Agent"),
     Setting(
         "STATSOFFICE_ACCESSIBILITY_CONTACT",
-        "the mail address that the accessibility statement names; the law asks for one",
+        "the email address in the accessibility statement; the law requires one",
     ),
     Setting(
         "STATSOFFICE_SECURITY_CONTACT",
@@ -99,65 +103,70 @@ SETTINGS = (
     ),
     Setting(
         "STATSOFFICE_ADDRESS",
-        "the address of this service, for links in messages and for the canary's page; in production it starts "
-        "with https://",
+        "the address of this service, for links in notifications and for the page of the self-test; in production it "
+        "starts with https://",
         default="`http://127.0.0.1:8000` in development",
     ),
     Setting(
         "STATSOFFICE_SECOND_FACTOR",
-        "who must have a second factor: roles as [roles.md](roles.md) names them with `_` between words, "
-        "`administrator` for whoever may use the admin site, or `nobody`; separated by commas",
+        "who must have a second factor, separated by commas: roles as in [roles.md](roles.md) with `_` between words, "
+        "`administrator` for everyone who can use the admin site, or `nobody`",
         default="`head_of_profession,deputy,calendar_manager,administrator` in production, `nobody` in development",
     ),
     Setting(
         "STATSOFFICE_OIDC_SERVER",
-        "the issuer of your office’s own provider of sign-in (OpenID Connect), such as `https://login.example.gov.uk`; "
+        "the issuer of your office’s own sign-in provider (OpenID Connect), such as `https://login.example.gov.uk`; "
         "in production it starts with https:// ([accounts](#accounts))",
         default="none: people sign in with passwords and passkeys",
     ),
-    Setting("STATSOFFICE_OIDC_CLIENT_ID", "what this service is called there", default="none; needed with a provider"),
+    Setting(
+        "STATSOFFICE_OIDC_CLIENT_ID",
+        "the client ID of this service at the provider",
+        default="none; required with a provider",
+    ),
     Setting(
         "STATSOFFICE_OIDC_CLIENT_SECRET",
-        "the secret that the provider gave to this service",
-        default="none; needed with a provider",
+        "the client secret of this service at the provider",
+        default="none; required with a provider",
     ),
     Setting(
         "STATSOFFICE_OIDC_NAME",
-        "how the button on the sign-in page calls the provider: *Sign in with …*",
-        default="none; needed with a provider",
+        "the name of the provider on the button of the sign-in page: *Sign in with …*",
+        default="none; required with a provider",
     ),
     Setting(
         "STATSOFFICE_PAGES_PER_MINUTE",
-        "how often one address may ask one web process for public pages; `0` for no limit",
+        "how many requests for public pages one address can send to one web process in a minute; `0` for no limit",
     ),
     Setting(
         "STATSOFFICE_API_PER_MINUTE",
-        "how often one address may ask one web process for feeds and the API together; `0` for no limit",
+        "how many requests for feeds and the API together one address can send to one web process in a minute; `0` "
+        "for no limit",
     ),
-    Setting("STATSOFFICE_VAR", "folder for what is written", default="`var/`"),
+    Setting("STATSOFFICE_VAR", "the folder for all files that the product writes", default="`var/`"),
     Setting(
         "STATSOFFICE_PROBE_BUDGETS",
-        "`host=connections/per-second`, separated by commas ([what follows from them](preflight.md#request-limits))",
+        "`host=connections/per-second`, separated by commas ([effects](preflight.md#request-limits))",
         default="`www.gov.uk=6/8`; others 20/50",
     ),
     Setting(
         "STATSOFFICE_PROBE_ALLOW_PRIVATE",
-        "`host:port` entries on private networks that may be looked at",
-        default="the rehearsal site in development",
+        "`host:port` on private networks that we may check, separated by commas",
+        default="the practice site in development",
     ),
-    Setting("STATSOFFICE_PROBE_CONTACT", "whom a publisher can ask about our requests"),
+    Setting("STATSOFFICE_PROBE_CONTACT", "the contact for publishers who have questions about our requests"),
     Setting(
         "STATSOFFICE_PROBE_CONTROLS",
-        "addresses of two or more unrelated hosts; where they fail too, or are led to the same gateway, the "
-        "fault is our own",
+        "addresses on two or more unrelated hosts. If they fail too, or redirect to the same gateway, the fault is "
+        "our own",
     ),
     Setting(
         "STATSOFFICE_PROBE_PROXY",
-        "egress proxy, such as `http://name:password@proxy.example:3128`; the password is written nowhere",
+        "an egress proxy, such as `http://name:password@proxy.example:3128`; we do not write the password anywhere",
     ),
     Setting(
         "STATSOFFICE_PROBE_VANTAGE",
-        "from where looks are made, as written beside each of them",
+        "where checks are made from, as recorded with each check",
         default="this machine's name",
     ),
     Setting(
@@ -167,63 +176,65 @@ SETTINGS = (
     ),
     Setting(
         "STATSOFFICE_CLOCK_LARGEST_ERROR",
-        "seconds; looks made while the clock is known to be further off are kept and not judged (what it may "
-        "be off by widens each interval)",
+        "seconds. Checks made while the clock is known to be wrong by more are stored and not judged. A smaller "
+        "possible error widens each interval",
     ),
     Setting(
         "STATSOFFICE_ACKNOWLEDGE_MINUTES",
-        "minutes after which a suspected breach that nobody is dealing with is told to the next contact",
+        "minutes after which the next contact is notified of a suspected breach, if it is not assigned",
     ),
     Setting(
         "STATSOFFICE_BREACHES_PUBLIC",
         "`on`: anyone can read, at `/breaches/`, the reports that a Head of Profession or deputy has made "
-        "public, and the foot of every page links there; `off`: there are no such pages",
+        "public, and the foot of every page links to them; `off`: there are no such pages",
     ),
     Setting(
         "STATSOFFICE_LEAD_OFFICIAL",
         "`on`: the form says “Name and contact details of Head of Profession for Statistics or Lead "
-        "Official”, as some published reports of 2020-21 do; `off`: it names the Head of Profession alone. "
-        "What was approved keeps the label under which it was",
+        "Official”, as some published reports of 2020-21 do; `off`: it names only the Head of Profession. "
+        "Approved reports do not change",
     ),
     Setting(
         "STATSOFFICE_REPORT_RECIPIENT",
-        "the one address to which an approved breach report can be sent from here; without it reports are "
-        "sent by hand and recorded",
+        "the only address to which you can send an approved breach report from here; without it, you send reports by "
+        "hand and record this",
     ),
     Setting(
         "STATSOFFICE_REPORT_DUE_WORKING_DAYS",
-        "in how many working days after its draft a report should be decided: the office’s own aim, nothing "
-        "lays it down",
+        "the working days after its draft in which a report should be decided. This is the office’s own aim; no rule "
+        "sets it",
     ),
     Setting(
         "STATSOFFICE_REPORT_REMINDERS",
-        "on which working days after that day people are reminded of an undecided report, separated by "
-        "commas; negative ones lie before it",
+        "the working days, relative to that day, on which people are reminded of an undecided report, separated by "
+        "commas. Negative numbers are days before it",
     ),
-    Setting("STATSOFFICE_PREFLIGHT_AT", "London time of the pre-flight on the working day before a release"),
+    Setting("STATSOFFICE_PREFLIGHT_AT", "London time of the preflight on the working day before a release"),
     Setting(
         "STATSOFFICE_COMPARISON_AT",
-        "London time from which on releases are compared with their announcements on GOV.UK",
+        "London time from which releases are compared with their announcements on GOV.UK",
     ),
     Setting(
-        "STATSOFFICE_EVIDENCE_KEPT_DAYS", "days for which the bodies of looked-at pages are kept; their hashes stay"
+        "STATSOFFICE_EVIDENCE_KEPT_DAYS",
+        "days for which we store the bodies of checked pages; their hashes are stored permanently",
     ),
     Setting(
         "STATSOFFICE_PRE_RELEASE_NAMES_KEPT_DAYS",
-        "days after a release for which persons and e-mail addresses on its pre-release access list are kept",
+        "days after a release for which we store the names and email addresses on its pre-release access list",
     ),
     Setting(
         "STATSOFFICE_MESSAGES_KEPT_DAYS",
-        "days after sending for which recipient, subject and text of a message are kept; that one of its kind was "
-        "sent, about what and when, stays",
+        "days after sending for which we store the recipient, subject and text of a notification; its kind, topic and "
+        "time are stored permanently",
     ),
     Setting(
         "STATSOFFICE_FORMER_DETAILS_KEPT_DAYS",
-        "days for which the histories keep name, e-mail address and telephone number of whoever is no contact any "
-        "more, the admin site’s log names of people, and ended invitations whom they were for",
+        "days for which we store the name, email address and telephone number of former contacts in the histories, "
+        "names of people in the log of the admin site, and recipients of ended invitations",
     ),
     Setting(
-        "STATSOFFICE_HEALTH_PING", "address that is asked each minute while everything is well (a dead man's switch)"
+        "STATSOFFICE_HEALTH_PING",
+        "the address to which we send a request each minute while every check is well (a dead man's switch)",
     ),
     Setting(
         "STATSOFFICE_TIMESTAMP_AUTHORITY",
@@ -233,7 +244,7 @@ SETTINGS = (
     Setting(
         "STATSOFFICE_TIMESTAMP_CERTIFICATES",
         "file with its certificates in PEM, each with its root. Do not remove those of an earlier authority",
-        default="none; needed with an authority",
+        default="none; required with an authority",
     ),
     Setting(
         "STATSOFFICE_ANCHOR_RECIPIENTS",
@@ -242,25 +253,26 @@ SETTINGS = (
     ),
     Setting(
         "STATSOFFICE_METRICS_TOKEN",
-        "at least 32 characters that Prometheus brings as a bearer token to read `/metrics` ([metrics](#metrics))",
+        "at least 32 characters. Prometheus sends them as a bearer token to read `/metrics` ([metrics](#metrics))",
         default="none: there is no such page",
     ),
-    Setting("STATSOFFICE_CANARY", "`on` or `off`: rehearse a release each minute through the whole chain"),
+    Setting("STATSOFFICE_CANARY", "`on` or `off`: the self-test, which monitors a release of our own each minute"),
     Setting(
-        "STATSOFFICE_OPERATORS", "e-mail addresses, separated by commas, that are told when the watcher is not well"
+        "STATSOFFICE_OPERATORS",
+        "email addresses of the people who are notified if monitoring has a problem, separated by commas",
     ),
-    Setting("STATSOFFICE_REHEARSAL_SITE", "where the rehearsal site listens"),
-    Setting("STATSOFFICE_REHEARSAL_TOKEN", "the rehearsal site's token"),
+    Setting("STATSOFFICE_REHEARSAL_SITE", "the address of the practice site"),
+    Setting("STATSOFFICE_REHEARSAL_TOKEN", "the token of the practice site"),
     Setting(
         "STATSOFFICE_LOG_FORMAT",
-        "how the log is written: `plain`, or `json` with one object a line ([the log](#the-log))",
+        "the format of the log: `plain`, or `json` with one object on each line ([the log](#the-log))",
     ),
     Setting(
         "STATSOFFICE_SENTRY_DSN",
-        "address of a Sentry that is told of errors: their kind and place in the code, and nothing of people, "
-        "requests or releases; it needs `.venv/bin/pip install sentry-sdk`",
+        "address of a Sentry that receives errors: their kind and their place in the code, and no data about people, "
+        "requests or releases. It needs `.venv/bin/pip install sentry-sdk`",
     ),
-    Setting("STATSOFFICE_LOG_LEVEL", "from which level on the log tells: `DEBUG`, `INFO`, `WARNING` or `ERROR`"),
+    Setting("STATSOFFICE_LOG_LEVEL", "the lowest level in the log: `DEBUG`, `INFO`, `WARNING` or `ERROR`"),
 )
 
 
