@@ -93,7 +93,7 @@ def suggest_practices(kind: str, *, on: date) -> tuple[CitedPractice, ...]:
 def offer_practices(report: Report, content: ReportContent) -> list[PracticeChoice]:
     """Return what a report may cite from the editions that may have been in force on its days, the likely first.
 
-    If the content gives no days, those of the record are used.
+    If the content names no days, those of the record are used.
     """
     days = content.occurred_on or [date.fromisoformat(on) for on in report.machine.get("occurred_on", ())]
     editions = dict.fromkeys(edition for on in days for edition in Edition.objects.possibly_in_force_on(on))
@@ -116,7 +116,7 @@ def _with_suggestions(
     suggestions = [SUGGESTIONS[ReportKind(kind)] for kind in kinds if ReportKind(kind) in SUGGESTIONS]
     choices = []
     for cited, row in practices:
-        # What is cited for one kind may be no more than likely for another.
+        # A practice that is cited for one kind may be only likely for another.
         citing = (one for one in suggestions if cited.code in one.cited_in(cited.edition))
         likely = (one for one in suggestions if cited.code in one.likely)
         choices.append(PracticeChoice(cited, row, next(citing, next(likely, None))))
@@ -184,7 +184,7 @@ def settle_wording(
             raise ChangedMeanwhile(_("Another person has settled this wording since you opened the page."))
         held.wording, held.source, held.source_url = wording.strip(), source.strip(), source_url.strip()
         held.settled_at, held.settled_by = at, by
-        # The person has now read what was not confirmed before.
+        # The person has now read a wording that was not confirmed before.
         held.unconfirmed = ""
         # Outside a request simple_history knows no person.
         held._history_user = by  # type: ignore[attr-defined]  # read by simple_history

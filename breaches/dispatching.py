@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class CannotBeSent(FieldRefused):
-    """The report cannot be sent with what was given; `field` names it."""
+    """The report cannot be sent with the given values; `field` names the wrong one."""
 
 
 def recipient_of(report: Report, *, by: "User", office: str) -> str:

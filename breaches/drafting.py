@@ -218,7 +218,7 @@ def _claim_suspicions(schedules: Collection[Schedule]) -> dict[Schedule, list[Su
 
 
 def _add_to_open_reports(claimed: dict[Schedule, list[Suspicion]], *, now: datetime) -> None:
-    """Take out of what was claimed the schedules that have an undecided report, and add their suspicions to that."""
+    """Remove from the claimed schedules those that have an undecided report, and add their suspicions to that."""
     for schedule, report in _lock_open_reports(claimed.keys()).items():
         for suspicion in claimed.pop(schedule, []):
             # Facts revision 0: the next step of the same run writes the new facts into the report.
@@ -227,7 +227,7 @@ def _add_to_open_reports(claimed: dict[Schedule, list[Suspicion]], *, now: datet
 
 
 def _lock_open_reports(schedules: Collection[Schedule]) -> dict[Schedule, Report]:
-    """Return the undecided reports about some schedules, locked, so that nobody decides on them or merges them."""
+    """Return the undecided reports about some schedules, locked, so that no one decides on them or merges them."""
     undecided = Report.objects.undecided()
     in_reports = Suspicion.objects.filter(release__in={release for release, _ in schedules}, report__in=undecided)
     while True:
@@ -275,7 +275,7 @@ def open_report_about_list(release: Release, *, by: "User") -> Report | None:
 
 
 def find_uncertain_day(release: Release) -> date | None:
-    """Return the day, in London, on which a release was due if the record cannot tell whether it was on time."""
+    """Return the day, in London, on which a release was due if the record does not show whether it was on time."""
     verdict = _uncertain_verdict(release)
     return local_date(verdict.due_at) if verdict else None
 

@@ -60,7 +60,7 @@ class SameFieldChanged(MoveRefused):
 
 
 class ImpossibleContent(MoveRefused):
-    """What was written cannot be true; `remarks` says why, field by field."""
+    """The written text cannot be true; `remarks` says why, field by field."""
 
     def __init__(self, remarks: Collection[Remark]) -> None:
         super().__init__(" ".join(remark.sentence for remark in remarks))
@@ -94,12 +94,13 @@ def save_section(
 
     :param values: the section's fields of `ReportContent`.
     :param expected_version: the number of the version that the person read.
-    :param facts_seen: what `facts_digest` gave when the page was shown: the offer of newer facts that was read.
-    :param only: the fields that are written; all of the section's form if not given.
+    :param facts_seen: what `facts_digest` returned when the page was shown: the offer of newer facts that the person
+        read.
+    :param only: the fields to write; by default all of the section's form.
     :param why: what made the new version; a person who made one as "edited" has written the report.
     :raises MoveRefused: if the report's state or the person's roles do not allow it.
     :raises SameFieldChanged: if another person, or the record, changed the same field meanwhile.
-    :raises ImpossibleContent: if what was written cannot be true.
+    :raises ImpossibleContent: if the values cannot be true.
     """
     values = {field: values[field] for field in only or FIELDS[section]}
     for attempt in range(ATTEMPTS):
@@ -146,7 +147,7 @@ def save_section(
 def _automatic_text_seen(
     report: Report, current: ReportVersion, *, section: ReportSection, facts_seen: str
 ) -> dict[str, Any]:
-    """Return the automatic text that the person saw beside this section's fields when they wrote."""
+    """Return the automatic text that the person saw next to this section's fields when they wrote."""
     machine: dict[str, Any] = current.machine
     if facts_seen != facts_digest(report):
         return machine
@@ -169,7 +170,7 @@ def _merge_fields(values: Mapping[str, Any], *, read: ReportContent, current: Re
 
 
 class CauseRefused(FieldRefused):
-    """What was given cannot be true; `field` names it."""
+    """The given values cannot be true; `field` names the wrong one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,7 @@ def cause_of(report: Report) -> ChosenCause:
 
 
 def may_choose_cause(person: Person, report: Report) -> bool:
-    """Tell whether a person may choose the cause: those who may edit the text, and a lead once the report is decided.
+    """Return whether a person may choose the cause: those who may edit the text, and a lead once the report is decided.
 
     A cause that was not known is often found after the report was sent.
     """
@@ -328,7 +329,7 @@ def declare_own_act(report: Report, *, by: "User", at: datetime, words: str = ""
 
 
 class NoteRefused(FieldRefused):
-    """A note cannot be as it was written; `field` names what is wrong with it."""
+    """A note cannot be stored as it was written; `field` names the wrong field."""
 
 
 def timeline_entries(report: Report) -> tuple[TimelineEntry, ...]:

@@ -172,7 +172,7 @@ def _find_checks(
     return checks, replayed
 
 
-@lru_cache(maxsize=1024)  # few checks give reasons that none gave before
+@lru_cache(maxsize=1024)  # few checks have reasons that no earlier check had
 def _reasons(codes: str) -> tuple[str, ...]:
     return tuple(json.loads(codes))
 
@@ -229,11 +229,11 @@ def _not_observed(
 
 
 def access_facts_of(release: Release, *, now: datetime) -> AccessFacts:
-    """Gather what is on a release's pre-release access list, also withdrawn entries and waiting requests.
+    """Gather a release's pre-release access list, with withdrawn entries and waiting requests.
 
     :param release: read with its series and producer.
     """
-    # The columns with persons stay in the database: what was never read cannot be written anywhere.
+    # The columns with persons stay in the database: a value that is never read cannot be written anywhere.
     entries = release.pre_release_access.select_related("release__series__producer").defer(
         "person", "email", "reason", "period_reason"
     )

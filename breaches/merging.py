@@ -135,7 +135,7 @@ class CannotBeSplit(MoveRefused):
 def merge_drafts(reports: Sequence[Report], *, by: "User", at: datetime) -> Report:
     """Merge several drafts of one producer's morning into one report.
 
-    The drafts stay as they are and name the joint report, to which their suspicions move. Fields that nobody has edited
+    The drafts stay as they are and name the joint report, to which their suspicions move. Fields that no one has edited
     are written anew from the record; the edited texts of the drafts follow each other.
 
     :return: the joint report, a draft.
@@ -199,7 +199,7 @@ def merge_drafts(reports: Sequence[Report], *, by: "User", at: datetime) -> Repo
 def split_report(report: Report, *, by: "User", at: datetime) -> Report:
     """Split a joint report: its drafts continue as they were, with their suspicions.
 
-    What was written in the joint report since stays in its versions only.
+    Text written in the joint report since then stays only in its versions.
 
     :raises CannotBeSplit: if it was not merged from drafts, or was submitted or decided on since.
     :raises MoveRefused: if the report's state or the person's roles do not allow it.
@@ -245,7 +245,7 @@ def _sort_by_suspicion(reports: list[Report]) -> list[Report]:
 
 
 def _refuse_unlike(drafts: list[Report]) -> None:
-    if len(drafts) < 2:  # one draft is a report of its own
+    if len(drafts) < 2:  # one draft is already a report
         raise CannotBeMerged(_("Choose at least two drafts."))
     due = Suspicion.objects.filter(report__in=drafts).values_list("report", "verification__due_at")
     days = [frozenset(local_date(at) for report, at in due if report == draft.pk) for draft in drafts]
@@ -269,8 +269,8 @@ def _return_suspicions(row: JoinedDraft) -> None:
     brought = Suspicion.objects.filter(pk__in=row.suspicions)
     schedules = set(brought.values_list("release", "schedule_version"))
     for release, number in schedules:
-        # A suspicion that was raised since about the same release goes with the others. With facts revision 0, the next
-        # refresh writes what is new about them.
+        # A later suspicion about the same release goes with the others. With facts revision 0, the next refresh writes
+        # the newer facts about them.
         theirs = Suspicion.objects.filter(report=row.joint_id, release=release, schedule_version=number)
         theirs.update(report=row.draft, facts_revision=0)
 

@@ -1,7 +1,7 @@
 """The PDF of a report: what it prints, and the file, which has the same bytes for the same document.
 
-`breaches/rules/document.py` lays out what is printed. `templates/breaches/document.html` and `static/pdf/report.css`
-say how it looks. Nothing is fetched.
+`breaches/rules/document.py` lays out the content. `templates/breaches/document.html` and `static/pdf/report.css` set
+the design. Nothing is fetched.
 """
 
 import io
@@ -54,7 +54,7 @@ MARKS: Mapping[str, str] = {
 }
 
 STYLESHEET: Final = "pdf/report.css"
-# The files of the installed font, by the addresses that the style sheet gives them.
+# The files of the installed font, by their addresses in the style sheet.
 FONT_FILES: Final = {
     "reportfont:regular": "FiraSans-Regular.ttf",
     "reportfont:bold": "FiraSans-SemiBold.ttf",
@@ -91,7 +91,7 @@ def lay_out_report(report: Report, version: ReportVersion) -> ReportDocument:
 def draft_of(report: Report, *, annex: bool = False) -> ReportDocument:
     """Lay out what a report says now, marked as not approved, with prompts for what people still have to write.
 
-    :param annex: whether with what the checks show by now, in the annex and in what the record itself tells.
+    :param annex: whether to include what the checks show by now, in the annex and in the text from the record.
     """
     version = current_version(report)
     content = with_annex(report) if annex else replace(content_from_json(version.content), annex=None)
@@ -205,7 +205,7 @@ _of_this_thread = threading.local()
 
 
 def _cached_style() -> tuple[CSS, FontConfiguration]:
-    # Reading the fonts takes a tenth of a report's time; they may be kept, but not shared between threads.
+    # Reading the fonts takes a tenth of a report's time; they may be reused, but not shared between threads.
     style = _stylesheet()
     if _of_this_thread.__dict__.get("text") != style:
         _of_this_thread.text, _of_this_thread.style = style, _read_style()
@@ -283,7 +283,7 @@ WIDTH = 700
 
 
 def make_box_font(characters: Collection[str]) -> bytes:
-    """Build a TrueType font in which each of the characters is a box; the same characters give the same bytes.
+    """Build a TrueType font in which each of the characters is a box; the same characters make the same bytes.
 
     :raises ValueError: if there are no characters.
     """

@@ -25,12 +25,12 @@ class Action(StrEnum):
 TABLE: dict[Action, frozenset[Role]] = {
     Action.VIEW: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.AUDITOR},
     Action.DOWNLOAD: LEADS | {Role.STATISTICIAN, Role.AUDITOR},
-    # The publishing team knows best what was done on the morning; writers choose what is printed.
+    # The publishing team knows best what happened that morning; writers choose which entries are printed.
     Action.WRITE_NOTE: WRITERS | {Role.PUBLISHING_TEAM},
     # Those who can correct the release may deal with the report.
     Action.DEAL: WRITERS | {Role.PUBLISHING_TEAM},
     Action.PUBLISH: LEADS,
-    # What is removed cannot be restored, so only the person who is responsible for the record may do it.
+    # Removed text cannot be restored, so only the person who is responsible for the record may remove it.
     Action.REDACT: frozenset({Role.HEAD_OF_PROFESSION}),
 }
 
@@ -67,7 +67,7 @@ def roles_for(person: Person, report: Report) -> frozenset[Role]:
 
 
 def is_dealing_with(person: Person, report: Report) -> bool:
-    """Tell whether a person started a report or is assigned to it."""
+    """Return whether a person started a report or is assigned to it."""
     if person.pk is not None and report.person_dealing_id == person.pk:
         return True
     return StartedReport.objects.filter(report=report, started_by_id=person.pk).exists()
@@ -119,12 +119,12 @@ def may_write_or_decide(person: Person, report: Report) -> bool:
 
 
 def may_settle_wording(person: Person) -> bool:
-    """Tell whether a person may see the page of the Code of Practice and settle wording there."""
+    """Return whether a person may see the page of the Code of Practice and settle wording there."""
     return bool(CODE_EDITORS & roles_anywhere(person))
 
 
 def may_ever(person: Person, move: str, report: Report) -> bool:
-    """Tell whether a person may make a move in some state of a report; otherwise the move is hidden from them."""
+    """Return whether a person may make a move in some state of a report; otherwise the move is hidden from them."""
     roles = roles_for(person, report)
     return any(row.name == move and row.roles & roles for row in REPORT.moves)
 

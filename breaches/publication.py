@@ -33,14 +33,14 @@ class CannotBePublished(MoveRefused):
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What is public of a report that is being corrected: two instants, and no content."""
+    """The public part of a report that is being corrected: two instants, and no content."""
 
     since: datetime
     first_published_at: datetime
 
 
 def published_statements() -> QuerySet[Published]:
-    """Return what is public now, the latest occurrence first.
+    """Return the public statements, the latest occurrence first.
 
     Each is of the present version: a report that was reopened or corrected is public again only once it is approved and
     published anew.
@@ -138,7 +138,7 @@ def publish_statement(report: Report, *, seen: str, by: "User", at: datetime) ->
 
 
 def withdraw_statement(report: Report, *, words: str = "", by: "User", at: datetime) -> None:
-    """Take a report out of public view; what was public stays on record.
+    """Take a report out of public view; the published statement stays on record.
 
     :raises NotYours: if none of the person's roles allows it.
     :raises OwnActIsSubject: if the person declared that the report is about their own act.

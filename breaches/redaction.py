@@ -81,9 +81,9 @@ class RedactionResult:
 
 
 def shows_words(file: bytes, words: str) -> bool:
-    """Tell whether the pages of a PDF file show some words, wherever the lines end.
+    """Return whether the pages of a PDF file show some words, wherever the lines end.
 
-    Capital and small letters count; the number of spaces between two words does not.
+    Case is significant; the number of spaces between two words is not.
 
     :raises PyPdfError: if the file cannot be read.
     """
@@ -190,9 +190,9 @@ def find_silent_redaction(rows: type[AbstractEvent]) -> str | None:
 
 
 def _find_changes(places: Sequence[Place], words: str, marker: str) -> Iterator[Change]:
-    """Yield each row that holds the words, with its columns as they are without them; nothing is written.
+    """Yield each row that holds the words, with its columns without the words. Nothing is written.
 
-    :raises MissingFields: if what is left of one could not be stored or read.
+    :raises MissingFields: if the rest of a row could not be stored or read.
     """
     for place in places:
         for row in place.rows.order_by("pk").iterator(chunk_size=200):

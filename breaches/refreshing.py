@@ -31,7 +31,7 @@ from releases.rules.lifecycle import ChangedMeanwhile
 from releases.rules.london import local_date
 from releases.verdict.address import AddressVerdict
 
-# Gives what a draft cites for a kind of breach and, as `on`, a day of occurrence.
+# Returns what a draft cites for a kind of breach and, as `on`, a day of occurrence.
 type PracticesOn = Callable[..., tuple[CitedPractice, ...]]
 
 
@@ -41,7 +41,7 @@ def automatic_content(
     *,
     practices_on: PracticesOn = code_of_practice.suggest_practices,
 ) -> ReportContent:
-    """Fill in what is on record about the suspicions of one report.
+    """Fill in the record of the suspicions of one report.
 
     Cause, impact and corrective actions stay empty for people to write; approval sets the date of the report.
 
@@ -49,7 +49,7 @@ def automatic_content(
     :param facts: the facts on each suspicion's verdict, by the verdict's key.
     """
     listed = list(suspicions)
-    # A verdict that was corrected since no longer says when; what was due then is still the day in question.
+    # A verdict that was corrected since then has no time. The day on which the release was due still counts.
     instants = ((one.kind, one.verification.occurred_at or one.verification.due_at) for one in listed)
     occurred = [(kind, local_date(at)) for kind, at in instants if at]
     verdicts = dict.fromkeys(suspicion.verification_id for suspicion in listed)
@@ -62,7 +62,7 @@ def automatic_content(
 
 
 def content_of_releases(releases: Collection[Release]) -> ReportContent:
-    """Fill in what is on record about some releases: outputs, producers, and contacts.
+    """Fill in the record of some releases: outputs, producers, and contacts.
 
     :param releases: read with their series, its producer and contacts, and their addresses.
     """
@@ -74,7 +74,7 @@ def content_of_releases(releases: Collection[Release]) -> ReportContent:
 
 
 def content_of_series(series: Collection[Series]) -> ReportContent:
-    """Fill in what is on record about some series: producers and contacts.
+    """Fill in the record of some series: producers and contacts.
 
     :param series: read with their producer and contacts.
     """

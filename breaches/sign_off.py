@@ -49,10 +49,10 @@ OF_THE_CAUSE = frozenset({"cause", "available_on"})
 
 
 def needs_for_submission(report: Report, content: ReportContent) -> tuple[Remark, ...]:
-    """List what keeps a report from being submitted or approved besides its own text.
+    """List what prevents a report from being submitted or approved, apart from its own text.
 
-    Its cause must be chosen, if only as not known yet. Of what was late people must say when it was made available, or
-    why that is not known, unless the record shows it. The timeline may print only entries that still hold.
+    Its cause must be chosen, even if as not known yet. For late outputs, people must say when each was made available,
+    or why that is not known, unless the record shows it. The timeline may print only entries that still hold.
     """
     outdated = (
         f"The timeline prints an entry that was corrected or has changed since, of {exact_time(entry.at)}: "
@@ -74,7 +74,7 @@ def find_obstacles(report: Report, content: ReportContent, *, today: date) -> tu
 
 
 def cause_needs(report: Report) -> tuple[Remark, ...]:
-    """List what is missing on the page of the cause before a report can be submitted."""
+    """List what a report still needs on the page of the cause before it can be submitted."""
     remarks = []
     if not report.cause:
         sentence = "Choose the cause, or say that it is not known yet."
@@ -90,7 +90,7 @@ def is_late(report: Report) -> bool:
 
 
 def is_closed(report: Report) -> bool:
-    """Tell whether the record shows, for all that was late, between which checks it was made available."""
+    """Return whether the record shows, for all that was late, between which checks it was made available."""
     late = report.suspicions.filter(kind=ReportKind.LATE)
     is_open = Q(verification__last_not_live_at__isnull=True) | Q(verification__first_live_at__isnull=True)
     return late.exists() and not late.filter(is_open).exists()
@@ -267,7 +267,7 @@ def reopen_report(report: Report, *, reason: str, by: "User", at: datetime) -> R
 def approved_content(report: Report, *, at: datetime, annex: bool = False) -> ReportContent:
     """Return the content that an approval would be bound to: dated, with the label and the settled wording in force.
 
-    :param annex: whether with the annex; what nobody edited is then written from the same checks.
+    :param annex: whether to include the annex; text that no one edited is then written from the same checks.
     """
     content = with_annex(report) if annex else replace(content_of(report), annex=None)
     content = code_of_practice.with_settled_wording(content)
@@ -275,7 +275,7 @@ def approved_content(report: Report, *, at: datetime, annex: bool = False) -> Re
 
 
 def is_author_or_submitter(report: Report, person: "User") -> bool:
-    """Tell whether a person wrote any text of a report, or of the drafts that were merged into it, or submitted it."""
+    """Return whether a person submitted a report, or wrote any text of it or of the drafts merged into it."""
     parts = JoinedDraft.objects.all().parts_of(report)
     return (
         ReportVersion.objects.filter(report__in=parts, why="edited", written_by=person).exists()

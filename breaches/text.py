@@ -50,7 +50,7 @@ STATUSES = {status: (STATUS_CHOICES[status.value], colour) for status, colour in
 
 KINDS = {ReportKind(code): words for code, words in KIND_CHOICES.items()}
 
-# No kind of its own: what is late by how much is not known until it is seen.
+# No separate kind: the delay of a release is not known until it is seen.
 NOT_SEEN = lazy("Not seen")
 
 # What sets apart kinds whose names alone do not.
@@ -232,7 +232,7 @@ def quarter_months(of: Quarter) -> str:
 
 
 def describe_rate(share: Fraction | None) -> str:
-    """Write a share in per cent to one decimal, rounded down: 100.0 is said of nothing but all."""
+    """Write a share in per cent to one decimal, rounded down, so that only all of them are 100.0."""
     return NOT_APPLICABLE if share is None else f"{math.floor(share * 1000) / 10:.1f}%"
 
 

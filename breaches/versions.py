@@ -252,7 +252,7 @@ def advance_report(
 
 
 def was_done_by(report: Report, kind: str, *, read: int, person: "User") -> bool:
-    """Tell whether a person has already sent the same form, so that a second click does nothing.
+    """Return whether a person has already sent the same form, so that a second click does nothing.
 
     :param kind: of the event that the form leaves.
     :param read: the `last_change` that the form carries.
@@ -263,9 +263,9 @@ def was_done_by(report: Report, kind: str, *, read: int, person: "User") -> bool
 
 
 def check_move(report: Report, name: str, *, by: "User", remarks: tuple[Remark, ...] = (), **given: bool) -> Move:
-    """Return a move of the lifecycle if the report's state, the person's roles and what was given allow it.
+    """Return a move of the lifecycle if the report's state, the person's roles and the given things allow it.
 
-    :param remarks: what is missing or impossible in the text, for the exception.
+    :param remarks: the missing or impossible values in the text, for the exception.
     :param given: whether each thing that the move may need is there, by its name in the lifecycle.
     :raises OwnActIsSubject: if the person declared that the report is about their own act, and this decides on it.
     :raises Incomplete: if the text lacks what the move needs.

@@ -72,7 +72,7 @@ class TakeBackForm(MoveForm):
 
 
 class ReturnForm(MoveForm):
-    """A return says what is to be done, as a whole or section by section."""
+    """A return says what the author must do, for the whole report or for each section."""
 
     comment = remark_field(
         lazy("What has to be done?"), lazy("Those who write the report read this, and it stays in the history.")
@@ -164,7 +164,7 @@ class AnswerForm(MoveForm):
 
 
 class NoticeForm(MoveForm):
-    """What the recipient of a report is told when it is corrected or withdrawn."""
+    """The notice to the recipient of a report that is corrected or withdrawn."""
 
     notice = remark_field(
         lazy("What shall the recipient be told?"),
@@ -178,7 +178,7 @@ class CloseForm(MoveForm):
 
 
 class PublishForm(MoveForm):
-    """The digest of the statement that was read, and that it names nobody."""
+    """The digest of the statement that the person read, and their confirmation that it names no one."""
 
     seen = forms.CharField(widget=forms.HiddenInput)
     read = forms.BooleanField(
@@ -235,7 +235,7 @@ class MergeForm(GovukForm):
 
     def clean_drafts(self) -> list[str]:
         chosen: list[str] = self.cleaned_data["drafts"]
-        if len(chosen) < 2:  # one draft is a report of its own
+        if len(chosen) < 2:  # one draft is already a report
             raise forms.ValidationError(_("Choose at least two drafts"))
         return chosen
 

@@ -83,7 +83,7 @@ class ProducerForm(GovukForm):
             self.hide("series")
 
     def _set_choices(self, name: str, found: "QuerySet[Any]", rows: Sequence[Producer | Series]) -> None:
-        """Offer rows that were read already: the field by itself would read them once more."""
+        """Offer rows that were read already, because the field would otherwise read them again."""
         field: Any = self.fields[name]
         field.queryset = found
         field.choices = [("", field.empty_label), *((one.slug, str(one)) for one in rows)]
@@ -250,7 +250,7 @@ class RegisterForm(ProducerForm):
         return cleaned
 
     def to_filter(self) -> RegisterFilter | None:
-        """Return what is asked for, or None if the address asks for what there is not."""
+        """Return the filter, or None if the address asks for something that does not exist."""
         if not self.is_valid():
             return None
         return RegisterFilter(**{name: value for name, value in self.cleaned_data.items() if value})

@@ -41,9 +41,9 @@ class StartAboutListForm(GovukForm):
 
 
 class StartForm(forms.Form):
-    """What happened, on which days, and about which statistics where the page does not say so already.
+    """What happened, on which days, and about which statistics if the page does not already say so.
 
-    `form_key` is made with the empty form: whoever sends the same form twice starts one report.
+    `form_key` is made with the empty form: a person who sends the same form twice starts one report.
     """
 
     use_required_attribute = False
@@ -139,7 +139,7 @@ def _kind_hint(kind: ReportKind) -> str:
 
 
 class CauseForm(GovukForm):
-    """The cause of a list, with words; of a late release when it was made available, or why nobody knows."""
+    """The cause from a list, and words; for a late release when it was made available, or why this is unknown."""
 
     button = lazy("Save")
     options = {
@@ -309,7 +309,7 @@ class NoteForm(GovukForm):
     def __init__(self, *args: Any, may_print: bool, button: str, **kwargs: Any) -> None:
         """Ask for a note.
 
-        :param may_print: whether the person may choose what is printed.
+        :param may_print: whether the person may choose which entries are printed.
         """
         super().__init__(*args, **kwargs)
         if not may_print:

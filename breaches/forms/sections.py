@@ -62,7 +62,7 @@ class RowSet(BaseFormSet):  # type: ignore[type-arg]  # the factory below names 
         return [row for form in self.forms if any((row := form.cleaned_data).get(name) for name in self.fields)]
 
     def object_to(self, sentence: str) -> bool:
-        """Show a sentence at the row that it speaks of; tell whether there is one."""
+        """Show a sentence at the row that it is about, and return whether there is such a row."""
         return False
 
     @property
@@ -114,7 +114,7 @@ def date_rows(data: QueryDict | None, days: Iterable[date]) -> RowSet:
 
 
 def with_another_row(data: QueryDict, prefix: str) -> QueryDict:
-    """Return what was typed with one more empty row, for the button that adds one without a script."""
+    """Return the typed rows and an empty one, for the button that adds a row without a script."""
     longer = data.copy()
     counter = f"{prefix}-TOTAL_FORMS"
     given = longer.get(counter, "")
@@ -187,7 +187,7 @@ def narrative(label: Any, hint: Any) -> LongTextField:
 
 
 class SectionForm(forms.Form):
-    """One section. Nothing is required while a report is written; what is missing is said before it is submitted.
+    """One section. Nothing is required while a report is written; missing parts are listed before it is submitted.
 
     `version` is the version that was read before writing, `facts_seen` the newer facts shown with it.
     """
@@ -224,7 +224,7 @@ class SectionForm(forms.Form):
         self.set_up(data, content=content, practices=practices)
 
     def initial_values(self, content: ReportContent) -> dict[str, Any]:
-        """Return what the fields hold before anybody types."""
+        """Return the values of the fields before anyone types."""
         raise NotImplementedError
 
     def set_up(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[PracticeChoice]) -> None:
@@ -254,7 +254,7 @@ class SectionForm(forms.Form):
 
 
 class NarrativeForm(SectionForm):
-    """A section that is one text, in the field of its own name."""
+    """A section that is one text, in the field with the same name."""
 
     def initial_values(self, content: ReportContent) -> dict[str, Any]:
         return {self.section.value: getattr(content, self.section)}
@@ -283,7 +283,7 @@ class ImpactForm(NarrativeForm):
 
 
 class CorrectiveActionsForm(NarrativeForm):
-    """Section 4: what is done so that it does not happen again."""
+    """Section 4: the actions that prevent the same breach."""
 
     section = ReportSection.CORRECTIVE_ACTIONS
 

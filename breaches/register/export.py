@@ -47,7 +47,7 @@ SHARES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class FigurePart:
-    """Whose figures some lines hold: of a producer as a whole, or of one of its series; "" stands for all of them."""
+    """Whose figures some lines hold: of a producer as a whole, or of one of its series; "" means all of them."""
 
     producer: str
     series: str
@@ -81,7 +81,7 @@ def _figure_values(of: Figures) -> dict[str, Value]:
 
 
 def _share(rate: Fraction | None) -> Value:
-    """Write a share, rounded down as on the page: 1 is said of nothing but all."""
+    """Write a share, rounded down as on the page, so that only all of them are 1."""
     return "" if rate is None else math.floor(rate * SHARES) / SHARES
 
 
@@ -136,14 +136,14 @@ def producers_with_contacts(person: "User") -> QuerySet[Producer]:
 def export_register(
     filters: RegisterFilter, kind: TableKind, *, by: "User", at: datetime, contacts: bool = False
 ) -> bytes:
-    """Write the reports that are asked for as a file, and put on record who took it, when, and what it held.
+    """Write the requested reports as a file, and record who took it, when, and what it contained.
 
-    It is put on record before anybody has the file.
+    The record is made before anyone has the file.
 
     :param at: the aware instant of the export.
     :param contacts: whether the person asks for names, addresses and numbers; they are written for the producers where
         the person leads, and for no other.
-    :raises NotYours: if contacts are asked for by somebody who leads no producer.
+    :raises NotYours: if a person who leads no producer asks for contacts.
     :raises CannotBeExported: if no report fits, or more than a file holds.
     """
     with_contacts = set(producers_with_contacts(by).values_list("pk", flat=True)) if contacts else set[int]()

@@ -33,11 +33,11 @@ EDITION_BEFORE = " "
 
 @dataclass(frozen=True, slots=True)
 class RegisterFilter:
-    """What is asked for; None and "" ask for nothing.
+    """The requested filters; None and "" mean no filter.
 
-    `decision` is one of `Decision`, with a reason behind it where one is asked for ("dismissed.check_error");
-    `practice` names edition and code ("2.1 T3.6"); `actions` is "open" for those with corrective actions that are not
-    done; `first` and `last` are days of occurrence, in London, both included.
+    `decision` is one of `Decision`, followed by a reason if one is requested ("dismissed.check_error"); `practice`
+    names edition and code ("2.1 T3.6"); `actions` is "open" for those with corrective actions that are not done;
+    `first` and `last` are days of occurrence, in London, both included.
     """
 
     producer: Producer | None = None
@@ -74,7 +74,7 @@ def select_reports(filters: RegisterFilter, *, by: Person, action: Action = Acti
 
 def with_text(found: ReportQuerySet) -> ReportQuerySet:
     """Let reports bring their producer and, as `standing`, a list of their present version alone."""
-    # The machine's text beside a report is as long as the report; sorting it along is what would take the time.
+    # The automatic text of a report is as long as the report, and sorting it too would take the time.
     standing = ReportVersion.objects.filter(number=F("report__version")).defer("machine")
     return (
         found.defer("machine")
@@ -95,9 +95,9 @@ def list_reports(keys: Sequence[int]) -> "list[Any]":
 
 
 def with_outcome(found: "QuerySet[Report]") -> "QuerySet[Any]":
-    """Let reports say when one was approved and sent first, and whether whoever approved it last had written it.
+    """Add to reports when each was first approved and sent, and whether its last approver had written it.
 
-    They do so as `approved_at`, an aware instant, `sent_on`, a day in London, and `alone`; each may be None.
+    The attributes are `approved_at`, an aware instant, `sent_on`, a day in London, and `alone`; each may be None.
     """
     documents = ApprovedDocument.objects.filter(report=OuterRef("pk"))
     sent = Dispatch.objects.filter(report=OuterRef("pk"), nature=Nature.REPORT)
@@ -147,8 +147,8 @@ CONDITIONS: Mapping[str, Callable[[Any], Q]] = {
 def list_entries() -> list[dict[str, Any]]:
     """Return every report, rehearsals too, in the order of drafting, as the command breach_reports lists it.
 
-    Where a report tells of several suspicions, release, time and delay are those of the first raised. Of one that a
-    person started there is no recorded time: the day of occurrence is in the report itself. Instants are in ISO 8601.
+    If a report is about several suspicions, release, time and delay are those of the first raised. A report that a
+    person started has no recorded time: the day of occurrence is in the report itself. Instants are in ISO 8601.
     """
     suspicions = Prefetch("suspicions", Suspicion.objects.select_related("release", "verification"), to_attr="raised")
     found = with_text(Report.objects.order_by("drafted_at", "pk"))
@@ -182,7 +182,7 @@ class NearMiss:
     """One release that nearly became a breach, and why.
 
     `within_tolerance` is the verdict of one that came late within its tolerance; `stated` are people's statements that
-    it was live in time, of which the checks could not tell; `failed_run` is the last check before release that found
+    it was live in time, where the checks could not show it; `failed_run` is the last check before release that found
     problems, where `passed_run`, the last before it was due, found none.
     """
 
@@ -203,7 +203,7 @@ def near_miss_releases(
 ) -> QuerySet[Release]:
     """Return the releases of some producers that were near misses, the latest first; rehearsals are none.
 
-    :param now: the aware instant of asking; what is due later is not judged yet.
+    :param now: the aware instant of asking; later releases are not judged yet.
     :param first: the first day, in London, on which they were due.
     :param last: the last such day.
     """
@@ -235,7 +235,7 @@ def near_miss_releases(
 def find_near_misses(releases: Sequence[Release]) -> list[NearMiss]:
     """Say of each release why it was a near miss, in a fixed number of queries.
 
-    :param releases: as `near_miss_releases` gives them.
+    :param releases: as `near_miss_releases` returns them.
     """
     keys = [release.pk for release in releases]
     of_present = Q(schedule_version=F("release__schedule_version"))
@@ -273,7 +273,7 @@ def _in_time(statement: Statement, verdict: Verification) -> bool:
 
 
 def _stated_in_time(due: QuerySet[Release]) -> set[int]:
-    """Return those of some releases, by key, that were live in time by a person's word where looks could not tell."""
+    """Return those of some releases, by key, that a person stated to be live in time where checks could not show it."""
     statements = Statement.objects.filter(release__in=due, kind=Statement.Kind.WAS_LIVE)
     silent = Verification.objects.filter(
         release__in=statements.values("release"), schedule_version=F("release__schedule_version"), outcome__in=SILENT

@@ -49,7 +49,7 @@ from releases.permissions import Person
 from releases.rules.london import LONDON, from_london, local_date
 from releases.verdict.address import Outcome
 
-# What was early is no delay, and what was never seen has none that ended (decision 34).
+# An early release has no delay, and one that was never seen has none that ended (decision 34).
 DELAYED = (Outcome.LATE, Outcome.PARTIAL)
 
 
@@ -233,7 +233,7 @@ type Pair = tuple[Figures, Figures]
 type Column = tuple[str, Callable[[Figures, Figures], int | str]]
 # A line of a table: its name, its figures, and the address of the reports behind it.
 type Line = tuple[str, Pair, str]
-# The address of the register, or of figures, narrowed to what is named.
+# The address of the register, or of figures, with the named filters.
 type Address = Callable[..., str]
 
 NOTHING = figures_of(History())
@@ -252,7 +252,7 @@ class Row:
 class Table:
     """A table: its caption, the heading of each column, its lines, and the chart of some of its figures.
 
-    `nothing` is what is said in its place where there is no line.
+    `nothing` is the text that is shown instead if there are no lines.
     """
 
     key: str
@@ -264,7 +264,7 @@ class Table:
 
     @property
     def labelled(self) -> Sequence[tuple[Row, Sequence[tuple[str, str]]]]:
-        """Its lines, each with its figures beside the heading of their column, for screens without room for columns."""
+        """Its lines, each figure with the heading of its column, for screens without room for columns."""
         return [(row, list(zip(self.columns[1:], row.cells, strict=True))) for row in self.rows]
 
 
@@ -386,7 +386,7 @@ def breaches_table(compared: YearComparison, *, register: Address) -> Table:
 
 
 def reasons_table(compared: YearComparison, *, register: Address) -> Table:
-    """Show why what was not reported was not: dismissed, and recorded in the office's own log."""
+    """Show why suspicions were not reported: dismissed, or recorded only in the office's own log."""
     reasons: list[tuple[Decision, str, Any]] = [
         *((Decision.DISMISSED, one.value, text.REASONS[one]) for one in DismissalReason),
         *((Decision.RECORDED, one.value, text.RECORDING_REASONS[one]) for one in RecordingReason),
@@ -489,10 +489,10 @@ def comparison_tables(
 ) -> Iterable[Table]:
     """Compare producers, or series: their releases, their reports, and how these were handled.
 
-    :param parts: a history for each key; what has none is shown with nothing in it.
-    :param names: what the keys are called, in the order in which they are shown.
+    :param parts: a history for each key; a key without one is shown with no figures.
+    :param names: the names of the keys, in the order in which they are shown.
     :param what: the heading of the first column.
-    :param address: gives the address of the figures of one key.
+    :param address: returns the address of the figures of one key.
     """
     histories = {key: parts.get(key, History()) for key in names}
     lines = [(names[key], _count_pair(history, year), address(key)) for key, history in histories.items()]
@@ -541,7 +541,7 @@ def _count_in_year(quarters: Mapping[Quarter, int], year: int) -> int:
 def _quarter_lines(compared: YearComparison, register: Address | None = None) -> list[Line]:
     """Return a line for each quarter.
 
-    :param register: gives the address of the reports of a period.
+    :param register: returns the address of the reports of a period.
     """
     return [
         (quarter_name(one), pair, register(first=one.first, last=one.last) if register else "")

@@ -21,7 +21,7 @@ from releases.detection.finding import AddressRole, Source
 from releases.rules.london import format_day, format_time, format_time_with_seconds, local_date
 from releases.verdict.address import Outcome
 
-# Marks that reverse or embed the direction of what follows could make a printed address look like another.
+# Marks that reverse or embed the direction of what follows could make a printed address resemble another.
 DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -61,7 +61,7 @@ PUBLISHER_FIGURES = SOURCES | {
 
 
 def annex_of(all_facts: Iterable[Facts], *, own_text: bool = False) -> Annex:
-    """Write for each output what is on record of its checks, in the order of what is given.
+    """Write for each output the record of its checks, in the given order.
 
     :param own_text: whether the annex follows a person's text, which does not follow the record.
     """
@@ -102,7 +102,7 @@ def _part(facts: Facts, address: AddressFacts) -> AnnexPart:
 
 
 def checks_around_change(facts: Facts, address: AddressFacts) -> list[CheckFact]:
-    """Choose the checks that tell of a change, in order, as `RULE` says to readers."""
+    """Choose the checks that show a change, in order, as `RULE` tells readers."""
     checks, verdict = address.checks_in_order(), address.verdict
     change = next(
         (place for place, check in enumerate(checks) if check.sighting.completed_at == verdict.first_live_at),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from breaches.rules.delay import round_down, round_up
 
-# The two colours that the Government Analysis Function gives for charts of two categories.
+# The two colours that the Government Analysis Function sets for charts of two categories.
 COLOURS = ("#12436D", "#F46A25")
 TEXT, THICK, GAP, BETWEEN_GROUPS = 22, 14, 6, 14
 FULL = 100.0
@@ -100,8 +100,8 @@ def interval_chart(
 ) -> Chart:
     """Draw from when to when an output was in time, when it became visible, and the publisher's figure.
 
-    Each bar has a grey ground, which is the whole scale, and words above it, so that nobody has to tell colours apart.
-    The title says all of it for those who do not see the chart.
+    Each bar has a grey ground, which is the whole scale, and words above it, so that no one has to distinguish colours.
+    The title says all of it for people who do not see the chart.
 
     :param due: an aware instant with its words, as are the others.
     """

@@ -12,7 +12,7 @@ from releases.rules.london import format_day
 
 @dataclass(frozen=True, slots=True)
 class AnnexCheck:
-    """One look: when it was sent and answered (aware), and what it showed, in words."""
+    """One check: when it was sent and answered (aware), and what it showed, in words."""
 
     sent_at: datetime
     answered_at: datetime
@@ -21,12 +21,11 @@ class AnnexCheck:
 
 @dataclass(frozen=True, slots=True)
 class AnnexPart:
-    """What is on record of one address of an output: its page, or an attachment.
+    """The record of one address of an output: its page, or an attachment.
 
     It became visible after `last_not_live_at` and at or before `first_live_at`; `delay` is that in seconds after the
-    announced time, negative before it, its second bound None while it still grows; None as a whole where the looks do
-    not show it. `looks` are those around the change, in order, and
-    `not_listed` is how many more there were.
+    announced time, negative before it, its second bound None while it still grows; None as a whole if the checks do not
+    show it. `looks` are those around the change, in order, and `not_listed` is how many more there were.
     """
 
     name: str
@@ -57,7 +56,7 @@ class AnnexOutput:
 
 @dataclass(frozen=True, slots=True)
 class Annex:
-    """What the looks at each output of a report show."""
+    """What the checks of each output of a report show."""
 
     outputs: tuple[AnnexOutput, ...]
 
@@ -72,7 +71,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class ContactPerson:
-    """Somebody named in the form, or a team in place of a person, as the contact was at the time."""
+    """A person named in the form, or a team instead of a person, as the contact was at the time."""
 
     name: str
     email: str = ""
@@ -130,7 +129,7 @@ class TimelineEntry:
 
     @property
     def is_on_record(self) -> bool:
-        """Whether the record tells of it, and not a person by a note or a statement."""
+        """Whether it comes from the record, and not from a person's note or statement."""
         return self.source.startswith(("verdict-", "suspicion-"))
 
 
@@ -171,7 +170,7 @@ class ReportContent:
 
 # The fields that follow the record. The others are copied once: a contact stays as it was when the report was drafted.
 FROM_FACTS = ("practices", "occurred_on", "circumstances")
-# Left out where they are empty, so that what was stored and approved before there were any keeps its digest.
+# Left out where they are empty, so that content stored and approved before these fields existed keeps its digest.
 LATER_FIELDS = frozenset({"timeline", "lead_official", "annex"})
 
 
@@ -227,7 +226,7 @@ def content_digest(content: ReportContent) -> str:
 
 
 def is_web_address(url: str) -> bool:
-    """Tell whether an address may be printed as a link: http or https, with a host, and without spaces."""
+    """Return whether an address may be printed as a link: http or https, with a host, and without spaces."""
     if any(char.isspace() or not char.isprintable() for char in url):
         return False
     try:

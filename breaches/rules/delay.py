@@ -18,7 +18,7 @@ def round_up(instant: datetime) -> datetime:
 
 
 def round_up_before(instant: datetime, due_at: datetime) -> datetime:
-    """Round an instant up to the second, but what was before the due instant never to it."""
+    """Round an instant up to the second, but one before the due instant never up to the due instant."""
     return round_down(instant) if instant < due_at <= round_up(instant) else round_up(instant)
 
 
@@ -40,7 +40,7 @@ DAY = 24 * HOUR
 
 
 def _holds(phrase: tuple[int, int, str], from_seconds: float, to_seconds: float) -> bool:
-    """Tell whether a phrase is true of every delay of more than the one and at most the other bound."""
+    """Return whether a phrase is true of every delay of more than the one and at most the other bound."""
     above, up_to, words = phrase
     starts = above < from_seconds if from_seconds == to_seconds else above <= from_seconds
     stops_short = words.startswith(("just under", "less than"))

@@ -121,11 +121,11 @@ def lay_out(
     decided: str = "",
     decision: str = "",
 ) -> ReportDocument:
-    """Lay a report's content out in the form, labels word for word and in the form's order.
+    """Lay a report's content out in the form, with its labels word for word and in its order.
 
     :param approval: without one every page is marked as a draft, and empty narratives show what has to be written.
-    :param lead_official: the form names a Lead Official as well, although its content does not say so: what is not
-        approved follows the office's setting.
+    :param lead_official: the form names a Lead Official as well, although its content does not say so: a draft follows
+        the office's setting.
     :param ask_for_cause: the circumstances are still the automatic text, so a draft asks for the cause.
     :param decided: the mark of a decision without an approved document, if there is one, in place of the draft's;
         there are no prompts then.

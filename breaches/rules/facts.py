@@ -1,4 +1,4 @@
-"""What is on record about a release that was due, and about its pre-release access list."""
+"""The record of a release that was due, and of its pre-release access list."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -111,7 +111,7 @@ class PostAccess:
 
 @dataclass(frozen=True, slots=True)
 class AccessRequest:
-    """A change of the list that nobody had agreed to when it was read; `kind` is "add", "change" or "withdraw"."""
+    """A change of the list that no one had agreed to when it was read; `kind` is "add", "change" or "withdraw"."""
 
     kind: str
     post: str

@@ -1,4 +1,4 @@
-"""The drafted accounts: of a suspected breach, and of a pre-release access list. They say only what is on record."""
+"""The drafted accounts of a suspected breach and of a pre-release access list. They say only what the record shows."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -48,7 +48,7 @@ SOURCES = {
 }
 ZONES = {"BST": "British Summer Time", "GMT": "Greenwich Mean Time"}
 
-# What is said of looks that show neither that the release was there nor that it was not.
+# The words for checks that show neither that the release was there nor that it was not.
 INCONCLUSIVE = {
     LookResult.UNREACHABLE: "got no answer that could be used",
     LookResult.OBSERVER_FAULT: "failed on the side of the check itself",
@@ -145,7 +145,7 @@ def _deciding_checks(address: AddressFacts, due_at: datetime) -> list[CheckFact]
 
 
 def _is_before(check: CheckFact, due_at: datetime) -> bool:
-    """Tell whether a check was made and answered before the due instant."""
+    """Return whether a check was made and answered before the due instant."""
     return check.sighting.instant < due_at and check.sighting.completed_at < due_at
 
 
@@ -203,18 +203,18 @@ def describe_caches(facts: Facts) -> Iterator[str]:
 
 
 def write_account(facts: Facts) -> str:
-    """Write the circumstances of a suspected breach from what is on record.
+    """Write the circumstances of a suspected breach from the record.
 
-    The paragraphs are parted by blank lines. Times are London's; lower bounds are rounded down and upper bounds
-    up to the second. The account names no cause, no person and no reaction: those are for people to write. What may
-    explain a late sighting is said as what the looks show.
+    Blank lines separate the paragraphs. Times are London's; lower bounds are rounded down and upper bounds up to the
+    second. The account names no cause, no person and no reaction: those are for people to write. A possible explanation
+    of a late sighting is stated as what the checks show.
 
     :raises ValueError: if the facts hold no address.
     """
     if not facts.addresses:
         message = "An account needs at least one address that was looked at."
         raise ValueError(message)
-    # What is no observation, or says that there was none, follows in paragraphs of its own.
+    # Anything that is no observation, or says that there was none, follows in separate paragraphs.
     apart = (
         describe_clock_error(facts),
         describe_gaps(facts),
@@ -275,7 +275,7 @@ def _at_due(facts: Facts, address: AddressFacts) -> Iterator[str]:
 
 
 def describe_check(check: CheckFact) -> str:
-    """Say what one look showed, as what follows on "the look": "did not find it: the site answered ..."."""
+    """Say what one check showed, as the words that follow "the check": "did not find it: the site answered ..."."""
     result = check.sighting.result
     if result in INCONCLUSIVE:
         return INCONCLUSIVE[result]

@@ -24,7 +24,7 @@ _NARRATIVES = ("other_practices", "circumstances", "impact", "corrective_actions
 
 @dataclass(frozen=True, slots=True)
 class PublicStatement:
-    """What is public of one report. It has no field for the person dealing or the Head of Profession."""
+    """The public part of one report. It has no field for the person dealing or the Head of Profession."""
 
     kind: str
     outputs: tuple[Output, ...]
@@ -125,7 +125,7 @@ class StatementSection:
 
 
 def sections_of(statement: PublicStatement, reported: ReportedDates) -> tuple[StatementSection, ...]:
-    """Lay a public statement out under the headings of the published form; what is empty is left out."""
+    """Lay a public statement out under the headings of the published form; empty fields are left out."""
     return tuple(
         StatementSection(heading, paragraphs, has_links=heading == OUTPUTS)
         for heading, paragraphs in _parts(statement, reported)

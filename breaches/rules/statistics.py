@@ -51,7 +51,7 @@ def quarters_of(year: int) -> tuple[Quarter, ...]:
 
 
 NEARLY_ALL = Fraction(95, 100)
-# Two breaches of "another cause" need not have the same one, and what is not known is none.
+# Two breaches of "another cause" need not have the same one, and an unknown cause counts as none.
 NO_ONE_CAUSE = frozenset({Cause.OTHER, Cause.NOT_KNOWN})
 
 
@@ -84,7 +84,7 @@ class Case(Fact):
     """One report: the decision, and the days from the occurrence until approval and sending.
 
     `approved`: there is an approved document; `one_person`: the person who approved it last had written it. `cause` is
-    None while nobody has chosen one. Actions are counted while they are not done.
+    None while no one has chosen one. Actions are counted while they are not done.
     """
 
     decision: Decision

@@ -1,4 +1,4 @@
-"""What is missing, impossible or odd in a report, and how two texts differ."""
+"""Missing, impossible or unusual values in a report, and the differences between two texts."""
 
 import re
 from collections.abc import Iterator
@@ -101,7 +101,7 @@ def find_impossible(content: ReportContent, *, today: date) -> tuple[Remark, ...
 
 
 def find_odd(content: ReportContent, *, today: date) -> tuple[Remark, ...]:
-    """List what is unusual on `today` (London) but not refused."""
+    """List values that are unusual on `today` (London) but are not refused."""
     return (*_odd_in_core(content, today), *_odd_in_circumstances(content, today), *_contact_details(content))
 
 

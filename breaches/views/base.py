@@ -61,14 +61,14 @@ def report_page[**P](
 
 
 def digest_values(*values: str | None) -> str:
-    """Return a short digest of what a form shows, to notice when it is sent that somebody has changed it since."""
+    """Return a short digest of a form's values, which shows on sending whether someone has changed them since."""
     return sha256_hex(canonical_json({"said": list(values)}))[:16]
 
 
 def return_to_report(
     request: SignedInRequest, report: Report, sentence: str, level: int = messages.WARNING
 ) -> HttpResponse:
-    """Lead to the report's page, and say there what was done or why nothing was."""
+    """Redirect to the report's page, and say there what was done or why nothing was."""
     messages.add_message(request, level, sentence)
     return redirect("breaches:report", report.reference)
 

@@ -93,7 +93,7 @@ class MovePage:
         return report_page("GET", "POST", move=self.move)(self.respond)
 
     def respond(self, request: SignedInRequest, report: Report) -> HttpResponse:
-        """Show the form or make the move; what is refused is said, and what was typed stays."""
+        """Show the form or make the move. A refusal is explained, and the typed text stays."""
         if request.method != "POST":
             if self.move not in moves_open_to(request.user, report):
                 return return_to_report(request, report, _("This cannot be done with the report as it stands."))
@@ -120,7 +120,7 @@ class MovePage:
     ) -> HttpResponse:
         """Show the page.
 
-        :param remarks: what kept the move from being made.
+        :param remarks: what prevented the move.
         """
         problems = [link_remark(report, remark) for remark in remarks]
         context = {"report": report, "form": form, "problems": problems, **self.context(request, report, form)}
@@ -143,7 +143,7 @@ class MovePage:
 
 
 def is_outdated(form: MoveForm, report: Report) -> bool:
-    """Tell whether the report has changed since a form, which has been validated, was opened."""
+    """Return whether the report has changed since a form, which has been validated, was opened."""
     return bool(form.cleaned_data.get("last_change", report.last_change) != report.last_change)
 
 
@@ -198,7 +198,7 @@ class WholeReportPage(MovePage):
         content: ReportContent,
         document: ReportDocument,
     ) -> dict[str, Any]:
-        """Return the document, what is missing or odd in the content, and where each section is written."""
+        """Return the document, missing or unusual values in the content, and where each section is written."""
         today = local_date(timezone.now())
         odd = [*find_odd(content, today=today), *code_of_practice.find_edition_remarks(content)]
         if report.status not in DECIDED:
@@ -217,7 +217,7 @@ class WholeReportPage(MovePage):
 
 
 def find_outdated_text(report: Report, version: ReportVersion, content: ReportContent) -> Iterable[Remark]:
-    """Say where the record tells something newer than the text, and where it is all that the text tells."""
+    """Say where the record is newer than the text, and where the text says nothing but the record."""
     for field in changed_facts(report, version):
         if content.annex and version.is_untouched(field):
             continue  # shown as the record has it by now, like the annex
@@ -228,7 +228,7 @@ def find_outdated_text(report: Report, version: ReportVersion, content: ReportCo
         yield Remark(ReportSection.CIRCUMSTANCES, "circumstances", sentence)
 
 
-# What is written on a page of its own instead of that of its section, with its first control.
+# The fields that have their own page instead of that of their section, with the first control.
 PAGES = {
     "timeline": ("breaches:choose_timeline", "id_sources"),
     "cause": ("breaches:cause", "id_cause"),
@@ -282,7 +282,7 @@ class ApprovalPage(WholeReportPage):
         return super().initial(request, report) | {"content_sha256": content_digest(content), "annex": annex}
 
     def details(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
-        """Return what was read, and how it is printed."""
+        """Return the facts that were read, and how they are printed."""
         read = form.cleaned_data
         return {"annex": read["annex"], "read_sha256": read["content_sha256"], "render": pdf.render_pdf}
 
@@ -386,7 +386,7 @@ close_report_view = MovePage(
 
 
 class ReversalPage(MovePage):
-    """A move that takes back what was decided, sent or public."""
+    """A move that reverses a decision, a dispatch or a publication."""
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         return {

@@ -42,7 +42,7 @@ def statements(request: HttpRequest) -> HttpResponse:
 @require_public_statements
 @require_safe
 def statement(request: HttpRequest, reference: str) -> HttpResponse:
-    """Show what is public of one report, or that it is being corrected and nothing of it."""
+    """Show the public part of one report or, while it is corrected, only that it is being corrected."""
     published = publication.published_statements().filter(report__reference=reference).first()
     if published is None:
         correction = publication.find_correction(get_object_or_404(Report, reference=reference))

@@ -87,7 +87,7 @@ def _register_row(report: Report) -> dict[str, Any]:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def export_register_file(request: SignedInRequest) -> HttpResponse:
-    """Ask as which file the listed reports are wanted, and give it."""
+    """Ask for the format in which the listed reports are wanted, and return the file."""
     producers = list(report_producers(request.user, Action.DOWNLOAD))
     if not producers:
         message = "There is nothing that this person may download."
@@ -222,7 +222,7 @@ def _tables(history: History, form: FiguresForm) -> Iterator[Table]:
 
 
 def _address(page: str, **filters: Any) -> str:
-    """Write the address of a page with its filters; what is empty is left out."""
+    """Write the address of a page with its filters; empty ones are left out."""
     written = {name: search.describe_filter(value) for name, value in filters.items() if value}
     return f"{reverse(page)}?{urlencode(written)}"
 
@@ -245,7 +245,7 @@ def near_miss_log(request: SignedInRequest) -> HttpResponse:
         first=filters.get("first"),
         last=filters.get("last"),
     )
-    # A form that cannot be read lists nothing that would look like an answer.
+    # A form that cannot be read lists nothing that could be taken for an answer.
     page = Paginator(found if form.is_valid() else found.none(), NEAR_MISSES_ON_A_PAGE).get_page(
         request.GET.get("page")
     )

@@ -76,14 +76,14 @@ NOTHING = "There is no such thing, or it is not yours."
 def report_list(request: HttpRequest) -> HttpResponse:
     """List the reports of the person's producers: those that wait for a decision, or those decided.
 
-    Whoever reads no producer's reports is told that, and not that there are none.
+    A person who may read no producer's reports is told that, and not that there are none.
     """
     decided = request.GET.get("show") == "decided"
     reports = with_text(reports_where(request.user, Action.VIEW))
     if decided:
         reports = reports.exclude(status__in=OPEN)
     else:
-        # What waits for this person comes first: a lead decides, others write what was returned.
+        # What waits for this person comes first: a lead decides, others rewrite the returned reports.
         leads = reports_with(request.user, LEADS).exists()
         theirs = ReportStatus.WITH_HOP if leads else ReportStatus.RETURNED
         waits = Case(When(status=theirs, then=Value(0)), default=Value(1))
@@ -210,7 +210,7 @@ def _section_tasks(
     is_decided = report.status in DECIDED
     changed = refreshing.changed_facts(report, version)
     for section in ReportSection:
-        # What the page of the cause asks for is in the task of its own.
+        # The content of the page of the cause is in a separate task.
         needed = [one for one in remarks if one.section == section and one.field not in sign_off.OF_THE_CAUSE]
         status, colour = _("Completed"), ""
         if needed:
@@ -253,7 +253,7 @@ def report_history(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @report_page("GET")
 def report_version(request: SignedInRequest, report: Report, number: int) -> HttpResponse:
-    """Show one version of a report as it was, less what was removed from it since."""
+    """Show one version of a report as it was, without text that was removed since."""
     version = get_object_or_404(report.versions.select_related("written_by"), number=number)
     context = {
         "report": report,
@@ -288,7 +288,7 @@ def version_changes(request: SignedInRequest, report: Report, number: int, since
 
 @report_page("GET", action=Action.DOWNLOAD)
 def approved_pdf(request: SignedInRequest, report: Report, version: int) -> HttpResponse:
-    """Give an approved document as it was stored, and keep who took it."""
+    """Return an approved document as it was stored, and record who took it."""
     document = get_object_or_404(report.approved_documents, version=version)
     try:
         content = versions.document_bytes(document)
@@ -302,9 +302,9 @@ def approved_pdf(request: SignedInRequest, report: Report, version: int) -> Http
 
 @report_page("GET", action=Action.DOWNLOAD)
 def draft_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Print the report as it stands, marked as a draft on every page, and keep who took it; with its annex if asked.
+    """Print the present report, marked as a draft on every page, with its annex if asked, and record who took it.
 
-    What was approved is no draft any more: whoever comes by an older page is led to the document.
+    An approved report is no draft any more: a person who comes from an older page is redirected to the document.
     """
     if report.status in WITH_DOCUMENT:
         version = report.approved_documents.latest("version").version
@@ -322,7 +322,7 @@ def draft_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @report_page("GET", action=Action.DOWNLOAD)
 def statement_html(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Give the statement for the office's own site as a page, without people, and keep who took it."""
+    """Return the statement for the office's own site as a page, without people, and record who took it."""
     sections = public_statement.sections_of(_statement(report), publication.reported_dates(report))
     laid_out = {"title": public_statement.TITLE, "sections": sections}
     page = render_to_string("breaches/statement_file.html", laid_out)

@@ -99,7 +99,7 @@ def _save_section(request: SignedInRequest, report: Report, section: ReportSecti
 
 
 def _take_contact(report: Report, data: QueryDict) -> str:
-    """Put the person dealing with the report into the boxes, unsaved; return what stood there."""
+    """Put the person dealing with the report into the boxes, unsaved; return the previous values."""
     parts = ("name", "email", "telephone")
     replaced = "\n".join(str(typed) for part in parts if (typed := data.get(f"dealing_{part}")))
     if (person := editing.assigned_contact(report)) is not None:
@@ -112,10 +112,10 @@ def _take_contact(report: Report, data: QueryDict) -> str:
 
 
 def _take_record(report: Report, data: QueryDict) -> str:
-    """Put the record's newest account into the box, unsaved; return what stood there.
+    """Put the record's newest account into the box, unsaved; return the previous text.
 
-    Where the box holds the account that the record gave before, word for word, only that is replaced: what people wrote
-    around it stays.
+    If the box holds the record's earlier account, word for word, only that is replaced: what people wrote around it
+    stays.
     """
     replaced = str(data.get("circumstances", ""))
     newest = report.machine.get("circumstances", replaced)
@@ -180,7 +180,7 @@ def _show_section(
 
 @report_page("GET", "POST", allowed=may_write_or_decide)
 def edit_cause(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Ask for the cause, and save it; what somebody else chose meanwhile is shown with what was typed."""
+    """Ask for the cause and save it; another person's choice in the meantime is shown with the typed values."""
     if request.method == "GET" and not editing.may_choose_cause(request.user, report):
         return return_to_report(request, report, _("This report cannot be edited by you as it stands."))
     form = _cause_form(report, post_data(request))
@@ -318,7 +318,7 @@ def settle_wording_view(request: SignedInRequest, practice: int) -> HttpResponse
         try:
             found = code_of_practice.settle_wording(found, **form.cleaned_data, by=request.user, at=timezone.now())
         except ChangedMeanwhile as conflict:
-            # What was typed stays; what the other person settled is shown above it.
+            # The typed text stays; the other person's wording is shown above it.
             found.refresh_from_db()
             form = WordingForm({**request.POST.dict(), "seen": found.settled_mark})
             form.add_error(None, str(conflict))

@@ -170,7 +170,7 @@ def add_action_view(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @report_page("GET", "POST", allowed=may_write_or_decide)
 def change_action_view(request: SignedInRequest, report: Report, action: int) -> HttpResponse:
-    """Ask what an action is to say instead, and change it; what somebody else wrote meanwhile is shown as well."""
+    """Ask for the new words of an action and change it; another person's change in the meantime is shown too."""
     found = get_object_or_404(report.actions.with_tasks(), pk=action)
     plan, seen = corrective_actions.action_plan_of(found), _digest_action(found)
     form = ActionForm(
