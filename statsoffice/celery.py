@@ -1,6 +1,6 @@
 """The Celery application: a schedule, a queue and a task for each row of the table of jobs.
 
-Celery only triggers jobs. What is due and what is missing is in the database, so a lost message loses nothing.
+Celery only triggers jobs. The database shows which work is due and which is missing, so a lost message loses nothing.
 """
 
 import os

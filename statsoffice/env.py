@@ -378,7 +378,7 @@ def whole_numbers(name: str, default: str = "") -> tuple[int, ...]:
 def time_of_day(name: str, default: str) -> time:
     written = text(name, default)
     try:
-        return datetime.strptime(written, "%H:%M").time()  # noqa: DTZ007  # a time of day has no zone of its own
+        return datetime.strptime(written, "%H:%M").time()  # noqa: DTZ007  # a time of day has no zone
     except ValueError:
         raise ImproperlyConfigured(f'{name} is "{written}"; it must be a time such as 14:00.') from None
 
@@ -539,7 +539,7 @@ DATABASE_TIMEOUTS = {
 class PrivateFile(sqlite3.Connection):
     """A connection to an SQLite database whose file, if this creates it, only its owner can read.
 
-    SQLite gives its other files, such as the write-ahead log, the same mode.
+    SQLite sets the same mode on its other files, such as the write-ahead log.
     """
 
     def __init__(self, database: str, *args: Any, **options: Any) -> None:
@@ -608,7 +608,7 @@ def read_secret_key(name: str, default: str, *, strict: bool) -> str:
 
 
 def weakness(key: str) -> str:
-    """Return why a key can be guessed, as the end of a sentence, or "" if it looks random."""
+    """Return why a key can be guessed, as the end of a sentence, or "" if it appears random."""
     if len(key) < FEWEST_CHARACTERS:
         return f"must be set to at least {FEWEST_CHARACTERS} random characters; it has {len(key)}"
     letters = "".join(character for character in key.lower() if character.isalnum())
@@ -680,7 +680,7 @@ def notify_template(name: str, *, key: str) -> str:
     """Read the identifier of a template of GOV.UK Notify; empty if it is not set.
 
     :param key: the API key; with it there must be a template.
-    :raises ImproperlyConfigured: if it is no identifier, or missing beside a key.
+    :raises ImproperlyConfigured: if it is no identifier, or missing although there is a key.
     """
     template = text(name)
     if (key or template) and not re.fullmatch(UUID, template):

@@ -48,7 +48,7 @@ def live(request: HttpRequest) -> JsonResponse:
 @require_safe
 @never_cache
 def ready(request: HttpRequest) -> JsonResponse:
-    """Return whether everything that monitoring needs is well, and what is not."""
+    """Return whether everything that monitoring needs works, and which parts do not."""
     checks = check_health(timezone.now())
     wrong = [check.name for check in checks if not check.well]
     found = {check.name: {"well": check.well, "says": check.says} for check in checks}

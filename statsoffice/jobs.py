@@ -110,7 +110,7 @@ class Job:
     :param schedule: a crontab only if other jobs cover it, because a crontab skips October's repeated hour. Celery
         counts an interval between two beginnings, `run_until` and the fallback between an end and a beginning.
     :param run: is called with a function that returns whether the process is ending; a long job must call it often.
-    :param queue: of Celery; `-Q` gives a worker some of them.
+    :param queue: of Celery; `-Q` assigns some of them to a worker.
     :param expires_seconds: an older Celery message is dropped: the next one does the same.
     :param time_limit: after which Celery raises SoftTimeLimitExceeded in the job, and a minute later kills the process.
     :param covered_by: jobs that together do the same. `manage.py watch` and the fallback run only these.
@@ -257,7 +257,7 @@ def exit_when_stuck(stop: Stop, *, seconds: float) -> Iterator[Stop]:
     """Yield a `stop` for the block. If the block does not call it for so many seconds, end this process.
 
     The tracebacks of all threads go to standard error. A thread of the C library does this: a regular expression or a
-    decoder that hangs never gives control back to Python, so that neither its signals nor its threads run.
+    decoder that hangs never returns control to Python, so that neither its signals nor its threads run.
     """
     armed_at = float("-inf")
 

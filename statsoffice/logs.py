@@ -101,7 +101,7 @@ logger = logging.getLogger(__name__)
 
 
 class RequestId:
-    """Give each request an id, and log one line when it is answered, without query string and address of the reader."""
+    """Set an id on each request, and log one line when it is answered, without query string and reader's address."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -136,7 +136,7 @@ class RequestId:
 class OneLineForEachRequest(logging.Filter):
     """Leave out Django's own lines about a request that `RequestId` logs, and pass on the reason of a refusal to it.
 
-    Errors of ours (5xx) have lines of their own, with their traceback.
+    Our own errors (5xx) have separate lines, with their traceback.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -175,7 +175,7 @@ def make_logging_config(line_format: str, *, level: str) -> dict[str, Any]:
             "django.server": {"level": "INFO", "propagate": True},
             "weasyprint": {"level": "WARNING"},
             "fontTools": {"level": "WARNING"},
-            # Otherwise Gunicorn logs errors in a format of its own.
+            # Otherwise Gunicorn logs errors in its own format.
             "gunicorn.error": {"handlers": ["console"], "propagate": False},
         },
         "root": {"handlers": ["console"], "level": level},

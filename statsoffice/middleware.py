@@ -57,7 +57,7 @@ class CacheControl(MiddlewareMixin):
 
 
 class ConditionalGet(ConditionalGetMiddleware):
-    """Give HEAD the same ETag as GET, and the same status 304.
+    """Answer HEAD with the same ETag as GET, and the same status 304.
 
     Django's own class leaves HEAD out because a view may answer it without a body. Ours build the whole body, and only
     the server removes it.
@@ -155,7 +155,7 @@ def _count_request(key: str, *, now: float) -> int:
 
 
 UNSENT = "unsent"
-# The last user of this browser: no other person sees what was typed. Forms of other sites do not send it.
+# The last user of this browser: no other person sees the typed text. Forms of other sites do not send it.
 WRITER = "statsoffice_writer"
 WRITERS_SALT = "statsoffice.middleware"
 MONTH = 60 * 60 * 24 * 30

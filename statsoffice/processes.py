@@ -253,7 +253,7 @@ class Processes:
                     break
                 time.sleep(POLL_SECONDS / 2)
         for member in members:
-            with contextlib.suppress(ProcessLookupError):  # what a killed parent left of its own session
+            with contextlib.suppress(ProcessLookupError):  # what a killed parent left of its session
                 os.killpg(member.process.pid, signal.SIGKILL)
 
     def _describe_end(self, member: Member, what: str) -> str:

@@ -32,7 +32,7 @@ MESSAGES_AT_A_TIME = 500
 """Few enough that a delivery does not wait long for the rows."""
 LOG_ROWS_AT_A_TIME = 200
 
-# Different in each row: an event has one message to each recipient. A webhook has a name of its own, not of a person.
+# Different in each row: an event has one message to each recipient. A webhook has its own name, not that of a person.
 _REMOVED = Concat(Value("removed-"), Cast("pk", CharField()), output_field=CharField())
 _RECIPIENT = Case(When(channel=Channel.WEBHOOK, then=F("recipient")), default=_REMOVED)
 

@@ -41,7 +41,7 @@ CSRF_TRUSTED_ORIGINS = [ADDRESS]
 ACCESSIBILITY_CONTACT = env.mail_address("STATSOFFICE_ACCESSIBILITY_CONTACT")
 SECURITY_CONTACT = env.mail_address("STATSOFFICE_SECURITY_CONTACT")
 
-# --- Looking at releases from outside -------------------------------------------------------------
+# --- Checking releases from outside ---------------------------------------------------------------
 PROBE_BUDGETS = env.probe_budgets("STATSOFFICE_PROBE_BUDGETS", "www.gov.uk=6/8")
 PROBE_CONTACT = env.text("STATSOFFICE_PROBE_CONTACT", "")
 PROBE_CONTROLS = env.web_addresses("STATSOFFICE_PROBE_CONTROLS")
@@ -303,8 +303,8 @@ RATES = {
     "program": env.whole_number("STATSOFFICE_API_PER_MINUTE", "300", least=0),
 }
 SECURE_REFERRER_POLICY = "same-origin"
-# Pages contain no scripts and styles of their own: everything comes from our files. The nonce is for the admin's
-# pages; if no template uses it, the header has none, and public responses stay the same bytes.
+# Pages contain no inline scripts and styles: everything comes from our files. The nonce is for the admin's pages; if no
+# template uses it, the header has none, and public responses stay the same bytes.
 SECURE_CSP = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF, CSP.NONCE],

@@ -56,7 +56,7 @@ BODIES = "releases.body"
 
 @dataclass(frozen=True, slots=True)
 class ChainResult:
-    """The result for one chain or for the bodies: the number of rows, and what is wrong with the first bad one."""
+    """The result for one chain or for the bodies: the number of rows, and the fault of the first bad one."""
 
     name: str
     rows: int

@@ -14,7 +14,7 @@ TIMEOUT_SECONDS = 5
 
 
 def main(bound: str) -> str | None:
-    """Return None if the web answers at this host and port under the service's name, or else what is wrong."""
+    """Return None if the web answers at this host and port under the service's name, or else the fault."""
     name = urllib.parse.urlsplit(os.environ.get("STATSOFFICE_ADDRESS", "")).hostname or "localhost"
     request = urllib.request.Request(f"http://{bound}/health/live", headers={"Host": name})  # always http
     try:

@@ -1,8 +1,8 @@
 """Accounts in the admin site: users are added and deactivated, never deleted.
 
-Whoever can set somebody's password or address can sign in as them and decide in their place. So nobody sets another
-person's password here, and the address of whoever decides on reports is changed by superusers alone; at the old address
-that is told.
+A person who can set another's password or address can sign in as them and decide in their place. So no one sets another
+person's password here, and only superusers change the address of a person who decides on reports; the old address is
+notified.
 """
 
 from functools import partial
@@ -71,7 +71,7 @@ class UserAdmin(DjangoUserAdmin[User]):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: Any) -> None:
         """Save a new account without a password, and notify the old address of a change."""
         old_address = form.initial.get("email", "")
-        # The request for a new password looks for the address in lower case.
+        # The request for a new password searches for the address in lower case.
         obj.email = obj.email.lower()
         if not change:
             obj.set_unusable_password()

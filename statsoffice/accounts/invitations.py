@@ -96,9 +96,9 @@ def invite(
 
 
 def send_again(invitation: Invitation, *, by: User, at: datetime) -> str:
-    """Give an invitation a new link and a new week, and return the new secret; the old link no longer works.
+    """Make a new link for an invitation, valid for a week, and return its secret; the old link no longer works.
 
-    :raises NotYours: if the person may not give this role.
+    :raises NotYours: if the person may not grant this role.
     :raises InvitationRefused: if it was accepted or withdrawn, or is their own.
     """
     _check_may_grant(by, invitation.role, invitation.producer)
@@ -114,7 +114,7 @@ def send_again(invitation: Invitation, *, by: User, at: datetime) -> str:
 def withdraw(invitation: Invitation, *, by: User, at: datetime) -> None:
     """End an invitation, so that its link no longer works.
 
-    :raises NotYours: if the person may not give this role.
+    :raises NotYours: if the person may not grant this role.
     :raises InvitationRefused: if it was accepted or withdrawn.
     """
     _check_may_grant(by, invitation.role, invitation.producer)
@@ -209,9 +209,9 @@ def _check_may_grant(person: User, role: str | None, producer: Producer | None) 
 
 
 def refuse_own_role(address: str, *, by: User) -> None:
-    """Refuse to give a role to oneself, whatever else one may do.
+    """Refuse a role that a person grants to themselves, whatever their other permissions.
 
-    :raises InvitationRefused: if the address is that of the person who gives the role.
+    :raises InvitationRefused: if the address is that of the person who grants the role.
     """
     if address.lower() == by.email.lower():
         sentence = _("You cannot give a role to yourself. Ask a Head of Profession or another administrator.")

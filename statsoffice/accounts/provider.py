@@ -55,7 +55,7 @@ def read_id_token(token: str, *, keys: Mapping[str, Any], issuer: str, client_id
     connection, where the specification lets one do without.
 
     :param keys: the provider's JSON Web Key Set.
-    :param nonce: what was sent with the question; it must come back.
+    :param nonce: the nonce that was sent with the request; the token must repeat it.
     :raises InvalidTokenError: if any of it is wrong or missing.
     """
     try:
@@ -126,7 +126,8 @@ class SignInRefused(Exception):
 def find_account(claims: Mapping[str, Any], *, issuer: str, at: datetime) -> User:
     """Return the account of a person, and link it to the provider's `sub` at the first sign-in.
 
-    Later sign-ins find the account by `sub`, whoever has its email address there (decision 44).
+    Later sign-ins find the account by `sub`, even if its email address at the provider belongs to another person by
+    then (decision 44).
 
     :param claims: the verified claims of the provider.
     :raises SignInRefused: if the person is unknown, the address is not verified, or the account is closed or linked to

@@ -24,7 +24,7 @@ CODE_VALID_SECONDS = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE
 
 
 def use_code(person: User, code: str) -> bool:
-    """Mark a code of a person's authenticator app as used; gives False if it was used before.
+    """Mark a code of a person's authenticator app as used; return False if it was used before.
 
     allauth marks a code for one period only, and not the code that activates the app.
     """

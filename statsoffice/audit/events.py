@@ -76,7 +76,7 @@ def _second_step_failed(user: User, authenticator: Authenticator | None = None, 
     )
 
 
-# Documents of reports, the register, stored bodies and evidence have events of their own. Calendar entries are public.
+# Documents of reports, the register, stored bodies and evidence have their own events. Calendar entries are public.
 LEFT_OUT = frozenset(
     {"breaches:approved_pdf", "breaches:draft_pdf", "breaches:statement_html", "breaches:statement_text"}
     | {"breaches:export", "releases:kept_body_download", "releases:export_evidence", "releases:release_calendar"}
@@ -114,7 +114,7 @@ class FileDownloadRecord(MiddlewareMixin):
         if response.status_code != 200 or not response.get("Content-Disposition", "").startswith("attachment"):
             return response
         match = request.resolver_match
-        # The order matters: the person is looked up for such files alone.
+        # The order matters: the person is looked up only for such files.
         if match and match.view_name not in LEFT_OUT and request.user.is_authenticated:
             asked = query_without_free_text(request.GET, page=match.view_name)[:MOST_CHARACTERS]
             record_account_event(

@@ -83,7 +83,7 @@ class PostgreSQL:
         )
 
     def is_empty(self) -> bool:
-        """Return whether the database contains no tables and no functions of its own."""
+        """Return whether the database contains no user-defined tables and functions."""
         return not (self._relations() or self._functions())
 
     def clear(self) -> None:
@@ -139,7 +139,7 @@ class SQLite:
     def dump(self, to: Path) -> int:
         to.touch(mode=0o600)
         with closing(sqlite3.connect(self._connection.settings_dict["NAME"], isolation_level=None)) as source:
-            # In a transaction of its own the backup stays at one instant. Otherwise each write would start it again.
+            # In a separate transaction the backup stays at one instant. Otherwise each write would start it again.
             source.execute("BEGIN")
             source.execute("SELECT count(*) FROM sqlite_master").fetchone()
             with closing(sqlite3.connect(to, isolation_level=None)) as copy:

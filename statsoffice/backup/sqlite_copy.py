@@ -118,7 +118,7 @@ def _copy(tables: Tables) -> Mapping[str, int]:
 
 
 def _continue_numbers(model: type[models.Model]) -> None:
-    """Give new rows the next numbers: not those of deleted rows, which events still name."""
+    """Make new rows continue the numbers; those of deleted rows, which events still name, are not used again."""
     field = model._meta.auto_field
     if field is None:
         return

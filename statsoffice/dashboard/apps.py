@@ -1,4 +1,4 @@
-"""The desk: today, across both apps."""
+"""The dashboard: today, across both apps."""
 
 from django.apps import AppConfig
 

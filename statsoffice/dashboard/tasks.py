@@ -71,7 +71,7 @@ def _reports(person: Person, roles: frozenset[Role], *statuses: ReportStatus) ->
 
 
 def _access_lists(person: Person) -> list[Release]:
-    # A query of its own, because there are few requests: a join would read the whole calendar.
+    # A separate query, because there are few requests: a join would read the whole calendar.
     keys = set(pre_release_access.requests_waiting_for(person).order_by().values_list("release", flat=True))
     return list(Release.objects.filter(pk__in=keys).select_related("series__producer").order_by("due_at")[:MOST_LINES])
 

@@ -1,4 +1,4 @@
-"""Where the desk lives."""
+"""The addresses of the dashboard."""
 
 from django.urls import path
 

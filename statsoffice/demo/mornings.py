@@ -66,7 +66,7 @@ def replay_morning(*, now: datetime, site: RehearsalSite) -> None:
     next_draft_at = due_at - timedelta(minutes=12)
 
     def draft(instant: datetime) -> None:
-        # A sweep lasts as long as checks follow each other. Only a new verdict makes a draft; to look for one at each
+        # A sweep lasts as long as checks follow each other. Only a new verdict makes a draft; to check for one at each
         # of some thousand steps takes a minute.
         nonlocal next_draft_at
         if instant < next_draft_at:

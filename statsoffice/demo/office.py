@@ -269,7 +269,7 @@ def _grant_access(release: Release, *, at: datetime) -> None:
 
 
 def _grant_upcoming_access(*, now: datetime) -> None:
-    """Give the next release of each of these series its access list, and request one more post.
+    """Add the access list of the next release of each of these series, and request one more post.
 
     Within a day before the release that post needs the Head of Profession's decision; earlier it is granted at once.
     """

@@ -86,7 +86,7 @@ def list_events(messages: QuerySet[Message]) -> QuerySet[Message, str]:
 def find_notifications(
     messages: QuerySet[Message], events: Collection[str], *, person: "User"
 ) -> Iterator[SentNotification]:
-    """Give the notifications of events. Only leads of the producer see the addresses of other people."""
+    """Return the notifications of events. Only leads of the producer see the addresses of other people."""
     found: dict[str, list[Message]] = defaultdict(list)
     related = messages.select_related("report", "release").defer("text")
     for message in related.filter(event__in=events).order_by("created_at", "pk"):

@@ -31,7 +31,7 @@ class Channel(models.TextChoices):
 
 
 class Message(models.Model):
-    """One message, unique by event, recipient and channel, so that nobody gets it twice."""
+    """One message, unique by event, recipient and channel, so that no one gets it twice."""
 
     event = models.CharField(max_length=150)
     channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.MAIL)

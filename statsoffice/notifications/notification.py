@@ -17,7 +17,7 @@ MAX_AGE = timedelta(days=7)
 class Notification:
     """One event, the people to notify of it, and what its template names.
 
-    The event is the same whenever it is found, so that nobody is notified twice. Once the notification is written,
+    The event is the same whenever it is found, so that no one is notified twice. Once the notification is written,
     people count as notified of its `suspicions` and `verdicts`.
     """
 
@@ -68,7 +68,7 @@ WINDOW = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class PendingItem:
-    """A suspicion or verdict, by key, of which nobody was notified, and the aware instant since when it is news."""
+    """A suspicion or verdict, by key, of which no one was notified, and the aware instant since when it is news."""
 
     key: int
     since: datetime
@@ -83,9 +83,9 @@ def combine[T: (Suspicion, Verification)](
     earlier: Iterable[tuple[str, int]],
     now: datetime,
 ) -> Iterator[tuple[list[T], frozenset[str]]]:
-    """Give what people are notified of now, and those people: one message for each person and producer.
+    """Return the notifications for now, with their recipients: one message for each person and producer.
 
-    Each rehearsal has a message of its own, at once.
+    Each rehearsal has a separate message, at once.
 
     :param earlier: the events of such messages within the window, without rehearsals, with their producers' keys.
     """

@@ -77,7 +77,7 @@ def _write(rule: Rule, notifications: Sequence[Notification], *, now: datetime) 
 
 
 def _make_messages(rule: Rule, notifications: Sequence[Notification], *, now: datetime) -> Iterator[Message]:
-    """Give a message for each recipient and channel, and for each webhook that was chosen.
+    """Return a message for each recipient and channel, and for each webhook that was chosen.
 
     A person who has chosen nothing gets what their producer has chosen, and without that mail. A webhook comes in
     addition, because it is no particular person. It gets the reference and a link alone, and nothing of a rehearsal.

@@ -57,7 +57,7 @@ def _contacts_or_leads(release: Release, contacts: Iterable[Contact | None]) -> 
     found = contact_addresses(contact for contact in named if contact.user or not release.rehearsal)
     if found or (release.rehearsal and named):
         return found
-    # Somebody must learn of it, and that the series has no contact who can be reached.
+    # Someone must learn of it, and that the series has no contact who can be reached.
     return lead_addresses(release.series.producer_id)
 
 
@@ -91,7 +91,7 @@ def people_notified_of(suspicions: Collection[int]) -> Mapping[int, set[str]]:
     """Return the addresses that had a message on each suspicion, by its key; suspicions without one are left out."""
     suspicions_by_event: dict[str, set[int]] = defaultdict(set)
     for key in suspicions:
-        # Before messages named several suspicions, each had an event of its own.
+        # Before messages named several suspicions, each had its own event.
         suspicions_by_event[event_of_suspicions(SUSPECTED, [key])].add(key)
     rows = ToldSuspicion.objects.filter(suspicion__in=suspicions)
     for event, key in rows.values_list("event", "suspicion"):

@@ -43,7 +43,7 @@ SUSPICION_SENTENCES = {
 
 def find_suspected_breaches(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     recent = Suspicion.objects.filter(raised_at__gt=now - MAX_AGE, tellings__isnull=True)
-    # Before messages named several suspicions, each had an event of its own.
+    # Before messages named several suspicions, each had its own event.
     new = [key for key in recent.values_list("pk", flat=True) if event_of_suspicions(SUSPECTED, [key]) not in known]
     suspicions = Suspicion.objects.filter(pk__in=new).select_related(
         "release__series__producer",

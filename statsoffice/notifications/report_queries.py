@@ -36,7 +36,7 @@ def find_report_steps(*, known: Collection[str], now: datetime) -> Iterator[Noti
     """Find the reports that were submitted, taken back, returned or approved.
 
     The Heads of Profession and deputies are notified of all steps but a return; those who submitted the report or deal
-    with it are notified of its return and approval. Nobody is notified of their own step.
+    with it are notified of its return and approval. No one is notified of a step they took themselves.
     """
     recent = ReportEvent.objects.filter(kind__in=STEPS, at__gt=now - MAX_AGE).order_by("position")
     new = [key for key, kind in recent.values_list("pk", "kind") if _name_step(kind, key) not in known]
@@ -57,15 +57,15 @@ def _name_step(kind: str, key: int) -> str:
     return f"report-{kind.replace('_', '-')}-{key}"
 
 
-# Nobody is reminded at night.
+# No one is reminded at night.
 REMINDERS_FROM = time(9, 0)
 
 
 def find_due_reports(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the reminders of undecided reports whose day has come, without rehearsals.
 
-    The statisticians are reminded as well, until the report is submitted. A report that was merged from drafts reminds
-    nobody a second time.
+    The statisticians are reminded as well, until the report is submitted. A report that was merged from drafts does not
+    remind anyone a second time.
     """
     for report in Report.objects.official().undecided().select_related("producer").order_by("pk"):
         nation, drafted_on = Nation(report.producer.nation), local_date(report.drafted_at)
@@ -173,11 +173,11 @@ UNACKNOWLEDGED = "unacknowledged-"
 
 
 def find_unacknowledged_reports(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the reports with which nobody deals STATSOFFICE_ACKNOWLEDGE_MINUTES after the suspicion.
+    """Find the reports that no one is dealing with STATSOFFICE_ACKNOWLEDGE_MINUTES after the suspicion.
 
     The next contact gets one message for all such reports of a producer: the first of Head of Profession, deputies and
     the producer's leads who was not notified of the suspicion, or else the first of them once more. Each rehearsal has
-    a message of its own.
+    a separate message.
     """
     reminded = ToldSuspicion.objects.filter(suspicion__report=OuterRef("pk"), event__startswith=UNACKNOWLEDGED)
     unacknowledged = (
@@ -233,7 +233,7 @@ def find_unacknowledged_reports(*, known: Collection[str], now: datetime) -> Ite
 
 
 def _contacts_in_turn(release: Release) -> Iterator[str]:
-    """Give the addresses of the Head of Profession and the deputies; in a rehearsal only contacts with an account."""
+    """Return the addresses of the Head of Profession and the deputies; in a rehearsal only contacts with an account."""
     series = release.series
     for contact in (series.head_of_profession, *series.deputies.all()):
         if contact and (contact.user or not release.rehearsal):

@@ -23,8 +23,8 @@ NO_BREACH = "This is a rehearsal: no real release and no real breach."
 class Rule:
     """One kind of notification, or a few with the same query and template.
 
-    `kinds` has the label of each kind by the beginning of its events, for a message whose subject was redacted.
-    The query is called with `known`, the events that have a message already, and `now`. It gives the notifications that
+    `kinds` has the label of each kind by the beginning of its events, for a message whose subject was redacted. The
+    query is called with `known`, the events that have a message already, and `now`. It returns the notifications that
     are due, with their recipients. The template has the subject in its first paragraph and the text after it.
     `rehearsal` is the first paragraph of a message about a rehearsal.
     """

@@ -1,4 +1,4 @@
-"""Where it is shown what was sent."""
+"""The address of the page that shows sent messages."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The page that shows what was sent."""
+"""The page that shows sent messages."""
 
 from typing import Any
 

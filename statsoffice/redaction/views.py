@@ -137,7 +137,7 @@ def _redactions(report: Report) -> QuerySet[ReportEvent]:
 def _try(
     request: SignedInRequest, report: Report, form: RedactForm, *, dry_run: bool, form_key: str = ""
 ) -> RedactionResult | None:
-    """Redact, or find what that would redact. A refusal becomes an error of the form, and gives None."""
+    """Redact, or find what that would redact. A refusal becomes an error of the form, and returns None."""
     given = {name: form.cleaned_data[name] for name in ("words", "why")}
     try:
         return actions.redact(report, **given, by=request.user, at=timezone.now(), dry_run=dry_run, form_key=form_key)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from releases.rules.cadence import CONFIRMING
 from releases.verdict.address import AddressVerdict, Outcome
 
-# Neighbours differ, so that code that always gives the same verdict is never right twice in a row.
+# Neighbours differ, so that code that always returns the same verdict is never right twice in a row.
 EXPECTED_IN_TURN = (
     Outcome.ON_TIME,
     Outcome.LATE,

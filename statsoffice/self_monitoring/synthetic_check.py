@@ -158,7 +158,7 @@ def perform_next(
 ) -> Rehearsed | None:
     """Run the next rehearsal and store its result, unless another process runs it or it is not due.
 
-    :param look: gives the probe for the page's address.
+    :param look: returns the probe for the page's address.
     :param stop: called twice a second.
     :return: None if no rehearsal was finished.
     """

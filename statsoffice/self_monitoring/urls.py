@@ -1,4 +1,4 @@
-"""Where the canary's page lives."""
+"""The address of the page of the self-test."""
 
 from django.urls import path
 

@@ -40,16 +40,16 @@ A_MINUTE = timedelta(minutes=1)
 
 
 class RolesExist(Exception):
-    """Somebody holds a role already, so that the person must get theirs from another."""
+    """Another person already holds a role, so they must grant this person theirs."""
 
 
 @transaction.atomic
 def create_first_producer(*, name: str, nation: Nation, hosts: str, by: User) -> Producer:
-    """Store the first producer, and make the person its calendar manager, as nobody else can yet.
+    """Store the first producer, and make the person its calendar manager, as no one else can yet.
 
     :param hosts: one on each line.
     :raises NotYours: if the person is not an administrator.
-    :raises RolesExist: if anybody holds a role already.
+    :raises RolesExist: if anyone holds a role already.
     """
     check_may_set_up(by)
     if Membership.objects.exists():

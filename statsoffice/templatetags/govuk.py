@@ -76,9 +76,9 @@ def parts_in_error(field: BoundField) -> list[str]:
 
 
 def error_texts(field: BoundField) -> list[str]:
-    """Say what is wrong with a field; where a form has no words of its own for an empty one, the field is named.
+    """Say what is wrong with a field; if a form has no words for an empty one, the field is named.
 
-    Django's "This field is required." does not say which, and in the error summary it would stand there many times.
+    Django's "This field is required." does not say which, and the error summary would repeat it many times.
     """
     errors = field.form.errors.as_data().get(field.name, []) if field.form.is_bound else []
     wordless = str(forms.Field.default_error_messages["required"])

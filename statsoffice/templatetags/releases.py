@@ -82,7 +82,7 @@ def undated_signs_of(month: Month) -> SafeString:
 
 
 def _signs(statuses: Iterable[tuple[str, int]], words: str) -> SafeString:
-    """Show releases as signs, and in words for those who hear the page."""
+    """Show releases as signs, and in words for people who use a screen reader."""
     signs = format_html_join(
         "",
         '<span class="office-wall__sign office-wall__sign--{}" aria-hidden="true">{}{}</span>',

@@ -1,4 +1,4 @@
-"""The command that answers a person who asks what is held about them."""
+"""The command that answers a person who asks which data is held about them."""
 
 import json
 from typing import Any
