@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from releases.detection.finding import LookResult, Reason
+from releases.detection.finding import CheckOutcome, Reason
 from releases.models import Address, Observation
 from releases.rules import cadence
 from releases.rules.canonical import sha256_hex
@@ -25,7 +25,7 @@ def record(addresses: Sequence[Address], *, due_at: datetime, until: datetime) -
 
 
 def _planned(due_at: datetime, *, until: datetime) -> Iterator[datetime]:
-    at = due_at - 2 * cadence.FIRST_LOOK
+    at = due_at - 2 * cadence.FIRST_CHECK
     while True:
         planned = cadence.next_check_at(due_at=due_at, limit_at=due_at, after=at, now=at, key="any")
         if planned is None or planned >= until:
@@ -44,7 +44,7 @@ def _look(address: Address, at: datetime) -> Observation:
         sent_at=at,
         completed_at=at + TOOK,
         recorded_at=at + TOOK,
-        result=LookResult.NOT_LIVE,
+        result=CheckOutcome.NOT_LIVE,
         reasons=[Reason.NEGATIVE_MARKER],
         adapter="page",
         status=200,

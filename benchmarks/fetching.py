@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from benchmarks.instant import wait_until
 from releases.probe.client import Fetcher
 from releases.rules.host_budget import LIFTED
-from releases.rules.response import Answer, Errand
+from releases.rules.response import Answer, CheckRequest
 from statsoffice.fake_publisher.client import RehearsalSite
 
 
@@ -29,10 +29,10 @@ class Ours:
 
     def look(self, urls: Sequence[str], due_at: datetime) -> list[Answer]:
         """Ask for every address at an aware instant, and return the answers."""
-        errands = [Errand(key=url, url=url, allowed_hosts=self.allowed, planned_at=due_at) for url in urls]
+        requests = [CheckRequest(key=url, url=url, allowed_hosts=self.allowed, planned_at=due_at) for url in urls]
         wait_until(due_at)
-        for errand in errands:
-            self.fetcher.start(errand)
+        for request in requests:
+            self.fetcher.start(request)
         answers: list[Answer] = []
         while self.fetcher.in_flight:
             answers += [answer for _, answer in self.fetcher.poll(1)]

@@ -20,7 +20,7 @@ from benchmarks import site as judge
 from benchmarks.bare import Bare
 from benchmarks.fetching import Ours
 from benchmarks.row import Limit, Row, middle
-from releases.detection.finding import AddressRole, Expectation, LookResult
+from releases.detection.finding import AddressRole, CheckOutcome, Expectation
 from releases.probe.adapters import get_adapter
 from statsoffice.fake_publisher.client import rehearsal_site
 
@@ -88,7 +88,7 @@ def _look_and_examine(ours: Ours, urls: Sequence[str], due_at: datetime) -> None
     adapter = get_adapter("page")
     for answer in ours.look(urls, due_at):
         found = adapter.examine(answer, expectation)
-        assert found.result is LookResult.LIVE
+        assert found.result is CheckOutcome.LIVE
 
 
 def _timed(look: Callable[[Sequence[str], datetime], object], urls: Sequence[str]) -> Took:

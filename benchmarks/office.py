@@ -15,7 +15,7 @@ from breaches import drafting
 from breaches.models import Report
 from breaches.rules.lifecycle import DismissalReason, ReportStatus
 from releases import judge as releases_judge
-from releases.detection.finding import LookResult, Reason
+from releases.detection.finding import CheckOutcome, Reason
 from releases.models import Address, Contact, Membership, Observation, Producer, Release, Series, Watch
 from releases.rules import london
 from releases.rules.canonical import sha256_hex
@@ -137,16 +137,16 @@ def judge(pages: Sequence[Address], *, live_after: timedelta | None) -> None:
 
 def _looks(page: Address, live_after: timedelta | None) -> Iterator[Observation]:
     due_at, limit = page.release.due_at, timedelta(seconds=page.release.series.tolerance_seconds)
-    yield _look(page, due_at - timedelta(seconds=5), LookResult.NOT_LIVE)
+    yield _look(page, due_at - timedelta(seconds=5), CheckOutcome.NOT_LIVE)
     if live_after is None or live_after > limit:
         for seconds in range(0, int(limit.total_seconds()), 10):
-            yield _look(page, due_at + timedelta(seconds=seconds), LookResult.NOT_LIVE)
-        yield _look(page, due_at + limit, LookResult.NOT_LIVE)
+            yield _look(page, due_at + timedelta(seconds=seconds), CheckOutcome.NOT_LIVE)
+        yield _look(page, due_at + limit, CheckOutcome.NOT_LIVE)
     if live_after is not None:
-        yield _look(page, due_at + live_after, LookResult.LIVE)
+        yield _look(page, due_at + live_after, CheckOutcome.LIVE)
 
 
-def _look(page: Address, at: datetime, result: LookResult) -> Observation:
+def _look(page: Address, at: datetime, result: CheckOutcome) -> Observation:
     return Observation(
         release=page.release,
         address=page,
@@ -157,10 +157,10 @@ def _look(page: Address, at: datetime, result: LookResult) -> Observation:
         completed_at=at + timedelta(seconds=0.2),
         recorded_at=at + timedelta(seconds=0.2),
         result=result,
-        reasons=[Reason.MARKER_IN_TITLE if result is LookResult.LIVE else Reason.NOT_FOUND],
+        reasons=[Reason.MARKER_IN_TITLE if result is CheckOutcome.LIVE else Reason.NOT_FOUND],
         adapter="page",
-        status=200 if result is LookResult.LIVE else 404,
-        text_digest=sha256_hex(page.url.encode()) if result is LookResult.LIVE else "",
+        status=200 if result is CheckOutcome.LIVE else 404,
+        text_digest=sha256_hex(page.url.encode()) if result is CheckOutcome.LIVE else "",
         watcher="benchmark",
         clock_bound_seconds=0.0,
     )

@@ -22,7 +22,7 @@ from breaches.rules.facts import (
 )
 from breaches.rules.lifecycle import ReportStatus
 from releases import models
-from releases.detection.finding import LookResult, Reason, Source, tells_taken_away
+from releases.detection.finding import CheckOutcome, Reason, Source, tells_taken_away
 from releases.evidence import coverage, repository
 from releases.models import Observation, Release, Verification
 from releases.models.observation import Purpose
@@ -190,7 +190,7 @@ def _past_caches(
     )
     for release, number, address, result, sent_at, completed_at, reasons in rows:
         if Reason.CLOCK_OFF not in reasons:
-            check = DiagnosticCheck(FRESH, LookResult(result), sent_at, completed_at)
+            check = DiagnosticCheck(FRESH, CheckOutcome(result), sent_at, completed_at)
             fresh[release, number, address].append(check)
     found: dict[CheckKey, tuple[datetime, datetime]] = {}
     for key, past_caches in fresh.items():

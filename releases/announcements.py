@@ -8,7 +8,7 @@ from django.db.models import DateTimeField, F, Max, OuterRef, Q, QuerySet, Subqu
 
 from releases.detection import announcement
 from releases.detection.announcement import CANNOT_TELL, Announcement, Difference, NoAnnouncementError, Ours, Problem
-from releases.detection.finding import LookResult
+from releases.detection.finding import CheckOutcome
 from releases.models import Address, Comparison, Observation, Release
 from releases.models.observation import Purpose
 from releases.monitoring import adhoc_checks
@@ -24,7 +24,7 @@ GIVE_UP = timedelta(days=7)
 SNAPSHOT_RETRY_AFTER = timedelta(minutes=15)
 SNAPSHOTS_AT_A_TIME = 20
 
-_NOT_SEEN = (LookResult.OBSERVER_FAULT, LookResult.UNREACHABLE)
+_NOT_SEEN = (CheckOutcome.OBSERVER_FAULT, CheckOutcome.UNREACHABLE)
 
 
 def is_snapshot_due(*, seen_at: datetime | None, tried_at: datetime | None, due_at: datetime, now: datetime) -> bool:

@@ -27,7 +27,7 @@ class NothingToAgree(MoveRefused):
     """The date is not confirmed, so that nobody has to agree to a change of it."""
 
 
-class AlreadyAsked(MoveRefused):
+class AlreadyRequested(MoveRefused):
     """Another change of the same release waits for agreement."""
 
 
@@ -167,7 +167,7 @@ def _check_confirmed(release: Release) -> None:
 def _check_none_waiting(release: Release) -> None:
     if waits := DateChangeRequest.objects.waiting().filter(release=release).select_related("requested_by").first():
         sentence = _("A change to %(to)s, asked for by %(person)s, waits for agreement already.")
-        raise AlreadyAsked(sentence % {"to": waits.to, "person": waits.requested_by})
+        raise AlreadyRequested(sentence % {"to": waits.to, "person": waits.requested_by})
 
 
 def _check(request: DateChangeRequest, name: str, *, by: "User", reason: str = "") -> Move:

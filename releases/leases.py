@@ -10,44 +10,44 @@ from django.db.models import F, Q
 from releases.detection.finding import Expectation, Finding
 from releases.models import HostLease
 from releases.rules.host_budget import LONGEST_OF_ALL
-from releases.rules.response import Answer, Errand
+from releases.rules.response import Answer, CheckRequest
 
 
 class ProbeInterface(Protocol):
     """What checks need of the probe: it sends requests, and has the answers examined."""
 
-    def start(self, errand: Errand) -> None:
-        """Begin an errand as soon as the host's budget allows."""
+    def start(self, request: CheckRequest) -> None:
+        """Begin a request as soon as the host's budget allows."""
 
     def waits(self, key: Hashable) -> bool:
-        """Whether the errand of a key waits for the host's budget, so that no request of it was sent."""
+        """Whether the request of a key waits for the host's budget, so that nothing was sent yet."""
 
-    def hand_turn(self, key: Hashable, errand: Errand) -> None:
-        """Give the turn of a waiting errand, which is then never sent, to another for the same address."""
+    def hand_turn(self, key: Hashable, request: CheckRequest) -> None:
+        """Give the turn of a waiting request, which is then never sent, to another for the same address."""
 
-    def poll(self, timeout_seconds: float) -> list[tuple[Errand, Answer]]:
+    def poll(self, timeout_seconds: float) -> list[tuple[CheckRequest, Answer]]:
         """Return the complete answers, waiting at most so long for the first."""
 
     @property
     def in_flight(self) -> int:
-        """How many errands have no answer yet."""
+        """How many requests have no answer yet."""
 
     @property
     def held_until(self) -> datetime | None:
-        """When the first errand goes on, if each that has no answer yet waits for the end of a pause; else None."""
+        """When the first request goes on, if each that has no answer yet waits for the end of a pause; else None."""
 
     @property
     def pauses(self) -> Mapping[str, datetime]:
         """Until when nothing is requested of which host or page, because it asked for that."""
 
     def pause(self, name: str, *, until: datetime) -> None:
-        """Request nothing of a host or page until an aware instant; only decisive errands wait for the end."""
+        """Request nothing of a host or page until an aware instant; only decisive requests wait for the end."""
 
     def give_up_waits(self) -> None:
         """End what waits for the end of a pause, because this process has to end."""
 
     def rest(self, place: str, *, seconds: float) -> None:
-        """Begin nothing at a host for so many seconds; errands for it wait."""
+        """Begin nothing at a host for so many seconds; requests for it wait."""
 
     def fetched_address(self, adapter: str, url: str) -> str:
         """Return the address that an adapter requests for an announced one."""

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from releases import host_budgets, judge, tasks
 from releases.detection.characters import decode
-from releases.detection.finding import LookResult
+from releases.detection.finding import CheckOutcome
 from releases.detection.markup import TooComplex
 from releases.detection.page_text import read_page
 from releases.detection.preflight import (
@@ -109,7 +109,7 @@ def _findings_of_record(release: Release) -> Iterator[PreflightFinding]:
 def _findings_of_addresses(
     release: Release, *, checks: Mapping[int, AdhocCheck], unreached: Collection[int]
 ) -> Iterator[PreflightFinding]:
-    not_live = Observation.objects.to_judge(release).filter(result=LookResult.NOT_LIVE).order_by("-position")
+    not_live = Observation.objects.to_judge(release).filter(result=CheckOutcome.NOT_LIVE).order_by("-position")
     # The position of the first check of each address that did not see the release.
     absent = dict(not_live.values_list("address_id", "position"))
     for address in release.addresses.all():
@@ -131,7 +131,7 @@ def _findings_of_addresses(
 
 def _findings_of_announcement(release: Release, address: Address, check: AdhocCheck) -> list[PreflightFinding]:
     answer, text = check.answer, None
-    if check.finding.result not in {LookResult.OBSERVER_FAULT, LookResult.UNREACHABLE} and answer.status == 200:
+    if check.finding.result not in {CheckOutcome.OBSERVER_FAULT, CheckOutcome.UNREACHABLE} and answer.status == 200:
         try:
             page = read_page(decode(answer.body, charset=answer.charset))
         except TooComplex:
@@ -343,7 +343,7 @@ def _make_run(
     try:
         found = find_problems(release, checks=checks, unreached=unreached, crowds=shared, means=means, now=now)
         # Two checks that see a release live, after one that did not, show that it is early.
-        if any(check.finding.result is LookResult.LIVE for check in checks.values()):
+        if any(check.finding.result is CheckOutcome.LIVE for check in checks.values()):
             judge.judge_one(release, now=done_at)
     except Exception as fault:
         logger.exception("cannot check %s before its release", release.reference, extra={"release": release.reference})

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from releases import judge, scheduling
-from releases.detection.finding import LookResult
+from releases.detection.finding import CheckOutcome
 from releases.models import Address, Observation, Release, Statement, Verification
 from releases.models.event import lock_release, record_event, record_rows
 from releases.permissions import Action, check_may, roles_of
@@ -50,7 +50,7 @@ def find_open_questions(releases: Collection[Release] | QuerySet[Release]) -> li
         said.setdefault(release, {})[digest] = kind
     absent_since = _first_absences(looks, said)
     texts = (
-        looks.filter(result__in=[LookResult.UNRECOGNISED, LookResult.LIVE])
+        looks.filter(result__in=[CheckOutcome.UNRECOGNISED, CheckOutcome.LIVE])
         .exclude(text_digest="")
         .values("release_id", "address_id", "text_digest", "result")
         .annotate(first=Min("sent_at"), last=Max("sent_at"), looks=Count("pk"))
@@ -61,7 +61,7 @@ def find_open_questions(releases: Collection[Release] | QuerySet[Release]) -> li
         for row in texts
         if row["text_digest"] not in said.get(row["release_id"], {})
         # A text with the marker that came after the release was absent proves itself.
-        and not (row["result"] == LookResult.LIVE and absent_since.get(row["address_id"], row["last"]) < row["last"])
+        and not (row["result"] == CheckOutcome.LIVE and absent_since.get(row["address_id"], row["last"]) < row["last"])
     ]
     addresses = Address.objects.select_related("release").in_bulk({row["address_id"] for row in open_texts})
     return [
@@ -80,7 +80,7 @@ def _first_absences(looks: QuerySet[Observation], said: dict[int, dict[str, str]
     """Return when each address was first checked without the release on it, by key."""
     stated = {digest for texts in said.values() for digest in texts}
     rows = (
-        looks.filter(Q(result=LookResult.NOT_LIVE) | Q(text_digest__in=stated))
+        looks.filter(Q(result=CheckOutcome.NOT_LIVE) | Q(text_digest__in=stated))
         .values("release_id", "address_id", "text_digest", "result")
         .annotate(first=Min("sent_at"))
         .order_by("first")
@@ -89,7 +89,7 @@ def _first_absences(looks: QuerySet[Observation], said: dict[int, dict[str, str]
     for row in rows:
         # Another release may have shown the very same text, and nobody has said anything of it there.
         kind = said.get(row["release_id"], {}).get(row["text_digest"])
-        if count_result(row["result"], kind) is LookResult.NOT_LIVE:
+        if count_result(row["result"], kind) is CheckOutcome.NOT_LIVE:
             absent.setdefault(row["address_id"], row["first"])
     return absent
 

@@ -20,7 +20,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
-from releases.detection.finding import LookResult
+from releases.detection.finding import CheckOutcome
 from releases.evidence import coverage
 from releases.models import ChainHead, Coverage, Observation, Verification
 from releases.monitoring import targets
@@ -76,7 +76,7 @@ def measure(*, now: datetime) -> list[Metric]:
 
 
 def _measure_monitoring(now: datetime) -> list[Metric]:
-    results = dict.fromkeys(map(str, LookResult), 0) | _observations.count_by_result()
+    results = dict.fromkeys(map(str, CheckOutcome), 0) | _observations.count_by_result()
     looks = CounterMetricFamily("statsoffice_looks", "Looks on record, by what they showed.", labels=["result"])
     for result, count in results.items():
         looks.add_metric([result], count)

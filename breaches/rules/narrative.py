@@ -16,7 +16,7 @@ from breaches.rules.delay import (
     time_in_words,
 )
 from breaches.rules.facts import AccessFacts, AddressFacts, CheckFact, Facts, PostAccess, StatementFact
-from releases.detection.finding import AddressRole, LookResult, Reason, Source, fills
+from releases.detection.finding import AddressRole, CheckOutcome, Reason, Source, fills
 from releases.rules.lifecycle import Role
 from releases.rules.london import format_moment, in_london
 from releases.verdict.address import ASKS_A_PERSON, BeforeDue, Interval, Outcome, early_sightings
@@ -50,9 +50,9 @@ ZONES = {"BST": "British Summer Time", "GMT": "Greenwich Mean Time"}
 
 # The words for checks that show neither that the release was there nor that it was not.
 INCONCLUSIVE = {
-    LookResult.UNREACHABLE: "got no answer that could be used",
-    LookResult.OBSERVER_FAULT: "failed on the side of the check itself",
-    LookResult.UNRECOGNISED: "got an answer in which the release could be neither recognised nor ruled out",
+    CheckOutcome.UNREACHABLE: "got no answer that could be used",
+    CheckOutcome.OBSERVER_FAULT: "failed on the side of the check itself",
+    CheckOutcome.UNRECOGNISED: "got an answer in which the release could be neither recognised nor ruled out",
 }
 
 UNKNOWN = "The record does not show whether it was there in time."
@@ -127,13 +127,13 @@ def _deciding_checks(address: AddressFacts, due_at: datetime) -> list[CheckFact]
     """
     checks = address.checks_in_order()
     before = [check for check in checks if _is_before(check, due_at)]
-    live = [check for check in before if check.sighting.result is LookResult.LIVE]
+    live = [check for check in before if check.sighting.result is CheckOutcome.LIVE]
     until = live[0].sighting.sent_at if live else due_at
     absent = [
-        check for check in before if check.sighting.result is LookResult.NOT_LIVE and check.sighting.sent_at < until
+        check for check in before if check.sighting.result is CheckOutcome.NOT_LIVE and check.sighting.sent_at < until
     ]
     since = [check for check in checks if not _is_before(check, due_at)]
-    seen = next((at for at, check in enumerate(since) if check.sighting.result is LookResult.LIVE), len(since))
+    seen = next((at for at, check in enumerate(since) if check.sighting.result is CheckOutcome.LIVE), len(since))
     away = address.verdict.flips
     gone_at, back_at = {one.gone_at for one in away}, {one.back_at for one in away}
     turns = [
@@ -280,9 +280,9 @@ def describe_check(check: CheckFact) -> str:
     if result in INCONCLUSIVE:
         return INCONCLUSIVE[result]
     if check.by_statement:
-        which = "to be" if result is LookResult.LIVE else "not to be"
+        which = "to be" if result is CheckOutcome.LIVE else "not to be"
         return f"got what a person stated {which} the release"
-    if result is LookResult.LIVE:
+    if result is CheckOutcome.LIVE:
         return "found it"
     words: dict[str, str] = {code.value: clause for code, clause in NOT_LIVE_WORDS.items()}
     why = next((words[reason] for reason in check.reasons if reason in words), "")
@@ -369,11 +369,11 @@ def _early(facts: Facts, address: AddressFacts, subject: str) -> Iterator[str]:
 
 def _after_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
     checks = [check.sighting for check in address.checks_since(facts.due_at)]
-    seen = next((check for check in checks if check.result is LookResult.LIVE), None)
+    seen = next((check for check in checks if check.result is CheckOutcome.LIVE), None)
     before = [
         check
         for check in checks
-        if check.result is LookResult.NOT_LIVE and (seen is None or check.sent_at < seen.sent_at)
+        if check.result is CheckOutcome.NOT_LIVE and (seen is None or check.sent_at < seen.sent_at)
     ]
     absent = before[-1] if before else None
     from_due, subject = address.verdict.from_due, "After the due time it"

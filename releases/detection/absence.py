@@ -274,20 +274,20 @@ def find_absence(
     thin = page.own_length < _THIN
     above, below = _lead(page.blocks)
     near = above + below
-    forms = [names.told(block.text) for block in near]
+    forms = [names.normalise(block.text) for block in near]
     signs = [_sign(form, names, thin=thin, marker_in_heading=marker_in_heading) for form in forms]
     for block in near if thin else below[:_NOTICES]:
         # A word above the heading may stand among others, as in a menu: Latest, Upcoming, Archive.
         in_menu = block in above and any(len(other.text) <= _MENU_WORD for other in above if other is not block)
         sure = thin and not (marker_in_heading and in_menu)
-        signs.append(_notice(names.told(block.text), names, thin=sure))
+        signs.append(_notice(names.normalise(block.text), names, thin=sure))
     if _doubted_by_heading(page, names, thin=thin) or _tells_to_wait(page, near, names, due_on=due_on):
         signs.append(Absence.POSSIBLE)
     return max(signs, default=Absence.NONE)
 
 
 def denied_by_heading(page: PageText, names: Names, *, own_h1: str = "") -> bool:
-    return any(_denies(names.told(heading), names) for heading in _of_the_page(page, own_h1))
+    return any(_denies(names.normalise(heading), names) for heading in _of_the_page(page, own_h1))
 
 
 def was_withdrawn_since(page: PageText, names: Names, *, due_on: date | None) -> bool:
@@ -297,7 +297,7 @@ def was_withdrawn_since(page: PageText, names: Names, *, due_on: date | None) ->
     """
     above, below = _lead(page.blocks)
     for text in (*page.headings, *(block.text for block in above + below)):
-        if speaks_of_withdrawal(names.told(text)):
+        if speaks_of_withdrawal(names.normalise(text)):
             days = [each.first for each in periods(words(text)) if each.first == each.last]
             return not days or due_on is None or max(days) >= due_on
     return False
@@ -309,7 +309,7 @@ def _of_the_page(page: PageText, own_h1: str) -> Sequence[str]:
 
 def _tells_to_wait(page: PageText, near: Sequence[Block], names: Names, *, due_on: date | None) -> bool:
     def waits(block: Block, *, near_top: bool) -> bool:
-        return tells_to_wait(block.text, names.told(block.text), due_on=due_on, near_top=near_top)
+        return tells_to_wait(block.text, names.normalise(block.text), due_on=due_on, near_top=near_top)
 
     year = str(due_on.year) if due_on else ""
     dated = (block for block in page.own_blocks if year and block.place is Place.BODY and year in block.text)
@@ -317,7 +317,7 @@ def _tells_to_wait(page: PageText, near: Sequence[Block], names: Names, *, due_o
 
 
 def _doubted_by_heading(page: PageText, names: Names, *, thin: bool) -> bool:
-    forms = [names.told(heading) for heading in page.headings]
+    forms = [names.normalise(heading) for heading in page.headings]
     pieces = (piece for form in forms for piece in split_pieces(form))
     doubted = any(_DOUBTED.fullmatch(piece) and not names.covers(piece) for piece in pieces)
     return doubted or any(_denies(form, names) or (thin and is_log_in(form)) for form in forms)
@@ -328,9 +328,9 @@ def asks_to_log_in(page: PageText, names: Names, *, marker_seen: bool, own_h1: s
 
     :param own_h1: the h1 that names the release, if one does: a form for members may have an h1 of its own beside it.
     """
-    if any(is_log_in(names.told(heading)) for heading in _of_the_page(page, own_h1)):
+    if any(is_log_in(names.normalise(heading)) for heading in _of_the_page(page, own_h1)):
         return True
-    if page.asks_for_password and any(_PASSWORD.search(names.told(block.text)) for block in page.own_blocks):
+    if page.asks_for_password and any(_PASSWORD.search(names.normalise(block.text)) for block in page.own_blocks):
         return page.own_length < _THIN
     return page.asks_for_password and not marker_seen
 
@@ -390,10 +390,10 @@ def is_search_page(page: PageText, names: Names, *, own_h1: str = "") -> bool:
     return any(
         _SEARCH.fullmatch(piece) and not names.covers(piece)
         for heading in headings
-        for piece in split_pieces(names.told(heading))
+        for piece in split_pieces(names.normalise(heading))
     )
 
 
 def hints_at_absence(page: PageText, names: Names) -> bool:
-    forms = [names.told(block.text) for block in page.own_blocks]
+    forms = [names.normalise(block.text) for block in page.own_blocks]
     return any(tells_of_absence(form) or speaks_of_this(form) or is_unsure(form) for form in forms)

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from releases.detection.absence import first_sentence, is_label, tells_of_absence
 from releases.detection.characters import decode, words
-from releases.detection.finding import Expectation, Finding, LookResult, Reason, told_by_person
+from releases.detection.finding import CheckOutcome, Expectation, Finding, Reason, apply_answer
 from releases.detection.interstitials import barrier_in
 from releases.rules.canonical import sha256_hex
 from releases.rules.response import Answer
@@ -277,42 +277,42 @@ _SAID: dict[Message, tuple[Reason, ...]] = {
     Message.FAULT: (Reason.FAULT_TEXT,),
     Message.NOTHING: (Reason.EMPTY,),
 }
-Shown = tuple[LookResult, tuple[Reason, ...]]
+Shown = tuple[CheckOutcome, tuple[Reason, ...]]
 
 
 def examine_file(answer: Answer, expectation: Expectation) -> Finding:
     """Return what an answer that is no web page shows of the attachment that is expected at its address."""
     digest = sha256_hex(answer.body)
-    if told := told_by_person(digest, "", expectation):
+    if told := apply_answer(digest, "", expectation):
         return told
     found = found_type(answer.body)
     message = message_in(answer.body, found)
     fault = (
         _in_place_of_file(answer.body, found, message)
         or _wrong(answer, expectation.url, found)
-        or (None if message is None else (LookResult.UNRECOGNISED, _SAID[message]))
+        or (None if message is None else (CheckOutcome.UNRECOGNISED, _SAID[message]))
     )
-    return Finding(*(fault or (LookResult.LIVE, (Reason.RIGHT_TYPE,))), digest)
+    return Finding(*(fault or (CheckOutcome.LIVE, (Reason.RIGHT_TYPE,))), digest)
 
 
 def _in_place_of_file(body: bytes, found: FileType, message: Message | None) -> Shown | None:
     if found is FileType.TEXT and is_table(body):
         return None
     if message is Message.NO_FILE:
-        return LookResult.NOT_LIVE, _SAID[message]
+        return CheckOutcome.NOT_LIVE, _SAID[message]
     barrier = barrier_in(words(short_text(body))) if found is FileType.TEXT else None
-    return (LookResult.UNRECOGNISED, (barrier,)) if barrier else None
+    return (CheckOutcome.UNRECOGNISED, (barrier,)) if barrier else None
 
 
 def _wrong(answer: Answer, url: str, found: FileType) -> Shown | None:
     ending, declared = ending_of(url), declared_type(answer.content_type)
     if not is_right_type(promised=promised_type(url), declared=declared, found=found):
-        return LookResult.UNRECOGNISED, (Reason.WRONG_TYPE,)
+        return CheckOutcome.UNRECOGNISED, (Reason.WRONG_TYPE,)
     if _ENDS.get(found, b"") not in answer.body[-_LAST_BYTES:] or is_message_cut_off(answer.body, found):
-        return LookResult.UNRECOGNISED, (Reason.INCOMPLETE,)
+        return CheckOutcome.UNRECOGNISED, (Reason.INCOMPLETE,)
     if found is FileType.ZIP and not is_of_ending(answer.body, ending):
-        return LookResult.UNRECOGNISED, (Reason.WRONG_TYPE,)
+        return CheckOutcome.UNRECOGNISED, (Reason.WRONG_TYPE,)
     is_promised_table = ending in _TABLES or (not ending and answer.content_type == "text/csv")
     if is_promised_table and not is_table(answer.body):
-        return LookResult.UNRECOGNISED, (Reason.WRONG_TYPE,)
+        return CheckOutcome.UNRECOGNISED, (Reason.WRONG_TYPE,)
     return None

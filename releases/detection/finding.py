@@ -125,7 +125,7 @@ def _read(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-class LookResult(StrEnum):
+class CheckOutcome(StrEnum):
     OBSERVER_FAULT = "observer_fault"
     UNREACHABLE = "unreachable"
     NOT_LIVE = "not_live"
@@ -250,7 +250,7 @@ class Finding:
     `publisher` is what the publisher's own system says of the page, where an adapter can read that.
     """
 
-    result: LookResult
+    result: CheckOutcome
     reasons: tuple[Reason, ...]
     text_digest: str = ""
     title: str = ""
@@ -270,35 +270,37 @@ def tells_taken_away(reasons: Iterable[str]) -> bool:
     return bool(_TAKEN_AWAY & given) and not _OF_ANOTHER_EDITION & given
 
 
-def told_by_person(digest: str, title: str, expectation: Expectation) -> Finding | None:
+def apply_answer(digest: str, title: str, expectation: Expectation) -> Finding | None:
     """Return what a person's word makes of a text, or None if nobody said anything of this very text.
 
     It goes before every marker: a person was asked because markers could not tell.
     """
     if digest in expectation.confirmed_texts:
-        return Finding(LookResult.LIVE, (Reason.CONFIRMED_BY_PERSON,), digest, title)
+        return Finding(CheckOutcome.LIVE, (Reason.CONFIRMED_BY_PERSON,), digest, title)
     if digest in expectation.previous_edition_texts:
-        return Finding(LookResult.NOT_LIVE, (Reason.PREVIOUS_EDITION,), digest, title)
+        return Finding(CheckOutcome.NOT_LIVE, (Reason.PREVIOUS_EDITION,), digest, title)
     return None
 
 
-_SHOW_SOMETHING = frozenset({LookResult.NOT_LIVE, LookResult.UNRECOGNISED})
+_SHOW_SOMETHING = frozenset({CheckOutcome.NOT_LIVE, CheckOutcome.UNRECOGNISED})
 _STAND_BEFORE_THE_PAGE = frozenset({
     Reason.OBSTACLE, Reason.CONSENT, Reason.FAULT_TEXT, Reason.SCRIPT_SHELL, Reason.LEADS_ON, Reason.OTHER_HOST,
 })  # fmt: skip
 
 
 @dataclass(slots=True)
-class TextsBefore:
+class EarlierTexts:
     """The texts of the looks at one address before its release was due, each with its first and its last instant.
 
     An empty text stands for checks that surely showed no page.
     """
 
     _spans: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
-    _standing: frozenset[str] | None = None
+    _lasting: frozenset[str] | None = None
 
-    def note(self, result: LookResult, reasons: Iterable[str], digest: str, *, first: datetime, last: datetime) -> None:
+    def note(
+        self, result: CheckOutcome, reasons: Iterable[str], digest: str, *, first: datetime, last: datetime
+    ) -> None:
         """Take in checks that showed the same: one, or all of them with the instants of the first and the last.
 
         What shows nothing of the page, such as a fault or a check for robots, is passed over; so is a live check.
@@ -307,20 +309,20 @@ class TextsBefore:
             return
         known = self._spans.get(digest, (first, last))
         self._spans[digest] = min(known[0], first), max(known[1], last)
-        self._standing = None
+        self._lasting = None
 
     @property
-    def standing(self) -> frozenset[str]:
+    def lasting(self) -> frozenset[str]:
         """The texts that took no other one's place for good: each earlier one was seen again after them."""
-        if self._standing is None:
-            self._standing = frozenset(self._find_standing())
-        return self._standing
+        if self._lasting is None:
+            self._lasting = frozenset(self._find_lasting())
+        return self._lasting
 
     @property
     def all(self) -> frozenset[str]:
         return frozenset(self._spans) - {""}
 
-    def _find_standing(self) -> Iterable[str]:
+    def _find_lasting(self) -> Iterable[str]:
         in_order = sorted(self._spans.items(), key=lambda span: span[1])
         earlier_end: datetime | None = None
         for digest, (first, last) in in_order:

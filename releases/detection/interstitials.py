@@ -44,7 +44,7 @@ _SHELL, _SHELL_THAT_SAYS_SO, _THIN = 80, 160, 600
 
 
 def barrier_in_heading(page: PageText, names: Names) -> Reason | None:
-    forms = [names.told(heading) for heading in page.headings]
+    forms = [names.normalise(heading) for heading in page.headings]
     return next((reason for form in forms if (reason := barrier_in(form))), None)
 
 
@@ -53,7 +53,7 @@ def barrier_in_text(page: PageText, names: Names) -> Reason | None:
         return Reason.CONSENT
     if page.own_length >= _THIN:
         return None
-    forms = [names.told(block.text) for block in page.own_blocks]
+    forms = [names.normalise(block.text) for block in page.own_blocks]
     return next((reason for form in forms if (reason := barrier_in(form))), None)
 
 
@@ -104,7 +104,7 @@ def is_elsewhere(final: str, *, requested: str) -> Reason | None:
     return Reason.SEARCH if _is_search(arrived) and not _is_search(urlsplit(requested)) else None
 
 
-def stands_before(final: str, *, requested: str) -> bool:
+def leads_to_gateway(final: str, *, requested: str) -> bool:
     names, known = ({*(urlsplit(url).hostname or "").split("."), *_names(urlsplit(url))} for url in (final, requested))
     return bool(_BEFORE_A_SITE & names) and not _BEFORE_A_SITE & known
 

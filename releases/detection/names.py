@@ -247,15 +247,15 @@ class Names:
     series_title: str
     negative_markers: tuple[str, ...]
     own_periods: Mapping[Period, str] = field(default_factory=dict)
-    _told: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    _normalised: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
-    def told(self, text: str) -> str:
+    def normalise(self, text: str) -> str:
         """Return a text as `words` gives it, with a sign for each of these names, however it writes the period.
 
         It is kept for as long as these names are: a page's blocks are searched for several signs.
         """
-        if (known := self._told.get(text)) is None:
-            known = self._told[text] = self.hide(respell(words(text), self.own_periods))
+        if (known := self._normalised.get(text)) is None:
+            known = self._normalised[text] = self.hide(respell(words(text), self.own_periods))
         return known
 
     def hide(self, form: str) -> str:
@@ -269,7 +269,7 @@ class Names:
 
 
 def names_of(*, marker: str, release_title: str, series_title: str, negative_markers: Iterable[str] = ()) -> Names:
-    return replace(_names(marker, release_title, series_title, tuple(negative_markers)), _told={})
+    return replace(_names(marker, release_title, series_title, tuple(negative_markers)), _normalised={})
 
 
 @lru_cache(maxsize=4096)  # a release is looked at many times

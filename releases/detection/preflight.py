@@ -8,7 +8,7 @@ from datetime import datetime, time
 from enum import StrEnum
 from typing import Any
 
-from releases.detection.finding import LookResult, PublisherSays, Reason, State
+from releases.detection.finding import CheckOutcome, PublisherSays, Reason, State
 from releases.rules import london
 
 _MONTHS = (
@@ -95,7 +95,7 @@ NOTES = frozenset(
 )
 """Worth knowing, and often as it should be: these are shown and not sent to anybody."""
 
-_NO_ANSWER = frozenset({LookResult.OBSERVER_FAULT, LookResult.UNREACHABLE})
+_NO_ANSWER = frozenset({CheckOutcome.OBSERVER_FAULT, CheckOutcome.UNREACHABLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class PreflightFinding:
 
 
 def findings_of_check(
-    address: int, result: LookResult, reasons: Iterable[Reason], *, was_absent: bool
+    address: int, result: CheckOutcome, reasons: Iterable[Reason], *, was_absent: bool
 ) -> PreflightFinding | None:
     """Say what one check of a page or an attachment means, a day before it is due.
 
@@ -130,13 +130,13 @@ def findings_of_check(
     facts = {"reasons": [str(reason) for reason in reasons]}
     if result in _NO_ANSWER:
         return PreflightFinding(PreflightCode.NO_ANSWER, address, facts)
-    if result is LookResult.LIVE:
+    if result is CheckOutcome.LIVE:
         return PreflightFinding(
             PreflightCode.LIVE_ALREADY if was_absent else PreflightCode.MARKER_MATCHES_ALREADY, address, facts
         )
     if Reason.OTHER_HOST in facts["reasons"]:
         return PreflightFinding(PreflightCode.LEADS_TO_ANOTHER_HOST, address, facts)
-    if result is LookResult.UNRECOGNISED:
+    if result is CheckOutcome.UNRECOGNISED:
         return PreflightFinding(PreflightCode.NOT_RECOGNISED, address, facts)
     return None
 

@@ -19,7 +19,7 @@ from releases.detection.absence import (
 )
 from releases.detection.characters import decode, holds, words
 from releases.detection.files import FileType, declared_type, examine_file, found_type, is_page, promised_type
-from releases.detection.finding import AddressRole, Expectation, Finding, LookResult, Reason, told_by_person
+from releases.detection.finding import AddressRole, CheckOutcome, Expectation, Finding, Reason, apply_answer
 from releases.detection.interstitials import (
     barrier_in_heading,
     barrier_in_text,
@@ -28,8 +28,8 @@ from releases.detection.interstitials import (
     is_page_above,
     is_script_shell,
     leads_to,
+    leads_to_gateway,
     own_text,
-    stands_before,
 )
 from releases.detection.marker import Marker, Mention, marker_of
 from releases.detection.markup import TooComplex
@@ -47,14 +47,14 @@ from releases.detection.page_text import PageText, read_page, stable_text
 from releases.rules.canonical import sha256_hex
 from releases.rules.response import NO_ANSWER, Answer
 
-type Shown = tuple[LookResult, tuple[Reason, ...]]
+type Shown = tuple[CheckOutcome, tuple[Reason, ...]]
 
 _BY_STATUS = {
-    404: (LookResult.NOT_LIVE, Reason.NOT_FOUND),
-    410: (LookResult.NOT_LIVE, Reason.GONE),
-    401: (LookResult.UNREACHABLE, Reason.FORBIDDEN),
-    403: (LookResult.UNREACHABLE, Reason.FORBIDDEN),
-    429: (LookResult.UNREACHABLE, Reason.RATE_LIMITED),
+    404: (CheckOutcome.NOT_LIVE, Reason.NOT_FOUND),
+    410: (CheckOutcome.NOT_LIVE, Reason.GONE),
+    401: (CheckOutcome.UNREACHABLE, Reason.FORBIDDEN),
+    403: (CheckOutcome.UNREACHABLE, Reason.FORBIDDEN),
+    429: (CheckOutcome.UNREACHABLE, Reason.RATE_LIMITED),
 }
 _SAYS_SOMETHING = frozenset({200, 203, 404, 410})
 
@@ -68,12 +68,12 @@ def examine(answer: Answer, expectation: Expectation) -> Finding:
     if answer.failure is not None:
         reason = Reason(answer.failure.value)
         if expectation.controls_fail and answer.failure in NO_ANSWER:
-            return Finding(LookResult.OBSERVER_FAULT, (reason, Reason.CONTROLS_FAIL))
-        return Finding(LookResult.UNREACHABLE, (reason,))
+            return Finding(CheckOutcome.OBSERVER_FAULT, (reason, Reason.CONTROLS_FAIL))
+        return Finding(CheckOutcome.UNREACHABLE, (reason,))
     if by_status := _by_status(answer):
         return by_status
     if answer.left_allowed_hosts and expectation.controls_fail:
-        return Finding(LookResult.OBSERVER_FAULT, (Reason.OTHER_HOST, Reason.CONTROLS_FAIL))
+        return Finding(CheckOutcome.OBSERVER_FAULT, (Reason.OTHER_HOST, Reason.CONTROLS_FAIL))
     if elsewhere := _ended_elsewhere(answer):
         return elsewhere
     if expectation.role is AddressRole.ATTACHMENT:
@@ -84,16 +84,16 @@ def examine(answer: Answer, expectation: Expectation) -> Finding:
 def _by_status(answer: Answer) -> Finding | None:
     status = answer.status
     if status is None:
-        return Finding(LookResult.UNREACHABLE, (Reason.BROKEN,))
+        return Finding(CheckOutcome.UNREACHABLE, (Reason.BROKEN,))
     if status in _BY_STATUS:
         result, reason = _BY_STATUS[status]
         return Finding(result, (reason,))
     if status >= 500:
-        return Finding(LookResult.UNREACHABLE, (Reason.SERVER_ERROR,))
+        return Finding(CheckOutcome.UNREACHABLE, (Reason.SERVER_ERROR,))
     if status >= 400:
-        return Finding(LookResult.UNREACHABLE, (Reason.CLIENT_ERROR,))
+        return Finding(CheckOutcome.UNREACHABLE, (Reason.CLIENT_ERROR,))
     if status < 200 or (status >= 300 and not answer.left_allowed_hosts):
-        return Finding(LookResult.UNREACHABLE, (Reason.UNEXPECTED_STATUS,))
+        return Finding(CheckOutcome.UNREACHABLE, (Reason.UNEXPECTED_STATUS,))
     return None
 
 
@@ -101,13 +101,13 @@ def _ended_elsewhere(answer: Answer) -> Finding | None:
     final, requested = answer.final_url or answer.requested_url, answer.requested_url
     reason = is_elsewhere(final, requested=requested)
     if not answer.left_allowed_hosts:
-        return Finding(LookResult.NOT_LIVE, (reason,)) if reason else None
+        return Finding(CheckOutcome.NOT_LIVE, (reason,)) if reason else None
     # The host may not be fetched. Its address alone shows nothing of what readers find there.
     if reason is Reason.LOG_IN:
-        return Finding(LookResult.UNRECOGNISED, (Reason.OTHER_HOST, Reason.LOG_IN))
-    if stands_before(final, requested=requested):
-        return Finding(LookResult.UNRECOGNISED, (Reason.OTHER_HOST, Reason.OBSTACLE))
-    return Finding(LookResult.UNRECOGNISED, (Reason.OTHER_HOST,))
+        return Finding(CheckOutcome.UNRECOGNISED, (Reason.OTHER_HOST, Reason.LOG_IN))
+    if leads_to_gateway(final, requested=requested):
+        return Finding(CheckOutcome.UNRECOGNISED, (Reason.OTHER_HOST, Reason.OBSTACLE))
+    return Finding(CheckOutcome.UNRECOGNISED, (Reason.OTHER_HOST,))
 
 
 def read_not_found_text(answer: Answer) -> str:
@@ -141,21 +141,21 @@ _NO_PAGE = frozenset({Reason.SCRIPT_SHELL, Reason.EMPTY})
 
 def _examine_attachment(answer: Answer, expectation: Expectation) -> Finding:
     if not answer.body.strip():
-        return Finding(LookResult.UNRECOGNISED, (Reason.EMPTY,))
+        return Finding(CheckOutcome.UNRECOGNISED, (Reason.EMPTY,))
     if not is_page(answer.body, declared=declared_type(answer.content_type)):
         return examine_file(answer, expectation)
     # An address that names no kind of file may be an attachment in HTML, so it is judged as any page is.
     promised = promised_type(expectation.url)
     shown = _examine_page(answer, expectation)
-    settled = shown.result in {LookResult.NOT_LIVE, LookResult.UNREACHABLE}
+    settled = shown.result in {CheckOutcome.NOT_LIVE, CheckOutcome.UNREACHABLE}
     settled = settled or Reason.CONFIRMED_BY_PERSON in shown.reasons
     if promised is None or settled or _SAY_NOTHING_OF_THE_FILE & set(shown.reasons):
         return shown
     if promised is FileType.HTML:
         if _NO_PAGE & set(shown.reasons):
             return shown
-        return replace(shown, result=LookResult.LIVE, reasons=(Reason.RIGHT_TYPE,))
-    return replace(shown, result=LookResult.NOT_LIVE, reasons=(Reason.WRONG_TYPE,))
+        return replace(shown, result=CheckOutcome.LIVE, reasons=(Reason.RIGHT_TYPE,))
+    return replace(shown, result=CheckOutcome.NOT_LIVE, reasons=(Reason.WRONG_TYPE,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,34 +277,34 @@ def _examine_page(answer: Answer, expectation: Expectation) -> Finding:
     found, declared = found_type(answer.body), declared_type(answer.content_type)
     if found not in {FileType.HTML, FileType.TEXT} or (found is FileType.HTML and declared not in _SHOWN_AS_PAGES):
         digest = sha256_hex(answer.body)
-        unread = Finding(LookResult.UNRECOGNISED, (Reason.FILE_FOR_PAGE,), digest)
-        return told_by_person(digest, "", expectation) or unread
+        unread = Finding(CheckOutcome.UNRECOGNISED, (Reason.FILE_FOR_PAGE,), digest)
+        return apply_answer(digest, "", expectation) or unread
     try:
         page = read_page(decode(answer.body, charset=answer.charset))
     except TooComplex:
-        return Finding(LookResult.UNREACHABLE, (Reason.TOO_DEEP,))
+        return Finding(CheckOutcome.UNREACHABLE, (Reason.TOO_DEEP,))
     text = stable_text(page)
     digest = sha256_hex(text.encode(errors="replace")) if text else ""
-    if told := told_by_person(digest, page.title, expectation):
+    if told := apply_answer(digest, page.title, expectation):
         return told
     signs = find_signs(page, digest, answer, expectation)
     result, reasons = next(shown for rule in PAGE_RULES if (shown := rule(signs)))
-    if not page.styles_known and reasons != (Reason.MARKER_IN_TITLE,) and result is not LookResult.UNRECOGNISED:
-        result, reasons = LookResult.UNRECOGNISED, (*reasons, Reason.STYLES_UNREAD)
+    if not page.styles_known and reasons != (Reason.MARKER_IN_TITLE,) and result is not CheckOutcome.UNRECOGNISED:
+        result, reasons = CheckOutcome.UNRECOGNISED, (*reasons, Reason.STYLES_UNREAD)
     return Finding(result, reasons, digest, page.title)
 
 
 def _log_in_or_barrier(signs: PageSigns) -> Shown | None:
     page, names = signs.page, signs.names
     if asks_to_log_in(page, names, marker_seen=signs.is_clear, own_h1=signs.own_h1):
-        return LookResult.NOT_LIVE, (Reason.LOG_IN,)
+        return CheckOutcome.NOT_LIVE, (Reason.LOG_IN,)
     if target := leads_to(page.leads_on_to, signs.answer):
         return _led_on(target, signs)
     barrier = None if signs.in_heading else barrier_in_heading(page, names)
     if barrier and not (barrier is Reason.CONSENT and signs.is_clear):
         if denied_by_heading(page, names):
-            return LookResult.NOT_LIVE, (Reason.NEGATIVE_MARKER,)
-        return LookResult.UNRECOGNISED, (barrier,)
+            return CheckOutcome.NOT_LIVE, (Reason.NEGATIVE_MARKER,)
+        return CheckOutcome.UNRECOGNISED, (barrier,)
     return None
 
 
@@ -313,28 +313,28 @@ def _led_on(target: str, signs: PageSigns) -> Shown | None:
     # What readers find on another host is not known: it was not fetched.
     is_same_host = urlsplit(target).hostname == urlsplit(requested).hostname
     if is_same_host and (reason := is_elsewhere(target, requested=requested)):
-        return LookResult.NOT_LIVE, (reason,)
+        return CheckOutcome.NOT_LIVE, (reason,)
     thin = signs.page.own_length < _THIN
-    return (LookResult.UNRECOGNISED, (Reason.LEADS_ON,)) if thin else None
+    return (CheckOutcome.UNRECOGNISED, (Reason.LEADS_ON,)) if thin else None
 
 
 def _absent(signs: PageSigns) -> Shown | None:
     if is_search_page(signs.page, signs.names, own_h1=signs.own_h1):
-        return LookResult.NOT_LIVE, (Reason.SEARCH,)
+        return CheckOutcome.NOT_LIVE, (Reason.SEARCH,)
     if signs.says_absent is not Absence.CERTAIN:
         return None
     due_at = signs.expectation.due_at
     if signs.in_heading and due_at and was_withdrawn_since(signs.page, signs.names, due_on=due_at.date()):
-        return LookResult.NOT_LIVE, (Reason.NEGATIVE_MARKER, Reason.WITHDRAWN)
-    return LookResult.NOT_LIVE, (Reason.NEGATIVE_MARKER,)
+        return CheckOutcome.NOT_LIVE, (Reason.NEGATIVE_MARKER, Reason.WITHDRAWN)
+    return CheckOutcome.NOT_LIVE, (Reason.NEGATIVE_MARKER,)
 
 
 def _in_place_of_the_page(signs: PageSigns) -> Shown | None:
     if is_script_shell(signs.page):
-        return LookResult.UNRECOGNISED, (*(signs.place_alone or _declared(signs)), Reason.SCRIPT_SHELL)
+        return CheckOutcome.UNRECOGNISED, (*(signs.place_alone or _declared(signs)), Reason.SCRIPT_SHELL)
     barrier = barrier_in_text(signs.page, signs.names)
     if barrier and not (barrier is Reason.CONSENT and signs.is_clear):
-        return LookResult.UNRECOGNISED, (*signs.place_alone, barrier)
+        return CheckOutcome.UNRECOGNISED, (*signs.place_alone, barrier)
     return None
 
 
@@ -352,36 +352,36 @@ def _like_not_found(signs: PageSigns) -> Shown | None:
     told = certain or signs.says_absent or hints_at_absence(signs.page, signs.names)
     shown_for_any = signs.place is Reason.MARKER_IN_TEXT and holds(words(known.not_found_text), signs.names.marker)
     if told and (shown_for_any or not signs.is_clear):
-        return LookResult.NOT_LIVE, (Reason.LIKE_NOT_FOUND,)
-    return LookResult.UNRECOGNISED, (*signs.place_alone, Reason.LIKE_NOT_FOUND)
+        return CheckOutcome.NOT_LIVE, (Reason.LIKE_NOT_FOUND,)
+    return CheckOutcome.UNRECOGNISED, (*signs.place_alone, Reason.LIKE_NOT_FOUND)
 
 
 def _there(signs: PageSigns) -> Shown | None:
     if not signs.is_clear or signs.place is None:
         return None
     if signs.says_absent:
-        return LookResult.UNRECOGNISED, (signs.place, Reason.NEGATIVE_MARKER)
+        return CheckOutcome.UNRECOGNISED, (signs.place, Reason.NEGATIVE_MARKER)
     if against := find_doubt(signs):
-        return LookResult.UNRECOGNISED, (signs.place, against)
-    return LookResult.LIVE, (signs.place,)
+        return CheckOutcome.UNRECOGNISED, (signs.place, against)
+    return CheckOutcome.LIVE, (signs.place,)
 
 
 def _not_there(signs: PageSigns) -> Shown:
     in_text_at_most = signs.place in {None, Reason.MARKER_IN_TEXT}
     # The page may be the release for those who see what a script or another style sheet shows.
     if in_text_at_most and signs.marker.in_text(signs.page.hidden) is Mention.CLEAR:
-        return LookResult.UNRECOGNISED, (*signs.place_alone, Reason.MARKER_HIDDEN)
+        return CheckOutcome.UNRECOGNISED, (*signs.place_alone, Reason.MARKER_HIDDEN)
     known = signs.digest in signs.expectation.texts_not_live
     # A text that names the edition may have been the release all along.
     named = signs.mention is Mention.PASSING
     if known and in_text_at_most and not named and shows_series(signs.page, signs.names):
         # What a frame holds may be new although the page around it never changes.
         if signs.page.has_frame:
-            return LookResult.UNRECOGNISED, (Reason.UNCHANGED, Reason.EMBEDDED)
-        return LookResult.NOT_LIVE, (Reason.UNCHANGED,)
+            return CheckOutcome.UNRECOGNISED, (Reason.UNCHANGED, Reason.EMBEDDED)
+        return CheckOutcome.NOT_LIVE, (Reason.UNCHANGED,)
     if in_text_at_most and _led_to_an_earlier_edition(signs):
-        return LookResult.NOT_LIVE, (Reason.OTHER_EDITION,)
-    return LookResult.UNRECOGNISED, _why_unrecognised(signs)
+        return CheckOutcome.NOT_LIVE, (Reason.OTHER_EDITION,)
+    return CheckOutcome.UNRECOGNISED, _why_unrecognised(signs)
 
 
 def _led_to_an_earlier_edition(signs: PageSigns) -> bool:

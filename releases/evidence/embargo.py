@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import F, Q
 
-from releases.detection.finding import LookResult
+from releases.detection.finding import CheckOutcome
 from releases.models import Address, Body, KeptBody, Observation, Release
 from releases.models.event import record_event
 from releases.models.observation import Purpose
@@ -42,10 +42,10 @@ def seals_on(hashes: Collection[str], *, now: datetime) -> Seals:
     )
     seals: dict[str, set[int]] = defaultdict(set)
     seen = ("body_sha256", "release__series__producer_id")
-    for sha256, producer in too_early.exclude(result=LookResult.NOT_LIVE).values_list(*seen).distinct():
+    for sha256, producer in too_early.exclude(result=CheckOutcome.NOT_LIVE).values_list(*seen).distinct():
         seals[sha256].add(producer)
     # An announcement is public. Where it leads elsewhere, that may be the release in its place.
-    announced = too_early.filter(purpose=Purpose.ANNOUNCEMENT, result=LookResult.NOT_LIVE)
+    announced = too_early.filter(purpose=Purpose.ANNOUNCEMENT, result=CheckOutcome.NOT_LIVE)
     for sha256, producer, hops in announced.values_list(*seen, "hops"):
         if len(hops) > 1:
             seals[sha256].add(producer)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.db.models import Case, Count, F, Max, Min, Q, TextField, Value, When
 from django.db.models.functions import Cast
 
-from releases.detection.finding import LookResult, Reason, TextsBefore, publisher_from_json, tells_taken_away
+from releases.detection.finding import CheckOutcome, EarlierTexts, Reason, publisher_from_json, tells_taken_away
 from releases.models import Observation, Statement
 from releases.models.append_only import ChainHead
 from releases.models.observation import Purpose
@@ -39,9 +39,9 @@ _NOT_OVER_BY_DUE = (
 _PLAIN = Q(purpose=Purpose.PLAIN)
 _PLAIN_OVER_BY_DUE = _PLAIN & _OVER_BY_DUE
 # By a clock that nothing confirmed nobody knows what was seen before what.
-_ABSENT = _PLAIN_OVER_BY_DUE & Q(result=LookResult.NOT_LIVE, clock_bound_seconds__isnull=False)
+_ABSENT = _PLAIN_OVER_BY_DUE & Q(result=CheckOutcome.NOT_LIVE, clock_bound_seconds__isnull=False)
 # One that was still under way at the due time makes those before it matter too, and so does one past the caches.
-_SHOWN = _PRESENT & Q(sent_at__lt=_DUE, result=LookResult.LIVE)
+_SHOWN = _PRESENT & Q(sent_at__lt=_DUE, result=CheckOutcome.LIVE)
 _TOLD = (Q(says__contains=TELLS_A_TIME), *(Q(codes__contains=code) for code in (CLOCK_OFF, *TAKEN_AWAY)))
 _TELLING = _PLAIN_OVER_BY_DUE & reduce(or_, _TOLD)
 
@@ -168,11 +168,11 @@ def read_sightings(releases: Collection[int]) -> Reader:
 
 def _telling(listed: Sequence[_Row]) -> Iterable[int]:
     """Return the keys of the checks whose headers may explain a live page: the first live one, and the one before."""
-    shown = next((row for row in listed if row.result == LookResult.LIVE and row.purpose == Purpose.PLAIN), None)
+    shown = next((row for row in listed if row.result == CheckOutcome.LIVE and row.purpose == Purpose.PLAIN), None)
     if shown is None:
         return ()
     before = (row for row in listed if row.sent_at < shown.sent_at and row.purpose == Purpose.PLAIN)
-    absent = [row.pk for row in before if row.result == LookResult.NOT_LIVE]
+    absent = [row.pk for row in before if row.result == CheckOutcome.NOT_LIVE]
     return (absent[-1], shown.pk) if absent else ()
 
 
@@ -187,7 +187,7 @@ def _seen(
         publisher_says=[says for row in listed if row.tells and (says := publisher_from_json(json.loads(row.tells)))],
         # Where nothing was ever seen live there is nothing to explain.
         diagnostic=[_diagnostic(row, headers) for row in listed if not row.clock_off]
-        if any(row.result == LookResult.LIVE for row in listed)
+        if any(row.result == CheckOutcome.LIVE for row in listed)
         else (),
     )
 
@@ -209,24 +209,24 @@ def _sighting(row: _Row, word: str | None) -> Sighting:
 def _diagnostic(row: _Row, headers: Mapping[int, list[list[str]]]) -> DiagnosticCheck:
     return DiagnosticCheck(
         purpose=row.purpose,
-        result=LookResult(row.result),
+        result=CheckOutcome(row.result),
         sent_at=row.sent_at,
         completed_at=row.completed_at,
         headers=[(name, value) for name, value in headers.get(row.pk, ())],
     )
 
 
-def read_texts_before(addresses: Collection[int]) -> dict[int, TextsBefore]:
+def read_texts_before(addresses: Collection[int]) -> dict[int, EarlierTexts]:
     """Read what the checks of some addresses, by key, showed before their releases were due."""
-    before = {key: TextsBefore() for key in addresses}
+    before = {key: EarlierTexts() for key in addresses}
     checks = (
         Observation.objects.filter(address__in=addresses, completed_at__lt=F("release__due_at"))
-        .exclude(result__in=[LookResult.LIVE, LookResult.UNREACHABLE, LookResult.OBSERVER_FAULT])
+        .exclude(result__in=[CheckOutcome.LIVE, CheckOutcome.UNREACHABLE, CheckOutcome.OBSERVER_FAULT])
         .annotate(codes=Cast("reasons", TextField()))
         .values("address_id", "result", "codes", "text_digest")
         .annotate(first=Min("sent_at"), last=Max("sent_at"))
         .values_list("address_id", "result", "codes", "text_digest", "first", "last")
     )
     for key, result, codes, digest, first, last in checks:
-        before[key].note(LookResult(result), json.loads(codes), digest, first=first, last=last)
+        before[key].note(CheckOutcome(result), json.loads(codes), digest, first=first, last=last)
     return before

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from releases.detection.finding import AddressRole, Finding, LookResult, Reason, publisher_to_json
+from releases.detection.finding import AddressRole, CheckOutcome, Finding, Reason, publisher_to_json
 from releases.models import Address, Body, ChainHead, KeptBody, MonitoringRowRecord, Observation, Release, ReleaseEvent
 from releases.models.append_only import Follow, without_progress
 from releases.models.event import record_event
@@ -298,7 +298,7 @@ def _read_places(releases: Collection[int]) -> _Places:
 def _body_seen(row: Observation) -> BodyCheck:
     clock_off = Reason.CLOCK_OFF in row.reasons  # such a check is not judged either: nobody knows when it was made
     sighting = Sighting(
-        result=LookResult.OBSERVER_FAULT if clock_off else LookResult(row.result),
+        result=CheckOutcome.OBSERVER_FAULT if clock_off else CheckOutcome(row.result),
         planned_at=row.planned_at,
         sent_at=row.sent_at,
         completed_at=row.completed_at,

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.detection.finding import LookResult
+from releases.detection.finding import CheckOutcome
 from releases.models.append_only import AppendOnlyQuerySet, AppendOnlyRow, ChainedRow
 from releases.models.code_words import choices_of
 from releases.models.release import Address, Release
@@ -81,7 +81,7 @@ class Observation(ChainedRow):
     sent_at = models.DateTimeField()
     completed_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
-    result = models.CharField(max_length=20, choices=choices_of(LookResult, capital=False))
+    result = models.CharField(max_length=20, choices=choices_of(CheckOutcome, capital=False))
     reasons = models.JSONField(default=list)
     adapter = models.CharField(max_length=30)
     failure = models.CharField(max_length=30, blank=True)

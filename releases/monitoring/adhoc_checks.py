@@ -16,7 +16,7 @@ from releases.monitoring.examination import Controls, Examination, ExaminationQu
 from releases.monitoring.targets import CheckKey, Target, load_targets, split_valid_addresses
 from releases.rules.clock_error import ClockError
 from releases.rules.host_budget import Budget, budget_of
-from releases.rules.response import Answer, Errand
+from releases.rules.response import Answer, CheckRequest
 from releases.rules.web_address import place_if_any, place_of
 
 _RENEWED_EVERY_SECONDS = 2.0
@@ -81,11 +81,11 @@ def request_address(url: str, *, adapter: str, means: AdhocMeans, now: datetime)
     try:
         if not held:
             return None
-        errand = Errand(url, fetched, allowed_hosts=frozenset({place}), planned_at=now, adapter=adapter)
-        probe.start(errand)
+        request = CheckRequest(url, fetched, allowed_hosts=frozenset({place}), planned_at=now, adapter=adapter)
+        probe.start(request)
         while probe.in_flight and not means.stop():
             for answered, answer in probe.poll(0.2):
-                if answered is errand:
+                if answered is request:
                     return answer
         return None
     finally:
@@ -126,7 +126,7 @@ def _make_checks(
         key = CheckKey(address.pk, planned_at, purpose)
         targets[key] = target
         probe.start(
-            Errand(
+            CheckRequest(
                 key=key,
                 url=probe.fetched_address(address.adapter, address.url),
                 allowed_hosts=target.allowed_hosts,
@@ -157,9 +157,9 @@ def _examine(
     queue: ExaminationQueue, targets: Mapping[CheckKey, Target], probe: ProbeInterface, *, now: datetime
 ) -> Iterator[Examination]:
     """Examine the responses that have come, waiting for the first of them or of their results at most half a second."""
-    for errand, answer in probe.poll(0.5) if probe.in_flight else []:
-        if isinstance(errand.key, CheckKey) and errand.key in targets:
-            queue.add(Response(errand.key, targets[errand.key], answer))
+    for request, answer in probe.poll(0.5) if probe.in_flight else []:
+        if isinstance(request.key, CheckKey) and request.key in targets:
+            queue.add(Response(request.key, targets[request.key], answer))
     yield from queue.examine(now=now)
     for key, found in probe.examined(0.0 if probe.in_flight else 0.5):
         # What an earlier call did not wait for is not known here.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from releases.rules.clock_error import SCRIPTED, ClockError, ClockSample, ClockWatch, Figures
+from releases.rules.clock_error import SCRIPTED, ClockError, ClockMonitor, ClockSample, Figures
 
 # Where the system has it, a clock that runs on while the machine sleeps: waking up is no step.
 _STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
@@ -45,7 +45,7 @@ class RealClock:
         :param monotonic: gives seconds by a clock that cannot be set.
         """
         self._figures, self._wall, self._monotonic = figures, wall, monotonic
-        self._watch = ClockWatch()
+        self._watch = ClockMonitor()
         self._one_at_a_time = threading.Lock()
 
     def now(self) -> datetime:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from releases.detection.finding import Finding, LookResult, Reason
+from releases.detection.finding import CheckOutcome, Finding, Reason
 from releases.evidence.store import CheckResult
 from releases.leases import ProbeInterface
 from releases.models import Address, NotFoundPage
@@ -16,7 +16,7 @@ from releases.models.observation import Purpose
 from releases.monitoring.targets import CheckKey, Target
 from releases.rules.cadence import address_that_cannot_exist
 from releases.rules.clock_error import ClockError, bound_seconds_of_check
-from releases.rules.response import NO_ANSWER, Answer, Errand
+from releases.rules.response import NO_ANSWER, Answer, CheckRequest
 
 logger = logging.getLogger(__name__)
 
@@ -35,20 +35,20 @@ class Controls:
     answered: bool = True
     led_to: dict[str, str] = field(default_factory=dict)
 
-    def errands(self, *, now: datetime) -> list[Errand]:
+    def requests(self, *, now: datetime) -> list[CheckRequest]:
         """Return the control requests to make now: none if there are no controls or the last ones are fresh."""
         if not self.urls or (self.requested_at and now - self.requested_at < FRESH_FOR):
             return []
         self.requested_at, self.waiting, self.answered = now, set(self.urls), False
         self.led_to.clear()
         return [
-            Errand(key=("control", url), url=url, allowed_hosts=frozenset({urlsplit(url).netloc}), planned_at=now)
+            CheckRequest(key=("control", url), url=url, allowed_hosts=frozenset({urlsplit(url).netloc}), planned_at=now)
             for url in self.urls
         ]
 
-    def is_current(self, errand: Errand) -> bool:
-        """Whether an errand is one of the last control requests."""
-        return errand.key == ("control", errand.url) and errand.planned_at == self.requested_at
+    def is_current(self, request: CheckRequest) -> bool:
+        """Whether a request is one of the last control requests."""
+        return request.key == ("control", request.url) and request.planned_at == self.requested_at
 
     def take(self, url: str, answer: Answer) -> None:
         """Record the answer to a control request: any answer from outside shows that our own side works."""
@@ -157,7 +157,7 @@ class ExaminationQueue:
             # A gateway of our own may redirect everything, to a log-in or to a notice; the control checks as well.
             elif response.answer.failure in NO_ANSWER or response.answer.left_allowed_hosts:
                 self._failed.append(response)
-                for control in self._controls.errands(now=now):
+                for control in self._controls.requests(now=now):
                     self._probe.start(control)
             else:
                 yield from self._examine(response)
@@ -196,7 +196,7 @@ class ExaminationQueue:
         """Our own fault must neither stop the examination of others nor count for or against the release."""
         reference = response.target.address.release.reference
         logger.error("cannot examine a look at %s", reference, exc_info=fault, extra={"release": reference})
-        finding = Finding(result=LookResult.OBSERVER_FAULT, reasons=(Reason.OUR_ERROR,), text_digest="", title="")
+        finding = Finding(result=CheckOutcome.OBSERVER_FAULT, reasons=(Reason.OUR_ERROR,), text_digest="", title="")
         return self._result(response, finding, fault)
 
     def _result(self, response: Response, finding: Finding, fault: Exception | None = None) -> Examination:
@@ -216,9 +216,9 @@ class ExaminationQueue:
 
 def _as_announcement(finding: Finding) -> Finding:
     """An announcement is not the release, whatever its text says: a check shows only that it can be reached."""
-    if finding.result in {LookResult.OBSERVER_FAULT, LookResult.UNREACHABLE}:
+    if finding.result in {CheckOutcome.OBSERVER_FAULT, CheckOutcome.UNREACHABLE}:
         return finding
-    return replace(finding, result=LookResult.NOT_LIVE, reasons=(Reason.ANNOUNCEMENT,))
+    return replace(finding, result=CheckOutcome.NOT_LIVE, reasons=(Reason.ANNOUNCEMENT,))
 
 
 VALID_FOR = timedelta(days=1)
@@ -236,7 +236,7 @@ class NotFoundPages:
         self._probe = probe
         self._pages: dict[str, NotFoundPage | None] = {}
         self._requested: dict[Hashable, str] = {}
-        self._examining: dict[Hashable, tuple[Errand, Answer]] = {}
+        self._examining: dict[Hashable, tuple[CheckRequest, Answer]] = {}
         self._unsaved: list[NotFoundPage] = []
 
     def __len__(self) -> int:
@@ -260,39 +260,39 @@ class NotFoundPages:
                 url = address_that_cannot_exist(target.address.url, token=secrets.token_hex(8))
                 key = ("not found", host)
                 self._requested[key] = host
-                self._probe.start(Errand(key=key, url=url, allowed_hosts=target.allowed_hosts, planned_at=now))
+                self._probe.start(CheckRequest(key=key, url=url, allowed_hosts=target.allowed_hosts, planned_at=now))
 
     def is_requested(self, key: Hashable) -> bool:
         return key in self._requested
 
-    def take_response(self, errand: Errand, answer: Answer, *, now: datetime) -> None:
+    def take_response(self, request: CheckRequest, answer: Answer, *, now: datetime) -> None:
         """Begin to examine the response to such a request."""
-        text = self._probe.begin_text_of(errand.key, answer)
+        text = self._probe.begin_text_of(request.key, answer)
         if text is None:
-            self._examining[errand.key] = errand, answer
+            self._examining[request.key] = request, answer
         else:
-            self._add(errand, answer, text, now=now)
+            self._add(request, answer, text, now=now)
 
     def is_examining(self, key: Hashable) -> bool:
         return key in self._examining
 
     def take_text(self, key: Hashable, text: str, *, now: datetime) -> None:
         """Take the result of an examination; an empty text if our own code failed on the page."""
-        errand, answer = self._examining.pop(key)
-        self._add(errand, answer, text, now=now)
+        request, answer = self._examining.pop(key)
+        self._add(request, answer, text, now=now)
 
     def save(self) -> None:
         for page in self._unsaved:
             page.save()
         self._unsaved.clear()
 
-    def _add(self, errand: Errand, answer: Answer, text: str, *, now: datetime) -> None:
-        host = self._requested.pop(errand.key)
+    def _add(self, request: CheckRequest, answer: Answer, text: str, *, now: datetime) -> None:
+        host = self._requested.pop(request.key)
         # An empty page is an answer too where its status says that there is nothing.
         says_something = text or (answer.failure is None and answer.status in SAYS_ABSENT)
         page = NotFoundPage(
             host=host,
-            url=errand.url,
+            url=request.url,
             status=answer.status if answer.failure is None else None,
             text=text,
             seen_at=answer.completed_at,

@@ -9,7 +9,7 @@ from pathlib import Path
 from django.db import close_old_connections
 
 from releases import judge, leases
-from releases.detection.finding import LookResult
+from releases.detection.finding import CheckOutcome
 from releases.evidence import coverage, store
 from releases.evidence.store import CheckResult
 from releases.host_budgets import budgets_from_settings
@@ -35,7 +35,7 @@ from releases.monitoring.targets import (
 from releases.rules import cadence, host_budget
 from releases.rules.clock_error import Voucher, response_time
 from releases.rules.host_budget import budget_of
-from releases.rules.response import LONGEST, Errand
+from releases.rules.response import LONGEST, CheckRequest
 from releases.rules.web_address import place_if_any, place_of
 
 logger = logging.getLogger(__name__)
@@ -346,7 +346,7 @@ class Sweep:
         compared = error.compared_at is not None and now - error.compared_at < CLOCKS_COMPARED_EVERY
         if error.voucher is Voucher.SCRIPT or compared or self._controls.requested_at is not None:
             return
-        for control in self._controls.errands(now=now):
+        for control in self._controls.requests(now=now):
             self._probe.start(control)
 
     def _release_leases(self) -> None:
@@ -421,7 +421,7 @@ class Sweep:
         if key in self._open:
             return
         try:
-            errand = self._errand(target, key)
+            request = self._errand(target, key)
         except Exception as fault:
             # An address that our own code cannot request must not keep the others from being checked.
             reference = target.address.release.reference
@@ -431,11 +431,11 @@ class Sweep:
         self._open[key] = target
         if key.purpose is Purpose.PLAIN:
             self._newest[key.address] = key
-        self._probe.start(errand)
+        self._probe.start(request)
 
-    def _errand(self, target: Target, key: CheckKey) -> Errand:
+    def _errand(self, target: Target, key: CheckKey) -> CheckRequest:
         address = target.address
-        return Errand(
+        return CheckRequest(
             key=key,
             url=self._probe.fetched_address(address.adapter, address.url),
             allowed_hosts=target.allowed_hosts,
@@ -450,17 +450,17 @@ class Sweep:
     def _receive(self, *, wait_seconds: float) -> None:
         """Take the responses that have come, waiting so long for the first one."""
         responses = self._probe.poll(max(0.0, wait_seconds)) if self._probe.in_flight else []
-        for errand, answer in responses:
-            key = errand.key
+        for request, answer in responses:
+            key = request.key
             if isinstance(key, CheckKey) and key in self._open:
                 self._queue.add(Response(key, self._open[key], answer))
             elif self._not_found.is_requested(key):
-                self._not_found.take_response(errand, answer, now=self._clock.now())
-            elif self._controls.is_current(errand):
-                self._controls.take(errand.url, answer)
+                self._not_found.take_response(request, answer, now=self._clock.now())
+            elif self._controls.is_current(request):
+                self._controls.take(request.url, answer)
                 date = response_time(answer)
                 if date is not None and answer.failure is None:  # not every host gives the time, and none has to
-                    host, sent_at, completed_at = place_of(errand.url), answer.sent_at, answer.completed_at
+                    host, sent_at, completed_at = place_of(request.url), answer.sent_at, answer.completed_at
                     self._clock.compare_with_host(host, sent_at=sent_at, completed_at=completed_at, date=date)
             else:
                 logger.warning("a response came after the sweep that requested it had failed, and is not stored")
@@ -553,7 +553,7 @@ class Sweep:
             return False
         target = self.targets.get(check.address.pk)
         was_live = target is not None and target.live_since is not None
-        return was_live or check.finding.result is LookResult.LIVE or now >= check.address.release.limit_at
+        return was_live or check.finding.result is CheckOutcome.LIVE or now >= check.address.release.limit_at
 
     def _write_next_checks(self, keys: set[int]) -> None:
         save_targets([self.targets[key] for key in sorted(keys & self.targets.keys())])

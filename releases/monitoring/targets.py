@@ -8,7 +8,7 @@ from itertools import batched
 
 from django.db.models import F, Q, QuerySet
 
-from releases.detection.finding import AddressRole, Expectation, Finding, LookResult, TextsBefore
+from releases.detection.finding import AddressRole, CheckOutcome, EarlierTexts, Expectation, Finding
 from releases.evidence.repository import read_texts_before
 from releases.models import Address, NotFoundPage, Release, Series, Statement, Watch
 from releases.models.observation import Purpose
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 READ_AT_A_TIME = 500
-AHEAD = cadence.FIRST_LOOK
+AHEAD = cadence.FIRST_CHECK
 BEHIND = cadence.GIVE_UP
 
 # What a person can correct of an address and its release, and what a verdict changes, as `Target.version` returns it.
@@ -78,7 +78,7 @@ class Target:
     limit_at: datetime
     host: str
     allowed_hosts: frozenset[str]
-    texts_before: TextsBefore
+    texts_before: EarlierTexts
     statements: dict[str, str]
     next_look_at: datetime | None = None
     last_planned_at: datetime | None = None
@@ -128,7 +128,7 @@ class Target:
             release_title=release.title,
             series_title=release.series.title,
             negative_markers=release.series.producer.phrases_of_absence(),
-            texts_not_live=self.texts_before.standing,
+            texts_not_live=self.texts_before.lasting,
             texts_before=self.texts_before.all,
             previous_edition_texts=texts_stated(Statement.Kind.PREVIOUS_EDITION),
             confirmed_texts=texts_stated(Statement.Kind.THIS_IS_IT),
@@ -142,7 +142,7 @@ class Target:
         """Record what a plain check showed before due: a text to compare with, or the release, to be checked again."""
         if answer.completed_at >= self.due_at:
             return
-        if finding.result is LookResult.LIVE:
+        if finding.result is CheckOutcome.LIVE:
             self.seen_early.append(answer.planned_at)
             if len(self.seen_early) == 1:
                 self.plan_next(now=now)

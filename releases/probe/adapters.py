@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from releases.detection import govuk, rules
 from releases.detection.characters import has_words, holds, words
-from releases.detection.finding import EARLIEST, Expectation, Finding, LookResult, PublisherSays, Reason, State
+from releases.detection.finding import EARLIEST, CheckOutcome, Expectation, Finding, PublisherSays, Reason, State
 from releases.detection.govuk import (
     ANNOUNCEMENT,
     API,
@@ -110,12 +110,12 @@ class Govuk:
         try:
             document = read_document(answer.body)
         except NotADocumentError:
-            return Finding(LookResult.UNREACHABLE, (Reason.UNKNOWN_SHAPE,))
+            return Finding(CheckOutcome.UNREACHABLE, (Reason.UNKNOWN_SHAPE,))
         if document.schema == GONE:
-            return Finding(LookResult.NOT_LIVE, (Reason.GONE,), publisher=PublisherSays(State.GONE))
+            return Finding(CheckOutcome.NOT_LIVE, (Reason.GONE,), publisher=PublisherSays(State.GONE))
         if document.schema == REDIRECT:
             # It names no target; one that it names was fetched instead of it.
-            return Finding(LookResult.UNREACHABLE, (Reason.UNKNOWN_SHAPE,), publisher=PublisherSays(State.REDIRECTED))
+            return Finding(CheckOutcome.UNREACHABLE, (Reason.UNKNOWN_SHAPE,), publisher=PublisherSays(State.REDIRECTED))
         if document.schema == ANNOUNCEMENT:
             return _announced(document, expectation)
         return _published(answer, document, expectation)
@@ -135,16 +135,16 @@ def _announced(document: GovukDocument, expectation: Expectation) -> Finding:
         announced_text=one_line(str(details.get("display_date") or "")),
         change_note=one_line(str(note)),
     )
-    return Finding(LookResult.NOT_LIVE, (reason,), title=document.title, publisher=says)
+    return Finding(CheckOutcome.NOT_LIVE, (reason,), title=document.title, publisher=says)
 
 
 def _published(answer: Answer, document: GovukDocument, expectation: Expectation) -> Finding:
     seen = rules.examine(_of_pages(answer, body=as_page(document)), expectation)
     if document.kind not in STATISTICS:
-        shown = LookResult.UNRECOGNISED if seen.result is LookResult.LIVE else seen.result
+        shown = CheckOutcome.UNRECOGNISED if seen.result is CheckOutcome.LIVE else seen.result
         return replace(seen, result=shown, reasons=(*seen.reasons, Reason.OTHER_KIND))
     if document.base_path not in _paths(answer):
-        return replace(seen, result=LookResult.UNRECOGNISED, reasons=(*seen.reasons, Reason.OTHER_PAGE))
+        return replace(seen, result=CheckOutcome.UNRECOGNISED, reasons=(*seen.reasons, Reason.OTHER_PAGE))
     due_at = expectation.due_at
     if due_at is None:
         return replace(seen, publisher=PublisherSays(State.PUBLISHED))
@@ -163,11 +163,11 @@ def _published(answer: Answer, document: GovukDocument, expectation: Expectation
 
 def _by_marker(document: GovukDocument, seen: Finding, *, due_at: datetime) -> Finding:
     """Doubt a marker in the text of a page that is updated in place: the earlier edition may name the next one."""
-    if seen.result is not LookResult.LIVE or _IN_HEADING & set(seen.reasons):
+    if seen.result is not CheckOutcome.LIVE or _IN_HEADING & set(seen.reasons):
         return seen
     newest = govuk.newest_date(document)
     if govuk.stood_before(document, due_at=due_at) and not (newest and newest >= due_at):
-        return replace(seen, result=LookResult.UNRECOGNISED, reasons=(*seen.reasons, Reason.NOT_UPDATED))
+        return replace(seen, result=CheckOutcome.UNRECOGNISED, reasons=(*seen.reasons, Reason.NOT_UPDATED))
     return seen
 
 
@@ -176,17 +176,17 @@ def _by_dates(
 ) -> Finding:
     """Distinguish the editions of a page that is updated in place by its own dates, where the marker cannot."""
     of_series = holds(words(document.title), words(expectation.series_title))
-    undecided = seen.result is LookResult.LIVE or _WITHOUT_MARKER & set(seen.reasons)
+    undecided = seen.result is CheckOutcome.LIVE or _WITHOUT_MARKER & set(seen.reasons)
     if not of_series or not undecided or Reason.NEGATIVE_MARKER in seen.reasons:
-        return seen if seen.result is not LookResult.LIVE else replace(seen, result=LookResult.UNRECOGNISED)
+        return seen if seen.result is not CheckOutcome.LIVE else replace(seen, result=CheckOutcome.UNRECOGNISED)
     newest = govuk.newest_date(document)
     if newest and (newest >= due_at or govuk.is_new(document, due_at=due_at)):
-        return replace(seen, result=LookResult.LIVE, reasons=(Reason.UPDATED,))
+        return replace(seen, result=CheckOutcome.LIVE, reasons=(Reason.UPDATED,))
     old = newest and newest < due_at - EARLIEST and govuk.stood_before(document, due_at=due_at)
     # After the due instant a text that has changed may be the new edition, put there as a small correction.
     if old and (answer.completed_at < due_at or seen.text_digest in expectation.texts_not_live):
-        return replace(seen, result=LookResult.NOT_LIVE, reasons=(Reason.EARLIER_EDITION,))
-    return replace(seen, result=LookResult.UNRECOGNISED, reasons=(Reason.NOT_UPDATED,))
+        return replace(seen, result=CheckOutcome.NOT_LIVE, reasons=(Reason.EARLIER_EDITION,))
+    return replace(seen, result=CheckOutcome.UNRECOGNISED, reasons=(Reason.NOT_UPDATED,))
 
 
 def _withdrawn(document: GovukDocument, found: Finding, *, due_at: datetime) -> Finding:
@@ -196,11 +196,11 @@ def _withdrawn(document: GovukDocument, found: Finding, *, due_at: datetime) -> 
     asked about its text, so it has no digest; but if it was live, a person may say so.
     """
     withdrawn_at = document.withdrawn_at
-    if found.result is LookResult.NOT_LIVE:
+    if found.result is CheckOutcome.NOT_LIVE:
         return replace(found, reasons=(Reason.WITHDRAWN, *found.reasons))
     if withdrawn_at is None or withdrawn_at < due_at:
-        return replace(found, result=LookResult.NOT_LIVE, reasons=(Reason.WITHDRAWN,))
-    return replace(found, result=LookResult.UNRECOGNISED, reasons=(Reason.WITHDRAWN,), text_digest="")
+        return replace(found, result=CheckOutcome.NOT_LIVE, reasons=(Reason.WITHDRAWN,))
+    return replace(found, result=CheckOutcome.UNRECOGNISED, reasons=(Reason.WITHDRAWN,), text_digest="")
 
 
 def _says(document: GovukDocument, *, due_at: datetime) -> PublisherSays:

@@ -20,7 +20,7 @@ from releases.probe.adapters import get_adapter
 from releases.probe.connection import Limits, Line, Route, as_meant, bypass_caches
 from releases.probe.rate_limit import Lanes, Pauses, is_page
 from releases.rules.host_budget import DEFAULT_BUDGET, Budget, requested_pause
-from releases.rules.response import Answer, Errand, Failure, Hop
+from releases.rules.response import Answer, CheckRequest, Failure, Hop
 from releases.rules.web_address import (
     NotAWebAddressError,
     WebAddress,
@@ -150,15 +150,15 @@ _SENDS_ON = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(slots=True)
-class Flight:
-    """An errand from its first request to its answer; `spent` is seconds in requests, not in queues.
+class PendingCheck:
+    """A request from its first request to its answer; `spent` is seconds in requests, not in queues.
 
     `fragment` is the last that a redirect named (RFC 9110, section 10.2.2). `monotonic` is when the first request was
     begun or, once known, sent, on the machine's monotonic clock: durations between checks of one process follow from
     it even if the wall clock was set in between.
     """
 
-    errand: Errand
+    request: CheckRequest
     address: WebAddress
     begun_at: datetime | None = None
     sent_at: datetime | None = None
@@ -175,7 +175,7 @@ class Flight:
 
 @dataclass(frozen=True, slots=True)
 class _Ending:
-    """How an errand ends; `led_to` is where a redirect left the allowed hosts."""
+    """How a request ends; `led_to` is where a redirect left the allowed hosts."""
 
     failure: Failure | None = None
     detail: str = ""
@@ -183,26 +183,26 @@ class _Ending:
     led_to: WebAddress | None = None
 
 
-def _ending(flight: Flight, line: Line, limits: Limits) -> _Ending | None:
-    """Return how a reply ends an errand; None if a redirect is to be followed, to the flight's new address."""
+def _ending(pending: PendingCheck, line: Line, limits: Limits) -> _Ending | None:
+    """Return how a reply ends a request; None if a redirect is to be followed, to the pending's new address."""
     if line.failure is not None:
         return _Ending(line.failure, line.detail)
     answered = None
     try:
-        target = _target(flight.address, line)
+        target = _target(pending.address, line)
         if target is None:
             answered = _decoded(line, limits)
-            target = _target_in_body(flight, line, answered)
+            target = _target_in_body(pending, line, answered)
     except NotAWebAddressError as error:
         return _Ending(Failure.ADDRESS_REFUSED, f"redirected to an address that is not fetched: {error}")
     if target is None:
         return answered
-    if not is_allowed(target, flight.errand.allowed_hosts):
+    if not is_allowed(target, pending.request.allowed_hosts):
         return _Ending(led_to=target)
-    if len(flight.hops) > limits.redirects:
+    if len(pending.hops) > limits.redirects:
         return _Ending(Failure.TOO_MANY_REDIRECTS, f"more than {limits.redirects} redirects")
-    flight.address = target
-    flight.fragment = _fragment(line) or flight.fragment
+    pending.address = target
+    pending.fragment = _fragment(line) or pending.fragment
     return None
 
 
@@ -230,19 +230,19 @@ def _target(address: WebAddress, line: Line) -> WebAddress | None:
     return parse_target(address, locations[0])
 
 
-def _target_in_body(flight: Flight, line: Line, answered: _Ending) -> WebAddress | None:
+def _target_in_body(pending: PendingCheck, line: Line, answered: _Ending) -> WebAddress | None:
     """Return where a document says that the page is now, as publishing systems do instead of redirecting."""
     if line.status != 200 or answered.failure is not None:
         return None
     try:
-        location = get_adapter(flight.errand.adapter).leads_to(answered.body, url=flight.address.url)
+        location = get_adapter(pending.request.adapter).leads_to(answered.body, url=pending.address.url)
     except NotAWebAddressError:
         raise
     except Exception:
         # A body that our own code cannot read must not stop the answers to others; it is examined as it came.
-        logger.exception("cannot tell whether %s leads on", flight.address.url)
+        logger.exception("cannot tell whether %s leads on", pending.address.url)
         return None
-    return parse_target(flight.address, location) if location else None
+    return parse_target(pending.address, location) if location else None
 
 
 # Beyond this more connections only take turns on the processor; what waits longer is the network's part.
@@ -289,16 +289,16 @@ class Fetcher:
             authorities_file=authorities or authorities_file(),
             vantage=vantage,
         )
-        self._lanes: Lanes[Flight] = Lanes(budgets or {}, default=default_budget)
+        self._lanes: Lanes[PendingCheck] = Lanes(budgets or {}, default=default_budget)
         self._most_in_flight = most_in_flight or limit_connections(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         self._multi = Multi(most_connections=self._most_in_flight)
         self._begun = 0
         self._pauses = Pauses(now)
-        self._held: list[Flight] = []
-        self._waiting: dict[Hashable, Flight] = {}
+        self._held: list[PendingCheck] = []
+        self._waiting: dict[Hashable, PendingCheck] = {}
         self._idle_lines: list[Line] = []
-        self._flying: dict[pycurl.Curl, tuple[Line, Flight, str]] = {}
-        self._done: list[tuple[Errand, Answer]] = []
+        self._flying: dict[pycurl.Curl, tuple[Line, PendingCheck, str]] = {}
+        self._done: list[tuple[CheckRequest, Answer]] = []
         self._certificates: dict[int, str] = {}
 
     def __enter__(self) -> Self:
@@ -309,65 +309,65 @@ class Fetcher:
 
     @property
     def in_flight(self) -> int:
-        """How many errands have been started whose answers `poll` has not returned yet."""
+        """How many requests have been started whose answers `poll` has not returned yet."""
         return self._lanes.waiting + len(self._held) + len(self._flying) + len(self._done)
 
     @property
     def held_until(self) -> datetime | None:
-        """When the first errand goes on, if all that are in flight wait for the end of a pause; else None."""
-        waits = [self._wait_of(flight) for flight in self._held]
+        """When the first request goes on, if all that are in flight wait for the end of a pause; else None."""
+        waits = [self._wait_of(pending) for pending in self._held]
         if len(self._held) < self.in_flight or None in waits:
             return None
         return min((until for _, until in filter(None, waits)), default=None)
 
-    def start(self, errand: Errand) -> None:
-        """Begin an errand at once, or as soon as its host's budget allows; it always ends in an answer."""
+    def start(self, request: CheckRequest) -> None:
+        """Begin a request at once, or as soon as its host's budget allows; it always ends in an answer."""
         try:
-            address = parse_address(errand.url)
-            if not is_allowed(address, errand.allowed_hosts):
+            address = parse_address(request.url)
+            if not is_allowed(address, request.allowed_hosts):
                 raise NotAWebAddressError(f'the host of "{address.url}" is not one that may be fetched')
         except NotAWebAddressError as error:
             now = self._now()
             refusal = Answer(
-                requested_url=errand.url,
-                planned_at=errand.planned_at,
+                requested_url=request.url,
+                planned_at=request.planned_at,
                 sent_at=now,
                 completed_at=now,
                 failure=Failure.ADDRESS_REFUSED,
                 failure_detail=str(error),
-                final_url=errand.url,
+                final_url=request.url,
             )
-            self._done.append((errand, refusal))
+            self._done.append((request, refusal))
             return
-        flight = Flight(errand, bypass_caches(address) if errand.fresh else address)
-        if self._hold_back(flight):
+        pending = PendingCheck(request, bypass_caches(address) if request.fresh else address)
+        if self._hold_back(pending):
             return
-        self._waiting[errand.key] = flight
-        self._lanes.add(address.place, flight, first=errand.decisive)
+        self._waiting[request.key] = pending
+        self._lanes.add(address.place, pending, first=request.decisive)
         self._launch()
         self._begun += 1
         if self._begun % _BEGUN_AT_A_TIME == 0:
             self._drive(seconds=0.0)
 
     def waits(self, key: Hashable) -> bool:
-        """Whether the errand of a key waits for its turn, so that no request of it was sent."""
+        """Whether the request of a key waits for its turn, so that nothing was sent yet."""
         return key in self._waiting
 
-    def hand_turn(self, key: Hashable, errand: Errand) -> None:
-        """Give the turn of the errand of a key, which is then never sent, to another for the same address.
+    def hand_turn(self, key: Hashable, request: CheckRequest) -> None:
+        """Give the turn of the request of a key, which is then never sent, to another for the same address.
 
         :raises KeyError: if that one does not wait, or not any more.
         :raises ValueError: if the two do not request the same.
         """
-        flight = self._waiting[key]
-        if (errand.url, errand.fresh) != (flight.errand.url, flight.errand.fresh):
-            message = f"The turn of {flight.errand.url} cannot be taken by {errand.url}."
+        pending = self._waiting[key]
+        if (request.url, request.fresh) != (pending.request.url, pending.request.fresh):
+            message = f"The turn of {pending.request.url} cannot be taken by {request.url}."
             raise ValueError(message)
-        self._not_waiting(flight)
-        flight.errand = errand
-        self._waiting[errand.key] = flight
+        self._not_waiting(pending)
+        pending.request = request
+        self._waiting[request.key] = pending
 
-    def poll(self, timeout_seconds: float) -> list[tuple[Errand, Answer]]:
+    def poll(self, timeout_seconds: float) -> list[tuple[CheckRequest, Answer]]:
         """Return the complete answers, waiting for at least one, but not longer than this; 0 does not wait.
 
         Every call also begins what the budgets allow by now. With nothing in flight it waits too.
@@ -386,7 +386,7 @@ class Fetcher:
     def pause(self, name: str, *, until: datetime) -> None:
         """Request nothing of a host or a page until an aware instant.
 
-        What waits for it, and what is started for it, ends at once in an answer that says so; a decisive errand waits.
+        What waits for it, and what is started for it, ends at once in an answer that says so; a decisive request waits.
         """
         self._pauses.add(name, until=until)
         if not is_page(name):
@@ -395,12 +395,12 @@ class Fetcher:
     def give_up_waits(self) -> None:
         """End what waits for the end of a pause in answers that say so, because this process has to end."""
         held, self._held = self._held, []
-        for flight in held:
-            self._not_waiting(flight)
-            self._answer_that_it_waits(flight)
+        for pending in held:
+            self._not_waiting(pending)
+            self._answer_that_it_waits(pending)
 
     def rest(self, place: str, *, seconds: float) -> None:
-        """Begin nothing at a host for so many seconds; errands for it wait."""
+        """Begin nothing at a host for so many seconds; requests for it wait."""
         self._lanes.rest(place, until=time.monotonic() + seconds)
 
     def close(self) -> None:
@@ -426,71 +426,71 @@ class Fetcher:
         self._launch()
 
     def _launch(self) -> None:
-        for held in [flight for flight in self._held if not self._wait_of(flight)]:
+        for held in [pending for pending in self._held if not self._wait_of(pending)]:
             self._held.remove(held)
             self._lanes.add(held.address.place, held, first=True)
         while len(self._flying) < self._most_in_flight:
-            flight = self._lanes.next(time.monotonic())
-            if flight is None:
+            pending = self._lanes.next(time.monotonic())
+            if pending is None:
                 break
-            self._send(flight)
+            self._send(pending)
         self._multi.kick()
 
-    def _send(self, flight: Flight) -> None:
-        place = flight.address.place
-        if self._hold_back(flight):
+    def _send(self, pending: PendingCheck) -> None:
+        place = pending.address.place
+        if self._hold_back(pending):
             # Another page of the host, or the host to which a redirect leads, has asked us to wait.
             self._lanes.ended(place)
             return
-        self._not_waiting(flight)
+        self._not_waiting(pending)
         now = self._now()
-        if flight.begun_at is None:
-            flight.begun_at, flight.monotonic = now, time.monotonic()
-        left = self._limits.total_seconds - flight.spent
-        reason = self._refused_behind_proxy(flight)
+        if pending.begun_at is None:
+            pending.begun_at, pending.monotonic = now, time.monotonic()
+        left = self._limits.total_seconds - pending.spent
+        reason = self._refused_behind_proxy(pending)
         if reason or left <= 0:
             failure = Failure.ADDRESS_REFUSED if reason else Failure.TIMEOUT
             detail = reason or f"more than {self._limits.total_seconds:g} seconds in redirects"
             self._lanes.ended(place)
-            self._finish(flight, _Ending(failure, detail), at=now)
+            self._finish(pending, _Ending(failure, detail), at=now)
             return
         line = self._idle_lines.pop() if self._idle_lines else Line(self._route, self._limits, now=self._now)
-        line.prepare(flight.address, seconds=left, fresh=flight.errand.fresh)
-        self._flying[line.curl] = (line, flight, place)
+        line.prepare(pending.address, seconds=left, fresh=pending.request.fresh)
+        self._flying[line.curl] = (line, pending, place)
         self._multi.add(line.curl)
 
-    def _not_waiting(self, flight: Flight) -> None:
-        if self._waiting.get(flight.errand.key) is flight:
-            del self._waiting[flight.errand.key]
+    def _not_waiting(self, pending: PendingCheck) -> None:
+        if self._waiting.get(pending.request.key) is pending:
+            del self._waiting[pending.request.key]
 
-    def _wait_of(self, flight: Flight) -> tuple[str, datetime] | None:
-        return self._pauses.find(place=flight.address.place, url=flight.errand.url)
+    def _wait_of(self, pending: PendingCheck) -> tuple[str, datetime] | None:
+        return self._pauses.find(place=pending.address.place, url=pending.request.url)
 
     def _hold_back_waiting(self, place: str) -> None:
-        for flight in self._lanes.clear(place):
-            if not self._hold_back(flight):
-                self._lanes.add(place, flight)
+        for pending in self._lanes.clear(place):
+            if not self._hold_back(pending):
+                self._lanes.add(place, pending)
 
-    def _hold_back(self, flight: Flight) -> bool:
-        """Hold a flight back if its host or page asked us to wait; return whether it is held."""
-        if not self._wait_of(flight):
+    def _hold_back(self, pending: PendingCheck) -> bool:
+        """Hold a pending back if its host or page asked us to wait; return whether it is held."""
+        if not self._wait_of(pending):
             return False
-        if flight.errand.decisive and flight.begun_at is None:
-            self._waiting[flight.errand.key] = flight
-            self._held.append(flight)
+        if pending.request.decisive and pending.begun_at is None:
+            self._waiting[pending.request.key] = pending
+            self._held.append(pending)
         else:
-            self._not_waiting(flight)
-            self._answer_that_it_waits(flight)
+            self._not_waiting(pending)
+            self._answer_that_it_waits(pending)
         return True
 
-    def _answer_that_it_waits(self, flight: Flight) -> None:
-        who, until = self._wait_of(flight) or (flight.address.place, self._now())
+    def _answer_that_it_waits(self, pending: PendingCheck) -> None:
+        who, until = self._wait_of(pending) or (pending.address.place, self._now())
         detail = f"{who.removeprefix('page ')} asked not to be asked again before {until.astimezone(UTC):%H:%M:%S} UTC"
-        self._finish(flight, _Ending(Failure.ASKED_TO_WAIT, detail), at=self._now())
+        self._finish(pending, _Ending(Failure.ASKED_TO_WAIT, detail), at=self._now())
 
-    def _refused_behind_proxy(self, flight: Flight) -> str:
+    def _refused_behind_proxy(self, pending: PendingCheck) -> str:
         """Return why an address is refused that the proxy connects to: the guard sees no more than its URL."""
-        address = flight.address
+        address = pending.address
         if not self._route.is_proxied(address):
             return ""
         if address.host == "localhost" or address.host.endswith(".localhost"):
@@ -502,29 +502,29 @@ class Fetcher:
 
     def _land(self, curl: pycurl.Curl, code: int, message: str) -> None:
         completed_at, done = self._now(), time.monotonic()
-        line, flight, place = self._flying.pop(curl)
+        line, pending, place = self._flying.pop(curl)
         self._multi.remove(curl)
         line.finish(code, message)
         self._idle_lines.append(line)
         self._lanes.ended(place)
         wait = requested_pause(line.status, line.headers)
-        if wait and self._pauses.take_request(place=place, url=flight.errand.url, wait=wait):
+        if wait and self._pauses.take_request(place=place, url=pending.request.url, wait=wait):
             self._hold_back_waiting(place)
-        if flight.sent_at is None and line.sent_at is not None:
-            flight.sent_at, flight.monotonic = line.sent_at, line.monotonic
-        flight.spent += line.seconds["total"]
+        if pending.sent_at is None and line.sent_at is not None:
+            pending.sent_at, pending.monotonic = line.sent_at, line.monotonic
+        pending.spent += line.seconds["total"]
         if line.status is not None:
-            flight.hops.append(Hop(url=flight.address.url, status=line.status))
+            pending.hops.append(Hop(url=pending.address.url, status=line.status))
         certificate = self._certificate(line.connection, line.new_certificate_sha256)
-        ending = _ending(flight, line, self._limits)
+        ending = _ending(pending, line, self._limits)
         if ending is None:
-            self._lanes.add(flight.address.place, flight, first=True)
+            self._lanes.add(pending.address.place, pending, first=True)
         else:
-            self._finish(flight, ending, at=completed_at, line=line, done=done, certificate=certificate)
+            self._finish(pending, ending, at=completed_at, line=line, done=done, certificate=certificate)
 
     def _finish(
         self,
-        flight: Flight,
+        pending: PendingCheck,
         ending: _Ending,
         *,
         at: datetime,
@@ -532,40 +532,40 @@ class Fetcher:
         done: float | None = None,
         certificate: str = "",
     ) -> None:
-        """Add the answer of a flight: to its last request or, without a reply, because the next one is not made.
+        """Add the answer of a pending: to its last request or, without a reply, because the next one is not made.
 
         :param done: when the reply was complete, on the monotonic clock.
         """
-        sent_at = flight.sent_at or flight.begun_at or at
+        sent_at = pending.sent_at or pending.begun_at or at
         first_byte = line.first_byte if line else None
-        steady = {"monotonic": flight.monotonic, "monotonic_first_byte": first_byte, "monotonic_done": done}
+        steady = {"monotonic": pending.monotonic, "monotonic_first_byte": first_byte, "monotonic_done": done}
         answer = Answer(
-            requested_url=flight.errand.url,
-            planned_at=flight.errand.planned_at,
+            requested_url=pending.request.url,
+            planned_at=pending.request.planned_at,
             sent_at=sent_at,
             # The clock may have been set back in between.
             completed_at=max(sent_at, at),
             failure=ending.failure,
             failure_detail=ending.detail,
             status=line.status if line else None,
-            hops=tuple(flight.hops),
-            final_url=as_meant(ending.led_to.url) if ending.led_to else flight.reached,
+            hops=tuple(pending.hops),
+            final_url=as_meant(ending.led_to.url) if ending.led_to else pending.reached,
             left_allowed_hosts=ending.led_to is not None,
             headers=line.headers if line else (),
             body=ending.body,
             peer_address=line.peer_address if line else "",
             certificate_sha256=certificate,
-            vantage=self._route.vantage_for(flight.address),
+            vantage=self._route.vantage_for(pending.address),
             # The phases are those of the final request; the total is that of all.
             seconds=MappingProxyType(
                 {
                     **(line.seconds if line else {}),
-                    "total": flight.spent,
+                    "total": pending.spent,
                     **{name: value for name, value in steady.items() if value is not None},
                 }
             ),
         )
-        self._done.append((flight.errand, answer))
+        self._done.append((pending.request, answer))
 
     def _certificate(self, connection: int, new: str) -> str:
         """Return the certificate of a connection, which only the request that opened it saw."""

@@ -170,7 +170,7 @@ REQUEST_HEADERS = (
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of one errand: seconds, bytes (of the body both as sent and decoded) and redirects."""
+    """The limits of one request: seconds, bytes (of the body both as sent and decoded) and redirects."""
 
     connect_seconds: float = 3.0
     total_seconds: float = LONGEST.total_seconds()

@@ -7,7 +7,7 @@ from typing import Self
 
 from django.conf import settings
 
-from releases.detection.finding import Expectation, Finding, LookResult, Reason
+from releases.detection.finding import CheckOutcome, Expectation, Finding, Reason
 from releases.detection.rules import read_not_found_text
 from releases.host_budgets import budgets_from_settings
 from releases.probe.adapters import get_adapter
@@ -16,7 +16,7 @@ from releases.probe.examiner import Fault, Request
 from releases.probe.examiner_pool import Examined, Examiners, Overrun
 from releases.rules.canonical import sha256_hex
 from releases.rules.host_budget import DEFAULT_BUDGET, Budget
-from releases.rules.response import Answer, Errand
+from releases.rules.response import Answer, CheckRequest
 
 # More than are watched at once; each takes some two kilobytes.
 MOST = 12_000
@@ -106,16 +106,16 @@ class Probe:
         """:raises NoSuchAdapterError: if no adapter has this name."""
         return get_adapter(adapter).address(url)
 
-    def start(self, errand: Errand) -> None:
-        self._fetcher.start(errand)
+    def start(self, request: CheckRequest) -> None:
+        self._fetcher.start(request)
 
     def waits(self, key: Hashable) -> bool:
         return self._fetcher.waits(key)
 
-    def hand_turn(self, key: Hashable, errand: Errand) -> None:
-        self._fetcher.hand_turn(key, errand)
+    def hand_turn(self, key: Hashable, request: CheckRequest) -> None:
+        self._fetcher.hand_turn(key, request)
 
-    def poll(self, timeout_seconds: float) -> list[tuple[Errand, Answer]]:
+    def poll(self, timeout_seconds: float) -> list[tuple[CheckRequest, Answer]]:
         return self._fetcher.poll(timeout_seconds)
 
     def examine(self, adapter: str, answer: Answer, expectation: Expectation) -> Finding:
@@ -174,7 +174,7 @@ class Probe:
         if isinstance(found, str) or request.expectation is None:
             return found if isinstance(found, str) else ""
         if isinstance(found, Overrun):
-            shown = Finding(LookResult.OBSERVER_FAULT, (_OVERRUNS[found],))
+            shown = Finding(CheckOutcome.OBSERVER_FAULT, (_OVERRUNS[found],))
             if found is Overrun.ENDED or not self._examiners.is_last(request.answer.requested_url):
                 return shown  # it may have been the machine's fault, so the same page has a second chance
             found = shown

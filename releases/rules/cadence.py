@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from releases.rules.web_address import parse_address
 
-FIRST_LOOK = timedelta(days=1)
+FIRST_CHECK = timedelta(days=1)
 """How long before the due instant monitoring begins."""
 GIVE_UP = timedelta(days=7)
 """How long after the due instant monitoring ends; a person is asked then."""
@@ -40,7 +40,7 @@ def _minutes(count: float) -> timedelta:
 
 
 _BEFORE_DUE = (
-    _Period(-FIRST_LOOK, -_minutes(75), _minutes(15)),
+    _Period(-FIRST_CHECK, -_minutes(75), _minutes(15)),
     _Period(-_minutes(60), -_minutes(11), _minutes(1)),
     _Period(-_minutes(10), -_minutes(1.25), timedelta(seconds=15)),
     _Period(-_minutes(1), -2 * LAST_BEFORE_DUE, timedelta(seconds=5)),
@@ -103,7 +103,7 @@ def next_check_at(
         fixed=_fixed(limit, due_at=due_at, live_early=live_early),
         live_since=None if live_since is None else live_since - due_at,
     )
-    following = plan.first_after(-2 * FIRST_LOOK if after is None else after - due_at)
+    following = plan.first_after(-2 * FIRST_CHECK if after is None else after - due_at)
     missed_until = now - OVERDUE
     if following is None or due_at + following > missed_until:
         return None if following is None else due_at + following
@@ -233,7 +233,7 @@ def chance_of_detection(length: timedelta, begins: Begins) -> Chance:
 
 
 def _chance(length: timedelta, begins: Begins, *, key: str) -> Chance:
-    looks = _looks(key)
+    looks = _list_checks(key)
     start, end = (_DUE - before for before in begins.value)
     previous = start = max(start, looks[0])
     seen = proven = timedelta(0)
@@ -242,7 +242,7 @@ def _chance(length: timedelta, begins: Begins, *, key: str) -> Chance:
         first, last = max(previous, look - length), min(look, end)
         if first < last:
             seen += last - first
-            second = _second_look(look, key)
+            second = _find_second_check(look, key)
             if second is not None:
                 proven += max(timedelta(0), last - max(first, second - length))
         previous = max(look, start)
@@ -250,7 +250,7 @@ def _chance(length: timedelta, begins: Begins, *, key: str) -> Chance:
 
 
 @cache
-def _looks(key: str) -> tuple[datetime, ...]:
+def _list_checks(key: str) -> tuple[datetime, ...]:
     """Return the instants of all checks that are over before the due instant, while none sees anything."""
 
     def planned() -> Iterator[datetime]:
@@ -263,13 +263,13 @@ def _looks(key: str) -> tuple[datetime, ...]:
 
 
 @cache
-def _second_look(first: datetime, key: str) -> datetime | None:
+def _find_second_check(first: datetime, key: str) -> datetime | None:
     second = _next(first, key=key, live_early=first)
     return second if second is not None and second < _DUE else None
 
 
 def _next(after: datetime | None, *, key: str, live_early: datetime | None = None) -> datetime | None:
-    now = after or _DUE - 2 * FIRST_LOOK
+    now = after or _DUE - 2 * FIRST_CHECK
     return next_check_at(due_at=_DUE, limit_at=_DUE, after=after, now=now, key=key, live_early=live_early)
 
 

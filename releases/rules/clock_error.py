@@ -87,7 +87,7 @@ class ClockSample:
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
+class _PeerTime:
     """Between which bounds our clock is ahead of another host's, in seconds, and when that was heard."""
 
     least: float
@@ -96,14 +96,14 @@ class _Heard:
 
 
 @dataclass(slots=True)
-class ClockWatch:
+class ClockMonitor:
     _last: ClockSample | None = None
     _stepped: timedelta = timedelta(0)
     _last_step: timedelta = timedelta(0)
     _stepped_at: timedelta | None = None
     _updated: frozenset[str] = frozenset()
     _outdated: frozenset[str] = frozenset()
-    _heard: dict[str, _Heard] = field(default_factory=dict)
+    _heard: dict[str, _PeerTime] = field(default_factory=dict)
 
     def take(self, reading: ClockSample, figures: Iterable[Figures]) -> ClockError:
         """Take one reading and what vouches for the clock at it, the better voucher first; say what is known now."""
@@ -126,7 +126,7 @@ class ClockWatch:
     def compare_with_host(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
         """Take in the `Date` of an answer: the other clock showed this whole second while the request was under way."""
         least = (sent_at - date).total_seconds() - 1.0
-        self._heard[host] = _Heard(least, (completed_at - date).total_seconds(), at=completed_at)
+        self._heard[host] = _PeerTime(least, (completed_at - date).total_seconds(), at=completed_at)
 
     def _note_step(self, reading: ClockSample) -> None:
         last, self._last = self._last, reading
@@ -141,7 +141,7 @@ class ClockWatch:
         self._outdated = self._updated
         self._heard.clear()
 
-    def _recent(self, *, now: datetime) -> list[_Heard]:
+    def _recent(self, *, now: datetime) -> list[_PeerTime]:
         return [heard for heard in self._heard.values() if now - heard.at <= HEARD_FOR]
 
     def _by_controls(self, *, now: datetime) -> Figures | None:

@@ -243,7 +243,7 @@ _SPACES = frozenset({(_TEXT, "s"), (_TEXT, "tab"), (_TEXT, "line-break")})
 type _Name = tuple[str | None, str]
 
 
-class _WholeSheetRead(SAXException):
+class _SheetComplete(SAXException):
     """The first sheet has ended; nothing after it is wanted."""
 
 
@@ -259,7 +259,7 @@ def _read_open_document(archive: zipfile.ZipFile, *, name: str) -> list[Line]:
     try:
         with archive.open("content.xml") as content:
             parser.parse(content)
-    except _WholeSheetRead:
+    except _SheetComplete:
         pass
     except NotATableError:
         raise
@@ -309,7 +309,7 @@ class _Sheet(ContentHandler):
         elif name == (_TABLE, "table-row"):
             self._end_line()
         elif name == (_TABLE, "table"):
-            raise _WholeSheetRead("")
+            raise _SheetComplete("")
 
     def _end_cell(self) -> None:
         cell = self._read_cell()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from releases.detection.finding import LookResult
+from releases.detection.finding import CheckOutcome
 from releases.rules.cadence import CONFIRMING, LONGEST_GAP_AFTER_LIMIT
 
 RULES_VERSION = 1
@@ -53,7 +53,7 @@ class Sighting:
     `taken_away`: what it saw in place of the release says that the release had been there.
     """
 
-    result: LookResult
+    result: CheckOutcome
     planned_at: datetime
     sent_at: datetime
     completed_at: datetime
@@ -99,8 +99,8 @@ class Sighting:
 _COUNTS_AS = {
     # "Something else" may be a bot challenge with the release behind it: it answers the question, and
     # makes nothing late.
-    "previous_edition": LookResult.NOT_LIVE,
-    "this_is_it": LookResult.LIVE,
+    "previous_edition": CheckOutcome.NOT_LIVE,
+    "this_is_it": CheckOutcome.LIVE,
 }
 
 
@@ -112,7 +112,7 @@ def last_statements(statements: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {digest: kind for digest, kind in statements if digest}
 
 
-def count_result(result: str, statement: str | None, *, clock_off: bool = False) -> LookResult:
+def count_result(result: str, statement: str | None, *, clock_off: bool = False) -> CheckOutcome:
     """Return the result as which a check counts.
 
     :param result: what the check itself showed.
@@ -121,8 +121,8 @@ def count_result(result: str, statement: str | None, *, clock_off: bool = False)
         of ours.
     """
     if clock_off:
-        return LookResult.OBSERVER_FAULT
-    return _COUNTS_AS.get(statement or "") or LookResult(result)
+        return CheckOutcome.OBSERVER_FAULT
+    return _COUNTS_AS.get(statement or "") or CheckOutcome(result)
 
 
 def is_corrected(statement: str | None) -> bool:
@@ -250,8 +250,8 @@ def judge_address(
     every_check = sorted(set(sightings), key=lambda check: (check.sent_at, check.completed_at, check.result))
     checks = [check for check in every_check if check.clock_confirmed]
     telling = _without_taken_away(checks, due_at=due_at)
-    absent = [check for check in telling if check.result is LookResult.NOT_LIVE]
-    shown = [check for check in checks if check.result is LookResult.LIVE]
+    absent = [check for check in telling if check.result is CheckOutcome.NOT_LIVE]
+    shown = [check for check in checks if check.result is CheckOutcome.LIVE]
     proven, unproven = _split_by_proof(shown, absent, due_at=due_at)
     early = [check for check in proven if check.surely_before(due_at)]
     in_force = [check for check in proven if not check.surely_before(due_at)]
@@ -261,7 +261,7 @@ def judge_address(
         check
         for check in every_check
         if not check.clock_confirmed
-        and check.result is LookResult.LIVE
+        and check.result is CheckOutcome.LIVE
         and (first_in_force is None or check.sent_at < first_in_force.completed_at)
     ]
     before = (BeforeDue.NOTHING, BeforeDue.SEEN_ONCE, BeforeDue.EARLY)[min(len(early), 2)]
@@ -310,12 +310,12 @@ def _find_flips(first: Sighting, checks: Iterable[Sighting]) -> tuple[Flip, ...]
     flips: list[Flip] = []
     live_until, gone_until = first.surely_by, None
     for check in checks:
-        if check.result is LookResult.NOT_LIVE and gone_until and flips[-1].back_at is None:
+        if check.result is CheckOutcome.NOT_LIVE and gone_until and flips[-1].back_at is None:
             gone_until = max(gone_until, check.surely_by)
-        elif check.result is LookResult.NOT_LIVE and check.surely_from > live_until:
+        elif check.result is CheckOutcome.NOT_LIVE and check.surely_from > live_until:
             flips.append(Flip(gone_at=check.sent_at, back_at=None))
             gone_until = check.surely_by
-        elif check.result is LookResult.LIVE:
+        elif check.result is CheckOutcome.LIVE:
             live_until = max(live_until, check.surely_by)
             if gone_until and check.surely_from > gone_until and flips[-1].back_at is None:
                 flips[-1] = replace(flips[-1], back_at=check.completed_at)
@@ -331,8 +331,8 @@ def early_sightings(sightings: Iterable[Sighting], *, due_at: datetime) -> list[
         {check for check in sightings if check.clock_confirmed},
         key=lambda check: (check.sent_at, check.completed_at, check.result),
     )
-    absent = [check for check in _without_taken_away(checks, due_at=due_at) if check.result is LookResult.NOT_LIVE]
-    shown = [check for check in checks if check.result is LookResult.LIVE]
+    absent = [check for check in _without_taken_away(checks, due_at=due_at) if check.result is CheckOutcome.NOT_LIVE]
+    shown = [check for check in checks if check.result is CheckOutcome.LIVE]
     return [check for check in _split_by_proof(shown, absent, due_at=due_at)[0] if check.surely_before(due_at)]
 
 
@@ -363,7 +363,7 @@ def _without_taken_away(checks: list[Sighting], *, due_at: datetime) -> list[Sig
     """Leave out the checks since due that saw that the page had been there, unless it was taken away before that."""
     if any(check.taken_away and check.surely_before(due_at) for check in checks):
         return checks
-    return [check for check in checks if not check.taken_away or check.result is not LookResult.NOT_LIVE]
+    return [check for check in checks if not check.taken_away or check.result is not CheckOutcome.NOT_LIVE]
 
 
 def settles_at(sightings: Sequence[Sighting], *, limit_at: datetime) -> datetime:
@@ -449,15 +449,15 @@ def _earlier(first: Sighting, checks: list[Sighting]) -> list[Sighting]:
     earlier counts only if the page was there at every check that followed until both were over, and at the next: else
     it may have gone away.
     """
-    earlier = [check for check in checks if check.result is LookResult.NOT_LIVE and check.sent_at < first.sent_at]
+    earlier = [check for check in checks if check.result is CheckOutcome.NOT_LIVE and check.sent_at < first.sent_at]
     overlapping = [check for check in earlier if check.completed_at > first.sent_at]
     if not overlapping:
         return earlier
     over = max(check.completed_at for check in overlapping)
     for check in (check for check in checks if check.sent_at >= first.completed_at):
-        if check.result is LookResult.NOT_LIVE:
+        if check.result is CheckOutcome.NOT_LIVE:
             break
-        if check.result is LookResult.LIVE and check.sent_at >= over:
+        if check.result is CheckOutcome.LIVE and check.sent_at >= over:
             return earlier
     return [check for check in earlier if check not in overlapping]
 

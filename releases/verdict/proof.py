@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from releases.detection.finding import AddressRole, LookResult
+from releases.detection.finding import AddressRole, CheckOutcome
 from releases.verdict.address import Sighting
 
 
@@ -63,7 +63,7 @@ def places_of(
     # As in judging: a check still under way at the due instant may have seen what went live in time.
     since_due = due_at is not None and not seen.sighting.surely_before(due_at)
     if seen.fresh:
-        candidates = [Place(Why.FIRST_LIVE_FRESH, since_due)] if seen.sighting.result is LookResult.LIVE else []
+        candidates = [Place(Why.FIRST_LIVE_FRESH, since_due)] if seen.sighting.result is CheckOutcome.LIVE else []
     elif seen.role is AddressRole.ANNOUNCEMENT:
         candidates = [Place(Why.FIRST_SEEN), *([] if since_due else [Place(Why.ANNOUNCEMENT)])]
     else:
@@ -85,9 +85,9 @@ def _judged(
     yield Place(Why.FIRST_SEEN)
     if not since_due:
         yield Place(Why.LAST_BEFORE_DUE)
-    if result is LookResult.LIVE:
+    if result is CheckOutcome.LIVE:
         yield Place(Why.FIRST_LIVE, since_due)
-    if result is LookResult.NOT_LIVE:
+    if result is CheckOutcome.NOT_LIVE:
         if live_at is None or sent_at < live_at:
             yield Place(Why.LAST_NOT_LIVE, since_due)
         # The page is out, and an attachment that belongs to it is not.

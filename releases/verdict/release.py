@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from releases.detection.finding import AddressRole, LookResult, PublisherSays, Source, publisher_time
+from releases.detection.finding import AddressRole, CheckOutcome, PublisherSays, Source, publisher_time
 from releases.verdict.address import SUSPICIOUS, AddressVerdict, Outcome, Sighting
 
 _PAGE = frozenset({AddressRole.PAGE})
@@ -43,7 +43,7 @@ class DiagnosticCheck:
     """
 
     purpose: str
-    result: LookResult
+    result: CheckOutcome
     sent_at: datetime
     completed_at: datetime
     headers: Sequence[tuple[str, str]] = ()
@@ -186,9 +186,9 @@ def find_past_caches(checks: Iterable[DiagnosticCheck]) -> tuple[DiagnosticCheck
     """
     listed = list(checks)
     plain, fresh = _in_order(listed, PLAIN), _in_order(listed, FRESH)
-    first_plain = next((check for check in plain if check.result is LookResult.LIVE), None)
+    first_plain = next((check for check in plain if check.result is CheckOutcome.LIVE), None)
     for check in fresh:
-        if check.result is not LookResult.LIVE:
+        if check.result is not CheckOutcome.LIVE:
             continue
         gone = (later.sent_at for later in fresh if later.sent_at > check.sent_at and _is_absent(later))
         gone_at = next(gone, None)
@@ -206,7 +206,7 @@ def find_past_caches(checks: Iterable[DiagnosticCheck]) -> tuple[DiagnosticCheck
 
 
 def _is_absent(check: DiagnosticCheck) -> bool:
-    return check.result is LookResult.NOT_LIVE
+    return check.result is CheckOutcome.NOT_LIVE
 
 
 def _old_copy_was_stored(checks: Iterable[DiagnosticCheck], *, published_at: datetime | None) -> bool:
@@ -219,7 +219,7 @@ def _old_copy_was_stored(checks: Iterable[DiagnosticCheck], *, published_at: dat
     Source: RFC 9111, section 5.1: Age is the time in seconds since the answer was made or confirmed at the origin.
     """
     plain = _in_order(checks, PLAIN)
-    live = next((check for check in plain if check.result is LookResult.LIVE), None)
+    live = next((check for check in plain if check.result is CheckOutcome.LIVE), None)
     old = [check for check in plain if _is_absent(check) and live and check.sent_at < live.sent_at]
     if live is None or not old:
         return False

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from releases.detection.finding import AddressRole, Expectation, Reason, TextsBefore
+from releases.detection.finding import AddressRole, EarlierTexts, Expectation, Reason
 from releases.leases import ProbeInterface
 from releases.monitoring import examination
 from releases.monitoring.clock import Clock
 from releases.probe.probe import Probe, probe_from_settings
 from releases.rules import cadence
 from releases.rules.host_budget import LEAST_LONGEST_GAP
-from releases.rules.response import Answer, Errand
+from releases.rules.response import Answer, CheckRequest
 from releases.rules.web_address import parse_address, place_of
 from releases.verdict.address import AddressVerdict, Outcome, Sighting, count_result, judge_address
 from releases.verdict.release import combine_addresses
@@ -60,7 +60,7 @@ class RehearsalResult:
 @dataclass(slots=True)
 class _Progress:
     sightings: list[Sighting] = field(default_factory=list)
-    texts_before: TextsBefore = field(default_factory=TextsBefore)
+    texts_before: EarlierTexts = field(default_factory=EarlierTexts)
     reasons: tuple[Reason, ...] = ()
 
 
@@ -82,7 +82,7 @@ def rehearse(
         now = clock.now()
         if next_at is not None and next_at <= now:
             address, hosts = look.fetched_address(ADAPTER, url), frozenset({place_of(url)})
-            look.start(Errand(key=next_at, url=address, allowed_hosts=hosts, planned_at=next_at))
+            look.start(CheckRequest(key=next_at, url=address, allowed_hosts=hosts, planned_at=next_at))
             next_at = next(planned, None)
             continue
         wake_at = min(now + GLANCE, next_at or now + GLANCE)
@@ -123,7 +123,7 @@ def _record_answer(
         marker=script.marker,
         release_title=f"{TITLE}, {script.marker}",
         series_title=TITLE,
-        texts_not_live=progress.texts_before.standing,
+        texts_not_live=progress.texts_before.lasting,
         texts_before=progress.texts_before.all,
         due_at=script.due_at,
     )
@@ -233,8 +233,8 @@ def ping(
     :return: whether the response had a status of success.
     """
     host = place_of(url)
-    look.start(Errand(key="ping", url=url, allowed_hosts=frozenset({host}), planned_at=now()))
-    answers: list[tuple[Errand, Answer]] = []
+    look.start(CheckRequest(key="ping", url=url, allowed_hosts=frozenset({host}), planned_at=now()))
+    answers: list[tuple[CheckRequest, Answer]] = []
     while not answers and not stop():
         answers = look.poll(GLANCE_SECONDS)
     for _, answer in answers:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin
 
-from releases.detection.finding import Expectation, Finding, LookResult, TextsBefore
+from releases.detection.finding import CheckOutcome, EarlierTexts, Expectation, Finding
 from releases.detection.rules import examine, read_not_found_text
 from releases.rules.response import Answer, Hop
 from tests.corpus import (
@@ -51,19 +51,19 @@ def examined(case: Case, *, fetch: Fetch | None = None) -> list[Found]:
     """
     fetch = fetch or answered
     absent_seen = case.absent_before
-    before = TextsBefore()
+    before = EarlierTexts()
     found = []
     for look in case.looks:
         answer = fetch(case, look)
         finding = examine(answer, expectation(case, url=answer.requested_url, before=before))
         found.append(Found(case, look, finding, _counts_as(finding.result, absent_seen=absent_seen)))
-        absent_seen |= finding.result is LookResult.NOT_LIVE
+        absent_seen |= finding.result is CheckOutcome.NOT_LIVE
         if look.before_due:
             before.note(finding.result, finding.reasons, finding.text_digest, first=look.at, last=look.at)
     return found
 
 
-def expectation(case: Case, *, url: str, before: TextsBefore) -> Expectation:
+def expectation(case: Case, *, url: str, before: EarlierTexts) -> Expectation:
     """Say what a case expects at its address, after the looks before it was due."""
     control = case.not_found
     return Expectation(
@@ -73,7 +73,7 @@ def expectation(case: Case, *, url: str, before: TextsBefore) -> Expectation:
         release_title=case.title,
         series_title=case.series,
         negative_markers=case.negative_markers,
-        texts_not_live=before.standing,
+        texts_not_live=before.lasting,
         texts_before=before.all,
         not_found_text=read_not_found_text(_made(control, "/statistics/no-such-page-8f2a", DUE)) if control else "",
         not_found_certain=control is not None and control.status in {404, 410},
@@ -109,7 +109,7 @@ def _made(reply: Reply, path: str, at: datetime) -> Answer:
     )
 
 
-def _counts_as(result: LookResult, *, absent_seen: bool) -> Right:
-    if result is LookResult.LIVE and absent_seen:
+def _counts_as(result: CheckOutcome, *, absent_seen: bool) -> Right:
+    if result is CheckOutcome.LIVE and absent_seen:
         return Right.LIVE
-    return Right.NOT_LIVE if result is LookResult.NOT_LIVE else Right.NOBODY
+    return Right.NOT_LIVE if result is CheckOutcome.NOT_LIVE else Right.NOBODY

@@ -15,7 +15,7 @@ from releases.probe.connection import Limits
 from releases.rules.response import Answer
 from tests.corpus.case import DUE, Case, Look, Reply
 from tests.corpus.examination import CASES, examined
-from tests.support.fetching import answers, errand, make_fetcher
+from tests.support.fetching import answers, check_request, make_fetcher
 from tests.support.publishers import Handler, always, closed_port, path_of, publisher, response
 
 LIMITS = Limits(connect_seconds=0.5, total_seconds=1.5, body_bytes=5_000_000, header_bytes=20_000, redirects=5)
@@ -137,7 +137,7 @@ def _cases() -> Iterator[object]:
 @pytest.mark.parametrize("case", list(_cases()))
 def test_a_case_that_comes_over_a_real_connection_gets_the_same_answer(case, stage, fetcher):
     def fetch(case: Case, look: Look) -> Answer:
-        fetcher.start(errand(stage.play(case, look), stage.entry, stage.closed))
+        fetcher.start(check_request(stage.play(case, look), stage.entry, stage.closed))
         (_, answer) = answers(fetcher)[0]
         return answer
 

@@ -2,16 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 
-from releases.detection.finding import LookResult
+from releases.detection.finding import CheckOutcome
 from releases.verdict.address import AddressVerdict, Sighting, judge_address
 
 DUE = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
 
-ABSENT = LookResult.NOT_LIVE
-LIVE = LookResult.LIVE
-UNRECOGNISED = LookResult.UNRECOGNISED
-UNREACHABLE = LookResult.UNREACHABLE
-FAULT = LookResult.OBSERVER_FAULT
+ABSENT = CheckOutcome.NOT_LIVE
+LIVE = CheckOutcome.LIVE
+UNRECOGNISED = CheckOutcome.UNRECOGNISED
+UNREACHABLE = CheckOutcome.UNREACHABLE
+FAULT = CheckOutcome.OBSERVER_FAULT
 
 
 def at(seconds: float) -> datetime:
@@ -20,7 +20,7 @@ def at(seconds: float) -> datetime:
 
 
 def look(
-    result: LookResult,
+    result: CheckOutcome,
     planned: float,
     *,
     sent: float | None = None,

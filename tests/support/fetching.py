@@ -8,7 +8,7 @@ from typing import Any
 from releases.probe.client import Fetcher
 from releases.probe.connection import Limits
 from releases.rules.host_budget import LIFTED
-from releases.rules.response import Answer, Errand
+from releases.rules.response import Answer, CheckRequest
 
 QUICK = Limits(connect_seconds=0.5, total_seconds=0.6, body_bytes=100_000, header_bytes=20_000, redirects=5)
 PLANNED = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
@@ -23,17 +23,17 @@ def make_fetcher(*opened: str, **options: Any) -> Fetcher:
     return Fetcher(allow_private=frozenset(opened), **options)
 
 
-def errand(url: str, *allowed_hosts: str, key: object = "key", decisive: bool = False) -> Errand:
-    return Errand(key=key, url=url, allowed_hosts=frozenset(allowed_hosts), planned_at=PLANNED, decisive=decisive)
+def check_request(url: str, *allowed_hosts: str, key: object = "key", decisive: bool = False) -> CheckRequest:
+    return CheckRequest(key=key, url=url, allowed_hosts=frozenset(allowed_hosts), planned_at=PLANNED, decisive=decisive)
 
 
-def answers(fetcher: Fetcher, *, seconds: float = 10) -> list[tuple[Errand, Answer]]:
+def answers(fetcher: Fetcher, *, seconds: float = 10) -> list[tuple[CheckRequest, Answer]]:
     """Poll until nothing is in flight."""
     until = time.monotonic() + seconds
-    collected: list[tuple[Errand, Answer]] = []
+    collected: list[tuple[CheckRequest, Answer]] = []
     while fetcher.in_flight:
         collected += fetcher.poll(0.2)
-        assert time.monotonic() < until, f"{fetcher.in_flight} errands have no answer"
+        assert time.monotonic() < until, f"{fetcher.in_flight} requests have no answer"
     return collected
 
 
@@ -41,6 +41,6 @@ def fetch(url: str, *, opened: Iterable[str], allowed: Iterable[str] | None = No
     """Fetch one address; what is opened is allowed too unless told otherwise."""
     opened = list(opened)
     with make_fetcher(*opened, **options) as fetcher:
-        fetcher.start(errand(url, *(opened if allowed is None else allowed)))
+        fetcher.start(check_request(url, *(opened if allowed is None else allowed)))
         (_, answer) = answers(fetcher)[0]
         return answer

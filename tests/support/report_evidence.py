@@ -3,15 +3,15 @@
 from datetime import datetime, timedelta
 
 from breaches.rules.facts import AddressFacts, CheckFact, Facts
-from releases.detection.finding import AddressRole, LookResult
+from releases.detection.finding import AddressRole, CheckOutcome
 from releases.rules.london import LONDON
 from releases.verdict.address import Sighting, judge_address
 from releases.verdict.release import combine_addresses
 from tests.support.seed_case import TITLE, URL
 
 TOLERANCE = 120
-NOT_LIVE, LIVE = LookResult.NOT_LIVE, LookResult.LIVE
-UNREACHABLE, UNRECOGNISED = LookResult.UNREACHABLE, LookResult.UNRECOGNISED
+NOT_LIVE, LIVE = CheckOutcome.NOT_LIVE, CheckOutcome.LIVE
+UNREACHABLE, UNRECOGNISED = CheckOutcome.UNREACHABLE, CheckOutcome.UNRECOGNISED
 
 
 def london(clock, day="2020-06-30"):

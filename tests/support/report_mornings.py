@@ -5,13 +5,13 @@ from datetime import timedelta
 from breaches import drafting
 from breaches.models import Report
 from releases import judge
-from releases.detection.finding import LookResult
+from releases.detection.finding import CheckOutcome
 from releases.models import Coverage, MonitoringRowRecord, Observation, Series
 from releases.rules.canonical import sha256_hex
 from tests.support.factories import ReleaseFactory, SeriesFactory
 from tests.support.report_evidence import london
 
-NOT_LIVE, LIVE = LookResult.NOT_LIVE, LookResult.LIVE
+NOT_LIVE, LIVE = CheckOutcome.NOT_LIVE, CheckOutcome.LIVE
 MONITORED = tuple((f"09:3{seconds // 60}:{seconds % 60:02}", NOT_LIVE) for seconds in range(0, 121, 10))
 """No two checks up to the limit are further apart than is allowed of a window that was monitored."""
 NOT_SEEN_MORNING = (("09:29:55", NOT_LIVE), *MONITORED)

@@ -8,7 +8,7 @@ from releases.detection.finding import Expectation, Finding
 from releases.detection.rules import read_not_found_text
 from releases.monitoring.clock import ScriptedClock
 from releases.probe.adapters import get_adapter
-from releases.rules.response import Answer, Errand, Hop
+from releases.rules.response import Answer, CheckRequest, Hop
 
 
 class MorningOver(Exception):
@@ -40,15 +40,15 @@ class JumpingClock(ScriptedClock):
 
 
 class ScriptedPublisher:
-    """Answers each errand with what the script gives for its address and the instant at which it was sent.
+    """Answers each check_request with what the script gives for its address and the instant at which it was sent.
 
     The script gives a status, a page and the seconds that the answer takes.
     """
 
     def __init__(self, clock: JumpingClock, script: Callable[[str, datetime], tuple[int, str, float]]) -> None:
         self._clock, self._script = clock, script
-        self._under_way: list[tuple[datetime, Errand, Answer]] = []
-        self.asked: list[Errand] = []
+        self._under_way: list[tuple[datetime, CheckRequest, Answer]] = []
+        self.asked: list[CheckRequest] = []
         self.rests: list[tuple[str, float]] = []
         self._pauses: dict[str, datetime] = {}
 
@@ -60,42 +60,42 @@ class ScriptedPublisher:
     def held_until(self) -> None:
         """Nothing is held: what is asked is answered by the script."""
 
-    def start(self, errand: Errand) -> None:
-        self.asked.append(errand)
+    def start(self, check_request: CheckRequest) -> None:
+        self.asked.append(check_request)
         sent_at = self._clock.now()
-        status, page, takes = self._script(errand.url, sent_at)
+        status, page, takes = self._script(check_request.url, sent_at)
         completed_at = sent_at + timedelta(seconds=takes)
         answer = Answer(
-            requested_url=errand.url,
-            planned_at=errand.planned_at,
+            requested_url=check_request.url,
+            planned_at=check_request.planned_at,
             sent_at=sent_at,
             completed_at=completed_at,
             status=status,
-            hops=(Hop(errand.url, status),),
-            final_url=errand.url,
+            hops=(Hop(check_request.url, status),),
+            final_url=check_request.url,
             headers=(("content-type", "text/html; charset=utf-8"), ("date", format_datetime(sent_at, usegmt=True))),
             body=page.encode(),
         )
-        self._under_way.append((completed_at, errand, self.brought(errand, answer)))
+        self._under_way.append((completed_at, check_request, self.brought(check_request, answer)))
         self._under_way.sort(key=lambda one: one[0])
 
     def waits(self, key: Hashable) -> bool:
         return False
 
-    def hand_turn(self, key: Hashable, errand: Errand) -> None:
+    def hand_turn(self, key: Hashable, check_request: CheckRequest) -> None:
         raise KeyError(key)
 
-    def brought(self, errand: Errand, answer: Answer) -> Answer:
-        """Return what an errand brings: as the script says, or as a network in between makes of it."""
+    def brought(self, check_request: CheckRequest, answer: Answer) -> Answer:
+        """Return what an check_request brings: as the script says, or as a network in between makes of it."""
         return answer
 
-    def poll(self, timeout_seconds: float) -> list[tuple[Errand, Answer]]:
+    def poll(self, timeout_seconds: float) -> list[tuple[CheckRequest, Answer]]:
         until = self._clock.now() + timedelta(seconds=timeout_seconds)
         if self._under_way and self._under_way[0][0] <= until:
-            completed_at, errand, answer = self._under_way[0]
+            completed_at, check_request, answer = self._under_way[0]
             self._clock.sleep_until(completed_at)
             self._under_way.pop(0)
-            return [(errand, answer)]
+            return [(check_request, answer)]
         self._clock.sleep_until(until)
         return []
 

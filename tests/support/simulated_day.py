@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 
-from releases.detection.finding import LookResult
+from releases.detection.finding import CheckOutcome
 from releases.detection.rules import examine
 from releases.rules.cadence import next_check_at
-from releases.rules.clock_error import ClockSample, ClockWatch, Figures, Voucher
+from releases.rules.clock_error import ClockMonitor, ClockSample, Figures, Voucher
 from releases.rules.host_budget import LEAST_LONGEST_GAP
 from releases.rules.response import Failure
 from releases.verdict.address import (
@@ -34,7 +34,7 @@ FOR_EVER = float("inf")
 LONG_BEFORE = -100_000.0
 
 
-def _shown_by(*answers, **expectation) -> tuple[LookResult, ...]:
+def _shown_by(*answers, **expectation) -> tuple[CheckOutcome, ...]:
     return tuple(examine(answer, release_pages.expected(**expectation)).result for answer in answers)
 
 
@@ -145,7 +145,7 @@ class _Watching:
     number: int = 0
     planned: datetime | None = None
     flying: dict[int, datetime] = field(default_factory=dict)
-    watch: ClockWatch = field(default_factory=ClockWatch)
+    watch: ClockMonitor = field(default_factory=ClockMonitor)
     live_since: datetime | None = None
     live_early: datetime | None = None
     now: float = 0.0
@@ -192,7 +192,7 @@ class _Watching:
                 under_way.clear()
                 self.flying.clear()
                 self.number += 1
-                self.now, self.watch = max(self.now, deaths.pop(0).end), ClockWatch()
+                self.now, self.watch = max(self.now, deaths.pop(0).end), ClockMonitor()
                 self.read_clock()
             elif answered_at <= send_at:
                 self.now, number, look = heapq.heappop(under_way)
@@ -235,12 +235,12 @@ class _Watching:
         done = left + chance.choice((0.02, 0.2, chance.uniform(0, day.slow), chance.uniform(0, 4 * day.slow)))
         reached = chance.uniform(left, done)
         result = self.seen(reached)
-        text = "the last edition" if result is LookResult.LIVE and day.matched_all_along else ""
-        gone = day.tells_gone and result is LookResult.NOT_LIVE and any(each.end <= reached for each in day.shown)
+        text = "the last edition" if result is CheckOutcome.LIVE and day.matched_all_along else ""
+        gone = day.tells_gone and result is CheckOutcome.NOT_LIVE and any(each.end <= reached for each in day.shown)
         look = Sighting(result, self.planned, self.shown(left), self.shown(done), text_digest=text, taken_away=gone)
         return done, look
 
-    def seen(self, second: float) -> LookResult:
+    def seen(self, second: float) -> CheckOutcome:
         chance, day = self.address.chance, self.day
         if _within(day.ours_down, second):
             return chance.choice(OURS)
@@ -263,7 +263,7 @@ class _Watching:
     def may_matter(self) -> bool:
         last = self.address.looks[-1]
         recent = len(self.address.verdicts) < 12 or self.address.chance.random() < 0.1
-        return recent and (last.result is LookResult.LIVE or self.shown(self.now) >= self.limit_at)
+        return recent and (last.result is CheckOutcome.LIVE or self.shown(self.now) >= self.limit_at)
 
     def judge(self, *, over: bool = False) -> AddressVerdict:
         looks = self.address.looks
@@ -275,6 +275,6 @@ class _Watching:
         )
         live = verdict.from_due in LIVE_AT_LAST and verdict.outcome is not Outcome.PENDING
         self.live_since = verdict.first_live_at if live else None
-        early = [look.planned_at for look in looks if look.result is LookResult.LIVE and look.surely_by < DUE]
+        early = [look.planned_at for look in looks if look.result is CheckOutcome.LIVE and look.surely_by < DUE]
         self.live_early = early[0] if verdict.before is BeforeDue.SEEN_ONCE and len(early) == 1 else None
         return verdict

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from releases.detection.finding import Finding, LookResult
+from releases.detection.finding import CheckOutcome, Finding
 from releases.evidence import store
 from releases.evidence.store import CheckResult
 from releases.models import Address, Observation
@@ -41,7 +41,7 @@ def make_check(
             headers=(("content-type", media_type),),
             body=body,
         ),
-        finding=Finding(LookResult(result), reasons),
+        finding=Finding(CheckOutcome(result), reasons),
         purpose=purpose,
         clock_bound_seconds=0.0,
     )

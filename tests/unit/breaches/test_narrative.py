@@ -6,7 +6,7 @@ import pytest
 
 from breaches.rules.facts import Statement, StatementFact
 from breaches.rules.narrative import NOT_LIVE_WORDS, write_account
-from releases.detection.finding import AddressRole, LookResult, Reason
+from releases.detection.finding import AddressRole, CheckOutcome, Reason
 from releases.rules.lifecycle import Role
 from releases.verdict.address import Outcome
 from tests.support.report_evidence import (
@@ -168,7 +168,7 @@ def test_looks_that_could_not_tell_are_counted_with_their_times():
                 look("09:30", UNREACHABLE),
                 look("09:31", UNREACHABLE),
                 look("09:32", UNRECOGNISED),
-                look("09:33", LookResult.OBSERVER_FAULT),
+                look("09:33", CheckOutcome.OBSERVER_FAULT),
                 look("09:45", LIVE),
             )
         )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from breaches.rules.narrative import write_account
-from releases.detection.finding import LookResult
+from releases.detection.finding import CheckOutcome
 from releases.rules.london import format_time, format_time_with_seconds
 from releases.verdict.address import Outcome
 from tests.support.report_evidence import DUE, address, look, record
@@ -19,7 +19,7 @@ LOOKS = st.lists(
             DUE + timedelta(seconds=second), result, by_statement=by_statement, seconds=seconds
         ),
         st.one_of(st.integers(-90, 300), st.sampled_from([-5, 0, 5, 120])),
-        st.sampled_from(LookResult),
+        st.sampled_from(CheckOutcome),
         st.booleans(),
         st.one_of(st.just(0.0), st.floats(0, 9)),
     ),

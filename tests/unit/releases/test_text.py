@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.detection.finding import LookResult, Reason
+from releases.detection.finding import CheckOutcome, Reason
 from releases.models import Release, Series, Verification
 from releases.text.release import (
     OUTCOMES,
@@ -157,7 +157,7 @@ def test_every_reason_has_words(reason):
     assert reason in REASONS
 
 
-@pytest.mark.parametrize("result", list(LookResult))
+@pytest.mark.parametrize("result", list(CheckOutcome))
 def test_every_result_of_a_look_has_words(result):
     assert result in RESULTS
 

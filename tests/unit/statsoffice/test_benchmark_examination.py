@@ -8,7 +8,7 @@ import pytest
 from benchmarks import examination
 from benchmarks.page_kinds import KINDS, Kind, page
 from releases.detection import markup
-from releases.detection.finding import LookResult
+from releases.detection.finding import CheckOutcome
 
 SMALL, TIMES = 8_000, 3
 # Beginning costs some steps, and the first mention of a text or a period more than each later one.
@@ -52,9 +52,9 @@ def test_every_kind_has_a_name_of_its_own_and_there_are_at_least_forty():
 
 def test_no_kind_is_a_fault_of_ours_or_taken_for_the_release_where_its_marker_is_hidden_in_a_list():
     for kind in KINDS:
-        assert kind.examine(2_000).result is not LookResult.OBSERVER_FAULT
+        assert kind.examine(2_000).result is not CheckOutcome.OBSERVER_FAULT
     choices = next(kind for kind in KINDS if kind.name == "choices")
-    assert choices.examine(60_000).result is LookResult.UNRECOGNISED
+    assert choices.examine(60_000).result is CheckOutcome.UNRECOGNISED
 
 
 def test_a_kind_whose_cost_is_the_square_of_its_size_misses_the_limit(monkeypatch):

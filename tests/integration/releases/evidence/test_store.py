@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.detection.finding import Finding, LookResult, PublisherSays, Reason, Source, State, publisher_from_json
+from releases.detection.finding import CheckOutcome, Finding, PublisherSays, Reason, Source, State, publisher_from_json
 from releases.evidence import store
 from releases.evidence.store import CheckResult
 from releases.models import Observation
@@ -39,7 +39,7 @@ def kept(release, *, finding=None, purpose=Purpose.PLAIN, **fields):
         address=release.addresses.get(role="page"),
         schedule_version=release.schedule_version,
         answer=answered(**fields),
-        finding=finding or Finding(LookResult.LIVE, (Reason.MARKER_IN_TITLE,), "d" * 64),
+        finding=finding or Finding(CheckOutcome.LIVE, (Reason.MARKER_IN_TITLE,), "d" * 64),
         purpose=purpose,
         clock_bound_seconds=0.0,
     )
@@ -59,7 +59,7 @@ def test_a_look_keeps_from_where_and_for_what_it_was_made():
 @pytest.mark.both_databases
 def test_what_the_publisher_says_is_kept_apart_from_what_was_seen_and_stands_in_the_chain():
     says = PublisherSays(State.PUBLISHED, published_at=SEED_DUE, source=Source.SCHEDULED_TIME_AND_DELAY)
-    row = kept(ReleaseFactory(), finding=Finding(LookResult.NOT_LIVE, (Reason.NOT_FOUND,), publisher=says))
+    row = kept(ReleaseFactory(), finding=Finding(CheckOutcome.NOT_LIVE, (Reason.NOT_FOUND,), publisher=says))
     assert row.result == "not_live"
     assert publisher_from_json(row.publisher_says) == says
     assert check_chain(Observation) == (1, None)

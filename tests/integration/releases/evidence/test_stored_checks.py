@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import pytest
 
-from releases.detection.finding import Finding, LookResult, PublisherSays, Reason, Source, State
+from releases.detection.finding import CheckOutcome, Finding, PublisherSays, Reason, Source, State
 from releases.evidence import store
 from releases.evidence.store import HEADERS_KEPT, CheckResult
 from releases.models import Observation
@@ -63,7 +63,7 @@ def look(address, **changes):
             "address": address,
             "schedule_version": 1,
             "answer": Answer(**answer),
-            "finding": Finding(LookResult.LIVE, (Reason.MARKER_IN_TITLE,), "d" * 64, "Title", publisher=says),
+            "finding": Finding(CheckOutcome.LIVE, (Reason.MARKER_IN_TITLE,), "d" * 64, "Title", publisher=says),
             "purpose": Purpose.FRESH,
             "clock_bound_seconds": 0.1 + 0.2,
             **changes,
@@ -116,7 +116,7 @@ def test_headers_are_kept_by_name_and_no_secret_is_among_them(address):
             {
                 "answer": {"headers": (("x-cache", "a\0b\ud800"),), "failure_detail": "\0"},
                 "finding": Finding(
-                    LookResult.NOT_LIVE, (), publisher=PublisherSays(State.MOVED, change_note="Late\0 data \udfff")
+                    CheckOutcome.NOT_LIVE, (), publisher=PublisherSays(State.MOVED, change_note="Late\0 data \udfff")
                 ),
             },
             id="signs-that-no-database-holds",
@@ -124,7 +124,7 @@ def test_headers_are_kept_by_name_and_no_secret_is_among_them(address):
         pytest.param(
             {
                 "answer": {"failure": Failure.TLS, "status": None, "hops": (), "headers": (), "body": b""},
-                "finding": Finding(LookResult.UNREACHABLE, (Reason.TLS,)),
+                "finding": Finding(CheckOutcome.UNREACHABLE, (Reason.TLS,)),
             },
             id="a-failure",
         ),

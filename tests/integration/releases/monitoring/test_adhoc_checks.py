@@ -53,7 +53,9 @@ def test_a_release_not_seen_is_asked_for_past_the_caches_once_soon_and_once_late
         assert after <= seconds_after_due(look) <= after + within
         assert look.planned_at in plain, "beside a look as any reader makes it"
     assert told[0] == 5
-    assert [errand.planned_at for errand in publisher.asked if errand.fresh] == [look.planned_at for look in fresh]
+    assert [check_request.planned_at for check_request in publisher.asked if check_request.fresh] == [
+        look.planned_at for look in fresh
+    ]
 
 
 def test_a_release_seen_live_at_once_is_not_asked_for_past_the_caches():
@@ -65,9 +67,9 @@ def test_a_copy_that_is_stale_for_readers_stays_late_and_the_fresh_look_stands_b
     stale_until = SEED_DUE + timedelta(minutes=3)
 
     class Edge(ScriptedPublisher):
-        def start(self, errand):
-            self.fresh = errand.fresh
-            super().start(errand)
+        def start(self, check_request):
+            self.fresh = check_request.fresh
+            super().start(check_request)
 
     ReleaseFactory(confirmed=True)
     clock = JumpingClock(SEED_DUE - timedelta(seconds=30), ends_at=SEED_DUE + timedelta(minutes=4))
@@ -115,7 +117,7 @@ SOFT = (
 
 def test_a_host_is_asked_once_what_it_answers_for_an_address_that_cannot_exist():
     publisher = watched(lambda url, at: (404, ABSENT, 0.1), until=timedelta(seconds=140))
-    asked = [errand.url for errand in publisher.asked if "no-such-page-" in errand.url]
+    asked = [check_request.url for check_request in publisher.asked if "no-such-page-" in check_request.url]
     assert len(asked) == 1
     assert NotFoundPage.objects.get().url == asked[0]
 

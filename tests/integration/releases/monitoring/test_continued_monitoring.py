@@ -33,7 +33,7 @@ def watched(script, *, until, start=SEED_DUE - timedelta(seconds=20)):
             Sweep(clock=clock, probe=publisher, name="watching-on").run()
             following = Watch.objects.get().next_look_at or until + TICK
             clock.sleep_until(max(clock.now() + TICK, following - TICK))
-    return [errand.planned_at - SEED_DUE for errand in publisher.asked]
+    return [check_request.planned_at - SEED_DUE for check_request in publisher.asked]
 
 
 def gone_from_eleven_to_twelve(url, at):

@@ -75,7 +75,7 @@ def sweep(start, end, script, *acts, folder=None, watcher="first", stop_at=None)
 
 def made(asked, *, until):
     """Give the instant and the purpose of every look that was asked for, up to a second."""
-    keys = [errand.key for errand in asked if isinstance(errand.key, CheckKey)]
+    keys = [check_request.key for check_request in asked if isinstance(check_request.key, CheckKey)]
     return sorted((key.planned_at, key.purpose) for key in keys if key.planned_at < SEED_DUE + seconds(until))
 
 
@@ -142,7 +142,9 @@ def test_what_a_dead_watcher_had_looked_at_is_not_looked_at_again_for_the_same_i
     sweep(-120, 60, live_from(9999), (-90, outage.begin), folder=tmp_path, stop_at=20)
     outage.end()
     asked = sweep(22, 40, live_from(9999), folder=tmp_path, watcher="second")
-    assert min(errand.planned_at for errand in asked if isinstance(errand.key, CheckKey)) == SEED_DUE + seconds(22)
+    assert min(
+        check_request.planned_at for check_request in asked if isinstance(check_request.key, CheckKey)
+    ) == SEED_DUE + seconds(22)
     planned = [look for look in kept(until=45) if look[1] == Purpose.PLAIN]
     assert len(planned) == len(set(planned))
 
@@ -210,6 +212,10 @@ def test_a_clock_that_is_set_back_keeps_no_look_waiting():
     publisher = ScriptedPublisher(clock, live_from(9999))
     with suppress(MorningOver):
         Sweep(clock=clock, probe=publisher, name="first").run()
-    again = [errand.planned_at for errand in publisher.asked if errand.planned_at < SEED_DUE - seconds(61)]
+    again = [
+        check_request.planned_at
+        for check_request in publisher.asked
+        if check_request.planned_at < SEED_DUE - seconds(61)
+    ]
     # Every 15 seconds from four and a half minutes before it is due.
     assert len(again) >= 12

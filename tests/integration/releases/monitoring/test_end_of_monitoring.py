@@ -26,7 +26,7 @@ def asked(clock):
     publisher = ScriptedPublisher(clock, lambda url, at: (404, "", SLOW.total_seconds()))
 
     def look_is_under_way():
-        return any(errand.planned_at == SEED_DUE for errand in publisher.asked)
+        return any(check_request.planned_at == SEED_DUE for check_request in publisher.asked)
 
     Sweep(clock=clock, probe=publisher, name="ending").run(stop=look_is_under_way)
     return publisher.asked

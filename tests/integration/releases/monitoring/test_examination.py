@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.detection.finding import Finding, LookResult, Reason
+from releases.detection.finding import CheckOutcome, Finding, Reason
 from releases.models import HostLease, NotFoundPage, Observation, Verification
 from releases.models.observation import Purpose
 from releases.monitoring import adhoc_checks
@@ -38,7 +38,7 @@ class Examining(ScriptedPublisher):
         found = self.examine(adapter, answer, expectation)
         takes = LONG if answer.requested_url == HOSTILE else self.takes
         if answer.requested_url == HOSTILE:
-            found = Finding(LookResult.OBSERVER_FAULT, (Reason.EXAMINATION_TIME,))
+            found = Finding(CheckOutcome.OBSERVER_FAULT, (Reason.EXAMINATION_TIME,))
         self.under_examination.append((self._clock.now() + takes, key, found))
 
     def examined(self, timeout_seconds):
@@ -80,7 +80,7 @@ def test_a_page_that_takes_long_to_examine_affects_only_its_own_release():
     assert {outcomes[f"part-{number}"] for number in range(1, GOOD + 1)} == {Outcome.ON_TIME}
     assert outcomes.get("part-0") in {None, Outcome.CANNOT_TELL, Outcome.PENDING, Outcome.UNCERTAIN}
     hostile = Observation.objects.filter(address__url=HOSTILE)
-    assert set(hostile.values_list("result", flat=True)) == {LookResult.OBSERVER_FAULT}
+    assert set(hostile.values_list("result", flat=True)) == {CheckOutcome.OBSERVER_FAULT}
 
 
 def test_no_check_at_the_due_instant_waits_for_an_examination():

@@ -113,7 +113,7 @@ def test_a_look_under_way_while_its_address_is_read_again_is_not_made_twice():
         slow,
         (SEED_DUE - seconds(30), lambda: page.__class__.objects.update(marker="March 2020")),
     )
-    planned = [errand.planned_at for errand in asked if errand.url == URL]
+    planned = [check_request.planned_at for check_request in asked if check_request.url == URL]
     assert len(planned) == len(set(planned))
     kept = set(Observation.objects.values_list("planned_at", flat=True))
     assert kept >= {instant for instant in planned if instant < SEED_DUE - seconds(15)}

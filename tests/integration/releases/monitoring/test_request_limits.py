@@ -8,7 +8,7 @@ import pytest
 from releases import leases
 from releases.models import HostLease, Observation, Verification
 from releases.probe.probe import probe_from_settings
-from releases.rules.response import Errand
+from releases.rules.response import CheckRequest
 from releases.verdict.address import Outcome
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.scenes import scene
@@ -78,7 +78,9 @@ def test_a_hosts_budget_holds_in_the_second_in_which_another_process_takes_over(
         with probe_from_settings(now=lambda: datetime.now(UTC)) as probe:
             assert leases.claim_hosts([host], holder=holder, now=datetime.now(UTC), probe=probe) == {host}
             for key in range(count):
-                probe.start(Errand(key=key, url=url, allowed_hosts=frozenset({host}), planned_at=datetime.now(UTC)))
+                probe.start(
+                    CheckRequest(key=key, url=url, allowed_hosts=frozenset({host}), planned_at=datetime.now(UTC))
+                )
             while probe.in_flight:
                 probe.poll(1)
             leases.release_hosts(holder, now=datetime.now(UTC), probe=probe)

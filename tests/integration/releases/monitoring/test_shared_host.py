@@ -25,7 +25,7 @@ A_MOMENT = timedelta(microseconds=10)
 
 
 class AtABudget(ScriptedPublisher):
-    """Sends at one host what its budget allows, and decisive errands first, as the fetcher does."""
+    """Sends at one host what its budget allows, and decisive requests first, as the fetcher does."""
 
     def __init__(self, clock, script):
         super().__init__(clock, script)
@@ -36,16 +36,16 @@ class AtABudget(ScriptedPublisher):
     def in_flight(self):
         return super().in_flight + len(self._turns)
 
-    def start(self, errand):
-        turn = self._turns[errand.key] = [errand]
-        self._lanes.add(HOST, turn, first=errand.decisive)
+    def start(self, check_request):
+        turn = self._turns[check_request.key] = [check_request]
+        self._lanes.add(HOST, turn, first=check_request.decisive)
 
     def waits(self, key):
         return key in self._turns
 
-    def hand_turn(self, key, errand):
-        turn = self._turns[errand.key] = self._turns.pop(key)
-        turn[:] = [errand]
+    def hand_turn(self, key, check_request):
+        turn = self._turns[check_request.key] = self._turns.pop(key)
+        turn[:] = [check_request]
 
     def poll(self, timeout_seconds):
         until = self._clock.now() + timedelta(seconds=timeout_seconds)

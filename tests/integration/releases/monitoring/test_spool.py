@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.detection.finding import Finding, LookResult, Reason
+from releases.detection.finding import CheckOutcome, Finding, Reason
 from releases.evidence import store
 from releases.evidence.store import CheckResult
 from releases.models import Observation
@@ -42,7 +42,7 @@ def look(address, *, seconds=0.0, purpose=Purpose.PLAIN):
             headers=(("content-type", "text/html"), ("set-cookie", "session=secret")),
             body=PAGE,
         ),
-        finding=Finding(LookResult.LIVE, (Reason.MARKER_IN_TITLE,), "abc", "As at 31 March 2020"),
+        finding=Finding(CheckOutcome.LIVE, (Reason.MARKER_IN_TITLE,), "abc", "As at 31 March 2020"),
         purpose=purpose,
         clock_bound_seconds=0.02,
     )

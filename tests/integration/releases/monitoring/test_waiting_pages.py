@@ -30,25 +30,25 @@ class Busy(ScriptedPublisher):
     def in_flight(self):
         return super().in_flight + len(self._waiting)
 
-    def start(self, errand):
+    def start(self, check_request):
         if self._clock.now() < self._until:
-            assert errand.key not in self._waiting
-            self._waiting[errand.key] = errand
+            assert check_request.key not in self._waiting
+            self._waiting[check_request.key] = check_request
         else:
-            super().start(errand)
+            super().start(check_request)
 
     def waits(self, key):
         return key in self._waiting
 
-    def hand_turn(self, key, errand):
-        assert self._waiting.pop(key).url == errand.url
-        self._waiting[errand.key] = errand
+    def hand_turn(self, key, check_request):
+        assert self._waiting.pop(key).url == check_request.url
+        self._waiting[check_request.key] = check_request
 
     def poll(self, timeout_seconds):
         if self._waiting and self._clock.now() + seconds(timeout_seconds) >= self._until:
             self._clock.sleep_until(self._until)
-            for errand in self._waiting.values():
-                super().start(errand)
+            for check_request in self._waiting.values():
+                super().start(check_request)
             self._waiting.clear()
             return []
         return super().poll(timeout_seconds)

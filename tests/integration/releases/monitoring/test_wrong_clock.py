@@ -62,14 +62,14 @@ def test_a_clock_off_by_less_than_the_operator_allows_marks_nothing_and_its_boun
 def test_the_clock_is_compared_with_unrelated_hosts_once_before_it_is_needed():
     clock = ClockOfThisMachine(error=ClockError(Voucher.NOBODY, bound=None))
     publisher = play(clock, controls=CONTROLS)
-    assert [errand.url for errand in publisher.asked if errand.url in CONTROLS] == list(CONTROLS)
+    assert [check_request.url for check_request in publisher.asked if check_request.url in CONTROLS] == list(CONTROLS)
     assert {host for host, _ in clock.heard} == {"one.example.org", "two.example.net"}
 
 
 def test_a_clock_compared_just_now_is_not_compared_again():
     error = ClockError(Voucher.KERNEL, bound=timedelta(0), compared_at=SEED_DUE - timedelta(minutes=1))
     publisher = play(ClockOfThisMachine(error=error), controls=CONTROLS)
-    assert not [errand for errand in publisher.asked if errand.url in CONTROLS]
+    assert not [check_request for check_request in publisher.asked if check_request.url in CONTROLS]
 
 
 # --- N7: a clock that is 20 seconds ahead, and a page that is live to the second
@@ -85,7 +85,7 @@ class PublisherWithTheRightTime(ScriptedPublisher):
         super().__init__(clock, script)
         self.tells = tells
 
-    def brought(self, errand, answer):
+    def brought(self, check_request, answer):
         told = (("date", format_datetime(answer.sent_at - AHEAD, usegmt=True)),) if self.tells else ()
         return replace(answer, headers=(answer.headers[0], *told))
 

@@ -8,7 +8,7 @@ import pytest
 from releases.detection.finding import AddressRole, Expectation
 from releases.probe.adapters import get_adapter
 from releases.probe.probe import probe_from_settings
-from releases.rules.response import Errand
+from releases.rules.response import CheckRequest
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def look(site):
         with probe_from_settings(now=lambda: datetime.now(UTC)) as probe:
             hosts = frozenset({site.base_url.removeprefix("http://")})
             url = probe.fetched_address(adapter, site.url(path))
-            probe.start(Errand("one", url, hosts, datetime.now(UTC), adapter=adapter))
+            probe.start(CheckRequest("one", url, hosts, datetime.now(UTC), adapter=adapter))
             answers = []
             while not answers:
                 answers = probe.poll(1.0)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from releases.detection.finding import Finding, LookResult, Reason, TextsBefore
+from releases.detection.finding import CheckOutcome, EarlierTexts, Finding, Reason
 from releases.detection.rules import examine
 from releases.probe import examiner
 from releases.probe.examiner import Fault, Request
@@ -31,7 +31,7 @@ LARGE = b"<!doctype html><html><body><p>" + "\ufdfa".encode() * 400_000
 def request(body=None, *, path="/page", case=HONEST):
     """Ask for the examination of a page of the corpus, or of another body in its place."""
     answer = answered(case, case.looks[0])
-    expected = expectation(case, url=answer.requested_url, before=TextsBefore())
+    expected = expectation(case, url=answer.requested_url, before=EarlierTexts())
     if body is not None:
         url = f"https://www.example.gov.uk{path}"
         answer = replace(
@@ -260,23 +260,23 @@ class Lined:
 def test_a_page_over_a_limit_is_a_fault_of_the_observer_with_its_reason(overrun, reason):
     asked = request()
     found = Probe(None, Lined(overrun)).examine("page", asked.answer, asked.expectation)
-    assert (found.result, found.reasons) == (LookResult.OBSERVER_FAULT, (reason,))
+    assert (found.result, found.reasons) == (CheckOutcome.OBSERVER_FAULT, (reason,))
 
 
 def test_a_page_that_went_over_a_limit_twice_is_answered_from_memory_and_a_changed_one_is_not():
     asked = request(b"<html>x")
-    pool = Lined(Overrun.TIME, Overrun.TIME, Finding(LookResult.LIVE, ()))
+    pool = Lined(Overrun.TIME, Overrun.TIME, Finding(CheckOutcome.LIVE, ()))
     probe = Probe(None, pool)
     for _ in range(5):
-        assert probe.examine("page", asked.answer, asked.expectation).result is LookResult.OBSERVER_FAULT
+        assert probe.examine("page", asked.answer, asked.expectation).result is CheckOutcome.OBSERVER_FAULT
     assert pool.asked == LATE_FROM
     changed = replace(asked.answer, body=b"<html>y")
-    assert probe.examine("page", changed, asked.expectation).result is LookResult.LIVE
+    assert probe.examine("page", changed, asked.expectation).result is CheckOutcome.LIVE
 
 
 def test_a_page_that_comes_back_as_it_was_is_answered_from_memory():
     asked = request()
-    pool = Lined(Finding(LookResult.LIVE, ()))
+    pool = Lined(Finding(CheckOutcome.LIVE, ()))
     probe = Probe(None, pool)
     later = replace(asked.answer, sent_at=DUE, planned_at=DUE)
     first, second = (probe.examine("page", answer, asked.expectation) for answer in (asked.answer, later))

@@ -15,7 +15,7 @@ from releases.probe.client import limit_connections
 from releases.rules.host_budget import Budget
 from releases.rules.response import Failure, Hop
 from releases.rules.web_address import NotAWebAddressError
-from tests.support.fetching import PLANNED, answers, errand, fetch, make_fetcher, real_now
+from tests.support.fetching import PLANNED, answers, check_request, fetch, make_fetcher, real_now
 from tests.support.publishers import always, once, path_of, publisher, response, self_signed, tls_with
 
 PAGE = b"<title>Pupil absence in schools: autumn 2026</title>" * 20
@@ -43,7 +43,7 @@ def test_a_request_says_who_asks_and_carries_neither_cookies_nor_conditions():
     page = response(200, PAGE, Set_Cookie="a=b", ETag='"1"', Last_Modified="Tue, 24 Nov 2026 09:30:00 GMT")
     with publisher(always(page)) as site, make_fetcher(site.entry, user_agent=named) as fetcher:
         for _ in range(2):
-            fetcher.start(errand(site.url(), site.entry))
+            fetcher.start(check_request(site.url(), site.entry))
             answers(fetcher)
     assert len(site.requests) == 2
     for head in site.requests:
@@ -57,7 +57,7 @@ def test_a_request_says_who_asks_and_carries_neither_cookies_nor_conditions():
 def test_a_connection_is_used_again_but_every_look_is_a_new_request():
     with publisher(always(response(200, PAGE))) as site, make_fetcher(site.entry) as fetcher:
         for _ in range(5):
-            fetcher.start(errand(site.url(), site.entry))
+            fetcher.start(check_request(site.url(), site.entry))
             answers(fetcher)
     assert (site.connections, len(site.requests)) == (1, 5)
 
@@ -65,7 +65,7 @@ def test_a_connection_is_used_again_but_every_look_is_a_new_request():
 def test_a_connection_that_the_server_has_closed_meanwhile_is_no_failure():
     with publisher(once(response(200, PAGE))) as site, make_fetcher(site.entry) as fetcher:
         for _ in range(3):
-            fetcher.start(errand(site.url(), site.entry))
+            fetcher.start(check_request(site.url(), site.entry))
             ((_, answer),) = answers(fetcher)
             assert (answer.failure, answer.status) == (None, 200)
             time.sleep(0.02)
@@ -129,7 +129,7 @@ class TestInstants:
             make_fetcher(site.entry, default_budget=budget) as fetcher,
         ):
             for number in range(4):
-                fetcher.start(errand(site.url(), site.entry, key=number))
+                fetcher.start(check_request(site.url(), site.entry, key=number))
             sent = [answer.sent_at for _, answer in sorted(answers(fetcher), key=lambda pair: pair[0].key)]
         assert sent[2] - sent[0] >= timedelta(seconds=0.98)
         assert sent[1] - sent[0] < timedelta(seconds=0.5)
@@ -155,7 +155,7 @@ class TestPolling:
             connection.sendall(response(200, PAGE))
 
         with publisher(slowly) as site, make_fetcher(site.entry) as fetcher:
-            fetcher.start(errand(site.url(), site.entry))
+            fetcher.start(check_request(site.url(), site.entry))
             assert fetcher.in_flight == 1
             begun = time.monotonic()
             assert fetcher.poll(0) == []
@@ -170,13 +170,13 @@ class TestPolling:
         with publisher(always(response(200, PAGE))) as site, make_fetcher(site.entry) as fetcher:
             begun = time.monotonic()
             for host in ("127.0.0.1", "127.0.0.1", "localhost"):
-                fetcher.start(errand(site.url(host=host), site.entry, f"localhost:{site.port}"))
+                fetcher.start(check_request(site.url(host=host), site.entry, f"localhost:{site.port}"))
                 assert len(fetcher.poll(5)) == 1
             assert time.monotonic() - begun < 1
 
     def test_what_is_in_flight_counts_what_waits_what_flies_and_what_nobody_has_fetched_yet(self):
         with make_fetcher("127.0.0.1:1") as fetcher:
-            fetcher.start(errand("ftp://127.0.0.1/", "127.0.0.1"))
+            fetcher.start(check_request("ftp://127.0.0.1/", "127.0.0.1"))
             assert fetcher.in_flight == 1
             assert len(fetcher.poll(0)) == 1
             assert fetcher.in_flight == 0
@@ -187,7 +187,7 @@ class TestPolling:
 
         with publisher(echo) as site, make_fetcher(site.entry, most_in_flight=40) as fetcher:
             for number in range(150):
-                fetcher.start(errand(site.url(f"/{number}"), site.entry, key=number))
+                fetcher.start(check_request(site.url(f"/{number}"), site.entry, key=number))
             assert fetcher.in_flight == 150
             got = {done.key: answer.body for done, answer in answers(fetcher)}
         assert got == {number: f"/{number}".encode() for number in range(150)}
@@ -202,7 +202,7 @@ class TestPolling:
             budgets = {site.entry: Budget(connections=3, per_second=1000)}
             with make_fetcher(site.entry, budgets=budgets) as fetcher:
                 for number in range(12):
-                    fetcher.start(errand(site.url(), site.entry, key=number))
+                    fetcher.start(check_request(site.url(), site.entry, key=number))
                 assert len(answers(fetcher)) == 12
         assert site.most_at_a_time == 3
 
@@ -212,7 +212,7 @@ class TestPolling:
 
         with publisher(never) as site:
             fetcher = make_fetcher(site.entry)
-            fetcher.start(errand(site.url(), site.entry))
+            fetcher.start(check_request(site.url(), site.entry))
             fetcher.poll(0.05)
             fetcher.close()
 
@@ -246,7 +246,7 @@ class TestTls:
             make_fetcher(site.entry, authorities=str(pem)) as fetcher,
         ):
             for _ in range(3):
-                fetcher.start(errand(site.url(), site.entry))
+                fetcher.start(check_request(site.url(), site.entry))
                 ((_, answer),) = answers(fetcher)
                 assert (answer.failure, answer.body) == (None, PAGE)
                 assert answer.certificate_sha256 == hashlib.sha256(der).hexdigest()
@@ -263,7 +263,7 @@ def test_connections_to_many_hosts_together_stay_within_the_most():
         fetcher = stack.enter_context(make_fetcher(*(site.entry for site in sites), most_in_flight=4))
         for number in range(60):
             site = sites[number % 6]
-            fetcher.start(errand(site.url(), site.entry, key=number))
+            fetcher.start(check_request(site.url(), site.entry, key=number))
         assert {answer.failure for _, answer in answers(fetcher)} == {None}
         time.sleep(0.1)
         assert sum(site.open_connections for site in sites) <= 4

@@ -1,4 +1,4 @@
-"""Whatever a server does, an errand ends in time, in little memory, and with a failure that names it."""
+"""Whatever a server does, an check_request ends in time, in little memory, and with a failure that names it."""
 
 import gzip
 import socket
@@ -9,7 +9,7 @@ import pytest
 
 from releases.probe.connection import Limits
 from releases.rules.response import Failure
-from tests.support.fetching import QUICK, answers, errand, fetch, make_fetcher
+from tests.support.fetching import QUICK, answers, check_request, fetch, make_fetcher
 from tests.support.publishers import always, closed_port, once, publisher, response
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -136,7 +136,7 @@ def test_one_bad_server_neither_stops_nor_delays_the_others():
     ):
         for number in range(20):
             site = bad if number % 2 else good
-            fetcher.start(errand(site.url(), site.entry, key=number))
+            fetcher.start(check_request(site.url(), site.entry, key=number))
         begun = time.monotonic()
         early = []
         while len(early) < 10:
@@ -152,9 +152,9 @@ def test_a_handle_that_failed_starts_its_next_errand_clean():
         connection.sendall(response(200, b"x" * 100_001, X_Bad="yes") if "/bad" in head else response(404, b"good"))
 
     with publisher(first_bad) as site, make_fetcher(site.entry) as fetcher:
-        fetcher.start(errand(site.url("/bad"), site.entry))
+        fetcher.start(check_request(site.url("/bad"), site.entry))
         ((_, bad),) = answers(fetcher)
-        fetcher.start(errand(site.url("/good"), site.entry))
+        fetcher.start(check_request(site.url("/good"), site.entry))
         ((_, good),) = answers(fetcher)
     assert bad.failure is Failure.TOO_LARGE
     assert (good.failure, good.failure_detail, good.status, good.body) == (None, "", 404, b"good")

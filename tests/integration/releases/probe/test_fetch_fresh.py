@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from releases.probe.connection import PARAMETER, as_meant
-from releases.rules.response import Errand, Hop
-from tests.support.fetching import PLANNED, answers, errand, make_fetcher
+from releases.rules.response import CheckRequest, Hop
+from tests.support.fetching import PLANNED, answers, check_request, make_fetcher
 from tests.support.publishers import always, path_of, publisher, response
 
 
-def fresh_errand(url: str, *allowed: str, fresh: bool = True) -> Errand:
-    return Errand(key="key", url=url, allowed_hosts=frozenset(allowed), planned_at=PLANNED, fresh=fresh)
+def fresh_errand(url: str, *allowed: str, fresh: bool = True) -> CheckRequest:
+    return CheckRequest(key="key", url=url, allowed_hosts=frozenset(allowed), planned_at=PLANNED, fresh=fresh)
 
 
 def asked(path: str, *, times: int = 1):
@@ -102,7 +102,7 @@ def test_the_monotonic_instant_of_sending_is_kept_with_every_look():
 
     with publisher(slowly) as site, make_fetcher(site.entry) as fetcher:
         before = time.monotonic()
-        fetcher.start(errand(site.url("/a"), site.entry))
+        fetcher.start(check_request(site.url("/a"), site.entry))
         ((_, answer),) = answers(fetcher)
         after = time.monotonic()
     assert before <= answer.seconds["monotonic"] <= after - 0.1
@@ -126,7 +126,7 @@ def test_when_the_answer_began_and_was_complete_is_kept_on_the_clock_that_is_nev
         return datetime.now(UTC) - next(steps, timedelta(hours=1))
 
     with publisher(in_two_parts) as site, make_fetcher(site.entry, now=wall_set_back) as fetcher:
-        fetcher.start(errand(site.url("/old"), site.entry))
+        fetcher.start(check_request(site.url("/old"), site.entry))
         ((_, answer),) = answers(fetcher)
     assert answer.completed_at == answer.sent_at
     sent, began, done = (answer.seconds[f"monotonic{name}"] for name in ("", "_first_byte", "_done"))
@@ -136,7 +136,7 @@ def test_when_the_answer_began_and_was_complete_is_kept_on_the_clock_that_is_nev
 
 def test_a_look_without_an_answer_has_no_first_byte():
     with make_fetcher("127.0.0.1:1") as fetcher:
-        fetcher.start(errand("http://127.0.0.1:1/", "127.0.0.1:1"))
+        fetcher.start(check_request("http://127.0.0.1:1/", "127.0.0.1:1"))
         ((_, answer),) = answers(fetcher)
     assert answer.failure is not None
     assert "monotonic_first_byte" not in answer.seconds
@@ -146,7 +146,7 @@ def test_a_look_without_an_answer_has_no_first_byte():
 def test_a_look_that_was_never_sent_keeps_the_monotonic_instant_at_which_it_was_begun():
     with make_fetcher("127.0.0.1:1") as fetcher:
         before = time.monotonic()
-        fetcher.start(errand("http://127.0.0.1:1/", "127.0.0.1:1"))
+        fetcher.start(check_request("http://127.0.0.1:1/", "127.0.0.1:1"))
         ((_, answer),) = answers(fetcher)
     assert answer.failure is not None
     assert before <= answer.seconds["monotonic"] <= time.monotonic()

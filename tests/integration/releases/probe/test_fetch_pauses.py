@@ -8,7 +8,7 @@ import pytest
 from releases.probe.rate_limit import page_name
 from releases.rules.host_budget import LONGEST_OF_ALL, Budget, requested_pause
 from releases.rules.response import Failure
-from tests.support.fetching import answers, errand, make_fetcher
+from tests.support.fetching import answers, check_request, make_fetcher
 from tests.support.publishers import always, path_of, publisher, response
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
@@ -68,7 +68,7 @@ def test_looks_that_fall_due_in_a_pause_are_answered_without_a_request_and_say_s
     with publisher(answer) as site, make_fetcher(site.entry, now=wall, vantage="office") as fetcher:
 
         def fetch(path):
-            fetcher.start(errand(site.url(path), site.entry))
+            fetcher.start(check_request(site.url(path), site.entry))
             ((_, got),) = answers(fetcher)
             return got
 
@@ -92,7 +92,7 @@ def test_what_waits_for_its_turn_when_a_site_asks_for_a_pause_is_answered_at_onc
         make_fetcher(site.entry, default_budget=Budget(connections=1, per_second=1)) as fetcher,
     ):
         for number in range(20):
-            fetcher.start(errand(site.url(), site.entry, key=number))
+            fetcher.start(check_request(site.url(), site.entry, key=number))
         begun = time.monotonic()
         got = dict.fromkeys(range(20)) | {done.key: answer.failure for done, answer in answers(fetcher)}
         assert time.monotonic() - begun < 0.9
@@ -107,9 +107,9 @@ def test_another_host_is_asked_meanwhile_and_a_redirect_to_the_one_that_pauses_i
         publisher(lambda c, head: c.sendall(response(302, Location=busy.url("/a")))) as other,
         make_fetcher(busy.entry, other.entry) as fetcher,
     ):
-        fetcher.start(errand(busy.url(), busy.entry))
+        fetcher.start(check_request(busy.url(), busy.entry))
         answers(fetcher)
-        fetcher.start(errand(other.url(), busy.entry, other.entry))
+        fetcher.start(check_request(other.url(), busy.entry, other.entry))
         ((_, got),) = answers(fetcher)
         assert (got.failure, [hop.status for hop in got.hops]) == (Failure.ASKED_TO_WAIT, [302])
         assert len(other.requests) == len(busy.requests) == 1
@@ -118,7 +118,7 @@ def test_another_host_is_asked_meanwhile_and_a_redirect_to_the_one_that_pauses_i
 def test_a_pause_that_another_process_was_asked_for_holds_here_too():
     with publisher(always(response(200, b"page"))) as site, make_fetcher(site.entry) as fetcher:
         fetcher.pause(site.entry, until=datetime.now(UTC) + timedelta(seconds=30))
-        fetcher.start(errand(site.url(), site.entry))
+        fetcher.start(check_request(site.url(), site.entry))
         ((_, got),) = answers(fetcher)
     assert (got.failure, site.requests) == (Failure.ASKED_TO_WAIT, [])
 
@@ -128,7 +128,7 @@ def test_a_pause_of_a_clock_that_was_set_back_does_not_bind_for_ever():
     with publisher(always(response(200, b"page"))) as site, make_fetcher(site.entry, now=wall) as fetcher:
         fetcher.pause(site.entry, until=NOW + timedelta(minutes=15))
         wall.now = NOW - timedelta(days=1)
-        fetcher.start(errand(site.url(), site.entry))
+        fetcher.start(check_request(site.url(), site.entry))
         ((_, got),) = answers(fetcher)
     assert got.body == b"page"
 
@@ -141,7 +141,7 @@ def test_a_host_that_rests_for_a_second_is_asked_after_it():
     with publisher(always(response(200, b"page"))) as site, make_fetcher(site.entry) as fetcher:
         begun = time.monotonic()
         fetcher.rest(site.entry, seconds=0.3)
-        fetcher.start(errand(site.url(), site.entry))
+        fetcher.start(check_request(site.url(), site.entry))
         ((_, got),) = answers(fetcher)
     assert got.body == b"page"
     assert got.seconds["monotonic"] - begun >= 0.3
@@ -150,7 +150,7 @@ def test_a_host_that_rests_for_a_second_is_asked_after_it():
 def test_the_page_waits_for_as_long_as_it_asked_and_its_host_for_a_minute():
     wall = Wall()
     with publisher(always(response(429, Retry_After="600"))) as site, make_fetcher(site.entry, now=wall) as fetcher:
-        fetcher.start(errand(site.url("/busy"), site.entry))
+        fetcher.start(check_request(site.url("/busy"), site.entry))
         answers(fetcher)
         assert fetcher.pauses == {
             site.entry: NOW + timedelta(seconds=60),
@@ -169,7 +169,7 @@ def test_a_page_that_asks_for_a_wait_again_and_again_stops_only_itself():
         failures = []
         for _ in range(5):
             for path in ("/busy", "/page"):
-                fetcher.start(errand(site.url(path), site.entry))
+                fetcher.start(check_request(site.url(path), site.entry))
                 ((_, got),) = answers(fetcher)
                 failures.append((path, got.status, got.failure))
             wall.now += timedelta(seconds=2)
@@ -190,11 +190,11 @@ def test_a_decisive_check_that_falls_into_a_wait_is_made_at_its_end_before_the_o
         publisher(answer) as site,
         make_fetcher(site.entry, now=lambda: datetime.now(UTC), default_budget=one_a_second) as fetcher,
     ):
-        fetcher.start(errand(site.url("/busy"), site.entry))
+        fetcher.start(check_request(site.url("/busy"), site.entry))
         answers(fetcher)
         asked_at = time.monotonic()
-        fetcher.start(errand(site.url("/other"), site.entry, key="other"))
-        fetcher.start(errand(site.url("/decisive"), site.entry, key="decisive", decisive=True))
+        fetcher.start(check_request(site.url("/other"), site.entry, key="other"))
+        fetcher.start(check_request(site.url("/decisive"), site.entry, key="decisive", decisive=True))
         assert fetcher.waits("decisive")
         got = {done.key: answer for done, answer in answers(fetcher)}
         assert time.monotonic() - asked_at >= 0.9
@@ -215,8 +215,8 @@ def test_decisive_checks_go_before_those_that_wait_for_the_budget():
         make_fetcher(site.entry, default_budget=Budget(connections=1, per_second=50)) as fetcher,
     ):
         for number in range(3):
-            fetcher.start(errand(site.url(f"/{number}"), site.entry, key=number))
-        fetcher.start(errand(site.url("/decisive"), site.entry, key="decisive", decisive=True))
+            fetcher.start(check_request(site.url(f"/{number}"), site.entry, key=number))
+        fetcher.start(check_request(site.url("/decisive"), site.entry, key="decisive", decisive=True))
         answers(fetcher)
     assert order.index("/decisive") == 1
 
@@ -224,7 +224,7 @@ def test_decisive_checks_go_before_those_that_wait_for_the_budget():
 def test_a_process_that_has_to_end_gives_up_the_checks_that_wait():
     with publisher(always(response(200, b"page"))) as site, make_fetcher(site.entry) as fetcher:
         fetcher.pause(site.entry, until=datetime.now(UTC) + timedelta(seconds=30))
-        fetcher.start(errand(site.url(), site.entry, decisive=True))
+        fetcher.start(check_request(site.url(), site.entry, decisive=True))
         assert fetcher.poll(0) == []
         fetcher.give_up_waits()
         ((_, got),) = answers(fetcher)

@@ -5,7 +5,7 @@ import pytest
 
 from releases.probe import connection
 from releases.rules.response import Failure
-from tests.support.fetching import answers, errand, fetch, make_fetcher
+from tests.support.fetching import answers, check_request, fetch, make_fetcher
 from tests.support.publishers import always, publisher, response
 
 NAME = "statistics.example.gov.uk"
@@ -39,10 +39,10 @@ def test_a_name_that_moves_to_another_network_between_two_looks_is_refused_at_th
         entry = f"{NAME}:{site.port}"
         name_server(site.port, "127.0.0.1")
         with make_fetcher(entry) as fetcher:
-            fetcher.start(errand(site.url(host=NAME), entry))
+            fetcher.start(check_request(site.url(host=NAME), entry))
             ((_, first),) = answers(fetcher)
             name_server(site.port, CLOUD)
-            fetcher.start(errand(site.url(host=NAME), entry))
+            fetcher.start(check_request(site.url(host=NAME), entry))
             ((_, second),) = answers(fetcher)
         assert (first.failure, first.body) == (None, b"inside")
         assert second.failure is Failure.ADDRESS_REFUSED

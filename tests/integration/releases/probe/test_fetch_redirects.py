@@ -7,7 +7,7 @@ import pytest
 from releases.probe.connection import Limits
 from releases.rules.host_budget import Budget
 from releases.rules.response import Failure, Hop
-from tests.support.fetching import QUICK, answers, errand, fetch, make_fetcher
+from tests.support.fetching import QUICK, answers, check_request, fetch, make_fetcher
 from tests.support.publishers import path_of, publisher, response
 
 
@@ -145,7 +145,7 @@ def test_a_redirect_to_what_is_no_web_address_is_refused(location):
 def test_a_redirected_request_goes_through_the_budget_of_its_host():
     budget = Budget(connections=1, per_second=2)
     with publisher(countdown) as site, make_fetcher(site.entry, limits=QUICK, default_budget=budget) as fetcher:
-        fetcher.start(errand(site.url("/3"), site.entry))
+        fetcher.start(check_request(site.url("/3"), site.entry))
         begun = time.monotonic()
         ((_, answer),) = answers(fetcher)
     assert answer.body == b"arrived"

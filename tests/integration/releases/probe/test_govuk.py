@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.detection.finding import LookResult, PublisherSays, Reason, State
+from releases.detection.finding import CheckOutcome, PublisherSays, Reason, State
 from releases.probe.adapters import get_adapter
 from tests.support import govuk_pages
 from tests.support.govuk_documents import (
@@ -40,7 +40,7 @@ def test_the_document_is_asked_for_on_the_addresss_own_host(url, asked):
 
 def test_an_announcement_is_not_live_and_says_for_when_it_announces():
     finding = examined(govuk_pages.announcement(PATH, TITLE, due_at=DUE))
-    assert shown(finding) == (LookResult.NOT_LIVE, (Reason.ANNOUNCEMENT,))
+    assert shown(finding) == (CheckOutcome.NOT_LIVE, (Reason.ANNOUNCEMENT,))
     assert finding.publisher == PublisherSays(State.ANNOUNCED, announced_for=DUE, announced_text="30 June 2026 9:30am")
 
 
@@ -64,7 +64,7 @@ def test_an_announcement_is_not_live_and_says_for_when_it_announces():
 def test_an_announcement_whose_date_differs_from_ours_was_moved(display_date, result):
     """Without a timestamp the date is read from the words that readers are shown."""
     finding = examined(govuk_pages.announcement(PATH, TITLE, display_date=display_date))
-    assert shown(finding) == (LookResult.NOT_LIVE, (result,))
+    assert shown(finding) == (CheckOutcome.NOT_LIVE, (result,))
 
 
 def test_a_moved_announcement_gives_its_new_time_and_its_reason():
@@ -72,7 +72,7 @@ def test_a_moved_announcement_gives_its_new_time_and_its_reason():
     note = "Checks of the <b>data</b> are not complete."
     moved = govuk_pages.announcement(PATH, TITLE, due_at=later, latest_change_note=note)
     finding = examined(moved)
-    assert shown(finding) == (LookResult.NOT_LIVE, (Reason.MOVED,))
+    assert shown(finding) == (CheckOutcome.NOT_LIVE, (Reason.MOVED,))
     assert finding.publisher == PublisherSays(
         State.MOVED,
         announced_for=later,
@@ -86,18 +86,18 @@ def test_a_cancelled_announcement_is_told_from_one_that_still_stands():
         PATH, TITLE, due_at=DUE, state="cancelled", cancellation_reason="The survey has ended."
     )
     finding = examined(cancelled)
-    assert shown(finding) == (LookResult.NOT_LIVE, (Reason.CANCELLED,))
+    assert shown(finding) == (CheckOutcome.NOT_LIVE, (Reason.CANCELLED,))
     assert (finding.publisher.state, finding.publisher.change_note) == (State.CANCELLED, "The survey has ended.")
 
 
 def test_a_page_that_was_gone_or_withdrawn_before_it_was_due_is_not_live():
     gone = examined(govuk_pages.gone(PATH), status=410)
-    assert (shown(gone), gone.publisher.state) == ((LookResult.NOT_LIVE, (Reason.GONE,)), State.GONE)
+    assert (shown(gone), gone.publisher.state) == ((CheckOutcome.NOT_LIVE, (Reason.GONE,)), State.GONE)
     said_with_200 = examined(govuk_pages.gone(PATH))
-    assert shown(said_with_200) == (LookResult.NOT_LIVE, (Reason.GONE,))
+    assert shown(said_with_200) == (CheckOutcome.NOT_LIVE, (Reason.GONE,))
     early = publication(published_at=after(-600), withdrawn=(after(-300), "Published in error."))
     finding = examined(early)
-    assert shown(finding) == (LookResult.NOT_LIVE, (Reason.WITHDRAWN,))
+    assert shown(finding) == (CheckOutcome.NOT_LIVE, (Reason.WITHDRAWN,))
     assert (finding.publisher.state, finding.publisher.change_note) == (State.WITHDRAWN, "Published in error.")
 
 
@@ -105,12 +105,12 @@ def test_the_last_edition_marked_as_withdrawn_is_not_live():
     before = publication(EARLIER, **IN_PLACE, changes=OLD_HISTORY)
     seen = frozenset({examined(before, at=after(-3600)).text_digest})
     page = publication(EARLIER, **IN_PLACE, changes=OLD_HISTORY, withdrawn=(after(60), "Superseded."))
-    assert shown(examined(page, texts_not_live=seen)) == (LookResult.NOT_LIVE, (Reason.WITHDRAWN, Reason.UNCHANGED))
+    assert shown(examined(page, texts_not_live=seen)) == (CheckOutcome.NOT_LIVE, (Reason.WITHDRAWN, Reason.UNCHANGED))
 
 
 def test_a_release_that_was_withdrawn_once_it_was_out_accuses_nobody_of_not_having_published_it():
     finding = examined(publication(withdrawn=(after(600), "An error was found.")), at=after(900))
-    assert shown(finding) == (LookResult.UNRECOGNISED, (Reason.WITHDRAWN,))
+    assert shown(finding) == (CheckOutcome.UNRECOGNISED, (Reason.WITHDRAWN,))
     assert finding.text_digest == ""
     assert (finding.publisher.state, finding.publisher.published_at) == (State.WITHDRAWN, after(36))
 
@@ -133,17 +133,17 @@ def test_a_release_that_was_withdrawn_once_it_was_out_accuses_nobody_of_not_havi
 )
 def test_what_is_no_document_tells_nothing(body):
     """(V4)"""
-    assert shown(examined(body)) == (LookResult.UNREACHABLE, (Reason.UNKNOWN_SHAPE,))
+    assert shown(examined(body)) == (CheckOutcome.UNREACHABLE, (Reason.UNKNOWN_SHAPE,))
 
 
 @pytest.mark.parametrize(
     ("status", "result", "reason"),
     [
-        (403, LookResult.UNREACHABLE, Reason.FORBIDDEN),
-        (404, LookResult.NOT_LIVE, Reason.NOT_FOUND),
-        (429, LookResult.UNREACHABLE, Reason.RATE_LIMITED),
-        (500, LookResult.UNREACHABLE, Reason.SERVER_ERROR),
-        (503, LookResult.UNREACHABLE, Reason.SERVER_ERROR),
+        (403, CheckOutcome.UNREACHABLE, Reason.FORBIDDEN),
+        (404, CheckOutcome.NOT_LIVE, Reason.NOT_FOUND),
+        (429, CheckOutcome.UNREACHABLE, Reason.RATE_LIMITED),
+        (500, CheckOutcome.UNREACHABLE, Reason.SERVER_ERROR),
+        (503, CheckOutcome.UNREACHABLE, Reason.SERVER_ERROR),
     ],
 )
 def test_a_status_tells_the_same_as_on_any_page(status, result, reason):
@@ -155,15 +155,15 @@ def test_a_status_tells_the_same_as_on_any_page(status, result, reason):
 def test_a_kind_of_page_under_which_no_statistics_are_published_is_left_to_a_person(kind):
     document = publication() | {"document_type": kind, "schema_name": "something_else"}
     finding = examined(document)
-    assert (finding.result, finding.reasons[-1]) == (LookResult.UNRECOGNISED, Reason.OTHER_KIND)
+    assert (finding.result, finding.reasons[-1]) == (CheckOutcome.UNRECOGNISED, Reason.OTHER_KIND)
 
 
 @pytest.mark.parametrize("kind", ["official_statistics", "national_statistics", "statistical_data_set"])
 def test_every_kind_under_which_statistics_are_published_can_be_live(kind):
-    assert examined(publication(kind=kind)).result is LookResult.LIVE
+    assert examined(publication(kind=kind)).result is CheckOutcome.LIVE
 
 
 def test_a_document_of_another_page_than_was_asked_for_is_left_to_a_person():
     document = publication() | {"base_path": "/government/statistics"}
     finding = examined(document)
-    assert (finding.result, finding.reasons[-1]) == (LookResult.UNRECOGNISED, Reason.OTHER_PAGE)
+    assert (finding.result, finding.reasons[-1]) == (CheckOutcome.UNRECOGNISED, Reason.OTHER_PAGE)

@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.detection.finding import LookResult, publisher_from_json, publisher_to_json
+from releases.detection.finding import CheckOutcome, publisher_from_json, publisher_to_json
 from tests.support import govuk_pages
 from tests.support.govuk_documents import DUE, PATH, TITLE, after, examined, publication
 
@@ -88,4 +88,4 @@ def test_any_document_is_told_and_what_the_publisher_says_can_be_stored(shape, f
 def test_no_date_makes_a_publication_with_the_marker_in_its_title_anything_but_live(fields, details):
     document = publication() | fields
     document["details"] = document["details"] | details
-    assert examined(document, at=after(30)).result is LookResult.LIVE
+    assert examined(document, at=after(30)).result is CheckOutcome.LIVE

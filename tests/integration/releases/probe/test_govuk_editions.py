@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.detection.finding import LookResult, PublisherSays, Reason, Source, State
+from releases.detection.finding import CheckOutcome, PublisherSays, Reason, Source, State
 from tests.support.govuk_documents import (
     DUE,
     IN_PLACE,
@@ -22,7 +22,7 @@ from tests.support.govuk_documents import (
 
 def test_a_publication_with_the_marker_in_its_title_is_live():
     finding = examined(publication())
-    assert shown(finding) == (LookResult.LIVE, (Reason.MARKER_IN_TITLE,))
+    assert shown(finding) == (CheckOutcome.LIVE, (Reason.MARKER_IN_TITLE,))
     assert finding.publisher == PublisherSays(State.PUBLISHED, after(36), Source.CHANGE_HISTORY)
     assert finding.title == TITLE
 
@@ -66,7 +66,7 @@ def test_a_record_that_knows_the_day_only_gives_no_time():
 
 def test_an_early_publication_is_live_with_the_publishers_own_time():
     finding = examined(publication(published_at=after(-600)), at=after(-590))
-    assert shown(finding) == (LookResult.LIVE, (Reason.MARKER_IN_TITLE,))
+    assert shown(finding) == (CheckOutcome.LIVE, (Reason.MARKER_IN_TITLE,))
     assert (finding.publisher.published_at, finding.publisher.source) == (after(-600), Source.CHANGE_HISTORY)
 
 
@@ -83,22 +83,22 @@ NEW_PAGE = publication(
 
 def test_the_last_editions_page_unchanged_since_before_it_was_due_is_not_live():
     first = examined(OLD_PAGE, at=after(-3600))
-    assert first.result is not LookResult.LIVE
+    assert first.result is not CheckOutcome.LIVE
     again = examined(OLD_PAGE, texts_not_live=frozenset({first.text_digest}))
-    assert shown(again) == (LookResult.NOT_LIVE, (Reason.UNCHANGED,))
+    assert shown(again) == (CheckOutcome.NOT_LIVE, (Reason.UNCHANGED,))
     assert again.publisher == PublisherSays(State.EARLIER_EDITION)
 
 
 def test_a_page_updated_in_place_is_live_with_the_marker_and_an_entry_in_its_history_since_it_was_due():
     finding = examined(NEW_PAGE)
-    assert shown(finding) == (LookResult.LIVE, (Reason.MARKER_IN_TEXT,))
+    assert shown(finding) == (CheckOutcome.LIVE, (Reason.MARKER_IN_TEXT,))
     assert finding.publisher == PublisherSays(State.PUBLISHED, after(41), Source.CHANGE_HISTORY)
 
 
 def test_a_last_edition_that_names_the_one_to_come_in_its_text_is_not_taken_for_it():
     page = publication(SERIES, **IN_PLACE, changes=OLD_HISTORY, body="<p>Prices rose. See June 2026 for more.</p>")
     finding = examined(page)
-    assert shown(finding) == (LookResult.UNRECOGNISED, (Reason.MARKER_IN_TEXT, Reason.NOT_UPDATED))
+    assert shown(finding) == (CheckOutcome.UNRECOGNISED, (Reason.MARKER_IN_TEXT, Reason.NOT_UPDATED))
 
 
 @pytest.mark.parametrize("marker", ["", "Road fuel prices", "fuel prices"], ids=["none", "the series", "part of it"])
@@ -107,45 +107,45 @@ class TestAMarkerThatIsTheSameInEveryEdition:
 
     def test_before_it_is_due_the_earlier_edition_is_not_live(self, marker):
         finding = examined(OLD_PAGE, at=after(-3600), marker=marker)
-        assert shown(finding) == (LookResult.NOT_LIVE, (Reason.EARLIER_EDITION,))
+        assert shown(finding) == (CheckOutcome.NOT_LIVE, (Reason.EARLIER_EDITION,))
 
     def test_the_same_text_is_not_live_after_it_was_due_either(self, marker):
         text = examined(OLD_PAGE, at=after(-3600), marker=marker).text_digest
         finding = examined(OLD_PAGE, marker=marker, texts_not_live=frozenset({text}))
-        assert shown(finding) == (LookResult.NOT_LIVE, (Reason.EARLIER_EDITION,))
+        assert shown(finding) == (CheckOutcome.NOT_LIVE, (Reason.EARLIER_EDITION,))
 
     def test_an_update_since_it_was_due_is_live(self, marker):
         finding = examined(NEW_PAGE, marker=marker)
-        assert shown(finding) == (LookResult.LIVE, (Reason.UPDATED,))
+        assert shown(finding) == (CheckOutcome.LIVE, (Reason.UPDATED,))
 
     def test_a_public_update_without_an_entry_in_the_history_is_live_too(self, marker):
         page = publication(SERIES, first_published_at=LONG_AGO, published_at=after(41), changes=OLD_HISTORY)
-        assert shown(examined(page, marker=marker)) == (LookResult.LIVE, (Reason.UPDATED,))
+        assert shown(examined(page, marker=marker)) == (CheckOutcome.LIVE, (Reason.UPDATED,))
 
     def test_a_changed_text_under_old_dates_is_left_to_a_person(self, marker):
         text = examined(OLD_PAGE, at=after(-3600), marker=marker).text_digest
         page = OLD_PAGE | {"details": OLD_PAGE["details"] | {"body": "<p>Prices up to June 2026.</p>"}}
         finding = examined(page, marker=marker, texts_not_live=frozenset({text}))
-        assert shown(finding) == (LookResult.UNRECOGNISED, (Reason.NOT_UPDATED,))
+        assert shown(finding) == (CheckOutcome.UNRECOGNISED, (Reason.NOT_UPDATED,))
 
     def test_a_small_change_in_the_hours_before_is_left_to_a_person(self, marker):
         history = [(after(-7200), "Corrected a label."), *OLD_HISTORY]
         page = publication(SERIES, first_published_at=LONG_AGO, published_at=after(-7200), changes=history)
-        assert shown(examined(page, marker=marker)) == (LookResult.UNRECOGNISED, (Reason.NOT_UPDATED,))
+        assert shown(examined(page, marker=marker)) == (CheckOutcome.UNRECOGNISED, (Reason.NOT_UPDATED,))
 
     def test_a_page_of_another_series_is_never_live(self, marker):
         page = publication("Rail fares", published_at=after(41))
-        assert examined(page, marker=marker).result is not LookResult.LIVE
+        assert examined(page, marker=marker).result is not CheckOutcome.LIVE
 
 
 def test_what_a_person_said_of_the_very_text_goes_before_the_pages_dates():
     page = publication(SERIES, **IN_PLACE, changes=OLD_HISTORY)
     text = frozenset({examined(page).text_digest})
     assert shown(examined(page, marker=SERIES, confirmed_texts=text)) == (
-        LookResult.LIVE,
+        CheckOutcome.LIVE,
         (Reason.CONFIRMED_BY_PERSON,),
     )
     assert shown(examined(publication(), previous_edition_texts=frozenset({examined(publication()).text_digest}))) == (
-        LookResult.NOT_LIVE,
+        CheckOutcome.NOT_LIVE,
         (Reason.PREVIOUS_EDITION,),
     )

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from releases.detection.finding import LookResult, PublisherSays, Reason, State
+from releases.detection.finding import CheckOutcome, PublisherSays, Reason, State
 from releases.probe import adapters
 from releases.probe.adapters import get_adapter
 from releases.rules.response import Failure, Hop
 from tests.support import govuk_pages
-from tests.support.fetching import answers, errand, make_fetcher
+from tests.support.fetching import answers, check_request, make_fetcher
 from tests.support.govuk_documents import ASKED, PATH, TITLE, URL, examined, expectation, publication, shown
 from tests.support.publishers import path_of, publisher, response
 
@@ -18,7 +18,7 @@ ANNOUNCED_AT = "https://www.example.gov.uk/api/content/government/statistics/ann
 
 
 def test_a_publication_to_which_the_announcement_led_is_live():
-    assert examined(publication(), hops=(ANNOUNCED_AT,), url=ANNOUNCED_AT).result is LookResult.LIVE
+    assert examined(publication(), hops=(ANNOUNCED_AT,), url=ANNOUNCED_AT).result is CheckOutcome.LIVE
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_all_else_leads_nowhere(body):
 
 def test_a_redirect_document_that_names_no_target_tells_nothing():
     finding = examined(govuk_pages.redirect(PATH, ""))
-    assert shown(finding) == (LookResult.UNREACHABLE, (Reason.UNKNOWN_SHAPE,))
+    assert shown(finding) == (CheckOutcome.UNREACHABLE, (Reason.UNKNOWN_SHAPE,))
     assert finding.publisher == PublisherSays(State.REDIRECTED)
 
 
@@ -84,7 +84,7 @@ ANNOUNCEMENT = "/government/statistics/announcements/road-fuel-june-2026"
 def fetched(documents, *, adapter="govuk", status=200, **options):
     by_path = {govuk_pages.api_path(path): document for path, document in documents.items()}
     with publisher(serving(by_path, status)) as site:
-        asked = replace(errand(site.url(govuk_pages.api_path(ANNOUNCEMENT)), site.entry), adapter=adapter)
+        asked = replace(check_request(site.url(govuk_pages.api_path(ANNOUNCEMENT)), site.entry), adapter=adapter)
         with make_fetcher(site.entry, **options) as fetcher:
             fetcher.start(asked)
             (_, answer) = answers(fetcher)[0]
@@ -109,7 +109,7 @@ def test_a_redirect_document_leads_to_no_host_that_may_not_be_fetched():
     assert (answer.left_allowed_hosts, answer.final_url) == (True, "http://127.0.0.1:9/elsewhere")
     assert len(site.requests) == 1
     finding = get_adapter("govuk").examine(answer, expectation())
-    assert shown(finding) == (LookResult.UNRECOGNISED, (Reason.OTHER_HOST,))
+    assert shown(finding) == (CheckOutcome.UNRECOGNISED, (Reason.OTHER_HOST,))
 
 
 def test_redirect_documents_that_lead_in_a_circle_tell_nothing():
@@ -122,7 +122,7 @@ def test_redirect_documents_that_lead_in_a_circle_tell_nothing():
     )
     assert answer.failure is Failure.TOO_MANY_REDIRECTS
     assert len(site.requests) == 6
-    assert get_adapter("govuk").examine(answer, expectation()).result is LookResult.UNREACHABLE
+    assert get_adapter("govuk").examine(answer, expectation()).result is CheckOutcome.UNREACHABLE
 
 
 def test_a_body_that_our_own_code_cannot_read_is_examined_as_it_came(monkeypatch, caplog):

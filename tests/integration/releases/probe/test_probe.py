@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.detection.finding import AddressRole, Expectation, LookResult, Reason
+from releases.detection.finding import AddressRole, CheckOutcome, Expectation, Reason
 from releases.probe.adapters import ADAPTERS, NoSuchAdapterError, get_adapter
 from releases.probe.probe import probe_from_settings, user_agent
-from releases.rules.response import Errand
+from releases.rules.response import CheckRequest
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.client import rehearsal_site
 from statsoffice.fake_publisher.scenes import scene
@@ -20,31 +20,31 @@ DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
 
 OUT = pages.release_page(TITLE, published="9.30am on 30 June 2020")
 SCENES = {
-    "out": (scene(OUT), LookResult.LIVE, Reason.MARKER_IN_TITLE),
-    "absent": (scene("gone", status=404), LookResult.NOT_LIVE, Reason.NOT_FOUND),
-    "gone": (scene("gone", status=410), LookResult.NOT_LIVE, Reason.GONE),
-    "soft-404": (scene(pages.not_found_page()), LookResult.NOT_LIVE, Reason.NEGATIVE_MARKER),
+    "out": (scene(OUT), CheckOutcome.LIVE, Reason.MARKER_IN_TITLE),
+    "absent": (scene("gone", status=404), CheckOutcome.NOT_LIVE, Reason.NOT_FOUND),
+    "gone": (scene("gone", status=410), CheckOutcome.NOT_LIVE, Reason.GONE),
+    "soft-404": (scene(pages.not_found_page()), CheckOutcome.NOT_LIVE, Reason.NEGATIVE_MARKER),
     "coming-soon": (
         scene(pages.coming_soon_page(TITLE, expected="9.30am on 30 June 2020")),
-        LookResult.NOT_LIVE,
+        CheckOutcome.NOT_LIVE,
         Reason.NEGATIVE_MARKER,
     ),
-    "log-in": (scene(practice_pages.log_in_page()), LookResult.NOT_LIVE, Reason.LOG_IN),
-    "to-the-home-page": (scene(status=302, headers={"Location": "/"}), LookResult.NOT_LIVE, Reason.HOME_PAGE),
+    "log-in": (scene(practice_pages.log_in_page()), CheckOutcome.NOT_LIVE, Reason.LOG_IN),
+    "to-the-home-page": (scene(status=302, headers={"Location": "/"}), CheckOutcome.NOT_LIVE, Reason.HOME_PAGE),
     "to-another-host": (
         scene(status=302, headers={"Location": "http://www.example.gov.uk/a"}),
-        LookResult.UNRECOGNISED,
+        CheckOutcome.UNRECOGNISED,
         Reason.OTHER_HOST,
     ),
     "earlier-edition": (
         scene(pages.release_page(EARLIER, published="9.30am on 31 March 2020")),
-        LookResult.UNRECOGNISED,
+        CheckOutcome.UNRECOGNISED,
         Reason.NO_MARKER,
     ),
-    "bot-challenge": (scene(practice_pages.bot_challenge_page()), LookResult.UNRECOGNISED, Reason.OBSTACLE),
-    "script-shell": (scene(practice_pages.script_shell_page()), LookResult.UNRECOGNISED, None),
-    "trouble": (scene(practice_pages.error_page(), status=503), LookResult.UNREACHABLE, Reason.SERVER_ERROR),
-    "too-many-requests": (scene("slow down", status=429), LookResult.UNREACHABLE, Reason.RATE_LIMITED),
+    "bot-challenge": (scene(practice_pages.bot_challenge_page()), CheckOutcome.UNRECOGNISED, Reason.OBSTACLE),
+    "script-shell": (scene(practice_pages.script_shell_page()), CheckOutcome.UNRECOGNISED, None),
+    "trouble": (scene(practice_pages.error_page(), status=503), CheckOutcome.UNREACHABLE, Reason.SERVER_ERROR),
+    "too-many-requests": (scene("slow down", status=429), CheckOutcome.UNREACHABLE, Reason.RATE_LIMITED),
 }
 
 
@@ -68,7 +68,7 @@ def probe(site, settings):
 def look(probe, url):
     host = url.removeprefix("http://").partition("/")[0]
     probe.start(
-        Errand(key="k", url=probe.fetched_address("page", url), allowed_hosts=frozenset({host}), planned_at=DUE)
+        CheckRequest(key="k", url=probe.fetched_address("page", url), allowed_hosts=frozenset({host}), planned_at=DUE)
     )
     ((_, answer),) = probe.poll(5)
     return answer
@@ -98,15 +98,15 @@ def test_the_earlier_edition_that_has_not_changed_is_not_live(site, probe):
         texts_not_live=frozenset({first.text_digest}),
     )
     again = probe.examine("page", look(probe, url), seen_before)
-    assert again.result is LookResult.NOT_LIVE
+    assert again.result is CheckOutcome.NOT_LIVE
 
 
 @pytest.mark.parametrize(
     ("served", "result"),
     [
-        (scene(practice_pages.pdf_file(TITLE), content_type=practice_pages.PDF), LookResult.LIVE),
-        (scene(pages.not_found_page()), LookResult.NOT_LIVE),
-        (scene("nothing", status=404), LookResult.NOT_LIVE),
+        (scene(practice_pages.pdf_file(TITLE), content_type=practice_pages.PDF), CheckOutcome.LIVE),
+        (scene(pages.not_found_page()), CheckOutcome.NOT_LIVE),
+        (scene("nothing", status=404), CheckOutcome.NOT_LIVE),
     ],
     ids=["a-file", "a-page-in-its-place", "absent"],
 )
@@ -119,7 +119,7 @@ def test_an_attachment_is_a_file_of_the_right_type(site, probe, served, result):
 def test_a_table_is_a_file_too(site, probe):
     url = site.publish("/files/inspections.csv", [scene(practice_pages.csv_file(), content_type=practice_pages.CSV)])
     finding = probe.examine("page", look(probe, url), expected(url, role=AddressRole.ATTACHMENT, marker=""))
-    assert finding.result is LookResult.LIVE
+    assert finding.result is CheckOutcome.LIVE
 
 
 def test_a_page_that_appears_is_seen_to_appear(site, probe):
@@ -129,14 +129,14 @@ def test_a_page_that_appears_is_seen_to_appear(site, probe):
         site.freeze(DUE + timedelta(minutes=minute))
         seen.append(probe.examine("page", look(probe, url), expected(url)).result)
     site.run_clock()
-    assert seen == [LookResult.NOT_LIVE, LookResult.NOT_LIVE, LookResult.LIVE]
+    assert seen == [CheckOutcome.NOT_LIVE, CheckOutcome.NOT_LIVE, CheckOutcome.LIVE]
 
 
 def test_the_operators_budget_holds_for_a_hosts_every_port(site, probe):
     url = site.publish("/slow", [scene("slow", delay_seconds=0.3)])
     host = site.base_url.removeprefix("http://")
     for number in range(4):
-        probe.start(Errand(key=number, url=url, allowed_hosts=frozenset({host}), planned_at=DUE))
+        probe.start(CheckRequest(key=number, url=url, allowed_hosts=frozenset({host}), planned_at=DUE))
     assert probe.in_flight == 4
     completed = []
     while probe.in_flight:
@@ -151,7 +151,7 @@ def test_an_address_that_the_operator_has_not_opened_is_refused(site, settings):
     with probe_from_settings(now=lambda: datetime.now(UTC)) as closed:
         answer = look(closed, url)
         finding = closed.examine("page", answer, expected(url))
-    assert (finding.result, finding.reasons) == (LookResult.UNREACHABLE, (Reason.ADDRESS_REFUSED,))
+    assert (finding.result, finding.reasons) == (CheckOutcome.UNREACHABLE, (Reason.ADDRESS_REFUSED,))
 
 
 @pytest.mark.parametrize(

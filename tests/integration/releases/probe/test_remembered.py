@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from releases.detection import rules
-from releases.detection.finding import AddressRole, Expectation, Finding, LookResult, TextsBefore
+from releases.detection.finding import AddressRole, CheckOutcome, EarlierTexts, Expectation, Finding
 from releases.probe.probe import FindingCache, finding_key
 from releases.rules.response import Answer, Failure
 from tests.corpus.examination import CASES, answered, expectation
@@ -48,7 +48,7 @@ def times_examined(*pairs, most=100):
         page = finding_key("page", answer, expected)
         if findings.known(page) is None:
             times += 1
-            findings.remember(page, Finding(LookResult.LIVE, ()))
+            findings.remember(page, Finding(CheckOutcome.LIVE, ()))
     return times
 
 
@@ -110,7 +110,7 @@ def test_the_rules_read_nothing_of_an_answer_but_what_a_remembered_finding_goes_
     for case in CASES:
         for look in case.looks:
             watched = Watched(answered(case, look))
-            expected = expectation(case, url=watched.answer.requested_url, before=TextsBefore())
+            expected = expectation(case, url=watched.answer.requested_url, before=EarlierTexts())
             rules.examine(watched, expected)
             read |= watched.read
     assert read == READ

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from releases import date_changes, scheduling
-from releases.date_changes import AlreadyAsked, NothingToAgree
+from releases.date_changes import AlreadyRequested, NothingToAgree
 from releases.models import DateChange, DateChangeRequest, Release, ReleaseEvent
 from releases.models.append_only import check_chain
 from releases.permissions import NotYours
@@ -142,7 +142,7 @@ def test_only_the_moves_of_the_table_are_made_and_a_refused_one_changes_nothing(
 
 def test_one_request_waits_at_a_time_and_another_may_follow_it(announced_release):
     first = request_date(announced_release)
-    with pytest.raises(AlreadyAsked, match=f"14 July 2020 9:30am, asked for by {first.requested_by}"):
+    with pytest.raises(AlreadyRequested, match=f"14 July 2020 9:30am, asked for by {first.requested_by}"):
         request_date(announced_release, to=slot(date(2020, 7, 15)))
     date_changes.withdraw_date_change(first, by=first.requested_by, at=NOW)
     second = request_date(announced_release, to=slot(date(2020, 7, 15)))
@@ -160,7 +160,7 @@ def test_of_two_who_ask_at_once_the_second_is_told(monkeypatch, announced_releas
 
     request_date(announced_release)
     monkeypatch.setattr(date_changes, "_check_none_waiting", look_away_once)
-    with pytest.raises(AlreadyAsked):
+    with pytest.raises(AlreadyRequested):
         request_date(announced_release)
     assert DateChangeRequest.objects.count() == 1
 

@@ -6,7 +6,7 @@ import pytest
 
 from breaches.facts import facts_of
 from releases import judge, statements
-from releases.detection.finding import LookResult
+from releases.detection.finding import CheckOutcome
 from releases.evidence import repository
 from releases.models import Release, Statement, Verification
 from releases.monitoring import targets
@@ -69,5 +69,5 @@ def test_of_two_statements_of_one_instant_the_one_kept_last_counts_everywhere(se
     (look,) = repository.read_sightings([release.pk])((release.pk, 1))[page.pk].sightings
     (facts,) = facts_of(Verification.objects.select_related("release__series__producer")).values()
     (target,) = targets.load_targets([page])
-    assert look.result == facts.addresses[0].checks[0].sighting.result == LookResult.LIVE
+    assert look.result == facts.addresses[0].checks[0].sighting.result == CheckOutcome.LIVE
     assert target.statements == {DIGEST: "this_is_it"}

@@ -6,7 +6,7 @@ import pytest
 
 from breaches.facts import facts_of
 from releases import judge
-from releases.detection.finding import LookResult
+from releases.detection.finding import CheckOutcome
 from releases.evidence import repository
 from releases.models import Statement, Verification
 from releases.rules.lifecycle import Role
@@ -50,7 +50,7 @@ def test_looks_by_a_clock_known_to_be_wrong_neither_accuse_nor_clear_anybody(pag
     verification = judged(page)
     assert verification.outcome == Outcome.CANNOT_TELL
     facts = facts_of([verification])[verification.pk]
-    assert {look.sighting.result for look in facts.addresses[0].checks[1:]} == {LookResult.OBSERVER_FAULT}
+    assert {look.sighting.result for look in facts.addresses[0].checks[1:]} == {CheckOutcome.OBSERVER_FAULT}
 
 
 def test_a_reason_that_merely_resembles_the_clocks_marks_nothing(page):
@@ -73,7 +73,7 @@ def test_a_persons_word_does_not_make_good_what_a_wrong_clock_saw(page):
     verification = judged(page)
     assert verification.outcome == Outcome.CANNOT_TELL
     look = facts_of([verification])[verification.pk].addresses[0].checks[0]
-    assert (look.sighting.result, look.by_statement) == (LookResult.OBSERVER_FAULT, False)
+    assert (look.sighting.result, look.by_statement) == (CheckOutcome.OBSERVER_FAULT, False)
 
 
 @pytest.mark.parametrize("kept", [0.0, 0.02])

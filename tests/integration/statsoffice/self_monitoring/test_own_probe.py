@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from releases.probe.probe import probe_from_settings
-from releases.rules.response import Errand, Failure
+from releases.rules.response import CheckRequest, Failure
 from releases.rules.web_address import place_of
 from statsoffice.self_monitoring.synthetic_check import own_probe, ping
 from tests.integration.statsoffice.self_monitoring.switch import dead_mans_switch
@@ -27,7 +27,7 @@ def address(settings):
 def fetched(probe, url):
     """Fetch one address; gives the answer."""
     with probe:
-        probe.start(Errand(key=url, url=url, allowed_hosts=frozenset({place_of(url)}), planned_at=now()))
+        probe.start(CheckRequest(key=url, url=url, allowed_hosts=frozenset({place_of(url)}), planned_at=now()))
         ((_, answer),) = probe.poll(10)
     return answer
 

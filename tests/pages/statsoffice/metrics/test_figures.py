@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from breaches import drafting
 from releases import judge
-from releases.detection.finding import LookResult
+from releases.detection.finding import CheckOutcome
 from releases.evidence import coverage
 from releases.models import Coverage, Verification, Watch
 from releases.monitoring import targets
@@ -40,7 +40,7 @@ def create_late_release(**fields):
 
 def test_on_a_fresh_installation_every_count_is_nought_and_no_age_is_told(measured):
     figures = measured()
-    assert {figures["looks_total", result] for result in LookResult} == {0}
+    assert {figures["looks_total", result] for result in CheckOutcome} == {0}
     assert {figures["verdicts", outcome] for outcome in Outcome} == {0}
     assert figures["outbox_age_seconds",] == figures["sweep_lag_seconds",] == figures["watchers",] == 0
     assert ("sweep_finished_age_seconds",) not in figures
@@ -53,7 +53,7 @@ def test_looks_are_counted_by_what_they_showed(measured):
     release = ReleaseFactory(announced=True)
     create_observations(release, "not_live", "not_live", "unreachable", start=SEED_DUE)
     figures = measured()
-    found = {result: figures["looks_total", result] for result in LookResult if figures["looks_total", result]}
+    found = {result: figures["looks_total", result] for result in CheckOutcome if figures["looks_total", result]}
     assert found == {"not_live": 2, "unreachable": 1}
 
 

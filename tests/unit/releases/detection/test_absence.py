@@ -5,10 +5,10 @@ Both mistakes accuse somebody: a live page called absent makes a late release, a
 
 import pytest
 
-from releases.detection.finding import LookResult, Reason
+from releases.detection.finding import CheckOutcome, Reason
 from tests.support.release_pages import MUCH, TITLE, page, release_page, shown
 
-LIVE, NOT_LIVE, UNRECOGNISED = LookResult.LIVE, LookResult.NOT_LIVE, LookResult.UNRECOGNISED
+LIVE, NOT_LIVE, UNRECOGNISED = CheckOutcome.LIVE, CheckOutcome.NOT_LIVE, CheckOutcome.UNRECOGNISED
 
 
 @pytest.mark.parametrize(

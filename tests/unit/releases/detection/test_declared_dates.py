@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from releases.detection.finding import LookResult, Reason
+from releases.detection.finding import CheckOutcome, Reason
 from tests.support.release_pages import MUCH, page, shown
 
 
@@ -22,7 +22,7 @@ def linked(*things: object) -> str:
 def test_a_marker_in_a_meta_element_is_a_reason_to_ask_and_no_proof(name):
     for attribute in ("name", "property"):
         finding = told(f'<meta {attribute}="{name}" content="Road fuel prices, Jun 2026">')
-        assert (finding.result, finding.reasons) == (LookResult.UNRECOGNISED, (Reason.MARKER_IN_META,))
+        assert (finding.result, finding.reasons) == (CheckOutcome.UNRECOGNISED, (Reason.MARKER_IN_META,))
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_a_marker_in_a_meta_element_is_a_reason_to_ask_and_no_proof(name):
 )
 def test_a_marker_in_linked_data_is_a_reason_to_ask_and_no_proof(things):
     finding = told(linked(*things))
-    assert (finding.result, finding.reasons) == (LookResult.UNRECOGNISED, (Reason.MARKER_IN_LINKED_DATA,))
+    assert (finding.result, finding.reasons) == (CheckOutcome.UNRECOGNISED, (Reason.MARKER_IN_LINKED_DATA,))
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,10 @@
 
 import pytest
 
-from releases.detection.finding import LookResult, Reason
+from releases.detection.finding import CheckOutcome, Reason
 from tests.support.release_pages import MUCH, TITLE, page, release_page, shown
 
-LIVE, NOT_LIVE, UNRECOGNISED = LookResult.LIVE, LookResult.NOT_LIVE, LookResult.UNRECOGNISED
+LIVE, NOT_LIVE, UNRECOGNISED = CheckOutcome.LIVE, CheckOutcome.NOT_LIVE, CheckOutcome.UNRECOGNISED
 
 FORM = '<form><label>E-mail <input name="user"></label><label>Password <input type="PassWord"></label></form>'
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.detection.finding import AddressRole, LookResult, Reason
+from releases.detection.finding import AddressRole, CheckOutcome, Reason
 from releases.detection.rules import examine
 from tests.support.release_pages import MUCH, SERIES, answered, expected, page, release_page, shown
 
-LIVE, NOT_LIVE, UNRECOGNISED = LookResult.LIVE, LookResult.NOT_LIVE, LookResult.UNRECOGNISED
+LIVE, NOT_LIVE, UNRECOGNISED = CheckOutcome.LIVE, CheckOutcome.NOT_LIVE, CheckOutcome.UNRECOGNISED
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ def test_what_is_neither_the_release_nor_its_absence_is_unrecognised(body):
 @given(st.binary(max_size=400))
 def test_any_bytes_at_all_give_a_finding(body):
     for role in AddressRole:
-        assert examine(answered(body), expected(role=role)).result in LookResult
+        assert examine(answered(body), expected(role=role)).result in CheckOutcome
 
 
 @given(st.text("abcXYZ 0123-–&<>\u00a0é'", min_size=1, max_size=20).filter(lambda text: any(map(str.isalnum, text))))
@@ -258,7 +258,7 @@ def test_whatever_a_marker_consists_of_it_is_found_in_a_title_that_carries_it(ma
 def test_a_page_nested_so_deeply_that_it_would_hold_up_the_watch_is_given_up_at_once():
     begun = time.monotonic()
     finding = shown(b"<html><body>" + b"<div>" * 500_000)
-    assert (finding.result, finding.reasons) == (LookResult.UNREACHABLE, (Reason.TOO_DEEP,))
+    assert (finding.result, finding.reasons) == (CheckOutcome.UNREACHABLE, (Reason.TOO_DEEP,))
     assert time.monotonic() - begun < 5
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from releases.detection.finding import AddressRole, LookResult, Reason
+from releases.detection.finding import AddressRole, CheckOutcome, Reason
 from releases.detection.rules import examine
 from releases.rules.response import NO_ANSWER, Failure
 from tests.corpus.files import DOCX, ODS, ODS_FILE, XLSX, damaged, packed_otherwise
@@ -12,8 +12,8 @@ from tests.support.import_files import ods_of
 from tests.support.practice_pages import pdf_file
 from tests.support.release_pages import MUCH, URL, answered, expected, page, release_page
 
-LIVE, NOT_LIVE, UNRECOGNISED = LookResult.LIVE, LookResult.NOT_LIVE, LookResult.UNRECOGNISED
-OBSERVER_FAULT, UNREACHABLE = LookResult.OBSERVER_FAULT, LookResult.UNREACHABLE
+LIVE, NOT_LIVE, UNRECOGNISED = CheckOutcome.LIVE, CheckOutcome.NOT_LIVE, CheckOutcome.UNRECOGNISED
+OBSERVER_FAULT, UNREACHABLE = CheckOutcome.OBSERVER_FAULT, CheckOutcome.UNREACHABLE
 
 
 @pytest.mark.parametrize("failure", Failure)

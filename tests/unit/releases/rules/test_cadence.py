@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.rules.cadence import FIRST_LOOK, GIVE_UP, next_check_at
+from releases.rules.cadence import FIRST_CHECK, GIVE_UP, next_check_at
 from tests.support.checks import DUE, at
 
 KEYS = st.text(min_size=1, max_size=12)
@@ -48,7 +48,7 @@ def test_a_plan_grows_strictly_and_holds_the_due_instant_the_limit_and_the_last_
 def test_a_whole_plan_runs_from_a_day_before_until_a_week_after(key, limit):
     plan = PLANS[key, limit]
     assert all(earlier < later for earlier, later in pairwise(plan))
-    assert timedelta(0) <= plan[0] - (DUE - FIRST_LOOK) <= timedelta(minutes=7.5)
+    assert timedelta(0) <= plan[0] - (DUE - FIRST_CHECK) <= timedelta(minutes=7.5)
     assert timedelta(0) <= (DUE + GIVE_UP) - plan[-1] <= timedelta(minutes=15)
     assert 1_050 <= len(plan) <= 1_250
 

@@ -8,8 +8,8 @@ import pytest
 from releases.rules.clock_error import (
     SCRIPTED,
     ClockError,
+    ClockMonitor,
     ClockSample,
-    ClockWatch,
     Figures,
     Voucher,
     bound_seconds_of_check,
@@ -28,7 +28,7 @@ class Machine:
     """A machine whose clock can be set, and what its process knows of that."""
 
     def __init__(self) -> None:
-        self.watch, self.true, self.ahead = ClockWatch(), timedelta(0), timedelta(0)
+        self.watch, self.true, self.ahead = ClockMonitor(), timedelta(0), timedelta(0)
         self.figures: tuple[Figures, ...] = ()
 
     @property
@@ -157,7 +157,7 @@ def test_chrony_vouches_again_after_a_step_only_when_it_has_asked_its_server_aga
 @pytest.mark.parametrize("ahead", [-20, -3, 3, 20])
 def test_two_hosts_that_agree_prove_a_clock_wrong_by_nearly_as_much_as_it_is(machine, ahead):
     machine.set_by(ahead)
-    machine.watch = ClockWatch()
+    machine.watch = ClockMonitor()
     machine.hear("one.example")
     machine.hear("two.example")
     error = machine.after(0)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.detection.finding import LookResult, Reason
+from releases.detection.finding import CheckOutcome, Reason
 from releases.detection.rules import examine
 from releases.models import Observation, Verification
 from releases.monitoring.examination import FRESH_FOR, Controls
@@ -36,7 +36,7 @@ def answer(url, *, failure=None, led_to=""):
 
 def asked(*answers):
     controls = Controls(urls=(ONE, TWO))
-    assert [errand.url for errand in controls.errands(now=SEED_DUE)] == [ONE, TWO]
+    assert [check_request.url for check_request in controls.requests(now=SEED_DUE)] == [ONE, TWO]
     for each in answers:
         controls.take(each.requested_url, each)
     return controls
@@ -54,8 +54,8 @@ def test_our_own_side_is_at_fault_only_where_no_control_look_is_answered():
 
 def test_control_looks_are_made_once_in_a_while():
     controls = asked(answer(ONE), answer(TWO))
-    assert controls.errands(now=SEED_DUE + FRESH_FOR / 2) == []
-    assert len(controls.errands(now=SEED_DUE + FRESH_FOR)) == 2
+    assert controls.requests(now=SEED_DUE + FRESH_FOR / 2) == []
+    assert len(controls.requests(now=SEED_DUE + FRESH_FOR)) == 2
 
 
 def test_a_gateway_of_our_own_leads_every_control_look_away_too():
@@ -70,7 +70,7 @@ def test_a_gateway_of_our_own_leads_every_control_look_away_too():
 def test_what_a_gateway_of_our_own_shows_is_a_fault_of_ours():
     left = answered(status=302, final_url=GATEWAY, left_allowed_hosts=True)
     finding = examine(left, expected(controls_fail=True))
-    assert (finding.result, finding.reasons) == (LookResult.OBSERVER_FAULT, (Reason.OTHER_HOST, Reason.CONTROLS_FAIL))
+    assert (finding.result, finding.reasons) == (CheckOutcome.OBSERVER_FAULT, (Reason.OTHER_HOST, Reason.CONTROLS_FAIL))
     assert examine(left, expected()).reasons == (Reason.OTHER_HOST, Reason.LOG_IN)
 
 
@@ -81,8 +81,8 @@ class Network(ScriptedPublisher):
         super().__init__(clock, lambda url, at: (404, "", 0.1))
         self.reaches, self.led_to = reaches, led_to
 
-    def brought(self, errand, answer):
-        if answer.sent_at < SEED_DUE - timedelta(seconds=30) or errand.url in self.reaches:
+    def brought(self, check_request, answer):
+        if answer.sent_at < SEED_DUE - timedelta(seconds=30) or check_request.url in self.reaches:
             return answer
         if not self.led_to:
             return replace(answer, status=None, failure=Failure.TIMEOUT, hops=())

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 
-from releases.detection.finding import LookResult
+from releases.detection.finding import CheckOutcome
 from releases.rules import cadence
 from releases.rules.cadence import LENGTHS, Begins, chance_of_detection
 from releases.text import preflight
@@ -30,12 +30,12 @@ def watched(goes_out, length, key):
             after=instant or at,
             now=instant or at,
             key=key,
-            live_early=first if sum(one.result is LookResult.LIVE for one in sightings) == 1 else None,
+            live_early=first if sum(one.result is CheckOutcome.LIVE for one in sightings) == 1 else None,
         )
         if instant >= DUE or (instant > goes_out + length + timedelta(minutes=2)):
             break
-        result = LookResult.LIVE if goes_out <= instant < goes_out + length else LookResult.NOT_LIVE
-        first = first or (instant if result is LookResult.LIVE else None)
+        result = CheckOutcome.LIVE if goes_out <= instant < goes_out + length else CheckOutcome.NOT_LIVE
+        first = first or (instant if result is CheckOutcome.LIVE else None)
         sightings.append(Sighting(result, instant, instant, instant + GLANCE))
     return judge_address(sightings, due_at=DUE, limit_at=DUE, longest_gap=timedelta(seconds=10), settled=True).before
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import pytest
 
-from releases.detection.finding import Finding, LookResult, PublisherSays, Reason, Source, State
+from releases.detection.finding import CheckOutcome, Finding, PublisherSays, Reason, Source, State
 from releases.rules import canonical
 from releases.rules.response import Answer, Failure, Hop
 
@@ -29,7 +29,7 @@ ANSWERED = Answer(
 )
 UNANSWERED = Answer(requested_url=URL, planned_at=AT, sent_at=AT, completed_at=AT, failure=Failure.TIMEOUT)
 SAID = PublisherSays(state=State.PUBLISHED, published_at=AT, source=Source.CHANGE_HISTORY, change_note="“Late”")
-FOUND = Finding(LookResult.LIVE, (Reason.MARKER_IN_TITLE, Reason.CLOCK_OFF), "abc", "Title", publisher=SAID)
+FOUND = Finding(CheckOutcome.LIVE, (Reason.MARKER_IN_TITLE, Reason.CLOCK_OFF), "abc", "Title", publisher=SAID)
 
 
 class Colour(StrEnum):

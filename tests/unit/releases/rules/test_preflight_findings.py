@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.detection.finding import LookResult, PublisherSays, Reason, State
+from releases.detection.finding import CheckOutcome, PublisherSays, Reason, State
 from releases.detection.preflight import (
     NOTES,
     PreflightCode,
@@ -21,15 +21,15 @@ RIGHT = "School inspections. Release date: 1 July 2026 9:30am (confirmed)"
 @pytest.mark.parametrize(
     ("result", "was_absent", "code"),
     [
-        pytest.param(LookResult.NOT_LIVE, False, None, id="not live, as it should be"),
-        pytest.param(LookResult.NOT_LIVE, True, None, id="still not live"),
-        pytest.param(LookResult.LIVE, True, PreflightCode.LIVE_ALREADY, id="out before its time"),
+        pytest.param(CheckOutcome.NOT_LIVE, False, None, id="not live, as it should be"),
+        pytest.param(CheckOutcome.NOT_LIVE, True, None, id="still not live"),
+        pytest.param(CheckOutcome.LIVE, True, PreflightCode.LIVE_ALREADY, id="out before its time"),
         pytest.param(
-            LookResult.LIVE, False, PreflightCode.MARKER_MATCHES_ALREADY, id="a marker that matches something else"
+            CheckOutcome.LIVE, False, PreflightCode.MARKER_MATCHES_ALREADY, id="a marker that matches something else"
         ),
-        pytest.param(LookResult.UNRECOGNISED, False, PreflightCode.NOT_RECOGNISED, id="a text that nobody knows"),
-        pytest.param(LookResult.UNREACHABLE, False, PreflightCode.NO_ANSWER, id="no usable answer"),
-        pytest.param(LookResult.OBSERVER_FAULT, False, PreflightCode.NO_ANSWER, id="a fault of our own"),
+        pytest.param(CheckOutcome.UNRECOGNISED, False, PreflightCode.NOT_RECOGNISED, id="a text that nobody knows"),
+        pytest.param(CheckOutcome.UNREACHABLE, False, PreflightCode.NO_ANSWER, id="no usable answer"),
+        pytest.param(CheckOutcome.OBSERVER_FAULT, False, PreflightCode.NO_ANSWER, id="a fault of our own"),
     ],
 )
 def test_a_look_the_day_before_means(result, was_absent, code):
@@ -38,7 +38,7 @@ def test_a_look_the_day_before_means(result, was_absent, code):
 
 
 def test_an_address_that_leads_to_a_host_that_may_not_be_asked_is_told_while_it_can_be_allowed():
-    found = findings_of_check(7, LookResult.NOT_LIVE, (Reason.OTHER_HOST,), was_absent=False)
+    found = findings_of_check(7, CheckOutcome.NOT_LIVE, (Reason.OTHER_HOST,), was_absent=False)
     assert found == PreflightFinding(PreflightCode.LEADS_TO_ANOTHER_HOST, 7, {"reasons": ["other_host"]})
 
 

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.detection.finding import LookResult
+from releases.detection.finding import CheckOutcome
 from releases.verdict.release import FRESH, PLAIN, Diagnosis, DiagnosticCheck, diagnose
 
 DUE = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
-LIVE, ABSENT = LookResult.LIVE, LookResult.NOT_LIVE
+LIVE, ABSENT = CheckOutcome.LIVE, CheckOutcome.NOT_LIVE
 EDGE_CACHE = (Diagnosis.EDGE_CACHE,)
 
 
@@ -16,12 +16,12 @@ def at(seconds: float) -> datetime:
     return DUE + timedelta(seconds=seconds)
 
 
-def look(result: LookResult, seconds: float, *, purpose: str = PLAIN, age: str = "") -> DiagnosticCheck:
+def look(result: CheckOutcome, seconds: float, *, purpose: str = PLAIN, age: str = "") -> DiagnosticCheck:
     headers = [("age", age)] if age else []
     return DiagnosticCheck(purpose, result, at(seconds), at(seconds + 0.2), headers)
 
 
-def fresh(result: LookResult, seconds: float) -> DiagnosticCheck:
+def fresh(result: CheckOutcome, seconds: float) -> DiagnosticCheck:
     return look(result, seconds, purpose=FRESH)
 
 
@@ -44,8 +44,8 @@ def test_a_release_that_readers_still_do_not_see_may_be_explained_too():
         [look(ABSENT, 4.9), fresh(LIVE, 5), look(LIVE, 10)],
         [look(ABSENT, 0), look(LIVE, 4), fresh(LIVE, 5), look(ABSENT, 10)],
         [look(ABSENT, 0), fresh(LIVE, 5), fresh(ABSENT, 10), look(ABSENT, 15), look(LIVE, 1800)],
-        [look(ABSENT, 0), fresh(LIVE, 5), look(LookResult.UNREACHABLE, 10), look(LIVE, 15)],
-        [look(ABSENT, 0), fresh(LookResult.UNRECOGNISED, 5), look(ABSENT, 10), look(LIVE, 1800)],
+        [look(ABSENT, 0), fresh(LIVE, 5), look(CheckOutcome.UNREACHABLE, 10), look(LIVE, 15)],
+        [look(ABSENT, 0), fresh(CheckOutcome.UNRECOGNISED, 5), look(ABSENT, 10), look(LIVE, 1800)],
         [],
     ],
     ids=[

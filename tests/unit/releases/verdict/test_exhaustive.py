@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.detection.finding import LookResult
+from releases.detection.finding import CheckOutcome
 from releases.verdict.address import AddressVerdict, Outcome, Sighting
 from tests.support import checks as written
 from tests.support.checks import ABSENT, FAULT, LIVE, UNREACHABLE, UNRECOGNISED, at, look
@@ -102,7 +102,7 @@ def test_an_accusation_of_lateness_always_rests_on_an_absent_look_at_or_after_th
 
 LOOKS = st.builds(
     lambda result, planned, late, taken: look(result, planned, sent=planned + late, completed=planned + late + taken),
-    st.sampled_from(LookResult),
+    st.sampled_from(CheckOutcome),
     st.sampled_from((-600, -15, -10, -5, -1, 0, 5, 115, 120, 125, 130)),
     st.sampled_from((0, 0.2, 0.5, 0.6, 3)),
     st.sampled_from((0, 0.1, 1, 5, 15)),

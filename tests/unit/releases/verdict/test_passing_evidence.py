@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.detection.finding import LookResult, Reason
+from releases.detection.finding import CheckOutcome, Reason
 from releases.detection.rules import examine
 from releases.models import Verification
 from releases.monitoring.sweep import Sweep
@@ -16,7 +16,7 @@ from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.release_pages import AT, MUCH, answered, expected, page, shown
 from tests.support.scripted_publisher import JumpingClock, MorningOver, ScriptedPublisher
 
-LIVE, NOT_LIVE, UNRECOGNISED = LookResult.LIVE, LookResult.NOT_LIVE, LookResult.UNRECOGNISED
+LIVE, NOT_LIVE, UNRECOGNISED = CheckOutcome.LIVE, CheckOutcome.NOT_LIVE, CheckOutcome.UNRECOGNISED
 BEFORE = AT - timedelta(minutes=30)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.detection.finding import AddressRole, LookResult
+from releases.detection.finding import AddressRole, CheckOutcome
 from releases.verdict.proof import LAST, BodyCheck, Place, Why, places_of
 from tests.support.checks import ABSENT, DUE, LIVE, UNREACHABLE, UNRECOGNISED, at, look
 
@@ -72,7 +72,7 @@ def test_a_page_that_goes_away_again_leaves_the_proof_of_its_publication_as_it_i
     assert since(Why.LAST_NOT_LIVE) not in filled
 
 
-@pytest.mark.parametrize("result", [UNRECOGNISED, UNREACHABLE, LookResult.OBSERVER_FAULT])
+@pytest.mark.parametrize("result", [UNRECOGNISED, UNREACHABLE, CheckOutcome.OBSERVER_FAULT])
 def test_what_cannot_be_told_is_kept_as_first_seen_and_last_before_due_alone(result):
     assert morning(seen(result, -60), seen(result, -5), seen(result, 5)) == {
         before(Why.FIRST_SEEN): 0,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from releases import judge
-from releases.detection.finding import LookResult, Reason, tells_taken_away
+from releases.detection.finding import CheckOutcome, Reason, tells_taken_away
 from releases.models import ReleaseEvent
 from releases.verdict.address import Outcome
 from tests.support.checks import ABSENT, LIVE, at, judged, look
@@ -73,7 +73,7 @@ def test_which_reasons_tell_that_it_had_been_there(reasons, told):
 )
 def test_a_notice_of_withdrawal_from_the_due_day_on_tells_that_the_release_had_been_there(notice, withdrawn):
     finding = shown(release_page(f"<h2>{notice}</h2>"), due_at=AT)
-    assert finding.result is LookResult.NOT_LIVE
+    assert finding.result is CheckOutcome.NOT_LIVE
     assert (Reason.WITHDRAWN in finding.reasons) is withdrawn
 
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from releases.detection.finding import AddressRole, LookResult
+from releases.detection.finding import AddressRole, CheckOutcome
 from releases.rules.host_budget import LEAST_LONGEST_GAP
 from releases.verdict.address import SUSPICIOUS, AddressVerdict, Outcome
 from releases.verdict.release import combine_addresses
@@ -161,9 +161,9 @@ def seen_by_readers(day: Day) -> bool:
 
 
 def assert_proves_nothing(address: Address) -> None:
-    conclusive = [look for look in address.looks if look.result in {LookResult.LIVE, LookResult.NOT_LIVE}]
+    conclusive = [look for look in address.looks if look.result in {CheckOutcome.LIVE, CheckOutcome.NOT_LIVE}]
     sent_first = sorted(conclusive, key=lambda look: look.sent_at)[:1]
-    if all(look.result is LookResult.LIVE for look in (*conclusive[:1], *sent_first)):
+    if all(look.result is CheckOutcome.LIVE for look in (*conclusive[:1], *sent_first)):
         # Not seen it may be called while the only look at or after the limit did not find it.
         nothing = {Outcome.PENDING, Outcome.CANNOT_TELL, Outcome.NOT_SEEN}
         assert {verdict.outcome for verdict in address.verdicts} <= nothing, "what matched all along proves something"
@@ -230,10 +230,10 @@ def test_on_ten_thousand_days_the_truth_lies_inside_and_nobody_is_accused_wrongl
 
 
 def test_the_answers_of_the_days_are_what_the_rules_make_of_real_ones():
-    assert set(ABSENT) == {LookResult.NOT_LIVE}
-    assert set(PRESENT) == {LookResult.LIVE}
-    assert set(UNCLEAR) == {LookResult.UNREACHABLE}
-    assert set(OURS) == {LookResult.OBSERVER_FAULT}
+    assert set(ABSENT) == {CheckOutcome.NOT_LIVE}
+    assert set(PRESENT) == {CheckOutcome.LIVE}
+    assert set(UNCLEAR) == {CheckOutcome.UNREACHABLE}
+    assert set(OURS) == {CheckOutcome.OBSERVER_FAULT}
 
 
 def test_with_our_side_down_the_whole_day_nothing_is_ever_suspected():

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.detection.finding import LookResult, Reason, TextsBefore
+from releases.detection.finding import CheckOutcome, EarlierTexts, Reason
 from releases.models import Observation, Verification
 from releases.monitoring import targets
 from releases.monitoring.sweep import Sweep
@@ -16,19 +16,19 @@ from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.observations import create_observation
 from tests.support.scripted_publisher import JumpingClock, MorningOver, ScriptedPublisher
 
-ABSENT, UNKNOWN = LookResult.NOT_LIVE, LookResult.UNRECOGNISED
+ABSENT, UNKNOWN = CheckOutcome.NOT_LIVE, CheckOutcome.UNRECOGNISED
 
 
 def standing(texts: str, *, shuffled: bool = False) -> str:
     """Note one look a minute, each with a text of one letter ("-" is a look without a page); say which stand."""
-    before = TextsBefore()
+    before = EarlierTexts()
     looks = list(enumerate(texts))
     if shuffled:
         random.Random(1).shuffle(looks)  # noqa: S311  # any order
     for minute, text in looks:
         at = SEED_DUE + timedelta(minutes=minute)
         before.note(ABSENT if text == "-" else UNKNOWN, (), text.strip("-"), first=at, last=at)
-    return "".join(sorted(before.standing))
+    return "".join(sorted(before.lasting))
 
 
 @pytest.mark.parametrize(
@@ -54,20 +54,20 @@ def test_a_text_stands_that_took_no_other_ones_place_for_good(texts, expected):
 @pytest.mark.parametrize(
     ("result", "reasons"),
     [
-        (LookResult.UNREACHABLE, ("timeout",)),
-        (LookResult.OBSERVER_FAULT, ("our_error",)),
-        (LookResult.LIVE, ("marker_in_title",)),
+        (CheckOutcome.UNREACHABLE, ("timeout",)),
+        (CheckOutcome.OBSERVER_FAULT, ("our_error",)),
+        (CheckOutcome.LIVE, ("marker_in_title",)),
         (UNKNOWN, ("obstacle",)),
         (UNKNOWN, ("no_marker", "fault_text")),
         (UNKNOWN, ("script_shell",)),
     ],
 )
 def test_what_shows_nothing_of_the_page_takes_no_text_away(result, reasons):
-    before = TextsBefore()
+    before = EarlierTexts()
     before.note(result, reasons, "x", first=SEED_DUE, last=SEED_DUE)
     later = SEED_DUE + timedelta(minutes=1)
     before.note(UNKNOWN, ("no_marker",), "a", first=later, last=later)
-    assert before.standing == {"a"}
+    assert before.lasting == {"a"}
 
 
 @pytest.mark.django_db
@@ -80,10 +80,10 @@ def test_the_texts_that_stood_before_a_release_are_read_from_the_record_and_go_o
     create_observation(page, "unrecognised", at=SEED_DUE - timedelta(minutes=120), text="robots", reasons=("obstacle",))
     old, new = (Observation.objects.filter(address=page, text_digest__gt="").order_by("sent_at")[i] for i in (1, 3))
     (target,) = targets.load_targets([page])
-    assert target.texts_before.standing == {old.text_digest}
+    assert target.texts_before.lasting == {old.text_digest}
     later = SEED_DUE - timedelta(minutes=10)
     target.texts_before.note(UNKNOWN, (Reason.NO_MARKER,), old.text_digest, first=later, last=later)
-    assert target.texts_before.standing == {old.text_digest, new.text_digest}
+    assert target.texts_before.lasting == {old.text_digest, new.text_digest}
 
 
 @pytest.mark.django_db

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.detection.finding import LookResult
+from releases.detection.finding import CheckOutcome
 from releases.models import Statement
 from releases.verdict.address import Sighting, count_result, is_corrected, last_statements, sighting_of
 from tests.support.factories import SEED_DUE
@@ -13,16 +13,16 @@ from tests.support.factories import SEED_DUE
 @pytest.mark.parametrize(
     ("said", "result"),
     [
-        (Statement.Kind.THIS_IS_IT, LookResult.LIVE),
-        (Statement.Kind.PREVIOUS_EDITION, LookResult.NOT_LIVE),
-        (Statement.Kind.NOT_IT, LookResult.UNRECOGNISED),
-        (None, LookResult.UNRECOGNISED),
+        (Statement.Kind.THIS_IS_IT, CheckOutcome.LIVE),
+        (Statement.Kind.PREVIOUS_EDITION, CheckOutcome.NOT_LIVE),
+        (Statement.Kind.NOT_IT, CheckOutcome.UNRECOGNISED),
+        (None, CheckOutcome.UNRECOGNISED),
     ],
     ids=["this is it", "previous edition", "something else", "nothing"],
 )
 def test_a_look_counts_as_a_person_says_of_its_text(said, result):
     assert count_result("unrecognised", said) is result
-    assert is_corrected(said) is (result is not LookResult.UNRECOGNISED)
+    assert is_corrected(said) is (result is not CheckOutcome.UNRECOGNISED)
 
 
 def test_the_last_word_on_a_text_holds_and_a_word_on_no_text_corrects_nothing():
@@ -32,8 +32,8 @@ def test_the_last_word_on_a_text_holds_and_a_word_on_no_text_corrects_nothing():
 
 @pytest.mark.parametrize("said", [None, *Statement.Kind])
 def test_a_look_by_a_clock_known_to_be_wrong_counts_as_a_fault_of_ours_whatever_anybody_says(said):
-    for result in LookResult:
-        assert count_result(result, said, clock_off=True) is LookResult.OBSERVER_FAULT
+    for result in CheckOutcome:
+        assert count_result(result, said, clock_off=True) is CheckOutcome.OBSERVER_FAULT
 
 
 def counted(said, *, bound_seconds=0.0):
@@ -52,13 +52,13 @@ def counted(said, *, bound_seconds=0.0):
 
 @pytest.mark.parametrize("said", [None, Statement.Kind.NOT_IT])
 def test_a_look_that_nobody_corrected_is_proven_by_what_it_saw(said):
-    expected = Sighting(LookResult.UNRECOGNISED, *[SEED_DUE] * 3, text_digest="a", taken_away=True)
+    expected = Sighting(CheckOutcome.UNRECOGNISED, *[SEED_DUE] * 3, text_digest="a", taken_away=True)
     assert counted(said) == expected
 
 
 @pytest.mark.parametrize(
     ("said", "result"),
-    [(Statement.Kind.THIS_IS_IT, LookResult.LIVE), (Statement.Kind.PREVIOUS_EDITION, LookResult.NOT_LIVE)],
+    [(Statement.Kind.THIS_IS_IT, CheckOutcome.LIVE), (Statement.Kind.PREVIOUS_EDITION, CheckOutcome.NOT_LIVE)],
 )
 def test_a_look_that_a_person_corrected_needs_no_proof_by_its_text_and_tells_of_nothing_else(said, result):
     assert counted(said) == Sighting(result, *[SEED_DUE] * 3)
