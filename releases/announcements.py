@@ -28,7 +28,7 @@ _NOT_SEEN = (CheckOutcome.OBSERVER_FAULT, CheckOutcome.UNREACHABLE)
 
 
 def is_snapshot_due(*, seen_at: datetime | None, tried_at: datetime | None, due_at: datetime, now: datetime) -> bool:
-    """Tell whether an announcement is to be looked at: it was never seen, or not since the last planned instant."""
+    """Return whether an announcement is to be checked: it was never seen, or not since the last planned instant."""
     if tried_at is not None and tried_at > now - SNAPSHOT_RETRY_AFTER and (seen_at is None or tried_at > seen_at):
         return False
     if seen_at is None:
@@ -106,7 +106,7 @@ def snapshots_of(release: Release) -> list[Snapshot]:
 ADAPTER = "govuk"
 GOVUK = "https://www.gov.uk/"
 COMPARISONS_AT_A_TIME = 10
-# Where nobody could tell it is tried again, some times in the same night.
+# After an inconclusive check it is tried again, some times in the same night.
 COMPARISON_RETRY_AFTER = timedelta(hours=1)
 TRIED_AGAIN_FOR = timedelta(hours=4)
 # A vague release is to come as long as its months may not be over.
@@ -115,7 +115,7 @@ LONGEST_VAGUE = timedelta(days=62)
 
 @dataclass(frozen=True, slots=True)
 class ComparisonResult:
-    """How a release stands beside its announcement: the differences, when it was read, and why not since, if so."""
+    """How a release compares with its announcement: the differences, when it was last read, and why not since."""
 
     release: Release
     url: str
@@ -226,7 +226,7 @@ def compare_with_latest(addresses: Iterable[Address]) -> list[ComparisonResult]:
     results = []
     for address in addresses:
         row = getattr(address, "comparison", None)
-        # What was read at another address says nothing of this one.
+        # A result from another address says nothing of this one.
         if row is None or row.url != address.url:
             continue
         results.append(

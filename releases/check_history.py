@@ -69,10 +69,10 @@ class SaidRun:
 
 @dataclass(frozen=True, slots=True)
 class AddressRecord:
-    """One address with its checks folded into runs, in order; `looks` counts them.
+    """One address with its checks folded into runs, in order; `looks` counts the checks.
 
-    `past_caches` are the runs of checks that bypassed caches, which are not judged. `said` is what the publisher's own
-    system said meanwhile.
+    `past_caches` are the runs of checks that bypassed caches, which are not judged. `said` holds what the publisher's
+    own system said in the meantime.
     """
 
     address: Address
@@ -105,7 +105,7 @@ class ReleaseRecord:
 
 
 def release_record_of(release: Release, *, now: datetime) -> ReleaseRecord:
-    """Return what is on record of a release, in a number of queries that does not grow with its checks."""
+    """Return the record of a release, in a number of queries that does not grow with its checks."""
     verdicts = list(Verification.objects.filter(release=release).order_by("-schedule_version"))
     for verdict in verdicts:
         verdict.release = release  # as read by the caller, with its series

@@ -16,7 +16,7 @@ def erase_former_details(*, now: datetime, kept_for: timedelta, dry_run: bool = 
     """Remove from the histories the details of contacts that were replaced longer ago than their retention.
 
     A detail that is still correct stays, and so do post, account, who changed it and when. Each removed detail is
-    replaced by a marker with the day. Details of a team name nobody, and stay.
+    replaced by a marker with the day. Details of a team name no person, and stay.
 
     :return: the number of changed rows of histories; a second call changes none.
     """

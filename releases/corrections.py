@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class ReasonRefused(FieldRefused):
-    """A correction that cannot be taken; `field` names what is wrong."""
+    """A correction that cannot be accepted; `field` names the wrong field."""
 
 
 class NothingPublic(MoveRefused):
-    """The change has no reason that anybody outside has read."""
+    """The change has no reason that anyone outside has read."""
 
 
 def current_reason(change: DateChange) -> str:
@@ -41,13 +41,13 @@ def check_correctable(change: DateChange, *, by: "User") -> None:
 
 
 def correct_public_reason(change: DateChange, *, reason: str, by: "User", at: datetime, seen: int) -> ReasonCorrection:
-    """Put the public reason of a change of date right; a Head of Profession or deputy agrees by doing so.
+    """Correct the public reason of a change of date; a Head of Profession or deputy agrees by doing so.
 
     :param seen: how many corrections of it there were when the person read it.
     :raises NotYours: if none of the person's roles allows it.
     :raises NothingPublic: if the change has no reason that is public.
-    :raises ReasonRefused: if the reason is empty, or is what stands there already.
-    :raises SomebodyWasFaster: if somebody else corrected it meanwhile.
+    :raises ReasonRefused: if the reason is empty or unchanged.
+    :raises SomebodyWasFaster: if another person corrected it in the meantime.
     """
     check_correctable(change, by=by)
     if not reason.strip():
@@ -80,7 +80,7 @@ def correct_release(release: Release, *, title: str, reference: str, by: "User |
     """Correct a release's title or reference.
 
     :raises CorrectionRefused: if the reference of a release that is public would change.
-    :raises BeingJudged: if the title would change while the release has fallen due and is being looked at.
+    :raises BeingJudged: if the title would change while the release is due and is being checked.
     :raises NotYours: if the person may not edit releases of its producer.
     """
     _check_person(release, by)
@@ -104,7 +104,7 @@ def correct_release(release: Release, *, title: str, reference: str, by: "User |
 
 
 def are_addresses_fixed(release: Release, *, now: datetime) -> bool:
-    """Tell whether a release's addresses stay as they are, because it is due: a verdict rests on them.
+    """Return whether a release's addresses stay as they are, because it is due: a verdict rests on them.
 
     A rehearsal may be given other addresses at any time.
     """
@@ -125,11 +125,11 @@ def add_address(release: Release, planned: PlannedAddress, *, by: "User | None",
 def change_address(address: Address, planned: PlannedAddress, *, by: "User | None", at: datetime) -> Address:
     """Correct an address of a release that is not due yet.
 
-    Where an announcement stands may be corrected at any time before that: each check of it keeps the address at which
-    it was made, and nothing is judged by it.
+    The address of an announcement may be corrected at any time before that: each check of it stores the address at
+    which it was made, and no verdict rests on it.
 
-    :raises CorrectionRefused: if the release is due already, or the address was looked at and would be another, or
-        would be kept as an announcement instead of being judged, or the other way round.
+    :raises CorrectionRefused: if the release is due already, or if the address was checked and would change, or would
+        become an announcement, which is not judged, or the other way round.
     :raises SecondAnnouncement: if it would be a second announcement of the release.
     :raises NotYours: if the person may not edit releases of its producer.
     """
@@ -163,9 +163,9 @@ def change_address(address: Address, planned: PlannedAddress, *, by: "User | Non
 
 
 def remove_address(address: Address, *, by: "User | None", at: datetime) -> None:
-    """Remove an address that nobody looked at, of a release that is not due yet.
+    """Remove an unchecked address of a release that is not due yet.
 
-    :raises CorrectionRefused: if the release is due already or the address was looked at.
+    :raises CorrectionRefused: if the release is due already or the address was checked.
     :raises NotYours: if the person may not edit releases of its producer.
     """
     release = address.release
@@ -185,7 +185,7 @@ def remove_address(address: Address, *, by: "User | None", at: datetime) -> None
 def check_removable(release: Release) -> None:
     """Require that a release may be removed from the calendar altogether.
 
-    :raises CorrectionRefused: if it was ever public, or anything was seen or found of it, or somebody had access to it.
+    :raises CorrectionRefused: if it was ever public, or anything was seen or found of it, or someone had access to it.
     """
     if release.announced_at is not None:
         message = _("%(reference)s was public and cannot be deleted: cancel it instead.") % {
@@ -205,14 +205,14 @@ def check_removable(release: Release) -> None:
 
 
 def remove_release(release: Release, *, by: "User | None", at: datetime) -> None:
-    """Remove a release that was never public and never looked at; its events and date changes stay.
+    """Remove a release that was never public and never checked; its events and date changes stay.
 
-    :raises CorrectionRefused: if it was ever public, or anything was seen or found of it, or somebody had access to it.
+    :raises CorrectionRefused: if it was ever public, or anything was seen or found of it, or someone had access to it.
     :raises NotYours: if the person may not edit releases of its producer.
     """
     _check_person(release, by)
     with transaction.atomic():
-        # More than `lock_release` does: nobody may store a check of it between the test and the removal.
+        # More than `lock_release` does: no check of it may be stored between the test and the removal.
         stored = Release.objects.select_for_update().get(pk=release.pk)
         check_removable(stored)
         record_event(stored, "removed", at=at, by=by, reference=stored.reference, title=stored.title)

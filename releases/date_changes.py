@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class NothingToAgree(MoveRefused):
-    """The date is not confirmed, so that nobody has to agree to a change of it."""
+    """The date is not confirmed, so that a change of it needs no agreement."""
 
 
 class AlreadyRequested(MoveRefused):

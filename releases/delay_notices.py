@@ -22,7 +22,7 @@ Kind = DelayNotice.Kind
 
 
 class NoticeRefused(FieldRefused):
-    """A notice that cannot be taken; `field` names what is wrong."""
+    """A notice that cannot be accepted; `field` names the wrong field."""
 
 
 class NothingToSay(MoveRefused):
@@ -72,7 +72,7 @@ def post_notice(
 
 
 def withdraw_notice(release: Release, *, by: "User", at: datetime, seen: int) -> DelayNotice:
-    """Withdraw the notice of a delay that stands; readers can still read that it was there.
+    """Withdraw the current notice of a delay; readers can still see that there was one.
 
     :param seen: how many rows of notices there were when the person read the page.
     """
@@ -95,7 +95,8 @@ def check_postable(release: Release, *, by: "User") -> None:
 def current_notice(release: Release, rows: list[DelayNotice]) -> DelayNotice | None:
     """Return the notice that readers of a release are to see now, or None.
 
-    :param rows: every row of its notices, in order. Once it is moved, published or cancelled, none stands any more.
+    :param rows: every row of its notices, in order. Once the release is moved, published or cancelled, there is no
+        current notice.
     """
     last = rows[-1] if rows else None
     if last is None or last.kind != Kind.POSTED or release.status != Status.CONFIRMED:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ExemptionRefused(FieldRefused):
-    """An exemption that cannot be so; `field` names what is wrong."""
+    """An exemption that cannot be accepted; `field` names the wrong field."""
 
 
 def check_exemption(exemption: Exemption, *, at: datetime) -> None:

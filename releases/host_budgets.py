@@ -51,7 +51,7 @@ def _due(addresses: QuerySet[Address]) -> list[Due]:
         try:
             due.append(Due(release=release, place=place_of(url), due_at=due_at))
         except NotAWebAddressError:
-            continue  # it is never asked, so nobody shares anything with it; the check before the release names it
+            continue  # it is never asked, so nothing shares its budget; the check before the release names it
     return due
 
 

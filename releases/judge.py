@@ -40,7 +40,7 @@ from releases.verdict.release import AddressChecks, AddressResult, ReleaseVerdic
 # For an address, the instant up to which (included) every planned check was answered or has timed out.
 type AnsweredUntil = Callable[[Address], datetime]
 
-# Two processes may judge a release at once, each for an address of its own; losing that often is a fault.
+# Two processes may judge a release at once, each for another address; a process that loses that often has a fault.
 ATTEMPTS = 5
 # A day without checks leaves thousands to judge at once, and what each of them brings would stay to the end.
 JUDGED_AT_ONCE = 500
@@ -100,8 +100,8 @@ def judge_all(
 def judge_without_checks(*, now: datetime) -> list[Verification]:
     """Judge what fell due without a check, or was moved or cancelled since without a verdict.
 
-    Of a release without a check the outcome is CANNOT_TELL, and a person is asked. What was seen of a schedule before
-    the date was changed is judged as it would have been.
+    Of a release without a check the outcome is CANNOT_TELL, and a person is asked. Checks of an earlier schedule,
+    before the date was changed, are judged as they would have been.
 
     :raises ExceptionGroup: after everything else was judged, if our own code failed on some.
     """
@@ -180,7 +180,7 @@ class _Session:
             self.faults.append((schedule.release, JudgedByOthers(message)))
 
     def _attempt(self, schedules: Collection[Schedule]) -> list[Schedule]:
-        """Judge and store once, and return what somebody else judged meanwhile."""
+        """Judge and store once, and return the releases that another process judged in the meantime."""
         stored = fix_verifications(schedules, now=self.now)
         judge = read_schedules(schedules, now=self.now, answered_until=self.answered_until)
         changes: list[VerdictChange] = []
@@ -199,7 +199,7 @@ class _Session:
         return self._store(changes)
 
     def _store(self, changes: Sequence[VerdictChange]) -> list[Schedule]:
-        """Store all changes at once or, where that fails, one by one; return what somebody else judged meanwhile."""
+        """Store all changes at once or, if that fails, one by one; return what others judged in the meantime."""
         try:
             stored = _store_verdicts(changes, now=self.now) if changes else {}
         except Exception as fault:  # noqa: BLE001  # handed to the caller: it stops no other release
@@ -244,7 +244,7 @@ def _find_in_hand(releases: Collection[int], *, now: datetime) -> set[int]:
 
     It holds the lease of the host, and the check that is due by the database is one whose answer it has not stored.
     """
-    until = now + 2 * leases.DURATION  # beyond that somebody's clock was wrong
+    until = now + 2 * leases.DURATION  # beyond that, a clock was wrong
     held = set(
         HostLease.objects.filter(until__gt=now, until__lte=until).exclude(holder="").values_list("host", flat=True)
     )
@@ -270,7 +270,7 @@ def _find_moved(*, now: datetime) -> Iterable[Schedule]:
     decided = Verification.objects.filter(
         decided_at__isnull=False, release=OuterRef("release"), schedule_version=OuterRef("schedule_version") - 1
     )
-    # Nobody agrees to the change of a date that is not confirmed.
+    # The change of a date that is not confirmed needs no agreement.
     changes = DateChange.objects.filter(~Exists(decided), agreed_at__gt=now - GIVE_UP, was_precision=Precision.EXACT)
     for change in changes.filter(release__addresses__isnull=False).select_related("release__series").distinct():
         release, due_at = change.release, change.was.due_at
@@ -404,7 +404,7 @@ def _in_force(
 def _store_verdicts(changes: Sequence[VerdictChange], *, now: datetime) -> dict[tuple[int, int], Verification]:
     """Write verdicts over the ones they were judged from, in one transaction and a fixed number of queries.
 
-    :return: the verifications as they are now, by schedule, without those that somebody else wrote meanwhile.
+    :return: the verifications as they are now, by schedule, without those that another process wrote in the meantime.
     """
     with transaction.atomic():
         releases = lock_releases({change.schedule.release.pk for change in changes})
@@ -418,7 +418,8 @@ def _store_verdicts(changes: Sequence[VerdictChange], *, now: datetime) -> dict[
             Verification.objects.bulk_create(stored, update_conflicts=True, unique_fields=["id"], update_fields=columns)
         current = [c for c in mine if releases[c.schedule.release.pk].schedule_version == c.schedule.version]
         _check_often_again(current, now=now)
-        # On time or late, what readers can see is published; somebody may have moved or cancelled it meanwhile.
+        # On time or late, a release that readers can see is published; a person may have moved or cancelled it
+        # meanwhile.
         seen_live = [
             (release, change.verdict.live_at)
             for change in current
@@ -498,7 +499,7 @@ JUDGED_WITHIN = timedelta(minutes=1)
 
 
 def check_verdicts(*, now: datetime, follow: Follow = without_progress) -> str | None:
-    """Return one sentence on the first verdict that the stored checks and statements do not give, or None.
+    """Return one sentence on the first verdict that does not follow from the stored checks and statements, or None.
 
     Only verdicts by the present version of the rules, on the present schedule, are computed: the addresses of an
     earlier schedule, and of a rehearsal, may have been changed since. A pending verdict is left out.

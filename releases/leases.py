@@ -23,7 +23,7 @@ class ProbeInterface(Protocol):
         """Whether the request of a key waits for the host's budget, so that nothing was sent yet."""
 
     def hand_turn(self, key: Hashable, request: CheckRequest) -> None:
-        """Give the turn of a waiting request, which is then never sent, to another for the same address."""
+        """Pass the turn of a waiting request, which is then never sent, to another for the same address."""
 
     def poll(self, timeout_seconds: float) -> list[tuple[CheckRequest, Answer]]:
         """Return the complete answers, waiting at most so long for the first."""

@@ -57,12 +57,12 @@ class NoSuchRelease(LookupError):
 
 
 def release_statuses(references: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """Return where releases stand on their present schedule, by due time, or in the order that was asked for.
+    """Return the status of releases on their present schedule, by due time or in the requested order.
 
-    Instants are ISO 8601 in UTC. `delay_seconds` is [from, to], negative before the due time, `to` null while
-    nothing was seen live; null where the looks do not hold the publication between two instants. What the
-    publisher's own system says stands apart from what was seen: `published_at_by_publisher`, with the figure that it
-    was taken from as `publisher_source`. `diagnoses` may explain a late sighting.
+    Instants are ISO 8601 in UTC. `delay_seconds` is [from, to], negative before the due time, `to` null while nothing
+    was seen live; null if the checks do not bound the publication between two instants. The publisher's own statement
+    is separate from our observations: `published_at_by_publisher`, with its source as `publisher_source`. `diagnoses`
+    may explain a late sighting.
 
     :raises NoSuchRelease: if one of the references is not known.
     """
@@ -84,7 +84,7 @@ def status_sentence(status: dict[str, Any]) -> str:
     """Write the status of a release in one line, in London time."""
     due_at = status["due_at"]
     due = f"due {london.format_moment(datetime.fromisoformat(due_at))}" if due_at else "due on no exact date"
-    # Without a verdict the status says more: what was published before it was monitored is not waiting for one.
+    # Without a verdict the status says more: a release published before it was monitored is not waiting for one.
     judged = status["outcome"] != Outcome.PENDING
     where = status["outcome"].replace("_", " ") if judged else f"{status['status']}, not judged"
     line = f"{status['reference']}: {where}, {due}"
@@ -135,7 +135,7 @@ class Concern(StrEnum):
     DUE_TOMORROW = "due_tomorrow"
 
 
-# What is missing from a release that is due within two weeks.
+# The missing parts of a release that is due within two weeks.
 MISSING = (Concern.NO_ADDRESS, Concern.NO_CONTACT, Concern.NO_HEAD)
 
 
@@ -144,7 +144,7 @@ def releases_of_concern(releases: ReleaseQuerySet, concern: Concern, *, now: dat
 
 
 def count_concerns(person: Person, concerns: Iterable[Concern] = Concern, *, now: datetime) -> dict[Concern, int]:
-    """Count, with one query, how many releases of a person's producers give reason for each concern."""
+    """Count, with one query, the releases of a person's producers for each concern."""
     conditions = _conditions(now)
     counts = {concern.value: Count("pk", filter=conditions[concern]) for concern in concerns}
     found = visible_releases(person).filter(status__in=OPEN).aggregate(**counts)

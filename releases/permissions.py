@@ -43,7 +43,7 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.CORRECT_REASON: LEADS,
     # Those who publish the pages or are responsible for the statistics inform readers first.
     Action.POST_DELAY_NOTICE: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM},
-    # Only what was recorded before it happened covers anything: releases/verdict/exemption.py.
+    # Only an exemption recorded beforehand covers anything: releases/verdict/exemption.py.
     Action.KEEP_EXEMPTIONS: LEADS,
     # So that no breach is hidden by a wider tolerance; each change is in the history of its series.
     Action.CHANGE_TOLERANCE: LEADS,
@@ -65,7 +65,7 @@ class NotYours(Exception):
 
 
 def roles_of(person: Person, producer: Producer) -> frozenset[Role]:
-    """Return the roles that a person holds for a producer; being a superuser gives none."""
+    """Return the roles that a person holds for a producer; superusers have none by default."""
     return frozenset(Role(held.role) for held in _memberships(person) if held.producer_id == producer.pk)
 
 

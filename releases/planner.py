@@ -71,7 +71,7 @@ def plan_year(releases: QuerySet[Release], *, rule: Rule, by: "User", now: datet
     editable = set(permissions.producers_where(by, Action.EDIT).values_list("pk", flat=True))
     known = Release.objects.filter(reference__in=[plan.reference for plan in plans]).select_related("series")
     references = {release.reference: release for release in known}
-    # What is in the series on the planned days and was not itself planned by this function.
+    # The releases of the series on the planned days that this function did not plan.
     present = Release.objects.exclude(status=Status.CANCELLED).filter(
         planned_from=None,
         rehearsal=False,
@@ -109,7 +109,7 @@ def record_plans(plans: Iterable[Plan], *, by: "User", at: datetime) -> tuple[li
         except MoveRefused as refusal:
             refusals.append(f"{plan.source.reference}: {refusal}")
         except IntegrityError:
-            # Somebody planned the same at the same time; what they recorded stays.
+            # Another person planned the same at the same time; their releases stay.
             continue
         else:
             recorded.append(release)
@@ -203,9 +203,9 @@ def propose_addresses(releases: QuerySet[Release], pattern: Pattern, *, by: "Use
 
 
 def apply_addresses(proposals: Iterable[Proposal], *, by: "User", at: datetime) -> tuple[int, list[str]]:
-    """Set the addresses to which there is no objection; each release for itself, with an event of its own.
+    """Set the addresses to which there is no objection; each release separately, with its own event.
 
-    :return: how many were set, and of the others, which were refused at the last moment, why.
+    :return: how many were set, and why the others were refused at the last moment.
     """
     done, refusals = 0, []
     for proposal in proposals:
@@ -277,7 +277,7 @@ def _compare_with_present(
 
 
 def _object_to_twins(proposals: Sequence[Proposal]) -> list[Proposal]:
-    """Object to what would give two releases one page and one marker: the first that is live would prove both."""
+    """Object to addresses with which two releases have one page and one marker: the first live one would prove both."""
     wanted = Counter((each.planned.url, each.planned.marker) for each in proposals if each.planned)
     others = Address.objects.filter(url__in={url for url, _ in wanted}, role=Address.Role.PAGE)
     others = others.exclude(release__in=[proposal.release.pk for proposal in proposals])
@@ -298,7 +298,7 @@ MOST_CLASHES = 50
 PAST_THAT_COUNTS = timedelta(days=5 * 366)
 # A release that comes so long after New Year may still fill the last expected period of a year.
 BEYOND = timedelta(days=200)
-# Code of Practice for Statistics, edition 2.1, T3.1 (3.0: 3.1): a calendar is kept twelve months ahead.
+# Code of Practice for Statistics, edition 2.1, T3.1 (3.0: 3.1): a calendar covers the next twelve months.
 KEPT_AHEAD = timedelta(days=366)
 
 

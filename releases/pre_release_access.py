@@ -59,7 +59,7 @@ DECISION_EVENTS = {
 
 
 class ListRefused(MoveRefused):
-    """The list cannot be changed in this way; `field` names what is wrong with what was written, if anything."""
+    """The list cannot be changed in this way; `field` names the wrong field, if any."""
 
     def __init__(self, sentence: str, field: str = "") -> None:
         super().__init__(sentence)
@@ -67,7 +67,7 @@ class ListRefused(MoveRefused):
 
 
 class Objected(ListRefused):
-    """What was written cannot stay as it is; `objections` says why, field by field."""
+    """The written text cannot stay as it is; `objections` says why, field by field."""
 
     def __init__(self, found: Iterable[Objection]) -> None:
         self.objections = tuple(found)
@@ -99,7 +99,7 @@ def check_list_open(release: Release, *, at: datetime, or_cancelled: bool = Fals
 
 
 def only_words_are_open(entry: PreReleaseAccess, *, at: datetime) -> bool:
-    """Tell whether only post and organisation can still be corrected, because access is a fact."""
+    """Return whether only post and organisation can still be corrected, because access is a fact."""
     due_at = entry.release.due_at
     return entry.status != AccessStatus.GRANTED or (due_at is not None and at >= due_at)
 
@@ -112,7 +112,7 @@ def _changeable_details(entry: PreReleaseAccess, details: Details, *, at: dateti
 
 
 def _is_on_list(release: Release, details: Details, *, but: PreReleaseAccess | None = None) -> bool:
-    """Tell whether a person is on the list in the same post, or waits to be. Without a name nobody is."""
+    """Return whether a person is on the list in the same post, or waits to be. Without a name it returns False."""
     if not details.person:
         return False
     same = {f"{name}__iexact": getattr(details, name) for name in ("post", "organisation", "person")}
@@ -230,7 +230,7 @@ def withdraw_access(entry: PreReleaseAccess, *, by: "User", at: datetime, expect
     release, entry = _lock_entry(entry, by=by, expected_version=expected_version)
     ACCESS.find(WITHDRAW, source=entry.status)
     check_list_open(release, at=at, or_cancelled=True)
-    # Whose access is to end is told by the entry; the request needs no second copy of the name.
+    # The entry says whose access is to end; the request needs no second copy of the name.
     nobody = replace(entry.details, person="", email="")
     if waits := _request_unless_agreed(entry, WITHDRAW, RequestKind.WITHDRAW, nobody, by=by, at=at):
         return waits
@@ -349,7 +349,7 @@ class CopyResult:
 
 
 def previous_with_list(release: Release) -> Release | None:
-    """Return the last release of the same series planned before this one that has anybody on its list, or None."""
+    """Return the last release of the same series planned before this one that has anyone on its list, or None."""
     earlier = Release.objects.filter(
         series=release.series_id, rehearsal=release.rehearsal, planned_on__lt=release.planned_on
     )
@@ -387,7 +387,7 @@ def copy_list(release: Release, *, source: Release, by: "User", at: datetime) ->
 
 
 def _has_entry(release: Release, details: Details, *, holders: int) -> bool:
-    """Tell whether a person is on the list, or, without names, as many holders of the post as there were."""
+    """Return whether a person is on the list, or, without names, as many holders of the post as there were."""
     if details.person:
         return _is_on_list(release, details)
     same = {"post__iexact": details.post, "organisation__iexact": details.organisation}
@@ -500,7 +500,7 @@ def published_entries(release: Release) -> QuerySet[PreReleaseAccess]:
 
 
 def is_list_public(release: Release, *, now: datetime) -> bool:
-    """Tell whether the public may read the list of a release: the release is announced, due, and published."""
+    """Return whether the public may read the list of a release: the release is announced, due, and published."""
     if release.rehearsal or release.announced_at is None or release.due_at is None:
         return False
     return release.status == Status.PUBLISHED and now >= release.due_at
@@ -525,7 +525,7 @@ class ErasureResult:
 
 
 def may_be_erased(release: Release, *, now: datetime) -> bool:
-    """Tell whether names on a release's list may be erased: it has been due, or is cancelled."""
+    """Return whether names on a release's list may be erased: it has been due, or is cancelled."""
     return release.status == Status.CANCELLED or (release.due_at is not None and release.due_at <= now)
 
 
@@ -547,9 +547,9 @@ def erase_name(release: Release, *, by: "User", at: datetime, entry: PreReleaseA
 
 
 def erase_old_names(*, now: datetime, kept_for: timedelta, needed: Needed, dry_run: bool = False) -> ErasureResult:
-    """Erase the names on lists of releases that were due, or cancelled, longer ago than names are kept.
+    """Erase the names on lists of releases that were due, or cancelled, longer ago than the retention of names.
 
-    :param needed: asked which of some releases are still in use: somebody has to decide on a report about their list.
+    :param needed: returns which of some releases are still in use, because a report about their list is undecided.
     """
     before = now - kept_for
     over = Q(due_at__lt=before) | Q(status=Status.CANCELLED, cancelled_at__lt=before)

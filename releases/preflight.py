@@ -42,7 +42,7 @@ logger = logging.getLogger(__name__)
 LONGEST_SILENCE = timedelta(minutes=1)
 # The longest row of days without work is shorter, so every release is found on the working day before.
 AHEAD = timedelta(days=10)
-# A check that found a problem is repeated until it is solved: whoever solves it need not ask.
+# A check that found a problem is repeated until it is solved, so that no one has to request it again.
 REPEAT_AFTER = timedelta(hours=1)
 # For so long no check begins around a due instant.
 QUIET_BEFORE, QUIET_AFTER = timedelta(seconds=20), timedelta(seconds=10)
@@ -223,7 +223,7 @@ def upcoming_for_the_day(*, at: time, now: datetime) -> list[Release]:
 
 
 def is_quiet_time(*, now: datetime) -> bool:
-    """Tell whether no release falls due around an instant, so that its checks are not disturbed."""
+    """Return whether no release falls due around an instant, so that its checks are not disturbed."""
     about = Release.objects.filter(due_at__gt=now - QUIET_AFTER, due_at__lte=now + QUIET_BEFORE)
     return not about.filter(status__in=[Status.CONFIRMED, Status.PUBLISHED]).exists()
 
@@ -240,7 +240,7 @@ def run_requested_preflights(
     A run whose addresses cannot be checked yet, because another process holds their host, stays open; so do
     those that are left once it is no longer quiet, or once we are stopped.
 
-    :param quiet: asked before some releases are checked, with the aware instant, whether that disturbs nobody.
+    :param quiet: asked before some releases are checked, with the aware instant, whether the time is quiet.
     :return: the keys of the runs that are done.
     :raises ExceptionGroup: at the end, if our own code failed on one of the releases; the others were not held up.
     """
@@ -259,7 +259,7 @@ def run_requested_preflights(
         crowds = _find_crowds(releases, crowds, means=means)
         for run in runs:
             if run.release not in releases:
-                # Moved into the past, cancelled or published since somebody asked: there is nothing left to check.
+                # Moved into the past, cancelled or published since the request: there is nothing left to check.
                 run.delete()
             elif _make_run(run, checks, unreached, crowds, means=means, now=at, faults=faults):
                 done.append(run.pk)
@@ -290,7 +290,7 @@ def _free_runs(now: datetime) -> QuerySet[PreflightRun]:
 
 
 def _claim_runs(keys: Collection[int], *, now: datetime) -> list[PreflightRun]:
-    """Take those of some runs that nobody else has taken, so that two processes never make the same one."""
+    """Take those of some runs that no other process has taken, so that two never make the same one."""
     free = _free_runs(now).filter(pk__in=keys)
     runs = free.select_related("release__series__producer", "release__series__responsible__user")
     runs = runs.select_related("release__series__head_of_profession__user").order_by("release__due_at", "pk")
@@ -300,7 +300,7 @@ def _claim_runs(keys: Collection[int], *, now: datetime) -> list[PreflightRun]:
 def _check_addresses(
     releases: Sequence[Release], *, means: AdhocMeans, now: datetime
 ) -> tuple[dict[int, AdhocCheck], set[int]]:
-    """Return what was seen at the releases' addresses, by key, and the keys of those that could not be checked."""
+    """Return the findings at the releases' addresses, by key, and the keys of those that could not be checked."""
     found = Address.objects.filter(release__in=releases).select_related("release__series__producer")
     # A provisional release is not monitored, and nothing is put into evidence about it but what announces it.
     found = found.filter(Q(release__status=Status.CONFIRMED) | Q(role=Address.Role.ANNOUNCEMENT))
@@ -330,7 +330,7 @@ def _make_run(
     now: datetime,
     faults: list[Exception],
 ) -> bool:
-    """Store what was found of one release; return False if the run has to wait for a busy host."""
+    """Store the findings of one release; return False if the run has to wait for a busy host."""
     release = run.release
     addresses = set(release.addresses.values_list("pk", flat=True))
     checks = {key: check for key, check in checks.items() if key in addresses}

@@ -114,7 +114,7 @@ def refuse_names_during_judgement(releases: QuerySet[Release], *, at: datetime) 
 
 def _times_of_judging(release: Release, *, at: datetime) -> dict[str, str]:
     """Return from when to when the verdict on a release is awaited, in words; nothing if it is not."""
-    # A published one too: somebody may have said so of it who saw its page, and its attachments are still to come.
+    # A published one too: a person who saw its page may have stated so, while its attachments are still to come.
     if release.status not in {Status.CONFIRMED, Status.PUBLISHED} or release.due_at is None or at < release.due_at:
         return {}
     free_at = release.limit_at + JUDGING_TAKES
@@ -230,7 +230,7 @@ def record_release(
     rehearsal: bool = False,
     addresses: Iterable[PlannedAddress] = (),
 ) -> Release:
-    """Record a provisional release and its addresses; nobody outside sees it before it is announced."""
+    """Record a provisional release and its addresses; no one outside sees it before it is announced."""
     slot = check_new_slot(series, slot=slot, rehearsal=rehearsal)
     with transaction.atomic():
         release = Release.objects.create(
@@ -388,7 +388,7 @@ def change_date(
             public_reason=reason if confirmed else "",
             requested_by=request.requested_by if request else by,
             requested_at=request.requested_at if request else at,
-            # Whoever moves a confirmed date agrees to it.
+            # A person who moves a confirmed date agrees to the change.
             agreed_by=by if confirmed else None,
             agreed_at=at if confirmed else None,
             announced_at=at if changed.announced_at else None,
@@ -460,7 +460,7 @@ class Notice:
 
 
 def notice_of(release: Release, *, given_at: datetime) -> Notice:
-    """Return the notice that confirming a release gives at an aware instant."""
+    """Return the length of notice if a release is confirmed at an aware instant."""
     on = release.planned_on
     is_exact = release.due_at is not None
     return Notice(

@@ -27,7 +27,7 @@ TEXT_KINDS = (Statement.Kind.THIS_IS_IT, Statement.Kind.PREVIOUS_EDITION, Statem
 
 
 class AnswerRefused(FieldRefused):
-    """The answer cannot be taken as it is; `field` names what is wrong with it."""
+    """The answer cannot be accepted; `field` names the wrong field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _first_absences(looks: QuerySet[Observation], said: dict[int, dict[str, str]
     )
     absent: dict[int, datetime] = {}
     for row in rows:
-        # Another release may have shown the very same text, and nobody has said anything of it there.
+        # Another release may have shown the same text, about which no one has stated anything there.
         kind = said.get(row["release_id"], {}).get(row["text_digest"])
         if count_result(row["result"], kind) is CheckOutcome.NOT_LIVE:
             absent.setdefault(row["address_id"], row["first"])

@@ -27,7 +27,7 @@ def ask_once(request: HttpRequest, question: str, answer: Callable[[], bool]) ->
 class ProducerScopedAdmin[M: Model](admin.ModelAdmin[M]):
     """Rows of one's own producers, to view or edit as the table of permissions says.
 
-    Being staff opens the door to the site and no row; being a superuser neither. What is not yours is 404.
+    Staff and superusers may enter the site, but that alone opens no row. Rows of other producers answer 404.
     """
 
     producer_path: ClassVar[str] = "producer"
@@ -39,7 +39,7 @@ class ProducerScopedAdmin[M: Model](admin.ModelAdmin[M]):
         return row
 
     def may(self, request: HttpRequest, action: Action, row: Any = None) -> bool:
-        """Tell whether the user may do something with a row, or with any row if none is given."""
+        """Return whether the user may do something with a row, or with any row if none is given."""
         if row is None or row.pk is None:
             return ask_once(request, action, lambda: permissions.may_anywhere(request.user, action))
         return permissions.may(request.user, action, self.producer_of(row))
@@ -102,7 +102,7 @@ def _explain_refusal(
 
 
 class ReadOnlyAdmin[M: Model](ProducerScopedAdmin[M]):
-    """Rows that nobody changes."""
+    """Rows that no one changes."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -76,7 +76,7 @@ def ask_first(
 def _move_each(
     request: HttpRequest, queryset: QuerySet[Release], move: Callable[[Release], object], *, counted: Any, refused: Any
 ) -> list[Release]:
-    """Move each release by itself, and say which were refused; what has one reason is said once.
+    """Move each release separately, and say which were refused; each reason is shown once.
 
     :return: those that were moved, as they were read before.
     """
@@ -112,7 +112,7 @@ def announce(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]
 
 @admin.action(description=lazy("Confirm the date and time"), permissions=["change"])
 def confirm(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> HttpResponse | None:
-    """Confirm the selected releases; where that gives some of them short notice, ask for the reason first."""
+    """Confirm the selected releases; if some of them then have short notice, ask for the reason first."""
     at, user = timezone.now(), _user(request)
     short = [
         {"release": release, "days": notice.days}
@@ -307,7 +307,7 @@ def plan_next_year(model_admin: Any, request: HttpRequest, queryset: QuerySet[Re
     if too_many(request, queryset):
         return None
     now, user = timezone.now(), request.user
-    assert user.is_authenticated  # noqa: S101  # the site lets nobody else in
+    assert user.is_authenticated  # noqa: S101  # the site admits no one else
     form = RuleForm(request.POST if {"preview", "apply"} & request.POST.keys() else None)
     plans: list[Plan] | None = None
     if form.is_valid():
@@ -438,7 +438,7 @@ class PatternForm(forms.Form):
 
     @property
     def digest(self) -> str:
-        """Identify the answers, so that only what was shown is applied."""
+        """Identify the answers, so that only those shown are applied."""
         return sha256_hex(repr(self.pattern).encode())[:16]
 
     def _usable(self, name: str) -> str:
@@ -455,7 +455,7 @@ def set_addresses(model_admin: Any, request: HttpRequest, queryset: QuerySet[Rel
     if too_many(request, queryset):
         return None
     now, user = timezone.now(), request.user
-    assert user.is_authenticated  # noqa: S101  # the site lets nobody else in
+    assert user.is_authenticated  # noqa: S101  # the site admits no one else
     form = PatternForm(request.POST if {"preview", "apply"} & request.POST.keys() else None)
     proposals: list[Proposal] | None = None
     if form.is_valid():
@@ -466,7 +466,7 @@ def set_addresses(model_admin: Any, request: HttpRequest, queryset: QuerySet[Rel
     context = {
         "title": _("Set addresses by a pattern"),
         "form": form,
-        # First what is going to happen.
+        # The changes are shown first.
         "rows": None
         if proposals is None
         else [

@@ -164,7 +164,7 @@ class ShortNoticeForm(forms.Form):
 
 
 def clean_judged_name(form: forms.ModelForm[Any], name: str, releases: QuerySet[Release]) -> Any:
-    """Return what was typed for a name of releases; it stays as it is while a verdict on one of them falls."""
+    """Return the typed name of releases; it may not change while a verdict on one of them is being reached."""
     if name in form.changed_data:
         try:
             scheduling.refuse_names_during_judgement(releases, at=timezone.now())

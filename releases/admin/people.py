@@ -80,7 +80,7 @@ class ProducerAdmin(AdministratorAdmin[Producer]):
 
 
 class MembershipForm(forms.ModelForm[Membership]):
-    """Gives a role to another person; `by` is the person who gives it."""
+    """Grants a role to another person; `by` is the person who grants it."""
 
     by: ClassVar[Any] = None
 
@@ -97,7 +97,7 @@ class MembershipForm(forms.ModelForm[Membership]):
 
 @admin.register(Membership)
 class MembershipAdmin(AdministratorAdmin[Membership]):
-    """Who holds which role for which producer; administrators give roles to others, and never to themselves."""
+    """Who holds which role for which producer; administrators grant roles to others, and never to themselves."""
 
     form = MembershipForm
 

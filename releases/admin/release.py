@@ -52,7 +52,7 @@ type Choices = list[tuple[str, Any]]
 
 
 class AttentionFilter(admin.SimpleListFilter):
-    """Releases that need attention, for one reason: what the warnings of the index and the desk lead to."""
+    """Releases that need attention for one reason: the warnings of the index and the dashboard link here."""
 
     title = lazy("what needs attention")
     parameter_name = "attention"
@@ -322,7 +322,7 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
 
     @admin.display(description=lazy("notice"))
     def notice(self, release: Release) -> str:
-        """Count the days from the confirmation, or from today without one, to the date; a rehearsal gives none."""
+        """Count the days from the confirmation, or from today without one, to the date; a rehearsal has no notice."""
         if release.due_at is None or release.status == Status.CANCELLED or release.rehearsal:
             return EMPTY
         given_at = release.confirmed_at or timezone.now()

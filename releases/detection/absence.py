@@ -126,7 +126,7 @@ def first_sentence(form: str) -> str:
 
 
 def speaks_of_this(form: str) -> bool:
-    """Say whether a sentence tells that this very page or release is gone or not out yet.
+    """Say whether a sentence states that this very page or release is gone or not out yet.
 
     "The next release will be published on ..." does not: every live page says that.
     """
@@ -138,7 +138,7 @@ def speaks_of_this(form: str) -> bool:
 def speaks_vaguely(form: str) -> bool:
     """Say whether a sentence that speaks of this release may well be about another one, another time, or some figures.
 
-    "These data are not published." stands beside what is left out of many a table.
+    "These data are not published." is a common note next to figures left out of a table.
     """
     sentences = [sentence for sentence in _split(form, _SENTENCE_ENDS) if _STATEMENT.match(sentence)]
     vague = any(
@@ -149,7 +149,7 @@ def speaks_vaguely(form: str) -> bool:
 
 
 def speaks_of_the_release(form: str) -> bool:
-    """Say whether what tells so calls the release just "the ..." and neither "this" nor by its name."""
+    """Say whether such a sentence calls the release just "the ..." and neither "this" nor by its name."""
     sentences = [sentence for sentence in _split(form, _SENTENCE_ENDS) if _STATEMENT.match(sentence)]
     return bool(sentences) and all(sentence.startswith("the ") for sentence in sentences)
 
@@ -165,15 +165,15 @@ def tells_of_absence(form: str) -> bool:
 
 
 def may_be_held(form: str) -> bool:
-    """Say whether a sentence tells that this very release was put off, moved or held back, or is only a draft.
+    """Say whether a sentence states that this very release was postponed, moved or held back, or is only a draft.
 
-    So does one that tells that something of this edition is not there yet, unless it says of what part.
+    A sentence that something of this edition is not there yet counts too, unless it names the part.
     """
     return any(_HELD.match(sentence) or _tells_of_not_yet(f" {sentence} ") for sentence in _split(form, _SENTENCE_ENDS))
 
 
 def _tells_of_not_yet(sentence: str) -> bool:
-    # Whatever stands between the two, the first mention is enough. One pattern for both would search again from each.
+    # Whatever is between the two, the first mention is enough. One pattern for both would search again from each.
     mention = _OF_THIS.search(sentence)
     return mention is not None and _NOT_YET.search(sentence, mention.end()) is not None
 
@@ -224,11 +224,11 @@ _SENTENCE = re.compile(r"(?<= )[.!?;](?= )")
 
 
 def tells_to_wait(text: str, form: str, *, due_on: date | None, near_top: bool) -> bool:
-    """Say whether a text tells of something that comes when this release is due.
+    """Say whether a text announces something for the time when this release is due.
 
-    :param form: the same as `words` gives it, with signs for the names of the release and its series.
-    :param near_top: whether it stands near the top of the page; elsewhere only the very day counts, because many a
-        page ends with notes on when its publisher publishes.
+    :param form: the same text from `words`, with signs for the names of the release and its series.
+    :param near_top: whether it is near the top of the page; elsewhere only the exact day counts, because many pages end
+        with notes on when their publisher publishes.
     """
     sentences = [
         sentence for sentence in _SENTENCE.split(form) if _COMES.search(sentence) and not _OF_ANOTHER.search(sentence)
@@ -263,9 +263,9 @@ def find_absence(
 ) -> Absence:
     """Weigh every sign on a page that the release is not there.
 
-    :param marker_in_heading: the edition's marker stands in the title or an h1. Then only what is certain to be
-        about this release counts, however often its text mentions something withdrawn or soon to come.
-    :param own_h1: the h1 in which it stands, if it stands in one: other h1 are then of what stands beside.
+    :param marker_in_heading: the edition's marker is in the title or an h1. Then a sign counts only if it is certainly
+        about this release, however often its text mentions something withdrawn or soon to come.
+    :param own_h1: the h1 that holds it, if one does: other h1 are then about other content of the page.
     """
     if denied_by_heading(page, names, own_h1=own_h1):
         return Absence.CERTAIN
@@ -277,7 +277,7 @@ def find_absence(
     forms = [names.normalise(block.text) for block in near]
     signs = [_sign(form, names, thin=thin, marker_in_heading=marker_in_heading) for form in forms]
     for block in near if thin else below[:_NOTICES]:
-        # A word above the heading may stand among others, as in a menu: Latest, Upcoming, Archive.
+        # A word above the heading may be among others, as in a menu: Latest, Upcoming, Archive.
         in_menu = block in above and any(len(other.text) <= _MENU_WORD for other in above if other is not block)
         sure = thin and not (marker_in_heading and in_menu)
         signs.append(_notice(names.normalise(block.text), names, thin=sure))
@@ -291,7 +291,7 @@ def denied_by_heading(page: PageText, names: Names, *, own_h1: str = "") -> bool
 
 
 def was_withdrawn_since(page: PageText, names: Names, *, due_on: date | None) -> bool:
-    """Say whether a page tells that the release had been there and was withdrawn, on the day it was due or later.
+    """Say whether a page states that the release had been there and was withdrawn, on the day it was due or later.
 
     A notice without a day may be of any day.
     """
@@ -326,7 +326,7 @@ def _doubted_by_heading(page: PageText, names: Names, *, thin: bool) -> bool:
 def asks_to_log_in(page: PageText, names: Names, *, marker_seen: bool, own_h1: str = "") -> bool:
     """Say whether a page is a log-in: by its title or heading, or because it asks for a password and has no marker.
 
-    :param own_h1: the h1 that names the release, if one does: a form for members may have an h1 of its own beside it.
+    :param own_h1: the h1 that names the release, if one does: a form for members may have another h1.
     """
     if any(is_log_in(names.normalise(heading)) for heading in _of_the_page(page, own_h1)):
         return True
@@ -367,7 +367,7 @@ def _sign(form: str, names: Names, *, thin: bool, marker_in_heading: bool) -> Ab
 
 
 def _of_statement(form: str, *, thin: bool, marker_in_heading: bool) -> Absence:
-    # "The report was withdrawn ..." in a long text tells of some report; on a page with nothing else, of this one.
+    # "The report was withdrawn ..." in a long text is about some report; on a page with nothing else, about this one.
     if not thin and speaks_of_the_release(form):
         return Absence.NONE if marker_in_heading else Absence.POSSIBLE
     return Absence.POSSIBLE if speaks_vaguely(form) else Absence.CERTAIN
@@ -384,7 +384,7 @@ def _notice(form: str, names: Names, *, thin: bool) -> Absence:
 def is_search_page(page: PageText, names: Names, *, own_h1: str = "") -> bool:
     """Say whether a page is the answer to a search, by its h1, or by its title where it has none.
 
-    :param own_h1: the h1 that names the release, if one does: a field to search in may have an h1 of its own beside it.
+    :param own_h1: the h1 that names the release, if one does: a search field may have another h1.
     """
     headings = [own_h1] if own_h1 else page.headings[1:] or page.headings
     return any(

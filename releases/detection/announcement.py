@@ -25,7 +25,7 @@ from releases.rules.lifecycle import Status
 from releases.rules.response import Answer, Failure
 
 MOST_CHARACTERS = 500
-"""What is taken of a publisher's own words at most."""
+"""The largest number of characters taken from a publisher's own words."""
 
 
 class AnnouncementState(StrEnum):

@@ -21,7 +21,7 @@ _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-
 
 
 def fold(text: str) -> str:
-    """Return a text with what readers do not tell apart made the same.
+    """Return a text in which characters that readers cannot distinguish are the same.
 
     Case, white space of every kind and length, kinds of dash and of apostrophe, compatibility forms, and characters
     without a width.
@@ -58,9 +58,9 @@ def _decoded(body: bytes, label: str) -> str | None:
 def words(text: str) -> str:
     """Return a text as its words, numbers and signs, each with a space on both sides.
 
-    What is searched for in this form is found whatever the spacing, and only where whole words and numbers match:
-    "1 March" is not in "31 March", nor "Table 1" in "Table 1.2". A dash that stood between spaces keeps that form,
-    because it separates; `holds` does not tell the two apart.
+    A search in this form ignores spacing, and matches only whole words and numbers: "1 March" is not in "31 March", nor
+    "Table 1" in "Table 1.2". A dash between spaces keeps them, because it separates; `holds` does not distinguish the
+    two.
     """
     return f" {' '.join(_WORD.findall(fold(text).replace(' - ', f' {_SPACED_DASH} ')))} "
 
@@ -70,14 +70,14 @@ def has_words(text: str) -> bool:
 
 
 def holds(form: str, name: str) -> bool:
-    """Say whether the words of a name stand in a text; both as `words` gives them. A name without words never does."""
+    """Say whether a text contains the words of a name; both as `words` returns them. One without words is in none."""
     return _same_dashes(name) in _same_dashes(form) and has_words(name)
 
 
 def replace_words(form: str, name: str, sign: str) -> str:
-    """Put a one-character sign for each place where the words of a name stand in a text.
+    """Replace each occurrence of the words of a name in a text with a one-character sign.
 
-    :param name: the name as `words` gives it; one without any word replaces nothing.
+    :param name: the name as `words` returns it; one without any word replaces nothing.
     """
     sought, searched = _same_dashes(name), _same_dashes(form)
     if sought not in searched or not has_words(name):

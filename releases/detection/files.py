@@ -106,7 +106,7 @@ def is_page(body: bytes, *, declared: FileType | None) -> bool:
 def is_right_type(*, promised: FileType | None, declared: FileType | None, found: FileType) -> bool:
     """Say whether a file is of the kind that its address promises and its server declares.
 
-    Where the address promises none, only what is clearly a file counts: a short text could be an error message.
+    If the address promises none, only content that is clearly a file counts: a short text could be an error message.
     """
     if promised is None and found in {FileType.TEXT, FileType.JSON, FileType.OTHER}:
         return found is FileType.TEXT and declared is FileType.TEXT
@@ -141,13 +141,13 @@ def is_of_ending(body: bytes, ending: str) -> bool:
             with archive.open("mimetype") as member:
                 return f"opendocument.{_OPEN_DOCUMENT[ending]}".encode() in member.read(200)
     except ARCHIVE_FAULTS:
-        return False  # damaged, packed in a way of its own, or locked: not what readers were promised
+        return False  # damaged, packed in a non-standard way, or locked: not what readers were promised
 
 
 def is_table(body: bytes) -> bool:
     """Say whether a text has two lines below one another with as many columns, and a figure in the second of them.
 
-    A title, notes and blank lines may stand above its headings; without any figure five such lines are a table too.
+    A title, notes and blank lines may come before its headings; without any figure five such lines are a table too.
     """
     lines = [line for line in decode(body[:_LAST_BYTES], charset="").splitlines() if line.strip()][:_MOST_LINES]
     return any(_is_table_by(separator, lines) for separator in _SEPARATORS)
@@ -241,7 +241,7 @@ def _in_json(body: bytes) -> Message | None:
 
 
 def _first_value(body: bytes) -> Any:
-    # Lines of JSON, one value each, are a form of data too; the first one tells.
+    # Lines of JSON, one value each, are a form of data too; the first one decides.
     return json.JSONDecoder().raw_decode(decode(body, charset="").lstrip("\ufeff \t\r\n"))[0]
 
 

@@ -10,7 +10,7 @@ EARLIEST = timedelta(days=1)
 """A figure from longer than this before the due instant is taken for an earlier edition's: monitoring begins then."""
 
 MOST_CHARACTERS = 500
-"""What is stored of a publisher's own words at most."""
+"""The largest number of characters stored of a publisher's own words."""
 
 
 class State(StrEnum):
@@ -32,11 +32,11 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PublisherSays:
-    """What was read from the publisher's system at one check. Nothing of it was seen by us; instants are aware.
+    """The publisher's own statements, read from its system at one check, and not our observation. Instants are aware.
 
-    `published_at` with its `source` is when it says that this edition was published, None where it gives no figure
-    that can be relied on. `announced_for` is the time that it announces, `announced_text` the words it uses for it,
-    `change_note` its reason for a changed date, a cancellation or a withdrawal.
+    `published_at` with its `source` is when it says that this edition was published, None if it has no reliable figure.
+    `announced_for` is the time that it announces, `announced_text` the words it uses for it, `change_note` its reason
+    for a changed date, a cancellation or a withdrawal.
     """
 
     state: State
@@ -92,10 +92,11 @@ def publisher_from_json(stored: Mapping[str, Any]) -> PublisherSays | None:
 def publisher_time(says: Sequence[PublisherSays], *, due_at: datetime) -> tuple[datetime, Source] | None:
     """Return the publisher's own time of publication that the record relies on, with the figure it was taken from.
 
-    The most telling figure goes first; of one kind the one that was read first, because some of them move with
-    every later update of the page. What was published at all is said by no figure from long before.
+    The most telling figure goes first; of one kind the one that was read first, because some of them move with every
+    later update of the page. A figure from long before the due instant says nothing of this publication.
 
-    :param says: what was read at the looks at one address under one schedule, in the order in which they were sent.
+    :param says: the statements read by the checks of one address under one schedule, in the order in which they were
+        sent.
     """
     for source in Source:
         for one in says:
@@ -105,9 +106,9 @@ def publisher_time(says: Sequence[PublisherSays], *, due_at: datetime) -> tuple[
 
 
 def fills(published_at: datetime, source: Source, *, start: datetime, end: datetime) -> bool:
-    """Tell whether the publisher's own time says what nobody observed between two aware instants.
+    """Return whether the publisher's own time fills the gap in our observations between two aware instants.
 
-    A figure that moves with every update only says that publication was not later, which fills no hole.
+    A figure that moves with every update only says that publication was not later, which fills no gap.
     """
     return source is not Source.PUBLIC_UPDATED_AT and start <= published_at <= end
 
@@ -215,16 +216,16 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What an address should hold, and what is known of it by the time of a check.
+    """What an address should hold, and the facts known about it at the time of a check.
 
-    These sets hold text digests of this address. `texts_not_live` are those of checks that were *completed
-    before the due instant* and were not live, of texts that stood there all along (`standing.py`): were others among
-    them, a release that is out under a changed title would be called unchanged. `texts_before` are all texts of such
-    checks. What a person called the previous edition, or this release, are `previous_edition_texts` and
-    `confirmed_texts`. `controls_fail`: looks at our control addresses fail too, or are led to the same host.
-    `not_found_text` is what `read_not_found_text` made of the host's answer for a path that cannot exist, empty if not
-    known; `not_found_certain` that this answer said so by its status too (404 or 410). `due_at` is the aware instant at
-    which the release is due.
+    These sets hold text digests of this address. `texts_not_live` are those of checks that were *completed before the
+    due instant* and were not live, of texts that were there all along (`standing.py`): were others among them, a
+    release that is out under a changed title would be called unchanged. `texts_before` are all texts of such checks.
+    What a person called the previous edition, or this release, are `previous_edition_texts` and `confirmed_texts`.
+    `controls_fail`: checks of our control addresses fail too, or are led to the same host. `not_found_text` is what
+    `read_not_found_text` made of the host's answer for a path that cannot exist, empty if not known;
+    `not_found_certain` that this answer said so by its status too (404 or 410). `due_at` is the aware instant at which
+    the release is due.
     """
 
     role: AddressRole
@@ -262,18 +263,18 @@ _OF_ANOTHER_EDITION = frozenset({Reason.UNCHANGED, Reason.EARLIER_EDITION, Reaso
 
 
 def tells_taken_away(reasons: Iterable[str]) -> bool:
-    """Say whether the reasons of a check tell that what was to be there had been there, and was taken away.
+    """Say whether the reasons of a check show that the expected content had been there, and was taken away.
 
-    A last edition that is marked as withdrawn tells nothing of its successor.
+    A previous edition that is marked as withdrawn says nothing of its successor.
     """
     given = set(reasons)
     return bool(_TAKEN_AWAY & given) and not _OF_ANOTHER_EDITION & given
 
 
 def apply_answer(digest: str, title: str, expectation: Expectation) -> Finding | None:
-    """Return what a person's word makes of a text, or None if nobody said anything of this very text.
+    """Return the result that a person stated for a text, or None if no one stated anything about this very text.
 
-    It goes before every marker: a person was asked because markers could not tell.
+    It takes precedence over every marker: a person was asked because the markers were inconclusive.
     """
     if digest in expectation.confirmed_texts:
         return Finding(CheckOutcome.LIVE, (Reason.CONFIRMED_BY_PERSON,), digest, title)
@@ -290,9 +291,9 @@ _STAND_BEFORE_THE_PAGE = frozenset({
 
 @dataclass(slots=True)
 class EarlierTexts:
-    """The texts of the looks at one address before its release was due, each with its first and its last instant.
+    """The texts of the checks of one address before its release was due, each with its first and its last instant.
 
-    An empty text stands for checks that surely showed no page.
+    An empty text represents checks that certainly showed no page.
     """
 
     _spans: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)

@@ -32,7 +32,7 @@ class NotADocumentError(ValueError):
 class GovukDocument:
     """One document. Instants are aware; `changes` are those of its public history, the oldest first.
 
-    A figure of exactly midnight is left out wherever it stands: older records know the day only, and write it so.
+    A figure of exactly midnight is always left out: older records know the day only, and write it so.
     """
 
     schema: str
@@ -66,7 +66,7 @@ def read_document(body: bytes) -> GovukDocument:
             raise NotADocumentError(f'it has no "{name}"')
     details = written.get("details")
     details = details if isinstance(details, dict) else {}
-    # An empty notice stands on every page that is not withdrawn.
+    # Every page that is not withdrawn has an empty notice.
     notice = written.get("withdrawn_notice")
     notice = notice if isinstance(notice, dict) else {}
     changes = (_moment(one.get("public_timestamp")) for one in _objects(details.get("change_history")))
@@ -129,7 +129,7 @@ def attachments_of(document: GovukDocument) -> list[Mapping[str, Any]]:
 
 
 def redirect_destination(document: GovukDocument) -> str:
-    """Return where a redirect document sends the readers of its own path, as written, or an empty text."""
+    """Return where a redirect document sends the readers of its path, as written, or an empty text."""
     for exact in (True, False):
         for one in document.redirects:
             path, target = _text(one.get("path")), _text(one.get("destination"))
@@ -157,7 +157,7 @@ def _objects(written: object) -> list[Mapping[str, Any]]:
 
 
 def _body(written: object) -> str:
-    """A body is HTML, or a list that holds it beside the text that it was made from."""
+    """A body is HTML, or a list that holds it with the text that it was made from."""
     for one in _objects(written):
         if one.get("content_type") == "text/html":
             return _text(one.get("content"))
@@ -262,12 +262,12 @@ def newest_date(document: GovukDocument) -> datetime | None:
 
 
 def stood_before(document: GovukDocument, *, due_at: datetime) -> bool:
-    """Tell whether, by its own dates, a page was there long before the release was due, so is updated in place."""
+    """Return whether, by its own dates, a page was there long before the release was due, so is updated in place."""
     return min(_public_dates(document), default=due_at) < due_at - STOOD_BEFORE
 
 
 def is_new(document: GovukDocument, *, due_at: datetime) -> bool:
-    """Tell whether, by its own dates, a page came into being with the release, at most a day before it was due."""
+    """Return whether, by its own dates, a page came into being with the release, at most a day before it was due."""
     return min(_public_dates(document), default=due_at - EARLIEST) > due_at - EARLIEST
 
 

@@ -1,7 +1,7 @@
 """Which text of a page its own styles hide from readers: such text proves nothing.
 
-Styles are those in the page itself: style attributes and style elements. What an external style sheet or a script shows
-or hides only a browser can tell.
+Styles are those in the page itself: style attributes and style elements. Only a browser can tell what an external style
+sheet or a script shows or hides.
 """
 
 import re
@@ -61,7 +61,7 @@ _WIDE = ("width", "max-width", "inline-size", "max-inline-size")
 
 type Colour = tuple[float, float, float]
 type Unknown = Literal["unknown"]
-"""A colour that the page does not tell, such as that of a picture."""
+"""A colour that the page does not state, such as that of a picture."""
 
 UNKNOWN: Unknown = "unknown"
 WHITE, BLACK = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
@@ -278,7 +278,7 @@ class _Walk:
 _NO_EFFECT = Effect()
 _NO_HINTS: tuple[object, object, object] = (None, None, False)
 _rank = attrgetter("rank")
-# Each sets all longer names that it stands for.
+# Each sets all the longer names that it abbreviates.
 _SHORTHANDS: Mapping[str, tuple[str, ...]] = {
     "font": ("font-size",),
     "background": ("background-color", "background-image", "background-clip", "-webkit-background-clip"),
@@ -318,7 +318,7 @@ def _handed_down(was: InheritedStyle, effect: Effect) -> InheritedStyle:
 
 def _effect_of(declared: Declarations, keyframes: Mapping[str, Declarations]) -> Effect:
     if name := next((name for name in _animations(declared) if name in keyframes), None):
-        declared = {**declared, **keyframes[name]}  # what it looks like once it has moved
+        declared = {**declared, **keyframes[name]}  # its state once it has moved
     colour, alpha = _colour_of(declared)
     return Effect(
         hides=any(rule(declared) for rule in _HIDING),
@@ -469,7 +469,7 @@ def _is_plain(value: str) -> bool:
 
 
 def _pixels(value: str | None, *, unknown: float = 0) -> float:
-    """Return a length in pixels; what cannot be told from the value alone, such as "auto", is `unknown`."""
+    """Return a length in pixels; a value that does not say the length, such as "auto", is `unknown`."""
     if value is None:
         return unknown
     found = _LENGTH.fullmatch(value)

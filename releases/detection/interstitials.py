@@ -86,7 +86,7 @@ _BEFORE_A_SITE = frozenset({
     "queue", "queue-it", "queueit", "waiting-room", "waitingroom", "captcha", "captcha-delivery", "challenge",
     "perfdrive", "maintenance", "unavailable", "service-unavailable", "outage", "status", "consent", "cookie-consent",
 })  # fmt: skip
-"""Names of hosts and paths to which sites send all their readers while something stands before them."""
+"""Names of hosts and paths to which sites redirect all their readers while an interstitial page is shown."""
 
 _NOT_FOUND = frozenset({"404", "not-found", "notfound", "page-not-found", "pagenotfound", "not_found"})
 
@@ -112,7 +112,7 @@ def leads_to_gateway(final: str, *, requested: str) -> bool:
 def is_page_above(final: str, *, requested: str) -> bool:
     """Say whether a redirect led up to a page of which the requested one would be a part, such as its collection.
 
-    A front page that draws others by itself ("/#/release") is one too.
+    A front page that draws other pages in its script ("/#/release") is one too.
     """
     above, below = ([part for part in urlsplit(url).path.lower().split("/") if part] for url in (final, requested))
     if not above and not _draws_others(urlsplit(final)):

@@ -1,8 +1,8 @@
-"""Where on a page the words stand by which an edition is known, and whether they speak of this edition there.
+"""Where on a page the words of an edition are, and whether they are about this edition there.
 
 The previous edition's page often holds them too: "next release: June 2026", "published 12 June 2026", a table of dates
 to come. Such a mention proves nothing. In the title and the headings every mention counts that is no part of another
-period; in the text only one that stands in the page's own text and is not told as something to come.
+period; in the text only one that is in the page's own text and does not announce something to come.
 """
 
 import re
@@ -50,7 +50,7 @@ class Mention(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """The words of an edition, ready to be looked for.
+    """The words of an edition, ready for the search.
 
     `spelled` are the forms in which they count, with signs for periods; `due_on` is the day on which it is due.
     """
@@ -168,7 +168,7 @@ def marker_of(names: Names, *, release_title: str, due_on: date | None) -> Marke
     )
 
 
-@lru_cache(maxsize=4096)  # a release is looked at many times
+@lru_cache(maxsize=4096)  # a release is checked many times
 def _spelled(marker: str, release_title: str) -> frozenset[str]:
     own = spell(marker)
     is_one_period = len(spellings(marker)) == 1 and len(own.split()) == 1
@@ -192,9 +192,9 @@ def _is_labelled(block: Block, label: str) -> bool:
 
 
 def _label_after(block: Block, label: str) -> str:
-    """Return the label under which the next block stands: "Upcoming editions" labels a whole list, "Published" a date.
+    """Return the label of the next block: "Upcoming editions" labels a whole list, "Published" a date.
 
-    A label has no figures of its own; a longer block ends the list.
+    A label contains no figures; a longer block ends the list.
     """
     if len(block.text) <= _LABEL and not any(character.isdigit() for character in block.text):
         form = words(block.text)

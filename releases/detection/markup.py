@@ -117,7 +117,7 @@ class _Markup:
 
     def __init__(self, html: str) -> None:
         self.choices: list[tuple[int, int]] = []
-        """Where the tags of choices stand."""
+        """Where the tags of choices are."""
         self._html = html
         self._open: list[tuple[str, str]] = []
         self._count: defaultdict[str, int] = defaultdict(int)
@@ -176,7 +176,7 @@ class _Markup:
 
     def _read_short(self, found: re.Match[str]) -> None:
         if found.lastgroup == "rows":
-            # The first row may close what stands open in the table, such as a row without an end.
+            # The first row may close an open element of the table, such as a row without an end.
             name = "tr"
         elif found.lastgroup == "short":
             name = found["short"].lower()

@@ -64,7 +64,7 @@ class Period:
 
     @property
     def sign(self) -> str:
-        """Return what stands for the period in a spelled text: one word that no text holds."""
+        """Return the sign for the period in a spelled text: one word that no text contains."""
         return f"⟦{_LETTER[self.kind]}{self.number}:{self.first.toordinal()}-{self.last.toordinal()}⟧"
 
     @property
@@ -83,7 +83,7 @@ def periods(form: str) -> Iterator[Period]:
 
 
 def spell(form: str) -> str:
-    """Put its sign for each period in a text: then what is found is a period and not a part of another one."""
+    """Replace each period in a text with its sign: then a match is a period and not a part of another one."""
     return _PERIOD.sub(lambda found: period.sign if (period := _read(found[0])) else found[0], form)
 
 
@@ -193,7 +193,7 @@ _RULES: tuple[tuple[str, Callable[[re.Match[str]], Period]], ...] = (
     (rf"(?P<m>{_MONTH}) (?P<d>{_DAY}){_TH} , (?P<y>{_YEAR})", _day),
     (rf"{_QUARTER}(?: \( {_MONTH} {_TO} {_MONTH} \))?{_OF} {_YEARS}", _financial_quarter),
     (rf"{_YEARS}(?: ,)? {_QUARTER}", _financial_quarter),
-    # Where the months of a quarter are told they count: some call July to September their second quarter.
+    # If the months of a quarter are named, they count: some call July to September their second quarter.
     (rf"{_QUARTER} \( {_FROM} {_TO} (?P<m2>{_MONTH}) \){_OF} (?P<y2>{_YEAR})", _span),
     (rf"{_QUARTER}{_OF} {_YEAR} \( {_FROM} {_TO} (?P<m2>{_MONTH}){_OF} (?P<y2>{_YEAR}) \)", _span),
     (rf"{_QUARTER}{_OF} (?P<y>{_YEAR})", _quarters),
@@ -223,7 +223,7 @@ def _read(text: str) -> Period | None:
 
 
 EDITION, SERIES = "§", "¤"
-"""What stands in a text for the name of the edition that was looked for, and for the name of its series."""
+"""The signs in a text for the name of the expected edition and for the name of its series."""
 
 _COMMON_WORDS = (
     "statistics statistical bulletin release report survey annual monthly quarterly weekly data tables figures "
@@ -237,7 +237,7 @@ _COMMON = frozenset(_COMMON_WORDS.split())
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the release and its series are called, and the site's own words of absence, as `words` gives them.
+    """What the release and its series are called, and the site's own words of absence, as `words` returns them.
 
     `own_periods` are the periods that the marker names, with its words for them.
     """
@@ -250,9 +250,9 @@ class Names:
     _normalised: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def normalise(self, text: str) -> str:
-        """Return a text as `words` gives it, with a sign for each of these names, however it writes the period.
+        """Return a text as `words` returns it, with a sign for each of these names, however it writes the period.
 
-        It is kept for as long as these names are: a page's blocks are searched for several signs.
+        It is cached as long as these names exist, because a page's blocks are searched for several signs.
         """
         if (known := self._normalised.get(text)) is None:
             known = self._normalised[text] = self.hide(respell(words(text), self.own_periods))
@@ -272,7 +272,7 @@ def names_of(*, marker: str, release_title: str, series_title: str, negative_mar
     return replace(_names(marker, release_title, series_title, tuple(negative_markers)), _normalised={})
 
 
-@lru_cache(maxsize=4096)  # a release is looked at many times
+@lru_cache(maxsize=4096)  # a release is checked many times
 def _names(marker: str, release_title: str, series_title: str, negative_markers: tuple[str, ...]) -> Names:
     form = words(marker)
     periods = spellings(form)
@@ -288,7 +288,7 @@ def _names(marker: str, release_title: str, series_title: str, negative_markers:
 def is_page_of_series(page: PageText, names: Names) -> bool:
     """Say whether a page is recognisably one of the series: by its title, or by the release's less the marker.
 
-    A name of one word may stand anywhere, so it counts in the title or an h1 only.
+    A name of one word may occur anywhere, so it counts in the title or an h1 only.
     """
     return _names_series(page.headings, page, names)
 

@@ -70,7 +70,7 @@ def _linked_data(tree: LexborHTMLParser) -> Iterator[str]:
 
 
 def _things(written: Any) -> Iterator[dict[str, Any]]:
-    """Give the things that the data is about: those at the top, not those that they mention, such as other editions."""
+    """Yield the things that the data is about: those at the top, not those they mention, such as other editions."""
     for each in written if isinstance(written, list) else [written]:
         if not isinstance(each, dict):
             continue
@@ -129,10 +129,10 @@ class Block:
 class PageText:
     """The title, as it was written, the visible blocks of a page, and what it declares of itself to machines.
 
-    A banner that asks about cookies is no part of it; `has_banner` tells that there was one. `has_frame` tells that
+    A banner that asks about cookies is no part of it; `has_banner` says that there was one. `has_frame` says that
     readers are shown something else within the page's own text, such as a dashboard of another site. `hidden` are the
-    blocks that the page's own styles hide; `styles_known` tells whether these styles could be read. `leads_on_to` is
-    the address to which the page sends its readers within seconds, or empty.
+    blocks that the page's own styles hide; `styles_known` says whether these styles could be read. `leads_on_to` is the
+    address to which the page sends its readers within seconds, or empty.
     """
 
     title: str
@@ -159,7 +159,7 @@ class PageText:
 
     @property
     def own_blocks(self) -> tuple[Block, ...]:
-        """The blocks that are the page's own: not its menus, banners, footers and what stands beside."""
+        """The blocks that are the page's own: not its menus, banners, footers and sidebars."""
         return tuple(block for block in self.blocks if block.place is not Place.AROUND)
 
     @property
@@ -170,8 +170,8 @@ class PageText:
 def read_page(html: str) -> PageText:
     """Read the title and the visible text of a page.
 
-    What stands in scripts, comments, templates, attributes or hidden elements is not seen, nor what the page's own
-    styles hide, nor what can be chosen in a form.
+    Left out are scripts, comments, templates, attributes, hidden elements, text that the page's own styles hide, and
+    the choices of a form.
 
     :raises TooComplex: if its markup would take more than linear time or memory.
     """
@@ -330,7 +330,7 @@ def _is_named_like_a_banner(node: LexborNode) -> bool:
 
 
 def _text_lengths(nodes: Sequence[LexborNode]) -> dict[int, int]:
-    """Count the characters of text in some elements, in one walk through each that stands in no other of them."""
+    """Count the characters of text in some elements, in one walk through each that is in no other of them."""
     wanted, lengths = {node.mem_id for node in nodes}, dict[int, int]()
     for outermost in nodes:
         if outermost.mem_id not in lengths:
@@ -379,7 +379,7 @@ _PASSING = tuple(
     (re.compile(pattern), sign)
     for pattern, sign in (
         (r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "#id"),
-        # what nobody can read: letters and digits mixed, too long for the code of a table
+        # unreadable: letters and digits mixed, too long for the code of a table
         (r"\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{16,}\b|\b(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{20,}={0,2}", "#id"),
         (rf"\b(?:{_NUMBERED}):? ?#?(?=[\w.:-]{{0,200}}\d)[\w.:-]{{6,}}", "#id"),
         (r"\b(?:served by|server:|host:|node:|instance:) [\w.-]*\d[\w.-]*", "#server"),
@@ -401,9 +401,9 @@ _MAY_PASS = re.compile(r"\d|\bago\b|just now")
 
 
 def stable_text(page: PageText) -> str:
-    """Return the folded title and text by which two looks at a page are compared, a line per block.
+    """Return the folded title and text by which two checks of a page are compared, a line per block.
 
-    What stands around the page's own text is left out, unless there is nothing else.
+    Content around the page's own text is left out, unless there is nothing else.
     """
     blocks = page.own_blocks or page.blocks
     lines = [

@@ -19,9 +19,9 @@ _CALLED_OFF = re.compile(r"\b(cancell?ed|postponed|withdrawn|no longer (?:be )?(
 
 
 def names_day(text: str, due_at: datetime) -> bool:
-    """Tell whether a text names the London day of an aware instant, in any of the ways in which people write it.
+    """Return whether a text names the London day of an aware instant, in any of the ways in which people write it.
 
-    A day without its year counts, unless another year stands beside it.
+    A day without its year counts, unless another year is next to it.
     """
     day = london.local_date(due_at)
     month = _MONTHS[day.month - 1]
@@ -38,7 +38,7 @@ def names_day(text: str, due_at: datetime) -> bool:
 
 
 def names_time(text: str, due_at: datetime) -> bool:
-    """Tell whether a text names the London time of day of an aware instant, on a twelve or twenty-four hour clock."""
+    """Return whether a text names the London time of day of an aware instant, on a twelve or twenty-four hour clock."""
     at = london.in_london(due_at).time()
     hour, half = at.hour % 12 or 12, "a" if at.hour < 12 else "p"
     suffix = rf" ?{half}\.?m\b"
@@ -93,7 +93,7 @@ class PreflightCode(StrEnum):
 NOTES = frozenset(
     {PreflightCode.NO_ATTACHMENTS, PreflightCode.NO_ANNOUNCEMENT, PreflightCode.SHARES_MINUTE, PreflightCode.OPEN_TASK}
 )
-"""Worth knowing, and often as it should be: these are shown and not sent to anybody."""
+"""Worth knowing, and often as it should be: these are shown and not sent to anyone."""
 
 _NO_ANSWER = frozenset({CheckOutcome.OBSERVER_FAULT, CheckOutcome.UNREACHABLE})
 
@@ -144,9 +144,9 @@ def findings_of_check(
 def findings_of_announcement(
     address: int, *, says: PublisherSays | None, text: str | None, leads_to: str, due_at: datetime
 ) -> list[PreflightFinding]:
-    """Compare what an announcement says with what is planned.
+    """Compare an announcement with the planned release.
 
-    :param says: what the publisher's own system says, where that could be read; it goes before the words.
+    :param says: what the publisher's own system says, if that could be read; it takes precedence over the words.
     """
     if says is not None:
         return _of_publisher(address, says, due_at=due_at)

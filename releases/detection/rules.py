@@ -1,7 +1,7 @@
 """What one response shows of the release that is expected at its address: not live, live, or nothing reliable.
 
 `examine` tries everything in order, and `PAGE_RULES` is the order for a page. To add a reason why a page is not live,
-add it to `Reason` in finding.py, return it from a rule here, and give it its words in releases/text/release.py.
+add it to `Reason` in finding.py, return it from a rule here, and add its words in releases/text/release.py.
 """
 
 from collections.abc import Callable
@@ -62,8 +62,8 @@ _SAYS_SOMETHING = frozenset({200, 203, 404, 410})
 def examine(answer: Answer, expectation: Expectation) -> Finding:
     """Say what one answer shows of the release that is expected at its address.
 
-    The possibilities are tried in the order of LookResult. Where words on the page speak for and against the release
-    at once, the finding is UNRECOGNISED: a person is asked, and nobody accused.
+    The possibilities are tried in the order of LookResult. Where words on the page speak for and against the release at
+    once, the finding is UNRECOGNISED: a person is asked, and no one is accused.
     """
     if answer.failure is not None:
         reason = Reason(answer.failure.value)
@@ -113,9 +113,9 @@ def _ended_elsewhere(answer: Answer) -> Finding | None:
 def read_not_found_text(answer: Answer) -> str:
     """Return the folded text of what a host answered for an address that cannot exist, for `Expectation`.
 
-    Empty where the answer says nothing of what is not there: a fetch that failed, a refusal, a fault, a file, an empty
-    shell, a check for robots, a request for consent or to log in, or a page elsewhere that a redirect led to. At most
-    20,000 characters.
+    Empty if the answer does not show the site's page for missing addresses: a fetch that failed, a refusal, a fault, a
+    file, an empty shell, a check for robots, a request for consent or to log in, or a page elsewhere that a redirect
+    led to. At most 20,000 characters.
     """
     if answer.failure is not None or answer.status not in _SAYS_SOMETHING or _ended_elsewhere(answer):
         return ""
@@ -339,7 +339,7 @@ def _in_place_of_the_page(signs: PageSigns) -> Shown | None:
 
 
 def _like_not_found(signs: PageSigns) -> Shown | None:
-    """Tell the site's own page for what is not there.
+    """Recognise the site's own page for missing addresses.
 
     A script shell, a check for robots or a page of rules is the same at every address too. So being alike accuses
     only where the site said by its status, or the text itself says, that there is nothing.
@@ -387,7 +387,7 @@ def _not_there(signs: PageSigns) -> Shown:
 def _led_to_an_earlier_edition(signs: PageSigns) -> bool:
     """Say whether a redirect led to a page of an earlier edition before the release was due.
 
-    From then on only a text that stood there before is one: some editions are named after the month of their figures.
+    From then on only a text that was there before is one: some editions are named after the month of their figures.
     """
     due_at = signs.expectation.due_at
     if due_at is not None and signs.answer.completed_at >= due_at:

@@ -1,7 +1,7 @@
 """The embedded style sheets of a page, as rules by which its elements are matched.
 
-Only what can hide text is kept. The cost grows with the length of the sheets and of the page: elements are matched from
-the root downwards, so that no selector goes back through their ancestors.
+Only declarations that can hide text are stored. The cost grows with the length of the sheets and of the page: elements
+are matched from the root downwards, so that no selector goes back through their ancestors.
 """
 
 import operator
@@ -83,7 +83,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One compound of a selector: where it stands, and the bits of the compound before it and of its own."""
+    """One compound of a selector: its position, the bits of the compound before it (`needs`) and its own (`gives`)."""
 
     compound: CompoundSelector
     combinator: str
@@ -92,7 +92,7 @@ class Step:
     rule: Rule | None
     cost: int
     is_plain: bool
-    """Whether it asks for nothing but names and what stands around the element."""
+    """Whether it tests only names and the surroundings of the element."""
 
 
 @dataclass(slots=True)
@@ -138,7 +138,7 @@ class Element:
     is_empty: bool
 
 
-@lru_cache(maxsize=64)  # a release is looked at many times
+@lru_cache(maxsize=64)  # a release is checked many times
 def read_sheet(text: str) -> Sheet:
     """:raises Unread: if it is too long or nested too deeply."""
     text = _DATA.sub("url()", text)
@@ -194,7 +194,7 @@ def split_inline(text: str, sheet: Sheet) -> tuple[Declarations, Declarations]:
 
 
 def applies_to_screen(query: str) -> bool:
-    """Say whether a media query is true of a reader at a screen 1,280 pixels wide; what is not known counts as true."""
+    """Say whether a media query is true of a reader at a screen 1,280 pixels wide; an unknown query counts as true."""
     return any(map(_is_met, query.lower().split(","))) if query.strip() else True
 
 

@@ -191,8 +191,8 @@ def stamp_due(*, ask: Ask, authority: str, certificates: str, now: datetime) -> 
 def read_stamp(response: bytes, *, root: str, certificates: str, nonce: int | None = None) -> datetime:
     """Check that a response is a time stamp of a root by the authority of some certificates; return its time.
 
-    :param root: its 64 hexadecimal digits, as text, are what is stamped, so that a file with them is the data for
-        `openssl ts -verify`.
+    :param root: its 64 hexadecimal digits, as text, are stamped, so that a file with them is the data for `openssl ts
+        -verify`.
     :param nonce: of the query, if this is the response to it.
     :raises NotStamped: if it is none.
     """
@@ -221,8 +221,8 @@ def read_stamp(response: bytes, *, root: str, certificates: str, nonce: int | No
 def sort_certificates(response: bytes) -> bytes:
     """Return a response with the certificates of its signature in the order of DER, which rfc3161-client insists on.
 
-    OpenSSL, and authorities built on it, send them in the order of the chain (BER). They are not part of what is
-    signed.
+    OpenSSL, and authorities built on it, send them in the order of the chain (BER). They are not part of the signed
+    content.
 
     :raises ValueError: if the response ends too early.
     """

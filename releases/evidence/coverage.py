@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 
 from releases.models import Coverage, MonitoringRowRecord
 
-# A watcher marks itself alive at least every five seconds; a longer silence is a hole.
+# A monitoring process marks itself alive at least every five seconds; a longer silence is a gap.
 LONGEST_SILENCE = timedelta(seconds=15)
 # A stretch grows every few seconds, which is too often for a digest of each time.
 RECORD_EVERY = timedelta(minutes=5)
@@ -81,7 +81,7 @@ def find_gaps(*, start: datetime, end: datetime, looks: Iterable[TimedCheck] = (
 
     A silence of up to 15 seconds is no gap: checks are never planned more often than every 5 seconds.
 
-    :param looks: also show that monitoring worked: a process too busy to mark itself alive still made checks.
+    :param looks: checks also show that monitoring worked: a process too busy to mark itself alive still made checks.
     """
     return gaps_in(monitored_stretches(start=start, end=end), start=start, end=end, looks=looks)
 

@@ -53,7 +53,7 @@ def seals_on(hashes: Collection[str], *, now: datetime) -> Seals:
 
 
 def may_read(person: Person, sealed_by: Collection[int]) -> bool:
-    """Whether a person may read a body under the embargo of some producers: whoever leads every one of them may.
+    """Return whether a person may read a body under the embargo of some producers: those who lead all of them may.
 
     :param sealed_by: the producers' keys; none if the body is not sealed.
     """

@@ -245,7 +245,7 @@ _UNIX = 3
 
 
 def write_bundle(release: Release, out: IO[bytes], *, now: datetime) -> None:
-    """Write the bundle of a release as a ZIP file; the same evidence gives the same bytes."""
+    """Write the bundle of a release as a ZIP file; the same evidence makes the same bytes."""
     folder = bundle_folder_name(release)
     readme = Path(__file__).with_name(README).read_text().replace("THE OFFICE", settings.OFFICE_NAME, 1)
     sums: list[str] = []

@@ -18,7 +18,7 @@ from releases.models.observation import Purpose
 from releases.verdict.address import Sighting, last_statements, sighting_of
 from releases.verdict.release import AddressChecks, DiagnosticCheck
 
-# As the database writes what is JSON.
+# As the database writes JSON.
 CLOCK_OFF = f'"{Reason.CLOCK_OFF}"'
 TELLS_A_TIME = '"published_at"'
 TAKEN_AWAY = (f'"{Reason.GONE}"', f'"{Reason.WITHDRAWN}"')
@@ -38,7 +38,7 @@ _NOT_OVER_BY_DUE = (
 )
 _PLAIN = Q(purpose=Purpose.PLAIN)
 _PLAIN_OVER_BY_DUE = _PLAIN & _OVER_BY_DUE
-# By a clock that nothing confirmed nobody knows what was seen before what.
+# With an unconfirmed clock, the order of observations is unknown.
 _ABSENT = _PLAIN_OVER_BY_DUE & Q(result=CheckOutcome.NOT_LIVE, clock_bound_seconds__isnull=False)
 # One that was still under way at the due time makes those before it matter too, and so does one past the caches.
 _SHOWN = _PRESENT & Q(sent_at__lt=_DUE, result=CheckOutcome.LIVE)
@@ -67,7 +67,7 @@ def find_needed_checks(releases: Collection[int]) -> tuple[Q, Mapping[LookKey, i
         else:
             instants |= {row["last_absent"], row["last"]} - {None}
             begins |= {row["first"]} - {None}
-    # The database finds by its index what was sent from an instant on, and reads nothing of what was sent before.
+    # The database finds by its index the checks sent from an instant on, and reads none that were sent before.
     from_then_on = Q(sent_at__gte=min(instants | begins)) if instants | begins else Q(pk__in=[])
     unrepeated = from_then_on & (~_PLAIN | _NOT_OVER_BY_DUE | Q(sent_at__in=instants))
     return kept & (unrepeated | Q(release__in=in_full) if in_full else unrepeated), number
@@ -111,7 +111,7 @@ class _Row(NamedTuple):
     completed_at: datetime
     text_digest: str
     clock_bound_seconds: float | None
-    # As the database writes what is JSON: parsing it for every check would take longer than all the rest.
+    # As the database writes JSON: parsing it for every check would take longer than all the rest.
     codes: str
     tells: str
 
@@ -122,7 +122,7 @@ class _Row(NamedTuple):
 
     @property
     def taken_away(self) -> bool:
-        """Whether the response tells that the release had been there."""
+        """Whether the response shows that the release had been there."""
         return any(code in self.codes for code in TAKEN_AWAY) and tells_taken_away(json.loads(self.codes))
 
 
@@ -132,7 +132,7 @@ def read_sightings(releases: Collection[int]) -> Reader:
     Checks that only repeat what others showed are counted and not read. A statement about a text corrects every check
     that saw that text; the check itself stays as it was stored.
 
-    :return: gives the checks of one schedule.
+    :return: a function that returns the checks of one schedule.
     """
     spoken: dict[int, list[tuple[str, str]]] = defaultdict(list)
     stated = Statement.objects.filter(release__in=releases).in_order()

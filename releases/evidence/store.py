@@ -30,7 +30,7 @@ PRUNED = "bodies_pruned"
 """The event that says which bodies were removed at the end of their retention."""
 
 CHUNK = 50
-# So many releases are selected at a time; each is then pruned in a transaction of its own.
+# So many releases are selected at a time; each is then pruned in a separate transaction.
 RELEASES_AT_A_TIME = 200
 
 # Of a response only these headers are stored: no cookies.
@@ -79,7 +79,7 @@ def store_checks(
                     with_body = [pair for pair in zip(rows, checks, strict=True) if pair[1].answer.body]
                     handle_bodies(with_body, at=at)
         except Exception:
-            # Once the connection is lost nobody knows whether the checks were stored: they must not be doubled here.
+            # Once the connection is lost, it is unknown whether the checks were stored: they must not be doubled here.
             lost = connection.connection is not line or connection.needs_rollback
             if not rows or handle_bodies is None or lost:
                 raise
@@ -296,7 +296,7 @@ def _read_places(releases: Collection[int]) -> _Places:
 
 
 def _body_seen(row: Observation) -> BodyCheck:
-    clock_off = Reason.CLOCK_OFF in row.reasons  # such a check is not judged either: nobody knows when it was made
+    clock_off = Reason.CLOCK_OFF in row.reasons  # such a check is not judged either: its time is unknown
     sighting = Sighting(
         result=CheckOutcome.OBSERVER_FAULT if clock_off else CheckOutcome(row.result),
         planned_at=row.planned_at,

@@ -1,1 +1,1 @@
-"""Forms of the calendar. They validate the format of the input; the actions decide what is allowed."""
+"""Forms of the calendar. They validate the format of the input; the actions decide which input is allowed."""

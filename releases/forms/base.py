@@ -51,7 +51,7 @@ class GovukDateWidget(forms.MultiWidget):
 
 
 class GovukDateField(forms.Field):
-    """A date typed as day, month and year; each error says what is missing or wrong, and in which box."""
+    """A date typed as day, month and year; each error names the missing or wrong part, and its box."""
 
     widget = GovukDateWidget
     default_error_messages = {
@@ -113,7 +113,7 @@ class GovukDateField(forms.Field):
 
 
 class ClockTimeField(forms.Field):
-    """A time of day as people type it: 9:30am, 9.30 am, 09:30, 9am, 10:27:05; its widget shows what was typed."""
+    """A time of day as people type it: 9:30am, 9.30 am, 09:30, 9am, 10:27:05; its widget shows the typed text."""
 
     widget = forms.TextInput
     default_error_messages = {
@@ -301,7 +301,7 @@ class GovukForm(forms.Form):
                 self.add_error(at, str(error))
 
     def reopen(self, *, name: str, version: int, sentence: str) -> None:
-        """Show what was typed again, for the version that another person has saved in the meantime."""
+        """Show the typed values again, for the version that another person has saved in the meantime."""
         typed = QueryDict(mutable=True)
         typed.update(self.data)
         typed[name] = str(version)

@@ -73,7 +73,7 @@ class CalendarFilter(FilterForm):
 
     @staticmethod
     def tidy(asked: QueryDict) -> QueryDict:
-        """Return what an address asks for without what is empty, and without a series that another producer has.
+        """Return the filters of an address without empty ones, and without a series of another producer.
 
         A form that is sent without scripts names its empty fields, and the series of the producer chosen before.
         """

@@ -121,6 +121,6 @@ class TimeForm(GovukForm):
 
 
 class VersionForm(forms.Form):
-    """A confirmation of what was read: it carries the version of the entry, and nothing to type."""
+    """A confirmation: it carries the version of the entry that the person read, and has nothing to type."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)

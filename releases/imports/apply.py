@@ -69,7 +69,7 @@ class Step:
 
 
 class CreationKind(StrEnum):
-    """What is created because a file names it and it was not known."""
+    """Kinds of rows created because a file names something unknown."""
 
     PRODUCER = "producer"
     SERIES = "series"
@@ -157,7 +157,7 @@ class Parties:
         return producer in self.producers.values()
 
     def note_creation(self, creation: Creation, undo: Callable[[], object]) -> None:
-        """Note what was created for the row at hand; `undo` forgets it, should the row be refused."""
+        """Note a row created for the present row of the file; `undo` removes the note if that row is refused."""
         self.created.append(creation)
         self._undo += [self.created.pop, undo]
 
@@ -243,7 +243,7 @@ def _contact(row: CalendarRow, producer: Producer, parties: Parties) -> Contact:
     contact = parties.contacts.get((producer.pk, row.responsible_email))
     if contact is None:
         _check_may_make(parties, "responsible_email", row.responsible_email)
-        # A file gives no name: use the name of the account with this address, or else the address.
+        # A file has no names of people: use the name of the account with this address, or else the address.
         accounts = get_user_model().objects.filter(email__iexact=row.responsible_email)
         if parties.by is not None:
             # Whose account it is is not for everybody to learn.
@@ -426,7 +426,7 @@ class RowImport:
         return release
 
     def _check_reason_of_no_change(self, release: Release) -> None:
-        """Refuse a reason where there is no change to give it for, unless the release was moved for it before."""
+        """Refuse a reason without a change, unless the release was moved for that reason before."""
         if not self.row.date_change_reason:
             return
         last = release.date_changes.filter(schedule_version=release.schedule_version).first()
@@ -497,7 +497,7 @@ def _name_reason_column(column: str) -> Iterator[None]:
 
 
 def _is_same_slot(one: Slot, other: Slot) -> bool:
-    """Tell whether two slots announce the same date; the day of a vague one is not shown, so it does not count."""
+    """Return whether two slots announce the same date; the day of a vague one is not shown, so it does not count."""
     if one.precision is not Precision.EXACT and one.precision is other.precision:
         return one.on.replace(day=1) == other.on.replace(day=1)
     return one.precision is other.precision and one.due_at == other.due_at

@@ -37,7 +37,7 @@ class NotAnAnnouncement(MoveRefused):
 
 
 class HostBusy(MoveRefused):
-    """Another process was looking at the same host all the time, or the answer took too long."""
+    """Another process was checking the same host all the time, or the answer took too long."""
 
 
 class ReferenceTaken(FieldRefused):
@@ -45,7 +45,7 @@ class ReferenceTaken(FieldRefused):
 
 
 def find_announcement(url: str, *, hosts: Collection[str], means: AdhocMeans, now: datetime) -> Announcement:
-    """Read an announcement from the content API of its own host, within that host's budget.
+    """Read an announcement from the content API of its host, within that host's budget.
 
     :param hosts: "host" and "host:port" entries of sites with such an API.
     :raises NotAWebAddressError: if it is not an address that may be fetched.

@@ -128,7 +128,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class RowFault:
-    """What is wrong in one cell; rows count as in a spreadsheet, the names of the columns being row 1."""
+    """The fault of one cell; rows are numbered as in a spreadsheet, where the names of the columns are row 1."""
 
     row: int
     column: str

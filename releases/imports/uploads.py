@@ -202,7 +202,7 @@ def run_due_import(means: ImportMeans) -> int:
 
 
 def is_quiet(*, now: datetime) -> bool:
-    """Tell whether no announced release falls due around an aware instant, or waits for its verdict."""
+    """Return whether no announced release falls due around an aware instant, or waits for its verdict."""
     about = Release.objects.official().filter(due_at__gt=now - QUIET_AFTER, due_at__lte=now + QUIET_BEFORE)
     return not about.filter(status__in=[Status.CONFIRMED, Status.PUBLISHED]).exists()
 
@@ -229,7 +229,7 @@ def _advance(claimed: CalendarImport, means: ImportMeans) -> None:
     if claimed.status == ImportStatus.UPLOADED:
         _await_confirmation(claimed, CHECK, found, created, at=means.now())
         return
-    # Only where all rows, against the calendar as it is now, do what was confirmed are they applied.
+    # The rows are applied only if, against the present calendar, all of them do what the person confirmed.
     confirmed = {row.number: read_row(row) for row in ImportRow.objects.filter(of=claimed)}
     if not all(_is_as_confirmed(row, confirmed.get(row.number), claimed) for row in found):
         _await_confirmation(claimed, CHECK_AGAIN, found, created, at=means.now(), notes=[CHANGED_MEANWHILE])
@@ -302,7 +302,7 @@ def _report_progress(claimed: CalendarImport, *, done: int, total: int, now: dat
 
 
 def _is_as_confirmed(row: RowResult, confirmed: RowResult | None, claimed: CalendarImport) -> bool:
-    """Tell whether a row would do what was confirmed, or nothing, or be left out where that was allowed."""
+    """Return whether a row would do what the person confirmed, or nothing, or is left out as allowed."""
     if confirmed is None:
         return False
     same = (row.outcome, row.steps) == (confirmed.outcome, confirmed.steps)

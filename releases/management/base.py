@@ -53,7 +53,7 @@ READ_BY_ALL = 0o644
 def whole_file(path: Path, *, mode: int = READ_BY_ALL) -> Iterator[IO[bytes]]:
     """Yield a temporary file for the `with` block, and move it to its place at the end.
 
-    :param mode: who may read the file afterwards; while it is written nobody else may.
+    :param mode: who may read the file afterwards; while it is written, only its owner may.
     """
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         beside = Path(file.name)

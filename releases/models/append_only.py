@@ -101,7 +101,7 @@ class ChainedRow(AppendOnly):
         abstract = True
 
     def payload(self) -> dict[str, Any]:
-        """Return what the row's hash stands for; names and free text enter as a salted digest only."""
+        """Return the content of the row's hash; names and free text enter only as a salted digest."""
         raise NotImplementedError
 
     def canonical(self) -> bytes:
@@ -136,7 +136,7 @@ class ChainedRow(AppendOnly):
 
 
 def salted_digest(words: str, salt: str) -> str:
-    """Return the digest that stands for free text inside a hash, so that the text can be redacted."""
+    """Return the digest that represents free text inside a hash, so that the text can be redacted."""
     return hashlib.sha256(f"{salt}\n{words}".encode()).hexdigest() if words else ""
 
 

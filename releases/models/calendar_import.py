@@ -1,4 +1,4 @@
-"""Files that people import: what waits, what was found row by row, and what happened."""
+"""Files that people import: their state, the findings for each row, and the result."""
 
 import uuid
 from typing import Any
@@ -13,10 +13,10 @@ from releases.rules.imports import OPEN, ImportStatus
 
 
 class CalendarImport(models.Model):
-    """One file that somebody imports. The row is the queue: whoever is free checks and applies what waits here.
+    """One file that a person imports. The table is the queue: any free process checks and applies the waiting files.
 
-    `makes` holds what is made beside releases, `notes` sentences about the import as a whole. The file is kept until
-    the end, for it holds addresses that are private; its hash stays.
+    `makes` holds the created rows other than releases, `notes` sentences about the import as a whole. The file is
+    stored only until the end, because it contains private addresses; its hash stays.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -61,7 +61,7 @@ class CalendarImport(models.Model):
 
 
 class ImportRow(models.Model):
-    """One row of a file: what would be done before the confirmation, and what was done after it."""
+    """One row of a file: its planned effect before the confirmation, and its effect after it."""
 
     of = models.ForeignKey(CalendarImport, on_delete=models.CASCADE, related_name="rows")
     number = models.PositiveIntegerField()

@@ -31,7 +31,7 @@ WORDS = {
     "exact": lazy("exact"),
     "month": lazy("month"),
     "two_months": lazy("two months"),
-    # where a release, a request, a list, an import stands
+    # the status of a release, a request, a list, an import
     "provisional": lazy("provisional"),
     "confirmed": lazy("confirmed"),
     "published": lazy("published"),
@@ -50,7 +50,7 @@ WORDS = {
     "applied": lazy("applied"),
     "discarded": lazy("discarded"),
     "failed": lazy("failed"),
-    # what is asked for
+    # what a person requests
     "add": lazy("add"),
     "change": lazy("change"),
     "withdraw": lazy("withdraw"),
@@ -69,7 +69,7 @@ WORDS = {
     "partial": lazy("partial"),
     "uncertain": lazy("uncertain"),
     "cannot_tell": lazy("cannot tell"),
-    # why a body is kept
+    # why a body is stored
     "first_seen": lazy("first seen"),
     "announcement": lazy("announcement"),
     "last_before_due": lazy("last before due"),

@@ -18,7 +18,7 @@ from releases.rules.lifecycle import Status
 
 class DateChangeQuerySet(AppendOnlyQuerySet["DateChange"]):
     def made_since(self, instant: datetime) -> Self:
-        """Return the changes made after an instant: agreed to then, or done then where nobody had to agree."""
+        """Return the changes made after an instant: agreed to then, or made then if no agreement was needed."""
         return self.filter(Q(agreed_at__gt=instant) | Q(agreed_at__isnull=True, requested_at__gt=instant))
 
 
@@ -69,7 +69,7 @@ class DateChange(AppendOnly):
 
     @property
     def made_at(self) -> datetime:
-        """The instant of the agreement, or of the change if nobody had to agree."""
+        """The instant of the agreement, or of the change if no agreement was needed."""
         return self.agreed_at or self.requested_at
 
     @property

@@ -76,8 +76,9 @@ class ReleaseEvent(AbstractEvent):
 def lock_release(key: int) -> Release:
     """Return a release as it is stored, with its row locked until the end of the transaction.
 
-    Whoever writes a release's events locks its row before the chain, or two of them would wait for each other. The lock
-    lets others write rows that point to the release: monitoring stores its checks while somebody changes a list.
+    Each writer of a release's events locks its row before the chain, because otherwise two writers could wait for each
+    other. The lock lets others write rows that point to the release: monitoring stores its checks while a person
+    changes a list.
     """
     rows = Release.objects.select_for_update(no_key=True, of=("self",))
     return rows.select_related("series__producer").get(pk=key)
@@ -109,8 +110,8 @@ _batch: ContextVar[_Batch | None] = ContextVar("events and digests that are writ
 def batch_events() -> Iterator[None]:
     """Collect the events and digests that are recorded within, and write them at the end as one, in their order.
 
-    Whoever does much in one transaction so holds the end of the chain, on which every writer of events waits, for its
-    last moment only. If the block fails, no event is written. Within another batch, that one writes them.
+    A long transaction so holds the end of the chain, for which every writer of events waits, only at its last moment.
+    If the block fails, no event is written. Within another batch, that one writes them.
     """
     batch = _Batch()
     token = _batch.set(batch)

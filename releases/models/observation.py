@@ -39,7 +39,7 @@ HASHED = (
     "certificate_sha256",
     "watcher",
 )
-# By format: what is added in a later one is no part of what an earlier row's hash stands for.
+# By format: columns added in a later one are no part of an earlier row's hash.
 HASHED_SINCE = {2: ("purpose", "clock_bound_seconds", "vantage", "publisher_says"), 3: ("address_id",)}
 
 
@@ -108,7 +108,7 @@ class Observation(ChainedRow):
         ordering = ("position",)
         indexes = [
             models.Index(fields=["release", "schedule_version", "sent_at"], name="observation_in_order"),
-            # A body is sealed wherever it was seen too early, so it is looked for by its hash.
+            # A body is sealed wherever it was seen too early, so it is found by its hash.
             models.Index(fields=["body_sha256"], name="observation_by_body", condition=~Q(body_sha256="")),
         ]
 
@@ -256,9 +256,9 @@ class Body(models.Model):
 
 
 class KeptBody(models.Model):
-    """Whose body is kept, and as what: one row for each address, schedule, reason and side of the due instant.
+    """A stored body and its reason: one row for each address, schedule, reason and side of the due instant.
 
-    Where the bytes are gone or could not be stored, the row stays and says so; the hash stays with it.
+    If the bytes are gone or could not be stored, the row stays and says so; the hash stays with it.
     """
 
     class State(models.TextChoices):

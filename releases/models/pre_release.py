@@ -1,4 +1,4 @@
-"""Who may see a release before it is out. Persons and their addresses stand in these two tables and nowhere else.
+"""Who may see a release before it is out. Persons and their addresses are in these two tables and nowhere else.
 
 They have no history, enter no event and no hash, and are erased at the end of their time.
 """
@@ -40,7 +40,7 @@ class AccessDetails(models.Model):
         abstract = True
 
     def __str__(self) -> str:
-        # Never the person: Django writes this into pages, messages and logs of its own accord.
+        # Never the person: Django writes this automatically into pages, messages and logs.
         return f"{self.post}, {self.organisation}"
 
     @property
@@ -132,7 +132,7 @@ class PreReleaseAccess(AccessDetails):
 
     @property
     def oddities(self) -> tuple[Oddity, ...]:
-        """Differences between the recorded access and what was granted."""
+        """Differences between the recorded and the granted access."""
         return find_oddities(began_at=self.began_at, begins_at=self.begins_at, granted_at=self.granted_at)
 
 
@@ -168,7 +168,7 @@ class PreReleaseRequest(AccessDetails):
                 | (~Q(status=RequestStatus.WAITING) & Q(decided_by__isnull=False, decided_at__isnull=False)),
                 name="access_request_decided_says_by_whom",
             ),
-            # What was decided is on the list or nowhere: a second copy of the name has no purpose.
+            # After a decision the name is on the list or nowhere: a second copy of the name has no purpose.
             models.CheckConstraint(
                 condition=Q(status=RequestStatus.WAITING) | Q(person="", email=""),
                 name="access_request_decided_holds_no_name",

@@ -61,7 +61,7 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
 
 
 class Release(models.Model):
-    """One release of a series. Its local date, time, zone and precision are kept; `due_at` follows from them."""
+    """One release of a series. Its local date, time, zone and precision are stored; `due_at` follows from them."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     reference = models.SlugField(
@@ -175,9 +175,9 @@ class Release(models.Model):
 
 
 class Address(models.Model):
-    """Where a release will stand: its page, or one attachment. Private until the release is live.
+    """Where a release will be published: its page, or one attachment. Private until the release is live.
 
-    Its announcement may be named beside them: it is kept as evidence of what was promised, and never judged.
+    It may also be the release's announcement, which is stored as evidence of the promise and never judged.
     """
 
     class Role(models.TextChoices):
@@ -226,10 +226,10 @@ class Address(models.Model):
 
 
 class Comparison(models.Model):
-    """What stands at one announcement's address, as it was read last; what it differs in follows from the release.
+    """The last content read at one announcement's address; its differences follow from the release.
 
-    `said` holds what was announced; `missing` says instead why there is no announcement any more. `problem` is why
-    the last try showed nothing, empty where it did: then what was read before still stands. `told` holds the
+    `said` holds the announced facts; `missing` says instead why there is no announcement any more. `problem` says why
+    the last try showed nothing, in which case the earlier content remains; otherwise it is empty. `told` holds the
     differences that were found last, and `news` counts how often there were new ones.
     """
 
@@ -269,7 +269,7 @@ class PreflightQuerySet(models.QuerySet["PreflightRun"]):
 class PreflightRun(models.Model):
     """One run for one release: asked for by the plan or by a person, and once done, what it found.
 
-    `findings` holds the code, the address' key (or null) and the facts of each; `problems` counts those that somebody
+    `findings` holds the code, the address' key (or null) and the facts of each; `problems` counts those that a person
     must attend to, `news` those of them that no earlier run for the same schedule found.
     """
 

@@ -25,7 +25,7 @@ type Digests = Mapping[str, Mapping[str, str]]
 
 KEYS_OF_A_RECORD = 1000
 RETENTION, REDACTION = "retention", "redaction"
-"""Why rows lost their words or bytes: the chained marker of what is deleted."""
+"""Why rows lost their words or bytes: the chained marker of the deletion."""
 UPGRADE = "upgrade"
 """Why rows of an earlier version are recorded: it had no digests of their table."""
 NEVER: Collection[str] = frozenset()
@@ -35,10 +35,10 @@ NEVER: Collection[str] = frozenset()
 class Table:
     """The columns of a table that its digests cover, the rows that need one, and the events that explain a change.
 
-    `changed_by` and `deleted_by` are kinds of events in the chain that the record follows: None if no event tells of
-    every change. A row that is written once has NEVER. `about` is the column that has the key of what the event is
-    about, and `about_moves` is true if that column itself may change.
-    `earlier` has the columns of each earlier format, the first format first.
+    `changed_by` and `deleted_by` are kinds of events in the chain that the record follows: None if no kind of event
+    covers every change. A row that is written once has NEVER. `about` is the column that has the key of what the event
+    is about, and `about_moves` is true if that column itself may change. `earlier` has the columns of each earlier
+    format, the first format first.
     """
 
     model: type[models.Model]
@@ -100,7 +100,7 @@ class RowRecord(ChainedRow):
         return f"{self.CHAIN} {self.position}"
 
     def payload(self) -> dict[str, Any]:
-        """Return what the record's hash stands for.
+        """Return the content of the record's hash.
 
         `digests` has the digest of each row by table and key; it is null if the row is deleted or needs none.
         `heads` has position and hash of the last row of every other chain.

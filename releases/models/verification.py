@@ -50,7 +50,7 @@ class Verification(models.Model):
     )
 
     class Meta:
-        # All that is counted of a period stands in the index.
+        # The index contains everything that is counted for a period.
         indexes = [models.Index(fields=["due_at", "outcome", "release"], name="verification_by_due")]
         constraints = [
             models.UniqueConstraint(

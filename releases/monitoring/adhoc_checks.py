@@ -29,8 +29,8 @@ class AdhocMeans:
     """The probe, lease holder, complete budget of each host, and clock of ad hoc checks.
 
     A check made while the clock is off by more than `clock_largest_error` is stored, and proves nothing. `stop` is
-    asked whether to end before every answer has come. `watcher_ill` says that people were notified that monitoring
-    does not work, and not yet that it works again.
+    asked whether to end before every answer has come. `watcher_ill` says that people were notified that monitoring does
+    not work, and not yet that it works again.
     """
 
     probe: ProbeInterface

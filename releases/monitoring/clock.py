@@ -13,7 +13,7 @@ _STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Clock(Protocol):
-    """Tells the time and waits for it; a rehearsal of a past morning has one that jumps."""
+    """Returns the time and waits for an instant; a rehearsal of a past morning has a clock that jumps."""
 
     def now(self) -> datetime: ...
 
@@ -41,8 +41,8 @@ class RealClock:
     ) -> None:
         """
         :param figures: returns what confirms the machine's clock; must not block.
-        :param wall: gives the aware UTC instant.
-        :param monotonic: gives seconds by a clock that cannot be set.
+        :param wall: returns the aware UTC instant.
+        :param monotonic: returns seconds by a clock that cannot be set.
         """
         self._figures, self._wall, self._monotonic = figures, wall, monotonic
         self._watch = ClockMonitor()
@@ -80,7 +80,7 @@ class ScriptedClock:
 
 
 class StoppedClock(ScriptedClock):
-    """A clock that stands at one instant, to record checks of a rehearsal at a time of the past."""
+    """A clock that stays at one instant, to record checks of a rehearsal at a time in the past."""
 
     def __init__(self, instant: datetime) -> None:
         self._instant = instant

@@ -77,7 +77,7 @@ class Controls:
 
 
 def mark_clock_off(finding: Finding, error: ClockError, *, largest: timedelta) -> Finding:
-    """Add to a finding that the clock was off, if it was: then it can neither accuse nor clear anybody."""
+    """Add to a finding that the clock was off, if it was: then it can neither accuse nor clear anyone."""
     if error.is_off(largest=largest):
         return replace(finding, reasons=(*finding.reasons, Reason.CLOCK_OFF))
     return finding
@@ -105,7 +105,7 @@ class ExaminationQueue:
     """Has responses examined by other processes, the oldest first.
 
     Two responses wait for longer: one that failed, until the control checks have shown whether the fault is our own;
-    and one whose address has an earlier response in examination, because that shows what was on the page before.
+    and one whose address has an earlier response in examination, because that shows the earlier content of the page.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class ExaminationQueue:
     ) -> None:
         """Begin empty.
 
-        :param not_found_page: gives the page of a host for an address that does not exist, if that is known.
+        :param not_found_page: returns the page of a host for an address that does not exist, if that is known.
         :param clock_largest_error: a check made while the clock is known to be off by more proves nothing.
         """
         self._probe, self._controls, self._not_found_page = probe, controls, not_found_page
@@ -225,7 +225,7 @@ VALID_FOR = timedelta(days=1)
 # A host whose response said nothing is asked again sooner.
 RETRY_AFTER = timedelta(minutes=15)
 SAYS_ABSENT = frozenset({404, 410})
-# Other adapters ask a publishing system, which says by itself what is not there.
+# Other adapters ask a publishing system, which itself says if a document does not exist.
 ADAPTER = "page"
 
 

@@ -68,7 +68,7 @@ class SpooledCheck:
 
 
 def spool_lines(checks: Iterable[SpooledCheck], *, written: set[str]) -> bytes:
-    """Return checks as lines; a body has a line of its own before the first check that brought it.
+    """Return checks as lines; a body has a separate line before the first check that brought it.
 
     :param written: the hashes of the bodies that the file holds already; those of these checks are added.
     """
@@ -83,9 +83,9 @@ def spool_lines(checks: Iterable[SpooledCheck], *, written: set[str]) -> bytes:
 
 
 def read_spool_lines(written: Iterable[bytes]) -> tuple[list[SpooledCheck], list[NotStored]]:
-    """Read what `spool_lines` wrote; a line that cannot be read, as one that was broken off, stops no other.
+    """Read what `spool_lines` wrote; a line that cannot be read, such as an incomplete one, does not stop the others.
 
-    :return: the checks, and what is wrong with the other lines.
+    :return: the checks, and the faults of the other lines.
     """
     checks: list[SpooledCheck] = []
     faults: list[NotStored] = []
@@ -201,7 +201,7 @@ class Spool:
                 written = written[file.write(written) :]
             os.fsync(file.fileno())
         except OSError:
-            # What a full disk took of it would stand in the way of what comes after.
+            # A line that a full disk cut short would damage the next one.
             os.truncate(file.fileno(), before)
             raise
         self._bodies = bodies

@@ -341,7 +341,7 @@ class Sweep:
         return self._others_awaited_since is not None and now - self._others_awaited_since < LONGEST_WAIT_FOR_OTHERS
 
     def _request_controls(self, *, now: datetime) -> None:
-        """Request the control addresses, which give the time too, before it is needed; a script needs no comparison."""
+        """Request the control addresses, which also send the time, in advance; a script needs no comparison."""
         error = self._clock.error()
         compared = error.compared_at is not None and now - error.compared_at < CLOCKS_COMPARED_EVERY
         if error.voucher is Voucher.SCRIPT or compared or self._controls.requested_at is not None:
@@ -459,7 +459,7 @@ class Sweep:
             elif self._controls.is_current(request):
                 self._controls.take(request.url, answer)
                 date = response_time(answer)
-                if date is not None and answer.failure is None:  # not every host gives the time, and none has to
+                if date is not None and answer.failure is None:  # not every host sends the time, and none has to
                     host, sent_at, completed_at = place_of(request.url), answer.sent_at, answer.completed_at
                     self._clock.compare_with_host(host, sent_at=sent_at, completed_at=completed_at, date=date)
             else:
@@ -547,8 +547,8 @@ class Sweep:
         restart_checks(made_up_to, now=self._clock.now())
 
     def _may_change_verdict(self, check: CheckResult, *, now: datetime) -> bool:
-        # Up to the limit nothing but a live page changes a verdict, and one that is gone again what is said with it.
-        # A check that bypasses the caches never changes a verdict by itself.
+        # Up to the limit only a live page changes a verdict, and one that is gone again changes the words with it. A
+        # check that bypasses the caches alone never changes a verdict.
         if check.purpose is not Purpose.PLAIN:
             return False
         target = self.targets.get(check.address.pk)
@@ -578,7 +578,7 @@ class Sweep:
                 del self.targets[key]
 
     def _answered_until(self, *, now: datetime) -> Callable[[Address], datetime]:
-        """Return a function that gives for an address the instant up to which every check planned is over."""
+        """Return a function that returns, for an address, the instant up to which all planned checks are over."""
         checks = ((key.address, key.planned_at) for key in self._open if key.purpose is Purpose.PLAIN)
         earliest: dict[int, datetime] = {}
         for key, at in (*checks, *((key, target.next_look_at) for key, target in self.targets.items())):

@@ -268,7 +268,7 @@ def monitored_rehearsals(*, now: datetime) -> QuerySet[Address]:
 
 
 def load_targets(addresses: Iterable[Address]) -> list[Target]:
-    """Load what is needed to check addresses and to examine their responses."""
+    """Load the data needed to check addresses and to examine their responses."""
     addresses = list(addresses)
     if not addresses:
         return []

@@ -192,7 +192,7 @@ def _by_dates(
 def _withdrawn(document: GovukDocument, found: Finding, *, due_at: datetime) -> Finding:
     """Return the finding for a page that is marked as withdrawn.
 
-    If it was withdrawn after the due instant it was published before that, so it makes nothing late. Then nobody is
+    If it was withdrawn after the due instant it was published before that, so it makes nothing late. Then no one is
     asked about its text, so it has no digest; but if it was live, a person may say so.
     """
     withdrawn_at = document.withdrawn_at
@@ -219,7 +219,7 @@ def _says(document: GovukDocument, *, due_at: datetime) -> PublisherSays:
 
 
 def _of_pages(answer: Answer, *, body: bytes | None = None) -> Answer:
-    """Return an answer with the addresses of the pages that its documents stand for, and with a page as its body."""
+    """Return an answer with the addresses of the pages that its documents describe, and with a page as its body."""
     paged = replace(answer, requested_url=_page_of(answer.requested_url), final_url=_page_of(answer.final_url))
     if body is None:
         return paged

@@ -82,7 +82,7 @@ class Multi:
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
         self._multi.setopt(pycurl.M_MAXCONNECTS, most_connections)
-        # Without this, idle connections to one host would stand beside new ones to another.
+        # Without this, idle connections to one host would stay open in addition to new ones to another.
         self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, most_connections)
 
     def add(self, curl: pycurl.Curl) -> None:
@@ -354,7 +354,7 @@ class Fetcher:
         return key in self._waiting
 
     def hand_turn(self, key: Hashable, request: CheckRequest) -> None:
-        """Give the turn of the request of a key, which is then never sent, to another for the same address.
+        """Pass the turn of the request of a key, which is then never sent, to another for the same address.
 
         :raises KeyError: if that one does not wait, or not any more.
         :raises ValueError: if the two do not request the same.
@@ -386,7 +386,7 @@ class Fetcher:
     def pause(self, name: str, *, until: datetime) -> None:
         """Request nothing of a host or a page until an aware instant.
 
-        What waits for it, and what is started for it, ends at once in an answer that says so; a decisive request waits.
+        Requests that wait for it or are started for it end at once with an answer that says so; a decisive one waits.
         """
         self._pauses.add(name, until=until)
         if not is_page(name):

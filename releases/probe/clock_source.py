@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 CHRONY = ("chronyc", "-n", "-c", "tracking")
 ASKED_EVERY_SECONDS = 16.0
-# RFC 5905 lets nobody ask a server more often than this for long.
+# RFC 5905 allows no client to ask a server more often than this for long.
 SERVERS_ASKED_EVERY_SECONDS = 64.0
 NTP_PORT = 123
 NOT_SYNCHRONISED = 3  # the leap indicator of a server that keeps no time
@@ -105,7 +105,7 @@ def _ask_server(server: str) -> Figures | None:
 
 
 class _InBackground:
-    """The last answer of a source that is queried in a thread of its own, so that no check waits for it."""
+    """The last answer of a source that is queried in a separate thread, so that no check waits for it."""
 
     def __init__(
         self,
@@ -138,7 +138,7 @@ class _InBackground:
         try:
             self._said = self._ask()
         except (OSError, subprocess.SubprocessError, ValueError, ntplib.NTPException) as fault:
-            # Without this word another's counts, or nothing does: either is kept with each check.
+            # Without an answer another source counts, or none; which one is stored with each check.
             logger.warning("%s does not say how far the clock may be off: %s", self._name, fault)
             self._said = None
 
@@ -168,7 +168,7 @@ class ClockSource:
         self._sources = (self._chrony.latest, kernel, *([self._servers.latest] if servers else []))
 
     def __call__(self) -> tuple[Figures, ...]:
-        """Return what is known now, without waiting: the figures of chrony and servers are those of the last answer."""
+        """Return the figures known now, without waiting; those of chrony and servers are from the last answer."""
         return tuple(figures for source in self._sources if (figures := source()))
 
     def wait(self) -> None:

@@ -23,7 +23,7 @@ from releases.rules.web_address import MOST_CHARACTERS, NotAWebAddressError, Web
 CACHE_BYPASS_HEADERS = ("Cache-Control: no-cache", "Pragma: no-cache")
 PARAMETER = "statsoffice-fresh"
 
-# What stores and delivery networks call the signature of a whole query, or what only stands beside one.
+# What stores and delivery networks call the signature of a whole query, or a parameter that only accompanies one.
 _SIGNED = frozenset({
     "signature", "sig", "x-amz-signature", "x-goog-signature", "x-oss-signature", "key-pair-id", "hdnea", "hdnts",
     "__gda__", "hmac", "token", "verify", "policy",
@@ -32,7 +32,7 @@ _OURS = re.compile(rf"([?&]){PARAMETER}=[0-9a-f]+(&|$)")
 
 
 def bypass_caches(address: WebAddress) -> WebAddress:
-    """Add a query of its own to an address, so that no cache on the way can answer from its store.
+    """Add a unique query to an address, so that no cache on the way can answer from its store.
 
     The rest of the address stays the same, to the byte. A query that is signed, or that is one word rather than names
     with values, would change its meaning: such an address is requested with the header alone.
@@ -47,7 +47,7 @@ def bypass_caches(address: WebAddress) -> WebAddress:
     try:
         return parse_address(address.url + own)
     except NotAWebAddressError:
-        # An address whose escapes grow beyond the limit when it is read again is asked as it stands.
+        # An address whose escapes grow beyond the limit when it is read again is requested unchanged.
         return address
 
 
@@ -92,7 +92,7 @@ def _undo(name: str, body: bytes, most_bytes: int) -> bytes:
         case "gzip" | "x-gzip":
             return _gzip(body, most_bytes)
         case "deflate":
-            # RFC 9110 means the zlib format; some servers send the bare stream. The first two bytes tell.
+            # RFC 9110 means the zlib format; some servers send the bare stream. The first two bytes decide.
             is_zlib = len(body) > 1 and body[0] & 15 == 8 and (body[0] << 8 | body[1]) % 31 == 0
             return _inflate(body, zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS, most_bytes)[0]
         case "br":
@@ -181,7 +181,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How requests leave this machine: the user agent, the proxy, and what is trusted."""
+    """How requests leave this machine: the user agent, the proxy, and the trusted certificates."""
 
     user_agent: str
     allow_private: frozenset[str]
@@ -330,8 +330,8 @@ class Line:
         return opened
 
     def _about_to_send(self, peer: str, _own: str, _peer_port: int, _own_port: int) -> int:
-        # If a connection used again turns out dead, curl sends once more: the first instant stands, because
-        # a page seen not to be there may have appeared at any time after it.
+        # If a connection used again turns out dead, curl sends once more: the first instant remains, because a page
+        # seen not to be there may have appeared at any time after it.
         if self.sent_at is None:
             self.sent_at, self.monotonic = self._now(), time.monotonic()
         self.peer_address = peer

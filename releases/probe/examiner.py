@@ -79,7 +79,7 @@ def take_message(received: bytearray) -> bytes | None:
 
 
 def write_request(request: Request) -> bytes:
-    # Durations cannot be pickled as they are kept, and no rule reads them.
+    # Durations cannot be pickled in their stored form, and no rule reads them.
     sent = replace(request, answer=replace(request.answer, seconds={}))
     return add_length(pickle.dumps(sent, protocol=pickle.HIGHEST_PROTOCOL))
 
@@ -113,7 +113,7 @@ def main(*, seconds: float = SECONDS_OF_PROCESSOR, bytes_above: int = BYTES_ABOV
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     os.nice(_NICER)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # What is printed by mistake must not be taken for a result.
+    # Text printed by mistake must not be taken for a result.
     requests, results = os.fdopen(os.dup(0), "rb", buffering=0), os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     at_rest = _address_space()
@@ -123,7 +123,7 @@ def main(*, seconds: float = SECONDS_OF_PROCESSOR, bytes_above: int = BYTES_ABOV
         received += some
         while (content := take_message(received)) is not None:
             _set_limits(seconds=seconds, bytes_above=bytes_above)
-            request = pickle.loads(content)  # noqa: S301  # from our own process, through a pipe that nobody else has
+            request = pickle.loads(content)  # noqa: S301  # from our own process, through a private pipe
             result = _examine(request, rest=at_rest, bytes_above=bytes_above)
             signal.setitimer(signal.ITIMER_PROF, 0)
             _send(results, write_result(result))
@@ -154,7 +154,7 @@ def _examine(request: Request, *, rest: int, bytes_above: int) -> Result:
         return get_adapter(request.adapter).examine(request.answer, request.expectation)
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
-    except Exception:  # noqa: BLE001  # told as a fault
+    except Exception:  # noqa: BLE001  # returned as a fault
         # A library may call it by another name when it is given no memory.
         if _peak() > rest + bytes_above * 0.9:
             os._exit(OUT_OF_MEMORY)
@@ -178,7 +178,7 @@ def _peak() -> int:
 
 
 if __name__ == "__main__":
-    # What is pickled belongs to the module of this name, not to `__main__`.
+    # Pickled objects belong to the module of this name, not to `__main__`.
     from releases.probe import examiner
 
     given = [float(each) for each in sys.argv[1:3]]

@@ -105,7 +105,7 @@ class Examiners:
         self._done: list[tuple[Hashable, Examined]] = []
         self._failed_starts = 0
         self._until: float | None = None
-        # Whoever forgets to close a pool leaves no process behind.
+        # A pool that was never closed leaves no process behind.
         weakref.finalize(self, _end_all, self._children, of_process=os.getpid())
 
     def __len__(self) -> int:
@@ -192,7 +192,7 @@ class Examiners:
         if len(self._children) < self._most:
             return self._start()
         fewest = min(self._children, key=lambda child: len(child.jobs))
-        # What is examined last must hold up nothing else, so no page is put behind it.
+        # The page that is examined last must not delay others, so no page is put behind it.
         is_late = any(self.is_last(job.url) for job in fewest.jobs)
         return fewest if fewest.has_room and self._waiting and not is_late else None
 
@@ -315,7 +315,7 @@ def _send(child: _Child) -> None:
     except BlockingIOError:
         return
     except BrokenPipeError:
-        child.unsent.clear()  # its end is told by its output
+        child.unsent.clear()  # its output shows its end
         return
     del child.unsent[:sent]
 

@@ -18,7 +18,7 @@ from releases.rules.canonical import sha256_hex
 from releases.rules.host_budget import DEFAULT_BUDGET, Budget
 from releases.rules.response import Answer, CheckRequest
 
-# More than are watched at once; each takes some two kilobytes.
+# More than are monitored at once; each takes about two kilobytes.
 MOST = 12_000
 
 

@@ -25,9 +25,9 @@ class NetworkKind(StrEnum):
     UNREADABLE = "not an address"
 
 
-# IANA's special-purpose registries of IPv4 and IPv6 addresses (RFC 6890 and its successors). The list
-# is kept in full because `is_global` alone lets 6to4, NAT64, multicast and others through on some
-# versions of Python. The first match counts.
+# IANA's special-purpose registries of IPv4 and IPv6 addresses (RFC 6890 and its successors). The list is complete
+# because `is_global` alone lets 6to4, NAT64, multicast and others through on some versions of Python. The first match
+# counts.
 _RANGES = tuple(
     (ip_network(network), kind)
     for network, kind in (

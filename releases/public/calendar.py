@@ -83,7 +83,7 @@ def _called(statuses: frozenset[PublicStatus]) -> Q:
 
 
 _confirmed = Q(status=PublicStatus.CONFIRMED)
-# Its last announced change is the one that began its present schedule: what is public is not moved in private.
+# Its last announced change is the one that began its present schedule: a public release is not moved in private.
 _moved_later = Q(
     Exists(
         DateChange.objects.filter(
@@ -157,7 +157,7 @@ def _move(change: Any) -> AnnouncedMove:
 
 
 def announced_facts(releases: QuerySet[Release], *, pages_at: datetime | None = None) -> list[AnnouncedRelease]:
-    """Return what is announced of announced releases, in their order and in two queries, or four with their pages.
+    """Return the announced facts of releases, in their order and in two queries, or four with their pages.
 
     :param pages_at: the instant at which a page must be due and live to be included; None for no pages.
     """
@@ -165,7 +165,7 @@ def announced_facts(releases: QuerySet[Release], *, pages_at: datetime | None = 
 
 
 def announced_facts_of(keys: Sequence[int]) -> list[AnnouncedRelease]:
-    """Return what is announced of releases in the order of their keys, in two queries; others are left out."""
+    """Return the announced facts of releases in the order of their keys, in two queries; others are left out."""
     found = Release.objects.public().filter(pk__in=keys).values(*COLUMNS, "schedule_version")
     rows = {row["pk"]: row for row in found}
     return _facts([rows[key] for key in keys if key in rows], pages_at=None)
@@ -213,7 +213,7 @@ def releases_in_month(month: Month, query: CalendarQuery, *, show: CalendarView,
 
 
 def releases_in_all_months(query: CalendarQuery, *, show: CalendarView, now: datetime) -> QuerySet[Release]:
-    """Return the announced releases of all months: what is upcoming by date, anything else with the latest first."""
+    """Return the announced releases of all months: upcoming ones by date, all others with the latest first."""
     found = _filter_view(query, show, now=now)
     if show is CalendarView.UPCOMING:
         return found.order_by(TruncMonth("planned_on"), _vague_last, "planned_on", "planned_at", "title", "pk")

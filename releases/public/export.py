@@ -97,7 +97,7 @@ def _row(release: Release, columns: Iterable[str], kept: Collection[int], own: C
         "rehearsal": "yes" if release.rehearsal else "",
         # Only for the office's own people; the reason of a cancellation is public.
         "short_notice_reason": release.short_notice_reason if series.producer_id in own else "",
-        # The changes that were made are on record with their reasons; the column is there to give a new one.
+        # The changes that were made are on record with their reasons; the column is there for a new one.
         "date_change_reason": "",
         "cancellation_reason": release.cancellation_reason,
     }

@@ -50,7 +50,7 @@ class NothingAnnounced(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What is followed: a series of a producer, a producer, or neither, which is the whole office."""
+    """The subject of a subscription: a series of a producer, a producer, or neither, which is the whole office."""
 
     producer: SlugName | None = None
     series: SlugName | None = None
@@ -71,7 +71,7 @@ class Subscription:
 
 
 def find_subscription(*, producer: str = "", series: str = "") -> Subscription:
-    """Find what is followed by the slugs of a producer and of one of its series, or by neither.
+    """Find the subscription for the slugs of a producer and of one of its series, or for neither.
 
     :raises NothingAnnounced: if there is none of which anything is announced.
     """
@@ -87,7 +87,7 @@ def find_subscription(*, producer: str = "", series: str = "") -> Subscription:
 
 
 def list_releases(what: Subscription, *, now: datetime) -> list[AnnouncedRelease]:
-    """Return the releases to come and those of the last year by date; of too many, what is to come next stays.
+    """Return the releases to come and those of the last year by date; of too many, the next ones stay.
 
     The window begins with a month, so that what it holds changes with the month at most, if nothing happens.
     """
@@ -245,7 +245,7 @@ def calendar_file(
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
-    # As text, which the library would not escape in properties that it does not know. What is old reads the second.
+    # As text, which the library would not escape in properties that it does not know. Old programs read the second.
     for key in ("name", "x-wr-calname"):
         calendar.add(key, vText(clean_text(name)))
     for key in ("description", "x-wr-caldesc"):

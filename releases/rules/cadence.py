@@ -22,7 +22,7 @@ OVERDUE = timedelta(seconds=1)
 CLOSEST = timedelta(seconds=1)
 """Between two checks in the first minute after the due instant, and around the limit, where the budget allows it."""
 CONFIRMING = timedelta(seconds=1)
-"""So long after the limit it is looked once more: by then a clock that may be a second off is past it too."""
+"""The time after the limit of one more check: by then a clock that may be a second off is past it too."""
 LONGEST_GAP_AFTER_LIMIT = timedelta(seconds=15)
 """Between two planned checks in the first minutes after the limit: one and a half times their spacing."""
 
@@ -86,9 +86,9 @@ def next_check_at(
 
     :param key: what names the release; another key has another shift.
     :param closest: as in `pacing.closest_checks`; wider than five seconds where many addresses share a host.
-    :param live_early: for which instant before due the one check was planned that showed it so far, or None where
-        none did, or two: then a second check soon tells a passing fault from an early release.
-    :returns: an instant later than `after`, or None once the release is given up, or was watched for long enough
+    :param live_early: for which instant before due the one check was planned that showed it so far, or None where none
+        did, or two: then a second check soon distinguishes a passing fault from an early release.
+    :returns: an instant later than `after`, or None once monitoring ended without it, or continued for long enough
         after it went live.
     :raises ValueError: if the limit lies before the due instant.
     """
@@ -147,7 +147,7 @@ class _Plan(NamedTuple):
         if self.live_since is None:
             fixed, periods = self.fixed, _periods(self.limit, closest=self.closest)
         else:
-            # What the looks at the due instant and the limit decide is decided, and those who wait go first.
+            # The checks at the due instant and the limit can decide nothing more, and other waiting releases go first.
             offset = max(offset, self.live_since + _AFTER_LIVE[0][1] / 2)
             fixed, periods = (), _periods_once_live(max(self.limit, self.live_since))
         shifted = (self._first_in(period, offset) for period in periods if period.last + period.step > offset)
@@ -180,7 +180,7 @@ def _periods(limit: timedelta, *, closest: timedelta) -> Iterator[_Period]:
 
 
 def _periods_once_live(counted_from: timedelta) -> Iterator[_Period]:
-    # On the same instants of each hour whenever it went live, so that a watcher that restarts plans the same checks.
+    # On the same instants of each hour whenever it went live, so that a restarted process plans the same checks.
     reached = timedelta(0)
     for until, step in _AFTER_LIVE:
         first = -(-reached // step) * step
@@ -204,7 +204,7 @@ class Begins(Enum):
 
 
 LENGTHS = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 900))
-"""For how long a release is out before its time, in the tables of the documentation and of the desk."""
+"""For how long a release is out before its time, in the tables of the documentation and of the dashboard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ class Chance:
 
 @cache
 def chance_of_detection(length: timedelta, begins: Begins) -> Chance:
-    """Return how likely the planned looks at one address see an exposure of some length.
+    """Return the probability that the planned checks of one address see an exposure of some length.
 
     It may begin at any instant of the stretch with the same likelihood. That a check takes time, and that checks of a
     crowded host wait for their turn, is left out. What begins before the first check is no part of this: a marker that
@@ -238,7 +238,7 @@ def _chance(length: timedelta, begins: Begins, *, key: str) -> Chance:
     previous = start = max(start, looks[0])
     seen = proven = timedelta(0)
     for look in looks:
-        # Of the exposures that this look is the first to see, those that begin late enough to last until the second.
+        # Of the exposures that this check is the first to see, those that begin late enough to last until the second.
         first, last = max(previous, look - length), min(look, end)
         if first < last:
             seen += last - first
@@ -274,7 +274,7 @@ def _next(after: datetime | None, *, key: str, live_early: datetime | None = Non
 
 
 FRESH_AFTER = (timedelta(seconds=5), timedelta(minutes=10), timedelta(hours=1))
-"""How long after the due instant a check past the caches goes out beside a plain one, while nothing was seen live."""
+"""How long after the due instant a check past the caches accompanies a plain one, while nothing was seen live."""
 
 
 def count_fresh_checks(planned_at: datetime, *, due_at: datetime) -> int:
@@ -283,11 +283,12 @@ def count_fresh_checks(planned_at: datetime, *, due_at: datetime) -> int:
 
 
 def address_that_cannot_exist(url: str, *, token: str) -> str:
-    """Name an address beside another one at which nothing can stand.
+    """Return an address in the same folder as another, at which nothing can exist.
 
-    What a site answers there is its own page for what is not there, which some sites send as if all were well.
+    What a site answers there is its own page for missing addresses, which some sites send with a status of success.
 
-    :param url: an address of the site; its folder is kept, because parts of a site have pages of their own for this.
+    :param url: an address of the site; its folder stays the same, because parts of a site have their own pages for
+        this.
     :param token: letters and digits that no address of the site ends in.
     :raises NotAWebAddressError: if the address is none.
     """

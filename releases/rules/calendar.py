@@ -66,14 +66,14 @@ class Slot:
 
     @property
     def last_day(self) -> date:
-        """The last day on which the release may come by what is known of its date."""
+        """The last day on which the release may come, as far as its date is known."""
         if self.precision is Precision.EXACT:
             return self.on
         months = 1 if self.precision is Precision.MONTH else 2
         return months_after(self.on.replace(day=1), months) - timedelta(days=1)
 
     def is_past(self, *, now: datetime) -> bool:
-        """Tell whether the day, or the last of the months, is over in London at an aware instant."""
+        """Return whether the day, or the last of the months, is over in London at an aware instant."""
         return self.last_day < london.local_date(now)
 
     def __str__(self) -> str:
@@ -109,7 +109,7 @@ def _holidays() -> BankHolidays:
 def bank_holidays(year: int, *, nation: Nation) -> dict[date, str]:
     """Return the bank holidays of a year in a nation by their day; none at all if they are not known yet.
 
-    Source: www.gov.uk/bank-holidays, as kept in the package govuk-bank-holidays.
+    Source: www.gov.uk/bank-holidays, as contained in the package govuk-bank-holidays.
     """
     kept = _holidays().get_holidays(division=DIVISIONS[nation], year=year)
     return {holiday["date"]: str(holiday["title"]) for holiday in kept}
@@ -140,7 +140,7 @@ def working_day_before(on: date, *, nation: Nation) -> date:
 def working_days_away(on: date, days: int, *, nation: Nation) -> date:
     """Return the day that lies so many of a nation's working days after a day; before it, if the number is negative.
 
-    :param days: nought gives the day itself, a working day or not.
+    :param days: nought returns the day itself, a working day or not.
     """
     step, day = timedelta(days=1 if days > 0 else -1), on
     for _ in range(abs(days)):
@@ -156,7 +156,7 @@ def days_of_notice(on: date, *, given_at: datetime) -> int:
 
 
 def is_short_notice(on: date, *, given_at: datetime) -> bool:
-    """Tell whether a date is confirmed less than four weeks ahead.
+    """Return whether a date is confirmed less than four weeks ahead.
 
     Source: Code of Practice for Statistics, edition 2.1, T3.1 (3.0: 3.1): four weeks ahead, where practicable.
     """
@@ -164,7 +164,7 @@ def is_short_notice(on: date, *, given_at: datetime) -> bool:
 
 
 def is_short_for_markets(on: date, *, given_at: datetime) -> bool:
-    """Tell whether a date is confirmed less than six months ahead, which is advice for market-sensitive series alone.
+    """Return whether a date is confirmed less than six months ahead, which is advice for market-sensitive series alone.
 
     Source: GOV.UK's content guidance on statistics announcements.
     """
@@ -246,7 +246,7 @@ def reference_next_year(this: str, *, year: int) -> str:
 
 
 def _same_weekday(on: date) -> date:
-    """Return the same weekday of the month, such as the second Tuesday; a fifth one stands for the last."""
+    """Return the same weekday of the month, such as the second Tuesday; a fifth one means the last."""
     first = date(on.year + 1, on.month, 1)
     day = 1 + (on.weekday() - first.weekday()) % 7 + 7 * ((on.day - 1) // 7)
     last = monthrange(first.year, first.month)[1]
@@ -289,7 +289,7 @@ class Gap:
 
 
 def beat(on: date, *, precision: Precision) -> date:
-    """Return the day that stands for a release: its own, or the middle of the months that it is planned for."""
+    """Return the day that represents a release: its own, or the middle of the months that it is planned for."""
     if precision is Precision.EXACT:
         return on
     first = on.replace(day=1)

@@ -19,7 +19,7 @@ HOSTS_THAT_CONFIRM = 2
 CONFIRMED_WITHIN = timedelta(seconds=2)
 """A response whose own time differs from ours by more than this does not confirm our clock."""
 LEFT_OUT_BY_THE_KERNEL = timedelta(seconds=0.1)
-"""Added to the kernel's figure: systemd-timesyncd tells it nothing of the way to the time server."""
+"""Added to the kernel's figure: systemd-timesyncd does not report the network path to the time server."""
 
 # <linux/timex.h>
 _UNSYNC, _NANO, _TIME_ERROR = 0x0040, 0x2000, 5
@@ -52,11 +52,11 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class ClockError:
-    """What is known of a clock at one reading.
+    """The known error of a clock at one reading.
 
-    It is off by `bound` at most, as far as `voucher` knows; None where nothing vouches for it. `off_by` is what it
-    is proven to be off by at least. `stepped_by` is how far it was set since something last vouched for it: before
-    or after that it was wrong, and nobody can tell which. `compared_at` is when other hosts last told the time.
+    It is off by `bound` at most, as far as `voucher` knows; None where nothing vouches for it. `off_by` is what it is
+    proven to be off by at least. `stepped_by` is how far it was set since something last vouched for it: before or
+    after that it was wrong, and it is unknown which. `compared_at` is when other hosts last sent the time.
     """
 
     voucher: Voucher
@@ -79,7 +79,7 @@ SCRIPTED = ClockError(voucher=Voucher.SCRIPT, bound=timedelta(0))
 
 @dataclass(frozen=True, slots=True)
 class ClockSample:
-    """One reading of the wall clock beside one that nobody can set; the uncertainty is what lay between the two."""
+    """A reading of the wall clock and one of a clock that cannot be set; the uncertainty is the time between them."""
 
     wall: datetime
     steady: timedelta
@@ -88,7 +88,7 @@ class ClockSample:
 
 @dataclass(frozen=True, slots=True)
 class _PeerTime:
-    """Between which bounds our clock is ahead of another host's, in seconds, and when that was heard."""
+    """Between which bounds our clock is ahead of another host's, in seconds, and when that host answered."""
 
     least: float
     most: float
@@ -106,7 +106,7 @@ class ClockMonitor:
     _heard: dict[str, _PeerTime] = field(default_factory=dict)
 
     def take(self, reading: ClockSample, figures: Iterable[Figures]) -> ClockError:
-        """Take one reading and what vouches for the clock at it, the better voucher first; say what is known now."""
+        """Take one reading and the vouchers for the clock at it, the better one first; return the error known now."""
         self._note_step(reading)
         valid = [each for each in figures if not each.updated or each.updated not in self._outdated]
         self._updated = frozenset(each.updated for each in valid if each.updated) or self._updated
@@ -137,7 +137,7 @@ class ClockMonitor:
             return
         self._stepped += step
         self._last_step, self._stepped_at = step, reading.steady
-        # Figures from before the step say nothing of the clock after it, and neither does what was heard.
+        # Figures from before the step say nothing of the clock after it, and neither do comparisons with other hosts.
         self._outdated = self._updated
         self._heard.clear()
 
@@ -165,9 +165,9 @@ class ClockMonitor:
 
 
 def response_time(answer: Answer) -> datetime | None:
-    """Return the aware instant, to the second, that a response tells by `Date`, or None where it tells none.
+    """Return the aware instant, to the second, that a response states in `Date`, or None if it states none.
 
-    A cache tells by `Age` how many seconds ago it got the response. Source: RFC 9110 6.6.1, RFC 9111 5.1.
+    A cache states in `Age` how many seconds ago it got the response. Source: RFC 9110 6.6.1, RFC 9111 5.1.
     """
     try:
         date = parsedate_to_datetime(answer.header("date"))
@@ -193,12 +193,12 @@ def bound_seconds_of_check(error: ClockError, answer: Answer) -> float | None:
 
 
 def of_kernel(*, state: int, status: int, maxerror: int, offset: int) -> Figures | None:
-    """Return what the kernel's figures say, or None where they say that nobody keeps the clock.
+    """Return the error by the kernel's figures, or None if they say that the clock is not synchronised.
 
     Source: adjtimex(2).
 
     :param maxerror: in microseconds.
-    :param offset: what is still to be corrected; in nanoseconds where a status bit says so, else microseconds.
+    :param offset: the error still to be corrected; in nanoseconds where a status bit says so, else microseconds.
     """
     if state < 0 or state == _TIME_ERROR or status & _UNSYNC:
         return None

@@ -47,7 +47,7 @@ class Mark(StrEnum):
 
 
 def is_to_be_asked(status: str, *, roles: Collection[Role], waits: bool) -> bool:
-    """Tell whether a person requests another date of a release: a lead makes the change itself, which is one act."""
+    """Return whether a person has to request another date of a release; a lead makes the change in one act."""
     return status == Status.CONFIRMED and bool(ASKERS & set(roles)) and not LEADS & set(roles) and not waits
 
 

@@ -33,14 +33,14 @@ class Budget:
 
     @property
     def adhoc_share(self) -> "Budget | None":
-        """What is left of it for checks on request, by all processes together; None if it is too small to divide."""
+        """The part of it for checks on request, by all processes together; None if it is too small to divide."""
         return (
             Budget(connections=1, per_second=1) if min(self.connections, self.per_second) >= SMALLEST_DIVIDED else None
         )
 
     @property
     def monitoring_share(self) -> "Budget":
-        """What is left of it for monitoring, so that both together never request more than it allows."""
+        """The part of it for monitoring, so that both together never request more than it allows."""
         return Budget(self.connections - 1, self.per_second - 1) if self.adhoc_share else self
 
 
@@ -130,8 +130,8 @@ def find_crowds(due: Iterable[Due], budgets: Mapping[str, Budget], *, default: B
     return [crowd for crowd in crowds if len(crowd.releases) > 1 or crowd.seconds]
 
 
-# 429 is about our own requests; 503 is about the site, which often promises an hour and is back after a minute. Longer
-# than this nobody is left unwatched by one stray answer.
+# 429 is about our own requests; 503 is about the site, which often promises an hour and is back after a minute. One
+# stray answer stops monitoring for no longer than this.
 LONGEST = {429: timedelta(minutes=15), 503: timedelta(minutes=2)}
 LONGEST_OF_ALL = max(LONGEST.values())
 LONGEST_FOR_HOST = timedelta(seconds=60)

@@ -28,7 +28,7 @@ LONGEST = {
 }
 ZONE = "Europe/London"
 EXAMPLE = "example"
-"""The reference of the row that stands in every template to be written over; it is left out of every import."""
+"""The reference of the example row of every template; it is left out of every import."""
 
 
 class ImportStatus(StrEnum):
@@ -66,4 +66,4 @@ IMPORT = Lifecycle(
 WAITING = (ImportStatus.UPLOADED, ImportStatus.CONFIRMED)
 """In these something is to be done by the product itself."""
 OPEN = (*WAITING, ImportStatus.CHECKED)
-"""In these the file is kept; with the end it goes."""
+"""In these the file is stored; at the end it is removed."""

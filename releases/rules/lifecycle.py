@@ -17,7 +17,7 @@ class Role(StrEnum):
 LEADS = frozenset({Role.HEAD_OF_PROFESSION, Role.DEPUTY})
 EVERY_ROLE = frozenset(Role)
 
-# Where somebody holds several roles, the record names the one that weighs most.
+# If a person holds several roles, the record names the highest one.
 BY_WEIGHT = (
     Role.HEAD_OF_PROFESSION,
     Role.DEPUTY,
@@ -41,11 +41,11 @@ class WrongRole(MoveRefused):
 
 
 class ChangedMeanwhile(MoveRefused):
-    """The thing is not as it was read: somebody else changed it or decided on it meanwhile, and nothing is done."""
+    """The object is not as it was read: another person changed it or decided on it meanwhile, and nothing is done."""
 
 
 class FieldRefused(MoveRefused):
-    """What was given cannot be so; `field` names what is wrong with it."""
+    """The given values cannot be accepted; `field` names the wrong one."""
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -105,7 +105,7 @@ class Lifecycle:
         given: Iterable[str] = (),
         by_system: bool = False,
     ) -> Move:
-        """Return the row for a move if this state, these roles and what was given allow it.
+        """Return the row for a move if this state, these roles and the given things allow it.
 
         :raises WrongState: if the move does not start in this state.
         :raises WrongRole: if none of the roles may make it (the system may make every move).
@@ -147,7 +147,7 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
-# What is still to come: neither published nor cancelled.
+# The states of releases still to come: neither published nor cancelled.
 OPEN = (Status.PROVISIONAL, Status.CONFIRMED)
 
 ANNOUNCE = "announce"

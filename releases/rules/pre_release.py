@@ -59,7 +59,7 @@ class Usual:
 
 
 # The orders on pre-release access under section 11 of the Statistics and Registration Service Act 2007, one for each
-# nation. Scotland's allows more, and nobody has confirmed here how much: the office writes its figure on the producer.
+# nation. Scotland's allows more, but the figure is not confirmed here: the office sets it on the producer.
 A_DAY = Period(24)
 ORDERS: dict[Nation, Usual] = {
     Nation.UNITED_KINGDOM: Usual(A_DAY, Ground.ORDER),
@@ -75,7 +75,7 @@ def usual_period(nation: Nation, *, own: Period | None) -> Usual:
 
 
 def needs_agreement_for(due_at: datetime | None, *, at: datetime) -> bool:
-    """Tell whether a change of the list at an aware instant is for the Head of Profession or a deputy to agree.
+    """Return whether a change of the list at an aware instant is for the Head of Profession or a deputy to agree.
 
     It is within a day before the release, and from then on; while the date is vague it is not.
     """
@@ -83,7 +83,7 @@ def needs_agreement_for(due_at: datetime | None, *, at: datetime) -> bool:
 
 
 class Oddity(StrEnum):
-    """What of a recorded access does not fit what was granted; whether it is a breach is for people to say."""
+    """A difference between the recorded and the granted access; people decide whether it is a breach."""
 
     BEFORE_GRANT = "before_grant"
     BEFORE_PERIOD = "before_period"
@@ -133,8 +133,8 @@ ON_THE_LIST = (AccessStatus.GRANTED, *HAD_ACCESS)
 # Code of Practice, edition 2.1, T3.3 (3.0: 3.3): accurate records of who has access before release.
 LIST_KEEPERS = KEEPERS | {Role.STATISTICIAN}
 
-# The agreement of a Head of Profession or a deputy is needed within a day before the release and from then on;
-# whoever is one of them has it. That access began or ended is a fact, which needs nobody's agreement.
+# The agreement of a Head of Profession or a deputy is needed within a day before the release and from then on; a person
+# in one of these roles has it. That access began or ended is a fact, which needs no agreement.
 ACCESS = Lifecycle(
     name="pre-release access",
     initial=AccessStatus.GRANTED,
@@ -190,7 +190,7 @@ ASKED_FOR = {
 
 
 def find_objections(details: Details, *, usual: Period) -> Iterator[Objection]:
-    """List what is missing or wrong, in the order of the form.
+    """List missing or wrong values, in the order of the form.
 
     Source: Code of Practice for Statistics, edition 2.1, T3.3 and T3.4: accurate records of who has access, and why.
 
@@ -215,7 +215,7 @@ def _of_the_period(details: Details, *, usual: Period) -> Iterator[Objection]:
 
 
 def gives_away(text: str, *, person: str, email: str) -> bool:
-    """Tell whether a text that others read holds an e-mail address or the person's name."""
+    """Return whether a text that others read holds an e-mail address or the person's name."""
     written, name, address = (" ".join(words.casefold().split()) for words in (text, person, email))
     named = bool(name) and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", written) is not None
     return named or "@" in written or bool(address and address in written)

@@ -1,6 +1,6 @@
-"""What is announced of a release, as values: all that the public calendar, its feeds and its API are made from.
+"""The announced facts of a release, as values: all that the public calendar, its feeds and its API are made from.
 
-Nothing that was looked at, found, written or planned in private has a place here, so it cannot get out from here.
+Nothing that was checked, found, written or planned in private has a place here, so it cannot get out from here.
 """
 
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ class AnnouncedMove:
 
 @dataclass(frozen=True, slots=True)
 class AnnouncedRelease:
-    """What is announced of one release; instants are aware. `page` is empty until it is due and live."""
+    """The announced facts of one release; instants are aware. `page` is empty until it is due and live."""
 
     public_id: UUID
     reference: str
@@ -89,7 +89,7 @@ class AnnouncedRelease:
 class Change:
     """One thing that happened to an announced release.
 
-    `slot` is the date as it stood after it, `was` the one before a move. `at` is the aware instant at which it was
+    `slot` is the date after the change, `was` the one before a move. `at` is the aware instant at which it was
     announced; for a publication it is the one that it was announced for, since when it was seen is no announced fact.
     """
 
@@ -127,7 +127,7 @@ def days_of(slot: Slot) -> tuple[date, date]:
 def changes_of(release: AnnouncedRelease) -> list[Change]:
     """Return what happened to a release since it was announced, in its order.
 
-    What was done before it was announced is told as part of its announcement, and not when.
+    Earlier acts are part of its announcement, without their times.
     """
     confirmed_at, cancelled_at = release.confirmed_at, release.cancelled_at
     first = _change(release, PublicEvent.ANNOUNCED, at=release.announced_at)

@@ -39,13 +39,13 @@ class Hop:
 class Answer:
     """One fetch: its instants (aware, UTC), the way it took, and the final response with its decoded body.
 
-    `hops` lists every answered request in order, the final one last. Where `left_allowed_hosts` is true a
-    redirect pointed to a host that may not be fetched: `final_url` is that target and was not requested.
-    `vantage` says from where the request was made. Header names are in lower case. `seconds` holds durations by name:
-    connect and first_byte from the beginning of the final request, total in all requests. Beside them it holds readings
-    of the machine's monotonic clock, from which true durations follow whatever was done to the wall clock meanwhile:
-    "monotonic" when the first request was sent, "monotonic_first_byte" when the final answer began, "monotonic_done"
-    when it was complete.
+    `hops` lists every answered request in order, the final one last. Where `left_allowed_hosts` is true a redirect
+    pointed to a host that may not be fetched: `final_url` is that target and was not requested. `vantage` says from
+    where the request was made. Header names are in lower case. `seconds` holds durations by name: connect and
+    first_byte from the beginning of the final request, total in all requests. It also holds readings of the machine's
+    monotonic clock, from which true durations follow whatever was done to the wall clock meanwhile: "monotonic" when
+    the first request was sent, "monotonic_first_byte" when the final answer began, "monotonic_done" when it was
+    complete.
     """
 
     requested_url: str
@@ -89,11 +89,11 @@ LONGEST = timedelta(seconds=15)
 class CheckRequest:
     """One GET: what to fetch, for which instant it was planned, and to which hosts it may lead.
 
-    `key` is the caller's own and comes back with the answer. Hosts are written "host" or "host:port", as in
-    an address; a redirect to any other host is not followed. A `fresh` request asks every cache on the way to
-    fetch anew, and adds a query of its own to the address so that none can answer from its store. `adapter` names
-    who can tell from a body that it sends its reader on; that is followed as any redirect is. A `decisive` request goes
-    before the others of its host, and where the host or the page asked us to wait, it is made when the wait is over.
+    `key` is the caller's own and comes back with the answer. Hosts are written "host" or "host:port", as in an address;
+    a redirect to any other host is not followed. A `fresh` request asks every cache on the way to fetch anew, and adds
+    a unique query to the address so that none can answer from its store. `adapter` names the adapter that recognises a
+    body which redirects its reader; that is followed as any redirect is. A `decisive` request goes before the others of
+    its host, and where the host or the page asked us to wait, it is made when the wait is over.
     """
 
     key: Hashable

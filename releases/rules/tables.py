@@ -27,7 +27,7 @@ ARCHIVE_FAULTS = (
     lzma.LZMAError,
     EOFError,  # a part that ends before it should
     KeyError,  # a part that is not there
-    RuntimeError,  # locked with a password, or packed in a way of its own (NotImplementedError)
+    RuntimeError,  # locked with a password, or packed in a non-standard way (NotImplementedError)
     OSError,
     ValueError,
 )
@@ -77,7 +77,7 @@ class Lines:
         self.gathered: list[Line] = []
 
     def scan(self, number: int, *, cells: int) -> None:
-        """Count what is only looked through, empty lines and cells too.
+        """Count all scanned content, empty lines and cells too.
 
         :raises NotATableError: if there is too much of it.
         """
@@ -143,7 +143,8 @@ _OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 def _open_archive(content: bytes, *, name: str) -> zipfile.ZipFile:
     """Open an archive whose parts together stay within the limit.
 
-    Nothing is unpacked to find that out: no part can give more than its entry says, because the reader stops there.
+    Nothing is unpacked to find that out: no part can unpack to more than its entry says, because the reader stops
+    there.
 
     :raises NotATableError: if it is damaged, encrypted or too large.
     """
@@ -176,7 +177,7 @@ def _damaged(name: str) -> NotATableError:
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _ADVICE = 'save it from the spreadsheet as "CSV UTF-8"'
 # OWASP's list of what makes a spreadsheet take a cell for a formula (CSV injection), and what Excel takes for the same.
-# The last three have no width: some program may leave them out, and then see what stands behind.
+# The last three have no width: some program may leave them out, and then read the character after them.
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "\ufeff", "\u200b", "\u2060")
 _GUARD = "'"
 
@@ -290,7 +291,7 @@ class _Sheet(ContentHandler):
             self._attributes, self._words, self._within = dict(attributes.items()), [], 1
         elif self._within:
             self._within += 1
-            # A remark that somebody pinned to a cell is no part of what stands in it.
+            # A comment on a cell is no part of its content.
             self._aside += bool(self._aside or name == (_OFFICE, "annotation"))
             if name in _SPACES or name == (_TEXT, "p"):
                 self._words.append(" ")
@@ -441,7 +442,7 @@ def _make_cell(sheet: Any, value: Value, *, bold: bool = False) -> Any:
     return cell
 
 
-# What XML cannot hold, and with it no spreadsheet; tab and line ends are spaces to whoever reads it again.
+# What XML cannot hold, and with it no spreadsheet; tabs and line ends are read again as spaces.
 _UNWRITABLE = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\ufffe\\uffff]")
 
 

@@ -18,7 +18,7 @@ MOST_CHARACTERS = 4096
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
-# What RFC 3986 lets stand in a path or a query; "%" too, because what is escaped already stays as it is.
+# The characters that RFC 3986 allows in a path or a query; "%" too, because escaped characters stay as they are.
 _KEPT = "/:@!$&'()*+,;=~?%[]-._"
 
 
@@ -45,7 +45,7 @@ class WebAddress:
         return f"{_bracketed(self.host)}:{self.port}"
 
 
-# A watched address is read again for every check, thousands of them at the same instant.
+# A monitored address is read again for every check, thousands of them at the same instant.
 @lru_cache(maxsize=20_000)
 def parse_address(url: str) -> WebAddress:
     """Read an address into its normal form.
@@ -131,7 +131,7 @@ def normal_entries(entries: frozenset[str]) -> frozenset[str]:
 
 
 def is_allowed(address: WebAddress, allowed_hosts: frozenset[str]) -> bool:
-    """Tell whether an address lies on one of these hosts.
+    """Return whether an address lies on one of these hosts.
 
     :param allowed_hosts: "host" opens the ports 80 and 443 by their own scheme; "host:port" that port.
     """
@@ -174,7 +174,7 @@ class Fault(StrEnum):
 
 
 class BadPattern(ValueError):
-    """A pattern that cannot be used; `fault` says why, `name` is what stood between the braces."""
+    """A pattern that cannot be used; `fault` says why, `name` is the text between the braces."""
 
     def __init__(self, fault: Fault, name: str = "") -> None:
         super().__init__(f"{fault.value}: {name}" if name else fault.value)
@@ -207,7 +207,7 @@ NAMES: dict[str, Callable[[Facts], str]] = {
     "reference": lambda facts: facts.reference,
     "title": lambda facts: facts.title,
 }
-"""What may stand between braces. Of names of months, an address has small letters, words have them as they are."""
+"""The names allowed between braces. Names of months are in small letters in an address, and unchanged in text."""
 
 _OF_THE_MONTH = frozenset({"year", "month", "month_name", "last_month_year", "last_month", "last_month_name"})
 
@@ -215,8 +215,7 @@ _OF_THE_MONTH = frozenset({"year", "month", "month_name", "last_month_year", "la
 def pattern_names(pattern: str) -> list[str]:
     """Return the names between the braces of a pattern, in order.
 
-    :raises BadPattern: if a brace has no partner, or what stands between two is more than a name, or a name that there
-        is not.
+    :raises BadPattern: if a brace has no partner, or the text between two is not a name, or is an unknown one.
     """
     try:
         parts = list(Formatter().parse(pattern))
@@ -237,7 +236,7 @@ def pattern_names(pattern: str) -> list[str]:
 def fill_pattern(pattern: str, facts: Facts, *, is_address: bool) -> str:
     """Fill in a pattern for one release, the names of months in small letters if it is an address.
 
-    :raises BadPattern: if the pattern cannot be used, or names what is not known of the release's date.
+    :raises BadPattern: if the pattern cannot be used, or names a part of the release's date that is not known.
     """
     values = {}
     for name in pattern_names(pattern):

@@ -218,7 +218,7 @@ def planner_day(day: Day) -> str:
 
 
 def undated_sentence(month: Month) -> str:
-    """Say what is planned for a month and for no day of it yet: "July 2026, on no day yet: 1 provisional"."""
+    """Describe the releases planned for a month without a day: "July 2026, on no day yet: 1 provisional"."""
     counted = ", ".join(_counted(month.undated))
     return _("%(month)s, on no day yet: %(counted)s") % {"month": london.format_month(month.first), "counted": counted}
 

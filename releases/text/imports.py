@@ -134,7 +134,7 @@ def describe_step(step: Step) -> str:
 
 
 def describe_creation(creation: Creation) -> str:
-    """Say what is created beside the releases: "series Monthly rain of Office for Rain"."""
+    """Describe the rows created in addition to releases: "series Monthly rain of Office for Rain"."""
     return str(_CREATIONS[creation.kind]) % {"name": creation.name, "of": creation.of}
 
 

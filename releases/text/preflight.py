@@ -80,7 +80,7 @@ NOTED = {
     PreflightCode.NO_ANNOUNCEMENT: lazy("No announced time was compared with ours, because no announcement is named"),
     PreflightCode.OPEN_TASK: lazy("Something is to be done at the release"),
 }
-"""What is worth knowing of releases, before a list of them."""
+"""The heading of a list of releases, for remarks that are worth knowing."""
 
 BEGINS = {
     Begins.DAY_BEFORE: lazy("from a day to an hour before"),
@@ -91,7 +91,7 @@ BEGINS = {
 
 
 def finding_sentence(finding: PreflightFinding, *, planned: datetime | None) -> str:
-    """Say in one or two full sentences what was found, and what there is to do about it."""
+    """Describe a finding in one or two full sentences, and the remedy."""
     if finding.code is PreflightCode.SHARES_MINUTE:
         return _shares(finding.facts)
     facts = finding.facts

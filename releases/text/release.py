@@ -92,7 +92,7 @@ def delay_note(verification: Verification) -> str:
 
 def _on_time_note(start: float, end: float, *, tolerance_seconds: int) -> str:
     if end > tolerance_seconds:
-        # Between the request and its answer nobody knows when the page was there.
+        # It is unknown when, between the request and its answer, the page was there.
         note = _("within tolerance, by a look made in time and answered after %(time)s")
     else:
         # Not live after the due instant: it came within the tolerance and not on the dot.
@@ -320,7 +320,7 @@ STATES = {
 
 
 def describe_publisher(verification: Verification) -> str:
-    """Say when the publisher's own system says that the release was published; nothing where it gives no time."""
+    """Say when the publisher's own system says that the release was published; nothing if it states no time."""
     if not verification.published_at_by_publisher:
         return ""
     source = Source(verification.publisher_source)
@@ -330,7 +330,7 @@ def describe_publisher(verification: Verification) -> str:
 
 
 def publisher_note(verification: Verification | None) -> str:
-    """Say the publisher's own figure in one short phrase, for a list; nothing where it gives none."""
+    """Say the publisher's own figure in one short phrase, for a list; nothing if there is none."""
     delay = _publisher_delay(verification) if verification else ""
     return _("publisher’s own system%(beside)s") % {"beside": delay.replace(",", ":", 1)} if delay else ""
 
@@ -351,7 +351,7 @@ def describe_diagnosis(verification: Verification) -> list[str]:
 
 
 def describe_publisher_state(says: PublisherSays, *, due_at: datetime) -> str:
-    """Say what was read from the publisher's own system at some checks."""
+    """Describe the statements of the publisher's own system at some checks."""
     sentence = str(STATES[says.state])
     if says.state in {State.ANNOUNCED, State.MOVED, State.CANCELLED}:
         named = says.announced_text or (london.format_moment(says.announced_for) if says.announced_for else "")

@@ -11,7 +11,7 @@ from releases.rules.cadence import CONFIRMING, LONGEST_GAP_AFTER_LIMIT
 RULES_VERSION = 1
 """The version of the rules from the checks to a verdict. Increase it with every change that can alter a stored verdict.
 
-`verify_evidence` computes again what was judged by the present version, and no other.
+`verify_evidence` computes again only the verdicts by the present version.
 """
 
 PLANNED_TOLERANCE = timedelta(seconds=0.5)
@@ -126,7 +126,7 @@ def count_result(result: str, statement: str | None, *, clock_off: bool = False)
 
 
 def is_corrected(statement: str | None) -> bool:
-    """Tell whether a statement, not the check itself, decides as what a check counts."""
+    """Return whether a statement, and not the check itself, decides the result that counts."""
     return (statement or "") in _COUNTS_AS
 
 
@@ -181,7 +181,7 @@ class Gap:
 class Flip:
     """A stretch in which an address that had been live was not: the first check without it, and the one with it again.
 
-    It records what was seen and is no finding. `back_at` is None while the address is not live again.
+    It is an observation and not a finding. `back_at` is None while the address is not live again.
     """
 
     gone_at: datetime
@@ -231,13 +231,12 @@ def judge_address(
 ) -> AddressVerdict:
     """Judge one address from every check of it under one schedule, in whatever order they arrived.
 
-    A check that showed the release proves something only after one that was sent earlier and did not: until then
-    the marker may have matched all along, and in a text that was shown before then it did. Checks that showed
-    neither never change the outcome. A page that was taken away since it was due had been there, perhaps in time, so
-    that makes nothing late. Neither does a page that may have been live for a while without a check: from the
-    due instant on, check must follow check. What accuses holds even if the clock was off by the whole bound of each
-    check. By a clock that nothing confirmed nothing is early, on time, late or missing: what was seen live by it leaves
-    the outcome uncertain.
+    A check that showed the release proves something only after one that was sent earlier and did not: until then the
+    marker may have matched all along, and in a text that was shown before then it did. Checks that showed neither never
+    change the outcome. A page that was taken away since it was due had been there, perhaps in time, so that makes
+    nothing late. Neither does a page that may have been live for a while without a check: from the due instant on,
+    check must follow check. What accuses holds even if the clock was off by the whole bound of each check. With an
+    unconfirmed clock nothing is early, on time, late or missing: a release seen live leaves the outcome uncertain.
 
     :param limit_at: due instant plus tolerance; a check is planned at exactly this instant.
     :param longest_gap: a longer stretch without a check that found the release missing was not monitored.
@@ -413,7 +412,7 @@ def _find_gaps(
 def _not_in_time(
     live: list[Sighting], absent: list[Sighting], *, limit_at: datetime, doubtful: bool, settled: bool
 ) -> Outcome:
-    """Judge what was not live in time: here lateness is decided.
+    """Judge an address that was not live in time: here lateness is decided.
 
     :param absent: the checks that did not see the release before the first that did.
     """
@@ -438,7 +437,7 @@ def _combine(before: BeforeDue, from_due: Outcome, *, settled: bool) -> Outcome:
 
 
 def _first(live: list[Sighting]) -> Sighting | None:
-    # The first that was answered: one sent before it that took longer may have seen what was published meanwhile.
+    # The first that was answered: an earlier one that took longer may have seen a page published in the meantime.
     return min(live, key=lambda check: (check.surely_by, check.sent_at), default=None)
 
 

@@ -60,7 +60,7 @@ def faults_to_cover(outcome: Outcome, required: Iterable[tuple[AddressRole, Outc
 
 
 def applies(terms: Terms, *, due_at: datetime, occurred_at: datetime | None) -> bool:
-    """Tell whether an exemption speaks to a release: nobody hides a breach, so it was there before it happened.
+    """Return whether an exemption covers a release. It must be recorded before the breach, so that it cannot hide one.
 
     Source: OSR's policy on alternative release times: approved in writing, in advance, by the Director General for
     Regulation.

@@ -1,4 +1,4 @@
-"""Which bodies prove a verdict: from a check and what is held already to what its body is kept as."""
+"""Which bodies prove a verdict: from a check and the bodies stored so far to the reason for storing its body."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from releases.verdict.address import Sighting
 
 
 class Why(StrEnum):
-    """What a body is kept as, in the order in which a morning brings them."""
+    """Why a body is stored, in the order in which the reasons arise in a morning."""
 
     FIRST_SEEN = "first_seen"
     ANNOUNCEMENT = "announcement"
@@ -22,7 +22,7 @@ class Why(StrEnum):
 
 
 LAST = frozenset({Why.ANNOUNCEMENT, Why.LAST_BEFORE_DUE, Why.LAST_NOT_LIVE})
-"""Kept of the last check of its kind; all others of the first."""
+"""Stored from the last check of its kind; all others from the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class BodyCheck:
-    """A check that brought a body, as far as it decides what the body is kept as.
+    """The facts of a check with a body that decide why the body is stored.
 
     `fresh`: it went past the caches on the way, and is not judged.
     """
@@ -56,9 +56,9 @@ def places_of(
     held: Mapping[Place, datetime],
     page_live_at: datetime | None,
 ) -> list[Place]:
-    """Return the places that a check's body fills by now, whether they were empty or held another check's.
+    """Return the places that a check's body now fills, whether they were empty or held that of another check.
 
-    :param held: for each place of the same address and schedule that is filled, when its look was sent.
+    :param held: for each filled place of the same address and schedule, when its check was sent.
     """
     # As in judging: a check still under way at the due instant may have seen what went live in time.
     since_due = due_at is not None and not seen.sighting.surely_before(due_at)
@@ -80,7 +80,7 @@ def places_of(
 def _judged(
     seen: BodyCheck, *, since_due: bool, live_at: datetime | None, page_live_at: datetime | None
 ) -> Iterator[Place]:
-    """Give the places for which a check that is judged would do."""
+    """Yield the places that a judged check could fill."""
     result, sent_at = seen.sighting.result, seen.sighting.sent_at
     yield Place(Why.FIRST_SEEN)
     if not since_due:

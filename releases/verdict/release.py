@@ -22,7 +22,7 @@ _PRECEDENCE: tuple[tuple[Outcome, frozenset[Outcome], frozenset[AddressRole]], .
     (Outcome.UNCERTAIN, frozenset({Outcome.UNCERTAIN}), _ANY),
     (Outcome.ON_TIME, frozenset({Outcome.ON_TIME}), _ANY),
 )
-# What is on time or early needs no explanation.
+# A release that is on time or early needs no explanation.
 _EXPLAINED = frozenset({Outcome.LATE, Outcome.NOT_SEEN, Outcome.PARTIAL, Outcome.UNCERTAIN})
 
 PLAIN, FRESH = "plain", "fresh"
@@ -114,7 +114,7 @@ class ReleaseVerdict:
 def judge_release(judged: Sequence[tuple[AddressResult, AddressChecks]], *, due_at: datetime) -> ReleaseVerdict:
     outcome, deciding = combine_addresses((result.role, result.required, result.verdict) for result, _ in judged)
     required = [(result, checks) for result, checks in judged if result.required]
-    # Of the release itself its pages tell: in order, the first that gives a time.
+    # The pages, in order, decide for the release: the first with a time counts.
     pages = (checks.publisher_says for result, checks in required if result.role is AddressRole.PAGE)
     told = next(filter(None, (publisher_time(says, due_at=due_at) for says in pages)), None)
     published_at, source = told or (None, None)
@@ -165,7 +165,7 @@ def _rank(verdict: AddressVerdict) -> tuple[bool, float]:
 def diagnose(checks: Iterable[DiagnosticCheck], *, published_at: datetime | None = None) -> tuple[Diagnosis, ...]:
     """Return what the checks of one address show of why it was seen when it was.
 
-    :param published_at: the publisher's own time of publication, an aware instant, if it gives one.
+    :param published_at: the publisher's own time of publication, an aware instant, if there is one.
     """
     listed = list(checks)
     if find_past_caches(listed) or _old_copy_was_stored(listed, published_at=published_at):
@@ -210,11 +210,11 @@ def _is_absent(check: DiagnosticCheck) -> bool:
 
 
 def _old_copy_was_stored(checks: Iterable[DiagnosticCheck], *, published_at: datetime | None) -> bool:
-    """Tell whether the last check without the release was answered from a cache while the release was already out.
+    """Return whether the last check without the release was answered from a cache while the release was already out.
 
     That it was out is known from the age of the copy in which it was first seen, or from the publisher's own time;
-    Last-Modified does not tell, because a page is often written long before it is published. The old copy must
-    itself have been stored before that moment, as its own age tells.
+    Last-Modified does not show it, because a page is often written long before it is published. The old copy must
+    itself have been stored before that moment, as its own age shows.
 
     Source: RFC 9111, section 5.1: Age is the time in seconds since the answer was made or confirmed at the origin.
     """
@@ -233,5 +233,5 @@ def _made_by(check: DiagnosticCheck) -> datetime | None:
     age = dict(check.headers).get("age", "").strip()
     if not re.fullmatch(r"[0-9]{1,8}", age, re.ASCII) or int(age) == 0:
         return None
-    # An age is told in whole seconds, rounded either way: what is only just so proves nothing.
+    # An age is in whole seconds, rounded either way, so one second less is assumed.
     return check.completed_at - timedelta(seconds=int(age) - 1)

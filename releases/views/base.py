@@ -90,7 +90,7 @@ def find_table_kind(kind: str) -> TableKind:
 
 
 def post_data(request: HttpRequest) -> QueryDict | None:
-    """Return what a form is bound to: what was sent, or nothing where the page is only read."""
+    """Return the sent data of a form, or None if the page is only read."""
     return request.POST if request.method == "POST" else None
 
 
@@ -105,7 +105,7 @@ def complete_form(
     fields: Mapping[str, str] | None = None,
     **context: Any,
 ) -> HttpResponse:
-    """Do what a valid form is for and go back to the release; else show the form with what is wrong.
+    """Do what a valid form is for and go back to the release; otherwise show the form with its errors.
 
     :param fields: the form's field for each name that a refusal may use and the form does not.
     :raises MoveRefused: if it is refused, and no other answer in this form would make it possible.

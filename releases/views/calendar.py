@@ -191,7 +191,7 @@ def release_file_page(request: HttpRequest, reference: str) -> HttpResponse:
 
 @allow_programs
 def change_feed_page(request: HttpRequest, producer: str = "", series: str = "") -> HttpResponse:
-    """Give what happened to announced releases, the newest first, in pages that lead to each other."""
+    """Return the changes of announced releases, the newest first, in pages that link to each other."""
     what, number = _find_subscription(producer, series), request.GET.get("page", "1")
     if number not in {str(page) for page in range(1, MOST_PAGES + 1)}:
         pages = f"it has {MOST_PAGES} pages of {CHANGES_PER_PAGE} changes"

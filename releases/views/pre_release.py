@@ -43,7 +43,7 @@ from releases.views.base import SignedInRequest, find_release, post_data
 def list_view[**P](
     view: Callable[Concatenate[SignedInRequest, Release, P], HttpResponse],
 ) -> Callable[..., HttpResponse]:
-    """Give a view the release whose list the person edits, and explain a refusal on a page that links to the list."""
+    """Pass to a view the release whose list the person edits; explain a refusal on a page that links to the list."""
 
     @wraps(view)
     def page(request: SignedInRequest, reference: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:

@@ -254,7 +254,7 @@ def state_live_time(request: SignedInRequest, reference: str) -> HttpResponse:
 
 @require_safe
 def release_page(request: HttpRequest, reference: str) -> HttpResponse:
-    """Show what is announced of a release, and to its own people the rest."""
+    """Show the announced facts of a release, and all others to the people of its producer."""
     now = timezone.now()
     found = public_calendar.announced_releases().filter(reference=reference).first()
     context: dict[str, Any] = {"now": now}

@@ -1,4 +1,4 @@
-"""Tell where releases stand."""
+"""Show the status of releases."""
 
 import json
 from typing import Any
