@@ -83,6 +83,8 @@ def change_action(action: CorrectiveAction, plan: Plan, *, by: "User", at: datet
 def finish_action(action: CorrectiveAction, *, done: bool, by: "User", at: datetime) -> CorrectiveAction:
     """Finish an action or reopen it, in its task at a release if it has one.
 
+    The report gets an event only for an action without a task: `tick_task` finishes a task at the release, too.
+
     :raises ChangedMeanwhile: if another person did so since the action was read.
     :raises ValueError: if none of the person's roles lets them write reports.
     """

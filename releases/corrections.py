@@ -47,7 +47,7 @@ def correct_public_reason(change: DateChange, *, reason: str, by: "User", at: da
     :raises NotYours: if none of the person's roles allows it.
     :raises NothingPublic: if the change has no reason that is public.
     :raises ReasonRefused: if the reason is empty or unchanged.
-    :raises SomebodyWasFaster: if another person corrected it in the meantime.
+    :raises ChangedMeanwhile: if another person corrected it after this one read it.
     """
     check_correctable(change, by=by)
     if not reason.strip():

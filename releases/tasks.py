@@ -47,7 +47,7 @@ def add_task(
 
     :param origin: where it comes from, such as the reference of a report.
     :raises NotYours: if none of the person's roles allows it.
-    :raises SomethingMissing: if the text is empty.
+    :raises MissingFields: if the text is empty.
     """
     check_may(by, Action.KEEP_TASKS, series.producer)
     return ReleaseTask.objects.create(
@@ -78,7 +78,7 @@ def reword_task(task: ReleaseTask, *, text: str, by: "User") -> None:
     """Change the text of an open task.
 
     :raises NotYours: if none of the person's roles allows it.
-    :raises SomethingMissing: if the text is empty.
+    :raises MissingFields: if the text is empty.
     :raises AlreadyTicked: if it was ticked off meanwhile.
     """
     check_may(by, Action.KEEP_TASKS, task.series.producer)

@@ -1,4 +1,4 @@
-"""A breach report laid out in the published form: the same for the page and for the PDF."""
+"""A breach report laid out in the published form. Pages and the PDF share the body; only the PDF has a title."""
 
 import re
 from dataclasses import dataclass
@@ -94,7 +94,10 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class ReportDocument:
-    """A report ready to be shown or printed, with `marks` on every page."""
+    """A report ready to be shown or printed, with `marks` on every page.
+
+    A new text field must also be treated in `_with_whole_hyphens` of breaches/pdf.py.
+    """
 
     title: str
     sections: tuple[DocumentSection, ...]

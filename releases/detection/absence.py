@@ -38,6 +38,7 @@ _LABEL = re.compile(
     r"|tudalen heb ei chanfod|(?:ddim|heb ei|heb eu) (?:gyhoeddi|chyhoeddi|cyhoeddi)(?: eto)?|yn dod yn fuan"
     r"|tynnwyd yn ôl|wedi(?:'i| ei|'u| eu) (?:tynnu yn ôl|dynnu yn ôl|thynnu yn ôl|chanslo|ganslo|gohirio|ohirio)"
 )
+# Sentences that say for certain that this release is absent (`Absence.CERTAIN`).
 _STATEMENT = re.compile(
     rf"{_THIS} (?:"
     rf"(?:(?:has|have)(?: now)? been|(?:is|are|was|were)(?: now| currently)?) {_SPENT}{_NOT_AS_SUCH}"
@@ -72,6 +73,7 @@ _NOT_FOUND = re.compile(
     r"| (?:page|publication|document|content|file|key|object|blob)(?: [^ ]+){0,6}? "
     r"(?:does not exist|doesn't exist|no longer exists) "
 )
+# Words that make a person decide (`Absence.POSSIBLE`), unless others say it for certain.
 _UNSURE = re.compile(
     rf" coming soon | not yet {_OUT} | (?:has|have) been {_STATE} "
     r"| will be (?:published|released) (?:on|at|soon|shortly) "

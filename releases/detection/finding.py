@@ -71,7 +71,7 @@ def publisher_to_json(says: PublisherSays | None) -> dict[str, Any]:
 
 
 def publisher_from_json(stored: Mapping[str, Any]) -> PublisherSays | None:
-    """Read what `as_json` wrote.
+    """Read what `publisher_to_json` wrote.
 
     :raises ValueError: if something else was stored.
     :raises KeyError: if its state is missing.

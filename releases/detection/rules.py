@@ -1,7 +1,8 @@
 """What one response shows of the release that is expected at its address: not live, live, or nothing reliable.
 
 `examine` tries everything in order, and `PAGE_RULES` is the order for a page. To add a reason why a page is not live,
-add it to `Reason` in finding.py, return it from a rule here, and add its words in releases/text/release.py.
+add it to `Reason` in finding.py, return it from a rule here, and write its words for pages in releases/text/release.py
+and for reports in breaches/rules/narrative.py.
 """
 
 from collections.abc import Callable
@@ -160,6 +161,12 @@ def _examine_attachment(answer: Answer, expectation: Expectation) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class PageSigns:
+    """What the rules read of a page.
+
+    `place` is where the marker was found, `mention` how it is used there, and `own_h1` the heading of level 1 in the
+    page's own content, as plain words.
+    """
+
     answer: Answer
     expectation: Expectation
     page: PageText

@@ -627,7 +627,7 @@ class Sweep:
         While it is unavailable no process can renew its leases: this one goes on with the hosts that it held last.
         Nothing is judged meanwhile, and shortly before a check that decides a verdict nothing is tried.
 
-        :raises OperationalError: or another of `DATABASE_AWAY`, if the sweep has nothing in memory to go on with.
+        :raises django.db.OperationalError: or another of `DATABASE_AWAY`, if there is nothing in memory to go on with.
         """
         now = self._clock.now()
         if self._database_away_since and now < self._retry_database_at:

@@ -109,7 +109,7 @@ class Lifecycle:
 
         :raises WrongState: if the move does not start in this state.
         :raises WrongRole: if none of the roles may make it (the system may make every move).
-        :raises SomethingMissing: if something that the move needs was not given.
+        :raises MissingFields: if something that the move needs was not given.
         """
         move = self.find(name, source=source)
         if not by_system and not move.roles.intersection(roles):

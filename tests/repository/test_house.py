@@ -1,5 +1,7 @@
 """Rules of the project that no linter checks: paths in documents, the pure core, lock files, executable scripts."""
 
+import ast
+import builtins
 import json
 import re
 import subprocess
@@ -10,6 +12,7 @@ import yaml
 from django.conf import settings
 
 ROOT = settings.BASE_DIR
+APPS = ("releases", "breaches", "statsoffice")
 REGISTRIES = ("registry.npmjs" + ".org", "pypi" + ".org", "pythonhosted" + ".org", "yarnpkg" + ".com")
 FILES_THAT_NAME_DOWNLOAD_ADDRESSES = {"uv.lock", "pylock.toml", "yarn.lock"}
 
@@ -49,6 +52,40 @@ def test_every_path_that_the_documentation_names_is_there():
     }
     assert len(named) > 200
     assert {(document, path) for document, path in named if not is_there(path)} == set()
+
+
+def test_every_module_that_the_documentation_names_without_its_folder_is_there():
+    modules = {path.name for path in tracked("*.py")}
+    documents = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *tracked("docs/*.md")]
+    named = {
+        (name(document), module)
+        for document in documents
+        if "decisions" not in document.parts
+        for module in re.findall(r"`(\w+\.py)`", document.read_text())
+    }
+    assert len(named) > 30
+    assert {(document, module) for document, module in named if module not in modules} == set()
+
+
+def test_every_exception_that_a_docstring_names_is_known_in_its_module_or_a_class_of_the_product():
+    trees = {path: ast.parse(path.read_text()) for app in APPS for path in tracked(f"{app}/*.py")}
+    classes = {node.name for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    named = {
+        (name(path), exception)
+        for path in trees
+        for exception in re.findall(r":raises (\w+):", path.read_text())
+        if not hasattr(builtins, exception) and exception not in classes
+    }
+    assert {(path, exception) for path, exception in named if not is_imported(exception, trees[ROOT / path])} == set()
+
+
+def is_imported(name, tree):
+    return any(
+        name == (alias.asname or alias.name).rpartition(".")[2]
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+    )
 
 
 def is_there(path):
