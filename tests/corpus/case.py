@@ -17,7 +17,7 @@ class Right(StrEnum):
 
     LIVE = "live"
     NOT_LIVE = "not live"
-    NOBODY = "nobody can tell"
+    NOBODY = "cannot tell"
 
 
 @dataclass(frozen=True)

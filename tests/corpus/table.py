@@ -48,9 +48,9 @@ def confusion_table() -> str:
         (name, found) for name in counted for found in (Right if name == "our rules" else (Right.LIVE, Right.NOT_LIVE))
     ]
     lines = [
-        f"{len(CASES)} cases with {sum(len(case.looks) for case in CASES)} looks.",
+        f"{len(CASES)} cases with {sum(len(case.looks) for case in CASES)} checks.",
         "",
-        "| the right answer | " + " | ".join(f"{name}: {found}" for name, found in shown) + " |",
+        "| right result | " + " | ".join(f"{name}: {found}" for name, found in shown) + " |",
         "|---" * (len(shown) + 1) + "|",
     ]
     for right in Right:
