@@ -29,7 +29,7 @@ MAKERS = {"sqlite": databases.sqlite, "postgresql": databases.postgresql}
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure what was asked for; gives the exit code."""
+    """Make the requested measurements, and return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -67,9 +67,9 @@ def _counted(typed: str) -> int:
 
 
 def _measure(measurements: Sequence[Measurement], *, loads: list[float], failed: list[str]) -> list[Row]:
-    """Make measurements one after the other; the rows of each are told apart by the database where it has several.
+    """Make measurements one after the other; the rows name the database if a measurement has several.
 
-    One that fails is named in `failed` and costs none of the others what was measured.
+    One that fails is named in `failed` and does not affect the results of the others.
     """
     rows: list[Row] = []
     with contextlib.ExitStack() as stack:

@@ -1,8 +1,8 @@
 """How long the backup and the restore of a full office take, on PostgreSQL.
 
 Nine years of releases with their checks, page bodies, verdicts, reports and events. Each figure is the command as an
-operator runs it, from its start to its end; the verification of the evidence after a restore is a figure of its own.
-The floor is bare `pg_dump --format=custom` and `pg_restore` of the same database, in turns with the commands.
+operator runs it, from its start to its end; the verification of the evidence after a restore is its own figure. The
+floor is bare `pg_dump --format=custom` and `pg_restore` of the same database, in turns with the commands.
 """
 
 import os

@@ -1,11 +1,11 @@
 """How long the public calendar, its feeds and its API take with many releases, at the 95th percentile.
 
 Nine tenths of the releases are past and published, the rest is to come; some were moved, cancelled, or are planned for
-a month. Everything is asked again and again by nobody in particular, each address of a kind in turns: months, filters,
-producers, series, first and last pages. Each address was asked once before, as a process remembers the events that it
-has written; how long the slowest calendar took then is a line of its own. What is timed is the request inside the
-process, with the database on the same machine and no web server. The floor is the page to log in, which needs the same
-framework and lists nothing.
+a month. Everything is requested again and again by an anonymous reader, each address of a kind in turns: months,
+filters, producers, series, first and last pages. Each address was asked once before, as a process remembers the events
+that it has written; how long the slowest calendar took then is its own line. The measured time is that of the request
+inside the process, with the database on the same machine and no web server. The floor is the page to log in, which
+needs the same framework and lists nothing.
 """
 
 from collections.abc import Iterator
@@ -81,7 +81,7 @@ def _fill(full: Office, *, releases: int, now: datetime) -> None:
     ahead = Release.objects.filter(status=Status.CONFIRMED, pk__in=list(_every_tenth()))
     ahead.update(status=Status.PROVISIONAL, precision=Precision.MONTH, due_at=None, planned_at=None, confirmed_at=None)
     with connection.cursor() as cursor:
-        # What the database does by itself in time.
+        # The statistics that the database would collect in time.
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
 
 

@@ -1,4 +1,4 @@
-"""The product's own processes at work on a database: the whole chain from look to draft."""
+"""The product's own processes at work on a database: the whole chain from check to draft."""
 
 import contextlib
 import os
@@ -20,7 +20,7 @@ ENDS_WITHIN_SECONDS = 60
 def watching(site: RehearsalSite) -> Iterator[subprocess.Popen[bytes]]:
     """Run `manage.py watch` for the time of a `with` block: sweep, draft and deliver in one process.
 
-    With a broker these are processes of their own; in one they share its one interpreter, which is the harder case.
+    With a broker these are separate processes; in one they share its one interpreter, which is the harder case.
     """
     process = subprocess.Popen(
         [sys.executable, "manage.py", "watch"], cwd=ROOT, env=surroundings(site), stdout=subprocess.DEVNULL
@@ -40,7 +40,7 @@ def watching(site: RehearsalSite) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def surroundings(site: RehearsalSite) -> Mapping[str, str]:
-    """Give this process' environment, in which the site on this machine may be asked as hard as one can."""
+    """Return this process' environment, in which requests to the site on this machine are not limited."""
     place = site.base_url.removeprefix("http://")
     return os.environ | {
         "STATSOFFICE_PROBE_ALLOW_PRIVATE": place,
@@ -49,7 +49,7 @@ def surroundings(site: RehearsalSite) -> Mapping[str, str]:
 
 
 def busy_seconds(process: subprocess.Popen[bytes]) -> float:
-    """Return for how many seconds a process, and whoever serves its database for it, has kept a core busy so far.
+    """Return for how many seconds a process, and the server of its database for it, have used a core so far.
 
     Unlike the time that passed this does not grow with what others do on the machine.
     """

@@ -38,7 +38,7 @@ class Served:
 def served(
     address: str, *, readers: int, seconds: int, headers: Mapping[str, str], expected: int = 200, tag: str = ""
 ) -> Served:
-    """Let so many readers ask for an address by wrk without a pause, each on a connection of their own.
+    """Let so many readers ask for an address by wrk without a pause, each on their own connection.
 
     :param tag: what each says that it has already; nothing where each asks as if for the first time.
     """

@@ -1,6 +1,6 @@
 """Private databases, with every table and nothing in them: a new one for each round of a measurement.
 
-PostgreSQL runs by its own defaults, so that what is committed is on the disk. SQLite is set as the product sets it.
+PostgreSQL runs by its own defaults, so that committed data is on the disk. SQLite is set as the product sets it.
 """
 
 import contextlib
@@ -17,13 +17,13 @@ from tests.servers.private_postgresql import private_cluster
 EMPTY = "nothing_yet"
 ROOT = Path(__file__).resolve().parent.parent
 
-# Gives the DATABASE_URL of a new database.
+# Returns the DATABASE_URL of a new database.
 type New = Callable[[], str]
 
 
 @contextlib.contextmanager
 def sqlite(folder: Path) -> Iterator[New]:
-    """Give new SQLite databases as files of a folder."""
+    """Yield new SQLite databases as files of a folder."""
     empty = folder / f"{EMPTY}.sqlite3"
     _migrate(f"sqlite:///{empty}", var=folder)
     numbers = count(1)
@@ -36,7 +36,7 @@ def sqlite(folder: Path) -> Iterator[New]:
 
 @contextlib.contextmanager
 def postgresql(folder: Path) -> Iterator[New]:
-    """Give new databases of a PostgreSQL that runs for the time of a `with` block."""
+    """Yield new databases of a PostgreSQL that runs for the time of a `with` block."""
     with private_cluster(durable=True) as cluster:
         cluster.create(EMPTY)
         _migrate(cluster.url(EMPTY), var=folder)
@@ -51,7 +51,7 @@ def postgresql(folder: Path) -> Iterator[New]:
 
 
 def surroundings(database: str, *, var: Path) -> dict[str, str]:
-    """Give the environment of the processes that share a database and a folder; nothing else is set for them.
+    """Return the environment of the processes that share a database and a folder; nothing else is set for them.
 
     :param database: its DATABASE_URL.
     :param var: the folder for what the product keeps in files.
@@ -61,7 +61,7 @@ def surroundings(database: str, *, var: Path) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "statsoffice.settings",
         "DATABASE_URL": database,
         "STATSOFFICE_VAR": str(var),
-        # The canary looks at the web process, which is not running here.
+        # The self-test requests a page of the web process, which is not running here.
         "STATSOFFICE_CANARY": "off",
         "STATSOFFICE_LOG_LEVEL": "WARNING",
     }

@@ -10,7 +10,7 @@ from releases.rules.lifecycle import Status
 def record(
     urls: Sequence[str], *, marker: str, due_at: datetime, rehearsal: bool = True, tolerance_seconds: int | None = None
 ) -> list[Address]:
-    """Record a confirmed release for each address, all due at one aware instant; gives their pages.
+    """Record a confirmed release for each address, all due at one aware instant, and return their pages.
 
     :param marker: words that the pages show from the due instant on.
     :param rehearsal: else they are official and announced, and two people are told of what is suspected.

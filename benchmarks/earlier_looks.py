@@ -1,4 +1,4 @@
-"""The looks that a watch has made of releases since the day before, without the release, as if it had made them."""
+"""The checks of releases since the day before that show no release, as if monitoring had made them."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ TOOK = timedelta(seconds=0.2)
 
 
 def record(addresses: Sequence[Address], *, due_at: datetime, until: datetime) -> None:
-    """Write every look that the cadence plans before an aware instant, at each address."""
+    """Write every check that the cadence plans before an aware instant, at each address."""
     rows: list[Observation] = []
     for at in _planned(due_at, until=until):
         for address in addresses:

@@ -1,9 +1,9 @@
 """How the cost of examining a page grows with its size, for each of the kinds in `page_kinds.py`.
 
-A figure is an exponent: 1 where a page of twice the size takes twice the processor time, 2 where it takes four times
-as much. It is taken from a page and one an eighth of its size, each examined in a process of its own, the best of
-several times. The floor is 1, the exponent of any program that reads the whole page. A page that is refused at a limit
-has less. Seven milliseconds are added to each time, because shorter ones say nothing on a busy machine.
+A figure is an exponent: 1 where a page of twice the size takes twice the processor time, 2 where it takes four times as
+much. It is taken from a page and one an eighth of its size, each examined in its own process, the best of several
+times. The floor is 1, the exponent of any program that reads the whole page. A page that is refused at a limit has
+less. Seven milliseconds are added to each time, because shorter ones say nothing on a busy machine.
 
 A kind that needs more than a minute or 4 GB is ended, and its exponent is infinite.
 """

@@ -21,7 +21,7 @@ def fetcher(site: RehearsalSite) -> Fetcher:
 
 
 class Ours:
-    """Looks at many addresses through the fetcher."""
+    """Checks at many addresses through the fetcher."""
 
     def __init__(self, site: RehearsalSite) -> None:
         self.fetcher = fetcher(site)

@@ -1,6 +1,6 @@
-"""How long after the due instant the last of many first looks reaches the publisher: the fetcher alone.
+"""How long after the due instant the last of many first checks reaches the publisher: the fetcher alone.
 
-All looks are due at one instant, on paths of their own, with the budget lifted. "Connections open" is as the look five
+All checks are due at one instant, on separate paths, with the budget lifted. "Connections open" is as the check five
 seconds before leaves them; else every connection is opened after the instant. The floor is the bare client on the same
 addresses, in turns with the fetcher.
 """
@@ -21,7 +21,7 @@ type Look = Callable[[Sequence[str], datetime], None]
 
 
 def measure(size: int, *, rounds: int) -> list[Row]:
-    """Let both look at as many pages, first with no connection open, then with those of the first time."""
+    """Let both check as many pages, first with no connection open, then with those of the first time."""
     with rehearsal_site() as site:
         urls = judge.addresses(site, size)
         judge.show(site, urls)
@@ -30,7 +30,7 @@ def measure(size: int, *, rounds: int) -> list[Row]:
 
 
 def limit(size: int) -> Limit:
-    """Return within how many milliseconds the last of so many looks must leave."""
+    """Return within how many milliseconds the last of so many checks must leave."""
     return Limit(next(most for looks, most in LIMIT_MILLISECONDS.items() if size <= looks))
 
 

@@ -27,8 +27,8 @@ from releases.probe.probe import probe_from_settings
 from statsoffice import jobs
 
 TIMES_SMALLER = 100
-# All of them, and those that are added without a draft, are fewer than the two hundred that the desk shows: above that
-# it counts those that it leaves out, and would do more with the larger calendar for a reason that is not its size.
+# All of them, and those that are added without a draft, are fewer than the two hundred that the dashboard shows: above
+# that it counts those that it leaves out, and would do more with the larger calendar for a reason that is not its size.
 THIS_MORNING = 90
 LATE_BY = timedelta(minutes=10)
 
@@ -43,7 +43,7 @@ def measure(size: int, *, rounds: int) -> list[Row]:
     office.fill(head, releases=small, late=small // 10, now=now)
     this_morning(head, now=now, number=min(THIS_MORNING, size))
     smaller = _costs(head, rounds=rounds)
-    # Filling the calendar drafts what was left without a draft.
+    # Filling the calendar drafts the reports that were still missing.
     office.fill(head, releases=size - small, late=(size - small) // 10, now=now)
     without_draft(head, now=now, number=min(THIS_MORNING, size) // 10)
     larger = _costs(head, rounds=rounds)
@@ -93,7 +93,7 @@ def _costs(head: Office, *, rounds: int) -> dict[str, tuple[float, int]]:
 
 def _cost(step: Step, *, rounds: int) -> tuple[float, int]:
     with undone():
-        step()  # the first time reads what is kept from then on, such as templates
+        step()  # the first time reads data that is then cached, such as templates
     took = []
     for _ in range(rounds):
         with undone():
@@ -115,7 +115,7 @@ def _claim() -> None:
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """Undo in the end what is stored within the block."""
+    """Undo at the end the changes stored within the block."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)

@@ -1,4 +1,4 @@
-"""People who ask at a pace of their own, whether or not the server keeps up: each is a thread with a clock."""
+"""People who ask at their own pace, whether or not the server keeps up: each is a thread with a clock."""
 
 import contextlib
 import http.client
@@ -17,7 +17,7 @@ PATIENCE_SECONDS = 20
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request: the name under which it is counted, the path, what is said with it, and which answers are right."""
+    """One request: the name under which it is counted, the path, the headers, and which answers are right."""
 
     what: str
     path: str
@@ -39,7 +39,7 @@ type Asking = Generator[Asked, Answer, None]
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """So many people who each ask once in so many seconds; person N asks what `asks(N)` gives, one after the other."""
+    """So many people who each ask once in so many seconds; person N asks what `asks(N)` returns, in turn."""
 
     people: int
     every_seconds: float
@@ -62,7 +62,7 @@ class Kept:
 def kept(
     port: int, habits: Sequence[Habit], *, headers: Mapping[str, str], seconds: float
 ) -> tuple[dict[str, Kept], float]:
-    """Let all of them ask at the same time for so many seconds; gives what came, and after how many seconds the last.
+    """Let all ask at the same time for so many seconds; return the answers and the seconds until the last one.
 
     A request counts from when it was due: one that waits for the answer to the one before is the slower for it.
     """
@@ -97,7 +97,7 @@ def kept(
 
 
 def answer(port: int, path: str, *, headers: Mapping[str, str]) -> Answer | None:
-    """Ask for one page on a connection of its own; gives None if no answer came."""
+    """Ask for one page on its own connection, and return None if no answer came."""
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=PATIENCE_SECONDS)
     with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
         connection.request("GET", path, headers=dict(headers))

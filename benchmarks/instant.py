@@ -31,7 +31,7 @@ def milliseconds(duration: timedelta) -> float:
 
 @contextmanager
 def confirmed_clock() -> Iterator[RealClock]:
-    """Give the machine's clock with a time server that confirms it, as an office has one.
+    """Yield the machine's clock with a time server that confirms it, as an office has one.
 
     Without it each check is uncertain by 2 seconds, and a release that is live at the due instant is judged twice.
     """

@@ -1,14 +1,14 @@
 """How long after the limit the last draft is stored, where many releases are late at once.
 
-The product's own command `manage.py watch` looks, judges, and drafts every two seconds, at its own tolerance and with
-the budget lifted; two people are told of each suspicion meanwhile. Every release has been watched since the day before:
-what judging and drafting read of it is the whole record. Each page says in words of its own that the release is still
-to come. What is measured ends when the database shows the last report to somebody else. The processor time is that of
-the product's process and of whoever serves its database, from a moment before the limit to that end: on two cores with
+The product's own command `manage.py watch` checks, judges, and drafts every two seconds, at its own tolerance and with
+the budget lifted; two people are notified of each suspicion meanwhile. Every release has been monitored since the day
+before: what judging and drafting read of it is the whole record. Each page says in different words that the release is
+still to come. The measurement ends when the database shows the last report to another connection. The processor time is
+that of the product's process and of its database server, from a moment before the limit to that end: on two cores with
 other work the time that passes says little.
 
 The floor is the bare client asking for the same pages, and the database copying the rows that were stored after the
-limit: looks, verdicts, suspicions, reports with their versions, and the events of all of these.
+limit: checks, verdicts, suspicions, reports with their versions, and the events of all of these.
 """
 
 import time
@@ -30,12 +30,12 @@ from statsoffice.fake_publisher.scenes import scene
 
 LIMIT = Limit(5.0)
 STARTING = timedelta(seconds=20)
-# So long the earlier looks take to be written, for each release.
+# So long the earlier checks take to be written, for each release.
 WRITING = timedelta(seconds=0.12)
 WATCHED_BEFORE = timedelta(seconds=75)
 PATIENCE = timedelta(minutes=3)
 BETWEEN_GLANCES_SECONDS = 0.05
-# Between the planned looks before the limit and the limit itself.
+# Between the planned checks before the limit and the limit itself.
 A_MOMENT = timedelta(seconds=0.5)
 
 
@@ -107,7 +107,7 @@ def _asked(urls: Sequence[str]) -> float:
 
 
 def _copied(limit_at: datetime) -> float:
-    """Let the database write the rows that it was given since the limit once more; gives the seconds."""
+    """Let the database write the rows that it was given since the limit once more, and return the seconds."""
     written: Sequence[models.QuerySet[models.Model]] = (
         Observation.objects.filter(planned_at=limit_at),
         Verification.objects.all(),

@@ -1,11 +1,11 @@
-"""How many looks a second the product makes, beside the bare client doing the same work.
+"""How many checks a second the product makes, compared with the bare client doing the same work.
 
 Both fetch the same pages over connections that are open, from a site on the same machine, and keep status, headers and
-body of each: the floor is the bare client. "Examined" is the product's look with what follows in the same thread: the
+body of each: the floor is the bare client. "Examined" is the product's check with what follows in the same thread: the
 page is read as a reader sees it and searched for signs that the release is there or is not. The floor of that is the
 bare client, and the same parser giving the page's whole text to be searched for the marker: what a keyword check does,
 and docs/verdicts.md shows how often that is wrong. The site has one of the machine's cores and may be what both wait
-for, so the processor time of the looking process itself is told beside.
+for, so the processor time of the checking process is reported too.
 """
 
 import time
@@ -29,14 +29,14 @@ HALF = Limit(0.5, of="ratio")
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """For each look, the seconds that passed, and those for which the process kept a core busy."""
+    """For each check, the seconds that passed, and those for which the process used a core."""
 
     passed: float
     busy: float
 
 
 def measure(size: int, *, rounds: int) -> list[Row]:
-    """Look at as many pages with each in turns, after a first time that opens the connections."""
+    """Check as many pages with each in turns, after a first time that opens the connections."""
     with rehearsal_site() as site:
         urls = judge.addresses(site, size)
         judge.show(site, urls)

@@ -1,4 +1,4 @@
-"""What is measured: each measurement with its sizes, on which databases, and how often it is repeated."""
+"""The list of measurements: each with its sizes, its databases, and how often it is repeated."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,10 +8,10 @@ BOTH = ("sqlite", "postgresql")
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One module of this package, whose `measure(size, rounds=)` gives rows.
+    """One module of this package, whose `measure(size, rounds=)` returns rows.
 
-    Every size, database and `round` is a process of its own with a new database. `rounds_inside` are repetitions
-    within that process, where a new one would only be dear.
+    Every size, database and `round` is its own process with a new database. `rounds_inside` are repetitions within that
+    process, where a new one would only be dear.
     """
 
     name: str

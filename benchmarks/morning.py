@@ -2,10 +2,10 @@
 
 The server is gunicorn by its unit in deploy/, in production, asked over loopback; those who ask share the machine with
 it and with the database. First a crowd asks for the public calendar as fast as it is answered, each reader on a
-connection of their own and as many as the server has threads: as if for the first time, and with If-None-Match, as
-browsers refresh. Then people ask at a pace of their own: fifty who are signed in have the desk open; at last all at
-once, with forty readers who refresh the calendar, ten who search it and ten people who read the register. Such a
-request counts from when it was due, so a server that cannot keep up shows as slow.
+separate connection and as many as the server has threads: as if for the first time, and with If-None-Match, as browsers
+refresh. Then people ask at their own pace: fifty who are signed in have the dashboard open; at last all at once, with
+forty readers who refresh the calendar, ten who search it and ten people who read the register. Such a request counts
+from when it was due, so a server that cannot keep up shows as slow.
 
 The floor is the page to log in, which needs the same server and framework and lists nothing: of the crowd it is asked
 by the same crowd, and of people by four more who open it at the same time. `rounds` are the seconds that each of these
@@ -57,7 +57,7 @@ def measure(size: int, *, rounds: int) -> list[Row]:
     full = office.found()
     people = staff.recruited(full)
     queries = _fill(full, releases=size, now=now)
-    # With next to no releases next to nobody asks either.
+    # With few releases there are also few readers.
     sessions = staff.signed_in(people[: min(SIGNED_IN, size)], key=web.KEY)
     desks, register = visits.desks(sessions), visits.reading(sessions[:FEW])
     others = visits.refreshing(min(REFRESHING, size)), visits.searching(min(FEW, size)), register
@@ -73,13 +73,13 @@ def measure(size: int, *, rounds: int) -> list[Row]:
 
 
 def _fill(full: office.Office, *, releases: int, now: datetime) -> Queries:
-    """Fill the calendar; gives what each page asks the database with a hundredth of it, and with all."""
+    """Fill the calendar, and return what each page asks the database with a hundredth of it, and with all."""
     few = max(1, releases // TIMES_SMALLER)
     office.fill(full, releases=few, late=few // 10, now=now)
     this_morning(full, now=now, number=min(THIS_MORNING, releases))
     fewer = _queries(full)
     office.fill(full, releases=releases - few, late=(releases - few) // 10, now=now)
-    # Filling the calendar drafts what was left without a draft.
+    # Filling the calendar drafts the reports that were still missing.
     without_draft(full, now=now, number=min(THIS_MORNING, releases) // 10)
     more = _queries(full)
     return {what: (fewer[what], more[what]) for what in fewer}

@@ -1,6 +1,7 @@
-"""An office of many producers whose calendar is full: what it published in nine years, and what is to come.
+"""An office of many producers whose calendar is full: the releases of nine years, and those to come.
 
-Looks, verdicts, suspicions and drafts are made by the product's own functions, so they are what it would have kept.
+Checks, verdicts, suspicions and drafts are made by the product's own functions, so they are as it would have stored
+them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,7 +32,7 @@ MARKER = "this edition"
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """The series of all producers, and somebody who heads the profession at every one of them."""
+    """The series of all producers, and someone who heads the profession at every one of them."""
 
     series: Sequence[Series]
     head: User
@@ -65,7 +66,7 @@ def found(*, producers: int = PRODUCERS, series: int = SERIES) -> Office:
 def fill(office: Office, *, releases: int, late: int, now: datetime, decided: bool = True) -> None:
     """Add releases spread evenly over nine years past and one to come; so many of the past ones were late.
 
-    Ends with the statistics that a database collects by itself.
+    Ends with the statistics that a database collects automatically.
 
     :param decided: whether nearly all of the reports on these are decided, without the events that a decision has.
     """
@@ -93,7 +94,7 @@ def fill(office: Office, *, releases: int, late: int, now: datetime, decided: bo
 
 
 def announce(office: Office, dues: Sequence[datetime]) -> list[Address]:
-    """Add one confirmed, announced release for each aware instant; gives their pages."""
+    """Add one confirmed, announced release for each aware instant, and return their pages."""
     begun = Release.objects.count()
     releases = Release.objects.bulk_create(
         Release(
@@ -122,12 +123,12 @@ def announce(office: Office, dues: Sequence[datetime]) -> list[Address]:
 
 
 def judge(pages: Sequence[Address], *, live_after: timedelta | None) -> None:
-    """Look at releases before they were due and up to their limit, see them live so long after that time, and judge.
+    """Check releases before they were due and up to their limit, see them live so long after that time, and judge.
 
     :param live_after: None where they were not seen live at all.
     """
     Observation.append([look for page in pages for look in _looks(page, live_after)])
-    # The row of a release that is watched no more is kept.
+    # The row of a release that is no longer monitored remains.
     Watch.objects.bulk_create(Watch(address=page, schedule_version=1) for page in pages)
     for some in batched(pages, 500):
         now = max(page.release.due_at for page in some) + (live_after or timedelta(0)) + timedelta(minutes=5)

@@ -1,4 +1,4 @@
-"""One round of one measurement, in a process of its own: writes its rows as JSON.
+"""One round of one measurement, in its own process: writes its rows as JSON.
 
 `python -m benchmarks` starts it, with the environment of `databases.surroundings`.
 """
@@ -11,7 +11,7 @@ import django
 
 
 def main(name: str, size: str, rounds: str) -> int:
-    """Measure once and write the rows to standard output; gives the exit code."""
+    """Measure once and write the rows to standard output, and return the exit code."""
     django.setup()
     measure = importlib.import_module(f"benchmarks.{name}").measure
     rows = measure(int(size), rounds=int(rounds))

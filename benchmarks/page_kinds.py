@@ -1,6 +1,6 @@
 """Kinds of pages and files whose cost may grow faster than they do: each can be made in any size.
 
-The first are honest. The others repeat what once took quadratic time or memory, or what stands at a limit of
+The first are honest. The others repeat what once took quadratic time or memory, or are close to a limit of
 `releases/detection/markup.py`: just below it a page is read, and beyond it a page is refused.
 """
 
@@ -83,12 +83,12 @@ def markup(unit: str, *, before: str = "", after: str = "") -> Make:
 
 
 def nested(tag: str, *, before: str = "", unit: str = "<p>Prices rose again.</p>") -> Make:
-    """Return what makes pages in which much stands deep in equal elements: the deeper, the larger, up to the limit."""
+    """Return what makes pages in which much is nested in equal elements: the deeper, the larger, up to the limit."""
     return lambda size: page(before + f"<{tag}>" * min(500, size // 40) + repeat(unit, size))
 
 
 def counted(unit: str, *, before: str = "", after: str = "", between: str = "", most: int | None = None) -> Make:
-    """Return what makes pages that repeat some markup with a number of its own each time.
+    """Return what makes pages that repeat some markup with its own number each time.
 
     :param most: how often at most; the rest of the size is filled with `between`.
     """

@@ -1,8 +1,8 @@
-"""How long the pages take that grow with the office: calendar, desk and register, at the 95th percentile.
+"""How long the pages take that grow with the office: calendar, dashboard and register, at the 95th percentile.
 
-Each page is opened again and again by somebody who may see everything, months, lists and their later pages in turns.
-What is timed is the request inside the process, with the database on the same machine and no web server. The floor is
-the page to log in, which needs the same framework, base template and session and lists nothing.
+Each page is opened again and again by someone who may see everything, months, lists and their later pages in turns. The
+measured time is that of the request inside the process, with the database on the same machine and no web server. The
+floor is the page to log in, which needs the same framework, base template and session and lists nothing.
 """
 
 from collections.abc import Iterator

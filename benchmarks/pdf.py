@@ -1,9 +1,9 @@
 """How long a full report takes to print, against WeasyPrint on a static page of the same size.
 
-The floor is the same text as one finished page of HTML with a short style sheet of its own (page headers and footers,
-two tables, links) in a font of the machine, written as PDF/UA-1 with as many pages: what WeasyPrint needs
-anyway. The ratio counts laying out the document, the template, the finer style, the product's own fonts and the
-watch for characters that no font can draw.
+The floor is the same text as one finished page of HTML with its own short style sheet (page headers and footers, two
+tables, links) in a font of the machine, written as PDF/UA-1 with as many pages: what WeasyPrint needs anyway. The ratio
+counts laying out the document, the template, the finer style, the product's own fonts and the search for characters
+that no font can draw.
 """
 
 import dataclasses
@@ -65,7 +65,7 @@ def static_line(line: Line) -> str:
 
 
 def static_page(content: ReportContent) -> str:
-    """Write the same text as a page of plain HTML with a style sheet of its own, once and for all."""
+    """Write the same text as a page of plain HTML with its own style sheet, once and for all."""
     parts = ["<h1>Report of a breach</h1>"]
     for section in lay_out(content, reference="BR-2026-0001", version=1).sections:
         rows = "".join(

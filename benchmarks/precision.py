@@ -1,4 +1,4 @@
-"""How narrow the interval is in which a page appeared: a whole watch, with the budget of www.gov.uk for one host.
+"""How narrow the interval is in which a page appeared, by all of monitoring, with the host budget of www.gov.uk.
 
 The releases are due together and late. Each page appears at another instant of the first minute. The floor is the time
 between two checks of a page at which the host's budget is used up, and one second at the least.
@@ -33,7 +33,7 @@ LIMITS = {1: Limit(1_100), 10: Limit(2_000)}
 
 
 def measure(size: int, *, rounds: int) -> list[Row]:
-    """Watch as many late releases on one host, and give the widest interval; `rounds` are not used."""
+    """Monitor as many late releases on one host, and return the widest interval; `rounds` are not used."""
     with rehearsal_site() as site:
         place = site.base_url.removeprefix("http://")
         settings.PROBE_BUDGETS = {place: (BUDGET.connections, BUDGET.per_second)}
@@ -61,7 +61,7 @@ def _appear(site: RehearsalSite, urls: Sequence[str], due_at: datetime) -> None:
 
 
 def _watch(site: RehearsalSite, place: str, *, size: int, due_at: datetime) -> list[float]:
-    """Sweep until every release is judged; gives the widths of the intervals in milliseconds.
+    """Sweep until every release is judged, and return the widths of the intervals in milliseconds.
 
     :raises RuntimeError: if one was not found late.
     """

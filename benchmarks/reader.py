@@ -1,4 +1,4 @@
-"""Somebody who opens pages, inside this process: what is timed is the product, and no web server."""
+"""Someone who opens pages, inside this process: the measured time is that of the product without a web server."""
 
 import time
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from statsoffice.accounts.models import User
 
 
 class Reader:
-    """A person who is logged in, or nobody in particular."""
+    """A person who is logged in, or an anonymous reader."""
 
     def __init__(self, person: User | None) -> None:
         self.client = Client(SERVER_NAME="localhost")

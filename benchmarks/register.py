@@ -1,9 +1,10 @@
 """How long the register of breach reports takes with many reports, and the figures that are counted from it.
 
-Every tenth release of nine years was late, and nearly all of the reports on these are decided. What is timed is the
-request inside the process, with the database on the same machine and no web server; lists, filters, later pages, years
-and producers in turns. The floor is the page to log in, which needs the same framework and lists nothing. The limit is
-that of the lists: figures of two years are counted from some twenty thousand verdicts each time, and have none.
+Every tenth release of nine years was late, and nearly all of the reports on these are decided. The measured time is
+that of the request inside the process, with the database on the same machine and no web server; lists, filters, later
+pages, years and producers in turns. The floor is the page to log in, which needs the same framework and lists nothing.
+The limit is that of the lists: figures of two years are counted from some twenty thousand verdicts each time, and have
+none.
 """
 
 from datetime import UTC, datetime

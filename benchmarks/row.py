@@ -1,4 +1,4 @@
-"""One line of the table: what was measured, its floor in the same run, and the limit that it must keep."""
+"""One line of the table: the measurement, its floor in the same run, and its limit."""
 
 import math
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure beside its floor.
+    """One figure and its floor.
 
     `queries` are the numbers of queries at the smaller and at the larger size, which must be the same. `rounds` are
     all figures of the rounds of which this is the middle one.

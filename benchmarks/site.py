@@ -1,4 +1,4 @@
-"""A publisher's site on the same machine, which is the judge of looks: it notes when each request came."""
+"""A publisher's site on the same machine, which records when each request came."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ def addresses(site: RehearsalSite, number: int) -> list[str]:
 
 
 def show(site: RehearsalSite, urls: Sequence[str]) -> None:
-    """Let every page stand there at once."""
+    """Let every page appear at once."""
     site.publish_all({url.removeprefix(site.base_url): [scene(PAGE)] for url in urls}, replace=True)
 
 

@@ -17,12 +17,12 @@ LISTS = ("", "?page=2", "?decision=reported", "?producer=office-3", "?kind=late&
 
 
 def desks(sessions: Sequence[str]) -> Habit:
-    """Let those who are signed in keep the desk open: its script asks every two seconds whether it still stands."""
+    """Let signed-in people keep the dashboard open: its script asks every two seconds whether it has changed."""
     return Habit(len(sessions), 2, lambda number: _desk(sessions[number]))
 
 
 def refreshing(readers: int) -> Habit:
-    """Let readers look at the calendar of the month every two seconds, as browsers do that have it already."""
+    """Let readers open the calendar of the month every two seconds, as browsers do that have it already."""
     return Habit(readers, 2, lambda _: _calendar())
 
 
@@ -48,7 +48,7 @@ def _desk(session: str) -> Asking:
     answer = yield Asked(OPENED, DESK, cookie)
     part = DESK_PART
     while True:
-        # What stands is answered with nothing, and asked for again by the address that the page has.
+        # An unchanged page is answered with nothing, and requested again by its present address.
         if fresh := PART.search(answer.text):
             part = unescape(fresh[1])
         answer = yield Asked(STANDS, part, {**cookie, "HX-Request": "true"}, frozenset({200, 204}))
@@ -63,7 +63,7 @@ def _calendar() -> Asking:
 
 
 def _each(what: str, addresses: Sequence[str], headers: dict[str, str]) -> Callable[[int], Asking]:
-    """Give a habit of asking for each address in turns, from another one on for each person."""
+    """Return a habit of asking for each address in turns, from another one on for each person."""
 
     def asks(first: int) -> Asking:
         for number in count(first):

@@ -25,7 +25,7 @@ STARTS_WITHIN_SECONDS = 90
 
 @contextlib.contextmanager
 def serving() -> Iterator[int]:
-    """Run the web server on this process' database for the time of a `with` block; gives its port.
+    """Run the web server on this process' database for the time of a `with` block, and yield its port.
 
     The limits on one reader are off, since every reader here has the same address.
     """

@@ -1,4 +1,4 @@
-"""What every test runs on: a database, a folder and servers of its own, and nobody outside to talk to.
+"""What every test runs on: its own database, folder and servers, without contact to the outside.
 
 `./test` runs them on a private PostgreSQL, which DATABASE_URL names. Without it the database is SQLite in a file.
 """
@@ -73,7 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.MEDIA_ROOT = var / "stored"
     # Argon2 is slow on purpose; no test is about that.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    # Tests ask for thousands of pages from one address; the limit has tests of its own.
+    # Tests ask for thousands of pages from one address; the limit has separate tests.
     settings.RATES = {"person": 0, "program": 0}
     # It writes once a minute, between the queries that tests count.
     settings.SESSIONS_LAST_USED = False
@@ -114,7 +114,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 raise pytest.UsageError(message)
             item.add_marker(pytest.mark.browser)
     yield
-    # After whoever else orders tests: minutes that begin last would leave one process waiting alone.
+    # After all others that order tests: minutes that begin last would leave one process waiting alone.
     items.sort(key=lambda item: item.get_closest_marker("waits") is None)
 
 
@@ -155,7 +155,7 @@ def pytest_report_to_serializable() -> Generator[None, dict[str, Any] | None, di
 
 
 def _refuse_skip(report: Any, config: pytest.Config) -> Any:
-    """Turn a skip into a failure that tells the skip's reason, where the run asks for that."""
+    """Turn a skip into a failure that states the skip's reason, where the run asks for that."""
     if report.skipped and not hasattr(report, "wasxfail") and config.getoption("--skips-fail"):
         report.outcome = "failed"
         report.longrepr = f"Skipped, and nothing may be skipped silently: {report.longrepr[2]}"
@@ -191,7 +191,7 @@ def code_of_practice(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(scope="session")
 def folder_of_run(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Path:
-    """Give a folder that all processes of this run share."""
+    """Return a folder that all processes of this run share."""
     folder = tmp_path_factory.getbasetemp()
     return folder.parent if hasattr(pytestconfig, "workerinput") else folder
 
@@ -206,14 +206,14 @@ def kept_morning(folder_of_run: Path) -> Any:
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    """Run a real Redis that nobody else uses; gives its address."""
+    """Run a real Redis that no one else uses, and yield its address."""
     with private_redis() as url:
         yield url
 
 
 @pytest.fixture
 def process_environment(transactional_db: None, redis_url: str) -> dict[str, str]:
-    """Give the environment for processes that share the test's database, folder and Redis."""
+    """Return the environment for processes that share the test's database, folder and Redis."""
     return environment_of_processes(redis_url=redis_url)
 
 

@@ -51,7 +51,7 @@ IRREGULAR = (
     "begun|bound|brought|built|chosen|done|drawn|found|gone|given|heard|held|kept|known|laid|left|lost|made|met|owed"
     "|said|seen|sent|shown|sold|spent|spoken|stood|taken|told|thought|written"
 )
-# Words in -ing and -ed that are nouns of the field, and the gerunds that house.md gives to modules.
+# Words in -ing and -ed that are nouns of the field, and the gerunds that house.md uses for modules.
 NOUNS = (
     "anything|bring|dispatching|drafting|editing|embed|finding|heading|logging|meaning|merging|missing|monitoring"
     "|morning|paging|ping|refreshing|ring|scheduling|setting|sighting|string|thing|timing|warning|wording|.*eed"
@@ -204,12 +204,12 @@ def is_def(node: ast.AST) -> bool:
 
 
 def holds_function(node: ast.AST) -> bool:
-    """Tell whether a definition is a function or a class with methods."""
+    """Return whether a definition is a function or a class with methods."""
     return is_def(node) or (isinstance(node, ast.ClassDef) and any(map(is_def, node.body)))
 
 
 def is_exception(node: ast.AST) -> bool:
-    """Tell whether a class inherits from an exception, by the names of its bases."""
+    """Return whether a class inherits from an exception, by the names of its bases."""
     return isinstance(node, ast.ClassDef) and any(
         ast.unparse(base).endswith(("Exception", "Error", "Refused")) for base in node.bases
     )
@@ -224,7 +224,7 @@ def _local_names(node: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]
 
 
 def components(graph: Graph) -> dict[str, frozenset[str]]:
-    """Give for each module those that import each other with it in a cycle, itself among them."""
+    """Return for each module those that import each other with it in a cycle, itself among them."""
     reached = {node: _reachable(graph, node) for node in graph}
     return {node: frozenset({node, *(one for one in reached[node] if node in reached[one])}) for node in graph}
 
@@ -255,7 +255,7 @@ def longest_chain(graph: Graph) -> Sequence[str]:
 
 
 def is_value_type(node: Definition) -> bool:
-    """Tell whether a definition is a dataclass, NamedTuple, TypedDict or pydantic model."""
+    """Return whether a definition is a dataclass, NamedTuple, TypedDict or pydantic model."""
     if not isinstance(node, ast.ClassDef):
         return False
     decorators = (ast.unparse(one).partition("(")[0] for one in node.decorator_list)
@@ -264,7 +264,7 @@ def is_value_type(node: Definition) -> bool:
 
 
 def is_participle(name: str) -> bool:
-    """Tell whether the last word of a name is a participle or gerund; `is_confirmed` is a sentence and none."""
+    """Return whether the last word of a name is a participle or gerund; `is_confirmed` is a sentence and none."""
     if name.startswith(PREDICATES):
         return False
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)

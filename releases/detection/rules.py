@@ -63,8 +63,8 @@ _SAYS_SOMETHING = frozenset({200, 203, 404, 410})
 def examine(answer: Answer, expectation: Expectation) -> Finding:
     """Say what one answer shows of the release that is expected at its address.
 
-    The possibilities are tried in the order of LookResult. Where words on the page speak for and against the release at
-    once, the finding is UNRECOGNISED: a person is asked, and no one is accused.
+    The possibilities are tried in the order of CheckOutcome. If words on the page speak for and against the release
+    at once, the finding is UNRECOGNISED: a person is asked, and no one is accused.
     """
     if answer.failure is not None:
         reason = Reason(answer.failure.value)

@@ -1,4 +1,4 @@
-"""Lists of pre-release access in every state, for their pages to be looked at."""
+"""Lists of pre-release access in every state, for browser tests of the pages."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -22,7 +22,7 @@ LONG_POST = replace(
 
 
 def pages_of_access_lists(office: Office, series) -> dict[str, str]:
-    """Set the lists up; gives the addresses of their pages by name."""
+    """Set the lists up, and return the addresses of their pages by name."""
     ahead = _list_of_a_release_ahead(office, series)
     out = _list_of_a_release_that_is_out(office, series)
     empty = ReleaseFactory(announced=True, series=series, reference="access-empty", due_at=SEED_DUE + timedelta(days=8))

@@ -1,4 +1,4 @@
-"""Whether a page has barriers: what axe finds, what is wider than the screen, what a screen reader would stumble over.
+"""Whether a page has barriers: findings of axe, content wider than the screen, and problems for a screen reader.
 
 A run with --full checks every page with axe at both widths. Other runs check each template once with axe at the wide
 width, and the pages that they open for a phone's width.
@@ -44,7 +44,7 @@ class Thoroughness:
 def is_clean(page, *, template=None):
     """Assert that a page has no barriers, no sideways scrolling, and can be understood by ear.
 
-    :param template: of the page, where it is known; its route stands for it otherwise.
+    :param template: of the page, where it is known; its route is used otherwise.
     """
     page.wait_for_load_state()  # a click ends when the next page begins to arrive, which may have no element yet
     assert unclear(page) == [], page.url
@@ -103,7 +103,7 @@ def _route(url):
 
 
 def walk(page, live_server, addresses, subtests, *, client=None):
-    """Open pages one after the other, each as a test of its own.
+    """Open pages one after the other, each as its own test.
 
     :param client: signed in as the same person. Given it, a run without --full opens the first page of each template
         and each page that has a kind of element which no page before it had. The outline of the others is read.

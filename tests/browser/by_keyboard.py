@@ -6,7 +6,7 @@ MOST_PRESSES = 120
 PAGE_END = "the end of the page"
 
 # What a person with eyes and a keyboard needs of whatever has the cursor: it lies in the window, nothing lies over it,
-# and it looks otherwise than without the cursor.
+# and it is visibly different from its state without the cursor.
 SEEN = """(() => {
     const there = document.activeElement;
     const box = there.getClientRects()[0];
@@ -43,7 +43,7 @@ TAGS = {"link": {"a"}, "button": {"button"}, "field": {"input", "textarea", "sel
 
 
 class Keyboard:
-    """Somebody who goes through pages by the tab key and looks at where they are."""
+    """Someone who goes through pages by the tab key and notes where they are."""
 
     def __init__(self, page: Page, *, has_scripts: bool = True) -> None:
         self.page = page
@@ -54,12 +54,12 @@ class Keyboard:
         self.page.keyboard.press(key)
 
     def arrived(self) -> None:
-        """Wait until the page's scripts have begun, if it runs any: they put the cursor where an error is told."""
+        """Wait until the page's scripts have begun, if it runs any: they put the cursor where an error is shown."""
         if self.has_scripts:
             self.page.wait_for_selector("[data-govuk-skip-link-init]", state="attached")
 
     def reach(self, kind: str, name: str, *, to: str = "") -> list[str]:
-        """Press the tab key until a link, button or field of this name has the cursor; gives what was passed.
+        """Press the tab key until a link, button or field of this name has the cursor, and return the elements passed.
 
         :param to: with what the address of a link begins, where several have the same name.
         From the page's end it goes on at its beginning, once.
@@ -83,11 +83,11 @@ class Keyboard:
         raise AssertionError(message)
 
     def follow(self, name: str, *, to: str = "") -> list[str]:
-        """Go to a link and follow it; gives what was passed on the way."""
+        """Go to a link and follow it, and return the elements passed on the way."""
         return self._leads_on("link", name, to=to)
 
     def push(self, name: str) -> list[str]:
-        """Go to a button and push it; gives what was passed on the way."""
+        """Go to a button and push it, and return the elements passed on the way."""
         return self._leads_on("button", name)
 
     def write(self, name: str, text: str) -> None:

@@ -19,7 +19,7 @@ WORDS = (
 
 
 def pages_of_changed_dates(office: Office, series: Series) -> dict[str, str]:
-    """Set the releases up; gives the addresses of their pages by name."""
+    """Set the releases up, and return the addresses of their pages by name."""
     waiting = [_release(series, f"waiting-{number}", date(2020, 7, 15 + number)) for number in range(3)]
     asked = [
         date_changes.request_date_change(

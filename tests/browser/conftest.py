@@ -53,7 +53,7 @@ def new_context(new_context: Callable[..., BrowserContext]) -> Iterator[Callable
 
 @pytest.fixture
 def sign_in(page: Page, live_server: object) -> Callable[[User], Client]:
-    """Give the way to sign somebody in without the log-in page; it returns a client with the same session."""
+    """Return the way to sign someone in without the log-in page; it returns a client with the same session."""
 
     def as_person(person: User) -> Client:
         client = signed_in(person)

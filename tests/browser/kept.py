@@ -1,4 +1,4 @@
-"""A release whose kept bodies can be read: one of every kind, sealed ones and some that are gone."""
+"""A release whose stored bodies can be read: one of every kind, sealed ones and some that are gone."""
 
 from django.urls import reverse
 
@@ -14,7 +14,7 @@ FILE = "https://www.example.gov.uk/media/schools-inspections-tables.ods"
 
 
 def pages_of_kept_bodies(series) -> dict[str, str]:
-    """Set the releases up; gives the addresses of their pages by name."""
+    """Set the releases up, and return the addresses of their pages by name."""
     release = ReleaseFactory(
         announced=True, series=series, reference="kept", title="Kept as it was seen", url=LONG, attachments=(FILE,)
     )

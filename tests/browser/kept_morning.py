@@ -23,7 +23,7 @@ class KeptMorning:
         )
 
     def begin(self) -> tuple[Morning, datetime]:
-        """Put the office in the database, which must be empty; gives it, and the instant at which it was set up."""
+        """Put the office in the database, which must be empty; return it and the instant at which it was set up."""
         with self._lock.open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not self._pickled.exists():

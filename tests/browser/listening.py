@@ -1,11 +1,11 @@
-"""What a browser tells a screen reader of a page, and what would be unclear or tedious in it: beyond what axe finds."""
+"""What a browser passes to a screen reader, and what would be unclear or tedious in it: beyond what axe finds."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from playwright.sync_api import CDPSession, Page
 
-# Each was heard in Orca before it was mended, or would sound like what was.
+# Each was noticed in Orca before it was corrected, or resembles one that was.
 UNCLEAR = r"""() => {
     const found = [];
     const words = (element) => element.textContent.trim().replace(/\s+/g, " ");
@@ -78,19 +78,19 @@ UNCLEAR = r"""() => {
 
 
 def unclear(page: Page) -> list[str]:
-    """Say what somebody who hears this page would not understand, or would hear too much of."""
+    """Say what a user of a screen reader would not understand on this page, or what is repeated too often."""
     return page.evaluate(UNCLEAR)
 
 
-# Parts of which only the name is told, and not what they are made of.
+# Parts of which only the name is read out, and not their content.
 WHOLE = {"heading", "link", "button", "textbox", "checkbox", "radio", "combobox", "image", "DisclosureTriangle"}
-# Parts that are told when one comes into them.
+# Parts that are read out when the cursor enters them.
 ENTERED = {"banner", "navigation", "main", "contentinfo", "alert", "status", "group", "table", "list", "form", "region"}
 SILENT = {"InlineTextBox", "ListMarker"}
 
 
 def spoken(page: Page) -> list[str]:
-    """Return what Chromium gives a screen reader of the whole page, in the order of reading, one part to a line.
+    """Return what Chromium passes to a screen reader for the whole page, in the order of reading, one part to a line.
 
     A line says what a part is, its name, its state and what describes it, such as "heading 1: Desk" and
     "textbox: Email, required".
@@ -102,7 +102,7 @@ def spoken(page: Page) -> list[str]:
 
 
 def focused(page: Page) -> str:
-    """Return what is told of the part that has the cursor."""
+    """Return what is read out of the part that has the cursor."""
     nodes = _tree(page.context.new_cdp_session(page))
     there = [node for node in nodes.values() if _states(node).get("focused") and _role(node) != "RootWebArea"]
     return _line(there[-1]) if there else ""

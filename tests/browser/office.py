@@ -1,4 +1,4 @@
-"""An invented office on its release morning, with something on every page, for pages to be looked at."""
+"""An invented office on its release morning, with something on every page, for browser tests of the pages."""
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -76,7 +76,7 @@ def a_morning() -> Morning:
     morning.add("a release with problems", "releases:release", checked_releases(series).reference)
     morning.pages |= pages_of_accounts(office)
     a_watcher_that_is_well(at=NOW)
-    # It begins late, so that its page still stands when the walk through all pages comes to it.
+    # It begins late, so that its page is still there when the walk through all pages reaches it.
     canary = page_address(script_for(1, begins_at=NOW + timedelta(minutes=30)))
     morning.pages["the canary's page"] = canary.removeprefix(settings.ADDRESS)
     _messages(morning, approved)
@@ -173,7 +173,7 @@ def _verdicts(morning: Morning, series) -> None:
 
 
 def _both_clocks(morning: Morning, series) -> None:
-    """A release that a cache kept from readers, with all that its publisher's own system said meanwhile."""
+    """A release that a cache hid from readers, with all that its publisher's own system said meanwhile."""
     release = ReleaseFactory(
         announced=True, series=series, reference="both-clocks", title="Seen late behind an edge cache"
     )
@@ -220,7 +220,7 @@ def _question(morning: Morning, series) -> None:
 
 
 def _messages(morning: Morning, report: str) -> None:
-    """What was written of this morning: sent, waiting after a fault, left, and told to a webhook."""
+    """The messages of this morning: sent, waiting after a fault, abandoned, and posted to a webhook."""
     outbox.create_missing(now=NOW + timedelta(hours=2))
     first, second, third, *_ = Message.objects.filter(report__reference=report)
     reason = "SMTPRecipientsRefused: {'somebody@example.gov.uk': (550, b'5.1.1 No such mailbox')}"

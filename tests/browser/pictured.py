@@ -44,7 +44,7 @@ NAMES = {
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture: the file's name, who looks at which page, under which heading it begins, and what is done before."""
+    """One picture: the file's name, who opens which page, under which heading it begins, and the steps before."""
 
     name: str
     who: User | None

@@ -14,7 +14,7 @@ from tests.support.people import AT, create_report
 
 
 def pages_of_reports(morning) -> str:
-    """Add the pages of a report in every state; gives the reference of one that was approved."""
+    """Add the pages of a report in every state, and return the reference of one that was approved."""
     drafting.draft_missing(now=SEED_DUE + timedelta(minutes=5))
     reports: dict[str, Report] = {}
     for status in ReportStatus:

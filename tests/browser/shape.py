@@ -40,7 +40,7 @@ def _elements(html: str) -> Iterator[LexborNode]:
 
 
 def _kind(node: LexborNode | None) -> tuple[object, ...]:
-    """Tell an element's kind: its tag, its classes, and which attributes it has that a barrier may lie in."""
+    """Return an element's kind: its tag, its classes, and which attributes it has that a barrier may lie in."""
     if node is None:
         return ()
     given = node.attributes

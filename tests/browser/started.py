@@ -1,4 +1,4 @@
-"""Reports that a person starts, and drafts that become one report, for pages to be looked at."""
+"""Reports that a person starts, and drafts that become one report, for browser tests of the pages."""
 
 from datetime import date, timedelta
 from uuid import uuid4
@@ -15,7 +15,7 @@ NOW = SEED_DUE + timedelta(minutes=5)
 
 
 def pages_of_started_reports(office: Office, series) -> dict[str, str]:
-    """Start and join some reports; gives the addresses of their pages by name."""
+    """Start and join some reports, and return the addresses of their pages by name."""
     leak = drafting.start_report(
         ReportSubject(office.producer, series=series),
         kind=ReportKind.LEAK,

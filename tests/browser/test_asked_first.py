@@ -1,4 +1,4 @@
-"""What nobody can undo is asked on a page of its own; what one press does can be undone, or leaves the record alone."""
+"""An irreversible action is confirmed on its own page; one press alone can be undone, or leaves the record alone."""
 
 import ast
 from pathlib import Path

@@ -30,7 +30,7 @@ WAYS = {
     ]
 )
 def person(request, new_context) -> Keyboard:
-    """Somebody with a keyboard, at one width, with scripts or without them."""
+    """Someone with a keyboard, at one width, with scripts or without them."""
     return Keyboard(new_context(**request.param).new_page(), has_scripts=request.param.get("java_script_enabled", True))
 
 
@@ -61,7 +61,7 @@ def sign_out(keys):
 
 
 def is_told_of_the_problem(page, *, has_scripts):
-    """Assert that an error is told first: by the title, and with scripts by the cursor in the summary as well."""
+    """Assert that an error is announced first: by the title, and with scripts by the cursor in the summary as well."""
     assert page.title().startswith("Error: ")
     expect(page.locator(".govuk-error-summary")).to_be_visible()
     if has_scripts:
@@ -78,7 +78,7 @@ def test_a_report_is_written_submitted_and_approved_with_the_keyboard_alone(pers
     keys.press("Enter")
     keys.follow(TITLE, to="/reports/")
 
-    # Submitted too early: the summary is told first and leads to what is missing.
+    # Submitted too early: the summary is announced first and links to the missing parts.
     keys.follow("Check your answers and submit")
     keys.push("Submit")
     is_told_of_the_problem(page, has_scripts=has_scripts)

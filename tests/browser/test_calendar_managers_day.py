@@ -15,7 +15,7 @@ from tests.browser.barriers import SIZES, has_no_barriers
 from tests.support.factories import ReleaseFactory, SeriesFactory, create_member, london_slot
 
 NOW = datetime(2026, 6, 30, 9, tzinfo=UTC)
-# The last one lies on a Sunday, as nobody noticed yet.
+# The last one lies on a Sunday, which no one has noticed yet.
 DAYS = [date(2026, 9, 16), date(2026, 10, 14), date(2026, 11, 15)]
 LIST = "/admin/releases/release/"
 
@@ -29,7 +29,7 @@ pytestmark = [
 
 @pytest.fixture
 def series(transactional_db) -> Iterator:
-    """A series whose autumn is planned and has no addresses yet, beside another one with all it needs."""
+    """A series whose autumn is planned and has no addresses yet, and another one with all it needs."""
     with time_machine.travel(NOW, tick=True):
         series = SeriesFactory(title="Rain in towns", slug="rain")
         for day in DAYS:
@@ -87,7 +87,7 @@ def test_the_day_of_a_calendar_manager(page, live_server, manager, series):
     expect(messages).to_contain_text("2 releases confirmed.")
     expect(messages).to_contain_text("Not confirmed: rain-2026-11. Sunday 15 November 2026 is not a weekday")
 
-    # One address pattern for all of them: a slip is told, then what it does is shown, then it is done.
+    # One address pattern for all of them: an error is reported, then the effect is shown, then it is done.
     choose(page, "Set addresses by a pattern", *titles)
     page.get_by_label("Pattern of the address").fill("https://www.example.gov.uk/{slug}-{moth_name}-{year}")
     page.get_by_label("Marker").fill("{month_name} {year}")
@@ -131,7 +131,7 @@ def test_the_day_of_a_calendar_manager(page, live_server, manager, series):
     expect(page.locator("#content")).to_contain_text("A change of the date to 17 September 2026 9:30am, asked for by")
     expect(page.get_by_role("link", name="Ask to change the date")).to_have_count(0)
 
-    # One of them is public by now, so that it is cancelled and not deleted; its history tells all of it.
+    # One of them is public by now, so that it is cancelled and not deleted; its history shows all of it.
     page.goto(choose_from)
     page.get_by_role("link", name="Rain in October 2026").click()
     page.get_by_role("link", name="Announce").click()

@@ -1,4 +1,4 @@
-"""The public calendar and a release on paper: what is announced, with nothing to press and no place to go on to."""
+"""The public calendar and a release on paper: the announced facts, without buttons and navigation."""
 
 import pytest
 from playwright.sync_api import expect

@@ -22,7 +22,7 @@ pytestmark = [
 
 @pytest.fixture
 def admin_pages(morning):
-    """Give the answer of every page of the admin that opens for a superuser, by address."""
+    """Return the answer of every page of the admin that opens for a superuser, by address."""
     operator, client = morning.office.head, Client()
     User.objects.filter(pk=operator.pk).update(is_staff=True, is_superuser=True)
     client.force_login(operator)
@@ -39,7 +39,7 @@ def test_no_page_of_the_admin_holds_what_the_policy_forbids(admin_pages):
 
 
 def forbidden_in(html):
-    """List the elements of a page that run or style something by themselves, or load it from elsewhere."""
+    """List the elements of a page with inline scripts or styles, or those loaded from elsewhere."""
     tree = LexborHTMLParser(html)
     inline = tree.css("script:not([src]):not([type='application/json']), style, [style]")
     handlers = [node for node in tree.css("*") if any(name.startswith("on") for name in node.attributes)]
@@ -100,7 +100,7 @@ def does_nothing(page, live_server, written):
     page.route(address, with_markup)
     page.goto(address)
     page.wait_for_load_state("load")
-    # A browser tells of a refusal a moment after it.
+    # A browser reports a refusal a moment after it.
     expect(page.locator("main")).to_be_visible()
     for _ in range(50):
         if broken:

@@ -64,7 +64,7 @@ def test_pages_for_everyone(page, live_server, morning, subtests):
 def test_pages_for_the_head_of_profession(page, live_server, morning, sign_in, subtests, part):
     client = sign_in(morning.office.head)
     reports = {name: address for name, address in morning.pages.items() if address.startswith("/reports/")}
-    others = {*reports, "accepting an invitation"}  # which is for somebody else
+    others = {*reports, "accepting an invitation"}  # which is for someone else
     releases = {name: address for name, address in morning.pages.items() if name not in others}
     walk(page, live_server, reports if part == "reports" else releases, subtests, client=client)
 

@@ -1,4 +1,4 @@
-"""Every page as every role: its outline each time, and a browser wherever a role meets what nobody met before."""
+"""Every page as every role: its outline each time, and a browser wherever a role meets what no one met before."""
 
 import pytest
 from django.conf import settings
@@ -12,12 +12,12 @@ from tests.support.factories import UserFactory
 
 pytestmark = [pytest.mark.full, pytest.mark.django_db(transaction=True)]
 
-# The browser opens every page as the first of them, and every public page as nobody: test_every_page.py.
+# The browser opens every page as the first of them, and every public page as no one: test_every_page.py.
 SEEN_ALREADY = (Role.HEAD_OF_PROFESSION, "nobody")
 
 
 def clients_of(office):
-    """Somebody of each role, an administrator and a member of no office, signed in; and nobody."""
+    """Someone of each role, an administrator and a member of no office, signed in; and no one."""
     people = {
         **office.people,
         "administrator": UserFactory(is_staff=True, is_superuser=True),
@@ -46,7 +46,7 @@ def test_every_page_as_every_role_has_an_outline_and_no_barriers(page, live_serv
             if who not in SEEN_ALREADY and not any(shape <= other for other in seen.get(name, [])):
                 met.setdefault(who, {})[name] = address
             seen.setdefault(name, []).append(shape)
-    # The link of an invitation leads on to its page, which tests/browser/test_every_page.py looks at.
+    # The link of an invitation leads on to its page, which tests/browser/test_every_page.py checks.
     assert {name for name in seen if name in PUBLIC} == set(PUBLIC) - {"accepting an invitation"}
     assert met
     for who, addresses in met.items():

@@ -1,4 +1,4 @@
-"""What those who hear a page are told while it changes by itself: what matters, once."""
+"""What a screen reader announces while a page changes automatically: important changes, once."""
 
 import pytest
 from playwright.sync_api import expect
@@ -11,7 +11,7 @@ from tests.support.observations import create_observations
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# Every text that comes into a region which is read out by itself, in the order in which it comes.
+# Every text that comes into a region which is read out automatically, in the order in which it comes.
 LISTEN = """() => {
     window.heard = [];
     for (const region of document.querySelectorAll("[role=status], [role=alert], [role=log], [aria-live]")) {
@@ -22,7 +22,7 @@ LISTEN = """() => {
 
 
 def a_refresh(page):
-    """Wait until the desk was brought up to date once more, and say whether anything in it had changed."""
+    """Wait until the dashboard was brought up to date once more, and say whether anything in it had changed."""
     with page.expect_response("**/desk/today/*", timeout=PATIENCE) as told:
         pass
     return told.value.status == 200

@@ -23,7 +23,7 @@ SIZES = [pytest.param(PHONE, id="phone"), pytest.param(WIDE, id="wide", marks=py
 
 @pytest.fixture
 def session(live_server: object) -> dict[str, str]:
-    """The cookie of somebody who may use the admin site."""
+    """The cookie of someone who may use the admin site."""
     person = get_user_model().objects.create_user(email="hop@example.gov.uk", password="a long password", is_staff=True)
     client = Client()
     client.force_login(person, backend=settings.AUTHENTICATION_BACKENDS[0])

@@ -1,4 +1,4 @@
-"""In the colours of a person's own device: what colour alone would tell stays to be seen, by a line or an edge."""
+"""In the colours of a person's own device: information in colour alone stays visible, by a line or an edge."""
 
 import pytest
 

@@ -23,7 +23,7 @@ COLOURS = 32
 
 
 def small(screenshot: bytes) -> bytes:
-    """Write a screenshot with a palette of its own, and with nothing in it that a second run would write otherwise."""
+    """Write a screenshot with its own palette, and with nothing in it that a second run would write otherwise."""
     out = io.BytesIO()
     image = Image.open(io.BytesIO(screenshot)).convert("RGB")
     image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)

@@ -19,7 +19,7 @@ NAME = "Quillon Featherstonehaugh"
 
 
 def removes(page, live_server, morning, *, looks=lambda page: None):
-    """From the report's page to the result; gives the report."""
+    """From the report's page to the result, and return the report."""
     report = Report.objects.get(reference="breach-report-approved")
     editing.write_note(report, text=f"{NAME} rang.", happened_at=AT, by=morning.office.statistician, at=AT)
     page.goto(f"{live_server}/reports/{report.reference}/")

@@ -1,4 +1,4 @@
-"""Pages that refuse somebody, in a real browser: each says so in a heading, and has no barriers."""
+"""Pages that refuse someone, in a real browser: each says so in a heading, and has no barriers."""
 
 import pytest
 from django.core.cache import cache
@@ -29,7 +29,7 @@ def says(page, heading):
 
 
 def send_log_in(page):
-    """Send the log-in form as it stands; gives the status of what answers."""
+    """Send the log-in form unchanged, and return the status of the answer."""
     with page.expect_response(lambda answer: answer.request.method == "POST") as answer:
         page.locator("main form button[type=submit]").first.click()
     return answer.value.status
@@ -87,7 +87,7 @@ def test_a_form_without_its_token(page, live_server):
 
 @pytest.fixture
 def attempts_forgotten(transactional_db):
-    """Let no later test be refused for what was tried here: the cache is no model, which pytest-django would empty."""
+    """Let no later test be refused for the attempts made here: pytest-django does not empty the cache."""
     yield
     cache.clear()
 

@@ -1,4 +1,4 @@
-"""What is typed into a long form in a real browser survives that the session ended meanwhile."""
+"""Text typed into a long form in a real browser survives the end of the session."""
 
 import pytest
 from django.contrib.sessions.models import Session

@@ -1,4 +1,4 @@
-"""What the desk says of the watcher, well and ill, in a real browser at both widths."""
+"""What the dashboard says of monitoring, working and failing, in a real browser at both widths."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ pytestmark = [
 
 @pytest.fixture
 def desk(page, live_server, morning, sign_in):
-    """Open the desk as the head of profession sees it."""
+    """Open the dashboard as the head of profession sees it."""
     sign_in(morning.office.head)
     page.goto(f"{live_server}{morning.pages['the desk']}")
     return page

@@ -66,7 +66,7 @@ def test_a_screen_reader_says_what_is_needed_from_the_log_in_to_the_approval(pag
     signs_in(page, live_server, office.statistician)
     goes_from_the_desk_to_the_report(page, "Reports to complete")
 
-    # A list of tasks: each link is said with its state.
+    # A list of tasks: each link is read out with its state.
     hears(
         page,
         TITLE,
@@ -96,7 +96,7 @@ def test_a_screen_reader_says_what_is_needed_from_the_log_in_to_the_approval(pag
     page.get_by_label("Corrective actions (taken or planned)").fill("A person checks at 9.30am.")
     saves(page)
 
-    # An error is said of the field itself as well.
+    # An error is read out at the field itself as well.
     page.get_by_role("link", name="Cause, for the register").click()
     saves(page)
     expect(page.locator(".govuk-error-summary")).to_be_focused()

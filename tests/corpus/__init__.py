@@ -1,1 +1,1 @@
-"""A corpus of whole responses as publishers really give them, with the right answer for each."""
+"""A corpus of whole responses as publishers really send them, with the right answer for each."""

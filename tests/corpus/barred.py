@@ -1,4 +1,4 @@
-"""What stands before a page, and what a site says when it is in trouble: nobody can tell from that."""
+"""Interstitial pages, and messages of sites in trouble: these show neither presence nor absence."""
 
 from releases.detection.finding import Reason
 from releases.rules.response import Failure

@@ -1,4 +1,4 @@
-"""What a case of the corpus is: answers of a publisher in the order in which they came, and what is true of each."""
+"""A case of the corpus: answers of a publisher in the order in which they came, and the right result for each."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ HTML = "text/html; charset=utf-8"
 
 
 class Right(StrEnum):
-    """What is true of an answer: what a careful person would say who sees it and nothing else."""
+    """The right result for an answer: what a careful person would say who sees it and nothing else."""
 
     LIVE = "live"
     NOT_LIVE = "not live"
@@ -38,7 +38,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Look:
-    """One look at an address; `minutes` count from the due instant, and `reason` is one that must be given."""
+    """One check at an address; `minutes` count from the due instant, and `reason` is one that must be given."""
 
     reply: Reply
     right: Right
@@ -52,16 +52,16 @@ class Look:
 
     @property
     def at(self) -> datetime:
-        """The instant of the look."""
+        """The instant of the check."""
         return DUE + timedelta(minutes=self.minutes)
 
 
 @dataclass(frozen=True)
 class Case:
-    """One address with its looks, what was expected there, and why the right answer is right.
+    """One address with its checks, the expected content, and why the right answer is right.
 
-    `absent_before`: an earlier look had seen that the release was not there, so that one that sees it proves something.
-    `not_found`: what the host answers for an address that cannot exist.
+    `absent_before`: an earlier check had seen that the release was not there, so that one that sees it proves
+    something. `not_found`: what the host answers for an address that cannot exist.
     """
 
     name: str
@@ -81,13 +81,13 @@ class Case:
 def one(
     name: str, why: str, right: Right, reply: Reply | bytes, *, reason: Reason | None = None, **expected: object
 ) -> Case:
-    """Make a case of one look, a minute after the release was due."""
+    """Make a case of one check, a minute after the release was due."""
     answer = Reply(reply) if isinstance(reply, bytes) else reply
     return Case(name, why, (Look(answer, right, reason=reason),), **expected)  # type: ignore[arg-type]
 
 
 def several(name: str, why: str, *looks: tuple[float, Reply | bytes, Right], **expected: object) -> Case:
-    """Make a case of several looks, each as minutes from the due instant, answer, and right answer."""
+    """Make a case of several checks, each as minutes from the due instant, answer, and right answer."""
     made = tuple(
         Look(Reply(reply) if isinstance(reply, bytes) else reply, right, minutes) for minutes, reply, right in looks
     )

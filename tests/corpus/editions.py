@@ -1,4 +1,4 @@
-"""Pages of another edition, and what tells them from the one that is due."""
+"""Pages of another edition, and how they differ from the one that is due."""
 
 from releases.detection.finding import Reason
 from tests.corpus.case import Reply, Right, one, several

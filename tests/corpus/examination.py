@@ -1,4 +1,4 @@
-"""Examining the corpus by the product's own rules, look by look."""
+"""Examining the corpus by the product's own rules, check by check."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ Fetch = Callable[[Case, Look], Answer]
 
 @dataclass(frozen=True)
 class Found:
-    """What our rules made of one look of a case."""
+    """What our rules made of one check of a case."""
 
     case: Case
     look: Look
@@ -43,11 +43,11 @@ class Found:
 
 
 def examined(case: Case, *, fetch: Fetch | None = None) -> list[Found]:
-    """Examine the looks of a case in order, as the watcher does: it remembers what was not live before the due time.
+    """Examine the checks of a case in order, as monitoring does: it remembers texts not live before the due time.
 
-    A live look that follows no absent one proves nothing, so it counts as one of which nobody can tell.
+    A live check that follows no absent one proves nothing, so it counts as inconclusive.
 
-    :param fetch: where the answers come from; without it they are made as the fetcher gives them.
+    :param fetch: where the answers come from; without it they are made as the fetcher returns them.
     """
     fetch = fetch or answered
     absent_seen = case.absent_before
@@ -64,7 +64,7 @@ def examined(case: Case, *, fetch: Fetch | None = None) -> list[Found]:
 
 
 def expectation(case: Case, *, url: str, before: EarlierTexts) -> Expectation:
-    """Say what a case expects at its address, after the looks before it was due."""
+    """Say what a case expects at its address, after the checks before it was due."""
     control = case.not_found
     return Expectation(
         role=case.role,
@@ -82,7 +82,7 @@ def expectation(case: Case, *, url: str, before: EarlierTexts) -> Expectation:
 
 
 def answered(case: Case, look: Look) -> Answer:
-    """Make the answer to a look as the fetcher gives it."""
+    """Make the answer to a check as the fetcher returns it."""
     return _made(look.reply, case.path, look.at)
 
 

@@ -14,7 +14,7 @@ ODS = "application/vnd.oasis.opendocument.spreadsheet"
 
 
 def packed(**members: str) -> bytes:
-    """Write a zip file; underscores in names stand for slashes."""
+    """Write a zip file; underscores in names mean slashes."""
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as archive:
         for name, text in members.items():
@@ -30,7 +30,7 @@ def damaged(archive: bytes, part: str) -> bytes:
 
 
 def packed_otherwise(archive: bytes, part: str) -> bytes:
-    """Say of a part of a zip file that it is packed in a way that nobody knows."""
+    """Say of a part of a zip file that it is packed in an unknown way."""
     with zipfile.ZipFile(io.BytesIO(archive)) as whole:
         begins = whole.getinfo(part).header_offset
     named = archive.rindex(part.encode())  # in the list at its end, 46 bytes after the entry's start

@@ -1,4 +1,4 @@
-"""Pages whose own styles hide the text that names the edition from readers, and pages that only look as if they did."""
+"""Pages whose own styles hide the text that names the edition from readers, and pages that only appear to."""
 
 from releases.detection.finding import Reason
 from tests.corpus.case import Case, Right, one, several

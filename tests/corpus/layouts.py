@@ -61,12 +61,12 @@ def office(title: str, main: str, *, heading: str = "", head: str = "", aside: s
 
 
 def drupal(title: str, main: str, *, heading: str = "", messages: str = "") -> bytes:
-    """Write a page as Drupal gives it, with its regions, settings for scripts and a form with a token."""
+    """Write a page as Drupal does, with its regions, settings for scripts and a form with a token."""
     return _page("drupal", title, main=main, heading=heading, messages=messages)
 
 
 def wordpress(title: str, main: str, *, heading: str = "", body_class: str = "single") -> bytes:
-    """Write a page as WordPress gives it, with its sidebar and archive."""
+    """Write a page as WordPress does, with its sidebar and archive."""
     return _page("wordpress", title, main=main, heading=heading, body_class=body_class)
 
 

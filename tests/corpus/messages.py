@@ -1,4 +1,4 @@
-"""What comes in place of a file, and files that only look like it."""
+"""Messages in place of a file, and files that only resemble them."""
 
 from releases.detection.finding import AddressRole, Reason
 from tests.corpus.case import Reply, Right, one

@@ -1,4 +1,4 @@
-"""Mornings: several looks at one page in a row, as it changes, flickers or only seems to change."""
+"""Mornings: several checks of one page in a row, as it changes, flickers or only seems to change."""
 
 from tests.corpus.case import Case, Reply, Right, several
 from tests.corpus.layouts import PROSE, TEXT, drupal, govuk, govuk_release, office
@@ -12,7 +12,7 @@ _OUT = office(TITLE, PROSE)
 
 
 def ticking(clock: str, count: str, token: str) -> bytes:
-    """Write the last edition's page with everything on it that changes at every look."""
+    """Write the last edition's page with everything on it that changes at every check."""
     return drupal(
         "Road fuel prices",
         f"<p>{TEXT[0]}</p><p>{TEXT[1]}</p><p>Page last refreshed {clock}</p><p>You are visitor number {count}</p>"

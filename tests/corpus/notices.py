@@ -8,7 +8,7 @@ LIVE, NOT_LIVE, NOBODY = Right.LIVE, Right.NOT_LIVE, Right.NOBODY
 
 
 def notice(name: str, why: str, right: Right, text: str, *, thin: bool = False) -> Case:
-    """Make a case of one sentence below the right heading, above a long description unless told otherwise."""
+    """Make a case of one sentence below the right heading, above a long description unless stated otherwise."""
     return one(name, why, right, office(TITLE, f"<p>{text}</p>{'' if thin else PROSE}"))
 
 

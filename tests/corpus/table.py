@@ -1,4 +1,4 @@
-"""The confusion tables of the corpus: what is right against what was found, by our rules and by two naive checks."""
+"""The confusion tables of the corpus: right answers against findings, by our rules and by two naive checks."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -18,22 +18,22 @@ def _found() -> tuple[Found, ...]:
 
 
 def ours() -> Confusion:
-    """Count each look of the corpus by the right answer and by what our rules made of it."""
+    """Count each check of the corpus by the right answer and by what our rules made of it."""
     return Counter((found.look.right, found.answer) for found in _found())
 
 
 def naively(check: Naive) -> Confusion:
-    """Count each look of the corpus by the right answer and by what a naive check made of it."""
+    """Count each check of the corpus by the right answer and by what a naive check made of it."""
     return Counter((look.right, check(case, look)) for case in CASES for look in case.looks)
 
 
 def wrong(confusion: Confusion) -> int:
-    """Count the answers that say live or not live where that is not so, or where nobody can tell."""
+    """Count the answers that say live or not live where that is not so, or where the answer is inconclusive."""
     return sum(count for (right, found), count in confusion.items() if found is not Right.NOBODY and found is not right)
 
 
 def mistakes() -> list[Found]:
-    """List the looks at which our rules gave another answer than the right one."""
+    """List the checks of which our rules gave another answer than the right one."""
     return [found for found in _found() if found.answer is not found.look.right]
 
 
@@ -61,7 +61,7 @@ def confusion_table() -> str:
 
 
 def case_list() -> str:
-    """Write every look of the corpus with its right answer, what was found and why, in Markdown."""
+    """Write every check of the corpus with its right answer, the finding and its reason, in Markdown."""
     lines = ["| case | minute | right | found | because |", "|---|---|---|---|---|"]
     for found in _found():
         reasons = ", ".join(reason.replace("_", " ") for reason in found.finding.reasons)

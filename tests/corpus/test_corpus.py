@@ -27,7 +27,7 @@ def test_every_case_has_a_name_of_its_own_and_says_why():
 
 
 def test_our_rules_are_never_wrong_and_the_naive_checks_often_are(capsys):
-    """Wrong is: live where it is not, not live where it is, either where nobody can tell."""
+    """Wrong is: live where it is not, not live where it is, either where the answer is inconclusive."""
     with capsys.disabled():
         sys.stdout.write(f"\n{confusion_table()}\n")
     assert mistakes() == []

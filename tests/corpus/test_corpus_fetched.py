@@ -1,4 +1,4 @@
-"""The corpus once more, over real connections: a real server gives the answers, and the real fetcher brings them."""
+"""The corpus once more, over real connections: a real server sends the answers, and the real fetcher receives them."""
 
 import gzip
 import socket
@@ -24,7 +24,7 @@ _BOMB = gzip.compress(bytes(20_000_000))
 
 
 def drip(connection: socket.socket, head: str) -> None:
-    """Answer so slowly that nobody waits for the end."""
+    """Answer so slowly that no one waits for the end."""
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
     with suppress(OSError):
         for _ in range(40):
@@ -63,7 +63,7 @@ WIRES: dict[str, Handler] = {
 
 @dataclass
 class Stage:
-    """A publisher's site that plays one look at a time, at its instant; `script` holds the raw answer of each path."""
+    """A publisher's site that plays one check at a time, at its instant; `script` holds the raw answer of each path."""
 
     entry: str = ""
     closed: str = field(default_factory=lambda: f"127.0.0.1:{closed_port()}")
@@ -72,7 +72,7 @@ class Stage:
     at: datetime = DUE
 
     def play(self, case: Case, look: Look) -> str:
-        """Set the site up for a look, and return the address that is to be looked at."""
+        """Set the site up for a check, and return the address that is to be checked."""
         self.wire, self.at = look.reply.wire, look.at
         self.script = {}
         path = case.path

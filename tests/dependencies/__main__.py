@@ -27,7 +27,7 @@ STRICT_CODES = CODES | {Outcome.UNCHECKED: 3}
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Ask about all packages and print what came of it; gives the exit code."""
+    """Ask about all packages and print what came of it, and return the exit code."""
     wanted = _parser().parse_args(arguments)
     checkout: Path = wanted.checkout
     try:

@@ -34,7 +34,7 @@ class AdvisoryServer(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def told_of(self, package: Package) -> list[Vulnerability]:
-        """List what is known of a package, and remember that it was asked about."""
+        """List the advisories for a package, and remember that it was asked about."""
         self.asked.add(package)
         return [one for one in self.known if one.package == package]
 
@@ -45,7 +45,7 @@ class Asked(BaseHTTPRequestHandler):
     server: AdvisoryServer
 
     def do_POST(self) -> None:
-        """Tell what is known."""
+        """Return the known advisories."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.server.silent:
             self.server.closing.wait()
@@ -57,11 +57,11 @@ class Asked(BaseHTTPRequestHandler):
             self._answer(json.dumps(self._npm(json.loads(gzip.decompress(body)))).encode())
 
     def do_GET(self) -> None:
-        """Have nothing else: npm then takes what an advisory says of versions as it stands."""
+        """Have nothing else: npm then takes what an advisory says of versions unchanged."""
         self._answer(b"{}", status=HTTPStatus.NOT_FOUND)
 
     def log_message(self, *_: Any) -> None:
-        """Write nothing: tests read what was answered."""
+        """Write nothing: tests read the answers."""
 
     def _osv(self, query: dict[str, Any]) -> dict[str, Any]:
         name = query["package"]["name"]

@@ -1,4 +1,4 @@
-"""What was asked about packages, and what came back; no answer is never taken for a good one."""
+"""Questions about packages and their answers; a missing answer is never taken for a good one."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ class Vulnerability:
 
 @dataclass(frozen=True)
 class Answer:
-    """What one tool was asked about and what it said; `unchecked` gives the reason for each that it told nothing of."""
+    """What one tool was asked about and what it said; `unchecked` has the reason for each package without an answer."""
 
     asked: frozenset[Package]
     vulnerabilities: tuple[Vulnerability, ...] = ()
@@ -37,7 +37,7 @@ class Answer:
 
 
 def none(asked: Iterable[Package], *, why: str) -> Answer:
-    """Give the answer that tells nothing of any package."""
+    """Return the answer that says nothing of any package."""
     asked = frozenset(asked)
     return Answer(asked, unchecked=dict.fromkeys(asked, why))
 
@@ -48,7 +48,7 @@ def held_to_control(answer: Answer, control: Package) -> Answer:
     A mirror without advisories, a gateway and a setting such as npm's `offline` all answer as if nothing were known of
     any package.
 
-    :param control: a package that was asked about beside ours because it is known to be vulnerable.
+    :param control: a package that was asked about in addition to ours because it is known to be vulnerable.
     """
     found = {vulnerability.package for vulnerability in answer.vulnerabilities}
     unchecked = {package: why for package, why in answer.unchecked.items() if package not in found | {control}}

@@ -19,7 +19,7 @@ class Said:
     why_not: str = ""
 
     def json(self) -> dict[str, Any]:
-        """Read what it printed; gives an empty value where that is no object in JSON."""
+        """Read what it printed, and return an empty value where that is no object in JSON."""
         try:
             read = json.loads(self.printed)
         except ValueError:
@@ -44,7 +44,7 @@ def listen(run: Callable[..., Any], *, folder: Path, limit_seconds: float) -> Sa
 
 
 def in_one_line(reason: str) -> str:
-    """Give a reason without breaks, and its start alone where it is long."""
+    """Return a reason without breaks, and its start alone where it is long."""
     words = " ".join(reason.split()).rstrip(".")
     if len(words) <= MOST_LETTERS_OF_A_REASON:
         return words

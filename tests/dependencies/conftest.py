@@ -1,4 +1,4 @@
-"""What these tests ask: a server of advisories of their own, about the packages of a small checkout."""
+"""The server of advisories that these tests ask, and the packages of a small checkout."""
 
 import json
 import socket
@@ -33,14 +33,14 @@ NPM_LOCK = {
 
 
 def nobody():
-    """Give an address on loopback where nobody answers."""
+    """Return an address on loopback where no one answers."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
 @pytest.fixture
 def advisories():
-    """Run a server that knows of the controls alone until a test tells it more."""
+    """Run a server that knows of the controls alone until a test adds more."""
     with AdvisoryServer() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()

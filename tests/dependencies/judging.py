@@ -30,7 +30,7 @@ class Judgement:
 def judge(answers: Iterable[Answer], accepted: Mapping[str, Acceptance], *, today: date) -> Judgement:
     """Return what the answers come to.
 
-    A known vulnerability outweighs what was not checked, and both are told. What was not checked is never clean.
+    A known vulnerability outweighs an unchecked package, and both are reported. An unchecked package is never clean.
 
     :param accepted: by the names of advisories in capitals.
     :param today: an acceptance holds through its last day.
@@ -60,7 +60,7 @@ def _acceptance(vulnerability: Vulnerability, accepted: Mapping[str, Acceptance]
 
 
 def _reasons(answers: Iterable[Answer]) -> dict[tuple[str, str], str]:
-    """Tell how many packages were not checked, by whose they are and why."""
+    """Say how many packages were not checked, by ecosystem and reason."""
     told = {}
     for answer in answers:
         by_reason = Counter((package.system, why) for package, why in sorted(answer.unchecked.items()))
@@ -87,7 +87,7 @@ def _told(vulnerability: Vulnerability, acceptance: Acceptance | None, *, today:
 def _left_over(
     found: Iterable[Vulnerability], accepted: Mapping[str, Acceptance], *, all_checked: bool
 ) -> Iterator[str]:
-    """Tell of what is accepted and found in no package; that is known only where all were checked."""
+    """Report accepted advisories that were found in no package; that is known only where all were checked."""
     names = {name.upper() for one in found for name in one.names}
     for advisory in accepted if all_checked else ():
         if advisory not in names:

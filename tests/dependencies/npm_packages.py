@@ -17,7 +17,7 @@ SYSTEM = "npm"
 CONTROL = Package(SYSTEM, "minimist", "0.0.8")  # CVE-2020-7598, CVE-2021-44906
 FOLDER = "node_modules/"
 MILLISECONDS_FOR_A_REQUEST = 30_000
-# "<1.2.6" in what is affected: 1.2.6 is sound; "<=1.2.5" names no sound version.
+# "<1.2.6" in the affected range: 1.2.6 is sound; "<=1.2.5" names no sound version.
 FIRST_SOUND = re.compile(r"<\s*(\d[\w.+-]*)")
 
 
@@ -71,7 +71,7 @@ def read(said: Said, lock: Mapping[str, Any]) -> Answer:
 
 def _vulnerabilities(told: Any, lock: Mapping[str, Any]) -> Iterator[Vulnerability]:
     for one in told:
-        # A name there is a package on which this one depends, which is told of by itself.
+        # A name there is a package on which this one depends, which is reported separately.
         advisories = [advisory for advisory in one["via"] if isinstance(advisory, dict)]
         for place in one["nodes"]:
             for advisory in advisories:

@@ -88,7 +88,7 @@ def _vulnerability(package: Package, told: Mapping[str, Any]) -> Vulnerability:
 
 
 def _why_skipped(reason: str | None) -> str:
-    """Give the reason for a package without the package itself, so that equal reasons are told once."""
+    """Return the reason for a package without the package itself, so that equal reasons are reported once."""
     if reason is None:
         return "pip-audit said nothing of them"
     return in_one_line(reason.partition(": ")[0])

@@ -1,4 +1,4 @@
-"""The real pip-audit and the real npm ask a real server: what it knows is told, and what it does not answer is told."""
+"""The real pip-audit and the real npm ask a real server: known advisories and missing answers are both reported."""
 
 import json
 from http import HTTPStatus

@@ -18,7 +18,7 @@ ACCEPTED = '[tool.statsoffice.accepted-vulnerabilities]\nCVE-2026-1234 = {{ unti
 
 
 def audit(address, *options, environment=None):
-    """Run the command against a server; gives its exit code and its lines."""
+    """Run the command against a server, and return its exit code and its lines."""
     run = subprocess.run(
         [
             *(sys.executable, "-m", "tests.dependencies", "--osv-url", address + OSV, "--registry", address),

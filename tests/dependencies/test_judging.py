@@ -1,4 +1,4 @@
-"""What was answered comes to a known vulnerability, to none, or to what was not checked: never to none by silence."""
+"""Answers amount to a known vulnerability, to none, or to unchecked packages: silence never means none."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""`./test` tells the outcome by a word of its own, and fails by a known vulnerability; `./test --audit` is strict."""
+"""`./test` reports the outcome by its own word, and fails on a known vulnerability; `./test --audit` is strict."""
 
 import subprocess
 

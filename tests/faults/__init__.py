@@ -1,1 +1,1 @@
-"""What is left of a release morning when something breaks: real processes, killed, against a scripted truth."""
+"""The record of a release morning when something breaks: real processes, killed, against a scripted truth."""

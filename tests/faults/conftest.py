@@ -18,7 +18,7 @@ PREPARING_OFFICE = timedelta(seconds=5)
 
 @pytest.fixture(scope="session")
 def outcomes(request: pytest.FixtureRequest) -> Mapping[str, Outcome]:
-    """Play the mornings of the rows that the chosen tests ask about, and compare what was stored with the truth."""
+    """Play the mornings of the rows that the chosen tests ask about, and compare the stored record with the truth."""
     asked = [item.callspec.params.get("row") for item in request.session.items if hasattr(item, "callspec")]
     rows = [row for row in ROWS if row in asked]
     found: dict[str, Outcome] = {}
@@ -33,7 +33,7 @@ def outcomes(request: pytest.FixtureRequest) -> Mapping[str, Outcome]:
 
 
 def mornings(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    """Give the rows that are played at the same time.
+    """Yield the rows that are played at the same time.
 
     A row that takes more processor time than one core has is played alone, because it would delay the others.
     """
@@ -43,7 +43,7 @@ def mornings(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
 
 
 def first_minute(offices: int) -> datetime:
-    """Give the first whole minute by which every process of so many offices can be ready."""
+    """Return the first whole minute by which every process of so many offices can be ready."""
     begin = datetime.now(UTC) + PREPARING + offices * PREPARING_OFFICE + EARLIEST
     return (begin + timedelta(minutes=1)).replace(second=0, microsecond=0)
 

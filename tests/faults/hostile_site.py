@@ -59,7 +59,7 @@ def headers() -> Iterator[bytes]:
 
 
 def reset() -> Iterator[bytes]:
-    """Break off in the middle of a page whose length was told."""
+    """Break off in the middle of a page whose length was declared."""
     yield _start("Content-Length: 100000") + b"<title>"
 
 
@@ -122,7 +122,7 @@ class _Server(socketserver.ThreadingTCPServer):
     request_queue_size = 128
 
     def handle_error(self, *_: object) -> None:
-        """Go on: whoever is treated like this hangs up."""
+        """Go on: clients that are treated like this hang up."""
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from tests.faults.truth import STORIES, scripts
 
 ASKED_FIRST = timedelta(seconds=50)
 ASKED_LAST = timedelta(seconds=85)
-# Beside these the site is asked for pages that cannot exist.
+# In addition, the site is asked for pages that cannot exist.
 OF_RELEASES = {story.slug for story in STORIES} | {"tables.pdf"}
 
 
@@ -38,7 +38,7 @@ class Outcome:
 
 @contextlib.contextmanager
 def folder_for_sockets() -> Iterator[Path]:
-    """Give a folder for the time of a `with` block, whose path is short enough for sockets in it."""
+    """Yield a folder for the time of a `with` block, whose path is short enough for sockets in it."""
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         os.chmod(folder, 0o755)  # noqa: S103  # PostgreSQL runs as another user there
         yield Path(folder)
@@ -53,7 +53,7 @@ class Morning:
         self.offices: dict[str, Office] = {}
 
     def expected(self, row: Row) -> Expected:
-        """Give the truth of one row's morning."""
+        """Return the truth of one row's morning."""
         return Expected(row.stories, due_at=self.due_at, exact=row.exact, unkept=row.unkept, repeated=row.repeated)
 
     @contextlib.contextmanager
@@ -101,7 +101,7 @@ class Morning:
             time.sleep(1)
 
     def _end(self, row: Row) -> tuple[str, Mapping[str, tuple[int, float]]]:
-        """Ask what watches to end, while the releases that never come keep it in a sweep."""
+        """Ask the monitoring processes to end, while the releases that never come keep them in a sweep."""
         office = self.offices[row.office]
         return row.office, {name: office.terminate(name) for name in list(office.running) if name not in office.servers}
 

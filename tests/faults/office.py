@@ -1,4 +1,4 @@
-"""One office of the morning: a database, a folder and a broker of its own, and processes that can be killed."""
+"""One office of the morning: a database, a folder and its own broker, and processes that can be killed."""
 
 import contextlib
 import os
@@ -25,7 +25,7 @@ class Office:
 
     :param name: as in the addresses of its releases.
     :param environment: of every process of the product that it runs.
-    :param servers: commands of the servers of its own by name, such as its broker.
+    :param servers: commands of the office's servers by name, such as its broker.
     """
 
     name: str
@@ -36,14 +36,14 @@ class Office:
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def serve(self, name: str = "", command: Sequence[str] = (), **environment: str) -> None:
-        """Give the office a server, started now if it is one of its own, and tell its processes where it is."""
+        """Set a server of the office, started now if it is not shared, and pass its address to the processes."""
         self.environment |= environment
         if name:
             self.servers[name] = command
             self.start(name)
 
     def start(self, name: str) -> None:
-        """Start a server of its own, or a process of the product: watch-.., worker-.., beat-.., the same one again."""
+        """Start its own server, or a process of the product: watch-.., worker-.., beat-.., the same one again."""
         command = self.servers.get(name) or _command(name, folder=self.folder)
         with (self.folder / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
@@ -58,7 +58,7 @@ class Office:
         process.wait()
 
     def terminate(self, name: str) -> tuple[int, float]:
-        """Ask a process to end by SIGTERM; gives its exit code and the seconds that it took."""
+        """Ask a process to end by SIGTERM, and return its exit code and the seconds that it took."""
         began = time.monotonic()
         process = self.running.pop(name)
         process.terminate()
@@ -76,7 +76,7 @@ class Office:
         unfinished.replace(file)
 
     def crash_database(self) -> None:
-        """End the office's own PostgreSQL as a crash does: it writes nothing more, and cuts off whoever is there."""
+        """End the office's own PostgreSQL as a crash does: it writes nothing more, and cuts off all connections."""
         process = self.running.pop("postgresql")
         process.send_signal(signal.SIGQUIT)
         process.wait()
@@ -106,9 +106,9 @@ class Office:
             self.kill(name) if name != "postgresql" else self.crash_database()
 
     def run(self, script: str) -> str:
-        """Run lines of Python in a process of the office, to the end; gives what it printed.
+        """Run lines of Python in a process of the office, to the end, and return what it printed.
 
-        :raises RuntimeError: if it fails; what it said is told.
+        :raises RuntimeError: if it fails; the error includes its output.
         """
         return run_script(script, self.environment)
 
@@ -117,20 +117,20 @@ class Office:
         return Stored.from_json(self.run("from tests.faults.stored import tell; tell()"))
 
     def mails(self) -> tuple[tuple[str, str], ...]:
-        """Give recipient and subject of every mail that left."""
+        """Return recipient and subject of every mail that left."""
         files = (self.folder / "mail").glob("*")
         headers = [HEADERS.findall(mail) for file in files for mail in file.read_text().split(BETWEEN_MAILS)]
         return tuple((dict(found)["To"], dict(found)["Subject"]) for found in headers if found)
 
     def logs(self) -> Mapping[str, str]:
-        """Give what each process printed."""
+        """Return what each process printed."""
         return {log.stem: log.read_text(errors="replace") for log in self.folder.glob("*.log")}
 
 
 def run_script(script: str, environment: Mapping[str, str]) -> str:
-    """Run lines of Python with the product set up in a process of its own; gives what it printed.
+    """Run lines of Python with the product set up in its own process, and return what it printed.
 
-    :raises RuntimeError: if it fails; what it said is told.
+    :raises RuntimeError: if it fails; the error includes its output.
     """
     command = [sys.executable, "manage.py", "shell", "--verbosity=0", "--command", script]
     done = subprocess.run(command, env=dict(environment), capture_output=True, text=True, check=False)

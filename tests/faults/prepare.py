@@ -38,7 +38,7 @@ def prepare(due: str, site: str) -> None:
     for story in STORIES:
         url = f"{site.replace('127.0.0.1', story.host)}/office/{story.slug}"
         other_host = f"{site.replace('127.0.0.1', 'localhost')}/office/{story.slug}"
-        # On another host than the page: two watchers may hold one each.
+        # On another host than the page: two monitoring processes may hold one each.
         files = (f"{other_host}/tables.pdf",) if story.file_published is not None else ()
         _record(story, url, series=series, due_at=due_at, files=files)
 

@@ -1,4 +1,4 @@
-"""What is stored held against the scripted truth: what was lost, what is doubled, what is untrue."""
+"""The stored record compared with the scripted truth: what is lost, doubled or untrue."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -10,11 +10,11 @@ from releases.verdict.address import Outcome
 from tests.faults.stored import Stored, Verdict
 from tests.faults.truth import RECIPIENTS, Story
 
-# What asks a person, and accuses nobody.
+# The outcomes that ask a person and accuse no one.
 OPEN = frozenset({Outcome.UNCERTAIN, Outcome.CANNOT_TELL})
 SUSPECTED = "Rehearsal: Suspected breach: "
 NEEDS_CHECKING = "Rehearsal: Needs checking: "
-# What is partial may still lack its file.
+# A partial release may still lack its file.
 MAY_BE_MISSING = frozenset({Outcome.NOT_SEEN, Outcome.PARTIAL})
 
 
@@ -61,13 +61,13 @@ def reckon(expected: Expected, stored: Stored, *, mails: Mails, requests: Mappin
 
 
 def may_be_complete(expected: Expected, *, mails: Mails) -> bool:
-    """Tell by the mails whether everything may have come: they are files, and the database is read by a process."""
+    """Return whether, by the mails, everything may have come: they are files, and the database is read by a process."""
     suspected = [story.slug for story in expected.stories if story.kind and story.slug in expected.exact]
     return {(recipient, subject_of(slug)) for slug in suspected for recipient in RECIPIENTS} <= set(mails)
 
 
 def is_complete(expected: Expected, stored: Stored, *, mails: Mails) -> bool:
-    """Tell whether everything that must come has come; whether it is right is for the reckoning to say."""
+    """Return whether everything that must come has come; whether it is right is for the reckoning to say."""
     return not list(_lost(expected, stored, mails=mails))
 
 
@@ -168,5 +168,5 @@ def _suspected(stored: Stored) -> list[tuple[str, str]]:
 
 
 def subject_of(release: str) -> str:
-    """Give the subject of the message on a suspected rehearsal."""
+    """Return the subject of the message on a suspected rehearsal."""
     return f"{SUSPECTED}{release}"

@@ -20,18 +20,18 @@ class Row:
 
     :param office: the name of its office in the addresses of its releases.
     :param cast: the processes that run from the beginning.
-    :param acts: what is done when, in seconds after the releases are due.
+    :param acts: the acts by time, in seconds after the releases are due.
     :param database: "shared" with others, "own", or "sqlite".
     :param exact: the releases on which the verdict must be the true one; of others it may be open.
-    :param unkept: how many looks at one page may have died with the processes that made them.
+    :param unkept: how many checks of one page may have died with the processes that made them.
     :param clock: by how many seconds the clock of its `stepped` processes is ahead from the beginning.
-    :param repeated: whether the clock passes some instants twice, so that looks are planned for them twice.
+    :param repeated: whether the clock passes some instants twice, so that checks are planned for them twice.
     :param by_the_site: for a second after due by that clock, the second by the site's.
     :param padding: bytes by which each page is longer than it need be.
-    :param largest_file: bytes beyond which no file of its own database grows: then its disk is full.
-    :param hostile: whether it also watches a site that does its worst.
-    :param costly: whether it also watches pages whose examination costs much, and twenty more good ones.
-    :param punctual: whether somebody can be there at the due instant.
+    :param largest_file: bytes beyond which no file of its separate database grows: then its disk is full.
+    :param hostile: whether it also monitors a hostile site.
+    :param costly: whether it also monitors pages whose examination costs much, and twenty more good ones.
+    :param punctual: whether someone can be there at the due instant.
     """
 
     title: str
@@ -82,12 +82,12 @@ def deliver_again(office: Office) -> None:
 
 
 # In the office where everything is off, the clock runs from before five minutes before due, and then from ten minutes
-# after: what its pages show in between, they show while nobody looks.
+# after: what its pages show in between, they show while no one checks.
 OFF_AT, ON_AT, OFF_AT_BY_THE_SITE = -300.0, 600.0, -30.0
 
 
 def while_off(seconds: float) -> float:
-    """Give the second by the site's clock at which a page changes, for a second by the clock of the office."""
+    """Return the second by the site's clock at which a page changes, for a second by the clock of the office."""
     if seconds < OFF_AT:
         return OFF_AT_BY_THE_SITE + (seconds - OFF_AT)
     return OFF_AT_BY_THE_SITE + 1 if seconds < ON_AT else OFF_AT_BY_THE_SITE + (seconds - ON_AT)

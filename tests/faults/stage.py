@@ -1,4 +1,4 @@
-"""What the offices of the morning stand on: databases with the releases in them, brokers, and the hostile site."""
+"""The base of the offices of the morning: databases with the releases in them, brokers, and the hostile site."""
 
 import contextlib
 import os
@@ -41,7 +41,7 @@ class Stage:
     def ready(self, *, own: Sequence[str]) -> Iterator[None]:
         """Prepare the database that every office begins with, and serve it for the time of a `with` block.
 
-        :param own: the offices that get a cluster of their own.
+        :param own: the offices that get their own cluster.
         """
         self.shared.folder.mkdir()
         self.shared.initialise()
@@ -61,7 +61,7 @@ class Stage:
             yield
 
     def office(self, row: Row) -> Office:
-        """Make the office of a row, with the releases in its database and the servers of its own at work."""
+        """Make the office of a row, with the releases in its database and its own servers at work."""
         folder = self.folder / f"{row.office}-office"
         folder.mkdir()
         place = len(list(self.folder.glob("*-office")))

@@ -1,6 +1,6 @@
-"""Whether a worker stood in for ticks that came: judged by the times at which they came, as Celery's own log has them.
+"""Whether the fallback of a worker ran although ticks came: judged by their times in Celery's own log.
 
-A worker may stand in where none came to it for a while, be it that the machine was too slow to bring them in time.
+The fallback may run if no tick came for a while, even because the machine was too slow to bring them in time.
 """
 
 import re
@@ -30,7 +30,7 @@ TO_BEGIN = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """One tick on which a worker acted: it began between two instants. Where it waited too long, nobody acts on it."""
+    """One tick on which a worker acted: it began between two instants. If it waited too long, no worker acts on it."""
 
     step: str
     after: datetime
@@ -48,7 +48,7 @@ def ticks(log: str) -> Sequence[Tick]:
 
 
 def without_cause(log: str) -> Sequence[str]:
-    """Return the lines of a worker's log by which it stood in for a step although the ticks came in time."""
+    """Return the lines of a worker's log that show the fallback for a step although the ticks came in time."""
     came, began = ticks(log), min((_instant(found) for found in _lines(LINE, log)), default=None)
     return [
         found.string
@@ -58,14 +58,14 @@ def without_cause(log: str) -> Sequence[str]:
 
 
 def _is_meant(step: str | None, *, at: datetime, came: Sequence[Tick], began: datetime) -> bool:
-    """Tell whether the times of the ticks are a cause: of all of them, or of those of one job."""
+    """Return whether the times of the ticks are a cause: of all of them, or of those of one job."""
     patience = fallback.PATIENCE_SECONDS if step is None else fallback.patience_among_workers(INTERVALS[step])
     counted = [tick for tick in came if step in {None, tick.step}]
     return _longest_gap(counted, at=at, began=began) > timedelta(seconds=patience)
 
 
 def _longest_gap(came: Sequence[Tick], *, at: datetime, began: datetime) -> timedelta:
-    """Return the longest time without any tick, as far as their times tell, that ended at an instant or just before."""
+    """Return the longest time without any tick, as far as their times show, that ended at an instant or just before."""
     ends = [at, *(tick.by for tick in came if at - TO_SAY_SO <= tick.by < at)]
     return max(end - max([began, *(tick.after for tick in came if tick.by < end)]) for end in ends)
 

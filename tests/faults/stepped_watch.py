@@ -16,7 +16,7 @@ from releases.rules.clock_error import Figures, Voucher
 
 
 def settable_clock(file: Path) -> RealClock:
-    """Make the machine's clock as it would be if somebody had set it."""
+    """Make the machine's clock as it would be if someone had set it."""
     at_first = file.read_text()
 
     def figures() -> Sequence[Figures]:
@@ -26,7 +26,7 @@ def settable_clock(file: Path) -> RealClock:
 
 
 def main(file: Path) -> None:
-    """Watch until told to stop."""
+    """Monitor until asked to stop."""
     django.setup()
     from django.core.management import call_command
 

@@ -23,13 +23,13 @@ class Verdict:
     first_live_at: str | None
 
     def between(self) -> tuple[datetime | None, datetime | None]:
-        """Give the interval in which publication lies."""
+        """Return the interval in which publication lies."""
         return _instant(self.last_not_live_at), _instant(self.first_live_at)
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One kept look; instants are ISO."""
+    """One stored check; instants are ISO."""
 
     url: str
     purpose: str

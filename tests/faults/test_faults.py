@@ -64,7 +64,7 @@ def test_the_look_at_the_due_instant_is_sent_within_a_second_of_it(outcomes, row
 def test_whoever_is_told_to_end_in_the_middle_of_a_sweep_ends_within_seconds(outcomes, row):
     ending = outcomes[row.office].ending
     assert ending
-    # What is under way is kept first, and a hostile site may take the whole of its fifteen seconds.
+    # Checks under way are stored first, and a hostile site may take the whole of its fifteen seconds.
     longest = 17 if row.hostile else 8
     assert {name: told for name, told in ending.items() if told[1] > longest or told[0] != 0} == {}
 

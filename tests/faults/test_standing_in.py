@@ -1,4 +1,4 @@
-"""A worker that stands in is judged by when ticks came to it: in time or not, and not by how busy the machine was."""
+"""The fallback of a worker is judged by the times of its ticks, and not by how busy the machine was."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -25,7 +25,7 @@ def done(step, seconds, number, *, lasted=0.1):
 
 
 def tick(step, seconds, *, ended=None):
-    """The lines of one tick that came at an instant, was worked on at once, and ended soon or when it is said."""
+    """The lines of one tick that came at an instant, was worked on at once, and ended soon or at the given instant."""
     ended = seconds + 0.2 if ended is None else ended
     number = int(seconds * 1000) * 10 + len(step)
     return [received(step, seconds, number), done(step, ended, number, lasted=round(ended - seconds - 0.05, 3))]

@@ -69,9 +69,9 @@ GOOD = tuple(Story(f"good-{number}", 2, Outcome.ON_TIME, None) for number in ran
 def scripts(
     office: str, stories: Sequence[Story], *, instant: Callable[[float], datetime], padding: int = 0
 ) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
-    """Give every page of one office's morning with its scenes.
+    """Yield every page of one office's morning with its scenes.
 
-    :param instant: gives the site's aware instant for a number of seconds after the releases are due.
+    :param instant: returns the site's aware instant for a number of seconds after the releases are due.
     :param padding: the bytes by which each page is longer than it need be, none of which can be compressed.
     """
     longer = f"<!-- {secrets.token_hex(padding // 2)} -->" if padding else ""

@@ -1,4 +1,4 @@
-"""A release of the morning that the public calendar shows: it is late until somebody lets it appear."""
+"""A release of the morning that the public calendar shows: it is late until a test lets it appear."""
 
 from datetime import date, datetime
 from unittest import mock
@@ -17,11 +17,11 @@ ANNOUNCED = Story("school-meals", page(COMING_SOON), None, 0, Outcome.LATE, Repo
 PATH = f"/morning/{ANNOUNCED.slug}"
 STATISTICIAN, HEAD = "meals.statistician@example.gov.uk", "meals.head@example.gov.uk"
 ANNOUNCED_TOLD = 2
-"""So many people are told that it is suspected, and that it was seen."""
+"""So many people are notified that it is suspected, and that it was seen."""
 
 
 def create_announced_release(*, due_at: datetime, site: RehearsalSite) -> dict[Role, User]:
-    """Announce the release, whose page comes soon; gives the people of its office by their roles.
+    """Announce the release, whose page comes soon, and return the people of its office by their roles.
 
     :param due_at: the aware instant at which it is due, a whole minute.
     """
@@ -45,7 +45,7 @@ def create_announced_release(*, due_at: datetime, site: RehearsalSite) -> dict[R
         alternative_time_approved_on=date(2026, 1, 5),
     )
     site.publish(PATH, [scene(**ANNOUNCED.first)])
-    # The morning is played on the day on which somebody runs the tests, a Sunday or a bank holiday too.
+    # The morning is played on the day on which someone runs the tests, a Sunday or a bank holiday too.
     with mock.patch("releases.scheduling.check_day"):
         ReleaseFactory(
             announced=True,

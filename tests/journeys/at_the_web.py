@@ -1,4 +1,4 @@
-"""What people see of the morning through two web machines behind one proxy: at their desks, and everybody."""
+"""What people see of the morning through two web machines behind one proxy: on their dashboards, and as the public."""
 
 import contextlib
 import http.client
@@ -35,7 +35,7 @@ OF_RELEASE = f"/releases/{ANNOUNCED.slug}/"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What somebody got: who asked which machine (by its place) when in the story, and the answer."""
+    """What someone got: who asked which machine (by its place) when in the story, and the answer."""
 
     moment: str
     who: str
@@ -53,7 +53,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Everything that was seen at the web; of the crowd only what each answer was, and what it told of suspicions."""
+    """Everything that was seen at the web; of the crowd only what each answer was, and what it showed of suspicions."""
 
     report: str
     pages: Sequence[Page]
@@ -64,7 +64,7 @@ class Seen:
     health: tuple[Mapping[str, bool], Mapping[str, bool]]
 
     def at(self, moment: str, who: str, path: str = "") -> Sequence[Page]:
-        """Give what somebody got at a moment of the story, from every machine, of one path or of all."""
+        """Return what someone got at a moment of the story, from every machine, of one path or of all."""
         return [page for page in self.pages if (page.moment, page.who) == (moment, who) and path in {page.path, ""}]
 
 
@@ -84,7 +84,7 @@ class Web:
     # The story, in its order.
 
     def before_it_is_due(self) -> None:
-        """Let both people sign in, each at another machine, and read on at the other one; and anybody the calendar."""
+        """Let both people sign in, each at another machine, and read on at the other one; others read the calendar."""
         self.moment = "before"
         for place, role in enumerate(self.emails):
             page = self.get(role, place, "/accounts/login/")
@@ -94,7 +94,7 @@ class Web:
         self.anybody_reads()
 
     def while_it_is_suspected(self, report: Report) -> None:
-        """Let the staff and anybody read at both machines, and monitors too."""
+        """Let the staff and anyone read at both machines, and monitors too."""
         self.moment, self.report = "suspected", report.reference
         for place in (0, 1):
             for path in ("/desk/", OF_RELEASE, "/reports/", f"/reports/{report.reference}/"):
@@ -123,7 +123,7 @@ class Web:
     def without_one_machine(self, report: Report) -> int:
         """End the machine at which it was approved while the crowd reads on, and go on at the other one.
 
-        Gives the exit code of the machine that ended.
+        Return the exit code of the machine that ended.
         """
         self.moment, machine = "alone", self.front.machines[1]
         self.pause = WHILE_A_MACHINE_ENDS_SECONDS
@@ -138,14 +138,14 @@ class Web:
         return code
 
     def _more_answers(self) -> int:
-        """Wait until the crowd got twenty more answers; gives how many came."""
+        """Wait until the crowd got twenty more answers, and return how many came."""
         before, until = len(self.crowd), time.monotonic() + PATIENCE_SECONDS
         while len(self.crowd) < before + 20 and time.monotonic() < until:
             time.sleep(0.1)
         return len(self.crowd) - before
 
     def seen(self) -> Seen:
-        """Give everything that was seen."""
+        """Return everything that was seen."""
         figures, health = self.compared
         asked = [len(OF_THE_CROWD.findall(machine.log.read_text())) for machine in self.front.machines]
         return Seen(
@@ -158,10 +158,10 @@ class Web:
             health=tuple({name: bool(well) for name, well in one.items()} for one in health),
         )
 
-    # What somebody does.
+    # The acts of people.
 
     def anybody_reads(self) -> None:
-        """Let somebody without an account read everything that tells of the release, and try what is for the staff."""
+        """Let someone without an account read everything about the release, and try the pages for the staff."""
         today = datetime.now(UTC)
         for path in (
             *("/", "/calendar/", f"/calendar/{today.year}/{today.month}/", "/calendar.ics", "/changes.atom"),
@@ -212,11 +212,11 @@ class Web:
     def figures(self, place: int) -> Mapping[str, str]:
         """Read the figures of one machine, as Prometheus does."""
         page = self.get("anybody", place, "/metrics", Authorization=f"Bearer {TOKEN}")
-        self.pages.pop()  # not what anybody can read
+        self.pages.pop()  # not what anyone can read
         return dict(line.rsplit(" ", 1) for line in page.text.splitlines() if not line.startswith("#"))
 
     def health(self, place: int) -> Mapping[str, str]:
-        """Read from one machine what is well."""
+        """Read from one machine which checks of its health pass."""
         page = self.get("anybody", place, "/health/ready")
         checks = json.loads(page.text)["checks"]
         return {name: "well" if check["well"] else "" for name, check in checks.items()}
@@ -234,9 +234,9 @@ class Web:
 
 
 def _until_the_same(ask: Callable[[int], Mapping[str, str]]) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """Ask one machine, the other, and the first again, until what stood still meanwhile is the same at both.
+    """Ask one machine, the other, and the first again, until the unchanged figures are the same at both.
 
-    Figures grow while they are read. Gives what stood still, by the first machine and by the other, the last time.
+    Figures grow while they are read. Return the last unchanged figures, of the first machine and of the other.
     """
     for _ in range(20):
         first, other, again = ask(0), ask(1), ask(0)
@@ -249,7 +249,7 @@ def _until_the_same(ask: Callable[[int], Mapping[str, str]]) -> tuple[Mapping[st
 
 @contextlib.contextmanager
 def at_the_web(front: Front, people: Mapping[Role, User]) -> Iterator[Web]:
-    """Let a crowd read for the time of a `with` block; gives the web for all others."""
+    """Let a crowd read for the time of a `with` block, and yield the web for all others."""
     web, stop = Web(front, people), threading.Event()
     crowd = [threading.Thread(target=web.read_on, args=(reader, stop)) for reader in READERS]
     for one in crowd:

@@ -23,7 +23,7 @@ def both_mornings(
     redis_url: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Played, Ended]:
-    """Play the same minute with two workers, beats and web machines, and with `watch` alone on a database of its own.
+    """Play the same minute with two workers, beats and web machines, and with `watch` alone on its own database.
 
     Everything is over, read and emptied before the first test begins, so that the tests need no database.
     """
@@ -41,7 +41,7 @@ def both_mornings(
         environment = environment_of_processes(redis_url=redis_url) | _surroundings(site.base_url, smtp_port)
         production = in_production(environment, folder=folder) | {
             "STATSOFFICE_SECOND_FACTOR": "nobody",
-            "STATSOFFICE_CLOCK_SERVERS": ntp,  # `alone` has the time that the responses tell
+            "STATSOFFICE_CLOCK_SERVERS": ntp,  # `alone` has the time that the responses state
         }
         write_migrated_rows()
         try:
@@ -75,11 +75,11 @@ def _made(folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def played(both_mornings: tuple[Played, Ended]) -> Played:
-    """Give what the workers and beats made of the morning."""
+    """Return what the workers and beats made of the morning."""
     return both_mornings[0]
 
 
 @pytest.fixture(scope="session")
 def ended(both_mornings: tuple[Played, Ended]) -> Ended:
-    """Give what `watch` made of its own morning, and how it ended."""
+    """Return what `watch` made of its own morning, and how it ended."""
     return both_mornings[1]

@@ -1,4 +1,4 @@
-"""The product without a broker: `manage.py watch` on a database of its own, told to end while it is at work."""
+"""The product without a broker: `manage.py watch` on its own database, asked to end while it is at work."""
 
 import contextlib
 import json
@@ -50,9 +50,9 @@ class LoneWatch:
             self.manage("migrate", "--verbosity", "0")
 
     def manage(self, *words: str) -> str:
-        """Run one command of the product to its end; gives what it printed.
+        """Run one command of the product to its end, and return what it printed.
 
-        :raises RuntimeError: if it fails; what it said is told.
+        :raises RuntimeError: if it fails; the error includes its output.
         """
         command = [sys.executable, "manage.py", *words]
         done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
@@ -70,7 +70,7 @@ class LoneWatch:
             self.process.wait()
 
     def begin(self, due_at: datetime) -> None:
-        """Import a calendar with one rehearsal, whose page stays not found, and start to watch.
+        """Import a calendar with one rehearsal, whose page stays not found, and start monitoring.
 
         :param due_at: the aware instant at which it is due, a whole minute.
         """
@@ -89,7 +89,7 @@ class LoneWatch:
             )
 
     def end(self) -> Ended:
-        """Ask for what was found, and end the watch by SIGTERM while it is still looking."""
+        """Ask for the findings, and end `watch` by SIGTERM while it is still checking."""
         assert self.process is not None
         assert self.process.poll() is None, self.log.read_text()
         (status,) = json.loads(self.manage("release_status", "alone", "--json"))

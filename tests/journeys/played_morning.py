@@ -1,4 +1,4 @@
-"""A release morning in small, played once in real time by the real processes, and what is left of it."""
+"""A release morning in small, played once in real time by the real processes, and its record."""
 
 import contextlib
 import os
@@ -30,13 +30,13 @@ from tests.support.mail_server import Mailbox
 # So long before it is due a rehearsal must be known, for the early one to be seen "not live" first.
 HEAD_START = timedelta(seconds=38)
 WAIT_AT_MOST = timedelta(seconds=60)
-# Drafts are looked for every 2 s and messages every 5 s: what comes too much has come by then.
+# Drafts are made every 2 s and messages every 5 s: surplus ones have come by then.
 QUIET = timedelta(seconds=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """One kept look."""
+    """One stored check."""
 
     reference: str
     url: str
@@ -53,7 +53,7 @@ class Running:
     log: Path
 
     def end(self) -> int:
-        """Ask it to end by SIGTERM, and wait for that; gives its exit code."""
+        """Ask it to end by SIGTERM, and wait for that, and return its exit code."""
         self.process.terminate()
         return self.process.wait(60)
 
@@ -84,7 +84,7 @@ class Played:
 
 @contextlib.contextmanager
 def two_of_each(environment: Mapping[str, str], *, folder: Path) -> Iterator[Mapping[str, Running]]:
-    """Run two Celery workers and two beats side by side; gives each by name."""
+    """Run two Celery workers and two beats side by side, and yield each by name."""
     logs = {f"{kind}-{place}": folder / f"{kind}-{place}.log" for kind in ("worker", "beat") for place in "ab"}
     started = {}
     with contextlib.ExitStack() as stack:
@@ -109,7 +109,7 @@ def two_of_each(environment: Mapping[str, str], *, folder: Path) -> Iterator[Map
 
 
 def next_minute(now: datetime) -> datetime:
-    """Give the first whole minute that leaves the head start."""
+    """Return the first whole minute that leaves the head start."""
     return (now + HEAD_START + timedelta(seconds=60)).replace(second=0, microsecond=0)
 
 
@@ -125,8 +125,8 @@ def play(
     """Record the releases, let the processes and people see the morning through, and gather what came of it.
 
     Around the limit every task is delivered three more times at once. Once all that was scripted is found out, the
-    worker that watches the announced release and one beat are ended, and only then it appears. One web machine is ended
-    once a report is approved there.
+    worker that monitors the announced release and one beat are ended, and only then it appears. One web machine is
+    ended once a report is approved there.
     """
     series = a_series_with_people()
     for story in STORIES:
@@ -162,7 +162,7 @@ def _wait(until: Callable[[], bool]) -> None:
 
 
 def _holder(started: Mapping[str, Running]) -> str:
-    """Give the worker that is in the middle of a sweep of the host on which the announced release is to appear."""
+    """Return the worker that is in the middle of a sweep of the host on which the announced release is to appear."""
     group = 0
 
     def is_held() -> bool:
@@ -176,7 +176,7 @@ def _holder(started: Mapping[str, Running]) -> str:
 
 
 def _let_it_appear(site: RehearsalSite, *, due_at: datetime) -> tuple[float, float]:
-    """Publish the announced release now; gives the seconds after it was due between which it appeared."""
+    """Publish the announced release now, and return the seconds after it was due between which it appeared."""
     before = datetime.now(UTC)
     appear(site)
     return (before - due_at).total_seconds(), (datetime.now(UTC) - due_at).total_seconds()
@@ -195,7 +195,7 @@ def _deliver_three_times(redis_url: str) -> None:
 
 
 def _is_complete(mailbox: Mailbox) -> bool:
-    """Tell whether all that was scripted has come; whether more has come is for the tests to see."""
+    """Return whether all that was scripted has come; whether more has come is for the tests to see."""
     expected = {story.slug: story.outcome for story in STORIES} | {ANNOUNCED.slug: Outcome.NOT_SEEN}
     found = dict(Verification.objects.values_list("release__reference", "outcome"))
     suspicious = sum(story.kind is not None for story in (*STORIES, ANNOUNCED))
@@ -215,7 +215,7 @@ def _told_of_stories() -> int:
 
 
 def _is_seen(key: int, *, after: int, mailbox: Mailbox) -> bool:
-    """Tell whether the announced release was seen, a draft after that version tells of it, and people were told."""
+    """Return whether the announced release was seen, a later version of the draft says so, and people were notified."""
     report = Report.objects.get(pk=key)
     return (
         sign_off.is_closed(report)

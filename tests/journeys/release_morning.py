@@ -96,7 +96,7 @@ def prepare(story: Story, *, series: Series, due_at: datetime, now: datetime, si
         starts = due_at + timedelta(seconds=story.attachment_after)
         pdf = {"body": pdf_file("Tables"), "content_type": PDF}
         site.publish(f"{path}/tables.pdf", scenes(NOT_FOUND, pdf, starts=starts))
-        # On another host than the page: two watchers may hold one each.
+        # On another host than the page: two monitoring processes may hold one each.
         files = (address(f"{path}/tables.pdf", host="localhost", site=site),)
     return ReleaseFactory(
         confirmed=True,
@@ -113,12 +113,12 @@ def prepare(story: Story, *, series: Series, due_at: datetime, now: datetime, si
 
 
 def address(path: str, *, host: str, site: RehearsalSite) -> str:
-    """Give a page's whole address under one of the names of the site's machine."""
+    """Return a page's whole address under one of the names of the site's machine."""
     return site.url(path).replace("127.0.0.1", host)
 
 
 def scenes(
     first: Mapping[str, Any], then: Mapping[str, Any] | None, *, starts: datetime
 ) -> Sequence[Mapping[str, Any]]:
-    """Give a script of one scene, or of two of which the second starts at an instant."""
+    """Return a script of one scene, or of two of which the second starts at an instant."""
     return [scene(**first)] if then is None else [scene(**first), scene(**then, starts=starts)]

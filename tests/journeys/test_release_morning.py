@@ -1,8 +1,8 @@
 """A morning in small, in real time, with real workers, beats, broker, mail server and site (V1 to V5, V14, B17).
 
-People read it through two web machines in production behind nginx's example. Beside it `manage.py watch` alone: the
-same chain in one process without a broker, ended cleanly while it is at work. Both are played in the same minute, once
-for this file, which is why all their tests are here: ./test gives each file to one process.
+People read it through two web machines in production behind nginx's example. In parallel `manage.py watch` runs alone:
+the same chain in one process without a broker, ended cleanly while it is at work. Both are played in the same minute,
+once for this file, which is why all their tests are here: ./test runs each file in one process.
 """
 
 from collections import Counter
@@ -61,7 +61,7 @@ def test_the_delay_lies_between_the_last_check_without_the_late_page_and_the_fir
     lowest, highest = played.delays["late"]
     assert lowest <= APPEARS <= highest
     checks = [(look.sent_at - played.due_at).total_seconds() for look in played.looks if look.reference == "late"]
-    # A busy machine checks less often, so the bound is what was checked, and not the cadence.
+    # A busy machine checks less often, so the bound follows from the checks made, and not the cadence.
     last_without, first_with = max(at for at in checks if at < APPEARS), min(at for at in checks if at > APPEARS)
     assert highest - lowest < first_with - last_without + 2
 
@@ -104,7 +104,7 @@ def test_only_what_was_seen_live_is_published(played):
 
 
 def counted(told):
-    """Count what people were told, but for checks ahead: the minute leaves time for them, or does not."""
+    """Count the notifications, except those of checks ahead: the minute leaves time for them, or does not."""
     return Counter((to, what) for to, what in told if "Pre-flight: " not in what)
 
 
@@ -143,7 +143,7 @@ def test_both_beats_woke_the_workers_and_both_workers_took_tasks(played):
 
 
 def path_of(url: str) -> str:
-    """Give the path of an address on the rehearsal site."""
+    """Return the path of an address on the rehearsal site."""
     return "/" + url.split("/", maxsplit=3)[3]
 
 

@@ -1,4 +1,4 @@
-"""A past morning replayed by the command, look by look (V15, and what an office would do by hand)."""
+"""A past morning replayed by the command, check by check (V15, and what an office would do by hand)."""
 
 import json
 from datetime import timedelta
@@ -30,7 +30,7 @@ def run(command, *arguments, **options):
 
 @pytest.fixture
 def calendar(tmp_path, site):
-    """A file with a rehearsal and an official release of the same minute, each at a page of its own."""
+    """A file with a rehearsal and an official release of the same minute, each at its own page."""
     lines = [
         f"{reference},Office for Invented Numbers,School inspections,{TITLE},2020-06-30 09:30,confirmed,"
         f"{site.url('/' + reference)},31 March 2020,{rehearsal},sam@example.gov.uk"

@@ -1,6 +1,6 @@
-"""From a late release to the archive in a real browser: returned, mended, approved, sent, and counted.
+"""From a late release to the archive in a real browser: returned, corrected, approved, sent, and counted.
 
-The release is announced and official, because rehearsals count in no figure; its looks are on record.
+The release is announced and official, because rehearsals count in no figure; its checks are on record.
 """
 
 import re
@@ -31,7 +31,7 @@ ACTION = "Manual check at the next release"
 
 
 class Person:
-    """One of the office's people in front of a browser of their own."""
+    """One of the office's people with their own browser."""
 
     def __init__(self, new_context, live_server, user):
         self.page, self.site = new_context().new_page(), live_server.url
@@ -122,7 +122,7 @@ def test_a_late_release_is_reported_returned_mended_approved_sent_and_counted(
     page = head.opens("breaches:report", report.reference)
     expect(page.locator("main")).to_contain_text("the mail server took it at")
 
-    # It is in the register and its figure, and what was promised waits at the next release.
+    # It is in the register and its figure, and the promised action is a task at the next release.
     page = head.opens("breaches:register")
     expect(page.get_by_role("link", name=re.compile("State-funded schools"))).to_be_visible()
     page.goto(f"{head.site}{reverse('breaches:figures')}?year=2020")

@@ -59,7 +59,7 @@ def series():
 
 @pytest.fixture
 def watch(process_environment, tmp_path):
-    """Let the product be at work in a process of its own."""
+    """Let the product be at work in its own process."""
     log = tmp_path / "watch.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -116,7 +116,7 @@ class Visitor:
         self.press("Check this file")
 
     def finds(self, row):
-        """Look for a release by its reference in one's own list, and open its page."""
+        """Search a release by its reference in the person's own list, and open its page."""
         self.open("/your-releases/")
         self.page.get_by_label("Words").fill(row["reference"])
         self.press("Show these")
@@ -127,7 +127,7 @@ class Visitor:
             self.page.get_by_label(part, exact=True).fill(str(number))
 
     def sees_heading(self, words):
-        # Above it, in the same heading, stands the file's name.
+        # Above it, in the same heading, is the file's name.
         heading = self.page.get_by_role("heading", name=re.compile(rf"\b{words}$"))
         expect(heading).to_be_visible(timeout=PATIENCE)
 
@@ -152,7 +152,7 @@ def test_a_year_is_imported_corrected_moved_and_cancelled(visitor, series, watch
     days = working_days(number)
     good = [row(place, day) for place, day in enumerate(days)]
 
-    # The year, from the template, with two slips of the keyboard: a Sunday, and a series that nobody knows.
+    # The year, from the template, with two slips of the keyboard: a Sunday, and an unknown series.
     visitor.open("/imports/")
     template = visitor.download("XLSX")
     sunday = datetime.combine(date(YEAR, 7, 6), time(9, 30))

@@ -125,7 +125,7 @@ def _is_inside_function(tree: ast.Module, node: ast.AST) -> bool:
 
 
 def _users(module: str, name: str, checkout: Path) -> Iterator[tuple[str, list[int]]]:
-    """Give the lines of functions that use a name of a module, directly or by constants made of it."""
+    """Yield the lines of functions that use a name of a module, directly or by constants made of it."""
     seen: set[tuple[str, str]] = set()
     waiting = [(module, name)]
     while waiting and len(seen) < MOST_NAMES:
@@ -141,7 +141,7 @@ def _users(module: str, name: str, checkout: Path) -> Iterator[tuple[str, list[i
 
 
 def _using(module: str, name: str, checkout: Path) -> Iterator[tuple[Path, str, ast.stmt]]:
-    """Give the functions and constants, with their files, in which a name of a module occurs."""
+    """Yield the functions and constants, with their files, in which a name of a module occurs."""
     for path in _sources(checkout):
         if name not in _read(checkout / path):
             continue

@@ -111,7 +111,7 @@ WEIGHTS = {
 }
 WORDING = {"_", "gettext", "lazy", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "cast"}
 WORDING |= {"len", "isinstance", "LogCapture"}
-# They make a query cheaper, and change nothing in what it finds; or give a row its text.
+# They make a query cheaper, and change nothing in what it finds; or set a row's text.
 WITHOUT_EFFECT = {"select_related", "prefetch_related", "only", "defer", "iterator", "flush", "getLogger"}
 WORDS = {"message", "sentence", "subject", "text", "words", "title", "paragraphs", "__str__", "diagram"}
 
@@ -128,7 +128,7 @@ class Candidate:
 
 
 class Mutations(cst.CSTVisitor):
-    """Collects the mutations of a module, without what is only declared, typed, logged or worded."""
+    """Collects the mutations of a module, without code that is only declared, typed, logged or worded."""
 
     METADATA_DEPENDENCIES = (PositionProvider,)
 
@@ -183,7 +183,7 @@ def _is_noise(node: cst.CSTNode) -> bool:
 
 
 def _noise_within(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """Give those children of a node that are not mutated, while the node itself may be."""
+    """Yield those children of a node that are not mutated, while the node itself may be."""
     match node:
         case cst.ClassDef():
             # Fields, choices and Meta are declarations; methods are not.
@@ -265,7 +265,7 @@ def _diff(before: str, after: str) -> list[str]:
 
 
 def stream(stratum: str, places: Sequence[str], leaves_out: Sequence[str], checkout: Path) -> Iterator[Mutant]:
-    """Give the mutants of a stratum in the order of the seed: an operator by chance, then one of its mutations."""
+    """Yield the mutants of a stratum in the order of the seed: an operator by chance, then one of its mutations."""
     pools: dict[str, list[tuple[str, cst.Module, Candidate]]] = defaultdict(list)
     for name in sorted(places):
         for module, candidate in _drawable(name, leaves_out, checkout):

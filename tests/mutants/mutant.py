@@ -13,7 +13,7 @@ EXPRESSION, STATEMENT, KEYWORD = "expression", "statement", "keyword"
 
 
 class NotFound(Exception):
-    """The code that a mutant changes is not there; the message says what was looked for, and where."""
+    """The code that a mutant changes is not there; the message says what was searched, and where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Moved:
     fragments: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict)
 
     def apply(self, mutant: Mutant) -> tuple[Mutant, Mapping[str, str]]:
-        """Return the mutant as it is to be looked for now, and the identifiers that were renamed in it."""
+        """Return the mutant in its present form, and the identifiers that were renamed in it."""
         place = f"{mutant.module}:{mutant.scope}"
         module = self.modules.get(mutant.module, mutant.module)
         new_module, _, scope = self.functions.get(place, f"{module}:{mutant.scope}").partition(":")
@@ -182,7 +182,7 @@ def _only_difference(before: ast.AST, after: ast.AST) -> tuple[ast.AST, ast.AST]
 
 
 def fragment(node: ast.AST, source: str) -> str:
-    """Return the source of a node, as it would stand at the left margin."""
+    """Return the source of a node, as at the left margin."""
     text = ast.get_source_segment(source, node, padded=isinstance(node, ast.stmt)) or ""
     return textwrap.dedent(text)
 
@@ -211,7 +211,7 @@ def _kind(node: ast.AST) -> str | None:
 
 
 def _in_order(scope: ast.AST) -> Iterator[ast.AST]:
-    """Give a scope and its nodes in the order of the source."""
+    """Yield a scope and its nodes in the order of the source."""
     yield scope
     for child in ast.iter_child_nodes(scope):
         yield from _in_order(child)

@@ -29,7 +29,7 @@ from tests.mutants.covering import Coverage, in_order, tests_for
 from tests.mutants.mutant import Moved, Mutant, NotFound, locate, mutate, path_of, read
 
 HERE = Path(__file__).parent
-# A test that begins in the last seconds would be cut off and look like a mutant that never ends.
+# A test that begins in the last seconds would be cut off and appear to be a mutant that never ends.
 LAST_BEGINS_BEFORE_END = 15
 NEVER = 24 * 60 * 60
 TO_END = 10
@@ -87,7 +87,7 @@ class Copies:
 
     @contextmanager
     def lend(self) -> Iterator[Path]:
-        """Give a copy that nobody else uses meanwhile."""
+        """Yield a copy that no one else uses meanwhile."""
         try:
             copy = self._free.pop()
         except IndexError:
@@ -181,7 +181,7 @@ class Runner:
         return (KILLED if self.run(copy, tests[:1], is_limited=False).run else BROKEN), ""
 
     def _judge_timeout(self, run: Run, copy: Path) -> tuple[str, str]:
-        """Tell a test that a mutant makes endless from one that takes long anyway and was begun late."""
+        """Distinguish a test that a mutant makes endless from a slow one that began late."""
         if not run.running:
             return (SURVIVED if run.run else BROKEN), ""
         alone = self.run(copy, [run.running], is_limited=False)

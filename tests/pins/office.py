@@ -86,7 +86,7 @@ def use_pages(office: Office) -> None:
 
 @contextlib.contextmanager
 def fixed_rows() -> Iterator[None]:
-    """Number rows from one, and give each its salt and its identifier in a fixed way."""
+    """Number rows from one, and set the salt and identifier of each in a fixed way."""
     for made in (UserFactory, ProducerFactory, ContactFactory, SeriesFactory):
         made.reset_sequence(1, force=True)
     number_from_one()
@@ -103,7 +103,7 @@ def fixed_rows() -> Iterator[None]:
 
 @contextlib.contextmanager
 def default_of(field: Any, give: Any) -> Iterator[None]:
-    """Give a field another default; Django remembers what calls it."""
+    """Change a field's default within the block; Django remembers what calls it."""
     before = field._get_default
     field._get_default = give
     try:

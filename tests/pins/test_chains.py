@@ -99,7 +99,7 @@ def test_the_rows_that_the_acts_of_an_office_leave(office: Office, pinned: Pinne
 
 
 def written(row: ChainedRow) -> str:
-    """A row's payload without what is empty: words in clear, and positions of other chains without their hashes."""
+    """A row's payload without empty values: words in clear, and positions of other chains without their hashes."""
     payload = json.loads(row.canonical())[3]
     if "words" in payload:
         payload["words"] = row.words

@@ -139,7 +139,7 @@ def portable(value: Any, folders: dict[str, str]) -> Any:
 
 
 def is_ours(value: Any) -> bool:
-    """Tell whether a setting names a module or an object of the product."""
+    """Return whether a setting names a module or an object of the product."""
     return isinstance(value, str) and (value.startswith((*PACKAGES, "<class")) or " object at 0x" in value)
 
 

@@ -38,7 +38,7 @@ def test_the_permissions_of_each_group_and_of_each_person_in_the_admin_site(pinn
 
 
 def allowed(site: admin.ModelAdmin, people: dict) -> dict[str, str]:
-    """Give for each kind of person what they may do with the rows of one table in the admin site."""
+    """Return for each kind of person what they may do with the rows of one table in the admin site."""
     found = {}
     for name, person in people.items():
         request = RequestFactory().get("/admin/")

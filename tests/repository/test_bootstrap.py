@@ -1,4 +1,4 @@
-"""The scripts find a Python that works, say what is missing and what to type, and stop cleanly."""
+"""The scripts find a Python that works, name the missing parts and what to type, and stop cleanly."""
 
 import shutil
 import signal
@@ -16,7 +16,7 @@ BOOTSTRAP = settings.BASE_DIR / ".ci" / "bootstrap.sh"
 
 @pytest.fixture
 def machine(tmp_path):
-    """Give a machine on which only the programs of /usr/bin and those that a test adds are found."""
+    """Return a machine on which only the programs of /usr/bin and those that a test adds are found."""
     (tmp_path / "bin").mkdir()
     return tmp_path
 
@@ -36,7 +36,7 @@ def add_python(machine, name, *, version="3.13.5", lacks=""):
 
 
 def command(machine, script):
-    """Give the command and surroundings that run a script with the bootstrap's functions."""
+    """Return the command and surroundings that run a script with the bootstrap's functions."""
     environment = {"PATH": f"{machine}/bin:/usr/bin:/bin", "HOME": str(machine)}
     return {"args": ["bash", "-euc", f". '{BOOTSTRAP}'\n{script}"], "cwd": machine, "env": environment, "text": True}
 
@@ -128,7 +128,7 @@ def test_packages_are_installed_again_only_when_the_lock_has_changed(machine):
 
 @pytest.fixture
 def checkout(machine):
-    """Give a checkout with one stylesheet, and a pip and an npm that record what they are asked."""
+    """Return a checkout with one stylesheet, and a pip and an npm that record what they are asked."""
     (machine / ".venv" / "bin").mkdir(parents=True)
     (machine / "static").mkdir()
     for name in ("requirements.txt", "requirements-test.txt", "requirements-build.txt", "package.json"):
@@ -146,7 +146,7 @@ def checkout(machine):
 
 
 def calls_of(checkout, script):
-    """Run a script with the bootstrap's functions; gives what it asked of pip and npm."""
+    """Run a script with the bootstrap's functions, and return what it asked of pip and npm."""
     (checkout / "calls").write_text("")
     done = bash(
         checkout, f"install_system_packages() {{ :; }}; make_environment() {{ :; }}; check_pango() {{ :; }}\n{script}"
@@ -202,7 +202,7 @@ def test_a_signal_ends_a_step_and_all_that_it_started(machine, number):
 
 
 def heed_signals():
-    """Let a program be told to stop, also where these tests run in the background, which ignores Ctrl-C."""
+    """Let a program be asked to stop, also where these tests run in the background, which ignores Ctrl-C."""
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
 

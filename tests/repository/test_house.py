@@ -31,7 +31,7 @@ def git(*words):
 
 
 def name(path):
-    """Give a file's path as people write it."""
+    """Return a file's path as people write it."""
     return str(path.relative_to(ROOT))
 
 
@@ -89,7 +89,7 @@ def is_imported(name, tree):
 
 
 def is_there(path):
-    """Tell whether there is a file, a folder or, without its ending, a module; inside an app where none is named."""
+    """Return whether there is a file, a folder or, without its ending, a module; inside an app where none is named."""
     tried = [ROOT / app / path for app in ("", "releases", "breaches", "statsoffice", "tests")]
     return any(one.exists() or one.with_suffix(".py").exists() for one in tried)
 

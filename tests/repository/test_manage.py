@@ -16,14 +16,14 @@ PYTHON_OF_THE_SYSTEM = sys._base_executable
 
 @pytest.fixture
 def checkout(tmp_path):
-    """Give a checkout in which nothing was set up."""
+    """Return a checkout in which nothing was set up."""
     shutil.copy(settings.BASE_DIR / "manage.py", tmp_path)
     return tmp_path
 
 
 @pytest.fixture
 def environment(checkout):
-    """Set up an environment that only tells what it is asked to do."""
+    """Set up an environment that only reports what it is asked to do."""
     python = checkout / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.write_text('#!/bin/sh\necho "asked for: $*"\n')

@@ -1,6 +1,6 @@
 """Migrations are reversible, import no module that can move, and let the previous version work while they are applied.
 
-docs/upgrading.md gives the reasons and the rules.
+docs/upgrading.md states the reasons and the rules.
 """
 
 import ast
@@ -79,7 +79,7 @@ def test_migrations_store_enums_by_value():
     assert MigrationWriter.serialize(ReportStatus.DRAFT) == ("'draft'", set())
 
 
-# Prints the schema after `migrate`, what is left of it after the reverse, and the schema after `migrate` again.
+# Prints the schema after `migrate`, the rest of it after the reverse, and the schema after `migrate` again.
 THERE_AND_BACK = dedent("""
     import json
     from django.core.management import call_command

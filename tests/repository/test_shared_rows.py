@@ -18,7 +18,7 @@ def producer() -> Producer:
 
 @shared_fixture
 def series(producer: Producer) -> Series:
-    """A series whose producer is the very object that the other fixture gives."""
+    """A series whose producer is the very object that the other fixture returns."""
     WRITTEN.append("series")
     return SeriesFactory(producer=producer, title="Rows")
 

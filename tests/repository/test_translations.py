@@ -16,8 +16,8 @@ from tests.support.python_untranslated import untranslated as untranslated_in
 from tests.support.templates_untranslated import untranslated
 
 # Two kinds of texts stay in English on purpose. What becomes part of an official record (the account of a breach
-# report, its remarks, its document) is one text for all its readers, and its hash is kept. The sentences of the pure
-# core (why a date, a file or an address cannot be taken) know no Django, and are written for whoever works here.
+# report, its remarks, its document) is one text for all its readers, and its hash is stored. The sentences of the pure
+# core (why a date, a file or an address cannot be taken) know no Django, and are written for the people who work here.
 # What these say is evidence or a published form, in the words of its publisher, and not the words of a page.
 IN_WORDS_OF_THEIR_OWN = {
     "templates/breaches/document.html",
@@ -105,7 +105,7 @@ def test_every_choice_of_every_field_can_be_translated(app):
 
 
 def test_the_texts_are_collected_for_translators(tmp_path):
-    """Run makemessages over a copy, because it writes beside the code."""
+    """Run makemessages over a copy, because it writes next to the code."""
     for folder in ("releases", "breaches", "statsoffice", "templates"):
         shutil.copytree(settings.BASE_DIR / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(settings.BASE_DIR / "manage.py", tmp_path)

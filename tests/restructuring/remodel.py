@@ -392,7 +392,7 @@ class Rewriter:
                 )
             )
             if alias in gone and nm != old:
-                # the alias was the name of another module import which is kept
+                # the alias was the name of another module import which stays
                 for o2, a2 in wanted.items():
                     if o2 != old and a2 == alias and new_of(o2) != nm:
                         clash = True

@@ -1,7 +1,7 @@
 """A database that is migrated once for a whole run of `./test`, of which every process of pytest takes a copy.
 
 `python -m tests.servers.migrated FOLDER` makes it on SQLite and on PostgreSQL, with --sqlite-only on SQLite alone.
-MIGRATED names the folder to the tests, which migrate a database of their own where it names none.
+MIGRATED names the folder to the tests, which migrate their own database where it names none.
 """
 
 import os
@@ -24,7 +24,7 @@ def folder() -> Path | None:
 
 
 def begin_with_copy(database: str) -> bool:
-    """Copy the run's SQLite database to a path; tells whether there is one to copy."""
+    """Copy the run's SQLite database to a path; return whether there is one to copy."""
     made = folder()
     if made:
         shutil.copyfile(made / SQLITE, database)

@@ -1,9 +1,9 @@
 """An OpenID Connect provider on loopback: real HTTP, real keys, and codes that work once.
 
-Run as a process of its own: `python -m tests.servers.openid_provider PORT DOOR`. People sign in at the second port,
-another origin than the issuer's, as with the large providers. It signs in whomever a test has told it of
-by a POST to /next, and says wrong things where that asks for them (`Told`). It holds the client to the protocol: its
-secret, its address to come back to, and the verifier of the challenge (PKCE, S256 alone).
+Run as its own process: `python -m tests.servers.openid_provider PORT DOOR`. People sign in at the second port, another
+origin than the issuer's, as with the large providers. It signs in the person whom a test has set by a POST to /next,
+and says wrong things where that asks for them (`Told`). It holds the client to the protocol: its secret, its address to
+come back to, and the verifier of the challenge (PKCE, S256 alone).
 """
 
 import base64
@@ -30,7 +30,7 @@ class Told:
     """Whom to sign in, and what to do wrong."""
 
     claims: dict[str, Any] = field(default_factory=dict)
-    # Claims that are told at the userinfo endpoint instead of in the token.
+    # Claims that are at the userinfo endpoint instead of in the token.
     userinfo: dict[str, Any] = field(default_factory=dict)
     signed: str = "well"
     without: list[str] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Question:
 
 
 class Provider(ThreadingHTTPServer):
-    """The server with its keys and what it was told."""
+    """The server with its keys and the test's settings."""
 
     def __init__(self, port: int, door: int) -> None:
         super().__init__(("127.0.0.1", port), Asked)
@@ -71,7 +71,7 @@ class Provider(ThreadingHTTPServer):
         return {**told, "kid": KEY_ID, "alg": "RS256", "use": "sig"}
 
     def token(self, question: Question) -> str:
-        """Sign what the test told of a person, well or as it asks."""
+        """Sign the claims that the test set for a person, correctly or as it asks."""
         now = int(time.time())
         standard = {"iss": self.issuer, "aud": CLIENT_ID, "iat": now, "exp": now + 300, "nonce": question.nonce}
         claims = {**standard, **self.told.claims}
@@ -96,7 +96,7 @@ class Asked(BaseHTTPRequestHandler):
     server: Provider
 
     def do_GET(self) -> None:
-        """Tell of ourselves and our keys, send somebody back with a code, or tell more of them."""
+        """Return our metadata and our keys, send a person back with a code, or return more claims about them."""
         address = urlsplit(self.path)
         match address.path:
             case "/.well-known/openid-configuration" if self.server.told.away == "description":
@@ -119,7 +119,7 @@ class Asked(BaseHTTPRequestHandler):
                 self._answer({"error": "not_found"}, status=404)
 
     def do_POST(self) -> None:
-        """Take what a test tells, or a code for a token."""
+        """Take a test's settings, or exchange a code for a token."""
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         if self.path == "/next":
             self.server.told = Told(**json.loads(body))
@@ -133,7 +133,7 @@ class Asked(BaseHTTPRequestHandler):
         self._answer({"access_token": "x", "token_type": "Bearer", "id_token": self.server.token(question)})
 
     def log_message(self, *_: Any) -> None:
-        """Write nothing: tests read what was answered."""
+        """Write nothing: tests read the answers."""
 
     def _configuration(self) -> dict[str, Any]:
         issuer = self.server.issuer

@@ -27,7 +27,7 @@ class Cluster:
     def __init__(self, folder: Path, *, durable: bool = False) -> None:
         """Name the folder; its path must leave room for a socket's name (100 bytes in all).
 
-        :param durable: whether what is committed outlives a loss of power, as in an office; tests need not wait for it.
+        :param durable: whether committed data outlives a loss of power, as in an office; tests need not wait for it.
         """
         self.folder, self._durable = folder, durable
 
@@ -73,11 +73,11 @@ class Cluster:
             yield
 
     def url(self, database: str, *, role: str = SUPERUSER) -> str:
-        """Give the DATABASE_URL of one of the cluster's databases."""
+        """Return the DATABASE_URL of one of the cluster's databases."""
         return f"postgres://{role}@/{self.folder}/{database}"  # two slashes: a folder, not a host
 
     def answers(self) -> bool:
-        """Tell whether the cluster can be used."""
+        """Return whether the cluster can be used."""
         try:
             self.connect("postgres").close()
         except psycopg.OperationalError:
@@ -89,7 +89,7 @@ class Cluster:
         return psycopg.connect(host=f"{self.folder}", user=role, dbname=database, autocommit=True)
 
     def create(self, database: str, *, like: str = "template1", owner: str = SUPERUSER) -> None:
-        """Create a database, empty or as a copy of another one that nobody uses."""
+        """Create a database, empty or as a copy of another one that no one uses."""
         with self.connect("postgres") as server:
             server.execute(f"CREATE DATABASE {database} TEMPLATE {like} OWNER {owner}")
 
@@ -99,7 +99,7 @@ class Cluster:
         It removes the superuser's password. The tests need none.
         """
         script = Path(__file__).resolve().parents[2] / "deploy" / "postgresql" / "create-roles.sh"
-        # Debian has psql on PATH, other systems only beside the server.
+        # Debian has psql on PATH, other systems only next to the server.
         path = f"{os.environ['PATH']}:{Path(programs.postgresql('psql')).parent}"
         environment = {"PATH": path, "PGHOST": str(self.folder), "POSTGRES_USER": SUPERUSER, "POSTGRES_DB": database}
         passwords = {"DATABASE_OWNER_PASSWORD": "of-the-owner", "DATABASE_PASSWORD": "of-the-processes"}
@@ -108,7 +108,7 @@ class Cluster:
         )
 
     def two_urls(self, database: str) -> dict[str, str]:
-        """Give the two settings for a database whose tables belong to a role of their own."""
+        """Return the two settings for a database whose tables belong to their own role."""
         return {
             "DATABASE_URL": self.url(database, role=PROCESSES),
             "DATABASE_OWNER_URL": self.url(database, role=OWNER),
@@ -116,7 +116,7 @@ class Cluster:
 
 
 def _as_postgres() -> list[str]:
-    """Give what stands before a command so that it does not run as root."""
+    """Return the prefix of a command that does not run as root."""
     if os.getuid() != ROOT:
         return []
     setpriv = shutil.which("setpriv") or "setpriv"

@@ -14,7 +14,7 @@ from tests.support.morning import free_port
 
 @contextlib.contextmanager
 def openid_provider(log: Path) -> Iterator[str]:
-    """Run a provider in a process of its own for the time of a `with` block; gives its address."""
+    """Run a provider in its own process for the time of a `with` block, and yield its address."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
 
@@ -30,5 +30,5 @@ def openid_provider(log: Path) -> Iterator[str]:
 
 
 def tell(address: str, **told: Any) -> None:
-    """Tell the provider whom it signs in next, and what it does wrong: the fields of its `Told`."""
+    """Set whom the provider signs in next, and what it does wrong: the fields of its `Told`."""
     requests.post(f"{address}/next", json=told, timeout=5).raise_for_status()

@@ -1,4 +1,4 @@
-"""A private PostgreSQL on a unix socket, and a command that runs another one beside it.
+"""A private PostgreSQL on a unix socket, and a command that runs another one with it.
 
 `python -m tests.servers.private_postgresql COMMAND ...` runs the command with DATABASE_URL set to it.
 """
@@ -19,7 +19,7 @@ from tests.servers.postgresql_cluster import DATABASE, Cluster
 
 @contextlib.contextmanager
 def private_postgresql() -> Iterator[str]:
-    """Run a PostgreSQL for the time of a `with` block; gives a DATABASE_URL.
+    """Run a PostgreSQL for the time of a `with` block, and yield a DATABASE_URL.
 
     Its database is empty, or the one that was migrated for the whole run.
     """
@@ -49,7 +49,7 @@ def private_cluster(*, durable: bool = False, like: Cluster | None = None) -> It
 
 
 def main(command: list[str]) -> int:
-    """Run a command with DATABASE_URL set to a private PostgreSQL; gives the command's exit code."""
+    """Run a command with DATABASE_URL set to a private PostgreSQL, and return the command's exit code."""
 
     def end(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt

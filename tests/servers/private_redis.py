@@ -13,7 +13,7 @@ from tests.servers.process import running
 
 @contextlib.contextmanager
 def private_redis() -> Iterator[str]:
-    """Run a Redis that keeps nothing on disk, for the time of a `with` block; gives its address."""
+    """Run a Redis that keeps nothing on disk, for the time of a `with` block, and yield its address."""
     with tempfile.TemporaryDirectory(prefix="test-redis-") as folder:
         socket = f"{folder}/r.sock"
         client = redis.Redis(unix_socket_path=socket)

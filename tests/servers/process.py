@@ -25,7 +25,7 @@ def running(
 
     :param answers: asked again and again until it says that the server can be used.
     :param log: the file that takes what the server prints.
-    :raises RuntimeError: if the server ends by itself or does not answer in time; its last lines are told.
+    :raises RuntimeError: if the server ends unexpectedly or does not answer in time; the error includes its last lines.
     """
     with log.open("wb") as output:
         server = subprocess.Popen(
@@ -50,7 +50,7 @@ def _wait(server: subprocess.Popen[bytes], answers: Callable[[], bool], *, log: 
 
 
 def _end(server: subprocess.Popen[bytes], stop_with: signal.Signals) -> None:
-    """End the server, and kill what is left of its session after 10 s."""
+    """End the server, and kill the rest of its session after 10 s."""
     if server.poll() is None:
         server.send_signal(stop_with)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -61,13 +61,13 @@ def _end(server: subprocess.Popen[bytes], stop_with: signal.Signals) -> None:
 
 
 def is_running(pid: int) -> bool:
-    """Tell whether a process is there; one that has ended and that nobody has asked about is not."""
+    """Return whether a process is there; one that has ended and that no one has asked about is not."""
     seen = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return seen.stdout.strip()[:1] not in {"", "Z"}
 
 
 def has_ended(pid: int, *, within_seconds: float = 5) -> bool:
-    """Wait until a process has ended; tells whether it did in time."""
+    """Wait until a process has ended; return whether it did in time."""
     until = time.monotonic() + within_seconds
     while is_running(pid) and time.monotonic() < until:
         time.sleep(0.02)

@@ -26,7 +26,7 @@ def redis_server() -> str:
 
 
 def celery_beat(folder: Path) -> list[str]:
-    """Give the command of a Celery beat that keeps its file in a folder."""
+    """Return the command of a Celery beat that keeps its file in a folder."""
     return [
         *(sys.executable, "-m", "celery", "-A", "statsoffice", "beat", "--pidfile", ""),
         *("--schedule", str(folder / "celerybeat-schedule"), "--loglevel", "INFO"),

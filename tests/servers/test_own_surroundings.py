@@ -1,4 +1,4 @@
-"""The tests talk to nobody outside, share a database with their processes, and skip nothing silently."""
+"""The tests talk to no one outside, share a database with their processes, and skip nothing silently."""
 
 import socket
 import subprocess
@@ -51,7 +51,7 @@ SKIPPING = {
 
 
 def outcome_of(folder, *options, kinds=SKIPPING):
-    """Run pytest with this project's conftest on files of tests; gives its exit code and its output."""
+    """Run pytest with this project's conftest on files of tests, and return its exit code and its output."""
     # By `-p tests.conftest` it would be read before Django is set up, which its own plugins need.
     (folder / "conftest.py").write_text('pytest_plugins = ["tests.conftest"]\n')
     for kind in kinds:

@@ -1,4 +1,4 @@
-"""An NTP server on loopback, which tells the time of this machine or another one."""
+"""An NTP server on loopback, which sends the time of this machine or another one."""
 
 import contextlib
 import socketserver
@@ -13,7 +13,7 @@ LOOPBACK = "127.0.0.1"
 
 @contextlib.contextmanager
 def time_server(*, ahead: float = 0.0, leap: int = 0) -> Iterator[str]:
-    """Run a time server for the time of a `with` block; gives its host and port. Source: RFC 5905, section 7.3.
+    """Run a time server for the time of a `with` block, and yield its host and port. Source: RFC 5905, section 7.3.
 
     :param ahead: seconds by which its clock is ahead of the machine's.
     :param leap: its leap indicator; 3 says that it keeps no time.

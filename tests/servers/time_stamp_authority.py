@@ -1,4 +1,4 @@
-"""A time-stamp authority (RFC 3161) on loopback: an HTTP server around `openssl ts -reply`, with a CA of its own."""
+"""A time-stamp authority (RFC 3161) on loopback: an HTTP server around `openssl ts -reply`, with its own CA."""
 
 import contextlib
 import subprocess

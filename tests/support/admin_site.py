@@ -1,4 +1,4 @@
-"""Short ways to use the admin site as somebody: open a page, post a form, run an action."""
+"""Short ways to use the admin site as someone: open a page, post a form, run an action."""
 
 from datetime import date
 
@@ -16,19 +16,19 @@ DAY = date(2098, 7, 1)
 
 
 def signed_in(user):
-    """Give a client in which a user is logged in."""
+    """Return a client in which a user is logged in."""
     client = Client()
     client.force_login(user)
     return client
 
 
 def staff(role: Role, producer, **fields):
-    """Give a client of a member of staff who holds one role for a producer."""
+    """Return a client of a member of staff who holds one role for a producer."""
     return signed_in(create_member(role, producer, is_staff=True, **fields))
 
 
 def staff_of(role: Role, release: Release) -> Client:
-    """Give a client of a member of staff who holds one role for the producer of a release."""
+    """Return a client of a member of staff who holds one role for the producer of a release."""
     return staff(role, release.series.producer)
 
 

@@ -18,7 +18,7 @@ def administrators() -> Group:
 
 
 def an_administrator(**fields) -> User:
-    """Somebody of the group who may use the admin site."""
+    """Someone of the group who may use the admin site."""
     person = UserFactory(is_staff=True, **fields)
     person.groups.add(administrators())
     return person

@@ -1,4 +1,4 @@
-"""A cancelled release, with whoever may cancel it."""
+"""A cancelled release, with a person who may cancel it."""
 
 from datetime import datetime, timedelta
 

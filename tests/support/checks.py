@@ -1,4 +1,4 @@
-"""Short ways to write looks around a release that is due at 9.30am on 30 June 2026, with a limit two minutes later."""
+"""Short ways to write checks around a release that is due at 9.30am on 30 June 2026, with a limit two minutes later."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -29,7 +29,7 @@ def look(
     text: str = "",
     taken_away: bool = False,
 ) -> Sighting:
-    """Make a look from seconds after due; it is sent as planned and answered at once unless said otherwise.
+    """Make a check from seconds after due; it is sent as planned and answered at once unless said otherwise.
 
     The bound is how many seconds the clock may have been off; `taken_away` that it saw that a page had been there.
     """
@@ -39,5 +39,5 @@ def look(
 
 
 def judged(*looks: Sighting, settled: bool = True, limit: float = 120, gap: float = 3600) -> AddressVerdict:
-    """Judge one address from these looks; the longest gap that counts as monitored is an hour unless said otherwise."""
+    """Judge one address from these checks; the longest gap that counts as monitored is an hour by default."""
     return judge_address(looks, due_at=DUE, limit_at=at(limit), longest_gap=timedelta(seconds=gap), settled=settled)

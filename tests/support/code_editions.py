@@ -12,7 +12,7 @@ def practice(edition, code):
 
 
 def citing(report, *cited, by):
-    """Let a report cite some practices, by edition and code, beside those that it cites."""
+    """Let a report cite some practices, by edition and code, in addition to those that it cites."""
     added = tuple(code_of_practice.cite_practice(practice(*one)) for one in cited)
     return editing.save_section(
         report,

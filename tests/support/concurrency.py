@@ -1,4 +1,4 @@
-"""Several people at work in the same moment, each in a thread and a transaction of their own."""
+"""Several people at work in the same moment, each in a thread and their own transaction."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,7 @@ from releases.rules.lifecycle import MoveRefused
 
 
 def are_done_at_once(*acts: Callable[[], object]) -> list[bool]:
-    """Do some acts that start together; tells of each whether it was done, or refused."""
+    """Do some acts that start together; return of each whether it was done, or refused."""
     ready = Barrier(len(acts), timeout=20)
 
     def one(act: Callable[[], object]) -> bool:
@@ -22,7 +22,7 @@ def are_done_at_once(*acts: Callable[[], object]) -> list[bool]:
 
 
 def is_done(act: Callable[[], object]) -> bool:
-    """Do an act in a thread of its own; tells whether it was done, or refused."""
+    """Do an act in its own thread; return whether it was done, or refused."""
     try:
         act()
     except MoveRefused:

@@ -1,4 +1,4 @@
-"""Requests for a change of date, as somebody of the release's own producer makes them."""
+"""Requests for a change of date, as someone of the release's own producer makes them."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -13,7 +13,7 @@ TO = london_slot(date(2020, 7, 14))
 
 
 def person(release, role, **fields):
-    """Somebody of the release's producer, in one role."""
+    """Someone of the release's producer, in one role."""
     return create_member(role, release.series.producer, **fields)
 
 

@@ -38,7 +38,7 @@ def answers(fetcher: Fetcher, *, seconds: float = 10) -> list[tuple[CheckRequest
 
 
 def fetch(url: str, *, opened: Iterable[str], allowed: Iterable[str] | None = None, **options: Any) -> Answer:
-    """Fetch one address; what is opened is allowed too unless told otherwise."""
+    """Fetch one address; its host is allowed by default."""
     opened = list(opened)
     with make_fetcher(*opened, **options) as fetcher:
         fetcher.start(check_request(url, *(opened if allowed is None else allowed)))

@@ -1,4 +1,4 @@
-"""A real egress proxy on loopback: forwards plain requests, tunnels others, and knows hosts by a table of its own."""
+"""A real egress proxy on loopback: forwards plain requests, tunnels others, and knows hosts by its own table."""
 
 import base64
 import socket

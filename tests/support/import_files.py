@@ -25,7 +25,7 @@ def quoted(cell: str) -> str:
 
 
 def csv_of(*rows: dict[str, str], columns=tuple(RIGHT), delimiter=",", newline="\r\n") -> bytes:
-    """Write a file of rows that are right but for what is given; each has a reference and page of its own."""
+    """Write a file of rows that are right except for the given values; each has its own reference and page."""
     lines = [delimiter.join(columns)]
     for count, changes in enumerate(rows):
         own = {"reference": f"rain-{count}", "url": f"https://www.example.gov.uk/rain/{count}"} if count else {}
@@ -35,7 +35,7 @@ def csv_of(*rows: dict[str, str], columns=tuple(RIGHT), delimiter=",", newline="
 
 
 def rows_of(*rows: dict[str, object]) -> list[dict[str, object]]:
-    """Return whole rows that are right but for what is given; each has a reference and page of its own."""
+    """Return whole rows that are right except for the given values; each has its own reference and page."""
     own = [{"reference": f"rain-{n}", "url": f"https://www.example.gov.uk/rain/{n}"} if n else {} for n in range(9)]
     return [RIGHT | own[n] | changes for n, changes in enumerate(rows)]
 

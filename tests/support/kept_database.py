@@ -9,19 +9,19 @@ from django.db import connection
 
 
 def can_be_kept() -> bool:
-    """Tell whether the database is one that can: PostgreSQL's is not a file of the tests."""
+    """Return whether the database is one that can: PostgreSQL's is not a file of the tests."""
     return connection.vendor == "sqlite"
 
 
 def keep(file: Path) -> None:
-    """Write the whole database into a file; nobody may be in a transaction."""
+    """Write the whole database into a file; no one may be in a transaction."""
     connection.ensure_connection()
     with closing(sqlite3.connect(file)) as kept:
         connection.connection.backup(kept)
 
 
 def put_back(file: Path) -> None:
-    """Make the database what it was when it was kept, whatever is in it now; nobody may be in a transaction."""
+    """Restore the database to its saved state, whatever is in it now; no one may be in a transaction."""
     connection.ensure_connection()
     with closing(sqlite3.connect(file)) as kept:
         kept.backup(connection.connection)

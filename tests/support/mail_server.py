@@ -1,4 +1,4 @@
-"""A real SMTP server on loopback that keeps what it accepts, and refuses what it is told to."""
+"""A real SMTP server on loopback that keeps what it accepts, and refuses mail as a test asks."""
 
 import socket
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from aiosmtpd.controller import Controller
 
 
 class Mailbox:
-    """What the server accepted; a reply to give to a recipient instead of taking the message."""
+    """What the server accepted; a reply to a recipient instead of taking the message."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
@@ -64,6 +64,6 @@ def smtp_port(settings):
 
 @pytest.fixture
 def mailbox(smtp_port):
-    """Run a mail server; gives what it accepted."""
+    """Run a mail server, and yield what it accepted."""
     with mail_server(smtp_port) as box:
         yield box

@@ -1,4 +1,4 @@
-"""Fixtures for tests that watch real pages: the site, and a morning on it."""
+"""Fixtures for tests that monitor real pages: the site, and a morning on it."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -19,7 +19,7 @@ def running_rehearsal_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture
 def site(running_rehearsal_site: RehearsalSite, settings) -> RehearsalSite:
-    """Give the site with no pages, on the machine's clock, and let the probe reach it."""
+    """Return the site with no pages, on the machine's clock, and let the probe reach it."""
     running_rehearsal_site.publish_all({}, replace=True)
     running_rehearsal_site.run_clock()
     settings.PROBE_ALLOW_PRIVATE = frozenset({running_rehearsal_site.base_url.removeprefix("http://")})
@@ -43,6 +43,6 @@ def morning_from(site: RehearsalSite) -> Iterator[Callable[[datetime], Morning]]
 
 @pytest.fixture
 def calendar_at_rest() -> Iterator[None]:
-    """Let sweeps claim once a minute; for tests in which one watcher alone plays an unchanged calendar."""
+    """Let sweeps claim once a minute; for tests in which one monitoring process alone plays an unchanged calendar."""
     with mornings.calendar_at_rest():
         yield

@@ -20,7 +20,7 @@ TICK = timedelta(seconds=5)
 
 
 def free_port() -> int:
-    """A port on loopback that nobody listens on."""
+    """A port on loopback that no one listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
@@ -28,7 +28,7 @@ def free_port() -> int:
 
 @contextmanager
 def running_site(log: Path) -> Iterator[RehearsalSite]:
-    """The rehearsal site as a process of its own."""
+    """The rehearsal site as its own process."""
     site = RehearsalSite(f"http://127.0.0.1:{free_port()}")
     port = site.base_url.rpartition(":")[2]
 
@@ -43,7 +43,7 @@ def running_site(log: Path) -> Iterator[RehearsalSite]:
 
 @contextmanager
 def calendar_at_rest() -> Iterator[None]:
-    """Let sweeps claim once a minute: nobody else watches, and nothing is put on the calendar meanwhile."""
+    """Let sweeps claim once a minute: no other process monitors, and nothing is put on the calendar meanwhile."""
     a_minute = timedelta(minutes=1)
     with patch.multiple(sweep, CLAIM_EVERY=a_minute, CLAIM_AT_LEAST_EVERY=a_minute):
         yield
@@ -66,7 +66,7 @@ class PlayedClock(ReplayClock):
 
 
 class Morning:
-    """The watcher and the drafts on one morning."""
+    """Monitoring and the drafts on one morning."""
 
     def __init__(self, site: RehearsalSite, start: datetime) -> None:
         self.site = site

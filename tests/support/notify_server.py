@@ -1,4 +1,4 @@
-"""GOV.UK Notify in small, on a real socket: its address, tokens, request, answers and errors, as its REST guide tells.
+"""GOV.UK Notify in small, on a real socket: its address, tokens, request, answers and errors, as in its REST guide.
 
 Source: docs.notifications.service.gov.uk/rest-api.html, "Send an email" and "Authorisation header". The token is
 checked by hand, so that nothing of the client under test vouches for itself.
@@ -28,7 +28,7 @@ ERRORS = {
 
 
 class Notify:
-    """What the stub took, and the status with which it is told to answer instead."""
+    """What the stub took, and the status with which a test makes it answer instead."""
 
     def __init__(self) -> None:
         self.port = 0
@@ -118,7 +118,7 @@ def notify_stub(port: int = 0) -> Iterator[Notify]:
 
 @contextmanager
 def serving(asked: type[BaseHTTPRequestHandler], port: int = 0) -> Iterator[int]:
-    """Run an HTTP server on loopback; gives its port."""
+    """Run an HTTP server on loopback, and yield its port."""
     server = ThreadingHTTPServer(("127.0.0.1", port), asked)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()

@@ -1,4 +1,4 @@
-"""Looks put on record for tests, without anybody having looked."""
+"""Checks recorded for tests, without real requests."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ def create_observation(
     hops: tuple[tuple[str, int], ...] = (),
     headers: tuple[tuple[str, str], ...] = (),
 ) -> Observation:
-    """Keep one look at an address that was planned and sent at an instant."""
+    """Keep one check at an address that was planned and sent at an instant."""
     row = _row(
         address,
         result,
@@ -84,9 +84,9 @@ def _purpose(address: Address, *, fresh: bool) -> Purpose:
 def create_observations(
     release: Release, *results: str, start: datetime, every: timedelta = timedelta(seconds=5)
 ) -> None:
-    """Keep a row of looks at a release's page, one after the other.
+    """Keep a row of checks of a release's page, one after the other.
 
-    From the due instant to the limit it was monitored: before each look that did not find the release, and after one
+    From the due instant to the limit it was monitored: before each check that did not find the release, and after one
     that did not find it either, there are closer ones.
     """
     page = release.addresses.get(role="page")

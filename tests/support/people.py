@@ -55,7 +55,7 @@ def create_office(**fields) -> Office:
 
 
 def add_role(user: User, producer: Producer, role: Role) -> None:
-    """Give a person one more role."""
+    """Grant a person one more role."""
     membership = Membership.objects.create(user=user, producer=producer, role=role)
     record_rows({Membership: [membership.pk]})
 
@@ -75,7 +75,7 @@ def write_sections(report: Report, *, by: User, at=AT, impact=IMPACT, actions=AC
 
 
 def name_person_in_impact(name: str, report: Report, *, by: User) -> Report:
-    """The report with an impact that names somebody, as it is stored."""
+    """The report with an impact that names someone, as it is stored."""
     values = {"impact": f"{name} told two users."}
     editing.save_section(
         report, section=ReportSection.IMPACT, values=values, expected_version=report.version, by=by, at=AT

@@ -23,19 +23,19 @@ def release(office):
 
 @shared_fixture
 def entry(office, release):
-    """Somebody whom the statistician put on the list long before the release."""
+    """Someone whom the statistician put on the list long before the release."""
     return granted(release, by=office.statistician)
 
 
 @shared_fixture
 def waiting(office, release):
-    """A request of the statistician to add somebody, shortly before the release."""
+    """A request of the statistician to add someone, shortly before the release."""
     return asked(release, by=office.statistician)
 
 
 @pytest.fixture
 def clock(time_machine, client):
-    """Set the clock that pages read; it stands still until it is set again, and whoever is signed in stays so."""
+    """Set the clock that pages read; it does not move until it is set again, and people stay signed in."""
 
     def to(instant):
         signed_in = client.session.get("_auth_user_id")

@@ -37,7 +37,7 @@ def granted(release: Release, details: Details = MINISTER, *, by, at=LONG_BEFORE
 
 
 def asked(release: Release, details: Details = MINISTER, *, by, at=SHORTLY_BEFORE):
-    """A request to add somebody shortly before the release."""
+    """A request to add someone shortly before the release."""
     request = pre_release_access.grant_access(release, details, by=by, at=at)
     assert isinstance(request, PreReleaseRequest)
     return request

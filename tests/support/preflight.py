@@ -41,7 +41,7 @@ def means_with(
 
 
 def alive(*, now: datetime = DAY_BEFORE) -> None:
-    """The watcher was at work a moment ago."""
+    """Monitoring was at work a moment ago."""
     coverage.mark_alive("watcher", at=now - timedelta(seconds=2))
 
 
@@ -78,7 +78,7 @@ def announce_at(release: Release, url: str, *, adapter: str = "page") -> None:
 
 
 def check(release: Release, means: AdhocMeans, *, now: datetime = DAY_BEFORE) -> set[tuple[PreflightCode, str | None]]:
-    """Ask for a check and make it; return what was found, as pairs of code and the path of the address."""
+    """Ask for a check and make it; return the findings, as pairs of code and the path of the address."""
     preflight.request_preflight(release, by=None, now=now)
     preflight.run_requested_preflights(means=means, now=now)
     return found_of(release)

@@ -10,7 +10,7 @@ LATER = AT + timedelta(hours=1)
 
 
 def seen(report):
-    """The digest of what somebody reads before they make a report public now."""
+    """The digest of what someone reads before they make a report public now."""
     return statement_digest(publication.preview_statement(report, now=LATER))
 
 

@@ -47,7 +47,7 @@ class Publisher:
 def publisher(
     handler: Handler, *, tls: ssl.SSLContext | None = None, greeting: bytes = b"", pause: float = 0.0
 ) -> Iterator[Publisher]:
-    """Serve each connection in a thread of its own, after a pause in seconds, until the end of the block."""
+    """Serve each connection in its own thread, after a pause in seconds, until the end of the block."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=200)
     up = Publisher(port=listener.getsockname()[1], scheme="https" if tls else "http")
     over = threading.Event()
@@ -131,14 +131,14 @@ def once(raw: bytes) -> Handler:
 
 
 def closed_port() -> int:
-    """Return a port of loopback on which nobody listens."""
+    """Return a port of loopback on which no one listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
     return port
 
 
 def self_signed(folder: Path, *, name: str = "127.0.0.1") -> Path:
-    """Make a certificate and its key in one file, signed by nobody else."""
+    """Make a certificate and its key in one file, signed by no one else."""
     file = folder / f"{name}.pem"
     kind = "IP" if name[0].isdigit() else "DNS"
     subprocess.run(

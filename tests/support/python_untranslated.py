@@ -31,7 +31,7 @@ def untranslated(source: str) -> list[str]:
 
 
 def _is_an_app(node: ast.AST) -> bool:
-    """Tell a class of Django's, whose `label` is for machines."""
+    """Recognise a class of Django's, whose `label` is for machines."""
     return isinstance(node, ast.ClassDef) and any(
         isinstance(base, ast.Name) and base.id == "AppConfig" for base in node.bases
     )
@@ -64,7 +64,7 @@ def _second_of(pairs: ast.List) -> Iterator[ast.expr]:
 
 
 def _texts(place: ast.expr) -> Iterator[tuple[int, int, str]]:
-    """Go into what may stand there in the place of a text, and not into calls: what they return is theirs to say."""
+    """Go into expressions in the place of a text, and not into calls: what they return is tested there."""
     match place:
         case ast.Constant(value=str(text)) if any(sign.isalpha() for sign in text):
             yield place.lineno, place.col_offset, text

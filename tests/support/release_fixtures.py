@@ -32,8 +32,7 @@ def announced_release() -> Release:
 
 @pytest.fixture
 def means(site: RehearsalSite) -> Iterator[AdhocMeans]:
-    """The probe for looks beside the watch, on a clock that stands at two o'clock on the day before, and unhurried
-    by budgets."""
+    """The probe for ad hoc checks, on a clock that is at two o'clock on the day before, and without budgets."""
     opened = frozenset({site.base_url.removeprefix("http://")})
     fetcher = Fetcher(
         now=lambda: DAY_BEFORE,

@@ -43,7 +43,7 @@ def answered(
     left_allowed_hosts: bool = False,
     failure: Failure | None = None,
 ) -> Answer:
-    """Make an answer as the probe gives it."""
+    """Make an answer as the probe returns it."""
     return Answer(
         url,
         AT,

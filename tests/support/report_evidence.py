@@ -1,4 +1,4 @@
-"""Builders of records: looks by London's clock on the seed's day, judged by the real rules."""
+"""Builders of records: checks by London's clock on the seed's day, judged by the real rules."""
 
 from datetime import datetime, timedelta
 
@@ -23,26 +23,26 @@ DUE = london("09:30")
 
 
 def look(clock, result, *reasons, by_statement=False, seconds=0.0):
-    """A look planned and sent at a time of the seed's day, answered after some seconds."""
+    """A check planned and sent at a time of the seed's day, answered after some seconds."""
     at = clock if isinstance(clock, datetime) else london(clock)
     sighting = Sighting(result=result, planned_at=at, sent_at=at, completed_at=at + timedelta(seconds=seconds))
     return CheckFact(sighting, reasons, by_statement)
 
 
 def address(*looks, url=URL, role=AddressRole.PAGE, required=True, due_at=DUE, settled=True):
-    """An address with its looks and the verdict that the real rules give on them."""
+    """An address with its checks and their verdict by the real rules."""
     verdict = judge_address(
         [look.sighting for look in looks],
         due_at=due_at,
         limit_at=due_at + timedelta(seconds=TOLERANCE),
-        longest_gap=timedelta(hours=1),  # so that few looks make a record
+        longest_gap=timedelta(hours=1),  # so that few checks make a record
         settled=settled,
     )
     return AddressFacts(url=url, role=role, required=required, verdict=verdict, checks=tuple(looks))
 
 
 def record(*addresses, due_at=DUE, series="", **more):
-    """The facts of a release of the seed's title, with the outcome that the real rules give."""
+    """The facts of a release of the seed's title, with the outcome by the real rules."""
     outcome, _ = combine_addresses([(one.role, one.required, one.verdict) for one in addresses])
     return Facts(
         release_title=TITLE,

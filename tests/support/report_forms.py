@@ -46,7 +46,7 @@ def said(report):
 
 
 def status_of(report):
-    """Where a report stands by now, read anew."""
+    """The present status of a report, read anew."""
     return Report.objects.get(pk=report.pk).status
 
 

@@ -1,4 +1,4 @@
-"""Release mornings as the stored record holds them: looks kept as evidence, judged by the real rules, drafted."""
+"""Release mornings as the stored record holds them: checks stored as evidence, judged by the real rules, drafted."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ EARLY_MORNING = (
 
 
 def record_checks(release, *seen, address=None, day=None, text="", replayed=False):
-    """Keep looks at an address (the page by default), each as (London clock, result), and judge after the last."""
+    """Store checks of an address (the page by default), each as (London clock, result), and judge after the last."""
     address = address or release.addresses.get(role="page")
     day = day or f"{release.planned_on:%Y-%m-%d}"
     rows = []
@@ -60,7 +60,7 @@ def record_checks(release, *seen, address=None, day=None, text="", replayed=Fals
 
 
 def record_coverage(release, start="09:00", end="11:00"):
-    """Record that a watcher was alive through a release's morning."""
+    """Record that a monitoring process was alive through a release's morning."""
     day = f"{release.planned_on:%Y-%m-%d}"
     ended_at = london(end, day)
     began_at = london(start, day)

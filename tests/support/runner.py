@@ -15,7 +15,7 @@ VERBOSITY = {0: ["-qq"], 1: ["-q"], 2: ["-v"], 3: ["-vv"]}
 
 
 class PytestRunner:
-    """Django's test runner, with the options of its own that pytest has too."""
+    """Django's test runner, with those of its options that pytest has too."""
 
     def __init__(self, **options: Any) -> None:
         self.options = options
@@ -41,7 +41,7 @@ class PytestRunner:
         )
 
     def run_tests(self, labels: Sequence[str]) -> int:
-        """Run pytest in a process of its own, because this one has loaded the settings of the office.
+        """Run pytest in its own process, because this one has loaded the settings of the office.
 
         :return: how pytest ended: 0 if every test passed.
         """

@@ -16,7 +16,7 @@ class MorningOver(Exception):
 
 
 class JumpingClock(ScriptedClock):
-    """A clock that is wherever somebody waits for; on the way it lets people act at their instants."""
+    """A clock that is wherever someone waits for; on the way it lets people act at their instants."""
 
     def __init__(self, start: datetime, *, ends_at: datetime) -> None:
         self._now, self._ends_at = start, ends_at
@@ -40,9 +40,9 @@ class JumpingClock(ScriptedClock):
 
 
 class ScriptedPublisher:
-    """Answers each check_request with what the script gives for its address and the instant at which it was sent.
+    """Answers each check_request with what the script has for its address and the instant at which it was sent.
 
-    The script gives a status, a page and the seconds that the answer takes.
+    The script has a status, a page and the seconds that the answer takes.
     """
 
     def __init__(self, clock: JumpingClock, script: Callable[[str, datetime], tuple[int, str, float]]) -> None:
@@ -58,7 +58,7 @@ class ScriptedPublisher:
 
     @property
     def held_until(self) -> None:
-        """Nothing is held: what is asked is answered by the script."""
+        """Nothing is held: each request is answered by the script."""
 
     def start(self, check_request: CheckRequest) -> None:
         self.asked.append(check_request)
@@ -107,7 +107,7 @@ class ScriptedPublisher:
         self._pauses[place] = until
 
     def give_up_waits(self) -> None:
-        """Nothing waits here: what is asked is answered by the script."""
+        """Nothing waits here: each request is answered by the script."""
 
     def rest(self, place: str, *, seconds: float) -> None:
         self.rests.append((place, seconds))

@@ -18,9 +18,9 @@ FILLED_BY_MIGRATIONS = {"auth_permission", "django_content_type"}
 
 
 def environment_of_processes(*, redis_url: str) -> dict[str, str]:
-    """Give the environment for processes that share the tests' database and folder, and a Redis.
+    """Return the environment for processes that share the tests' database and folder, and a Redis.
 
-    :raises RuntimeError: if the tests have no database of their own, because no test that runs is marked to need it.
+    :raises RuntimeError: if the tests have no separate database, because no test that runs is marked to need it.
     """
     name = str(connection.settings_dict["NAME"])
     if not Path(name).name.startswith("test"):
@@ -28,12 +28,12 @@ def environment_of_processes(*, redis_url: str) -> dict[str, str]:
         raise RuntimeError(message)
     given = os.environ.get("DATABASE_URL")
     database = f"{given.rpartition('/')[0]}/{name}" if given else f"sqlite:///{name}"
-    # The canary looks at the web process, which few of the tests run.
+    # The self-test requests a page of the web process, which few of the tests run.
     return os.environ | {"DATABASE_URL": database, "REDIS_URL": redis_url, "STATSOFFICE_CANARY": "off"}
 
 
 def has_real_transactions(item: pytest.Item) -> bool:
-    """Tell whether a test commits, so that its tables are emptied after it."""
+    """Return whether a test commits, so that its tables are emptied after it."""
     marker = item.get_closest_marker("django_db")
     names = set(getattr(item, "fixturenames", ()))
     return bool({"transactional_db", "live_server"} & names or (marker and marker.kwargs.get("transaction")))
@@ -50,7 +50,7 @@ def flush_by_deleting() -> None:
     """Empty the tables after a test with real transactions by DELETE, but not those that migrations fill.
 
     Such a test leaves few rows in few of the 84 tables. PostgreSQL would take most of a second to TRUNCATE them,
-    because it gives each table a new file; DELETE takes ten milliseconds.
+    because it creates a new file for each table; DELETE takes ten milliseconds.
     """
 
     def sql_flush(

@@ -1,4 +1,4 @@
-"""Rows that tests share: written once in an outer transaction, in which each test works in a savepoint of its own.
+"""Rows that tests share: written once in an outer transaction, in which each test works in its own savepoint.
 
 `@shared_fixture` replaces `@pytest.fixture` on a function that writes rows and returns them:
 
@@ -11,10 +11,10 @@
         return create_report(office)
 
 Such a fixture is used like any other of function scope. It is prepared by the first test that has it as an argument,
-and stays for the tests that follow, while they have it too. A test sees the rows of its own fixtures and no others.
-It gets deep copies, so that it may change them; copies of one test refer to each other as the originals do. It cannot
-undo a patch, a setting or a file that the preparation made outside the database. For a test with real transactions
-the fixture is an ordinary one.
+and stays for the tests that follow, while they have it too. A test sees only the rows of its fixtures. It gets deep
+copies, so that it may change them; copies of one test refer to each other as the originals do. It cannot undo a patch,
+a setting or a file that the preparation made outside the database. For a test with real transactions the fixture is an
+ordinary one.
 
 A shared fixture may depend on shared fixtures and on fixtures of a wider scope than a function. It must be an argument
 of the test or of a fixture of the test: `request.getfixturevalue` comes too late.
@@ -39,7 +39,7 @@ PREPARE = "shared_prepare"
 
 @dataclass
 class Layer:
-    """What one shared fixture has written, in a savepoint of its own.
+    """What one shared fixture has written, in its own savepoint.
 
     `values` are those of this fixture and of all before it, as this one has left them.
     """
@@ -144,7 +144,7 @@ def shared_layers(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> 
 
 @pytest.fixture
 def shared_memo(shared_layers: Layers, db: None) -> dict[int, Any]:
-    """Give the memory of the copies of one test, so that what is one object stays one."""
+    """Return the memory of the copies of one test, so that one object stays one."""
     return {}
 
 
@@ -153,14 +153,14 @@ def parameters(prepare: Prepare) -> list[str]:
 
 
 def definition(item: pytest.Item, name: str) -> pytest.FixtureDef[Any] | None:
-    """Give a fixture as this test finds it."""
+    """Return a fixture as this test finds it."""
     info = getattr(item, "_fixtureinfo", None)
     definitions = info.name2fixturedefs.get(name) if info else None
     return definitions[-1] if definitions else None
 
 
 def prepare_of(item: pytest.Item, name: str) -> Prepare | None:
-    """Give what prepares a fixture of a test, or None if the fixture is not a shared one."""
+    """Return what prepares a fixture of a test, or None if the fixture is not a shared one."""
     return getattr(getattr(definition(item, name), "func", None), PREPARE, None)
 
 

@@ -1,6 +1,6 @@
-"""One release day as pure simulation: a publisher, watchers with clocks of their own, and everything that goes wrong.
+"""One release day as pure simulation: a publisher, monitoring processes with their own clocks, and all that goes wrong.
 
-Seconds are true seconds after the release is due; what a watcher notes is what its own clock shows.
+Seconds are true seconds after the release is due; what a monitoring process notes is what its own clock shows.
 """
 
 import heapq
@@ -38,7 +38,7 @@ def _shown_by(*answers, **expectation) -> tuple[CheckOutcome, ...]:
     return tuple(examine(answer, release_pages.expected(**expectation)).result for answer in answers)
 
 
-# What the real rules make of the answers that a publisher's site gives, and of those that stay away.
+# What the real rules make of the answers that a publisher's site sends, and of missing ones.
 ABSENT = _shown_by(
     release_pages.answered(status=404),
     release_pages.answered(status=410),
@@ -76,7 +76,7 @@ def _within(stretches: tuple[Stretch, ...], second: float) -> Stretch | None:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """How far a watcher's clock is ahead, and what its keeper vouches for: a step is vouched for by nobody."""
+    """How far a monitoring process's clock is ahead, and what its time source confirms: nothing confirms a step."""
 
     ahead: float
     bound: float | None
@@ -94,7 +94,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What happens to one release: the truth, and all that stands between it and us."""
+    """What happens to one release: the truth, and all obstacles to observing it."""
 
     tolerance: float
     starts: float
@@ -112,13 +112,13 @@ class Day:
 
     @property
     def matched_all_along(self) -> bool:
-        """Whether the marker matches a page that was there before the watch began, such as the last edition's."""
+        """Whether the marker matches a page that was there before monitoring began, such as the last edition's."""
         return any(stretch.start < LONG_BEFORE for stretch in self.shown)
 
 
 @dataclass(slots=True)
 class Address:
-    """One address as it is watched on one day; after each answer that may matter it is judged anew."""
+    """One address as it is monitored on one day; after each answer that may matter it is judged anew."""
 
     day: Day
     chance: random.Random
@@ -127,7 +127,7 @@ class Address:
     verdicts: list[AddressVerdict] = field(default_factory=list)
 
     def play(self) -> None:
-        """Watch from the beginning to the end of the day."""
+        """Monitor from the beginning to the end of the day."""
         watch = _Watching(self)
         for _ in watch.answers():
             if watch.may_matter():
@@ -177,7 +177,7 @@ class _Watching:
         )
 
     def answers(self) -> Iterator[None]:
-        """Send every look at its instant and take every answer at its own, in the order of true time."""
+        """Send every check at its instant and take every answer at its own, in the order of true time."""
         self.now = self.day.starts
         self.read_clock()
         self.plan(after=None)
@@ -188,7 +188,7 @@ class _Watching:
             answered_at = under_way[0][0] if under_way else FOR_EVER
             send_at = self.send_at()
             if deaths and deaths[0].start <= min(answered_at, send_at, self.day.ends):
-                # The watcher dies with all that it has under way; another takes over, by a clock of its own.
+                # Monitoring dies with all that it has under way; another takes over, by its own clock.
                 under_way.clear()
                 self.flying.clear()
                 self.number += 1
@@ -210,7 +210,7 @@ class _Watching:
                 self.plan(after=look.planned_at)
 
     def send_at(self) -> float:
-        """Return when the next look leaves: when this clock shows its instant."""
+        """Return when the next check leaves: when this clock shows its instant."""
         return self.day.ends if self.planned is None else self.due_by_clock(self.now)
 
     def due_by_clock(self, second: float) -> float:
@@ -254,7 +254,7 @@ class _Watching:
         return self.watch.take(reading, self.clock.figures(self.now))
 
     def take(self, look: Sighting) -> None:
-        """Keep a look as it is judged: with the clock's bound, and as a fault of ours where the clock is wrong."""
+        """Keep a check as it is judged: with the clock's bound, and as a fault of ours where the clock is wrong."""
         error = self.read_clock()
         result = count_result(look.result, None, clock_off=error.is_off(largest=LARGEST_ERROR))
         bound = error.bound or timedelta(0)

@@ -1,4 +1,4 @@
-"""Looks with bodies, kept as the watcher keeps them, without anybody having looked."""
+"""Checks with bodies, stored as monitoring stores them, without real requests."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ def make_check(
     hops: tuple[str, ...] = (),
     due_at=SEED_DUE,
 ) -> CheckResult:
-    """A look that was sent so many seconds after a release was due, and what it brought.
+    """A check that was sent so many seconds after a release was due, and what it brought.
 
     `hops` are the addresses at which it ended up on the way; its own if none are given.
     """
@@ -48,5 +48,5 @@ def make_check(
 
 
 def store_checks(*looks: CheckResult) -> list[Observation]:
-    """Keep looks as the watcher does."""
+    """Keep checks as monitoring does."""
     return list(store.store_checks(looks, watcher="test", at=looks[-1].answer.completed_at))

@@ -6,12 +6,12 @@ from html.parser import HTMLParser
 
 from django.template.base import Lexer, TokenType
 
-# Attributes that people read or hear.
+# Attributes that people read, or that screen readers read out.
 READ = {"alt", "aria-label", "placeholder", "title"}
 # What a template hands to another one to be read: {% include "..." with text="..." %}.
 HANDED = re.compile(r"\b(?:text|title|action|hint|label|subject|key|status|caption)=(\"[^\"]*\"|'[^']*')")
 DEFAULTS = re.compile(r"\|default:(\"[A-Z][^\"]*\"|'[A-Z][^']*')")
-# Parts of a tag that another template fills in: nobody reads them.
+# Parts of a tag that another template fills in: no one reads them.
 INSIDE_A_TAG = re.compile(r"block \w+_(classes|attributes)")
 # Names that are the same in every language.
 NAMES = re.compile(r"SHA-256|\(PDF\)|\bGET\b")

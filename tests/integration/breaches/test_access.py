@@ -35,7 +35,7 @@ STATES_FOR_NEVER = {ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.SENT
 STATES_THAT_REFUSE = {*STATES_FOR_NEVER, ReportStatus.JOINED}
 MOVES = tuple(move for move in REPORT.move_names if move not in {"join", "resume"})
 BY_FORM = {(status, move): roles for (status, move), roles in ALLOWED.items() if move in MOVES}
-# Addresses of no one report; who gets to them is tested with what is started there.
+# Addresses that belong to no single report; their access is tested with the reports started there.
 NO_ONE_REPORT = {
     "report_list",
     "start",
@@ -62,7 +62,7 @@ def _quick_printer(monkeypatch, settings):
 
 
 def addresses(report):
-    """Every address of a report, by its name; an address that nobody listed here fails the test."""
+    """Every address of a report, by its name; an unlisted address fails the test."""
     given = {
         "section": {"section": ReportSection.IMPACT},
         "version": {"number": 1},
@@ -221,7 +221,7 @@ def moved_by_form(pk, move, client, person, office):
 
 
 def status_after(move, status):
-    """The status of a report after a move, told apart from the table that is tested."""
+    """The status of a report after a move, stated independently of the table that is tested."""
     return {
         "edit": status,
         "submit": "with_hop",

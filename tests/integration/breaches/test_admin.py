@@ -1,4 +1,4 @@
-"""Breach reports in the admin site: to read by those who may view them, to change by nobody."""
+"""Breach reports in the admin site: readable for people who may view them, and read-only for all."""
 
 from datetime import UTC, datetime
 
@@ -113,5 +113,5 @@ def test_the_code_of_practice_is_edited_by_those_with_djangos_permission_only():
     assert administrator.post(page("practice", "change", practice.pk), form).status_code == 302
     practice.refresh_from_db()
     assert practice.summary == "What it is about"
-    # Its wording is settled on a page of its own, by those who know the Code.
+    # Its wording is settled on its own page, by those who know the Code.
     assert practice.wording != "Words without a source"

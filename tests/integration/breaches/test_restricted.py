@@ -26,7 +26,7 @@ from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
-# One kind stands for all three where pages are tried; the rule itself is tried for each in the table of readers.
+# One kind represents all three where pages are tried; the rule itself is tried for each in the table of readers.
 KINDS = [
     ReportKind.LEAK,
     *(pytest.param(kind, marks=pytest.mark.full) for kind in sorted(RESTRICTED - {ReportKind.LEAK})),

@@ -1,4 +1,4 @@
-"""The command release_status: where releases stand, for people and for programs."""
+"""The command release_status: the status of releases, for people and for programs."""
 
 import json
 from datetime import timedelta

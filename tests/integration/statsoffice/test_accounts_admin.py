@@ -25,7 +25,7 @@ def one(name, user):
 
 
 def a_clerk():
-    """Somebody who may change accounts and is no superuser."""
+    """Someone who may change accounts and is no superuser."""
     clerk = UserFactory(is_staff=True)
     clerk.user_permissions.add(*Permission.objects.filter(codename__in=["view_user", "change_user"]))
     return clerk
@@ -139,12 +139,12 @@ def test_an_account_of_a_superuser_is_changed_by_superusers_only():
 
 
 VERBS = ("view", "add", "change", "delete")
-# What the roles for a producer decide, whatever permissions of Django's somebody has.
+# What the roles for a producer decide, whatever permissions of Django's someone has.
 ADMINISTERED = {"releases.producer", "releases.membership"}
 
 
 def may_in_the_admin_site(person):
-    """The permissions that the admin site grants somebody on tables that follow Django's permissions."""
+    """The permissions that the admin site grants someone on tables that follow Django's permissions."""
     request = RequestFactory().get("/")
     request.user = person
     granted = set()

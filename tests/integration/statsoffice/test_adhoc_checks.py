@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _own_probe(monkeypatch):
-    """A probe is made for the settings of the test, and not kept from the one before."""
+    """A probe is made for the settings of the test, and not reused from the one before."""
     monkeypatch.setattr(jobs, "_probes", {})
 
 

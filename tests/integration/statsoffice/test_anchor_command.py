@@ -31,7 +31,7 @@ def authority(settings, tmp_path_factory):
 
 
 def run():
-    """Run the command; gives its output, and the sentence of its failure."""
+    """Run the command, and return its output, and the sentence of its failure."""
     out = StringIO()
     try:
         call_command("anchor", stdout=out)

@@ -1,4 +1,4 @@
-"""When an anchor is made, and the time stamp that a real authority on loopback gives it."""
+"""When an anchor is made, and the time stamp by a real authority on loopback."""
 
 import socket
 from datetime import UTC, datetime, timedelta

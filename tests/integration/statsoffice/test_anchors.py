@@ -1,4 +1,4 @@
-"""An office is told before it opens that the anchors of its record reach nobody outside, and of bad certificates."""
+"""An office is warned before it opens if the anchors of its record reach no one outside, and of bad certificates."""
 
 import pytest
 from django.core.checks import run_checks

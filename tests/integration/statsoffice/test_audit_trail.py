@@ -1,4 +1,4 @@
-"""The page of the audit trail: who may read it, what stands in it, and how it is narrowed."""
+"""The page of the audit trail: its readers, its content and its filters."""
 
 from datetime import timedelta
 

@@ -19,7 +19,7 @@ def no_redis_url(monkeypatch):
 
 
 def answers_within(socket, *, seconds):
-    """Tell whether a server answers at the socket before the time is up."""
+    """Return whether a server answers at the socket before the time is up."""
     client = redis.Redis(unix_socket_path=str(socket))
     until = time.monotonic() + seconds
     while time.monotonic() < until:

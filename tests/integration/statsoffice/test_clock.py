@@ -1,4 +1,4 @@
-"""An office is told before it opens that nothing is set up which confirms the clock of the checks."""
+"""An office is warned before it opens if nothing is set up to confirm the clock of the checks."""
 
 import pytest
 from django.core.checks import run_checks

@@ -1,4 +1,4 @@
-"""The rehearsal site plays its script by its clock, to whoever comes, and tells who came when."""
+"""The rehearsal site plays its script by its clock, to any client, and lists the requests."""
 
 import http.client
 import json

@@ -86,7 +86,7 @@ def intervals():
 
 
 def run_by_watch(monkeypatch):
-    """Run `watch` until each of its threads has run its job; give the pauses that they then make."""
+    """Run `watch` until each of its threads has run its job; return the pauses that they then make."""
     pauses = {}
 
     class Stop:
@@ -105,7 +105,7 @@ def run_by_watch(monkeypatch):
 
 
 def run_by_fallback(monkeypatch):
-    """Start the fallback as a worker without -Q does; give its jobs with their intervals."""
+    """Start the fallback as a worker without -Q does; return its jobs with their intervals."""
     started = []
     monkeypatch.setattr(fallback.Fallback, "start", lambda self: started.extend(self.jobs))
     fallback.Step(SimpleNamespace()).start(SimpleNamespace(app=app))

@@ -33,7 +33,7 @@ def lines(log):
 
 
 def wait_for(log, wanted):
-    """Wait until a line of the log is as wanted; gives it."""
+    """Wait until a line of the log is as wanted, and return it."""
     until = time.monotonic() + WITHIN_SECONDS
     while True:
         found = [line for line in lines(log)[0] if wanted(line)]
@@ -77,5 +77,5 @@ def test_what_a_worker_says_of_a_release_names_release_watcher_and_task(process_
     assert line["watcher"].endswith(f":{line['process']}")
     assert line["task_id"]
     for log in (worker, beat):
-        # The banner that greets whoever starts it by hand is no line of the log.
+        # The banner for a start by hand is no line of the log.
         assert [line for line in lines(log)[1] if "Traceback" in line or "ERROR" in line] == []

@@ -1,4 +1,4 @@
-"""A person who asks what is held about them is answered from every table, and by nobody's password."""
+"""A person who asks which data is held about them is answered from every table, without passwords."""
 
 import json
 from datetime import timedelta

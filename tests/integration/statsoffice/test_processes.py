@@ -1,4 +1,4 @@
-"""Processes start in turn, are watched, and all stop together."""
+"""Processes start in turn, are monitored, and all stop together."""
 
 import os
 import signal
@@ -25,17 +25,17 @@ def impatient(monkeypatch):
 
 
 def python(code):
-    """Give a command that runs some Python."""
+    """Return a command that runs some Python."""
     return [sys.executable, "-c", code]
 
 
 def says(log, words):
-    """Give a question whether a log holds some words."""
+    """Return a question whether a log holds some words."""
     return lambda: words in log.read_text()
 
 
 def start_all(several, tmp_path, **codes):
-    """Start some Python beside each other and give the process ids, once each is at work."""
+    """Start several Python processes in parallel and return their ids, once each is at work."""
     for name, code in codes.items():
         several.start(name, python(code), answers=says(tmp_path / f"{name}.log", "at work"))
     return [member.process.pid for member in several._members]
@@ -101,7 +101,7 @@ def test_a_step_that_fails_stops_the_others(tmp_path):
 
 
 def test_nothing_stays_when_the_parent_is_killed_outright(tmp_path):
-    # Linux alone tells a child that its parent died; ./test runs on Linux.
+    # Only Linux tells a child that its parent died; ./test runs on Linux.
     parent = f"""
         import os, sys
         from pathlib import Path

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.django_db(transaction=True)]
 
 
 def on_a_terminal(words, environment):
-    """Run a command whose standard error is a terminal; returns what is shown there."""
+    """Run a command whose standard error is a terminal; return its output."""
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, 100))
     shown = b""

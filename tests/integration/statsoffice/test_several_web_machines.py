@@ -1,4 +1,4 @@
-"""Two web machines, each with a folder of its own and one database: whoever answers, a person notices nothing of it."""
+"""Two web machines, each with its own folder and one database: whichever answers, a person sees no difference."""
 
 import http.cookiejar
 import re
@@ -31,11 +31,11 @@ class Browser:
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
 
     def get(self, address, **headers):
-        """Read a page; gives where it led, and its text."""
+        """Read a page, and return the address it led to, and its text."""
         return self._ask(urllib.request.Request(address, headers=headers))  # noqa: S310  # a server of the tests
 
     def post(self, address, fields):
-        """Send a form; gives where it led, and the page's text."""
+        """Send a form, and return the address it led to, and the page's text."""
         body = urllib.parse.urlencode(fields, doseq=True).encode()
         return self._ask(urllib.request.Request(address, data=body))  # noqa: S310  # a server of the tests
 
@@ -46,7 +46,7 @@ class Browser:
 
 @pytest.fixture(scope="module")
 def machines(django_db_setup, redis_url, tmp_path_factory):
-    """Run two web machines for all tests, each with one process; gives their addresses."""
+    """Run two web machines for all tests, each with one process, and yield their addresses."""
     environment, above = environment_of_processes(redis_url=redis_url), tmp_path_factory.mktemp("machines")
     with ExitStack() as stack:
         addresses = []

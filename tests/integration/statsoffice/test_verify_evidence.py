@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 
 def verify():
-    """Run the command; gives both outputs and the failure's sentence, if it fails."""
+    """Run the command, and return both outputs and the failure's sentence, if it fails."""
     out, err = StringIO(), StringIO()
     try:
         call_command("verify_evidence", stdout=out, stderr=err)

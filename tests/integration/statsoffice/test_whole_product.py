@@ -20,14 +20,14 @@ STOPPED_WITHIN_SECONDS = 60  # the workers and then the broker get 8 seconds eac
 
 @pytest.fixture
 def surroundings(process_environment, tmp_path):
-    """Give the environment of a machine that has no broker and no run of its own yet."""
+    """Return the environment of a machine without a broker, on which the product has not run yet."""
     return {name: value for name, value in process_environment.items() if name != "REDIS_URL"} | {
         "STATSOFFICE_VAR": str(tmp_path)
     }
 
 
 def free_port():
-    """Find a port at which nobody listens."""
+    """Find a port at which no one listens."""
     with socket.create_server((processes.LOOPBACK, 0)) as server:
         return server.getsockname()[1]
 
@@ -56,7 +56,7 @@ def wait_for_descendants(pid, *, number):
 
 
 def answers_within(port, *, seconds):
-    """Tell whether the web server answers before the time is over."""
+    """Return whether the web server answers before the time is over."""
     until = time.monotonic() + seconds
     while not (answered := processes.web_answers(port)) and time.monotonic() < until:
         time.sleep(0.1)
@@ -92,7 +92,7 @@ def test_the_product_answers_and_stops_without_leaving_a_process(surroundings, n
         assert answers_within(port, seconds=STARTED_WITHIN_SECONDS)  # each worker imports Django first
         children, started = wait_for_descendants(run.pid, number=6)  # with the two workers of the web server
         assert len(children) == 3  # a broker, a web server, a Celery worker with its beat
-        assert all(map(is_running, children))  # of what these start, some ends soon, as a look for a library
+        assert all(map(is_running, children))  # of what these start, some ends soon, as a check for a library
         run.send_signal(number)
         rest, _ = run.communicate(timeout=STOPPED_WITHIN_SECONDS)
         assert "Everything has stopped." in rest

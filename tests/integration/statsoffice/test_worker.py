@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 READY_WITHIN_SECONDS = 90
 DONE_WITHIN_SECONDS = 90
 HEAD_START = timedelta(seconds=14)
-"""A plain worker waits for twelve seconds for Celery beat before it begins by itself."""
+"""A plain worker waits for twelve seconds for Celery beat before its fallback begins."""
 
 
 def wait_until(condition, *, log, seconds):
@@ -76,7 +76,7 @@ def test_one_worker_turns_a_late_release_into_a_draft_and_a_notification(
         "STATSOFFICE_PROBE_ALLOW_PRIVATE": site.base_url.removeprefix("http://"),
     }
     log = tmp_path / "worker.log"
-    # What is checked before tomorrow's release shows that the queues of less urgent jobs are consumed too.
+    # The checks before tomorrow's release show that the queues of less urgent jobs are consumed too.
     tomorrow = ReleaseFactory(
         confirmed=True, reference="tomorrow", url=site.url("/tomorrow"), due_at=next_working_day()
     )

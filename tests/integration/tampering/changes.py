@@ -292,7 +292,7 @@ CHANGES = (
     without_end("releases_anchor", "releases.anchor"),
 )
 
-# No event tells of each legitimate change of these rows: another record of them hides what was changed.
+# No event covers each legitimate change of these rows: another record of them hides a change.
 NO_EVENT_TELLS = frozenset(
     {
         "coverage added",

@@ -1,6 +1,6 @@
 """Acts of the product that write, change or delete recorded rows: verify_evidence holds after each.
 
-On PostgreSQL each is done with the rights that the processes have where the tables belong to a role of their own.
+On PostgreSQL each is done with the rights that the processes have where the tables belong to their own role.
 """
 
 from datetime import timedelta

@@ -82,7 +82,7 @@ def test_a_record_that_calls_a_change_a_redaction_needs_the_event_of_one(office)
 
 
 def test_words_that_were_rewritten_after_a_redaction_are_not_those_it_left(office):
-    """A forger rewrites the row and lets the record of a redaction before it stand for that."""
+    """A forger rewrites the row and lets the record of an earlier redaction account for that."""
     report = Report.objects.get(status="approved")
     version = report.versions.get(number=1)
     with rolled_back():

@@ -1,4 +1,4 @@
-"""Changes by SQL as a person with access to the database makes them, past all triggers, and what is found of them."""
+"""Changes by SQL as a person with access to the database makes them, past all triggers, and the findings about them."""
 
 from io import StringIO
 from pathlib import Path

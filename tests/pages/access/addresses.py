@@ -63,7 +63,7 @@ def _without_arguments() -> dict[str, str]:
 
 
 def _of_rows(producer: Producer) -> dict[str, str]:
-    """The addresses at which something is done to a row, or a file made of it, and which are no pages to look at."""
+    """The addresses at which something is done to a row, or a file made of it, and which are not pages to read."""
     reports = {each.status: each for each in Report.objects.filter(producer=producer, rehearsal=False, kind="late")}
     waiting = DateChangeRequest.objects.filter(release__series__producer=producer, state="waiting")[0]
     started = CalendarImport.objects.filter(status="checked")[0]
@@ -121,7 +121,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
 def _of_admin(producer: Producer) -> dict[str, str]:
     """The addresses of one row of each table that the admin site shows, of this producer where rows have one.
 
-    Reports of a restricted kind have rules of their own: tests/integration/breaches/test_restricted.py.
+    Reports of a restricted kind have their own rules: tests/integration/breaches/test_restricted.py.
     """
     found = {}
     for model, its_admin in admin.site._registry.items():

@@ -1,4 +1,4 @@
-"""Who gets to which page of the admin site: each table by the row of the one table of roles that it stands for."""
+"""Who gets to which page of the admin site: each table by its row of the one table of roles."""
 
 from django.contrib import admin
 
@@ -36,10 +36,10 @@ PAGES = {
     "admin:releases_release_move": form(by(RELEASE, "cancel")),
     "admin/(?P<url>.*)$": form(NOBODY),
 }
-# Who adds, changes and deletes: administrators, or nobody.
+# Who adds, changes and deletes: administrators, or no one.
 FOR_ADMINISTRATORS: dict[str, tuple[Who, Who, Who]] = {
     "accounts_user": (ADMINISTRATORS, ADMINISTRATORS, NOBODY),
-    # Who may change a group gives themselves what they like.
+    # People who may change a group can grant themselves any permission.
     "auth_group": (SUPERUSERS, SUPERUSERS, NOBODY),
     "account_emailaddress": (NOBODY, NOBODY, ADMINISTRATORS),
     "mfa_authenticator": (NOBODY, NOBODY, ADMINISTRATORS),
@@ -51,9 +51,9 @@ FOR_ADMINISTRATORS: dict[str, tuple[Who, Who, Who]] = {
 }
 # Who downloaded the register is for those who may download it themselves.
 READERS = {"breaches_registerevent": DOWNLOAD}
-# Kept by administrators beside the roles.
+# Maintained by administrators in addition to the roles.
 ADMINISTRATORS_TOO = {"releases_producer", "releases_membership"}
-# Who adds, changes and deletes rows by the admin site; of every other table nobody does.
+# Who adds, changes and deletes rows by the admin site; of every other table no one does.
 WRITTEN: dict[str, tuple[Who, Who, Who]] = {
     "releases_release": (EDIT, EDIT, EDIT),
     "releases_series": (EDIT, EDIT, EDIT),

@@ -1,4 +1,4 @@
-"""Who gets to which address: each by its row of the one table of roles, or for a reason of its own."""
+"""Who gets to which address: each by its row of the one table of roles, or for its own reason."""
 
 from dataclasses import dataclass
 
@@ -21,10 +21,10 @@ ENTRY, DATE, IMPORT = "an entry of a pre-release access list", "a request for a 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Who reads an address, and who posts to it; by a method that it does not know, it is open to nobody.
+    """Who reads an address, and who posts to it; by a method that it does not know, it is open to no one.
 
-    `of_no_row`: it shows and takes what is the person's own, whoever that is, so that it opens to people of other
-    producers too, and has nothing of this one for them. `administrators_too`: it opens to them beside the roles.
+    `of_no_row`: it shows and takes the person's own data, so that it opens to people of other producers too, and has
+    nothing of this one for them. `administrators_too`: it opens to them in addition to the roles.
     """
 
     reads: Who
@@ -39,12 +39,12 @@ def page(who: Who) -> Expected:
 
 
 def own(reads: Who, posts: Who = NOBODY) -> Expected:
-    """A page that lists, or asks for, what is the person's own."""
+    """A page that lists, or asks for, the person's own data."""
     return Expected(reads, posts, of_no_row=True)
 
 
 def form(who: Who) -> Expected:
-    """A page that asks, and takes what is sent to it."""
+    """A page that asks, and takes the sent data."""
     return Expected(who, who)
 
 
@@ -54,7 +54,7 @@ def act(who: Who) -> Expected:
 
 
 def by(subject: str, *actions: str) -> frozenset[Role]:
-    """Return the roles that the one table gives for one of some actions."""
+    """Return the roles in the one table for one of some actions."""
     return frozenset().union(*(roles_for(subject, action) for action in actions))
 
 
@@ -75,14 +75,14 @@ PUBLIC = {
     **named("releases:api:", page(EVERYBODY), "api-root openapi-json releases release producers series"),
     **named("transparency:", page(EVERYBODY), "statements statement"),
     **named("", page(EVERYBODY), "health_live health_ready canary_page account_invited account_inactive accessibility"),
-    # Whoever brings the operator's token: tests/pages/statsoffice/metrics/.
+    # Readers with the operator's token: tests/pages/statsoffice/metrics/.
     "metrics": page(NOBODY),
     # Where the office has set a contact: tests/pages/statsoffice/test_site_root.py.
     "security_txt": page(NOBODY),
     **named("account_", page(EVERYBODY), "reset_password_done reset_password_from_key_done"),
     **named("account_", form(EVERYBODY), "login logout signup reset_password reset_password_from_key accept"),
     **named("mfa_", form(EVERYBODY), "login_webauthn authenticate"),
-    # Where the office has a provider of its own: tests/pages/statsoffice/provider/.
+    # Where the office has its own provider: tests/pages/statsoffice/provider/.
     **named("openid_connect_", page(NOBODY), "login callback"),
     r"^api/[\s\S]*$": form(NOBODY),
 }
@@ -99,7 +99,7 @@ OWN = {
     "sign_out_everywhere": act(EVERYBODY),
     "invitations": Expected(by(PERSON, "invite"), NOBODY, of_no_row=True, administrators_too=True),
     "invite": Expected(by(PERSON, "invite"), by(PERSON, "invite"), of_no_row=True, administrators_too=True),
-    # The invitation is one to be a statistician, which a calendar manager does not give.
+    # The invitation is one to be a statistician, which a calendar manager may not grant.
     **named("", Expected(NOBODY, LEADS, administrators_too=True), "send_invitation_again withdraw_invitation"),
     **named("", own(SIGNED_IN), "desk desk_part desk_missing outbox:sent releases:planner"),
     "guides:guides": own(SIGNED_IN),
@@ -119,7 +119,7 @@ ON_RELEASES = {
     "releases:correct_reason": form(by(RELEASE, "correct_public_reason")),
     "releases:changes_waiting": own(by(DATE, "agree"), by(DATE, "agree")),
     "releases:refuse_change": form(by(DATE, "refuse")),
-    # Whoever asked takes it back, and nobody else: the calendar manager did.
+    # Only the person who asked takes it back: the calendar manager.
     "releases:withdraw_change": act(frozenset({Role.CALENDAR_MANAGER})),
     "releases:delay_notice": form(by(RELEASE, "post_delay_notice")),
     "releases:withdraw_delay_notice": act(by(RELEASE, "post_delay_notice")),
@@ -135,7 +135,7 @@ ON_RELEASES = {
     **named("exchange:", own(by(IMPORT, "confirm")), "template columns"),
     **named("exchange:", own(by(IMPORT, "confirm"), by(IMPORT, "confirm")), "imports from_govuk"),
     "exchange:record_from_govuk": own(NOBODY, by(IMPORT, "confirm")),
-    # What somebody uploaded is theirs until it is applied: the Head of Profession did.
+    # An upload belongs to its person until it is applied: the Head of Profession.
     **named("exchange:", page(UPLOADER), "import import_progress"),
     **named("exchange:", act(UPLOADER), "confirm_import discard_import"),
 }

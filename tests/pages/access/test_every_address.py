@@ -54,7 +54,7 @@ def sent_along():
 
 
 def client_of(who, office):
-    """A client of somebody: of a role, or of one of the four others. All are let into the admin site."""
+    """A client of someone: of a role, or of one of the four others. All are let into the admin site."""
     client = Client()
     if who in office.people:
         user = office.people[who]
@@ -72,7 +72,7 @@ def client_of(who, office):
 
 
 def kind_of(answer):
-    """What an answer is: open, hidden, or asked to sign in; a method that an address does not know tells nothing."""
+    """What an answer is: open, hidden, or asked to sign in; a method that an address does not know shows nothing."""
     leads_to = answer.headers.get("HX-Redirect") or answer.headers.get("Location") or ""
     if leads_to.startswith(("/accounts/login/", "/admin/login/")):
         return "asked to sign in"
@@ -80,7 +80,7 @@ def kind_of(answer):
 
 
 def right_kinds(who, rule, side):
-    """Which kinds of answer are right for somebody."""
+    """Which kinds of answer are right for someone."""
     allowed = getattr(rule, side)
     if who == IN_THE_GROUP and allowed == SUPERUSERS:
         return {"hidden", "no such method"}
@@ -93,12 +93,12 @@ def right_kinds(who, rule, side):
         return {"open"} if allowed else {"open", "hidden", "no such method"}
     if allowed == SIGNED_IN or (isinstance(allowed, frozenset) and who in allowed):
         return {"open"}
-    # What has nothing of this office for whoever is none of its people is looked through for it.
+    # Pages with nothing of this office for other people are searched for its data.
     return {"hidden", "no such method", *(["open"] if rule.of_no_row and outside else [])}
 
 
-# Each person makes about 800 requests. Three of them find a page that was forgotten; the tables of roles have tests of
-# their own.
+# Each person makes about 800 requests. Three of them find a page that was forgotten; the tables of roles have their own
+# tests.
 FOR_EACH_COMMIT = (Role.STATISTICIAN, ELSEWHERE, STRANGER)
 OTHERS = tuple(who for who in (*Role, NO_ROLE, SUPERUSER, IN_THE_GROUP) if who not in FOR_EACH_COMMIT)
 
@@ -118,7 +118,7 @@ def test_each_role_reaches_the_addresses_of_the_table_and_no_other(addresses, su
 
 
 def assert_access(who, client, found):
-    """Request every address by both methods as one person; nothing is stored. Gives the kinds of the answers."""
+    """Request every address by both methods as one person; nothing is stored. Return the kinds of the answers."""
     session = client.cookies.get("sessionid")
     wrong, told, sent, kinds = {}, {}, sent_along(), {name: set() for name in found}
     for name, rule in expected().items():
@@ -133,7 +133,7 @@ def assert_access(who, client, found):
             # A table of the admin site without a row has the key 0, at which there is nothing.
             if "/0/" not in found[name] and kind not in right_kinds(who, rule, side):
                 wrong[f"{method} {name}"] = f"{answer.status_code} {kind}"
-            # Read to its end, a file is closed; what stands in one is searched like a page.
+            # Read to its end, a file is closed; its content is searched like a page.
             text = (answer.getvalue() if answer.streaming else answer.content).decode(errors="replace")
             if who not in set(Role) and kind == "open":
                 words = [word for word in PRIVATE if word in text]
@@ -146,11 +146,11 @@ def assert_access(who, client, found):
 
 
 def assert_counted(kinds, found):
-    """Assert that the limit of requests counts what is open to all.
+    """Assert that the limit of requests counts the addresses open to all.
 
     :param kinds: of the answers to a person who has not signed in.
     """
-    # Monitors, the canary and log-in, as `rate_limit.NOT_COUNTED` says why.
+    # Monitors, the self-test and log-in, as `rate_limit.NOT_COUNTED` says why.
     of_readers = {
         name: at for name, at in found.items() if not at.startswith(("/admin/", "/accounts/", "/health/", "/canary/"))
     }

@@ -1,4 +1,4 @@
-"""Somebody of the producer's people says that they are dealing with a suspected breach."""
+"""Someone of the producer's people says that they are dealing with a suspected breach."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The documents and the history of a report, as its pages give them."""
+"""The documents and the history of a report, as its pages return them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The figures as a file: the numbers of the page by producer or series and by period, and nobody's name."""
+"""The figures as a file: the numbers of the page by producer or series and by period, and no one's name."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The page of figures: for whom, of whom, in words that hold, with a table beside each chart."""
+"""The page of figures: for whom, of whom, in words that hold, with a table next to each chart."""
 
 import re
 from dataclasses import replace

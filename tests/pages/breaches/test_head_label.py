@@ -1,4 +1,4 @@
-"""The form's label for whoever owns the report: with or without the Lead Official, by the office's setting."""
+"""The form's label for the owner of the report: with or without the Lead Official, by the office's setting."""
 
 import pytest
 from django.urls import reverse

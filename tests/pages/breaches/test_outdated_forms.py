@@ -79,7 +79,7 @@ def test_an_approval_page_that_was_opened_before_a_change_does_not_approve(
     assert answer.status_code == 409
     assert "Changes since you opened the page" in words(answer.text)
     assert page_of(submitted_report, "report") in answer.text
-    # by the function, for what was read before
+    # by the function, for the version read before
     with pytest.raises(ChangedMeanwhile):
         sign_off.approve_report(_in_the_state_of(read, status), by=office.head, at=AT, render=render_text)
     assert ApprovedDocument.objects.count() == 0
@@ -139,7 +139,7 @@ def test_what_happened_before_the_page_was_opened_is_not_on_it(client, office, s
 
 
 def test_an_outdated_form_is_refused_before_its_fields_are_asked_for(client, office, submitted_report):
-    """Shown again with what is missing, it would carry the number of a change that nobody has read."""
+    """Shown again with its missing parts, it would carry the number of a change that the person has not read."""
     client.force_login(office.head)
     page = client.get(page_of(submitted_report, "dismiss")).text
     taken_back_and_submitted(submitted_report, office)

@@ -1,4 +1,4 @@
-"""A report is public by a lead's deliberate step, in the words that they read, and only as long as it stands."""
+"""A report is public by a lead's deliberate step, in the words that they read, and only while they are unchanged."""
 
 from datetime import timedelta
 
@@ -141,7 +141,7 @@ def test_sent_twice_it_is_public_once(client, office, approved_report):
 
 
 def replace_pointer(report):
-    """The report as somebody read it who has not seen what was done since."""
+    """The report as read by someone who has not seen later changes."""
     stale = Report.objects.get(pk=report.pk)
     stale.published_id = stale.published_id + 1
     return stale

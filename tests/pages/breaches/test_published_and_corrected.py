@@ -1,4 +1,4 @@
-"""Where a report was public, its correction is said and nothing of it shown; before the button it is told."""
+"""While a public report is corrected, only that is shown; the text before the button says so."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What is public of a report says truly whether it was sent."""
+"""The public statement of a report says correctly whether it was sent."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What the record says stands beside what a person wrote, and enters their text by their own act."""
+"""The record is next to a person's text, and enters the text only by their own act."""
 
 import pytest
 

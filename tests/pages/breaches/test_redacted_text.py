@@ -1,4 +1,4 @@
-"""After a redaction the pages of a report's versions say what is no longer as it was left."""
+"""After a redaction the pages of a report's versions mark text that is no longer as it was left."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ BEFORE = "the SHA-256 is of the text before"
 
 @shared_fixture
 def report(office):
-    """A report whose present version names somebody, which the one before it does not."""
+    """A report whose present version names someone, which the one before it does not."""
     return name_person_in_impact(NAME, create_report(office), by=office.statistician)
 
 

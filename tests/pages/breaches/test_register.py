@@ -24,7 +24,7 @@ from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
-# The names of restricted reports end in signs that nobody can guess.
+# The names of restricted reports end in signs that no one can guess.
 PRA = "breach-pra-listed"
 STANDING = [status for status in ReportStatus if status not in TOLD_ELSEWHERE]
 

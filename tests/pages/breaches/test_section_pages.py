@@ -1,4 +1,4 @@
-"""Writing a section through its page: what is shown, kept, refused and never lost."""
+"""Writing a section through its page: which text is shown, stored, refused and never lost."""
 
 import re
 from datetime import date, timedelta

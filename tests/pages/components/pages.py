@@ -1,4 +1,4 @@
-"""Pages for the tests of the look: everything that the design offers, in one place, at the product's own addresses."""
+"""Pages for the tests of the design: everything that it offers, in one place, at the product's own addresses."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -133,13 +133,13 @@ def components(request: HttpRequest) -> HttpResponse:
 
 
 def questions(request: HttpRequest) -> HttpResponse:
-    """Show every kind of question, and what was wrong with the answers."""
+    """Show every kind of question, and the errors of the answers."""
     form = Questions(request.POST, request.FILES) if request.method == "POST" else Questions()
     return HttpResponse(Template(FORM_PAGE).render(RequestContext(request, {"form": form})))
 
 
 def refuse(request: HttpRequest) -> HttpResponse:
-    """Refuse what was asked."""
+    """Refuse the request."""
     raise PermissionDenied
 
 

@@ -229,7 +229,7 @@ def test_a_time_is_written_for_people_and_for_machines(filter_name: str, value: 
     assert template.render(Context({"value": None})) == ""
 
 
-# GOV.UK Frontend gives these names to parts of its markup without styling them.
+# GOV.UK Frontend uses these names for parts of its markup without styling them.
 PLACES = {
     "govuk-checkboxes",
     "govuk-generic-header__container",

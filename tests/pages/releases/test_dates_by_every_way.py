@@ -47,7 +47,7 @@ def by_file(release, **changes):
 
 
 def confirmed(way, client, release, **written):
-    """Confirm a release in one of the ways; returns what was said."""
+    """Confirm a release in one of the ways; return the messages."""
     if way == "page":
         client.force_login(keeper_of(release))
         return client.post(reverse("releases:confirm", args=[release.reference])).text

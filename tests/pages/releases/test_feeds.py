@@ -198,7 +198,7 @@ def test_a_corrected_reason_stands_in_the_place_of_the_first_in_calendars_and_fe
     for told in (again.description.value, updated["summary"]):
         assert "Late figures." in told
         assert "figuers" not in told
-    # Whoever has the first one learns of the second: the same event and the same entry, changed since.
+    # A reader who has the first one learns of the second: the same event and the same entry, changed since.
     assert (again.uid.value, updated["id"]) == (event.uid.value, entry["id"])
     assert int(again.sequence.value) == int(event.sequence.value) + 1
     assert again.last_modified.value == at

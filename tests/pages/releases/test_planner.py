@@ -208,7 +208,7 @@ def test_it_is_narrowed_by_producer_and_series(reader, series):
     assert "Title rain" not in one
     assert "Title wind" in one
     assert "Title wind" not in page(reader, series=series.pk).text
-    # Another producer chosen beside a series of the one before: the series gives way.
+    # Another producer chosen with a series of the one before: the series is dropped.
     text = page(reader, producer=other.producer_id, series=series.pk).text
     assert "Title wind" in text
     assert "Title rain" not in text

@@ -49,7 +49,7 @@ def announce(release):
 
 @pytest.fixture
 def clock(time_machine):
-    """Set the clock that pages read; it stands still until it is set again."""
+    """Set the clock that pages read; it does not move until it is set again."""
 
     def to(instant):
         time_machine.move_to(instant, tick=False)
@@ -178,7 +178,7 @@ def test_a_public_change_of_date_shows_was_to_reason_and_when_it_was_announced(c
     assert "From 30 June 2020 9:30am to 1 July 2020 9:30am" in text
     assert "The survey came in late." in text
     assert "9.30am on 29 June 2020" in text
-    # By whom is kept with the change, and read in the register by the producer's own people.
+    # The person is stored with the change, and read in the register by the producer's own people.
     assert "Agreed to by the Head of Profession for Statistics or a deputy" in text
     assert head.name not in text
 

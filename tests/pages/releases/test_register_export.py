@@ -1,4 +1,4 @@
-"""The register of changes of date as a file: what is listed, as it is narrowed, and safe to open."""
+"""The register of changes of date as a file: its rows, its filters, and that it is safe to open."""
 
 from datetime import date, timedelta
 

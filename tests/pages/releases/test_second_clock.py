@@ -1,4 +1,4 @@
-"""The page of a release shows the publisher's own clock and what may explain the verdict apart from what was seen."""
+"""The page of a release shows the publisher's clock and possible explanations apart from the observations."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What stood at the addresses, as its pages give it: for whom, in what form, and with each reading on record."""
+"""Stored copies on their pages: for whom, in what form, and with each reading on record."""
 
 from datetime import timedelta
 from itertools import product
@@ -39,7 +39,7 @@ def before_due(time_machine):
 
 @shared_fixture
 def release():
-    """A release of which one look saw a page that is not live and two saw it too early."""
+    """A release of which one check saw a page that is not live and two saw it too early."""
     release = ReleaseFactory(announced=True)
     address = release.addresses.get()
     store_checks(make_check(address, "not_live", OPEN, at=-900), make_check(address, "live", SEALED, at=-600))

@@ -51,7 +51,7 @@ def test_a_form_that_another_site_sends_is_refused_at_every_address():
     taken = []
     for address, _pattern in found:
         answer = client.post(address, {"anything": "x"}, headers={"origin": "https://elsewhere.example"})
-        # A report's form that came too late is kept, and shown to whoever wrote it.
+        # A report's form that came too late is stored, and shown to the person who wrote it.
         refused = answer.status_code == 403 or answer.headers.get("Location") == reverse("unsent")
         if not refused and not address.startswith("/api/"):
             taken.append((address, answer.status_code))
@@ -132,7 +132,7 @@ def test_what_a_client_says_of_its_host_by_other_headers_reaches_no_mail(client)
 
 
 class TestFieldsThatNoFormAsksFor:
-    """Whoever sends more than a form asks for changes nothing by it."""
+    """Fields that no form asks for change nothing."""
 
     def test_of_a_report(self, client):
         office = create_office()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-# Each is found by a prefix or a form of its own; hashes of locks and of fixtures have none of these.
+# Each is found by a prefix or its own form; hashes of locks and of fixtures have none of these.
 FORMS = {
     "private key": r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----",
     "key of AWS": r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",

@@ -1,4 +1,4 @@
-"""No table that we give as a file makes a program run a formula, whatever somebody typed: one module writes them."""
+"""No downloaded table makes a program run a formula, whatever someone typed: one module writes them all."""
 
 import csv
 import io

@@ -18,7 +18,7 @@ from tests.browser.office import PUBLIC
 from tests.pages.security.urls import admin_addresses
 from tests.support import kept_database
 
-# What is append-only is changed here behind the product's back, which PostgreSQL's triggers refuse.
+# Append-only rows are changed here behind the product's back, which PostgreSQL's triggers refuse.
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db(transaction=True)]
 
 OURS = {"releases", "breaches", "outbox", "accounts", "canary"}
@@ -29,7 +29,7 @@ MARKUP = re.compile(rb"<b data-typed|<script>alert|\"'><")
 
 
 def with_markup(value):
-    """Add markup to whatever reads like words that somebody wrote: codes, addresses and hashes hold no space."""
+    """Add markup to whatever reads like words that someone wrote: codes, addresses and hashes hold no space."""
     if isinstance(value, dict):
         return {name: with_markup(part) for name, part in value.items()}
     if isinstance(value, list):
@@ -83,7 +83,7 @@ def signed_in(person):
 
 
 def read(client, addresses):
-    """Read pages, and return for each what stands in it of what was typed."""
+    """Read pages, and return for each the typed text in it."""
     found = {}
     for name, address in addresses.items():
         answer = client.get(address)
@@ -92,7 +92,7 @@ def read(client, addresses):
         if answer.headers["Content-Type"].startswith(("text/html", "application/atom+xml", "text/xml")):
             assert not MARKUP.search(body), f"{name}: {MARKUP.search(body)} in {address}"
         if "atom" in answer.headers["Content-Type"]:
-            # Such a part is taken for HTML by whoever reads the feed; its title is plain text.
+            # Such a part is taken for HTML by programs that read the feed; its title is plain text.
             parts = [part.text or "" for part in ElementTree.fromstring(body).iter() if part.get("type") == "html"]
             assert parts, name
             assert not ELEMENT.search(" ".join(parts)), name

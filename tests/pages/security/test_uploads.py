@@ -1,4 +1,4 @@
-"""What is no table is refused in one clear sentence, whatever it is called, and nothing of it is kept or served."""
+"""A file that is no table is refused in a clear sentence, whatever its name, and nothing of it is stored or served."""
 
 import io
 import zipfile

@@ -11,7 +11,7 @@ OPENED = ("changelist", "add", "change", "history", "delete")
 
 
 def every_url() -> Iterator[tuple[str, URLPattern]]:
-    """Give each address that leads to a page, and its pattern; numbers are 1, words are "x"."""
+    """Yield each address that leads to a page, and its pattern; numbers are 1, words are "x"."""
     for address, pattern in _under("/", get_resolver().url_patterns):
         try:
             resolve(address)
@@ -23,7 +23,7 @@ def every_url() -> Iterator[tuple[str, URLPattern]]:
 def _under(start: str, patterns) -> Iterator[tuple[str, URLPattern]]:
     for pattern in patterns:
         if not isinstance(pattern.pattern, RoutePattern):
-            continue  # what is told from nothing by a regular expression: nothing there
+            continue  # a regular expression that may match nothing: nothing there
         part = str(pattern.pattern)
         for name, converter in pattern.pattern.converters.items():
             value = {IntConverter: "1", UUIDConverter: "00000000-0000-0000-0000-000000000000"}.get(type(converter), "x")

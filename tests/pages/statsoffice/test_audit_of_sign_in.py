@@ -1,4 +1,4 @@
-"""Log-ins, log-outs and files are kept as they happened, by real requests, and cannot be changed."""
+"""Log-ins, log-outs and downloads are recorded as they happened, by real requests, and cannot be changed."""
 
 import re
 

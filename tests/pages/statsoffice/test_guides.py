@@ -1,4 +1,4 @@
-"""Short guides inside the product: whose work each tells of, and that it leads where its readers may go."""
+"""Short guides inside the product: whose work each describes, and that it links only to pages its readers may open."""
 
 import pytest
 from django.urls import reverse

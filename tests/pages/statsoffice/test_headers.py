@@ -1,4 +1,4 @@
-"""What every answer tells browsers: what a page may run, who may frame it, which cookies travel how."""
+"""What every answer says to browsers: what a page may run, who may frame it, which cookies travel how."""
 
 import re
 from pathlib import Path

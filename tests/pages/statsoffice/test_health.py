@@ -22,12 +22,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def standing_clock(time_machine):
-    """Let the pages' clock stand."""
+    """Stop the pages' clock."""
     time_machine.move_to(NOW, tick=False)
 
 
 def ill(client):
-    """Ask for the health; give the names of the checks that are not well."""
+    """Ask for the health, and return the names of the failing checks."""
     response = client.get(READY)
     found = {name for name, check in response.json()["checks"].items() if not check["well"]}
     assert response.json()["ready"] is not bool(found)
@@ -117,7 +117,7 @@ def test_a_broker_that_does_not_answer_is_told(client, monkeypatch, tmp_path, ki
 
 
 def test_a_rabbitmq_that_does_not_answer_is_told(client, monkeypatch):
-    # No test runs a RabbitMQ: docs/operations.md tells what was rehearsed with one.
+    # No test runs a RabbitMQ: docs/operations.md describes a rehearsal with one.
     a_watcher_that_is_well(at=NOW)
     monkeypatch.setenv("CELERY_BROKER_URL", "amqp://127.0.0.1:1//")
     assert ill(client) == {"broker"}

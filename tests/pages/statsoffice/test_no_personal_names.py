@@ -1,4 +1,4 @@
-"""Names stand on lists of pre-release access and nowhere else: every table, export, page and log is searched."""
+"""Names are on lists of pre-release access and nowhere else: every table, export, page and log is searched."""
 
 import hashlib
 import io
@@ -54,7 +54,7 @@ def people(number, post):
 
 
 def digests():
-    """What an unsalted hash of a name or an address would look like."""
+    """The unsalted hashes of a name or an address."""
     words = {form for word in (*NAMES, *MAILS) for form in (word, word.lower(), word.casefold())}
     return {
         hashlib.new(kind, word.encode()).hexdigest() for kind in ("md5", "sha1", "sha256", "sha512") for word in words
@@ -102,7 +102,7 @@ def release(office):
 
 @shared_fixture
 def acts(office, release):
-    """Do everything that can be done with a list, over HTTP, as the people who do it; gives the report about it."""
+    """Do everything that can be done with a list, over HTTP, as the people who do it; return the report about it."""
     with time_machine.travel(LONG_BEFORE, tick=False) as clock:
         return do_everything(office, release, clock)
 
@@ -176,7 +176,7 @@ def do_everything(office, release, clock):
 
 @pytest.fixture
 def client_of_head(client, office, time_machine):
-    """Give a client of the head of profession, soon after everything was done."""
+    """Return a client of the head of profession, soon after everything was done."""
     time_machine.move_to(ALL_DONE, tick=False)
     client.force_login(office.head)
     return client

@@ -1,4 +1,4 @@
-"""The page that shows what was sent: what, to whom, by what and when, or why not yet, for few eyes."""
+"""The page of sent messages: what, to whom, by which channel and when, or why not yet, for a few people only."""
 
 from datetime import timedelta
 
@@ -27,12 +27,12 @@ PAGE = "/messages/"
 
 @shared_fixture
 def report(office):
-    """A submitted report, of which the leads were told."""
+    """A submitted report, of which the leads were notified."""
     return told(office)
 
 
 def told(office, status=ReportStatus.WITH_HOP, **fields):
-    """A report of which messages were written; only those about the report itself are kept."""
+    """A report of which messages were written; only those about the report itself remain."""
     report = create_report(office, status, **fields)
     outbox.create_missing(now=LATER)
     Message.objects.exclude(event__startswith="report-").delete()

@@ -18,7 +18,7 @@ from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
-# What a lead decides to tell: when the release was seen at last, as the report's own account says it.
+# What a lead decides to publish: when the release was seen at last, as the report's own account says it.
 TOLD = {
     "the time at which it was seen",
     "the same in words",
@@ -110,7 +110,7 @@ def test_what_is_public_of_a_report_holds_nothing_that_is_hidden_but_what_it_tel
 def test_a_calendar_that_stands_beside_it_speaks_of_no_verdict(client, marked):
     for address in ("/", "/calendar/2020/6/", "/changes.atom", "/api/v1/releases"):
         text = client.get(address).content.decode().lower().replace("prices, late", "").replace("/late", "")
-        # The foot of a page leads to what is public, and says the same whatever is.
+        # The foot of a page links to the public statements, and says the same whatever there is.
         text = text.replace(LINK.lower(), "")
         for own in ("prices, early", "/early", "prices, not-seen", "/not-seen", '"late', '"early', '"not-seen'):
             text = text.replace(own, "")

@@ -164,7 +164,7 @@ def _announced(series, head) -> None:
         assert release.verifications.get().outcome == reference.replace("-", "_")
     not_seen = Release.objects.get(reference="not-seen")
     statements.record_live_time(not_seen, live_at=seen_at, by=head, at=NOW, words="A hidden statement.")
-    # Its page is live, so that it may be told; the host is the office's own.
+    # Its page is live, so that it may be shown; the host is the office's own.
     Release.objects.get(reference="late").addresses.filter(role="page").update(url="https://www.example.gov.uk/late")
     not_seen.addresses.filter(role="page").update(url="https://www.example.gov.uk/stated")
     moved = _made_public(series, "moved", slot=london_slot(date(2020, 7, 7)))

@@ -38,7 +38,7 @@ ADMIN_LISTS = ["/admin/", "/admin/releases/release/", "/admin/breaches/report/",
 
 
 def addresses_that_name_nothing(patterns=None, before="/") -> Iterator[str]:
-    """Give every address that stands in the table of addresses without an argument."""
+    """Yield every address that is in the table of addresses without an argument."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         part = str(pattern.pattern).removeprefix("^").removesuffix("$").removesuffix(r"\Z")
         if isinstance(pattern, URLResolver):
@@ -91,7 +91,7 @@ def test_no_page_of_the_admin_site_asks_the_database_more_often(full_office, hea
 
 
 def do_not_grow(full_office, client, addresses, subtests):
-    """Count what pages cost with a few releases and with twice as many; give those that there are for a client."""
+    """Count what pages cost with a few releases and with twice as many; return those that exist for a client."""
     add_more(full_office)
     # Read once before they are counted: what a process asks once, such as content types, is no matter of a page.
     shown = [one for one in sorted(addresses - {"/accounts/logout/"}) if read(client, one) == 200]

@@ -1,4 +1,4 @@
-"""Whoever asks for public things more often than anybody needs is told when to come back; others notice nothing."""
+"""A reader who requests public pages too often gets the time to retry; others notice nothing."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""A Head of Profession removes words on a page: told where they stand and stay, asked, and once for good."""
+"""A Head of Profession removes words on a page, which shows where they are, asks, and removes them for good."""
 
 import logging
 import sys
@@ -43,7 +43,7 @@ def _clock(time_machine):
 
 @shared_fixture
 def report(office):
-    """An approved report that names somebody in its text, in its document and in a note."""
+    """An approved report that names someone in its text, in its document and in a note."""
     report = create_report(office)
     editing.write_note(report, text=f"{NAME} rang at 9.32am.", happened_at=AT, by=office.statistician, at=AT)
     report.refresh_from_db()
@@ -67,7 +67,7 @@ def address(name, report, *more):
 
 
 def previewed(client, report, **changes):
-    """The page that shows where words stand, before they go."""
+    """The page that shows where words are, before they are removed."""
     return send(client, address("ask", report), **(GIVEN | changes)).text
 
 

@@ -1,4 +1,4 @@
-"""What was typed into a report while the session ended is given back to whoever typed it, after signing in."""
+"""Text typed into a report while the session ended is returned to its writer after signing in."""
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -36,13 +36,13 @@ def sign_in(visitor, person, path="/accounts/login/"):
 
 
 def opened(visitor, report, person):
-    """The page of the impact as somebody opened it, with what they type there."""
+    """The page of the impact as someone opened it, with what they type there."""
     sign_in(visitor, person)
     return filled_in(visitor.get(section_address(report, ReportSection.IMPACT)).text) | {"impact": TYPED}
 
 
 def kept_form(page):
-    """The form by which what was kept is sent again."""
+    """The form by which the stored text is sent again."""
     return {name: values[0] for name, values in filled_in(page).items()}
 
 

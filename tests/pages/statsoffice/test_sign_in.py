@@ -1,4 +1,4 @@
-"""Signing in: what people are told when it does not succeed, and what strangers never receive."""
+"""Signing in: what people see when it does not succeed, and what strangers never receive."""
 
 import pytest
 from django.core import mail

@@ -1,4 +1,4 @@
-"""The files that programs look for at fixed addresses: robots.txt, security.txt and favicon.ico."""
+"""The files that programs expect at fixed addresses: robots.txt, security.txt and favicon.ico."""
 
 import re
 from datetime import UTC, datetime, timedelta

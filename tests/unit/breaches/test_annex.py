@@ -1,4 +1,4 @@
-"""What an annex tells of the looks, which of them, and how it is laid out."""
+"""What an annex says of the checks, of which ones, and its layout."""
 
 import dataclasses
 import re

@@ -1,4 +1,4 @@
-"""Each kind of event outdates the forms of a report or does not, and somebody has decided which."""
+"""Each kind of event outdates the forms of a report or does not, and someone has decided which."""
 
 from breaches.rules.lifecycle import BEGINNINGS, CHANGES, EDIT, NO_CHANGES, PAST_TENSE, REPORT
 from breaches.text import EVENTS

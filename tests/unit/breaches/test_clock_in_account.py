@@ -1,4 +1,4 @@
-"""The error of the check's own clock widens what a report says of a delay, and is told."""
+"""The error of the check's own clock widens what a report says of a delay, and is stated."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +15,7 @@ from tests.support.report_evidence import LIVE, NOT_LIVE, SEED_LOOKS, address, l
 
 
 def by_a_clock(one, seconds, *, confirmed=True):
-    """Give a check a clock that may be off by so much."""
+    """Return a check whose clock may be off by so much."""
     clock = {"clock_bound": timedelta(seconds=seconds), "clock_confirmed": confirmed}
     return replace(one, sighting=replace(one.sighting, **clock))
 

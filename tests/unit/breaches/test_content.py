@@ -1,4 +1,4 @@
-"""What a report says: written, hashed and read again; what is missing, impossible or odd in it."""
+"""What a report says: written, hashed and read again; its missing, impossible or unusual values."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""Delays in words: every phrase is true of the whole interval that it stands for."""
+"""Delays in words: every phrase is true of the whole interval that it describes."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The laid-out report: the form's labels and order, what is shown where, and the draft's mark and prompts."""
+"""The laid-out report: the form's labels and order, the place of each value, and the draft's mark and prompts."""
 
 import dataclasses
 from datetime import date

@@ -1,4 +1,4 @@
-"""Figures say what a history amounts to: held against counting by hand over any small history."""
+"""Figures say what a history amounts to: compared with counting by hand over any small history."""
 
 import math
 from datetime import date, timedelta

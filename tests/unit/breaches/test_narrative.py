@@ -1,4 +1,4 @@
-"""The account of a suspected breach holds what is on record and nothing else."""
+"""The account of a suspected breach contains the record and nothing else."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Whatever the looks were, the account holds their times and no others, and claims no more than they prove."""
+"""Whatever the checks were, the account holds their times and no others, and claims no more than they prove."""
 
 import dataclasses
 import re

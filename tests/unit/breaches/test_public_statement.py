@@ -1,4 +1,4 @@
-"""What is public of a report names nobody, reaches nobody, and shows no address that is not for everybody."""
+"""The public part of a report names no person, and shows no contact and no address that is not public."""
 
 from dataclasses import fields, replace
 
@@ -61,7 +61,7 @@ def test_a_statement_has_no_place_for_people():
         "dealing",
         "head_of_profession",
         "timeline",  # what people did, minute by minute
-        "annex",  # what the looks showed, for the regulator
+        "annex",  # what the checks showed, for the regulator
         "lead_official",  # how the form calls one of the people
     }
     assert not any("person" in str(field.type).lower() for field in fields(PublicStatement))

@@ -1,4 +1,4 @@
-"""The publisher's own clock, and what looks past the caches showed, stand in an account beside what readers saw."""
+"""The publisher's own clock, and what checks past the caches showed, are in an account next to what readers saw."""
 
 from dataclasses import replace
 

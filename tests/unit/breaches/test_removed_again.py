@@ -1,4 +1,4 @@
-"""An output that was there, then not, and then there again: account, timeline, annex and refreshing tell of both."""
+"""An output that was there, then not, and then there again: account, timeline, annex and refreshing show both."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Verdicts, looks and waiting times in words."""
+"""Verdicts, checks and waiting times in words."""
 
 from datetime import timedelta
 
@@ -112,7 +112,7 @@ def test_every_outcome_has_a_label_a_colour_and_a_sentence_and_accuses_nobody(ou
     assert label
     assert colour
     assert "9.30am on 30 June 2020" in sentence
-    findings = sentence.replace("or start a breach report.", "")  # says what a person can do, and not what was found
+    findings = sentence.replace("or start a breach report.", "")  # says what a person can do, and not the finding
     for accusation in ("breach", "fault", "fail"):
         assert accusation not in f"{label} {findings}".lower()
 

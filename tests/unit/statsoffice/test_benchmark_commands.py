@@ -1,4 +1,4 @@
-"""Every measurement can be made: with next to nothing to do, and no figure held against anything."""
+"""Every measurement can be made: with next to nothing to do, and no figure compared with anything."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from benchmarks.measurement import MEASUREMENTS
 
 
 def run(*options):
-    """Run the command; gives what it printed."""
+    """Run the command, and return what it printed."""
     command = [sys.executable, "-m", "benchmarks", *options]
     return subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
 

@@ -1,4 +1,4 @@
-"""What a Sentry is told of an error is its kind and place: a real report, read by a server of the test's own."""
+"""A Sentry gets only the kind and place of an error: a real report, read by a server of the test's own."""
 
 import gzip
 import http.server
@@ -36,7 +36,7 @@ import sentry_sdk; sentry_sdk.flush()
 
 @pytest.fixture
 def sentry():
-    """Listen as a Sentry does; gives its address and what it was told."""
+    """Listen as a Sentry does, and yield its address and the reports it got."""
     told = []
 
     class Told(http.server.BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""A key that can be guessed is told from one that cannot."""
+"""A key that can be guessed is distinguished from one that cannot."""
 
 import secrets
 import string

@@ -1,4 +1,4 @@
-"""A setting with a bad value refuses to start and says what is wrong."""
+"""A setting with a bad value refuses to start and states the fault."""
 
 import json
 import os
@@ -84,7 +84,7 @@ print(json.dumps(found))
 
 
 def load_each(tmp_path, environments):
-    """Load the settings with each environment; gives exit codes with what is written to stderr."""
+    """Load the settings with each environment, and return exit codes with the output on stderr."""
     loaded = load_settings(tmp_path, script=LOADER, stdin=json.dumps(environments))
     assert (loaded.returncode, loaded.stderr) == (0, "")
     return json.loads(loaded.stdout)

@@ -1,4 +1,4 @@
-"""The table of settings in docs/operations.md tells every setting that the product reads, and no other."""
+"""The table of settings in docs/operations.md lists every setting that the product reads, and no other."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.integration.statsoffice.deploy.files import chosen_settings
 from tests.unit.statsoffice.test_settings import load_settings
 
 NAMES = [setting.name for setting in SETTINGS]
-# Some are read only where somebody asks, as for the broker's address.
+# Some are read only where someone asks, as for the broker's address.
 READ = """
 from statsoffice import settings, celery
 from statsoffice import env

@@ -81,7 +81,7 @@ def test_drafters_that_run_at_the_same_time_draft_each_report_once():
 
 @contextmanager
 def meanwhile(act: Callable[[], object]):
-    """Let something be done beside a transaction that is open as long as the block, or until it waits for its end."""
+    """Do something in parallel with a transaction that is open as long as the block, or until it waits for its end."""
 
     def beside():
         try:

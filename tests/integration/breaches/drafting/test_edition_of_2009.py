@@ -1,4 +1,4 @@
-"""What occurred before February 2018 is under the Code of 2009, whose wording nobody has read for this product."""
+"""What occurred before February 2018 is under the Code of 2009, whose wording was not checked for this product."""
 
 from datetime import date
 from uuid import uuid4

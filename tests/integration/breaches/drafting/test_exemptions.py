@@ -1,4 +1,4 @@
-"""A verdict that an exemption covers is kept and shown, and drafts nothing; nobody hides a breach by one."""
+"""A verdict that an exemption covers is stored and shown, and drafts nothing; an exemption cannot hide a breach."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""A report started by hand, from a release, a series or nothing: what is filled in, who may, and that there is one."""
+"""A report started by hand, from a release, a series or nothing: its content, who may start it, and only one."""
 
 from datetime import date, timedelta
 from uuid import uuid4

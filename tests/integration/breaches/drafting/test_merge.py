@@ -163,7 +163,7 @@ def test_early_and_late_of_one_morning_join_and_each_suspicion_keeps_its_kind(of
     assert late.reference in joint.events.get().facts["drafts"]
 
 
-# What is not joined
+# Reports that are not joined
 
 
 def test_drafts_of_another_producer_day_or_rehearsal_are_not_joined(office):

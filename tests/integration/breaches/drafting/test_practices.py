@@ -1,4 +1,4 @@
-"""What the Code's list holds, what is suggested of it, and how the office settles a wording once."""
+"""The Code's list, the suggested practices, and how the office settles a wording once."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -26,7 +26,7 @@ SETTLED = f"Value: V2 - {READ}"
 
 
 def citing_an_unsettled_one(office):
-    """A report that cites an unsettled practice beside a settled one."""
+    """A report that cites an unsettled practice and a settled one."""
     return citing(create_report(office), ("2.0", "V2"), by=office.statistician)
 
 

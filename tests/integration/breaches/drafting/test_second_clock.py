@@ -1,4 +1,4 @@
-"""The publisher's own time and looks past the caches get from the record into the account, page and PDF of a report."""
+"""The publisher's own time and checks past the caches reach the account, page and PDF of a report."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The cause is chosen by a person from a list, and of what was late it is said when it was made available."""
+"""A person chooses the cause from a list and, for a late release, says when it was made available."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ WRITES = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
 
 @shared_fixture
 def uncaused_report(draft_report):
-    """A report with all of its text, of which nobody has chosen the cause."""
+    """A report with all of its text, of which no one has chosen the cause."""
     Report.objects.filter(pk=draft_report.pk).update(cause="")
     return fresh(draft_report)
 

@@ -1,4 +1,4 @@
-"""Whoever's own act is the subject of a report declares it, and somebody else decides."""
+"""A person whose own act is the subject of a report declares it, and another person decides."""
 
 import pytest
 from django.urls import reverse
@@ -36,8 +36,7 @@ def page_of(report, name="own_act"):
     return reverse(f"breaches:{name}", args=[report.reference])
 
 
-# Written down a second time, by hand from the rule: what is decided is left to others, what is written or carried out
-# is not.
+# Written down a second time, by hand from the rule: decisions are left to others, writing and carrying out are not.
 LEFT_TO_OTHERS = {RETURN, APPROVE, RECORD, DISMISS, REOPEN, CORRECT, WITHDRAW, CLOSE}
 
 

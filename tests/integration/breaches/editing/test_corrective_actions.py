@@ -1,4 +1,4 @@
-"""Corrective actions as rows: kept, changed, done, and at the next release a task there (B16)."""
+"""Corrective actions as rows: stored, changed, done, and at the next release a task there (B16)."""
 
 from dataclasses import replace
 from datetime import date, timedelta

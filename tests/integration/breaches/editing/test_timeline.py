@@ -1,4 +1,4 @@
-"""The timeline of a report: recorded facts beside people's notes, in order, printed only where ticked."""
+"""The timeline of a report: recorded facts and people's notes, in order, printed only where ticked."""
 
 from datetime import timedelta
 from io import BytesIO

@@ -73,7 +73,7 @@ def scripts():
 
 
 def all_of_the_document(document):
-    """Each word that a document says, as `solid` gives it."""
+    """Each word that a document says, as `solid` returns it."""
     for section in document.sections:
         yield from map(solid, (section.heading, section.prompt, *(label for label, _entries in section.rows)))
         for _label, entries in section.rows:

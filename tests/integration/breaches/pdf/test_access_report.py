@@ -58,7 +58,7 @@ def check_draft(path):
         assert part in text
     for hidden in (PERSON, EMAIL, someone("Permanent Secretary").person, MINISTER.reason):
         assert hidden not in text
-    # Each entry of the list begins on a line of its own.
+    # Each entry of the list begins on its own line.
     lines = [line.strip() for line in text_of(path).splitlines()]
     assert any(line.startswith(f"– {MINISTER.post},") for line in lines)
     assert any(line.startswith("– Permanent Secretary,") for line in lines)

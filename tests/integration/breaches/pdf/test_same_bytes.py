@@ -1,4 +1,4 @@
-"""The same document gives the same bytes, on any machine, whatever fonts it has."""
+"""The same document makes the same bytes, on any machine, whatever fonts it has."""
 
 import dataclasses
 import os
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[4]
 
 
 def printed_elsewhere(*documents, folder=None, **environment):
-    """Print some of the tests' documents in a process of its own and return the files, in their order."""
+    """Print some of the tests' documents in its own process and return the files, in their order."""
     program = (
         "import django, sys; django.setup()\n"
         "from pathlib import Path; from breaches.pdf import render_pdf\n"

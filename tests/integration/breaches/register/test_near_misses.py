@@ -1,4 +1,4 @@
-"""The log of near misses: what is one by the record, what is none, and who reads it."""
+"""The log of near misses: which releases are near misses by the record, and who reads it."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""The register as a file: what is listed, safe to open, without people unless a lead asks, and always on record."""
+"""The register as a file: its content, safe to open, without people unless a lead asks, and always on record."""
 
 from dataclasses import replace
 from datetime import date

@@ -1,4 +1,4 @@
-"""The figures are read from the record as it stands: held against reading it row by row, for random small offices."""
+"""The figures are read from the record unchanged: compared with reading it row by row, for random small offices."""
 
 import math
 from datetime import date
@@ -54,7 +54,7 @@ class RowByRow:
             for one in DateChange.objects.select_related("release__series")
             if (place := belongs_to(office, one.release.series, local_date(one.made_at)))
             and not one.release.rehearsal
-            # As the register of changes marks what was made on the day of release.
+            # As the register marks changes made on the day of release.
             and Mark.ON_THE_DAY in date_change_marks(one.was, one.to, asked_at=one.requested_at, made_at=one.made_at)
         ]
 

@@ -21,7 +21,7 @@ LATER = AT + timedelta(days=40)
 
 @shared_fixture
 def report(office):
-    """An approved report whose document names somebody."""
+    """An approved report whose document names someone."""
     draft = name_person_in_impact(NAME, create_report(office), by=office.statistician)
     submitted = sign_off.submit_report(draft, by=office.statistician, at=AT)
     sign_off.approve_report(submitted, by=office.head, at=AT, render=pdf.render_pdf)

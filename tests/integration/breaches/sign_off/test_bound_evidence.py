@@ -1,4 +1,4 @@
-"""An approval is bound to the looks on which the suspicion rests, so that other looks make another digest."""
+"""An approval is bound to the checks on which the suspicion rests, so that other checks make another digest."""
 
 import hashlib
 

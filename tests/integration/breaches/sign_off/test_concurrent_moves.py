@@ -1,6 +1,6 @@
-"""Two people take two steps with the same report in the same moment: one of them is told that the other was faster.
+"""Two people take two steps with the same report in the same moment: one of them sees that the other was faster.
 
-On PostgreSQL, in transactions of their own: the row of the report decides.
+On PostgreSQL, in separate transactions: the row of the report decides.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -95,7 +95,7 @@ def office(transactional_db):
 
 
 def both_at_once(report, office, *acts):
-    """Do two acts, each with the report as it was read before either; gives which of them were done."""
+    """Do two acts, each with the report as it was read before either, and return which of them were done."""
     read = [reload_reports([report])[0] for _ in acts]
     return are_done_at_once(*(partial(act, one, office) for act, one in zip(acts, read, strict=True)))
 

@@ -58,7 +58,7 @@ MOVES = {
     CORRECT: lambda report, by: dispatching.send_correction(report, notice="The day was wrong.", by=by, at=AT),
     WITHDRAW: lambda report, by: dispatching.send_withdrawal(report, notice="It was in time.", by=by, at=AT),
     CLOSE: lambda report, by: dispatching.close_report(report, by=by, at=AT),
-    # Made of several reports at once by breaches/merging.py, whose own tests tell what else it asks.
+    # Made of several reports at once by breaches/merging.py, whose own tests show its other conditions.
     JOIN: lambda report, by: made(report, JOIN, by=by, joint_report=True),
     RESUME: lambda report, by: made(report, RESUME, by=by, joint_report=True),
     PART: lambda report, by: made(report, PART, by=by, joined_drafts=True),

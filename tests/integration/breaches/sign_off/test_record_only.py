@@ -1,4 +1,4 @@
-"""A breach that is kept in the office's own log: what that needs, and what it leaves."""
+"""A breach that is recorded in the office's own log: the conditions and the result."""
 
 import pytest
 

@@ -47,7 +47,7 @@ MARKER = "[removed on 9 August 2020]"
 
 @shared_fixture
 def report(office):
-    """An approved and sent report that names somebody wherever people write."""
+    """An approved and sent report that names someone wherever people write."""
     report = create_report(office)
     editing.write_note(
         report, text=f"{NAME} rang at 9.32am.", happened_at=AT, by=office.statistician, at=AT, printed=True
@@ -77,7 +77,7 @@ def report(office):
 
 
 def where(words):
-    """Each table and column in which some words stand, read by the database's own catalogue."""
+    """Each table and column that contains some words, read by the database's own catalogue."""
     return {
         (table, column)
         for table, columns, rows in tables()

@@ -1,4 +1,4 @@
-"""A release that is still not seen: what is printed, approved, submitted and logged tells in its text what is known."""
+"""A release that is still not seen: the printed, approved, submitted and logged text states the known facts."""
 
 import pytest
 from django.urls import reverse
@@ -25,7 +25,7 @@ DRAFTED, LATER = "by 9.32am", "by 9.44am"
 
 @shared_fixture
 def report(office):
-    """A draft, written to its end, of a release that was last looked for twelve minutes after the draft's text."""
+    """A draft, written to its end, of a release that was last checked twelve minutes after the draft's text."""
     release = ReleaseFactory(confirmed=True, series=SeriesFactory(producer=office.producer))
     record_coverage(release)
     record_checks(release, *NOT_SEEN_MORNING)

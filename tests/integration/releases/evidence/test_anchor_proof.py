@@ -221,7 +221,7 @@ def test_the_script_names_a_change(folder, what):
 
 
 def test_a_row_that_was_changed_together_with_the_chain_is_not_in_the_anchor(folder):
-    """The office writes its chain anew from that row on, and gives out a bundle that agrees in itself."""
+    """The office writes its chain anew from that row on, and publishes a bundle that is consistent in itself."""
     changed = (folder / "looks.jsonl").read_bytes().replace(b'"not_live"', b'"not_Live"', 1)
     (folder / "looks.jsonl").write_bytes(changed)
     first = subprocess.run(["sha256sum"], input=changed.split(b"\n")[0], capture_output=True, check=True).stdout[:64]

@@ -1,4 +1,4 @@
-"""Rows that are kept as they were written, and the chain that shows if they were not."""
+"""Rows that stay as they were written, and the chain that shows if they were not."""
 
 from datetime import UTC, datetime
 
@@ -25,7 +25,7 @@ def on_postgresql():
 
 
 def tamper(sql):
-    """Do to the events what only somebody with the keys of the database can do."""
+    """Do to the events what only someone with the keys of the database can do."""
     with connection.cursor() as cursor:
         if on_postgresql():
             cursor.execute("SET LOCAL session_replication_role = replica")  # no trigger fires

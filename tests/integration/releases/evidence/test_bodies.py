@@ -1,4 +1,4 @@
-"""Bodies that are kept beside the looks: each stored once, the bytes gone once nothing needs them."""
+"""Bodies that are stored with the checks: each once, and its bytes only while something needs them."""
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -29,7 +29,7 @@ def address(release):
 
 
 def held(release):
-    """What is held of a release: by reason and side the bytes, or what became of them."""
+    """The bodies of a release: by reason and side the bytes, or what became of them."""
     return {
         (kept.why, kept.since_due): kept.body.content if kept.body else kept.state
         for kept in KeptBody.objects.filter(release=release).select_related("body")

@@ -1,4 +1,4 @@
-"""The evidence bundle: what stands in it, and that its own README is enough to check it."""
+"""The evidence bundle: its content, and that its own README is enough to check it."""
 
 import json
 import re
@@ -71,13 +71,13 @@ def unpacked(content, folder):
 
 
 def commands(folder):
-    """Read the commands that the README gives, one text for each indented block."""
+    """Read the commands in the README, one text for each indented block."""
     blocks = re.findall(r"(?m)(?:^ {7}.*\n(?:\s*\n(?= {7}))?)+", (folder / "README.txt").read_text())
     return [block for block in blocks if re.search(r"sha256sum|awk", block)]
 
 
 def checked(folder, shell="sh"):
-    """Run the README's commands with a real shell; gives for each what it says."""
+    """Run the README's commands with a real shell, and return for each what it says."""
     said = []
     for command in commands(folder):
         told = subprocess.run([shell, "-c", command], cwd=folder, capture_output=True, text=True, check=False)

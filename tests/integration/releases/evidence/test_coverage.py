@@ -1,4 +1,4 @@
-"""When a watcher was alive, and the holes in which nothing was observed."""
+"""When a monitoring process was alive, and the gaps in which nothing was observed."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ def at(seconds):
 
 
 def alive(first, last, *, watcher="a", every=5):
-    """Have a watcher mark itself alive every few seconds."""
+    """Have a monitoring process mark itself alive every few seconds."""
     for second in range(first, last + 1, every):
         coverage.mark_alive(watcher, at=at(second))
 

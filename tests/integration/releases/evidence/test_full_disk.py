@@ -1,4 +1,4 @@
-"""A body that cannot be stored takes no look with it, and its absence is put on record."""
+"""A body that cannot be stored does not lose its check, and its absence is recorded."""
 
 import os
 
@@ -93,7 +93,7 @@ def test_a_look_that_cannot_be_stored_itself_is_an_error(address):
 
 
 def test_inside_a_larger_transaction_the_look_is_kept_or_the_caller_is_told(address, full_disk):
-    """SQLite undoes the whole transaction of whoever fills the disk."""
+    """SQLite undoes the whole transaction that fills the disk."""
     try:
         with transaction.atomic():
             store_checks(make_check(address, "live", LARGE, at=0))
@@ -105,7 +105,7 @@ def test_inside_a_larger_transaction_the_look_is_kept_or_the_caller_is_told(addr
 
 
 def test_where_the_connection_breaks_nothing_is_tried_again(address, caplog):
-    """Nobody knows then whether the looks were stored: whoever holds them asks the database first."""
+    """It is then unknown whether the checks were stored: the process that holds them asks the database first."""
     if connection.vendor != "postgresql":
         return  # a database in a file has no connection to lose
     execute(

@@ -1,4 +1,4 @@
-"""Which watcher holds a host: one at a time, for as long as it lives."""
+"""Which monitoring process holds a host: one at a time, for as long as it lives."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -102,7 +102,7 @@ def test_a_holder_whose_clock_fell_back_keeps_its_host():
 
 
 def a_looker():
-    """What one process looks through; nothing is asked of it here."""
+    """The probe of one process, which requests nothing here."""
     return ScriptedPublisher(JumpingClock(NOW, ends_at=NOW), lambda url, at: (200, "", 0.0))
 
 

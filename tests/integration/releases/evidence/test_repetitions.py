@@ -1,4 +1,4 @@
-"""Looks that only repeat what others show are not read, and no verdict and no account is another one for that."""
+"""Checks that only repeat what others show are not read, and no verdict and no account is another one for that."""
 
 import random
 from datetime import timedelta
@@ -22,9 +22,9 @@ pytestmark = pytest.mark.django_db
 LIMIT = SEED_DUE + timedelta(minutes=2)
 AFTER = LIMIT + timedelta(minutes=10)
 RELEASES, MORE = 80, 250
-# so many of the releases were also looked at every two seconds from the due time to the limit
+# so many of the releases were also checked every two seconds from the due time to the limit
 CLOSELY = 0.3
-# seconds from the due time, between which looks are planned
+# seconds from the due time, between which checks are planned
 SPANS = ((-60, 30), (-7200, -60), (-7200, -60), (115, 260))
 TEXTS = ("", "a" * 64, "b" * 64, "c" * 64)
 REASONS, OFTEN = ("not_found", "clock_off", "gone", "withdrawn"), (980, 2, 9, 9)
@@ -38,9 +38,9 @@ def seconds(value: float) -> timedelta:
 def a_random_look(
     chance: random.Random, address, *, published: float, noise: float, planned: float | None = None
 ) -> Observation:
-    """A look at any time around the due one: mostly quick and to plan, sometimes slow, delayed or by a wrong clock.
+    """A check at any time around the due one: mostly quick and to plan, sometimes slow, delayed or by a wrong clock.
 
-    It finds what was published so many seconds after the due time, unless by chance it shows anything else.
+    It finds a page published so many seconds after the due time, unless by chance it shows anything else.
 
     :param planned: seconds from the due time; by chance if None.
     """
@@ -77,7 +77,7 @@ def _says(chance: random.Random):
 
 @pytest.fixture(params=[RELEASES, pytest.param(MORE, marks=pytest.mark.full)])
 def mornings(request: pytest.FixtureRequest) -> list[Release]:
-    """Many releases, each looked at up to sixty times at random, a few of them with a person's word on a text."""
+    """Many releases, each checked up to sixty times at random, a few of them with a person's word on a text."""
     chance = random.Random(7)  # noqa: S311  # a morning that can be played again
     series = SeriesFactory()
     person = create_member(Role.STATISTICIAN, series.producer)
@@ -114,7 +114,7 @@ def mornings(request: pytest.FixtureRequest) -> list[Release]:
 
 @pytest.fixture
 def every_look_read(monkeypatch):
-    """Let every look be read from now on."""
+    """Let every check be read from now on."""
 
     def now():
         needed = repository.find_needed_checks
@@ -124,7 +124,7 @@ def every_look_read(monkeypatch):
 
 
 def found() -> dict[str, tuple[object, ...]]:
-    """What the verdict of each release says, and the account that a report would give of it."""
+    """What the verdict of each release says, and the account that a report would have of it."""
     verifications = list(Verification.objects.select_related("release__series__producer"))
     facts = facts_of(verifications)
     return {

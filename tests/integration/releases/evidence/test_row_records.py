@@ -1,4 +1,4 @@
-"""The embargo on what was seen too early: whose it is, and by which facts it ends."""
+"""The embargo on bodies seen too early: whose it is, and by which facts it ends."""
 
 from datetime import timedelta
 

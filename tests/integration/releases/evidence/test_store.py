@@ -1,4 +1,4 @@
-"""What one look leaves on record: all that proves it, and nothing that it should not keep."""
+"""What one check leaves on record: all that proves it, and nothing that it should not keep."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What is kept of one look, and that it comes back from the database as it was hashed."""
+"""The stored columns of one check, and that they come back from the database as they were hashed."""
 
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -28,7 +28,7 @@ def address():
 
 
 def look(address, **changes):
-    """A look with something in every field."""
+    """A check with something in every field."""
     answer = {
         "requested_url": address.url,
         "planned_at": SEED_DUE,

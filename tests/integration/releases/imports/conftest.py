@@ -25,7 +25,7 @@ def keeper(series):
 
 @pytest.fixture
 def run(tmp_path):
-    """Import a file of rows; gives what was said on both outputs, the errors last."""
+    """Import a file of rows, and return both outputs, the errors last."""
 
     def run(*rows, create=False, dry_run=False, skip=False, **how):
         file = tmp_path / "calendar.csv"

@@ -1,4 +1,4 @@
-"""What the product does for an import by itself, whoever does it, dies over it or is told to end."""
+"""What the product does for an import automatically, whichever process does it, dies or is asked to end."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Looks beside the plain ones: past the caches, to tell a stale copy from a late release (V13)."""
+"""Checks in addition to the plain ones: past the caches, to distinguish a stale copy from a late release (V13)."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -35,7 +35,7 @@ def watch_to_the_end(clock, publisher):
 
 
 def watched(script, *, until, start=SEED_DUE - timedelta(seconds=30)):
-    """Watch one release from before it is due, with a site by the script."""
+    """Monitor one release from before it is due, with a site by the script."""
     ReleaseFactory(confirmed=True)
     clock = JumpingClock(start, ends_at=SEED_DUE + until)
     publisher = ScriptedPublisher(clock, script)

@@ -1,4 +1,4 @@
-"""Watching on after a release was seen live: what goes away and comes back is told, and changes no verdict (V12)."""
+"""Monitoring after a release was seen live: a page that goes and returns is reported, and changes no verdict (V12)."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -25,7 +25,7 @@ TICK = timedelta(seconds=5)
 
 
 def watched(script, *, until, start=SEED_DUE - timedelta(seconds=20)):
-    """Watch from one instant to another, with a tick shortly before each look."""
+    """Monitor from one instant to another, with a tick shortly before each check."""
     clock = JumpingClock(start, ends_at=until)
     publisher = ScriptedPublisher(clock, script)
     with suppress(MorningOver), calendar_at_rest():

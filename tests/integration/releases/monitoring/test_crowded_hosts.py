@@ -1,4 +1,4 @@
-"""A host that is asked for more than its budget allows, by the real clock: the watch does not fall behind."""
+"""A host that is asked for more than its budget allows, by the real clock: monitoring does not fall behind."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -44,7 +44,7 @@ def test_the_first_looks_since_due_are_as_far_apart_as_the_desk_says_the_day_bef
             due_at=DUE,
             marker=title,
         )
-    exact = Figures(Voucher.KERNEL, bound=timedelta(0))  # the site tells the time of today
+    exact = Figures(Voucher.KERNEL, bound=timedelta(0))  # the site sends the present time
     clock = RealClock(lambda: (exact,), wall=lambda: datetime.now(UTC) + ahead)
 
     def is_over():

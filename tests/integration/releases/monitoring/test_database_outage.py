@@ -1,4 +1,4 @@
-"""The database goes away while a sweep is at work: looking goes on, nothing is lost, and nobody is accused for it."""
+"""The database goes away while a sweep is at work: checks continue, nothing is lost, and no one is accused for it."""
 
 from contextlib import ExitStack, suppress
 from datetime import timedelta
@@ -35,7 +35,7 @@ def live_from(second):
 
 
 class Outage:
-    """A database that refuses every statement, or those that hold a word, as its driver tells it."""
+    """A database that refuses every statement, or those that hold a word, as its driver reports it."""
 
     def __init__(self):
         self._away = ExitStack()
@@ -62,7 +62,7 @@ def outage():
 
 
 def sweep(start, end, script, *acts, folder=None, watcher="first", stop_at=None):
-    """Sweep from one second to another, counted from due, while acts happen; returns what was asked."""
+    """Sweep from one second to another, counted from due, while acts happen; return the requests."""
     clock = JumpingClock(SEED_DUE + seconds(start), ends_at=SEED_DUE + seconds(end))
     for second, what in acts:
         clock.act(SEED_DUE + seconds(second), what)
@@ -74,13 +74,13 @@ def sweep(start, end, script, *acts, folder=None, watcher="first", stop_at=None)
 
 
 def made(asked, *, until):
-    """Give the instant and the purpose of every look that was asked for, up to a second."""
+    """Return the instant and the purpose of every check that was asked for, up to a second."""
     keys = [check_request.key for check_request in asked if isinstance(check_request.key, CheckKey)]
     return sorted((key.planned_at, key.purpose) for key in keys if key.planned_at < SEED_DUE + seconds(until))
 
 
 def kept(*, until):
-    """Give the same of every look that is stored."""
+    """Return the same of every check that is stored."""
     return sorted(
         Observation.objects.filter(planned_at__lt=SEED_DUE + seconds(until)).values_list("planned_at", "purpose")
     )
@@ -150,7 +150,7 @@ def test_what_a_dead_watcher_had_looked_at_is_not_looked_at_again_for_the_same_i
 
 
 def asked_by_a_second_watcher(outage, folder, *, until):
-    """Sweep with one watcher over an outage, and from the second it ends with another; give when that one asked."""
+    """Sweep with one process over an outage, and from its end with another; return when the second made requests."""
     asked = []
 
     def script(url, at):

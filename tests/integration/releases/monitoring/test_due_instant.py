@@ -1,4 +1,4 @@
-"""The seconds around the due instant, in which looking comes before everything else."""
+"""The seconds around the due instant, in which checks come before everything else."""
 
 from contextlib import suppress
 from datetime import timedelta

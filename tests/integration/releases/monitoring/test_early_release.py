@@ -1,4 +1,4 @@
-"""What is out for a while before its time is found on the page and on every attachment alike (V3)."""
+"""A part that is out for a while before its time is found on the page and on every attachment alike (V3)."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -28,7 +28,7 @@ WHAT_IS_OUT = {
 
 @pytest.fixture
 def exposed(site, morning_from):
-    """Watch a release of which one part is out for two minutes half an hour before its time, and all is at it."""
+    """Monitor a release of which one part is out for two minutes half an hour before its time, and all is at it."""
 
     def play(path):
         for each, out in WHAT_IS_OUT.items():

@@ -1,4 +1,4 @@
-"""A sweep that is told to end while it is at work."""
+"""A sweep that is asked to end while it is at work."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ def clock():
 
 @pytest.fixture
 def asked(clock):
-    """Sweep around the due instant at a slow page, and end the sweep as soon as the look at it is under way."""
+    """Sweep around the due instant at a slow page, and end the sweep as soon as the check at it is under way."""
     ReleaseFactory(confirmed=True)
     publisher = ScriptedPublisher(clock, lambda url, at: (404, "", SLOW.total_seconds()))
 

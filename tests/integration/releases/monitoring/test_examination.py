@@ -57,7 +57,7 @@ class Examining(ScriptedPublisher):
 
 
 class ForEver(Examining):
-    """One whose pages are never examined, until it is told that the process has to end."""
+    """One whose pages are never examined, until the process is asked to end."""
 
     takes = timedelta(days=1)
 

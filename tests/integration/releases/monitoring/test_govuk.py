@@ -1,4 +1,4 @@
-"""Whole mornings at a site like GOV.UK: the watch reads its content API over real HTTP, and keeps both clocks."""
+"""Whole mornings at a site like GOV.UK: monitoring reads its content API over real HTTP, and records both clocks."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Looks under way while something changes: the watcher, the calendar, what is looked for."""
+"""Checks under way while something changes: the monitoring process, the calendar, the expected content."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -35,7 +35,7 @@ def live_from_due(url, at):
 
 
 def sweep(start, end, script, *acts):
-    """Sweep from one instant to another while people act; returns what was asked."""
+    """Sweep from one instant to another while people act; return the requests."""
     clock = JumpingClock(start, ends_at=end)
     for at, what in acts:
         clock.act(at, what)

@@ -1,4 +1,4 @@
-"""Thousands of looks at once: what comes back waits, and no look that decides a verdict does."""
+"""Thousands of checks at once: their answers wait, and no check that decides a verdict does."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -32,7 +32,7 @@ class AllAtOnce(ScriptedPublisher):
 
 
 class SlowToRead(AllAtOnce):
-    """A publisher whose pages take half a second each to be examined: twelve stand for thousands."""
+    """A publisher whose pages take half a second each to be examined: twelve represent thousands."""
 
     def examine(self, adapter, answer, expectation):
         self._clock.sleep_until(self._clock.now() + TAKES)
@@ -55,7 +55,7 @@ def sweep(publisher_of):
 
 
 def latest_at_due():
-    """The longest that a look planned for the due instant was sent after it."""
+    """The longest that a check planned for the due instant was sent after it."""
     at_due = Observation.objects.filter(planned_at=SEED_DUE, purpose=Purpose.PLAIN)
     assert at_due.count() == MANY
     return max(look.sent_at - SEED_DUE for look in at_due)
@@ -94,7 +94,7 @@ def test_looks_that_take_longer_to_store_than_until_due_hold_up_no_look_at_the_d
 
 
 class Counting(SlowToRead):
-    """Tells how many answers it has handed out that were not read yet, at the most."""
+    """Counts the largest number of answers that it has handed out and that were not read yet."""
 
     unread = most_unread = 0
 
@@ -125,7 +125,7 @@ def test_a_watcher_that_reads_too_slowly_looks_less_often_and_still_at_every_due
     sweep(Counting)
     assert latest_at_due() <= timedelta(seconds=0.5)
     assert set(Verification.objects.values_list("outcome", flat=True)) == {Outcome.ON_TIME}
-    # At the most one look that was not read at each address, the one at the due instant, and one past the caches.
+    # At the most one check that was not read at each address, the one at the due instant, and one past the caches.
     assert (Counting.most_unread <= 3 * MANY) == kept_small
     told = [record.message for record in caplog.records if record.name == "releases.monitoring.sweep"]
     assert [message.partition(";")[0] for message in told] == (

@@ -1,4 +1,4 @@
-"""Every kind of release on one played morning, over real HTTP: what is judged, and what can be moved (V1 to V8)."""
+"""Every kind of release on one played morning, over real HTTP: the verdicts, and which can be moved (V1 to V8)."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -35,12 +35,12 @@ def after(**delta) -> datetime:
     return DUE + timedelta(**delta)
 
 
-# The verdict falls once the looks at the limit are answered. Where nothing is asserted about it, it is half a minute.
+# The verdict falls once the checks at the limit are answered. Where nothing is asserted about it, it is half a minute.
 TOLERANCE, JUDGED = 30, after(seconds=45)
 
 
 def trouble(page: str, **fields) -> list[dict[str, object]]:
-    """What cannot be read stands at the address from half a minute before due."""
+    """An unreadable page is at the address from half a minute before due."""
     return [scene(status=404), scene(page, starts=after(seconds=-30), **fields)]
 
 
@@ -67,7 +67,7 @@ SCENES_OF_FOLLOWED = {
 
 
 def record(site: RehearsalSite, scenes: dict[str, list[dict[str, object]]], **of_series) -> dict[str, Release]:
-    """Give the site the pages of some releases and no others, and confirm these releases."""
+    """Set the pages of some releases, and no others, on the site, and confirm these releases."""
     site.publish_all({}, replace=True)
     site.publish("/", [scene("<title>Home</title><h1>Welcome</h1>")])
     releases = {}
@@ -115,7 +115,7 @@ def judged(running_rehearsal_site: RehearsalSite) -> dict[str, Release]:
 
 @dataclass
 class Followed:
-    """What is watched beyond its limit, and what was said to those who wanted to move it while its verdict falls."""
+    """A release monitored beyond its limit, and the refusal to move it while its verdict is being reached."""
 
     releases: dict[str, Release]
     refused: dict[str, str] = field(default_factory=dict)

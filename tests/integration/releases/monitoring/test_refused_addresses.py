@@ -1,4 +1,4 @@
-"""Addresses that are none: nobody can look there, and every other one is looked at and judged all the same."""
+"""Invalid addresses: they cannot be checked, and every other one is checked and judged all the same."""
 
 from contextlib import suppress
 from datetime import timedelta

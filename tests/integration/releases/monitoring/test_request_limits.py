@@ -28,7 +28,7 @@ def minutes(count):
 
 @pytest.fixture
 def busy_site(site):
-    """A site that answers one look about a minute before the release is due with 429, and wants five minutes."""
+    """A site that answers one check about a minute before the release is due with 429, and wants five minutes."""
     site.publish(
         PATH,
         [

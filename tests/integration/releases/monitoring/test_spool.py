@@ -1,4 +1,4 @@
-"""Looks that the database did not take: in a file, stored once, whoever does it and however often."""
+"""Checks that the database did not take: in a file, stored once, whichever process does it and however often."""
 
 import json
 import logging
@@ -68,7 +68,7 @@ def room_for(size):
 
 
 def left_behind(folder, looks):
-    """Put looks on a shelf whose process then dies; gives the file that stays."""
+    """Put checks on a shelf whose process then dies, and return the file that stays."""
     shelf = Spool(folder, watcher="gone:7")
     shelf.put(looks)
     shelf.close()  # as the system does with every file of a process that was killed

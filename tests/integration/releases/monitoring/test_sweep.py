@@ -43,7 +43,7 @@ def watched(site):
     return record
 
 
-# The verdict falls once the looks at the limit, two minutes after due, are answered.
+# The verdict falls once the checks at the limit, two minutes after due, are answered.
 JUDGED = after(seconds=135)
 
 

@@ -1,4 +1,4 @@
-"""Looks that wait for their turn at a busy host: one at an address, and the one that decides a verdict first of all."""
+"""Checks that wait for their turn at a busy host: one at an address, and the one that decides a verdict first."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -55,7 +55,7 @@ class Busy(ScriptedPublisher):
 
 
 def planned_and_sent(start, *, busy_until, end, acts=()):
-    """Sweep past a time in which the host is busy; gives when each look was planned and sent, counted from due."""
+    """Sweep past a time in which the host is busy; return when each check was planned and sent, counted from due."""
     ReleaseFactory(confirmed=True, url=URL)
     clock = JumpingClock(SEED_DUE + seconds(start), ends_at=SEED_DUE + seconds(end))
     for at, what in acts:

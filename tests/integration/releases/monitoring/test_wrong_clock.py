@@ -1,4 +1,4 @@
-"""What is seen by a clock that is known to be wrong is kept, and neither accuses nor clears anybody."""
+"""A check by a clock that is known to be wrong is stored, and neither accuses nor clears anyone."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.usefixtures("calendar_at_rest"), pytest.mark.django_db
 
 
 class ClockOfThisMachine(JumpingClock):
-    """A jumping clock with an error of its own, that notes whose time it was told."""
+    """A jumping clock with its own error, that notes from whom it got the time."""
 
     def __init__(self, *, error: ClockError, start=SEED_DUE - timedelta(seconds=20), until=timedelta(minutes=1)):
         super().__init__(start, ends_at=SEED_DUE + until)
@@ -48,7 +48,7 @@ def test_looks_by_a_clock_that_was_set_by_half_a_minute_are_kept_as_seen_and_mar
     assert looks.count() > 10
     assert {look.result for look in looks} == {"not_live"}
     assert all("clock_off" in look.reasons for look in looks)
-    assert {look.clock_bound_seconds for look in looks} == {2.1}  # by the time that the responses tell
+    assert {look.clock_bound_seconds for look in looks} == {2.1}  # by the time that the responses state
 
 
 def test_a_clock_off_by_less_than_the_operator_allows_marks_nothing_and_its_bound_is_kept():
@@ -79,7 +79,7 @@ CONFIRMED = ClockError(Voucher.KERNEL, bound=timedelta(seconds=0.1))
 
 
 class PublisherWithTheRightTime(ScriptedPublisher):
-    """A publisher whose responses tell the true time, or none, to a watch whose clock is ahead."""
+    """A publisher whose responses state the true time, or none, to a monitoring process whose clock is ahead."""
 
     def __init__(self, clock, script, *, tells):
         super().__init__(clock, script)
@@ -91,7 +91,7 @@ class PublisherWithTheRightTime(ScriptedPublisher):
 
 
 def play_to_the_limit(error, *, tells, live_at=SEED_DUE + AHEAD, tolerance=timedelta(seconds=5)):
-    """Play a morning on which the page goes live at an instant of the clock of the watch; gives the outcome."""
+    """Play a morning on which the page goes live at an instant of monitoring's clock, and return the outcome."""
     release = ReleaseFactory(confirmed=True)
     type(release.series).objects.filter(pk=release.series_id).update(tolerance_seconds=tolerance.seconds)
     clock = ClockOfThisMachine(error=error, until=timedelta(minutes=2))

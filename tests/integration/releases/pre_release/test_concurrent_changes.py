@@ -1,4 +1,4 @@
-"""Several people at one list in the same moment: each act is done once, and the others are told."""
+"""Several people at one list in the same moment: each act is done once, and the others are refused with the reason."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
@@ -21,7 +21,7 @@ A_YEAR_LATER = AFTERWARDS + timedelta(days=365)
 
 
 def at_once(act):
-    """Do one act in several threads at the same moment; gives how often it was done and how often refused."""
+    """Do one act in several threads at the same moment, and return how often it was done and how often refused."""
     done = are_done_at_once(*[act] * PEOPLE)
     assert check_chain(ReleaseEvent)[1] is None
     return done.count(True), done.count(False)

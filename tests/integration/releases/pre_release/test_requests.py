@@ -1,4 +1,4 @@
-"""What was asked for shortly before a release: agreed or refused by a lead, taken back by a keeper, each once."""
+"""Requests made shortly before a release: agreed or refused by a lead, taken back by a keeper, each once."""
 
 from dataclasses import replace
 from datetime import date, timedelta

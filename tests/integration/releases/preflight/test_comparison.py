@@ -57,7 +57,7 @@ def test_the_same_announcement_is_no_difference_and_is_read_once_a_night(release
     assert found(release) == []
     assert compare(means) == 0
     assert compare(means, DAY_BEFORE + timedelta(hours=12)) == 0
-    # From here on the looks come back at the stopped clock, as before; the next night is due all the same.
+    # From here on the checks come back at the stopped clock, as before; the next night is due all the same.
     assert compare(means, NIGHT + timedelta(days=1, seconds=-1)) == 0
 
 

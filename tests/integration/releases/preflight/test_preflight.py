@@ -162,7 +162,7 @@ def test_a_watcher_that_is_silent_and_a_clock_that_is_wrong_are_found(site, mean
 
 
 class TestWhatIsSeenLive:
-    """Pre-flight looks are looks: what they see before the due time is evidence, and told as such."""
+    """Pre-flight checks are checks: their results before the due time are evidence, and reported as such."""
 
     def test_a_page_that_was_not_there_and_is_there_now_is_live_already(self, site, means):
         release = a_sound_release(site)

@@ -1,4 +1,4 @@
-"""When the check before a release is made, by whom it is asked for, and beside whom it is made (V17)."""
+"""When the check before a release is made, who requests it, and what runs in parallel (V17)."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -141,7 +141,7 @@ class TestByHand:
 
 
 class TestBesideTheWatch:
-    """Neither a watcher nor another such process is ever in the way, and no host is asked harder for it."""
+    """Monitoring and other such processes are never disturbed, and no host gets more requests for it."""
 
     def test_a_host_that_a_watcher_holds_is_looked_at_within_the_part_that_the_watch_leaves(self, site, means):
         release = a_sound_release(site)

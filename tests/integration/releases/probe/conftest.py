@@ -33,7 +33,7 @@ def look(site):
             while not answers:
                 answers = probe.poll(1.0)
             answer = answers[0][1]
-            # In this process, where a test may have registered an adapter of its own.
+            # In this process, where a test may have registered its own adapter.
             return get_adapter(adapter).examine(answer, expectation), answer
 
     return ask

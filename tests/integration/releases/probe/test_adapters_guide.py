@@ -1,4 +1,4 @@
-"""What docs/adapters.md shows is run as it stands there: the adapter, its registration and its own tests."""
+"""The code of docs/adapters.md is run unchanged: the adapter, its registration and its own tests."""
 
 import re
 import subprocess
@@ -24,7 +24,7 @@ def module(name: str, source: str) -> types.ModuleType:
 
 @pytest.fixture(autouse=True)
 def _registered(monkeypatch):
-    """Register the adapter of the guide by the very line that the guide gives."""
+    """Register the adapter of the guide by the very line in the guide."""
     monkeypatch.setitem(sys.modules, NAME, module(NAME, ADAPTER))
     line = module("registration", f"from releases.probe.adapters import *\n{REGISTRATION}")
     monkeypatch.setattr(adapters, "ADAPTERS", adapters.ADAPTERS | {adapter.name: adapter for adapter in line._ALL})

@@ -130,7 +130,7 @@ def test_reading_the_clock_with_its_error_is_quick_enough_for_every_look():
 
 
 def asked(*servers):
-    """Ask time servers alone, and give the figures once they have answered."""
+    """Ask time servers alone, and return the figures once they have answered."""
     source = ClockSource(command=["no-such-program-here"], kernel=lambda: None, servers=servers)
     source()
     source.wait()

@@ -70,7 +70,7 @@ def collected(examiners):
 
 
 def is_running(process):
-    """Tell whether a process is there, and no zombie."""
+    """Return whether a process is there, and no zombie."""
     with suppress(FileNotFoundError):
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return False
@@ -236,7 +236,7 @@ def test_what_is_no_result_is_none(told):
 
 
 class Lined:
-    """A pool that gives each request the next result of a list."""
+    """A pool that answers each request with the next result of a list."""
 
     def __init__(self, *results):
         self.results, self.asked = list(results), 0

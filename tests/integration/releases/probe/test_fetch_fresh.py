@@ -1,4 +1,4 @@
-"""A fresh look asks past the caches on the way, and changes nothing else about what is asked."""
+"""A fresh check bypasses the caches on the way, and changes nothing else about the request."""
 
 import time
 from datetime import UTC, datetime, timedelta

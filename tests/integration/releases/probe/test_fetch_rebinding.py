@@ -1,4 +1,4 @@
-"""A name that stands for another address a moment later opens nothing: what is judged is the address connected to."""
+"""A name that resolves to another address a moment later opens nothing: the connected address is tested."""
 
 import pycurl
 import pytest
@@ -16,7 +16,7 @@ PAGE = response(200, b"inside", Connection="close")
 
 @pytest.fixture
 def name_server(monkeypatch):
-    """Decide what libcurl finds when it looks the name up, from one request to the next."""
+    """Decide what libcurl finds when it resolves the name, from one request to the next."""
     handles, told, make = [], [], connection._new_curl
 
     def made(*args):

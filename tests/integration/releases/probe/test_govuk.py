@@ -1,4 +1,4 @@
-"""The adapter for GOV.UK tells what is announced, moved, cancelled, gone or withdrawn from what is out."""
+"""The adapter for GOV.UK distinguishes announced, moved, cancelled, missing, withdrawn and published releases."""
 
 from datetime import timedelta
 

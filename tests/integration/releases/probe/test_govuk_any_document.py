@@ -1,4 +1,4 @@
-"""Whatever a site like GOV.UK answers, the adapter tells something that can be stored, and accuses on no oddity."""
+"""Whatever a site like GOV.UK answers, the adapter returns a result that can be stored, and accuses on no oddity."""
 
 import json
 

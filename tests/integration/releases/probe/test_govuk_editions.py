@@ -1,4 +1,4 @@
-"""The adapter for GOV.UK tells the editions of one page apart, and gives the publisher's own clock."""
+"""The adapter for GOV.UK distinguishes the editions of one page, and returns the publisher's own clock."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -103,7 +103,7 @@ def test_a_last_edition_that_names_the_one_to_come_in_its_text_is_not_taken_for_
 
 @pytest.mark.parametrize("marker", ["", "Road fuel prices", "fuel prices"], ids=["none", "the series", "part of it"])
 class TestAMarkerThatIsTheSameInEveryEdition:
-    """Then the page's own dates tell the editions of a page that is updated in place, or nobody can."""
+    """Then only the page's own dates can distinguish the editions of a page that is updated in place."""
 
     def test_before_it_is_due_the_earlier_edition_is_not_live(self, marker):
         finding = examined(OLD_PAGE, at=after(-3600), marker=marker)

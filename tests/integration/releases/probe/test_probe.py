@@ -1,4 +1,4 @@
-"""The probe looks at a publisher's site as the operator set it up, and tells right pages from wrong ones."""
+"""The probe requests a publisher's site as the operator set it up, and distinguishes right pages from wrong ones."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -27,11 +27,11 @@ EXPECTED = Expectation(
     role=AddressRole.PAGE, url=URL, marker="May 2026", release_title="Jobs, May 2026", series_title="Jobs"
 )
 READ = {"failure", "status", "requested_url", "final_url", "left_allowed_hosts", "content_type", "charset", "body"}
-READ |= {"completed_at"}  # held against the due time alone, as the test below says
+READ |= {"completed_at"}  # compared with the due time alone, as the test below says
 
 
 class Watched:
-    """An answer of which every part that somebody reads is noted."""
+    """An answer that notes each part that is read."""
 
     def __init__(self, answer):
         self.answer, self.read = answer, set()
@@ -42,7 +42,7 @@ class Watched:
 
 
 def times_examined(*pairs, most=100):
-    """Find each of some answers with its expectation, one after the other; gives how many were examined."""
+    """Find each of some answers with its expectation, one after the other, and return how many were examined."""
     findings, times = FindingCache(most=most), 0
     for answer, expected in pairs:
         page = finding_key("page", answer, expected)

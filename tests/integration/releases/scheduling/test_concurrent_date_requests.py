@@ -1,4 +1,4 @@
-"""Several people at one request at the same time: one change is made, and nobody waits for anybody for ever (V14)."""
+"""Several people at one request at the same time: one change is made, and there is no deadlock (V14)."""
 
 import threading
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True
 
 
 def at_once(*acts):
-    """Do some things in threads of their own that start together; returns what each came to, by name."""
+    """Do some things in separate threads that start together; return the result of each, by name."""
     start, outcomes = threading.Barrier(len(acts), timeout=20), []
 
     def run(name, act):

@@ -1,4 +1,4 @@
-"""What was said of somebody who is no contact any more goes from the history at the end of its time."""
+"""Details of a former contact are removed from the history at the end of their retention."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -32,7 +32,7 @@ def office():
 
 @pytest.fixture
 def contact(office, time_machine):
-    """A contact that was somebody else until a hundred days later."""
+    """A contact that was replaced after a hundred days."""
     time_machine.move_to(AT, tick=False)
     contact = Contact.objects.create(producer=office.producer, post="Lead statistician", **FIRST)
     change(contact, time_machine, at=NEXT, **SECOND)

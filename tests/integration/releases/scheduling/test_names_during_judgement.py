@@ -1,4 +1,4 @@
-"""What a release is known by stays as it is while the verdict on it falls: every look is judged by it (V5)."""
+"""What a release is known by stays as it is while the verdict on it falls: every check is judged by it (V5)."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""From a release to the next of its series, on its public page and on that of its own people (B17)."""
+"""From a release to the next of its series, on its public page and on that for its producer's people (B17)."""
 
 from datetime import UTC, date, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""A request for a change of date whose release was changed, or fell due, before anybody decided (C12, V8)."""
+"""A request for a change of date whose release was changed, or fell due, before anyone decided (C12, V8)."""
 
 from datetime import date, time, timedelta
 

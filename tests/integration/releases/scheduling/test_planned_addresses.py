@@ -1,4 +1,4 @@
-"""One pattern for many releases: what it would do is said first, and what is due already keeps its address."""
+"""One pattern for many releases: its effect is shown first, and a release that is already due keeps its address."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta

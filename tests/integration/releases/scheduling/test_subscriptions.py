@@ -1,4 +1,4 @@
-"""Which announced releases somebody gets who asks by producer, series, designation, words, status and date."""
+"""Which announced releases are found by producer, series, designation, words, status and date."""
 
 from datetime import date, timedelta
 
@@ -31,7 +31,7 @@ def found(**wanted):
 
 @shared_fixture
 def calendar():
-    """Two producers, three series, and a release that nobody may know of."""
+    """Two producers, three series, and a confidential release."""
     office = ProducerFactory(slug="office")
     prices = SeriesFactory(producer=office, slug="prices", designation="accredited")
     jobs = SeriesFactory(producer=office, slug="jobs")

@@ -1,4 +1,4 @@
-""" "Is this it?" and "it was live at": what people say, kept beside the looks (V5)."""
+""" "Is this it?" and "it was live at": people's statements, stored with the checks (V5)."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Judging a release from what is kept: by the addresses and the tolerance of its due time, whoever else judges."""
+"""Judging a release from the record: by the addresses and the tolerance of its due time, even if others judge too."""
 
 from datetime import timedelta
 

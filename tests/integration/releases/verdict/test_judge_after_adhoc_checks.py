@@ -1,4 +1,4 @@
-"""What stands beside a verdict: the publisher's own time, and what may explain that readers saw it late (V11, V13)."""
+"""Additions to a verdict: the publisher's own time, and what may explain that readers saw it late (V11, V13)."""
 
 from datetime import timedelta
 

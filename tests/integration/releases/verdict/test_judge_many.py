@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 LIMIT = SEED_DUE + timedelta(minutes=2)
 AFTER = LIMIT + timedelta(minutes=1)
 BEFORE_DUE = SEED_DUE - timedelta(seconds=5)
-# results of looks five seconds apart, from when on, and what they amount to
+# results of checks five seconds apart, from when on, and what they amount to
 MORNINGS = {
     "on-time": (("not_live", "live"), BEFORE_DUE, Outcome.ON_TIME),
     "late": (("not_live", "live"), LIMIT, Outcome.LATE),

@@ -1,4 +1,4 @@
-"""Only what any reader is shown is judged; looks for another purpose are kept beside it."""
+"""Only checks that see what any reader sees are judged; those for another purpose are only stored."""
 
 from datetime import timedelta
 

@@ -29,7 +29,7 @@ def series():
 
 
 def seen_all_along(series, reference):
-    """A release whose marker matched from the very first look: a person is asked what that text is."""
+    """A release whose marker matched from the very first check: a person is asked what that text is."""
     release = ReleaseFactory(announced=True, series=series, reference=reference)
     for minutes in (-5, 0, 2):
         create_observation(release.addresses.get(), "live", at=SEED_DUE + timedelta(minutes=minutes), text=TEXT)
@@ -54,7 +54,7 @@ def test_of_two_statements_of_one_instant_the_one_kept_last_counts_everywhere(se
     page = release.addresses.get()
     create_observation(page, "unrecognised", at=SEED_DUE, text=TEXT)
     judge.judge_one(release, now=AFTER)
-    # Rows that come back in the order in which they were written, as PostgreSQL gives them, come the wrong way round.
+    # Rows that come back in the order in which they were written, as PostgreSQL returns them, come the wrong way round.
     for key, kind in ((2, "this_is_it"), (1, "previous_edition")):
         Statement.objects.create(
             pk=key,

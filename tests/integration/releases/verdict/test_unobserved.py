@@ -1,4 +1,4 @@
-"""A release that fell due with nobody looking: nobody can tell, and a person is asked (V4, V9)."""
+"""A release that fell due without monitoring: the outcome is unknown, and a person is asked (V4, V9)."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Links of invitations that somebody made up: nothing is kept of them."""
+"""Invented links of invitations: nothing is stored of them."""
 
 import pytest
 from django.contrib.sessions.models import Session

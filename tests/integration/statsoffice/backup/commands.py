@@ -1,4 +1,4 @@
-"""The product's commands as an operator runs them, each in a process of its own on a database of its own."""
+"""The product's commands as an operator runs them, each in its own process on its own database."""
 
 import os
 import subprocess

@@ -31,7 +31,7 @@ def folder(tmp_path):
 
 
 def sealed(folder, **changed):
-    """Write the checksums of what is in the folder, as a person does who changes a backup on purpose."""
+    """Write the checksums of the files in the folder, as a person does who changes a backup on purpose."""
     for name in ("backup.json", "SHA256SUMS"):
         (folder / name).unlink(missing_ok=True)
     said = {"version": "0.1.0", "made_at": "2026-06-30T08:30:00+00:00", "engine": "sqlite", "tool_version": 3}

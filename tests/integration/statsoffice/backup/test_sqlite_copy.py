@@ -1,6 +1,6 @@
 """A trial on SQLite is copied to PostgreSQL with every row, and the record goes on there; or nothing is copied.
 
-On PostgreSQL the tables belong to a role of their own, and the record goes on with the rights of the processes.
+On PostgreSQL the tables belong to their own role, and the record goes on with the rights of the processes.
 """
 
 import contextlib

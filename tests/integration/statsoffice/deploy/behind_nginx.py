@@ -58,7 +58,7 @@ class Front:
         self._trust = ssl.create_default_context(cafile=certificate)
 
     def ask(self, path, *, method="GET", body=None, reader=INSIDE, name=NAME, **headers):
-        """Ask by https under a name; gives the answer, read."""
+        """Ask by https under a name, and return the answer, read."""
         connection = _Named(name, self.secure, context=self._trust, reader=reader)
         return _answer(connection, method, path, body, headers)
 
@@ -93,7 +93,7 @@ def _answer(connection, method, path, body, headers):
 
 
 def written_for_test(folder, *, webs, plain, secure):
-    """Write nginx's example with the ports and the certificate of a test; gives the main file that includes it.
+    """Write nginx's example with the ports and the certificate of a test, and return the main file that includes it.
 
     :param webs: the ports of the web machines.
     """
@@ -116,7 +116,7 @@ def written_for_test(folder, *, webs, plain, secure):
 
 
 def in_production(environment, *, folder):
-    """Give the environment of processes in production whose pages are read through the proxy.
+    """Return the environment of processes in production whose pages are read through the proxy.
 
     :param environment: of processes that share the tests' database.
     """
@@ -134,10 +134,10 @@ def in_production(environment, *, folder):
 
 @contextlib.contextmanager
 def in_front(environment, *, folder, machines=1, workers=None):
-    """Run web and proxy for the time of a `with` block; gives the front.
+    """Run web and proxy for the time of a `with` block, and yield the front.
 
     :param environment: of processes in production.
-    :param machines: how many web machines there are, each with a folder of its own.
+    :param machines: how many web machines there are, each with its own folder.
     :param workers: how many processes each of them has; None for as many as the unit says.
     """
     plain, secure, webs = free_port(), free_port(), [free_port() for _ in range(machines)]

@@ -45,7 +45,7 @@ def unit(name):
 
 
 def written_values(name, option):
-    """Read every line of a systemd unit that gives an option, in order."""
+    """Read every line of a systemd unit that sets an option, in order."""
     lines = (DEPLOY / "systemd" / f"statsoffice-{name}.service").read_text().splitlines()
     return [line.split("=", 1)[1] for line in lines if line.startswith(f"{option}=")]
 

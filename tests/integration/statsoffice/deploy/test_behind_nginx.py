@@ -1,4 +1,4 @@
-"""The product in production behind nginx's example: real TLS, real limits, and nothing private kept on the way."""
+"""The product in production behind nginx's example: real TLS, real limits, and nothing private stored on the way."""
 
 import re
 import ssl
@@ -35,7 +35,7 @@ def front(django_db_setup, redis_url, tmp_path_factory):
 
 
 def signed_in(front):
-    """Sign somebody in through the proxy; gives the cookies."""
+    """Sign someone in through the proxy, and return the cookies."""
     UserFactory(email="head@example.gov.uk")
     page = front.ask("/accounts/login/")
     (token,) = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[:1]
@@ -115,7 +115,7 @@ def test_health_and_metrics_are_for_those_inside(front):
     token = {"Authorization": f"Bearer {TOKEN}"}
     assert front.ask("/health/live", reader=OUTSIDE).status == 200
     assert {front.ask(path, reader=OUTSIDE, **token).status for path in ("/health/ready", "/metrics")} == {404}
-    assert front.ask("/health/ready", reader=INSIDE).status == 503  # nobody watches here
+    assert front.ask("/health/ready", reader=INSIDE).status == 503  # no monitoring runs here
     assert front.ask("/metrics", reader=INSIDE).status == 404
     assert "statsoffice_watchers 0.0" in front.ask("/metrics", reader=INSIDE, **token).text
 

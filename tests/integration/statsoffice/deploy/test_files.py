@@ -1,4 +1,4 @@
-"""The files below deploy/ call the programs that there are, take every queue, and give nobody more than they need."""
+"""The files below deploy/ call existing programs, take every queue, and grant no more rights than needed."""
 
 import re
 import subprocess
@@ -23,7 +23,7 @@ def megabytes(written):
 
 
 def words_after(command, option):
-    """Give what follows an option of a command."""
+    """Return what follows an option of a command."""
     return command[command.index(option) + 1]
 
 
@@ -178,7 +178,7 @@ def test_a_unit_runs_as_an_account_of_its_own_and_is_started_again_for_ever(name
     assert read["Unit"]["StartLimitIntervalSec"] == "0"
     boxed = {"NoNewPrivileges": "yes", "ProtectSystem": "strict", "ProtectHome": "yes", "CapabilityBoundingSet": ""}
     assert {option: service[option] for option in boxed} == boxed
-    # It would keep the watcher from asking the kernel how far the clock may be off, and so would a filter without it.
+    # It would prevent monitoring from asking the kernel how far the clock may be off, and so would a filter without it.
     assert "ProtectClock" not in service
     assert files.written_values(name, "SystemCallFilter") == [
         "@system-service",
@@ -190,7 +190,7 @@ def test_a_unit_runs_as_an_account_of_its_own_and_is_started_again_for_ever(name
 if sys.platform == "linux":  # elsewhere there is no systemd to ask
 
     def test_systemd_has_nothing_to_say_against_the_units(tmp_path):
-        # It looks whether the programs are there.
+        # It checks whether the programs are there.
         for written in (files.DEPLOY / "systemd").iterdir():
             text = written.read_text().replace(f"{files.INSTALLED}/.venv", str(Path(sys.executable).parents[1]))
             (tmp_path / written.name).write_text(text)

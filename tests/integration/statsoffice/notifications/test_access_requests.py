@@ -1,4 +1,4 @@
-"""Who is told of a change of a pre-release access list that waits, and of its answer: once, by reference and link."""
+"""Who is notified of a request for a change of an access list, and of its answer: once, by reference and link."""
 
 from datetime import timedelta
 
@@ -28,7 +28,7 @@ def release(office):
 
 
 def told(now=NOW):
-    """Create what is owed, and return all messages by recipient."""
+    """Create the due messages, and return all messages by recipient."""
     outbox.create_missing(now=now)
     return {message.recipient: message for message in Message.objects.order_by("pk")}
 

@@ -166,7 +166,7 @@ def test_a_suspicion_that_was_told_before_messages_named_several_is_not_told_aga
     assert outbox.create_missing(now=RAISED + SETTLING) == 0
 
 
-# Which are told now
+# The suspicions in the message of now
 
 
 def untold(key, seconds, *recipients):

@@ -29,7 +29,7 @@ def _every_channel(settings):
 
 @shared_fixture
 def report(office):
-    """A submitted report, of which nobody was told yet."""
+    """A submitted report, of which no one was notified yet."""
     return create_report(office, ReportStatus.WITH_HOP)
 
 
@@ -38,7 +38,7 @@ def chooses(office, channel, person=None, webhook="", producer=None):
 
 
 def told(kind="submitted", now=LATER):
-    """Create what is owed, and return by which channels whom a submitted report was told."""
+    """Create the due messages, and return who was notified of a submitted report, and by which channels."""
     outbox.create_missing(now=now)
     return Counter(Message.objects.filter(event__startswith=f"report-{kind}").values_list("channel", "recipient"))
 
@@ -136,6 +136,6 @@ def test_preferences_cost_one_query_for_all_news_of_a_kind(office):
     with CaptureQueriesContext(connection) as queries:
         outbox.create_missing(now=LATER)
     assert Message.objects.filter(event__startswith="report-submitted-").count() == 6
-    # Each kind is written by itself, so that a fault in one keeps back no other.
+    # Each kind is written separately, so that a fault in one does not delay another.
     kinds = {kind_of(event) for event in Message.objects.values_list("event", flat=True)}
     assert sum("outbox_preference" in query["sql"] for query in queries) == len(kinds)

@@ -1,4 +1,4 @@
-"""Who is told of a change of date that waits, and of its decision: once, by reference and link alone (C12)."""
+"""Who is notified of a change of date that waits, and of its decision: once, by reference and link alone (C12)."""
 
 from datetime import date, timedelta
 
@@ -17,13 +17,13 @@ pytestmark = pytest.mark.django_db
 
 
 def told(now=LATER):
-    """Create what is owed, and return all messages by recipient."""
+    """Create the due messages, and return all messages by recipient."""
     outbox.create_missing(now=now)
     return {message.recipient: message for message in Message.objects.order_by("pk")}
 
 
 def takes_part(contact, user):
-    """Let a contact of a series be somebody with an account."""
+    """Let a contact of a series be someone with an account."""
     contact.user = user
     contact.save()
 

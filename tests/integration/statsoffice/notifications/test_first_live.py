@@ -1,4 +1,4 @@
-"""Who is told that a release suspected to be late was seen live: whoever heard of the suspicion, once (V2)."""
+"""Who is notified that a release suspected to be late was seen live: those notified of the suspicion, once (V2)."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ SETTLED = SEEN + timedelta(seconds=2) + SETTLING
 
 
 def seen(release, result, *, at):
-    """Look at a release once, judge it and draft its report."""
+    """Check a release once, judge it and draft its report."""
     create_observations(release, result, start=at)
     judge.judge_one(release, now=at + timedelta(seconds=1))
     drafting.draft_missing(now=at + timedelta(seconds=1))
@@ -38,7 +38,7 @@ def suspected(release):
 
 
 def told(now=SETTLED):
-    """Create what is owed and return who was told that a release was seen live."""
+    """Create the due messages and return who was notified that a release was seen live."""
     outbox.create_missing(now=now)
     return {message.recipient: message for message in Message.objects.filter(subject__contains="Seen live")}
 
@@ -112,7 +112,7 @@ def release():
 
 
 def several(number, series=None):
-    """Releases of one series, suspected and told as such."""
+    """Releases of one series, suspected, with notifications of that."""
     series = series or SeriesFactory()
     releases = [
         suspected(ReleaseFactory(announced=True, series=series, reference=f"release-{one:02}")) for one in range(number)

@@ -20,7 +20,7 @@ MARKUP = '<script>alert(1)</script> <img src="http://evil.example/x.png"> & <b>b
 
 @pytest.fixture
 def mailed(mailbox):
-    """Send a message to the mail server; gives its two parts."""
+    """Send a message to the mail server, and return its two parts."""
 
     def send(text, subject="Suspected breach: schools"):
         Message.objects.create(
@@ -38,7 +38,7 @@ def mailed(mailbox):
 
 
 def parts_of(mail):
-    """Give the text of a mail and its parsed HTML."""
+    """Return the text of a mail and its parsed HTML."""
     plain = mail.get_body(("plain",)).get_content().replace("\r\n", "\n")
     return plain, LexborHTMLParser(mail.get_body(("html",)).get_content())
 

@@ -1,4 +1,4 @@
-"""Who is told that the watcher is ill, and in which words: operators, and those whose releases are near (V18)."""
+"""Who is notified that monitoring fails, and in which words: operators, and those whose releases are near (V18)."""
 
 from datetime import timedelta
 

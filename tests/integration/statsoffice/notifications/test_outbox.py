@@ -1,4 +1,4 @@
-"""Who is told of a suspected breach: everybody concerned, once, whatever runs twice (V2, V14)."""
+"""Who is notified of a suspected breach: everybody concerned, once, whatever runs twice (V2, V14)."""
 
 from datetime import timedelta
 
@@ -44,7 +44,7 @@ def a_series():
 
 
 def suspect(release, *results):
-    """Put looks on record that make a release suspected, and draft its report."""
+    """Put checks on record that make a release suspected, and draft its report."""
     create_observations(release, *(results or ["not_live"]), start=SEED_DUE + timedelta(seconds=120))
     judge.judge_one(release, now=RAISED)
     drafting.draft_missing(now=RAISED)
@@ -82,7 +82,7 @@ def test_where_nobody_who_is_named_can_be_reached_the_leads_are_told():
 
 
 def taken_up():
-    """Let somebody say that they are dealing with every suspected breach, so that no next contact is told."""
+    """Let someone say that they are dealing with every suspected breach, so that no next contact is notified."""
     Report.objects.update(person_dealing=UserFactory(), dealing_since=NOW)
 
 

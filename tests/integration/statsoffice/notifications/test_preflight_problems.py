@@ -1,4 +1,4 @@
-"""Who is told of what the check before a release found: the people concerned, once, and by reference alone (V17)."""
+"""Who is notified of problems before a release: the people concerned, once, and only by reference (V17)."""
 
 from datetime import timedelta
 

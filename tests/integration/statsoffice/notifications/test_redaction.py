@@ -1,4 +1,4 @@
-"""Whom a message was for and what it said go at the end of their time; that somebody was told stays."""
+"""Recipient and text of a message are removed at the end of their retention; that someone was notified stays."""
 
 from datetime import timedelta
 from io import StringIO
@@ -32,7 +32,7 @@ PERSONAL = ("recipient", "subject", "text", "reply_to", "last_error")
 
 @shared_fixture
 def report(office):
-    """A report with the leads of its office, of which both were told by mail."""
+    """A report with the leads of its office, of which both were notified by mail."""
     report = create_report(office, ReportStatus.WITH_HOP)
     with patch.object(outbox, "RULES", [rule for rule in RULES if rule.template == "report_step"]):
         outbox.create_missing(now=SENT)

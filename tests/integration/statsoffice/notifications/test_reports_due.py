@@ -21,7 +21,7 @@ HOUR = timedelta(hours=1)
 
 
 def reminded(at):
-    """Create what is owed, and give who was reminded at this moment."""
+    """Create the due messages, and return who was reminded at this moment."""
     outbox.create_missing(now=at)
     return set(
         Message.objects.filter(event__startswith="report-due-", created_at=at).values_list("recipient", flat=True)

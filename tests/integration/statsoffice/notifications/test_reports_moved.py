@@ -1,4 +1,4 @@
-"""Who is told that a report was submitted, taken back, returned or approved: whom it concerns, once."""
+"""Who is notified that a report was submitted, taken back, returned or approved: whom it concerns, once."""
 
 from datetime import timedelta
 
@@ -33,14 +33,14 @@ DEALING = "dealing@example.gov.uk"
 
 
 def dealt_with(report):
-    """Let the series of a report name somebody who deals with it."""
+    """Let the series of a report name someone who deals with it."""
     Contact.objects.filter(series_responsible_for__releases__suspicions__report=report).update(email=DEALING)
     return report
 
 
 @shared_fixture
 def draft(office):
-    """A draft whose series names somebody who deals with it."""
+    """A draft whose series names someone who deals with it."""
     return dealt_with(create_report(office))
 
 
@@ -56,7 +56,7 @@ def returned(office, submitted):
 
 @shared_fixture
 def rehearsed(office):
-    """A submitted report of a rehearsal, whose series names somebody who deals with it."""
+    """A submitted report of a rehearsal, whose series names someone who deals with it."""
     return dealt_with(create_report(office, ReportStatus.WITH_HOP, rehearsal=True))
 
 
@@ -67,7 +67,7 @@ def leak(office):
 
 
 def told(kind, now=LATER):
-    """Create what is owed, and return who was told that a report was moved in one way."""
+    """Create the due messages, and return who was notified of one move of a report."""
     outbox.create_missing(now=now)
     messages = Message.objects.filter(event__startswith=f"report-{kind}-")
     return {message.recipient: message for message in messages}

@@ -37,7 +37,7 @@ def sent_report(approved_report, office):
 
 
 def leave(at=LATER):
-    """Write what is owed, send it, and give the number of messages that went to the regulator's address."""
+    """Write the due messages, send them, and return the number of messages to the regulator's address."""
     outbox.create_missing(now=at)
     deliver(now=at)
     return Message.objects.filter(recipient=REGULATOR, sent_at__isnull=False).count()

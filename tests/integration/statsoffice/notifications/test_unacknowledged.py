@@ -1,4 +1,4 @@
-"""A suspected breach with which nobody is dealing is told to the next contact, once, by real mail."""
+"""The next contact is notified of a suspected breach that no one is dealing with, once, by real mail."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ IN_TIME, LATE = RAISED + timedelta(minutes=9, seconds=59), RAISED + timedelta(mi
 
 
 def suspected(office, **fields):
-    """A suspicion of which its people were told at once; gives its report."""
+    """A suspicion of which its people were notified at once; its report."""
     series = SeriesFactory(producer=office.producer, head_of_profession=None)
     release = suspect(ReleaseFactory(announced=True, series=series, **fields))
     outbox.create_missing(now=NOW)
@@ -34,7 +34,7 @@ def report(office):
 
 
 def told(mailbox, *, at):
-    """Let the outbox do its work at some time; gives who was told that nobody is dealing with it."""
+    """Let the outbox do its work at some time, and return who was notified that no one is dealing with it."""
     outbox.create_missing(now=at)
     deliver(now=at)
     return [mail["To"] for mail in mailbox.mails if "Nobody is dealing" in mail["Subject"]]

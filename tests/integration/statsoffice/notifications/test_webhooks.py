@@ -18,7 +18,7 @@ LINK = "http://127.0.0.1:8000/reports/breach-schools/"
 
 
 class Room:
-    """What was posted, and the status with which it is answered."""
+    """The posted data, and the status of the answer."""
 
     def __init__(self):
         self.posted, self.status = [], 200

@@ -1,4 +1,4 @@
-"""Old evidence goes by itself: once a day, beside the watch, and never around a due instant."""
+"""Old evidence is removed automatically: once a day, in parallel with monitoring, and never around a due instant."""
 
 from datetime import timedelta
 

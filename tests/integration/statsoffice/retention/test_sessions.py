@@ -1,4 +1,4 @@
-"""Sessions go by themselves once they have expired, and nobody who is logged in is logged out by that."""
+"""Expired sessions are removed automatically, which logs no one out."""
 
 from datetime import timedelta
 

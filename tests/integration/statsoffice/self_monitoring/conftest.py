@@ -1,4 +1,4 @@
-"""The canary's page on a real web server, and a clock that both it and the canary go by."""
+"""The self-test's page on a real web server, and a clock that both it and the self-test go by."""
 
 import pytest
 
@@ -10,14 +10,14 @@ from tests.integration.statsoffice.self_monitoring.self_test import MORNING, Tra
 
 @pytest.fixture
 def clock(time_machine):
-    """Give the clock of a morning; whoever waits for it moves it for all."""
+    """Return the clock of a morning; each wait moves it for all."""
     time_machine.move_to(MORNING)
     return TravellingClock(time_machine)
 
 
 @pytest.fixture
 def own_page(live_server, settings):
-    """Let this service's own address be a server that runs; gives the address."""
+    """Let this service's own address be a server that runs, and return the address."""
     settings.ADDRESS = live_server.url
     settings.CANARY = True
     return live_server.url
@@ -25,7 +25,7 @@ def own_page(live_server, settings):
 
 @pytest.fixture
 def rehearse(own_page, clock):
-    """Give what plays the next rehearsal a minute after the last one, by a clock of one's own choice."""
+    """Yield a function that plays the next rehearsal a minute after the last one, by a clock of one's own choice."""
     probes: list[Probe] = []
 
     def look(url):

@@ -1,4 +1,4 @@
-"""A watcher's health put on record for tests, without anybody having watched."""
+"""The health of monitoring, recorded for tests without real monitoring."""
 
 from datetime import datetime, timedelta
 
@@ -20,7 +20,7 @@ def a_sweep(*, at: datetime) -> None:
 def a_rehearsal(
     *, finished_at: datetime, right: bool = True, found: str | None = None, clock_off: bool = False
 ) -> Rehearsed:
-    """Note what the next rehearsal came out as; by default as what was expected."""
+    """Record the outcome of the next rehearsal; by default the expected one."""
     last = Rehearsed.objects.first()
     script = script_for(last.number + 1 if last else 1, begins_at=finished_at - TOOK)
     return Rehearsed.objects.create(

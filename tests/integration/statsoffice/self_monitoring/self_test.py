@@ -16,7 +16,7 @@ MORNING = datetime(2020, 6, 30, 8, 20, tzinfo=UTC)
 
 
 class TravellingClock(ScriptedClock):
-    """The clock of the whole process; whoever waits for an instant takes everybody there."""
+    """The clock of the whole process; a wait for an instant moves it for all."""
 
     def __init__(self, time_machine, ahead: timedelta = timedelta(0)) -> None:
         self._time_machine, self._ahead = time_machine, ahead
@@ -59,7 +59,7 @@ class _Keeping(http.server.BaseHTTPRequestHandler):
 
 @contextmanager
 def stale_cache(origin: str) -> Iterator[str]:
-    """Run a cache that never asks again for what it has; gives its address."""
+    """Run a cache that never asks again for what it has, and yield its address."""
     kept: dict[str, tuple[int, bytes]] = {}
     keeping = type("Keeping", (_Keeping,), {"origin": origin, "kept": kept})
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), keeping) as server:

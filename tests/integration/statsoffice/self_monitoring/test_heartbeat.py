@@ -1,4 +1,4 @@
-"""The watcher's heartbeat is a sweep that finished, or one that is plainly at work; never a process that is up."""
+"""The heartbeat of monitoring is a sweep that finished, or one clearly at work; never a process that is up."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ def ago(seconds):
 
 
 def beats(*, begun=None, finished=None, failed=None, alive=None, by=NAME):
-    """Ask whether a watcher beats whose sweep began, finished and failed, and that marked itself alive, so long ago."""
+    """Return the heartbeat if the sweep began, finished and failed, and the last sign of life was, so long ago."""
     if alive is not None:
         coverage.mark_alive(NAME, at=ago(alive))
     found = Pulse(step="sweep", begun_at=ago(begun), begun_by=by, finished_at=ago(finished), failed_at=ago(failed))
@@ -52,7 +52,7 @@ def test_only_a_sweep_that_finishes_or_is_at_work_counts(known, heartbeat):
 
 @pytest.fixture
 def kept():
-    """Give what is kept of the sweeps."""
+    """Return the stored record of the sweeps."""
     return lambda: Pulse.objects.get(step="sweep")
 
 

@@ -1,4 +1,4 @@
-"""The watcher's illness: one alarm once it has lasted, one 'restored' once it is over, whoever attends twice (V18)."""
+"""Failures of monitoring: one alarm once one has lasted, one 'restored' at its end, even if processed twice (V18)."""
 
 from datetime import timedelta
 
@@ -21,13 +21,13 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def operators(settings):
-    """Let there be one operator to tell."""
+    """Let there be one operator to notify."""
     settings.OPERATORS = [OPERATOR]
 
 
 @pytest.fixture(autouse=True)
 def no_other_news(monkeypatch):
-    """Write news of the watcher alone: hundreds of ticks would ask for all the other kinds too."""
+    """Write news of monitoring alone: hundreds of ticks would ask for all the other kinds too."""
     monkeypatch.setattr(outbox, "RULES", [rule for rule in RULES if rule.template == "incident"])
 
 
@@ -38,7 +38,7 @@ def tick(at):
 
 
 def tick_from(start, *, seconds, every=10):
-    """Tick for some seconds; gives the instant after the last tick."""
+    """Tick for some seconds, and return the instant after the last tick."""
     for passed in range(0, seconds, every):
         tick(start + timedelta(seconds=passed))
     return start + timedelta(seconds=seconds)

@@ -1,4 +1,4 @@
-"""The canary's probe reaches this service on a private network, and nothing else there; the watcher's does not."""
+"""The self-test's probe reaches this service on a private network, and nothing else there; monitoring's does not."""
 
 from datetime import UTC, datetime
 
@@ -25,7 +25,7 @@ def address(settings):
 
 
 def fetched(probe, url):
-    """Fetch one address; gives the answer."""
+    """Fetch one address, and return the answer."""
     with probe:
         probe.start(CheckRequest(key=url, url=url, allowed_hosts=frozenset({place_of(url)}), planned_at=now()))
         ((_, answer),) = probe.poll(10)

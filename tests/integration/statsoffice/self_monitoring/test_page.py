@@ -1,4 +1,4 @@
-"""The canary's page: what it shows follows from a signed address and the time, and nobody else can ask for it."""
+"""The self-test's page: what it shows follows from a signed address and the time, and no one else can ask for it."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ def path_of(script):
 
 @pytest.fixture
 def status_at(client, time_machine):
-    """Give what asks for a page at an instant."""
+    """Return a function that requests a page at an instant."""
 
     def ask(script, at):
         time_machine.move_to(at, tick=False)

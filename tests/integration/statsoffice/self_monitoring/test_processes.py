@@ -1,4 +1,4 @@
-"""The real processes: a web server and a watch turn green and ping; a watch that is killed takes the green away."""
+"""The real processes: with a web server and `manage.py watch` the health is green and pings until `watch` is killed."""
 
 import json
 import signal
@@ -22,7 +22,7 @@ GREY_WITHIN_SECONDS = 80
 
 
 def health(address):
-    """Ask for the health; gives the status and the checks."""
+    """Ask for the health, and return the status and the checks."""
     try:
         with urllib.request.urlopen(f"{address}/health/ready") as answer:  # noqa: S310  # a server of the tests
             return answer.status, json.load(answer)["checks"]
@@ -31,7 +31,7 @@ def health(address):
 
 
 def wait_for(status, *, address, within_seconds):
-    """Ask once a second until the health has a status; gives the checks."""
+    """Ask once a second until the health has a status, and return the checks."""
     until = time.monotonic() + within_seconds
     while True:
         found, checks = health(address)

@@ -26,7 +26,7 @@ def switch(settings):
 
 @pytest.fixture
 def take_turn(own_page, clock, client):
-    """Give what takes one turn a minute after the last, with sweeps going on; it gives the status of the health."""
+    """Return a function that takes a turn a minute after the last, during sweeps, and returns the health's status."""
 
     def take(*, by=clock):
         clock.pass_seconds(60)

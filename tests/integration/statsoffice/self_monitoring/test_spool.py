@@ -1,4 +1,4 @@
-"""Looks that wait in files of a machine: told to all once they have waited for longer than a moment."""
+"""Checks that wait in files of a machine: shown to all once they have waited for longer than a moment."""
 
 from datetime import timedelta
 

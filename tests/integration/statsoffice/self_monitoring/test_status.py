@@ -1,4 +1,4 @@
-"""What is wrong with the watcher, by its sweeps and its rehearsals, and the words for it."""
+"""Faults of monitoring, by its sweeps and its rehearsals, and the words for them."""
 
 from datetime import timedelta
 

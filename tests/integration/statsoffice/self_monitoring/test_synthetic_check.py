@@ -1,4 +1,4 @@
-"""Rehearsals over real HTTP, through the same functions as every look: each right verdict, and how it goes wrong."""
+"""Rehearsals over real HTTP, through the same functions as every check: each right verdict, and how it goes wrong."""
 
 from datetime import timedelta
 
@@ -68,7 +68,7 @@ def test_a_clock_that_runs_ahead_of_the_page_is_noticed(rehearse, clock):
 
 
 class VouchedClock(TravellingClock):
-    """A clock that may be almost a second off, as somebody vouches."""
+    """A clock that may be almost a second off, as someone vouches."""
 
     def error(self):
         return ClockError(voucher=Voucher.KERNEL, bound=timedelta(seconds=0.9))
@@ -99,7 +99,7 @@ def test_a_chain_that_finds_everything_on_time_is_not_right_twice_in_a_row(rehea
 
 
 def page_that_is_late_by(seconds):
-    """Give the page as it stood some seconds before."""
+    """Return the page as it was some seconds before."""
     page_state = page.page_state
     return lambda token, *, at: page_state(token, at=at - timedelta(seconds=seconds))
 

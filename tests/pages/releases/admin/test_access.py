@@ -37,7 +37,7 @@ pytestmark = pytest.mark.django_db
 
 @shared_fixture
 def release():
-    """A confirmed release with a look, a statement, a change of date and events."""
+    """A confirmed release with a check, a statement, a change of date and events."""
     release = ReleaseFactory(confirmed=True)
     Observation.append([make_observation(release)])
     a_statement(release)

@@ -1,4 +1,4 @@
-"""Actions on releases in the admin site: confirm, cancel, announce, and delete what was never public (C8, C9)."""
+"""Actions on releases in the admin site: confirm, cancel, announce, and delete those never public (C8, C9)."""
 
 from datetime import date, timedelta
 from itertools import product

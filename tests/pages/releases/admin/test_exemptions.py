@@ -1,4 +1,4 @@
-"""Exemptions in the admin site: kept by the Head of Profession or a deputy, ended and never changed or deleted."""
+"""Exemptions in the admin site: recorded by the Head of Profession or a deputy, ended and never changed or deleted."""
 
 from datetime import UTC, date, datetime
 

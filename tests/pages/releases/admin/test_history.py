@@ -1,4 +1,4 @@
-"""The history of rows: what happened to a release, and what was changed of a series or a contact, by whom."""
+"""The history of rows: what happened to a release, and the changes of a series or a contact, by whom."""
 
 from datetime import timedelta
 

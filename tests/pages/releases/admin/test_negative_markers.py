@@ -1,4 +1,4 @@
-"""A producer's own words for a page that is not there: kept by those who keep its calendar (V5)."""
+"""A producer's own words for a page that is not there: maintained by those who keep its calendar (V5)."""
 
 import pytest
 

@@ -35,7 +35,7 @@ KEPT = (
     "cancelled_at",
     "cancellation_reason",
 )
-# What somebody might type into a POST, under the names of the columns.
+# What someone might type into a POST, under the names of the columns.
 FORGED = {
     "status": "provisional",
     "planned_on": "2098-12-01",
@@ -168,7 +168,7 @@ def test_a_change_of_date_is_neither_edited_nor_deleted_nor_added_in_any_way(ann
     before = DateChange.objects.values().get()
     forged = {"public_reason": "Nicer", "announced_at": "", "release": release.pk, "post": "yes"}
     chosen = {"action": "delete_selected", ACTION_CHECKBOX_NAME: [before["id"]], "post": "yes"}
-    # As if its changes stood in the form of the release.
+    # As if its changes were in the form of the release.
     inline = {"date_changes-TOTAL_FORMS": 1, "date_changes-INITIAL_FORMS": 1, "date_changes-0-id": before["id"]}
     inline |= {"date_changes-0-DELETE": "on", "date_changes-0-public_reason": "Nicer"}
     for role in LEADS_AND_KEEPER:

@@ -1,4 +1,4 @@
-"""Who changes roles, hosts and the rule of two people in the admin site: administrators, and nobody for themselves."""
+"""Who changes roles, hosts and the rule of two people in the admin site: administrators, and no one for themselves."""
 
 import pytest
 

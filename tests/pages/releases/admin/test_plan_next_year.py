@@ -32,7 +32,7 @@ def client(series):
 
 @shared_fixture
 def rows(series):
-    """Two releases of this year, the second of which would fall on a weekend if it kept its date."""
+    """Two releases of this year, the second of which would fall on a weekend on the same date."""
     return [
         ReleaseFactory(
             announced=True,

@@ -53,7 +53,7 @@ def selection(rows):
 
 
 def set_as_shown(client, rows, **fields):
-    """Look at what would be done and then do it, as a person does."""
+    """Read what would be done and then do it, as a person does."""
     shown = preview(client, rows, **fields).context["form"].digest
     return act(client, "set_addresses", rows, **(ASKED | fields), apply="yes", shown=shown)
 

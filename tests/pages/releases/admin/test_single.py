@@ -180,7 +180,7 @@ def test_while_a_change_waits_its_page_says_so_and_offers_no_second_one(announce
     text = head.get(change).text
     assert waits in text
     assert reverse("releases:changes_waiting") in text
-    # Moved by somebody else meanwhile, it waits no more.
+    # Moved by someone else meanwhile, it waits no more.
     lead = create_member(Role.DEPUTY, announced_release.series.producer)
     scheduling.change_date(
         announced_release,

@@ -1,4 +1,4 @@
-"""What the API tells follows the rules of the calendar: dates, reasons and statuses (C1, C3, C4, C8, C12, C13, C16)."""
+"""The API follows the rules of the calendar: dates, reasons and statuses (C1, C3, C4, C8, C12, C13, C16)."""
 
 from datetime import date, timedelta
 

@@ -23,7 +23,7 @@ def keeper(client, series):
 
 @pytest.fixture
 def announced(site):
-    """Let the site announce the release; gives a way to say something else of it."""
+    """Let the site announce the release, and return a way to say something else of it."""
 
     def say(document=None, **scene_fields):
         document = document or govuk.announcement(PATH, TITLE, due_at=DUE, organisations=["Office for  RAIN"])

@@ -40,7 +40,7 @@ def _shortly_before(time_machine):
 
 @shared_fixture
 def entry(office, release):
-    """Somebody on the list of a release that is due soon; somebody else waits, and an earlier list can be copied."""
+    """Someone on the list of a release that is due soon; someone else waits, and an earlier list can be copied."""
     earlier = ReleaseFactory(
         announced=True, series=release.series, reference="earlier", due_at=SEED_DUE - timedelta(days=91)
     )

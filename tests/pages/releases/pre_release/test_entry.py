@@ -1,4 +1,4 @@
-"""The pages of one entry of a list: what is sent, what is refused and where, what is said after."""
+"""The pages of one entry of a list: what is sent, what is refused and where, and the message after."""
 
 from dataclasses import replace
 from datetime import timedelta

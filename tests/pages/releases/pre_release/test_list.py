@@ -1,4 +1,4 @@
-"""The pages of a whole list: what it shows, what waits on it, copying it, and the desk."""
+"""The pages of a whole list: what it shows, what waits on it, copying it, and the dashboard."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -19,6 +19,6 @@ def code_of(secret=SECRET, *, at=None, step=30):
 
 
 def with_an_app(person):
-    """Give a person an authenticator app that holds SECRET."""
+    """Return a person an authenticator app that holds SECRET."""
     TOTP.activate(person, SECRET)
     return person

@@ -42,7 +42,7 @@ def administrator():
 
 
 def asked(producer, role=Role.STATISTICIAN, email="Jo.Lane@Example.gov.uk"):
-    """The form as somebody fills it in."""
+    """The form as someone fills it in."""
     return {"email": email, "name": "Jo Lane", "producer": getattr(producer, "pk", ""), "role": role}
 
 

@@ -32,7 +32,7 @@ def sign_in(client, person):
 
 
 def shows_again(client):
-    """Give the password once more, which is asked for before an account is changed."""
+    """Return the password once more, which is asked for before an account is changed."""
     return client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
 
 
@@ -41,7 +41,7 @@ def rejected(client, code):
 
 
 def secret_in(page):
-    """The key that a page tells for an app."""
+    """The key that a page shows for an app."""
     (secret,) = re.findall(r">([A-Z2-7]{16,})</strong>", page)
     return secret
 

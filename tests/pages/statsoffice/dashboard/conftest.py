@@ -9,7 +9,7 @@ from tests.support.shared_rows import shared_fixture
 
 @pytest.fixture
 def clock(time_machine):
-    """Set the clock that pages read; it stands still until it is set again."""
+    """Set the clock that pages read; it does not move until it is set again."""
 
     def to(instant):
         time_machine.move_to(instant, tick=False)

@@ -1,4 +1,4 @@
-"""What the tests of the desk share: two moments of a morning, people at the desk, a suspected release."""
+"""What the tests of the dashboard share: two moments of a morning, people at the dashboard, a suspected release."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ def sign_in(client, release, role=Role.STATISTICIAN):
 
 
 def suspect(release):
-    """Put looks on record that make a release suspected, and draft its report."""
+    """Put checks on record that make a release suspected, and draft its report."""
     create_observations(release, "not_live", start=SEED_DUE + timedelta(seconds=120))
     judge.judge_one(release, now=AFTER)
     (report,) = drafting.draft_missing(now=AFTER)

@@ -1,4 +1,4 @@
-"""Where an announcement differs from our calendar: on the desk, on the release's page, by message and by command."""
+"""Where an announcement differs from our calendar: on the dashboard, the release's page, by message and by command."""
 
 from datetime import timedelta
 from io import StringIO

@@ -1,4 +1,4 @@
-"""What the desk shows of changes of date that wait for agreement, and the way to the register (C12)."""
+"""What the dashboard shows of changes of date that wait for agreement, and the way to the register (C12)."""
 
 from datetime import date, timedelta
 

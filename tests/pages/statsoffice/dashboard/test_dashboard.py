@@ -1,4 +1,4 @@
-"""The desk: the day as it goes, what waits for whom, and whether the watcher is at work."""
+"""The dashboard: the day as it goes, what waits for whom, and whether monitoring is at work."""
 
 from datetime import UTC, date, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Provisional releases whose date is past come to the desk of those who keep the calendar."""
+"""Provisional releases whose date is past come to the dashboard of those who keep the calendar."""
 
 from datetime import UTC, date, datetime
 

@@ -1,4 +1,4 @@
-"""What coming releases lack stands on the desk, and leads to exactly those releases (C14); so does tomorrow."""
+"""What coming releases lack is on the dashboard, and leads to exactly those releases (C14); so does tomorrow."""
 
 import re
 from datetime import date, timedelta
@@ -37,7 +37,7 @@ def due(reference, *, series=None, on=TOMORROW, **fields):
 
 
 def warned(client):
-    """Read the warnings of the desk: the words of each, and the references of the releases to which it leads."""
+    """Read the warnings of the dashboard: the words of each, and the references of the releases to which it leads."""
     text = client.get(reverse("desk")).text
     links = re.findall(r'<a class="govuk-link" href="(/desk/missing/[^"]*)">([^<]*)</a>', text)
     return {words: set(re.findall(r'href="/releases/([^/"]*)/"', client.get(address).text)) for address, words in links}

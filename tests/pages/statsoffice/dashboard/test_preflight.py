@@ -1,4 +1,4 @@
-"""What the desk shows before the releases to come: problems, all that is well, and crowded minutes (V17)."""
+"""What the dashboard shows before the releases to come: problems, all that is well, and crowded minutes (V17)."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What the desk says waits for whom: reports to complete or decide, and questions to answer."""
+"""What the dashboard says waits for whom: reports to complete or decide, and questions to answer."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What of the desk's list changes by itself, told apart from what stands still."""
+"""Which parts of the dashboard's list change automatically, and which stay the same."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""A clock that stands, an operator's token, and what Prometheus reads with it."""
+"""A stopped clock, an operator's token, and what Prometheus reads with it."""
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -10,7 +10,7 @@ TOKEN = "a token of the operator's own, 32+".replace(" ", "-")
 
 @pytest.fixture(autouse=True)
 def standing_clock(time_machine):
-    """Let the page's clock stand."""
+    """Stop the page's clock."""
     time_machine.move_to(NOW, tick=False)
 
 

@@ -1,4 +1,4 @@
-"""The metrics are there for whoever brings the operator's token, and for nobody else."""
+"""The metrics are available only with the operator's token."""
 
 import pytest
 

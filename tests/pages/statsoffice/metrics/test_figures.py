@@ -1,4 +1,4 @@
-"""The figures that Prometheus reads are the record's own, and name nobody and nothing."""
+"""The figures that Prometheus reads are the record's own, and name no one and nothing."""
 
 import contextlib
 from datetime import timedelta
@@ -81,7 +81,7 @@ def test_after_a_restore_to_another_record_the_looks_are_counted_anew():
 
 
 class Restored(Exception):
-    """What was written is gone again."""
+    """The written rows are gone again."""
 
 
 @pytest.mark.both_databases
@@ -189,7 +189,7 @@ def test_the_cost_does_not_grow_with_the_record(asked, django_assert_num_queries
         create_late_release(reference=f"release-{number}")
         a_message(event=f"message-{number}")
         coverage.mark_alive(f"watcher-{number}", at=NOW)
-    with django_assert_num_queries(len(before) + 1):  # the looks that were added are counted once
+    with django_assert_num_queries(len(before) + 1):  # the checks that were added are counted once
         asked()
     with django_assert_num_queries(len(before)):
         asked()

@@ -1,4 +1,4 @@
-"""A provider of sign-in in a process of its own, and an office that uses it."""
+"""A provider of sign-in in its own process, and an office that uses it."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.servers.private_openid_provider import openid_provider
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """A provider of sign-in; gives its address."""
+    """A provider of sign-in, and yield its address."""
     with openid_provider(tmp_path_factory.mktemp("provider") / "log") as address:
         yield address
 

@@ -1,4 +1,4 @@
-"""An office whose people sign in by a provider of its own, in a process beside: going there and coming back."""
+"""An office whose people sign in by its own provider, in another process: going there and coming back."""
 
 import html
 import re
@@ -24,14 +24,14 @@ LOG_IN = "/accounts/login/"
 
 
 def question(answer):
-    """The address to which a page of ours leads, by itself and by its link."""
+    """The address to which a page of ours leads, automatically and by its link."""
     (by_itself,) = re.findall(r'<meta http-equiv="refresh" content="0; url=([^"]+)">', answer.text)
     assert f'href="{by_itself}"' in answer.text
     return html.unescape(by_itself)
 
 
 def sent_back(client, **form):
-    """Go to the provider as a browser does, and give the address to which it sends one back."""
+    """Go to the provider as a browser does, and return the address to which it sends the person back."""
     there = question(client.post(reverse("openid_connect_login"), form))
     answer = requests.get(there, allow_redirects=False, timeout=5)
     assert answer.status_code == 302, answer.text
@@ -57,7 +57,7 @@ def kept():
 
 
 def refused(client, answer, *, sentence, status=403):
-    """Tell whether one sentence was shown, and nobody was let in."""
+    """Return whether one sentence was shown, and no one was let in."""
     assert (answer.status_code, answer.text.count(sentence)) == (status, 1), answer.text
     return not is_signed_in(client)
 

@@ -1,4 +1,4 @@
-"""Signing in by the office's own provider, one in a process of its own: who comes in, and who does not."""
+"""Signing in by the office's own provider, one in its own process: who comes in, and who does not."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -165,7 +165,7 @@ def test_whoever_has_the_address_at_the_provider_now_does_not_open_the_account_o
     answer = sign_in(client, server, {**JO, "sub": "jo-2"})
     assert refused(client, answer, sentence="belonged to somebody else")
     assert kept() == before
-    # Until an administrator has looked into it.
+    # Until an administrator has checked it.
     SocialAccount.objects.all().delete()
     sign_in(client, server, {**JO, "sub": "jo-2"})
     assert int(client.session["_auth_user_id"]) == person.pk

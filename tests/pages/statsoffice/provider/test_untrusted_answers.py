@@ -86,7 +86,7 @@ def test_a_provider_that_is_away_is_said_to_be_away(client, server, settings):
     answer = client.post(reverse("openid_connect_login"))
     assert refused(client, answer, sentence="The provider cannot be reached now.", status=503)
     assert failures() == []
-    # What was asked of one provider is not answered by another.
+    # A request to one provider is not answered by another.
     assert refused(client, client.get(back), sentence="was not begun in this browser")
 
 

@@ -1,6 +1,6 @@
 """Which pages say that the release is not there, and which live pages only mention such words.
 
-Both mistakes accuse somebody: a live page called absent makes a late release, a notice called live makes an early one.
+Both mistakes accuse someone: a live page called absent makes a late release, a notice called live makes an early one.
 """
 
 import pytest
@@ -275,7 +275,7 @@ def test_a_release_about_faults_of_sites_is_live():
     assert shown(release_page(heading=names["release_title"]), **names).result is LIVE
 
 
-# --- where a word stands alone
+# --- where a word is alone
 
 
 def test_a_word_alone_further_down_a_long_page_is_a_heading_of_its_text():

@@ -1,4 +1,4 @@
-"""What a page tells machines alone is read, given as a reason, and proves nothing."""
+"""What a page says only to machines is read, given as a reason, and proves nothing."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Messages in place of a file, told from files that hold the same words."""
+"""Messages in place of a file, distinguished from files that hold the same words."""
 
 import json
 

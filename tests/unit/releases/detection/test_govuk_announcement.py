@@ -1,4 +1,4 @@
-"""An announcement of GOV.UK is read as exactly as it is written, or it is said why there is none to read."""
+"""An announcement of GOV.UK is read as exactly as it is written, or the reason is stated why there is none to read."""
 
 import json
 from dataclasses import replace

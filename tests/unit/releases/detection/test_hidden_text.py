@@ -109,7 +109,7 @@ def test_pictures_and_fonts_in_a_sheet_do_not_count_as_its_length():
 
 
 def test_a_selector_is_matched_from_the_root_downwards_however_deep_the_page_is():
-    """Going back through the ancestors of each element takes longer than anybody waits."""
+    """Going back through the ancestors of each element takes longer than anyone waits."""
     depth = 500
     nested = "<div>" * depth + "<b class=x>t</b>" * 500 + "</div>" * depth
     page = read("<style>i div div div div .x, div div div div div .y{display:none}</style>", f"{nested}<p>{NAMED}</p>")

@@ -1,4 +1,4 @@
-"""What is kept of a host's answer for an address that cannot exist."""
+"""The text stored of a host's answer for an address that cannot exist."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a look at a page shows: where the marker is found, and where it must not be."""
+"""What a check at a page shows: where the marker is found, and where it must not be."""
 
 import html
 import time

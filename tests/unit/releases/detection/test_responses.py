@@ -1,4 +1,4 @@
-"""What a look shows before anybody reads the page: failures, statuses, redirects; and what it shows of files."""
+"""What a check shows before anyone reads the page: failures, statuses, redirects; and what it shows of files."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The text by which two looks are compared: what passes is left out, and what a publisher changes is not."""
+"""The text by which two checks are compared: what passes is left out, and what a publisher changes is not."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.support.release_pages import page, shown
 
 
 def digest(extra, *, head=""):
-    """Give the digest of a page with something in it."""
+    """Return the digest of a page with something in it."""
     return shown(page(f"<h1>Road fuel prices</h1>{extra}{PROSE}", head=head)).text_digest
 
 

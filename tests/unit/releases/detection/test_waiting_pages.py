@@ -91,7 +91,7 @@ def test_a_part_that_is_not_yet_there_on_a_page_with_nothing_else_is_still_not_l
     assert shown(body, due_at=AT).result is NOT_LIVE
 
 
-# --- other main headings beside the release's own
+# --- other main headings in addition to the release's own
 
 
 @pytest.mark.parametrize("heading", ["Coming soon", "Forthcoming", "Page not found"])

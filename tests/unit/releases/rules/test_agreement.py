@@ -1,4 +1,4 @@
-"""What is asked for and agreed to by whom, and which changes of date the register marks (C12)."""
+"""Who requests and agrees to which change, and which changes of date the register marks (C12)."""
 
 from datetime import UTC, date, datetime, time, timedelta
 

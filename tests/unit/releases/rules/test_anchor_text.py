@@ -1,4 +1,4 @@
-"""Anchors as text: what is written can be read again from what mail programs and files make of it."""
+"""Anchors as text: they can be read again from mail programs and files."""
 
 import json
 import textwrap

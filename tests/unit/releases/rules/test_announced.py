@@ -1,4 +1,4 @@
-"""What is announced of a release, as values: its status, its changes, and how they are counted (C13, C15)."""
+"""The announced facts of a release, as values: its status, its changes, and how they are counted (C13, C15)."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta

@@ -1,4 +1,4 @@
-"""When the next look at a release falls."""
+"""When the next check at a release falls."""
 
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -22,7 +22,7 @@ def following(after: datetime | None, now: datetime, *, limit: float = 120, key:
 
 
 def whole_plan(key: str = "road-fuel", limit: float = 120) -> list[datetime]:
-    """Walk the plan as a watcher does that is never late."""
+    """Walk the plan as a monitoring process does that is never late."""
     planned: list[datetime] = []
     instant = following(None, DUE - timedelta(days=3), limit=limit, key=key)
     while instant is not None:
@@ -84,7 +84,7 @@ def test_nothing_is_looked_at_between_five_seconds_before_due_and_due():
 
 
 def longest_gap(plan, start, end):
-    """Give the seconds of the longest gap between two checks, of which the second is at `start` or later."""
+    """Return the seconds of the longest gap between two checks, of which the second is at `start` or later."""
     inside = [instant for instant in plan if at(start - 30) <= instant <= at(end)]
     return max((later - earlier).total_seconds() for earlier, later in pairwise(inside) if later > at(start))
 
@@ -203,7 +203,7 @@ def test_a_limit_before_the_due_instant_is_refused():
 
 
 def once_live(seconds: float, *, limit: float = 120, key: str = "road-fuel") -> list[float]:
-    """Walk the plan from the first look that showed the release; return seconds after due."""
+    """Walk the plan from the first check that showed the release; return seconds after due."""
     planned: list[float] = []
     instant: datetime | None = at(seconds)
     while (
@@ -263,7 +263,7 @@ def test_seen_live_costs_a_small_part_of_the_looks_that_waiting_costs():
     assert len(once_live(0.2)) <= 35
 
 
-# --- after one look before due that showed it
+# --- after one check before due that showed it
 
 
 def second_look(early: float, *, key: str = "road-fuel") -> float:

@@ -1,4 +1,4 @@
-"""The rhythm of a series: inferred from its past, and what is missing from it named."""
+"""The rhythm of a series: inferred from its past, with its missing dates."""
 
 from datetime import date, timedelta
 

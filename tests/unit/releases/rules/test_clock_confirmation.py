@@ -1,4 +1,4 @@
-"""Up to when every look is over, as far as one watcher can tell."""
+"""Up to when every check is over, as far as one monitoring process knows."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What is known of the watcher's clock: who vouches for it, its steps, and what other hosts prove."""
+"""The known error of monitoring's clock: who vouches for it, its steps, and what other hosts prove."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -44,7 +44,7 @@ class Machine:
         self.ahead += timedelta(seconds=seconds)
 
     def hear(self, host: str, *, off: float = 0, took: float = 0.2) -> None:
-        """Ask a host whose own clock is off by so many seconds; it tells whole seconds."""
+        """Ask a host whose own clock is off by so many seconds; it sends whole seconds."""
         told = (START + self.true + timedelta(seconds=off)).replace(microsecond=0)
         self.watch.compare_with_host(
             host, sent_at=self.shown - timedelta(seconds=took), completed_at=self.shown, date=told
@@ -328,13 +328,13 @@ def test_after_a_step_neither_of_two_keepers_counts_before_it_has_asked_again(ma
     assert machine.after(60).voucher is Voucher.NTP
 
 
-# --- the time that a response tells
+# --- the time that a response states
 
 UNCONFIRMED = ClockError(Voucher.NOBODY, bound=None)
 
 
 def answer(told: datetime | None, *, age: str = "", took: float = 0.3) -> Answer:
-    """Give a response that was asked for at the start, and tells a time."""
+    """Return a response that was asked for at the start, and states a time."""
     headers = [("date", format_datetime(told, usegmt=True))] if told else []
     headers += [("age", age)] if age else []
     done = START + timedelta(seconds=took)

@@ -1,4 +1,4 @@
-"""Control looks at unrelated hosts tell a fault of our own from one of the publisher's."""
+"""Control checks of unrelated hosts distinguish our own fault from one of the publisher's."""
 
 from contextlib import suppress
 from dataclasses import replace

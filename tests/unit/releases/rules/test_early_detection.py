@@ -19,7 +19,7 @@ PLAYED = 400
 
 
 def watched(goes_out, length, key):
-    """Watch an address by the cadence that is out for a while before its time; gives what the looks before due show."""
+    """Check by the cadence an address that is out for a while before its time; return the findings before due."""
     sightings, first = [], None
     at = goes_out - timedelta(minutes=20)
     instant = None
@@ -41,7 +41,7 @@ def watched(goes_out, length, key):
 
 
 def pairs():
-    """Give every length with every beginning; ./test plays each of them once, the chances of all are written down."""
+    """Yield every length with every beginning; ./test plays each of them once, the chances of all are written down."""
     for row, begins in enumerate(Begins):
         for column, length in enumerate(LENGTHS):
             played = (column - row) % max(len(Begins), len(LENGTHS)) == 0

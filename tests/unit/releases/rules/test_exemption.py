@@ -1,4 +1,4 @@
-"""What an exemption covers, and that nobody hides a breach by one (design of verdicts)."""
+"""What an exemption covers, and that no one hides a breach by one (design of verdicts)."""
 
 from datetime import UTC, date, datetime, timedelta
 

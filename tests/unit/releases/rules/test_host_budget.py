@@ -1,4 +1,4 @@
-"""A crowded minute: how long the looks at one host take that are all due at once."""
+"""A crowded minute: how long the checks of one host take that are all due at once."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -32,4 +32,4 @@ def test_a_release_without_an_exact_time_has_no_limit():
     release = ReleaseFactory()
     release.due_at = None
     with pytest.raises(ValueError, match="no exact time, so it has no limit"):
-        release.limit_at  # noqa: B018  # reading it is what is refused
+        release.limit_at  # noqa: B018  # reading it is refused

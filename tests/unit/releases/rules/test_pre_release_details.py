@@ -1,4 +1,4 @@
-"""What is wrong with an entry as it was written."""
+"""The faults of an entry as it was written."""
 
 from dataclasses import replace
 

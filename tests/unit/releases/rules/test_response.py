@@ -1,4 +1,4 @@
-"""What is read from the headers of an answer."""
+"""The facts read from the headers of an answer."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Consecutive looks that showed the same are one line."""
+"""Consecutive checks that showed the same are one line."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""One address, judged from its looks: each row of the table, and each of its boundaries."""
+"""One address, judged from its checks: each row of the table, and each of its boundaries."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -180,7 +180,7 @@ def test_a_look_has_the_planned_instant_when_sent_close_to_it_and_else_the_sent_
     assert look(LIVE, 0, sent=-0.6).instant == at(-0.6)
 
 
-# --- looks that are under way at once
+# --- checks that are under way at once
 
 
 def test_the_first_live_instant_is_that_of_the_first_answer_and_a_slower_one_does_not_overwrite_it():
@@ -190,7 +190,7 @@ def test_the_first_live_instant_is_that_of_the_first_answer_and_a_slower_one_doe
 
 
 def test_an_absent_look_still_under_way_when_the_page_was_seen_may_have_seen_it_go_away():
-    # The watcher came back at 125 s; it never saw the page before, which may have been live since the due time.
+    # Monitoring came back at 125 s; it never saw the page before, which may have been live since the due time.
     seen = [look(ABSENT, -60), look(ABSENT, 125, completed=140), look(LIVE, 126, completed=126.2)]
     verdict = judged(*seen)
     assert (verdict.outcome, verdict.last_not_live_at) == (Outcome.UNCERTAIN, at(-60))

@@ -1,4 +1,4 @@
-"""What may explain that readers saw a release late: an old copy at the edge, where the looks show one."""
+"""What may explain that readers saw a release late: an old copy at the edge, where the checks show one."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Every short sequence of looks: exactly one outcome each, and no fault of ours changes it."""
+"""Every short sequence of checks: exactly one outcome each, and no fault of ours changes it."""
 
 import itertools
 
@@ -30,7 +30,7 @@ def is_monitored(absent: list[int]) -> bool:
 
 
 def rules_that_apply(looks: tuple[Sighting, ...]) -> set[Outcome]:
-    """State every row of the table as a condition of its own, over looks that were answered as planned."""
+    """State every row of the table as its own condition, over checks that were answered as planned."""
     seconds = [(int((each.planned_at - at(0)).total_seconds()), each.result) for each in looks]
     absent = [when for when, result in seconds if result is ABSENT]
     proven = [when for when, result in seconds if result is LIVE and any(other < when for other in absent)]

@@ -1,4 +1,4 @@
-"""What goes away after it was seen live: told as it was seen, and never a finding against anybody."""
+"""A page that goes away after it was seen live: reported as observed, and never a finding against anyone."""
 
 from releases.verdict.address import Flip, Outcome
 from tests.support.checks import ABSENT, FAULT, LIVE, UNREACHABLE, UNRECOGNISED, at, judged, look

@@ -1,4 +1,4 @@
-"""Between the due instant and the limit, a stretch that nobody checked accuses nobody."""
+"""Between the due instant and the limit, a stretch that no one checked accuses no one."""
 
 from datetime import timedelta
 
@@ -90,7 +90,7 @@ SECONDS = st.integers(-200, 2500).map(lambda tenths: tenths / 10)
 def test_a_page_that_was_live_in_time_for_as_long_as_a_gap_may_be_is_never_late(
     checked_at, live_at, longer, live_again
 ):
-    """A page that goes live once in time, goes away, and perhaps comes back; checks at any instants."""
+    """A page that goes live once in time, goes away, and perhaps comes back; checks of any instants."""
     gone_at = live_at + 10 + longer
 
     def is_live(second):

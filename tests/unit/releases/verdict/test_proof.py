@@ -1,4 +1,4 @@
-"""What the body of a look is kept as, decided from instants and results alone."""
+"""Why the body of a check is stored, decided from instants and results alone."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -13,12 +13,12 @@ PAGE, ATTACHMENT, ANNOUNCEMENT = AddressRole.PAGE, AddressRole.ATTACHMENT, Addre
 
 
 def seen(result, seconds, *, role=PAGE, required=True, fresh=False, sent=None, completed=None):
-    """A look that brought a body, planned so many seconds after due."""
+    """A check that brought a body, planned so many seconds after due."""
     return BodyCheck(role, required, fresh, look(result, seconds, sent=sent, completed=completed))
 
 
 def morning(*looks, page_live=None, due_at=DUE):
-    """Play looks in order; gives for each place filled the number of the look that fills it in the end."""
+    """Play checks in order, and return for each place filled the number of the check that fills it in the end."""
     held, filled = {}, {}
     for number, one in enumerate(looks):
         page_live_at = at(page_live) if page_live is not None else None

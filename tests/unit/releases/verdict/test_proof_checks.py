@@ -1,4 +1,4 @@
-"""Which looks at an address prove anything, and which may have shown the last edition all along."""
+"""Which checks of an address prove anything, and which may have shown the last edition all along."""
 
 from releases.verdict.address import BeforeDue, Outcome, early_sightings
 from tests.support.checks import ABSENT, DUE, LIVE, UNRECOGNISED, at, judged, look
@@ -19,7 +19,7 @@ def test_an_unrecognised_look_before_is_no_proof():
 
 
 def test_a_release_first_looked_at_after_it_was_due_is_not_called_late_because_its_page_fails_days_later():
-    # Nobody looked before 9.30am; the page was live whenever it was looked at, but for one false 404 later.
+    # There was no check before 9.30am; the page was live whenever it was checked, but for one false 404 later.
     looks = [look(LIVE, 10), look(LIVE, 120), look(ABSENT, 172_800)]
     assert judged(*looks).outcome is Outcome.CANNOT_TELL
     assert judged(*looks, look(LIVE, 173_000)).outcome is Outcome.UNCERTAIN

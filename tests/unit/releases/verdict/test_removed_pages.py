@@ -1,4 +1,4 @@
-"""A page that was taken away after it was due had been there: that makes nothing late, and is told all the same."""
+"""A page that was taken away after it was due had been there: that makes nothing late, and is reported all the same."""
 
 from datetime import timedelta
 

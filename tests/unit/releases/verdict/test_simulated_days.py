@@ -1,6 +1,6 @@
-"""Ten thousand simulated release days: the truth lies in the interval every time, and nobody is accused wrongly.
+"""Ten thousand simulated release days: the truth lies in the interval every time, and no one is accused wrongly.
 
-Each day is played through the real cadence, the real rules for what an answer shows, the real watch over the clock
+Each day is played through the real cadence, the real rules for what an answer shows, the real supervision of the clock
 and the real verdicts. A day is made from its number alone, so that one that fails can be played again.
 """
 
@@ -29,7 +29,7 @@ from tests.support.simulated_day import (
 )
 
 DAYS, PARTS = 10_000, 20
-MICROSECOND = 2e-6  # instants are kept in these
+MICROSECOND = 2e-6  # instants are stored in these
 NOT_IN_TIME = {Outcome.LATE, Outcome.NOT_SEEN}
 
 
@@ -75,7 +75,7 @@ def some(chance: random.Random, share: float, *, longest: float) -> tuple[Stretc
 
 
 def a_clock(chance: random.Random, begins: float) -> Clock:
-    """Give a watcher a clock: exact and vouched for by nobody, kept within a bound, or set wrong at some instant."""
+    """Make a clock: exact without confirmation, kept within a bound, or set wrong at some instant."""
     bound = chance.choice((None, 0.02, 0.3, 1.0, 6.0, 16.0))
     ahead = chance.uniform(-bound, bound) if bound else 0.0
     if chance.random() < 0.7:
@@ -86,7 +86,7 @@ def a_clock(chance: random.Random, begins: float) -> Clock:
 
 
 def a_day(chance: random.Random) -> list[Day]:
-    """Make one day: the page and what is attached have a time of publication each, and all else in common."""
+    """Make one day: the page and its attachments have a time of publication each, and all else in common."""
     tolerance = chance.choice((0.0, 60.0, 120.0, 179.0, round(chance.uniform(0, 179), 3)))
     starts = chance.choices((-86_000.0, -3_000.0, -300.0, -70.0, 10.0), weights=(1, 3, 10, 80, 6))[0]
     shared = {
@@ -152,7 +152,7 @@ def assert_accused_rightly(address: Address, verdict: AddressVerdict) -> None:
 
 
 def seen_by_readers(day: Day) -> bool:
-    """Tell whether the page was live between the due time and the limit for so long that a monitored window shows it.
+    """Return whether the page was live between the due time and the limit for so long that a monitored window shows it.
 
     A slow answer may show the page of any instant since it was asked for.
     """
@@ -164,7 +164,7 @@ def assert_proves_nothing(address: Address) -> None:
     conclusive = [look for look in address.looks if look.result in {CheckOutcome.LIVE, CheckOutcome.NOT_LIVE}]
     sent_first = sorted(conclusive, key=lambda look: look.sent_at)[:1]
     if all(look.result is CheckOutcome.LIVE for look in (*conclusive[:1], *sent_first)):
-        # Not seen it may be called while the only look at or after the limit did not find it.
+        # It may be called not seen while the only check at or after the limit did not find it.
         nothing = {Outcome.PENDING, Outcome.CANNOT_TELL, Outcome.NOT_SEEN}
         assert {verdict.outcome for verdict in address.verdicts} <= nothing, "what matched all along proves something"
 

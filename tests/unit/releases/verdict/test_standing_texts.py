@@ -1,4 +1,4 @@
-"""Which texts count as unchanged: those that stood there all along, never one that came while we watched."""
+"""Which texts count as unchanged: those that were there all along, never one that came while we monitored."""
 
 import random
 from contextlib import suppress
@@ -20,7 +20,7 @@ ABSENT, UNKNOWN = CheckOutcome.NOT_LIVE, CheckOutcome.UNRECOGNISED
 
 
 def standing(texts: str, *, shuffled: bool = False) -> str:
-    """Note one look a minute, each with a text of one letter ("-" is a look without a page); say which stand."""
+    """Note one check a minute, each with a text of one letter ("-" is no page), and return the unchanged texts."""
     before = EarlierTexts()
     looks = list(enumerate(texts))
     if shuffled:

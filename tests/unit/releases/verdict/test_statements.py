@@ -1,4 +1,4 @@
-"""A person's word on a text decides as what every look that saw that text counts."""
+"""A person's word on a text decides as what every check that saw that text counts."""
 
 from datetime import timedelta
 

@@ -79,7 +79,7 @@ def test_a_look_at_due_that_a_wrong_clock_sent_a_moment_early_is_no_evidence_of_
 
 
 def test_a_page_that_by_another_watchers_clock_may_have_been_live_in_time_is_not_called_late():
-    # The second watcher's clock may be ahead by five seconds; by the first one's the page was missing later.
+    # The second monitoring process's clock may be ahead by five seconds; by the first one's the page was missing later.
     looks = [look(ABSENT, -5), look(ABSENT, 121, bound=0.5), look(LIVE, 122, bound=5), look(LIVE, 140)]
     assert judged(*looks).outcome is Outcome.UNCERTAIN
     assert judged(*looks[:2]).outcome is Outcome.NOT_SEEN
@@ -143,7 +143,7 @@ def test_in_every_short_sequence_a_bound_takes_accusations_away_and_never_adds_o
 
 
 def test_in_every_short_sequence_what_is_said_of_one_clock_holds_for_every_clock_within_its_bound():
-    """Shift all looks together by a clock's error: what accuses must be found by the true clock as well."""
+    """Shift all checks together by a clock's error: what accuses must be found by the true clock as well."""
     for results in itertools.product((None, ABSENT, LIVE), repeat=len(PLACES)):
         places = [(place, result) for place, result in zip(PLACES, results, strict=True) if result]
         for bound, part in itertools.product(BOUNDS, (-1, -0.5, 0.5, 1)):
