@@ -25,7 +25,6 @@ def sleep_until(instant: datetime) -> None:
 
 
 def milliseconds(duration: timedelta) -> float:
-    """Return a duration in milliseconds."""
     return duration / timedelta(milliseconds=1)
 
 

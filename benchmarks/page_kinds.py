@@ -68,7 +68,6 @@ def repeat(unit: str, size: int) -> str:
 
 
 def page(content: str, *, head: str = "") -> str:
-    """Return a page with some content."""
     return f"<!doctype html><html lang=en><head><title>Widget prices</title>{head}</head><body>{content}</body></html>"
 
 

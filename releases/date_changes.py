@@ -112,7 +112,7 @@ def refuse_date_change(request: DateChangeRequest, *, reason: str, by: "User", a
 
 
 def withdraw_date_change(request: DateChangeRequest, *, by: "User", at: datetime) -> DateChangeRequest:
-    """Withdraw a request of one's own."""
+    """Withdraw the person's own request."""
     move = _check(request, WITHDRAW, by=by)
     if request.requested_by_id != by.pk:
         raise WrongRole(_("Only the person who asked for a change can withdraw it."))

@@ -16,7 +16,7 @@ from releases.rules.web_address import NotAWebAddressError, place_if_any, place_
 
 
 def crowds_between(start: datetime, end: datetime, *, budgets: Mapping[str, Budget]) -> list[Crowd]:
-    """Find the crowds of the confirmed releases, rehearsals among them, due from one aware instant up to another.
+    """Find the crowds of confirmed releases and rehearsals due from one aware instant up to, not including, another.
 
     :param budgets: the complete budget of each host for which the operator set one.
     """

@@ -310,9 +310,9 @@ def fix_verifications(schedules: Collection[Schedule], *, now: datetime) -> dict
     in_force = _in_force(missing, present, now=now)
     if missing:
         with transaction.atomic():
-            # Before the heads: an INSERT would wait for a release that others hold who wait for the heads.
+            # Before the heads: an INSERT would wait for a release held by a transaction that waits for the heads.
             lock_releases({schedule.release.pk for schedule in missing})
-            # A person who answers a question holds them too when their transaction comes to the same verification.
+            # A transaction that stores a person's answer holds them too when it reaches the same verification.
             lock_heads(ReleaseRowRecord)
             Verification.objects.bulk_create(
                 [

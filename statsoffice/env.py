@@ -662,7 +662,7 @@ def read_provider(*, strict: bool) -> OfficeProvider | None:
 
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-# Of the services of Apprise: the chat rooms of offices, and plain JSON for other programs.
+# The services of Apprise that may be set: chat rooms of offices, and plain JSON for other programs.
 SERVICES = ("json", "jsons", "slack", "workflow", "workflows", "msteams")
 
 

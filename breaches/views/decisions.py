@@ -220,7 +220,7 @@ def find_outdated_text(report: Report, version: ReportVersion, content: ReportCo
     """Say where the record is newer than the text, and where the text says nothing but the record."""
     for field in changed_facts(report, version):
         if content.annex and version.is_untouched(field):
-            continue  # shown as the record has it by now, like the annex
+            continue  # shown with the present record, like the annex
         sentence = _("The record has changed since ‘%(field)s’ was written: compare the text with what it says now.")
         yield Remark(ReportSection.CIRCUMSTANCES, field, sentence % {"field": FIELDS[field]})
     if content.circumstances and version.is_untouched("circumstances"):

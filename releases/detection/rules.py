@@ -266,9 +266,9 @@ def _shows_another_edition(signs: PageSigns) -> bool:
 
 
 def _is_listing(signs: PageSigns) -> bool:
-    """Say whether a page is headed by the period alone and names the series with other periods only.
+    """Return whether the heading of a page has only the period, and the page names the series only with other periods.
 
-    A calendar of a month and an archive list what came out in it.
+    Such a page lists what came out in the period: the calendar of a month, or an archive.
     """
     if is_headed_by_series(signs.page, signs.names):
         return False

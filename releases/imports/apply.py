@@ -107,7 +107,7 @@ class RowResult:
 
 
 def group_faults(faults: Sequence[RowFault], named: Mapping[int, str]) -> list[RowResult]:
-    """Return the rows that could not be read, with their faults; `named` is what each row calls itself."""
+    """Return the rows that could not be read, with their faults; `named` has the reference of each row, by number."""
     by_row: dict[int, list[RowFault]] = {}
     for fault in faults:
         by_row.setdefault(fault.row, []).append(fault)
@@ -140,7 +140,7 @@ class Parties:
 
     @classmethod
     def known(cls, *, by: "User | None", create: bool) -> "Parties":
-        """Load all that a person, or an operator (None), may import for."""
+        """Load the producers, series and contacts for which a person, or an operator (None), may import."""
         producers = Producer.objects.all() if by is None else producers_where(by, Action.EDIT)
         keys = set(producers.values_list("pk", flat=True))
         all_series = Series.objects.filter(producer__in=keys).select_related("producer", "responsible")
@@ -280,8 +280,8 @@ def _free_slug(name: str, taken: Iterable[str], longest: int) -> str:
 class RowImport:
     """Imports one row at an aware instant, for a person or for an operator (None), and notes each step.
 
-    Its methods raise RowRefused where the row says what only a person may, and MoveRefused where the calendar's rules
-    do not allow it.
+    Its methods raise RowRefused if the row states what only a person may state, and MoveRefused if the calendar's rules
+    do not allow the change.
     """
 
     row: CalendarRow

@@ -129,10 +129,10 @@ class Sweep:
         self._database_away_since: datetime | None = None
 
     def run(self, *, stop: Callable[[], bool] = lambda: False) -> int:
-        """Go on as long as anything falls due within two minutes, so that no check waits for the next sweep.
+        """Check as long as a release falls due within two minutes, so that no check waits for the next sweep.
 
-        Return at once where nothing does, or where another process holds the hosts concerned. Go on too while the
-        database is unavailable, and until the spool is stored.
+        Return at once if none does, or if another process holds the hosts concerned. Continue while the database is
+        unavailable, and until the spool is stored.
 
         :param stop: asked at every step whether to end; then no more checks begin, and open ones are stored first.
         :return: the number of checks stored.

@@ -209,7 +209,7 @@ LENGTHS = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 900))
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """From 0 to 1: that one check at least sees the exposure (a person is asked), and that two do (EARLY)."""
+    """Probabilities that at least one check sees the exposure (a person is asked), and that two do (EARLY)."""
 
     seen: float
     proven: float

@@ -46,7 +46,7 @@ def format_time(instant: datetime) -> str:
 
 
 def format_time_with_seconds(instant: datetime) -> str:
-    """Write London's time of day to the second, the one way in which the product does: "9.29.05am"."""
+    """Format London's time of day to the second, in the only form that the product uses: "9.29.05am"."""
     local = in_london(instant)
     return f"{local.hour % 12 or 12}.{local:%M.%S}{'am' if local.hour < 12 else 'pm'}"
 

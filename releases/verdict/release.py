@@ -105,7 +105,7 @@ class ReleaseVerdict:
 
     @property
     def live_at(self) -> datetime | None:
-        """When every required page had been seen live since it was due, or None while one was not."""
+        """The instant by which every required page was seen live, or None if one is not live."""
         pages = [result.verdict for result in self.addresses if result.required and result.role is AddressRole.PAGE]
         seen = [page.first_live_at for page in pages if page.is_live_at_last and page.first_live_at]
         return max(seen) if seen and len(seen) == len(pages) else None

@@ -150,7 +150,7 @@ class ActivateTotp(OwnLabels, totp.ActivateTOTPForm):  # type: ignore[misc]
     attributes = CODE_ATTRIBUTES
 
     def clean_code(self) -> str:
-        """Check the code, then mark it as used: it cannot sign in as well."""
+        """Check the code, then mark it as used, so that it cannot also be used to sign in."""
         code: str = super().clean_code()
         use_code(self.user, code)
         return code

@@ -50,7 +50,6 @@ class Keyboard:
         self.has_scripts = has_scripts
 
     def press(self, key: str) -> None:
-        """Press one key."""
         self.page.keyboard.press(key)
 
     def arrived(self) -> None:

@@ -54,7 +54,7 @@ AT_ONCE = {
 
 
 def taking_a_press_alone():
-    """List the views that can be posted to and not visited, by file and name."""
+    """List the views that accept only POST, by file and name."""
     found, root = set(), Path(settings.BASE_DIR)
     for path in (*root.glob("*/views/*.py"), *root.glob("statsoffice/*/views.py")):
         for node in ast.parse(path.read_text()).body:

@@ -46,7 +46,6 @@ def series(transactional_db) -> Iterator:
 
 @pytest.fixture
 def manager(series, sign_in):
-    """Sign the calendar manager in."""
     person = create_member(Role.CALENDAR_MANAGER, series.producer, is_staff=True, name="Cal Price")
     sign_in(person)
     return person

@@ -40,8 +40,6 @@ class AdvisoryServer(ThreadingHTTPServer):
 
 
 class Asked(BaseHTTPRequestHandler):
-    """One request."""
-
     server: AdvisoryServer
 
     def do_POST(self) -> None:

@@ -47,7 +47,6 @@ class Page:
 
     @property
     def text(self) -> str:
-        """The answer as text."""
         return self.content.decode(errors="replace")
 
 

@@ -66,7 +66,6 @@ class Moved:
 
 
 def read(path: Path) -> list[Mutant]:
-    """Read a list of mutants."""
     return [Mutant(**{k: v for k, v in one.items() if k != "name"}) for one in json.loads(path.read_text())["mutants"]]
 
 

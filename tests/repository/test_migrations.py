@@ -58,7 +58,6 @@ def our_migrations():
 
 
 def imported_packages(module):
-    """The packages that a module imports."""
     for node in ast.walk(ast.parse(Path(import_module(module).__file__).read_text())):
         match node:
             case ast.Import():

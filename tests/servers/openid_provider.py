@@ -91,8 +91,6 @@ class Provider(ThreadingHTTPServer):
 
 
 class Asked(BaseHTTPRequestHandler):
-    """One request."""
-
     server: Provider
 
     def do_GET(self) -> None:

@@ -21,7 +21,6 @@ def _program(*names: str, package: str) -> str:
 
 
 def redis_server() -> str:
-    """Find the Redis server."""
     return _program("redis-server", "valkey-server", package="redis-server")
 
 

@@ -42,7 +42,6 @@ class Notify:
         return f"http://127.0.0.1:{self.port}"
 
     def answer(self, path: str, authorisation: str, body: bytes) -> tuple[int, dict[str, Any]]:
-        """Answer one request."""
         self.asked += 1
         if self.fault in ERRORS:
             return refused(self.fault, *ERRORS[self.fault])

@@ -46,7 +46,7 @@ def alive(*, now: datetime = DAY_BEFORE) -> None:
 
 
 def a_sound_release(site: RehearsalSite, *, series: Series | None = None, **fields: object) -> Release:
-    """A release of tomorrow with which nothing is wrong, and its page, sheet and announcement on the site."""
+    """A release due tomorrow without problems, and its page, sheet and announcement on the site."""
     site.publish_all(
         {
             PAGE: [scene(pages.coming_soon_page(TITLE, expected="1 July 2026 9:30am"))],

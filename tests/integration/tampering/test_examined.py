@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 @pytest.fixture
 def held(monkeypatch):
-    """The chains whose heads were held, once for each time."""
+    """The chains whose heads were locked, once for each lock."""
     held, hold = [], lock_heads
     monkeypatch.setattr(recorded_rows, "EXAMINED_AT_ONCE", 2)
     monkeypatch.setattr(recorded_rows, "lock_heads", lambda record: held.append(record.CHAIN) or hold(record))

@@ -139,7 +139,6 @@ def questions(request: HttpRequest) -> HttpResponse:
 
 
 def refuse(request: HttpRequest) -> HttpResponse:
-    """Refuse the request."""
     raise PermissionDenied
 
 

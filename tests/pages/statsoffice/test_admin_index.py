@@ -41,7 +41,7 @@ def client(series):
 
 
 def warnings(client):
-    """Read the links of the part that says what needs attention: words and address of each."""
+    """Return the address of each link, by its text, in the part of the index that needs attention."""
     text = client.get(INDEX).text
     part = text[text.index('class="office-attention"') : text.index('class="app-list"')]
     return {words: unescape(address) for address, words in re.findall(r'<a href="([^"]*)">([^<]*)</a>', part)}

@@ -178,7 +178,8 @@ def test_a_unit_runs_as_an_account_of_its_own_and_is_started_again_for_ever(name
     assert read["Unit"]["StartLimitIntervalSec"] == "0"
     boxed = {"NoNewPrivileges": "yes", "ProtectSystem": "strict", "ProtectHome": "yes", "CapabilityBoundingSet": ""}
     assert {option: service[option] for option in boxed} == boxed
-    # It would prevent monitoring from asking the kernel how far the clock may be off, and so would a filter without it.
+    # It would prevent monitoring from asking the kernel how far the clock may be off, as would a filter without
+    # adjtimex.
     assert "ProtectClock" not in service
     assert files.written_values(name, "SystemCallFilter") == [
         "@system-service",

@@ -17,7 +17,6 @@ class Switch:
 
 @contextmanager
 def dead_mans_switch(*, answers_after_seconds: float = 0.0) -> Iterator[Switch]:
-    """Run a switch for the time of a `with` block."""
     over = threading.Event()
 
     class Pinged(http.server.BaseHTTPRequestHandler):

@@ -221,7 +221,7 @@ def test_administrators_keep_producers_and_memberships_and_a_producers_people_on
     promoted = {"user": membership.user_id, "producer": producer.pk, "role": Role.DEPUTY}
     for model, row, form in (("producer", producer, renamed), ("membership", membership, promoted)):
         assert head.get(page(model, "change", row.pk)).status_code == 200
-        # Of the producer itself those who keep the calendar change its words for absence alone.
+        # Those who keep the calendar may change only the producer's words for absence.
         assert head.post(page(model, "change", row.pk), form).status_code == (302 if model == "producer" else 403)
         assert model == "membership" or Producer.objects.get().name == producer.name
         assert head.post(page(model, "add"), form).status_code == 403

@@ -1,4 +1,4 @@
-"""Setting many addresses by one pattern: nothing before it was shown, nothing that is due, nothing of others."""
+"""Setting many addresses by one pattern: only after a preview, and never for due or other producers' releases."""
 
 from datetime import UTC, date, datetime
 
