@@ -51,7 +51,7 @@ def list_permissions[A: StrEnum](table: Mapping[A, frozenset[Role]]) -> str:
 def list_permission_matrix() -> str:
     """Return every table of roles as one."""
     return _tabulate_roles(
-        ["subject", "action", "state"],
+        ["what", "action", "in state"],
         [
             ([row.subject, to_words(row.action), ", ".join(map(to_words, row.states)) or "any"], row.roles)
             for row in permission_matrix.rows()

@@ -33,10 +33,10 @@ def rows() -> tuple[Row, ...]:
     return (
         *_actions("a release", release_permissions.TABLE),
         *_moves("a release", RELEASE),
-        *_moves("a request for a change of date", REQUEST),
+        *_moves("a request for another date", REQUEST),
         *_moves("an import", IMPORT),
         *_moves("an entry of a pre-release access list", ACCESS),
-        *_moves("a request for a change of a pre-release access list", ACCESS_REQUEST),
+        *_moves("a request for a change of such a list", ACCESS_REQUEST),
         *_actions("a report", breach_permissions.TABLE),
         *_moves("a report", REPORT),
         *_actions("a person", account_permissions.TABLE),

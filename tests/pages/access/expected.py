@@ -16,7 +16,7 @@ NOBODY = frozenset[Role]()
 type Who = str | frozenset[Role]
 
 RELEASE, REPORT, PERSON = "a release", "a report", "a person"
-ENTRY, DATE, IMPORT = "an entry of a pre-release access list", "a request for a change of date", "an import"
+ENTRY, DATE, IMPORT = "an entry of a pre-release access list", "a request for another date", "an import"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ ON_RELEASES = {
     "releases:export_evidence": act(by(RELEASE, "export_evidence")),
     **named("releases:", page(VIEW), "kept_body kept_body_download pre_release_list"),
     **named("releases:pre_release_", form(KEEP_LIST), "add copy change withdraw begin end"),
-    "releases:pre_release_decide": act(by("a request for a change of a pre-release access list", "agree")),
+    "releases:pre_release_decide": act(by("a request for a change of such a list", "agree")),
     "releases:pre_release_take_back": form(by(ENTRY, "take_back")),
     **named("releases:pre_release_", form(KEEP_LIST), "erase erase_name"),
     **named("exchange:", own(by(IMPORT, "confirm")), "template columns"),
