@@ -223,7 +223,7 @@ def _not_observed(
         start=min(start for start, _ in spans.values()), end=max(end for _, end in spans.values())
     )
     return {
-        key: tuple(coverage.gaps_in(alive, start=start, end=end, looks=checks[key]))
+        key: tuple(coverage.gaps_in(alive, start=start, end=end, checks=checks[key]))
         for key, (start, end) in spans.items()
     }
 

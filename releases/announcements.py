@@ -70,35 +70,35 @@ class Snapshot:
     `leads_to` is where a redirect ended, or an empty text. `first_at` and `last_at` are the instants of sending.
     """
 
-    look: Observation
+    observation: Observation
     leads_to: str
     first_at: datetime
     last_at: datetime
-    looks: int
+    checks: int
 
     @property
     def was_read(self) -> bool:
-        return self.look.result not in _NOT_SEEN
+        return self.observation.result not in _NOT_SEEN
 
 
 def snapshot_checks_of(release: Release) -> Sequence[Observation]:
     """Return the checks of a release's announcement, the first one first."""
-    looks = Observation.objects.filter(release=release, purpose=Purpose.ANNOUNCEMENT).select_related("address")
-    return list(looks.order_by("sent_at", "position"))
+    observations = Observation.objects.filter(release=release, purpose=Purpose.ANNOUNCEMENT).select_related("address")
+    return list(observations.order_by("sent_at", "position"))
 
 
 def snapshots_of(release: Release) -> list[Snapshot]:
     """Return what a release's announcement showed over time, checks that showed the same as one."""
     snapshots: list[Snapshot] = []
     previous = None
-    for look in snapshot_checks_of(release):
-        leads_to = look.hops[-1][0] if len(look.hops) > 1 else ""
-        result = (look.url, look.result, look.reasons, look.body_sha256, leads_to)
+    for observation in snapshot_checks_of(release):
+        leads_to = observation.hops[-1][0] if len(observation.hops) > 1 else ""
+        result = (observation.url, observation.result, observation.reasons, observation.body_sha256, leads_to)
         if result == previous:
             last = snapshots[-1]
-            snapshots[-1] = replace(last, last_at=look.sent_at, looks=last.looks + 1)
+            snapshots[-1] = replace(last, last_at=observation.sent_at, checks=last.checks + 1)
         else:
-            snapshots.append(Snapshot(look, leads_to, look.sent_at, look.sent_at, 1))
+            snapshots.append(Snapshot(observation, leads_to, observation.sent_at, observation.sent_at, 1))
         previous = result
     return snapshots
 

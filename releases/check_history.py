@@ -36,24 +36,24 @@ class Run:
     said: str
     first_at: datetime
     last_at: datetime
-    looks: int
+    checks: int
 
 
-def fold_runs(looks: Iterable[CheckEntry], *, due_at: datetime) -> list[Run]:
+def fold_runs(checks: Iterable[CheckEntry], *, due_at: datetime) -> list[Run]:
     """Fold checks into runs of the same result, reasons and statement; a run never reaches across the due instant.
 
-    :param looks: the checks of one address in any order.
+    :param checks: the checks of one address in any order.
     """
     runs: list[Run] = []
-    for look in sorted(looks, key=lambda look: (look.sent_at, look.completed_at)):
+    for check in sorted(checks, key=lambda check: (check.sent_at, check.completed_at)):
         last = runs[-1] if runs else None
         if last and (
-            (last.result, last.reasons, last.said) == (look.result, look.reasons, look.said)
-            and (last.last_at < due_at) == (look.sent_at < due_at)
+            (last.result, last.reasons, last.said) == (check.result, check.reasons, check.said)
+            and (last.last_at < due_at) == (check.sent_at < due_at)
         ):
-            runs[-1] = Run(last.result, last.reasons, last.said, last.first_at, look.sent_at, last.looks + 1)
+            runs[-1] = Run(last.result, last.reasons, last.said, last.first_at, check.sent_at, last.checks + 1)
         else:
-            runs.append(Run(look.result, look.reasons, look.said, look.sent_at, look.sent_at, 1))
+            runs.append(Run(check.result, check.reasons, check.said, check.sent_at, check.sent_at, 1))
     return runs
 
 
@@ -64,12 +64,12 @@ class SaidRun:
     says: PublisherSays
     first_at: datetime
     last_at: datetime
-    looks: int
+    checks: int
 
 
 @dataclass(frozen=True, slots=True)
 class AddressRecord:
-    """One address with its checks folded into runs, in order; `looks` counts the checks.
+    """One address with its checks folded into runs, in order; `checks` counts the checks.
 
     `past_caches` are the runs of checks that bypassed caches, which are not judged. `said` holds what the publisher's
     own system said in the meantime.
@@ -77,7 +77,7 @@ class AddressRecord:
 
     address: Address
     runs: list[Run]
-    looks: int
+    check_count: int
     past_caches: list[Run]
     said: list[SaidRun]
 
@@ -149,7 +149,7 @@ def _read_checks(
         if read := publisher_from_json(says):
             runs = said[address]
             if runs and runs[-1].says == read:
-                runs[-1] = replace(runs[-1], last_at=sent_at, looks=runs[-1].looks + 1)
+                runs[-1] = replace(runs[-1], last_at=sent_at, checks=runs[-1].checks + 1)
             else:
                 runs.append(SaidRun(read, sent_at, sent_at, 1))
         any_replayed = any_replayed or replayed
@@ -174,4 +174,4 @@ def _find_holes(release: Release, checks: ChecksByAddress, *, now: datetime) -> 
     made = [check for each in checks.values() for check in each]
     start = min([release.due_at, *(check.sent_at for check in made)])
     end = max([min(release.limit_at, now), *(check.sent_at for check in made)])
-    return coverage.find_gaps(start=start, end=end, looks=made) if start < end else []
+    return coverage.find_gaps(start=start, end=end, checks=made) if start < end else []

@@ -44,9 +44,9 @@ def _crowds(which: Q, budgets: Mapping[str, Budget]) -> list[Crowd]:
 
 
 def _due(addresses: QuerySet[Address]) -> list[Due]:
-    looked_at = addresses.exclude(role=Address.Role.ANNOUNCEMENT)
+    checked = addresses.exclude(role=Address.Role.ANNOUNCEMENT)
     due: list[Due] = []
-    for release, due_at, url in looked_at.order_by("pk").values_list("release_id", "release__due_at", "url"):
+    for release, due_at, url in checked.order_by("pk").values_list("release_id", "release__due_at", "url"):
         assert due_at is not None  # noqa: S101  # the question asks for exact times only
         try:
             due.append(Due(release=release, place=place_of(url), due_at=due_at))

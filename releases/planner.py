@@ -192,8 +192,8 @@ class Proposal:
 
 def propose_addresses(releases: QuerySet[Release], pattern: Pattern, *, by: "User", now: datetime) -> list[Proposal]:
     """Return what a pattern would make of each release; nothing is changed."""
-    looked_at = Exists(Observation.objects.filter(address=OuterRef("pk")))
-    addresses = Prefetch("addresses", Address.objects.annotate(looked_at=looked_at), to_attr="present_addresses")
+    was_checked = Exists(Observation.objects.filter(address=OuterRef("pk")))
+    addresses = Prefetch("addresses", Address.objects.annotate(was_checked=was_checked), to_attr="present_addresses")
     found = releases.select_related("series__producer").prefetch_related(addresses).order_by("planned_on", "reference")
     editable = set(permissions.producers_where(by, Action.EDIT).values_list("pk", flat=True))
     proposals = [
@@ -269,7 +269,7 @@ def _compare_with_present(
         objection = AddressObjection.NOTHING_TO_CHANGE
     elif not replaces:
         objection = AddressObjection.HAS_ONE
-    elif was.looked_at and was.url != planned.url:  # type: ignore[attr-defined]  # annotated
+    elif was.was_checked and was.url != planned.url:  # type: ignore[attr-defined]  # annotated
         objection = AddressObjection.LOOKED_AT
     else:
         return Proposal(release, planned, was)

@@ -81,7 +81,7 @@ def find_problems(
         ),
     ]
     for crowd in crowds:
-        facts = {"place": crowd.place, "releases": len(crowd.releases), "looks": crowd.looks, "seconds": crowd.seconds}
+        facts = {"place": crowd.place, "releases": len(crowd.releases), "looks": crowd.checks, "seconds": crowd.seconds}
         found.append(PreflightFinding(PreflightCode.SHARES_MINUTE, facts=facts))
     return sorted(found, key=lambda finding: not finding.is_problem)
 
@@ -151,7 +151,7 @@ def _findings_of_monitoring(means: AdhocMeans, *, now: datetime) -> Iterator[Pre
     last = Coverage.objects.order_by("-ended_at").values_list("ended_at", flat=True).first()
     if last is None or last < now - LONGEST_SILENCE:
         yield PreflightFinding(PreflightCode.WATCHER_SILENT, facts={"last": last.isoformat() if last else None})
-    if means.watcher_ill:
+    if means.monitoring_unwell:
         yield PreflightFinding(PreflightCode.WATCHER_ILL)
     if means.clock_error.is_off(largest=means.clock_largest_error):
         yield PreflightFinding(PreflightCode.CLOCK_OFF)

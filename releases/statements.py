@@ -38,22 +38,24 @@ class OpenQuestion:
     text_digest: str
     first_seen_at: datetime
     last_seen_at: datetime
-    looks: int
+    checks: int
 
 
 def find_open_questions(releases: Collection[Release] | QuerySet[Release]) -> list[OpenQuestion]:
     """Find the texts, at addresses of present schedules, that a person has to identify."""
-    looks = Observation.objects.plain().filter(release__in=releases, schedule_version=F("release__schedule_version"))
+    observations = Observation.objects.plain().filter(
+        release__in=releases, schedule_version=F("release__schedule_version")
+    )
     said: dict[int, dict[str, str]] = {}
     statements = Statement.objects.filter(release__in=releases).exclude(text_digest="").in_order()
     for release, digest, kind in statements.values_list("release_id", "text_digest", "kind"):
         said.setdefault(release, {})[digest] = kind
-    absent_since = _first_absences(looks, said)
+    absent_since = _first_absences(observations, said)
     texts = (
-        looks.filter(result__in=[CheckOutcome.UNRECOGNISED, CheckOutcome.LIVE])
+        observations.filter(result__in=[CheckOutcome.UNRECOGNISED, CheckOutcome.LIVE])
         .exclude(text_digest="")
         .values("release_id", "address_id", "text_digest", "result")
-        .annotate(first=Min("sent_at"), last=Max("sent_at"), looks=Count("pk"))
+        .annotate(first=Min("sent_at"), last=Max("sent_at"), checks=Count("pk"))
         .order_by("address_id", "first")
     )
     open_texts = [
@@ -70,17 +72,17 @@ def find_open_questions(releases: Collection[Release] | QuerySet[Release]) -> li
             text_digest=row["text_digest"],
             first_seen_at=row["first"],
             last_seen_at=row["last"],
-            looks=row["looks"],
+            checks=row["checks"],
         )
         for row in open_texts
     ]
 
 
-def _first_absences(looks: QuerySet[Observation], said: dict[int, dict[str, str]]) -> dict[int, datetime]:
+def _first_absences(observations: QuerySet[Observation], said: dict[int, dict[str, str]]) -> dict[int, datetime]:
     """Return when each address was first checked without the release on it, by key."""
     stated = {digest for texts in said.values() for digest in texts}
     rows = (
-        looks.filter(Q(result=CheckOutcome.NOT_LIVE) | Q(text_digest__in=stated))
+        observations.filter(Q(result=CheckOutcome.NOT_LIVE) | Q(text_digest__in=stated))
         .values("release_id", "address_id", "text_digest", "result")
         .annotate(first=Min("sent_at"))
         .order_by("first")

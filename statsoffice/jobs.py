@@ -53,16 +53,16 @@ def own_probe(*, now: Callable[[], datetime], adhoc: bool = False) -> Probe:
     return _probes[owner]
 
 
-def make_adhoc_means(probe: Probe, *, clock: Clock, watcher: str, stop: Stop = never) -> AdhocMeans:
+def make_adhoc_means(probe: Probe, *, clock: Clock, process: str, stop: Stop = never) -> AdhocMeans:
     return AdhocMeans(
         probe=probe,
         # A sweep of the same process has leases too, which must not be released with ours.
-        holder=f"{watcher} beside",
+        holder=f"{process} beside",
         budgets=budgets_from_settings(),
         clock_error=clock.error(),
         clock_largest_error=settings.CLOCK_LARGEST_ERROR,
         stop=stop,
-        watcher_ill=status.is_alarm_sent(),
+        monitoring_unwell=status.is_alarm_sent(),
     )
 
 
@@ -70,10 +70,10 @@ def make_adhoc_means(probe: Probe, *, clock: Clock, watcher: str, stop: Stop = n
 def open_adhoc_means(*, clock: Clock) -> Iterator[AdhocMeans]:
     """Yield the means for the checks of a command."""
     with probe_from_settings(now=clock.now, beside=True) as probe:
-        yield make_adhoc_means(probe, clock=clock, watcher=watcher_name())
+        yield make_adhoc_means(probe, clock=clock, process=process_name())
 
 
-def run_due_checks(*, clock: Clock, watcher: str, stop: Stop = never) -> None:
+def run_due_checks(*, clock: Clock, process: str, stop: Stop = never) -> None:
     """Make the checks, snapshots and comparisons that are due or were requested; once a day remove old evidence.
 
     Around a due instant nothing begins; a later run makes the checks that are left.
@@ -86,7 +86,7 @@ def run_due_checks(*, clock: Clock, watcher: str, stop: Stop = never) -> None:
     @cache
     def means() -> AdhocMeans:
         # Made by the first step that makes a check: the other steps need no probe.
-        return make_adhoc_means(own_probe(now=clock.now, adhoc=True), clock=clock, watcher=watcher, stop=stop)
+        return make_adhoc_means(own_probe(now=clock.now, adhoc=True), clock=clock, process=process, stop=stop)
 
     run_steps(
         partial(preflight.request_missing_preflights, at=settings.PREFLIGHT_AT),
@@ -94,7 +94,7 @@ def run_due_checks(*, clock: Clock, watcher: str, stop: Stop = never) -> None:
             means=means(), now=now, quiet=lambda at: preflight.is_quiet_time(now=at)
         ),
         lambda now: announcements.make_due_snapshots(means=means(), now=now),
-        lambda now: retention.prune_evidence_daily(clock=clock, by=watcher, stop=stop),
+        lambda now: retention.prune_evidence_daily(clock=clock, by=process, stop=stop),
         retention.remove_expired_sessions,
         lambda now: announcements.make_due_comparisons(at=settings.COMPARISON_AT, means=means(), now=now),
         now=clock.now,
@@ -135,7 +135,7 @@ class Job:
         return self.schedule.total_seconds()
 
 
-def watcher_name() -> str:
+def process_name() -> str:
     """Return the name under which this process or thread stores checks, coverage and leases; unique per machine."""
     name, thread = f"{socket.gethostname()}:{os.getpid()}", threading.current_thread()
     return name if thread is threading.main_thread() else f"{name}:{thread.name}"
@@ -143,14 +143,14 @@ def watcher_name() -> str:
 
 def sweep(stop: Stop = never) -> None:
     with (
-        log_context(watcher=watcher_name()),
-        status.heartbeat(status.SWEEP, now=CLOCK.now, by=watcher_name()),
+        log_context(watcher=process_name()),
+        status.heartbeat(status.SWEEP, now=CLOCK.now, by=process_name()),
         exit_when_stuck(stop, seconds=SWEEP_STUCK_AFTER_SECONDS) as stop_noting_progress,
     ):
         Sweep(
             clock=CLOCK,
             probe=own_probe(now=CLOCK.now),
-            name=watcher_name(),
+            name=process_name(),
             controls=settings.PROBE_CONTROLS,
             clock_largest_error=settings.CLOCK_LARGEST_ERROR,
             spool=_spool_folder(),
@@ -180,7 +180,7 @@ def run_synthetic_check(stop: Stop = never) -> None:
 
 
 def run_preflights(stop: Stop = never) -> None:
-    run_due_checks(clock=CLOCK, watcher=watcher_name(), stop=stop)
+    run_due_checks(clock=CLOCK, process=process_name(), stop=stop)
 
 
 def imports(stop: Stop = never) -> None:

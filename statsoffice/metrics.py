@@ -91,7 +91,7 @@ def _measure_monitoring(now: datetime) -> list[Metric]:
     lag = (now - oldest).total_seconds() if oldest else 0.0
     beat = status.find_pulse(status.SWEEP)
     active = Coverage.objects.filter(ended_at__gte=now - status.MARKED_ALIVE_WITHIN, ended_at__lte=now)
-    watchers = active.values("watcher").distinct().count()
+    processes = active.values("watcher").distinct().count()
     coverages = {}
     for name, length in COVERAGE_PERIODS.items():
         gaps = coverage.find_gaps(start=now - length, end=now)
@@ -107,7 +107,7 @@ def _measure_monitoring(now: datetime) -> list[Metric]:
             status.last_alive_at(beat, now=now),
             now=now,
         ),
-        _gauge("watchers", "Watchers that marked themselves alive lately", watchers),
+        _gauge("watchers", "Watchers that marked themselves alive lately", processes),
         _gauge(
             "coverage_ratio", "The part of the time before now that was watched", dimension="over", values=coverages
         ),

@@ -147,7 +147,7 @@ class AnnexPartRow:
     heading: str
     summary: tuple[tuple[str, str], ...]
     chart: Chart
-    looks: tuple[tuple[str, str, str], ...]
+    checks: tuple[tuple[str, str, str], ...]
     not_listed: str
     notes: tuple[str, ...] = ()
 
@@ -215,13 +215,13 @@ def _part_row(output: AnnexOutput, part: AnnexPart, *, is_first: bool) -> AnnexP
         rows.append(("By the publisher’s own system (no observation)", figure))
     not_listed = "These are all the looks on record."
     if part.not_listed:
-        looks_are = "look is" if part.not_listed == 1 else "looks are"
-        not_listed = f"{part.not_listed} more {looks_are} on record, and not listed here."
+        agrees = "look is" if part.not_listed == 1 else "looks are"
+        not_listed = f"{part.not_listed} more {agrees} on record, and not listed here."
     return AnnexPartRow(
         heading=title if len(output.parts) == 1 else f"{title}: {part.name[:1].lower()}{part.name[1:]}",
         summary=tuple(rows),
         chart=interval_chart(due=due, limit=limit, absent=absent, seen=seen, publisher=publisher if is_first else None),
-        looks=tuple((sent(look.sent_at), answered(look.answered_at), look.showed) for look in part.looks),
+        checks=tuple((sent(check.sent_at), answered(check.answered_at), check.showed) for check in part.looks),
         not_listed=not_listed,
         notes=output.notes if is_first else (),
     )

@@ -33,18 +33,18 @@ class TimedCheck(Protocol):
         """When the answer was there."""
 
 
-def mark_alive(watcher: str, *, at: datetime) -> None:
+def mark_alive(process: str, *, at: datetime) -> None:
     """Record that a process was alive at an aware instant, extending its last stretch if that is recent."""
     extended = Coverage.objects.filter(
-        watcher=watcher, ended_at__gte=at - LONGEST_SILENCE, began_at__lte=at, ended_at__lte=at
+        watcher=process, ended_at__gte=at - LONGEST_SILENCE, began_at__lte=at, ended_at__lte=at
     ).update(ended_at=at)
-    mine = Coverage.objects.filter(watcher=watcher, began_at__lte=at, ended_at__gte=at)
+    mine = Coverage.objects.filter(watcher=process, began_at__lte=at, ended_at__gte=at)
     if extended:
         if mine.filter(recorded_until__lte=at - RECORD_EVERY).exists():
             _record(mine, at=at)
     elif not mine.exists():
         with transaction.atomic():
-            begun = Coverage.objects.create(watcher=watcher, began_at=at, ended_at=at, recorded_until=at)
+            begun = Coverage.objects.create(watcher=process, began_at=at, ended_at=at, recorded_until=at)
             _record(Coverage.objects.filter(pk=begun.pk), at=at)
 
 
@@ -76,24 +76,26 @@ def monitored_stretches(*, start: datetime, end: datetime) -> list[Stretch]:
     return list(Coverage.objects.filter(ended_at__gt=start, began_at__lt=end).values_list("began_at", "ended_at"))
 
 
-def find_gaps(*, start: datetime, end: datetime, looks: Iterable[TimedCheck] = ()) -> list[Stretch]:
+def find_gaps(*, start: datetime, end: datetime, checks: Iterable[TimedCheck] = ()) -> list[Stretch]:
     """Return the gaps between two aware instants, in order.
 
     A silence of up to 15 seconds is no gap: checks are never planned more often than every 5 seconds.
 
-    :param looks: checks also show that monitoring worked: a process too busy to mark itself alive still made checks.
+    :param checks: these also show that monitoring worked: a process too busy to mark itself alive still made checks.
     """
-    return gaps_in(monitored_stretches(start=start, end=end), start=start, end=end, looks=looks)
+    return gaps_in(monitored_stretches(start=start, end=end), start=start, end=end, checks=checks)
 
 
 def gaps_in(
-    stretches: Iterable[Stretch], *, start: datetime, end: datetime, looks: Iterable[TimedCheck] = ()
+    stretches: Iterable[Stretch], *, start: datetime, end: datetime, checks: Iterable[TimedCheck] = ()
 ) -> list[Stretch]:
     """Return what `find_gaps` does, from the stretches of that time or a longer one."""
-    watched = ((began_at, ended_at) for began_at, ended_at in stretches if ended_at > start and began_at < end)
-    looked = ((look.sent_at, look.completed_at) for look in looks if start < look.completed_at and look.sent_at < end)
+    monitored = ((began_at, ended_at) for began_at, ended_at in stretches if ended_at > start and began_at < end)
+    checked = (
+        (check.sent_at, check.completed_at) for check in checks if start < check.completed_at and check.sent_at < end
+    )
     found, alive_until = [], start
-    for began_at, ended_at in sorted([*watched, *looked]):
+    for began_at, ended_at in sorted([*monitored, *checked]):
         if began_at - alive_until > LONGEST_SILENCE:
             found.append((alive_until, began_at))
         alive_until = max(alive_until, ended_at)

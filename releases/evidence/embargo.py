@@ -140,11 +140,11 @@ def _entries(rows: Sequence[KeptBody], *, by: Person, now: datetime) -> list[Sto
     seals_by_hash = seals_on(stored, now=now) if stored else {}
     readable = {sha256 for sha256 in stored if not seals_by_hash.get(sha256)}
     readable |= {sha256 for sha256, sealed_by in seals_by_hash.items() if may_read(by, sealed_by)}
-    by_look: dict[tuple[int, int], list[KeptBody]] = {}
+    by_observation: dict[tuple[int, int], list[KeptBody]] = {}
     for row in rows:
-        by_look.setdefault((row.address_id, row.look_id), []).append(row)
+        by_observation.setdefault((row.address_id, row.look_id), []).append(row)
     entries = []
-    for first, *others in by_look.values():
+    for first, *others in by_observation.values():
         is_readable = first.sha256 in readable
         entries.append(
             StoredBody(

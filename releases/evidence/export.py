@@ -104,15 +104,15 @@ def evidence_files(release: Release, *, now: datetime) -> Iterator[File]:
 
     :param now: the aware instant by which seals are lifted or not; nothing else depends on it.
     """
-    looks = Observation.in_order().filter(release=release)
+    observations = Observation.in_order().filter(release=release)
     events = ReleaseEvent.in_order().filter(release_public_id=release.public_id).exclude(kind__in=ACCESS)
     proved = {
-        "looks": batches_of(Observation, looks),
+        "looks": batches_of(Observation, observations),
         "events": batches_of(ReleaseEvent, events),
     }
     yield "release.json", [canonical_json(_release(release)), b"\n"]
-    yield "looks.jsonl", (row.canonical() + b"\n" for row in looks.iterator(chunk_size=CHUNK))
-    yield "looks.chain", _chain(Observation, looks, proved["looks"])
+    yield "looks.jsonl", (row.canonical() + b"\n" for row in observations.iterator(chunk_size=CHUNK))
+    yield "looks.chain", _chain(Observation, observations, proved["looks"])
     yield "events.jsonl", (row.canonical() + b"\n" for row in events.iterator(chunk_size=CHUNK))
     yield "events.chain", _chain(ReleaseEvent, events, proved["events"])
     yield from proof_files(proved)
@@ -206,8 +206,8 @@ def _statements(release: Release) -> Iterator[dict[str, Any]]:
 
 def _coverage(release: Release) -> Iterator[dict[str, Any]]:
     """Yield when each process was alive while the release was checked, or ought to have been."""
-    looks = Observation.objects.filter(release=release)
-    ends = looks.aggregate(first=Min("sent_at"), last=Max("completed_at"))
+    observations = Observation.objects.filter(release=release)
+    ends = observations.aggregate(first=Min("sent_at"), last=Max("completed_at"))
     instants = [instant for instant in ends.values() if instant]
     if release.due_at is not None:
         instants += [release.due_at, release.limit_at]

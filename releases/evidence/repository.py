@@ -61,7 +61,7 @@ def find_needed_checks(releases: Collection[int]) -> tuple[Q, Mapping[LookKey, i
     begins: set[datetime] = set()
     number: dict[LookKey, int] = {}
     for row in _counted(releases, kept):
-        number[row["release_id"], row["schedule_version"], row["address_id"]] = row["looks"]
+        number[row["release_id"], row["schedule_version"], row["address_id"]] = row["checks"]
         if row["shown"] or row["telling"]:
             in_full.add(row["release_id"])
         else:
@@ -81,7 +81,7 @@ def _counted(releases: Collection[int], kept: Q) -> Collection[Mapping[str, Any]
         .order_by()
         .values("release_id", "schedule_version", "address_id")
         .annotate(
-            looks=Count("pk", filter=_PLAIN),
+            checks=Count("pk", filter=_PLAIN),
             shown=Count("pk", filter=_SHOWN),
             telling=Count("pk", filter=_TELLING),
             last_absent=Max("sent_at", filter=_ABSENT),

@@ -57,7 +57,7 @@ type StoredCheck = tuple[Observation, CheckResult]
 
 
 def store_checks(
-    checks: Sequence[CheckResult], *, watcher: str, at: datetime, replayed: bool = False
+    checks: Sequence[CheckResult], *, process: str, at: datetime, replayed: bool = False
 ) -> Sequence[Observation]:
     """Write checks at the end of the evidence chain, together with the bodies that prove something.
 
@@ -74,7 +74,7 @@ def store_checks(
         rows: Sequence[Observation] = ()
         try:
             with transaction.atomic():
-                rows = _append(checks, watcher=watcher, at=at, replayed=replayed)
+                rows = _append(checks, process=process, at=at, replayed=replayed)
                 if handle_bodies:
                     with_body = [pair for pair in zip(rows, checks, strict=True) if pair[1].answer.body]
                     handle_bodies(with_body, at=at)
@@ -89,7 +89,7 @@ def store_checks(
     return rows
 
 
-def _append(checks: Sequence[CheckResult], *, watcher: str, at: datetime, replayed: bool) -> Sequence[Observation]:
+def _append(checks: Sequence[CheckResult], *, process: str, at: datetime, replayed: bool) -> Sequence[Observation]:
     versions = dict(
         Release.objects.filter(pk__in={check.address.release_id for check in checks})
         .exclude(status=Status.CANCELLED)
@@ -123,7 +123,7 @@ def _append(checks: Sequence[CheckResult], *, watcher: str, at: datetime, replay
                 text_digest=finding.text_digest,
                 peer_address=answer.peer_address,
                 certificate_sha256=answer.certificate_sha256,
-                watcher=watcher,
+                watcher=process,
                 purpose=check.purpose,
                 vantage=answer.vantage,
                 # A whole number would come back as a fraction, and be hashed as another thing.

@@ -29,8 +29,8 @@ class AdhocMeans:
     """The probe, lease holder, complete budget of each host, and clock of ad hoc checks.
 
     A check made while the clock is off by more than `clock_largest_error` is stored, and proves nothing. `stop` is
-    asked whether to end before every answer has come. `watcher_ill` says that people were notified that monitoring does
-    not work, and not yet that it works again.
+    asked whether to end before every answer has come. `monitoring_unwell` says that people were notified that
+    monitoring does not work, and not yet that it works again.
     """
 
     probe: ProbeInterface
@@ -39,7 +39,7 @@ class AdhocMeans:
     clock_error: ClockError
     clock_largest_error: timedelta
     stop: Callable[[], bool] = lambda: False
-    watcher_ill: bool = False
+    monitoring_unwell: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def check_addresses(addresses: Sequence[Address], *, means: AdhocMeans, now: dat
     held = _claim_hosts({place_of(address.url) for address in valid}, means, now=now)
     try:
         checks = _make_checks([address for address in valid if place_of(address.url) in held], means, clock=clock)
-        rows = store.store_checks(checks, watcher=means.holder, at=clock()) if checks else []
+        rows = store.store_checks(checks, process=means.holder, at=clock()) if checks else []
     finally:
         leases.release_hosts(means.holder, now=clock(), probe=means.probe)
     return [AdhocCheck(row, check.answer, check.finding) for row, check in zip(rows, checks, strict=True)]

@@ -45,7 +45,7 @@ class RealClock:
         :param monotonic: returns seconds by a clock that cannot be set.
         """
         self._figures, self._wall, self._monotonic = figures, wall, monotonic
-        self._watch = ClockMonitor()
+        self._monitor = ClockMonitor()
         self._one_at_a_time = threading.Lock()
 
     def now(self) -> datetime:
@@ -56,11 +56,11 @@ class RealClock:
 
     def error(self) -> ClockError:
         with self._one_at_a_time:
-            return self._watch.take(self._read(), self._figures())
+            return self._monitor.take(self._read(), self._figures())
 
     def compare_with_host(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
         with self._one_at_a_time:
-            self._watch.compare_with_host(host, sent_at=sent_at, completed_at=completed_at, date=date)
+            self._monitor.compare_with_host(host, sent_at=sent_at, completed_at=completed_at, date=date)
 
     def _read(self) -> ClockSample:
         before = self._monotonic()

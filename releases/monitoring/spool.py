@@ -119,9 +119,9 @@ class Spool:
     lives no other takes the file: the lock on it ends with the process, however that ends.
     """
 
-    def __init__(self, folder: Path | None = None, *, watcher: str, replayed: bool = False) -> None:
+    def __init__(self, folder: Path | None = None, *, process: str, replayed: bool = False) -> None:
         """:param folder: where a file is made once it is needed; None for memory alone."""
-        self._folder, self._watcher, self._replayed = folder, watcher, replayed
+        self._folder, self._process, self._replayed = folder, process, replayed
         self._path: Path | None = None
         self._file: IO[bytes] | None = None
         self._bodies: set[str] = set()
@@ -148,7 +148,7 @@ class Spool:
             headers = tuple((name, value) for name, value in check.answer.headers if name in HEADERS_KEPT)
             new.append(
                 SpooledCheck(
-                    watcher=self._watcher,
+                    watcher=self._process,
                     replayed=self._replayed,
                     address=check.address.pk,
                     schedule_version=check.schedule_version,
@@ -209,7 +209,7 @@ class Spool:
     def _new_file(self) -> IO[bytes]:
         assert self._folder is not None  # noqa: S101  # `put` has asked
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        name = re.sub(r"[^A-Za-z0-9.-]+", "_", self._watcher)
+        name = re.sub(r"[^A-Za-z0-9.-]+", "_", self._process)
         self._path = self._folder / f"{name}.{uuid4().hex}{WAITING}"
         begun = self._path.with_suffix(UNFINISHED)
         # Pages that are not public yet may be in it. Nothing is buffered: what failed once must not come later.
@@ -313,8 +313,8 @@ def _store_missing(checks: Sequence[SpooledCheck], *, at: datetime) -> list[Obse
         missing = [one for key, one in wanted.items() if key not in there]
         addresses = Address.objects.select_related("release__series__producer").in_bulk({o.address for o in missing})
         for watcher, replayed in sorted({(one.watcher, one.replayed) for one in missing}):
-            of_watcher = [one for one in missing if (one.watcher, one.replayed) == (watcher, replayed)]
+            of_process = [one for one in missing if (one.watcher, one.replayed) == (watcher, replayed)]
             rows += store.store_checks(
-                [one.to_check(addresses) for one in of_watcher], watcher=watcher, at=at, replayed=replayed
+                [one.to_check(addresses) for one in of_process], process=watcher, at=at, replayed=replayed
             )
     return rows

@@ -113,7 +113,7 @@ class Sweep:
             clock_error=clock.error,
             clock_largest_error=clock_largest_error,
         )
-        self._spool = Spool(spool, watcher=name, replayed=replayed)
+        self._spool = Spool(spool, process=name, replayed=replayed)
         # Sent and not examined yet; the newest plain one of each address by its key.
         self._open: dict[CheckKey, Target] = {}
         self._newest: dict[int, CheckKey] = {}
@@ -291,9 +291,9 @@ class Sweep:
         held = self._lease_hosts(due, now=now)
         mine = [address for address in due if place_of(address.url) in held]
         for target in load_targets(mine):
-            watch = target.address.watch
-            target.next_look_at, target.live_since = watch.next_look_at, watch.live_since
-            target.fresh_looks = cadence.count_fresh_checks(now, due_at=target.due_at)
+            schedule = target.address.watch
+            target.next_look_at, target.live_since = schedule.next_look_at, schedule.live_since
+            target.fresh_checks = cadence.count_fresh_checks(now, due_at=target.due_at)
             self.targets[target.address.pk] = target
         self._space_checks()
         if mine:
@@ -373,9 +373,9 @@ class Sweep:
                 self._start_plain(target, planned_at=planned_at)
                 # Where the release was not seen yet, a second check now and then bypasses the caches.
                 number_due = cadence.count_fresh_checks(planned_at, due_at=target.due_at)
-                if number_due > target.fresh_looks and target.live_since is None:
+                if number_due > target.fresh_checks and target.live_since is None:
                     self._start(target, CheckKey(target.address.pk, planned_at, Purpose.FRESH))
-                target.fresh_looks = max(number_due, target.fresh_looks)
+                target.fresh_checks = max(number_due, target.fresh_checks)
             target.plan_next(now=now)
         self._count_left_out(left_out)
 
@@ -521,7 +521,7 @@ class Sweep:
         if not checks:
             return
         # They stay in memory until they are stored: the database may be unavailable just now.
-        rows = store.store_checks(checks, watcher=self._name, at=now, replayed=self._replayed)
+        rows = store.store_checks(checks, process=self._name, at=now, replayed=self._replayed)
         del self._unstored[: len(checks)]
         self._stored += len(checks)
         # A check for a schedule that was changed or cancelled meanwhile is stored and never judged.

@@ -84,7 +84,7 @@ class Target:
     last_planned_at: datetime | None = None
     live_since: datetime | None = None
     seen_early: list[datetime] = field(default_factory=list)
-    fresh_looks: int = 0
+    fresh_checks: int = 0
     closest: timedelta = cadence.CLOSEST
 
     @property
@@ -177,15 +177,15 @@ def find_changed_targets(targets: Mapping[int, Target], monitored: QuerySet[Addr
 
 def save_targets(targets: Iterable[Target]) -> None:
     """Save when some addresses are checked next, and since when they are live."""
-    watches = []
+    schedules = []
     for target in targets:
-        watch = target.address.watch
-        watch.next_look_at, watch.live_since = target.next_look_at, target.live_since
-        watches.append(watch)
-    if watches:
+        schedule = target.address.watch
+        schedule.next_look_at, schedule.live_since = target.next_look_at, target.live_since
+        schedules.append(schedule)
+    if schedules:
         # Several times as fast as an UPDATE of as many rows.
         Watch.objects.bulk_create(
-            watches, update_conflicts=True, unique_fields=["id"], update_fields=["next_look_at", "live_since"]
+            schedules, update_conflicts=True, unique_fields=["id"], update_fields=["next_look_at", "live_since"]
         )
 
 
@@ -227,14 +227,14 @@ def enrol_addresses(monitored: QuerySet[Address], *, now: datetime) -> None:
     new = monitored.filter(Q(watch__isnull=True) | ~Q(watch__schedule_version=F("release__schedule_version")))
     # Some at a time: thousands may fall due together.
     for some in batched(list(new.values_list("pk", flat=True)), READ_AT_A_TIME):
-        watches = []
+        schedules = []
         for address in new.filter(pk__in=some):
             due_at, limit_at = due_of(address.release), address.release.limit_at
             first = cadence.next_check_at(due_at=due_at, limit_at=limit_at, after=None, now=now, key=address.url)
             version = address.release.schedule_version
-            watches.append(Watch(address=address, schedule_version=version, next_look_at=first))
+            schedules.append(Watch(address=address, schedule_version=version, next_look_at=first))
         Watch.objects.bulk_create(
-            watches,
+            schedules,
             update_conflicts=True,
             unique_fields=["address"],
             update_fields=["schedule_version", "next_look_at", "live_since"],

@@ -79,7 +79,7 @@ class Multi:
         self._selector = selectors.DefaultSelector()
         self._timer_at: float | None = None
         self._multi = pycurl.CurlMulti()
-        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._register_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
         self._multi.setopt(pycurl.M_MAXCONNECTS, most_connections)
         # Without this, idle connections to one host would stay open in addition to new ones to another.
@@ -130,7 +130,7 @@ class Multi:
             more = left > 0
         return ended
 
-    def _watch(self, event: int, fd: int, _multi: object, _attached: object) -> None:
+    def _register_socket(self, event: int, fd: int, _multi: object, _attached: object) -> None:
         known = fd in self._selector.get_map()
         if event == pycurl.POLL_REMOVE:
             if known:

@@ -233,19 +233,19 @@ def chance_of_detection(length: timedelta, begins: Begins) -> Chance:
 
 
 def _chance(length: timedelta, begins: Begins, *, key: str) -> Chance:
-    looks = _list_checks(key)
+    checks = _list_checks(key)
     start, end = (_DUE - before for before in begins.value)
-    previous = start = max(start, looks[0])
+    previous = start = max(start, checks[0])
     seen = proven = timedelta(0)
-    for look in looks:
+    for check in checks:
         # Of the exposures that this check is the first to see, those that begin late enough to last until the second.
-        first, last = max(previous, look - length), min(look, end)
+        first, last = max(previous, check - length), min(check, end)
         if first < last:
             seen += last - first
-            second = _find_second_check(look, key)
+            second = _find_second_check(check, key)
             if second is not None:
                 proven += max(timedelta(0), last - max(first, second - length))
-        previous = max(look, start)
+        previous = max(check, start)
     return Chance(seen=seen / (end - start), proven=proven / (end - start))
 
 

@@ -73,13 +73,13 @@ def closest_checks(at_host: int, budget: Budget, *, of_process: int) -> timedelt
     return max(cadence.CLOSEST, timedelta(seconds=seconds))
 
 
-def spread_seconds(looks: int, budget: Budget, *, seconds_each: float = USUAL_SECONDS) -> float:
+def spread_seconds(checks: int, budget: Budget, *, seconds_each: float = USUAL_SECONDS) -> float:
     """Return how many seconds after the first of some checks, all due at once at one host, the last one leaves.
 
     :param seconds_each: for how long one check keeps a connection.
     """
     begun: list[float] = []
-    for number in range(looks):
+    for number in range(checks):
         by_rate = begun[number - budget.per_second] + 1 if number >= budget.per_second else 0.0
         by_lines = begun[number - budget.connections] + seconds_each if number >= budget.connections else 0.0
         begun.append(max(by_rate, by_lines))
@@ -103,7 +103,7 @@ class Crowd:
     place: str
     due_at: datetime
     releases: tuple[Hashable, ...]
-    looks: int
+    checks: int
     seconds: float
 
 
@@ -122,7 +122,7 @@ def find_crowds(due: Iterable[Due], budgets: Mapping[str, Budget], *, default: B
             place=place,
             due_at=due_at,
             releases=tuple(dict.fromkeys(releases)),
-            looks=len(releases),
+            checks=len(releases),
             seconds=spread_seconds(len(releases), budget_of(place, budgets, default=default).monitoring_share),
         )
         for (due_at, place), releases in sorted(together.items(), key=lambda item: item[0])

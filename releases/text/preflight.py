@@ -112,7 +112,7 @@ def finding_sentence(finding: PreflightFinding, *, planned: datetime | None) -> 
 
 
 def crowd_sentence(crowd: Crowd) -> str:
-    facts = {"releases": len(crowd.releases), "looks": crowd.looks, "place": crowd.place}
+    facts = {"releases": len(crowd.releases), "looks": crowd.checks, "place": crowd.place}
     start = ngettext(
         "%(releases)s release with %(looks)s addresses at %(place)s at %(at)s",
         "%(releases)s releases at %(place)s at %(at)s",

@@ -255,16 +255,16 @@ REASONS = {
 }
 
 
-def describe_check_times(looks: int, first_at: datetime, last_at: datetime, *, day_of: datetime | None) -> str:
+def describe_check_times(checks: int, first_at: datetime, last_at: datetime, *, day_of: datetime | None) -> str:
     """Say when checks were made: "24 looks from 9.29.05am to 9.31.55am"; days other than `day_of` are named."""
     start, end = (london.format_time_with_seconds(instant) for instant in (first_at, last_at))
     if day_of is None or not (_same_day(first_at, day_of) and _same_day(last_at, day_of)):
         end = _("%(clock)s on %(day)s") % {"clock": end, "day": london.format_day(last_at)}
         if not _same_day(first_at, last_at):
             start = _("%(clock)s on %(day)s") % {"clock": start, "day": london.format_day(first_at)}
-    if looks == 1:
+    if checks == 1:
         return _("1 look at %(at)s") % {"at": end}
-    return _("%(looks)s looks from %(start)s to %(end)s") % {"looks": looks, "start": start, "end": end}
+    return _("%(looks)s looks from %(start)s to %(end)s") % {"looks": checks, "start": start, "end": end}
 
 
 def duration(length: timedelta, *, units: int = 2) -> str:

@@ -201,9 +201,9 @@ def govuk_hosts() -> frozenset[str]:
 def _adhoc_means() -> Iterator[AdhocMeans]:
     """Open what one page may make requests with, until its time is over."""
     until = time.monotonic() + LONGEST_SECONDS
-    with probe_from_settings(now=timezone.now, beside=True) as look:
+    with probe_from_settings(now=timezone.now, beside=True) as probe:
         yield AdhocMeans(
-            probe=look,
+            probe=probe,
             holder=f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()} web",
             budgets=budgets_from_settings(),
             clock_error=ClockError(Voucher.NOBODY, None),

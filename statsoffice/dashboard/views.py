@@ -62,11 +62,11 @@ def part(request: HttpRequest) -> HttpResponse:
 
 def _part(request: HttpRequest, *, now: datetime) -> dict[str, Any]:
     day = today.today(request.user, now=now)
-    watcher = monitoring.monitoring_status(now=now)
-    text = render_to_string("dashboard/today.html", {"day": day, "watcher": watcher, "still": "still" in request.GET})
+    status = monitoring.monitoring_status(now=now)
+    text = render_to_string("dashboard/today.html", {"day": day, "watcher": status, "still": "still" in request.GET})
     changing = split_live_text(text)
     waiting_text = render_to_string("dashboard/waiting.html", {"waiting": tasks.tasks_of(request.user, now=now)})
-    summary = _join_sentences(day.summary, "" if watcher.active else watcher.sentence)
+    summary = _join_sentences(day.summary, "" if status.active else status.sentence)
     return {
         "text": text,
         "day": day,

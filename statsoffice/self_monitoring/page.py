@@ -56,7 +56,7 @@ class Script:
     silent_from: datetime | None
 
     @property
-    def last_look_at(self) -> datetime:
+    def last_check_at(self) -> datetime:
         """The instant after which no check begins and the verdict is final."""
         settled_at = self.limit_at + CONFIRMING
         return settled_at if self.live_at is None else max(settled_at, self.live_at + LOOKED_ON)
@@ -113,7 +113,7 @@ class PageState:
 
 def page_address(script: Script) -> str:
     """Return the address of a rehearsal's page. It contains the signed script, so that any web process can show it."""
-    instants = (script.live_at, script.silent_from, script.last_look_at + STANDS_FOR)
+    instants = (script.live_at, script.silent_from, script.last_check_at + STANDS_FOR)
     token = signing.dumps([script.marker, *(at and at.timestamp() for at in instants)], salt=SALT)
     return settings.ADDRESS + reverse("canary_page", args=[token])
 

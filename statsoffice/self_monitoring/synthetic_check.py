@@ -65,30 +65,30 @@ class _Progress:
 
 
 def rehearse(
-    script: Script, *, url: str, clock: Clock, look: ProbeInterface, stop: Callable[[], bool] = lambda: False
+    script: Script, *, url: str, clock: Clock, probe: ProbeInterface, stop: Callable[[], bool] = lambda: False
 ) -> RehearsalResult:
     """Check the page of a rehearsal by the cadence of every release, and judge it.
 
-    :param look: the probe.
+    :param probe: fetches the page.
     :param stop: called twice a second.
     :raises Stopped: if `stop` returns true before the last response.
     """
     progress = _Progress()
     planned = _plan(script, url=url, clock=clock)
     next_at = next(planned, None)
-    while next_at is not None or look.in_flight:
+    while next_at is not None or probe.in_flight:
         if stop():
             raise Stopped
         now = clock.now()
         if next_at is not None and next_at <= now:
-            address, hosts = look.fetched_address(ADAPTER, url), frozenset({place_of(url)})
-            look.start(CheckRequest(key=next_at, url=address, allowed_hosts=hosts, planned_at=next_at))
+            address, hosts = probe.fetched_address(ADAPTER, url), frozenset({place_of(url)})
+            probe.start(CheckRequest(key=next_at, url=address, allowed_hosts=hosts, planned_at=next_at))
             next_at = next(planned, None)
             continue
         wake_at = min(now + GLANCE, next_at or now + GLANCE)
-        if look.in_flight:
-            for _, answer in look.poll((wake_at - now).total_seconds()):
-                _record_answer(progress, answer, script=script, url=url, clock=clock, look=look)
+        if probe.in_flight:
+            for _, answer in probe.poll((wake_at - now).total_seconds()):
+                _record_answer(progress, answer, script=script, url=url, clock=clock, probe=probe)
         else:
             clock.sleep_until(wake_at)
     # The loop has ended, so that every check up to the limit has a response or timed out.
@@ -109,13 +109,13 @@ def _plan(script: Script, *, url: str, clock: Clock) -> Iterator[datetime]:
         after = cadence.next_check_at(
             due_at=script.due_at, limit_at=script.limit_at, after=after, now=clock.now(), key=url
         )
-        if after is None or after > script.last_look_at:
+        if after is None or after > script.last_check_at:
             return
         yield after
 
 
 def _record_answer(
-    progress: _Progress, answer: Answer, *, script: Script, url: str, clock: Clock, look: ProbeInterface
+    progress: _Progress, answer: Answer, *, script: Script, url: str, clock: Clock, probe: ProbeInterface
 ) -> None:
     expectation = Expectation(
         role=AddressRole.PAGE,
@@ -127,7 +127,7 @@ def _record_answer(
         texts_before=progress.texts_before.all,
         due_at=script.due_at,
     )
-    finding = look.examine(ADAPTER, answer, expectation)
+    finding = probe.examine(ADAPTER, answer, expectation)
     if answer.completed_at < script.due_at:
         sent_at, reasons = answer.sent_at, finding.reasons
         progress.texts_before.note(finding.result, reasons, finding.text_digest, first=sent_at, last=sent_at)
@@ -154,11 +154,11 @@ logger = logging.getLogger(__name__)
 
 
 def perform_next(
-    *, clock: Clock, look: Callable[[str], ProbeInterface], stop: Callable[[], bool] = lambda: False
+    *, clock: Clock, open_probe: Callable[[str], ProbeInterface], stop: Callable[[], bool] = lambda: False
 ) -> Rehearsed | None:
     """Run the next rehearsal and store its result, unless another process runs it or it is not due.
 
-    :param look: returns the probe for the page's address.
+    :param open_probe: returns the probe for the page's address.
     :param stop: called twice a second.
     :return: None if no rehearsal was finished.
     """
@@ -169,7 +169,7 @@ def perform_next(
         return None
     url = page.page_address(script)
     try:
-        played = rehearse(script, url=url, clock=clock, look=look(url), stop=stop)
+        played = rehearse(script, url=url, clock=clock, probe=open_probe(url), stop=stop)
     except Stopped:
         return None
     except Exception:
@@ -224,7 +224,7 @@ GLANCE_SECONDS = 0.5
 
 
 def ping(
-    url: str, *, look: ProbeInterface, now: Callable[[], datetime], stop: Callable[[], bool] = lambda: False
+    url: str, *, probe: ProbeInterface, now: Callable[[], datetime], stop: Callable[[], bool] = lambda: False
 ) -> bool:
     """Send one request to the address, and log a failure.
 
@@ -233,10 +233,10 @@ def ping(
     :return: whether the response had a status of success.
     """
     host = place_of(url)
-    look.start(CheckRequest(key="ping", url=url, allowed_hosts=frozenset({host}), planned_at=now()))
+    probe.start(CheckRequest(key="ping", url=url, allowed_hosts=frozenset({host}), planned_at=now()))
     answers: list[tuple[CheckRequest, Answer]] = []
     while not answers and not stop():
-        answers = look.poll(GLANCE_SECONDS)
+        answers = probe.poll(GLANCE_SECONDS)
     for _, answer in answers:
         if answer.failure is None and answer.status is not None and 200 <= answer.status < 300:
             return True
@@ -248,11 +248,11 @@ def take_turn(*, clock: Clock, stop: Callable[[], bool] = lambda: False) -> None
     """Run the next rehearsal, and ping if its verdict is right and all health checks pass."""
     with contextlib.ExitStack() as stack:
 
-        def look(url: str) -> ProbeInterface:
+        def open_probe(url: str) -> ProbeInterface:
             return stack.enter_context(own_probe(url, now=clock.now))
 
-        played = perform_next(clock=clock, look=look, stop=stop)
+        played = perform_next(clock=clock, open_probe=open_probe, stop=stop)
         if not settings.HEALTH_PING or played is None or not played.right or stop():
             return
         if all(check.well for check in health.check_health(clock.now())):
-            ping(settings.HEALTH_PING, look=look(settings.HEALTH_PING), now=clock.now, stop=stop)
+            ping(settings.HEALTH_PING, probe=open_probe(settings.HEALTH_PING), now=clock.now, stop=stop)

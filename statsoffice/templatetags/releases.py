@@ -42,12 +42,14 @@ def run_sentence(run: Run) -> str:
 
 @register.filter
 def run_when(run: Run, release: Release) -> str:
-    return release_text.describe_check_times(run.looks, run.first_at, run.last_at, day_of=release.due_at)
+    return release_text.describe_check_times(run.checks, run.first_at, run.last_at, day_of=release.due_at)
 
 
 @register.filter
 def seen_between(question: OpenQuestion) -> str:
-    return release_text.describe_check_times(question.looks, question.first_seen_at, question.last_seen_at, day_of=None)
+    return release_text.describe_check_times(
+        question.checks, question.first_seen_at, question.last_seen_at, day_of=None
+    )
 
 
 @register.simple_tag
@@ -63,7 +65,7 @@ def said_sentence(run: SaidRun, release: Release) -> str:
 
 @register.filter
 def said_when(run: SaidRun, release: Release) -> str:
-    return release_text.describe_check_times(run.looks, run.first_at, run.last_at, day_of=release.due_at)
+    return release_text.describe_check_times(run.checks, run.first_at, run.last_at, day_of=release.due_at)
 
 
 @register.filter

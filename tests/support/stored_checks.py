@@ -49,4 +49,4 @@ def make_check(
 
 def store_checks(*looks: CheckResult) -> list[Observation]:
     """Keep checks as monitoring does."""
-    return list(store.store_checks(looks, watcher="test", at=looks[-1].answer.completed_at))
+    return list(store.store_checks(looks, process="test", at=looks[-1].answer.completed_at))

@@ -13,7 +13,7 @@ from releases.monitoring.clock import Clock, StoppedClock
 from releases.monitoring.sweep import HORIZON, Sweep
 from releases.probe.probe import probe_from_settings
 from releases.rules import london
-from statsoffice.jobs import CLOCK, watcher_name
+from statsoffice.jobs import CLOCK, process_name
 
 
 class Command(PlainCommand):
@@ -39,12 +39,12 @@ class Command(PlainCommand):
             return
         with probe_from_settings(now=clock.now) as probe:
             if at:
-                stored = Sweep.check_rehearsals_once(clock=clock, probe=probe, name=watcher_name())
+                stored = Sweep.check_rehearsals_once(clock=clock, probe=probe, name=process_name())
             else:
                 stored = Sweep(
                     clock=clock,
                     probe=probe,
-                    name=watcher_name(),
+                    name=process_name(),
                     controls=settings.PROBE_CONTROLS,
                     clock_largest_error=settings.CLOCK_LARGEST_ERROR,
                 ).run()

@@ -29,7 +29,7 @@ def _own_probe(monkeypatch):
 
 
 def take(at=DAY_BEFORE):
-    jobs.run_due_checks(clock=StoppedClock(at), watcher="worker")
+    jobs.run_due_checks(clock=StoppedClock(at), process="worker")
 
 
 def preflight(*references):

@@ -53,7 +53,7 @@ def test_the_seeds_morning_is_told_with_its_interval_and_the_publishers_figure_a
         ("It became visible", "Between 56 minutes 55 seconds and 57 minutes after the announced time"),
         ("By the publisher’s own system (no observation)", "10.26.41am, by the public history of the page"),
     )
-    assert [(sent, showed) for sent, _answered, showed in part.looks][-2:] == [
+    assert [(sent, showed) for sent, _answered, showed in part.checks][-2:] == [
         ("10.26.55am", "Did not find it: the site answered that there was no such page."),
         ("10.27.00am", "Found it."),
     ]
@@ -68,7 +68,7 @@ def test_what_was_early_is_told_before_the_announced_time_and_never_rounded_over
     )
     (part,) = parts(record(address(*nearly)))
     assert summary(part)["First seen live"] == "9.29.59am"
-    assert {answered for _sent, answered, _showed in part.looks} == {"9.29.00am", "9.29.59am"}
+    assert {answered for _sent, answered, _showed in part.checks} == {"9.29.00am", "9.29.59am"}
 
 
 def test_no_answer_is_told_as_such_and_what_was_never_seen_has_no_time():
@@ -76,7 +76,7 @@ def test_no_answer_is_told_as_such_and_what_was_never_seen_has_no_time():
     assert summary(part)["Outcome of the check"] == "Not seen"
     assert summary(part)["First seen live"] == "No look shows this"
     assert summary(part)["It became visible"] == "Not yet, more than 2 minutes after the announced time"
-    assert part.looks[1][2] == "Got no answer that could be used."
+    assert part.checks[1][2] == "Got no answer that could be used."
     (silent,) = parts(record(address(look("09:30", UNREACHABLE), look("09:32", UNREACHABLE))))
     assert summary(silent)["Outcome of the check"] == "The looks do not show whether it was there in time"
     assert summary(silent)["It became visible"] == "The looks do not show when"

@@ -178,7 +178,7 @@ def test_the_extracted_text_holds_all_that_the_report_and_its_annex_say(printed)
     for part in document.annex.parts:
         told += [part.heading, part.not_listed, *part.notes, *(cell for row in part.summary for cell in row)]
         told += [words.text for words in part.chart.words]
-        told += [cell for look in part.looks for cell in look]
+        told += [cell for look in part.checks for cell in look]
     assert len(told) > 100
     assert [each for each in told if not all(solid(word) in text for word in each.split())] == []
     assert {word for word in all_of_the_document(document) if word not in text} == set()
@@ -212,12 +212,12 @@ def test_how_many_looks_are_not_listed_never_stands_alone_on_a_page(tmp_path):
     (part,) = document.annex.parts
     path, alone = tmp_path / "report.pdf", []
     for rows in range(4, 16):
-        told = dataclasses.replace(part, looks=part.looks[:1] * rows, not_listed="67 more looks are on record.")
+        told = dataclasses.replace(part, checks=part.checks[:1] * rows, not_listed="67 more looks are on record.")
         annex = dataclasses.replace(document.annex, parts=(told,))
         path.write_bytes(render_pdf(dataclasses.replace(document, annex=annex)))
         last = words(text_of(path, page_count(path)))
         assert told.not_listed in last
-        if document.annex.heading not in last and told.looks[0][0] not in last:
+        if document.annex.heading not in last and told.checks[0][0] not in last:
             alone.append(rows)
     assert alone == []
 

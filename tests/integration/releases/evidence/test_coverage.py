@@ -70,7 +70,7 @@ def test_a_look_shows_that_somebody_watched_though_the_watcher_was_too_busy_to_m
     alive(0, 60)
     alive(120, 180)
     looks = [Look(at(70), at(74)), Look(at(85), at(90)), Look(at(500), at(501))]
-    found = coverage.find_gaps(start=START, end=at(180), looks=looks)
+    found = coverage.find_gaps(start=START, end=at(180), checks=looks)
     assert found == [(at(90), at(120))]
 
 

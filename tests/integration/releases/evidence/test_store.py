@@ -43,7 +43,7 @@ def kept(release, *, finding=None, purpose=Purpose.PLAIN, **fields):
         purpose=purpose,
         clock_bound_seconds=0.0,
     )
-    store.store_checks([look], watcher="a", at=SEED_DUE + timedelta(seconds=1))
+    store.store_checks([look], process="a", at=SEED_DUE + timedelta(seconds=1))
     return Observation.objects.get()
 
 

@@ -72,7 +72,7 @@ def look(address, **changes):
 
 
 def kept(*looks):
-    store.store_checks(looks, watcher="watch-1:4711", at=SENT + timedelta(seconds=2))
+    store.store_checks(looks, process="watch-1:4711", at=SENT + timedelta(seconds=2))
     return Observation.objects.order_by("position").last()
 
 

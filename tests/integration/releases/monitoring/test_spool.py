@@ -69,7 +69,7 @@ def room_for(size):
 
 def left_behind(folder, looks):
     """Put checks on a shelf whose process then dies, and return the file that stays."""
-    shelf = Spool(folder, watcher="gone:7")
+    shelf = Spool(folder, process="gone:7")
     shelf.put(looks)
     shelf.close()  # as the system does with every file of a process that was killed
     return next(folder.glob("*.looks"))
@@ -86,8 +86,8 @@ def as_sent(looks, watcher):
 @pytest.mark.both_databases
 @pytest.mark.parametrize("on_disk", [True, False], ids=["file", "memory"])
 def test_looks_are_stored_as_they_were_with_the_true_time_of_recording(tmp_path, looks, on_disk):
-    straight = store.store_checks([looks[0]], watcher="here:1", at=SEED_DUE)[0]
-    shelf = Spool(tmp_path if on_disk else None, watcher="there:2")
+    straight = store.store_checks([looks[0]], process="here:1", at=SEED_DUE)[0]
+    shelf = Spool(tmp_path if on_disk else None, process="there:2")
     shelf.put(looks)
     rows = shelf.store(at=BACK_AT)
     assert [row.recorded_at for row in rows] == [BACK_AT] * 3
@@ -108,7 +108,7 @@ def test_what_a_process_that_died_has_left_is_stored_under_its_own_name(tmp_path
 
 
 def test_what_a_living_process_keeps_is_taken_by_nobody_else(tmp_path, looks):
-    shelf = Spool(tmp_path, watcher="alive:3")
+    shelf = Spool(tmp_path, process="alive:3")
     shelf.put(looks)
     assert spool.store_left_behind(tmp_path, at=BACK_AT) == []
     assert len(shelf.store(at=BACK_AT)) == 3
@@ -116,7 +116,7 @@ def test_what_a_living_process_keeps_is_taken_by_nobody_else(tmp_path, looks):
 
 def test_a_look_that_was_stored_although_the_answer_was_lost_is_not_stored_again(tmp_path, looks):
     left_behind(tmp_path, looks)
-    store.store_checks(looks[:2], watcher="gone:7", at=SEED_DUE)
+    store.store_checks(looks[:2], process="gone:7", at=SEED_DUE)
     rows = spool.store_left_behind(tmp_path, at=BACK_AT)
     assert sent() == as_sent(looks, "gone:7")
     assert {row.sent_at for row in rows} == {one.answer.sent_at for one in looks}
@@ -133,7 +133,7 @@ def test_the_same_file_stored_twice_leaves_each_look_once(tmp_path, looks):
 
 
 def test_a_look_of_another_watcher_at_the_same_instant_is_another_look(tmp_path, looks):
-    store.store_checks(looks, watcher="other:9", at=SEED_DUE)
+    store.store_checks(looks, process="other:9", at=SEED_DUE)
     left_behind(tmp_path, looks)
     spool.store_left_behind(tmp_path, at=BACK_AT)
     assert sent() == as_sent(looks, "other:9") + as_sent(looks, "gone:7")
@@ -172,7 +172,7 @@ def test_pages_that_are_not_public_yet_are_for_nobody_else_on_the_machine(tmp_pa
 
 def test_looks_wait_in_memory_where_the_disk_takes_no_file(tmp_path, looks, caplog):
     (tmp_path / "unstored").write_text("in the way")
-    shelf = Spool(tmp_path / "unstored", watcher="full:4")
+    shelf = Spool(tmp_path / "unstored", process="full:4")
     shelf.put(looks)
     assert shelf
     assert not shelf.outlives
@@ -182,7 +182,7 @@ def test_looks_wait_in_memory_where_the_disk_takes_no_file(tmp_path, looks, capl
 
 
 def test_a_disk_that_fills_up_in_the_middle_of_a_look_spoils_nothing_before_it(tmp_path, looks, caplog):
-    shelf = Spool(tmp_path, watcher="filling:5")
+    shelf = Spool(tmp_path, process="filling:5")
     shelf.put(looks[:1])
     before = next(tmp_path.iterdir()).stat().st_size
     with room_for(before + 100):

@@ -67,7 +67,7 @@ def test_what_was_announced_is_still_on_record_when_the_release_has_taken_its_pl
     assert after.body_sha256 != before.body_sha256
     assert {row.purpose for row in (first, before, after)} == {Purpose.ANNOUNCEMENT}
     assert check_chain(Observation) == (3, None)
-    told = [(snapshot.looks, snapshot.leads_to) for snapshot in announcements.snapshots_of(release)]
+    told = [(snapshot.checks, snapshot.leads_to) for snapshot in announcements.snapshots_of(release)]
     assert told == [(2, ""), (1, site.url(PAGE))]
 
 

@@ -254,8 +254,8 @@ def test_a_tick_makes_the_comparison_and_none_around_a_due_instant(release, site
     monkeypatch.setattr(jobs, "_probes", {})
     settings.COMPARISON_AT = AT
     near = ReleaseFactory(confirmed=True, due_at=DAY_BEFORE, reference="due-now", rehearsal=True)
-    jobs.run_due_checks(clock=StoppedClock(DAY_BEFORE), watcher="worker")
+    jobs.run_due_checks(clock=StoppedClock(DAY_BEFORE), process="worker")
     assert not Comparison.objects.exists()
     assert near.due_at == DAY_BEFORE
-    jobs.run_due_checks(clock=StoppedClock(DAY_BEFORE + timedelta(seconds=31)), watcher="worker")
+    jobs.run_due_checks(clock=StoppedClock(DAY_BEFORE + timedelta(seconds=31)), process="worker")
     assert Comparison.objects.get().read_at is not None

@@ -126,7 +126,7 @@ def test_a_release_without_an_announcement_is_noted_because_nothing_was_compared
 
 def test_a_watcher_that_is_ill_by_its_own_checks_is_found(site, means):
     release = a_sound_release(site)
-    assert check(release, replace(means, watcher_ill=True)) == {(PreflightCode.WATCHER_ILL, None)}
+    assert check(release, replace(means, monitoring_unwell=True)) == {(PreflightCode.WATCHER_ILL, None)}
 
 
 def test_a_provisional_release_is_said_not_to_be_watched_and_only_its_announcement_is_looked_at(site, means):

@@ -67,7 +67,7 @@ def test_after_publication_the_snapshot_shows_where_the_announcement_led_and_wha
     site.publish(govuk.api_path(PAGE), [govuk.answered(out)])
     announcements.make_due_snapshots(means=means, now=DUE + timedelta(minutes=11))
     before, after = announcements.snapshots_of(release)
-    assert (before.look.publisher_says["state"], before.leads_to) == ("announced", "")
+    assert (before.observation.publisher_says["state"], before.leads_to) == ("announced", "")
     assert after.leads_to == site.url(govuk.api_path(PAGE))
-    assert after.look.publisher_says["state"] == "published"
+    assert after.observation.publisher_says["state"] == "published"
     assert Observation.objects.plain().count() == 0

@@ -57,7 +57,7 @@ def statistician(release):
 def test_a_text_without_the_marker_is_asked_about_with_when_it_was_seen(release):
     assert outcome(release) == "cannot_tell"
     (question,) = statements.find_open_questions([release])
-    assert (question.text_digest, question.looks) == (digest(RENAMED), 13)
+    assert (question.text_digest, question.checks) == (digest(RENAMED), 13)
     assert (question.first_seen_at, question.last_seen_at) == (SEED_DUE, SEED_DUE + timedelta(minutes=2))
 
 

@@ -34,7 +34,7 @@ def test_the_step_beside_the_watch_removes_what_is_old_and_says_so(monkeypatch, 
     monkeypatch.setattr(jobs, "_probes", {})
     an_old_release("old")
     with caplog.at_level("INFO"):
-        jobs.run_due_checks(clock=StoppedClock(OVER), watcher="worker")
+        jobs.run_due_checks(clock=StoppedClock(OVER), process="worker")
     assert not Body.objects.exists()
     assert ReleaseEvent.objects.filter(kind="bodies_pruned").count() == 1
     assert "3 removed, of 1 releases" in caplog.text

@@ -24,7 +24,7 @@ def _own_probe(monkeypatch):
 
 
 def step(at):
-    jobs.run_due_checks(clock=StoppedClock(at), watcher="worker")
+    jobs.run_due_checks(clock=StoppedClock(at), process="worker")
 
 
 @pytest.mark.both_databases

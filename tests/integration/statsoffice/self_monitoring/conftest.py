@@ -34,7 +34,7 @@ def rehearse(own_page, clock):
 
     def play(*, by=clock):
         clock.pass_seconds(60)
-        return synthetic_check.perform_next(clock=by, look=look)
+        return synthetic_check.perform_next(clock=by, open_probe=look)
 
     yield play
     for probe in probes:

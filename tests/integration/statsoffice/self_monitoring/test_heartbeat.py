@@ -59,7 +59,7 @@ def kept():
 def test_a_sweep_by_the_tick_notes_when_it_began_and_finished(kept):
     jobs.sweep()
     assert kept().begun_at <= kept().finished_at
-    assert kept().begun_by == jobs.watcher_name()
+    assert kept().begun_by == jobs.process_name()
     assert kept().failed_at is None
 
 

@@ -55,5 +55,5 @@ def test_behind_a_proxy_it_goes_through_the_proxy_as_every_look_does(address, se
 def test_a_ping_under_way_does_not_hold_up_who_wants_to_end(address):
     with dead_mans_switch(answers_after_seconds=5) as slow, own_probe(slow.url, now=now) as look:
         began = now()
-        assert ping(slow.url, look=look, now=now, stop=lambda: True) is False
+        assert ping(slow.url, probe=look, now=now, stop=lambda: True) is False
         assert (now() - began).total_seconds() < 2

@@ -123,13 +123,13 @@ def test_a_rehearsal_that_is_told_to_stop_says_nothing(clock, own_page):
     def look(url):
         return own_probe(url, now=clock.now)
 
-    assert synthetic_check.perform_next(clock=clock, look=look, stop=lambda: True) is None
+    assert synthetic_check.perform_next(clock=clock, open_probe=look, stop=lambda: True) is None
     assert Rehearsed.objects.get().finished_at is None
 
 
 def test_a_second_tick_within_the_minute_plays_nothing(rehearse, clock):
     rehearse()
-    assert synthetic_check.perform_next(clock=clock, look=None) is None
+    assert synthetic_check.perform_next(clock=clock, open_probe=None) is None
 
 
 @pytest.mark.django_db(transaction=True)
@@ -144,7 +144,7 @@ def test_of_several_ticks_at_once_one_plays_the_rehearsal():
         begun.append(url)
         raise Stopped
 
-    at_once(*[lambda: synthetic_check.perform_next(clock=Standing(), look=look)] * 4)
+    at_once(*[lambda: synthetic_check.perform_next(clock=Standing(), open_probe=look)] * 4)
     assert len(begun) == 1
     assert Rehearsed.objects.count() == 1
 

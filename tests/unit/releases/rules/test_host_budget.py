@@ -96,7 +96,7 @@ def due(release, *, place=HOST, at=MORNING):
 def test_releases_that_share_a_host_and_a_minute_are_a_crowd_with_all_their_addresses():
     looks = [due(release) for release in range(12)] + [due(0), due(1)]
     assert find_crowds(looks, {HOST: GOVUK}) == [
-        Crowd(place=HOST, due_at=MORNING, releases=tuple(range(12)), looks=14, seconds=1.25)
+        Crowd(place=HOST, due_at=MORNING, releases=tuple(range(12)), checks=14, seconds=1.25)
     ]
 
 
@@ -104,7 +104,7 @@ def test_releases_that_share_a_host_and_a_minute_are_a_crowd_with_all_their_addr
     ("addresses", "crowds"),
     [
         pytest.param(5, [], id="all at once"),
-        pytest.param(20, [Crowd(place=HOST, due_at=MORNING, releases=("one",), looks=20, seconds=2.25)], id="waiting"),
+        pytest.param(20, [Crowd(place=HOST, due_at=MORNING, releases=("one",), checks=20, seconds=2.25)], id="waiting"),
     ],
 )
 def test_one_release_is_a_crowd_where_its_addresses_have_to_wait_for_one_another(addresses, crowds):

@@ -14,13 +14,13 @@ def looks(*results, start=SEED_DUE, reasons=("not_found",), said=""):
 
 
 def told(runs):
-    return [(run.result, run.looks) for run in runs]
+    return [(run.result, run.checks) for run in runs]
 
 
 def test_looks_of_the_same_result_are_one_run_with_its_first_and_last_instant():
     run, *others = fold_runs(looks("not_live", "not_live", "not_live"), due_at=SEED_DUE)
     assert others == []
-    assert (run.looks, run.first_at, run.last_at) == (3, SEED_DUE, SEED_DUE + timedelta(seconds=10))
+    assert (run.checks, run.first_at, run.last_at) == (3, SEED_DUE, SEED_DUE + timedelta(seconds=10))
 
 
 def test_another_result_or_reason_or_word_of_a_person_begins_a_new_run():
