@@ -69,11 +69,14 @@ class ImpossibleContent(MoveRefused):
 
 @dataclass(frozen=True, slots=True)
 class SavedSection:
-    """The result of saving: `changed` is false if the text already said so; `beside` names who wrote meanwhile."""
+    """The result of saving: `changed` is false if the text already said so.
+
+    `others_editing` names those who wrote meanwhile.
+    """
 
     report: Report
     changed: bool
-    beside: str = ""
+    others_editing: str = ""
 
 
 def save_section(
@@ -117,10 +120,10 @@ def save_section(
             raise ImpossibleContent(remarks)
         others = fresh.versions.filter(number__gt=read.number).select_related("written_by")
         names = [str(version.written_by) if version.written_by else _("the automatic check") for version in others]
-        beside = ", ".join(dict.fromkeys(names))
-        machine = _automatic_text_seen(fresh, current, section=section, facts_seen=facts_seen)
+        others_editing = ", ".join(dict.fromkeys(names))
+        machine = _read_automatic_text(fresh, current, section=section, facts_seen=facts_seen)
         if content == was and machine == current.machine:
-            return SavedSection(fresh, changed=False, beside=beside)
+            return SavedSection(fresh, changed=False, others_editing=others_editing)
         try:
             saved = versions.advance_report(
                 fresh,
@@ -140,11 +143,11 @@ def save_section(
             if attempt == ATTEMPTS - 1:
                 raise
             continue
-        return SavedSection(saved, changed=True, beside=beside)
+        return SavedSection(saved, changed=True, others_editing=others_editing)
     raise AssertionError  # the loop returns or raises
 
 
-def _automatic_text_seen(
+def _read_automatic_text(
     report: Report, current: ReportVersion, *, section: ReportSection, facts_seen: str
 ) -> dict[str, Any]:
     """Return the automatic text that the person saw next to this section's fields when they wrote."""
@@ -369,8 +372,8 @@ def _recorded_entries(suspicion: Suspicion) -> Iterator[TimelineEntry]:
         if absent := result.verdict.last_not_live_at:
             text = f"The automatic check looked for {what} and did not find it."
             yield TimelineEntry(round_down(absent), text, f"{at}-absent")
-        if seen := result.verdict.first_live_at:
-            yield TimelineEntry(round_up(seen), f"The automatic check found {what} for the first time.", f"{at}-seen")
+        if live := result.verdict.first_live_at:
+            yield TimelineEntry(round_up(live), f"The automatic check found {what} for the first time.", f"{at}-seen")
         for number, flip in enumerate(result.verdict.flips, start=1):
             which = f"-{number}" if number > 1 else ""
             text = f"The automatic check did not find {what} there any more."

@@ -195,7 +195,7 @@ def _past_caches(
     found: dict[CheckKey, tuple[datetime, datetime]] = {}
     for key, past_caches in fresh.items():
         sightings = [check.sighting for check in checks[key]]
-        plain = [DiagnosticCheck(PLAIN, seen.result, seen.sent_at, seen.completed_at) for seen in sightings]
+        plain = [DiagnosticCheck(PLAIN, one.result, one.sent_at, one.completed_at) for one in sightings]
         pair = find_past_caches([*plain, *past_caches])
         if pair:
             found[key] = (pair[0].completed_at, pair[1].sent_at)

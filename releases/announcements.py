@@ -40,7 +40,7 @@ def make_due_snapshots(*, means: AdhocMeans, now: datetime) -> list[AdhocCheck]:
     """Check the announcements whose snapshot is due, and store what they say."""
     checks = Observation.objects.filter(address=OuterRef("pk"), purpose=Purpose.ANNOUNCEMENT).order_by()
     tried = checks.values("address").annotate(at=Max("sent_at")).values("at")
-    seen = checks.exclude(result__in=_NOT_SEEN).values("address").annotate(at=Max("sent_at")).values("at")
+    answered = checks.exclude(result__in=_NOT_SEEN).values("address").annotate(at=Max("sent_at")).values("at")
     addresses = (
         Address.objects.filter(
             ~Q(release__status=Status.CANCELLED),
@@ -49,7 +49,7 @@ def make_due_snapshots(*, means: AdhocMeans, now: datetime) -> list[AdhocCheck]:
         )
         .annotate(
             tried_at=Subquery(tried, output_field=DateTimeField()),
-            seen_at=Subquery(seen, output_field=DateTimeField()),
+            seen_at=Subquery(answered, output_field=DateTimeField()),
             due_at=F("release__due_at"),
         )
         .select_related("release__series__producer")
@@ -173,7 +173,7 @@ def compare_announcements(addresses: Iterable[Address], *, means: AdhocMeans, no
 
     A check of the announcement of a release with an exact date is evidence like any other check of it.
     """
-    readable = [address for address in addresses if _can_be_asked(address, now=now)]
+    readable = [address for address in addresses if _has_valid_address(address, now=now)]
     evidence = [address for address in readable if address.adapter == ADAPTER and address.release.due_at]
     checks = adhoc_checks.check_addresses(evidence, means=means, now=now) if evidence else []
     answers: dict[int, Answer | None] = {check.row.address_id: check.answer for check in checks}
@@ -186,7 +186,7 @@ def compare_announcements(addresses: Iterable[Address], *, means: AdhocMeans, no
     return sum(answer is not None for answer in answers.values())
 
 
-def _can_be_asked(address: Address, *, now: datetime) -> bool:
+def _has_valid_address(address: Address, *, now: datetime) -> bool:
     try:
         place_of(address.url)
     except NotAWebAddressError:

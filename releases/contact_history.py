@@ -12,7 +12,7 @@ DETAILS = ("name", "email", "telephone")
 DELETED = "-"
 
 
-def erase_former_details(*, now: datetime, kept_for: timedelta, dry_run: bool = False) -> int:
+def erase_former_details(*, now: datetime, retention: timedelta, dry_run: bool = False) -> int:
     """Remove from the histories the details of contacts that were replaced longer ago than their retention.
 
     A detail that is still correct stays, and so do post, account, who changed it and when. Each removed detail is
@@ -22,13 +22,13 @@ def erase_former_details(*, now: datetime, kept_for: timedelta, dry_run: bool = 
     """
     # django-simple-history adds `history`, and ships no types.
     history: Any = Contact.history.model
-    old = history.objects.filter(history_date__lt=now - kept_for, is_team=False).values("id")
+    old = history.objects.filter(history_date__lt=now - retention, is_team=False).values("id")
     rows = history.objects.filter(id__in=old).order_by("id", "history_date", "history_id")
     present = {key: values for key, *values in Contact.objects.values_list("pk", *DETAILS)}
     changed = 0
     for key, of_one in groupby(rows.iterator(), key=lambda row: row.id):
         versions = list(of_one)
-        for row, details in zip(versions, _over(versions, before=now - kept_for), strict=True):
+        for row, details in zip(versions, _over(versions, before=now - retention), strict=True):
             still = dict(zip(DETAILS, present.get(key, ()), strict=False))
             gone = [name for name in details if getattr(row, name) != still.get(name) and not row.is_team]
             changed += bool(gone)

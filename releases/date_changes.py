@@ -194,10 +194,10 @@ def _decide(
 
 def _check_not_overtaken(request: DateChangeRequest, *, at: datetime) -> None:
     if lapse_overtaken(now=at, release=request.release):
-        stands = Release.objects.get(pk=request.release_id)
+        current = Release.objects.get(pk=request.release_id)
         sentence = _(
             "The change of %(reference)s to %(to)s has lapsed and was not made: the release was changed after it was "
             "asked for. It is now %(status)s, for %(slot)s."
         )
-        facts = {"reference": stands.reference, "to": request.to, "status": stands.status, "slot": stands.slot}
+        facts = {"reference": current.reference, "to": request.to, "status": current.status, "slot": current.slot}
         raise Overtaken(sentence % facts)

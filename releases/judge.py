@@ -474,12 +474,12 @@ def _flip_events(change: VerdictChange, *, now: datetime) -> Iterator[ReleaseEve
         before = stored.get(result.address, ())
         for number, flip in enumerate(result.verdict.flips):
             known = before[number] if number < len(before) else None
-            seen = {"url": result.url, "seen_at": flip.gone_at.isoformat()}
+            details = {"url": result.url, "seen_at": flip.gone_at.isoformat()}
             if known is None:
-                yield build_event(change.schedule.release, "gone_again", at=now, **seen)
+                yield build_event(change.schedule.release, "gone_again", at=now, **details)
             if flip.back_at and (known is None or known.back_at is None):
-                seen["seen_at"] = flip.back_at.isoformat()
-                yield build_event(change.schedule.release, "back_again", at=now, **seen)
+                details["seen_at"] = flip.back_at.isoformat()
+                yield build_event(change.schedule.release, "back_again", at=now, **details)
 
 
 def _check_often_again(changes: Sequence[VerdictChange], *, now: datetime) -> None:

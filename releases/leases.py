@@ -131,16 +131,16 @@ def release_hosts(holder: str, *, now: datetime, probe: ProbeInterface | None = 
 
 def store_pauses(probe: ProbeInterface, *, now: datetime) -> None:
     """Store until when which host asked for a pause, for the other processes and for later."""
-    asked = probe.pauses
-    if not asked:
+    pauses = probe.pauses
+    if not pauses:
         return
-    rows = HostLease.objects.filter(host__in=asked)
+    rows = HostLease.objects.filter(host__in=pauses)
     known = dict(rows.values_list("host", "paused_until"))
-    for host, until in asked.items():
+    for host, until in pauses.items():
         if host not in known:
             _first_lease(host, holder="", until=LONG_AGO)
-        kept = known.get(host)
-        if kept is None or kept < until or kept > now + LONGEST_OF_ALL:
+        paused_until = known.get(host)
+        if paused_until is None or paused_until < until or paused_until > now + LONGEST_OF_ALL:
             HostLease.objects.filter(host=host).update(paused_until=until)
 
 

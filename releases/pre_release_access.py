@@ -546,16 +546,16 @@ def erase_name(release: Release, *, by: "User", at: datetime, entry: PreReleaseA
     return _erase(release, entries.filter(pk=entry.pk) if entry else entries, by=by, at=at)
 
 
-def erase_old_names(*, now: datetime, kept_for: timedelta, needed: Needed, dry_run: bool = False) -> ErasureResult:
+def erase_old_names(*, now: datetime, retention: timedelta, needed: Needed, dry_run: bool = False) -> ErasureResult:
     """Erase the names on lists of releases that were due, or cancelled, longer ago than the retention of names.
 
     :param needed: returns which of some releases are still in use, because a report about their list is undecided.
     """
-    before = now - kept_for
+    before = now - retention
     over = Q(due_at__lt=before) | Q(status=Status.CANCELLED, cancelled_at__lt=before)
     named = Q(pk__in=_named(PreReleaseAccess.objects.all()).values("release"))
-    asked = Q(pk__in=_named(PreReleaseRequest.objects.all()).values("release"))
-    old = list(Release.objects.filter(over & (named | asked)).order_by("pk"))
+    with_requests = Q(pk__in=_named(PreReleaseRequest.objects.all()).values("release"))
+    old = list(Release.objects.filter(over & (named | with_requests)).order_by("pk"))
     in_use = set(needed([release.pk for release in old]))
     names = releases = 0
     for release in old:

@@ -200,8 +200,8 @@ def request_missing_preflights(*, at: time, now: datetime) -> int:
 
     :param at: STATSOFFICE_PREFLIGHT_AT.
     """
-    asked = PreflightRun.objects.open().filter(release=OuterRef("pk"))
-    keys = list(_upcoming(now).filter(~Exists(asked)).values_list("pk", flat=True))
+    open_runs = PreflightRun.objects.open().filter(release=OuterRef("pk"))
+    keys = list(_upcoming(now).filter(~Exists(open_runs)).values_list("pk", flat=True))
     number = 0
     for some in batched(keys, PLANNED_AT_A_TIME):
         latest = {run.release_id: run for run in PreflightRun.objects.newest().filter(release__in=some)}

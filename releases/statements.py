@@ -121,8 +121,8 @@ def record_text_statement(
     check_may(by, Action.ANSWER, release.series.producer)
     if kind not in TEXT_KINDS:
         raise AnswerRefused("kind", _("Say what this text is: the release, the previous edition or something else."))
-    seen = Observation.objects.to_judge(release).filter(address=address, text_digest=text_digest)
-    if not text_digest or not seen.exists():
+    same_text = Observation.objects.to_judge(release).filter(address=address, text_digest=text_digest)
+    if not text_digest or not same_text.exists():
         sentence = _("No look at this address under the present date saw that text; look at the release again.")
         raise AnswerRefused("kind", sentence)
     with transaction.atomic():

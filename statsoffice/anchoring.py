@@ -81,8 +81,8 @@ def _make(why: Anchor.Why, *, now: datetime, after: int | None = None) -> Anchor
 def _why_due(last: Anchor | None, now: datetime) -> Anchor.Why | None:
     if last is None:
         return Anchor.Why.DAILY
-    seen = next((head.position for head in last.combined() if head.chain == ReportEvent.CHAIN), 0)
-    if ReportEvent.objects.filter(position__gt=seen, kind=PAST_TENSE[APPROVE]).exists():
+    anchored = next((head.position for head in last.combined() if head.chain == ReportEvent.CHAIN), 0)
+    if ReportEvent.objects.filter(position__gt=anchored, kind=PAST_TENSE[APPROVE]).exists():
         return Anchor.Why.APPROVAL
     today = london.local_date(now)
     # Every morning summary of the day is made by then, so that one anchor combines all of them.

@@ -49,7 +49,7 @@ def own_probe(*, now: Callable[[], datetime], adhoc: bool = False) -> Probe:
     """Return this thread's own probe: connections are shared neither with others nor with a forked process."""
     owner = (os.getpid(), threading.get_ident(), adhoc)
     if owner not in _probes:
-        _probes[owner] = probe_from_settings(now=now, beside=adhoc)
+        _probes[owner] = probe_from_settings(now=now, adhoc=adhoc)
     return _probes[owner]
 
 
@@ -69,7 +69,7 @@ def make_adhoc_means(probe: Probe, *, clock: Clock, process: str, stop: Stop = n
 @contextlib.contextmanager
 def open_adhoc_means(*, clock: Clock) -> Iterator[AdhocMeans]:
     """Yield the means for the checks of a command."""
-    with probe_from_settings(now=clock.now, beside=True) as probe:
+    with probe_from_settings(now=clock.now, adhoc=True) as probe:
         yield make_adhoc_means(probe, clock=clock, process=process_name())
 
 

@@ -144,7 +144,10 @@ def _forget_attempts(*, now: datetime) -> None:
 def redact_pre_release_names(*, now: datetime, dry_run: bool = False) -> ErasureResult:
     """Remove the names that are older than PRE_RELEASE_NAMES_KEPT, unless a report about their list is undecided."""
     return pre_release_access.erase_old_names(
-        now=now, kept_for=settings.PRE_RELEASE_NAMES_KEPT, needed=facts.releases_with_needed_names, dry_run=dry_run
+        now=now,
+        retention=settings.PRE_RELEASE_NAMES_KEPT,
+        needed=facts.releases_with_needed_names,
+        dry_run=dry_run,
     )
 
 
@@ -154,7 +157,11 @@ PRUNE = "prune"
 def prune_evidence(*, now: datetime, dry_run: bool = False, stop: Callable[[], bool] = lambda: False) -> PruneResult:
     """Remove the bodies that are older than EVIDENCE_KEPT and that no open or approved report needs."""
     return prune_bodies(
-        now=now, kept_for=settings.EVIDENCE_KEPT, needed=facts.releases_with_needed_evidence, dry_run=dry_run, stop=stop
+        now=now,
+        retention=settings.EVIDENCE_KEPT,
+        needed=facts.releases_with_needed_evidence,
+        dry_run=dry_run,
+        stop=stop,
     )
 
 
@@ -196,7 +203,7 @@ def redact_old_details(*, now: datetime, dry_run: bool = False) -> RemovedDetail
     """Remove old personal details from messages, former contacts, the admin site's log and invitations."""
     removed = RemovedDetails(
         messages=redact_old_messages(now=now, dry_run=dry_run),
-        contacts=contact_history.erase_former_details(now=now, kept_for=settings.FORMER_DETAILS_KEPT, dry_run=dry_run),
+        contacts=contact_history.erase_former_details(now=now, retention=settings.FORMER_DETAILS_KEPT, dry_run=dry_run),
         log=redact_admin_log(now=now, dry_run=dry_run),
         invitations=redact_old_invitations(now=now, dry_run=dry_run),
     )

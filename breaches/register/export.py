@@ -168,12 +168,12 @@ def export_register(
     )
     rows = [_register_row(report, with_contacts, local_date(at)) for report in reports]
     written = tables.write_table(kind, list(rows[0]), (list(row.values()) for row in rows), title=_("Breach reports"))
-    asked = {
+    query = {
         field.name: search.describe_filter(value)
         for field in fields(filters)
         if (value := getattr(filters, field.name))
     }
-    facts = {"asked": asked, "file": kind.value, "sha256": sha256_hex(written)}
+    facts = {"asked": query, "file": kind.value, "sha256": sha256_hex(written)}
     numbers = Counter(report.producer_id for report in reports)
     roles = _download_roles(by)
     RegisterEvent.append(

@@ -177,8 +177,8 @@ def lay_out_annex(annex: Annex, *, approved: bool) -> AnnexLayout:
     overview = []
     for part in parts if len(parts) > 1 else ():
         summary = dict(part.summary)
-        announced, last_absent, first_seen = (summary[label] for label in OVERVIEW)
-        overview.append((part.heading, announced, last_absent, first_seen))
+        announced, last_absent, first_live_label = (summary[label] for label in OVERVIEW)
+        overview.append((part.heading, announced, last_absent, first_live_label))
     return AnnexLayout(
         heading=HEADING,
         paragraphs=(APPROVED if approved else NOT_APPROVED, HOW_TO_READ),
@@ -197,17 +197,17 @@ def _part_row(output: AnnexOutput, part: AnnexPart, *, is_first: bool) -> AnnexP
         return _clock(round_up_before(instant, due_at), due_at)
 
     absent = (part.last_not_live_at, sent(part.last_not_live_at)) if part.last_not_live_at else None
-    seen = (part.first_live_at, answered(part.first_live_at)) if part.first_live_at else None
+    live = (part.first_live_at, answered(part.first_live_at)) if part.first_live_at else None
     publisher = (output.publisher_at, sent(output.publisher_at)) if output.publisher_at else None
     due, limit = (due_at, format_time(due_at)), (output.limit_at, time_in_words(output.limit_at, due_at=due_at))
     title = printable(output.title).replace("\n", " ").strip()
-    announced, last_absent, first_seen = OVERVIEW
+    announced, last_absent, first_live_label = OVERVIEW
     rows = [
         (announced, f"{due[1]} on {format_day(due_at)}"),
         ("Limit: the announced time and the tolerance", limit[1]),
         ("Outcome of the check", part.outcome),
         (last_absent, absent[1] if absent else "No look shows this"),
-        (first_seen, seen[1] if seen else "No look shows this"),
+        (first_live_label, live[1] if live else "No look shows this"),
         ("It became visible", _became_visible(part.delay)),
     ]
     if is_first:
@@ -220,7 +220,7 @@ def _part_row(output: AnnexOutput, part: AnnexPart, *, is_first: bool) -> AnnexP
     return AnnexPartRow(
         heading=title if len(output.parts) == 1 else f"{title}: {part.name[:1].lower()}{part.name[1:]}",
         summary=tuple(rows),
-        chart=interval_chart(due=due, limit=limit, absent=absent, seen=seen, publisher=publisher if is_first else None),
+        chart=interval_chart(due=due, limit=limit, absent=absent, live=live, publisher=publisher if is_first else None),
         checks=tuple((sent(check.sent_at), answered(check.answered_at), check.showed) for check in part.looks),
         not_listed=not_listed,
         notes=output.notes if is_first else (),

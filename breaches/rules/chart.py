@@ -95,7 +95,7 @@ def interval_chart(
     due: tuple[datetime, str],
     limit: tuple[datetime, str],
     absent: tuple[datetime, str] | None,
-    seen: tuple[datetime, str] | None,
+    live: tuple[datetime, str] | None,
     publisher: tuple[datetime, str] | None = None,
 ) -> Chart:
     """Draw from when to when an output was in time, when it became visible, and the publisher's figure.
@@ -105,21 +105,21 @@ def interval_chart(
 
     :param due: an aware instant with its words, as are the others.
     """
-    instants = [instant for instant, _ in filter(None, (due, limit, absent, seen, publisher))]
+    instants = [instant for instant, _ in filter(None, (due, limit, absent, live, publisher))]
     start, end = round_down(min(instants)), round_up(max(instants))
     slack = max((end - start) * MARGIN, timedelta(seconds=1))
     start, end = start - slack, end + slack
     lines: list[tuple[str, datetime, datetime, str]] = [
         (f"In time: {due[1]} to {limit[1]}", due[0], limit[0], COLOURS[0])
     ]
-    if absent and seen:
-        visible = f"Became visible: after {absent[1]} and by {seen[1]}"
-        lines.append((visible, absent[0], seen[0], COLOURS[1]))
+    if absent and live:
+        visible = f"Became visible: after {absent[1]} and by {live[1]}"
+        lines.append((visible, absent[0], live[0], COLOURS[1]))
     elif absent:
         # If the last check that shows this was before it was due, there is no stretch in which it was overdue.
         lines.append((f"Not seen up to {absent[1]}", min(due[0], absent[0]), absent[0], COLOURS[1]))
-    elif seen:
-        lines.append((f"First seen at {seen[1]}, and not known since when", seen[0], seen[0], COLOURS[1]))
+    elif live:
+        lines.append((f"First seen at {live[1]}, and not known since when", live[0], live[0], COLOURS[1]))
     if publisher:
         figure = f"The publisher’s own figure, no observation: {publisher[1]}"
         lines.append((figure, publisher[0], publisher[0], "#383f43"))

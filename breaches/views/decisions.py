@@ -412,8 +412,8 @@ def publish_statement_view(request: SignedInRequest, report: Report) -> HttpResp
     if declared_own_act(request.user, report):
         return return_to_report(request, report, str(SOMEBODY_ELSE_DECIDES))
     statement = publication.preview_statement(report, now=timezone.now())
-    seen = public_statement.statement_digest(statement)
-    form = PublishForm(request.POST or None, initial={"last_change": report.last_change, "seen": seen})
+    digest = public_statement.statement_digest(statement)
+    form = PublishForm(request.POST or None, initial={"last_change": report.last_change, "seen": digest})
     is_valid, done = form.is_valid(), _("Anyone can read it now.")
     if form.is_bound and is_outdated(form, report):
         return refuse_form(request, report, form, ChangedMeanwhile(NOT_DONE), kind=MADE_PUBLIC, done=done)

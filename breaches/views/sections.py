@@ -92,9 +92,9 @@ def _save_section(request: SignedInRequest, report: Report, section: ReportSecti
         _("‘%(section)s’ is saved.") if saved.changed else _("‘%(section)s’ already said this: nothing was changed.")
     )
     messages.success(request, sentence % {"section": text.SECTIONS[section]})
-    if saved.beside:
+    if saved.others_editing:
         sentence = _("While you were writing, other parts were changed by %(people)s.")
-        messages.info(request, sentence % {"people": saved.beside})
+        messages.info(request, sentence % {"people": saved.others_editing})
     return redirect("breaches:report", report.reference)
 
 

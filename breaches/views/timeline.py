@@ -172,15 +172,15 @@ def add_action_view(request: SignedInRequest, report: Report) -> HttpResponse:
 def change_action_view(request: SignedInRequest, report: Report, action: int) -> HttpResponse:
     """Ask for the new words of an action and change it; another person's change in the meantime is shown too."""
     found = get_object_or_404(report.actions.with_tasks(), pk=action)
-    plan, seen = corrective_actions.action_plan_of(found), _digest_action(found)
+    plan, digest = corrective_actions.action_plan_of(found), _digest_action(found)
     form = ActionForm(
         post_data(request),
         series=None,
-        initial={"text": plan.text, "term": plan.term, "owner": plan.owner, "due": plan.due, "seen": seen},
+        initial={"text": plan.text, "term": plan.term, "owner": plan.owner, "due": plan.due, "seen": digest},
     )
     theirs = None
     if form.is_valid():
-        if form.cleaned_data["seen"] == seen:
+        if form.cleaned_data["seen"] == digest:
             try:
                 corrective_actions.change_action(found, form.plan(), by=request.user, at=timezone.now())
             except MoveRefused as refused:
@@ -192,7 +192,7 @@ def change_action_view(request: SignedInRequest, report: Report, action: int) ->
             return redirect("breaches:actions", report.reference)
         else:
             theirs, data = found, request.POST.copy()
-            data["seen"] = seen
+            data["seen"] = digest
             form = ActionForm(data, series=None)
     status = 409 if theirs else 200
     return render(request, "breaches/action.html", {"report": report, "form": form, "theirs": theirs}, status=status)

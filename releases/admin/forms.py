@@ -142,8 +142,8 @@ class AddressForm(forms.ModelForm[Address]):
 class AddressFormSet(forms.BaseInlineFormSet[Address, Release, forms.ModelForm[Address]]):
     def clean(self) -> None:
         super().clean()
-        kept = [form for form in self.forms if form not in self.deleted_forms and form.is_valid()]
-        roles = [form.cleaned_data.get("role") for form in kept]
+        remaining = [form for form in self.forms if form not in self.deleted_forms and form.is_valid()]
+        roles = [form.cleaned_data.get("role") for form in remaining]
         if roles.count(Address.Role.ANNOUNCEMENT) > 1:
             raise ValidationError(_("A release has one announcement at most."))
 

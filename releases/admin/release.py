@@ -201,10 +201,15 @@ EMPTY = SafeString('<span class="office-nothing">–</span>')
 
 class ReleaseList(ChangeList):
     @property
-    def kept(self) -> list[tuple[str, str]]:
+    def preserved_params(self) -> list[tuple[str, str]]:
         """The other parameters of the address, such as the order, which the filters preserve."""
-        asked = {SEARCH_VAR, *(name for spec in self.filter_specs for name in spec.expected_parameters() if name)}
-        return [(name, value) for name, values in self.filter_params.items() if name not in asked for value in values]
+        own_names = {
+            SEARCH_VAR,
+            *(name for spec in self.filter_specs for name in spec.expected_parameters() if name),
+        }
+        return [
+            (name, value) for name, values in self.filter_params.items() if name not in own_names for value in values
+        ]
 
 
 def _tags(tags: list[tuple[str, Any]]) -> SafeString:
@@ -345,13 +350,13 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
 
     @admin.display(description=lazy("so far"))
     def milestones(self, release: Release) -> str:
-        told = (
+        dated = (
             (_("announced"), release.announced_at),
             (_("confirmed"), release.confirmed_at),
             (_("published"), release.published_at),
             (_("cancelled"), release.cancelled_at),
         )
-        reached = sorted((at, words) for words, at in told if at)
+        reached = sorted((at, words) for words, at in dated if at)
         lines = [(words.capitalize(), london.format_moment(at)) for at, words in reached]
         if release.cancellation_reason:
             lines.append((_("Reason"), release.cancellation_reason))
@@ -363,12 +368,12 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return ((None, {"fields": NewReleaseForm.Meta.fields}),)
-        stands = (None, {"fields": (FACTS[:2], FACTS[2:4], *FACTS[4:])})
+        current = (None, {"fields": (FACTS[:2], FACTS[2:4], *FACTS[4:])})
         facts = (_("What it is"), {"fields": ("series", "title", "reference", "rehearsal")})
         roles = permissions.roles_of(request.user, obj.series.producer)
         if CHANGE_DATE in RELEASE.available(source=obj.status, roles=roles):
-            return (stands, facts, (_("Change the date"), CHANGE))
-        return (stands, facts)
+            return (current, facts, (_("Change the date"), CHANGE))
+        return (current, facts)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if obj is None:

@@ -157,9 +157,9 @@ def speaks_of_the_release(form: str) -> bool:
 
 
 def speaks_of_withdrawal(form: str) -> bool:
-    told = [sentence for sentence in _split(form, _SENTENCE_ENDS) if _STATEMENT.match(sentence)]
-    told += [piece for piece in split_pieces(form) if is_label(piece)]
-    return any(_WITHDRAWN.search(f" {each} ") for each in told)
+    statements = [sentence for sentence in _split(form, _SENTENCE_ENDS) if _STATEMENT.match(sentence)]
+    statements += [piece for piece in split_pieces(form) if is_label(piece)]
+    return any(_WITHDRAWN.search(f" {each} ") for each in statements)
 
 
 def tells_of_absence(form: str) -> bool:

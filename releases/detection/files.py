@@ -283,8 +283,8 @@ Shown = tuple[CheckOutcome, tuple[Reason, ...]]
 def examine_file(answer: Answer, expectation: Expectation) -> Finding:
     """Return what an answer that is no web page shows of the attachment that is expected at its address."""
     digest = sha256_hex(answer.body)
-    if told := apply_answer(digest, "", expectation):
-        return told
+    if shown := apply_answer(digest, "", expectation):
+        return shown
     found = found_type(answer.body)
     message = message_in(answer.body, found)
     fault = (

@@ -134,13 +134,13 @@ class Marker:
 
     def _in_sentence(self, sentence: str, name: str, following: str) -> Mention:
         before = sentence[: sentence.find(name)] + " "
-        told = self.names.hide(replace_words(sentence, name, EDITION))
+        reduced = self.names.hide(replace_words(sentence, name, EDITION))
         doubtful = (
             _TO_COME.search(sentence)
             or _DATING.search(before[-_CLOSE:])
             or _FROM_THEN_ON.search(sentence)
             or absence.is_unsure(sentence)
-            or any(map(absence.is_label, absence.split_pieces(told)))
+            or any(map(absence.is_label, absence.split_pieces(reduced)))
             or self._followed_by_doubt(sentence, following)
         )
         return Mention.TO_COME if doubtful else Mention.CLEAR

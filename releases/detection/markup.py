@@ -101,11 +101,11 @@ def simplify_markup(html: str) -> str:
     markup.read()
     if len(markup.choices) <= MOST_OPTIONS:
         return html
-    kept, end = [], 0
+    pieces, end = [], 0
     for begin, after in markup.choices:
-        kept.append(html[end:begin])
+        pieces.append(html[end:begin])
         end = after
-    return "".join([*kept, html[end:]])
+    return "".join([*pieces, html[end:]])
 
 
 class _Markup:

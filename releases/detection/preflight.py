@@ -185,6 +185,6 @@ def _says_another_time(says: PublisherSays, *, due_at: datetime) -> bool:
     return not (names_day(says.announced_text, due_at) and names_time(says.announced_text, due_at))
 
 
-def new_findings(found: Iterable[PreflightFinding], told: Iterable[PreflightFinding]) -> int:
-    before = {(finding.code, finding.address) for finding in told}
+def new_findings(found: Iterable[PreflightFinding], notified: Iterable[PreflightFinding]) -> int:
+    before = {(finding.code, finding.address) for finding in notified}
     return len({(each.code, each.address) for each in found if each.is_problem} - before)

@@ -246,8 +246,10 @@ def find_doubt(signs: PageSigns) -> Reason | None:
     """Return what makes it doubtful that a page which names the edition is the release, or None."""
     headings = signs.page.headings[1:]
     # The title may have been changed ahead of the page; but an h1 is what a reader goes by.
-    asked = headings if signs.in_heading else signs.page.headings
-    if not signs.own_h1 and signs.marker.others(heading for heading in asked if names_an_edition(heading, signs.names)):
+    checked = headings if signs.in_heading else signs.page.headings
+    if not signs.own_h1 and signs.marker.others(
+        heading for heading in checked if names_an_edition(heading, signs.names)
+    ):
         return Reason.OTHER_EDITION
     if not headings and signs.in_heading and _shows_another_edition(signs):
         return Reason.OTHER_EDITION
@@ -292,8 +294,8 @@ def _examine_page(answer: Answer, expectation: Expectation) -> Finding:
         return Finding(CheckOutcome.UNREACHABLE, (Reason.TOO_DEEP,))
     text = stable_text(page)
     digest = sha256_hex(text.encode(errors="replace")) if text else ""
-    if told := apply_answer(digest, page.title, expectation):
-        return told
+    if decided := apply_answer(digest, page.title, expectation):
+        return decided
     signs = find_signs(page, digest, answer, expectation)
     result, reasons = next(shown for rule in PAGE_RULES if (shown := rule(signs)))
     if not page.styles_known and reasons != (Reason.MARKER_IN_TITLE,) and result is not CheckOutcome.UNRECOGNISED:
@@ -356,9 +358,9 @@ def _like_not_found(signs: PageSigns) -> Shown | None:
         return None
     # A short page in a long frame is much like it too: where it names the series its own words must say so.
     certain = known.not_found_certain and not is_page_of_series(signs.page, signs.names)
-    told = certain or signs.says_absent or hints_at_absence(signs.page, signs.names)
+    is_absent = certain or signs.says_absent or hints_at_absence(signs.page, signs.names)
     shown_for_any = signs.place is Reason.MARKER_IN_TEXT and holds(words(known.not_found_text), signs.names.marker)
-    if told and (shown_for_any or not signs.is_clear):
+    if is_absent and (shown_for_any or not signs.is_clear):
         return CheckOutcome.NOT_LIVE, (Reason.LIKE_NOT_FOUND,)
     return CheckOutcome.UNRECOGNISED, (*signs.place_alone, Reason.LIKE_NOT_FOUND)
 
@@ -418,12 +420,12 @@ def _why_unrecognised(signs: PageSigns) -> tuple[Reason, ...]:
 
 def _declared(signs: PageSigns) -> tuple[Reason, ...]:
     """Return where a page names the edition to machines only: that asks a person, and proves nothing."""
-    told = (
+    places = (
         (Reason.MARKER_IN_META, signs.page.meta),
         (Reason.MARKER_IN_LINKED_DATA, signs.page.linked_data),
     )
     return tuple(
-        reason for reason, texts in told if any(signs.marker.in_heading(text) is Mention.CLEAR for text in texts)
+        reason for reason, texts in places if any(signs.marker.in_heading(text) is Mention.CLEAR for text in texts)
     )
 
 

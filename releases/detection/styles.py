@@ -453,11 +453,11 @@ def _is_met_feature(feature: str) -> bool:
     bounds = {"min-width": _SCREEN_WIDTH, "max-width": _SCREEN_WIDTH, "min-height": _SCREEN_HEIGHT}
     bounds["max-height"] = _SCREEN_HEIGHT
     if name in bounds and (length := _LENGTH.fullmatch(value)):
-        asked = float(length[1]) * (1 if length[2] == "px" else _EM)
-        return asked <= bounds[name] if name.startswith("min") else asked >= bounds[name]
+        bound = float(length[1]) * (1 if length[2] == "px" else _EM)
+        return bound <= bounds[name] if name.startswith("min") else bound >= bounds[name]
     if found := re.fullmatch(r"(width|height)\s*([<>]=?)\s*([\d.]+)(px|r?em)", feature):
-        asked = float(found[3]) * (1 if found[4] == "px" else _EM)
-        return _COMPARED[found[2]](_SCREEN_WIDTH if found[1] == "width" else _SCREEN_HEIGHT, asked)
+        bound = float(found[3]) * (1 if found[4] == "px" else _EM)
+        return _COMPARED[found[2]](_SCREEN_WIDTH if found[1] == "width" else _SCREEN_HEIGHT, bound)
     others = {
         "prefers-color-scheme": "light", "prefers-reduced-motion": "no-preference", "prefers-contrast": "no-preference",
         "forced-colors": "none", "scripting": "enabled", "orientation": "landscape", "hover": "hover",

@@ -96,7 +96,7 @@ class OpenedBody:
     """A body that a person reads, with every check of the release that brought it."""
 
     body: Body
-    kept: tuple[StoredBody, ...]
+    entries: tuple[StoredBody, ...]
     sealed: bool
 
 
@@ -126,13 +126,13 @@ def open_body(release: Release, sha256: str, *, by: "User", at: datetime, how: H
         .select_related("address", "look", "body")
         .order_by("look__sent_at", "pk")
     )
-    kept = tuple(_entries(rows, by=by, now=at))
-    if not kept or not kept[0].readable or rows[0].body is None:
+    entries = tuple(_entries(rows, by=by, now=at))
+    if not entries or not entries[0].readable or rows[0].body is None:
         message = f"No body {sha256} is kept of {release.reference} for {by}."
         raise NoSuchBody(message)
-    sealed = kept[0].sealed
+    sealed = entries[0].sealed
     record_event(release, READ, at=at, by=by, sha256=sha256, how=how.value, role=role.value, sealed=sealed)
-    return OpenedBody(body=rows[0].body, kept=kept, sealed=sealed)
+    return OpenedBody(body=rows[0].body, entries=entries, sealed=sealed)
 
 
 def _entries(rows: Sequence[KeptBody], *, by: Person, now: datetime) -> list[StoredBody]:

@@ -120,15 +120,15 @@ def evidence_files(release: Release, *, now: datetime) -> Iterator[File]:
     yield "verifications.jsonl", _lines(_fields(row) for row in verifications)
     yield "statements.jsonl", _lines(_statements(release))
     yield "coverage.jsonl", _lines(_coverage(release))
-    kept = list(
+    stored_bodies = list(
         KeptBody.objects.filter(release=release)
         .select_related("address", "look", "body")
         .defer("body__compressed")
         .order_by("schedule_version", "address__pk", "look__position", "why", "since_due")
     )
-    sealed = embargo.seals_on({row.sha256 for row in kept if row.body_id}, now=now).keys()
-    yield "bodies.jsonl", _lines(_body(row, is_sealed=row.sha256 in sealed) for row in kept)
-    for sha256 in sorted({row.sha256 for row in kept if row.body_id} - sealed):
+    sealed = embargo.seals_on({row.sha256 for row in stored_bodies if row.body_id}, now=now).keys()
+    yield "bodies.jsonl", _lines(_body(row, is_sealed=row.sha256 in sealed) for row in stored_bodies)
+    for sha256 in sorted({row.sha256 for row in stored_bodies if row.body_id} - sealed):
         yield f"bodies/{sha256}", [Body.objects.get(pk=sha256).content]
 
 

@@ -20,7 +20,7 @@ from releases.verdict.release import AddressChecks, DiagnosticCheck
 
 # As the database writes JSON.
 CLOCK_OFF = f'"{Reason.CLOCK_OFF}"'
-TELLS_A_TIME = '"published_at"'
+SAYS_A_TIME = '"published_at"'
 TAKEN_AWAY = (f'"{Reason.GONE}"', f'"{Reason.WITHDRAWN}"')
 
 # release, schedule version and address, by key and number
@@ -42,7 +42,7 @@ _PLAIN_OVER_BY_DUE = _PLAIN & _OVER_BY_DUE
 _ABSENT = _PLAIN_OVER_BY_DUE & Q(result=CheckOutcome.NOT_LIVE, clock_bound_seconds__isnull=False)
 # One that was still under way at the due time makes those before it matter too, and so does one past the caches.
 _SHOWN = _PRESENT & Q(sent_at__lt=_DUE, result=CheckOutcome.LIVE)
-_TOLD = (Q(says__contains=TELLS_A_TIME), *(Q(codes__contains=code) for code in (CLOCK_OFF, *TAKEN_AWAY)))
+_TOLD = (Q(says__contains=SAYS_A_TIME), *(Q(codes__contains=code) for code in (CLOCK_OFF, *TAKEN_AWAY)))
 _TELLING = _PLAIN_OVER_BY_DUE & reduce(or_, _TOLD)
 
 
@@ -53,14 +53,16 @@ def find_needed_checks(releases: Collection[int]) -> tuple[Q, Mapping[LookKey, i
 
     :return: a condition on the checks, and how many plain ones are stored by release, schedule and address.
     """
-    kept = Q(position__lte=ChainHead.objects.filter(chain=Observation.CHAIN).aggregate(end=Max("position"))["end"] or 0)
+    known = Q(
+        position__lte=ChainHead.objects.filter(chain=Observation.CHAIN).aggregate(end=Max("position"))["end"] or 0
+    )
     in_full = set(
         Statement.objects.filter(release__in=releases).exclude(text_digest="").values_list("release_id", flat=True)
     )
     instants: set[datetime] = set()
     begins: set[datetime] = set()
     number: dict[LookKey, int] = {}
-    for row in _counted(releases, kept):
+    for row in _counted(releases, known):
         number[row["release_id"], row["schedule_version"], row["address_id"]] = row["checks"]
         if row["shown"] or row["telling"]:
             in_full.add(row["release_id"])
@@ -70,13 +72,13 @@ def find_needed_checks(releases: Collection[int]) -> tuple[Q, Mapping[LookKey, i
     # The database finds by its index the checks sent from an instant on, and reads none that were sent before.
     from_then_on = Q(sent_at__gte=min(instants | begins)) if instants | begins else Q(pk__in=[])
     unrepeated = from_then_on & (~_PLAIN | _NOT_OVER_BY_DUE | Q(sent_at__in=instants))
-    return kept & (unrepeated | Q(release__in=in_full) if in_full else unrepeated), number
+    return known & (unrepeated | Q(release__in=in_full) if in_full else unrepeated), number
 
 
-def _counted(releases: Collection[int], kept: Q) -> Collection[Mapping[str, Any]]:
+def _counted(releases: Collection[int], known: Q) -> Collection[Mapping[str, Any]]:
     purposes = [Purpose.PLAIN, Purpose.FRESH]
     return (
-        Observation.objects.filter(kept, release__in=releases, superseded=False, purpose__in=purposes)
+        Observation.objects.filter(known, release__in=releases, superseded=False, purpose__in=purposes)
         .annotate(codes=Cast("reasons", TextField()), says=Cast("publisher_says", TextField()))
         .order_by()
         .values("release_id", "schedule_version", "address_id")
@@ -113,7 +115,7 @@ class _Row(NamedTuple):
     clock_bound_seconds: float | None
     # As the database writes JSON: parsing it for every check would take longer than all the rest.
     codes: str
-    tells: str
+    timed: str
 
     @property
     def clock_off(self) -> bool:
@@ -141,13 +143,13 @@ def read_sightings(releases: Collection[int]) -> Reader:
     rows: dict[ScheduleKey, dict[int, list[_Row]]] = defaultdict(lambda: defaultdict(list))
     needed, number = find_needed_checks(releases)
     # Only what the publisher says of a time is read.
-    tells = Case(When(says__contains=TELLS_A_TIME, then="says"), default=Value(""), output_field=TextField())
+    timed = Case(When(says__contains=SAYS_A_TIME, then="says"), default=Value(""), output_field=TextField())
     checks = (
         Observation.objects.filter(
             needed, release__in=releases, superseded=False, purpose__in=[Purpose.PLAIN, Purpose.FRESH]
         )
         .annotate(codes=Cast("reasons", TextField()), says=Cast("publisher_says", TextField()))
-        .annotate(tells=tells)
+        .annotate(timed=timed)
         .order_by("sent_at", "position")
         .values_list(*_Row._fields)
     )
@@ -159,7 +161,7 @@ def read_sightings(releases: Collection[int]) -> Reader:
     def of(key: ScheduleKey) -> Mapping[int, AddressChecks]:
         said = last_statements(spoken.get(key[0], ()))
         return {
-            address: _seen(listed, said, headers, number=number.get((*key, address), 0))
+            address: _build_address_checks(listed, said, headers, number=number.get((*key, address), 0))
             for address, listed in rows.get(key, {}).items()
         }
 
@@ -176,7 +178,7 @@ def _telling(listed: Sequence[_Row]) -> Iterable[int]:
     return (absent[-1], shown.pk) if absent else ()
 
 
-def _seen(
+def _build_address_checks(
     listed: Sequence[_Row], said: Mapping[str, str], headers: Mapping[int, list[list[str]]], *, number: int
 ) -> AddressChecks:
     plain = [row for row in listed if row.purpose == Purpose.PLAIN]
@@ -184,7 +186,7 @@ def _seen(
         number=number,
         sightings=[_sighting(row, said.get(row.text_digest)) for row in plain],
         reasons=json.loads(plain[-1].codes) if plain else (),
-        publisher_says=[says for row in listed if row.tells and (says := publisher_from_json(json.loads(row.tells)))],
+        publisher_says=[says for row in listed if row.timed and (says := publisher_from_json(json.loads(row.timed)))],
         # Where nothing was ever seen live there is nothing to explain.
         diagnostic=[_diagnostic(row, headers) for row in listed if not row.clock_off]
         if any(row.result == CheckOutcome.LIVE for row in listed)

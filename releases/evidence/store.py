@@ -260,7 +260,7 @@ def _choose_bodies(stored: Iterable[StoredCheck], *, at: datetime) -> tuple[list
                 completed_at=row.completed_at,
                 sha256=row.body_sha256,
             )
-            kept = KeptBody(
+            kept_body = KeptBody(
                 release=row.release,
                 address=row.address,
                 schedule_version=row.schedule_version,
@@ -271,7 +271,7 @@ def _choose_bodies(stored: Iterable[StoredCheck], *, at: datetime) -> tuple[list
                 body_id=row.body_sha256,
                 kept_at=at,
             )
-            chosen[key, place] = (kept, answer)
+            chosen[key, place] = (kept_body, answer)
     return list(chosen.values()), {sha256 for key, sha256 in before.items() if places.sha256[key] != sha256}
 
 
@@ -329,12 +329,12 @@ def check_bodies(*, follow: Follow = without_progress) -> tuple[int, str | None]
         if not body.is_intact():
             return count, f"the bytes kept as {body.sha256} are not those that were seen"
         count += 1
-    for kept in KeptBody.objects.select_related("look").order_by("pk").iterator(chunk_size=CHUNK):
+    for stored in KeptBody.objects.select_related("look").order_by("pk").iterator(chunk_size=CHUNK):
         names = ("release_id", "address_id", "schedule_version")
-        if kept.sha256 != kept.look.body_sha256 or any(
-            getattr(kept, name) != getattr(kept.look, name) for name in names
+        if stored.sha256 != stored.look.body_sha256 or any(
+            getattr(stored, name) != getattr(stored.look, name) for name in names
         ):
-            return count, f"the body kept of look {kept.look.position} is not the one that it saw"
+            return count, f"the body kept of look {stored.look.position} is not the one that it saw"
     gone = KeptBody.objects.filter(~Exists(Body.objects.filter(pk=OuterRef("sha256"))), state=KeptBody.State.STORED)
     if sha256 := gone.order_by("pk").values_list("sha256", flat=True).first():
         return count, f"the bytes kept as {sha256} are missing"
@@ -375,7 +375,7 @@ class PruneResult:
 def prune_bodies(
     *,
     now: datetime,
-    kept_for: timedelta,
+    retention: timedelta,
     needed: Needed,
     dry_run: bool = False,
     stop: Callable[[], bool] = lambda: False,
@@ -387,7 +387,7 @@ def prune_bodies(
     :param needed: asked which of some releases are still in use: an open or an approved report rests on them.
     :param stop: asked before each release whether to leave the rest for another time.
     """
-    before = now - kept_for
+    before = now - retention
     over = Q(release__due_at__lt=before) | Q(release__status=Status.CANCELLED)
     old = KeptBody.objects.filter(over, state=KeptBody.State.STORED, look__completed_at__lt=before)
     keys = sorted(set(old.order_by().values_list("release_id", flat=True)))

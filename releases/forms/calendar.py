@@ -38,15 +38,15 @@ class CalendarFilter(FilterForm):
         label=lazy("Designation"), required=False, choices=[("", lazy("Any designation")), *Designation.choices]
     )
 
-    def __init__(self, asked: QueryDict) -> None:
-        super().__init__(asked)
+    def __init__(self, query: QueryDict) -> None:
+        super().__init__(query)
         producers = list(calendar.public_producers())
         self.of_one_producer = producers[0].slug if len(producers) == 1 else ""
-        chosen = asked.get("producer", "") or self.of_one_producer
+        chosen = query.get("producer", "") or self.of_one_producer
         series = list(calendar.public_series().filter(producer__slug=chosen)) if chosen else []
         # The key under which the rendered form is cached.
         self.cache_key = (
-            asked.urlencode(),
+            query.urlencode(),
             tuple((one.slug, one.name) for one in producers),
             tuple((one.slug, one.title) for one in series),
         )
@@ -72,13 +72,13 @@ class CalendarFilter(FilterForm):
         field.choices = choices
 
     @staticmethod
-    def tidy(asked: QueryDict) -> QueryDict:
+    def tidy(query: QueryDict) -> QueryDict:
         """Return the filters of an address without empty ones, and without a series of another producer.
 
         A form that is sent without scripts names its empty fields, and the series of the producer chosen before.
         """
         tidy = QueryDict(mutable=True)
-        for name, values in asked.lists():
+        for name, values in query.lists():
             if values := [value for value in values if value.strip()]:
                 tidy.setlist(name, values)
         producer, series = tidy.get("producer"), tidy.get("series")

@@ -56,12 +56,12 @@ def whole_file(path: Path, *, mode: int = READ_BY_ALL) -> Iterator[IO[bytes]]:
     :param mode: who may read the file afterwards; while it is written, only its owner may.
     """
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        beside = Path(file.name)
+        temporary = Path(file.name)
         try:
             yield file
             file.flush()
-            beside.chmod(mode)
-            beside.replace(path)
+            temporary.chmod(mode)
+            temporary.replace(path)
         except BaseException:
-            beside.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise

@@ -72,14 +72,14 @@ def spool_lines(checks: Iterable[SpooledCheck], *, written: set[str]) -> bytes:
 
     :param written: the hashes of the bodies that the file holds already; those of these checks are added.
     """
-    told: list[dict[str, Any]] = []
+    records: list[dict[str, Any]] = []
     for one in checks:
         if one.body_sha256 and one.body_sha256 not in written:
             written.add(one.body_sha256)
             packed = base64.b64encode(zlib.compress(one.answer.body, LEVEL)).decode()
-            told.append({"body": one.body_sha256, "zlib": packed})
-        told.append({"look": canonical.write_dataclass(replace(one, answer=replace(one.answer, body=b"")))})
-    return b"".join(json.dumps(each).encode() + b"\n" for each in told)
+            records.append({"body": one.body_sha256, "zlib": packed})
+        records.append({"look": canonical.write_dataclass(replace(one, answer=replace(one.answer, body=b"")))})
+    return b"".join(json.dumps(each).encode() + b"\n" for each in records)
 
 
 def read_spool_lines(written: Iterable[bytes]) -> tuple[list[SpooledCheck], list[NotStored]]:
@@ -92,11 +92,11 @@ def read_spool_lines(written: Iterable[bytes]) -> tuple[list[SpooledCheck], list
     bodies: dict[str, bytes] = {"": b""}
     for number, line in enumerate(written, start=1):
         try:
-            told = json.loads(line)
-            if "body" in told:
-                bodies[told["body"]] = zlib.decompress(base64.b64decode(told["zlib"], validate=True))
+            record = json.loads(line)
+            if "body" in record:
+                bodies[record["body"]] = zlib.decompress(base64.b64decode(record["zlib"], validate=True))
             else:
-                one: SpooledCheck = canonical.read_dataclass(SpooledCheck, told["look"])
+                one: SpooledCheck = canonical.read_dataclass(SpooledCheck, record["look"])
                 checks.append(replace(one, answer=replace(one.answer, body=bodies[one.body_sha256])))
         except (ValueError, KeyError, TypeError, zlib.error) as fault:
             faults.append(NotStored(f"line {number} cannot be read: {type(fault).__name__}: {fault}"))
@@ -264,10 +264,10 @@ def _put_away(path: Path, *, refused: Sequence[NotStored]) -> None:
     if not refused:
         path.unlink()
         return
-    kept = path.with_suffix(REFUSED)
-    path.rename(kept)
+    refused_path = path.with_suffix(REFUSED)
+    path.rename(refused_path)
     for fault in refused:
-        logger.error("%s: %s", kept, fault)
+        logger.error("%s: %s", refused_path, fault)
 
 
 def _store_file(file: IO[bytes], *, at: datetime) -> tuple[list[Observation], list[NotStored]]:

@@ -103,8 +103,8 @@ class Govuk:
         return self.address(there.url) if there.place == here.place else there.url
 
     def examine(self, answer: Answer, expectation: Expectation) -> Finding:
-        asked, came_from = urlsplit(answer.requested_url), urlsplit(answer.final_url or answer.requested_url)
-        if answer.failure or answer.status != 200 or answer.left_allowed_hosts or came_from.netloc != asked.netloc:
+        requested, came_from = urlsplit(answer.requested_url), urlsplit(answer.final_url or answer.requested_url)
+        if answer.failure or answer.status != 200 or answer.left_allowed_hosts or came_from.netloc != requested.netloc:
             found = rules.examine(_of_pages(answer), expectation)
             return replace(found, publisher=PublisherSays(State.GONE)) if answer.status == 410 else found
         try:
@@ -139,54 +139,55 @@ def _announced(document: GovukDocument, expectation: Expectation) -> Finding:
 
 
 def _published(answer: Answer, document: GovukDocument, expectation: Expectation) -> Finding:
-    seen = rules.examine(_of_pages(answer, body=as_page(document)), expectation)
+    finding = rules.examine(_of_pages(answer, body=as_page(document)), expectation)
     if document.kind not in STATISTICS:
-        shown = CheckOutcome.UNRECOGNISED if seen.result is CheckOutcome.LIVE else seen.result
-        return replace(seen, result=shown, reasons=(*seen.reasons, Reason.OTHER_KIND))
+        shown = CheckOutcome.UNRECOGNISED if finding.result is CheckOutcome.LIVE else finding.result
+        return replace(finding, result=shown, reasons=(*finding.reasons, Reason.OTHER_KIND))
     if document.base_path not in _paths(answer):
-        return replace(seen, result=CheckOutcome.UNRECOGNISED, reasons=(*seen.reasons, Reason.OTHER_PAGE))
+        return replace(finding, result=CheckOutcome.UNRECOGNISED, reasons=(*finding.reasons, Reason.OTHER_PAGE))
     due_at = expectation.due_at
     if due_at is None:
-        return replace(seen, publisher=PublisherSays(State.PUBLISHED))
+        return replace(finding, publisher=PublisherSays(State.PUBLISHED))
     marker = words(expectation.marker)
-    if _BY_PERSON & set(seen.reasons):
-        found = seen
+    if _BY_PERSON & set(finding.reasons):
+        found = finding
     elif not has_words(marker) or holds(words(expectation.series_title), marker):
         # The marker is none, or in the title of the series: then it is the same in every edition.
-        found = _by_dates(answer, document, seen, expectation, due_at=due_at)
+        found = _by_dates(answer, document, finding, expectation, due_at=due_at)
     else:
-        found = _by_marker(document, seen, due_at=due_at)
+        found = _by_marker(document, finding, due_at=due_at)
     if document.is_withdrawn:
         found = _withdrawn(document, found, due_at=due_at)
     return replace(found, publisher=_says(document, due_at=due_at))
 
 
-def _by_marker(document: GovukDocument, seen: Finding, *, due_at: datetime) -> Finding:
+def _by_marker(document: GovukDocument, finding: Finding, *, due_at: datetime) -> Finding:
     """Doubt a marker in the text of a page that is updated in place: the earlier edition may name the next one."""
-    if seen.result is not CheckOutcome.LIVE or _IN_HEADING & set(seen.reasons):
-        return seen
+    if finding.result is not CheckOutcome.LIVE or _IN_HEADING & set(finding.reasons):
+        return finding
     newest = govuk.newest_date(document)
     if govuk.stood_before(document, due_at=due_at) and not (newest and newest >= due_at):
-        return replace(seen, result=CheckOutcome.UNRECOGNISED, reasons=(*seen.reasons, Reason.NOT_UPDATED))
-    return seen
+        return replace(finding, result=CheckOutcome.UNRECOGNISED, reasons=(*finding.reasons, Reason.NOT_UPDATED))
+    return finding
 
 
 def _by_dates(
-    answer: Answer, document: GovukDocument, seen: Finding, expectation: Expectation, *, due_at: datetime
+    answer: Answer, document: GovukDocument, finding: Finding, expectation: Expectation, *, due_at: datetime
 ) -> Finding:
     """Distinguish the editions of a page that is updated in place by its own dates, where the marker cannot."""
     of_series = holds(words(document.title), words(expectation.series_title))
-    undecided = seen.result is CheckOutcome.LIVE or _WITHOUT_MARKER & set(seen.reasons)
-    if not of_series or not undecided or Reason.NEGATIVE_MARKER in seen.reasons:
-        return seen if seen.result is not CheckOutcome.LIVE else replace(seen, result=CheckOutcome.UNRECOGNISED)
+    undecided = finding.result is CheckOutcome.LIVE or _WITHOUT_MARKER & set(finding.reasons)
+    if not of_series or not undecided or Reason.NEGATIVE_MARKER in finding.reasons:
+        is_live = finding.result is CheckOutcome.LIVE
+        return replace(finding, result=CheckOutcome.UNRECOGNISED) if is_live else finding
     newest = govuk.newest_date(document)
     if newest and (newest >= due_at or govuk.is_new(document, due_at=due_at)):
-        return replace(seen, result=CheckOutcome.LIVE, reasons=(Reason.UPDATED,))
+        return replace(finding, result=CheckOutcome.LIVE, reasons=(Reason.UPDATED,))
     old = newest and newest < due_at - EARLIEST and govuk.stood_before(document, due_at=due_at)
     # After the due instant a text that has changed may be the new edition, put there as a small correction.
-    if old and (answer.completed_at < due_at or seen.text_digest in expectation.texts_not_live):
-        return replace(seen, result=CheckOutcome.NOT_LIVE, reasons=(Reason.EARLIER_EDITION,))
-    return replace(seen, result=CheckOutcome.UNRECOGNISED, reasons=(Reason.NOT_UPDATED,))
+    if old and (answer.completed_at < due_at or finding.text_digest in expectation.texts_not_live):
+        return replace(finding, result=CheckOutcome.NOT_LIVE, reasons=(Reason.EARLIER_EDITION,))
+    return replace(finding, result=CheckOutcome.UNRECOGNISED, reasons=(Reason.NOT_UPDATED,))
 
 
 def _withdrawn(document: GovukDocument, found: Finding, *, due_at: datetime) -> Finding:

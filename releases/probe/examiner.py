@@ -91,11 +91,11 @@ def write_result(result: Result) -> bytes:
 
 def read_result(content: bytes) -> Result:
     """:raises ValueError: if it is not a result."""
-    told: Any = json.loads(content)
-    if not isinstance(told, dict) or len(told) != 1:
+    parsed: Any = json.loads(content)
+    if not isinstance(parsed, dict) or len(parsed) != 1:
         message = "an examination answered with something that is no result"
         raise ValueError(message)
-    [(name, plain)] = told.items()
+    [(name, plain)] = parsed.items()
     result: Result = canonical.read_dataclass({"finding": Finding, "text": str, "fault": Fault}[name], plain)
     return result
 

@@ -201,18 +201,18 @@ class Probe:
 
 
 def probe_from_settings(
-    *, now: Callable[[], datetime], beside: bool = False, also_private: frozenset[str] = frozenset()
+    *, now: Callable[[], datetime], adhoc: bool = False, also_private: frozenset[str] = frozenset()
 ) -> Probe:
     """Make a probe from the settings (STATSOFFICE_PROBE_BUDGETS and its siblings).
 
     :param now: the wall clock, real or of a rehearsal.
-    :param beside: whether it is for ad hoc checks, which have a small part of each budget; a budget too small to be
+    :param adhoc: whether it is for ad hoc checks, which have a small part of each budget; a budget too small to be
         divided is used whole, by the sweep or by ad hoc checks at a time.
     :param also_private: further "host:port" entries that this probe may request on private networks.
     """
 
     def part_of(budget: Budget) -> Budget:
-        return (budget.adhoc_share or budget) if beside else budget.monitoring_share
+        return (budget.adhoc_share or budget) if adhoc else budget.monitoring_share
 
     return Probe(
         Fetcher(

@@ -511,15 +511,15 @@ def api_guide(request: HttpRequest) -> HttpResponse:
 
 def _operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for path, methods in document["paths"].items():
-        told = methods["get"]
-        answer = told["responses"][200]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
-        name = told["operationId"]
+        method = methods["get"]
+        answer = method["responses"][200]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
+        name = method["operationId"]
         yield {
             "path": path,
-            "does": told["description"],
+            "does": method["description"],
             "parameters": [
                 (one["name"], one.get("description", ""), RULES.get(one["name"], ""))
-                for one in told["parameters"]
+                for one in method["parameters"]
                 if one["in"] == "query"
             ],
             "example": absolute_address(f"releases:api:{name}") + EXAMPLE_QUERIES[name]

@@ -272,11 +272,11 @@ def _pages(rows: Sequence[dict[str, Any]], *, now: datetime) -> dict[int, str]:
         return {}
     found = Address.objects.filter(release__in=due, role=Address.Role.PAGE, url__startswith="http").order_by("-pk")
     pages = {page.release_id: page for page in found}
-    seen = _seen_live([pk for pk, status in due.items() if status != Status.PUBLISHED and pk in pages])
-    return {pk: page.url for pk, page in pages.items() if due[pk] == Status.PUBLISHED or page.pk in seen}
+    live_pages = _find_live_pages([pk for pk, status in due.items() if status != Status.PUBLISHED and pk in pages])
+    return {pk: page.url for pk, page in pages.items() if due[pk] == Status.PUBLISHED or page.pk in live_pages}
 
 
-def _seen_live(releases: Collection[int]) -> set[int]:
+def _find_live_pages(releases: Collection[int]) -> set[int]:
     if not releases:
         return set()
     present = Verification.objects.filter(release__in=releases, schedule_version=F("release__schedule_version"))

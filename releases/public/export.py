@@ -49,10 +49,10 @@ def export_calendar(
             "number": f"{len(found):,}",
         }
         raise TooManyReleases(message)
-    kept = set(producers_where(by, Action.EDIT).values_list("pk", flat=True)) if contacts else set[int]()
-    columns = [column for column in COLUMNS if column != CONTACT or kept]
+    editable = set(producers_where(by, Action.EDIT).values_list("pk", flat=True)) if contacts else set[int]()
+    columns = [column for column in COLUMNS if column != CONTACT or editable]
     own = set(producers_where(by, Action.VIEW).values_list("pk", flat=True))
-    return tables.write_table(kind, columns, (_row(release, columns, kept, own) for release in found), title=title)
+    return tables.write_table(kind, columns, (_row(release, columns, editable, own) for release in found), title=title)
 
 
 def calendar_template(kind: TableKind, *, producer: str, now: datetime) -> bytes:
@@ -73,10 +73,10 @@ def calendar_template(kind: TableKind, *, producer: str, now: datetime) -> bytes
     return tables.write_table(kind, COLUMNS, [[example.get(column, "") for column in COLUMNS]], title=_("Calendar"))
 
 
-def _row(release: Release, columns: Iterable[str], kept: Collection[int], own: Collection[int]) -> list[Value]:
+def _row(release: Release, columns: Iterable[str], editable: Collection[int], own: Collection[int]) -> list[Value]:
     series, addresses = release.series, list(release.addresses.all())
     page, announcement = _first(addresses, PAGE), _first(addresses, ANNOUNCEMENT)
-    is_kept = series.producer_id in kept and series.responsible is not None
+    shows_contact = series.producer_id in editable and series.responsible is not None
     values: dict[str, Value] = {
         "reference": release.reference,
         "producer": series.producer.name,
@@ -92,7 +92,7 @@ def _row(release: Release, columns: Iterable[str], kept: Collection[int], own: C
         "attachments": " ".join(address.url for address in addresses if address.role == ATTACHMENT),
         "announcement": announcement.url if announcement else "",
         "announcement_adapter": announcement.adapter if announcement else "",
-        CONTACT: series.responsible.email if is_kept and series.responsible else "",
+        CONTACT: series.responsible.email if shows_contact and series.responsible else "",
         "tolerance_seconds": series.tolerance_seconds,
         "rehearsal": "yes" if release.rehearsal else "",
         # Only for the office's own people; the reason of a cancellation is public.

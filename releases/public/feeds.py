@@ -146,9 +146,9 @@ def release_pages_address() -> str:
 
 
 def subscription_address(what: Subscription) -> str:
-    asked = QueryDict(mutable=True)
-    asked.update({name: one.slug for name, one in (("producer", what.producer), ("series", what.series)) if one})
-    return absolute_address("releases:all_months") + (f"?{asked.urlencode()}" if asked else "")
+    query = QueryDict(mutable=True)
+    query.update({name: one.slug for name, one in (("producer", what.producer), ("series", what.series)) if one})
+    return absolute_address("releases:all_months") + (f"?{query.urlencode()}" if query else "")
 
 
 def feed_address(kind: str, what: Subscription) -> str:

@@ -211,7 +211,7 @@ LENGTHS = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 900))
 class Chance:
     """Probabilities that at least one check sees the exposure (a person is asked), and that two do (EARLY)."""
 
-    seen: float
+    detected: float
     proven: float
 
 
@@ -227,7 +227,7 @@ def chance_of_detection(length: timedelta, begins: Begins) -> Chance:
     """
     each = [_chance(length, begins, key=key) for key in _KEYS]
     return Chance(
-        seen=sum(one.seen for one in each) / len(each),
+        detected=sum(one.detected for one in each) / len(each),
         proven=sum(one.proven for one in each) / len(each),
     )
 
@@ -236,17 +236,17 @@ def _chance(length: timedelta, begins: Begins, *, key: str) -> Chance:
     checks = _list_checks(key)
     start, end = (_DUE - before for before in begins.value)
     previous = start = max(start, checks[0])
-    seen = proven = timedelta(0)
+    detected = proven = timedelta(0)
     for check in checks:
         # Of the exposures that this check is the first to see, those that begin late enough to last until the second.
         first, last = max(previous, check - length), min(check, end)
         if first < last:
-            seen += last - first
+            detected += last - first
             second = _find_second_check(check, key)
             if second is not None:
                 proven += max(timedelta(0), last - max(first, second - length))
         previous = max(check, start)
-    return Chance(seen=seen / (end - start), proven=proven / (end - start))
+    return Chance(detected=detected / (end - start), proven=proven / (end - start))
 
 
 @cache

@@ -111,8 +111,8 @@ def bank_holidays(year: int, *, nation: Nation) -> dict[date, str]:
 
     Source: www.gov.uk/bank-holidays, as contained in the package govuk-bank-holidays.
     """
-    kept = _holidays().get_holidays(division=DIVISIONS[nation], year=year)
-    return {holiday["date"]: str(holiday["title"]) for holiday in kept}
+    holidays = _holidays().get_holidays(division=DIVISIONS[nation], year=year)
+    return {holiday["date"]: str(holiday["title"]) for holiday in holidays}
 
 
 def no_release_day(on: date, *, nation: Nation) -> str | None:

@@ -12,7 +12,7 @@ LEAST_STEP = timedelta(seconds=0.1)
 """A smaller jump between two readings may be our own process held up while it took them."""
 STRADDLE = timedelta(seconds=15)
 """So long after a step a check may still be under way that was sent before it."""
-HEARD_FOR = timedelta(minutes=15)
+PEER_TIME_VALID_FOR = timedelta(minutes=15)
 """So long what other hosts' clocks proved is held against ours."""
 HOSTS_THAT_CONFIRM = 2
 """One other host may be wrong itself; two unrelated ones that agree are not."""
@@ -103,7 +103,7 @@ class ClockMonitor:
     _stepped_at: timedelta | None = None
     _updated: frozenset[str] = frozenset()
     _outdated: frozenset[str] = frozenset()
-    _heard: dict[str, _PeerTime] = field(default_factory=dict)
+    _peers: dict[str, _PeerTime] = field(default_factory=dict)
 
     def take(self, reading: ClockSample, figures: Iterable[Figures]) -> ClockError:
         """Take one reading and the vouchers for the clock at it, the better one first; return the error known now."""
@@ -120,13 +120,13 @@ class ClockMonitor:
             bound=best.bound if best else None,
             off_by=max(proven, best.least if best else proven),
             stepped_by=max(self._stepped, self._last_step if fresh else self._stepped, key=abs),
-            compared_at=max((heard.at for heard in self._heard.values()), default=None),
+            compared_at=max((peer.at for peer in self._peers.values()), default=None),
         )
 
     def compare_with_host(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
         """Take in the `Date` of an answer: the other clock showed this whole second while the request was under way."""
         least = (sent_at - date).total_seconds() - 1.0
-        self._heard[host] = _PeerTime(least, (completed_at - date).total_seconds(), at=completed_at)
+        self._peers[host] = _PeerTime(least, (completed_at - date).total_seconds(), at=completed_at)
 
     def _note_step(self, reading: ClockSample) -> None:
         last, self._last = self._last, reading
@@ -139,17 +139,17 @@ class ClockMonitor:
         self._last_step, self._stepped_at = step, reading.steady
         # Figures from before the step say nothing of the clock after it, and neither do comparisons with other hosts.
         self._outdated = self._updated
-        self._heard.clear()
+        self._peers.clear()
 
     def _recent(self, *, now: datetime) -> list[_PeerTime]:
-        return [heard for heard in self._heard.values() if now - heard.at <= HEARD_FOR]
+        return [peer for peer in self._peers.values() if now - peer.at <= PEER_TIME_VALID_FOR]
 
     def _by_controls(self, *, now: datetime) -> Figures | None:
         """Return what the other hosts confirm together, or None where they are fewer than two or disagree."""
         recent = self._recent(now=now)
         if len(recent) < HOSTS_THAT_CONFIRM:
             return None
-        least, most = max(heard.least for heard in recent), min(heard.most for heard in recent)
+        least, most = max(peer.least for peer in recent), min(peer.most for peer in recent)
         if least > most:
             return None
         return Figures(Voucher.CONTROLS, bound=timedelta(seconds=max(abs(least), abs(most))))
@@ -159,8 +159,8 @@ class ClockMonitor:
         recent = self._recent(now=now)
         if len(recent) < HOSTS_THAT_CONFIRM:
             return timedelta(0)
-        ahead = min(heard.least for heard in recent)
-        behind = min(-heard.most for heard in recent)
+        ahead = min(peer.least for peer in recent)
+        behind = min(-peer.most for peer in recent)
         return timedelta(seconds=max(ahead, behind, 0.0))
 
 
@@ -186,8 +186,8 @@ def bound_seconds_of_check(error: ClockError, answer: Answer) -> float | None:
     """
     if error.bound is not None:
         return error.bound_seconds
-    told = response_time(answer)
-    if told is None or not answer.sent_at - CONFIRMED_WITHIN <= told <= answer.completed_at + CONFIRMED_WITHIN:
+    there = response_time(answer)
+    if there is None or not answer.sent_at - CONFIRMED_WITHIN <= there <= answer.completed_at + CONFIRMED_WITHIN:
         return None
     return (CONFIRMED_WITHIN + (answer.completed_at - answer.sent_at)).total_seconds()
 

@@ -389,12 +389,12 @@ def _write_office_open(header: Sequence[str], rows: Iterable[Sequence[Value]], *
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet(title)
     sheet.freeze_panes = "A2"
-    kept = [list(row) for row in rows]
+    written = [list(row) for row in rows]
     for place, column in enumerate(header, start=1):
-        longest = max([len(column), *(len(as_cell(row[place - 1]).text) for row in kept)])
+        longest = max([len(column), *(len(as_cell(row[place - 1]).text) for row in written)])
         sheet.column_dimensions[get_column_letter(place)].width = min(longest, _WIDEST) + 2
     sheet.append([_make_cell(sheet, column, bold=True) for column in header])
-    for row in kept:
+    for row in written:
         sheet.append([_make_cell(sheet, value) for value in row])
     out = io.BytesIO()
     workbook.save(out)

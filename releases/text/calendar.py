@@ -213,8 +213,8 @@ def holiday_name(holiday: Holiday) -> str:
 
 
 def planner_day(day: Day) -> str:
-    told = [*_counted(day.statuses), *(holiday_name(each) for each in day.holidays)]
-    return f"{london.format_weekday(day.on)}: {', '.join(told)}"
+    parts = [*_counted(day.statuses), *(holiday_name(each) for each in day.holidays)]
+    return f"{london.format_weekday(day.on)}: {', '.join(parts)}"
 
 
 def undated_sentence(month: Month) -> str:

@@ -105,8 +105,8 @@ def copied_sentence(copied: CopyResult) -> str:
         % {"n": copied.there_already},
     ]
     counts = (copied.granted, copied.waiting, copied.there_already)
-    told = [part for part, count in zip(parts, counts, strict=True) if count]
-    return f"{'; '.join(told)}."
+    listed = [part for part, count in zip(parts, counts, strict=True) if count]
+    return f"{'; '.join(listed)}."
 
 
 def erased_sentence(erased_at: datetime) -> str:

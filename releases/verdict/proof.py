@@ -50,7 +50,7 @@ class BodyCheck:
 
 
 def places_of(
-    seen: BodyCheck,
+    check: BodyCheck,
     *,
     due_at: datetime | None,
     held: Mapping[Place, datetime],
@@ -61,15 +61,15 @@ def places_of(
     :param held: for each filled place of the same address and schedule, when its check was sent.
     """
     # As in judging: a check still under way at the due instant may have seen what went live in time.
-    since_due = due_at is not None and not seen.sighting.surely_before(due_at)
-    if seen.fresh:
-        candidates = [Place(Why.FIRST_LIVE_FRESH, since_due)] if seen.sighting.result is CheckOutcome.LIVE else []
-    elif seen.role is AddressRole.ANNOUNCEMENT:
+    since_due = due_at is not None and not check.sighting.surely_before(due_at)
+    if check.fresh:
+        candidates = [Place(Why.FIRST_LIVE_FRESH, since_due)] if check.sighting.result is CheckOutcome.LIVE else []
+    elif check.role is AddressRole.ANNOUNCEMENT:
         candidates = [Place(Why.FIRST_SEEN), *([] if since_due else [Place(Why.ANNOUNCEMENT)])]
     else:
         live_at = held.get(Place(Why.FIRST_LIVE, since_due))
-        candidates = list(_judged(seen, since_due=since_due, live_at=live_at, page_live_at=page_live_at))
-    sent_at = seen.sighting.sent_at
+        candidates = list(_judged(check, since_due=since_due, live_at=live_at, page_live_at=page_live_at))
+    sent_at = check.sighting.sent_at
     return [
         place
         for place in candidates
@@ -78,10 +78,10 @@ def places_of(
 
 
 def _judged(
-    seen: BodyCheck, *, since_due: bool, live_at: datetime | None, page_live_at: datetime | None
+    check: BodyCheck, *, since_due: bool, live_at: datetime | None, page_live_at: datetime | None
 ) -> Iterator[Place]:
     """Yield the places that a judged check could fill."""
-    result, sent_at = seen.sighting.result, seen.sighting.sent_at
+    result, sent_at = check.sighting.result, check.sighting.sent_at
     yield Place(Why.FIRST_SEEN)
     if not since_due:
         yield Place(Why.LAST_BEFORE_DUE)
@@ -91,6 +91,6 @@ def _judged(
         if live_at is None or sent_at < live_at:
             yield Place(Why.LAST_NOT_LIVE, since_due)
         # The page is out, and an attachment that belongs to it is not.
-        is_missing = seen.role is AddressRole.ATTACHMENT and seen.required and since_due
+        is_missing = check.role is AddressRole.ATTACHMENT and check.required and since_due
         if is_missing and page_live_at is not None and sent_at >= page_live_at:
             yield Place(Why.FIRST_PARTIAL, since_due)

@@ -107,8 +107,8 @@ class ReleaseVerdict:
     def live_at(self) -> datetime | None:
         """The instant by which every required page was seen live, or None if one is not live."""
         pages = [result.verdict for result in self.addresses if result.required and result.role is AddressRole.PAGE]
-        seen = [page.first_live_at for page in pages if page.is_live_at_last and page.first_live_at]
-        return max(seen) if seen and len(seen) == len(pages) else None
+        live_times = [page.first_live_at for page in pages if page.is_live_at_last and page.first_live_at]
+        return max(live_times) if live_times and len(live_times) == len(pages) else None
 
 
 def judge_release(judged: Sequence[tuple[AddressResult, AddressChecks]], *, due_at: datetime) -> ReleaseVerdict:
@@ -116,8 +116,8 @@ def judge_release(judged: Sequence[tuple[AddressResult, AddressChecks]], *, due_
     required = [(result, checks) for result, checks in judged if result.required]
     # The pages, in order, decide for the release: the first with a time counts.
     pages = (checks.publisher_says for result, checks in required if result.role is AddressRole.PAGE)
-    told = next(filter(None, (publisher_time(says, due_at=due_at) for says in pages)), None)
-    published_at, source = told or (None, None)
+    stated = next(filter(None, (publisher_time(says, due_at=due_at) for says in pages)), None)
+    published_at, source = stated or (None, None)
     explained = [checks.diagnostic for _, checks in required] if outcome in _EXPLAINED else []
     diagnoses = {code for checks in explained for code in diagnose(checks, published_at=published_at)}
     return ReleaseVerdict(
@@ -156,10 +156,10 @@ def combine_addresses(
 
 def _rank(verdict: AddressVerdict) -> tuple[bool, float]:
     # The most telling first: the earliest of those that were early, else one that was never live, else the latest.
-    seen = verdict.first_live_at
-    if verdict.outcome is Outcome.EARLY and seen:
-        return True, seen.timestamp()
-    return seen is not None, -seen.timestamp() if seen else 0.0
+    live_at = verdict.first_live_at
+    if verdict.outcome is Outcome.EARLY and live_at:
+        return True, live_at.timestamp()
+    return live_at is not None, -live_at.timestamp() if live_at else 0.0
 
 
 def diagnose(checks: Iterable[DiagnosticCheck], *, published_at: datetime | None = None) -> tuple[Diagnosis, ...]:

@@ -85,9 +85,9 @@ def tidy_address(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
 
     @wraps(view)
     def page(request: HttpRequest, **which: int) -> HttpResponse:
-        asked = CalendarFilter.tidy(request.GET)
-        if asked != request.GET:
-            return redirect(f"{request.path}?{asked.urlencode()}" if asked else request.path)
+        wanted = CalendarFilter.tidy(request.GET)
+        if wanted != request.GET:
+            return redirect(f"{request.path}?{wanted.urlencode()}" if wanted else request.path)
         return view(request, **which)
 
     return page

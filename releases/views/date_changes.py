@@ -139,12 +139,12 @@ def waiting_changes(request: SignedInRequest) -> HttpResponse:
     now = timezone.now()
     rows = [
         {
-            "asked": asked,
-            "tags": text_calendar.request_tags(asked),
-            "notice": rules_calendar.days_of_notice(asked.to_on, given_at=now),
-            "is_short": rules_calendar.is_short_notice(asked.to_on, given_at=now),
+            "asked": date_request,
+            "tags": text_calendar.request_tags(date_request),
+            "notice": rules_calendar.days_of_notice(date_request.to_on, given_at=now),
+            "is_short": rules_calendar.is_short_notice(date_request.to_on, given_at=now),
         }
-        for asked in date_changes.open_requests_for(request.user)
+        for date_request in date_changes.open_requests_for(request.user)
     ]
     return render(request, "releases/changes_waiting.html", {"form": form, "rows": rows})
 
@@ -152,38 +152,44 @@ def waiting_changes(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def refuse_change(request: SignedInRequest, key: int) -> HttpResponse:
-    asked = get_object_or_404(date_changes.requests_to_decide(request.user), pk=key)
+    date_request = get_object_or_404(date_changes.requests_to_decide(request.user), pk=key)
     form = RefuseForm(post_data(request))
 
     def act() -> None:
-        date_changes.refuse_date_change(asked, reason=form.cleaned_data["reason"], by=request.user, at=timezone.now())
+        date_changes.refuse_date_change(
+            date_request, reason=form.cleaned_data["reason"], by=request.user, at=timezone.now()
+        )
 
     try:
-        date_changes.check_decidable(asked, by=request.user)
+        date_changes.check_decidable(date_request, by=request.user)
         if is_completed(form, act):
             messages.success(request, _("The change is refused. The person who asked is told."))
             return redirect("releases:changes_waiting")
     except MoveRefused as refusal:
-        return render_refused_move(request, asked.release.reference, refusal)
-    return render(request, "releases/refuse_change.html", {"asked": asked, "release": asked.release, "form": form})
+        return render_refused_move(request, date_request.release.reference, refusal)
+    return render(
+        request, "releases/refuse_change.html", {"asked": date_request, "release": date_request.release, "form": form}
+    )
 
 
 @login_required
 @require_POST
 def withdraw_change(request: SignedInRequest, key: int) -> HttpResponse:
-    asked = get_object_or_404(DateChangeRequest.objects.select_related("release"), pk=key, requested_by=request.user)
-    release = find_release(request.user, asked.release.reference, Action.ASK_DATE_CHANGE)
+    date_request = get_object_or_404(
+        DateChangeRequest.objects.select_related("release"), pk=key, requested_by=request.user
+    )
+    release = find_release(request.user, date_request.release.reference, Action.ASK_DATE_CHANGE)
     try:
-        date_changes.withdraw_date_change(asked, by=request.user, at=timezone.now())
+        date_changes.withdraw_date_change(date_request, by=request.user, at=timezone.now())
     except MoveRefused as refusal:
         return render_refused_move(request, release.reference, refusal)
     messages.success(request, _("Your request is withdrawn."))
     return redirect("releases:release", release.reference)
 
 
-def _agree_to_each(request: SignedInRequest, asked: list[DateChangeRequest]) -> None:
+def _agree_to_each(request: SignedInRequest, date_request: list[DateChangeRequest]) -> None:
     made = 0
-    for one in asked:
+    for one in date_request:
         try:
             date_changes.agree_to_date_change(one, by=request.user, at=timezone.now())
         except MoveRefused as refusal:

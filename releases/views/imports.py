@@ -154,7 +154,7 @@ def from_govuk(request: SignedInRequest) -> HttpResponse:
             form.add_error("url", str(refusal))
         else:
             if announced.state is not AnnouncementState.CANCELLED:
-                return _ask_to_check(request, announced, url)
+                return _render_announced(request, announced, url)
             sentence = _("This announcement is cancelled, and there is nothing to record.")
             if announced.note:
                 sentence = _("This announcement is cancelled, and there is nothing to record: %(note)s")
@@ -168,7 +168,7 @@ def record_announcement(request: SignedInRequest) -> HttpResponse:
     _check_may_import(request)
     form = AnnouncedReleaseForm(request.POST, series=_editable_series(request))
     try:
-        seen = signing.loads(request.POST.get("seen", ""), salt=_SALT, max_age=_DAY_SECONDS)
+        signed = signing.loads(request.POST.get("seen", ""), salt=_SALT, max_age=_DAY_SECONDS)
     except signing.BadSignature:
         messages.error(request, _("What was read is too long ago: read the announcement again."))
         return redirect("exchange:from_govuk")
@@ -177,7 +177,7 @@ def record_announcement(request: SignedInRequest) -> HttpResponse:
         try:
             release = govuk.record_from_announcement(
                 slot=build_slot(given),
-                announcement=seen["url"],
+                announcement=signed["url"],
                 confirmed=given["status"] == AnnouncementState.CONFIRMED,
                 by=request.user,
                 at=timezone.now(),
@@ -188,7 +188,7 @@ def record_announcement(request: SignedInRequest) -> HttpResponse:
         else:
             messages.success(request, _("The release is recorded."))
             return redirect("releases:release", release.reference)
-    return _check_release_page(request, form, announcement.announced_from_json(seen["announced"]), seen["url"])
+    return _check_release_page(request, form, announcement.announced_from_json(signed["announced"]), signed["url"])
 
 
 def govuk_hosts() -> frozenset[str]:
@@ -201,7 +201,7 @@ def govuk_hosts() -> frozenset[str]:
 def _adhoc_means() -> Iterator[AdhocMeans]:
     """Open what one page may make requests with, until its time is over."""
     until = time.monotonic() + LONGEST_SECONDS
-    with probe_from_settings(now=timezone.now, beside=True) as probe:
+    with probe_from_settings(now=timezone.now, adhoc=True) as probe:
         yield AdhocMeans(
             probe=probe,
             holder=f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()} web",
@@ -212,13 +212,13 @@ def _adhoc_means() -> Iterator[AdhocMeans]:
         )
 
 
-def _ask_to_check(request: SignedInRequest, announced: Announcement, url: str) -> HttpResponse:
+def _render_announced(request: SignedInRequest, announced: Announcement, url: str) -> HttpResponse:
     series = _editable_series(request)
     theirs = govuk.find_producers(announced, by=request.user)
     of_theirs = [each for each in series if each.producer in theirs] or list(series)
     initial = initial_release(announced, series=govuk.suggest_series(announced, of_theirs))
-    seen = {"announced": announcement.announced_to_json(announced), "url": url}
-    form = AnnouncedReleaseForm(series=series, initial=initial | {"seen": signing.dumps(seen, salt=_SALT)})
+    signed = {"announced": announcement.announced_to_json(announced), "url": url}
+    form = AnnouncedReleaseForm(series=series, initial=initial | {"seen": signing.dumps(signed, salt=_SALT)})
     return _check_release_page(request, form, announced, url)
 
 

@@ -179,10 +179,10 @@ def post_delay_notice(request: SignedInRequest, reference: str) -> HttpResponse:
 @explain_refusal
 def withdraw_delay_notice(request: SignedInRequest, reference: str) -> HttpResponse:
     release = find_release(request.user, reference, Action.POST_DELAY_NOTICE)
-    seen = request.POST.get("seen", "")
-    if not (seen.isdecimal() and len(seen) < 6):
+    number = request.POST.get("seen", "")
+    if not (number.isdecimal() and len(number) < 6):
         raise Http404("Which notice is withdrawn was not sent with the request.")
-    delay_notices.withdraw_notice(release, by=request.user, at=timezone.now(), seen=int(seen))
+    delay_notices.withdraw_notice(release, by=request.user, at=timezone.now(), seen=int(number))
     messages.success(request, _("The notice is withdrawn."))
     return redirect("releases:release", reference)
 

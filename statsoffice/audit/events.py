@@ -116,13 +116,13 @@ class FileDownloadRecord(MiddlewareMixin):
         match = request.resolver_match
         # The order matters: the person is looked up only for such files.
         if match and match.view_name not in LEFT_OUT and request.user.is_authenticated:
-            asked = query_without_free_text(request.GET, page=match.view_name)[:MOST_CHARACTERS]
+            cleaned_query = query_without_free_text(request.GET, page=match.view_name)[:MOST_CHARACTERS]
             record_account_event(
                 What.FILE_TAKEN,
                 account=request.user,
                 by=request.user,
                 path=request.path_info[:MOST_CHARACTERS],
-                asked=asked,
+                asked=cleaned_query,
             )
         return response
 

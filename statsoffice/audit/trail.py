@@ -204,8 +204,8 @@ def _account(event: AccountEvent) -> str:
 
 
 def _file(event: AccountEvent) -> str:
-    asked = event.facts["asked"]
-    return _("Took the file %(file)s") % {"file": event.facts["path"] + (f"?{asked}" if asked else "")}
+    query = event.facts["asked"]
+    return _("Took the file %(file)s") % {"file": event.facts["path"] + (f"?{query}" if query else "")}
 
 
 def _document(event: ReportEvent) -> str:

@@ -65,7 +65,7 @@ def detection_chances() -> list[tuple[str, str]]:
     """Return the chances to detect an early release: when it begins, and the chance by how long it lasts."""
     rows = []
     for begins, words in BEGINS.items():
-        chances = [(length, cadence.chance_of_detection(length, begins).seen) for length in cadence.LENGTHS]
+        chances = [(length, cadence.chance_of_detection(length, begins).detected) for length in cadence.LENGTHS]
         rows.append((str(words), ", ".join(text_preflight.chance_of(length, chance) for length, chance in chances)))
     return rows
 

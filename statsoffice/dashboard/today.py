@@ -99,10 +99,10 @@ class Day:
         :param pieces: the identifiers of new parts, as `LiveText.since` returns them.
         """
         new = [line for line in self.lines if f"today-{line.release.pk}-standing" in pieces]
-        told = [f"{line.release.title}: {line.standing.label}" for line in new[:MOST_NEWS]]
+        parts = [f"{line.release.title}: {line.standing.label}" for line in new[:MOST_NEWS]]
         if len(new) > MOST_NEWS:
-            told.append(_("%(count)s more") % {"count": len(new) - MOST_NEWS})
-        return ". ".join(told)
+            parts.append(_("%(count)s more") % {"count": len(new) - MOST_NEWS})
+        return ". ".join(parts)
 
 
 def today(person: Person, *, now: datetime) -> Day:

@@ -45,17 +45,17 @@ def desk(request: HttpRequest) -> HttpResponse:
 @require_safe
 def part(request: HttpRequest) -> HttpResponse:
     fresh = _part(request, now=timezone.now())
-    stands = {name: request.GET.get(name) == fresh[name] for name in ("told", "waits")}
+    unchanged = {name: request.GET.get(name) == fresh[name] for name in ("told", "waits")}
     changed = fresh["changing"].since(request.GET.get("shown", ""))
-    if changed == {} and stands["waits"]:
+    if changed == {} and unchanged["waits"]:
         return HttpResponse(status=204)
     context = {
         "part": fresh,
         "news": _join_sentences(fresh["day"].news(changed or {}), fresh["summary"]),
         "changed": changed,
         "list_changed": changed is None,
-        "announce": not stands["told"],
-        "waiting_changed": not stands["waits"],
+        "announce": not unchanged["told"],
+        "waiting_changed": not unchanged["waits"],
     }
     return render(request, "dashboard/part.html", context)
 

@@ -190,8 +190,8 @@ class SiteState:
         :raises BadScriptError: if one is not valid. Nothing is changed then.
         """
         read = {path: read_script(path, scenes) for path, scenes in pages.items() if scenes is not None}
-        kept = {} if replace else self.written
-        written = {path: scenes for path, scenes in {**kept, **pages}.items() if scenes is not None}
+        remaining = {} if replace else self.written
+        written = {path: scenes for path, scenes in {**remaining, **pages}.items() if scenes is not None}
         self.scripts = {path: read.get(path) or self.scripts[path] for path in written}
         self.written = written
         if self.file is not None:

@@ -29,7 +29,7 @@ class GuideText:
 
     roles: frozenset[Role]
     title: Any
-    tells: Any
+    summary: Any
 
 
 GUIDES: dict[Guide, GuideText] = {
@@ -63,7 +63,7 @@ def guides_for(person: Person) -> list[Guide]:
 @require_safe
 def guide_list(request: HttpRequest) -> HttpResponse:
     guides = guides_for(request.user)
-    rows = [{"guide": guide, "title": GUIDES[guide].title, "tells": GUIDES[guide].tells} for guide in guides]
+    rows = [{"guide": guide, "title": GUIDES[guide].title, "summary": GUIDES[guide].summary} for guide in guides]
     return render(request, "guides/guides.html", {"rows": rows})
 
 

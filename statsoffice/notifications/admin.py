@@ -35,7 +35,7 @@ class MessageAdmin(admin.ModelAdmin[Message]):
 
     @admin.display(description=lazy("subject"), ordering="subject")
     def told(self, message: Message) -> str:
-        return message.told
+        return message.title
 
     @admin.display(description=lazy("recipient"), ordering="recipient")
     def to(self, message: Message) -> str:

@@ -92,7 +92,7 @@ def find_notifications(
     for message in related.filter(event__in=events).order_by("created_at", "pk"):
         found[message.event].append(message)
     leads = set(permissions.producers_with(person, LEADS).values_list("pk", flat=True))
-    keys = {message.report_id for told in found.values() for message in told if message.report_id}
+    keys = {message.report_id for sent in found.values() for message in sent if message.report_id}
     viewed = reports.reports_where(person, reports.Action.VIEW).filter(pk__in=keys)
     readable = set(viewed.values_list("pk", flat=True))
     own = set(permissions.producers_where(person, permissions.Action.VIEW).values_list("pk", flat=True))
@@ -105,7 +105,7 @@ def find_notifications(
         about, release = first.report, first.release
         yield SentNotification(
             message=first,
-            subject=first.told,
+            subject=first.title,
             report=about.reference if about and about.pk in readable else "",
             release=release.reference if release and first.producer_id in own else "",
             lines=tuple(_lines(found[event], person=person, leads=first.producer_id in leads)),
@@ -133,8 +133,8 @@ def _is_left(message: Message) -> bool:
 
 def _describe_delivery(message: Message) -> str:
     if message.sent_at and message.erased_at:
-        told = {"moment": london.format_moment(message.sent_at), "day": london.format_day(message.erased_at)}
-        return _("sent at %(moment)s; recipients and words removed on %(day)s") % told
+        facts = {"moment": london.format_moment(message.sent_at), "day": london.format_day(message.erased_at)}
+        return _("sent at %(moment)s; recipients and words removed on %(day)s") % facts
     if message.sent_at:
         return _("sent at %(moment)s") % {"moment": london.format_moment(message.sent_at)}
     if _is_left(message):

@@ -87,10 +87,10 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.told} to {self.recipient}"
+        return f"{self.title} to {self.recipient}"
 
     @property
-    def told(self) -> str:
+    def title(self) -> str:
         """The subject, or the kind if the subject was redacted."""
         return kind_of(self.event) if self.erased_at else self.subject
 

@@ -91,7 +91,7 @@ def error_texts(field: BoundField) -> list[str]:
 @register.simple_tag
 def question(field: BoundField, options: Mapping[str, Any] | str = "") -> dict[str, Any]:
     chosen: Mapping[str, Any] = options if isinstance(options, Mapping) else {}
-    asked: dict[str, Any] = {
+    entry: dict[str, Any] = {
         **chosen,
         "kind": kind(field),
         "id": base_id(field),
@@ -101,41 +101,45 @@ def question(field: BoundField, options: Mapping[str, Any] | str = "") -> dict[s
         "errors": error_texts(field),
         "disabled": {"disabled": True} if field.field.disabled else {},
     }
-    asked["template"] = f"govuk/{asked['kind']}.html"
-    if asked["kind"] == "hidden":
-        given = field.field.widget.get_context(field.html_name, field.value(), {"id": asked["id"]})["widget"]
-        return asked | {"boxes": given.get("subwidgets", [given])}
-    asked["counted"] = asked["kind"] == "textarea" and (
+    entry["template"] = f"govuk/{entry['kind']}.html"
+    if entry["kind"] == "hidden":
+        given = field.field.widget.get_context(field.html_name, field.value(), {"id": entry["id"]})["widget"]
+        return entry | {"boxes": given.get("subwidgets", [given])}
+    entry["counted"] = entry["kind"] == "textarea" and (
         chosen.get("max_words") or getattr(field.field, "max_length", None)
     )
-    asked["grouped"] = asked["kind"] in GROUPED and bool(field.label)
-    asked["described_by"] = " ".join(_describers(field, asked))
-    return asked | _control(field, asked)
+    entry["grouped"] = entry["kind"] in GROUPED and bool(field.label)
+    entry["described_by"] = " ".join(_describers(field, entry))
+    return entry | _control(field, entry)
 
 
-def _describers(field: BoundField, asked: Mapping[str, Any]) -> Iterable[str]:
+def _describers(field: BoundField, entry: Mapping[str, Any]) -> Iterable[str]:
     """List what an assistive technology reads out with the field, in the order of the page."""
     if given := field.field.widget.attrs.get("aria-describedby"):
         yield str(given)
-    for part, there in (("info", asked["counted"]), ("hint", asked["hint"]), ("error", asked["errors"])):
+    for part, there in (
+        ("info", entry["counted"]),
+        ("hint", entry["hint"]),
+        ("error", entry["errors"]),
+    ):
         if there:
-            yield f"{asked['id']}-{part}"
+            yield f"{entry['id']}-{part}"
 
 
-def _control(field: BoundField, asked: Mapping[str, Any]) -> dict[str, Any]:
+def _control(field: BoundField, entry: Mapping[str, Any]) -> dict[str, Any]:
     widget = field.field.widget
-    given = widget.get_context(field.html_name, field.value(), {"id": asked["id"]})["widget"]
-    special = SPECIAL[asked["kind"]](field, asked, given) if asked["kind"] in SPECIAL else {}
+    given = widget.get_context(field.html_name, field.value(), {"id": entry["id"]})["widget"]
+    special = SPECIAL[entry["kind"]](field, entry, given) if entry["kind"] in SPECIAL else {}
     defaults = special.pop("defaults", {})
     left_out = NOT_COPIED_OF_NUMBERS if isinstance(widget, forms.NumberInput) else NOT_COPIED
     attributes = defaults | _copied(given["attrs"], left_out)
-    if asked["kind"] != "date":
-        attributes |= asked["disabled"]
+    if entry["kind"] != "date":
+        attributes |= entry["disabled"]
     general: dict[str, Any] = {"value": given["value"], "classes": given["attrs"].get("class", "")}
     return general | special | {"attributes": flatatt(attributes)}
 
 
-def _input(field: BoundField, asked: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def _input(field: BoundField, entry: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """Choose a text box's type and what helps with typing; spinning number boxes do more harm than good."""
     if isinstance(field.field.widget, forms.NumberInput):
         whole = isinstance(field.field, forms.IntegerField) and not isinstance(field.field, forms.FloatField)
@@ -143,20 +147,20 @@ def _input(field: BoundField, asked: Mapping[str, Any], given: Mapping[str, Any]
     return {"type": given["type"], "defaults": {"spellcheck": "false"} if given["type"] in {"email", "url"} else {}}
 
 
-def _textarea(field: BoundField, asked: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def _textarea(field: BoundField, entry: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     rows = given["attrs"].get("rows")
     return {"rows": 5 if rows in (None, DEFAULT_ROWS) else rows}
 
 
-def _password(field: BoundField, asked: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def _password(field: BoundField, entry: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     return {"defaults": {"autocomplete": "current-password"}}
 
 
-def _checkbox(field: BoundField, asked: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def _checkbox(field: BoundField, entry: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     return {"value": given["attrs"].get("value", "on"), "checked": given["attrs"].get("checked", False)}
 
 
-def _select(field: BoundField, asked: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def _select(field: BoundField, entry: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "groups": [
             (name, [choice | {"attributes": flatatt(choice["attrs"])} for choice in choices])
@@ -165,18 +169,18 @@ def _select(field: BoundField, asked: Mapping[str, Any], given: Mapping[str, Any
     }
 
 
-def _listed(groups: Iterable[tuple[Any, list[dict[str, Any]], int]], asked: Mapping[str, Any]) -> Iterable[Any]:
+def _listed(groups: Iterable[tuple[Any, list[dict[str, Any]], int]], entry: Mapping[str, Any]) -> Iterable[Any]:
     """List radios or checkboxes; the first has the field's bare identifier, which the error summary links to."""
     place = 0
     for choice in (choice for _, choices, _ in groups for choice in choices):
         value = str(choice["value"])
-        divider = asked.get("dividers", {}).get(value, "")
+        divider = entry.get("dividers", {}).get(value, "")
         place += 2 if divider else 1
-        identifier = asked["id"] if place == 1 else f"{asked['id']}-{place}"
-        hint = asked.get("hints", {}).get(value, "")
+        identifier = entry["id"] if place == 1 else f"{entry['id']}-{place}"
+        hint = entry.get("hints", {}).get(value, "")
         described = [f"{identifier}-item-hint"] if hint else []
-        if asked["kind"] == "checkboxes" and not asked["grouped"] and asked["described_by"]:
-            described.insert(0, asked["described_by"])
+        if entry["kind"] == "checkboxes" and not entry["grouped"] and entry["described_by"]:
+            described.insert(0, entry["described_by"])
         yield {
             "id": identifier,
             "value": value,
@@ -185,16 +189,16 @@ def _listed(groups: Iterable[tuple[Any, list[dict[str, Any]], int]], asked: Mapp
             "hint": hint,
             "described_by": " ".join(described),
             "checked": choice["selected"],
-            "exclusive": value in asked.get("exclusive", ()),
-            "attributes": flatatt(_copied(choice["attrs"], NOT_COPIED) | asked["disabled"]),
+            "exclusive": value in entry.get("exclusive", ()),
+            "attributes": flatatt(_copied(choice["attrs"], NOT_COPIED) | entry["disabled"]),
         }
 
 
-def _choices(field: BoundField, asked: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    return {"choices": list(_listed(given["optgroups"], asked))}
+def _choices(field: BoundField, entry: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    return {"choices": list(_listed(given["optgroups"], entry))}
 
 
-def _date(field: BoundField, asked: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def _date(field: BoundField, entry: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     wrong = parts_in_error(field)
     parts = [
         {
@@ -205,7 +209,7 @@ def _date(field: BoundField, asked: Mapping[str, Any], given: Mapping[str, Any])
             "width": 4 if part == "year" else 2,
             "error": part in wrong,
             "classes": widget.attrs.get("class", ""),
-            "attributes": flatatt(_copied(widget.attrs, NOT_COPIED) | asked["disabled"]),
+            "attributes": flatatt(_copied(widget.attrs, NOT_COPIED) | entry["disabled"]),
         }
         for part, box, widget in zip(PARTS, given["subwidgets"], field.field.widget.widgets, strict=True)
     ]

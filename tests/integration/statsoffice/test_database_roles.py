@@ -33,7 +33,7 @@ A_MORNING = dedent("""
     redact(report, words="scheduler", why="A supplier is named.", by=office.head, at=AT + timedelta(days=9))
     release = ReleaseFactory(confirmed=True, series=SeriesFactory(producer=office.producer), reference="with-bodies")
     store_checks(make_check(release.addresses.get(), "not_live", b"not yet", at=-5))
-    store.prune_bodies(now=AT + timedelta(days=400), kept_for=timedelta(days=1), needed=lambda _keys: ())
+    store.prune_bodies(now=AT + timedelta(days=400), retention=timedelta(days=1), needed=lambda _keys: ())
     assert [one.why for one in verification.check_evidence(now=AT) if one.why] == []
     print(report.status, Body.objects.count())
 """)

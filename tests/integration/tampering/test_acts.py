@@ -141,7 +141,7 @@ def test_a_statement_that_changes_a_verdict(office):
 def test_bodies_that_reach_the_end_of_their_retention_leave_a_marker_in_the_chain(office):
     release = ReleaseFactory(confirmed=True, series=SeriesFactory(producer=office.producer))
     bodies.store_checks(bodies.make_check(release.addresses.get(), "not_live", b"not yet", at=-5))
-    store.prune_bodies(now=AT + timedelta(days=400), kept_for=timedelta(days=1), needed=lambda _keys: ())
+    store.prune_bodies(now=AT + timedelta(days=400), retention=timedelta(days=1), needed=lambda _keys: ())
     assert MonitoringRowRecord.objects.latest("position").why == RETENTION
     assert findings() == set()
 

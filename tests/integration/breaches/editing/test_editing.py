@@ -69,7 +69,7 @@ def test_two_writers_of_different_fields_both_keep_their_words_and_the_second_le
     save(report, ReportSection.IMPACT, office.statistician, impact="First text.")
     saved = save(report, ReportSection.CIRCUMSTANCES, office.head, version=1, other_practices="Protocol 2.")
     assert (content_of(saved.report).impact, content_of(saved.report).other_practices) == ("First text.", "Protocol 2.")
-    assert saved.beside == str(office.statistician)
+    assert saved.others_editing == str(office.statistician)
 
 
 def test_the_second_save_does_not_undo_a_change_to_a_field_that_its_writer_left_alone(office):

@@ -35,7 +35,7 @@ def release():
 
 
 def prune(*needed, now=NOW, dry_run=False):
-    return store.prune_bodies(now=now, kept_for=KEPT_FOR, needed=in_use(*needed), dry_run=dry_run)
+    return store.prune_bodies(now=now, retention=KEPT_FOR, needed=in_use(*needed), dry_run=dry_run)
 
 
 @pytest.mark.both_databases
@@ -118,6 +118,6 @@ def test_many_releases_are_asked_about_a_few_at_a_time(release, monkeypatch):
     other = ReleaseFactory(confirmed=True, reference="other", series=release.series)
     store_checks(make_check(other.addresses.get(), "live", b"other", at=0))
     asked = []
-    store.prune_bodies(now=NOW, kept_for=KEPT_FOR, needed=lambda some: asked.append(list(some)) or ())
+    store.prune_bodies(now=NOW, retention=KEPT_FOR, needed=lambda some: asked.append(list(some)) or ())
     assert asked == [[release.pk], [other.pk]]
     assert not Body.objects.exists()

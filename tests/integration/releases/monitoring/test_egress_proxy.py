@@ -67,7 +67,7 @@ def test_every_kept_look_says_that_it_went_through_the_proxy(site, settings):
     site.publish(PAGE, [scene("page", status=404)])
     with forward_proxy({HOST: port}) as proxy:
         settings.PROBE_PROXY = f"http://{proxy.entry}"
-        with probe_from_settings(now=lambda: DAY_BEFORE, beside=True) as probe:
+        with probe_from_settings(now=lambda: DAY_BEFORE, adhoc=True) as probe:
             means: AdhocMeans = means_with(probe)
             assert check(release, means) == set()
     said = f"watcher.example.gov.uk through proxy {proxy.entry}"

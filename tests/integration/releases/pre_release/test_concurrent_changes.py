@@ -80,7 +80,7 @@ def test_meanwhile_a_look_at_the_release_is_stored(office, release, what):
         if what == "its list is changed":
             pre_release_access.lock_list(release, by=office.statistician)
         elif what == "its names are erased":
-            pre_release_access.erase_old_names(now=A_YEAR_LATER, kept_for=timedelta(days=1), needed=lambda _: ())
+            pre_release_access.erase_old_names(now=A_YEAR_LATER, retention=timedelta(days=1), needed=lambda _: ())
         else:
             drafting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.head, at=AFTERWARDS)
         threads.submit(look).result()

@@ -25,7 +25,7 @@ def nobody_needs(releases):
 
 
 def old(*, now=MUCH_LATER, needed=nobody_needs, **given):
-    return erase_old_names(now=now, kept_for=KEPT_FOR, needed=needed, **given)
+    return erase_old_names(now=now, retention=KEPT_FOR, needed=needed, **given)
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -79,7 +79,7 @@ def test_the_bytes_of_the_announcement_as_it_was_before_the_release_outlast_its_
         now = next(moments)
         answer = scene(scenes) if scenes else scene(status=301, headers={"Location": PAGE})
         site.publish(ANNOUNCEMENT, [answer])
-        with probe_from_settings(now=lambda now=now: now, beside=True) as probe:
+        with probe_from_settings(now=lambda now=now: now, adhoc=True) as probe:
             assert look(means_with(probe), now) == 1
     kept = KeptBody.objects.filter(release=release).select_related("body", "look")
     assert {one.why: (one.look.sent_at, one.body.content.decode()) for one in kept} == {
@@ -136,7 +136,7 @@ def test_looks_beside_the_watch_never_ask_a_host_more_than_once_in_a_second(site
         )
         announce_at(release, site.url(f"/a{number}"))
     site.forget_arrivals()
-    with probe_from_settings(now=lambda: DAY_BEFORE, beside=True) as probe:
+    with probe_from_settings(now=lambda: DAY_BEFORE, adhoc=True) as probe:
         assert look(means_with(probe), DAY_BEFORE) == 3
     at = [arrival.at for arrival in site.arrivals()]
     assert all(later - earlier > timedelta(seconds=0.9) for earlier, later in pairwise(at))

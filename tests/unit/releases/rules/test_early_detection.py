@@ -61,9 +61,9 @@ def test_exposures_that_are_played_are_noticed_as_often_as_the_chance_says(begin
     seen = sum(one is not BeforeDue.NOTHING for one in found) / PLAYED
     proven = sum(one is BeforeDue.EARLY for one in found) / PLAYED
     # Three and a half standard deviations of so many plays, and the shifts of the plan at the ends of a stretch.
-    assert seen == pytest.approx(computed.seen, abs=0.09)
+    assert seen == pytest.approx(computed.detected, abs=0.09)
     assert proven == pytest.approx(computed.proven, abs=0.09)
-    if computed.seen == 1:
+    if computed.detected == 1:
         assert seen == 1
 
 
@@ -71,17 +71,17 @@ def test_a_longer_exposure_and_one_nearer_to_its_time_is_never_noticed_less():
     stretches = [begins for begins in Begins if begins is not Begins.LAST_MINUTE]
     for begins in Begins:
         seen = [chance_of_detection(timedelta(seconds=seconds), begins) for seconds in range(0, 1000, 13)]
-        assert [one.seen for one in seen] == sorted(one.seen for one in seen)
+        assert [one.detected for one in seen] == sorted(one.detected for one in seen)
         assert [one.proven for one in seen] == sorted(one.proven for one in seen)
-        assert all(0 <= one.proven <= one.seen <= 1 for one in seen)
+        assert all(0 <= one.proven <= one.detected <= 1 for one in seen)
     for length in LENGTHS:
-        assert [chance_of_detection(length, begins).seen for begins in stretches] == sorted(
-            chance_of_detection(length, begins).seen for begins in stretches
+        assert [chance_of_detection(length, begins).detected for begins in stretches] == sorted(
+            chance_of_detection(length, begins).detected for begins in stretches
         )
 
 
 def test_what_goes_out_in_the_last_five_seconds_is_not_told_from_what_is_on_time():
-    assert chance_of_detection(timedelta(hours=1), Begins.LAST_MINUTE).seen == pytest.approx(55 / 60)
+    assert chance_of_detection(timedelta(hours=1), Begins.LAST_MINUTE).detected == pytest.approx(55 / 60)
 
 
 def test_the_chances_in_the_documentation_are_those_that_are_computed():
@@ -91,7 +91,7 @@ def test_the_chances_in_the_documentation_are_those_that_are_computed():
     for begins, (_, figures) in zip(Begins, rows, strict=True):
         computed = [chance_of_detection(length, begins) for length in LENGTHS]
         told = [
-            f"{preflight.describe_percent(one.seen)} / {preflight.describe_percent(one.proven)}" for one in computed
+            f"{preflight.describe_percent(one.detected)} / {preflight.describe_percent(one.proven)}" for one in computed
         ]
         assert figures.strip(" |").split(" | ") == told
     heads = " | ".join(f"for {preflight.describe_length(length)}" for length in LENGTHS)
