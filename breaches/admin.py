@@ -24,7 +24,7 @@ from breaches.models import (
     TimelineNote,
 )
 from breaches.permissions import Action
-from releases.admin.access import ReadOnlyAdmin, ask_once
+from releases.admin.access import ReadOnlyAdmin, cache_check
 
 
 @admin.register(Edition)
@@ -59,7 +59,7 @@ class OfReports[M: Model](ReadOnlyAdmin[M]):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         if obj is None:
-            return ask_once(request, "reports", permissions.reports_where(request.user, Action.VIEW).exists)
+            return cache_check(request, "reports", permissions.reports_where(request.user, Action.VIEW).exists)
         report = obj if isinstance(obj, Report) else getattr(obj, self.report_path)
         return permissions.may(request.user, Action.VIEW, report)
 
@@ -114,7 +114,7 @@ class RegisterEventAdmin(ReadOnlyAdmin[RegisterEvent]):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         own = permissions.report_producers(request.user, Action.DOWNLOAD)
-        return ask_once(request, "downloads", own.exists) if obj is None else own.filter(pk=obj.producer_id).exists()
+        return cache_check(request, "downloads", own.exists) if obj is None else own.filter(pk=obj.producer_id).exists()
 
 
 @admin.register(Dispatch)

@@ -37,7 +37,7 @@ from releases.models.event import lock_release
 from releases.public import calendar
 from releases.rules.lifecycle import MoveRefused, Role
 from releases.rules.london import local_date
-from releases.verdict.address import ASKS_A_PERSON, Outcome
+from releases.verdict.address import NEEDS_CHECKING, Outcome
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -282,7 +282,7 @@ def find_uncertain_day(release: Release) -> date | None:
 
 def _uncertain_verdict(release: Release) -> Verification | None:
     present = Verification.objects.filter(release=release, schedule_version=release.schedule_version)
-    return present.select_related("release__series__producer").filter(outcome__in=ASKS_A_PERSON).first()
+    return present.select_related("release__series__producer").filter(outcome__in=NEEDS_CHECKING).first()
 
 
 def start_about_list(release: Release, *, occurred_on: date, by: "User", at: datetime) -> tuple[Report, bool]:

@@ -22,7 +22,7 @@ from breaches.rules.content import (
     sort_entries,
 )
 from breaches.rules.delay import round_down, round_up
-from breaches.rules.lifecycle import DECIDED, EDIT, OPEN, REPORT, TOLD_ELSEWHERE, WRITERS, Cause
+from breaches.rules.lifecycle import DECIDED, EDIT, MERGED_OR_SPLIT, OPEN, REPORT, WRITERS, Cause
 from breaches.rules.validation import Remark, ReportSection, find_impossible
 from breaches.versions import contact_person, content_of, record_event
 from releases.detection.finding import AddressRole
@@ -265,7 +265,7 @@ def assignment_obstacle(report: Report) -> str:
     """Say why a report cannot be assigned in its state; empty if it can be."""
     if report.status in DECIDED:
         return _("This report is decided: nobody needs to deal with it.")
-    if report.status in TOLD_ELSEWHERE:
+    if report.status in MERGED_OR_SPLIT:
         return _("This report goes on elsewhere: say there who is dealing with it.")
     return ""
 

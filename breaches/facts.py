@@ -22,7 +22,7 @@ from breaches.rules.facts import (
 )
 from breaches.rules.lifecycle import ReportStatus
 from releases import models
-from releases.detection.finding import CheckOutcome, Reason, Source, tells_taken_away
+from releases.detection.finding import CheckOutcome, Reason, Source, is_taken_away
 from releases.evidence import coverage, repository
 from releases.models import Observation, Release, Verification
 from releases.models.observation import Purpose
@@ -163,7 +163,7 @@ def _find_checks(
             text_digest=text,
             clock_off=clock_off,
             bound_seconds=bound,
-            taken_away=tells_taken_away(reasons),
+            taken_away=is_taken_away(reasons),
         )
         by_statement = is_corrected(word) and not clock_off
         checks[release, number, address].append(CheckFact(sighting, reasons, by_statement=by_statement))

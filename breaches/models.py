@@ -11,9 +11,9 @@ from simple_history.models import HistoricalRecords
 
 from breaches.rules.lifecycle import (
     DECIDED,
+    MERGED_OR_SPLIT,
     ROW_CHANGES,
     SUSPECTED,
-    TOLD_ELSEWHERE,
     Cause,
     DismissalReason,
     Nature,
@@ -185,7 +185,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
         return self.filter(rehearsal=False)
 
     def undecided(self) -> "ReportQuerySet":
-        return self.exclude(status__in=(*DECIDED, *TOLD_ELSEWHERE))
+        return self.exclude(status__in=(*DECIDED, *MERGED_OR_SPLIT))
 
 
 LISTED_BY = [

@@ -109,7 +109,7 @@ def _lay_out_draft(report: Report, version: ReportVersion, content: ReportConten
         reference=report.reference,
         version=version.number,
         lead_official=settings.LEAD_OFFICIAL,
-        ask_for_cause=version.is_untouched("circumstances"),
+        with_cause_prompt=version.is_untouched("circumstances"),
         cause_prompt=ACCESS_PROMPT if report.kind in {ReportKind.PRA, ReportKind.ACCESS} else CAUSE_PROMPT,
         rehearsal=report.rehearsal,
         decided=MARKS.get(report.status, ""),

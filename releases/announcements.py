@@ -24,7 +24,7 @@ GIVE_UP = timedelta(days=7)
 SNAPSHOT_RETRY_AFTER = timedelta(minutes=15)
 SNAPSHOTS_AT_A_TIME = 20
 
-_NOT_SEEN = (CheckOutcome.OBSERVER_FAULT, CheckOutcome.UNREACHABLE)
+_UNREAD = (CheckOutcome.OBSERVER_FAULT, CheckOutcome.UNREACHABLE)
 
 
 def is_snapshot_due(*, seen_at: datetime | None, tried_at: datetime | None, due_at: datetime, now: datetime) -> bool:
@@ -40,7 +40,7 @@ def make_due_snapshots(*, means: AdhocMeans, now: datetime) -> list[AdhocCheck]:
     """Check the announcements whose snapshot is due, and store what they say."""
     checks = Observation.objects.filter(address=OuterRef("pk"), purpose=Purpose.ANNOUNCEMENT).order_by()
     tried = checks.values("address").annotate(at=Max("sent_at")).values("at")
-    answered = checks.exclude(result__in=_NOT_SEEN).values("address").annotate(at=Max("sent_at")).values("at")
+    answered = checks.exclude(result__in=_UNREAD).values("address").annotate(at=Max("sent_at")).values("at")
     addresses = (
         Address.objects.filter(
             ~Q(release__status=Status.CANCELLED),
@@ -78,7 +78,7 @@ class Snapshot:
 
     @property
     def was_read(self) -> bool:
-        return self.observation.result not in _NOT_SEEN
+        return self.observation.result not in _UNREAD
 
 
 def snapshot_checks_of(release: Release) -> Sequence[Observation]:

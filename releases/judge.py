@@ -420,13 +420,13 @@ def _store_verdicts(changes: Sequence[VerdictChange], *, now: datetime) -> dict[
         _check_often_again(current, now=now)
         # On time or late, a release that readers can see is published; a person may have moved or cancelled it
         # meanwhile.
-        seen_live = [
+        live_releases = [
             (release, change.verdict.live_at)
             for change in current
             if change.verdict.live_at is not None
             and (release := releases[change.schedule.release.pk]).status == Status.CONFIRMED
         ]
-        published = scheduling.publish_all(seen_live, at=now)
+        published = scheduling.publish_all(live_releases, at=now)
         ReleaseEvent.append(
             [
                 *(_judged_event(c, now=now) for c in mine if c.verification.outcome != c.verdict.outcome),

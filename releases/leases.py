@@ -76,7 +76,7 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 # A budget counts the requests of any one second; a new holder cannot know those of the one before.
 HAND_OVER = timedelta(seconds=1)
 # Under this name ad hoc checks lease their part of a host's budget.
-_BESIDE = "beside "
+_ADHOC_PREFIX = "beside "
 _LONGEST_NAME = 255
 
 
@@ -107,13 +107,13 @@ def claim_hosts(
         for row in before.values():
             rest = min(HAND_OVER, row.until + HAND_OVER - now)
             if row.host in held and row.holder != holder and rest > timedelta(0):
-                probe.rest(row.host.removeprefix(_BESIDE), seconds=rest.total_seconds())
+                probe.rest(row.host.removeprefix(_ADHOC_PREFIX), seconds=rest.total_seconds())
     return frozenset(held)
 
 
 def claim_spare(host: str) -> str:
     """Return the name of the lease for the part of a host's budget that the sweep leaves to ad hoc checks."""
-    return f"{_BESIDE}{host}"[:_LONGEST_NAME]
+    return f"{_ADHOC_PREFIX}{host}"[:_LONGEST_NAME]
 
 
 def release_hosts(holder: str, *, now: datetime, probe: ProbeInterface | None = None) -> None:

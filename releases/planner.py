@@ -299,7 +299,7 @@ PAST_THAT_COUNTS = timedelta(days=5 * 366)
 # A release that comes so long after New Year may still fill the last expected period of a year.
 BEYOND = timedelta(days=200)
 # Code of Practice for Statistics, edition 2.1, T3.1 (3.0: 3.1): a calendar covers the next twelve months.
-KEPT_AHEAD = timedelta(days=366)
+PLANNED_AHEAD = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -447,7 +447,7 @@ def _months(
 
 def _uneven(shown: ReleaseQuerySet, *, year: int, today: date) -> list[UnevenSeries]:
     first, last = date(year, 1, 1), date(year, 12, 31)
-    until = min(last, today + KEPT_AHEAD)
+    until = min(last, today + PLANNED_AHEAD)
     about = shown.filter(planned_on__gte=min(first, today) - PAST_THAT_COUNTS, planned_on__lte=last + BEYOND)
     beats: dict[int, list[date]] = defaultdict(list)
     for key, on, precision in about.values_list("series_id", "planned_on", "precision"):

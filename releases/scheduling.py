@@ -417,18 +417,18 @@ def publish(release: Release, *, by: "User | None", at: datetime, published_at: 
     return apply_move(release, move, by=by, at=at, values={"published_at": published_at})
 
 
-def publish_all(seen_live: Sequence[tuple[Release, datetime]], *, at: datetime) -> list[ReleaseEvent]:
+def publish_all(live_releases: Sequence[tuple[Release, datetime]], *, at: datetime) -> list[ReleaseEvent]:
     """Mark confirmed releases as published, each from the aware instant at which it was first seen live.
 
-    :param seen_live: releases as they are stored, whose rows the caller's transaction holds locked.
+    :param live_releases: releases as they are stored, whose rows the caller's transaction holds locked.
     :return: the events, for the caller to append in the same transaction.
     """
     events = []
-    for release, published_at in seen_live:
+    for release, published_at in live_releases:
         move = RELEASE.check(PUBLISH, source=release.status, roles=(), by_system=True)
         release.status, release.published_at = move.target, published_at
         events.append(build_event(release, move.name, at=at, status=[move.source, move.target]))
-    Release.objects.bulk_update([release for release, _ in seen_live], ["status", "published_at"], batch_size=500)
+    Release.objects.bulk_update([release for release, _ in live_releases], ["status", "published_at"], batch_size=500)
     return events
 
 

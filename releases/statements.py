@@ -17,7 +17,7 @@ from releases.permissions import Action, check_may, roles_of
 from releases.rules import london
 from releases.rules.lifecycle import PUBLISH, RELEASE, FieldRefused
 from releases.rules.response import LONGEST
-from releases.verdict.address import ASKS_A_PERSON, count_result
+from releases.verdict.address import NEEDS_CHECKING, count_result
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -104,7 +104,7 @@ def verdicts_without_answer(releases: QuerySet[Release]) -> QuerySet[Verificatio
     since = Statement.objects.filter(
         kind=Statement.Kind.WAS_LIVE, release=OuterRef("release"), schedule_version__gte=OuterRef("schedule_version")
     )
-    return Verification.objects.filter(~Exists(since), release__in=releases, outcome__in=ASKS_A_PERSON)
+    return Verification.objects.filter(~Exists(since), release__in=releases, outcome__in=NEEDS_CHECKING)
 
 
 def record_text_statement(

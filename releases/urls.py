@@ -42,7 +42,7 @@ urlpatterns = [
     ),
     path("releases/<slug:reference>/cancel/", date_changes.cancel_view, name="cancel"),
     path("tasks/<int:key>/tick/", release.tick_task_view, name="tick_task"),
-    path("releases/<slug:reference>/preflight/", release.ask_for_preflight, name="preflight"),
+    path("releases/<slug:reference>/preflight/", release.request_preflight, name="preflight"),
     path("releases/<slug:reference>/say/<int:address>/<str:digest>/", release.answer_question, name="say"),
     path("releases/<slug:reference>/was-live/", release.state_live_time, name="was_live"),
     path("releases/<slug:reference>/evidence/", release.export_bundle, name="export_evidence"),

@@ -36,14 +36,14 @@ def make_now(*, now: datetime) -> Anchor | None:
 def stamp_due(*, now: datetime) -> None:
     if settings.TIMESTAMP_AUTHORITY:
         anchors.stamp_due(
-            ask=lambda query: ask_authority(settings.TIMESTAMP_AUTHORITY, query),
+            send_query=lambda query: send_timestamp_query(settings.TIMESTAMP_AUTHORITY, query),
             authority=settings.TIMESTAMP_AUTHORITY,
             certificates=settings.TIMESTAMP_CERTIFICATES,
             now=now,
         )
 
 
-def ask_authority(address: str, query: bytes) -> bytes:
+def send_timestamp_query(address: str, query: bytes) -> bytes:
     """Send a query to an authority by HTTP (RFC 3161, section 3.4) and return its response.
 
     :raises NotStamped: if there is none within a minute, or it is no time-stamp reply.
@@ -74,8 +74,8 @@ def ask_authority(address: str, query: bytes) -> bytes:
 
 
 def _make(why: Anchor.Why, *, now: datetime, after: int | None = None) -> Anchor | None:
-    asks = bool(settings.TIMESTAMP_AUTHORITY)
-    return anchors.make_anchor(CHAINS, why=why, at=now, ask_authority=asks, after=after)
+    with_timestamp = bool(settings.TIMESTAMP_AUTHORITY)
+    return anchors.make_anchor(CHAINS, why=why, at=now, with_timestamp=with_timestamp, after=after)
 
 
 def _why_due(last: Anchor | None, now: datetime) -> Anchor.Why | None:

@@ -30,8 +30,8 @@ def check_anchor_recipients(**_: Any) -> list[CheckMessage]:
 
 @register(deploy=True)
 def check_clock(**_: Any) -> list[CheckMessage]:
-    kept_by_machine = shutil.which(clock_source.CHRONY[0]) or clock_source.kernel()
-    if settings.CLOCK_SERVERS or len(settings.PROBE_CONTROLS) >= HOSTS_THAT_CONFIRM or kept_by_machine:
+    has_own_time = shutil.which(clock_source.CHRONY[0]) or clock_source.kernel()
+    if settings.CLOCK_SERVERS or len(settings.PROBE_CONTROLS) >= HOSTS_THAT_CONFIRM or has_own_time:
         return []
     said = "Nothing is set up that confirms the clock of the checks."
     hint = (

@@ -107,10 +107,10 @@ def grant_rights(role: str) -> None:
     What the trigger of an append-only table refuses is not granted. The columns that a redaction overwrites can be
     updated. Until this is called again, a table that is created later can only be read and added to.
     """
-    to, schema_name = connection.ops.quote_name(role), _ask("SELECT current_schema()")[0]
+    to, schema_name = connection.ops.quote_name(role), _fetch_row("SELECT current_schema()")[0]
     schema = connection.ops.quote_name(schema_name)
     with transaction.atomic(), connection.cursor() as cursor:
-        if not _ask("SELECT has_schema_privilege(%s, %s, 'USAGE')", role, schema_name)[0]:
+        if not _fetch_row("SELECT has_schema_privilege(%s, %s, 'USAGE')", role, schema_name)[0]:
             cursor.execute(f"GRANT USAGE ON SCHEMA {schema} TO {to}")
         cursor.execute(RELATIONS)
         for name, is_sequence, refused, columns in cursor.fetchall():
@@ -128,7 +128,7 @@ def check_roles(**_: Any) -> list[CheckMessage]:
     if connection.vendor != "postgresql":
         return []
     try:
-        role, is_superuser, owns_tables, truncates = _ask(POWERS)
+        role, is_superuser, owns_tables, truncates = _fetch_row(POWERS)
     except Error:
         said = "The rights of the processes in the database were not checked, because the database is not available."
         return [Info(said, hint="Run this check again when the database is available.", id="statsoffice.I002")]
@@ -164,7 +164,7 @@ def _rights(table: str, refused: int, columns: bytes) -> str:
 
 
 def _require_ownership() -> None:
-    role, database, creates, owner = _ask(OWNERSHIP)
+    role, database, creates, owner = _fetch_row(OWNERSHIP)
     if owner:
         message = f"The tables belong to the role {owner}, and this command is connected as {role}."
     elif not creates:
@@ -177,7 +177,7 @@ def _require_ownership() -> None:
 
 def _identify(setting: str) -> tuple[str, str]:
     try:
-        role, database = _ask(IDENTITY)
+        role, database = _fetch_row(IDENTITY)
     except OperationalError as fault:
         raise RoleRefused(f"{setting} does not lead to the database: {str(fault).strip().splitlines()[0]}.") from fault
     return role, database
@@ -197,7 +197,7 @@ def _connected_by(owner: dict[str, Any]) -> Iterator[None]:
         connections[DEFAULT_DB_ALIAS] = before
 
 
-def _ask(query: str, *parameters: str) -> Any:
+def _fetch_row(query: str, *parameters: str) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(query, parameters or None)
         return cursor.fetchone()

@@ -16,7 +16,7 @@ from breaches.permissions import report_producers
 from breaches.register import search
 from breaches.register.search import EDITION_BEFORE, REASON_AFTER, RegisterFilter
 from breaches.rules.lifecycle import (
-    TOLD_ELSEWHERE,
+    MERGED_OR_SPLIT,
     Decision,
     DismissalReason,
     RecordingReason,
@@ -219,7 +219,7 @@ class RegisterForm(ProducerForm):
             "cause": [ANY, *text.CAUSES.items()],
             "state": [
                 ANY,
-                *((state, text.STATUSES[state][0]) for state in ReportStatus if state not in TOLD_ELSEWHERE),
+                *((state, text.STATUSES[state][0]) for state in ReportStatus if state not in MERGED_OR_SPLIT),
             ],
             "decision": [
                 ANY,

@@ -179,13 +179,13 @@ class CauseForm(GovukForm):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
-    def __init__(self, *args: Any, asks_when: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, with_time: bool, **kwargs: Any) -> None:
         """Ask for the cause.
 
-        :param asks_when: whether it is asked when something was made available.
+        :param with_time: whether it is asked when something was made available.
         """
         super().__init__(*args, **kwargs)
-        if not asks_when:
+        if not with_time:
             for name in ("available_on", "available_time", "available_unknown"):
                 del self.fields[name]
 

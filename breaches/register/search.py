@@ -21,7 +21,7 @@ from breaches.models import (
 )
 from breaches.permissions import Action, reports_where
 from breaches.rules.content import content_from_json
-from breaches.rules.lifecycle import STATES, TOLD_ELSEWHERE, Decision, Nature
+from breaches.rules.lifecycle import MERGED_OR_SPLIT, STATES, Decision, Nature
 from releases.models import PreflightRun, Producer, Release, Series, Statement, Verification
 from releases.permissions import Person
 from releases.rules.london import from_london
@@ -65,7 +65,7 @@ def select_reports(filters: RegisterFilter, *, by: Person, action: Action = Acti
     :param action: what the person must be allowed to do with them.
     """
     # What became part of a joint report is found there.
-    found = reports_where(by, action).official().exclude(status__in=TOLD_ELSEWHERE)
+    found = reports_where(by, action).official().exclude(status__in=MERGED_OR_SPLIT)
     for choice in fields(filters):
         if value := getattr(filters, choice.name):
             found = found.filter(CONDITIONS[choice.name](value))

@@ -19,7 +19,7 @@ from breaches.register.search import REASON_AFTER, about_series, with_outcome
 from breaches.rules.chart import Bar, BarGroup, Chart, lay_out_chart
 from breaches.rules.lifecycle import (
     DECISION_ON,
-    TOLD_ELSEWHERE,
+    MERGED_OR_SPLIT,
     Cause,
     Decision,
     DismissalReason,
@@ -173,7 +173,7 @@ def _cases(scope: Scope, by: Person, today: date) -> Iterator[Case]:
 def _reports(scope: Scope, by: Person) -> "QuerySet[Any]":
     """Return the reports within the scope, with the day on which each counts."""
     # What became part of a joint report is counted there, once.
-    found = reports_where(by, Action.VIEW).official().exclude(status__in=TOLD_ELSEWHERE)
+    found = reports_where(by, Action.VIEW).official().exclude(status__in=MERGED_OR_SPLIT)
     if scope.producer:
         found = found.filter(producer=scope.producer)
     if scope.series:

@@ -118,7 +118,7 @@ def lay_out(
     version: int,
     approval: Approval | None = None,
     lead_official: bool = False,
-    ask_for_cause: bool = False,
+    with_cause_prompt: bool = False,
     cause_prompt: str = CAUSE_PROMPT,
     rehearsal: bool = False,
     decided: str = "",
@@ -129,7 +129,7 @@ def lay_out(
     :param approval: without one every page is marked as a draft, and empty narratives show what has to be written.
     :param lead_official: the form names a Lead Official as well, although its content does not say so: a draft follows
         the office's setting.
-    :param ask_for_cause: the circumstances are still the automatic text, so a draft asks for the cause.
+    :param with_cause_prompt: the circumstances are still the automatic text, so a draft asks for the cause.
     :param decided: the mark of a decision without an approved document, if there is one, in place of the draft's;
         there are no prompts then.
     :param decision: who took that decision, and why.
@@ -147,7 +147,7 @@ def lay_out(
                 "2. Circumstances of breach",
                 rows=_circumstances(content),
                 paragraphs=paragraphs(content.circumstances),
-                prompt=cause_prompt if draft and (ask_for_cause or not content.circumstances.strip()) else "",
+                prompt=cause_prompt if draft and (with_cause_prompt or not content.circumstances.strip()) else "",
                 timeline=tuple(
                     (exact_time(entry.at), tuple(printable(entry.text).strip().split("\n")))
                     for entry in sorted(content.timeline, key=lambda entry: entry.at)

@@ -120,7 +120,7 @@ WITH_DOCUMENT = (ReportStatus.APPROVED, *OUT)
 UNSENT_DECISIONS = (ReportStatus.APPROVED, ReportStatus.RECORDED, ReportStatus.DISMISSED)
 DECIDED = (*UNSENT_DECISIONS, *OUT)
 # Neither open nor decided: another report continues it.
-TOLD_ELSEWHERE = (ReportStatus.JOINED, ReportStatus.PARTED)
+MERGED_OR_SPLIT = (ReportStatus.JOINED, ReportStatus.PARTED)
 WRITERS = LEADS | {Role.STATISTICIAN}
 
 # A statistician writes and submits and never decides; the Head of Profession or a deputy may do every step.

@@ -19,7 +19,7 @@ from breaches.rules.facts import AccessFacts, AddressFacts, CheckFact, Facts, Po
 from releases.detection.finding import AddressRole, CheckOutcome, Reason, Source, fills
 from releases.rules.lifecycle import Role
 from releases.rules.london import format_moment, in_london
-from releases.verdict.address import ASKS_A_PERSON, BeforeDue, Interval, Outcome, early_sightings
+from releases.verdict.address import NEEDS_CHECKING, BeforeDue, Interval, Outcome, early_sightings
 from releases.verdict.release import Diagnosis
 
 NOT_LIVE_WORDS = {
@@ -249,7 +249,11 @@ def _address(facts: Facts, address: AddressFacts) -> str:
         has_ended = address.verdict.from_due is not Outcome.PENDING
         sentences += [*_at_due(facts, address), *_after_early(facts, address)] if has_ended else [NOT_ENDED]
     else:
-        sentences = [*_at_due(facts, address), *_seen_once(facts, address), *_in_force(facts, address, subject)]
+        sentences = [
+            *_at_due(facts, address),
+            *_describe_single(facts, address),
+            *_in_force(facts, address, subject),
+        ]
         sentences += describe_absence(facts, address)
     return " ".join([opening, *sentences, *_inconclusive(facts, address)])
 
@@ -289,7 +293,7 @@ def describe_check(check: CheckFact) -> str:
     return f"did not find it: {why}" if why else "did not find it"
 
 
-def _seen_once(facts: Facts, address: AddressFacts) -> Iterator[str]:
+def _describe_single(facts: Facts, address: AddressFacts) -> Iterator[str]:
     verdict = address.verdict
     if verdict.before is BeforeDue.SEEN_ONCE and verdict.live_before_due_at:
         seen = _time_from(verdict.live_before_due_at, facts)
@@ -301,7 +305,7 @@ def _in_force(facts: Facts, address: AddressFacts, subject: str) -> Iterator[str
     if verdict.outcome is Outcome.LATE and verdict.last_not_live_at and verdict.first_live_at:
         yield from _late(facts, verdict.last_not_live_at, verdict.first_live_at, subject, delay=verdict.delay)
     elif verdict.outcome is Outcome.NOT_SEEN and verdict.last_not_live_at:
-        yield _not_seen(facts, verdict.last_not_live_at, subject)
+        yield _describe_absence(facts, verdict.last_not_live_at, subject)
     elif verdict.outcome is Outcome.ON_TIME and verdict.first_live_at:
         yield _in_time(facts, verdict.first_live_at, subject)
     elif verdict.outcome is Outcome.PENDING:
@@ -347,7 +351,7 @@ def _late(
     yield f"Access to it was therefore delayed by {words}{'' if words == figures else f': {figures}'}."
 
 
-def _not_seen(facts: Facts, absent_at: datetime, subject: str, *, seen: str = "seen") -> str:
+def _describe_absence(facts: Facts, absent_at: datetime, subject: str, *, seen: str = "seen") -> str:
     waited = int((round_down(absent_at) - facts.due_at).total_seconds())
     overdue = f", {describe_duration(waited)} after it was due" if waited > 0 else ""
     return f"{subject} had not been {seen} there by {_time_from(absent_at, facts)}{overdue}."
@@ -381,8 +385,8 @@ def _after_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
         delay = Interval(*((at - facts.due_at).total_seconds() for at in (absent.surely_from, seen.surely_by)))
         yield from _late(facts, absent.sent_at, seen.completed_at, subject, delay=delay, seen="next seen")
     elif from_due is Outcome.NOT_SEEN and absent:
-        yield _not_seen(facts, absent.sent_at, subject, seen="seen again")
-    elif from_due in ASKS_A_PERSON:
+        yield _describe_absence(facts, absent.sent_at, subject, seen="seen again")
+    elif from_due in NEEDS_CHECKING:
         yield from _unknown(facts, address)
 
 
@@ -453,7 +457,7 @@ def _stretch(start: datetime, end: datetime, facts: Facts) -> str:
     return f"from {_time_from(start, facts)} to {_time_by(end, facts)}"
 
 
-CHANGES_ASKED_FOR = {
+REQUESTED_CHANGES = {
     "add": "to grant access to",
     "change": "to change the entry of",
     "withdraw": "to withdraw the access of",
@@ -481,7 +485,7 @@ def write_access_account(facts: AccessFacts) -> str:
     if facts.requests:
         lines = ["These changes had been asked for, and nobody had agreed to them:"]
         for one in facts.requests:
-            change = f"{CHANGES_ASKED_FOR[one.kind]} {one.post}, {one.organisation}"
+            change = f"{REQUESTED_CHANGES[one.kind]} {one.post}, {one.organisation}"
             lines.append(f"– {change} (asked at {format_moment(one.asked_at)}).")
         paragraphs.append("\n".join(lines))
     return "\n\n".join([*paragraphs, LIMITS_OF_THE_LIST])

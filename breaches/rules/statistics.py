@@ -10,7 +10,7 @@ from statistics import median
 from typing import NamedTuple
 
 from breaches.rules.lifecycle import BREACHES, Cause, Decision
-from releases.verdict.address import ASKS_A_PERSON, SUSPICIOUS, Outcome
+from releases.verdict.address import NEEDS_CHECKING, SUSPICIOUS, Outcome
 
 MONTHS = 3
 NUMBERS = (1, 2, 3, 4)
@@ -158,7 +158,7 @@ class Figures:
 
     @property
     def unknown(self) -> int:
-        return sum(self.by_outcome.get(outcome, 0) for outcome in ASKS_A_PERSON)
+        return sum(self.by_outcome.get(outcome, 0) for outcome in NEEDS_CHECKING)
 
     @property
     def due(self) -> int:

@@ -49,9 +49,9 @@ from breaches.rules.lifecycle import (
     DECISION_ON,
     DECISIONS,
     EDIT,
+    MERGED_OR_SPLIT,
     OPEN,
     RESTRICTED,
-    TOLD_ELSEWHERE,
     WITH_DOCUMENT,
     Nature,
     ReportKind,
@@ -156,7 +156,9 @@ def _permissions(request: SignedInRequest, report: Report, moves: Sequence[str])
         "moves": moves,
         "decides": report.status in OPEN and not DECISIONS.isdisjoint(moves),
         "may_deal": may(person, Action.DEAL, report) and report.status in OPEN,
-        "may_declare": (report.status not in TOLD_ELSEWHERE and may_write_or_decide(person, report) and not is_own_act),
+        "may_declare": (
+            report.status not in MERGED_OR_SPLIT and may_write_or_decide(person, report) and not is_own_act
+        ),
         "may_download": may(person, Action.DOWNLOAD, report),
         "may_redact": may(person, Action.REDACT, report),
         "publishing": _publication(report, may_publish=may(person, Action.PUBLISH, report) and not is_own_act),

@@ -26,7 +26,7 @@ from breaches.permissions import (
     reports_where,
 )
 from breaches.rules.content import FROM_FACTS, ReportContent, content_from_json
-from breaches.rules.lifecycle import APPROVE, DECIDED, EDIT, TOLD_ELSEWHERE
+from breaches.rules.lifecycle import APPROVE, DECIDED, EDIT, MERGED_OR_SPLIT
 from breaches.rules.validation import ReportSection
 from breaches.versions import content_of, current_version
 from breaches.views.base import digest_values, refusal_page, report_page, return_to_report
@@ -215,7 +215,7 @@ def _cause_form(report: Report, data: QueryDict | None) -> CauseForm:
         "available_time": available and available.time(),
         "available_unknown": cause.available_unknown,
     }
-    return CauseForm(data, asks_when=sign_off.is_late(report), initial=initial)
+    return CauseForm(data, with_time=sign_off.is_late(report), initial=initial)
 
 
 def _digest_cause(cause: ChosenCause) -> str:
@@ -268,7 +268,7 @@ def declare_own_act_view(request: SignedInRequest, report: Report) -> HttpRespon
         return return_to_report(
             request, report, _("You have declared that this report is about your own act."), messages.INFO
         )
-    if report.status in TOLD_ELSEWHERE:
+    if report.status in MERGED_OR_SPLIT:
         return return_to_report(request, report, _("This is told in another report now: declare it there."))
     form = OwnActForm(post_data(request))
     if form.is_valid():

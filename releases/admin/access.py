@@ -16,7 +16,7 @@ from releases.rules.lifecycle import MoveRefused
 from releases.text import calendar
 
 
-def ask_once(request: HttpRequest, question: str, answer: Callable[[], bool]) -> bool:
+def cache_check(request: HttpRequest, question: str, answer: Callable[[], bool]) -> bool:
     """Answer a question that the admin site asks for every model, once for each request."""
     answers: dict[str, bool] = request.META.setdefault("releases.admin.answers", {})
     if question not in answers:
@@ -41,7 +41,7 @@ class ProducerScopedAdmin[M: Model](admin.ModelAdmin[M]):
     def may(self, request: HttpRequest, action: Action, row: Any = None) -> bool:
         """Return whether the user may do something with a row, or with any row if none is given."""
         if row is None or row.pk is None:
-            return ask_once(request, action, lambda: permissions.may_anywhere(request.user, action))
+            return cache_check(request, action, lambda: permissions.may_anywhere(request.user, action))
         return permissions.may(request.user, action, self.producer_of(row))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:

@@ -32,7 +32,7 @@ from releases.public.export import TooManyReleases, dated_file_name, download_re
 from releases.rules import calendar, web_address
 from releases.rules.calendar import Nation, Rule
 from releases.rules.canonical import sha256_hex
-from releases.rules.date_change import is_to_be_asked
+from releases.rules.date_change import must_request_date
 from releases.rules.lifecycle import (
     ANNOUNCE,
     CANCEL,
@@ -57,7 +57,7 @@ def too_many(request: HttpRequest, queryset: QuerySet[Release]) -> bool:
     return count > MOST_AT_ONCE
 
 
-def ask_first(
+def render_question(
     model_admin: Any, request: HttpRequest, queryset: QuerySet[Release], action: str, context: dict[str, Any]
 ) -> HttpResponse:
     """Show an action's own page, named after it, which comes back to the action with the same releases."""
@@ -125,7 +125,7 @@ def confirm(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release])
         return None
     if short and not form.is_valid():
         context = {"title": _("Confirm releases"), "form": form, "short": short}
-        return ask_first(model_admin, request, queryset, "confirm", context)
+        return render_question(model_admin, request, queryset, "confirm", context)
     reason = form.cleaned_data["reason"] if short else ""
     confirmed = _move_each(
         request,
@@ -152,7 +152,7 @@ def cancel(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) 
         return None
     form = CancellationForm(request.POST if "cancelling" in request.POST else None)
     if not form.is_valid():
-        return ask_first(model_admin, request, queryset, "cancel", {"title": _("Cancel releases"), "form": form})
+        return render_question(model_admin, request, queryset, "cancel", {"title": _("Cancel releases"), "form": form})
     at, user, reason = timezone.now(), _user(request), form.cleaned_data["reason"]
     _move_each(
         request,
@@ -203,16 +203,16 @@ class Offer:
 
     name: str
     label: Any
-    asks: bool
+    needs_form: bool
     run: AdminAction
     page: str = ""
 
 
 OFFERS = (
-    Offer(CONFIRM, lazy("Confirm"), asks=False, run=confirm, page="releases:confirm"),
-    Offer(ANNOUNCE, lazy("Announce"), asks=False, run=announce, page="releases:announce"),
-    Offer(PREFLIGHT, lazy("Check before the day"), asks=False, run=ask_preflight),
-    Offer(CANCEL, lazy("Cancel this release"), asks=True, run=cancel),
+    Offer(CONFIRM, lazy("Confirm"), needs_form=False, run=confirm, page="releases:confirm"),
+    Offer(ANNOUNCE, lazy("Announce"), needs_form=False, run=announce, page="releases:announce"),
+    Offer(PREFLIGHT, lazy("Check before the day"), needs_form=False, run=ask_preflight),
+    Offer(CANCEL, lazy("Cancel this release"), needs_form=True, run=cancel),
 )
 
 
@@ -230,7 +230,7 @@ class ReleaseMovesAdmin(ProducerScopedAdmin[Release]):
         offer = next((offer for offer in list_offers(request, release) if offer.name == name), None)
         if offer is None:
             raise Http404
-        if request.method not in ({"GET", "POST"} if offer.asks else {"POST"}):
+        if request.method not in ({"GET", "POST"} if offer.needs_form else {"POST"}):
             return HttpResponseNotAllowed(["POST"])
         try:
             answer = offer.run(self, request, Release.objects.filter(pk=release.pk))
@@ -245,7 +245,7 @@ class ReleaseMovesAdmin(ProducerScopedAdmin[Release]):
             # Whether the person asks for another date, and which change waits for agreement.
             roles = permissions.roles_of(request.user, release.series.producer)
             waiting = date_changes.waiting_request(release)
-            asks = is_to_be_asked(release.status, roles=roles, waits=waiting is not None)
+            asks = must_request_date(release.status, roles=roles, waits=waiting is not None)
             context |= {"asks_for_date": asks, "waiting_change": waiting, "may_agree": bool(roles & LEADS)}
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -327,7 +327,7 @@ def plan_next_year(model_admin: Any, request: HttpRequest, queryset: QuerySet[Re
         "to_make": sum(plan.may_be_made for plan in plans or ()),
         "unknown_holidays": sorted({plan.slot.on.year for plan in plans or () if not plan.holidays_known}),
     }
-    return ask_first(model_admin, request, queryset, "plan_next_year", context)
+    return render_question(model_admin, request, queryset, "plan_next_year", context)
 
 
 def _plan_row(plan: Plan) -> dict[str, Any]:
@@ -357,7 +357,7 @@ def _report_plan(request: HttpRequest, chosen: int, made: list[Release], refusal
         messages.warning(request, _("No release was chosen, and none was planned."))
 
 
-WATCHED_ROLES = [choice for choice in Address.Role.choices if choice[0] != Address.Role.ANNOUNCEMENT]
+CHECKED_ROLES = [choice for choice in Address.Role.choices if choice[0] != Address.Role.ANNOUNCEMENT]
 
 ADDRESS_OBJECTIONS = {
     AddressObjection.NOT_YOURS: lazy("It is not yours to edit."),
@@ -406,7 +406,7 @@ class PatternForm(forms.Form):
     )
     role = forms.ChoiceField(
         label=lazy("Role"),
-        choices=WATCHED_ROLES,
+        choices=CHECKED_ROLES,
     )
     adapter = forms.ChoiceField(
         label=lazy("How it is read"),
@@ -476,7 +476,7 @@ def set_addresses(model_admin: Any, request: HttpRequest, queryset: QuerySet[Rel
         "to_set": sum(proposal.may_be_set for proposal in proposals or ()),
         "names": list(web_address.NAMES),
     }
-    return ask_first(model_admin, request, queryset, "set_addresses", context)
+    return render_question(model_admin, request, queryset, "set_addresses", context)
 
 
 def _objection_to_address(proposal: Proposal) -> str:

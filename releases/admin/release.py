@@ -46,7 +46,7 @@ LACKS = {
     "contact": (lazy("No contact"), Q(series__responsible=None)),
     "head": (lazy("No Head of Profession"), Q(series__head_of_profession=None)),
 }
-NOT_LOOKED_AT = "none"
+NOT_CHECKED = "none"
 
 type Choices = list[tuple[str, Any]]
 
@@ -125,11 +125,11 @@ class VerdictFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         outcomes: Choices = [(outcome.value, OUTCOMES[outcome][0]) for outcome in Outcome]
-        return [*outcomes, (NOT_LOOKED_AT, lazy("Not looked at"))]
+        return [*outcomes, (NOT_CHECKED, lazy("Not looked at"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
         chosen = self.value()
-        if chosen == NOT_LOOKED_AT:
+        if chosen == NOT_CHECKED:
             return queryset.filter(~Exists(present_verdicts()))
         return queryset.filter(Exists(present_verdicts().filter(outcome=chosen))) if chosen else queryset
 

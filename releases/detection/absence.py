@@ -162,7 +162,7 @@ def speaks_of_withdrawal(form: str) -> bool:
     return any(_WITHDRAWN.search(f" {each} ") for each in statements)
 
 
-def tells_of_absence(form: str) -> bool:
+def states_absence(form: str) -> bool:
     return _NOT_FOUND.search(form) is not None
 
 
@@ -171,10 +171,10 @@ def may_be_held(form: str) -> bool:
 
     A sentence that something of this edition is not there yet counts too, unless it names the part.
     """
-    return any(_HELD.match(sentence) or _tells_of_not_yet(f" {sentence} ") for sentence in _split(form, _SENTENCE_ENDS))
+    return any(_HELD.match(sentence) or _states_not_yet(f" {sentence} ") for sentence in _split(form, _SENTENCE_ENDS))
 
 
-def _tells_of_not_yet(sentence: str) -> bool:
+def _states_not_yet(sentence: str) -> bool:
     # Whatever is between the two, the first mention is enough. One pattern for both would search again from each.
     mention = _OF_THIS.search(sentence)
     return mention is not None and _NOT_YET.search(sentence, mention.end()) is not None
@@ -225,7 +225,7 @@ _SOON = re.compile(r" (?:soon|shortly|later today|later this morning|in due cour
 _SENTENCE = re.compile(r"(?<= )[.!?;](?= )")
 
 
-def tells_to_wait(text: str, form: str, *, due_on: date | None, near_top: bool) -> bool:
+def states_wait(text: str, form: str, *, due_on: date | None, near_top: bool) -> bool:
     """Say whether a text announces something for the time when this release is due.
 
     :param form: the same text from `words`, with signs for the names of the release and its series.
@@ -283,7 +283,7 @@ def find_absence(
         in_menu = block in above and any(len(other.text) <= _MENU_WORD for other in above if other is not block)
         sure = thin and not (marker_in_heading and in_menu)
         signs.append(_notice(names.normalise(block.text), names, thin=sure))
-    if _doubted_by_heading(page, names, thin=thin) or _tells_to_wait(page, near, names, due_on=due_on):
+    if _doubted_by_heading(page, names, thin=thin) or _finds_wait(page, near, names, due_on=due_on):
         signs.append(Absence.POSSIBLE)
     return max(signs, default=Absence.NONE)
 
@@ -309,9 +309,9 @@ def _of_the_page(page: PageText, own_h1: str) -> Sequence[str]:
     return (page.headings[0], own_h1) if own_h1 else page.headings
 
 
-def _tells_to_wait(page: PageText, near: Sequence[Block], names: Names, *, due_on: date | None) -> bool:
+def _finds_wait(page: PageText, near: Sequence[Block], names: Names, *, due_on: date | None) -> bool:
     def waits(block: Block, *, near_top: bool) -> bool:
-        return tells_to_wait(block.text, names.normalise(block.text), due_on=due_on, near_top=near_top)
+        return states_wait(block.text, names.normalise(block.text), due_on=due_on, near_top=near_top)
 
     year = str(due_on.year) if due_on else ""
     dated = (block for block in page.own_blocks if year and block.place is Place.BODY and year in block.text)
@@ -325,21 +325,21 @@ def _doubted_by_heading(page: PageText, names: Names, *, thin: bool) -> bool:
     return doubted or any(_denies(form, names) or (thin and is_log_in(form)) for form in forms)
 
 
-def asks_to_log_in(page: PageText, names: Names, *, marker_seen: bool, own_h1: str = "") -> bool:
+def requires_login(page: PageText, names: Names, *, has_marker: bool, own_h1: str = "") -> bool:
     """Say whether a page is a log-in: by its title or heading, or because it asks for a password and has no marker.
 
     :param own_h1: the h1 that names the release, if one does: a form for members may have another h1.
     """
     if any(is_log_in(names.normalise(heading)) for heading in _of_the_page(page, own_h1)):
         return True
-    if page.asks_for_password and any(_PASSWORD.search(names.normalise(block.text)) for block in page.own_blocks):
+    if page.has_password_field and any(_PASSWORD.search(names.normalise(block.text)) for block in page.own_blocks):
         return page.own_length < _THIN
-    return page.asks_for_password and not marker_seen
+    return page.has_password_field and not has_marker
 
 
 def _denies(form: str, names: Names) -> bool:
     labelled = any(is_label(piece) and not names.covers(piece) for piece in split_pieces(form))
-    return (labelled or tells_of_absence(form) or speaks_of_this(form) or " coming soon " in form) or _holds_own_marker(
+    return (labelled or states_absence(form) or speaks_of_this(form) or " coming soon " in form) or _holds_own_marker(
         form, names
     )
 
@@ -362,7 +362,7 @@ def _sign(form: str, names: Names, *, thin: bool, marker_in_heading: bool) -> Ab
         return Absence.CERTAIN if thin else Absence.POSSIBLE
     if speaks_of_this(form):
         return _of_statement(form, thin=thin, marker_in_heading=marker_in_heading)
-    if tells_of_absence(form):
+    if states_absence(form):
         return Absence(2 - marker_in_heading) if thin or not marker_in_heading else Absence.NONE
     unsure = is_unsure(form) or _WAITING.search(form)
     return Absence.POSSIBLE if may_be_held(form) or (thin and unsure) else Absence.NONE
@@ -398,4 +398,4 @@ def is_search_page(page: PageText, names: Names, *, own_h1: str = "") -> bool:
 
 def hints_at_absence(page: PageText, names: Names) -> bool:
     forms = [names.normalise(block.text) for block in page.own_blocks]
-    return any(tells_of_absence(form) or speaks_of_this(form) or is_unsure(form) for form in forms)
+    return any(states_absence(form) or speaks_of_this(form) or is_unsure(form) for form in forms)

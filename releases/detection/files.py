@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from releases.detection.absence import first_sentence, is_label, tells_of_absence
+from releases.detection.absence import first_sentence, is_label, states_absence
 from releases.detection.characters import decode, words
 from releases.detection.finding import CheckOutcome, Expectation, Finding, Reason, apply_answer
 from releases.detection.interstitials import barrier_in
@@ -160,7 +160,7 @@ def _is_table_by(separator: str, lines: Sequence[str]) -> bool:
 
 _MOST_BYTES = 2_000
 _START = 20_000
-_TELLS_A_FAULT = frozenset({"error", "errors", "fault", "exception", "message", "detail", "reason"})
+_FAULT_KEYS = frozenset({"error", "errors", "fault", "exception", "message", "detail", "reason"})
 _FAILED = frozenset({"error", "fail", "failed", "failure"})
 _STATUS = ("status", "code", "statuscode")
 _ROOT = re.compile(
@@ -213,7 +213,7 @@ def is_message_cut_off(body: bytes, found: FileType) -> bool:
 
 def _in_text(text: str) -> Message | None:
     line = words(text.strip().partition("\n")[0])
-    if tells_of_absence(line) or is_label(first_sentence(line)):
+    if states_absence(line) or is_label(first_sentence(line)):
         return Message.NO_FILE
     return Message.FAULT if _SORRY.search(line) else None
 
@@ -222,7 +222,7 @@ def _in_xml(text: str) -> Message | None:
     root = _ROOT.match(text)
     if root is None or not _FAULT_ROOT.search(root[1]):
         return None
-    return Message.NO_FILE if _tells_of_none(words(_TAG.sub(" . ", text))) else Message.FAULT
+    return Message.NO_FILE if _states_none(words(_TAG.sub(" . ", text))) else Message.FAULT
 
 
 def _in_json(body: bytes) -> Message | None:
@@ -236,7 +236,7 @@ def _in_json(body: bytes) -> Message | None:
         return None
     known = {str(name).lower(): part for name, part in value.items()}
     said = " . ".join(_texts(value))
-    none = _tells_of_none(words(said)) or any(str(known.get(name)) in {"404", "410"} for name in _STATUS)
+    none = _states_none(words(said)) or any(str(known.get(name)) in {"404", "410"} for name in _STATUS)
     return Message.NO_FILE if none else Message.FAULT
 
 
@@ -247,9 +247,9 @@ def _first_value(body: bytes) -> Any:
 
 def _is_a_message(value: Mapping[str, Any]) -> bool:
     names = {str(name).lower() for name in value}
-    data = [part for name, part in value.items() if str(name).lower() not in _TELLS_A_FAULT]
+    data = [part for name, part in value.items() if str(name).lower() not in _FAULT_KEYS]
     fails = str(value.get("status", "")).lower() in _FAILED
-    return bool(names & _TELLS_A_FAULT or fails) and not any(isinstance(part, list | dict) and part for part in data)
+    return bool(names & _FAULT_KEYS or fails) and not any(isinstance(part, list | dict) and part for part in data)
 
 
 def _is_empty(value: Any) -> bool:
@@ -268,8 +268,8 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(part)
 
 
-def _tells_of_none(form: str) -> bool:
-    return tells_of_absence(form) or any(is_label(piece.strip()) for piece in form.split(" . "))
+def _states_none(form: str) -> bool:
+    return states_absence(form) or any(is_label(piece.strip()) for piece in form.split(" . "))
 
 
 _SAID: dict[Message, tuple[Reason, ...]] = {

@@ -262,7 +262,7 @@ _TAKEN_AWAY = frozenset({Reason.GONE, Reason.WITHDRAWN})
 _OF_ANOTHER_EDITION = frozenset({Reason.UNCHANGED, Reason.EARLIER_EDITION, Reason.PREVIOUS_EDITION})
 
 
-def tells_taken_away(reasons: Iterable[str]) -> bool:
+def is_taken_away(reasons: Iterable[str]) -> bool:
     """Say whether the reasons of a check show that the expected content had been there, and was taken away.
 
     A previous edition that is marked as withdrawn says nothing of its successor.
@@ -284,7 +284,7 @@ def apply_answer(digest: str, title: str, expectation: Expectation) -> Finding |
 
 
 _SHOW_SOMETHING = frozenset({CheckOutcome.NOT_LIVE, CheckOutcome.UNRECOGNISED})
-_STAND_BEFORE_THE_PAGE = frozenset({
+_BARRIERS = frozenset({
     Reason.OBSTACLE, Reason.CONSENT, Reason.FAULT_TEXT, Reason.SCRIPT_SHELL, Reason.LEADS_ON, Reason.OTHER_HOST,
 })  # fmt: skip
 
@@ -306,7 +306,7 @@ class EarlierTexts:
 
         What shows nothing of the page, such as a fault or a check for robots, is passed over; so is a live check.
         """
-        if result not in _SHOW_SOMETHING or _STAND_BEFORE_THE_PAGE.intersection(reasons):
+        if result not in _SHOW_SOMETHING or _BARRIERS.intersection(reasons):
             return
         known = self._spans.get(digest, (first, last))
         self._spans[digest] = min(known[0], first), max(known[1], last)

@@ -176,7 +176,7 @@ def _whole_seconds(written: object) -> int | None:
     return written if 0 <= written <= _LONGEST_DELAY else None
 
 
-STOOD_BEFORE = timedelta(days=27)
+LONG_BEFORE = timedelta(days=27)
 """A page older than this when a release is due held an earlier edition: dates are given four weeks ahead."""
 
 _DISPLAYED = re.compile(
@@ -261,9 +261,9 @@ def newest_date(document: GovukDocument) -> datetime | None:
     return max(_public_dates(document), default=None)
 
 
-def stood_before(document: GovukDocument, *, due_at: datetime) -> bool:
+def was_public_before(document: GovukDocument, *, due_at: datetime) -> bool:
     """Return whether, by its own dates, a page was there long before the release was due, so is updated in place."""
-    return min(_public_dates(document), default=due_at) < due_at - STOOD_BEFORE
+    return min(_public_dates(document), default=due_at) < due_at - LONG_BEFORE
 
 
 def is_new(document: GovukDocument, *, due_at: datetime) -> bool:

@@ -218,7 +218,7 @@ class _Walk:
             self._matches += step.cost
             if self._matches > _MOST_MATCHES:
                 raise Unread
-            if _stands_right(step.combinator, step.needs, level) and matches(step.compound, element):
+            if _fits_combinator(step.combinator, step.needs, level) and matches(step.compound, element):
                 matched |= step.gives
                 rules += [step.rule] if step.rule is not None else []
         found = matched, tuple(sorted(rules, key=_rank))
@@ -507,7 +507,7 @@ def _luminance(colour: Colour) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def _stands_right(combinator: str, needs: int, level: _Level) -> bool:
+def _fits_combinator(combinator: str, needs: int, level: _Level) -> bool:
     match combinator:
         case "":
             return True

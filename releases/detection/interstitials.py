@@ -81,7 +81,7 @@ _LOG_IN = frozenset({
 })  # fmt: skip
 
 _SEARCH = frozenset({"search", "search-results", "searchresults", "site-search", "chwilio"})
-_ASKED = frozenset({"q", "query", "keywords", "search", "s", "term"})
+_TERMS = frozenset({"q", "query", "keywords", "search", "s", "term"})
 _BEFORE_A_SITE = frozenset({
     "queue", "queue-it", "queueit", "waiting-room", "waitingroom", "captcha", "captcha-delivery", "challenge",
     "perfdrive", "maintenance", "unavailable", "service-unavailable", "outage", "status", "consent", "cookie-consent",
@@ -144,7 +144,7 @@ def _is_new(names: frozenset[str], final: str, requested: str) -> bool:
 
 def _is_search(url: SplitResult) -> bool:
     last = url.path.lower().rstrip("/").rpartition("/")[2].partition(".")[0]
-    return last in _SEARCH or (not url.path.strip("/") and any(name in _ASKED for name, _ in parse_qsl(url.query)))
+    return last in _SEARCH or (not url.path.strip("/") and any(name in _TERMS for name, _ in parse_qsl(url.query)))
 
 
 def _is_front(url: SplitResult) -> bool:

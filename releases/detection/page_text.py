@@ -105,7 +105,7 @@ _OWN = "main header, article header, [role=main] header"
 _BANNER = re.compile(
     r"(?:^|[\s_-])(?:cookies?|cookiebanner|cookieconsent|cookiebot|cybotcookiebotdialog|gdpr|onetrust)(?:$|[\s_-])"
 )
-_ASKS_IN_HEADING = re.compile("cookie|privacy", re.IGNORECASE)
+_CONSENT_HEADING = re.compile("cookie|privacy", re.IGNORECASE)
 _NAMED_LIKE_A_BANNER = ", ".join(
     f"[{attribute}*={word} i]" for attribute in ("id", "class", "aria-label") for word in ("cookie", "gdpr", "onetrust")
 )
@@ -137,7 +137,7 @@ class PageText:
 
     title: str
     blocks: tuple[Block, ...]
-    asks_for_password: bool
+    has_password_field: bool
     has_script: bool = False
     has_banner: bool = False
     has_frame: bool = False
@@ -185,7 +185,7 @@ def read_page(html: str) -> PageText:
     return PageText(
         " ".join(title.text().split()) if title else "",
         tuple(reading.blocks),
-        reading.asks_for_password,
+        reading.has_password_field,
         has_script=tree.css_first("script:not([type='application/ld+json'])") is not None,
         has_banner=reading.has_banner,
         has_frame=reading.has_frame,
@@ -205,7 +205,7 @@ class _Reading:
         self.blocks: list[Block] = []
         self.hidden_blocks: list[Block] = []
         self._styled_away = styled_away
-        self.asks_for_password = False
+        self.has_password_field = False
         self.has_banner = False
         self.has_frame = False
         self._pieces: list[str] = []
@@ -244,8 +244,8 @@ class _Reading:
     def _enter(self, node: LexborNode) -> LexborNode | None:
         tag = node.tag or ""
         if tag == "-text":
-            is_seen = node.parent is None or node.parent.mem_id not in self._styled_away.own_text
-            (self._pieces if is_seen else self._hidden_pieces).append(node.text_content or "")
+            is_visible = node.parent is None or node.parent.mem_id not in self._styled_away.own_text
+            (self._pieces if is_visible else self._hidden_pieces).append(node.text_content or "")
             return None
         if node.mem_id in self._styled_away.elements and tag not in _NEVER_SHOWN:
             self._end_block()
@@ -258,7 +258,7 @@ class _Reading:
         if tag not in _INLINE:
             self._end_block()
         if tag == "input" and (node.attributes.get("type") or "").casefold() == "password":
-            self.asks_for_password = True
+            self.has_password_field = True
         if place := self._place_of(node, tag):
             self._places.append((node.mem_id, place))
         return node.child
@@ -314,7 +314,7 @@ def _find_banners(body: LexborNode, headings: Sequence[LexborNode]) -> set[int]:
     named = [node for node in body.css(_NAMED_LIKE_A_BANNER) if _is_named_like_a_banner(node)]
     if not named:
         return set()
-    own = (heading for heading in headings if not _ASKS_IN_HEADING.search(heading.text() or ""))
+    own = (heading for heading in headings if not _CONSENT_HEADING.search(heading.text() or ""))
     holders = _holders(body.css("main, article, table")) | _holders(own)
     likely = [node for node in named if node.mem_id not in holders]
     lengths = _text_lengths(likely)

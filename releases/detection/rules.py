@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from releases.detection.absence import (
     Absence,
-    asks_to_log_in,
     denied_by_heading,
     find_absence,
     hints_at_absence,
     is_search_page,
+    requires_login,
     was_withdrawn_since,
 )
 from releases.detection.characters import decode, holds, words
@@ -127,7 +127,7 @@ def read_not_found_text(answer: Answer) -> str:
     except TooComplex:
         return ""
     nobody = names_of(marker="", release_title="", series_title="")
-    if is_script_shell(page) or page.leads_on_to or asks_to_log_in(page, nobody, marker_seen=False):
+    if is_script_shell(page) or page.leads_on_to or requires_login(page, nobody, has_marker=False):
         return ""
     is_barred = barrier_in_heading(page, nobody) or barrier_in_text(page, nobody)
     return "" if is_barred and not denied_by_heading(page, nobody) else own_text(page)
@@ -305,7 +305,7 @@ def _examine_page(answer: Answer, expectation: Expectation) -> Finding:
 
 def _log_in_or_barrier(signs: PageSigns) -> Shown | None:
     page, names = signs.page, signs.names
-    if asks_to_log_in(page, names, marker_seen=signs.is_clear, own_h1=signs.own_h1):
+    if requires_login(page, names, has_marker=signs.is_clear, own_h1=signs.own_h1):
         return CheckOutcome.NOT_LIVE, (Reason.LOG_IN,)
     if target := leads_to(page.leads_on_to, signs.answer):
         return _led_on(target, signs)

@@ -22,7 +22,7 @@ type Link = tuple[int, str, str]
 
 
 def make_anchor(
-    chains: Chains, *, why: Anchor.Why, at: datetime, ask_authority: bool, after: int | None = None
+    chains: Chains, *, why: Anchor.Why, at: datetime, with_timestamp: bool, after: int | None = None
 ) -> Anchor | None:
     """Combine the heads of the chains into a new anchor; `None` if there is no row yet, or another process was first.
 
@@ -47,7 +47,7 @@ def make_anchor(
         if ChainHead.hold(Anchor.CHAIN).position != newest:
             return None
         Anchor.append([anchor])
-        if ask_authority:
+        if with_timestamp:
             TimeStampRequest.objects.create(anchor=anchor, due_at=at)
     return anchor
 
@@ -145,7 +145,7 @@ def _misfit(models: Mapping[str, type[ChainedRow]], head: Head) -> str | None:
 
 
 # Sends a query to the authority and returns its response; both in DER.
-type Ask = Callable[[bytes], bytes]
+type SendQuery = Callable[[bytes], bytes]
 
 STAMPED_WITHIN = timedelta(days=7)
 """Later anchors combine the same rows: an older one is not asked about any more."""
@@ -161,7 +161,7 @@ class NotStamped(Exception):
     """There is no valid time stamp; the message is one sentence about the reason."""
 
 
-def stamp_due(*, ask: Ask, authority: str, certificates: str, now: datetime) -> int:
+def stamp_due(*, send_query: SendQuery, authority: str, certificates: str, now: datetime) -> int:
     """Request the time stamps that are due, the newest anchor first, and store those that are valid.
 
     The request is made outside a transaction. A failure ends the round, because the next request would probably fail
@@ -178,7 +178,7 @@ def stamp_due(*, ask: Ask, authority: str, certificates: str, now: datetime) -> 
         if not claimed.update(due_at=now + CLAIM, attempts=request.attempts + 1):
             continue
         try:
-            response, stamped_at = _stamped(request.anchor, ask=ask, certificates=certificates)
+            response, stamped_at = _stamped(request.anchor, send_query=send_query, certificates=certificates)
         except NotStamped as fault:
             logger.warning("Anchor %s has no time stamp: %s", request.anchor.position, fault)
             wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(request.attempts, 20))
@@ -285,10 +285,10 @@ def check_time_stamps(*, certificates: str, follow: Follow = without_progress) -
     return None
 
 
-def _stamped(anchor: Anchor, *, ask: Ask, certificates: str) -> tuple[bytes, datetime]:
+def _stamped(anchor: Anchor, *, send_query: SendQuery, certificates: str) -> tuple[bytes, datetime]:
     builder = rfc3161_client.TimestampRequestBuilder().data(anchor.root.encode())
     query = builder.hash_algorithm(rfc3161_client.HashAlgorithm.SHA256).cert_request(cert_request=True).build()
-    response = ask(query.as_bytes())
+    response = send_query(query.as_bytes())
     return response, read_stamp(response, root=anchor.root, certificates=certificates, nonce=query.nonce)
 
 

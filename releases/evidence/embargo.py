@@ -41,12 +41,12 @@ def seals_on(hashes: Collection[str], *, now: datetime) -> Seals:
         .order_by()
     )
     seals: dict[str, set[int]] = defaultdict(set)
-    seen = ("body_sha256", "release__series__producer_id")
-    for sha256, producer in too_early.exclude(result=CheckOutcome.NOT_LIVE).values_list(*seen).distinct():
+    columns = ("body_sha256", "release__series__producer_id")
+    for sha256, producer in too_early.exclude(result=CheckOutcome.NOT_LIVE).values_list(*columns).distinct():
         seals[sha256].add(producer)
     # An announcement is public. Where it leads elsewhere, that may be the release in its place.
     announced = too_early.filter(purpose=Purpose.ANNOUNCEMENT, result=CheckOutcome.NOT_LIVE)
-    for sha256, producer, hops in announced.values_list(*seen, "hops"):
+    for sha256, producer, hops in announced.values_list(*columns, "hops"):
         if len(hops) > 1:
             seals[sha256].add(producer)
     return {sha256: frozenset(producers) for sha256, producers in seals.items()}

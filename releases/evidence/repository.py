@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.db.models import Case, Count, F, Max, Min, Q, TextField, Value, When
 from django.db.models.functions import Cast
 
-from releases.detection.finding import CheckOutcome, EarlierTexts, Reason, publisher_from_json, tells_taken_away
+from releases.detection.finding import CheckOutcome, EarlierTexts, Reason, is_taken_away, publisher_from_json
 from releases.models import Observation, Statement
 from releases.models.append_only import ChainHead
 from releases.models.observation import Purpose
@@ -42,8 +42,8 @@ _PLAIN_OVER_BY_DUE = _PLAIN & _OVER_BY_DUE
 _ABSENT = _PLAIN_OVER_BY_DUE & Q(result=CheckOutcome.NOT_LIVE, clock_bound_seconds__isnull=False)
 # One that was still under way at the due time makes those before it matter too, and so does one past the caches.
 _SHOWN = _PRESENT & Q(sent_at__lt=_DUE, result=CheckOutcome.LIVE)
-_TOLD = (Q(says__contains=SAYS_A_TIME), *(Q(codes__contains=code) for code in (CLOCK_OFF, *TAKEN_AWAY)))
-_TELLING = _PLAIN_OVER_BY_DUE & reduce(or_, _TOLD)
+_EXPLAINS = (Q(says__contains=SAYS_A_TIME), *(Q(codes__contains=code) for code in (CLOCK_OFF, *TAKEN_AWAY)))
+_TELLING = _PLAIN_OVER_BY_DUE & reduce(or_, _EXPLAINS)
 
 
 def find_needed_checks(releases: Collection[int]) -> tuple[Q, Mapping[LookKey, int]]:
@@ -125,7 +125,7 @@ class _Row(NamedTuple):
     @property
     def taken_away(self) -> bool:
         """Whether the response shows that the release had been there."""
-        return any(code in self.codes for code in TAKEN_AWAY) and tells_taken_away(json.loads(self.codes))
+        return any(code in self.codes for code in TAKEN_AWAY) and is_taken_away(json.loads(self.codes))
 
 
 def read_sightings(releases: Collection[int]) -> Reader:

@@ -24,7 +24,7 @@ from releases.verdict.proof import BodyCheck, Place, Why, places_of
 
 logger = logging.getLogger(__name__)
 
-NOT_KEPT = "bodies_not_kept"
+NOT_STORED = "bodies_not_kept"
 """The event that says of which checks the bodies could not be stored."""
 PRUNED = "bodies_pruned"
 """The event that says which bodies were removed at the end of their retention."""
@@ -34,7 +34,7 @@ CHUNK = 50
 RELEASES_AT_A_TIME = 200
 
 # Of a response only these headers are stored: no cookies.
-HEADERS_KEPT = frozenset({
+STORED_HEADERS = frozenset({
     "age", "cache-control", "cf-cache-status", "content-length", "content-type", "date", "etag", "expires",
     "last-modified", "location", "retry-after", "x-cache",
 })  # fmt: skip
@@ -117,7 +117,7 @@ def _append(checks: Sequence[CheckResult], *, process: str, at: datetime, replay
                 failure_detail=_storable(answer.failure_detail[:500]),
                 status=answer.status,
                 hops=_storable([[hop.url, hop.status] for hop in answer.hops]),
-                headers=_storable([[name, value[:500]] for name, value in answer.headers if name in HEADERS_KEPT]),
+                headers=_storable([[name, value[:500]] for name, value in answer.headers if name in STORED_HEADERS]),
                 seconds={name: round(value, 6) for name, value in answer.seconds.items()},
                 body_sha256=sha256_hex(answer.body) if answer.body else "",
                 text_digest=finding.text_digest,
@@ -198,7 +198,7 @@ def _store_bodies(stored: Sequence[StoredCheck], *, at: datetime) -> None:
         ignore_conflicts=True,
         batch_size=CHUNK,
     )
-    _write_kept([row for row, _ in chosen])
+    _write_kept_bodies([row for row, _ in chosen])
     Body.objects.discard_unneeded(replaced - answers.keys())
 
 
@@ -218,7 +218,7 @@ def _record_missing_bodies(stored: Sequence[StoredCheck], *, at: datetime) -> No
         row.state, row.body = KeptBody.State.NOT_STORED, None
         if (row.address_id, row.schedule_version, row.why, row.since_due) not in known:
             unrecorded[row.release].append(row.look)
-    _write_kept([row for row, _ in chosen])
+    _write_kept_bodies([row for row, _ in chosen])
     Body.objects.discard_unneeded(replaced)
     events = []
     for release, observations in unrecorded.items():
@@ -227,7 +227,7 @@ def _record_missing_bodies(stored: Sequence[StoredCheck], *, at: datetime) -> No
             "sha256": sorted({observation.body_sha256 for observation in observations}),
         }
         public_id = release.public_id
-        events.append(ReleaseEvent(release=release, release_public_id=public_id, kind=NOT_KEPT, at=at, facts=facts))
+        events.append(ReleaseEvent(release=release, release_public_id=public_id, kind=NOT_STORED, at=at, facts=facts))
     ReleaseEvent.append(events)
 
 
@@ -245,7 +245,7 @@ def _choose_bodies(stored: Iterable[StoredCheck], *, at: datetime) -> tuple[list
     for row, answer in sorted(brought, key=lambda pair: (pair[0].sent_at, pair[0].completed_at)):
         key = (row.address_id, row.schedule_version)
         for place in places_of(
-            _body_seen(row),
+            _build_body_check(row),
             due_at=row.release.due_at,
             held=places.sent_at[key],
             page_live_at=places.page_live_at.get((row.release_id, row.schedule_version)),
@@ -295,7 +295,7 @@ def _read_places(releases: Collection[int]) -> _Places:
     return places
 
 
-def _body_seen(row: Observation) -> BodyCheck:
+def _build_body_check(row: Observation) -> BodyCheck:
     clock_off = Reason.CLOCK_OFF in row.reasons  # such a check is not judged either: its time is unknown
     sighting = Sighting(
         result=CheckOutcome.OBSERVER_FAULT if clock_off else CheckOutcome(row.result),
@@ -309,7 +309,7 @@ def _body_seen(row: Observation) -> BodyCheck:
     return BodyCheck(role=role, required=required, fresh=row.purpose == Purpose.FRESH, sighting=sighting)
 
 
-def _write_kept(rows: Sequence[KeptBody]) -> None:
+def _write_kept_bodies(rows: Sequence[KeptBody]) -> None:
     KeptBody.objects.bulk_create(
         rows,
         update_conflicts=True,
@@ -345,7 +345,7 @@ def _gone_without_event() -> str | None:
     """Return one sentence on the first body that a row says is gone and no event explains, or None."""
     gone = KeptBody.objects.exclude(state=KeptBody.State.STORED).order_by("pk")
     rows = list(gone.values_list("pk", "release_id", "state", "sha256"))
-    events = ReleaseEvent.objects.filter(kind__in=[NOT_KEPT, PRUNED]).values_list("release_id", "kind", "facts")
+    events = ReleaseEvent.objects.filter(kind__in=[NOT_STORED, PRUNED]).values_list("release_id", "kind", "facts")
     # That bodies could not be stored is recorded once for each place, so not of each hash.
     explained = {
         (release, kind, sha256)
@@ -354,7 +354,7 @@ def _gone_without_event() -> str | None:
     }
     for key, release, state, sha256 in rows:
         pruned = state == KeptBody.State.PRUNED
-        if (release, PRUNED if pruned else NOT_KEPT, sha256 if pruned else "") not in explained:
+        if (release, PRUNED if pruned else NOT_STORED, sha256 if pruned else "") not in explained:
             return f"{KeptBody._meta.label_lower} {key} is said to be {state.replace('_', ' ')}, and no event says so"
     return None
 

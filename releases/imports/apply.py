@@ -153,7 +153,7 @@ class Parties:
             contacts={(contact.producer_id, contact.email.lower()): contact for contact in contacts},
         )
 
-    def keeps(self, producer: Producer) -> bool:
+    def may_edit(self, producer: Producer) -> bool:
         return producer in self.producers.values()
 
     def note_creation(self, creation: Creation, undo: Callable[[], object]) -> None:
@@ -583,7 +583,7 @@ def _import_row(row: CalendarRow, release: Release | None, parties: Parties, *, 
     one = RowImport(row, parties.by, at)
     try:
         with transaction.atomic(), batch_events():
-            if release is not None and parties.by is not None and not parties.keeps(release.series.producer):
+            if release is not None and parties.by is not None and not parties.may_edit(release.series.producer):
                 # The file learns only that the reference of another producer's release is taken.
                 raise RowRefused("reference", f'"{row.reference}" is not free: choose another reference.')
             series = series_of_row(row, parties)

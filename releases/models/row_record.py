@@ -222,7 +222,7 @@ OF_STATEMENT = (
     "stated_at",
 )
 # As few as say which bytes are evidence of what: a row is written at every check whose body takes the place of another.
-OF_KEPT_BODY = (
+KEPT_BODY_COLUMNS = (
     "release_id",
     "address_id",
     "schedule_version",
@@ -265,6 +265,6 @@ class MonitoringRowRecord(RowRecord):
     CHAIN: ClassVar[str] = "releases.monitoring_row"
     AFTER: ClassVar[str] = "releases.observation"
     TABLES = (
-        Table(KeptBody, OF_KEPT_BODY, deleted_by=NEVER),
+        Table(KeptBody, KEPT_BODY_COLUMNS, deleted_by=NEVER),
         Table(Coverage, ("watcher", "began_at", "recorded_until"), deleted_by=NEVER),
     )

@@ -19,7 +19,7 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from releases.detection.finding import Finding
 from releases.evidence import store
-from releases.evidence.store import HEADERS_KEPT, CheckResult
+from releases.evidence.store import STORED_HEADERS, CheckResult
 from releases.models import Address, Observation
 from releases.models.append_only import ChainHead
 from releases.models.observation import Purpose
@@ -145,7 +145,7 @@ class Spool:
         new = []
         for check in checks:
             # Headers that are never stored, such as cookies, are left out here too.
-            headers = tuple((name, value) for name, value in check.answer.headers if name in HEADERS_KEPT)
+            headers = tuple((name, value) for name, value in check.answer.headers if name in STORED_HEADERS)
             new.append(
                 SpooledCheck(
                     watcher=self._process,

@@ -83,7 +83,7 @@ class Target:
     next_look_at: datetime | None = None
     last_planned_at: datetime | None = None
     live_since: datetime | None = None
-    seen_early: list[datetime] = field(default_factory=list)
+    live_early_at: list[datetime] = field(default_factory=list)
     fresh_checks: int = 0
     closest: timedelta = cadence.CLOSEST
 
@@ -143,8 +143,8 @@ class Target:
         if answer.completed_at >= self.due_at:
             return
         if finding.result is CheckOutcome.LIVE:
-            self.seen_early.append(answer.planned_at)
-            if len(self.seen_early) == 1:
+            self.live_early_at.append(answer.planned_at)
+            if len(self.live_early_at) == 1:
                 self.plan_next(now=now)
         sent_at, reasons = answer.sent_at, finding.reasons
         self.texts_before.note(finding.result, reasons, finding.text_digest, first=sent_at, last=sent_at)
@@ -159,7 +159,7 @@ class Target:
             key=self.address.url,
             closest=self.closest,
             live_since=self.live_since,
-            live_early=self.seen_early[0] if len(self.seen_early) == 1 else None,
+            live_early=self.live_early_at[0] if len(self.live_early_at) == 1 else None,
         )
 
 

@@ -166,7 +166,7 @@ def _by_marker(document: GovukDocument, finding: Finding, *, due_at: datetime) -
     if finding.result is not CheckOutcome.LIVE or _IN_HEADING & set(finding.reasons):
         return finding
     newest = govuk.newest_date(document)
-    if govuk.stood_before(document, due_at=due_at) and not (newest and newest >= due_at):
+    if govuk.was_public_before(document, due_at=due_at) and not (newest and newest >= due_at):
         return replace(finding, result=CheckOutcome.UNRECOGNISED, reasons=(*finding.reasons, Reason.NOT_UPDATED))
     return finding
 
@@ -183,7 +183,7 @@ def _by_dates(
     newest = govuk.newest_date(document)
     if newest and (newest >= due_at or govuk.is_new(document, due_at=due_at)):
         return replace(finding, result=CheckOutcome.LIVE, reasons=(Reason.UPDATED,))
-    old = newest and newest < due_at - EARLIEST and govuk.stood_before(document, due_at=due_at)
+    old = newest and newest < due_at - EARLIEST and govuk.was_public_before(document, due_at=due_at)
     # After the due instant a text that has changed may be the new edition, put there as a small correction.
     if old and (answer.completed_at < due_at or finding.text_digest in expectation.texts_not_live):
         return replace(finding, result=CheckOutcome.NOT_LIVE, reasons=(Reason.EARLIER_EDITION,))

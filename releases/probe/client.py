@@ -248,10 +248,10 @@ def _target_in_body(pending: PendingCheck, line: Line, answered: _Ending) -> Web
 # Beyond this more connections only take turns on the processor; what waits longer is the network's part.
 MOST_IN_FLIGHT = 1000
 # What the process needs besides its connections: database, broker, log, libraries.
-_FILES_KEPT_FREE = 128
+_RESERVED_FILES = 128
 # So many are begun before the first of them is driven on, or it would wait for the last.
 _BEGUN_AT_A_TIME = 25
-_MOST_CERTIFICATES_KEPT = 20_000
+_MOST_CERTIFICATES = 20_000
 
 
 class Fetcher:
@@ -570,7 +570,7 @@ class Fetcher:
     def _certificate(self, connection: int, new: str) -> str:
         """Return the certificate of a connection, which only the request that opened it saw."""
         if new:
-            if len(self._certificates) >= _MOST_CERTIFICATES_KEPT:
+            if len(self._certificates) >= _MOST_CERTIFICATES:
                 self._certificates.pop(next(iter(self._certificates)))
             self._certificates[connection] = new
         return self._certificates.get(connection, "")
@@ -578,4 +578,4 @@ class Fetcher:
 
 def limit_connections(open_files: int) -> int:
     """Return how many connections a process may have that may have so many files open; -1 means no limit."""
-    return MOST_IN_FLIGHT if open_files < 0 else max(1, min(MOST_IN_FLIGHT, open_files - _FILES_KEPT_FREE))
+    return MOST_IN_FLIGHT if open_files < 0 else max(1, min(MOST_IN_FLIGHT, open_files - _RESERVED_FILES))

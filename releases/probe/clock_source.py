@@ -17,9 +17,9 @@ from releases.rules.clock_error import Figures, of_chrony, of_kernel, of_ntp
 logger = logging.getLogger(__name__)
 
 CHRONY = ("chronyc", "-n", "-c", "tracking")
-ASKED_EVERY_SECONDS = 16.0
+CHRONY_INTERVAL_SECONDS = 16.0
 # RFC 5905 allows no client to ask a server more often than this for long.
-SERVERS_ASKED_EVERY_SECONDS = 64.0
+NTP_INTERVAL_SECONDS = 64.0
 NTP_PORT = 123
 NOT_SYNCHRONISED = 3  # the leap indicator of a server that keeps no time
 ANSWERED_WITHIN_SECONDS = 3.0
@@ -79,7 +79,7 @@ def ntp(servers: Sequence[str]) -> Figures | None:
     faults: list[Exception] = []
     for server in servers:
         try:
-            answered = _ask_server(server)
+            answered = _query_server(server)
         except (OSError, ntplib.NTPException) as fault:
             faults.append(fault)
         else:
@@ -89,7 +89,7 @@ def ntp(servers: Sequence[str]) -> Figures | None:
     return min(figures, key=lambda each: each.bound, default=None)
 
 
-def _ask_server(server: str) -> Figures | None:
+def _query_server(server: str) -> Figures | None:
     parts = urlsplit(f"//{server}")
     answer = ntplib.NTPClient().request(
         parts.hostname, version=4, port=parts.port or NTP_PORT, timeout=ANSWERED_WITHIN_SECONDS
@@ -109,23 +109,23 @@ class _InBackground:
 
     def __init__(
         self,
-        ask: Callable[[], Figures | None],
+        query: Callable[[], Figures | None],
         *,
         name: str,
         every_seconds: float,
         monotonic: Callable[[], float],
     ) -> None:
-        self._ask, self._name, self._every_seconds, self._monotonic = ask, name, every_seconds, monotonic
+        self._query, self._name, self._every_seconds, self._monotonic = query, name, every_seconds, monotonic
         self._said: Figures | None = None
-        self._asked_at: float | None = None
+        self._queried_at: float | None = None
         self._asking: threading.Thread | None = None
 
     def latest(self) -> Figures | None:
         """Return the last answer at once, and query again if it is old."""
         now = self._monotonic()
         idle = self._asking is None or not self._asking.is_alive()
-        if idle and (self._asked_at is None or now - self._asked_at >= self._every_seconds):
-            self._asked_at = now
+        if idle and (self._queried_at is None or now - self._queried_at >= self._every_seconds):
+            self._queried_at = now
             self._asking = threading.Thread(target=self._take, daemon=True)
             self._asking.start()
         return self._said
@@ -136,7 +136,7 @@ class _InBackground:
 
     def _take(self) -> None:
         try:
-            self._said = self._ask()
+            self._said = self._query()
         except (OSError, subprocess.SubprocessError, ValueError, ntplib.NTPException) as fault:
             # Without an answer another source counts, or none; which one is stored with each check.
             logger.warning("%s does not say how far the clock may be off: %s", self._name, fault)
@@ -159,10 +159,10 @@ class ClockSource:
         :param servers: NTP servers, each with its port if that is not 123.
         """
         self._chrony = _InBackground(
-            lambda: chrony(command), name="chrony", every_seconds=ASKED_EVERY_SECONDS, monotonic=monotonic
+            lambda: chrony(command), name="chrony", every_seconds=CHRONY_INTERVAL_SECONDS, monotonic=monotonic
         )
         self._servers = _InBackground(
-            lambda: ntp(servers), name="NTP", every_seconds=SERVERS_ASKED_EVERY_SECONDS, monotonic=monotonic
+            lambda: ntp(servers), name="NTP", every_seconds=NTP_INTERVAL_SECONDS, monotonic=monotonic
         )
         # The better one first.
         self._sources = (self._chrony.latest, kernel, *([self._servers.latest] if servers else []))

@@ -228,7 +228,7 @@ def describe_change(change: Change) -> str:
 
 CALENDAR_MEDIA_TYPE = "text/calendar; charset=utf-8"
 PRODUCT = "-//statsoffice//Release calendar//EN"
-ASK_AGAIN_AFTER = timedelta(hours=1)
+REFRESH_INTERVAL = timedelta(hours=1)
 STATUS_CODES = {PublicStatus.PROVISIONAL: "TENTATIVE", PublicStatus.CANCELLED: "CANCELLED"}
 # The same facts are written once by each process: what a calendar of thousands costs is writing its events.
 REMEMBERED_EVENTS = 8192
@@ -251,7 +251,7 @@ def calendar_file(
     for key in ("description", "x-wr-caldesc"):
         calendar.add(key, vText(clean_text(description)))
     calendar.add("url", page)
-    calendar.add("refresh-interval", vDuration(ASK_AGAIN_AFTER, params={"VALUE": "DURATION"}))
+    calendar.add("refresh-interval", vDuration(REFRESH_INTERVAL, params={"VALUE": "DURATION"}))
     calendar.add("x-published-ttl", "PT1H")
     head = calendar.to_ical().removesuffix(END)
     language = get_language() or ""

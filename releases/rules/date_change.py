@@ -46,21 +46,21 @@ class Mark(StrEnum):
     ASKED_CLOSE_TO_RELEASE = "asked_close_to_release"
 
 
-def is_to_be_asked(status: str, *, roles: Collection[Role], waits: bool) -> bool:
+def must_request_date(status: str, *, roles: Collection[Role], waits: bool) -> bool:
     """Return whether a person has to request another date of a release; a lead makes the change in one act."""
     return status == Status.CONFIRMED and bool(ASKERS & set(roles)) and not LEADS & set(roles) and not waits
 
 
-def is_asked_close(was: Slot, to: Slot, *, asked_at: datetime) -> bool:
+def is_requested_close(was: Slot, to: Slot, *, requested_at: datetime) -> bool:
     due = [slot.due_at for slot in (was, to) if slot.due_at]
-    return bool(due) and asked_at >= min(due) - CLOSE_TO_RELEASE
+    return bool(due) and requested_at >= min(due) - CLOSE_TO_RELEASE
 
 
-def date_change_marks(was: Slot, to: Slot, *, asked_at: datetime, made_at: datetime) -> tuple[Mark, ...]:
+def date_change_marks(was: Slot, to: Slot, *, requested_at: datetime, made_at: datetime) -> tuple[Mark, ...]:
     day = london.local_date(made_at)
     found = {
         Mark.AFTER_DUE: was.due_at is not None and made_at >= was.due_at,
         Mark.ON_THE_DAY: any(slot.precision is Precision.EXACT and slot.on == day for slot in (was, to)),
-        Mark.ASKED_CLOSE_TO_RELEASE: is_asked_close(was, to, asked_at=asked_at),
+        Mark.ASKED_CLOSE_TO_RELEASE: is_requested_close(was, to, requested_at=requested_at),
     }
     return tuple(mark for mark, applies in found.items() if applies)

@@ -181,7 +181,7 @@ class Objection(NamedTuple):
     sentence: str
 
 
-ASKED_FOR = {
+REQUIRED_FIELDS = {
     "post": "Give the post: the published list names it.",
     "organisation": "Give the organisation: the published list names it.",
     "person": "Give the person who holds the post: the record says who has access.",
@@ -196,7 +196,7 @@ def find_objections(details: Details, *, usual: Period) -> Iterator[Objection]:
 
     :param usual: the period that needs no reason.
     """
-    for field, sentence in ASKED_FOR.items():
+    for field, sentence in REQUIRED_FIELDS.items():
         if not getattr(details, field).strip():
             yield Objection(field, sentence)
     yield from _of_the_period(details, usual=usual)

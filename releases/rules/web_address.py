@@ -19,7 +19,7 @@ MOST_CHARACTERS = 4096
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 # The characters that RFC 3986 allows in a path or a query; "%" too, because escaped characters stay as they are.
-_KEPT = "/:@!$&'()*+,;=~?%[]-._"
+_UNQUOTED = "/:@!$&'()*+,;=~?%[]-._"
 
 
 class NotAWebAddressError(ValueError):
@@ -69,8 +69,8 @@ def parse_address(url: str) -> WebAddress:
         raise NotAWebAddressError(f'"{written}" names port 0')
     host = normal_host(parts.hostname or "")
     address = WebAddress("", parts.scheme, host, port or DEFAULT_PORTS[parts.scheme])
-    path = quote(parts.path or "/", safe=_KEPT)
-    query = f"?{quote(parts.query, safe=_KEPT)}" if parts.query else ""
+    path = quote(parts.path or "/", safe=_UNQUOTED)
+    query = f"?{quote(parts.query, safe=_UNQUOTED)}" if parts.query else ""
     return WebAddress(f"{parts.scheme}://{address.place}{path}{query}", address.scheme, host, address.port)
 
 

@@ -47,12 +47,14 @@ REQUEST_STATES = {
 
 
 def date_change_tags(change: DateChange) -> list[Tag]:
-    found = date_change.date_change_marks(change.was, change.to, asked_at=change.requested_at, made_at=change.made_at)
+    found = date_change.date_change_marks(
+        change.was, change.to, requested_at=change.requested_at, made_at=change.made_at
+    )
     return [MARKS[mark] for mark in found]
 
 
 def request_tags(request: DateChangeRequest) -> list[Tag]:
-    close = date_change.is_asked_close(request.was, request.to, asked_at=request.requested_at)
+    close = date_change.is_requested_close(request.was, request.to, requested_at=request.requested_at)
     return [MARKS[Mark.ASKED_CLOSE_TO_RELEASE]] if close else []
 
 

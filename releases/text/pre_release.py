@@ -22,7 +22,7 @@ STATUSES = {
 
 HAD_ACCESS = (lazy("Had access"), "grey")
 
-ASKED = {
+REQUESTS = {
     RequestKind.ADD: lazy("Add to the list"),
     RequestKind.CHANGE: lazy("Change an entry"),
     RequestKind.WITHDRAW: lazy("Withdraw access"),

@@ -14,7 +14,7 @@ from releases.models import Release, Verification
 from releases.rules import london
 from releases.rules.lifecycle import Status
 from releases.rules.response import LONGEST
-from releases.verdict.address import ASKS_A_PERSON, Outcome
+from releases.verdict.address import NEEDS_CHECKING, Outcome
 from releases.verdict.proof import Place, Why
 from releases.verdict.release import Diagnosis
 
@@ -119,13 +119,13 @@ def known_sentence(verification: Verification) -> str:
         # The second in which a check was answered, rounded up as in a breach report, but never over the due time.
         rounded = (at + timedelta(microseconds=999_999)).replace(microsecond=0)
         parts.append(_("first seen live at %(at)s") % {"at": _clock(at if at < due_at <= rounded else rounded, due_at)})
-    seen = f"{capfirst(', '.join(parts))}." if parts else ""
-    return " ".join(filter(None, (seen, _not_monitored(verification))))
+    summary = f"{capfirst(', '.join(parts))}." if parts else ""
+    return " ".join(filter(None, (summary, _not_monitored(verification))))
 
 
 def _not_monitored(verification: Verification) -> str:
     """Say when no check was conclusive between the due time and the end of the tolerance, if that matters."""
-    if Outcome(verification.outcome) not in ASKS_A_PERSON:
+    if Outcome(verification.outcome) not in NEEDS_CHECKING:
         return ""
     gaps = sorted({(gap.begins_at, gap.ends_at) for result in verification.results for gap in result.verdict.gaps})
     if not gaps:

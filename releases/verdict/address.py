@@ -32,7 +32,7 @@ class Outcome(StrEnum):
 
 
 SUSPICIOUS = frozenset({Outcome.EARLY, Outcome.LATE, Outcome.NOT_SEEN, Outcome.PARTIAL})
-ASKS_A_PERSON = frozenset({Outcome.UNCERTAIN, Outcome.CANNOT_TELL})
+NEEDS_CHECKING = frozenset({Outcome.UNCERTAIN, Outcome.CANNOT_TELL})
 LIVE_AT_LAST = frozenset({Outcome.ON_TIME, Outcome.LATE, Outcome.UNCERTAIN})
 
 

@@ -39,7 +39,7 @@ from releases.permissions import TABLE, Action, Person, may, roles_of
 from releases.public import calendar as public_calendar
 from releases.public import feeds
 from releases.public.feeds import Subscription
-from releases.rules.date_change import AGREE, REQUEST, WITHDRAW, RequestState, is_to_be_asked
+from releases.rules.date_change import AGREE, REQUEST, WITHDRAW, RequestState, must_request_date
 from releases.rules.lifecycle import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, Role, Status
 from releases.text import calendar as text_calendar
 from releases.text import preflight as text_preflight
@@ -94,7 +94,7 @@ def _list_moves(release: Release, *, roles: frozenset[Role], waits: bool, now: d
     """Return what the roles may do with a release, in words and as the name of a page."""
     available = scheduling.available_moves(release, roles=roles, at=now)
     moves = [(str(text), page) for text, page in (MOVES[move] for move in available if move in MOVES)]
-    if is_to_be_asked(release.status, roles=roles, waits=waits):
+    if must_request_date(release.status, roles=roles, waits=waits):
         moves.append((_("Ask to change the date"), "releases:ask_date_change"))
     if release.status == Status.CONFIRMED and release.announced_at and TABLE[Action.POST_DELAY_NOTICE] & roles:
         moves.append((_("Tell readers of a delay"), "releases:delay_notice"))
@@ -143,7 +143,7 @@ def _describe_finding(finding: PreflightFinding, urls: Mapping[int, str], releas
 @login_required
 @require_POST
 @explain_refusal
-def ask_for_preflight(request: SignedInRequest, reference: str) -> HttpResponse:
+def request_preflight(request: SignedInRequest, reference: str) -> HttpResponse:
     release = find_release(request.user, reference, Action.PREFLIGHT)
     releases_preflight.request_preflight(release, by=request.user, now=timezone.now())
     messages.success(request, _("The pre-flight is asked for. What it finds is shown here, as a rule within a minute."))
@@ -209,7 +209,7 @@ def tick_task_view(request: SignedInRequest, key: int) -> HttpResponse:
 @form_view
 def answer_question(request: SignedInRequest, reference: str, address: int, digest: str) -> HttpResponse:
     release = find_release(request.user, reference, Action.ANSWER)
-    asked_of = get_object_or_404(release.addresses, pk=address)
+    checked_address = get_object_or_404(release.addresses, pk=address)
     questions = statements.find_open_questions([release])
     question = next((q for q in questions if (q.address.pk, q.text_digest) == (address, digest)), None)
     if question is None and request.method == "GET":
@@ -219,7 +219,7 @@ def answer_question(request: SignedInRequest, reference: str, address: int, dige
     def act() -> None:
         statements.record_text_statement(
             release,
-            asked_of,
+            checked_address,
             form.cleaned_data["kind"],
             text_digest=digest,
             words=form.cleaned_data["words"],
@@ -235,7 +235,7 @@ def answer_question(request: SignedInRequest, reference: str, address: int, dige
         success=_("Your answer is kept beside the looks."),
         template="releases/say.html",
         question=question,
-        address=asked_of,
+        address=checked_address,
     )
 
 

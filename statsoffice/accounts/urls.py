@@ -6,7 +6,7 @@ from django.urls import include, path
 from statsoffice.accounts import provider, views
 
 # Whatever else it brings (other e-mail addresses, sign-in by code) has no address. Sign-up has one, and is closed.
-KEPT = frozenset(
+ALLAUTH_PAGES = frozenset(
     {
         "account_login",
         "account_logout",
@@ -35,5 +35,5 @@ urlpatterns = [
     path("oidc/login/", provider.begin_sign_in, name="openid_connect_login"),
     path("oidc/login/callback/", provider.finish_sign_in, name="openid_connect_callback"),
     path("2fa/", include("allauth.mfa.urls")),
-    *(page for page in allauth_pages if page.name in KEPT),
+    *(page for page in allauth_pages if page.name in ALLAUTH_PAGES),
 ]

@@ -43,7 +43,7 @@ class DeleteOnly:
 
 
 # The one provider is in the settings, and its tokens are not stored.
-NEVER_KEPT = frozenset({"SocialAppAdmin", "SocialTokenAdmin"})
+UNREGISTERED = frozenset({"SocialAppAdmin", "SocialTokenAdmin"})
 
 
 class OfficeAdminSite(AdminSite):
@@ -55,15 +55,15 @@ class OfficeAdminSite(AdminSite):
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Register models as Django does, and those of django-allauth as delete-only."""
         if admin_class is not None and admin_class.__module__.startswith("allauth."):
-            if admin_class.__name__ in NEVER_KEPT:
+            if admin_class.__name__ in UNREGISTERED:
                 return
             admin_class = type(admin_class.__name__, (DeleteOnly, admin_class), {})
         super().register(model_or_iterable, admin_class, **options)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Begin with the concerns about the calendars that the person may see."""
-        keeps = permissions.may_anywhere(request.user, Action.VIEW)
-        lines = list_concerns(request) if keeps else None
+        may_view = permissions.may_anywhere(request.user, Action.VIEW)
+        lines = list_concerns(request) if may_view else None
         return super().index(request, {"attention": lines, **(extra_context or {})})
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:  # type: ignore[override]  # as views are typed

@@ -86,7 +86,7 @@ MOST_CHARACTERS = 300
 KEY, DAY, YEAR = r"[0-9]{1,9}", r"[0-9/ -]{8,10}", r"[0-9]{4}"
 SLUG = r"[a-z0-9-]{1,100}"
 FREE: None = None
-ASKED: Mapping[str, Mapping[str, str | None]] = {
+RECORDED_PARAMETERS: Mapping[str, Mapping[str, str | None]] = {
     "exchange:export": {
         "words": FREE,
         "producer": KEY,
@@ -133,7 +133,7 @@ def query_without_free_text(query: QueryDict, *, page: str) -> str:
     :param page: the name of its view.
     """
     parameters = []
-    for name, closed in ASKED.get(page, {}).items():
+    for name, closed in RECORDED_PARAMETERS.get(page, {}).items():
         for value in query.getlist(name):
             is_closed = not value or (closed is not FREE and re.fullmatch(closed, value))
             parameters.append(f"{name}={value if is_closed else '…'}")

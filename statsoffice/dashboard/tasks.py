@@ -24,8 +24,8 @@ from releases.text import calendar
 
 MOST_LINES = 20
 # People are asked about a release from the day before it is due until long after its checks.
-ASKED_AHEAD = timedelta(days=1)
-ASKED_BEHIND = timedelta(days=14)
+DAYS_AHEAD = timedelta(days=1)
+DAYS_BEHIND = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +78,12 @@ def _access_lists(person: Person) -> list[Release]:
 
 def _questions(person: Person, *, now: datetime) -> list[Release]:
     own = Release.objects.filter(series__producer__in=producers_where(person, Action.ANSWER))
-    recent: QuerySet[Release] = own.filter(due_at__gt=now - ASKED_BEHIND, due_at__lte=now + ASKED_AHEAD)
+    recent: QuerySet[Release] = own.filter(due_at__gt=now - DAYS_BEHIND, due_at__lte=now + DAYS_AHEAD)
     keys = set(statements.verdicts_without_answer(recent).values_list("release_id", flat=True))
-    moved = own.filter(pk__in=DateChange.objects.made_since(now - ASKED_BEHIND).values("release"))
+    moved = own.filter(pk__in=DateChange.objects.made_since(now - DAYS_BEHIND).values("release"))
     keys |= set(
         statements.verdicts_without_answer(moved)
-        .filter(due_at__gt=now - ASKED_BEHIND)
+        .filter(due_at__gt=now - DAYS_BEHIND)
         .values_list("release_id", flat=True)
     )
     keys |= {question.address.release_id for question in statements.find_open_questions(recent)}

@@ -41,7 +41,7 @@ def run_command(state: SiteState, *, method: str, path: str, body: bytes) -> Rep
         case "PUT", "pages":
             return _put_pages(state, body)
         case "GET", "clock":
-            return 200, {"now": state.now().isoformat(), "stands": state.stands_at is not None}
+            return 200, {"now": state.now().isoformat(), "stands": state.fixed_at is not None}
         case "PUT", "clock":
             return _put_clock(state, body)
         case "GET", "log":
@@ -68,7 +68,7 @@ def _put_clock(state: SiteState, body: bytes) -> Reply:
     if "now" not in wanted:
         return 400, {"error": 'Send an object with "now": an ISO instant, or null for the real clock.'}
     try:
-        state.stands_at = read_instant(wanted["now"])
+        state.fixed_at = read_instant(wanted["now"])
     except BadScriptError as error:
         return 400, {"error": str(error)}
     return run_command(state, method="GET", path=f"{PREFIX}clock", body=b"")

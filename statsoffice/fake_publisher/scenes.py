@@ -170,13 +170,13 @@ class SiteState:
     """Everything that the control endpoint can change. Scripts survive a restart if there is a file for them."""
 
     file: Path | None = None
-    stands_at: datetime | None = None
+    fixed_at: datetime | None = None
     arrivals: deque[Arrival] = field(default_factory=lambda: deque(maxlen=_MOST_ARRIVALS))
     written: dict[str, Any] = field(default_factory=dict)
     scripts: dict[str, Script] = field(default_factory=dict)
 
     def now(self) -> datetime:
-        return self.stands_at or datetime.now(UTC)
+        return self.fixed_at or datetime.now(UTC)
 
     def arrive(self, path: str) -> Scene | None:
         """Log a request for a page, and return its scene, or None if there is none yet."""

@@ -76,8 +76,8 @@ def approver_addresses(release: Release) -> frozenset[str]:
     return frozenset(email.lower() for email in leads.values_list("user__email", flat=True))
 
 
-SUSPECTED, SEEN_LIVE = "suspected-breach", "live-at-last"
-OF_SEVERAL = {SUSPECTED: "suspected-breaches", SEEN_LIVE: "live-at-last-together"}
+SUSPECTED, LIVE_AT_LAST = "suspected-breach", "live-at-last"
+OF_SEVERAL = {SUSPECTED: "suspected-breaches", LIVE_AT_LAST: "live-at-last-together"}
 
 
 def event_of_suspicions(kind: str, suspicions: Sequence[int]) -> str:

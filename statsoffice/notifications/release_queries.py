@@ -15,11 +15,11 @@ from releases.models import Contact, PreflightRun, RollCall, Verification
 from releases.rules import london
 from releases.rules.canonical import sha256_hex
 from releases.text.release import known_sentence
-from releases.verdict.address import ASKS_A_PERSON, Outcome
+from releases.verdict.address import NEEDS_CHECKING, Outcome
 from statsoffice.notifications.models import ToldSuspicion, ToldVerdict
 from statsoffice.notifications.notification import MAX_AGE, WINDOW, Notification, combine, name_in_mail, one_line
 from statsoffice.notifications.recipients import (
-    SEEN_LIVE,
+    LIVE_AT_LAST,
     SUSPECTED,
     contact_addresses,
     event_of_suspicions,
@@ -103,7 +103,7 @@ def _suspicion_notification(
 def find_releases_to_check(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the verdicts for which a person must check the page; each has a row once people were notified."""
     verdicts = Verification.objects.filter(
-        outcome__in=ASKS_A_PERSON, decided_at__gt=now - MAX_AGE, tellings__isnull=True
+        outcome__in=NEEDS_CHECKING, decided_at__gt=now - MAX_AGE, tellings__isnull=True
     ).select_related(
         "release__series__producer",
         "release__series__responsible__user",
@@ -150,8 +150,8 @@ def find_late_releases_seen_live(*, known: Collection[str], now: datetime) -> It
     """Find the late releases that have been live since; only those who were notified of the suspicion are notified."""
     late = Suspicion.objects.filter(
         kind=ReportKind.LATE, verification__outcome=Outcome.LATE, verification__first_live_at__gt=now - MAX_AGE
-    ).exclude(tellings__event__startswith=SEEN_LIVE)
-    new = [key for key in late.values_list("pk", flat=True) if event_of_suspicions(SEEN_LIVE, [key]) not in known]
+    ).exclude(tellings__event__startswith=LIVE_AT_LAST)
+    new = [key for key in late.values_list("pk", flat=True) if event_of_suspicions(LIVE_AT_LAST, [key]) not in known]
     if not new:
         return
     recipients = people_notified_of(new)
@@ -160,12 +160,12 @@ def find_late_releases_seen_live(*, known: Collection[str], now: datetime) -> It
         suspicions.select_related("release__series__producer", "report", "verification"),
         since=_first_live_at,
         recipients=lambda suspicion: frozenset(recipients[suspicion.pk]),
-        earlier=_earlier_messages(SEEN_LIVE, now=now),
+        earlier=_earlier_messages(LIVE_AT_LAST, now=now),
         now=now,
     )
     for group, people in groups:
         references = list(dict.fromkeys(suspicion.release.reference for suspicion in group))
-        yield _suspicion_notification(SEEN_LIVE, group, people, {"references": references})
+        yield _suspicion_notification(LIVE_AT_LAST, group, people, {"references": references})
 
 
 def _first_live_at(suspicion: Suspicion) -> datetime:

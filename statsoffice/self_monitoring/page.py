@@ -36,7 +36,7 @@ LIVE_AFTER_DUE = {
     Outcome.LATE: timedelta(seconds=13.5),
     Outcome.EARLY: timedelta(seconds=-11.5),
 }
-LOOKED_ON = timedelta(seconds=5)
+CHECKED_AFTER_LIVE = timedelta(seconds=5)
 """Checks end at most this long after the page went live; they run every five seconds."""
 
 
@@ -59,7 +59,7 @@ class Script:
     def last_check_at(self) -> datetime:
         """The instant after which no check begins and the verdict is final."""
         settled_at = self.limit_at + CONFIRMING
-        return settled_at if self.live_at is None else max(settled_at, self.live_at + LOOKED_ON)
+        return settled_at if self.live_at is None else max(settled_at, self.live_at + CHECKED_AFTER_LIVE)
 
     @property
     def marker(self) -> str:
@@ -96,7 +96,7 @@ def script_for(number: int, *, begins_at: datetime) -> Script:
 
 
 SALT = "statsoffice.self_monitoring.page"
-STANDS_FOR = timedelta(minutes=1)
+STAYS_UP_FOR = timedelta(minutes=1)
 """The page is available this long after the last check."""
 
 
@@ -113,7 +113,7 @@ class PageState:
 
 def page_address(script: Script) -> str:
     """Return the address of a rehearsal's page. It contains the signed script, so that any web process can show it."""
-    instants = (script.live_at, script.silent_from, script.last_check_at + STANDS_FOR)
+    instants = (script.live_at, script.silent_from, script.last_check_at + STAYS_UP_FOR)
     token = signing.dumps([script.marker, *(at and at.timestamp() for at in instants)], salt=SALT)
     return settings.ADDRESS + reverse("canary_page", args=[token])
 

@@ -146,7 +146,7 @@ def _record_answer(
     )
 
 
-KEPT = 60
+STORED_RESULTS = 60
 SHORTEST_PAUSE = timedelta(seconds=55)
 """Between the beginnings of two rehearsals, also if two schedulers run."""
 
@@ -207,7 +207,7 @@ def _store_result(script: Script, played: RehearsalResult | None, *, clock: Cloc
         result.last_not_live_at = played.verdict.last_not_live_at
         result.first_live_at = played.verdict.first_live_at
     result.save()
-    Rehearsed.objects.filter(number__lte=script.number - KEPT).delete()
+    Rehearsed.objects.filter(number__lte=script.number - STORED_RESULTS).delete()
     if not right:
         logger.warning(
             "rehearsal %s should have come out as %s and came out as %s (%s)",

@@ -104,8 +104,8 @@ def status_colour(entry: PreReleaseAccess) -> str:
 
 
 @register.filter
-def asked_words(request: PreReleaseRequest) -> str:
-    return str(pre_release.ASKED[RequestKind(request.kind)])
+def request_words(request: PreReleaseRequest) -> str:
+    return str(pre_release.REQUESTS[RequestKind(request.kind)])
 
 
 @register.filter

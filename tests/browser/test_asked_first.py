@@ -44,7 +44,7 @@ AT_ONCE = {
     "releases/views/imports.py:discard_import_view": "nothing was done with the file, which can be uploaded again",
     "releases/views/release.py:export_bundle": "it gives a file, and is on record",
     "releases/views/pre_release.py:decide_request_view": "each change was shown and ticked",
-    "releases/views/release.py:ask_for_preflight": "it asks for looks, and changes nothing",
+    "releases/views/release.py:request_preflight": "it asks for looks, and changes nothing",
     "releases/views/release.py:tick_task_view": "the same button takes the tick away",
     "statsoffice/redaction/views.py:remove": "it was shown where the words stand and stay, and a box was ticked",
     "statsoffice/accounts/views.py:send_again": "the old link gives way to a new one, which can be sent again",

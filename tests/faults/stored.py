@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from breaches.models import Report, ReportEvent, Suspicion
-from releases.evidence.store import NOT_KEPT
+from releases.evidence.store import NOT_STORED
 from releases.models import Observation, ReleaseEvent, Verification
 from releases.models.append_only import check_chain
 from statsoffice.notifications.models import Message
@@ -92,6 +92,6 @@ def tell() -> None:
         messages=tuple(rows(Message.objects.filter(sent_at__isnull=False).values_list("recipient", "subject"))),
         looks=tuple(Kept(*row) for row in rows(looks)),
         broken_chains=tuple(filter(None, broken)),
-        bodies_not_kept=ReleaseEvent.objects.filter(kind=NOT_KEPT).count(),
+        bodies_not_kept=ReleaseEvent.objects.filter(kind=NOT_STORED).count(),
     )
     json.dump(asdict(stored), sys.stdout)

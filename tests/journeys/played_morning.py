@@ -13,7 +13,7 @@ from pathlib import Path
 from breaches import sign_off
 from breaches.models import ApprovedDocument, Report, ReportEvent, Suspicion
 from releases.models import HostLease, Observation, Release, ReleaseEvent, Verification
-from releases.verdict.address import ASKS_A_PERSON, Outcome
+from releases.verdict.address import NEEDS_CHECKING, Outcome
 from statsoffice import processes
 from statsoffice.celery import app
 from statsoffice.fake_publisher.client import RehearsalSite
@@ -210,7 +210,7 @@ def _told(mailbox: Mailbox) -> int:
 
 def _told_of_stories() -> int:
     suspicious = sum(story.kind is not None for story in STORIES)
-    to_check = sum(story.outcome in ASKS_A_PERSON for story in STORIES)
+    to_check = sum(story.outcome in NEEDS_CHECKING for story in STORIES)
     return 2 * (suspicious + to_check + sum(story.outcome == Outcome.LATE for story in STORIES))
 
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from releases.rules.lifecycle import Role, Status
-from releases.verdict.address import ASKS_A_PERSON, Outcome
+from releases.verdict.address import NEEDS_CHECKING, Outcome
 from tests.journeys.announced_release import ANNOUNCED, HEAD, STATISTICIAN
 from tests.journeys.at_the_web import OF_RELEASE
 from tests.journeys.release_morning import REACHED, STORIES, TITLE, TOLERANCE
@@ -27,7 +27,7 @@ pytestmark = [
 ALL = (*STORIES, ANNOUNCED)
 SEEN_LATE = [story.slug for story in STORIES if story.outcome == Outcome.LATE]
 SUSPECTED = sorted((story.slug, story.kind) for story in ALL if story.kind)
-TO_CHECK = [story.slug for story in STORIES if story.outcome in ASKS_A_PERSON]
+TO_CHECK = [story.slug for story in STORIES if story.outcome in NEEDS_CHECKING]
 REHEARSED = [story.slug for story in STORIES if story.kind]
 MOMENTS = ("before", "suspected", "decided")
 BOTH = {0, 1}  # the two web machines

@@ -6,7 +6,7 @@ from datetime import timedelta
 from breaches import dispatching, editing, merging, sign_off
 from breaches.editing import ChosenCause
 from breaches.models import Report
-from breaches.rules.lifecycle import OUT, TOLD_ELSEWHERE, Cause, DismissalReason, RecordingReason, ReportStatus
+from breaches.rules.lifecycle import MERGED_OR_SPLIT, OUT, Cause, DismissalReason, RecordingReason, ReportStatus
 from breaches.rules.validation import ReportSection
 from releases.models import Membership, Producer
 from releases.models.event import record_rows
@@ -100,7 +100,7 @@ def move_report(report: Report, office: Office, status: ReportStatus) -> Report:
     """The draft as the office's people bring it into a state."""
     if status is ReportStatus.DRAFT:
         return report
-    if status in TOLD_ELSEWHERE:
+    if status in MERGED_OR_SPLIT:
         return merge_report(report, office, status)
     if status in {ReportStatus.RECORDED, ReportStatus.DISMISSED}:
         return decide_report(report, office, status)

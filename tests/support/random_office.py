@@ -6,7 +6,7 @@ from random import Random
 from breaches.models import ApprovedDocument, CorrectiveAction, Dispatch, Report, Suspicion
 from breaches.rules.lifecycle import (
     DECIDED,
-    TOLD_ELSEWHERE,
+    MERGED_OR_SPLIT,
     WITH_DOCUMENT,
     Cause,
     DismissalReason,
@@ -90,7 +90,7 @@ class ARandomOffice:
 
     def _report(self, release, verification) -> None:
         chance = self.random
-        status = chance.choice([status for status in ReportStatus if status not in TOLD_ELSEWHERE])
+        status = chance.choice([status for status in ReportStatus if status not in MERGED_OR_SPLIT])
         reasons = {ReportStatus.DISMISSED: DismissalReason, ReportStatus.RECORDED: RecordingReason}
         drafted_at = release.due_at + timedelta(minutes=5)
         report = Report.objects.create(

@@ -106,7 +106,7 @@ class TestDue:
 
         def find_and_be_overtaken(last, now):
             why = find(last, now)
-            assert anchors.make_anchor(CHAINS, why=why, at=now, ask_authority=False)
+            assert anchors.make_anchor(CHAINS, why=why, at=now, with_timestamp=False)
             return why
 
         monkeypatch.setattr(anchoring, "_why_due", find_and_be_overtaken)
@@ -120,7 +120,7 @@ class TestDue:
         def read_and_be_overtaken(*arguments, **named):
             found = list(read(*arguments, **named))
             monkeypatch.setattr(anchors, "_heads", read)
-            assert anchors.make_anchor(CHAINS, why=Anchor.Why.DAILY, at=MORNING, ask_authority=False)
+            assert anchors.make_anchor(CHAINS, why=Anchor.Why.DAILY, at=MORNING, with_timestamp=False)
             return found
 
         monkeypatch.setattr(anchors, "_heads", read_and_be_overtaken)
@@ -142,10 +142,10 @@ class TestTimeStamps:
     def test_no_authority_is_asked_within_a_transaction(self, release, stamping, monkeypatch):
         outer = len(connection.savepoint_ids)
         within = []
-        ask = anchoring.ask_authority
+        ask = anchoring.send_timestamp_query
         monkeypatch.setattr(
             anchoring,
-            "ask_authority",
+            "send_timestamp_query",
             lambda *arguments: within.append(len(connection.savepoint_ids) - outer) or ask(*arguments),
         )
         jobs.anchor()
@@ -204,13 +204,13 @@ class TestTimeStamps:
     def test_a_request_that_another_process_has_claimed_is_left_to_it(self, release, stamping, monkeypatch):
         now = timezone.now()
         anchoring.make_due(now=now)
-        ask = anchoring.ask_authority
+        ask = anchoring.send_timestamp_query
 
         def ask_and_be_asked(*arguments):
             anchoring.stamp_due(now=now)
             return ask(*arguments)
 
-        monkeypatch.setattr(anchoring, "ask_authority", ask_and_be_asked)
+        monkeypatch.setattr(anchoring, "send_timestamp_query", ask_and_be_asked)
         anchoring.stamp_due(now=now)
         assert (len(stamping.queries), TimeStamp.objects.count()) == (1, 1)
 
@@ -225,7 +225,7 @@ class TestTimeStamps:
         (query,) = stamping.queries
         stamping.answer = (200, "application/timestamp-reply", stamping.reply(query))
         now = timezone.now()
-        anchors.make_anchor(CHAINS, why=Anchor.Why.DAILY, at=now, ask_authority=True)
+        anchors.make_anchor(CHAINS, why=Anchor.Why.DAILY, at=now, with_timestamp=True)
         anchoring.stamp_due(now=now)
         assert TimeStamp.objects.count() == 1
         assert "Nonce mismatch" in TimeStampRequest.objects.get().last_error

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from breaches import drafting
 from breaches.facts import releases_with_needed_evidence
 from breaches.models import Report
-from breaches.rules.lifecycle import TOLD_ELSEWHERE, ReportStatus
+from breaches.rules.lifecycle import MERGED_OR_SPLIT, ReportStatus
 from releases import judge
 from releases.models import Body, Release, ReleaseEvent
 from releases.rules.canonical import sha256_hex
@@ -132,7 +132,7 @@ def test_a_body_on_which_a_report_rests_is_spared_until_the_report_is_dismissed(
 def test_every_report_but_a_dismissed_one_needs_its_evidence(office, report, subtests):
     releases = {suspicion.release_id for suspicion in report.suspicions.all()}
     assert releases
-    for status in set(ReportStatus).difference(TOLD_ELSEWHERE):
+    for status in set(ReportStatus).difference(MERGED_OR_SPLIT):
         with subtests.test(status), rolled_back():
             assert as_brought(Report.objects.get(pk=report.pk), office, status).status == status
             assert releases_with_needed_evidence(releases) == (set() if status is ReportStatus.DISMISSED else releases)

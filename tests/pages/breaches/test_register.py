@@ -12,7 +12,7 @@ from breaches.drafting import draft_missing
 from breaches.models import Report
 from breaches.register import search
 from breaches.register.search import RegisterFilter
-from breaches.rules.lifecycle import TOLD_ELSEWHERE, Decision, ReportStatus, ReportTerm
+from breaches.rules.lifecycle import MERGED_OR_SPLIT, Decision, ReportStatus, ReportTerm
 from breaches.views import register as views
 from releases.rules.lifecycle import Role
 from tests.support.factories import ProducerFactory, ReleaseFactory, SeriesFactory, UserFactory, create_member
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 # The names of restricted reports end in signs that no one can guess.
 PRA = "breach-pra-listed"
-STANDING = [status for status in ReportStatus if status not in TOLD_ELSEWHERE]
+STANDING = [status for status in ReportStatus if status not in MERGED_OR_SPLIT]
 
 ADDRESS = "/reports/register/"
 READERS = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.PUBLISHING_TEAM, Role.AUDITOR}

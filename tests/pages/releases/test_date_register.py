@@ -101,7 +101,7 @@ def test_what_is_found_as_on_the_day_of_release_is_exactly_what_is_marked_so(sta
             a_change(Release.objects.get(), at=at)
             change = DateChange.objects.get()
             marked = Mark.ON_THE_DAY in date_change.date_change_marks(
-                change.was, change.to, asked_at=change.requested_at, made_at=change.made_at
+                change.was, change.to, requested_at=change.requested_at, made_at=change.made_at
             )
             assert marked == ((at + timedelta(hours=1)).date() in {date(2020, 6, 30), date(2020, 7, 14)})
             assert overview.date_changes_of(someone, on_the_day=True).exists() == marked

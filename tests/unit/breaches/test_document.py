@@ -149,14 +149,14 @@ def test_an_undecided_report_carries_the_mark_and_asks_for_what_is_empty():
 
     assert document(empty).marks == ("DRAFT: suspected breach, not yet decided",) == (DRAFT_MARK,)
     assert prompts(document(empty)) == ["", "", IMPACT_PROMPT, ACTIONS_PROMPT]
-    assert prompts(document(empty, ask_for_cause=True))[1] == CAUSE_PROMPT
+    assert prompts(document(empty, with_cause_prompt=True))[1] == CAUSE_PROMPT
     assert prompts(document()) == ["", "", "", ""]
     assert document(empty).decision == ""
     assert document(empty).approved_at is None
 
 
 def test_a_dismissed_report_says_that_it_was_decided_and_asks_nobody_to_write():
-    laid_out = document(dataclasses.replace(CONTENT, impact=""), decided=DISMISSED_MARK, ask_for_cause=True)
+    laid_out = document(dataclasses.replace(CONTENT, impact=""), decided=DISMISSED_MARK, with_cause_prompt=True)
 
     assert laid_out.marks == ("DISMISSED: suspected, and decided not to be a breach",)
     assert prompts(laid_out) == ["", "", "", ""]
@@ -167,14 +167,14 @@ def test_what_was_approved_once_keeps_its_approval_when_the_report_is_dismissed_
 
 
 def test_an_approved_report_carries_no_mark_and_no_prompt():
-    laid_out = document(dataclasses.replace(CONTENT, impact=""), approval=APPROVAL, ask_for_cause=True)
+    laid_out = document(dataclasses.replace(CONTENT, impact=""), approval=APPROVAL, with_cause_prompt=True)
 
     assert laid_out.marks == ()
     assert prompts(laid_out) == ["", "", "", ""]
 
 
 def test_prompts_never_enter_the_content_that_is_hashed():
-    assert document().content_hash == content_digest(CONTENT) == document(ask_for_cause=True).content_hash
+    assert document().content_hash == content_digest(CONTENT) == document(with_cause_prompt=True).content_hash
 
 
 def test_the_record_says_who_approved_and_whether_one_person_did_both():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from breaches.rules.lifecycle import BREACHES, DECISION_ON, TOLD_ELSEWHERE, Cause, Decision, ReportStatus
+from breaches.rules.lifecycle import BREACHES, DECISION_ON, MERGED_OR_SPLIT, Cause, Decision, ReportStatus
 from breaches.rules.statistics import (
     Case,
     Delay,
@@ -113,7 +113,7 @@ def test_two_breaches_of_no_cause_that_is_named_have_none_in_common(cause):
     assert repeat_causes([case, case]) == {}
 
 
-@pytest.mark.parametrize("status", [status for status in ReportStatus if status not in TOLD_ELSEWHERE])
+@pytest.mark.parametrize("status", [status for status in ReportStatus if status not in MERGED_OR_SPLIT])
 def test_every_state_stands_for_one_decision(status):
     assert isinstance(DECISION_ON[status], Decision)
 

@@ -31,7 +31,7 @@ def approved(content=SEED):
 
 
 def draft(content=SEED):
-    return lay_out(content, reference="BR-2020-0001", version=1, ask_for_cause=True)
+    return lay_out(content, reference="BR-2020-0001", version=1, with_cause_prompt=True)
 
 
 def crowded():

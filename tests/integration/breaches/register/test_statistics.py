@@ -16,7 +16,7 @@ from releases.models import DateChange, Release, Verification
 from releases.rules.date_change import Mark, date_change_marks
 from releases.rules.lifecycle import Role
 from releases.rules.london import local_date
-from releases.verdict.address import ASKS_A_PERSON, SUSPICIOUS
+from releases.verdict.address import NEEDS_CHECKING, SUSPICIOUS
 from tests.support.factories import UserFactory, create_member
 from tests.support.people import create_report
 from tests.support.random_office import FIRST, LAST, TODAY, ARandomOffice
@@ -55,7 +55,8 @@ class RowByRow:
             if (place := belongs_to(office, one.release.series, local_date(one.made_at)))
             and not one.release.rehearsal
             # As the register marks changes made on the day of release.
-            and Mark.ON_THE_DAY in date_change_marks(one.was, one.to, asked_at=one.requested_at, made_at=one.made_at)
+            and Mark.ON_THE_DAY
+            in date_change_marks(one.was, one.to, requested_at=one.requested_at, made_at=one.made_at)
         ]
 
     @staticmethod
@@ -92,7 +93,7 @@ class RowByRow:
             "due": len(outcomes),
             "on_time": outcomes.count("on_time"),
             "not_on_time": len([one for one in outcomes if one in SUSPICIOUS]),
-            "unknown": len([one for one in outcomes if one in ASKS_A_PERSON]),
+            "unknown": len([one for one in outcomes if one in NEEDS_CHECKING]),
             "delays": spread_of(delays),
             "by_decision": {one: decisions.count(one) for one in decisions},
             "by_reason": {one: reasons.count(one) for one in reasons},

@@ -55,7 +55,7 @@ def release(authority: Authority, settings) -> Release:
         )
     anchor_now(now)
     anchors.stamp_due(
-        ask=lambda query: anchoring.ask_authority(authority.address, query),
+        send_query=lambda query: anchoring.send_timestamp_query(authority.address, query),
         authority=authority.address,
         certificates=authority.certificates,
         now=now,
@@ -64,13 +64,13 @@ def release(authority: Authority, settings) -> Release:
     anchor_now(now)  # again none
     store_checks(make_check(release.addresses.get(), "live", b"there", at=10))
     store_checks(make_check(other.addresses.get(), "live", b"another", at=20))
-    anchor_now(now + timedelta(days=1), ask_authority=False)
+    anchor_now(now + timedelta(days=1), with_timestamp=False)
     record_event(release, "afterwards", at=now)
     return Release.objects.get(pk=release.pk)
 
 
-def anchor_now(at, *, ask_authority=True):
-    assert anchors.make_anchor(CHAINS, why=Anchor.Why.DAILY, at=at, ask_authority=ask_authority)
+def anchor_now(at, *, with_timestamp=True):
+    assert anchors.make_anchor(CHAINS, why=Anchor.Why.DAILY, at=at, with_timestamp=with_timestamp)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from releases.detection.finding import CheckOutcome, Finding, PublisherSays, Reason, Source, State
 from releases.evidence import store
-from releases.evidence.store import HEADERS_KEPT, CheckResult
+from releases.evidence.store import STORED_HEADERS, CheckResult
 from releases.models import Observation
 from releases.models.append_only import check_chain
 from releases.models.observation import HASHED, HASHED_SINCE, Purpose
@@ -101,7 +101,7 @@ def test_headers_are_kept_by_name_and_no_secret_is_among_them(address):
     assert [name for name, _ in row.headers] == ["content-type", "age", "x-cache", "etag"]
     assert max(len(value) for _, value in row.headers) == 500
     assert "secret" not in str(row.payload())
-    assert not {"cookie", "set-cookie", "authorization", "proxy-authorization", "www-authenticate"} & HEADERS_KEPT
+    assert not {"cookie", "set-cookie", "authorization", "proxy-authorization", "www-authenticate"} & STORED_HEADERS
 
 
 @pytest.mark.parametrize(

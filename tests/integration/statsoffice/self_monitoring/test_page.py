@@ -49,7 +49,7 @@ def test_a_page_that_is_to_be_silent_answers_with_an_error_from_its_due_time_on(
 
 def test_the_page_is_gone_a_minute_after_its_rehearsal(status_at):
     script = a_script(Outcome.ON_TIME)
-    gone_at = script.last_check_at + page.STANDS_FOR
+    gone_at = script.last_check_at + page.STAYS_UP_FOR
     assert status_at(script, gone_at - A_MOMENT).status_code == 200
     assert status_at(script, gone_at).status_code == 404
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from releases.rules.calendar import Precision, Slot
-from releases.rules.date_change import REQUEST, Mark, RequestState, date_change_marks, is_asked_close
+from releases.rules.date_change import REQUEST, Mark, RequestState, date_change_marks, is_requested_close
 from releases.rules.lifecycle import Role, WrongState
 
 WAS, TO = Slot(date(2020, 6, 30), time(9, 30)), Slot(date(2020, 7, 14), time(9, 30))
@@ -43,15 +43,17 @@ def test_others_have_no_part_in_it(role):
     ],
 )
 def test_a_change_made_on_the_day_of_release_by_londons_calendar_is_marked(made_at, expected):
-    assert set(date_change_marks(WAS, TO, asked_at=LONG_BEFORE, made_at=made_at)) == expected
+    assert set(date_change_marks(WAS, TO, requested_at=LONG_BEFORE, made_at=made_at)) == expected
 
 
 def test_a_date_known_to_the_month_has_no_day_of_release():
-    assert date_change_marks(VAGUE, VAGUE, asked_at=LONG_BEFORE, made_at=datetime(2020, 6, 30, 9, 0, tzinfo=UTC)) == ()
+    assert (
+        date_change_marks(VAGUE, VAGUE, requested_at=LONG_BEFORE, made_at=datetime(2020, 6, 30, 9, 0, tzinfo=UTC)) == ()
+    )
 
 
 @pytest.mark.parametrize(
-    ("was", "to", "asked_at", "close"),
+    ("was", "to", "requested_at", "close"),
     [
         pytest.param(WAS, TO, DUE - timedelta(days=1, seconds=1), False, id="more-than-a-day-before"),
         pytest.param(WAS, TO, DUE - timedelta(days=1), True, id="a-day-before"),
@@ -60,7 +62,7 @@ def test_a_date_known_to_the_month_has_no_day_of_release():
         pytest.param(VAGUE, VAGUE, DUE, False, id="vague"),
     ],
 )
-def test_a_change_asked_for_within_a_day_of_release_is_marked(was, to, asked_at, close):
-    assert is_asked_close(was, to, asked_at=asked_at) is close
-    found = date_change_marks(was, to, asked_at=asked_at, made_at=asked_at)
+def test_a_change_asked_for_within_a_day_of_release_is_marked(was, to, requested_at, close):
+    assert is_requested_close(was, to, requested_at=requested_at) is close
+    found = date_change_marks(was, to, requested_at=requested_at, made_at=requested_at)
     assert (Mark.ASKED_CLOSE_TO_RELEASE in found) is close

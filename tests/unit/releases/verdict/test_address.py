@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from releases.verdict.address import (
-    ASKS_A_PERSON,
+    NEEDS_CHECKING,
     SUSPICIOUS,
     BeforeDue,
     Interval,
@@ -263,5 +263,5 @@ def test_a_breach_occurred_when_due_unless_it_was_early(outcome, expected):
 
 
 def test_no_outcome_both_accuses_and_asks():
-    assert not SUSPICIOUS & ASKS_A_PERSON
-    assert set(Outcome) == SUSPICIOUS | ASKS_A_PERSON | {Outcome.PENDING, Outcome.ON_TIME}
+    assert not SUSPICIOUS & NEEDS_CHECKING
+    assert set(Outcome) == SUSPICIOUS | NEEDS_CHECKING | {Outcome.PENDING, Outcome.ON_TIME}

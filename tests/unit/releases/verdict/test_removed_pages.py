@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from releases import judge
-from releases.detection.finding import CheckOutcome, Reason, tells_taken_away
+from releases.detection.finding import CheckOutcome, Reason, is_taken_away
 from releases.models import ReleaseEvent
 from releases.verdict.address import Outcome
 from tests.support.checks import ABSENT, LIVE, at, judged, look
@@ -57,7 +57,7 @@ def test_a_page_that_was_seen_and_then_taken_away_is_told_as_gone_again():
     ],
 )
 def test_which_reasons_tell_that_it_had_been_there(reasons, told):
-    assert tells_taken_away(reasons) is told
+    assert is_taken_away(reasons) is told
 
 
 @pytest.mark.parametrize(
