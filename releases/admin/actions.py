@@ -245,8 +245,8 @@ class ReleaseMovesAdmin(ProducerScopedAdmin[Release]):
             # Whether the person asks for another date, and which change waits for agreement.
             roles = permissions.roles_of(request.user, release.series.producer)
             waiting = date_changes.waiting_request(release)
-            asks = must_request_date(release.status, roles=roles, waits=waiting is not None)
-            context |= {"asks_for_date": asks, "waiting_change": waiting, "may_agree": bool(roles & LEADS)}
+            requests_date = must_request_date(release.status, roles=roles, waits=waiting is not None)
+            context |= {"asks_for_date": requests_date, "waiting_change": waiting, "may_agree": bool(roles & LEADS)}
         return super().render_change_form(request, context, *args, **kwargs)
 
 

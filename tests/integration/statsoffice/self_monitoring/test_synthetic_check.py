@@ -41,13 +41,13 @@ def test_nothing_of_a_rehearsal_is_put_on_record(rehearse):
 
 
 def test_only_the_last_hour_is_kept(rehearse, clock):
-    for number in range(1, synthetic_check.KEPT + 5):
+    for number in range(1, synthetic_check.STORED_RESULTS + 5):
         Rehearsed.objects.create(
             number=number, expected=Outcome.LATE, begins_at=clock.now(), finished_at=clock.now(), right=True
         )
     rehearse()
-    assert Rehearsed.objects.count() == synthetic_check.KEPT
-    assert Rehearsed.objects.first().number == synthetic_check.KEPT + 5
+    assert Rehearsed.objects.count() == synthetic_check.STORED_RESULTS
+    assert Rehearsed.objects.first().number == synthetic_check.STORED_RESULTS + 5
 
 
 def test_a_page_that_does_not_answer_is_wrong_and_names_the_reason(rehearse, settings):
