@@ -77,9 +77,9 @@ def measure(*, now: datetime) -> list[Metric]:
 
 def _measure_monitoring(now: datetime) -> list[Metric]:
     results = dict.fromkeys(map(str, CheckOutcome), 0) | _observations.count_by_result()
-    looks = CounterMetricFamily("statsoffice_looks", "Looks on record, by what they showed.", labels=["result"])
+    by_result = CounterMetricFamily("statsoffice_looks", "Looks on record, by what they showed.", labels=["result"])
     for result, count in results.items():
-        looks.add_metric([result], count)
+        by_result.add_metric([result], count)
     current = Verification.objects.filter(
         release__rehearsal=False, schedule_version=F("release__schedule_version")
     ).order_by()
@@ -97,7 +97,7 @@ def _measure_monitoring(now: datetime) -> list[Metric]:
         gaps = coverage.find_gaps(start=now - length, end=now)
         coverages[name] = 1 - sum((end - start for start, end in gaps), timedelta()) / length
     return [
-        looks,
+        by_result,
         _gauge("verdicts", "Releases by their verdict, without rehearsals", dimension="verdict", values=verdicts),
         _gauge("sweep_lag_seconds", "How long the look that is most overdue by the plan waits", lag),
         *_age("sweep_finished_age_seconds", "Since a sweep last finished", beat.finished_at, now=now),

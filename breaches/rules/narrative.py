@@ -133,15 +133,15 @@ def _deciding_checks(address: AddressFacts, due_at: datetime) -> list[CheckFact]
         check for check in before if check.sighting.result is CheckOutcome.NOT_LIVE and check.sighting.sent_at < until
     ]
     since = [check for check in checks if not _is_before(check, due_at)]
-    seen = next((at for at, check in enumerate(since) if check.sighting.result is CheckOutcome.LIVE), len(since))
+    first_live = next((at for at, check in enumerate(since) if check.sighting.result is CheckOutcome.LIVE), len(since))
     away = address.verdict.flips
     gone_at, back_at = {one.gone_at for one in away}, {one.back_at for one in away}
     turns = [
         check
-        for check in since[seen + 1 :]
+        for check in since[first_live + 1 :]
         if check.sighting.sent_at in gone_at or check.sighting.completed_at in back_at
     ]
-    return [*absent[-1:], *live, *since[: seen + 1], *turns]
+    return [*absent[-1:], *live, *since[: first_live + 1], *turns]
 
 
 def _is_before(check: CheckFact, due_at: datetime) -> bool:
@@ -305,7 +305,7 @@ def _in_force(facts: Facts, address: AddressFacts, subject: str) -> Iterator[str
     if verdict.outcome is Outcome.LATE and verdict.last_not_live_at and verdict.first_live_at:
         yield from _late(facts, verdict.last_not_live_at, verdict.first_live_at, subject, delay=verdict.delay)
     elif verdict.outcome is Outcome.NOT_SEEN and verdict.last_not_live_at:
-        yield _describe_absence(facts, verdict.last_not_live_at, subject)
+        yield _state_absence(facts, verdict.last_not_live_at, subject)
     elif verdict.outcome is Outcome.ON_TIME and verdict.first_live_at:
         yield _in_time(facts, verdict.first_live_at, subject)
     elif verdict.outcome is Outcome.PENDING:
@@ -338,10 +338,10 @@ def _late(
     subject: str,
     *,
     delay: Interval | None,
-    seen: str = "first seen",
+    seen_how: str = "first seen",
 ) -> Iterator[str]:
     yield (
-        f"{subject} was still not seen there at {_time_from(absent_at, facts)}, and was {seen} there at "
+        f"{subject} was still not seen there at {_time_from(absent_at, facts)}, and was {seen_how} there at "
         f"{_time_by(seen_at, facts)}."
     )
     if delay is None or delay.to_seconds is None:
@@ -351,10 +351,10 @@ def _late(
     yield f"Access to it was therefore delayed by {words}{'' if words == figures else f': {figures}'}."
 
 
-def _describe_absence(facts: Facts, absent_at: datetime, subject: str, *, seen: str = "seen") -> str:
+def _state_absence(facts: Facts, absent_at: datetime, subject: str, *, seen_how: str = "seen") -> str:
     waited = int((round_down(absent_at) - facts.due_at).total_seconds())
     overdue = f", {describe_duration(waited)} after it was due" if waited > 0 else ""
-    return f"{subject} had not been {seen} there by {_time_from(absent_at, facts)}{overdue}."
+    return f"{subject} had not been {seen_how} there by {_time_from(absent_at, facts)}{overdue}."
 
 
 def _early(facts: Facts, address: AddressFacts, subject: str) -> Iterator[str]:
@@ -373,19 +373,19 @@ def _early(facts: Facts, address: AddressFacts, subject: str) -> Iterator[str]:
 
 def _after_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
     checks = [check.sighting for check in address.checks_since(facts.due_at)]
-    seen = next((check for check in checks if check.result is CheckOutcome.LIVE), None)
+    live = next((check for check in checks if check.result is CheckOutcome.LIVE), None)
     before = [
         check
         for check in checks
-        if check.result is CheckOutcome.NOT_LIVE and (seen is None or check.sent_at < seen.sent_at)
+        if check.result is CheckOutcome.NOT_LIVE and (live is None or check.sent_at < live.sent_at)
     ]
     absent = before[-1] if before else None
     from_due, subject = address.verdict.from_due, "After the due time it"
-    if from_due is Outcome.LATE and absent and seen:
-        delay = Interval(*((at - facts.due_at).total_seconds() for at in (absent.surely_from, seen.surely_by)))
-        yield from _late(facts, absent.sent_at, seen.completed_at, subject, delay=delay, seen="next seen")
+    if from_due is Outcome.LATE and absent and live:
+        delay = Interval(*((at - facts.due_at).total_seconds() for at in (absent.surely_from, live.surely_by)))
+        yield from _late(facts, absent.sent_at, live.completed_at, subject, delay=delay, seen_how="next seen")
     elif from_due is Outcome.NOT_SEEN and absent:
-        yield _describe_absence(facts, absent.sent_at, subject, seen="seen again")
+        yield _state_absence(facts, absent.sent_at, subject, seen_how="seen again")
     elif from_due in NEEDS_CHECKING:
         yield from _unknown(facts, address)
 

@@ -24,7 +24,7 @@ SAYS_A_TIME = '"published_at"'
 TAKEN_AWAY = (f'"{Reason.GONE}"', f'"{Reason.WITHDRAWN}"')
 
 # release, schedule version and address, by key and number
-type LookKey = tuple[int, int, int]
+type AddressKey = tuple[int, int, int]
 
 _PRESENT = Q(schedule_version=F("release__schedule_version"))
 _DUE = F("release__due_at")
@@ -46,7 +46,7 @@ _EXPLAINS = (Q(says__contains=SAYS_A_TIME), *(Q(codes__contains=code) for code i
 _TELLING = _PLAIN_OVER_BY_DUE & reduce(or_, _EXPLAINS)
 
 
-def find_needed_checks(releases: Collection[int]) -> tuple[Q, Mapping[LookKey, int]]:
+def find_needed_checks(releases: Collection[int]) -> tuple[Q, Mapping[AddressKey, int]]:
     """Find which of the checks that are stored by now must be read, in three queries.
 
     Checks stored from then on are left to the next reader: counted in part they could make others seem repetitions.
@@ -61,7 +61,7 @@ def find_needed_checks(releases: Collection[int]) -> tuple[Q, Mapping[LookKey, i
     )
     instants: set[datetime] = set()
     begins: set[datetime] = set()
-    number: dict[LookKey, int] = {}
+    number: dict[AddressKey, int] = {}
     for row in _counted(releases, known):
         number[row["release_id"], row["schedule_version"], row["address_id"]] = row["checks"]
         if row["shown"] or row["telling"]:

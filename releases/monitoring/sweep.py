@@ -125,7 +125,7 @@ class Sweep:
         self._faults: list[Exception] = []
         self._held_since: dict[str, datetime] = {}
         self._others_awaited_since: datetime | None = None
-        self._claim_at = self._quiet_until = self._last_seen_at = self._retry_database_at = LONG_AGO
+        self._claim_at = self._quiet_until = self._last_turn_at = self._retry_database_at = LONG_AGO
         self._database_away_since: datetime | None = None
 
     def run(self, *, stop: Callable[[], bool] = lambda: False) -> int:
@@ -249,13 +249,13 @@ class Sweep:
         if self._probe.in_flight and now < self._quiet_until:
             return self._quiet_until
         targets = [] if ending else self.targets.values()
-        decisive = (t.next_look_at for t in targets if t.next_look_at and t.next_decides)
+        decisive = (t.next_check_at for t in targets if t.next_check_at and t.next_decides)
         return min((at for at in decisive if at <= now + QUIET_BEFORE), default=None)
 
     def _is_check_due_by(self, at: datetime, *, decisive: bool = False) -> bool:
         """Whether a check falls due by an instant or, if `decisive`, one that decides a verdict."""
         targets = self.targets.values()
-        return any(t.next_look_at and t.next_look_at <= at and (t.next_decides or not decisive) for t in targets)
+        return any(t.next_check_at and t.next_check_at <= at and (t.next_decides or not decisive) for t in targets)
 
     def _next_check_at(self) -> datetime | None:
         """Return when the next check is due for which this sweep goes on; None if it may end."""
@@ -263,7 +263,7 @@ class Sweep:
         # The end of a sweep reports its faults; around a due instant nothing is worth losing the plan in memory.
         near_due = any(t.due_at - HORIZON <= now <= t.limit_at + HORIZON for t in self.targets.values())
         horizon = now + (SOON if self._faults and not near_due else HORIZON)
-        instants = [t.next_look_at for t in self.targets.values() if t.next_look_at and t.next_look_at <= horizon]
+        instants = [t.next_check_at for t in self.targets.values() if t.next_check_at and t.next_check_at <= horizon]
         if self._is_waiting_for_others(now=now):
             instants.append(self._claim_at)
         return min(instants, default=None)
@@ -292,7 +292,7 @@ class Sweep:
         mine = [address for address in due if place_of(address.url) in held]
         for target in load_targets(mine):
             schedule = target.address.watch
-            target.next_look_at, target.live_since = schedule.next_look_at, schedule.live_since
+            target.next_check_at, target.live_since = schedule.next_look_at, schedule.live_since
             target.fresh_checks = cadence.count_fresh_checks(now, due_at=target.due_at)
             self.targets[target.address.pk] = target
         self._space_checks()
@@ -361,7 +361,7 @@ class Sweep:
 
     def _send_due(self) -> None:
         now = self._clock.now()
-        due = [(t.next_look_at, t) for t in self.targets.values() if t.next_look_at and t.next_look_at <= now]
+        due = [(t.next_check_at, t) for t in self.targets.values() if t.next_check_at and t.next_check_at <= now]
         left_out = 0
         for planned_at, target in sorted(due, key=lambda pair: pair[0]):
             target.last_planned_at = planned_at
@@ -574,14 +574,14 @@ class Sweep:
         planned_again = {key for verification in judged for key in self._plan_again(verification, now=now)}
         self._write_next_checks(planned_again)
         for key in planned_again:
-            if self.targets[key].next_look_at is None:
+            if self.targets[key].next_check_at is None:
                 del self.targets[key]
 
     def _answered_until(self, *, now: datetime) -> Callable[[Address], datetime]:
         """Return a function that returns, for an address, the instant up to which all planned checks are over."""
         checks = ((key.address, key.planned_at) for key in self._open if key.purpose is Purpose.PLAIN)
         earliest: dict[int, datetime] = {}
-        for key, at in (*checks, *((key, target.next_look_at) for key, target in self.targets.items())):
+        for key, at in (*checks, *((key, target.next_check_at) for key, target in self.targets.items())):
             if at is not None:
                 earliest[key] = min(at, earliest.get(key, at))
 
@@ -611,15 +611,15 @@ class Sweep:
 
     def _replan_if_clock_set_back(self) -> None:
         """Plan every check again if the clock was set back: planned checks would wait for their instant once more."""
-        before, self._last_seen_at = self._last_seen_at, self._clock.now()
-        if self._last_seen_at >= before - SET_BACK:
+        before, self._last_turn_at = self._last_turn_at, self._clock.now()
+        if self._last_turn_at >= before - SET_BACK:
             return
-        logger.error("the clock was set back by %s; every check is planned again", before - self._last_seen_at)
-        self._claim_at = self._quiet_until = self._retry_database_at = self._last_seen_at
+        logger.error("the clock was set back by %s; every check is planned again", before - self._last_turn_at)
+        self._claim_at = self._quiet_until = self._retry_database_at = self._last_turn_at
         for target in self.targets.values():
-            if target.next_look_at:
-                target.last_planned_at = self._last_seen_at
-                target.plan_next(now=self._last_seen_at)
+            if target.next_check_at:
+                target.last_planned_at = self._last_turn_at
+                target.plan_next(now=self._last_turn_at)
 
     def _attempt(self, step: Callable[[], None]) -> None:
         """Do a step that needs the database; where it is unavailable, spool the results and retry later.

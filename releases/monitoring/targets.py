@@ -80,7 +80,7 @@ class Target:
     allowed_hosts: frozenset[str]
     texts_before: EarlierTexts
     statements: dict[str, str]
-    next_look_at: datetime | None = None
+    next_check_at: datetime | None = None
     last_planned_at: datetime | None = None
     live_since: datetime | None = None
     live_early_at: list[datetime] = field(default_factory=list)
@@ -90,7 +90,7 @@ class Target:
     @property
     def next_decides(self) -> bool:
         """Whether the next check is planned for the due instant or the limit, where the verdict is decided."""
-        return self.decides(self.next_look_at)
+        return self.decides(self.next_check_at)
 
     def decides(self, at: datetime | None) -> bool:
         return at in {self.due_at, self.limit_at}
@@ -151,7 +151,7 @@ class Target:
 
     def plan_next(self, *, now: datetime) -> None:
         """Set the next instant of a check after the last one, by the cadence."""
-        self.next_look_at = cadence.next_check_at(
+        self.next_check_at = cadence.next_check_at(
             due_at=self.due_at,
             limit_at=self.limit_at,
             after=self.last_planned_at,
@@ -180,7 +180,7 @@ def save_targets(targets: Iterable[Target]) -> None:
     schedules = []
     for target in targets:
         schedule = target.address.watch
-        schedule.next_look_at, schedule.live_since = target.next_look_at, target.live_since
+        schedule.next_look_at, schedule.live_since = target.next_check_at, target.live_since
         schedules.append(schedule)
     if schedules:
         # Several times as fast as an UPDATE of as many rows.

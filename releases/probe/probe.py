@@ -123,7 +123,7 @@ class Probe:
         :raises NoSuchAdapterError: if no adapter has this name.
         :raises ExaminationError: if our own code failed on it.
         """
-        page, known = self._look_up(adapter, answer, expectation)
+        page, known = self._recall(adapter, answer, expectation)
         if known:
             return known
         request = Request(adapter, answer, expectation)
@@ -136,7 +136,7 @@ class Probe:
         self, key: Hashable, adapter: str, answer: Answer, expectation: Expectation
     ) -> Finding | None:
         """:raises NoSuchAdapterError: if no adapter has this name."""
-        page, known = self._look_up(adapter, answer, expectation)
+        page, known = self._recall(adapter, answer, expectation)
         if known is None:
             self._begin(key, Request(adapter, answer, expectation), page)
         return known
@@ -156,7 +156,7 @@ class Probe:
     def give_up_examinations(self, *, after_seconds: float | None) -> None:
         self._examiners.give_up_after(after_seconds)
 
-    def _look_up(self, adapter: str, answer: Answer, expectation: Expectation) -> tuple[Hashable, Finding | None]:
+    def _recall(self, adapter: str, answer: Answer, expectation: Expectation) -> tuple[Hashable, Finding | None]:
         """Return the key of a finding in the cache, and the finding if it is known at once."""
         reader = get_adapter(adapter)
         if not answer.body:

@@ -167,8 +167,8 @@ def _width(seconds: float) -> str:
     width = _("the last is looked at up to %(seconds).1f s after the first.") % {"seconds": seconds}
     if seconds <= GREATEST_LONGEST_GAP.total_seconds():
         return width
-    asks = _("We will ask you about each release that is not live in time, because two checks of it are too far apart.")
-    return f"{width} {asks}"
+    note = _("We will ask you about each release that is not live in time, because two checks of it are too far apart.")
+    return f"{width} {note}"
 
 
 def _announced(facts: Mapping[str, Any]) -> str:

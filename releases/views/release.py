@@ -170,7 +170,7 @@ def post_delay_notice(request: SignedInRequest, reference: str) -> HttpResponse:
         lambda: delay_notices.post_notice(release, by=request.user, at=timezone.now(), **form.notice),
         success=_("The notice is posted. Readers see it on the page of the release."),
         template="releases/delay_notice.html",
-        stands=current,
+        current_notice=current,
     )
 
 
@@ -274,7 +274,7 @@ def release_page(request: HttpRequest, reference: str) -> HttpResponse:
         "release": found,
         "status": public_calendar.calendar_status(found),
         "changes": found.announced_changes,  # type: ignore[attr-defined]  # of the prefetch
-        "delay": {"stands": current, "earlier": [row for row in reversed(notices) if row is not current]},
+        "delay": {"current": current, "earlier": [row for row in reversed(notices) if row is not current]},
         "page": public_calendar.live_page_of(found, now=now),
         "next_release": tasks.announced_after(found) if found.announced_at else None,
         "has_access_list": pre_release_access.has_published_list(found, now=now),

@@ -146,7 +146,7 @@ def _sentences(verdict: Verification) -> str:
     return " ".join(filter(None, (due, known_sentence(verdict))))
 
 
-def find_late_releases_seen_live(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
+def find_late_releases_now_live(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the late releases that have been live since; only those who were notified of the suspicion are notified."""
     late = Suspicion.objects.filter(
         kind=ReportKind.LATE, verification__outcome=Outcome.LATE, verification__first_live_at__gt=now - MAX_AGE

@@ -63,7 +63,7 @@ RULES = (
     ),
     Rule(
         {"live-at-last": lazy("Release seen live at last")},
-        release_queries.find_late_releases_seen_live,
+        release_queries.find_late_releases_now_live,
         "late_release_seen_live",
     ),
     Rule(

@@ -11,7 +11,7 @@ from statsoffice.redaction import views
 app_name = "redacting"
 
 urlpatterns = [
-    path("<slug:reference>/", views.ask, name="ask"),
+    path("<slug:reference>/", views.start_redaction, name="ask"),
     path("<slug:reference>/remove/", views.remove, name="remove"),
     path("<slug:reference>/<int:position>/", views.show_redaction, name="done"),
 ]

@@ -78,7 +78,7 @@ class ConfirmForm(RedactForm):
 
 @sensitive_post_parameters("words", "why")
 @report_page("GET", "POST", action=Action.REDACT)
-def ask(request: SignedInRequest, report: Report) -> HttpResponse:
+def start_redaction(request: SignedInRequest, report: Report) -> HttpResponse:
     """Ask for the words and the reason, then preview where the words are and which copies are not redacted."""
     form = RedactForm(request.POST if request.method == "POST" else None)
     found = _try(request, report, form, dry_run=True) if form.is_valid() else None

@@ -257,7 +257,7 @@ def test_a_report_of_an_error_hides_what_was_sent(office, report, monkeypatch, s
     request = RequestFactory().post(address("ask", report), GIVEN)
     request.user = office.head
     with pytest.raises(RuntimeError):
-        views.ask(request, report.reference)
+        views.start_redaction(request, report.reference)
     told = ExceptionReporter(request, *sys.exc_info()).get_traceback_text()
     assert "Featherstonehaugh" not in told
     assert WHY not in told
