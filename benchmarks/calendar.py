@@ -19,7 +19,7 @@ from benchmarks.office import PAST, PRODUCERS, TO_COME, Office
 from benchmarks.reader import Reader, slowest_but_five_percent
 from benchmarks.row import Limit, Row
 from releases.models import DateChange, Release
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.calendar import Precision
 from releases.rules.lifecycle import Status
 
@@ -92,7 +92,7 @@ def _every_tenth() -> Iterator[int]:
 
 
 def _half_past_nine(instant: datetime) -> datetime:
-    return london.from_london(datetime.combine(london.local_date(instant), time(9, 30)))
+    return calendar.from_london(datetime.combine(calendar.local_date(instant), time(9, 30)))
 
 
 def _move(releases: list[Release], *, now: datetime) -> None:
@@ -116,7 +116,7 @@ def _move(releases: list[Release], *, now: datetime) -> None:
 
 
 def _months(now: datetime) -> list[str]:
-    months = [london.local_date(now + timedelta(days=31 * number)) for number in range(-97, 10)]
+    months = [calendar.local_date(now + timedelta(days=31 * number)) for number in range(-97, 10)]
     return [
         address
         for number, on in enumerate(months)
@@ -150,7 +150,7 @@ def _followed(feed: str, size: int) -> list[str]:
 
 
 def _asked(size: int, now: datetime) -> list[str]:
-    today = london.local_date(now)
+    today = calendar.local_date(now)
     late = today - timedelta(days=30)
     questions = (
         "",

@@ -18,7 +18,7 @@ from breaches.rules.lifecycle import DismissalReason, ReportStatus
 from releases import judge as releases_judge
 from releases.detection.finding import CheckOutcome, Reason
 from releases.models import Address, Contact, Membership, Observation, Producer, Release, Series, Watch
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role, Status
 from statsoffice.accounts.models import User
@@ -102,8 +102,8 @@ def announce(office: Office, dues: Sequence[datetime]) -> list[Address]:
             reference=f"absence-{begun + number}",
             title=f"Pupil absence in schools, edition {begun + number}",
             status=Status.CONFIRMED,
-            planned_on=london.local_date(due_at),
-            planned_at=due_at.astimezone(london.LONDON).time(),
+            planned_on=calendar.local_date(due_at),
+            planned_at=due_at.astimezone(calendar.LONDON).time(),
             due_at=due_at,
             recorded_at=due_at - LONG_BEFORE,
             announced_at=due_at - LONG_BEFORE,
@@ -178,6 +178,6 @@ def _decide() -> None:
 
 def _weekday(instant: datetime) -> datetime:
     """Return 9.30am in London on the day of an instant, or on the Monday after a weekend."""
-    on = london.local_date(instant)
+    on = calendar.local_date(instant)
     on += timedelta(days=max(0, 7 - on.weekday()) if on.weekday() > 4 else 0)
-    return london.from_london(datetime.combine(on, time(9, 30)))
+    return calendar.from_london(datetime.combine(on, time(9, 30)))

@@ -15,7 +15,7 @@ from benchmarks.reader import Reader, slowest_but_five_percent
 from benchmarks.row import Limit, Row
 from breaches.models import Report
 from releases.models import Release
-from releases.rules import london
+from releases.rules import calendar
 
 LIMIT = Limit(100.0)
 
@@ -52,7 +52,7 @@ def measure(size: int, *, rounds: int) -> list[Row]:
 def _months(now: datetime) -> Iterator[str]:
     """Name this month and, in turns, months of the years before, from the first to the last page of each."""
     for number in cycle(range(97)):
-        on = london.local_date(now - timedelta(days=31 * number))
+        on = calendar.local_date(now - timedelta(days=31 * number))
         yield "/"
         yield f"/calendar/{on.year}/{on.month}/?page={1 + number % 12}"
 

@@ -15,7 +15,7 @@ from benchmarks.reader import Reader, slowest_but_five_percent
 from benchmarks.row import Limit, Row
 from breaches.models import Report
 from releases.models import Release
-from releases.rules import london
+from releases.rules import calendar
 
 LIMIT = Limit(100.0)
 LISTS = ("the register", "the register, narrowed")
@@ -28,7 +28,7 @@ def measure(size: int, *, rounds: int) -> list[Row]:
     everyone = office.found()
     office.fill(everyone, releases=size, late=size // 10, now=now)
     person, nobody = Reader(everyone.head), Reader(None)
-    year = london.local_date(now).year
+    year = calendar.local_date(now).year
     pages = {
         "the register": [REGISTER, *(f"{REGISTER}?page={number}" for number in range(2, 330, 29))],
         "the register, narrowed": _narrowed(year),

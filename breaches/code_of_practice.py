@@ -14,8 +14,8 @@ from breaches.rules.content import CitedPractice, ReportContent
 from breaches.rules.lifecycle import ReportKind
 from breaches.rules.validation import Remark, ReportSection
 from releases.permissions import NotYours
+from releases.rules.calendar import format_day
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields
-from releases.rules.london import format_day
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User

@@ -18,8 +18,8 @@ from breaches.permissions import acting_role
 from breaches.rules.content import without_approval
 from breaches.rules.lifecycle import CLOSE, CORRECT, NOTE_ANSWER, SEND, WITHDRAW, Nature
 from breaches.versions import content_of
+from releases.rules.calendar import format_day, local_date
 from releases.rules.lifecycle import FieldRefused, MissingFields, Move
-from releases.rules.london import format_day, local_date
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User

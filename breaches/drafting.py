@@ -35,8 +35,8 @@ from releases import exemptions
 from releases.models import Producer, Release, Series, Verification
 from releases.models.event import lock_release
 from releases.public import calendar
+from releases.rules.calendar import local_date
 from releases.rules.lifecycle import MoveRefused, Role
-from releases.rules.london import local_date
 from releases.verdict.address import NEEDS_CHECKING, Outcome
 
 if TYPE_CHECKING:

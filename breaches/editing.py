@@ -21,16 +21,16 @@ from breaches.rules.content import (
     content_from_json,
     sort_entries,
 )
-from breaches.rules.delay import round_down, round_up
+from breaches.rules.facts import round_down, round_up
 from breaches.rules.lifecycle import DECIDED, EDIT, MERGED_OR_SPLIT, OPEN, REPORT, WRITERS, Cause
 from breaches.rules.validation import Remark, ReportSection, find_impossible
 from breaches.versions import contact_person, content_of, record_event
 from releases.detection.finding import AddressRole
 from releases.models import Contact
 from releases.permissions import Person, roles_of
+from releases.rules.calendar import format_moment, local_date
 from releases.rules.canonical import canonical_json, sha256_hex
 from releases.rules.lifecycle import LEADS, ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused
-from releases.rules.london import format_moment, local_date
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User

@@ -34,8 +34,8 @@ from breaches.versions import (
 )
 from releases.models import Producer
 from releases.permissions import Person
+from releases.rules.calendar import from_london, local_date
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
-from releases.rules.london import from_london, local_date
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User

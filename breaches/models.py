@@ -24,10 +24,8 @@ from breaches.rules.lifecycle import (
 )
 from breaches.rules.validation import ReportSection
 from releases.models import Producer, Release, ReleaseTask, Series, Verification
-from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, new_salt
-from releases.models.code_words import choices_of
-from releases.models.event import AbstractEvent
-from releases.models.row_record import NEVER, RowRecord, Table
+from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, choices_of, new_salt
+from releases.models.event import NEVER, AbstractEvent, RowRecord, Table
 from releases.rules.canonical import sha256_hex
 
 # Of an edition of which the day is not known, the month or so is.

@@ -42,8 +42,8 @@ from breaches.rules.document import (
 )
 from breaches.rules.lifecycle import ReportKind, ReportStatus
 from breaches.versions import current_version
+from releases.rules.calendar import format_moment
 from releases.rules.lifecycle import Role
-from releases.rules.london import format_moment
 
 # Printed on every page of a report on which was decided without the published form.
 MARKS: Mapping[str, str] = {

@@ -31,8 +31,7 @@ from breaches.rules.content import content_from_json
 from breaches.versions import record_event
 from releases.models import Release, ReleaseEvent, ReleaseTask, Statement
 from releases.models.append_only import allow_redaction, new_salt, overwrite, redaction_marker, salted_digest
-from releases.models.event import AbstractEvent
-from releases.models.row_record import REDACTION, Digests, RowRecord, Table
+from releases.models.event import REDACTION, AbstractEvent, Digests, RowRecord, Table
 from releases.rules.canonical import canonical_json
 from releases.rules.lifecycle import MissingFields
 from releases.tasks import TICKED

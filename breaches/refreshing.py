@@ -27,8 +27,8 @@ from breaches.rules.lifecycle import EDIT, OPEN, REPORT, ReportStatus
 from breaches.rules.narrative import write_account
 from breaches.versions import FACTS, advance_report, contact_person, content_of, current_version, record_event
 from releases.models import Address, Contact, Release, Series
+from releases.rules.calendar import local_date
 from releases.rules.lifecycle import ChangedMeanwhile
-from releases.rules.london import local_date
 from releases.verdict.address import AddressVerdict
 
 # Returns what a draft cites for a kind of breach and, as `on`, a day of occurrence.

@@ -36,9 +36,9 @@ from breaches.rules.lifecycle import (
 )
 from breaches.rules.validation import Remark, ReportSection, find_impossible, find_missing, find_missing_for_log
 from breaches.versions import CHANGED_SINCE_READ, FACTS, content_of
+from releases.rules.calendar import local_date
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Move, MoveRefused
-from releases.rules.london import local_date
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User

@@ -27,8 +27,8 @@ from breaches.rules.lifecycle import (
 )
 from breaches.rules.statistics import Quarter
 from breaches.rules.validation import ReportSection
+from releases.rules.calendar import format_day
 from releases.rules.lifecycle import Role, to_words
-from releases.rules.london import format_day
 from releases.text.release import duration
 from releases.verdict.address import Outcome
 

@@ -39,7 +39,7 @@ from breaches.rules.lifecycle import (
 from breaches.rules.validation import Remark
 from releases.models import Contact
 from releases.models.append_only import CHUNK
-from releases.models.row_record import Rows
+from releases.models.event import Rows
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Move, MoveRefused
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from releases.models import Address, Comparison, Observation, Release
 from releases.models.observation import Purpose
 from releases.monitoring import adhoc_checks
 from releases.monitoring.adhoc_checks import AdhocCheck, AdhocMeans
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.lifecycle import Status
 from releases.rules.response import Answer
 from releases.rules.web_address import NotAWebAddressError, place_of
@@ -126,13 +126,13 @@ class ComparisonResult:
 
 
 def comparison_planned_at(*, at: time, now: datetime) -> datetime:
-    today = datetime.combine(london.local_date(now), at, tzinfo=london.LONDON)
+    today = datetime.combine(calendar.local_date(now), at, tzinfo=calendar.LONDON)
     return today if today <= now else today - timedelta(days=1)
 
 
 def announcements_to_come(*, now: datetime) -> QuerySet[Address]:
     """Return the GOV.UK announcements of releases that are still to come, cancelled ones too."""
-    vague_since = london.local_date(now) - LONGEST_VAGUE
+    vague_since = calendar.local_date(now) - LONGEST_VAGUE
     to_come = Q(release__due_at__gt=now) | Q(release__due_at__isnull=True, release__planned_on__gte=vague_since)
     return (
         Address.objects.filter(

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from releases import scheduling
 from releases.models import DateChangeRequest, Release
-from releases.models.date_change import DateChangeRequestQuerySet
 from releases.models.event import lock_release, record_event
+from releases.models.release import DateChangeRequestQuerySet
 from releases.permissions import Action, Person, check_may, producers_with, roles_of
 from releases.rules.calendar import Slot
 from releases.rules.date_change import AGREE, LAPSE, REFUSE, REQUEST, WITHDRAW, RequestState

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 
 from releases.models import Exemption, Verification
 from releases.permissions import Action, check_may
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused
 from releases.verdict.address import SUSPICIOUS, Outcome
-from releases.verdict.exemption import Covers, Terms, faults_to_cover, find_covering_exemptions
+from releases.verdict.release import Covers, Terms, faults_to_cover, find_covering_exemptions
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -26,7 +26,7 @@ class ExemptionRefused(FieldRefused):
 def check_exemption(exemption: Exemption, *, at: datetime) -> None:
     if exemption.series is not None and exemption.series.producer_id != exemption.producer_id:
         raise ExemptionRefused("series", _("This series belongs to another producer."))
-    if exemption.approved_on > london.local_date(at):
+    if exemption.approved_on > calendar.local_date(at):
         raise ExemptionRefused("approved_on", _("This day is still to come."))
     if exemption.covers_to < exemption.covers_from:
         raise ExemptionRefused("covers_to", _("The last day lies before the first."))

@@ -1,17 +1,21 @@
-"""Request budgets from the settings, and releases that share a host and a minute."""
+"""Request budgets and leases of hosts, and releases that share a host and a minute."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Protocol
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 from django.db.models.functions import Left, StrIndex, Substr
 
-from releases.models import Address, Release
-from releases.rules.host_budget import Budget, Crowd, Due, budget_of, find_crowds, longest_gap
+from releases.detection.finding import Expectation, Finding
+from releases.models import Address, HostLease, Release
+from releases.rules.host_budget import LONGEST_OF_ALL, Budget, Crowd, Due, budget_of, find_crowds, longest_gap
 from releases.rules.lifecycle import OPEN, Status
+from releases.rules.response import Answer, CheckRequest
 from releases.rules.web_address import NotAWebAddressError, place_if_any, place_of
 
 
@@ -91,3 +95,152 @@ def longest_gaps(due_ats: Collection[datetime]) -> Callable[[datetime, str], tim
         return longest_gap(count()[due_at, place], budget_of(place, budgets).monitoring_share)
 
     return longest
+
+
+class ProbeInterface(Protocol):
+    """What checks need of the probe: it sends requests, and has the answers examined."""
+
+    def start(self, request: CheckRequest) -> None:
+        """Begin a request as soon as the host's budget allows."""
+
+    def waits(self, key: Hashable) -> bool:
+        """Whether the request of a key waits for the host's budget, so that nothing was sent yet."""
+
+    def hand_turn(self, key: Hashable, request: CheckRequest) -> None:
+        """Pass the turn of a waiting request, which is then never sent, to another for the same address."""
+
+    def poll(self, timeout_seconds: float) -> list[tuple[CheckRequest, Answer]]:
+        """Return the complete answers, waiting at most so long for the first."""
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests have no answer yet."""
+
+    @property
+    def held_until(self) -> datetime | None:
+        """When the first request goes on, if each that has no answer yet waits for the end of a pause; else None."""
+
+    @property
+    def pauses(self) -> Mapping[str, datetime]:
+        """Until when nothing is requested of which host or page, because it asked for that."""
+
+    def pause(self, name: str, *, until: datetime) -> None:
+        """Request nothing of a host or page until an aware instant; only decisive requests wait for the end."""
+
+    def give_up_waits(self) -> None:
+        """End what waits for the end of a pause, because this process has to end."""
+
+    def rest(self, place: str, *, seconds: float) -> None:
+        """Begin nothing at a host for so many seconds; requests for it wait."""
+
+    def fetched_address(self, adapter: str, url: str) -> str:
+        """Return the address that an adapter requests for an announced one."""
+
+    def examine(self, adapter: str, answer: Answer, expectation: Expectation) -> Finding:
+        """Return what an answer shows, waiting for the result."""
+
+    def begin_examination(
+        self, key: Hashable, adapter: str, answer: Answer, expectation: Expectation
+    ) -> Finding | None:
+        """Return what an answer shows if that is known at once; else `examined` will return it under the same key."""
+
+    def begin_text_of(self, key: Hashable, answer: Answer) -> str | None:
+        """Return the text of a page for a missing address if known at once; else `examined` will return it."""
+
+    def examined(self, timeout_seconds: float) -> list[tuple[Hashable, Finding | str | Exception]]:
+        """Return the available results, waiting at most so long for the first; a fault of ours as an exception."""
+
+    def give_up_examinations(self, *, after_seconds: float | None) -> None:
+        """Report as not examined what has no result by then, because a sweep has to end; None to go on as usual."""
+
+
+# A dead holder is missed after this long; the sweep renews every two seconds.
+DURATION = timedelta(seconds=8)
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+# A budget counts the requests of any one second; a new holder cannot know those of the one before.
+HAND_OVER = timedelta(seconds=1)
+# Under this name ad hoc checks lease their part of a host's budget.
+_ADHOC_PREFIX = "beside "
+_LONGEST_NAME = 255
+
+
+def claim_hosts(
+    hosts: Collection[str], *, holder: str, now: datetime, probe: ProbeInterface | None = None
+) -> frozenset[str]:
+    """Take or renew the lease of every host that is free, expired or already held by this holder; return those held.
+
+    A host that another holder had within the last second rests until that second is over, so that its budget holds
+    across both. A host that asked any process for a pause is paused for this one too.
+
+    :param probe: of the holder; it is given the rests and pauses.
+    """
+    until = now + DURATION
+    before = {row.host: row for row in HostLease.objects.filter(host__in=hosts)}
+    free = Q(holder="") | Q(until__lte=now) | Q(until__gt=now + 2 * DURATION)
+    held = set()
+    for host in sorted(hosts):
+        rows = HostLease.objects.filter(host=host)
+        taken = rows.filter(holder=holder).update(until=until) or rows.filter(free).update(
+            holder=holder, until=until, fence=F("fence") + 1
+        )
+        if taken or (host not in before and _first_lease(host, holder=holder, until=until)):
+            held.add(host)
+    if probe:
+        store_pauses(probe, now=now)
+        _share_pauses(probe, now=now)
+        for row in before.values():
+            rest = min(HAND_OVER, row.until + HAND_OVER - now)
+            if row.host in held and row.holder != holder and rest > timedelta(0):
+                probe.rest(row.host.removeprefix(_ADHOC_PREFIX), seconds=rest.total_seconds())
+    return frozenset(held)
+
+
+def claim_spare(host: str) -> str:
+    """Return the name of the lease for the part of a host's budget that the sweep leaves to ad hoc checks."""
+    return f"{_ADHOC_PREFIX}{host}"[:_LONGEST_NAME]
+
+
+def release_hosts(holder: str, *, now: datetime, probe: ProbeInterface | None = None) -> None:
+    """Release every lease of a holder, so that the next sweep need not wait until they expire.
+
+    The rows stay, because a fence only ever grows.
+
+    :param now: the aware instant up to which the holder may have sent requests.
+    :param probe: of the holder; the pauses that it was asked for are stored for the next one.
+    """
+    if probe:
+        store_pauses(probe, now=now)
+    HostLease.objects.filter(holder=holder).update(holder="", until=now)
+
+
+def store_pauses(probe: ProbeInterface, *, now: datetime) -> None:
+    """Store until when which host asked for a pause, for the other processes and for later."""
+    pauses = probe.pauses
+    if not pauses:
+        return
+    rows = HostLease.objects.filter(host__in=pauses)
+    known = dict(rows.values_list("host", "paused_until"))
+    for host, until in pauses.items():
+        if host not in known:
+            _first_lease(host, holder="", until=LONG_AGO)
+        paused_until = known.get(host)
+        if paused_until is None or paused_until < until or paused_until > now + LONGEST_OF_ALL:
+            HostLease.objects.filter(host=host).update(paused_until=until)
+
+
+def _share_pauses(probe: ProbeInterface, *, now: datetime) -> None:
+    # A pause beyond the longest was requested under a clock that was set back since, or in a replayed past.
+    paused = HostLease.objects.filter(paused_until__gt=now, paused_until__lte=now + LONGEST_OF_ALL)
+    for host, until in paused.values_list("host", "paused_until"):
+        if until and probe.pauses.get(host) != until:
+            probe.pause(host, until=until)
+
+
+def _first_lease(host: str, *, holder: str, until: datetime) -> bool:
+    try:
+        with transaction.atomic():
+            HostLease.objects.create(host=host, holder=holder, until=until)
+    except IntegrityError:
+        # Another process was faster: it holds the host now.
+        return False
+    return True

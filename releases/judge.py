@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from releases import host_budgets, leases, scheduling
+from releases import host_budgets, scheduling
 from releases.detection.finding import AddressRole
 from releases.evidence import repository
 from releases.models import (
@@ -26,8 +26,7 @@ from releases.models import (
     Watch,
 )
 from releases.models.append_only import CHUNK, Follow, without_progress
-from releases.models.event import ReleaseEvent, build_event, lock_releases, record_rows
-from releases.models.row_record import lock_heads
+from releases.models.event import ReleaseEvent, build_event, lock_heads, lock_releases, record_rows
 from releases.models.verification import write_verdict
 from releases.rules.cadence import GIVE_UP
 from releases.rules.calendar import Precision, limit_at
@@ -244,7 +243,7 @@ def _find_in_hand(releases: Collection[int], *, now: datetime) -> set[int]:
 
     It holds the lease of the host, and the check that is due by the database is one whose answer it has not stored.
     """
-    until = now + 2 * leases.DURATION  # beyond that, a clock was wrong
+    until = now + 2 * host_budgets.DURATION  # beyond that, a clock was wrong
     held = set(
         HostLease.objects.filter(until__gt=now, until__lte=until).exclude(holder="").values_list("host", flat=True)
     )

@@ -8,7 +8,7 @@ from django.db.models import F, QuerySet
 
 from releases.models import Producer, Release, RollCall, Verification
 from releases.models.verification import read_results
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.calendar import STANDARD_RELEASE_TIME
 from releases.rules.lifecycle import Status
 from releases.verdict.address import Outcome
@@ -28,7 +28,7 @@ def record_missing_summaries(*, now: datetime) -> list[RollCall]:
 
     :param now: the aware instant; before 9:30am in London nothing is recorded.
     """
-    day = london.local_date(now)
+    day = calendar.local_date(now)
     half_past_nine = standard_time(day)
     if now < half_past_nine:
         return []
@@ -43,7 +43,7 @@ def record_missing_summaries(*, now: datetime) -> list[RollCall]:
 
 
 def standard_time(day: date) -> datetime:
-    return london.from_london(datetime.combine(day, STANDARD_RELEASE_TIME))
+    return calendar.from_london(datetime.combine(day, STANDARD_RELEASE_TIME))
 
 
 def _record_summary(producer: Producer, due: QuerySet[Release], *, due_at: datetime, now: datetime) -> RollCall | None:
@@ -64,7 +64,7 @@ def _record_summary(producer: Producer, due: QuerySet[Release], *, due_at: datet
     )
     summary, created = RollCall.objects.get_or_create(
         producer=producer,
-        day=london.local_date(due_at),
+        day=calendar.local_date(due_at),
         defaults={
             "due": len(outcomes),
             "live": count["live"],

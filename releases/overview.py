@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce, TruncDate
 from releases.models import Address, DateChange, PreflightRun, Producer, Release, Series, Verification
 from releases.models.release import ReleaseQuerySet, is_over
 from releases.permissions import Action, Person, producers_where
-from releases.rules import calendar, london
+from releases.rules import calendar
 from releases.rules.calendar import Precision
 from releases.rules.lifecycle import OPEN, Status
 from releases.verdict.address import Outcome
@@ -83,7 +83,7 @@ def release_statuses(references: Sequence[str] = ()) -> list[dict[str, Any]]:
 def status_sentence(status: dict[str, Any]) -> str:
     """Write the status of a release in one line, in London time."""
     due_at = status["due_at"]
-    due = f"due {london.format_moment(datetime.fromisoformat(due_at))}" if due_at else "due on no exact date"
+    due = f"due {calendar.format_moment(datetime.fromisoformat(due_at))}" if due_at else "due on no exact date"
     # Without a verdict the status says more: a release published before it was monitored is not waiting for one.
     judged = status["outcome"] != Outcome.PENDING
     where = status["outcome"].replace("_", " ") if judged else f"{status['status']}, not judged"
@@ -153,7 +153,7 @@ def count_concerns(person: Person, concerns: Iterable[Concern] = Concern, *, now
 
 def _conditions(now: datetime) -> dict[Concern, Q]:
     """Return each concern as a condition on open releases, cheap parts first."""
-    today = london.local_date(now)
+    today = calendar.local_date(now)
     tomorrow = today + timedelta(days=1)
     soon = Q(due_at__gt=now, due_at__lt=_midnight(today + SOON + timedelta(days=1)))
     pages = Address.objects.filter(release=OuterRef("pk"), role=Address.Role.PAGE)
@@ -173,7 +173,7 @@ def _conditions(now: datetime) -> dict[Concern, Q]:
 
 
 def _midnight(on: date) -> datetime:
-    return london.from_london(datetime.combine(on, time()))
+    return calendar.from_london(datetime.combine(on, time()))
 
 
 MADE_AT = Coalesce(F("agreed_at"), F("requested_at"))
@@ -194,6 +194,6 @@ def date_changes_of(person: Person, *, producer: str = "", on_the_day: bool = Fa
 
 def made_on_the_day(changes: QuerySet[DateChange]) -> QuerySet[DateChange]:
     """Leave the changes made on the day of release, as it was or as it is; `made_on` is that day, in London."""
-    return changes.annotate(made_on=TruncDate(MADE_AT, tzinfo=london.LONDON)).filter(
+    return changes.annotate(made_on=TruncDate(MADE_AT, tzinfo=calendar.LONDON)).filter(
         Q(was_precision=Precision.EXACT, was_on=F("made_on")) | Q(to_precision=Precision.EXACT, to_on=F("made_on"))
     )

@@ -43,7 +43,7 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.CORRECT_REASON: LEADS,
     # Those who publish the pages or are responsible for the statistics inform readers first.
     Action.POST_DELAY_NOTICE: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM},
-    # Only an exemption recorded beforehand covers anything: releases/verdict/exemption.py.
+    # Only an exemption recorded beforehand covers anything: releases/verdict/release.py.
     Action.KEEP_EXEMPTIONS: LEADS,
     # So that no breach is hidden by a wider tolerance; each change is in the history of its series.
     Action.CHANGE_TOLERANCE: LEADS,

@@ -15,7 +15,7 @@ from releases import corrections, host_budgets, permissions, scheduling
 from releases.models import Address, Observation, Producer, Release, Series
 from releases.models.release import ReleaseQuerySet
 from releases.permissions import Action, check_may
-from releases.rules import calendar, london, web_address
+from releases.rules import calendar, web_address
 from releases.rules.calendar import Gap, Nation, Pace, Precision, Rule, Slot
 from releases.rules.lifecycle import MoveRefused, Status
 from releases.rules.web_address import BadPattern, Facts, NotAWebAddressError
@@ -124,7 +124,7 @@ def _objection(
     days: dict[tuple[int, date], Release],
     now: datetime,
 ) -> tuple[PlanObjection | None, Release | None]:
-    source, today = plan.source, london.local_date(now)
+    source, today = plan.source, calendar.local_date(now)
     over = plan.slot.on <= today if plan.slot.precision is Precision.EXACT else plan.slot.on < today.replace(day=1)
     planned: Release | None = getattr(source, "planned_next", None)
     same_day = days.get((source.series_id, plan.slot.on))
@@ -414,7 +414,7 @@ def year_plan_of(producers: Collection[Producer], series: Series | None, *, year
             for crowd in first
         ],
         clashes_left_out=len(crowds) - len(first),
-        uneven=_uneven(shown, year=year, today=london.local_date(now)),
+        uneven=_uneven(shown, year=year, today=calendar.local_date(now)),
         holidays_unknown=not holidays,
     )
 

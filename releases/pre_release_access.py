@@ -19,7 +19,7 @@ from releases.models import PreReleaseAccess, PreReleaseRequest, Producer, Relea
 from releases.models.event import lock_release, record_event
 from releases.models.pre_release import AccessDetails, columns_of
 from releases.permissions import Action, Person, check_may, producers_with, roles_of
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.lifecycle import LEADS, ChangedMeanwhile, MissingFields, MoveRefused, Role, Status
 from releases.rules.pre_release import (
     ACCESS,
@@ -420,7 +420,7 @@ def record_end(
     _check_time(release, ended_at, at=at)
     if entry.began_at and ended_at < entry.began_at:
         sentence = _("The access began at %(moment)s: it cannot have ended before that.") % {
-            "moment": london.format_moment(entry.began_at)
+            "moment": calendar.format_moment(entry.began_at)
         }
         raise ListRefused(sentence, "time")
     ended = _move_entry(entry, move.target, ended_at=ended_at)
@@ -444,12 +444,12 @@ def take_back_times(entry: PreReleaseAccess, *, by: "User", at: datetime, expect
 def _check_time(release: Release, time: datetime, *, at: datetime) -> None:
     if time > at:
         sentence = _("%(moment)s is still to come: record it once it has happened.") % {
-            "moment": london.format_moment(time)
+            "moment": calendar.format_moment(time)
         }
         raise ListRefused(sentence, "time")
     if release.published_at is not None and time > release.published_at:
         sentence = _("The release was out at %(moment)s; from then on everybody had access.") % {
-            "moment": london.format_moment(release.published_at)
+            "moment": calendar.format_moment(release.published_at)
         }
         raise ListRefused(sentence, "time")
 

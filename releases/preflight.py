@@ -26,7 +26,7 @@ from releases.models import Address, Coverage, Observation, PreflightRun, Releas
 from releases.monitoring import adhoc_checks, targets
 from releases.monitoring.adhoc_checks import AdhocCheck, AdhocMeans
 from releases.permissions import Action, check_may
-from releases.rules import calendar, london
+from releases.rules import calendar
 from releases.rules.calendar import Nation
 from releases.rules.host_budget import Crowd
 from releases.rules.lifecycle import MoveRefused, Status
@@ -162,8 +162,8 @@ def preflight_planned_at(release: Release, *, at: time) -> datetime:
     if release.due_at is None:
         raise ValueError(f"{release.reference} has no exact time, so there is no day before it either.")
     nation = Nation(release.series.producer.nation)
-    day = calendar.working_day_before(london.local_date(release.due_at), nation=nation)
-    return london.from_london(datetime.combine(day, at))
+    day = calendar.working_day_before(calendar.local_date(release.due_at), nation=nation)
+    return calendar.from_london(datetime.combine(day, at))
 
 
 def request_preflight(release: Release, *, by: "User | None", now: datetime) -> PreflightRun:
@@ -218,8 +218,8 @@ def request_missing_preflights(*, at: time, now: datetime) -> int:
 
 def upcoming_for_the_day(*, at: time, now: datetime) -> list[Release]:
     """Return the upcoming releases whose check is planned for today in London, or was for an earlier day."""
-    today = london.local_date(now)
-    return [release for release in _upcoming(now) if london.local_date(preflight_planned_at(release, at=at)) <= today]
+    today = calendar.local_date(now)
+    return [release for release in _upcoming(now) if calendar.local_date(preflight_planned_at(release, at=at)) <= today]
 
 
 def is_quiet_time(*, now: datetime) -> bool:

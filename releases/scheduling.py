@@ -19,7 +19,7 @@ from releases.models import Address, DateChange, DateChangeRequest, Release, Ser
 from releases.models.event import ReleaseEvent, build_event, record_event, record_rows
 from releases.models.producer import GREATEST_TOLERANCE_SECONDS
 from releases.permissions import roles_of
-from releases.rules import calendar, london
+from releases.rules import calendar
 from releases.rules.calendar import Nation, Slot
 from releases.rules.lifecycle import (
     ANNOUNCE,
@@ -120,7 +120,7 @@ def _times_of_judging(release: Release, *, at: datetime) -> dict[str, str]:
     free_at = release.limit_at + JUDGING_TAKES
     if at >= free_at:
         return {}
-    return {"due": london.format_time(release.due_at), "free": london.format_time_with_seconds(free_at)}
+    return {"due": calendar.format_time(release.due_at), "free": calendar.format_time_with_seconds(free_at)}
 
 
 def check_new_slot(series: Series, *, slot: Slot, rehearsal: bool = False) -> Slot:
@@ -165,7 +165,7 @@ def _check_time(slot: Slot, series: Series, *, rehearsal: bool) -> None:
     """Require the release time of the series (Code of Practice for Statistics, edition 2.1, T3.6)."""
     if rehearsal or slot.due_at is None:
         return
-    local = london.in_london(slot.due_at).time()
+    local = calendar.in_london(slot.due_at).time()
     if local != series.release_time:
         sentence = _(
             "%(time)s is not the release time of this series, which is %(usual)s; another time needs the approval "

@@ -14,7 +14,7 @@ from releases.detection.finding import CheckOutcome
 from releases.models import Address, Observation, Release, Statement, Verification
 from releases.models.event import lock_release, record_event, record_rows
 from releases.permissions import Action, check_may, roles_of
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.lifecycle import PUBLISH, RELEASE, FieldRefused
 from releases.rules.response import LONGEST
 from releases.verdict.address import NEEDS_CHECKING, count_result
@@ -142,9 +142,11 @@ def record_live_time(release: Release, *, live_at: datetime, by: "User", at: dat
         raise AnswerRefused("live_on", _("This release has no exact date yet, so nobody can have seen it live."))
     if live_at > at:
         sentence = _("%(moment)s is still to come; give a time at which it was already live.") % {
-            "moment": london.format_moment(live_at)
+            "moment": calendar.format_moment(live_at)
         }
-        raise AnswerRefused("live_on" if london.local_date(live_at) > london.local_date(at) else "live_time", sentence)
+        raise AnswerRefused(
+            "live_on" if calendar.local_date(live_at) > calendar.local_date(at) else "live_time", sentence
+        )
     with transaction.atomic():
         lock_release(release.pk)
         statement = _add_statement(

@@ -12,7 +12,7 @@ from releases import morning_summary
 from releases.evidence import anchors
 from releases.evidence.anchors import NotStamped
 from releases.models import Anchor, RollCall
-from releases.rules import london
+from releases.rules import calendar
 from statsoffice.verification import CHAINS
 
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 20.0
@@ -84,9 +84,9 @@ def _why_due(last: Anchor | None, now: datetime) -> Anchor.Why | None:
     anchored = next((head.position for head in last.combined() if head.chain == ReportEvent.CHAIN), 0)
     if ReportEvent.objects.filter(position__gt=anchored, kind=PAST_TENSE[APPROVE]).exists():
         return Anchor.Why.APPROVAL
-    today = london.local_date(now)
+    today = calendar.local_date(now)
     # Every morning summary of the day is made by then, so that one anchor combines all of them.
     morning_is_over = now >= morning_summary.standard_time(today) + morning_summary.LONGEST_WAIT
     if morning_is_over and RollCall.objects.filter(day=today, called_at__gt=last.made_at).exists():
         return Anchor.Why.MORNING
-    return Anchor.Why.DAILY if london.local_date(last.made_at) < today else None
+    return Anchor.Why.DAILY if calendar.local_date(last.made_at) < today else None

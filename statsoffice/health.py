@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from releases.models import Anchor, Coverage
-from releases.rules import london
+from releases.rules import calendar
 from statsoffice import broker
 from statsoffice.self_monitoring import status
 from statsoffice.self_monitoring.status import Condition, Trouble
@@ -85,7 +85,7 @@ def _check_anchor(now: datetime) -> Check:
         first = Coverage.objects.order_by("began_at").values_list("began_at", flat=True).first()
         well = first is None or now - first < NEWEST_ANCHOR_WITHIN
         return Check("anchor", well=well, says="No anchor of the record has been made yet.")
-    says = f"Anchor {newest.position} of the record was made at {london.format_moment(newest.made_at)}."
+    says = f"Anchor {newest.position} of the record was made at {calendar.format_moment(newest.made_at)}."
     if hasattr(newest, "time_stamp"):
         says += " It has a time stamp."
     elif hasattr(newest, "time_stamp_request"):

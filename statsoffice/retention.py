@@ -19,7 +19,7 @@ from breaches import facts
 from releases import contact_history, pre_release_access, preflight
 from releases.evidence.store import PruneResult, prune_bodies
 from releases.models.append_only import allow_redaction, new_salt, overwrite, redaction_marker, redaction_marker_start
-from releases.models.row_record import RETENTION
+from releases.models.event import RETENTION
 from releases.monitoring.clock import Clock
 from releases.pre_release_access import ErasureResult
 from statsoffice.accounts.models import Invitation

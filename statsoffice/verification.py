@@ -25,8 +25,7 @@ from releases.models import (
     TimeStamp,
 )
 from releases.models.append_only import ChainedRow, check_chain
-from releases.models.event import AbstractEvent
-from releases.models.row_record import RowRecord
+from releases.models.event import AbstractEvent, RowRecord
 from releases.rules.anchor import read_anchor_file
 from statsoffice.accounts.models import AccountRowRecord
 from statsoffice.audit.models import AccountEvent

@@ -20,7 +20,7 @@ from breaches.code_of_practice import PracticeChoice
 from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportContent
 from breaches.rules.validation import Remark, ReportSection
 from releases.forms.base import GovukDateField, GovukForm, LongTextField, Question, inside_the_form
-from releases.rules.london import format_day
+from releases.rules.calendar import format_day
 
 MOST_ROWS = 50
 

@@ -31,9 +31,9 @@ from breaches.rules.statistics import (
 from releases.models import Membership, Producer
 from releases.permissions import NotYours, producers_with
 from releases.rules import tables
+from releases.rules.calendar import in_london, local_date
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import BY_WEIGHT, LEADS, Role
-from releases.rules.london import in_london, local_date
 from releases.rules.tables import TableKind, Value
 from releases.verdict.address import Outcome
 

@@ -24,7 +24,7 @@ from breaches.rules.content import content_from_json
 from breaches.rules.lifecycle import MERGED_OR_SPLIT, STATES, Decision, Nature
 from releases.models import PreflightRun, Producer, Release, Series, Statement, Verification
 from releases.permissions import Person
-from releases.rules.london import from_london
+from releases.rules.calendar import from_london
 from releases.verdict.address import SUSPICIOUS, Outcome
 
 REASON_AFTER = "."

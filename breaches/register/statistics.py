@@ -16,7 +16,7 @@ from breaches import text
 from breaches.models import CorrectiveAction, StartedReport, Suspicion
 from breaches.permissions import Action, report_producers, reports_where
 from breaches.register.search import REASON_AFTER, about_series, with_outcome
-from breaches.rules.chart import Bar, BarGroup, Chart, lay_out_chart
+from breaches.rules.annex import Bar, BarGroup, Chart, lay_out_chart
 from breaches.rules.lifecycle import (
     DECISION_ON,
     MERGED_OR_SPLIT,
@@ -46,7 +46,7 @@ from breaches.text import describe_days, describe_delay, describe_rate, quarter_
 from releases import overview
 from releases.models import DateChange, Producer, Series, Verification
 from releases.permissions import Person
-from releases.rules.london import LONDON, from_london, local_date
+from releases.rules.calendar import LONDON, from_london, local_date
 from releases.verdict.address import Outcome
 
 # An early release has no delay, and one that was never seen has none that ended (decision 34).

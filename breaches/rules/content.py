@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from releases.rules.calendar import format_day
 from releases.rules.canonical import canonical_json, read_dataclass, sha256_hex
-from releases.rules.london import format_day
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from breaches.rules.content import (
     content_digest,
     is_web_address,
 )
+from releases.rules.calendar import format_day, format_moment, format_time, format_time_with_seconds, in_london
 from releases.rules.lifecycle import Role
-from releases.rules.london import format_day, format_moment, format_time, format_time_with_seconds, in_london
 
 TITLE = "REPORT OF A BREACH OF THE CODE OF PRACTICE FOR STATISTICS"
 # In 2020-21 published reports used both.

@@ -1,11 +1,13 @@
-"""The record of a release that was due, and of its pre-release access list."""
+"""The recorded facts of a release and of its pre-release access list, and its delay in words."""
 
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from releases.detection.finding import AddressRole, Source
-from releases.rules.calendar import limit_at
+from releases.rules.calendar import format_day, format_time, format_time_with_seconds, limit_at, local_date
 from releases.rules.lifecycle import Role
 from releases.verdict.address import AddressVerdict, Outcome, Sighting
 from releases.verdict.release import Diagnosis
@@ -133,3 +135,161 @@ class AccessFacts:
     read_at: datetime
     posts: tuple[PostAccess, ...] = ()
     requests: tuple[AccessRequest, ...] = ()
+
+
+def round_down(instant: datetime) -> datetime:
+    """As is true of a lower bound."""
+    return instant.replace(microsecond=0)
+
+
+def round_up(instant: datetime) -> datetime:
+    """As is true of an upper bound."""
+    return round_down(instant) + timedelta(seconds=1) if instant.microsecond else instant
+
+
+def round_up_before(instant: datetime, due_at: datetime) -> datetime:
+    """Round an instant up to the second, but one before the due instant never up to the due instant."""
+    return round_down(instant) if instant < due_at <= round_up(instant) else round_up(instant)
+
+
+def time_in_words(instant: datetime, *, due_at: datetime) -> str:
+    """Write an aware instant in London's time, with its day if that is not the day of the due instant."""
+    text = format_time_with_seconds(instant) if instant.second else format_time(instant)
+    return text if local_date(instant) == local_date(due_at) else f"{text} on {format_day(instant)}"
+
+
+def join_words(items: Iterable[str]) -> str:
+    """ "a, b and c"."""
+    *most, last = items
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+
+def _holds(phrase: tuple[int, int, str], from_seconds: float, to_seconds: float) -> bool:
+    """Return whether a phrase is true of every delay of more than the one and at most the other bound."""
+    above, up_to, words = phrase
+    starts = above < from_seconds if from_seconds == to_seconds else above <= from_seconds
+    stops_short = words.startswith(("just under", "less than"))
+    return starts and (to_seconds < up_to if stops_short else to_seconds <= up_to)
+
+
+def _phrases() -> Iterator[tuple[int, int, str]]:
+    """List each phrase with its bounds: it is true of delays of more than the one and at most the other, in seconds.
+
+    "Just under" and "less than" are not true of the upper bound itself.
+
+    | phrase                     | from a minute   | from 10 minutes | at an hour   | from 2 hours      | days     |
+    |----------------------------|-----------------|-----------------|--------------|-------------------|----------|
+    | just under n               | the last 15 s   | the last 30 s   | the last 5 m | the last 10 m     | 1 h, 2 h |
+    | just over n                | the first 15 s  | the first 30 s  | first 5 m    | the first 10 m    | 1 h, 2 h |
+    | about n                    | 30 s either way | 30 s either way | 5 m          | 15 m either way   |          |
+    | about n and a half         | 15 s either way |                 | 5 m          | 10 m either way   |          |
+    | between n and n + 1        | as it says      | and by fives    | as it says   | as it says        | as it says |
+    """
+    yield (0, MINUTE, "less than a minute")
+    for minutes in range(1, 55):
+        at, slack = minutes * MINUTE, 15 if minutes < 10 else 30
+        name = "a minute" if minutes == 1 else f"{minutes} minutes"
+        yield (at, at + slack, f"just over {name}")
+        yield (at + MINUTE - slack, at + MINUTE, f"just under {minutes + 1} minutes")
+        if minutes < 10:
+            half = "a minute and a half" if minutes == 1 else f"{minutes} and a half minutes"
+            yield (at + 15, at + 45, f"about {half}")
+        yield (at - 30, at + 30, f"about {name}")
+        yield (at, at + MINUTE, f"between {minutes} and {minutes + 1} minutes")
+    for minutes in range(5, 55, 5):
+        at = minutes * MINUTE
+        yield (at, at + 5 * MINUTE, f"between {minutes} and {minutes + 5} minutes")
+    yield (HOUR - 5 * MINUTE, HOUR, "just under an hour")
+    yield (HOUR, HOUR + 5 * MINUTE, "just over an hour")
+    yield (HOUR - 5 * MINUTE, HOUR + 5 * MINUTE, "about an hour")
+    yield (HOUR + 25 * MINUTE, HOUR + 35 * MINUTE, "about an hour and a half")
+    yield (HOUR, 2 * HOUR, "between 1 and 2 hours")
+    for days in range(1, 31):
+        at, slack = days * DAY, HOUR if days == 1 else 2 * HOUR
+        name = "a day" if days == 1 else f"{days} days"
+        yield (at - slack, at, f"just under {name}")
+        yield (at, at + slack, f"just over {name}")
+        yield (at, at + DAY, f"between {days} and {days + 1} days")
+    for hours in range(2, 24):
+        at = hours * HOUR
+        yield (at - 10 * MINUTE, at, f"just under {hours} hours")
+        yield (at, at + 10 * MINUTE, f"just over {hours} hours")
+        yield (at + 20 * MINUTE, at + 40 * MINUTE, f"about {hours} and a half hours")
+        yield (at - 15 * MINUTE, at + 15 * MINUTE, f"about {hours} hours")
+        yield (at, at + HOUR, f"between {hours} and {hours + 1} hours")
+
+
+# The narrowest phrase that holds says most; among equally narrow ones a round number reads better than a range.
+PHRASES = tuple(sorted(_phrases(), key=lambda phrase: (phrase[1] - phrase[0], phrase[2].startswith("between"))))
+
+
+def delay_in_words(from_seconds: float, to_seconds: float | None) -> str:
+    """Say a delay in plain words that hold whatever it was between its two bounds.
+
+    The delay is more than `from_seconds` and at most `to_seconds` (both equal: exactly that). Where no phrase
+    holds for both bounds, the words are the figures. Without an upper bound it is "more than an hour".
+
+    :raises ValueError: if the bounds are the wrong way round or the delay would be negative.
+    """
+    _check(from_seconds, to_seconds)
+    if to_seconds is None:
+        return _more_than(from_seconds)
+    for phrase in PHRASES:
+        if _holds(phrase, from_seconds, to_seconds):
+            return phrase[2]
+    return delay_in_figures(from_seconds, to_seconds)
+
+
+def delay_in_figures(from_seconds: float, to_seconds: float | None) -> str:
+    """Say the bounds of a delay in whole units: "between 56 minutes 55 seconds and 57 minutes".
+
+    The lower bound is rounded down and the upper one up, so that the truth stays between them.
+
+    :raises ValueError: if the bounds are the wrong way round or the delay would be negative.
+    """
+    _check(from_seconds, to_seconds)
+    lower = max(0, math.floor(from_seconds))
+    if to_seconds is None:
+        return f"more than {describe_duration(lower)}" if lower else "a time that is not yet known"
+    upper = math.ceil(to_seconds)
+    if lower == upper:
+        return f"exactly {describe_duration(lower)}"
+    return (
+        f"between {describe_duration(lower)} and {describe_duration(upper)}"
+        if lower
+        else f"at most {describe_duration(upper)}"
+    )
+
+
+def describe_duration(seconds: int) -> str:
+    """Write whole seconds as days, hours, minutes and seconds, without those that are 0."""
+    parts = []
+    for length, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second")):
+        count, seconds = divmod(seconds, length)
+        if count:
+            parts.append(f"{count} {name}{'' if count == 1 else 's'}")
+    return " ".join(parts) or "0 seconds"
+
+
+def _more_than(seconds: float) -> str:
+    for length, one, many in (
+        (DAY, "a day", "days"),
+        (HOUR, "an hour", "hours"),
+        (MINUTE, "a minute", "minutes"),
+        (1, "a second", "seconds"),
+    ):
+        count = math.floor(seconds / length)
+        if count >= 1:
+            return f"more than {one if count == 1 else f'{count} {many}'}"
+    return delay_in_figures(seconds, None)
+
+
+def _check(from_seconds: float, to_seconds: float | None) -> None:
+    if to_seconds is not None and (to_seconds < from_seconds or to_seconds < 0):
+        message = f"A delay cannot lie between {from_seconds} and {to_seconds} seconds."
+        raise ValueError(message)

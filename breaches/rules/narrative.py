@@ -5,7 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from breaches.rules.delay import (
+from breaches.rules.facts import (
+    AccessFacts,
+    AddressFacts,
+    CheckFact,
+    Facts,
+    PostAccess,
+    StatementFact,
     delay_in_figures,
     delay_in_words,
     describe_duration,
@@ -15,10 +21,9 @@ from breaches.rules.delay import (
     round_up_before,
     time_in_words,
 )
-from breaches.rules.facts import AccessFacts, AddressFacts, CheckFact, Facts, PostAccess, StatementFact
 from releases.detection.finding import AddressRole, CheckOutcome, Reason, Source, fills
+from releases.rules.calendar import format_moment, in_london
 from releases.rules.lifecycle import Role
-from releases.rules.london import format_moment, in_london
 from releases.verdict.address import NEEDS_CHECKING, BeforeDue, Interval, Outcome, early_sightings
 from releases.verdict.release import Diagnosis
 

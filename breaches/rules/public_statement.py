@@ -9,8 +9,8 @@ from typing import Any
 
 from breaches.rules.content import Output, ReportContent, is_web_address, plain_json
 from breaches.rules.validation import EMAIL_ADDRESS, TELEPHONE_NUMBER, WEB_ADDRESS
+from releases.rules.calendar import format_day
 from releases.rules.canonical import canonical_json, read_dataclass, sha256_hex
-from releases.rules.london import format_day
 
 NAME, EMAIL, TELEPHONE, ADDRESS = (
     "[name removed]",

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from breaches.rules.content import ReportContent, is_web_address
-from releases.rules.london import format_day
+from releases.rules.calendar import format_day
 
 EMAIL_ADDRESS = re.compile(r"[^\s<>()\[\]\",;:@]+@[^\s<>()\[\]\",;:@]+\.[^\s<>()\[\]\",;:@.]+")
 # From nine digits on, with what people put between them: dates, times and reference numbers have fewer in a row.

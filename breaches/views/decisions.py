@@ -69,8 +69,8 @@ from breaches.versions import CHANGED_SINCE_READ, SOMEBODY_ELSE_DECIDES, changes
 from breaches.views.base import refusal_page, report_page, return_to_report
 from breaches.views.public import require_public_statements, statement_row
 from releases.models import Producer
+from releases.rules.calendar import local_date
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused
-from releases.rules.london import local_date
 from releases.views.base import SignedInRequest, post_data
 
 NOT_DONE = lazy(

@@ -34,7 +34,7 @@ from breaches.rules.content import content_from_json
 from breaches.rules.statistics import Case, History, Quarter, by_producer, by_series
 from breaches.views.base import summarise_report
 from releases.public.export import dated_file_name, download_response
-from releases.rules.london import format_day, local_date
+from releases.rules.calendar import format_day, local_date
 from releases.rules.tables import TableKind
 from releases.text import preflight
 from releases.views.base import SignedInRequest, post_data

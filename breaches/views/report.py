@@ -62,8 +62,8 @@ from breaches.rules.validation import Remark, ReportSection, WordChange, compare
 from breaches.versions import comments_by_event, comments_on_last_return, current_version, record_event
 from breaches.views.base import report_page, return_to_report, summarise_report
 from releases.models import Producer, Release, Series
+from releases.rules.calendar import format_day
 from releases.rules.lifecycle import LEADS
-from releases.rules.london import format_day
 from releases.verdict.address import SUSPICIOUS
 from releases.views.base import SignedInRequest, post_data
 

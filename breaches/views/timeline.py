@@ -17,8 +17,8 @@ from breaches.rules.lifecycle import EDIT
 from breaches.versions import content_of
 from breaches.views.base import digest_values, refusal_page, report_page
 from releases.forms.base import add_refusal
+from releases.rules.calendar import in_london, local_date
 from releases.rules.lifecycle import MoveRefused, Role
-from releases.rules.london import in_london, local_date
 from releases.views.base import SignedInRequest, post_data
 
 # Edits and downloads are in the report's history, and notes are listed by themselves.

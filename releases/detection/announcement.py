@@ -19,7 +19,7 @@ from releases.detection.govuk import (
     one_line,
     read_document,
 )
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.calendar import Precision, Slot, months_after, slot_at
 from releases.rules.lifecycle import Status
 from releases.rules.response import Answer, Failure
@@ -236,8 +236,8 @@ def _of_dates(slot: Slot, when: AnnouncedTime) -> DifferenceKind | None:
         if slot.due_at is None and (slot.precision, _months(slot)) == (_precision(when), theirs):
             return None
         return DifferenceKind.PRECISION if set(theirs) & set(_months(slot)) else DifferenceKind.DATE
-    day = london.local_date(when.at) if when.at else when.on
-    if day != london.local_date(slot.due_at):
+    day = calendar.local_date(when.at) if when.at else when.on
+    if day != calendar.local_date(slot.due_at):
         return DifferenceKind.DATE
     return DifferenceKind.TIME if when.at and when.at != slot.due_at else None
 
@@ -258,5 +258,5 @@ def _months_of(when: AnnouncedTime) -> Iterator[date]:
         yield from (when.two_months, months_after(when.two_months, 1))
     elif when.month:
         yield when.month
-    elif day := london.local_date(when.at) if when.at else when.on:
+    elif day := calendar.local_date(when.at) if when.at else when.on:
         yield day.replace(day=1)

@@ -9,8 +9,7 @@ from html import escape, unescape
 from typing import Any
 
 from releases.detection.finding import EARLIEST, Source
-from releases.rules.calendar import months_after
-from releases.rules.london import from_london, in_london, local_date
+from releases.rules.calendar import from_london, in_london, local_date, months_after
 
 API = "/api/content"
 ANNOUNCEMENT = "statistics_announcement"

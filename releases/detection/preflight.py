@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from releases.detection.finding import CheckOutcome, PublisherSays, Reason, State
-from releases.rules import london
+from releases.rules import calendar
 
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
@@ -23,7 +23,7 @@ def names_day(text: str, due_at: datetime) -> bool:
 
     A day without its year counts, unless another year is next to it.
     """
-    day = london.local_date(due_at)
+    day = calendar.local_date(due_at)
     month = _MONTHS[day.month - 1]
     # "Sept" is the one month that people shorten in two ways.
     name = f"(?:{month}|{month[:3]}t?)\\.?"
@@ -39,7 +39,7 @@ def names_day(text: str, due_at: datetime) -> bool:
 
 def names_time(text: str, due_at: datetime) -> bool:
     """Return whether a text names the London time of day of an aware instant, on a twelve or twenty-four hour clock."""
-    at = london.in_london(due_at).time()
+    at = calendar.in_london(due_at).time()
     hour, half = at.hour % 12 or 12, "a" if at.hour < 12 else "p"
     suffix = rf" ?{half}\.?m\b"
     ways = [

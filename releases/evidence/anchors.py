@@ -11,7 +11,7 @@ from django.db import transaction
 
 from releases.models import Anchor, ChainHead, TimeStamp, TimeStampRequest
 from releases.models.append_only import CHUNK, ChainedRow, Follow, without_progress
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.anchor import Head, WrittenAnchor, anchor_lines, digest_of_rows, merkle_root
 
 logger = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ def check_anchors(chains: Chains, *, follow: Follow = without_progress) -> str |
             misfit = misfit or _gap(last, head) or (None if _is_as_before(last, head) else _misfit(models, head))
             before[head.chain] = head
         if misfit:
-            made_at = london.format_moment(anchor.made_at)
+            made_at = calendar.format_moment(anchor.made_at)
             return f"anchor {anchor.position} of {made_at} does not match the record: {misfit}"
     return None
 
@@ -278,9 +278,9 @@ def check_time_stamps(*, certificates: str, follow: Follow = without_progress) -
         except NotStamped as fault:
             return f"{named}: {str(fault).rstrip('.')}"
         if stamped_at != stamp.stamped_at:
-            return f"{named}: its time is {london.format_moment(stamped_at)}"
+            return f"{named}: its time is {calendar.format_moment(stamped_at)}"
         if not anchor.made_at - CLOCKS_DIFFER_BY <= stamped_at <= anchor.made_at + STAMPED_WITHIN + CLOCKS_DIFFER_BY:
-            made_at, stamped = london.format_moment(anchor.made_at), london.format_moment(stamped_at)
+            made_at, stamped = calendar.format_moment(anchor.made_at), calendar.format_moment(stamped_at)
             return f"{named}: the anchor states {made_at}, and it was stamped at {stamped}"
     return None
 

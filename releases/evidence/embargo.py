@@ -15,7 +15,7 @@ from releases.models.event import record_event
 from releases.models.observation import Purpose
 from releases.permissions import Action, Person, acting_role, producers_where
 from releases.rules.lifecycle import Status
-from releases.verdict.proof import Place, Why
+from releases.verdict.release import Place, Why
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User

@@ -10,8 +10,7 @@ from operator import itemgetter
 from django.db import models, transaction
 
 from releases.models.append_only import CHUNK, ChainedRow, Follow, without_progress
-from releases.models.event import AbstractEvent
-from releases.models.row_record import REDACTION, Digests, RowRecord, Table, format_of, lock_heads
+from releases.models.event import REDACTION, AbstractEvent, Digests, RowRecord, Table, format_of, lock_heads
 
 # So many rows are read while nothing can be recorded, so that writers do not wait for long.
 EXAMINED_AT_ONCE = 200

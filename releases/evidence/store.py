@@ -13,14 +13,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from releases.detection.finding import AddressRole, CheckOutcome, Finding, Reason, publisher_to_json
 from releases.models import Address, Body, ChainHead, KeptBody, MonitoringRowRecord, Observation, Release, ReleaseEvent
 from releases.models.append_only import Follow, without_progress
-from releases.models.event import record_event
+from releases.models.event import RETENTION, record_event
 from releases.models.observation import Purpose
-from releases.models.row_record import RETENTION
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Status
 from releases.rules.response import Answer
 from releases.verdict.address import Sighting
-from releases.verdict.proof import BodyCheck, Place, Why, places_of
+from releases.verdict.release import BodyCheck, Place, Why, places_of
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.rules import london, web_address
+from releases.rules import calendar, web_address
 from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import FieldRefused, MoveRefused
 
@@ -296,7 +296,7 @@ class GovukForm(forms.Form):
         """Add the instant that a date and a time in London name; an impossible time is an error of the time."""
         if cleaned.get(on) and cleaned.get(at):
             try:
-                cleaned[to] = london.from_london(datetime.combine(cleaned[on], cleaned[at]))
+                cleaned[to] = calendar.from_london(datetime.combine(cleaned[on], cleaned[at]))
             except ValueError as error:
                 self.add_error(at, str(error))
 
@@ -326,7 +326,7 @@ def clean_reason_field(form: forms.BaseForm) -> str:
     return str(form.cleaned_data["reason"])
 
 
-def build_slot(cleaned: Mapping[str, Any], *, zone: str = london.LONDON.key) -> Slot:
+def build_slot(cleaned: Mapping[str, Any], *, zone: str = calendar.LONDON.key) -> Slot:
     """Return the date of a release as typed; a vague one has no time."""
     precision = Precision(cleaned.get("precision") or Precision.EXACT)
     at = cleaned["planned_at"] if precision is Precision.EXACT else None

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from releases.forms.base import ClockTimeField, GovukDateField, GovukForm, LongTextField
 from releases.models import PreReleaseAccess
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.pre_release import PUBLIC, WORDS, Details, Period, Unit, Usual
 from releases.text import pre_release
 
@@ -109,7 +109,7 @@ class TimeForm(GovukForm):
     time = ClockTimeField(label=lazy("Time in London"), help_text=lazy("For example, 9:30am"))
 
     def __init__(self, data: QueryDict | None = None, *, entry: PreReleaseAccess, now: datetime, button: str) -> None:
-        local = london.in_london(now)
+        local = calendar.in_london(now)
         offered = {"version": entry.version, "on": local.date(), "time": local.time().replace(second=0, microsecond=0)}
         super().__init__(data, initial=offered)
         self.button = button

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email, validate_slug
 
 from releases.models.producer import GREATEST_TOLERANCE_SECONDS
-from releases.rules import london, tables, web_address
+from releases.rules import calendar, tables, web_address
 from releases.rules.calendar import Precision, Slot, slot_at
 from releases.rules.imports import COLUMNS, EXAMPLE, LONGEST, REQUIRED, ZONE
 from releases.rules.lifecycle import Status
@@ -43,7 +43,7 @@ def _read_slot(cell: str, precision: Precision | None) -> Slot:
             "that it is a month or two_months."
         )
         raise ValueError(message)
-    return slot_at(london.parse_london(cell))
+    return slot_at(calendar.parse_london(cell))
 
 
 def _month(cell: str) -> date:

@@ -3,13 +3,21 @@
 from releases.models.anchor import Anchor, TimeStamp, TimeStampRequest
 from releases.models.append_only import ChainHead
 from releases.models.calendar_import import CalendarImport, ImportEvent, ImportRow
-from releases.models.date_change import DateChange, DateChangeRequest, ReasonCorrection
-from releases.models.event import ReleaseEvent
+from releases.models.event import MonitoringRowRecord, ReleaseEvent, ReleaseRowRecord
 from releases.models.observation import Body, Coverage, HostLease, KeptBody, NotFoundPage, Observation, Watch
 from releases.models.pre_release import PreReleaseAccess, PreReleaseRequest
 from releases.models.producer import Contact, Exemption, Membership, Producer, Series
-from releases.models.release import Address, Comparison, DelayNotice, PreflightRun, Release, ReleaseTask
-from releases.models.row_record import MonitoringRowRecord, ReleaseRowRecord
+from releases.models.release import (
+    Address,
+    Comparison,
+    DateChange,
+    DateChangeRequest,
+    DelayNotice,
+    PreflightRun,
+    ReasonCorrection,
+    Release,
+    ReleaseTask,
+)
 from releases.models.verification import RollCall, Statement, Verification
 
 __all__ = [

@@ -7,8 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
-from releases.models.code_words import choices_of
+from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, choices_of
 from releases.rules.imports import OPEN, ImportStatus
 
 

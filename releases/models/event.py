@@ -1,23 +1,279 @@
-"""What happened to a release, one row for every move and every finding."""
+"""Events of releases, and digests of rows that may change, each in a chain."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from itertools import batched
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.models.append_only import AppendOnlyQuerySet, ChainedRow, new_salt, salted_digest
-from releases.models.producer import Series
-from releases.models.release import Release
-from releases.models.row_record import ReleaseRowRecord, Rows
+from releases.models.append_only import CHUNK, AppendOnlyQuerySet, ChainedRow, ChainHead, new_salt, salted_digest
+from releases.models.observation import Coverage, KeptBody
+from releases.models.producer import Membership, Series
+from releases.models.release import Address, DateChange, Release
+from releases.models.verification import Statement, Verification
+from releases.rules.canonical import canonical_json, sha256_hex
+from releases.rules.lifecycle import RELEASE
+
+# The keys of the rows of each table that an act wrote, changed or deleted.
+type Rows = Mapping[type[models.Model], Collection[int]]
+
+# Digests by table and key.
+type Digests = Mapping[str, Mapping[str, str]]
+
+KEYS_OF_A_RECORD = 1000
+RETENTION, REDACTION = "retention", "redaction"
+"""Why rows lost their words or bytes: the chained marker of the deletion."""
+UPGRADE = "upgrade"
+"""Why rows of an earlier version are recorded: it had no digests of their table."""
+NEVER: Collection[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The columns of a table that its digests cover, the rows that need one, and the events that explain a change.
+
+    `changed_by` and `deleted_by` are kinds of events in the chain that the record follows: None if no kind of event
+    covers every change. A row that is written once has NEVER. `about` is the column that has the key of what the event
+    is about, and `about_moves` is true if that column itself may change. `earlier` has the columns of each earlier
+    format, the first format first.
+    """
+
+    model: type[models.Model]
+    columns: Sequence[str]
+    scope: Q = field(default_factory=Q)
+    changed_by: Collection[str] | None = None
+    deleted_by: Collection[str] | None = None
+    about: str = "pk"
+    about_moves: bool = False
+    earlier: Sequence[Sequence[str]] = ()
+
+    @property
+    def name(self) -> str:
+        return self.model._meta.label_lower
+
+    @property
+    def format(self) -> int:
+        return len(self.earlier) + 1
+
+    def digests(
+        self, keys: Collection[int] | None = None, *, formats: Mapping[str, int] | None = None
+    ) -> Iterable[tuple[str, str]]:
+        """Compute the digest of each row as it is stored, of all rows if no keys are given, by the row's key.
+
+        :param formats: of some rows, by their keys; the others have the present format.
+        """
+        by_format = dict(enumerate((*self.earlier, self.columns), start=1))
+        columns = list(dict.fromkeys(name for names in by_format.values() for name in names))
+        places = {number: [columns.index(name) for name in names] for number, names in by_format.items()}
+        rows = self.model._base_manager.filter(self.scope)
+        if keys is not None:
+            rows = rows.filter(pk__in=keys)
+        for key, *values in rows.order_by("pk").values_list("pk", *columns).iterator(chunk_size=CHUNK):
+            number = (formats or {}).get(str(key), self.format)
+            content = [self.name, key, *(values[place] for place in places[number])]
+            yield str(key), f"{number}:{sha256_hex(canonical_json(content))}"
+
+
+def format_of(digest: str) -> int:
+    return int(digest.partition(":")[0])
+
+
+class RowRecord(ChainedRow):
+    """The digests of the rows that one act wrote, changed or deleted, as they are after it."""
+
+    AFTER: ClassVar[str]
+    """The chain whose head is locked first: its writers record rows, so that all lock the two in one order."""
+    TABLES: ClassVar[Sequence[Table]]
+
+    digests = models.JSONField()
+    heads = models.JSONField()
+    why = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        abstract = True
+        ordering = ("position",)
+
+    def __str__(self) -> str:
+        return f"{self.CHAIN} {self.position}"
+
+    def payload(self) -> dict[str, Any]:
+        """Return the content of the record's hash.
+
+        `digests` has the digest of each row by table and key; it is null if the row is deleted or needs none.
+        `heads` has position and hash of the last row of every other chain.
+        """
+        return {"digests": self.digests, "heads": self.heads, "why": self.why}
+
+    @classmethod
+    def record(cls, rows: Rows, *, why: str = "") -> None:
+        """Record rows as they are stored now, in the transaction that changed them.
+
+        The caller has locked every row that it is going to lock: others lock rows before the heads of chains.
+        """
+        parts = [
+            (table, keys[start : start + KEYS_OF_A_RECORD])
+            for table in cls.TABLES
+            for keys in [sorted(set(rows.get(table.model, ())))]
+            for start in range(0, len(keys), KEYS_OF_A_RECORD)
+        ]
+        if not parts:
+            return
+        with transaction.atomic():
+            head = lock_heads(cls)
+            # Read under the lock: a digest that was computed before could be written after a newer one.
+            heads = ChainHead.objects.exclude(chain=cls.CHAIN).values_list("chain", "position", "row_hash")
+            found = {chain: [position, row_hash] for chain, position, row_hash in heads}
+            small = sum(len(keys) for _, keys in parts) <= KEYS_OF_A_RECORD
+            for some in [parts] if small else [[part] for part in parts]:
+                digests: dict[str, dict[str, str | None]] = {
+                    table.name: {**{str(key): None for key in keys}, **dict(table.digests(keys))}
+                    for table, keys in some
+                }
+                cls._append_at(head, [cls(digests=digests, heads=found, why=why)])
+
+    @classmethod
+    def record_unrecorded(cls, table: Table, *, known: Collection[str]) -> int:
+        """Record the rows of a table that was added to the digests by an upgrade, and return how many there were."""
+        keys = table.model._base_manager.filter(table.scope).values_list("pk", flat=True)
+        unrecorded = sorted({key for key in keys if str(key) not in known})
+        for some in batched(unrecorded, KEYS_OF_A_RECORD):
+            cls.record({table.model: some}, why=UPGRADE)
+        return len(unrecorded)
+
+
+def lock_heads(record: type[RowRecord]) -> ChainHead:
+    """Return the head of a chain of row records, locked after the head of the chain that it follows."""
+    if record.AFTER != record.CHAIN:
+        ChainHead.hold(record.AFTER)
+    return ChainHead.hold(record.CHAIN)
+
+
+# Not `short_notice_reason`, which is in the words of its event, nor `planned_from`.
+OF_RELEASE = (
+    "public_id",
+    "reference",
+    "title",
+    "series_id",
+    "status",
+    "planned_on",
+    "planned_at",
+    "zone",
+    "precision",
+    "due_at",
+    "schedule_version",
+    "rehearsal",
+    "recorded_at",
+    "announced_at",
+    "confirmed_at",
+    "published_at",
+    "cancelled_at",
+    "cancellation_reason",
+)
+MOVED = frozenset({*RELEASE.move_names, "corrected"})
+OF_ADDRESS = ("release_id", "url", "role", "marker", "adapter", "required", "added_at")
+OF_VERIFICATION = (
+    "release_id",
+    "schedule_version",
+    "due_at",
+    "tolerance_seconds",
+    "outcome",
+    "last_not_live_at",
+    "first_live_at",
+    "delay_from",
+    "delay_to",
+    "occurred_at",
+    "addresses",
+    "reasons",
+    "published_at_by_publisher",
+    "publisher_source",
+    "diagnoses",
+    "decided_at",
+    "revision",
+    "rules_version",
+)
+OF_DATE_CHANGE = (
+    "release_id",
+    "schedule_version",
+    "was_on",
+    "was_at",
+    "was_precision",
+    "to_on",
+    "to_at",
+    "to_precision",
+    "zone",
+    "public_reason",
+    "requested_by_id",
+    "requested_at",
+    "agreed_by_id",
+    "agreed_at",
+    "announced_at",
+)
+OF_STATEMENT = (
+    "release_id",
+    "address_id",
+    "schedule_version",
+    "kind",
+    "text_digest",
+    "live_at",
+    "stated_by_id",
+    "stated_at",
+)
+# As few as say which bytes are evidence of what: a row is written at every check whose body takes the place of another.
+KEPT_BODY_COLUMNS = (
+    "release_id",
+    "address_id",
+    "schedule_version",
+    "why",
+    "since_due",
+    "look_id",
+    "sha256",
+    "state",
+)
+
+
+class ReleaseRowRecord(RowRecord):
+    CHAIN: ClassVar[str] = "releases.row"
+    AFTER: ClassVar[str] = "releases.event"
+    TABLES = (
+        Table(Release, OF_RELEASE, changed_by=MOVED, deleted_by={"removed"}),
+        Table(
+            Address,
+            OF_ADDRESS,
+            changed_by={"address_changed"},
+            deleted_by={"address_removed", "removed"},
+            about="release_id",
+        ),
+        # Judging has an event where the outcome changes, which releases.judge compares.
+        Table(Verification, OF_VERIFICATION, deleted_by=NEVER),
+        Table(DateChange, OF_DATE_CHANGE, changed_by=NEVER, deleted_by=NEVER),
+        Table(Statement, OF_STATEMENT, changed_by=NEVER, deleted_by=NEVER),
+        Table(Membership, ("user_id", "producer_id", "role")),
+        # The tolerance in force at a due time is read from the history.
+        Table(
+            Series.history.model,
+            ("id", "history_date", "history_type", "tolerance_seconds"),
+            changed_by=NEVER,
+            deleted_by=NEVER,
+        ),
+    )
+
+
+class MonitoringRowRecord(RowRecord):
+    CHAIN: ClassVar[str] = "releases.monitoring_row"
+    AFTER: ClassVar[str] = "releases.observation"
+    TABLES = (
+        Table(KeptBody, KEPT_BODY_COLUMNS, deleted_by=NEVER),
+        Table(Coverage, ("watcher", "began_at", "recorded_until"), deleted_by=NEVER),
+    )
 
 
 class AbstractEvent(ChainedRow):

@@ -9,11 +9,10 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as lazy
 
 from releases.detection.finding import CheckOutcome
-from releases.models.append_only import AppendOnlyQuerySet, AppendOnlyRow, ChainedRow
-from releases.models.code_words import choices_of
+from releases.models.append_only import AppendOnlyQuerySet, AppendOnlyRow, ChainedRow, choices_of
 from releases.models.release import Address, Release
 from releases.rules.canonical import sha256_hex
-from releases.verdict.proof import Why
+from releases.verdict.release import Why
 
 HASHED = (
     "url",

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.models.code_words import choices_of
+from releases.models.append_only import choices_of
 from releases.models.release import Release
 from releases.rules.calendar import Nation
 from releases.rules.pre_release import (

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as lazy
 from simple_history.models import HistoricalRecords
 
-from releases.models.code_words import choices_of
+from releases.models.append_only import choices_of
 from releases.rules.calendar import STANDARD_RELEASE_TIME, Nation
 from releases.rules.lifecycle import Role
 from releases.rules.pre_release import LONGEST, Period, Unit, Usual, usual_period

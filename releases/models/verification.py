@@ -10,8 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as lazy
 
 from releases.detection.finding import AddressRole
-from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
-from releases.models.code_words import choices_of
+from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, choices_of
 from releases.models.producer import Producer
 from releases.models.release import Address, Release
 from releases.rules.calendar import limit_at

@@ -5,11 +5,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from releases import leases
+from releases import host_budgets
 from releases.detection.finding import Finding
 from releases.evidence import store
 from releases.evidence.store import CheckResult
-from releases.leases import ProbeInterface
+from releases.host_budgets import ProbeInterface
 from releases.models import Address, NotFoundPage, Observation, Watch
 from releases.models.observation import Purpose
 from releases.monitoring.examination import Controls, Examination, ExaminationQueue, Response
@@ -65,7 +65,7 @@ def check_addresses(addresses: Sequence[Address], *, means: AdhocMeans, now: dat
         checks = _make_checks([address for address in valid if place_of(address.url) in held], means, clock=clock)
         rows = store.store_checks(checks, process=means.holder, at=clock()) if checks else []
     finally:
-        leases.release_hosts(means.holder, now=clock(), probe=means.probe)
+        host_budgets.release_hosts(means.holder, now=clock(), probe=means.probe)
     return [AdhocCheck(row, check.answer, check.finding) for row, check in zip(rows, checks, strict=True)]
 
 
@@ -89,7 +89,7 @@ def request_address(url: str, *, adapter: str, means: AdhocMeans, now: datetime)
                     return answer
         return None
     finally:
-        leases.release_hosts(means.holder, now=clock(), probe=probe)
+        host_budgets.release_hosts(means.holder, now=clock(), probe=probe)
 
 
 def _clock_from(now: datetime) -> Callable[[], datetime]:
@@ -101,12 +101,12 @@ def _claim_hosts(places: Collection[str], means: AdhocMeans, *, now: datetime) -
     """Lease the free ones of the parts for such checks of some hosts; return the hosts whose part we hold."""
     names = {_lease_name(place, means.budgets): place for place in places}
     names = {name: place for name, place in names.items() if name != place or not _is_needed(place, now=now)}
-    held = leases.claim_hosts(list(names), holder=means.holder, now=now, probe=means.probe)
+    held = host_budgets.claim_hosts(list(names), holder=means.holder, now=now, probe=means.probe)
     return {names[name] for name in held}
 
 
 def _lease_name(place: str, budgets: Mapping[str, Budget]) -> str:
-    return leases.claim_spare(place) if budget_of(place, budgets).adhoc_share else place
+    return host_budgets.claim_spare(place) if budget_of(place, budgets).adhoc_share else place
 
 
 def _is_needed(place: str, *, now: datetime) -> bool:
@@ -148,7 +148,7 @@ def _make_checks(
         checks += (examination.check for examination in _examine(queue, targets, probe, now=clock()))
         if time.monotonic() - renewed > _RENEWED_EVERY_SECONDS:
             names = {_lease_name(target.host, means.budgets) for target in targets.values()}
-            leases.claim_hosts(names, holder=means.holder, now=clock())
+            host_budgets.claim_hosts(names, holder=means.holder, now=clock())
             renewed = time.monotonic()
     return checks
 

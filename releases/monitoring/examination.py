@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from releases.detection.finding import CheckOutcome, Finding, Reason
 from releases.evidence.store import CheckResult
-from releases.leases import ProbeInterface
+from releases.host_budgets import ProbeInterface
 from releases.models import Address, NotFoundPage
 from releases.models.observation import Purpose
 from releases.monitoring.targets import CheckKey, Target

@@ -8,12 +8,11 @@ from pathlib import Path
 
 from django.db import close_old_connections
 
-from releases import judge, leases
+from releases import host_budgets, judge
 from releases.detection.finding import CheckOutcome
 from releases.evidence import coverage, store
 from releases.evidence.store import CheckResult
-from releases.host_budgets import budgets_from_settings
-from releases.leases import LONG_AGO, ProbeInterface
+from releases.host_budgets import LONG_AGO, ProbeInterface, budgets_from_settings
 from releases.models import Address, Observation, Release, Verification
 from releases.models.observation import Purpose
 from releases.monitoring.clock import Clock
@@ -303,7 +302,7 @@ class Sweep:
     def _lease_hosts(self, due: Sequence[Address], *, now: datetime) -> frozenset[str]:
         """Lease the hosts of the targets and of new addresses, drop the targets of others, and return those held."""
         wanted = {place_of(address.url) for address in due} | {target.host for target in self.targets.values()}
-        held = leases.claim_hosts(wanted, holder=self._name, now=now, probe=self._probe)
+        held = host_budgets.claim_hosts(wanted, holder=self._name, now=now, probe=self._probe)
         known = {host: since for host, since in self._held_since.items() if host in held or host not in wanted}
         self._held_since = dict.fromkeys(held, now) | known
         for key in [key for key, target in self.targets.items() if target.host not in held]:
@@ -352,7 +351,7 @@ class Sweep:
     def _release_leases(self) -> None:
         """Release the hosts; where the database is unavailable their leases expire by themselves."""
         try:
-            leases.release_hosts(self._name, now=self._clock.now(), probe=self._probe)
+            host_budgets.release_hosts(self._name, now=self._clock.now(), probe=self._probe)
         except DATABASE_AWAY as fault:
             close_old_connections()
             logger.warning("the leases were not released: %s", _first_line(fault))

@@ -14,7 +14,7 @@ from django.db.models.functions import TruncMonth
 
 from releases.models import Address, DateChange, Producer, ReasonCorrection, Release, Series, Verification
 from releases.models.verification import read_results
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.calendar import Month, Precision, Slot, month_of
 from releases.rules.lifecycle import Status
 from releases.rules.public_calendar import AnnouncedMove, AnnouncedRelease, PublicStatus, SlugName, public_status
@@ -223,7 +223,7 @@ def releases_in_all_months(query: CalendarQuery, *, show: CalendarView, now: dat
 def _filter_view(query: CalendarQuery, show: CalendarView, *, now: datetime) -> QuerySet[Release]:
     found = filter_releases(query)
     if show is CalendarView.UPCOMING:
-        return found.filter(may_come_between(london.local_date(now), None), status__in=STILL_TO_COME)
+        return found.filter(may_come_between(calendar.local_date(now), None), status__in=STILL_TO_COME)
     return found if show is CalendarView.ALL else found.filter(status=show.value)
 
 

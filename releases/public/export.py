@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from releases.models import Address, DateChange, Release
 from releases.permissions import Action, Person, producers_where
-from releases.rules import london, tables
+from releases.rules import calendar as rules_calendar
+from releases.rules import tables
 from releases.rules.calendar import Precision, Slot
 from releases.rules.imports import COLUMNS, EXAMPLE, ZONE
 from releases.rules.tables import MEDIA_TYPES, MOST_ROWS, TableKind, Value
@@ -23,7 +24,7 @@ def download_response(content: bytes, kind: TableKind, *, name: str) -> HttpResp
 
 def dated_file_name(name: str, *, now: datetime) -> str:
     """Write the day on London's calendar behind a file's name: "releases-2026-06-30"."""
-    return f"{name}-{london.local_date(now).isoformat()}"
+    return f"{name}-{rules_calendar.local_date(now).isoformat()}"
 
 
 CONTACT = "responsible_email"
@@ -62,7 +63,7 @@ def calendar_template(kind: TableKind, *, producer: str, now: datetime) -> bytes
         "producer": producer,
         "series": "Title of the series",
         "title": "EXAMPLE: write over this row; as long as its reference is “example” it is left out",
-        "scheduled_for": datetime(london.local_date(now).year + 1, 7, 1, 9, 30),  # noqa: DTZ001  # as a cell holds it
+        "scheduled_for": datetime(rules_calendar.local_date(now).year + 1, 7, 1, 9, 30),  # noqa: DTZ001  # as a cell holds it
         "zone": ZONE,
         "precision": Precision.EXACT.value,
         "status": "provisional",
@@ -156,4 +157,4 @@ def _slot(slot: Slot) -> Value:
 
 
 def _local(instant: datetime | None) -> Value:
-    return london.in_london(instant).replace(tzinfo=None) if instant else ""
+    return rules_calendar.in_london(instant).replace(tzinfo=None) if instant else ""

@@ -25,7 +25,7 @@ from releases.models import DateChange, Release, Series
 from releases.models.producer import Designation
 from releases.public import calendar
 from releases.public.calendar import CalendarQuery, filter_releases
-from releases.rules import london
+from releases.rules import calendar as rules_calendar
 from releases.rules.calendar import month_of
 from releases.rules.lifecycle import Status
 from releases.rules.public_calendar import (
@@ -91,7 +91,7 @@ def list_releases(what: Subscription, *, now: datetime) -> list[AnnouncedRelease
 
     The window begins with a month, so that what it holds changes with the month at most, if nothing happens.
     """
-    today = london.local_date(now)
+    today = rules_calendar.local_date(now)
     found = filter_releases(what.query)
     ahead = found.filter(planned_on__gte=today).order_by("planned_on", "planned_at", "pk")
     to_come = calendar.announced_facts(ahead[:MOST_RELEASES])

@@ -1,10 +1,10 @@
-"""Dates of releases: precision, working days, notice, months, next year's dates, cadence and the limit."""
+"""London time, working days, notice and the slots of releases."""
 
 import re
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
 from itertools import pairwise
@@ -12,7 +12,92 @@ from zoneinfo import ZoneInfo
 
 from govuk_bank_holidays.bank_holidays import BankHolidays
 
-from releases.rules import london
+LONDON = ZoneInfo("Europe/London")
+
+
+def in_london(instant: datetime) -> datetime:
+    """Turn an aware instant into London's wall-clock time.
+
+    :raises ValueError: if the instant carries no time zone.
+    """
+    if instant.tzinfo is None:
+        message = "An instant needs its time zone; this one has none."
+        raise ValueError(message)
+    return instant.astimezone(LONDON)
+
+
+def local_date(instant: datetime) -> date:
+    return in_london(instant).date()
+
+
+def format_day(value: datetime | date) -> str:
+    """Write a day in the one plain style of the report's form: "30 June 2020"."""
+    on = local_date(value) if isinstance(value, datetime) else value
+    return f"{on.day} {on:%B %Y}"
+
+
+def format_weekday(value: datetime | date) -> str:
+    """Write a day with its weekday: "Tuesday 30 June 2020"."""
+    on = local_date(value) if isinstance(value, datetime) else value
+    return f"{on:%A} {format_day(on)}"
+
+
+def format_month(value: datetime | date) -> str:
+    """Write a month: "July 2026"."""
+    on = local_date(value) if isinstance(value, datetime) else value
+    return f"{on:%B %Y}"
+
+
+def format_time(instant: datetime) -> str:
+    """Write London's time of day to the minute: "9.30am"."""
+    local = in_london(instant)
+    return f"{local.hour % 12 or 12}.{local:%M}{'am' if local.hour < 12 else 'pm'}"
+
+
+def format_time_with_seconds(instant: datetime) -> str:
+    """Format London's time of day to the second, in the only form that the product uses: "9.29.05am"."""
+    local = in_london(instant)
+    return f"{local.hour % 12 or 12}.{local:%M.%S}{'am' if local.hour < 12 else 'pm'}"
+
+
+def format_moment(instant: datetime) -> str:
+    """Write an instant in London's time: "9.30am on 30 June 2020"."""
+    return f"{format_time(instant)} on {format_day(instant)}"
+
+
+def parse_london(text: str) -> datetime:
+    """Read "YYYY-MM-DD HH:MM" as London time, or an ISO 8601 instant with its offset, into UTC.
+
+    :raises ValueError: if the text is neither, or names a London time that does not exist or that
+        happens twice (both nights when the clocks change).
+    """
+    try:
+        instant = datetime.fromisoformat(text.strip())
+        instant = instant.astimezone(UTC) if instant.tzinfo else instant
+    except (ValueError, OverflowError):
+        # An offset can lead out of the years that Python knows.
+        message = f'"{text}" is not a time; write it as 2026-06-30 09:30 (London time).'
+        raise ValueError(message) from None
+    return instant if instant.tzinfo else from_london(instant)
+
+
+def from_london(wall: datetime, zone: ZoneInfo = LONDON) -> datetime:
+    """Turn a naive wall-clock time of a zone (London by default) into the UTC instant it names.
+
+    :raises ValueError: if that time does not exist or happens twice on that day.
+    """
+    instant = wall.replace(tzinfo=zone).astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) != wall:
+        message = f"{wall:%H:%M} on {format_day(wall.date())} does not exist: the clocks go forward that night."
+        raise ValueError(message)
+    if wall.replace(tzinfo=zone, fold=1).astimezone(UTC) != instant:
+        message = (
+            f"{wall:%H:%M} on {format_day(wall.date())} happens twice, because the clocks go back: "
+            "write it with its offset from UTC."
+        )
+        raise ValueError(message)
+    return instant
+
 
 STANDARD_RELEASE_TIME = time(9, 30)
 NOTICE = timedelta(weeks=4)
@@ -62,7 +147,7 @@ class Slot:
         """
         if self.precision is not Precision.EXACT or self.at is None:
             return None
-        return london.from_london(datetime.combine(self.on, self.at), ZoneInfo(self.zone))
+        return from_london(datetime.combine(self.on, self.at), ZoneInfo(self.zone))
 
     @property
     def last_day(self) -> date:
@@ -74,18 +159,18 @@ class Slot:
 
     def is_past(self, *, now: datetime) -> bool:
         """Return whether the day, or the last of the months, is over in London at an aware instant."""
-        return self.last_day < london.local_date(now)
+        return self.last_day < local_date(now)
 
     def __str__(self) -> str:
         if self.precision is Precision.MONTH:
-            return london.format_month(self.on)
+            return format_month(self.on)
         if self.precision is Precision.TWO_MONTHS:
             return two_months(self.on)
-        return london.format_day(self.on) + (f" {time_of_day(self.at)}" if self.at else "")
+        return format_day(self.on) + (f" {time_of_day(self.at)}" if self.at else "")
 
 
 def slot_at(instant: datetime) -> Slot:
-    local = london.in_london(instant)
+    local = in_london(instant)
     return Slot(on=local.date(), at=local.time().replace(second=0, microsecond=0))
 
 
@@ -121,10 +206,10 @@ def no_release_day(on: date, *, nation: Nation) -> str | None:
     Source: Code of Practice for Statistics, edition 2.1, T3.6: release on a weekday.
     """
     if on.weekday() >= 5:
-        return f"{london.format_weekday(on)} is not a weekday; statistics are released from Monday to Friday."
+        return f"{format_weekday(on)} is not a weekday; statistics are released from Monday to Friday."
     holiday = bank_holidays(on.year, nation=nation).get(on)
     if holiday:
-        return f"{london.format_weekday(on)} is a bank holiday ({holiday})."
+        return f"{format_weekday(on)} is a bank holiday ({holiday})."
     return None
 
 
@@ -152,7 +237,7 @@ def working_days_away(on: date, days: int, *, nation: Nation) -> date:
 
 def days_of_notice(on: date, *, given_at: datetime) -> int:
     """Count the days from the day in London on which a date is confirmed to the date itself; negative once past."""
-    return (on - london.local_date(given_at)).days
+    return (on - local_date(given_at)).days
 
 
 def is_short_notice(on: date, *, given_at: datetime) -> bool:
@@ -168,7 +253,7 @@ def is_short_for_markets(on: date, *, given_at: datetime) -> bool:
 
     Source: GOV.UK's content guidance on statistics announcements.
     """
-    return on < months_after(london.local_date(given_at), MARKET_SENSITIVE_MONTHS)
+    return on < months_after(local_date(given_at), MARKET_SENSITIVE_MONTHS)
 
 
 def months_after(day: date, months: int) -> date:

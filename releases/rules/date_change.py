@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import KEEPERS, LEADS, Lifecycle, Move, Role, Status
 
@@ -57,7 +57,7 @@ def is_requested_close(was: Slot, to: Slot, *, requested_at: datetime) -> bool:
 
 
 def date_change_marks(was: Slot, to: Slot, *, requested_at: datetime, made_at: datetime) -> tuple[Mark, ...]:
-    day = london.local_date(made_at)
+    day = calendar.local_date(made_at)
     found = {
         Mark.AFTER_DUE: was.due_at is not None and made_at >= was.due_at,
         Mark.ON_THE_DAY: any(slot.precision is Precision.EXACT and slot.on == day for slot in (was, to)),

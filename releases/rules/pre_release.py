@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.calendar import Nation, working_day_before
 from releases.rules.lifecycle import KEEPERS, LEADS, Lifecycle, Move, Role
 
@@ -35,11 +35,11 @@ class Period:
         """Return the beginning of the period: hours are elapsed ones, a working day keeps the time of day."""
         if self.unit is Unit.HOURS:
             return due_at - timedelta(hours=self.length)
-        local = london.in_london(due_at)
+        local = calendar.in_london(due_at)
         day = local.date()
         for _ in range(self.length):
             day = working_day_before(day, nation=nation)
-        return london.from_london(datetime.combine(day, local.time()))
+        return calendar.from_london(datetime.combine(day, local.time()))
 
     def __str__(self) -> str:
         name = self.unit.replace("_", " ")

@@ -12,7 +12,7 @@ from releases.detection.announcement import AnnouncementState, Difference, Diffe
 from releases.models import DateChange, DateChangeRequest, ReleaseEvent
 from releases.overview import Concern
 from releases.planner import Day, Holiday, Month
-from releases.rules import date_change, london
+from releases.rules import calendar, date_change
 from releases.rules.calendar import Gap, Nation, Pace
 from releases.rules.date_change import Mark, RequestState
 from releases.rules.lifecycle import Status
@@ -66,7 +66,7 @@ def state_sentence(request: DateChangeRequest, state: RequestState) -> str:
         RequestState.WITHDRAWN: _("Withdrawn by %(person)s at %(moment)s."),
         RequestState.LAPSED: _("The release was changed after it was asked for, so it was not made."),
     }.get(state, "")
-    moment = london.format_moment(request.decided_at) if request.decided_at else ""
+    moment = calendar.format_moment(request.decided_at) if request.decided_at else ""
     return said % {"person": request.decided_by, "moment": moment}
 
 
@@ -195,13 +195,13 @@ SIGNS = {
 
 def gap_sentence(gap: Gap) -> str:
     if gap.periods == 1:
-        return london.format_month(gap.first)
+        return calendar.format_month(gap.first)
     words = ngettext(
         "%(first)s to %(last)s (%(periods)s release)", "%(first)s to %(last)s (%(periods)s releases)", gap.periods
     )
     return words % {
-        "first": london.format_month(gap.first),
-        "last": london.format_month(gap.last),
+        "first": calendar.format_month(gap.first),
+        "last": calendar.format_month(gap.last),
         "periods": gap.periods,
     }
 
@@ -216,13 +216,16 @@ def holiday_name(holiday: Holiday) -> str:
 
 def planner_day(day: Day) -> str:
     parts = [*_counted(day.statuses), *(holiday_name(each) for each in day.holidays)]
-    return f"{london.format_weekday(day.on)}: {', '.join(parts)}"
+    return f"{calendar.format_weekday(day.on)}: {', '.join(parts)}"
 
 
 def undated_sentence(month: Month) -> str:
     """Describe the releases planned for a month without a day: "July 2026, on no day yet: 1 provisional"."""
     counted = ", ".join(_counted(month.undated))
-    return _("%(month)s, on no day yet: %(counted)s") % {"month": london.format_month(month.first), "counted": counted}
+    return _("%(month)s, on no day yet: %(counted)s") % {
+        "month": calendar.format_month(month.first),
+        "counted": counted,
+    }
 
 
 def _counted(statuses: Iterable[tuple[str, int]]) -> Iterator[str]:

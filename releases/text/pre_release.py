@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from releases.models import PreReleaseAccess, PreReleaseRequest
 from releases.pre_release_access import CopyResult
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.lifecycle import Status
 from releases.rules.pre_release import AccessStatus, Ground, Oddity, RequestKind, Usual
 
@@ -66,21 +66,24 @@ def period_of(entry: PreReleaseAccess) -> str:
     """Write the period of an entry with the instant at which it begins, if the release has an exact date."""
     if entry.begins_at is None:
         return _("%(period)s before the release") % {"period": entry.period}
-    return _("%(period)s, from %(moment)s") % {"period": entry.period, "moment": london.format_moment(entry.begins_at)}
+    return _("%(period)s, from %(moment)s") % {
+        "period": entry.period,
+        "moment": calendar.format_moment(entry.begins_at),
+    }
 
 
 def recorded_of(entry: PreReleaseAccess) -> str:
     """Say when access began and ended, as it was recorded; nothing if neither was."""
     if entry.began_at is None:
         return ""
-    began = _("Access began at %(moment)s") % {"moment": london.format_moment(entry.began_at)}
+    began = _("Access began at %(moment)s") % {"moment": calendar.format_moment(entry.began_at)}
     if entry.ended_at is None:
         return f"{began}."
-    return _("%(began)s and ended at %(moment)s.") % {"began": began, "moment": london.format_moment(entry.ended_at)}
+    return _("%(began)s and ended at %(moment)s.") % {"began": began, "moment": calendar.format_moment(entry.ended_at)}
 
 
 def granted_of(entry: PreReleaseAccess) -> str:
-    facts = {"person": entry.granted_by, "moment": london.format_moment(entry.granted_at), "lead": entry.agreed_by}
+    facts = {"person": entry.granted_by, "moment": calendar.format_moment(entry.granted_at), "lead": entry.agreed_by}
     if entry.agreed_by is None:
         return _("Granted by %(person)s at %(moment)s.") % facts
     if entry.agreed_by == entry.granted_by:
@@ -110,4 +113,4 @@ def copied_sentence(copied: CopyResult) -> str:
 
 
 def erased_sentence(erased_at: datetime) -> str:
-    return _("Name erased on %(day)s") % {"day": london.format_day(erased_at)}
+    return _("Name erased on %(day)s") % {"day": calendar.format_day(erased_at)}

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from releases.detection.preflight import PreflightCode, PreflightFinding
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.cadence import Begins
 from releases.rules.host_budget import GREATEST_LONGEST_GAP, Crowd
 from releases.text.release import REASONS
@@ -98,9 +98,9 @@ def finding_sentence(finding: PreflightFinding, *, planned: datetime | None) -> 
     last = facts.get("last")
     said = {
         "why": ", ".join(str(REASONS.get(reason, reason.replace("_", " "))) for reason in facts.get("reasons", ())),
-        "planned": london.format_moment(planned) if planned else "",
+        "planned": calendar.format_moment(planned) if planned else "",
         "announced": _announced(facts),
-        "last": _("it was last so at %(at)s") % {"at": london.format_moment(datetime.fromisoformat(last))}
+        "last": _("it was last so at %(at)s") % {"at": calendar.format_moment(datetime.fromisoformat(last))}
         if last
         else _("it has never been"),
         "place": facts.get("place", ""),
@@ -117,7 +117,7 @@ def crowd_sentence(crowd: Crowd) -> str:
         "%(releases)s release with %(looks)s addresses at %(place)s at %(at)s",
         "%(releases)s releases at %(place)s at %(at)s",
         len(crowd.releases),
-    ) % {**facts, "at": london.format_moment(crowd.due_at)}
+    ) % {**facts, "at": calendar.format_moment(crowd.due_at)}
     return f"{start}: {_width(crowd.seconds)}"
 
 
@@ -174,4 +174,4 @@ def _width(seconds: float) -> str:
 def _announced(facts: Mapping[str, Any]) -> str:
     at = facts.get("announced_for")
     text = facts.get("announced_text") or _("another time")
-    return london.format_moment(datetime.fromisoformat(at)) if at else f"“{text}”"
+    return calendar.format_moment(datetime.fromisoformat(at)) if at else f"“{text}”"

@@ -11,12 +11,11 @@ from django.utils.translation import gettext_lazy as lazy
 
 from releases.detection.finding import PublisherSays, Source, State, fills
 from releases.models import Release, Verification
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.lifecycle import Status
 from releases.rules.response import LONGEST
 from releases.verdict.address import NEEDS_CHECKING, Outcome
-from releases.verdict.proof import Place, Why
-from releases.verdict.release import Diagnosis
+from releases.verdict.release import Diagnosis, Place, Why
 
 OUTCOMES = {
     Outcome.PENDING: (lazy("Not judged yet"), "grey"),
@@ -66,7 +65,7 @@ def status_of_release(release: Release, verification: Verification | None, *, no
         return StatusLabel(_("Waiting"), "blue", _("due in %(time)s") % {"time": duration(release.due_at - now)})
     limit_at = verification.limit_at if verification else release.limit_at
     if now < limit_at:
-        left = _("on time until %(clock)s") % {"clock": london.format_time_with_seconds(limit_at)}
+        left = _("on time until %(clock)s") % {"clock": calendar.format_time_with_seconds(limit_at)}
         return StatusLabel(_("Due now"), "blue", left)
     if now < limit_at + LONGEST:
         return StatusLabel(_("Being judged"), "blue", _("the last answers are coming in"))
@@ -103,8 +102,8 @@ def _on_time_note(start: float, end: float, *, tolerance_seconds: int) -> str:
 def describe_verdict(verification: Verification) -> str:
     sentence = str(SENTENCES[Outcome(verification.outcome)])
     due = {
-        "due": london.format_moment(verification.due_at),
-        "limit": london.format_time_with_seconds(verification.limit_at),
+        "due": calendar.format_moment(verification.due_at),
+        "limit": calendar.format_time_with_seconds(verification.limit_at),
     }
     return " ".join(filter(None, (sentence % due, known_sentence(verification))))
 
@@ -168,10 +167,10 @@ SENTENCES = {
 
 def _clock(instant: datetime, due_at: datetime) -> str:
     """Write an instant to the second, with its day where that is not the due day."""
-    clock = london.format_time_with_seconds(instant)
+    clock = calendar.format_time_with_seconds(instant)
     if _same_day(instant, due_at):
         return clock
-    return _("%(clock)s on %(day)s") % {"clock": clock, "day": london.format_day(instant)}
+    return _("%(clock)s on %(day)s") % {"clock": clock, "day": calendar.format_day(instant)}
 
 
 def describe_check(result: str, reasons: Iterable[str], *, said: str = "") -> str:
@@ -257,11 +256,11 @@ REASONS = {
 
 def describe_check_times(checks: int, first_at: datetime, last_at: datetime, *, day_of: datetime | None) -> str:
     """Say when checks were made: "24 looks from 9.29.05am to 9.31.55am"; days other than `day_of` are named."""
-    start, end = (london.format_time_with_seconds(instant) for instant in (first_at, last_at))
+    start, end = (calendar.format_time_with_seconds(instant) for instant in (first_at, last_at))
     if day_of is None or not (_same_day(first_at, day_of) and _same_day(last_at, day_of)):
-        end = _("%(clock)s on %(day)s") % {"clock": end, "day": london.format_day(last_at)}
+        end = _("%(clock)s on %(day)s") % {"clock": end, "day": calendar.format_day(last_at)}
         if not _same_day(first_at, last_at):
-            start = _("%(clock)s on %(day)s") % {"clock": start, "day": london.format_day(first_at)}
+            start = _("%(clock)s on %(day)s") % {"clock": start, "day": calendar.format_day(first_at)}
     if checks == 1:
         return _("1 look at %(at)s") % {"at": end}
     return _("%(looks)s looks from %(start)s to %(end)s") % {"looks": checks, "start": start, "end": end}
@@ -291,7 +290,7 @@ def _seconds(seconds: int, *, units: int = 4) -> str:
 
 
 def _same_day(one: datetime, other: datetime) -> bool:
-    return london.local_date(one) == london.local_date(other)
+    return calendar.local_date(one) == calendar.local_date(other)
 
 
 SOURCES = {
@@ -354,7 +353,7 @@ def describe_publisher_state(says: PublisherSays, *, due_at: datetime) -> str:
     """Describe the statements of the publisher's own system at some checks."""
     sentence = str(STATES[says.state])
     if says.state in {State.ANNOUNCED, State.MOVED, State.CANCELLED}:
-        named = says.announced_text or (london.format_moment(says.announced_for) if says.announced_for else "")
+        named = says.announced_text or (calendar.format_moment(says.announced_for) if says.announced_for else "")
         sentence = f"{sentence}: {named}" if named else sentence
     elif says.published_at and says.source:
         published = _published(says.published_at, says.source, due_at=due_at)

@@ -1,12 +1,13 @@
-"""From the verdicts on the addresses of a release to the verdict on the release, with what may explain it."""
+"""The verdict on a release: its addresses, what may explain it, what an exemption covers, and which copies prove it."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from releases.detection.finding import AddressRole, CheckOutcome, PublisherSays, Source, publisher_time
+from releases.rules import calendar
 from releases.verdict.address import SUSPICIOUS, AddressVerdict, Outcome, Sighting
 
 _PAGE = frozenset({AddressRole.PAGE})
@@ -235,3 +236,171 @@ def _made_by(check: DiagnosticCheck) -> datetime | None:
         return None
     # An age is in whole seconds, rounded either way, so one second less is assumed.
     return check.completed_at - timedelta(seconds=int(age) - 1)
+
+
+class Covers(StrEnum):
+    LATE = "late"
+    EARLY = "early"
+    PARTIAL = "partial"
+
+
+LATE_AT_LAST = frozenset({Outcome.LATE, Outcome.NOT_SEEN})
+OF_OUTCOME = {
+    Outcome.EARLY: Covers.EARLY,
+    Outcome.LATE: Covers.LATE,
+    Outcome.NOT_SEEN: Covers.LATE,
+    Outcome.PARTIAL: Covers.PARTIAL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an exemption covers: which faults, on which days (both included), approved and recorded when.
+
+    Instants are aware. From `ended_at` on it covers nothing more; one that was recorded in error never covered
+    anything.
+    """
+
+    covers: frozenset[Covers]
+    covers_from: date
+    covers_to: date
+    approved_on: date
+    recorded_at: datetime
+    ended_at: datetime | None = None
+    in_error: bool = False
+
+
+def faults_to_cover(outcome: Outcome, required: Iterable[tuple[AddressRole, Outcome]]) -> frozenset[Covers]:
+    """Return all that has to be covered for a verdict to raise no suspicion; nothing if it raises none anyway.
+
+    A release that was early and then late needs both.
+
+    :param required: the role of each required address, with its outcome from the due instant on.
+    """
+    if outcome not in OF_OUTCOME:
+        return frozenset()
+    found = {OF_OUTCOME[outcome]}
+    if outcome is Outcome.EARLY:
+        late = {role for role, from_due in required if from_due in LATE_AT_LAST}
+        if late:
+            found.add(Covers.LATE if AddressRole.PAGE in late else Covers.PARTIAL)
+    return frozenset(found)
+
+
+def applies(terms: Terms, *, due_at: datetime, occurred_at: datetime | None) -> bool:
+    """Return whether an exemption covers a release. It must be recorded before the breach, so that it cannot hide one.
+
+    Source: OSR's policy on alternative release times: approved in writing, in advance, by the Director General for
+    Regulation.
+    """
+    happened_at = min(due_at, occurred_at or due_at)
+    in_force = terms.recorded_at < happened_at and terms.approved_on <= calendar.local_date(happened_at)
+    not_ended = not terms.in_error and (terms.ended_at is None or terms.ended_at > happened_at)
+    return in_force and not_ended and terms.covers_from <= calendar.local_date(due_at) <= terms.covers_to
+
+
+def find_covering_exemptions[K](
+    exemptions: Sequence[tuple[K, Terms]],
+    *,
+    what: frozenset[Covers],
+    due_at: datetime,
+    occurred_at: datetime | None,
+) -> list[K]:
+    """Return the exemptions that together cover all that is needed; none if anything stays uncovered.
+
+    :param exemptions: those of the release's series and producer, each with the caller's own key.
+    """
+    speaking = [
+        (key, terms.covers & what)
+        for key, terms in exemptions
+        if terms.covers & what and applies(terms, due_at=due_at, occurred_at=occurred_at)
+    ]
+    covered = frozenset[Covers]().union(*(covers for _, covers in speaking))
+    return [key for key, _ in speaking] if what and covered == what else []
+
+
+class Why(StrEnum):
+    """Why a body is stored, in the order in which the reasons arise in a morning."""
+
+    FIRST_SEEN = "first_seen"
+    ANNOUNCEMENT = "announcement"
+    LAST_BEFORE_DUE = "last_before_due"
+    LAST_NOT_LIVE = "last_not_live"
+    FIRST_PARTIAL = "first_partial"
+    FIRST_LIVE = "first_live"
+    FIRST_LIVE_FRESH = "first_live_fresh"
+
+
+LAST = frozenset({Why.ANNOUNCEMENT, Why.LAST_BEFORE_DUE, Why.LAST_NOT_LIVE})
+"""Stored from the last check of its kind; all others from the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place that the body of one check fills, for each address and schedule.
+
+    The two sides of the due instant are judged apart, so that each has its own last "not live" and first "live".
+    """
+
+    why: Why
+    since_due: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BodyCheck:
+    """The facts of a check with a body that decide why the body is stored.
+
+    `fresh`: it went past the caches on the way, and is not judged.
+    """
+
+    role: AddressRole
+    required: bool
+    fresh: bool
+    sighting: Sighting
+
+
+def places_of(
+    check: BodyCheck,
+    *,
+    due_at: datetime | None,
+    held: Mapping[Place, datetime],
+    page_live_at: datetime | None,
+) -> list[Place]:
+    """Return the places that a check's body now fills, whether they were empty or held that of another check.
+
+    :param held: for each filled place of the same address and schedule, when its check was sent.
+    """
+    # As in judging: a check still under way at the due instant may have seen what went live in time.
+    since_due = due_at is not None and not check.sighting.surely_before(due_at)
+    if check.fresh:
+        candidates = [Place(Why.FIRST_LIVE_FRESH, since_due)] if check.sighting.result is CheckOutcome.LIVE else []
+    elif check.role is AddressRole.ANNOUNCEMENT:
+        candidates = [Place(Why.FIRST_SEEN), *([] if since_due else [Place(Why.ANNOUNCEMENT)])]
+    else:
+        live_at = held.get(Place(Why.FIRST_LIVE, since_due))
+        candidates = list(_judged(check, since_due=since_due, live_at=live_at, page_live_at=page_live_at))
+    sent_at = check.sighting.sent_at
+    return [
+        place
+        for place in candidates
+        if place not in held or (sent_at >= held[place] if place.why in LAST else sent_at < held[place])
+    ]
+
+
+def _judged(
+    check: BodyCheck, *, since_due: bool, live_at: datetime | None, page_live_at: datetime | None
+) -> Iterator[Place]:
+    """Yield the places that a judged check could fill."""
+    result, sent_at = check.sighting.result, check.sighting.sent_at
+    yield Place(Why.FIRST_SEEN)
+    if not since_due:
+        yield Place(Why.LAST_BEFORE_DUE)
+    if result is CheckOutcome.LIVE:
+        yield Place(Why.FIRST_LIVE, since_due)
+    if result is CheckOutcome.NOT_LIVE:
+        if live_at is None or sent_at < live_at:
+            yield Place(Why.LAST_NOT_LIVE, since_due)
+        # The page is out, and an attachment that belongs to it is not.
+        is_missing = check.role is AddressRole.ATTACHMENT and check.required and since_due
+        if is_missing and page_live_at is not None and sent_at >= page_live_at:
+            yield Place(Why.FIRST_PARTIAL, since_due)

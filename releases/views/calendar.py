@@ -38,7 +38,7 @@ from releases.public.feeds import (
     release_pages_address,
     subscription_address,
 )
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.calendar import Month, month_of
 from releases.rules.lifecycle import Status
 from releases.rules.public_calendar import AnnouncedRelease
@@ -98,7 +98,7 @@ def tidy_address(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
 def month_page(request: HttpRequest, year: int | None = None, month: int = 1) -> HttpResponse:
     """Show the announced releases of a month: of this one in London, if the address names none."""
     now = timezone.now()
-    this_month = shown = month_of(london.local_date(now))
+    this_month = shown = month_of(calendar.local_date(now))
     if year is not None:
         if year not in PLAUSIBLE_YEARS or not 1 <= month <= 12:
             raise Http404(f"There is no month {month} of {year} in this calendar.")
@@ -119,7 +119,7 @@ def all_months(request: HttpRequest) -> HttpResponse:
     form = CalendarFilter(request.GET)
     show, query = form.view(default=CalendarView.UPCOMING), form.query()
     found = public_calendar.releases_in_all_months(query, show=show, now=now) if query else Release.objects.none()
-    this_month = month_of(london.local_date(now)).first
+    this_month = month_of(calendar.local_date(now)).first
     return _page(request, form, found, show=show, now=now, month=None, this_month=this_month)
 
 
@@ -136,7 +136,7 @@ def _page(
     keys = list(found.values_list("pk", flat=True)[: MOST_LISTED + 1])
     page = Paginator(keys[:MOST_LISTED], RELEASES_PER_PAGE).get_page(request.GET.get("page"))
     releases = public_calendar.announced_facts_of(list(page.object_list))
-    today = london.local_date(now)
+    today = calendar.local_date(now)
     in_groups = groupby(releases, key=lambda release: None if more["month"] else month_of(release.slot.on).first)
     # The part of the address that narrows the list, whatever the view and the page.
     narrowing = request.GET.copy()
@@ -229,7 +229,7 @@ def year_planner(request: SignedInRequest, year: int | None = None) -> HttpRespo
     :raises Http404: if there is no such year, or the producer or series is not theirs.
     """
     now = timezone.now()
-    this_year = london.local_date(now).year
+    this_year = calendar.local_date(now).year
     year = this_year if year is None else year
     if year not in PLAUSIBLE_YEARS:
         raise Http404(f"{year} is not a year for releases.")

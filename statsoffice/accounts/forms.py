@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from releases.forms.base import GovukForm, Question, helper_of
 from releases.models import Producer
-from releases.models.code_words import choices_of
+from releases.models.append_only import choices_of
 from releases.rules.lifecycle import Role
 from statsoffice.accounts.invitations import grantable_roles
 from statsoffice.accounts.models import User

@@ -14,10 +14,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from releases.models import Contact, Membership, Producer
-from releases.models.code_words import WORDS
+from releases.models.append_only import WORDS
 from releases.models.event import record_rows
 from releases.permissions import NotYours, Person
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.lifecycle import LEADS, Role
 from statsoffice.accounts import permission_matrix
 from statsoffice.accounts.models import Invitation, User
@@ -240,7 +240,7 @@ def send_invitation(invitation: Invitation, *, secret: str) -> None:
         "office": settings.OFFICE_NAME,
         "role": WORDS.get(invitation.role, ""),
         "producer": invitation.producer,
-        "until": london.format_moment(invitation.expires_at),
+        "until": calendar.format_moment(invitation.expires_at),
         "address": settings.ADDRESS + reverse("account_invited", args=[secret]),
     }
     invited = (

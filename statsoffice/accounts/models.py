@@ -11,9 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from releases.models import Producer
-from releases.models.append_only import new_salt
-from releases.models.code_words import choices_of
-from releases.models.row_record import NEVER, RowRecord, Table
+from releases.models.append_only import choices_of, new_salt
+from releases.models.event import NEVER, RowRecord, Table
 from releases.rules.lifecycle import Role
 
 

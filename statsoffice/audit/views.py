@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from releases.forms.base import FilterForm
 from releases.models import Producer
-from releases.rules import london
+from releases.rules import calendar
 from releases.views.base import SignedInRequest
 from statsoffice.accounts.models import User
 from statsoffice.audit import trail
@@ -83,4 +83,4 @@ def show_trail(request: SignedInRequest) -> HttpResponse:
 
 
 def _at(day: date | None, clock: time) -> datetime | None:
-    return datetime.combine(day, clock, tzinfo=london.LONDON) if day else None
+    return datetime.combine(day, clock, tzinfo=calendar.LONDON) if day else None

@@ -36,7 +36,7 @@ from django.utils import timezone
 from releases.evidence.anchors import anchor_text
 from releases.management.base import WHERE_THE_DATABASE_IS
 from releases.models import Anchor
-from releases.rules.london import local_date
+from releases.rules.calendar import local_date
 from statsoffice import verification
 from statsoffice.backup import BackupError
 from statsoffice.backup.engines import ENGINES, Engine, PostgreSQL, SQLite

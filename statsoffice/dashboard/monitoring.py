@@ -12,7 +12,7 @@ from releases import preflight as releases_preflight
 from releases.host_budgets import budgets_from_settings
 from releases.models import PreflightRun, Release
 from releases.permissions import Action, Person, producers_where
-from releases.rules import cadence, london
+from releases.rules import cadence, calendar
 from releases.rules.lifecycle import Status
 from releases.text import preflight as text_preflight
 from releases.text.preflight import BEGINS
@@ -124,9 +124,9 @@ def _count_waiting(releases: Mapping[int, Release], checked: Collection[int], *,
 
 def _crowds(releases: Mapping[int, Release], *, now: datetime) -> list[str]:
     """Describe the releases of today and of the next day with a release that share a host and a minute."""
-    days = sorted({london.local_date(release.due_at) for release in releases.values() if release.due_at})
-    today = london.local_date(now)
+    days = sorted({calendar.local_date(release.due_at) for release in releases.values() if release.due_at})
+    today = calendar.local_date(now)
     last = next((day for day in days if day > today), today)
-    end = london.from_london(datetime.combine(last + timedelta(days=1), time()))
+    end = calendar.from_london(datetime.combine(last + timedelta(days=1), time()))
     found = host_budgets.crowds_between(now, end, budgets=budgets_from_settings())
     return [text_preflight.crowd_sentence(crowd) for crowd in found if releases.keys() & set(crowd.releases)]

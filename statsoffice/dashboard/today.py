@@ -16,7 +16,7 @@ from releases import exemptions
 from releases.models import Release, RollCall, Verification
 from releases.models.release import ReleaseQuerySet
 from releases.permissions import Action, Person, producers_where
-from releases.rules import london
+from releases.rules import calendar
 from releases.text.release import StatusLabel, publisher_note, status_of_release
 
 # Bytes of the digests of the frame and of each part. A day of 200 releases fits into the address of a request.
@@ -106,22 +106,24 @@ class Day:
 
 
 def today(person: Person, *, now: datetime) -> Day:
-    on = london.local_date(now)
+    on = calendar.local_date(now)
     calls = RollCall.objects.filter(day=on, producer__in=producers_where(person, Action.VIEW))
     day = _day(_visible_releases(person), on, most=MOST_LINES, now=now)
     return replace(day, roll_calls=tuple(calls.select_related("producer")))
 
 
 def tomorrow(person: Person, *, now: datetime) -> Day:
-    return _day(_visible_releases(person), london.local_date(now) + timedelta(days=1), most=MOST_LINES_AHEAD, now=now)
+    return _day(_visible_releases(person), calendar.local_date(now) + timedelta(days=1), most=MOST_LINES_AHEAD, now=now)
 
 
 def next_day(person: Person, *, now: datetime) -> Day | None:
     """Return the next day after tomorrow, within a fortnight, on which anything is due that a person may see."""
-    start = _midnight(london.local_date(now) + timedelta(days=2))
+    start = _midnight(calendar.local_date(now) + timedelta(days=2))
     ahead = _visible_releases(person).on_london_day(start, start + timedelta(days=DAYS_AHEAD - 1))
     first = ahead.order_by("due_at").values_list("due_at", flat=True).first()
-    return _day(_visible_releases(person), london.local_date(first), most=MOST_LINES_AHEAD, now=now) if first else None
+    return (
+        _day(_visible_releases(person), calendar.local_date(first), most=MOST_LINES_AHEAD, now=now) if first else None
+    )
 
 
 def _visible_releases(person: Person) -> ReleaseQuerySet:
@@ -169,4 +171,4 @@ def _name_exemptions(found: Iterable[tuple[Release, Verification | None]]) -> di
 
 
 def _midnight(on: date) -> datetime:
-    return london.from_london(datetime.combine(on, time()))
+    return calendar.from_london(datetime.combine(on, time()))

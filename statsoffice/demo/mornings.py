@@ -12,7 +12,7 @@ from releases import scheduling
 from releases.models import Release, Series, Verification
 from releases.monitoring.sweep import Sweep
 from releases.probe.probe import probe_from_settings
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.calendar import slot_at
 from releases.rules.lifecycle import Role
 from releases.scheduling import PlannedAddress
@@ -103,26 +103,26 @@ def record_rehearsals(*, now: datetime, site: RehearsalSite) -> list[Release]:
 
 
 def _last_morning(now: datetime) -> datetime:
-    day = london.in_london(now).replace(hour=9, minute=30, second=0, microsecond=0, tzinfo=None)
-    due_at = london.from_london(day)
-    while due_at + timedelta(hours=2) > now or london.in_london(due_at).weekday() >= 5:
+    day = calendar.in_london(now).replace(hour=9, minute=30, second=0, microsecond=0, tzinfo=None)
+    due_at = calendar.from_london(day)
+    while due_at + timedelta(hours=2) > now or calendar.in_london(due_at).weekday() >= 5:
         day -= timedelta(days=1)
-        due_at = london.from_london(day)
+        due_at = calendar.from_london(day)
     return due_at
 
 
 def _record(story: Story, *, reference: str, due_at: datetime, at: datetime, site: RehearsalSite) -> Release:
     path = f"/rehearsals/{reference}"
-    title = f"{story.title} ({london.format_day(due_at)})"
+    title = f"{story.title} ({calendar.format_day(due_at)})"
     if story.is_announced:
-        scenes = [scene(pages.coming_soon_page(title, expected=london.format_moment(due_at)))]
+        scenes = [scene(pages.coming_soon_page(title, expected=calendar.format_moment(due_at)))]
     else:
         scenes = [scene(pages.not_found_page())]
     if story.live_after is not None:
-        live = pages.release_page(title, published=london.format_day(due_at))
+        live = pages.release_page(title, published=calendar.format_day(due_at))
         scenes.append(scene(live, starts=due_at + timedelta(seconds=story.live_after)))
     site.publish(path, scenes)
-    page = PlannedAddress(url=site.url(path), marker=london.format_day(due_at))
+    page = PlannedAddress(url=site.url(path), marker=calendar.format_day(due_at))
     release = scheduling.record_release(
         Series.objects.get(slug="rehearsal-morning"),
         reference=reference,

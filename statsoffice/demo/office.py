@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from releases import date_changes, pre_release_access, preflight, scheduling
 from releases.models import Contact, Membership, Producer, Release, Series
 from releases.models.event import record_rows
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.calendar import STANDARD_RELEASE_TIME, Nation, Precision, Slot, no_release_day
 from releases.rules.lifecycle import Role, Status
 from releases.rules.pre_release import Details, Period
@@ -121,7 +121,7 @@ CHECKED = 2
 
 
 def set_up_calendar(*, now: datetime, site: RehearsalSite) -> None:
-    today = london.local_date(now)
+    today = calendar.local_date(now)
     for shift, series in enumerate(Series.objects.exclude(slug="rehearsal-morning").order_by("slug")):
         for days in PUBLISHED:
             _record_published(series, on=_working_day(today + timedelta(days=days - shift), series), now=now)
@@ -147,7 +147,7 @@ def _working_day(on: date, series: Series) -> date:
 
 
 def _record(series: Series, slot: Slot, *, at: datetime, addresses: tuple[PlannedAddress, ...] = ()) -> Release | None:
-    period = london.format_month(slot.on.replace(day=1) - timedelta(days=1))
+    period = calendar.format_month(slot.on.replace(day=1) - timedelta(days=1))
     reference = f"{series.slug}-{slot.on:%Y-%m}" + (f"-{slot.on:%d}" if slot.due_at else "")
     if Release.objects.filter(series=series, reference__startswith=f"{series.slug}-{slot.on:%Y-%m}").exists():
         return None
@@ -183,14 +183,14 @@ def _record_published(series: Series, *, on: date, now: datetime) -> None:
 
 def _record_upcoming(series: Series, *, on: date, now: datetime, site: RehearsalSite) -> None:
     path = f"/{series.slug}/{on:%Y-%m-%d}"
-    page = PlannedAddress(url=site.url(path), marker=london.format_month(on.replace(day=1) - timedelta(days=1)))
+    page = PlannedAddress(url=site.url(path), marker=calendar.format_month(on.replace(day=1) - timedelta(days=1)))
     announcement = PlannedAddress(url=site.url(f"/announcements{path}"), role="announcement", required=False)
     release = _record(
         series, Slot(on=on, at=STANDARD_RELEASE_TIME), at=now - timedelta(days=60), addresses=(page, announcement)
     )
     if release:
         announced = on + timedelta(days=1) if series.slug == ANNOUNCED_WRONGLY else on
-        shown = pages.coming_soon_page(release.title, expected=f"{london.format_day(announced)} 9:30am")
+        shown = pages.coming_soon_page(release.title, expected=f"{calendar.format_day(announced)} 9:30am")
         site.publish(f"/announcements{path}", [scene(shown)])
         scheduling.confirm(release, by=None, at=now - timedelta(days=40))
         scheduling.announce(release, by=None, at=now - timedelta(days=40))

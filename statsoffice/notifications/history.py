@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from breaches import permissions as reports
 from releases import permissions
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.lifecycle import LEADS
 from statsoffice.notifications.delivery import MOST_ATTEMPTS
 from statsoffice.notifications.models import Channel, Message
@@ -133,16 +133,16 @@ def _is_left(message: Message) -> bool:
 
 def _describe_delivery(message: Message) -> str:
     if message.sent_at and message.erased_at:
-        facts = {"moment": london.format_moment(message.sent_at), "day": london.format_day(message.erased_at)}
+        facts = {"moment": calendar.format_moment(message.sent_at), "day": calendar.format_day(message.erased_at)}
         return _("sent at %(moment)s; recipients and words removed on %(day)s") % facts
     if message.sent_at:
-        return _("sent at %(moment)s") % {"moment": london.format_moment(message.sent_at)}
+        return _("sent at %(moment)s") % {"moment": calendar.format_moment(message.sent_at)}
     if _is_left(message):
         return _("not sent: it was refused or tried too often, and is tried no more")
     if not message.attempts:
         return _("not sent yet: it waits for the next round, within seconds")
     tried = ngettext("tried %(count)s time", "tried %(count)s times", message.attempts) % {"count": message.attempts}
-    next_time = {"tried": tried, "moment": london.format_moment(message.due_at)}
+    next_time = {"tried": tried, "moment": calendar.format_moment(message.due_at)}
     return _("not sent yet: %(tried)s, and next at %(moment)s") % next_time
 
 

@@ -12,7 +12,7 @@ from simple_history.models import HistoricalRecords
 from breaches.models import ApprovedDocument, Report, Suspicion
 from releases.models import Producer, Release, Verification
 from releases.models.append_only import new_salt
-from releases.models.row_record import NEVER, RowRecord, Table
+from releases.models.event import NEVER, RowRecord, Table
 
 KINDS: dict[str, Promise] = {}
 """The label of each kind, by the beginning of its events. The table in rules.py fills it when Django starts."""

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from releases.evidence.anchors import anchor_text
 from releases.models import Anchor, Contact, DateChangeRequest, Membership, PreReleaseRequest, Release
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.calendar import time_of_day
 from releases.rules.date_change import RequestState
 from releases.rules.lifecycle import LEADS, Role, Status
@@ -92,7 +92,7 @@ def event_of_anchor(anchor: Anchor) -> str:
 
 
 def _format_anchor_moment(instant: datetime) -> str:
-    return f"{time_of_day(london.in_london(instant).time())} on {london.format_day(instant)}"
+    return f"{time_of_day(calendar.in_london(instant).time())} on {calendar.format_day(instant)}"
 
 
 NEAR = timedelta(hours=24)
@@ -113,7 +113,7 @@ def find_incidents(*, known: Collection[str], now: datetime) -> Iterator[Notific
                 context={
                     "problems": problems,
                     "to_be_done": TO_BE_DONE,
-                    "moment": london.format_moment(incident.alarmed_at),
+                    "moment": calendar.format_moment(incident.alarmed_at),
                 },
             )
         if incident.ended_at and end not in known:
@@ -122,8 +122,8 @@ def find_incidents(*, known: Collection[str], now: datetime) -> Iterator[Notific
                 event=end,
                 recipients=frozenset(alarms.values_list("recipient", flat=True)),
                 context={
-                    "began": london.format_moment(incident.began_at),
-                    "ended": london.format_moment(incident.ended_at),
+                    "began": calendar.format_moment(incident.began_at),
+                    "ended": calendar.format_moment(incident.ended_at),
                 },
             )
 

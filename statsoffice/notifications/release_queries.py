@@ -12,7 +12,7 @@ from breaches.models import Suspicion
 from breaches.rules.lifecycle import ReportKind
 from releases import announcements
 from releases.models import Contact, PreflightRun, RollCall, Verification
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.canonical import sha256_hex
 from releases.text.release import known_sentence
 from releases.verdict.address import NEEDS_CHECKING, Outcome
@@ -64,11 +64,11 @@ def find_suspected_breaches(*, known: Collection[str], now: datetime) -> Iterato
             SUSPICION_SENTENCES[ReportKind(suspicion.kind)]
             % {
                 "release": name_in_mail(suspicion.release),
-                "moment": london.format_moment(suspicion.verification.due_at),
+                "moment": calendar.format_moment(suspicion.verification.due_at),
             }
             for suspicion in group
         ]
-        days = {london.local_date(suspicion.verification.due_at) for suspicion in group}
+        days = {calendar.local_date(suspicion.verification.due_at) for suspicion in group}
         context = {
             "sentences": sentences,
             "day": days.pop() if len(days) == 1 else None,
@@ -141,7 +141,7 @@ def _decided_at(verdict: Verification) -> datetime:
 def _sentences(verdict: Verification) -> str:
     due = _("%(release)s was due at %(moment)s (London time).") % {
         "release": name_in_mail(verdict.release),
-        "moment": london.format_moment(verdict.due_at),
+        "moment": calendar.format_moment(verdict.due_at),
     }
     return " ".join(filter(None, (due, known_sentence(verdict))))
 
@@ -214,6 +214,6 @@ def find_morning_summaries(*, known: Collection[str], now: datetime) -> Iterator
             yield Notification(
                 event=event,
                 recipients=contact_addresses(contacts) or lead_addresses(call.producer_id),
-                context={"call": call, "day": london.format_day(call.day)},
+                context={"call": call, "day": calendar.format_day(call.day)},
                 of_producer=call.producer_id,
             )

@@ -11,15 +11,14 @@ from breaches.models import CorrectiveAction, Dispatch, JoinedDraft, Report, Rep
 from breaches.permissions import Action, may
 from breaches.rules import lifecycle
 from breaches.rules.content import content_from_json
-from breaches.rules.delay import join_words
+from breaches.rules.facts import join_words
 from breaches.rules.lifecycle import APPROVE, PAST_TENSE, RESTRICTED, RETURN, SUBMIT, TAKE_BACK, Nature, ReportStatus
 from breaches.text import ROLES
 from releases.models import Release, Series
-from releases.rules import london
-from releases.rules.calendar import Nation
+from releases.rules import calendar
+from releases.rules.calendar import Nation, format_day, local_date
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import LEADS, Role
-from releases.rules.london import format_day, local_date
 from statsoffice.notifications.models import ToldSuspicion
 from statsoffice.notifications.notification import MAX_AGE, Notification, one_line
 from statsoffice.notifications.recipients import (
@@ -73,7 +72,7 @@ def find_due_reports(*, known: Collection[str], now: datetime) -> Iterator[Notif
         for reminder in lifecycle.reminders(
             due_on, days_after=settings.REPORT_REMINDERS, drafted_on=drafted_on, nation=nation
         ):
-            begins = london.from_london(datetime.combine(reminder.on, REMINDERS_FROM))
+            begins = calendar.from_london(datetime.combine(reminder.on, REMINDERS_FROM))
             event = _name_reminder(report.pk, reminder)
             if event in known or not begins <= now < begins + MAX_AGE:
                 continue

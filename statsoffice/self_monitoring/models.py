@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.models.code_words import choices_of
+from releases.models.append_only import choices_of
 from releases.verdict.address import Outcome
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from releases.models import Coverage, Release
 from releases.monitoring import spool
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.clock_error import Voucher
 from releases.verdict.address import Outcome
 from statsoffice.self_monitoring.models import Illness, Pulse, Rehearsed
@@ -312,11 +312,11 @@ def describe_clock(condition: Condition) -> str:
 
 
 def _at(instant: datetime, *, now: datetime) -> str:
-    time = london.format_time(instant)
+    time = calendar.format_time(instant)
     return (
         time
-        if london.local_date(instant) == london.local_date(now)
-        else _("%(time)s on %(day)s") % {"time": time, "day": london.format_day(instant)}
+        if calendar.local_date(instant) == calendar.local_date(now)
+        else _("%(time)s on %(day)s") % {"time": time, "day": calendar.format_day(instant)}
     )
 
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from releases.detection.finding import AddressRole, EarlierTexts, Expectation, Reason
-from releases.leases import ProbeInterface
+from releases.host_budgets import ProbeInterface
 from releases.monitoring import examination
 from releases.monitoring.clock import Clock
 from releases.probe.probe import Probe, probe_from_settings

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from releases.forms.base import GovukForm
 from releases.models import Producer, Series
-from releases.models.code_words import choices_of
+from releases.models.append_only import choices_of
 from releases.models.producer import Designation
 from releases.permissions import NotYours
 from releases.rules import web_address

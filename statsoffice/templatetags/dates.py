@@ -6,7 +6,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from releases.rules import london
+from releases.rules import calendar
 
 register = template.Library()
 
@@ -16,44 +16,46 @@ def _time(machine: str, words: str) -> SafeString:
 
 
 def _instant(value: datetime | None, words: str) -> SafeString:
-    return _time(london.in_london(value).isoformat(), words) if value else SafeString("")
+    return _time(calendar.in_london(value).isoformat(), words) if value else SafeString("")
 
 
 @register.filter
 def moment(value: datetime | None) -> SafeString:
     """Write an instant: "9.30am on 30 June 2020"; nothing for None."""
-    return _instant(value, london.format_moment(value) if value else "")
+    return _instant(value, calendar.format_moment(value) if value else "")
 
 
 @register.filter
 def exact_moment(value: datetime | None) -> SafeString:
     """Write an instant to the second: "9.26.55am on 30 June 2020"."""
-    return _instant(value, f"{london.format_time_with_seconds(value)} on {london.format_day(value)}" if value else "")
+    return _instant(
+        value, f"{calendar.format_time_with_seconds(value)} on {calendar.format_day(value)}" if value else ""
+    )
 
 
 @register.filter
 def clock_time(value: datetime | None) -> SafeString:
     """Write an instant's time of day: "9.30am"."""
-    return _instant(value, london.format_time(value) if value else "")
+    return _instant(value, calendar.format_time(value) if value else "")
 
 
 @register.filter
 def day(value: datetime | date | None) -> SafeString:
     """Write a day: "30 June 2020"; an instant's day is London's."""
-    return _time(_date(value).isoformat(), london.format_day(value)) if value else SafeString("")
+    return _time(_date(value).isoformat(), calendar.format_day(value)) if value else SafeString("")
 
 
 @register.filter
 def weekday(value: datetime | date | None) -> SafeString:
     """Write a day with its weekday: "Tuesday 30 June 2020"."""
-    return _time(_date(value).isoformat(), london.format_weekday(value)) if value else SafeString("")
+    return _time(_date(value).isoformat(), calendar.format_weekday(value)) if value else SafeString("")
 
 
 @register.filter
 def month(value: datetime | date | None) -> SafeString:
     """Write a month: "July 2026"."""
-    return _time(f"{_date(value):%Y-%m}", london.format_month(value)) if value else SafeString("")
+    return _time(f"{_date(value):%Y-%m}", calendar.format_month(value)) if value else SafeString("")
 
 
 def _date(value: datetime | date) -> date:
-    return london.local_date(value) if isinstance(value, datetime) else value
+    return calendar.local_date(value) if isinstance(value, datetime) else value

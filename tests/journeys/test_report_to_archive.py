@@ -11,8 +11,7 @@ from playwright.sync_api import expect
 
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportStatus
-from releases.rules.calendar import Nation, working_days_away
-from releases.rules.london import local_date
+from releases.rules.calendar import Nation, local_date, working_days_away
 from statsoffice.notifications import outbox
 from statsoffice.notifications.delivery import deliver
 from tests.support.factories import ReleaseFactory, london_slot

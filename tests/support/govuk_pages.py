@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from releases.rules.london import in_london
+from releases.rules.calendar import in_london
 from statsoffice.fake_publisher.scenes import scene
 
 API = "/api/content"

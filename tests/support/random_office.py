@@ -16,8 +16,8 @@ from breaches.rules.lifecycle import (
     ReportTerm,
 )
 from releases.models import DateChange, Release, ReleaseTask, Verification
+from releases.rules.calendar import from_london, local_date
 from releases.rules.lifecycle import Role
-from releases.rules.london import from_london, local_date
 from releases.verdict.address import SUSPICIOUS, Outcome
 from tests.support.factories import ProducerFactory, SeriesFactory, UserFactory, create_member
 from tests.support.people import add_role

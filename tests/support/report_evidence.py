@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from breaches.rules.facts import AddressFacts, CheckFact, Facts
 from releases.detection.finding import AddressRole, CheckOutcome
-from releases.rules.london import LONDON
+from releases.rules.calendar import LONDON
 from releases.verdict.address import Sighting, judge_address
 from releases.verdict.release import combine_addresses
 from tests.support.seed_case import TITLE, URL

@@ -8,8 +8,8 @@ from django.core.management.base import CommandParser
 
 from breaches.register import search
 from releases.management.base import PlainCommand
+from releases.rules.calendar import format_moment
 from releases.rules.lifecycle import to_words
-from releases.rules.london import format_moment
 
 
 class Command(PlainCommand):

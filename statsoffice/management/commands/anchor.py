@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from releases.management.base import PlainCommand
 from releases.models import Anchor, TimeStamp, TimeStampRequest
-from releases.rules import london
+from releases.rules import calendar
 from statsoffice import anchoring
 from statsoffice.notifications import delivery, office_queries, outbox
 from statsoffice.notifications.models import Message
@@ -51,7 +51,9 @@ sent. The worker then tries again."""
             request = TimeStampRequest.objects.filter(anchor=anchor).first()
             why = request.last_error if request and request.last_error else "It has not answered yet."
             return [f"{settings.TIMESTAMP_AUTHORITY} did not confirm the anchor: {why}"]
-        self.stdout.write(f"{stamp.authority} confirmed it at {london.format_moment(stamp.stamped_at)} (London time).")
+        self.stdout.write(
+            f"{stamp.authority} confirmed it at {calendar.format_moment(stamp.stamped_at)} (London time)."
+        )
         return []
 
     def _report_emails(self, anchor: Anchor) -> list[str]:

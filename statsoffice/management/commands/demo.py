@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from releases.management.base import PlainCommand
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.lifecycle import to_words
 from statsoffice.demo import mornings, office
 from statsoffice.fake_publisher.client import RehearsalSite, RehearsalSiteError
@@ -38,5 +38,5 @@ class Command(PlainCommand):
         for person in office.PEOPLE:
             self.stdout.write(f"  {person.email:<30} {to_words(person.role)}")
         due = sorted({release.due_at for release in live if release.due_at})
-        times = " and ".join(london.format_time(instant) for instant in due)
+        times = " and ".join(calendar.format_time(instant) for instant in due)
         self.stdout.write(f"\nRehearsals fall due at {times} (London time): watch them on the desk.")

@@ -9,7 +9,7 @@ from releases import preflight
 from releases.management.base import PlainCommand
 from releases.models import PreflightRun, Release
 from releases.monitoring.clock import RealClock
-from releases.rules import london
+from releases.rules import calendar
 from releases.text import preflight as preflight_text
 from statsoffice.jobs import open_adhoc_means
 
@@ -66,7 +66,7 @@ class Command(PlainCommand):
     def _report_run(self, run: PreflightRun) -> None:
         release = run.release
         urls = dict(release.addresses.values_list("pk", "url"))
-        due = london.format_moment(release.due_at) if release.due_at else str(release.slot)
+        due = calendar.format_moment(release.due_at) if release.due_at else str(release.slot)
         self.stdout.write(f"{release.reference}, due at {due}: {preflight_text.outcome_name(run.problems)}")
         for finding in preflight_text.read_findings(run.findings):
             mark = "  problem:" if finding.is_problem else "  note:"

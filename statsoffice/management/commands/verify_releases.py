@@ -12,7 +12,7 @@ from releases.monitoring import targets
 from releases.monitoring.clock import Clock, StoppedClock
 from releases.monitoring.sweep import HORIZON, Sweep
 from releases.probe.probe import probe_from_settings
-from releases.rules import london
+from releases.rules import calendar
 from statsoffice.jobs import CLOCK, process_name
 
 
@@ -30,7 +30,7 @@ class Command(PlainCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            at = london.parse_london(options["at"]) if options["at"] else None
+            at = calendar.parse_london(options["at"]) if options["at"] else None
         except ValueError as error:
             raise CommandError(f"--at: {error}") from error
         clock: Clock = StoppedClock(at) if at else CLOCK
@@ -51,7 +51,7 @@ class Command(PlainCommand):
         # Drafted by the real clock, whatever --at says: a draft may be about other releases too.
         drafted = drafting.draft_missing(now=CLOCK.now())
         if at:
-            self.stdout.write(f"Recorded at {london.format_moment(at)}, rehearsals only.")
+            self.stdout.write(f"Recorded at {calendar.format_moment(at)}, rehearsals only.")
         self.stdout.write(f"{stored} looks kept, {len(drafted)} reports drafted.")
 
     def _list_checks(self, *, at: datetime, rehearsals_only: bool) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 
-from releases import leases
+from releases import host_budgets
 from releases import preflight as preflight_of_tomorrow
 from releases.detection.preflight import PreflightCode
 from releases.models import HostLease, Observation, PreflightRun
@@ -96,7 +96,7 @@ def test_a_watcher_of_which_people_were_told_that_it_is_ill_is_found_and_one_tha
 def test_the_sweep_of_the_same_process_keeps_its_hosts(site):
     a_sound_release(site)
     host = site.base_url.removeprefix("http://")
-    leases.claim_hosts([host], holder="worker", now=DAY_BEFORE)
+    host_budgets.claim_hosts([host], holder="worker", now=DAY_BEFORE)
     take()
     assert HostLease.objects.get(host=host).holder == "worker"
 
@@ -141,7 +141,7 @@ class TestByCommand:
 
     def test_a_site_that_others_look_at_just_now_is_said_to_be_and_stays_asked_for(self, site):
         release = a_sound_release(site)
-        name = leases.claim_spare(site.base_url.removeprefix("http://"))
-        leases.claim_hosts([name], holder="another", now=DAY_BEFORE)
+        name = host_budgets.claim_spare(site.base_url.removeprefix("http://"))
+        host_budgets.claim_hosts([name], holder="another", now=DAY_BEFORE)
         assert "1 could not be checked now" in preflight(release.reference)
         assert PreflightRun.objects.open().count() == 1

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from breaches.models import Report
 from releases.models import Observation, PreflightRun, Verification
-from releases.rules import calendar, london
+from releases.rules import calendar
 from releases.rules.calendar import Nation
 from releases.verdict.address import Outcome
 from statsoffice import processes
@@ -39,10 +39,10 @@ def wait_until(condition, *, log, seconds):
 
 
 def next_working_day():
-    day = london.local_date(timezone.now()) + timedelta(days=1)
+    day = calendar.local_date(timezone.now()) + timedelta(days=1)
     while calendar.no_release_day(day, nation=Nation.UNITED_KINGDOM):
         day += timedelta(days=1)
-    return london.from_london(datetime.combine(day, clock_time(9, 30)))
+    return calendar.from_london(datetime.combine(day, clock_time(9, 30)))
 
 
 def waiting_messages(redis_url):

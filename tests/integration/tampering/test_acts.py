@@ -14,7 +14,7 @@ from breaches import merging
 from releases import corrections, scheduling, statements
 from releases.evidence import coverage, store
 from releases.models import Membership, MonitoringRowRecord, Release
-from releases.models.row_record import RETENTION
+from releases.models.event import RETENTION
 from releases.rules.lifecycle import Role
 from releases.scheduling import PlannedAddress
 from statsoffice import verification

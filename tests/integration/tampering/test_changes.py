@@ -11,7 +11,7 @@ from breaches.versions import record_event
 from releases import scheduling
 from releases.evidence import coverage
 from releases.models import Release, ReleaseRowRecord, Verification, event
-from releases.models.row_record import REDACTION
+from releases.models.event import REDACTION
 from releases.rules.calendar import slot_at
 from statsoffice import anchoring
 from statsoffice.accounts.models import User

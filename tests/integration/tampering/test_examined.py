@@ -5,7 +5,7 @@ import pytest
 from releases.evidence import recorded_rows
 from releases.evidence.recorded_rows import RowHistory, check_rows
 from releases.models import MonitoringRowRecord, Release, ReleaseRowRecord
-from releases.models.row_record import lock_heads
+from releases.models.event import lock_heads
 from tests.support.factories import ReleaseFactory, SeriesFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]

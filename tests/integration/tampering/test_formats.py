@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from releases import corrections
 from releases.models import Release, ReleaseRowRecord, Series
-from releases.models.row_record import MOVED, OF_RELEASE, UPGRADE, Table
+from releases.models.event import MOVED, OF_RELEASE, UPGRADE, Table
 from tests.integration.tampering.changes import change
 from tests.integration.tampering.verifying import apply, verify
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, rolled_back

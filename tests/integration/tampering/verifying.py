@@ -11,7 +11,7 @@ from releases.evidence.anchors import links
 from releases.evidence.recorded_rows import RowHistory
 from releases.models import Anchor, ChainHead
 from releases.models.append_only import FIRST_HASH
-from releases.models.row_record import RowRecord
+from releases.models.event import RowRecord
 from releases.rules.anchor import Head, digest_of_rows, merkle_root
 from statsoffice.verification import CHAINS, ROW_RECORDS
 from tests.integration.tampering.changes import Change

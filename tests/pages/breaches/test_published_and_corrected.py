@@ -7,7 +7,7 @@ import pytest
 from breaches import dispatching, publication, sign_off
 from breaches.rules.lifecycle import DismissalReason, ReportStatus
 from breaches.versions import content_of
-from releases.rules.london import format_day
+from releases.rules.calendar import format_day
 from tests.support.people import IMPACT, approve, create_report, dispatch_report, move_report, write_sections
 from tests.support.published_reports import LATER, made_public, read
 from tests.support.report_forms import last_change, words

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from breaches import dispatching
-from releases.rules.london import format_day
+from releases.rules.calendar import format_day
 from tests.support.people import AT, approve, write_sections
 from tests.support.published_reports import LATER, made_public
 from tests.support.report_forms import words

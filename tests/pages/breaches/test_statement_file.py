@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from breaches import dispatching
 from breaches.rules.lifecycle import ReportStatus
-from releases.rules.london import format_day
+from releases.rules.calendar import format_day
 from tests.support.people import ACTIONS, AT, IMPACT, REGULATOR, create_report, move_report
 
 pytestmark = pytest.mark.django_db

@@ -12,11 +12,11 @@ from breaches.rules.annex import (
     BEFORE,
     NOT_APPROVED,
     RULE,
+    THINNEST,
     annex_of,
     checks_around_change,
     lay_out_annex,
 )
-from breaches.rules.chart import THINNEST
 from breaches.rules.content import Annex
 from releases.detection.finding import AddressRole, Source
 from tests.support.report_evidence import LIVE, NOT_LIVE, SEED_LOOKS, UNREACHABLE, address, london, look, record

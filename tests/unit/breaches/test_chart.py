@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from breaches.rules.chart import Bar, BarGroup, lay_out_chart
+from breaches.rules.annex import Bar, BarGroup, lay_out_chart
 
 GROUPS = st.lists(
     st.builds(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from breaches.rules.delay import delay_in_figures, delay_in_words, describe_duration
+from breaches.rules.facts import delay_in_figures, delay_in_words, describe_duration
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 UNITS = {"second": 1, "minute": MINUTE, "hour": HOUR, "day": DAY}

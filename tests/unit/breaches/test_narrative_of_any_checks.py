@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from breaches.rules.narrative import write_account
 from releases.detection.finding import CheckOutcome
-from releases.rules.london import format_time, format_time_with_seconds
+from releases.rules.calendar import format_time, format_time_with_seconds
 from releases.verdict.address import Outcome
 from tests.support.report_evidence import DUE, address, look, record
 

@@ -12,7 +12,7 @@ from releases.exemptions import ExemptionRefused
 from releases.models import Exemption, Verification
 from releases.permissions import NotYours
 from releases.rules.lifecycle import ChangedMeanwhile, Role
-from releases.verdict.exemption import Covers
+from releases.verdict.release import Covers
 from statsoffice.notifications import outbox
 from tests.support.factories import ReleaseFactory, SeriesFactory, create_member
 from tests.support.report_evidence import DUE, london

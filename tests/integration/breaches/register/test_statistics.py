@@ -13,9 +13,9 @@ from breaches.register.statistics import Scope, read_history
 from breaches.rules.lifecycle import BREACHES, DECISION_ON, Decision, ReportStatus
 from breaches.rules.statistics import Spread, by_producer, by_quarter, by_series, figures_of, quarter_of
 from releases.models import DateChange, Release, Verification
+from releases.rules.calendar import local_date
 from releases.rules.date_change import Mark, date_change_marks
 from releases.rules.lifecycle import Role
-from releases.rules.london import local_date
 from releases.verdict.address import NEEDS_CHECKING, SUSPICIOUS
 from tests.support.factories import UserFactory, create_member
 from tests.support.people import create_report

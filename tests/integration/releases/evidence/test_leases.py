@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases import leases
+from releases import host_budgets
 from releases.models import HostLease
 from releases.rules.host_budget import LONGEST_OF_ALL
 from tests.support.scripted_publisher import JumpingClock, ScriptedPublisher
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def held(holder, *, now=NOW, hosts=(HOST,), look=None):
-    return leases.claim_hosts(hosts, holder=holder, now=now, probe=look)
+    return host_budgets.claim_hosts(hosts, holder=holder, now=now, probe=look)
 
 
 def fence(host=HOST):
@@ -42,16 +42,16 @@ def test_nothing_asked_is_nothing_held():
 def test_a_holder_renews_before_its_lease_runs_out_and_keeps_its_fence():
     held("a")
     assert held("a", now=NOW + timedelta(seconds=7)) == {HOST}
-    assert held("b", now=NOW + leases.DURATION + timedelta(seconds=6)) == frozenset()
+    assert held("b", now=NOW + host_budgets.DURATION + timedelta(seconds=6)) == frozenset()
     assert fence() == 1
 
 
 @pytest.mark.parametrize(
     ("later", "taken"),
     [
-        pytest.param(leases.DURATION - TICK, False, id="a-moment-before-it-runs-out"),
-        pytest.param(leases.DURATION, True, id="exactly-when-it-runs-out"),
-        pytest.param(leases.DURATION + TICK, True, id="a-moment-after"),
+        pytest.param(host_budgets.DURATION - TICK, False, id="a-moment-before-it-runs-out"),
+        pytest.param(host_budgets.DURATION, True, id="exactly-when-it-runs-out"),
+        pytest.param(host_budgets.DURATION + TICK, True, id="a-moment-after"),
     ],
 )
 def test_the_host_of_a_dead_holder_can_be_taken_once_the_lease_ran_out(later, taken):
@@ -61,7 +61,7 @@ def test_the_host_of_a_dead_holder_can_be_taken_once_the_lease_ran_out(later, ta
 
 def test_a_new_holder_raises_the_fence_and_the_old_one_is_shut_out():
     held("a")
-    later = NOW + leases.DURATION
+    later = NOW + host_budgets.DURATION
     held("b", now=later)
     assert fence() == 2
     assert held("a", now=later + timedelta(seconds=1)) == frozenset()
@@ -70,16 +70,16 @@ def test_a_new_holder_raises_the_fence_and_the_old_one_is_shut_out():
 def test_leases_given_back_are_free_at_once_and_those_of_others_stay():
     held("a", hosts=["one.example.gov.uk", "two.example.gov.uk"])
     held("b", hosts=["three.example.gov.uk"])
-    leases.release_hosts("a", now=NOW)
+    host_budgets.release_hosts("a", now=NOW)
     assert held("c", hosts=["one.example.gov.uk", "three.example.gov.uk"]) == {"one.example.gov.uk"}
 
 
 def test_the_fence_never_falls_back_when_a_lease_is_given_back():
     held("a")
-    leases.release_hosts("a", now=NOW)
+    host_budgets.release_hosts("a", now=NOW)
     held("b")
     assert fence() == 2
-    leases.release_hosts("b", now=NOW)
+    host_budgets.release_hosts("b", now=NOW)
     held("a")
     assert fence() == 3
 
@@ -87,7 +87,7 @@ def test_the_fence_never_falls_back_when_a_lease_is_given_back():
 def test_a_lease_from_a_clock_that_ran_far_ahead_does_not_bind_for_ever():
     held("a", now=NOW + timedelta(days=1))
     assert held("b") == {HOST}
-    assert HostLease.objects.get().until == NOW + leases.DURATION
+    assert HostLease.objects.get().until == NOW + host_budgets.DURATION
 
 
 def test_a_clock_that_is_a_little_ahead_keeps_its_lease():
@@ -98,7 +98,7 @@ def test_a_clock_that_is_a_little_ahead_keeps_its_lease():
 def test_a_holder_whose_clock_fell_back_keeps_its_host():
     held("a", now=NOW)
     assert held("a", now=NOW - timedelta(hours=1)) == {HOST}
-    assert HostLease.objects.get().until == NOW - timedelta(hours=1) + leases.DURATION
+    assert HostLease.objects.get().until == NOW - timedelta(hours=1) + host_budgets.DURATION
 
 
 def a_looker():
@@ -112,7 +112,7 @@ class TestTheSecondOfAHandOver:
     def rests(self, *, given_back_at=None, taken_at):
         held("a")
         if given_back_at:
-            leases.release_hosts("a", now=given_back_at)
+            host_budgets.release_hosts("a", now=given_back_at)
         look = a_looker()
         assert held("b", now=taken_at, look=look) == {HOST}
         return look.rests
@@ -132,7 +132,7 @@ class TestTheSecondOfAHandOver:
         assert rests == ([(HOST, rest)] if rest else [])
 
     def test_the_host_of_a_dead_holder_rests_for_a_second_when_its_lease_has_just_run_out(self):
-        assert self.rests(taken_at=NOW + leases.DURATION) == [(HOST, 1.0)]
+        assert self.rests(taken_at=NOW + host_budgets.DURATION) == [(HOST, 1.0)]
 
     def test_a_host_that_its_holder_renews_and_one_that_nobody_had_do_not_rest(self):
         look = a_looker()
@@ -141,10 +141,10 @@ class TestTheSecondOfAHandOver:
         assert look.rests == []
 
     def test_a_part_of_a_budget_rests_under_the_name_of_its_host(self):
-        held("a", hosts=[leases.claim_spare(HOST)])
-        leases.release_hosts("a", now=NOW)
+        held("a", hosts=[host_budgets.claim_spare(HOST)])
+        host_budgets.release_hosts("a", now=NOW)
         look = a_looker()
-        held("b", hosts=[leases.claim_spare(HOST)], look=look)
+        held("b", hosts=[host_budgets.claim_spare(HOST)], look=look)
         assert look.rests == [(HOST, 1.0)]
 
 
@@ -169,11 +169,11 @@ class TestPauses:
 
     def test_a_pause_asked_for_in_the_last_moment_of_a_sweep_is_not_lost(self):
         held("a")
-        leases.release_hosts("a", now=NOW, probe=self.asked())
+        host_budgets.release_hosts("a", now=NOW, probe=self.asked())
         assert self.seen_by_another(now=NOW + timedelta(seconds=5)) == {HOST: self.UNTIL}
 
     def test_a_pause_of_a_host_that_nobody_ever_leased_is_kept_too(self):
-        leases.store_pauses(self.asked(host="www.example.org"), now=NOW)
+        host_budgets.store_pauses(self.asked(host="www.example.org"), now=NOW)
         assert self.seen_by_another() == {"www.example.org": self.UNTIL}
         assert held("a", hosts=["www.example.org"]) == {"www.example.org"}
 
@@ -183,18 +183,18 @@ class TestPauses:
 
     def test_of_two_pauses_the_longer_one_holds(self):
         held("a", look=self.asked())
-        leases.store_pauses(self.asked(NOW + timedelta(seconds=30)), now=NOW)
+        host_budgets.store_pauses(self.asked(NOW + timedelta(seconds=30)), now=NOW)
         assert self.seen_by_another() == {HOST: self.UNTIL}
 
     def test_a_pause_of_a_clock_that_was_set_back_since_binds_nobody_and_gives_way(self):
         held("a", look=self.asked(NOW + timedelta(days=1)))
         assert self.seen_by_another() == {}
-        leases.store_pauses(self.asked(), now=NOW)
+        host_budgets.store_pauses(self.asked(), now=NOW)
         assert self.seen_by_another() == {HOST: self.UNTIL}
         assert timedelta(days=1) > LONGEST_OF_ALL
 
 
 def test_the_lease_of_a_long_host_name_fits_its_column():
-    name = leases.claim_spare("a" * 253 + ":8443")
+    name = host_budgets.claim_spare("a" * 253 + ":8443")
     assert held("a", hosts=[name]) == {name}
     assert held("b", hosts=[name]) == frozenset()

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases import corrections, leases, scheduling
+from releases import corrections, host_budgets, scheduling
 from releases.models import Observation, Verification
 from releases.monitoring.sweep import Sweep
 from releases.rules.lifecycle import Role
@@ -51,7 +51,7 @@ def outcome():
 
 def test_a_watcher_that_takes_over_at_the_limit_waits_for_the_looks_of_the_one_before():
     create_checks_until(ReleaseFactory(confirmed=True, url=URL).addresses.get(), LIMIT - seconds(1))
-    leases.claim_hosts(["www.example.gov.uk"], holder="first", now=LIMIT - seconds(10))
+    host_budgets.claim_hosts(["www.example.gov.uk"], holder="first", now=LIMIT - seconds(10))
     sweep(LIMIT - seconds(1), LIMIT + seconds(12), never_live)
     assert outcome() == Outcome.PENDING
     sweep(LIMIT + seconds(20), LIMIT + seconds(50), never_live)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases import leases
+from releases import host_budgets
 from releases.models import HostLease, Observation, Verification
 from releases.probe.probe import probe_from_settings
 from releases.rules.response import CheckRequest
@@ -76,14 +76,14 @@ def test_a_hosts_budget_holds_in_the_second_in_which_another_process_takes_over(
 
     def look(holder, count):
         with probe_from_settings(now=lambda: datetime.now(UTC)) as probe:
-            assert leases.claim_hosts([host], holder=holder, now=datetime.now(UTC), probe=probe) == {host}
+            assert host_budgets.claim_hosts([host], holder=holder, now=datetime.now(UTC), probe=probe) == {host}
             for key in range(count):
                 probe.start(
                     CheckRequest(key=key, url=url, allowed_hosts=frozenset({host}), planned_at=datetime.now(UTC))
                 )
             while probe.in_flight:
                 probe.poll(1)
-            leases.release_hosts(holder, now=datetime.now(UTC), probe=probe)
+            host_budgets.release_hosts(holder, now=datetime.now(UTC), probe=probe)
 
     look("one", 8)
     look("two", 8)

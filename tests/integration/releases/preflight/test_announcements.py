@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from releases import announcements, leases, scheduling
+from releases import announcements, host_budgets, scheduling
 from releases.models import Address, KeptBody, Observation, Verification
 from releases.models.append_only import check_chain
 from releases.models.observation import Purpose
@@ -140,6 +140,6 @@ def test_looks_beside_the_watch_never_ask_a_host_more_than_once_in_a_second(site
         assert look(means_with(probe), DAY_BEFORE) == 3
     at = [arrival.at for arrival in site.arrivals()]
     assert all(later - earlier > timedelta(seconds=0.9) for earlier, later in pairwise(at))
-    assert leases.claim_hosts(
-        [leases.claim_spare(site.base_url.removeprefix("http://"))], holder="next", now=DAY_BEFORE + hours(1)
+    assert host_budgets.claim_hosts(
+        [host_budgets.claim_spare(site.base_url.removeprefix("http://"))], holder="next", now=DAY_BEFORE + hours(1)
     )

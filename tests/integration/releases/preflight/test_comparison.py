@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from releases import announcements, corrections, leases, scheduling
+from releases import announcements, corrections, host_budgets, scheduling
 from releases.detection.announcement import DifferenceKind
 from releases.models import Address, Comparison, Observation, Release
 from releases.models.observation import Purpose
@@ -163,11 +163,11 @@ class TestCannotTell:
         assert Comparison.objects.get().problem == "unknown_shape"
 
     def test_a_host_that_others_look_at_is_left_to_the_next_turn(self, release, means, site):
-        name = leases.claim_spare(site.base_url.removeprefix("http://"))
-        leases.claim_hosts([name], holder="another", now=DAY_BEFORE)
+        name = host_budgets.claim_spare(site.base_url.removeprefix("http://"))
+        host_budgets.claim_hosts([name], holder="another", now=DAY_BEFORE)
         assert compare(means) == 0
         assert not Comparison.objects.exists()
-        leases.release_hosts("another", now=DAY_BEFORE)
+        host_budgets.release_hosts("another", now=DAY_BEFORE)
         assert compare(means) == 1
 
     def test_an_address_that_is_none_does_not_come_first_for_ever(self, release, means):

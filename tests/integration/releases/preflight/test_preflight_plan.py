@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from releases import leases, preflight, scheduling
+from releases import host_budgets, preflight, scheduling
 from releases.detection.preflight import PreflightCode
 from releases.models import HostLease, Observation, PreflightRun, Release, Series, Watch
 from releases.permissions import NotYours
@@ -146,7 +146,7 @@ class TestBesideTheWatch:
     def test_a_host_that_a_watcher_holds_is_looked_at_within_the_part_that_the_watch_leaves(self, site, means):
         release = a_sound_release(site)
         host = site.base_url.removeprefix("http://")
-        leases.claim_hosts([host], holder="watcher", now=DAY_BEFORE)
+        host_budgets.claim_hosts([host], holder="watcher", now=DAY_BEFORE)
         assert check(release, means) == set()
         assert HostLease.objects.get(host=host).holder == "watcher"
 
@@ -154,13 +154,13 @@ class TestBesideTheWatch:
         self, site, means
     ):
         release = a_sound_release(site)
-        name = leases.claim_spare(site.base_url.removeprefix("http://"))
-        leases.claim_hosts([name], holder="another", now=DAY_BEFORE)
+        name = host_budgets.claim_spare(site.base_url.removeprefix("http://"))
+        host_budgets.claim_hosts([name], holder="another", now=DAY_BEFORE)
         preflight.request_preflight(release, by=None, now=DAY_BEFORE)
         assert preflight.run_requested_preflights(means=means, now=DAY_BEFORE) == []
         assert site.arrivals() == [] or not Observation.objects.exists()
         later = DAY_BEFORE + preflight.PATIENCE
-        leases.claim_hosts([name], holder="another", now=later)
+        host_budgets.claim_hosts([name], holder="another", now=later)
         preflight.run_requested_preflights(means=means, now=later)
         assert {code for code, _ in found_of(release)} == {PreflightCode.COULD_NOT_LOOK, PreflightCode.WATCHER_SILENT}
 

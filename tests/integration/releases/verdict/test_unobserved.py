@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from breaches import drafting
-from releases import judge, leases, scheduling, statements
+from releases import host_budgets, judge, scheduling, statements
 from releases.models import Release, Verification, Watch
 from releases.rules.lifecycle import Role
 from releases.rules.web_address import place_of
@@ -41,9 +41,9 @@ def test_a_release_whose_look_a_living_watcher_has_in_hand_is_left_to_it(next_lo
     page = ReleaseFactory(confirmed=True).addresses.get()
     Watch.objects.create(address=page, schedule_version=1, next_look_at=next_look_at)
     now = LIMIT + timedelta(minutes=1)
-    leases.claim_hosts([place_of(page.url)], holder="watcher", now=now)
+    host_budgets.claim_hosts([place_of(page.url)], holder="watcher", now=now)
     assert (judge.judge_without_checks(now=now) == []) == left_alone
-    judge.judge_without_checks(now=now + leases.DURATION)
+    judge.judge_without_checks(now=now + host_budgets.DURATION)
     assert Verification.objects.get().outcome == Outcome.CANNOT_TELL
 
 

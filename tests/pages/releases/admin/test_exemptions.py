@@ -7,7 +7,7 @@ import pytest
 from releases import exemptions
 from releases.models import Exemption
 from releases.rules.lifecycle import Role
-from releases.verdict.exemption import Covers
+from releases.verdict.release import Covers
 from tests.support.admin_site import page, said, signed_in, staff
 from tests.support.factories import SeriesFactory, create_member, rolled_back
 from tests.support.shared_rows import shared_fixture

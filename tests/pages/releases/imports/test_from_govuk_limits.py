@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from releases import leases
+from releases import host_budgets
 from releases.models import HostLease
 from releases.rules.lifecycle import Role
 from releases.views import imports as page_of_govuk
@@ -27,13 +27,13 @@ class TestPolite:
         assert page_of_govuk.LONGEST_SECONDS <= 9.5
 
     def test_the_part_of_the_hosts_budget_is_leased_and_given_back(self, client, keeper, announced, site, monkeypatch):
-        name = leases.claim_spare(site.base_url.removeprefix("http://"))
-        leases.claim_hosts([name], holder="another", now=timezone.now())
+        name = host_budgets.claim_spare(site.base_url.removeprefix("http://"))
+        host_budgets.claim_hosts([name], holder="another", now=timezone.now())
         monkeypatch.setattr("releases.imports.govuk.PATIENCE_SECONDS", 0.6)
         site.forget_arrivals()
         assert "could not be asked just now" in error(read(client, announced()))
         assert site.arrivals() == []
-        leases.release_hosts("another", now=timezone.now())
+        host_budgets.release_hosts("another", now=timezone.now())
         assert "Check this release" in read(client, announced()).text
         assert HostLease.objects.get(host=name).holder == ""
 

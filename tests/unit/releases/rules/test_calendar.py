@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from releases.rules import calendar, london
+from releases.rules import calendar
 from releases.rules.calendar import Nation, Precision, Slot
 
 OCTOBER, MARCH = date(2026, 10, 25), date(2026, 3, 29)
@@ -61,14 +61,14 @@ def test_a_time_that_the_clocks_leap_over_is_refused():
 def test_a_time_that_comes_twice_is_refused_unless_its_offset_is_written():
     with pytest.raises(ValueError, match=r"01:30 on 25 October 2026 happens twice"):
         _ = Slot(OCTOBER, time(1, 30)).due_at
-    assert london.parse_london("2026-10-25 01:30+01:00") == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
-    assert london.parse_london("2026-10-25T01:30Z") == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    assert calendar.parse_london("2026-10-25 01:30+01:00") == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert calendar.parse_london("2026-10-25T01:30Z") == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("text", ["next Tuesday", "30/06/2026 09:30", "2026-06-31 09:30", "0001-01-01 00:00+05:00", ""])
 def test_a_text_that_is_no_time_is_refused_with_an_example(text):
     with pytest.raises(ValueError, match="is not a time; write it as 2026-06-30 09:30"):
-        london.parse_london(text)
+        calendar.parse_london(text)
 
 
 def test_the_seconds_of_an_instant_are_not_part_of_its_slot():

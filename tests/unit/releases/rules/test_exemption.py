@@ -6,7 +6,7 @@ import pytest
 
 from releases.detection.finding import AddressRole
 from releases.verdict.address import Outcome
-from releases.verdict.exemption import Covers, Terms, applies, faults_to_cover, find_covering_exemptions
+from releases.verdict.release import Covers, Terms, applies, faults_to_cover, find_covering_exemptions
 
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
 BEFORE = DUE - timedelta(days=10)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.rules import london
+from releases.rules import calendar
 from releases.rules.calendar import Nation, no_release_day
 from releases.rules.pre_release import (
     A_DAY,
@@ -48,19 +48,19 @@ DUE = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
     ],
 )
 def test_a_period_begins_so_many_hours_or_working_days_before_the_release(period, nation, due, begins):
-    assert london.format_moment(period.begins(london.parse_london(due), nation=nation)) == begins
+    assert calendar.format_moment(period.begins(calendar.parse_london(due), nation=nation)) == begins
 
 
 @given(st.integers(1, 240), st.dates(date(2020, 1, 1), date(2028, 12, 1)))
 def test_hours_are_the_hours_that_go_by_whatever_the_clocks_do(hours, on):
-    due_at = london.parse_london(f"{on} 09:30")
+    due_at = calendar.parse_london(f"{on} 09:30")
     assert due_at - Period(hours).begins(due_at, nation=Nation.WALES) == timedelta(hours=hours)
 
 
 @given(st.integers(1, 10), st.dates(date(2021, 1, 1), date(2028, 11, 1)))
 def test_a_working_day_keeps_the_time_of_day_and_is_one(days, on):
-    due_at = london.parse_london(f"{on} 09:30")
-    begins = london.in_london(Period(days, Unit.WORKING_DAYS).begins(due_at, nation=Nation.SCOTLAND))
+    due_at = calendar.parse_london(f"{on} 09:30")
+    begins = calendar.in_london(Period(days, Unit.WORKING_DAYS).begins(due_at, nation=Nation.SCOTLAND))
     assert (begins.hour, begins.minute) == (9, 30)
     assert no_release_day(begins.date(), nation=Nation.SCOTLAND) is None
     assert begins < due_at

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from releases.detection.finding import AddressRole, CheckOutcome
-from releases.verdict.proof import LAST, BodyCheck, Place, Why, places_of
+from releases.verdict.release import LAST, BodyCheck, Place, Why, places_of
 from tests.support.checks import ABSENT, DUE, LIVE, UNREACHABLE, UNRECOGNISED, at, look
 
 PAGE, ATTACHMENT, ANNOUNCEMENT = AddressRole.PAGE, AddressRole.ATTACHMENT, AddressRole.ANNOUNCEMENT
