@@ -107,7 +107,7 @@ def judge_without_checks(*, now: datetime) -> list[Verification]:
     session = _Session(now)
     session.judge([*_find_unobserved(now=now), *_find_moved(now=now), *_find_cancelled(now=now)])
     if session.faults:
-        message = "Some releases that nobody looked at could not be judged"
+        message = "Some releases without a check could not be judged"
         raise ExceptionGroup(message, [fault for _, fault in session.faults])
     return session.judged
 

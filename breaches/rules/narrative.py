@@ -217,7 +217,7 @@ def write_account(facts: Facts) -> str:
     :raises ValueError: if the facts hold no address.
     """
     if not facts.addresses:
-        message = "An account needs at least one address that was looked at."
+        message = "An account needs at least one address that was checked."
         raise ValueError(message)
     # Anything that is no observation, or says that there was none, follows in separate paragraphs.
     apart = (

@@ -82,7 +82,7 @@ def store_checks(
             lost = connection.connection is not line or connection.needs_rollback
             if not rows or handle_bodies is None or lost:
                 raise
-            logger.exception("bodies could not be stored; %d looks are kept without them", len(checks))
+            logger.exception("bodies could not be stored; %d checks are stored without them", len(checks))
         else:
             break
     return rows

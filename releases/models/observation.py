@@ -196,10 +196,10 @@ class BodyQuerySet(models.QuerySet["Body"]):
     """Bodies are added, removed once no `KeptBody` needs them, and never changed."""
 
     def update(self, **values: Any) -> int:
-        raise AppendOnlyRow("Bodies are kept as they were seen and cannot be changed.")
+        raise AppendOnlyRow("Bodies are stored as they were received and cannot be changed.")
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        raise AppendOnlyRow("Bodies are removed only once nothing that is kept needs them.")
+        raise AppendOnlyRow("Bodies are removed only when no stored check needs them.")
 
     def discard_unneeded(self, hashes: Collection[str]) -> int:
         """Remove bodies that no `KeptBody` needs any more, and return how many; their hashes stay in the checks."""
@@ -226,11 +226,11 @@ class Body(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
-            raise AppendOnlyRow("This body is kept as it was seen and cannot be changed.")
+            raise AppendOnlyRow("This body is stored as it was received and cannot be changed.")
         super().save(*args, **{**kwargs, "force_insert": True})
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        raise AppendOnlyRow("A body is removed only once nothing that is kept needs it.")
+        raise AppendOnlyRow("A body is removed only when no stored check needs it.")
 
     @classmethod
     def of(cls, content: bytes, *, sha256: str, media_type: str) -> Self:

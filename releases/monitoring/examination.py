@@ -195,7 +195,7 @@ class ExaminationQueue:
     def _fault(self, response: Response, fault: Exception) -> Examination:
         """Our own fault must neither stop the examination of others nor count for or against the release."""
         reference = response.target.address.release.reference
-        logger.error("cannot examine a look at %s", reference, exc_info=fault, extra={"release": reference})
+        logger.error("cannot examine a check of %s", reference, exc_info=fault, extra={"release": reference})
         finding = Finding(result=CheckOutcome.OBSERVER_FAULT, reasons=(Reason.OUR_ERROR,), text_digest="", title="")
         return self._result(response, finding, fault)
 

@@ -163,7 +163,9 @@ class Spool:
             try:
                 self._write(new)
             except OSError:
-                logger.exception("%d looks that the database did not take can be written to no file either", len(new))
+                logger.exception(
+                    "%d checks that the database did not accept cannot be written to a file either", len(new)
+                )
             else:
                 return
         self._in_memory += new
@@ -181,7 +183,7 @@ class Spool:
             _put_away(self._path, refused=refused_of_file)
             self.close()
         for fault in refused:
-            logger.error("a look cannot be stored: %s", fault)
+            logger.error("a check cannot be stored: %s", fault)
         self._in_memory = []
         return rows
 
@@ -237,7 +239,7 @@ def store_left_behind(folder: Path | None, *, at: datetime) -> list[Observation]
             found, refused = _store_file(file, at=at)
             rows += found
             _put_away(path, refused=refused)
-            logger.warning("%d looks were stored that a watcher had left in %s", len(found), path.name)
+            logger.warning("%d checks were stored that another process had left in %s", len(found), path.name)
     return rows
 
 

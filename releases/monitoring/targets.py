@@ -50,9 +50,7 @@ def split_valid_addresses(addresses: Iterable[Address]) -> tuple[list[Address], 
             place_of(address.url)
         except NotAWebAddressError as fault:
             reference = address.release.reference
-            logger.error(
-                "%s has an address that cannot be looked at: %s", reference, fault, extra={"release": reference}
-            )
+            logger.error("%s has an address that cannot be checked: %s", reference, fault, extra={"release": reference})
             faults.append(fault)
         else:
             valid.append(address)

@@ -240,7 +240,7 @@ def _target_in_body(pending: PendingCheck, line: Line, answered: _Ending) -> Web
         raise
     except Exception:
         # A body that our own code cannot read must not stop the answers to others; it is examined as it came.
-        logger.exception("cannot tell whether %s leads on", pending.address.url)
+        logger.exception("cannot determine whether %s redirects", pending.address.url)
         return None
     return parse_target(pending.address, location) if location else None
 

@@ -249,7 +249,7 @@ class Examiners:
                 child.begun_at = time.monotonic()
                 self._failed_starts = 0
         except (ValueError, KeyError, IndexError):
-            logger.exception("a process that examines pages answered with something that is no result")
+            logger.exception("a process that examines pages returned something other than a result")
             child.process.kill()
             some = b""
         if not some:

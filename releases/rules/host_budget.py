@@ -28,7 +28,9 @@ class Budget:
     def __post_init__(self) -> None:
         """:raises ValueError: if one of them is below 1."""
         if self.connections < 1 or self.per_second < 1:
-            message = f"A budget of {self.connections}/{self.per_second} would never look; both must be 1 or more."
+            message = (
+                f"A budget of {self.connections}/{self.per_second} would never send a request; both must be 1 or more."
+            )
             raise ValueError(message)
 
     @property

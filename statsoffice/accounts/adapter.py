@@ -62,7 +62,7 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # all
         try:
             super().send_notification_mail(template_prefix, user, context, email or user.email)
         except OSError:
-            logger.exception("A person was not told by mail of a change of their account: %s", template_prefix)
+            logger.exception("A person was not notified by email of a change of their account: %s", template_prefix)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # allauth's signature
         return False

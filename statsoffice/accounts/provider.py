@@ -259,7 +259,7 @@ class VerifyingAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
             raise OAuth2Error(message)
         scheme = f"{urlsplit(self.provider_id).scheme}:"
         if not all(found[name].startswith((scheme, "https:")) for name in ENDPOINTS):
-            message = "The provider asks to be spoken to without https."
+            message = "The provider names an endpoint without https."
             raise OAuth2Error(message)
         return found
 
@@ -296,7 +296,7 @@ class VerifyingAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         """
         user_info = self._fetch_user_info(token.token)
         if user_info.get("sub") != claims["sub"]:
-            message = "The provider told of another person than it signed for."
+            message = "The provider described another person than the one it signed for."
             raise OAuth2Error(message)
         return {**claims, "email": user_info.get("email"), "email_verified": user_info.get("email_verified")}
 

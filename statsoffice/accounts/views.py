@@ -149,7 +149,7 @@ def send_with_message(request: HttpRequest, invitation: Invitation, *, secret: s
 
 def _check_invites(person: User) -> None:
     if not producers_invited_to(person).exists():
-        message = "This person invites nobody."
+        message = "This person may not invite anyone."
         raise Http404(message)
 
 

@@ -58,7 +58,7 @@ def show_trail(request: SignedInRequest) -> HttpResponse:
     """Show sign-ins, downloads and changes of the producers that the person audits or leads."""
     producers = producers_audited_by(request.user)
     if not producers:
-        message = "Nobody who audits or leads no producer has a trail to read."
+        message = "Only people who audit or lead a producer can read the audit trail."
         raise Http404(message)
     scope = scope_of(request.user, producers, is_narrowed=False)
     form = TrailFilter(request.GET, scope=scope)

@@ -343,7 +343,7 @@ def record_incidents(*, now: datetime) -> None:
         for current in Illness.objects.filter(is_open=True):
             ended_at = max(now, current.began_at)
             if Illness.objects.filter(pk=current.pk, is_open=True).update(is_open=False, ended_at=ended_at):
-                logger.info("the watcher is well again")
+                logger.info("monitoring works again")
 
 
 def is_alarm_sent() -> bool:
@@ -367,4 +367,4 @@ def _continue_incident(problems: tuple[Problem, ...], *, now: datetime) -> None:
     ):
         why = [problem.as_json() for problem in problems]
         if still.filter(alarmed_at__isnull=True).update(alarmed_at=now, why=why):
-            logger.error("the watcher is ill: %s", ", ".join(problem.trouble for problem in problems))
+            logger.error("monitoring has a problem: %s", ", ".join(problem.trouble for problem in problems))

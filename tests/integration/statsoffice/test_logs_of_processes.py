@@ -71,7 +71,7 @@ def test_what_a_worker_says_of_a_release_names_release_watcher_and_task(process_
         running(command, answers=lambda: True, log=worker, **both),
         running(celery_beat(tmp_path), answers=lambda: True, log=beat, **both),
     ):
-        line = wait_for(worker, lambda line: "cannot be looked at" in line["message"])
+        line = wait_for(worker, lambda line: "cannot be checked" in line["message"])
         wait_for(beat, lambda line: "Sending due task sweep" in line["message"])
     assert (line["release"], line["task"]) == (release.reference, "sweep")
     assert line["watcher"].endswith(f":{line['process']}")

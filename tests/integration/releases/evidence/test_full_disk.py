@@ -57,7 +57,7 @@ def test_the_look_is_kept_and_says_what_it_saw_and_the_missing_body_is_on_record
     event = ReleaseEvent.objects.get(kind="bodies_not_kept")
     assert event.facts == {"looks": [1], "sha256": [sha256_hex(LARGE)]}
     assert check_chain(Observation) == (1, None)
-    assert "1 looks are kept without them" in caplog.text
+    assert "1 checks are stored without them" in caplog.text
 
 
 def test_a_disk_that_stays_full_is_told_once_and_a_body_that_fits_again_takes_its_place(address, full_disk):
@@ -120,4 +120,4 @@ def test_where_the_connection_breaks_nothing_is_tried_again(address, caplog):
         connection.close()
         execute("DROP TRIGGER hang_up ON releases_body")
     assert not Observation.objects.exists()
-    assert "kept without them" not in caplog.text
+    assert "stored without them" not in caplog.text

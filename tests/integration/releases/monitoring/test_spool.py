@@ -176,7 +176,7 @@ def test_looks_wait_in_memory_where_the_disk_takes_no_file(tmp_path, looks, capl
     shelf.put(looks)
     assert shelf
     assert not shelf.outlives
-    assert "can be written to no file either" in caplog.text
+    assert "cannot be written to a file either" in caplog.text
     shelf.store(at=BACK_AT)
     assert sent() == as_sent(looks, "full:4")
 

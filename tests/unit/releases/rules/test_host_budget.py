@@ -27,7 +27,7 @@ HOST = "www.gov.uk"
 
 @pytest.mark.parametrize(("connections", "per_second"), [(0, 1), (1, 0), (-1, 5)])
 def test_a_budget_of_nothing_is_refused(connections, per_second):
-    with pytest.raises(ValueError, match="would never look"):
+    with pytest.raises(ValueError, match="would never send a request"):
         Budget(connections=connections, per_second=per_second)
 
 
