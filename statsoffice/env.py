@@ -77,7 +77,7 @@ SETTINGS = (
     Setting("STATSOFFICE_MAIL_FROM", "the sender of notifications", default="a placeholder address"),
     Setting(
         "STATSOFFICE_NOTIFY_KEY",
-        "an API key of GOV.UK Notify ([notifications](#telling-people))",
+        "an API key of GOV.UK Notify ([notifications](#notifications))",
         default="none: Notify is off",
     ),
     Setting(
