@@ -132,7 +132,7 @@ def test_a_body_that_our_own_code_cannot_read_is_examined_as_it_came(monkeypatch
     monkeypatch.setattr(adapters, "read_document", fail)
     _, answer = fetched({ANNOUNCEMENT: govuk_pages.redirect(ANNOUNCEMENT, PATH)})
     assert (answer.failure, answer.status, len(answer.hops)) == (None, 200, 1)
-    assert "cannot tell whether" in caplog.text
+    assert "cannot determine whether" in caplog.text
 
 
 def test_a_redirect_document_to_something_that_is_no_web_address_is_refused_like_any_redirect():
