@@ -1,4 +1,4 @@
-"""The floor of all checks: libcurl alone, which checks nothing and keeps nothing but what came back."""
+"""The floor of all checks: libcurl alone, which examines and stores nothing."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -205,7 +205,7 @@ def _past_caches(
 def _not_observed(
     verifications: Iterable[Verification], addresses: Mapping[int, Iterable[AddressFacts]]
 ) -> dict[int, tuple[coverage.Stretch, ...]]:
-    """List for each verdict when nothing was monitored between when it was last missing, or due, and what came next.
+    """List, for each verdict, the unmonitored times from its last missing check, or the due time, to its next check.
 
     :param addresses: by the verdict's key; so is the result.
     """

@@ -208,7 +208,7 @@ def content_from_json(value: dict[str, Any]) -> ReportContent:
     if odd_names := sorted((names ^ set(value)) - (LATER_FIELDS - set(value))):
         message = f"The stored content does not fit the form; missing or unknown: {', '.join(odd_names)}."
         raise ValueError(message)
-    content: ReportContent = read_dataclass(ReportContent, value)
+    content: ReportContent = read_dataclass(ReportContent, value, strict=True)
     return content
 
 

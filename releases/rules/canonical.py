@@ -64,16 +64,15 @@ def write_dataclass(value: Any) -> Any:
     raise TypeError(message)
 
 
-def read_dataclass(kind: Any, plain: Any) -> Any:
-    """Read a value of a type from what `written` made of it.
-
-    A field that is missing takes its default; one that the type no longer has is left out.
+def read_dataclass(kind: Any, plain: Any, *, strict: bool = False) -> Any:
+    """Read a value of a type from what `write_dataclass` made of it. A missing field takes its default.
 
     :param kind: a dataclass, or the type of one of its fields.
+    :param strict: refuse a field that the type does not have, instead of leaving it out.
     :raises NotThisKind: if it is something else.
     """
     try:
-        return _read(kind, plain)
+        return _read(kind, plain, strict=strict)
     except NotThisKind:
         raise
     except (AttributeError, KeyError, TypeError, ValueError) as fault:
@@ -81,18 +80,22 @@ def read_dataclass(kind: Any, plain: Any) -> Any:
         raise NotThisKind(message) from fault
 
 
-def _read(kind: Any, plain: Any) -> Any:
+def _read(kind: Any, plain: Any, *, strict: bool) -> Any:
     if get_origin(kind) in {Union, UnionType}:
         inner = [each for each in get_args(kind) if each is not NoneType]
-        return None if plain is None else _read(inner[0], plain)
+        return None if plain is None else _read(inner[0], plain, strict=strict)
     if get_origin(kind) is tuple:
-        return _read_tuple(get_args(kind), plain)
+        return _read_tuple(get_args(kind), plain, strict=strict)
     if get_origin(kind) in {Mapping, MappingProxyType}:
-        return MappingProxyType({name: _read(get_args(kind)[1], each) for name, each in plain.items()})
+        return MappingProxyType({name: _read(get_args(kind)[1], each, strict=strict) for name, each in plain.items()})
     if isinstance(kind, type) and is_dataclass(kind):
         hints = _types_of_fields(kind)
-        known = {field.name for field in fields(kind)}
-        return kind(**{name: read_dataclass(hints[name], each) for name, each in plain.items() if name in known})
+        if strict and (unknown := sorted(plain.keys() - hints.keys())):
+            message = f"{kind.__name__} has no {', '.join(unknown)}"
+            raise NotThisKind(message)
+        return kind(
+            **{name: read_dataclass(hints[name], each, strict=strict) for name, each in plain.items() if name in hints}
+        )
     return _read_one(kind, plain)
 
 
@@ -101,13 +104,13 @@ def _types_of_fields(kind: type) -> Mapping[str, Any]:
     return get_type_hints(kind)
 
 
-def _read_tuple(inner: tuple[Any, ...], plain: Any) -> tuple[Any, ...]:
+def _read_tuple(inner: tuple[Any, ...], plain: Any, *, strict: bool) -> tuple[Any, ...]:
     if not isinstance(plain, list):
         message = f"{str(plain)[:80]} is no list"
         raise NotThisKind(message)
     if len(inner) == 2 and inner[1] is Ellipsis:
-        return tuple(read_dataclass(inner[0], each) for each in plain)
-    return tuple(read_dataclass(each_kind, each) for each_kind, each in zip(inner, plain, strict=True))
+        return tuple(read_dataclass(inner[0], each, strict=strict) for each in plain)
+    return tuple(read_dataclass(each_kind, each, strict=strict) for each_kind, each in zip(inner, plain, strict=True))
 
 
 def _read_one(kind: Any, plain: Any) -> Any:

@@ -122,6 +122,11 @@ def test_the_digest_is_the_same_on_every_machine_and_in_every_release_of_the_pro
     [
         pytest.param({"surprise": 1}, "surprise", id="unknown-field"),
         pytest.param({"outputs": [{"name": "x"}]}, "name", id="unknown-part"),
+        pytest.param(
+            {"outputs": [content_to_json(SEED)["outputs"][0] | {"surprise": 1}]},
+            "surprise",
+            id="unknown-field-of-a-part",
+        ),
         pytest.param({"annex": {"outputs": [{"parts": [], "notes": []}]}}, "due_at", id="annex-that-lacks-a-time"),
     ],
 )
