@@ -1,10 +1,12 @@
-"""The composition: the one package that knows both apps."""
+"""The apps of the composition: the one package that knows both `releases` and `breaches`."""
 
 from enum import Enum
 
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 from django.db.migrations.serializer import ChoicesSerializer
 from django.db.migrations.writer import MigrationWriter
+from django.utils.translation import gettext_lazy as lazy
 
 
 class StatsofficeConfig(AppConfig):
@@ -16,3 +18,46 @@ class StatsofficeConfig(AppConfig):
 
         # Migrations store the value of an enum and not its name, so that its module can move.
         MigrationWriter.register_serializer(Enum, ChoicesSerializer)
+
+
+class AdministrationConfig(AdminConfig):
+    """The admin site, as the office has it."""
+
+    default_site = "statsoffice.admin.OfficeAdminSite"
+
+
+class AccountsConfig(AppConfig):
+    name = "statsoffice.accounts"
+    label = "accounts"
+    verbose_name = lazy("Accounts")
+
+
+class AuditConfig(AppConfig):
+    name = "statsoffice.audit"
+    label = "audit"
+    verbose_name = lazy("Audit trail")
+
+    def ready(self) -> None:
+        from statsoffice.audit import events
+
+        events.connect_signals()
+
+
+class DeskConfig(AppConfig):
+    name = "statsoffice.dashboard"
+    label = "desk"
+
+
+class MessagesConfig(AppConfig):
+    name = "statsoffice.notifications"
+    label = "outbox"
+    verbose_name = lazy("Outbox")
+
+    def ready(self) -> None:
+        from statsoffice.notifications import rules  # noqa: F401  # fills the table of labels
+
+
+class CanaryConfig(AppConfig):
+    name = "statsoffice.self_monitoring"
+    label = "canary"
+    verbose_name = lazy("Canary")

@@ -83,15 +83,15 @@ PROBE_ALLOW_PRIVATE = env.hosts_with_port(
 
 # --- Django ---------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "statsoffice.accounts",
+    "statsoffice.apps.AccountsConfig",
     "releases",
     "breaches",
-    "statsoffice.notifications",
-    "statsoffice.self_monitoring",
-    "statsoffice.audit",
-    "statsoffice.dashboard",
-    "statsoffice",
-    "statsoffice.administration.apps.AdministrationConfig",
+    "statsoffice.apps.MessagesConfig",
+    "statsoffice.apps.CanaryConfig",
+    "statsoffice.apps.AuditConfig",
+    "statsoffice.apps.DeskConfig",
+    "statsoffice.apps.StatsofficeConfig",
+    "statsoffice.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,8 +1,9 @@
-"""Where each page lives, and security.txt, which is in no app."""
+"""The addresses of all pages, and security.txt, which is in no app."""
 
 from datetime import UTC, datetime, time, timedelta
 
 from allauth.account.decorators import secure_admin_login
+from allauth.account.urls import urlpatterns as allauth_pages
 from django.conf import settings
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,9 +13,17 @@ from django.views.decorators.http import require_safe
 
 import breaches.urls
 import releases.urls
-from statsoffice import health, middleware
-from statsoffice.guides import views as guides
+from statsoffice import guides, health, middleware, redaction
+from statsoffice.accounts import provider
+from statsoffice.accounts import views as accounts
+from statsoffice.audit import views as audit
+from statsoffice.dashboard import tasks
+from statsoffice.dashboard import views as dashboard
 from statsoffice.metrics import metrics
+from statsoffice.notifications import views as notifications
+from statsoffice.self_monitoring.page import canary_page
+from statsoffice.setup import views as setup
+from statsoffice.setup.steps import Step
 
 # One place to sign in, with its limit on attempts; the admin's own log-in page has none.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -41,24 +50,74 @@ def show_security_txt(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
 
 
+# Whatever else django-allauth brings (other e-mail addresses, sign-in by code) has no address. Sign-up has one, and is
+# closed.
+ALLAUTH_PAGES = frozenset(
+    {
+        "account_login",
+        "account_logout",
+        "account_inactive",
+        "account_signup",
+        "account_reauthenticate",
+        "account_change_password",
+        "account_set_password",
+        "account_reset_password",
+        "account_reset_password_done",
+        "account_reset_password_from_key",
+        "account_reset_password_from_key_done",
+    }
+)
+account_pages = [
+    path("", accounts.your_account, name="your_account"),
+    path("invitations/", accounts.invitation_list, name="invitations"),
+    path("invitations/new/", accounts.invite, name="invite"),
+    path("invitations/<int:key>/send-again/", accounts.send_again, name="send_invitation_again"),
+    path("invitations/<int:key>/withdraw/", accounts.withdraw, name="withdraw_invitation"),
+    path("invited/", accounts.accept_invitation, name="account_accept"),
+    path("invited/<str:secret>/", accounts.follow_invitation, name="account_invited"),
+    path("sessions/end/", accounts.sign_out_everywhere, name="sign_out_everywhere"),
+    path("sessions/", include("allauth.usersessions.urls")),
+    path("oidc/login/", provider.begin_sign_in, name="openid_connect_login"),
+    path("oidc/login/callback/", provider.finish_sign_in, name="openid_connect_callback"),
+    path("2fa/", include("allauth.mfa.urls")),
+    *(page for page in allauth_pages if page.name in ALLAUTH_PAGES),
+]
+guide_pages = [
+    path("", guides.guide_list, name="guides"),
+    path("<slug:guide>/", guides.guide, name="guide"),
+]
+setup_pages = [
+    path("", setup.overview, name="overview"),
+    *(path(f"{step.value}/", getattr(setup, step.name.lower()), name=step.name.lower()) for step in Step),
+]
+# These are no pages below those of reports: forms there are stored in the session if the person must sign in again, and
+# words that are to be removed must not be stored once more.
+redaction_pages = [
+    path("<slug:reference>/", redaction.start_redaction, name="ask"),
+    path("<slug:reference>/remove/", redaction.remove, name="remove"),
+    path("<slug:reference>/<int:position>/", redaction.show_redaction, name="done"),
+]
+
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("accounts/", include("statsoffice.accounts.urls")),
+    path("accounts/", include(account_pages)),
     path("accessibility/", guides.accessibility, name="accessibility"),
-    path("guides/", include("statsoffice.guides.urls")),
-    path("set-up/", include("statsoffice.setup.urls")),
-    path("desk/", include("statsoffice.dashboard.urls")),
-    path("messages/", include("statsoffice.notifications.urls")),
-    path("audit/", include("statsoffice.audit.urls")),
+    path("guides/", include((guide_pages, "guides"))),
+    path("set-up/", include((setup_pages, "setting_up"))),
+    path("desk/", dashboard.desk, name="desk"),
+    path("desk/today/", dashboard.part, name="desk_part"),
+    path("desk/missing/<slug:concern>/", tasks.list_missing, name="desk_missing"),
+    path("messages/", include(([path("", notifications.list_notifications, name="sent")], "outbox"))),
+    path("audit/", include(([path("", audit.show_trail, name="trail")], "audit"))),
     path("unsent/", middleware.show_unsent_form, name="unsent"),
     path("reports/", include("breaches.urls")),
-    path("redactions/", include("statsoffice.redaction.urls")),
+    path("redactions/", include((redaction_pages, "redacting"))),
     path("breaches/", include((breaches.urls.public_urlpatterns, "transparency"))),
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
     path(".well-known/security.txt", show_security_txt, name="security_txt"),
     path("metrics", metrics, name="metrics"),
-    path("canary/", include("statsoffice.self_monitoring.urls")),
+    path("canary/<str:token>/", canary_page, name="canary_page"),
     path("", include(releases.urls.exchange)),
     path("", include("releases.urls")),
 ]

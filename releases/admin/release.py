@@ -23,7 +23,6 @@ from releases.models import Address, DateChangeRequest, Release, Series, Verific
 from releases.models.release import ReleaseQuerySet
 from releases.overview import Concern
 from releases.permissions import Action
-from releases.rules import calendar
 from releases.rules import calendar as rules_calendar
 from releases.rules.calendar import STANDARD_RELEASE_TIME
 from releases.rules.lifecycle import CHANGE_DATE, OPEN, RELEASE, Status
@@ -91,7 +90,7 @@ class DayFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
         if self.value() not in SPANS:
             return queryset
-        today = calendar.local_date(timezone.now())
+        today = rules_calendar.local_date(timezone.now())
         _, first, last = SPANS[self.value() or ""]
         days = (today + timedelta(days=first), today + timedelta(days=last))
         return queryset.filter(due_at__isnull=False, planned_on__range=days)
@@ -145,7 +144,7 @@ class MonthFilter(admin.SimpleListFilter):
             return []
         numbers = range(last.year * 12 + last.month - 1, first.year * 12 + first.month - 2, -1)
         months = [date(number // 12, number % 12 + 1, 1) for number in numbers]
-        return [(f"{month:%Y-%m}", calendar.format_month(month)) for month in months]
+        return [(f"{month:%Y-%m}", rules_calendar.format_month(month)) for month in months]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
         try:
@@ -331,7 +330,7 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
         if release.due_at is None or release.status == Status.CANCELLED or release.rehearsal:
             return EMPTY
         given_at = release.confirmed_at or timezone.now()
-        days = (release.planned_on - calendar.local_date(given_at)).days
+        days = (release.planned_on - rules_calendar.local_date(given_at)).days
         if days < 0:
             return EMPTY
         counted = ngettext("%(days)s day’s notice", "%(days)s days’ notice", days) % {"days": days}
@@ -357,7 +356,7 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
             (_("cancelled"), release.cancelled_at),
         )
         reached = sorted((at, words) for words, at in dated if at)
-        lines = [(words.capitalize(), calendar.format_moment(at)) for at, words in reached]
+        lines = [(words.capitalize(), rules_calendar.format_moment(at)) for at, words in reached]
         if release.cancellation_reason:
             lines.append((_("Reason"), release.cancellation_reason))
         return format_html_join("", "<div>{}: {}</div>", lines) or EMPTY

@@ -12,11 +12,11 @@ from django.db import DEFAULT_DB_ALIAS, Error, connection, connections, models, 
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
+from statsoffice import demo
 from statsoffice.backup import BackupError
 from statsoffice.backup.archive import filled_or_empty, first_line, verify_evidence
 from statsoffice.backup.engines import UNSAVED_TABLES, PostgreSQL
 from statsoffice.database import connect_as_owner
-from statsoffice.demo import office
 from statsoffice.progress import track
 from statsoffice.verification import ChainResult
 
@@ -78,7 +78,7 @@ def _check_source(file: Path) -> None:
             f"{file} does not have the tables of this version. Set DATABASE_URL=sqlite:///{file.absolute()} and run "
             "manage.py migrate first."
         )
-    if office.is_demo_loaded(using=SOURCE):
+    if demo.is_demo_loaded(using=SOURCE):
         raise BackupError(
             f"{file} contains the demonstration, and the password of its accounts is public. Do not copy it: run "
             "manage.py migrate on the new database and enter your own data there."

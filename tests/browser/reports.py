@@ -8,7 +8,7 @@ from breaches.redaction import KIND
 from breaches.rules.lifecycle import ReportStatus, ReportTerm
 from breaches.rules.public_statement import statement_digest
 from breaches.rules.validation import ReportSection
-from statsoffice.redaction.actions import redact
+from statsoffice.redaction import redact
 from tests.support.factories import SEED_DUE
 from tests.support.people import AT, create_report
 

@@ -46,7 +46,7 @@ AT_ONCE = {
     "releases/views/pre_release.py:decide_request_view": "each change was shown and ticked",
     "releases/views/release.py:request_preflight": "it asks for looks, and changes nothing",
     "releases/views/release.py:tick_task_view": "the same button takes the tick away",
-    "statsoffice/redaction/views.py:remove": "it was shown where the words stand and stay, and a box was ticked",
+    "statsoffice/redaction.py:remove": "it was shown where the words stand and stay, and a box was ticked",
     "statsoffice/accounts/views.py:send_again": "the old link gives way to a new one, which can be sent again",
     "statsoffice/accounts/views.py:sign_out_everywhere": "the person signs in again",
     "statsoffice/accounts/views.py:withdraw": "somebody whose invitation was withdrawn is invited again",

@@ -6,7 +6,7 @@ from django.urls import reverse
 from releases.models import Producer
 from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
-from statsoffice.guides.views import Guide
+from statsoffice.guides import Guide
 from tests.browser.barriers import is_clean, walk
 from tests.support.factories import create_member
 

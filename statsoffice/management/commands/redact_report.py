@@ -10,8 +10,8 @@ from breaches.redaction import NothingToRedact, RedactionResult
 from releases.management.base import PlainCommand
 from releases.monitoring.clock import RealClock
 from releases.rules.lifecycle import MissingFields
+from statsoffice import redaction
 from statsoffice.accounts.models import User
-from statsoffice.redaction import actions
 
 
 class Command(PlainCommand):
@@ -41,7 +41,7 @@ words, this says which. It cannot be undone: try --dry-run first."""
         if sys.stdin.isatty():
             self.stderr.write("Words to remove, exactly as they stand there:")
         try:
-            found = actions.redact(
+            found = redaction.redact(
                 report,
                 words=sys.stdin.readline().strip(),
                 why=options["why"],

@@ -24,7 +24,7 @@ A_MORNING = dedent("""
     from releases.models import Body
     from releases.evidence import store
     from statsoffice import verification
-    from statsoffice.redaction.actions import redact
+    from statsoffice.redaction import redact
     from tests.support.people import AT, create_report, create_office
     from tests.support.factories import SeriesFactory, ReleaseFactory
     from tests.support.stored_checks import make_check, store_checks

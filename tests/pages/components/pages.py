@@ -14,7 +14,8 @@ from django.template import RequestContext, Template
 from django.urls import include, path
 
 from releases.forms.base import GovukDateField, LongTextField, Question, SubmitButton
-from statsoffice.guides import views as guides
+from statsoffice import guides
+from statsoffice.urls import account_pages, guide_pages
 
 AT = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
 ADDRESS = "https://www.example.gov.uk/government/statistics/" + "a-very-long-name-of-an-output-" * 4
@@ -155,10 +156,10 @@ urlpatterns = [
     path("your-releases/", include(([path("", components, name="release_list")], "exchange"))),
     path("reports/", include(([path("", questions, name="report_list")], "breaches"))),
     path("accessibility/", guides.accessibility, name="accessibility"),
-    path("guides/", include("statsoffice.guides.urls")),
+    path("guides/", include((guide_pages, "guides"))),
     path("desk/", questions, name="desk"),
     path("refused/", refuse),
     path("broken/", break_down),
     path("admin/", admin.site.urls),
-    path("accounts/", include("statsoffice.accounts.urls")),
+    path("accounts/", include(account_pages)),
 ]

@@ -5,7 +5,7 @@ from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
 from releases.rules.lifecycle import Role
-from statsoffice.guides.views import GUIDES, Guide
+from statsoffice.guides import GUIDES, Guide
 from tests.support.factories import UserFactory
 from tests.support.people import create_office
 

@@ -19,9 +19,9 @@ from breaches.rules.lifecycle import ReportStatus
 from breaches.rules.validation import ReportSection
 from breaches.versions import record_event
 from releases.rules.lifecycle import Role
+from statsoffice import redaction as statsoffice_redaction
 from statsoffice import verification
-from statsoffice.redaction import views
-from statsoffice.redaction.actions import PLACES, places_of_messages
+from statsoffice.redaction import PLACES, places_of_messages
 from tests.integration.breaches.sign_off.test_redaction import where
 from tests.support.factories import ProducerFactory, UserFactory, create_member
 from tests.support.people import AT, create_report
@@ -241,7 +241,7 @@ def test_a_fault_tells_neither_words_nor_reason(head, report, caplog, monkeypatc
     def broken(*_args, **_given):
         raise RuntimeError
 
-    monkeypatch.setattr(views.actions, "redact", broken)
+    monkeypatch.setattr(statsoffice_redaction, "redact", broken)
     head.raise_request_exception = False
     assert head.post(address("ask", report), GIVEN).status_code == 500
     assert "Traceback" in caplog.text
@@ -252,12 +252,12 @@ def test_a_report_of_an_error_hides_what_was_sent(office, report, monkeypatch, s
     def broken(*_args, **_given):
         raise RuntimeError
 
-    monkeypatch.setattr(views.actions, "redact", broken)
+    monkeypatch.setattr(statsoffice_redaction, "redact", broken)
     settings.DEBUG = False
     request = RequestFactory().post(address("ask", report), GIVEN)
     request.user = office.head
     with pytest.raises(RuntimeError):
-        views.start_redaction(request, report.reference)
+        statsoffice_redaction.start_redaction(request, report.reference)
     told = ExceptionReporter(request, *sys.exc_info()).get_traceback_text()
     assert "Featherstonehaugh" not in told
     assert WHY not in told

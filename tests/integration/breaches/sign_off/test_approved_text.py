@@ -8,7 +8,7 @@ from django.urls import reverse
 from breaches import dispatching, editing, pdf, sign_off
 from breaches.models import Report
 from breaches.redaction import shows_words
-from statsoffice.redaction.actions import redact
+from statsoffice.redaction import redact
 from tests.support.people import AT, create_joint_report, create_report, name_person_in_impact
 from tests.support.shared_rows import shared_fixture
 

@@ -30,7 +30,7 @@ from releases.rules.lifecycle import MissingFields, Role
 from statsoffice import verification
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message, MessageRowRecord
-from statsoffice.redaction.actions import redact
+from statsoffice.redaction import redact
 from tests.integration.statsoffice.test_verify_evidence import tamper
 from tests.pages.statsoffice.test_no_personal_names import tables
 from tests.support.people import AT, create_office, create_report, name_person_in_impact, render_text

@@ -15,7 +15,7 @@ from releases.models import ReleaseTask, Statement
 from releases.rules.lifecycle import MissingFields
 from releases.tasks import DONE
 from statsoffice import verification
-from statsoffice.redaction.actions import redact
+from statsoffice.redaction import redact
 from tests.integration.breaches.drafting.test_merge import a_morning
 from tests.integration.breaches.sign_off.test_redaction import where
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory

@@ -4,7 +4,7 @@ import pytest
 
 from releases.models import Membership, Producer
 from releases.rules.lifecycle import Role
-from statsoffice.demo import office
+from statsoffice import demo
 from tests.support.admin_site import page, refusals, signed_in, staff
 from tests.support.administrators import an_administrator
 from tests.support.factories import ProducerFactory, UserFactory, create_member
@@ -47,9 +47,9 @@ def test_an_administrator_changes_no_role_of_their_own_and_takes_over_none_of_an
 
 
 def calendar_managers():
-    office.set_up_offices()
+    demo.set_up_offices()
     producer = Producer.objects.order_by("pk").first()
-    yield "of the demonstration", office.find_user(Role.CALENDAR_MANAGER), producer
+    yield "of the demonstration", demo.find_user(Role.CALENDAR_MANAGER), producer
     yield "by the role alone", create_member(Role.CALENDAR_MANAGER, producer, is_staff=True), producer
 
 

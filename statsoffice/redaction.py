@@ -1,5 +1,7 @@
-"""The pages on which a Head of Profession redacts a report."""
+"""Redaction of a report, its releases and its notifications together, and the pages for it."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -9,21 +11,61 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
 from breaches.forms.decisions import LONGEST_REMARK
-from breaches.models import Report, ReportEvent
+from breaches.models import JoinedDraft, Report, ReportEvent
 from breaches.permissions import Action
-from breaches.redaction import KIND, NothingToRedact, RedactionResult
+from breaches.redaction import KIND, NothingToRedact, Place, RedactionResult, redact_report
 from breaches.rules.lifecycle import OPEN
 from breaches.views.base import report_page
 from releases.forms.base import LongTextField, Question, inside_the_form
 from releases.models.append_only import redaction_marker
 from releases.rules.lifecycle import MissingFields
 from releases.views.base import SignedInRequest
-from statsoffice.redaction import actions
-from statsoffice.redaction.actions import places_in_words
+from statsoffice.accounts.models import User
+from statsoffice.notifications.models import Message, MessageRowRecord
+
+
+def redact(
+    report: Report, *, words: str, why: str, by: User, at: datetime, dry_run: bool = False, form_key: str = ""
+) -> RedactionResult:
+    """Redact words from a report, its releases and its notifications, as `breaches.redaction.redact_report` does."""
+    besides = [places_of_messages(report)]
+    return redact_report(
+        report, words=words, why=why, by=by, at=at, besides=besides, dry_run=dry_run, form_key=form_key
+    )
+
+
+def places_of_messages(report: Report) -> Place:
+    """Return the messages about a report, or about a draft that was merged into it."""
+    parts = JoinedDraft.objects.standing().parts_of(report)
+    return Place(Message.objects.filter(report__in=parts), ("subject", "text"), MessageRowRecord)
+
+
+PLACES: dict[str, Promise] = {
+    "breaches.report": lazy("The report: what the automatic check wrote, and its cause"),
+    "breaches.reportversion": lazy("Versions of the report’s text"),
+    "breaches.reportevent": lazy("The report’s history: reasons and comments"),
+    "breaches.timelinenote": lazy("Notes on the timeline"),
+    "breaches.sectioncomment": lazy("Comments on single sections"),
+    "breaches.correctiveaction": lazy("Corrective actions"),
+    "breaches.dispatch": lazy("What was written with the report when it was sent"),
+    "breaches.published": lazy("What was made public of it"),
+    "releases.statement": lazy("Statements about its releases"),
+    "releases.releasetask": lazy("Tasks at a next release that are its corrective actions"),
+    "releases.releaseevent": lazy("The history of its releases: reasons"),
+    "outbox.message": lazy("Messages about it, as they are kept here"),
+}
+"""What each table is called on pages."""
+
+
+def places_in_words(rows: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return each place in which words were found, in words, and the number of rows."""
+    return [(str(PLACES.get(table, table)), number) for table, number in sorted(rows.items())]
+
 
 LONGEST_WORDS = 500
 
@@ -140,7 +182,7 @@ def _try(
     """Redact, or find what that would redact. A refusal becomes an error of the form, and returns None."""
     given = {name: form.cleaned_data[name] for name in ("words", "why")}
     try:
-        return actions.redact(report, **given, by=request.user, at=timezone.now(), dry_run=dry_run, form_key=form_key)
+        return redact(report, **given, by=request.user, at=timezone.now(), dry_run=dry_run, form_key=form_key)
     except MissingFields as refused:
         form.add_error(refused.field, str(refused))
     except NothingToRedact as refused:

@@ -1,1 +1,0 @@
-"""The pages of the user guides and the accessibility statement."""

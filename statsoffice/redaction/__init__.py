@@ -1,1 +1,0 @@
-"""The pages on which a Head of Profession redacts personal details from a report."""
