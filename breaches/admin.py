@@ -29,14 +29,14 @@ from releases.admin.access import ReadOnlyAdmin, cache_check
 
 @admin.register(Edition)
 class EditionAdmin(admin.ModelAdmin[Edition]):
-    """Editions of the Code, for those with Django's own permission."""
+    """Editions of the Code. Django's own permissions decide who may edit them."""
 
     list_display = ("number", "title", "in_force_from", "in_force_confirmed")
 
 
 @admin.register(Practice)
 class PracticeAdmin(admin.ModelAdmin[Practice]):
-    """Practices of an edition. Their wording is settled, with its source, on the page "Code of Practice"."""
+    """Practices of an edition. People confirm their wording, with its source, on the page "Code of Practice"."""
 
     list_display = ("code", "edition", "principle", "summary", "settled_at")
     list_filter = ("edition",)
@@ -46,7 +46,7 @@ class PracticeAdmin(admin.ModelAdmin[Practice]):
 
 
 class OfReports[M: Model](ReadOnlyAdmin[M]):
-    """Rows about reports that the user may view; they are moved and written on the reports' own pages."""
+    """Read-only rows of the reports that the user may view. People edit and decide on reports on their own pages."""
 
     report_path = "report"
 
@@ -98,7 +98,7 @@ class ReportEventAdmin(OfReports[ReportEvent]):
 
 @admin.register(RegisterEvent)
 class RegisterEventAdmin(ReadOnlyAdmin[RegisterEvent]):
-    """Who downloaded a register, for those who may do so themselves."""
+    """Downloads of a register, visible to people who may download it themselves."""
 
     list_display = ("position", "producer", "kind", "at", "actor")
     list_select_related = ("producer", "actor")
@@ -163,7 +163,7 @@ class TimelineNoteAdmin(OfReports[TimelineNote]):
 
 @admin.register(ApprovedDocument)
 class ApprovedDocumentAdmin(OfReports[ApprovedDocument]):
-    """Documents as they were approved; they are downloaded, and the download logged, on the report's page."""
+    """Approved documents. People download them on the report's page, which records the download."""
 
     list_display = ("report", "version", "approved_by", "approved_role", "approved_at", "one_person", "pdf_sha256")
     list_select_related = ("report", "approved_by")

@@ -1,11 +1,11 @@
-"""Breaches: suspected, drafted, completed, approved, printed."""
+"""The Django app of breach reports."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as lazy
 
 
 class BreachesConfig(AppConfig):
-    """Django's entry for breach reports."""
+    """The app of breach reports."""
 
     name = "breaches"
     default_auto_field = "django.db.models.BigAutoField"

@@ -1,4 +1,4 @@
-"""The practices that a report may cite, and the wording that the office has settled."""
+"""The practices that a report may cite, and their wording as confirmed by the office."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ class Suggestion:
     """What published reports cite for one kind of breach.
 
     A draft cites the practices of `edition_2` (2.0 and 2.1) or `edition_3`; those of `likely` are only listed first.
-    `cases` is the number of published reports behind it; None if that is not known.
+    `cases` is the number of published reports that the suggestion rests on; None if that is not known.
     """
 
     edition_2: tuple[str, ...]
@@ -71,7 +71,7 @@ class PracticeChoice:
 
 
 def cite_practice(practice: Practice) -> CitedPractice:
-    """Copy a practice for a report, which later changes of the list do not change."""
+    """Copy a practice into a report, so that later changes of the list do not affect the report."""
     return CitedPractice(
         edition=practice.edition.number,
         code=practice.code,
@@ -82,7 +82,7 @@ def cite_practice(practice: Practice) -> CitedPractice:
 
 
 def suggest_practices(kind: str, *, on: date) -> tuple[CitedPractice, ...]:
-    """Return what a draft about a kind of breach cites from the edition in force on the day of occurrence."""
+    """Return the practices that a draft cites for a kind of breach, from the edition in force on that day."""
     suggestion, edition = SUGGESTIONS.get(ReportKind(kind)), Edition.objects.in_force_on(on)
     if suggestion is None or edition is None:
         return ()
@@ -91,9 +91,10 @@ def suggest_practices(kind: str, *, on: date) -> tuple[CitedPractice, ...]:
 
 
 def offer_practices(report: Report, content: ReportContent) -> list[PracticeChoice]:
-    """Return what a report may cite from the editions that may have been in force on its days, the likely first.
+    """Return the practices that a report may cite, the likely ones first.
 
-    If the content names no days, those of the record are used.
+    They come from each edition that may have been in force on a day of occurrence. If the content names no days, the
+    recorded days are used.
     """
     days = content.occurred_on or [date.fromisoformat(on) for on in report.machine.get("occurred_on", ())]
     editions = dict.fromkeys(edition for on in days for edition in Edition.objects.possibly_in_force_on(on))
@@ -124,7 +125,7 @@ def _with_suggestions(
 
 
 def with_settled_wording(content: ReportContent) -> ReportContent:
-    """Return a report's content with the wording that is settled by now."""
+    """Return a report's content with the wording of its practices as confirmed by now."""
     settled = {
         (row.edition.number, row.code): cite_practice(row)
         for row in _rows_of(practice for practice in content.practices if not practice.confirmed)
@@ -165,7 +166,7 @@ def find_edition_remarks(content: ReportContent) -> Iterator[Remark]:
 def settle_wording(
     practice: Practice, *, wording: str, source: str, source_url: str, seen: str, by: "User", at: datetime
 ) -> Practice:
-    """Settle the wording of a practice, which drafts that cite it print from now on; its history has earlier ones.
+    """Confirm the wording of a practice. Drafts that cite it print this wording from now on.
 
     :param seen: the `settled_mark` of the practice that the person saw.
     :raises NotYours: if none of the person's roles allows it.
@@ -186,7 +187,7 @@ def settle_wording(
         held.settled_at, held.settled_by = at, by
         # The person has now read a wording that was not confirmed before.
         held.unconfirmed = ""
-        # Outside a request simple_history knows no person.
+        # Outside a request simple_history does not know the person.
         held._history_user = by  # type: ignore[attr-defined]  # read by simple_history
         held.save()
     return held

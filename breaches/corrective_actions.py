@@ -1,4 +1,4 @@
-"""Corrective actions: adding, changing and finishing. One for the next release of a series becomes a task there."""
+"""Corrective actions. An action for the next release of a series becomes a task of that release."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an action says; `owner` is a post."""
+    """The text of an action and its deadline; `owner` is a post."""
 
     text: str
     term: ReportTerm
@@ -33,9 +33,9 @@ class Plan:
 def add_action(
     report: Report, plan: Plan, *, next_release_of: Series | None = None, by: "User", at: datetime
 ) -> CorrectiveAction:
-    """Add an action; the same one sent twice is added once.
+    """Add an action. If a person sends the same action twice, it is added once.
 
-    :param next_release_of: the series at whose next release it is a task.
+    :param next_release_of: the action becomes a task of the next release of this series.
     :raises MissingFields: if the text or the owner is empty.
     :raises ValueError: if none of the person's roles lets them write reports.
     """
@@ -47,7 +47,8 @@ def add_action(
     with transaction.atomic():
         task = None
         if next_release_of is not None:
-            # Everybody with a role at the release reads the task, also those who may not know of a restricted report.
+            # Everyone with a role for the release can read the task, including people who may not know of a restricted
+            # report.
             named = report.kind not in RESTRICTED
             origin = _("report %(reference)s") % {"reference": report.reference} if named else ""
             task = tasks.add_task(
@@ -61,10 +62,10 @@ def add_action(
 
 
 def change_action(action: CorrectiveAction, plan: Plan, *, by: "User", at: datetime) -> CorrectiveAction:
-    """Change an action, and its task at a release if it has one.
+    """Change an action, and its release task if it has one.
 
     :raises MissingFields: if the text or the owner is empty.
-    :raises ChangedMeanwhile: if the action was changed or finished since it was read.
+    :raises ChangedMeanwhile: if the action was changed or finished after it was read.
     :raises ValueError: if none of the person's roles lets them write reports.
     """
     role = acting_role(by, WRITERS, action.report)
@@ -81,11 +82,12 @@ def change_action(action: CorrectiveAction, plan: Plan, *, by: "User", at: datet
 
 
 def finish_action(action: CorrectiveAction, *, done: bool, by: "User", at: datetime) -> CorrectiveAction:
-    """Finish an action or reopen it, in its task at a release if it has one.
+    """Finish or reopen an action, and its release task if it has one.
 
-    The report gets an event only for an action without a task: `tick_task` finishes a task at the release, too.
+    The report gets an event only for an action without a task, because `tick_task` can also finish a task at the
+    release.
 
-    :raises ChangedMeanwhile: if another person did so since the action was read.
+    :raises ChangedMeanwhile: if another person changed the action after it was read.
     :raises ValueError: if none of the person's roles lets them write reports.
     """
     role = acting_role(by, WRITERS, action.report)
@@ -123,7 +125,7 @@ def _facts_of(plan: Plan) -> dict[str, Any]:
 
 
 def _words_of(plan: Plan) -> str:
-    # The owner is written by a person too, and may turn out to be a name: it stays outside the event's hash.
+    # The owner is free text and may contain a person's name, so it stays outside the event's hash.
     return f"{plan.text}\n{plan.owner}"
 
 

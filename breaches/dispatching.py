@@ -1,4 +1,4 @@
-"""Sending an approved report, correcting or withdrawing it by notice, and closing it.
+"""Dispatch of an approved report, and its correction, withdrawal and closure.
 
 Every move raises MoveRefused if the report's state or the person's roles do not allow it, and ChangedMeanwhile if
 another person was faster.
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 
 
 class CannotBeSent(FieldRefused):
-    """The report cannot be sent with the given values; `field` names the wrong one."""
+    """The report cannot be sent with the given values; `field` names the invalid field."""
 
 
 def recipient_of(report: Report, *, by: "User", office: str) -> str:
-    """Return the email address to which a report is sent: a rehearsal only to the sender."""
+    """Return the email address to which a report is sent; a rehearsal goes only to its sender."""
     return by.email if report.rehearsal else office
 
 
 def send_report(report: Report, *, recipient: str, words: str = "", by: "User", at: datetime) -> Report:
     """Send the approved document by email: the outbox delivers it, with the document attached.
 
-    :param recipient: the address that the person was shown; for a rehearsal their own.
-    :param words: the message; may be empty.
+    :param recipient: the address shown to the person; for a rehearsal, their own.
+    :param words: the message above the document; may be empty.
     :raises MissingFields: if there is no recipient.
     :raises CannotBeSent: if the recipient is no email address, or not the sender of a rehearsal.
     """
@@ -129,12 +129,12 @@ def send_withdrawal(report: Report, *, notice: str, by: "User", at: datetime) ->
 
 
 def close_report(report: Report, *, words: str = "", by: "User", at: datetime) -> Report:
-    """Close a report that was sent: nothing more is expected."""
+    """Close a report that was sent, when no further step is expected."""
     return versions.make_move(report, versions.check_move(report, CLOSE, by=by), by=by, at=at, words=words)
 
 
 def last_dispatch(report: Report) -> Dispatch | None:
-    """Return how and to whom a report itself, not a notice, was sent last, if it was."""
+    """Return the last dispatch of the report itself (not of a notice), or None."""
     return Dispatch.objects.filter(report=report, nature=Nature.REPORT).select_related("document").last()
 
 
@@ -143,7 +143,7 @@ def _document(report: Report) -> ApprovedDocument:
 
 
 def _notify(report: Report, nature: Nature, move: Move, *, words: str, by: "User", at: datetime) -> None:
-    """Send a notice the way the report went; a person has to send it if they sent the report outside this system."""
+    """Send a notice by email if the report went by email; otherwise a person has to send it."""
     if (sent := last_dispatch(report)) is None:
         raise MissingFields("notice", _("Nothing says to whom this report was sent."))
     how = {"recipient": sent.recipient, "outside": sent.outside, "sent_on": local_date(at)}

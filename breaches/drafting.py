@@ -49,23 +49,24 @@ SUSPECTED_OUTCOMES: Mapping[ReportKind, tuple[Outcome, ...]] = {
     ReportKind.PARTIAL: (Outcome.PARTIAL,),
 }
 
-# The automatic text of a report about which nothing is on record.
+# The automatic text of a report without recorded facts.
 NOTHING_ON_RECORD = {"circumstances": ""}
-# Two people who start a report about the same thing at once may want the same name for it.
+# Two people who start reports about the same release at once may get the same reference; so try again.
 ATTEMPTS = 5
 
 # release, schedule version
 type Schedule = tuple[int, int]
 
-# Of schedules: enough to draft a thousand reports in seconds, few enough to let other writers in between.
+# Number of schedules in a batch: enough to draft a thousand reports in seconds, few enough for other writers to get a
+# turn.
 BATCH = 100
 
 
 def draft_missing(*, now: datetime) -> list[Report]:
     """Raise the missing suspicions, draft their reports, and refresh the undecided reports.
 
-    However often it runs, also at once, there is one suspicion for each release, schedule and kind, and one report for
-    each suspicion.
+    Repeated and simultaneous runs produce one suspicion for each release, schedule and kind, and one report for each
+    suspicion.
 
     :return: the reports that were drafted by this call.
     :raises ExceptionGroup: after everything else was done, if some reports could not be drafted or refreshed.
@@ -162,7 +163,7 @@ def _draft_batch(schedules: Collection[Schedule], *, now: datetime, practices_on
         for report, suspicions in zip(reports, suspected, strict=True):
             for suspicion in suspicions:
                 suspicion.report, suspicion.facts_revision = report, suspicion.verification.revision
-        # Several times as fast as an UPDATE of as many rows; they are locked, so each of them is there.
+        # This upsert is several times as fast as an UPDATE of each row. The rows are locked, so none is inserted.
         Suspicion.objects.bulk_create(
             list(chain.from_iterable(suspected)),
             update_conflicts=True,
@@ -204,8 +205,8 @@ def _record_drafts(
 def _claim_suspicions(schedules: Collection[Schedule]) -> dict[Schedule, list[Suspicion]]:
     """Lock the suspicions of some schedules that have no report; those of one schedule go into one report.
 
-    A schedule of which another process has locked one, or which has just got another one, is left to that process or to
-    the next run: otherwise it would get two reports.
+    A schedule is skipped if another process has locked one of its suspicions, or if a suspicion was just added.
+    Otherwise it would get two reports. That process, or the next run, drafts its report.
     """
     waiting = Suspicion.objects.without_report().filter(release__in={release for release, _ in schedules})
     together: dict[Schedule, list[Suspicion]] = {}
@@ -218,10 +219,10 @@ def _claim_suspicions(schedules: Collection[Schedule]) -> dict[Schedule, list[Su
 
 
 def _add_to_open_reports(claimed: dict[Schedule, list[Suspicion]], *, now: datetime) -> None:
-    """Remove from the claimed schedules those that have an undecided report, and add their suspicions to that."""
+    """Move the suspicions of schedules with an undecided report from `claimed` to that report."""
     for schedule, report in _lock_open_reports(claimed.keys()).items():
         for suspicion in claimed.pop(schedule, []):
-            # Facts revision 0: the next step of the same run writes the new facts into the report.
+            # With facts revision 0, the next step of the same run writes the new facts into the report.
             Suspicion.objects.filter(pk=suspicion.pk).update(report=report)
             record_event(report, "suspicion_joined", {Suspicion: [suspicion.pk]}, at=now, suspicion=suspicion.kind)
 
@@ -231,7 +232,7 @@ def _lock_open_reports(schedules: Collection[Schedule]) -> dict[Schedule, Report
     undecided = Report.objects.undecided()
     in_reports = Suspicion.objects.filter(release__in={release for release, _ in schedules}, report__in=undecided)
     while True:
-        # Of several reports about one schedule the first one, which is read last.
+        # Of several reports about one schedule the first counts: it is read last, so it overwrites the others.
         rows = in_reports.reverse().values_list("release", "schedule_version", "report")
         found = {(release, number): key for release, number, key in rows if (release, number) in schedules}
         locked = undecided.filter(pk__in=found.values()).order_by("pk").select_for_update(no_key=True)
@@ -243,7 +244,7 @@ def _lock_open_reports(schedules: Collection[Schedule]) -> dict[Schedule, Report
 
 @dataclass(frozen=True, slots=True)
 class ReportSubject:
-    """What a report is started from: a release, a series, or a producer alone."""
+    """The release, series or producer that a new report is about."""
 
     producer: Producer
     release: Release | None = None
@@ -275,7 +276,7 @@ def open_report_about_list(release: Release, *, by: "User") -> Report | None:
 
 
 def find_uncertain_day(release: Release) -> date | None:
-    """Return the day, in London, on which a release was due if the record does not show whether it was on time."""
+    """Return the London day on which a release was due, if the record does not show whether it was on time."""
     verdict = _uncertain_verdict(release)
     return local_date(verdict.due_at) if verdict else None
 
@@ -301,13 +302,13 @@ def start_about_list(release: Release, *, occurred_on: date, by: "User", at: dat
 def start_report(
     about: ReportSubject, *, kind: ReportKind, occurred_on: Sequence[date], by: "User", at: datetime, form_key: UUID
 ) -> tuple[Report, bool]:
-    """Start a report, or return the one that the same form has started already; the flag says whether it is new.
+    """Start a report, or return the one already started from the same form; the flag says whether it is new.
 
-    Title, producer, contacts and suggested practices are filled in from the record. So is the account: of a pre-release
-    access list, or of a late release whose checks do not show whether it was late. A report of a restricted kind names
-    the person who starts it as dealing with it, because it may be about the responsible statistician.
+    Title, producer, contacts and suggested practices are filled in from the record. So is the account if the report is
+    about a pre-release access list, or about a release whose checks do not show whether it was late. A report of a
+    restricted kind is assigned to the person who starts it, because it may be about the responsible statistician.
 
-    :param occurred_on: days in London; the editions of the Code in force on them are cited.
+    :param occurred_on: days in London; the report cites the editions of the Code in force on them.
     :param form_key: of the form that the person sent.
     :raises NotYours: if the person writes no reports of the producer.
     :raises CannotHaveHappened: if no day is given, or one is in the future.
@@ -408,7 +409,8 @@ def _content(
 def _on_record(about: ReportSubject, *, at: datetime) -> ReportContent:
     if about.release is not None:
         release = about.release
-        # The address of a release that is not yet public stays confidential: the report may be sent before.
+        # The address of a release that is not yet public stays confidential, because the report may be sent before the
+        # release.
         outputs = (Output(release.title, calendar.live_page_of(release, now=at)),)
         return replace(content_of_releases([release]), outputs=outputs)
     if about.series is not None:

@@ -1,4 +1,4 @@
-"""What people write in a report: sections, timeline, cause, person dealing, and conflicts of interest."""
+"""Changes that people make to a report: sections, timeline, cause, assignment, and conflicts of interest."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -43,7 +43,7 @@ FIELDS: dict[ReportSection, tuple[str, ...]] = {
     ReportSection.CORRECTIVE_ACTIONS: ("corrective_actions",),
 }
 
-# Losing the race for the next version this often in a row means that something else is wrong.
+# If a save loses the race for the next version this often in a row, something else is wrong.
 ATTEMPTS = 5
 
 
@@ -69,9 +69,9 @@ class ImpossibleContent(MoveRefused):
 
 @dataclass(frozen=True, slots=True)
 class SavedSection:
-    """The result of saving: `changed` is false if the text already said so.
+    """The result of saving a section.
 
-    `others_editing` names those who wrote meanwhile.
+    `changed` is false if the section already had this text. `others_editing` names the people who saved meanwhile.
     """
 
     report: Report
@@ -93,14 +93,14 @@ def save_section(
 ) -> SavedSection:
     """Save one section as a new version of the report.
 
-    Fields that another person changed since `expected_version` keep their change if this person left them alone.
+    If another person changed other fields after `expected_version`, their changes remain.
 
     :param values: the section's fields of `ReportContent`.
     :param expected_version: the number of the version that the person read.
-    :param facts_seen: what `facts_digest` returned when the page was shown: the offer of newer facts that the person
-        read.
+    :param facts_seen: the result of `facts_digest` when the page was shown; it identifies the newer facts that the
+        person read.
     :param only: the fields to write; by default all of the section's form.
-    :param why: what made the new version; a person who made one as "edited" has written the report.
+    :param why: the reason for the new version. A person with a version made for "edited" counts as an author.
     :raises MoveRefused: if the report's state or the person's roles do not allow it.
     :raises SameFieldChanged: if another person, or the record, changed the same field meanwhile.
     :raises ImpossibleContent: if the values cannot be true.
@@ -159,7 +159,7 @@ def _read_automatic_text(
 
 
 def facts_digest(report: Report) -> str:
-    """Return a short digest of the newest automatic text, by which a form says which one its page has shown."""
+    """Return a short digest of the newest automatic text. A form sends it to state which text its page showed."""
     return sha256_hex(canonical_json(report.machine))[:16]
 
 
@@ -173,12 +173,12 @@ def _merge_fields(values: Mapping[str, Any], *, read: ReportContent, current: Re
 
 
 class CauseRefused(FieldRefused):
-    """The given values cannot be true; `field` names the wrong one."""
+    """The given values cannot be true; `field` names the invalid field."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenCause:
-    """The cause (empty while none is chosen), and when the output was made available, or why that is not known."""
+    """The cause (empty if none is chosen), and when the output was made available, or why that is not known."""
 
     cause: str = ""
     cause_words: str = ""
@@ -240,7 +240,7 @@ def _check_cause(report: Report, found: ChosenCause, *, at: datetime) -> ChosenC
     if available > at:
         sentence = _("It cannot have been made available in the future, at %(moment)s.")
         raise CauseRefused("available_time", sentence % {"moment": format_moment(available)})
-    # An early release was there before it was due.
+    # An early release was available before it was due.
     late = report.suspicions.filter(kind="late").select_related("verification")
     due = min((suspicion.verification.due_at for suspicion in late), default=None)
     if due and available < due:
@@ -306,7 +306,7 @@ def assigned_contact(report: Report) -> ContactPerson | None:
 
 
 def suggest_contact(report: Report, content: ReportContent) -> ContactPerson | None:
-    """Return whom to offer as the person dealing with a report, if its text names another person or none."""
+    """Return the contact to suggest as the person dealing with a report, or None if its text already names them."""
     person = assigned_contact(report)
     return None if person == content.dealing else person
 
@@ -314,8 +314,8 @@ def suggest_contact(report: Report, content: ReportContent) -> ContactPerson | N
 def declare_own_act(report: Report, *, by: "User", at: datetime, words: str = "") -> None:
     """Record once that a report is about something that the person did.
 
-    They may still write, submit the report, note its answer and send what another has approved. Others make the moves
-    in `DECISIONS`, and decide whether it is public.
+    They may still edit and submit the report, record the answer, and send a document that another person approved. Only
+    other people may make the moves in `DECISIONS` and decide whether the report is public.
 
     :raises ValueError: if the person holds no role by which reports are written or decided.
     """
@@ -336,7 +336,7 @@ class NoteRefused(FieldRefused):
 
 
 def timeline_entries(report: Report) -> tuple[TimelineEntry, ...]:
-    """Return what a report's timeline may print: recorded facts, and notes that none corrects, in order."""
+    """Return the entries that a report's timeline may print: recorded facts and uncorrected notes, in order."""
     entries = [
         entry
         for suspicion in report.suspicions.select_related("verification", "release")
@@ -395,7 +395,7 @@ def write_note(
     corrects: TimelineNote | None = None,
     printed: bool = False,
 ) -> TimelineNote:
-    """Write a note, or the correction of another; the same words sent twice make one note.
+    """Write a note, or the correction of another. The same text sent twice makes one note.
 
     :param happened_at: the aware instant of what happened; not after `at`.
     :param corrects: the note that this one replaces; it stays on record and is no longer printed.
@@ -441,7 +441,7 @@ def choose_entries(
 ) -> SavedSection:
     """Choose what the report's timeline prints, as a new version of the report with copies of the entries.
 
-    :param sources: the `source` of each chosen entry; unknown ones are left out.
+    :param sources: the `source` of each chosen entry; unknown sources are ignored.
     :param expected_version: the number of the version that the person read.
     :raises MoveRefused: if the report's state or the person's roles do not allow it.
     :raises SameFieldChanged: if another person chose something else meanwhile.
@@ -451,7 +451,7 @@ def choose_entries(
 
 
 def _choose_note(report: Report, note: TimelineNote, *, printed: bool, by: "User", at: datetime) -> None:
-    """Print a note, or stop printing the one that it corrects, if the person may edit the report's text."""
+    """Add a note to the printed entries, and remove the one that it corrects, if the person may edit the report."""
     fresh = Report.objects.select_related("producer").get(pk=report.pk)
     if not may_choose_entries(by, fresh):
         return

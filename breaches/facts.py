@@ -1,4 +1,4 @@
-"""The recorded facts on releases and pre-release access lists from which an account is written."""
+"""Queries for the facts from which accounts of releases and of pre-release access lists are written."""
 
 import json
 from collections import defaultdict
@@ -40,7 +40,7 @@ type CheckKey = tuple[int, int, int]
 def facts_of_suspicions(suspicions: Iterable[Suspicion]) -> dict[int, Facts]:
     """Gather the facts on the verdicts of some suspicions, each once, by the verdict's key.
 
-    :param suspicions: read `with_facts`.
+    :param suspicions: from a query `with_facts()`.
     """
     verdicts: dict[int, Verification] = {}
     for suspicion in suspicions:
@@ -78,7 +78,7 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
             )
             for key, result in zip(keys, verification.results, strict=True)
         )
-    # Nothing was monitored in a replayed past: its coverage says nothing about it.
+    # Nothing was monitored in a replayed past, so coverage cannot show gaps in it.
     observed = [verification for verification in verifications if verification.release_id not in replayed]
     not_observed = _not_observed(observed, addresses)
     return {
@@ -172,7 +172,7 @@ def _find_checks(
     return checks, replayed
 
 
-@lru_cache(maxsize=1024)  # few checks have reasons that no earlier check had
+@lru_cache(maxsize=1024)  # read these apart: few checks have a reason that no earlier check had
 def _reasons(codes: str) -> tuple[str, ...]:
     return tuple(json.loads(codes))
 
@@ -180,7 +180,7 @@ def _reasons(codes: str) -> tuple[str, ...]:
 def _past_caches(
     verifications: Collection[Verification], checks: dict[CheckKey, list[CheckFact]]
 ) -> dict[CheckKey, tuple[datetime, datetime]]:
-    """Find where a check past the caches found a release that readers still did not find, for verdicts that say so."""
+    """Find checks that bypassed caches and found a release that readers still did not see, for verdicts that say so."""
     diagnosed = {verification.release_id for verification in verifications if verification.diagnoses}
     if not diagnosed:
         return {}
@@ -229,11 +229,11 @@ def _not_observed(
 
 
 def access_facts_of(release: Release, *, now: datetime) -> AccessFacts:
-    """Gather a release's pre-release access list, with withdrawn entries and waiting requests.
+    """Gather a release's pre-release access list, with withdrawn entries and open requests.
 
     :param release: read with its series and producer.
     """
-    # The columns with persons stay in the database: a value that is never read cannot be written anywhere.
+    # The columns with people's names are not read, so that no text can contain them.
     entries = release.pre_release_access.select_related("release__series__producer").defer(
         "person", "email", "reason", "period_reason"
     )
@@ -263,14 +263,14 @@ def access_facts_of(release: Release, *, now: datetime) -> AccessFacts:
 
 
 def releases_with_needed_evidence(releases: Collection[int]) -> set[int]:
-    """Return those of some releases (by key) on whose evidence a report rests that is not dismissed."""
+    """Return the keys of those releases whose evidence a report needs, because it was not dismissed."""
     suspicions = Suspicion.objects.filter(release__in=releases).exclude(report__status=ReportStatus.DISMISSED)
     started = StartedReport.objects.filter(release__in=releases).exclude(report__status=ReportStatus.DISMISSED)
     return {*suspicions.values_list("release_id", flat=True), *started.values_list("release_id", flat=True)}
 
 
 def releases_with_needed_names(releases: Collection[int]) -> set[int]:
-    """Return those of some releases (by key) about whose pre-release access list a report is still undecided."""
+    """Return the keys of those releases that have an undecided report about their pre-release access list."""
     undecided = StartedReport.objects.filter(release__in=releases, report__in=Report.objects.undecided())
     return set(undecided.values_list("release_id", flat=True))
 
@@ -278,8 +278,8 @@ def releases_with_needed_names(releases: Collection[int]) -> set[int]:
 def evidence_digest(report: Report) -> str:
     """Return one SHA-256 over the checks of the schedules that a report is about; empty if there are none.
 
-    It is made of the hashes of their rows in the evidence chain, one to a line in the chain's order, so that
-    `sha256sum` alone can verify it against an exported bundle of evidence.
+    It is the digest of their row hashes in the order of the evidence chain, one to a line, so that `sha256sum` alone
+    can verify it against an exported bundle of evidence.
     """
     checks = Observation.objects.filter(
         release__suspicions__report=report, schedule_version=F("release__suspicions__schedule_version")

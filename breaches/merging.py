@@ -1,4 +1,4 @@
-"""Merging the drafts of one morning into one report, and splitting it again."""
+"""Merge of the drafts of one morning into a joint report, and its split back into drafts."""
 
 import math
 from collections import defaultdict
@@ -90,10 +90,10 @@ def morning_of_drafts(report: Report) -> Morning | None:
 
 
 def _carry_to_joint(drafts: Sequence[Report]) -> dict[str, Any]:
-    """Return the columns that a joint report takes over from its drafts.
+    """Return the columns that a joint report copies from its drafts.
 
-    The deadline runs from the first draft, and the first person who was assigned to one is assigned. The cause, and
-    when it was made available or why that is not known, are taken over only if all drafts agree.
+    The deadline and the assigned person are those of the first draft that has them. The cause, and the time when the
+    output was made available (or why it is not known), are copied only if all drafts agree.
     """
     assigned = [(draft.dealing_since, draft.person_dealing_id) for draft in drafts if draft.dealing_since]
     since, person = min(assigned, default=(None, None))
@@ -112,7 +112,7 @@ def _carry_to_joint(drafts: Sequence[Report]) -> dict[str, Any]:
 def _carry_to_draft(draft: Report, *, joint: Report, drafts: Iterable[Report]) -> dict[str, Any]:
     """Return the columns of a draft that change when its joint report is split.
 
-    If it is not assigned, it takes over the person to whom the joint report was assigned after the merging.
+    An unassigned draft gets the person to whom the joint report was assigned after the merge.
     """
     brought = {(one.person_dealing_id, one.dealing_since) for one in drafts}
     if draft.person_dealing_id or (joint.person_dealing_id, joint.dealing_since) in brought:
@@ -120,7 +120,7 @@ def _carry_to_draft(draft: Report, *, joint: Report, drafts: Iterable[Report]) -
     return {"person_dealing_id": joint.person_dealing_id, "dealing_since": joint.dealing_since}
 
 
-# After one of these events a joint report is not split any more: it was submitted or decided as a whole.
+# After one of these events a joint report cannot be split, because it was submitted or decided as a whole.
 TOO_LATE = ("submitted", "approved", "recorded", "dismissed")
 
 
@@ -135,11 +135,12 @@ class CannotBeSplit(MoveRefused):
 def merge_drafts(reports: Sequence[Report], *, by: "User", at: datetime) -> Report:
     """Merge several drafts of one producer's morning into one report.
 
-    The drafts stay as they are and name the joint report, to which their suspicions move. Fields that no one has edited
-    are written anew from the record; the edited texts of the drafts follow each other.
+    The drafts do not change, except that they refer to the joint report, and their suspicions move to it. Fields that
+    no one has edited are written again from the record; the edited texts of the drafts are concatenated.
 
     :return: the joint report, a draft.
-    :raises CannotBeMerged: if these are fewer than two, of different producers or days, or real and rehearsed.
+    :raises CannotBeMerged: if there are fewer than two drafts, or they mix producers, days, or rehearsals and real
+        releases.
     :raises MoveRefused: if a report's state or the person's roles do not allow it.
     :raises ChangedMeanwhile: if a draft has changed since it was read.
     """
@@ -237,7 +238,7 @@ def can_be_split(report: Report) -> bool:
 
 
 def _sort_by_suspicion(reports: list[Report]) -> list[Report]:
-    """Sort reports by their first suspicion; those without come last."""
+    """Sort reports by their first suspicion; reports without a suspicion come last."""
     first: dict[int | None, float] = {}
     for place, report in enumerate(Suspicion.objects.filter(report__in=reports).values_list("report", flat=True)):
         first.setdefault(report, place)
@@ -269,14 +270,14 @@ def _return_suspicions(row: JoinedDraft) -> None:
     brought = Suspicion.objects.filter(pk__in=row.suspicions)
     schedules = set(brought.values_list("release", "schedule_version"))
     for release, number in schedules:
-        # A later suspicion about the same release goes with the others. With facts revision 0, the next refresh writes
-        # the newer facts about them.
+        # A later suspicion about the same release moves with the others. With facts revision 0, the next refresh writes
+        # the newer facts.
         theirs = Suspicion.objects.filter(report=row.joint_id, release=release, schedule_version=number)
         theirs.update(report=row.draft, facts_revision=0)
 
 
 def _carry_own_acts(sources: Sequence[Report], targets: Sequence[Report]) -> None:
-    """Copy the declarations that a report is about a person's own act to the reports that take it over."""
+    """Copy declarations of a conflict of interest to the reports that replace this one."""
     declared = OwnAct.objects.filter(report__in=list(sources)).order_by("at", "pk")
     for target in targets:
         known = set(OwnAct.objects.filter(report=target).values_list("person", flat=True))

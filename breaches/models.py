@@ -28,18 +28,18 @@ from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, choices_
 from releases.models.event import NEVER, AbstractEvent, RowRecord, Table
 from releases.rules.canonical import sha256_hex
 
-# Of an edition of which the day is not known, the month or so is.
+# The approximate period, such as a month, of an edition whose exact day is not known.
 DOUBT_ABOUT_THE_DAY = timedelta(days=31)
 
 
 class EditionQuerySet(models.QuerySet["Edition"]):
-    """Editions by the day on which they were in force."""
+    """Queries for editions by the day on which they were in force."""
 
     def in_force_on(self, day: date) -> "Edition | None":
         return self.filter(in_force_from__lte=day).order_by("-in_force_from").first()
 
     def possibly_in_force_on(self, day: date) -> "list[Edition]":
-        """The edition before it is among them while the day of entry into force is in doubt."""
+        """Return the edition in force on a day, with the previous one while it is in doubt which of them applied."""
         newest = list(self.filter(in_force_from__lte=day).order_by("-in_force_from")[:2])
         return newest if newest and newest[0].is_in_doubt_on(day) else newest[:1]
 
@@ -65,7 +65,7 @@ class Edition(models.Model):
         return f"edition {self.number}"
 
     def is_in_doubt_on(self, day: date) -> bool:
-        """Whether the edition may not have been in force on a day, although reports of that day cite it."""
+        """Whether it is in doubt that the edition was in force on a day, although reports of that day cite it."""
         return not self.in_force_confirmed and day - self.in_force_from < DOUBT_ABOUT_THE_DAY
 
 
@@ -99,7 +99,7 @@ class Practice(models.Model):
     history = HistoricalRecords()
 
     class Meta:
-        # The order of the Code: the codes themselves would put 10.1 before 3.1.
+        # The position in the Code. Sorting by code would put 10.1 before 3.1.
         ordering = ("edition", "id")
         constraints = [
             models.UniqueConstraint(fields=["edition", "code"], name="one_practice_per_edition_and_code"),
@@ -117,7 +117,7 @@ class Practice(models.Model):
 
     @property
     def settled_mark(self) -> str:
-        """When the wording was settled, as a form carries it; empty if it is not settled."""
+        """The time when the wording was confirmed, as text for a form; empty if it is not confirmed."""
         return self.settled_at.astimezone(UTC).isoformat() if self.settled_at else ""
 
 
@@ -179,7 +179,7 @@ CAUSE_CHOICES = {
 
 class ReportQuerySet(models.QuerySet["Report"]):
     def official(self) -> "ReportQuerySet":
-        """Leave rehearsals out: they count in no figure and no real message."""
+        """Exclude rehearsals, which do not count in figures or notifications."""
         return self.filter(rehearsal=False)
 
     def undecided(self) -> "ReportQuerySet":
@@ -200,7 +200,7 @@ LISTED_BY = [
 
 
 class Report(models.Model):
-    """One report. What it says is in its versions, of which `version` is the number of the present one."""
+    """One report. Its content is in its versions; `version` is the number of the present one."""
 
     reference = models.SlugField(max_length=120, unique=True)
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="breach_reports")
@@ -255,8 +255,8 @@ class Report(models.Model):
 
     class Meta:
         ordering = ("-drafted_at", "-pk")
-        # What the register is narrowed and sorted by, so that it is counted and paged without reading the rows, which
-        # hold the machine's text.
+        # These columns filter and sort the register, so that it is counted and paged without the rows' long automatic
+        # text.
         indexes = [models.Index(fields=LISTED_BY, name="reports_as_listed")]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=list(ReportStatus)), name="report_status_is_known"),
@@ -299,7 +299,7 @@ class Report(models.Model):
 
 
 class ReportVersion(AppendOnly):
-    """What a report said at one time: the content, and the automatic text of each field (`machine`)."""
+    """A version of a report: its content, and the automatic text of each field (`machine`)."""
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
@@ -342,7 +342,7 @@ class ReportEvent(AbstractEvent):
         indexes = [models.Index(fields=["report", "position"], name="report_event_in_order")]
 
     def subject(self) -> dict[str, Any]:
-        """The report, as it enters the hash."""
+        """The reference of the report, which is hashed with the event."""
         return {"report": self.report_reference}
 
 
@@ -372,7 +372,7 @@ class ApprovedDocument(AppendOnly):
 
 
 class StartedReport(models.Model):
-    """Who started a report, when, and from what: one release, one series, or a producer alone."""
+    """The start of a report: by whom, when, and about which release, series or producer."""
 
     report = models.OneToOneField(Report, on_delete=models.PROTECT, related_name="started")
     release = models.ForeignKey(Release, on_delete=models.PROTECT, null=True, related_name="started_reports")
@@ -397,7 +397,7 @@ class StartedReport(models.Model):
 
 class JoinedDraftQuerySet(AppendOnlyQuerySet["JoinedDraft"]):
     def standing(self) -> "JoinedDraftQuerySet":
-        """Leave out the joinings that were undone: the states of the reports say so."""
+        """Exclude merges that were undone, which the states of the reports show."""
         return self.filter(draft__status=ReportStatus.JOINED).exclude(joint__status=ReportStatus.PARTED)
 
     def parts_of(self, report: Report) -> set[int]:
@@ -410,7 +410,7 @@ class JoinedDraftQuerySet(AppendOnlyQuerySet["JoinedDraft"]):
 
 
 class JoinedDraft(AppendOnly):
-    """One draft that went into a joint report; `suspicions` are the keys of those that it brought."""
+    """One draft merged into a joint report; `suspicions` are the keys of the suspicions that it had."""
 
     joint = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="joined_drafts")
     draft = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="joined_into")
@@ -495,11 +495,11 @@ class SuspicionQuerySet(models.QuerySet["Suspicion"]):
         return self.filter(release__rehearsal=False)
 
     def with_outcome(self) -> "SuspicionQuerySet":
-        """Read only the kind and the outcome of the verdict."""
+        """Select only the kind and the outcome of the verdict."""
         return self.select_related("verification").only("report", "kind", "verification__outcome")
 
     def with_facts(self) -> "SuspicionQuerySet":
-        """Read the verdict, and of the release what an account is written from."""
+        """Select the verdict, and the columns of the release that an account needs."""
         return self.select_related(
             "verification",
             "release__series__producer",
@@ -534,7 +534,7 @@ class Suspicion(models.Model):
         return f"{self.release.reference}: {self.kind}"
 
 
-# Not `last_change`, which orders what people do at once.
+# Not `last_change`, which detects conflicts between people's changes.
 OF_REPORT = (
     "reference",
     "producer_id",
@@ -568,7 +568,7 @@ OF_VERSION = (
     "written_at",
     "why",
 )
-# The bytes are covered by their hash: see breaches.versions.
+# The hash protects these bytes: see breaches.versions.
 OF_DOCUMENT = (
     "report_id",
     "version",
@@ -580,7 +580,7 @@ OF_DOCUMENT = (
     "approved_at",
     "one_person",
 )
-# Not `facts_revision`, which only says how far the machine's text has followed the verdict.
+# Not `facts_revision`, which only records which revision of the verdict the automatic text is from.
 OF_SUSPICION = ("release_id", "schedule_version", "kind", "verification_id", "raised_at", "report_id")
 GIVEN_TO_A_REPORT = frozenset({"drafted", "suspicion_joined", "joint_drafted", "resumed"})
 
@@ -609,7 +609,7 @@ class DispatchQuerySet(AppendOnlyQuerySet["Dispatch"]):
 
 
 class Dispatch(AppendOnly):
-    """One report or notice to one recipient: by email through the outbox, or sent by a person `outside` the system."""
+    """One report or notice sent to one recipient: by email through the outbox, or by a person `outside` the system."""
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="dispatches")
     document = models.ForeignKey(ApprovedDocument, on_delete=models.PROTECT, related_name="dispatches")
@@ -637,7 +637,7 @@ class Dispatch(AppendOnly):
 
 
 class Published(AppendOnly):
-    """One statement as it was made public, of one version of a report; `Report.published` is the present one."""
+    """One published statement, from one version of a report; `Report.published` is the present statement."""
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="published_statements")
     version = models.PositiveIntegerField()
@@ -657,9 +657,7 @@ class Published(AppendOnly):
 
 
 class RegisterEvent(AbstractEvent):
-    """One thing that was done with a producer's reports together; an export of several producers has one event for
-    each.
-    """
+    """An event about all reports of a producer. An export of several producers has one event for each."""
 
     CHAIN: ClassVar[str] = "breaches.register_event"
 
@@ -672,18 +670,18 @@ class RegisterEvent(AbstractEvent):
         indexes = [models.Index(fields=["producer", "position"], name="register_event_in_order")]
 
     def subject(self) -> dict[str, Any]:
-        """The producer, as it enters the hash."""
+        """The slug of the producer, which is hashed with the event."""
         return {"producer": self.producer_id}
 
 
 class TimelineNoteQuerySet(AppendOnlyQuerySet["TimelineNote"]):
     def standing(self) -> "TimelineNoteQuerySet":
-        """Leave out the notes that a later one corrects."""
+        """Exclude notes that a later note corrects."""
         return self.filter(correction__isnull=True)
 
 
 class TimelineNote(AppendOnly):
-    """What a person says happened, and when; `corrects` is the note that it replaces."""
+    """A person's note of something that happened, and when; `corrects` is the note that it replaces."""
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="timeline_notes")
     text = models.TextField()
@@ -713,7 +711,7 @@ DONE = Q(done_at__isnull=False) | Q(task__done_at__isnull=False)
 
 class CorrectiveActionQuerySet(models.QuerySet["CorrectiveAction"]):
     def open(self) -> "CorrectiveActionQuerySet":
-        """The actions that are not done, neither here nor as a task of a release."""
+        """Select actions that are not done, neither here nor as a release task."""
         return self.exclude(DONE)
 
     def with_tasks(self) -> "CorrectiveActionQuerySet":
@@ -724,7 +722,7 @@ class CorrectiveActionQuerySet(models.QuerySet["CorrectiveAction"]):
 
 
 class CorrectiveAction(models.Model):
-    """One action. If it is to be done at the next release of a series, it is a `task` there and done once that is."""
+    """One corrective action. If it is for the next release of a series, it has a `task` there and is done with that."""
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="actions")
     text = models.TextField()
@@ -759,5 +757,5 @@ class CorrectiveAction(models.Model):
 
     @property
     def finished_at(self) -> datetime | None:
-        """When it was done, here or as a task of a release."""
+        """When the action was done, here or as a release task."""
         return self.task.done_at if self.task else self.done_at

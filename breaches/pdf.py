@@ -1,4 +1,4 @@
-"""The PDF of a report: what it prints, and the file, which has the same bytes for the same document.
+"""The PDF of a report: its layout and rendering. The same document always has the same bytes.
 
 `breaches/rules/document.py` lays out the content. `templates/breaches/document.html` and `static/pdf/report.css` set
 the design. Nothing is fetched.
@@ -45,7 +45,7 @@ from breaches.versions import current_version
 from releases.rules.calendar import format_moment
 from releases.rules.lifecycle import Role
 
-# Printed on every page of a report on which was decided without the published form.
+# Printed on every page of a report that was decided without an approved document.
 MARKS: Mapping[str, str] = {
     ReportStatus.DISMISSED: DISMISSED_MARK,
     ReportStatus.RECORDED: RECORDED_MARK,
@@ -54,7 +54,7 @@ MARKS: Mapping[str, str] = {
 }
 
 STYLESHEET: Final = "pdf/report.css"
-# The files of the installed font, by their addresses in the style sheet.
+# The files of the installed font, by their URLs in the style sheet.
 FONT_FILES: Final = {
     "reportfont:regular": "FiraSans-Regular.ttf",
     "reportfont:bold": "FiraSans-SemiBold.ttf",
@@ -62,12 +62,12 @@ FONT_FILES: Final = {
 BOX_FONT_URL: Final = "reportfont:boxes"
 BOX_FONT_FAMILY: Final = "Report Boxes"
 
-# A line for each page of each report is for WeasyPrint's own authors.
+# WeasyPrint logs a line for each page of each report; only its developers need these.
 PROGRESS_LOGGER.setLevel(logging.WARNING)
 
 
 def lay_out_report(report: Report, version: ReportVersion) -> ReportDocument:
-    """Lay out one version of a report: with its approval if it was approved, else marked as a draft."""
+    """Lay out one version of a report, with its approval, or marked as a draft."""
     content = content_from_json(version.content)
     approved = report.approved_documents.select_related("approved_by").defer("pdf").filter(version=version.number)
     if (document := approved.first()) is None:
@@ -89,9 +89,9 @@ def lay_out_report(report: Report, version: ReportVersion) -> ReportDocument:
 
 
 def draft_of(report: Report, *, annex: bool = False) -> ReportDocument:
-    """Lay out what a report says now, marked as not approved, with prompts for what people still have to write.
+    """Lay out the present content of a report, marked as not approved, with prompts for missing text.
 
-    :param annex: whether to include what the checks show by now, in the annex and in the text from the record.
+    :param annex: whether to include the newest check results, in an annex and in the automatic text.
     """
     version = current_version(report)
     content = with_annex(report) if annex else replace(content_from_json(version.content), annex=None)
@@ -124,11 +124,11 @@ class NotRendered(Exception):
 def render_pdf(document: ReportDocument) -> bytes:
     """Print a report as a PDF/UA-1 file, fetching nothing.
 
-    Dates in the file are those of the approval, never the clock's. Latin, Greek and Cyrillic letters come from
-    the font installed with the product, so that their bytes do not depend on the machine; other characters from
-    the machine's fonts, and where it has none they are boxes that can still be read and copied.
+    Dates in the file are those of the approval, never the clock's. Latin, Greek and Cyrillic letters come from the font
+    installed with the product, so the bytes do not depend on the machine. Other characters come from the machine's
+    fonts. Characters without any font are drawn as boxes and can still be copied.
 
-    :raises NotRendered: if the template asks for anything but the report's own fonts.
+    :raises NotRendered: if the template refers to any file except the report's own fonts.
     """
     approved_at = document.approved_at
     html = render_to_string(
@@ -142,9 +142,9 @@ def render_pdf(document: ReportDocument) -> bytes:
 
 
 def _with_whole_hyphens(document: ReportDocument) -> ReportDocument:
-    """Keep lines from ending in a hyphen: readers of the file take such a hyphen for one of the printer's.
+    """Prevent line breaks after hyphens, because PDF readers remove a hyphen at the end of a line when text is copied.
 
-    The word joiner after each hyphen leaves no trace in the file, so addresses can be copied from it as they are.
+    The word joiner after each hyphen is not part of the file's text, so addresses can be copied unchanged.
     """
 
     def whole(words: str) -> str:
@@ -180,13 +180,13 @@ def _with_whole_hyphens(document: ReportDocument) -> ReportDocument:
 def print_html(html: str) -> bytes:
     """Print a whole HTML page in the report's style as a PDF/UA-1 file.
 
-    :raises NotRendered: if the page refers to anything but the report's own fonts.
+    :raises NotRendered: if the page refers to any file except the report's own fonts.
     """
     boxes: set[str] = set()
     while True:
         with _MissingGlyphs() as missing:
             file = _write_pdf(html, *(_read_style(boxes) if boxes else _cached_style()))
-        # Boxes can draw the neighbours of a character into their font, which then misses those: so once more.
+        # A neighbouring character can be drawn with the box font, which has no glyph for it. So render once more.
         if missing.characters <= boxes:
             return file
         boxes |= missing.characters
@@ -205,7 +205,7 @@ _of_this_thread = threading.local()
 
 
 def _cached_style() -> tuple[CSS, FontConfiguration]:
-    # Reading the fonts takes a tenth of a report's time; they may be reused, but not shared between threads.
+    # Reading the fonts takes a tenth of the rendering time. They can be reused, but not shared between threads.
     style = _stylesheet()
     if _of_this_thread.__dict__.get("text") != style:
         _of_this_thread.text, _of_this_thread.style = style, _read_style()
@@ -256,7 +256,7 @@ class _FontFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint carries no t
 
 
 class _MissingGlyphs(logging.Filter):
-    """Takes out of WeasyPrint's log, while this thread prints, the characters for which it found no glyph."""
+    """Collects the characters for which WeasyPrint's log reports a missing glyph while this thread renders."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -283,14 +283,14 @@ WIDTH = 700
 
 
 def make_box_font(characters: Collection[str]) -> bytes:
-    """Build a TrueType font in which each of the characters is a box; the same characters make the same bytes.
+    """Build a TrueType font that draws each of these characters as a box. The same characters give the same bytes.
 
     :raises ValueError: if there are no characters.
     """
     if not characters:
         message = "A font of boxes needs at least one character."
         raise ValueError(message)
-    # Next to a box the machine's fonts are left, so the spaces between boxes come from here as well.
+    # Next to a box the renderer does not return to the machine's fonts, so the box font needs a space as well.
     blank = {char for char in (*characters, " ") if char.isspace()}
     names = {ord(char): f"u{ord(char):04X}" for char in sorted({*characters, *blank})}
     order = [".notdef", *names.values()]
@@ -304,7 +304,7 @@ def make_box_font(characters: Collection[str]) -> bytes:
     builder.setupNameTable({"familyName": BOX_FONT_FAMILY, "styleName": "Regular"})
     builder.setupOS2(sTypoAscender=800, sTypoDescender=-200, usWinAscent=800, usWinDescent=200)
     builder.setupPost()
-    # The time of building would make every file different.
+    # A build time would make every file different.
     builder.font["head"].created = builder.font["head"].modified = 0
     builder.font.recalcTimestamp = False
     file = io.BytesIO()

@@ -12,7 +12,7 @@ from releases.rules.lifecycle import BY_WEIGHT, LEADS, Role
 
 
 class Action(StrEnum):
-    """What can be done with a report without moving it."""
+    """An action on a report that is not a move of its lifecycle."""
 
     VIEW = "view"
     DOWNLOAD = "download"
@@ -35,7 +35,7 @@ TABLE: dict[Action, frozenset[Role]] = {
 }
 
 
-# Of any producer, because the Code is the same for all.
+# For any producer, because the Code is the same for all.
 CODE_EDITORS = LEADS | {Role.CALENDAR_MANAGER}
 
 
@@ -44,7 +44,7 @@ def reports_where(person: Person, action: Action) -> ReportQuerySet:
 
 
 def reports_with(person: Person, roles: frozenset[Role]) -> ReportQuerySet:
-    """Return the reports that a person may know of and for whose producer they hold at least one of some roles."""
+    """Return the reports that a person may know of, if they hold one of these roles for the producer."""
     is_visible = (
         ~Q(kind__in=list(RESTRICTED))
         | Q(producer__in=producers_with(person, LEADS))
@@ -86,7 +86,7 @@ def producers_written_for(person: Person) -> QuerySet[Producer]:
 
 
 def report_producers(person: Person, action: Action = Action.VIEW) -> QuerySet[Producer]:
-    """Return the producers with whose reports the table lets a person do something."""
+    """Return the producers for whose reports a person may do an action."""
     return producers_with(person, TABLE[action])
 
 

@@ -1,4 +1,4 @@
-"""Publishing a statement about a breach, as a separate step."""
+"""Publication of a statement about a breach, which is a separate step."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,8 +42,7 @@ class Correction:
 def published_statements() -> QuerySet[Published]:
     """Return the public statements, the latest occurrence first.
 
-    Each is of the present version: a report that was reopened or corrected is public again only once it is approved and
-    published anew.
+    Each is from the present version. After a report is reopened or corrected, it must be approved and published again.
     """
     standing = Report.objects.official().filter(status__in=PUBLISHABLE, published__version=F("version"))
     return (
@@ -58,9 +57,10 @@ def is_public(report: Report) -> bool:
 
 
 def find_correction(report: Report) -> Correction | None:
-    """Return the correction of a report that was sent and public, until it is public again, withdrawn or not reported.
+    """Return the open correction of a report that was sent and published, or None.
 
-    A report that is reopened before it was sent disappears without a notice.
+    It ends when the report is published again, withdrawn, or decided without being reported. If a report is reopened
+    before it was sent, its statement disappears without a notice.
     """
     published = report.published
     if published is None or report.rehearsal or report.status not in (*OPEN, *PUBLISHABLE):
@@ -77,7 +77,7 @@ def may_be_published(report: Report) -> bool:
 
 
 def preview_statement(report: Report, *, now: datetime) -> PublicStatement:
-    """Return what would be public of a report: without people, and without addresses that are not public yet."""
+    """Return the statement that would be published: without people, and without addresses that are not public yet."""
     releases = Release.objects.filter(
         pk__in=[
             *Suspicion.objects.filter(report=report).values_list("release", flat=True),
@@ -85,7 +85,7 @@ def preview_statement(report: Report, *, now: datetime) -> PublicStatement:
         ]
     )
     pages = {page for release in releases if (page := calendar.live_page_of(release, now=now))}
-    # All who are, or ever were, contacts or members of the producer; teams are no people.
+    # All people who are or were contacts or members of the producer. Teams are left out.
     contacts = Contact.objects.filter(producer=report.producer, is_team=False)
     users = get_user_model().objects.all()
     members = users.filter(pk__in=Membership.history.filter(producer=report.producer).values("user"))
@@ -138,7 +138,7 @@ def publish_statement(report: Report, *, seen: str, by: "User", at: datetime) ->
 
 
 def withdraw_statement(report: Report, *, words: str = "", by: "User", at: datetime) -> None:
-    """Take a report out of public view; the published statement stays on record.
+    """Stop publishing a report's statement; the statement stays on record.
 
     :raises NotYours: if none of the person's roles allows it.
     :raises OwnActIsSubject: if the person declared that the report is about their own act.

@@ -41,16 +41,16 @@ if TYPE_CHECKING:
 
 KIND = "redacted"
 SHORTEST = 3
-WORD_JOINER = "\u2060"  # which the printer sets behind hyphens
+WORD_JOINER = "\u2060"  # inserted after hyphens when the document is rendered
 
 
 class NothingToRedact(Exception):
-    """The words are nowhere in the report, or nowhere where they can be removed."""
+    """The words are not in the report, or only in places where they cannot be removed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Rows in which people write, and the columns that hold what they wrote.
+    """Rows with free text, and the columns that contain it.
 
     Rows with a `record` of their digests have a salt.
     """
@@ -60,16 +60,16 @@ class Place:
     record: type[RowRecord] | None = None
 
 
-# A row that holds the words, and its columns as they are without them.
+# A row that contains the words, and its columns without them.
 type Change = tuple[models.Model, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class RedactionResult:
-    """In how many rows of each table the words were found, and where they remain.
+    """The number of rows in which the words were found, by table, and the places where they remain.
 
-    They remain in approved documents: of the report, by version; of drafts that were merged into it, by reference and
-    version; perhaps in those that no program could read. They also remain in the facts of events.
+    They remain in approved documents: those of the report (by version), those of drafts merged into it (by reference
+    and version), and possibly those that could not be read. They also remain in the facts of events.
     """
 
     rows: dict[str, int]
@@ -88,7 +88,7 @@ def shows_words(file: bytes, words: str) -> bool:
     """
     wanted = _plain(words)
     text = "\n".join(page.extract_text() for page in PdfReader(BytesIO(file)).pages)
-    # A line ends between two words, or within one that is too long for it, such as an address.
+    # A line breaks between two words, or within a long word such as an address.
     return any(wanted in _plain(one) for one in (text, text.replace("\n", "")))
 
 
@@ -97,7 +97,7 @@ def _plain(text: str) -> str:
 
 
 def places_of(report: Report) -> list[Place]:
-    """Return where people write about a report and the drafts merged into it, in this app and its releases."""
+    """Return the free text about a report and the drafts merged into it, in this app and in `releases`."""
     parts = list(JoinedDraft.objects.standing().parts_of(report))
     about = Q(suspicions__report__in=parts) | Q(started_reports__report__in=parts)
     tasks = ReleaseTask.objects.filter(corrective_action__report__in=parts)
@@ -130,16 +130,16 @@ def redact_report(
     dry_run: bool = False,
     form_key: str = "",
 ) -> RedactionResult:
-    """Remove some words from a report and all that was written about it, and leave a dated marker in each place.
+    """Remove words from a report and everything written about it, and leave a dated marker in each place.
 
     :param words: exactly as they are written, apart from spaces around them.
     :param why: stored in the event, for all who read the report's history.
     :param at: its day in London is in the marker.
-    :param besides: places outside this app.
+    :param besides: further places, outside this app.
     :param dry_run: return the result without changing anything.
-    :param form_key: of the form that the person sent, by which the event is found if the form is sent twice.
-    :raises MissingFields: if the words are too short, there is no reason, the reason holds the words, the marker has no
-        room, or a report could not be read without the words.
+    :param form_key: of the submitted form; if it is submitted twice, the key finds the first event.
+    :raises MissingFields: if the words are too short, the reason is empty or contains the words, the marker does not
+        fit, or a report would be unreadable without the words.
     :raises NothingToRedact: if the words are nowhere where they could be removed.
     :raises ValueError: if the person is not Head of Profession of the report's producer.
     """
@@ -176,7 +176,7 @@ def redact_report(
 
 
 def find_silent_redaction(rows: type[AbstractEvent]) -> str | None:
-    """Name an event of a chain whose words were removed by no redaction on record, or return None."""
+    """Return a sentence on an event whose words were changed without a recorded redaction, or None."""
     emptied = {row.position: row for row in rows._default_manager.exclude(words_digest="")}
     left: dict[int, str] = {}
     for redaction in ReportEvent.objects.filter(kind=KIND).order_by("position") if emptied else ():
@@ -234,11 +234,11 @@ def _result(report: Report, words: str, changes: Sequence[Change]) -> RedactionR
 
 
 def _overwrite_rows(changes: Sequence[Change]) -> list[dict[str, Any]]:
-    """Write the rows without the words, and return what the redaction states of the events among them."""
+    """Write the rows without the words, and return the digests of the changed events for the redaction's own event."""
     events = []
     for row, changed in changes:
         if isinstance(row, AbstractEvent):
-            # The salt goes too: with it, people could try what the words were.
+            # Delete the salt too: with it, someone could guess the removed words and verify the guess.
             digest = row.words_digest or salted_digest(row.words, row.words_salt)
             row.words, row.words_salt, row.words_digest = changed["words"], new_salt(), digest
             overwrite(row, words=row.words, words_salt=row.words_salt, words_digest=digest)
@@ -268,9 +268,9 @@ def _recorded_rows(
 
 
 def _refuse_to_break(row: models.Model, changed: Mapping[str, Any]) -> None:
-    """Refuse what no column could hold, and what would leave a report that cannot be read: its days are text too.
+    """Refuse a redaction that would not fit a column or would make a report unreadable, because its days are text too.
 
-    :raises MissingFields: if so.
+    :raises MissingFields: if the text does not fit or would be unreadable.
     """
     for column, value in changed.items():
         most = getattr(row._meta.get_field(column), "max_length", None)

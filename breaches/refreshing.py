@@ -1,4 +1,4 @@
-"""The automatic text of a report, and its refreshing in undecided reports when the record changes."""
+"""The automatic text of a report, and its update in undecided reports when the record changes."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -31,7 +31,7 @@ from releases.rules.calendar import local_date
 from releases.rules.lifecycle import ChangedMeanwhile
 from releases.verdict.address import AddressVerdict
 
-# Returns what a draft cites for a kind of breach and, as `on`, a day of occurrence.
+# Returns the practices that a draft cites for a kind of breach and, as `on`, a day of occurrence.
 type PracticesOn = Callable[..., tuple[CitedPractice, ...]]
 
 
@@ -41,7 +41,7 @@ def automatic_content(
     *,
     practices_on: PracticesOn = code_of_practice.suggest_practices,
 ) -> ReportContent:
-    """Fill in the record of the suspicions of one report.
+    """Return the automatic content of a report about these suspicions.
 
     Cause, impact and corrective actions stay empty for people to write; approval sets the date of the report.
 
@@ -62,7 +62,7 @@ def automatic_content(
 
 
 def content_of_releases(releases: Collection[Release]) -> ReportContent:
-    """Fill in the record of some releases: outputs, producers, and contacts.
+    """Return the content that follows from the releases: outputs, producers, and contacts.
 
     :param releases: read with their series, its producer and contacts, and their addresses.
     """
@@ -74,7 +74,7 @@ def content_of_releases(releases: Collection[Release]) -> ReportContent:
 
 
 def content_of_series(series: Collection[Series]) -> ReportContent:
-    """Fill in the record of some series: producers and contacts.
+    """Return the content that follows from the series: producers and contacts.
 
     :param series: read with their producer and contacts.
     """
@@ -101,7 +101,7 @@ SHARE_OF_ITS_AGE = 0.25
 
 
 def state_of_verdicts(suspicions: Iterable[Suspicion]) -> list[list[Any]]:
-    """Return the state of a report's verdicts: a change in it is news, all other figures merely grow.
+    """Return the parts of a report's verdicts that people must know of. Other changes are figures that merely grow.
 
     :param suspicions: read with their verification.
     """
@@ -124,7 +124,7 @@ def state_of_verdicts(suspicions: Iterable[Suspicion]) -> list[list[Any]]:
 
 
 def _first_flip(verdict: AddressVerdict) -> list[str | None]:
-    """Return when an address was first gone, and when it was seen again; how often that happens again merely grows."""
+    """Return when an address first disappeared, and when it was found again; later repetitions do not count as news."""
     if not verdict.flips:
         return [None]
     first = verdict.flips[0]
@@ -134,7 +134,7 @@ def _first_flip(verdict: AddressVerdict) -> list[str | None]:
 def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
     """Refresh every undecided report whose verdicts have been revised since.
 
-    :param faults: takes what went wrong with single reports; the others are refreshed all the same.
+    :param faults: receives the errors of single reports; the other reports are refreshed anyway.
     """
     outdated = (
         Report.objects.undecided()
@@ -155,7 +155,7 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
         try:
             _refresh(report, suspicions, now=now)
         except ChangedMeanwhile:
-            continue  # a person saved at this very moment; the next run finds what they wrote
+            continue  # a person saved at the same moment; the next run uses their text
         except Exception as fault:  # noqa: BLE001  # raised by draft_missing once the others are done
             faults.append(fault)
 
@@ -172,7 +172,7 @@ def changed_facts(report: Report, version: ReportVersion) -> dict[str, Any]:
 
 
 def refreshed_content(report: Report, suspicions: Sequence[Suspicion], facts: Mapping[int, Facts]) -> ReportContent:
-    """Return what an undecided report says, with the untouched fields as the record is by now; nothing is written.
+    """Return the content of an undecided report, with its untouched fields refreshed. Nothing is written.
 
     :param suspicions: those of the report, read `with_facts`.
     :param facts: the facts on each suspicion's verdict, by the verdict's key.
@@ -182,9 +182,9 @@ def refreshed_content(report: Report, suspicions: Sequence[Suspicion], facts: Ma
 
 
 def with_annex(report: Report) -> ReportContent:
-    """Return what a report says, with an annex of what the checks show by now (None without a suspicion).
+    """Return the content of a report, with an annex of the newest check results (None without a suspicion).
 
-    Untouched text of an undecided report is written from the same checks as its annex. With any other text the annex
+    In an undecided report, untouched text is written from the same checks as the annex. With any other text, the annex
     says that it may show later checks. Nothing is stored.
     """
     suspicions = list(report.suspicions.with_facts())
@@ -196,9 +196,10 @@ def with_annex(report: Report) -> ReportContent:
 
 
 def with_new_figures(report: Report) -> ReportContent:
-    """Return what an undecided report says, with the figures of its automatic text that merely grew since.
+    """Return the content of an undecided report, updated with figures that merely grew.
 
-    A person's move takes these along unread, but no news: a person has to read that first.
+    A move may include these although the person has not read them. Other changes are left out, because a person has to
+    read them first.
     """
     suspicions = list(report.suspicions.with_facts())
     last = report.events.filter(kind__in=TEXT_EVENTS).order_by("position").last()
@@ -208,15 +209,15 @@ def with_new_figures(report: Report) -> ReportContent:
 
 
 def automatic_texts(report: Report, content: ReportContent) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the automatic text to store with a content that was refreshed automatically, and the report's newest.
+    """Return two automatic texts: the one to store with automatically refreshed content, and the report's newest.
 
-    :param content: the present version, or what `refreshed_content` made of it.
+    :param content: the content of the present version, or the result of `refreshed_content`.
     """
     version, refreshed = current_version(report), content_to_json(content)
     changed = {
         field: refreshed[field]
         for field in FROM_FACTS
-        # Settled wording enters a choice of practices that people have made, which stays theirs.
+        # Confirmed wording is copied into practices that people chose; their choice does not change.
         if refreshed[field] != version.content[field] and version.is_untouched(field)
     }
     return version.machine | changed, report.machine | changed

@@ -1,4 +1,4 @@
-"""The decisions on a report, and what it still needs for them.
+"""The decisions on a report, and their requirements.
 
 Every decision raises MoveRefused if the report's state or the person's roles do not allow it, and ChangedMeanwhile if
 another person was faster.
@@ -44,15 +44,16 @@ if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
 
-# Given on the page of the cause, and not in the section that prints it.
+# People answer this on the page of the cause, not in the section that prints it.
 OF_THE_CAUSE = frozenset({"cause", "available_on"})
 
 
 def needs_for_submission(report: Report, content: ReportContent) -> tuple[Remark, ...]:
-    """List what prevents a report from being submitted or approved, apart from its own text.
+    """List the requirements for submission and approval that a report does not meet, apart from its text.
 
-    Its cause must be chosen, even if as not known yet. For late outputs, people must say when each was made available,
-    or why that is not known, unless the record shows it. The timeline may print only entries that still hold.
+    A cause must be chosen, even if it is "not known yet". For late outputs, people must state when each was made
+    available, or why that is not known, unless the record shows it. The timeline may print only entries that are still
+    correct.
     """
     outdated = (
         f"The timeline prints an entry that was corrected or has changed since, of {exact_time(entry.at)}: "
@@ -66,15 +67,15 @@ def needs_for_submission(report: Report, content: ReportContent) -> tuple[Remark
 
 
 def find_obstacles(report: Report, content: ReportContent, *, today: date) -> tuple[Remark, ...]:
-    """List all that keeps a report from being submitted or approved on a day in London.
+    """List everything that prevents the submission or approval of a report on a London day.
 
-    The wording of a practice never does.
+    Unconfirmed wording of a practice does not prevent it.
     """
     return (*find_missing(content), *needs_for_submission(report, content), *find_impossible(content, today=today))
 
 
 def cause_needs(report: Report) -> tuple[Remark, ...]:
-    """List what a report still needs on the page of the cause before it can be submitted."""
+    """List the missing answers on the page of the cause that prevent submission."""
     remarks = []
     if not report.cause:
         sentence = "Choose the cause, or say that it is not known yet."
@@ -90,7 +91,7 @@ def is_late(report: Report) -> bool:
 
 
 def is_closed(report: Report) -> bool:
-    """Return whether the record shows, for all that was late, between which checks it was made available."""
+    """Return whether the record shows, for every late output, between which checks it became available."""
     late = report.suspicions.filter(kind=ReportKind.LATE)
     is_open = Q(verification__last_not_live_at__isnull=True) | Q(verification__first_live_at__isnull=True)
     return late.exists() and not late.filter(is_open).exists()
@@ -100,17 +101,17 @@ type Render = Callable[[ReportDocument], bytes]
 
 
 class TwoPeopleNeeded(MoveRefused):
-    """The producer wants another person to approve than the one who wrote or submitted the text."""
+    """The producer requires another person to approve than the author or submitter."""
 
 
 class NotPrinted(MoveRefused):
-    """The document could not be printed, so it is not approved; nothing is changed."""
+    """The document could not be rendered, so the report is not approved and nothing is changed."""
 
 
 def submit_report(report: Report, *, by: "User", at: datetime) -> Report:
-    """Hand a complete report to the Head of Profession, with the figures of the automatic text as they are by now.
+    """Submit a complete report to the Head of Profession, with the newest figures of the automatic text.
 
-    :raises Incomplete: if a field that the form needs is empty, or holds what cannot be true on that day in London.
+    :raises Incomplete: if a required field is empty, or has a value that cannot be true on that London day.
     """
     content = with_new_figures(report)
     remarks = find_obstacles(report, content, today=local_date(at))
@@ -147,15 +148,15 @@ def approve_report(
 ) -> ApprovedDocument:
     """Approve a report: date it, print it, and store the document with its hash.
 
-    The document is printed before anything is written: one that cannot be printed cannot be approved.
+    The document is rendered before anything is written, so a report whose document fails is not approved.
 
     :param annex: whether the annex of checks is approved with the report.
-    :param read_sha256: the digest of the content that the person has read on a page, if they did. The date is part of
-        that content, and midnight may have passed since.
+    :param read_sha256: the digest of the content that the person has read, if they did. It includes the date, so it no
+        longer matches after midnight.
     :param at: its London date becomes the date of the report.
-    :param render: turns the laid out document into the bytes of a PDF file.
-    :raises Incomplete: if a field that the form needs is empty, or holds what cannot be true.
-    :raises TwoPeopleNeeded: if the producer wants two people and this one wrote or submitted the text.
+    :param render: renders the layout as a PDF file.
+    :raises Incomplete: if a required field is empty, or has a value that cannot be true.
+    :raises TwoPeopleNeeded: if the producer requires two people and this person wrote or submitted the text.
     :raises NotPrinted: if the document cannot be printed.
     :raises ChangedMeanwhile: if the report, or the record behind its annex, is not as the person read it.
     """
@@ -216,12 +217,12 @@ def _store_approval(document: ApprovedDocument, content: ReportContent, move: Mo
 
 
 def record_report(report: Report, *, reason: str, words: str, by: "User", at: datetime) -> Report:
-    """Record a breach in the office's own log only, with a reason of the list and in words.
+    """Record a breach in the office's own log only, with a reason from the list and a comment.
 
-    The log needs less than the published form: which statistics, when, and what happened. Figures of the automatic text
-    that merely grew are stored as they are by now.
+    The log requires less than the published form: the statistics, the day, and the circumstances. The figures of the
+    automatic text are updated.
 
-    :raises Incomplete: if one of these is missing, or holds what cannot be true.
+    :raises Incomplete: if one of these is missing, or has a value that cannot be true.
     :raises MissingFields: if the reason is not in the list or the words are empty.
     """
     content = with_new_figures(report)
@@ -235,7 +236,7 @@ def record_report(report: Report, *, reason: str, words: str, by: "User", at: da
 
 
 def dismiss_report(report: Report, *, reason: str, words: str, by: "User", at: datetime) -> Report:
-    """Decide that a suspicion is no breach, with a reason of the list and in words.
+    """Decide that a suspicion is not a breach, with a reason from the list and a comment.
 
     :raises MissingFields: if the reason is not in the list or the words are empty.
     """
@@ -265,7 +266,7 @@ def reopen_report(report: Report, *, reason: str, by: "User", at: datetime) -> R
 
 
 def approved_content(report: Report, *, at: datetime, annex: bool = False) -> ReportContent:
-    """Return the content that an approval would be bound to: dated, with the label and the settled wording in force.
+    """Return the content for approval: dated, with the label and the confirmed wording in force.
 
     :param annex: whether to include the annex; text that no one edited is then written from the same checks.
     """
@@ -284,7 +285,7 @@ def is_author_or_submitter(report: Report, person: "User") -> bool:
 
 
 def _refreshed_text(report: Report, content: ReportContent, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the columns and, if the automatic text has changed since, the new version that a move is made with."""
+    """Return the columns for a move, with a new version if the automatic text has changed."""
     if content == content_of(report):
         return {"values": values}
     automatic, newest = automatic_texts(report, content)

@@ -1,4 +1,4 @@
-"""Reports, figures and events as sentences."""
+"""Texts about reports, figures and events."""
 
 import calendar
 import math
@@ -53,7 +53,7 @@ KINDS = {ReportKind(code): words for code, words in KIND_CHOICES.items()}
 # No separate kind: the delay of a release is not known until it is seen.
 NOT_SEEN = lazy("Not seen")
 
-# What sets apart kinds whose names alone do not.
+# Explanations of kinds whose names are not clear alone.
 KIND_HINTS = {
     ReportKind.LATE: lazy("Out after the announced time."),
     ReportKind.EARLY: lazy("Out before the announced time."),
@@ -114,7 +114,7 @@ def _head_label() -> str:
     return _("Name and contact details of Head of Profession for Statistics")
 
 
-# By the office's setting, which is read when the label is shown.
+# The office's setting decides; it is read when the label is shown.
 HEAD_LABEL = worked_out_later(_head_label, str)()
 
 FIELDS = {
@@ -150,7 +150,7 @@ TERMS = {ReportTerm.SHORT: lazy("Short-term"), ReportTerm.LONG: lazy("Long-term"
 
 
 def kind_name(report: Report) -> str:
-    """Name the kind of a report: what counts as late is called not seen as long as none of it was seen (decision 31).
+    """Name the kind of a report; a late release of which no part was found is called "not seen" (decision 31).
 
     :param report: in lists read with its suspicions and the verdict of each.
     """
@@ -161,7 +161,7 @@ def kind_name(report: Report) -> str:
 
 
 def suspicion_name(suspicion: Suspicion) -> str:
-    """Say within a sentence what a suspicion is of; of lateness that nothing was seen, as long as nothing was."""
+    """Name a suspicion within a sentence; a late release of which no part was found is called "not seen"."""
     return str(NOT_SEEN if _is_unseen(suspicion) else KINDS[ReportKind(suspicion.kind)]).lower()
 
 
@@ -174,7 +174,7 @@ def cause_name(code: str) -> str:
 
 
 def reason_name(report: Report) -> str:
-    """Say why a decided report is not reported; empty for every other."""
+    """Return the reason why a decided report is not reported, or ""."""
     match report.status:
         case ReportStatus.RECORDED:
             return str(RECORDING_REASONS[RecordingReason(report.decision_reason)])
@@ -232,7 +232,7 @@ def quarter_months(of: Quarter) -> str:
 
 
 def describe_rate(share: Fraction | None) -> str:
-    """Write a share in per cent to one decimal, rounded down, so that only all of them are 100.0."""
+    """Write a share in per cent to one decimal, rounded down, so that 100.0 means all of them."""
     return NOT_APPLICABLE if share is None else f"{math.floor(share * 1000) / 10:.1f}%"
 
 
@@ -295,7 +295,7 @@ EVENTS = {
 
 
 def removed_in_words(redactions: Iterable[ReportEvent]) -> str:
-    """Say when and by whom words were removed: "on 9 August 2020 by Ada Hill"; "" where none were."""
+    """Describe when and by whom words were removed: "on 9 August 2020 by Ada Hill"; "" if none were."""
     sentence = _("on %(day)s by %(person)s")
     return _(" and ").join(sentence % {"day": format_day(event.at), "person": event.actor} for event in redactions)
 
@@ -336,7 +336,7 @@ def event_author(event: ReportEvent) -> str:
 
 
 def _started(title: str, event: ReportEvent) -> str:
-    # Before there were other kinds, every report that a person started was about such a list.
+    # Before the other kinds existed, every report that a person started was about such a list.
     is_about_list = "release" in event.facts and event.facts.get("breach", ReportKind.PRA) == ReportKind.PRA
     return _("%(title)s from the pre-release access list") % {"title": title} if is_about_list else title
 

@@ -1,4 +1,4 @@
-"""The versions and events of a report, and the only way to change its status: `check_move`, then `make_move`."""
+"""The versions and events of a report, and its moves: `check_move`, then `make_move`."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -45,10 +45,10 @@ from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Move, Move
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
-# Of a wanted reference, so that a number or a tail still fits into the column.
+# The longest proposed reference, so that a number or random characters still fit in the column.
 LONGEST = 100
 STATED = ("pdf_sha256", "content_sha256", "evidence_sha256", "one_person")
-# A document takes some hundred kilobytes of memory.
+# A document takes a few hundred kilobytes of memory.
 DOCUMENTS_AT_ONCE = 20
 CHANGED_SINCE_READ = lazy("The report has changed since you read it; read it again before you decide.")
 
@@ -59,7 +59,7 @@ SOMEBODY_ELSE_DECIDES = lazy("You have declared that this report is about your o
 
 
 class Incomplete(MissingFields):
-    """Something that the form needs is missing or cannot be true; `remarks` says what, field by field."""
+    """A required value is missing or cannot be true; `remarks` lists these, field by field."""
 
     def __init__(self, remarks: tuple[Remark, ...]) -> None:
         super().__init__(remarks[0].field, " ".join(remark.sentence for remark in remarks))
@@ -75,7 +75,7 @@ class DocumentChanged(Exception):
 
 
 def free_references(wanted: Sequence[str]) -> list[str]:
-    """Return a reference for each report: the wanted one, with a number if an earlier report has it."""
+    """Return a free reference for each report: the proposed one, with a number added if it is taken."""
     taken = set(Report.objects.filter(reference__in=wanted).values_list("reference", flat=True))
     free: list[str] = []
     for name in wanted:
@@ -91,7 +91,7 @@ def free_references(wanted: Sequence[str]) -> list[str]:
 def reference_to_start(wanted: str, *, kind: ReportKind) -> str:
     """Return the reference of a report that a person starts.
 
-    Those of a restricted kind have a random tail: counted references would say how many others there are.
+    References of a restricted kind end with random characters, because numbers would disclose how many there are.
     """
     wanted = wanted[:LONGEST].rstrip("-")
     if kind in RESTRICTED:
@@ -119,12 +119,12 @@ def _rows(report: Report, content: ReportContent) -> Iterable[PracticeCited]:
 
 
 def current_version(report: Report) -> ReportVersion:
-    """Return the version of a report as it was read."""
+    """Return the version that the report had when it was loaded."""
     return report.versions.get(number=report.version)
 
 
 def content_of(report: Report) -> ReportContent:
-    """Return the content of a report as it was read."""
+    """Return the content that the report had when it was loaded."""
     return content_from_json(current_version(report).content)
 
 
@@ -146,8 +146,8 @@ def record_event(
 ) -> ReportEvent:
     """Write one event of a report, with the digests of the rows that it changed.
 
-    An event that outdates open forms becomes the report's `last_change`. Before such an event the caller locks the row
-    of the report: others lock the row before the chain.
+    An event that makes open forms outdated becomes the report's `last_change`. Before such an event the caller must
+    lock the report's row, because all writers lock the row before the chain.
 
     :param also: other rows whose digests are recorded with that of the report.
     :param by: None for the system.
@@ -166,7 +166,7 @@ def record_event(
 
 
 def changes_since(report: Report, read: int) -> QuerySet[ReportEvent]:
-    """Return the events of a report that outdate a form, in order.
+    """Return the events of a report that make a form outdated, in order.
 
     :param read: the `last_change` that the form carries.
     """
@@ -182,10 +182,10 @@ def new_version(
     at: datetime,
     why: str,
 ) -> ReportVersion:
-    """Build, without storing it, the version that a report's number now names.
+    """Build the version that a report's version number now refers to, without storing it.
 
-    :param machine: the automatic text of each field when this was written.
-    :param why: what made it: such as drafted, facts, edited, wording, approved or reopened.
+    :param machine: the automatic text of each field at that time.
+    :param why: the reason for the version, such as drafted, facts, edited, wording, approved or reopened.
     """
     return ReportVersion(
         report=report,
@@ -215,9 +215,9 @@ def advance_report(
 ) -> Report:
     """Make one move of the lifecycle, with a new version if the content is given, and write its event.
 
-    The move is a compare-and-set on the status, the version and the last change with which the report was read.
+    The move is a compare-and-set: status, version and last change must be those that the report was loaded with.
 
-    :param machine: the automatic text stored with the new content; that of the present version if not given.
+    :param machine: the automatic text to store with the new content; by default that of the present version.
     :param values: further columns of the report to set.
     :return: the report as it now is.
     :raises ChangedMeanwhile: if the report has changed since it was read; nothing is changed then.
@@ -254,7 +254,7 @@ def advance_report(
 def was_done_by(report: Report, kind: str, *, read: int, person: "User") -> bool:
     """Return whether a person has already sent the same form, so that a second click does nothing.
 
-    :param kind: of the event that the form leaves.
+    :param kind: the kind of event that the form causes.
     :param read: the `last_change` that the form carries.
     """
     first = changes_since(report, read).first()
@@ -263,13 +263,14 @@ def was_done_by(report: Report, kind: str, *, read: int, person: "User") -> bool
 
 
 def check_move(report: Report, name: str, *, by: "User", remarks: tuple[Remark, ...] = (), **given: bool) -> Move:
-    """Return a move of the lifecycle if the report's state, the person's roles and the given things allow it.
+    """Return a move of the lifecycle if the report's state, the person's roles and the given values allow it.
 
     :param remarks: the missing or impossible values in the text, for the exception.
-    :param given: whether each thing that the move may need is there, by its name in the lifecycle.
-    :raises OwnActIsSubject: if the person declared that the report is about their own act, and this decides on it.
-    :raises Incomplete: if the text lacks what the move needs.
-    :raises MissingFields: if anything else that it needs was not given.
+    :param given: whether each value that the move may require is present, by its name in the lifecycle.
+    :raises OwnActIsSubject: if the person declared that the report is about their own act, and the move is a decision
+        on it.
+    :raises Incomplete: if the text lacks something that the move requires.
+    :raises MissingFields: if another required value is missing.
     :raises MoveRefused: if the report's state or the person's roles do not allow it.
     """
     if name in DECISIONS:
@@ -295,7 +296,7 @@ def refuse_own_act(report: Report, *, by: "User") -> None:
 def make_move(report: Report, move: Move, *, by: "User", at: datetime, words: str = "", **details: Any) -> Report:
     """Make a move that `check_move` has allowed, in the most senior of the person's roles that allow it.
 
-    :param details: what `advance_report` takes besides: new columns, content, facts of the event.
+    :param details: further arguments of `advance_report`: new columns, content, facts of the event.
     :raises ChangedMeanwhile: if the report has changed since it was read; nothing is changed then.
     """
     role = acting_role(by, move.roles, report)
@@ -331,13 +332,13 @@ def document_bytes(document: ApprovedDocument) -> bytes:
 
 
 def check_versions() -> str | None:
-    """Return one sentence on the first version of a report that no event names with its hash, or None."""
+    """Return one sentence on the first version of a report whose hash is in no event, or None."""
     versions = list(ReportVersion.objects.values_list("report__reference", "number", "content_sha256", "pk"))
     events = ReportEvent.objects.filter(facts__has_key="content_sha256").values_list("report_reference", "facts")
     named = set()
     for reference, facts in events.iterator(chunk_size=CHUNK):
         version = facts["version"]
-        # A move states the version before as well.
+        # The event of a move also has the hash of the version before.
         number = version[-1] if isinstance(version, list) else version
         named.add((reference, number, facts["content_sha256"]))
     for *stored, key in sorted(versions, key=itemgetter(3)):
@@ -347,7 +348,7 @@ def check_versions() -> str | None:
 
 
 def check_documents() -> str | None:
-    """Return one sentence on the first approved document that is not the one of its `approved` event, or None."""
+    """Return one sentence on the first approved document that does not match its `approved` event, or None."""
     approved = dict(_approved(ReportEvent.objects.all()))
     documents = ApprovedDocument.objects.select_related("report").order_by("pk")
     for document in documents.iterator(chunk_size=DOCUMENTS_AT_ONCE):
@@ -365,7 +366,7 @@ def check_documents() -> str | None:
 
 
 def _approved(events: QuerySet[ReportEvent]) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
-    """Yield what each approval states of its document, by the report's reference and the version."""
+    """Yield the facts of each approval about its document, by the report's reference and the version."""
     for event in events.filter(kind=PAST_TENSE[APPROVE]).order_by("position").iterator():
         stated = {name: event.facts[name] for name in STATED}
         name = (event.report_reference, event.facts["version"][1])

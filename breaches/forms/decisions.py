@@ -1,4 +1,4 @@
-"""The forms of the moves of a report: each has the number of the last change that was read."""
+"""The forms of the moves of a report. Each carries the number of the last change that the person read."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,9 +19,9 @@ LONGEST_REMARK = 4000
 
 
 def remark_field(label: Any, help_text: Any = "", *, required: Any = None) -> LongTextField:
-    """Make a field for what a person writes about a move.
+    """Make a text field about a move.
 
-    :param required: the error where nothing is written; without one the field is optional.
+    :param required: the error message of an empty field; without one the field is optional.
     """
     return LongTextField(
         label=label,
@@ -33,9 +33,9 @@ def remark_field(label: Any, help_text: Any = "", *, required: Any = None) -> Lo
 
 
 def reason_field(label: Any, reasons: Mapping[Any, Any], *, required: Any) -> forms.ChoiceField:
-    """Make a field for a reason of a list.
+    """Make a choice of reasons.
 
-    :param required: the error where none is chosen.
+    :param required: the error message if none is chosen.
     """
     return forms.ChoiceField(
         label=label, choices=list(reasons.items()), widget=forms.RadioSelect, error_messages={"required": required}
@@ -43,7 +43,7 @@ def reason_field(label: Any, reasons: Mapping[Any, Any], *, required: Any) -> fo
 
 
 class MoveForm(GovukForm):
-    """A move that needs nothing but the number of the last change that was read."""
+    """A move without fields of its own; the form carries only the number of the last change that the person read."""
 
     defaults = {"size": "s", "threshold": 75}
 
@@ -58,7 +58,7 @@ class MoveForm(GovukForm):
 
 
 class ApproveForm(MoveForm):
-    """An approval carries the hash of the content that was read, and whether it was read with its annex."""
+    """An approval, with the hash of the content that the person read, and whether the annex was included."""
 
     annex = forms.BooleanField(required=False, widget=forms.HiddenInput)
     content_sha256 = forms.CharField(widget=forms.HiddenInput)
@@ -72,7 +72,7 @@ class TakeBackForm(MoveForm):
 
 
 class ReturnForm(MoveForm):
-    """A return says what the author must do, for the whole report or for each section."""
+    """A return to the authors, with comments on the whole report or on sections."""
 
     comment = remark_field(
         lazy("What has to be done?"), lazy("Those who write the report read this, and it stays in the history.")
@@ -205,7 +205,7 @@ class OwnActForm(GovukForm):
 
 
 class MergeForm(GovukForm):
-    """Which drafts become one report; at first all of them are chosen."""
+    """The drafts to merge into one report; initially all are selected."""
 
     last_change = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     drafts = forms.MultipleChoiceField(
@@ -220,10 +220,10 @@ class MergeForm(GovukForm):
     def __init__(self, data: QueryDict | None = None, *, drafts: Sequence[Report]) -> None:
         """Offer the drafts.
 
-        :param drafts: read with their suspicions, the verification and the release of each.
+        :param drafts: with prefetched suspicions, and the verification and release of each.
         """
         super().__init__(data, initial={"drafts": [draft.reference for draft in drafts]})
-        # Events have one order for all reports. What happens to any of the drafts later has a higher number.
+        # The events of all reports share one sequence of numbers, so any later event of a draft has a higher number.
         self.initial["last_change"] = max((draft.last_change for draft in drafts), default=0)
         self.by_reference = {draft.reference: draft for draft in drafts}
         field = self.fields["drafts"]
@@ -240,7 +240,7 @@ class MergeForm(GovukForm):
         return chosen
 
     def renew(self) -> "MergeForm":
-        """Return the form as it was sent, with the number of the last change by now."""
+        """Return the submitted form with the current number of the last change."""
         sent = QueryDict(mutable=True)
         sent.setlist("drafts", self.cleaned_data["drafts"])
         sent["last_change"] = str(self.initial["last_change"])
@@ -248,7 +248,7 @@ class MergeForm(GovukForm):
 
     @property
     def outdated(self) -> list[Report]:
-        """The chosen drafts that have changed since the form, which is valid, was opened."""
+        """The chosen drafts that have changed since the form was opened. The form must be valid."""
         return [draft for draft in self.chosen if draft.last_change > self.cleaned_data["last_change"]]
 
     @property

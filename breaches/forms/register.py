@@ -30,7 +30,7 @@ from releases.rules.tables import TableKind
 
 
 def day_field(label: Any, *formats: str, invalid: Any = None) -> forms.DateField:
-    """Make a field for a day in the address of a page, as the browser writes it or in other formats."""
+    """Make a field for a day in a query string; it accepts the browser's format and others."""
     return forms.DateField(
         label=label,
         input_formats=["%Y-%m-%d", *formats],
@@ -41,9 +41,9 @@ def day_field(label: Any, *formats: str, invalid: Any = None) -> forms.DateField
 
 
 class ProducerForm(GovukForm):
-    """Producer and series; an empty field asks for all that are theirs.
+    """Producer and series; an empty field selects all that the person may read.
 
-    Series are offered once a producer is chosen, or where the person has one alone.
+    The field for series appears once a producer is chosen, or if the person has only one producer.
     """
 
     button = lazy("Show these")
@@ -83,13 +83,13 @@ class ProducerForm(GovukForm):
             self.hide("series")
 
     def _set_choices(self, name: str, found: "QuerySet[Any]", rows: Sequence[Producer | Series]) -> None:
-        """Offer rows that were read already, because the field would otherwise read them again."""
+        """Set the choices from rows that were already read; the field would otherwise query them again."""
         field: Any = self.fields[name]
         field.queryset = found
         field.choices = [("", field.empty_label), *((one.slug, str(one)) for one in rows)]
 
     def hide(self, name: str) -> None:
-        """Do not ask for what can be answered in one way only."""
+        """Hide a field that has only one possible value."""
         self.fields[name].widget = forms.HiddenInput()
 
     def questions(self) -> list[Div]:
@@ -105,7 +105,7 @@ KINDS = {
 
 
 class ExportForm(GovukForm):
-    """A kind of file; contacts only for those who lead, and only if they tick it."""
+    """The format of the file, and whether to include contacts; only those who lead a producer may include them."""
 
     button = lazy("Download")
     options = {"contacts": {"size": ""}}
@@ -123,10 +123,7 @@ class ExportForm(GovukForm):
     )
 
     def __init__(self, *args: Any, may_have_contacts: bool, **kwargs: Any) -> None:
-        """Ask for the kind.
-
-        :param may_have_contacts: whether the person leads any producer.
-        """
+        """:param may_have_contacts: whether the person leads any producer."""
         super().__init__(*args, **kwargs)
         if not may_have_contacts:
             del self.fields["contacts"]
@@ -142,7 +139,7 @@ class FiguresForm(ProducerForm):
         """Offer what the person may read.
 
         :param data: what the address of the page asks for.
-        :param this_year: the year that is offered first, and shown where none is asked for.
+        :param this_year: the first choice, and the default.
         """
         super().__init__(data, by=by)
         self.this_year = this_year
@@ -152,7 +149,7 @@ class FiguresForm(ProducerForm):
             self.hide("producer")
 
     def selection(self) -> tuple[Producer | None, Series | None, int]:
-        """Return producer, series and year, with this year where no other is; nothing narrower than can be read."""
+        """Return the producer, series and year to show, with this year as the default; invalid values are ignored."""
         self.is_valid()
         producer = self.cleaned_data.get("producer") or self.of_one_producer
         series = self.cleaned_data.get("series") if producer else None
@@ -250,7 +247,7 @@ class RegisterForm(ProducerForm):
         return cleaned
 
     def to_filter(self) -> RegisterFilter | None:
-        """Return the filter, or None if the address asks for something that does not exist."""
+        """Return the filter, or None if the query string has an invalid value."""
         if not self.is_valid():
             return None
         return RegisterFilter(**{name: value for name, value in self.cleaned_data.items() if value})

@@ -1,4 +1,4 @@
-"""The forms to start a report, and of its cause, assignment, actions and timeline."""
+"""The forms that start a report, and those of its cause, assignment, actions and timeline."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class StartAboutListForm(GovukForm):
-    """On which day it happened: the edition of the Code that was in force then is cited."""
+    """The day of occurrence; the report cites the edition of the Code that was in force on it."""
 
     button = lazy("Start the report")
 
@@ -41,9 +41,9 @@ class StartAboutListForm(GovukForm):
 
 
 class StartForm(forms.Form):
-    """What happened, on which days, and about which statistics if the page does not already say so.
+    """The kind of breach, its days, and the statistics if the address of the page does not name them.
 
-    `form_key` is made with the empty form: a person who sends the same form twice starts one report.
+    `form_key` is created with the empty form, so that the same form sent twice starts one report.
     """
 
     use_required_attribute = False
@@ -62,10 +62,10 @@ class StartForm(forms.Form):
     )
 
     def __init__(self, data: QueryDict | None = None, *, choices: Iterable[Series | Producer] = ()) -> None:
-        """Ask.
+        """Set the choices.
 
-        :param choices: the producers of which the person writes reports, each after its series; none where it is
-            known what the report is about.
+        :param choices: the producers for which the person writes reports, each after its series; empty if the subject
+            of the report is known.
         """
         super().__init__(data, initial={"form_key": uuid4()})
         self.rows = date_rows(data, ())
@@ -94,13 +94,13 @@ class StartForm(forms.Form):
 
     @property
     def subject(self) -> ReportSubject:
-        """What the person chose, once the form is valid."""
+        """The chosen release, series or producer. The form must be valid."""
         choice = self.choices[self.cleaned_data["about"]]
         return ReportSubject(_producer_of(choice), series=choice if isinstance(choice, Series) else None)
 
     @property
     def first(self) -> FormHelper:
-        """What comes before the days, inside the page's own form element."""
+        """The fields before the days, inside the page's own form element."""
         about = [Question("about", size="s")] if "about" in self.fields else []
         hints = {kind.value: hint for kind in ReportKind if (hint := _kind_hint(kind))}
         return inside_the_form("form_key", *about, Question("kind", size="s", hints=hints))
@@ -111,7 +111,7 @@ class StartForm(forms.Form):
 
 
 def initial_start_data(kind: ReportKind, on: date) -> dict[str, str]:
-    """Return what `StartForm` would send for a kind and a day, as hidden fields by name."""
+    """Return the fields that `StartForm` would send for a kind and a day, for use as hidden fields."""
     rows = date_rows(None, [on])
     management = {
         rows.management_form.add_prefix(name): str(value) for name, value in rows.management_form.initial.items()
@@ -139,7 +139,7 @@ def _kind_hint(kind: ReportKind) -> str:
 
 
 class CauseForm(GovukForm):
-    """The cause from a list, and words; for a late release when it was made available, or why this is unknown."""
+    """The cause, with a description; for a late release, when it was made available, or why that is unknown."""
 
     button = lazy("Save")
     options = {
@@ -180,10 +180,7 @@ class CauseForm(GovukForm):
     )
 
     def __init__(self, *args: Any, with_time: bool, **kwargs: Any) -> None:
-        """Ask for the cause.
-
-        :param with_time: whether it is asked when something was made available.
-        """
+        """:param with_time: whether to ask when the output was made available."""
         super().__init__(*args, **kwargs)
         if not with_time:
             for name in ("available_on", "available_time", "available_unknown"):
@@ -207,7 +204,7 @@ class CauseForm(GovukForm):
 
 
 class AssignmentForm(GovukForm):
-    """One of the producer's people; `was` is to whom the report was assigned when the page was read."""
+    """The new assignee, one of the producer's people; `was` is the assignee when the page was read."""
 
     button = lazy("Save")
     defaults = {"size": "m"}
@@ -269,9 +266,9 @@ class ActionForm(GovukForm):
     )
 
     def __init__(self, *args: Any, series: QuerySet[Series] | None, **kwargs: Any) -> None:
-        """Ask for an action.
+        """Set the choices of a series.
 
-        :param series: those at whose next release it may be a task; None where that is settled.
+        :param series: the action can become a task of the next release of one of these; None if that cannot change.
         """
         super().__init__(*args, **kwargs)
         field = self.fields["next_release_of"]
@@ -307,10 +304,7 @@ class NoteForm(GovukForm):
     printed = forms.BooleanField(label=lazy("Print this note in the report"), required=False)
 
     def __init__(self, *args: Any, may_print: bool, button: str, **kwargs: Any) -> None:
-        """Ask for a note.
-
-        :param may_print: whether the person may choose which entries are printed.
-        """
+        """:param may_print: whether the person may choose which entries are printed."""
         super().__init__(*args, **kwargs)
         if not may_print:
             del self.fields["printed"]

@@ -52,7 +52,7 @@ class DateRow(forms.Form):
 
 
 class RowSet(BaseFormSet):  # type: ignore[type-arg]  # the factory below names each set's form
-    """Rows of which empty ones are left out; there is always at least one to type into."""
+    """A set of rows that ignores empty ones and always shows at least one."""
 
     prefix: str
     fields: ClassVar[tuple[str, ...]]
@@ -62,7 +62,7 @@ class RowSet(BaseFormSet):  # type: ignore[type-arg]  # the factory below names 
         return [row for form in self.forms if any((row := form.cleaned_data).get(name) for name in self.fields)]
 
     def object_to(self, sentence: str) -> bool:
-        """Show a sentence at the row that it is about, and return whether there is such a row."""
+        """Add an error to the row that it is about, and return whether there is such a row."""
         return False
 
     @property
@@ -114,7 +114,7 @@ def date_rows(data: QueryDict | None, days: Iterable[date]) -> RowSet:
 
 
 def with_another_row(data: QueryDict, prefix: str) -> QueryDict:
-    """Return the typed rows and an empty one, for the button that adds a row without a script."""
+    """Return the submitted rows and an empty one, for the button that adds a row without JavaScript."""
     longer = data.copy()
     counter = f"{prefix}-TOTAL_FORMS"
     given = longer.get(counter, "")
@@ -123,7 +123,7 @@ def with_another_row(data: QueryDict, prefix: str) -> QueryDict:
 
 
 def practice_notes(choice: PracticeChoice) -> Iterator[str]:
-    """Say what a person needs to know to choose a practice. None of it is printed."""
+    """Return the help text for the choice of a practice. It is not printed."""
     if choice.is_suggested and choice.suggestion is not None:
         cases = choice.suggestion.cases
         if cases is None:
@@ -143,7 +143,7 @@ def practice_notes(choice: PracticeChoice) -> Iterator[str]:
 
 
 class WordingForm(GovukForm):
-    """The words of one practice and where a person has read them."""
+    """The wording of one practice, and its source."""
 
     button = lazy("Settle this wording")
     options = {"wording": {"size": "m", "threshold": 75}}
@@ -172,7 +172,7 @@ class WordingForm(GovukForm):
 
 
 def narrative(label: Any, hint: Any) -> LongTextField:
-    """Make the field of a section's narrative; its counter is shown only near the limit."""
+    """Make the field of a section's narrative; its character count appears only near the limit."""
     return LongTextField(
         label=label,
         help_text=format_lazy(
@@ -187,9 +187,9 @@ def narrative(label: Any, hint: Any) -> LongTextField:
 
 
 class SectionForm(forms.Form):
-    """One section. Nothing is required while a report is written; missing parts are listed before it is submitted.
+    """One section of a report. No field is required until the report is submitted.
 
-    `version` is the version that was read before writing, `facts_seen` the newer facts shown with it.
+    `version` is the version that the person read; `facts_seen` is the digest of the newer facts shown with it.
     """
 
     use_required_attribute = False
@@ -208,14 +208,14 @@ class SectionForm(forms.Form):
         facts_seen: str = "",
         practices: Iterable[PracticeChoice] = (),
     ) -> None:
-        """Ask for one section.
+        """Fill in one section.
 
-        :param content: what the report says.
-        :param practices: what may be cited on the day of occurrence.
+        :param content: the present content of the report.
+        :param practices: the practices that may be cited on the day of occurrence.
         """
         initial = self.initial_values(content) | {"version": version, "facts_seen": facts_seen}
         super().__init__(data, initial=initial)
-        # Django's own error of a text that is too long names no field.
+        # Django's own error message about a text that is too long does not name the field.
         for field in self.fields.values():
             if isinstance(field, forms.CharField):
                 field.error_messages["max_length"] = format_lazy(
@@ -231,14 +231,14 @@ class SectionForm(forms.Form):
         """Make the rows and choices, which depend on the report."""
 
     def values(self) -> dict[str, Any]:
-        """Return the section's fields of `ReportContent` as they were typed."""
+        """Return the submitted values of the section's fields of `ReportContent`."""
         raise NotImplementedError
 
     def is_valid(self) -> bool:
         return all([super().is_valid(), self.rows is None or self.rows.is_valid()])
 
     def object_to(self, remark: Remark) -> None:
-        """Show a remark at the field that it is about."""
+        """Add a remark as an error of the field that it is about."""
         if not (self.rows and self.rows.object_to(remark.sentence)):
             self.add_error(remark.field if remark.field in self.fields else None, remark.sentence)
 
@@ -268,7 +268,7 @@ class NarrativeForm(SectionForm):
 
 
 class ImpactForm(NarrativeForm):
-    """Section 3: what the breach meant."""
+    """Section 3: the impact of the breach."""
 
     section = ReportSection.IMPACT
 
@@ -293,12 +293,12 @@ class CorrectiveActionsForm(NarrativeForm):
     )
 
 
-# The people of the first section: how their fields begin, and the field of `ReportContent`.
+# The people of section 1: the prefix of their form fields, and the field of `ReportContent`.
 CONTACTS = {"dealing": "dealing", "hop": "head_of_profession"}
 
 
 class CoreInformationForm(SectionForm):
-    """Section 1: the outputs, who produces them, whom to reach."""
+    """Section 1: the outputs, their producers, and contacts."""
 
     section = ReportSection.CORE_INFORMATION
 
@@ -389,7 +389,7 @@ def _contact_questions(prefix: str) -> list[Question]:
 
 
 class CircumstancesForm(SectionForm):
-    """Section 2: the practices, the days, and what happened."""
+    """Section 2: the practices, the days of occurrence, and the circumstances."""
 
     section = ReportSection.CIRCUMSTANCES
 
@@ -427,13 +427,13 @@ class CircumstancesForm(SectionForm):
     def set_up(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[PracticeChoice]) -> None:
         """Offer the practices in force and those already cited, the likely ones first, and a row for each day."""
         listed = {practice_key(one.cited): one for one in practices}
-        # Where people read the words of the practices: by source and address, the codes.
+        # The codes of the practices, by the source of their wording and its address.
         self.sources: dict[tuple[str, str], list[str]] = {}
         for one in listed.values():
             if one.row is not None and one.row.source_url:
                 self.sources.setdefault((one.row.source, one.row.source_url), []).append(one.cited.code)
         cited = {practice_key(practice): practice for practice in content.practices}
-        # A copy that is cited stays as it is, unless its wording has been settled since.
+        # A cited copy does not change, unless its wording was confirmed since.
         unchanged = {key: practice for key, practice in cited.items() if practice.confirmed or key not in listed}
         self.citable = {key: one.cited for key, one in listed.items()} | unchanged
         self.notes = {key: " ".join(practice_notes(one)) for key, one in listed.items()}
@@ -446,7 +446,7 @@ class CircumstancesForm(SectionForm):
         self.rows = date_rows(data, content.occurred_on)
 
     def _add_day_fields(self, days: Sequence[date], cited: Mapping[str, CitedPractice]) -> dict[str, str]:
-        """Ask for which day each practice is cited; return the key of the practice by the name of the field."""
+        """Add a field for the day for which each practice is cited; return the practices' keys by field name."""
         choices = [("", _("All dates")), *((on.isoformat(), format_day(on)) for on in days)]
         for number, practice in enumerate(cited.values()):
             self.fields[f"day_of_{number}"] = forms.ChoiceField(
@@ -463,7 +463,7 @@ class CircumstancesForm(SectionForm):
         cited_for = {key: date.fromisoformat(typed[name]) for name, key in self.dated.items() if typed[name]}
         return {
             "practices": tuple(
-                # A date that is no longer one of several says nothing about a practice.
+                # Once only one date remains, the date for which a practice was cited has no meaning.
                 replace(practice, on=on if (on := cited_for.get(key)) in days and len(days) > 1 else None)
                 for key, practice in self.citable.items()
                 if key in typed["practices"]

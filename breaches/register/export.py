@@ -47,7 +47,7 @@ SHARES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class FigurePart:
-    """Whose figures some lines hold: of a producer as a whole, or of one of its series; "" means all of them."""
+    """The producer and series that the figures of some lines are about; "" means all."""
 
     producer: str
     series: str
@@ -81,7 +81,7 @@ def _figure_values(of: Figures) -> dict[str, Value]:
 
 
 def _share(rate: Fraction | None) -> Value:
-    """Write a share, rounded down as on the page, so that only all of them are 1."""
+    """Write a share, rounded down as on the page, so that 1 means all of them."""
     return "" if rate is None else math.floor(rate * SHARES) / SHARES
 
 
@@ -95,9 +95,9 @@ FIGURE_COLUMNS = (*WHOSE, *_figure_values(NOTHING), AGAIN)
 
 
 def write_figures(parts: Iterable[FigurePart], kind: TableKind, *, year: int, title: str) -> bytes:
-    """Write the figures of a year and of the year before, of each as a whole and of their quarters.
+    """Write the figures of a year and of the previous year, for each whole year and each quarter.
 
-    :param title: what a sheet is called.
+    :param title: the title of a sheet.
     """
     lines = (line for part in parts for line in _figure_lines(part, year))
     return tables.write_table(kind, FIGURE_COLUMNS, lines, title=title)
@@ -125,26 +125,26 @@ ZONE = "Europe/London"
 
 
 class CannotBeExported(Exception):
-    """There is nothing to take, or more than a file holds; the message is one sentence."""
+    """No report fits, or there are more than a file can contain; the message is one sentence."""
 
 
 def producers_with_contacts(person: "User") -> QuerySet[Producer]:
-    """Return the producers of whose reports a person may take the contacts along: those where they lead."""
+    """Return the producers for which a person may export contacts: those that they lead."""
     return producers_with(person, LEADS)
 
 
 def export_register(
     filters: RegisterFilter, kind: TableKind, *, by: "User", at: datetime, contacts: bool = False
 ) -> bytes:
-    """Write the requested reports as a file, and record who took it, when, and what it contained.
+    """Write the requested reports as a file, and record who downloads it, when, and what it contains.
 
-    The record is made before anyone has the file.
+    The event is written before the file is sent.
 
     :param at: the aware instant of the export.
     :param contacts: whether the person asks for names, addresses and numbers; they are written for the producers where
         the person leads, and for no other.
     :raises NotYours: if a person who leads no producer asks for contacts.
-    :raises CannotBeExported: if no report fits, or more than a file holds.
+    :raises CannotBeExported: if no report fits, or there are more than a file can contain.
     """
     with_contacts = set(producers_with_contacts(by).values_list("pk", flat=True)) if contacts else set[int]()
     if contacts and not with_contacts:
@@ -192,7 +192,7 @@ def export_register(
 
 
 def _register_row(report: Any, with_contacts: Collection[int], today: date) -> dict[str, Value]:
-    """Return what the file says of a report, by column.
+    """Return the values of a report by column.
 
     :param with_contacts: the keys of the producers whose contacts are written; with none there are no such columns.
     """
@@ -245,7 +245,7 @@ def _contacts(content: ReportContent, *, visible: bool) -> dict[str, Value]:
 
 
 def _download_roles(person: "User") -> Mapping[int, Role]:
-    """Name, for each producer, the weightiest role by which a person downloads reports."""
+    """Return, for each producer, the most senior role that lets a person download reports."""
     held: dict[int, set[Role]] = {}
     allowed = Membership.objects.filter(user=person, role__in=list(TABLE[Action.DOWNLOAD]))
     for producer, role in allowed.values_list("producer_id", "role"):

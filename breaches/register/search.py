@@ -53,18 +53,18 @@ class RegisterFilter:
 
 
 def describe_filter(value: Any) -> str:
-    """Write the value of a filter as it is in an address: a day, a slug, or the plain value."""
+    """Write the value of a filter as in a query string: a day, a slug, or the plain value."""
     return value.isoformat() if isinstance(value, date) else str(getattr(value, "slug", value))
 
 
 def select_reports(filters: RegisterFilter, *, by: Person, action: Action = Action.VIEW) -> ReportQuerySet:
-    """Return the reports that are asked for, of those that a person may read; the latest occurrence comes first.
+    """Return the requested reports that a person may read, the latest occurrence first.
 
-    One that names no day yet comes last, and is in no period.
+    Reports without a day of occurrence come last and belong to no period.
 
-    :param action: what the person must be allowed to do with them.
+    :param action: the action that the person must be allowed to do.
     """
-    # What became part of a joint report is found there.
+    # Drafts merged into a joint report are left out, because the joint report is listed.
     found = reports_where(by, action).official().exclude(status__in=MERGED_OR_SPLIT)
     for choice in fields(filters):
         if value := getattr(filters, choice.name):
@@ -73,8 +73,8 @@ def select_reports(filters: RegisterFilter, *, by: Person, action: Action = Acti
 
 
 def with_text(found: ReportQuerySet) -> ReportQuerySet:
-    """Let reports bring their producer and, as `standing`, a list of their present version alone."""
-    # The automatic text of a report is as long as the report, and sorting it too would take the time.
+    """Prefetch the producer and, as `standing`, a list with only the present version."""
+    # The automatic text is as long as the report, so sorting rows with it would be slow.
     standing = ReportVersion.objects.filter(number=F("report__version")).defer("machine")
     return (
         found.defer("machine")
@@ -84,9 +84,9 @@ def with_text(found: ReportQuerySet) -> ReportQuerySet:
 
 
 def list_reports(keys: Sequence[int]) -> "list[Any]":
-    """Return reports with their text and the verdicts that they are about, in the order of their keys.
+    """Return reports with their text and the verdicts that they are about, in the order of `keys`.
 
-    A page asks for the keys first: sorting them all costs little, and whole rows much.
+    The keys are sorted and paged in a separate query, because sorting whole rows is slow.
     """
     outcomes = Prefetch("suspicions", Suspicion.objects.with_outcome())
     reports = with_text(Report.objects.filter(pk__in=keys)).prefetch_related(outcomes)
@@ -145,10 +145,10 @@ CONDITIONS: Mapping[str, Callable[[Any], Q]] = {
 
 
 def list_entries() -> list[dict[str, Any]]:
-    """Return every report, rehearsals too, in the order of drafting, as the command breach_reports lists it.
+    """Return every report, including rehearsals, in the order of drafting, for the command breach_reports.
 
-    If a report is about several suspicions, release, time and delay are those of the first raised. A report that a
-    person started has no recorded time: the day of occurrence is in the report itself. Instants are in ISO 8601.
+    If a report is about several suspicions, release, time and delay are those of the first one. A report that a person
+    started has no recorded time; its content has the day of occurrence. Instants are in ISO 8601.
     """
     suspicions = Prefetch("suspicions", Suspicion.objects.select_related("release", "verification"), to_attr="raised")
     found = with_text(Report.objects.order_by("drafted_at", "pk"))
@@ -173,7 +173,7 @@ def _entry(report: Any) -> dict[str, Any]:
     }
 
 
-# On these the checks are silent, so that a person's statement is all there is.
+# For these outcomes only a person's statement shows that the release was in time.
 SILENT = (Outcome.UNCERTAIN, Outcome.CANNOT_TELL)
 
 
@@ -181,9 +181,9 @@ SILENT = (Outcome.UNCERTAIN, Outcome.CANNOT_TELL)
 class NearMiss:
     """One release that nearly became a breach, and why.
 
-    `within_tolerance` is the verdict of one that came late within its tolerance; `stated` are people's statements that
-    it was live in time, where the checks could not show it; `failed_run` is the last check before release that found
-    problems, where `passed_run`, the last before it was due, found none.
+    `within_tolerance` is the verdict of a release that was late within its tolerance. `stated` are people's statements
+    that it was live in time, if the checks could not show it. `failed_run` is the last preflight that found problems,
+    if `passed_run`, the last one before the due time, found none.
     """
 
     release: Release
@@ -201,9 +201,9 @@ def near_miss_releases(
     first: date | None = None,
     last: date | None = None,
 ) -> QuerySet[Release]:
-    """Return the releases of some producers that were near misses, the latest first; rehearsals are none.
+    """Return the releases of some producers that were near misses, the latest first, without rehearsals.
 
-    :param now: the aware instant of asking; later releases are not judged yet.
+    :param now: the current instant (aware); later releases have no verdict yet.
     :param first: the first day, in London, on which they were due.
     :param last: the last such day.
     """
@@ -233,7 +233,7 @@ def near_miss_releases(
 
 
 def find_near_misses(releases: Sequence[Release]) -> list[NearMiss]:
-    """Say of each release why it was a near miss, in a fixed number of queries.
+    """Return why each release was a near miss, in a fixed number of queries.
 
     :param releases: as `near_miss_releases` returns them.
     """
@@ -273,7 +273,7 @@ def _in_time(statement: Statement, verdict: Verification) -> bool:
 
 
 def _stated_in_time(due: QuerySet[Release]) -> set[int]:
-    """Return those of some releases, by key, that a person stated to be live in time where checks could not show it."""
+    """Return the keys of the releases that a person stated to be live in time, where checks could not show it."""
     statements = Statement.objects.filter(release__in=due, kind=Statement.Kind.WAS_LIVE)
     silent = Verification.objects.filter(
         release__in=statements.values("release"), schedule_version=F("release__schedule_version"), outcome__in=SILENT

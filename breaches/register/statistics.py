@@ -49,13 +49,13 @@ from releases.permissions import Person
 from releases.rules.calendar import LONDON, from_london, local_date
 from releases.verdict.address import Outcome
 
-# An early release has no delay, and one that was never seen has none that ended (decision 34).
+# An early release has no delay. The delay of a release that was never found has no end (decision 34).
 DELAYED = (Outcome.LATE, Outcome.PARTIAL)
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose history is asked for, and from which day to which, both included. None asks for all that are theirs."""
+    """The producer, series and days (both included) of a history. None means all that the person may read."""
 
     first: date
     last: date
@@ -64,10 +64,10 @@ class Scope:
 
 
 def read_history(scope: Scope, *, by: Person, today: date) -> History:
-    """Read what happened to the releases and reports that a person may read.
+    """Read the history of the releases and reports that a person may read.
 
-    :param today: the day in London before which an open action has to have been due to be overdue.
-    :return: facts that name their series only where one producer, or one series, is asked for.
+    :param today: the London day; open actions due before it are overdue.
+    :return: facts, which name their series only if one producer or one series is selected.
     """
     return History(
         verdicts=list(_verdicts(scope, by)),
@@ -85,7 +85,7 @@ def _verified(scope: Scope, by: Person) -> "QuerySet[Verification]":
         due_at__lt=_midnight(scope.last, days_after=1),
         **_narrowed(scope, "release__series"),
     )
-    # A verdict that still waits for a check says nothing yet.
+    # A verdict that needs more checks does not count yet.
     return found.exclude(outcome=Outcome.PENDING)
 
 
@@ -119,10 +119,10 @@ def _verdicts(scope: Scope, by: Person) -> Iterator[Verdicts]:
 
 
 def _quarter_due(quarters: Sequence[Quarter]) -> Cases:
-    """Name the place, among quarters in their order, of the one in which a release was due.
+    """Return an expression for the index, in the list of quarters, of the quarter in which a release was due.
 
-    Instants are compared with the ends of the quarters: turning each into London's time would take the database longer
-    than everything else.
+    It compares instants with the ends of the quarters, because converting each one to London time would be the slowest
+    part of the query.
     """
     ends = (When(due_at__lt=_midnight(one.last, days_after=1), then=Value(place)) for place, one in enumerate(quarters))
     return Cases(*ends, output_field=IntegerField())
@@ -172,7 +172,7 @@ def _cases(scope: Scope, by: Person, today: date) -> Iterator[Case]:
 
 def _reports(scope: Scope, by: Person) -> "QuerySet[Any]":
     """Return the reports within the scope, with the day on which each counts."""
-    # What became part of a joint report is counted there, once.
+    # Drafts merged into a joint report are left out; the joint report counts once.
     found = reports_where(by, Action.VIEW).official().exclude(status__in=MERGED_OR_SPLIT)
     if scope.producer:
         found = found.filter(producer=scope.producer)
@@ -227,9 +227,9 @@ def _midnight(on: date, *, days_after: int = 0) -> datetime:
     return from_london(datetime.combine(date.fromordinal(on.toordinal() + days_after), time()))
 
 
-# The figures of a period, and those of the same period a year before.
+# The figures of a period, and of the same period a year before.
 type Pair = tuple[Figures, Figures]
-# The heading of a column, and what it says of a pair.
+# The heading of a column, and the function that writes its cell.
 type Column = tuple[str, Callable[[Figures, Figures], int | str]]
 # A line of a table: its name, its figures, and the address of the reports behind it.
 type Line = tuple[str, Pair, str]
@@ -241,7 +241,7 @@ NOTHING = figures_of(History())
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line: what it is about, its figures, and where the reports behind it are listed."""
+    """One line: its heading, its figures, and the address of the list of its reports."""
 
     name: str
     cells: Sequence[str]
@@ -272,7 +272,7 @@ class Table:
 class YearComparison:
     """A year and the year before, counted as a whole and by quarter.
 
-    `again` are the causes that came again within the two years, by the key of the producer who had them.
+    `again` are the causes that occurred more than once within the two years, by the producer's key.
     """
 
     year: int
@@ -282,7 +282,7 @@ class YearComparison:
 
 
 def compare_years(history: History, year: int) -> YearComparison:
-    """Count a history of two years once, for every table of it.
+    """Count a history of two years once, for all its tables.
 
     :param year: the later of the two.
     """
@@ -347,7 +347,7 @@ def _rate_bar(of: Figures) -> tuple[str, float | None]:
 
 
 def delays_table(compared: YearComparison) -> Table:
-    """Show by quarter how late the late ones were, and the median of a year before."""
+    """Show by quarter how late the late releases were, and the median of a year before."""
     columns: list[Column] = [
         (_("Seen late"), lambda now, before: now.delays.number),
         (_("Median"), lambda now, before: describe_delay(now.delays.middle)),
@@ -386,7 +386,7 @@ def breaches_table(compared: YearComparison, *, register: Address) -> Table:
 
 
 def reasons_table(compared: YearComparison, *, register: Address) -> Table:
-    """Show why suspicions were not reported: dismissed, or recorded only in the office's own log."""
+    """Show why suspicions were not reported: they were dismissed, or recorded only in the office's own log."""
     reasons: list[tuple[Decision, str, Any]] = [
         *((Decision.DISMISSED, one.value, text.REASONS[one]) for one in DismissalReason),
         *((Decision.RECORDED, one.value, text.RECORDING_REASONS[one]) for one in RecordingReason),
@@ -452,7 +452,7 @@ def actions_table(compared: YearComparison, *, register: Address) -> Table:
 def repeats_table(
     compared: YearComparison, parts: Iterable[tuple[str, Sequence[Case], Address]], *, what: str
 ) -> Table:
-    """Show which causes came again within the two years: of whom, and how often.
+    """Show which causes occurred more than once within the two years, for whom and how often.
 
     :param parts: the name of each producer or series, its reports, and the address of the register for it.
     :param what: what the parts are.

@@ -1,4 +1,4 @@
-"""The annex of a report: the results of the checks, and charts laid out for any width."""
+"""The annex of a report: check results, and charts that scale to any width."""
 
 import textwrap
 import unicodedata
@@ -37,7 +37,7 @@ FULL = 100.0
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One figure: its name, what it is in words, and its length; no bar is drawn of 0 and of None."""
+    """One bar: its name, its value in words, and its length. If the length is 0 or None, no bar is drawn."""
 
     name: str
     words: str
@@ -52,7 +52,7 @@ class BarGroup:
 
 @dataclass(frozen=True, slots=True)
 class ChartWords:
-    """Some words at a height, counted from the top in pixels; those of a heading are bold."""
+    """A text at a distance from the top in pixels; headings are bold."""
 
     text: str
     baseline: int
@@ -71,7 +71,7 @@ class DrawnBar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart, `height` in pixels. The description may be empty if the title says it all."""
+    """A chart, `height` in pixels. The description may be empty if the title is sufficient."""
 
     title: str
     description: str
@@ -82,9 +82,9 @@ class Chart:
 
 
 def lay_out_chart(title: str, groups: Sequence[BarGroup], *, greatest: float | None = None) -> Chart:
-    """Lay bars out under their headings, with a description that says every figure for those who do not see the chart.
+    """Lay out bars under their headings, with a description that gives every figure to screen readers.
 
-    :param greatest: the length that fills the width; the longest bar's if none is given.
+    :param greatest: the length that fills the width; by default that of the longest bar.
     """
     lengths = [bar.length for group in groups for bar in group.bars if bar.length]
     full = greatest or max(lengths, default=FULL)
@@ -108,7 +108,7 @@ def lay_out_chart(title: str, groups: Sequence[BarGroup], *, greatest: float | N
 GROUND = "#d9dcdd"
 MARGIN = 0.04
 THINNEST = 0.8
-# So many signs of body text have room on a phone.
+# The number of characters of body text that fit on a line on a phone.
 WIDTH = 34
 
 
@@ -120,12 +120,12 @@ def interval_chart(
     live: tuple[datetime, str] | None,
     publisher: tuple[datetime, str] | None = None,
 ) -> Chart:
-    """Draw from when to when an output was in time, when it became visible, and the publisher's figure.
+    """Draw when an output was on time, the interval in which it became visible, and the publisher's figure.
 
-    Each bar has a grey ground, which is the whole scale, and words above it, so that no one has to distinguish colours.
-    The title says all of it for people who do not see the chart.
+    Each bar lies on a grey bar for the whole scale and has a text above it, so that no one has to distinguish colours.
+    The title gives the same information to screen readers.
 
-    :param due: an aware instant with its words, as are the others.
+    :param due: an aware instant with its text, as are the others.
     """
     instants = [instant for instant, _ in filter(None, (due, limit, absent, live, publisher))]
     start, end = round_down(min(instants)), round_up(max(instants))
@@ -138,7 +138,7 @@ def interval_chart(
         visible = f"Became visible: after {absent[1]} and by {live[1]}"
         lines.append((visible, absent[0], live[0], COLOURS[1]))
     elif absent:
-        # If the last check that shows this was before it was due, there is no stretch in which it was overdue.
+        # If the last check without the release was before the due time, there is no overdue period.
         lines.append((f"Not seen up to {absent[1]}", min(due[0], absent[0]), absent[0], COLOURS[1]))
     elif live:
         lines.append((f"First seen at {live[1]}, and not known since when", live[0], live[0], COLOURS[1]))
@@ -164,12 +164,12 @@ def _share(instant: datetime, start: datetime, end: datetime) -> float:
     return (instant - start) / (end - start) * 100
 
 
-# Marks that reverse or embed the direction of what follows could make a printed address resemble another.
+# Characters that reverse or embed the direction of text could disguise a printed address as another one.
 DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def printable(text: str) -> str:
-    """Return a text with control characters made spaces and marks that turn its direction left out."""
+    """Replace control characters with spaces, and remove characters that change the direction of text."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(
         " " if char != "\n" and unicodedata.category(char) in {"Cc", "Cs"} else char
@@ -178,9 +178,9 @@ def printable(text: str) -> str:
     )
 
 
-# How many checks are listed before the first that found the release, and from it on.
+# The number of checks listed before the first one that found the release, and from that one on.
 BEFORE, AFTER = 4, 3
-# Stored with the annex, so that one approved by another rule never claims this one.
+# Stored with the annex, so that an annex approved under an earlier rule states that rule.
 RULE = (
     "Of many looks those are listed that tell of a change: the last four before the first that found it and three from "
     "that on, or the last four where none found it; the last before and the first from the announced time on, and "
@@ -204,9 +204,9 @@ PUBLISHER_FIGURES = SOURCES | {
 
 
 def annex_of(all_facts: Iterable[Facts], *, own_text: bool = False) -> Annex:
-    """Write for each output the record of its checks, in the given order.
+    """Build the annex: the checks of each output, in the given order.
 
-    :param own_text: whether the annex follows a person's text, which does not follow the record.
+    :param own_text: whether the annex belongs to a text that a person wrote, which need not match the record.
     """
     return Annex(tuple(_output(facts, own_text=own_text) for facts in all_facts))
 
@@ -245,7 +245,7 @@ def _part(facts: Facts, address: AddressFacts) -> AnnexPart:
 
 
 def checks_around_change(facts: Facts, address: AddressFacts) -> list[CheckFact]:
-    """Choose the checks that show a change, in order, as `RULE` tells readers."""
+    """Choose the checks around a change, in order, as `RULE` explains to readers."""
     checks, verdict = address.checks_in_order(), address.verdict
     change = next(
         (place for place, check in enumerate(checks) if check.sighting.completed_at == verdict.first_live_at),
@@ -297,7 +297,7 @@ class AnnexPartRow:
 
 @dataclass(frozen=True, slots=True)
 class AnnexLayout:
-    """The annex as it is shown; `overview` has a row for each part if there are several."""
+    """The layout of the annex; `overview` has a row for each part if there are several."""
 
     heading: str
     paragraphs: tuple[str, ...]

@@ -12,7 +12,7 @@ from releases.rules.canonical import canonical_json, read_dataclass, sha256_hex
 
 @dataclass(frozen=True, slots=True)
 class AnnexCheck:
-    """One check: when it was sent and answered (aware), and what it showed, in words."""
+    """One check: when it was sent and answered (aware), and its result in words."""
 
     sent_at: datetime
     answered_at: datetime
@@ -23,9 +23,10 @@ class AnnexCheck:
 class AnnexPart:
     """The record of one address of an output: its page, or an attachment.
 
-    It became visible after `last_not_live_at` and at or before `first_live_at`; `delay` is that in seconds after the
-    announced time, negative before it, its second bound None while it still grows; None as a whole if the checks do not
-    show it. `looks` are those around the change, in order, and `not_listed` is how many more there were.
+    It became visible after `last_not_live_at` and at or before `first_live_at`. `delay` has these bounds in seconds
+    after the announced time, negative before it. Its second bound is None while the delay still grows; `delay` is None
+    if the checks do not show it. `looks` are the checks around the change, in order, and `not_listed` is the number of
+    the others.
     """
 
     name: str
@@ -39,10 +40,10 @@ class AnnexPart:
 
 @dataclass(frozen=True, slots=True)
 class AnnexOutput:
-    """One output: when it was announced for, until when it was in time, and what the publisher's own system says.
+    """One output: its announced time, the limit of its tolerance, and the time stated by the publisher's own system.
 
-    `publisher_at` is the publisher's figure and no observation; `publisher_source` says which of its figures. `notes`
-    say what else the times have to be read with.
+    `publisher_at` is the publisher's figure and not an observation; `publisher_source` says which of its figures.
+    `notes` explain limits of the stated times.
     """
 
     title: str
@@ -56,7 +57,7 @@ class AnnexOutput:
 
 @dataclass(frozen=True, slots=True)
 class Annex:
-    """What the checks of each output of a report show."""
+    """The check results of each output of a report."""
 
     outputs: tuple[AnnexOutput, ...]
 
@@ -83,9 +84,9 @@ class ContactPerson:
 class CitedPractice:
     """A practice, principle or standard of one edition of the Code, as a report cites it.
 
-    `confirmed`: `text` holds the words of the Code, which a person has compared with it. Otherwise `text` is the title
-    of the principle, if it has one: no words are printed that no one has read in the Code.
-    `on`: the one of several dates of occurrence for which it is cited; None for all of them.
+    If it is `confirmed`, `text` is the wording of the Code, which a person has compared with the Code. Otherwise `text`
+    is the title of the principle, if it has one, because unconfirmed wording is never printed. `on` is the date of
+    occurrence for which it is cited; None for all dates.
     """
 
     edition: str
@@ -108,7 +109,7 @@ class CitedPractice:
 
     @property
     def citation(self) -> str:
-        """Its number with the words of the Code, or with its title until these are settled."""
+        """Its number with the wording of the Code, or with its title until the wording is confirmed."""
         if not self.text:
             return self.name
         return f"{self.name} - {self.text}" if self.confirmed else f"{self.name} ({self.text})"
@@ -129,21 +130,21 @@ class TimelineEntry:
 
     @property
     def is_on_record(self) -> bool:
-        """Whether it comes from the record, and not from a person's note or statement."""
+        """Whether it comes from the record rather than from a person's note or statement."""
         return self.source.startswith(("verdict-", "suspicion-"))
 
 
 def sort_entries(entries: Iterable[TimelineEntry]) -> tuple[TimelineEntry, ...]:
-    """Put entries into the order in which things happened, whatever the order in which they were written."""
+    """Sort entries by the time of the event, not by the time at which they were written."""
     return tuple(sorted(entries, key=lambda entry: (entry.at, entry.source)))
 
 
 @dataclass(frozen=True, slots=True)
 class ReportContent:
-    """Every field of the form. Free text is plain text; a blank line parts its paragraphs.
+    """Every field of the form. Free text is plain text; blank lines separate its paragraphs.
 
-    `lead_official` says that the form was approved with the label that names a Lead Official as well; `annex` is what
-    was approved, or is printed, with it.
+    `lead_official` means that the form was approved with the label that also names a Lead Official. `annex` is the
+    annex that is approved or printed with it.
     """
 
     outputs: tuple[Output, ...] = ()
@@ -168,14 +169,15 @@ class ReportContent:
         return min(self.occurred_on, default=None)
 
 
-# The fields that follow the record. The others are copied once: a contact stays as it was when the report was drafted.
+# The fields that are updated from the record. The others are copied once: a contact stays as it was when the report was
+# drafted.
 FROM_FACTS = ("practices", "occurred_on", "circumstances")
-# Left out where they are empty, so that content stored and approved before these fields existed keeps its digest.
+# Omitted if empty, so that content stored and approved before these fields existed has the same digest.
 LATER_FIELDS = frozenset({"timeline", "lead_official", "annex"})
 
 
 def plain_json(value: Any) -> Any:
-    """Write dates and instants (in UTC) as ISO 8601 and tuples as lists, within what `asdict` returns."""
+    """Convert the result of `asdict` to JSON types: dates and instants (in UTC) as ISO 8601, and tuples as lists."""
     match value:
         case datetime():
             return value.astimezone(UTC).isoformat()
@@ -192,7 +194,7 @@ def plain_json(value: Any) -> Any:
 def content_to_json(content: ReportContent) -> dict[str, Any]:
     """Write a report's content as a JSON-able mapping, which `content_from_json` reads back into an equal value."""
     value = plain_json(asdict(content))
-    # Left out where there is none, as are the later fields.
+    # Omitted if there is none, as are the later fields.
     value["practices"] = [
         {name: part for name, part in practice.items() if part or name != "on"} for practice in value["practices"]
     ]
@@ -213,14 +215,14 @@ def content_from_json(value: dict[str, Any]) -> ReportContent:
 
 
 def without_approval(content: ReportContent) -> ReportContent:
-    """Return a content without what its approval gave it, as it is taken up again."""
+    """Return a content without the fields that its approval set, for a new draft."""
     return replace(content, report_date=None, lead_official=False, annex=None)
 
 
 def content_digest(content: ReportContent) -> str:
     """Return the SHA-256 of a report's content in its canonical form, as 64 hexadecimal digits.
 
-    An approval is bound to this value: whatever changes in the content changes it.
+    An approval refers to this value, so any change of the content is noticed.
     """
     return sha256_hex(canonical_json(content_to_json(content)))
 
@@ -237,11 +239,11 @@ def is_web_address(url: str) -> bool:
 
 
 def merge_contents(contents: Sequence[ReportContent]) -> ReportContent:
-    """Put the contents of several reports into one, in their order.
+    """Merge the contents of several reports, in their order.
 
-    Of single values (the person dealing, the Head of Profession, the link to a statement) the first is taken; the date
-    of the report stays empty, because approval sets it. The timeline has the chosen entries of the record; people's
-    notes and statements stay with their draft.
+    For single values (the person dealing, the Head of Profession, the link to a statement) the first one is used. The
+    date of the report stays empty, because approval sets it. The timeline has the selected recorded entries; people's
+    notes and statements stay in their draft.
     """
     return ReportContent(
         outputs=_each(output for content in contents for output in content.outputs),
@@ -262,7 +264,7 @@ def merge_contents(contents: Sequence[ReportContent]) -> ReportContent:
 
 
 def join_texts(given: Iterable[str]) -> str:
-    """Join texts by blank lines, each once, without the empty ones."""
+    """Join texts by blank lines, without duplicates and empty texts."""
     return "\n\n".join(dict.fromkeys(text for text in given if text.strip()))
 
 

@@ -15,7 +15,7 @@ from releases.rules.calendar import format_day, format_moment, format_time, form
 from releases.rules.lifecycle import Role
 
 TITLE = "REPORT OF A BREACH OF THE CODE OF PRACTICE FOR STATISTICS"
-# In 2020-21 published reports used both.
+# Reports published in 2020-21 used both.
 HEAD_LABEL = "Name and contact details of Head of Profession for Statistics"
 LEAD_OFFICIAL_LABEL = "Name and contact details of Head of Profession for Statistics or Lead Official"
 DRAFT_MARK = "DRAFT: suspected breach, not yet decided"
@@ -26,7 +26,7 @@ PARTED_MARK = "TAKEN APART: told in reports of their own"
 REHEARSAL_MARK = "REHEARSAL: no real release and no real breach"
 
 CODE = "Code of Practice for Statistics"
-# Before edition 2.0 it was called so. Source: uksa.statisticsauthority.gov.uk/publication/code-of-practice
+# Its name before edition 2.0. Source: uksa.statisticsauthority.gov.uk/publication/code-of-practice
 CODES = {"1.0": "Code of Practice for Official Statistics"}
 CAUSE_PROMPT = (
     "To be written by a person: the cause as far as it is known, how the breach was found, who was told and when, "
@@ -54,21 +54,21 @@ ROLE_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a cell; `href` is set where the line is a link."""
+    """One line of a cell; `href` is set if the line is a link."""
 
     text: str
     href: str = ""
 
 
-# A row of a section's table: the form's label and its entries, each of one or more lines; none if empty.
+# A row of a section's table: the form's label, and its entries of one or more lines each; no entries if empty.
 type Row = tuple[str, tuple[tuple[Line, ...], ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentSection:
-    """One numbered section; each paragraph is a tuple of its lines, `prompt` says what a person still has to write.
+    """One numbered section; each paragraph is a tuple of its lines. `prompt` asks for missing text.
 
-    The entries of `timeline` are in order: when in London's time, and what happened, line by line.
+    The entries of `timeline` are in order; each has its London time, and the lines of its text.
     """
 
     heading: str
@@ -82,7 +82,7 @@ class DocumentSection:
 class Approval:
     """Who approved a report; `one_person` if they had also written or submitted it.
 
-    `evidence_hash` is the digest of the checks that it is bound to; empty if it rests on none.
+    `evidence_hash` is the digest of the checks that the approval refers to; empty if there are none.
     """
 
     by: str
@@ -124,15 +124,14 @@ def lay_out(
     decided: str = "",
     decision: str = "",
 ) -> ReportDocument:
-    """Lay a report's content out in the form, with its labels word for word and in its order.
+    """Lay out a report's content in the published form, with the form's exact labels and order.
 
-    :param approval: without one every page is marked as a draft, and empty narratives show what has to be written.
-    :param lead_official: the form names a Lead Official as well, although its content does not say so: a draft follows
-        the office's setting.
-    :param with_cause_prompt: the circumstances are still the automatic text, so a draft asks for the cause.
-    :param decided: the mark of a decision without an approved document, if there is one, in place of the draft's;
-        there are no prompts then.
-    :param decision: who took that decision, and why.
+    :param approval: without one every page is marked as a draft, and empty narratives show a prompt.
+    :param lead_official: whether to use the label that also names a Lead Official; the office's setting decides this
+        for drafts.
+    :param with_cause_prompt: whether to ask for the cause, because the circumstances are still the automatic text.
+    :param decided: the mark of a decision without an approved document; it replaces the draft's mark and all prompts.
+    :param decision: who made that decision, and why.
     """
     draft = approval is None and not decided
     mark = "" if approval else decided or DRAFT_MARK
@@ -176,13 +175,13 @@ def lay_out(
 
 
 def paragraphs(text: str) -> tuple[tuple[str, ...], ...]:
-    """Part a plain text into paragraphs (at blank lines), each a tuple of its lines."""
+    """Split a plain text at blank lines into paragraphs, each a tuple of its lines."""
     parts = re.split(r"\n\s*\n", printable(text).strip())
     return tuple(tuple(part.strip().split("\n")) for part in parts if part.strip())
 
 
 def exact_time(instant: datetime) -> str:
-    """Write an aware instant in London's time, with its seconds where it has any."""
+    """Write an aware instant in London time, with seconds if they are not 0."""
     text = format_time_with_seconds(instant) if in_london(instant).second else format_time(instant)
     return f"{text} on {format_day(instant)}"
 
@@ -219,7 +218,7 @@ def _link(url: str) -> Line:
 
 
 def _row(label: str, *entries: list[Line]) -> Row:
-    """Make a row of the entries that are not empty, each without its empty lines."""
+    """Make a row of the entries that are not empty, without their empty lines."""
     printed = (
         tuple(Line(printable(line.text).replace("\n", " ").strip(), line.href) for line in entry if line.text.strip())
         for entry in entries

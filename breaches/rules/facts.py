@@ -26,8 +26,8 @@ class CheckFact:
 class AddressFacts:
     """One address of the release, the verdict on it, and the plain checks under the schedule, in any order.
 
-    `past_caches` is when a check past the caches found the release, and until when plain checks still did not (aware).
-    `repetitions` is how many more checks are on record that were not read, because they only repeat what these show.
+    `past_caches` is when a check that bypassed caches found the release, and until when plain checks still did not
+    (aware). `repetitions` is the number of further recorded checks that were not read, because they only repeat these.
     """
 
     url: str
@@ -43,12 +43,12 @@ class AddressFacts:
         return sorted(self.checks, key=lambda check: (check.sighting.sent_at, check.sighting.completed_at))
 
     def checks_since(self, due_at: datetime) -> list[CheckFact]:
-        """Return the checks that count as made at or after the due instant, in order."""
+        """Return the checks at or after the due instant, in order."""
         return [check for check in self.checks_in_order() if check.sighting.instant >= due_at]
 
 
 class StatementFact(StrEnum):
-    """What a person may state of an address; the values are those of `releases.models.Statement.Kind`."""
+    """The statements that a person can make about an address, with the values of `releases.models.Statement.Kind`."""
 
     THIS_IS_IT = "this_is_it"
     PREVIOUS_EDITION = "previous_edition"
@@ -58,9 +58,9 @@ class StatementFact(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What a person stated, by role and not by name; `live_at` is given for `StatementFact.WAS_LIVE` alone.
+    """A person's statement, with their role and not their name; `live_at` is only set for `StatementFact.WAS_LIVE`.
 
-    `role` is None if no record says any more in which role the person made it.
+    `role` is None if no record shows any more in which role the person made it.
     """
 
     said: StatementFact
@@ -71,9 +71,9 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that the account of one release is written from. Instants are aware.
+    """All facts for the account of one release. Instants are aware.
 
-    `publisher_time` is when, by which of its figures, the publisher's own system says that the release was published.
+    `publisher_time` is the time of publication according to the publisher's own system, with the figure it is from.
     """
 
     release_title: str
@@ -97,7 +97,7 @@ class Facts:
 class PostAccess:
     """The access of one post. Instants are aware; `period_begins_at` is None while the release has no exact date.
 
-    `agreed` if a Head of Profession or deputy agreed to it, as is needed within a day before the release.
+    `agreed`: a Head of Profession or deputy agreed to it, which is required within a day before the release.
     """
 
     post: str
@@ -113,7 +113,7 @@ class PostAccess:
 
 @dataclass(frozen=True, slots=True)
 class AccessRequest:
-    """A change of the list that no one had agreed to when it was read; `kind` is "add", "change" or "withdraw"."""
+    """A requested change of the list that was undecided when it was read; `kind` is "add", "change" or "withdraw"."""
 
     kind: str
     post: str
@@ -125,7 +125,7 @@ class AccessRequest:
 class AccessFacts:
     """A release's list as it was read at the aware instant `read_at`.
 
-    `planned_for` says in words when the release is planned; `due_at` is None while that is vague.
+    `planned_for` is the planned time of the release in words; `due_at` is None while that time is vague.
     """
 
     release_title: str
@@ -138,22 +138,22 @@ class AccessFacts:
 
 
 def round_down(instant: datetime) -> datetime:
-    """As is true of a lower bound."""
+    """Round down, for a lower bound."""
     return instant.replace(microsecond=0)
 
 
 def round_up(instant: datetime) -> datetime:
-    """As is true of an upper bound."""
+    """Round up, for an upper bound."""
     return round_down(instant) + timedelta(seconds=1) if instant.microsecond else instant
 
 
 def round_up_before(instant: datetime, due_at: datetime) -> datetime:
-    """Round an instant up to the second, but one before the due instant never up to the due instant."""
+    """Round an instant up to the second, but never from before the due instant up to it."""
     return round_down(instant) if instant < due_at <= round_up(instant) else round_up(instant)
 
 
 def time_in_words(instant: datetime, *, due_at: datetime) -> str:
-    """Write an aware instant in London's time, with its day if that is not the day of the due instant."""
+    """Write an aware instant in London time, with its day if it is not the day of the due instant."""
     text = format_time_with_seconds(instant) if instant.second else format_time(instant)
     return text if local_date(instant) == local_date(due_at) else f"{text} on {format_day(instant)}"
 
@@ -170,7 +170,7 @@ DAY = 24 * HOUR
 
 
 def _holds(phrase: tuple[int, int, str], from_seconds: float, to_seconds: float) -> bool:
-    """Return whether a phrase is true of every delay of more than the one and at most the other bound."""
+    """Return whether a phrase is true of every delay above the lower and up to the upper bound."""
     above, up_to, words = phrase
     starts = above < from_seconds if from_seconds == to_seconds else above <= from_seconds
     stops_short = words.startswith(("just under", "less than"))
@@ -178,7 +178,7 @@ def _holds(phrase: tuple[int, int, str], from_seconds: float, to_seconds: float)
 
 
 def _phrases() -> Iterator[tuple[int, int, str]]:
-    """List each phrase with its bounds: it is true of delays of more than the one and at most the other, in seconds.
+    """List each phrase with its bounds in seconds: it is true of delays above the lower and up to the upper one.
 
     "Just under" and "less than" are not true of the upper bound itself.
 
@@ -224,15 +224,15 @@ def _phrases() -> Iterator[tuple[int, int, str]]:
         yield (at, at + HOUR, f"between {hours} and {hours + 1} hours")
 
 
-# The narrowest phrase that holds says most; among equally narrow ones a round number reads better than a range.
+# The narrowest true phrase is the most precise; of equally narrow ones, a round number reads better than a range.
 PHRASES = tuple(sorted(_phrases(), key=lambda phrase: (phrase[1] - phrase[0], phrase[2].startswith("between"))))
 
 
 def delay_in_words(from_seconds: float, to_seconds: float | None) -> str:
-    """Say a delay in plain words that hold whatever it was between its two bounds.
+    """Describe a delay in words that are true of every value between its two bounds.
 
-    The delay is more than `from_seconds` and at most `to_seconds` (both equal: exactly that). Where no phrase
-    holds for both bounds, the words are the figures. Without an upper bound it is "more than an hour".
+    The delay is more than `from_seconds` and at most `to_seconds`, or exactly that if both are equal. If no phrase is
+    true of both bounds, the figures are used. Without an upper bound the result is like "more than an hour".
 
     :raises ValueError: if the bounds are the wrong way round or the delay would be negative.
     """
@@ -246,9 +246,9 @@ def delay_in_words(from_seconds: float, to_seconds: float | None) -> str:
 
 
 def delay_in_figures(from_seconds: float, to_seconds: float | None) -> str:
-    """Say the bounds of a delay in whole units: "between 56 minutes 55 seconds and 57 minutes".
+    """Write the bounds of a delay in whole units: "between 56 minutes 55 seconds and 57 minutes".
 
-    The lower bound is rounded down and the upper one up, so that the truth stays between them.
+    The lower bound is rounded down and the upper one up, so that the true delay lies between them.
 
     :raises ValueError: if the bounds are the wrong way round or the delay would be negative.
     """

@@ -25,7 +25,7 @@ class ReportStatus(StrEnum):
 
 
 class ReportKind(StrEnum):
-    """What a report is about. The record raises suspicions of some kinds (`SUSPECTED`); a person can start any."""
+    """The kind of breach. Suspicions of `SUSPECTED` kinds are raised automatically; people can start any kind."""
 
     LATE = "late"
     EARLY = "early"
@@ -41,7 +41,7 @@ class ReportKind(StrEnum):
     OTHER = "other"
 
 
-# Of these the record itself raises suspicions; every kind can be started by a person.
+# Suspicions of these kinds are raised automatically; people can start a report of any kind.
 SUSPECTED = (ReportKind.LATE, ReportKind.EARLY, ReportKind.PARTIAL)
 
 
@@ -109,13 +109,14 @@ JOIN = "join"
 PART = "part"
 RESUME = "resume"
 
-# The moves that a person leaves to others if a report is about their own act: all that only leads may make, except
-# writing, and sending what another has approved. They do not make it public either (breaches/publication.py).
+# The moves that a person may not make if a report is about their own act: those that only leads may make, except
+# writing, and sending a document that another person approved. They may not publish it either
+# (breaches/publication.py).
 DECISIONS = frozenset({RETURN, APPROVE, RECORD, DISMISS, REOPEN, CORRECT, WITHDRAW, CLOSE})
 
 OPEN = (ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED)
 OUT = (ReportStatus.SENT, ReportStatus.CLOSED, ReportStatus.WITHDRAWN)
-# What an approved report can become keeps the document that was approved.
+# A report in one of these states has its approved document.
 WITH_DOCUMENT = (ReportStatus.APPROVED, *OUT)
 UNSENT_DECISIONS = (ReportStatus.APPROVED, ReportStatus.RECORDED, ReportStatus.DISMISSED)
 DECIDED = (*UNSENT_DECISIONS, *OUT)
@@ -148,7 +149,7 @@ REPORT = Lifecycle(
         Move(WITHDRAW, ReportStatus.SENT, ReportStatus.WITHDRAWN, LEADS, needs=("notice",)),
         Move(WITHDRAW, ReportStatus.CLOSED, ReportStatus.WITHDRAWN, LEADS, needs=("notice",)),
         Move(CLOSE, ReportStatus.SENT, ReportStatus.CLOSED, LEADS),
-        # Several drafts of one morning become one report, and that one is taken apart: breaches/merging.py.
+        # Drafts of one morning are merged into one report, which can be split again: breaches/merging.py.
         Move(JOIN, ReportStatus.DRAFT, ReportStatus.JOINED, WRITERS, needs=("joint_report",)),
         Move(RESUME, ReportStatus.JOINED, ReportStatus.DRAFT, WRITERS, needs=("joint_report",)),
         Move(PART, ReportStatus.DRAFT, ReportStatus.PARTED, WRITERS, needs=("joined_drafts",)),
@@ -175,12 +176,12 @@ PAST_TENSE = {
     PART: "parted",
 }
 
-# These begin a report. A page of the report is always newer.
+# Kinds of events that begin a report; every page of the report is newer.
 BEGINNINGS = frozenset({"drafted", "started", "joint_drafted"})
 
 MADE_PUBLIC, TAKEN_FROM_PUBLIC = "made_public", "public_taken_back"
 
-# What a person does with a report by a form of one button.
+# Events of the moves and of publication.
 STEPS = frozenset({*PAST_TENSE.values(), MADE_PUBLIC, TAKEN_FROM_PUBLIC})
 
 CHANGES = STEPS | {
@@ -238,12 +239,12 @@ DECISION_ON: Mapping[ReportStatus, Decision] = {
     state: decision for decision, states in STATES.items() for state in states
 }
 
-# A false alarm that was dismissed, and a report that was withdrawn, leave the count and stay in the register.
+# Dismissed and withdrawn reports do not count as breaches, but stay in the register.
 BREACHES = frozenset({Decision.REPORTED, Decision.RECORDED})
 
 
 class Reminder(NamedTuple):
-    """A day on which people are reminded, so many working days after the due day; before it, if negative."""
+    """A reminder: its day, and the number of working days after the due day (negative before it)."""
 
     days_after: int
     on: date

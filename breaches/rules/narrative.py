@@ -1,4 +1,4 @@
-"""The drafted accounts of a suspected breach and of a pre-release access list. They say only what the record shows."""
+"""Automatic accounts of a suspected breach and of a pre-release access list. They state only recorded facts."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -61,7 +61,7 @@ INCONCLUSIVE = {
 }
 
 UNKNOWN = "The record does not show whether it was there in time."
-# More times than these without observation are counted: a list of a hundred says less than their number and length.
+# More gaps than these are not listed: their number and length are more useful than a list of a hundred.
 MOST_LISTED_GAPS = 4
 NOT_ENDED = "The check had not ended when this account was written."
 
@@ -82,9 +82,9 @@ STATED = {
 
 
 def describe_absence(facts: Facts, address: AddressFacts) -> Iterator[str]:
-    """Say when a later check did not find an output any more, and when it was seen there again.
+    """Describe when an output disappeared after it was found, and when it was found again.
 
-    For an early release this is what happened before it was due; `_after_early` describes the rest.
+    For an early release this covers only the time before it was due; `_after_early` describes the rest.
     """
     due_at, away = facts.due_at, list(address.verdict.flips)
     if address.verdict.outcome is Outcome.EARLY:
@@ -107,7 +107,7 @@ def describe_absence(facts: Facts, address: AddressFacts) -> Iterator[str]:
 
 
 def describe_clock_error(facts: Facts) -> Iterator[str]:
-    """Say how far the clock may have been off at the checks on which the account rests, and if nothing confirmed it."""
+    """Describe how far the clock may have been off at the deciding checks, and whether nothing confirmed it."""
     checks = [check for address in facts.addresses for check in _deciding_checks(address, facts.due_at)]
     largest = max((check.sighting.clock_bound for check in checks), default=timedelta(0))
     if largest:
@@ -124,11 +124,11 @@ def describe_clock_error(facts: Facts) -> Iterator[str]:
 
 
 def _deciding_checks(address: AddressFacts, due_at: datetime) -> list[CheckFact]:
-    """Return the checks on whose times an account rests: of those before due, the last that did not find the release.
+    """Return the checks whose times an account uses.
 
-    Where it was found before it was due, these are all that found it, and the last one before them that did not. Since
-    it was due they end with the first that found it, but for those that did not find it any more, or found it again:
-    checks go on for hours, and what the clock did in the afternoon says nothing of the morning.
+    Before the due time these are the checks that found the release, and the last check before them that did not. From
+    the due time on they end with the first check that found it; only checks at which it disappeared or reappeared
+    follow. Checks continue for hours, but the error of the clock in the afternoon does not matter for the morning.
     """
     checks = address.checks_in_order()
     before = [check for check in checks if _is_before(check, due_at)]
@@ -155,9 +155,9 @@ def _is_before(check: CheckFact, due_at: datetime) -> bool:
 
 
 def describe_publisher_times(facts: Facts) -> Iterator[str]:
-    """Say when the publisher's own system says that the release was published, as its word and no observation.
+    """Describe the time of publication according to the publisher's own system, which is not an observation.
 
-    Where that time lies in a stretch in which nothing was observed, the account says that it alone fills it.
+    If that time lies in a gap in our observations, the account says that it relies on this time alone there.
     """
     if facts.publisher_time is None:
         return
@@ -187,7 +187,7 @@ def describe_publisher_times(facts: Facts) -> Iterator[str]:
 
 
 def describe_caches(facts: Facts) -> Iterator[str]:
-    """Say what shows that readers may have been given an old copy of a page; a cause is for people to name."""
+    """Describe evidence that caches may have served readers an old copy of the page. Only people state a cause."""
     if Diagnosis.EDGE_CACHE not in facts.diagnoses:
         return
     found = next((address.past_caches for address in facts.addresses if address.past_caches), None)
@@ -211,15 +211,15 @@ def write_account(facts: Facts) -> str:
     """Write the circumstances of a suspected breach from the record.
 
     Blank lines separate the paragraphs. Times are London's; lower bounds are rounded down and upper bounds up to the
-    second. The account names no cause, no person and no reaction: those are for people to write. A possible explanation
-    of a late sighting is stated as what the checks show.
+    second. The account states no cause, person or reaction, because people write those. A possible explanation of a
+    late sighting is stated only as a check result.
 
     :raises ValueError: if the facts hold no address.
     """
     if not facts.addresses:
         message = "An account needs at least one address that was checked."
         raise ValueError(message)
-    # Anything that is no observation, or says that there was none, follows in separate paragraphs.
+    # Statements that are not observations, and gaps, follow in separate paragraphs.
     apart = (
         describe_clock_error(facts),
         describe_gaps(facts),
@@ -250,7 +250,8 @@ def _address(facts: Facts, address: AddressFacts) -> str:
         opening += " The release counts as complete without it."
     if address.verdict.outcome is Outcome.EARLY:
         sentences = [*_early(facts, address, subject), *describe_absence(facts, address)]
-        # An early release is drafted before it is due: of checks that are still to come nothing can be said.
+        # A report on an early release is drafted before the release is due, so checks after the due time may be
+        # missing.
         has_ended = address.verdict.from_due is not Outcome.PENDING
         sentences += [*_at_due(facts, address), *_after_early(facts, address)] if has_ended else [NOT_ENDED]
     else:
@@ -264,7 +265,7 @@ def _address(facts: Facts, address: AddressFacts) -> str:
 
 
 def output_names(facts: Facts, address: AddressFacts) -> tuple[str, str]:
-    """Return how an address is named within a sentence and at its beginning: "attachment 1", "Attachment 1"."""
+    """Return the name of an address for use within a sentence and at its beginning: "attachment 1", "Attachment 1"."""
     alike = [other for other in facts.addresses if other.role is address.role]
     number = f" {alike.index(address) + 1}" if len(alike) > 1 or address.role is AddressRole.ATTACHMENT else ""
     if address.role is AddressRole.ATTACHMENT:
@@ -284,7 +285,7 @@ def _at_due(facts: Facts, address: AddressFacts) -> Iterator[str]:
 
 
 def describe_check(check: CheckFact) -> str:
-    """Say what one check showed, as the words that follow "the check": "did not find it: the site answered ..."."""
+    """Describe the result of one check, to follow "the check": "did not find it: the site answered ..."."""
     result = check.sighting.result
     if result in INCONCLUSIVE:
         return INCONCLUSIVE[result]
@@ -411,7 +412,7 @@ def _inconclusive(facts: Facts, address: AddressFacts) -> Iterator[str]:
 
 
 def describe_gaps(facts: Facts) -> Iterator[str]:
-    """Say when nothing was observed: each such time, or how many there were if that is a long list."""
+    """Describe the gaps in which nothing was observed: each of them, or only their number if there are many."""
     holes = facts.not_observed
     if len(holes) > MOST_LISTED_GAPS:
         longest = max(math.ceil((end - start).total_seconds()) for start, end in holes)
@@ -474,11 +475,11 @@ LIMITS_OF_THE_LIST = (
 
 
 def write_access_account(facts: AccessFacts) -> str:
-    """Write what a pre-release access list shows, for the circumstances of a breach that a person will describe.
+    """Describe a pre-release access list, for the circumstances of a breach that a person will complete.
 
-    Blank lines part the paragraphs, line ends the entries of the list. Times are London's. The account names posts and
-    organisations and no person. It says of no access that it was wrong, only where a recorded time does not fit the
-    period or the grant.
+    Blank lines separate the paragraphs, and line ends the entries of the list. Times are London's. The account names
+    posts and organisations but no person. It does not say that any access was wrong, only that a recorded time does not
+    match the period or the grant.
     """
     read = f"The pre-release access list of this release was read at {format_moment(facts.read_at)}."
     if facts.posts:

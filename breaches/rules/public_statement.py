@@ -41,7 +41,7 @@ class PublicStatement:
 
 @dataclass(frozen=True, slots=True)
 class ReportedDates:
-    """On which days a report was sent to the regulator: this version (`on`), and the last one before it (`earlier`)."""
+    """The days on which the present version (`on`) and the last earlier one (`earlier`) were sent to the regulator."""
 
     on: date | None = None
     earlier: date | None = None
@@ -71,9 +71,9 @@ def statement_of(
 
 
 def without_people(text: str, *, names: Collection[str], pages: Collection[str] = ()) -> str:
-    """Remove what names people or reaches them from a text, and web addresses that are not in `pages`.
+    """Remove people's names and contact details from a text, and web addresses that are not in `pages`.
 
-    A name is removed in capital or small letters, and its last part also behind a title ("Ms Hill").
+    Case is ignored. The last part of a name is also removed after a title ("Ms Hill").
     """
     cleaned = EMAIL_ADDRESS.sub(EMAIL, text)
     cleaned = WEB_ADDRESS.sub(lambda found: found[0] if found[0] in pages else ADDRESS, cleaned)
@@ -116,7 +116,7 @@ WIDTH = 72
 class StatementSection:
     """One heading with its paragraphs; a paragraph may have several lines.
 
-    `has_links`: the web addresses in it are those of the outputs, and are links on a page.
+    `has_links`: its web addresses are those of the outputs, and pages show them as links.
     """
 
     heading: str
@@ -134,7 +134,7 @@ def sections_of(statement: PublicStatement, reported: ReportedDates) -> tuple[St
 
 
 def statement_as_text(statement: PublicStatement, reported: ReportedDates) -> str:
-    """Write a public statement as plain text for email, in lines of at most 72 characters if words allow it."""
+    """Write a public statement as plain text for email, in lines of at most 72 characters where words fit."""
     parts = [TITLE, "=" * len(TITLE)]
     for section in sections_of(statement, reported):
         parts += ["", section.heading, "-" * len(section.heading)]

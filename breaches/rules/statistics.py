@@ -51,13 +51,13 @@ def quarters_of(year: int) -> tuple[Quarter, ...]:
 
 
 NEARLY_ALL = Fraction(95, 100)
-# Two breaches of "another cause" need not have the same one, and an unknown cause counts as none.
+# Breaches with "another cause" may have different causes, and an unknown cause does not count.
 NO_ONE_CAUSE = frozenset({Cause.OTHER, Cause.NOT_KNOWN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """What every fact says: whose it is, and when it counts. `series` may be several, or none that is known."""
+    """The common part of all facts: producer, series (several or none), and the day on which it counts."""
 
     producer: int
     quarter: Quarter
@@ -66,7 +66,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdicts(Fact):
-    """A number of releases that were due and verified, with the same outcome."""
+    """The number of releases with the same outcome that were due and verified."""
 
     outcome: Outcome
     number: int = 1
@@ -74,7 +74,7 @@ class Verdicts(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delay(Fact):
-    """How many seconds after it was due a release, or a part of it, was first seen live."""
+    """The delay of a release, or of a part of it, in seconds from the due time to the first check that found it."""
 
     seconds: float
 
@@ -83,8 +83,8 @@ class Delay(Fact):
 class Case(Fact):
     """One report: the decision, and the days from the occurrence until approval and sending.
 
-    `approved`: there is an approved document; `one_person`: the person who approved it last had written it. `cause` is
-    None while no one has chosen one. Actions are counted while they are not done.
+    `approved`: there is an approved document. `one_person`: its last approver was also an author. `cause` is None until
+    it is chosen. Only actions that are not done are counted.
     """
 
     decision: Decision
@@ -100,7 +100,7 @@ class Case(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SameDayChanges(Fact):
-    """A number of changes of a release's date that were made on the day of release."""
+    """The number of date changes that were made on the day of release."""
 
     number: int = 1
 
@@ -119,7 +119,7 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How some figures are distributed: median, 95th percentile and greatest; None if there are no figures."""
+    """The distribution of figures: median, 95th percentile and greatest; None if there are no figures."""
 
     number: int = 0
     middle: float | None = None
@@ -215,7 +215,7 @@ def repeat_causes(cases: Iterable[Case]) -> dict[tuple[int, Cause], Counter[Quar
 
 
 def spread_of(values: Iterable[float]) -> Spread:
-    """The 95th percentile is the nearest rank: a figure that did occur."""
+    """The 95th percentile is the nearest rank, so it is one of the figures."""
     ordered = sorted(values)
     if not ordered:
         return Spread()

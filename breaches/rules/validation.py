@@ -11,15 +11,15 @@ from breaches.rules.content import ReportContent, is_web_address
 from releases.rules.calendar import format_day
 
 EMAIL_ADDRESS = re.compile(r"[^\s<>()\[\]\",;:@]+@[^\s<>()\[\]\",;:@]+\.[^\s<>()\[\]\",;:@.]+")
-# From nine digits on, with what people put between them: dates, times and reference numbers have fewer in a row.
+# At least nine digits, with separators. Dates, times and reference numbers have fewer digits in a row.
 TELEPHONE_NUMBER = re.compile(r"(?<![\w/.])(?:\+|\(?0)(?:[\s().-]*\d){8,14}(?!\w)")
 WEB_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"]*[^\s<>\".,;:!?)\]’”]", re.IGNORECASE)
 
 
 def find_contact_details(text: str) -> str:
-    """Name what in a text reaches a person: "an e-mail address and a telephone number", or "".
+    """Describe the contact details in a text, such as "an e-mail address and a telephone number", or return "".
 
-    Digits inside a web address are no telephone number.
+    Digits inside a web address are not a telephone number.
     """
     found = (
         ("an e-mail address", EMAIL_ADDRESS.search(text)),
@@ -50,8 +50,8 @@ class Remark(NamedTuple):
 def find_missing(content: ReportContent) -> tuple[Remark, ...]:
     """List what still has to be written before a report can be submitted, in the form's order.
 
-    The date of the report is not among it, because approval sets it; nor is the Head of Profession, because published
-    reports leave that row empty (`find_odd` warns about it).
+    The date of the report is not required, because approval sets it. The Head of Profession is not required either,
+    because published reports leave that row empty (`find_odd` warns about it).
     """
     core, circumstances, person = ReportSection.CORE_INFORMATION, ReportSection.CIRCUMSTANCES, content.dealing
     is_reachable = person and person.name.strip() and (person.email.strip() or person.telephone.strip())
@@ -84,14 +84,14 @@ def find_missing(content: ReportContent) -> tuple[Remark, ...]:
 def find_missing_for_log(content: ReportContent) -> tuple[Remark, ...]:
     """List what still has to be written before a breach can be recorded in the office's own log only.
 
-    The log says what happened to which statistics and when; the impact and the actions are for the form that goes to
-    the Office for Statistics Regulation.
+    The log needs the statistics, the day and the circumstances. Impact and actions are only needed for the form that is
+    sent to the Office for Statistics Regulation.
     """
     return tuple(remark for remark in find_missing(content) if remark.field in NEEDED_IN_LOG)
 
 
 def find_impossible(content: ReportContent, *, today: date) -> tuple[Remark, ...]:
-    """List what cannot be true on `today` (London) and is refused: a breach that has not happened yet."""
+    """List values that cannot be true on `today` (London) and are refused, such as a day in the future."""
     sentences = (
         f"The date of occurrence, {format_day(occurred)}, is in the future."
         for occurred in content.occurred_on
@@ -141,7 +141,7 @@ def _odd_in_circumstances(content: ReportContent, today: date) -> Iterator[Remar
 
 
 def _contact_details(content: ReportContent) -> Iterator[Remark]:
-    """List the free texts that hold contact details: an approved document is printed as it is and never altered."""
+    """List the free texts that contain contact details, because an approved document is printed unchanged."""
     circumstances = ReportSection.CIRCUMSTANCES
     for section, field, name, text in (
         (circumstances, "other_practices", "Other principles or practices", content.other_practices),
@@ -170,7 +170,7 @@ class WordPiece(NamedTuple):
 
 
 def compare_words(before: str, after: str) -> tuple[WordPiece, ...]:
-    """Split two texts into what both have, what only the earlier has, and what only the later has, in reading order."""
+    """Split two texts into common parts and parts of only the earlier or only the later text, in reading order."""
     old, new = _WORDS.findall(before), _WORDS.findall(after)
     pieces: list[WordPiece] = []
     for _, begin, end, new_begin, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():

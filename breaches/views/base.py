@@ -1,4 +1,4 @@
-"""What the pages of a report share: the report that the address names, and forms that may be outdated."""
+"""Helpers of the pages of a report: loading the report, checking permissions, and outdated forms."""
 
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -27,14 +27,13 @@ def report_page[**P](
     move: str = "",
     allowed: Callable[[Person, Report], bool] = lambda person, report: True,
 ) -> Callable[[ReportView[P]], Callable[..., HttpResponse]]:
-    """Make a view of a report out of one that takes it as an argument.
+    """Decorate a view so that it gets the report as an argument.
 
-    Who has not signed in is asked to; for whom the report, the action or the move is not meant, the page does not
-    exist, whatever the method.
+    The view requires sign-in. It answers 404 to people who may not read the report, do the action or make the move.
 
-    :param methods: those that the page answers; GET if none are given.
-    :param action: what the person must be allowed to do with the report.
-    :param move: a move that at least one state of the report must leave to the person.
+    :param methods: the allowed HTTP methods; GET by default.
+    :param action: the action that the person must be allowed to do.
+    :param move: a move that the person must be allowed to make in at least one state.
     :param allowed: a further permission that the person must have.
     """
     answered = methods or ("GET",)
@@ -61,14 +60,14 @@ def report_page[**P](
 
 
 def digest_values(*values: str | None) -> str:
-    """Return a short digest of a form's values, which shows on sending whether someone has changed them since."""
+    """Return a short digest of a form's values, which shows on submission whether someone has changed them since."""
     return sha256_hex(canonical_json({"said": list(values)}))[:16]
 
 
 def return_to_report(
     request: SignedInRequest, report: Report, sentence: str, level: int = messages.WARNING
 ) -> HttpResponse:
-    """Redirect to the report's page, and say there what was done or why nothing was."""
+    """Redirect to the report's page with a success message, or with the reason why nothing was changed."""
     messages.add_message(request, level, sentence)
     return redirect("breaches:report", report.reference)
 

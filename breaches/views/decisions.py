@@ -1,4 +1,4 @@
-"""The pages of a report's moves: submit, approve, record, dismiss, send, publish, merge and split."""
+"""The pages of the moves: submit, approve, record, dismiss, send, publish, merge and split."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -81,7 +81,7 @@ NOT_DONE = lazy(
 
 @dataclass(frozen=True)
 class MovePage:
-    """The page of one move: it shows the move's form, and makes the move once the form is sent."""
+    """The page of one move: it shows the form, and makes the move once the form is submitted."""
 
     move: str
     form_class: type[MoveForm]
@@ -93,7 +93,7 @@ class MovePage:
         return report_page("GET", "POST", move=self.move)(self.respond)
 
     def respond(self, request: SignedInRequest, report: Report) -> HttpResponse:
-        """Show the form or make the move. A refusal is explained, and the typed text stays."""
+        """Show the form or make the move. A refusal is explained, and the form retains its values."""
         if request.method != "POST":
             if self.move not in moves_open_to(request.user, report):
                 return return_to_report(request, report, _("This cannot be done with the report as it stands."))
@@ -127,32 +127,32 @@ class MovePage:
         return render(request, self.template, context)
 
     def initial(self, request: SignedInRequest, report: Report) -> dict[str, Any]:
-        """Return what the form sends back with the person's answers."""
+        """Return the initial values of the form's hidden fields."""
         return {"last_change": report.last_change}
 
     def details(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
-        """Return what the move is given besides who and when.
+        """Return the arguments of the move, except person and time.
 
-        :raises MoveRefused: if the person has read something else than what the move would be about.
+        :raises MoveRefused: if the person has read another content than the move would use.
         """
         return form.details()
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
-        """Return what the template shows besides the form."""
+        """Return further context for the template."""
         return {}
 
 
 def is_outdated(form: MoveForm, report: Report) -> bool:
-    """Return whether the report has changed since a form, which has been validated, was opened."""
+    """Return whether the report has changed since a form was opened. The form must be validated."""
     return bool(form.cleaned_data.get("last_change", report.last_change) != report.last_change)
 
 
 def refuse_form(
     request: SignedInRequest, report: Report, form: MoveForm, refused: MoveRefused, *, kind: str, done: str
 ) -> HttpResponse:
-    """Say why a form was refused; where the person has only sent the same form twice, say that it is done.
+    """Show why a form was refused; if the person has only sent the same form twice, show that it is done.
 
-    :param kind: of the event that the form leaves.
+    :param kind: the kind of event that the form causes.
     :param done: the success message.
     """
     read = form.cleaned_data["last_change"]
@@ -173,7 +173,7 @@ def refuse_form(
 
 
 def describe_answer(field: BoundField) -> str:
-    """Return what a person typed or chose in a field, in words."""
+    """Describe a person's answer in a field."""
     value = field.value()
     if isinstance(field.field, ChoiceField):
         return str(dict(field.field.choices).get(value, ""))  # type: ignore[arg-type]  # no group in the forms of moves
@@ -183,7 +183,7 @@ def describe_answer(field: BoundField) -> str:
 
 
 class WholeReportPage(MovePage):
-    """A move that is made below the whole report, as it would be printed."""
+    """The page of a move whose form is below the whole report, as it would be printed."""
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         version = current_version(report)
@@ -198,7 +198,7 @@ class WholeReportPage(MovePage):
         content: ReportContent,
         document: ReportDocument,
     ) -> dict[str, Any]:
-        """Return the document, missing or unusual values in the content, and where each section is written."""
+        """Return the document, its missing or unusual values, and the address of the page of each section."""
         today = local_date(timezone.now())
         odd = [*find_odd(content, today=today), *code_of_practice.find_edition_remarks(content)]
         if report.status not in DECIDED:
@@ -217,10 +217,10 @@ class WholeReportPage(MovePage):
 
 
 def find_outdated_text(report: Report, version: ReportVersion, content: ReportContent) -> Iterable[Remark]:
-    """Say where the record is newer than the text, and where the text says nothing but the record."""
+    """List the fields whose recorded facts are newer than the text, and those with nothing but automatic text."""
     for field in changed_facts(report, version):
         if content.annex and version.is_untouched(field):
-            continue  # shown with the present record, like the annex
+            continue  # with the newest check results, like the annex
         sentence = _("The record has changed since ‘%(field)s’ was written: compare the text with what it says now.")
         yield Remark(ReportSection.CIRCUMSTANCES, field, sentence % {"field": FIELDS[field]})
     if content.circumstances and version.is_untouched("circumstances"):
@@ -234,7 +234,7 @@ PAGES = {
     "cause": ("breaches:cause", "id_cause"),
     "available_on": ("breaches:cause", "id_available_on-day"),
 }
-# The first control of a field on the page of its section, where its name does not say it.
+# The first control of a field on the page of its section, if it differs from the field's name.
 CONTROLS = {
     "outputs": "id_outputs-0-title",
     "dealing": "id_dealing_name",
@@ -244,12 +244,12 @@ CONTROLS = {
 
 
 def link_remark(report: Report, remark: Remark) -> dict[str, str]:
-    """Return a remark with the address of the control that it is about."""
+    """Return a remark with a link to the form control that it is about."""
     if remark.field in PAGES:
         page, control = PAGES[remark.field]
         return {"text": remark.sentence, "address": f"{reverse(page, args=[report.reference])}#{control}"}
     control = CONTROLS.get(remark.field, f"id_{remark.field}")
-    # Before the first edition on record there is nothing to tick, only a box to write in.
+    # For days before the first recorded edition there are no checkboxes, only a text box.
     if remark.field == "practices" and not code_of_practice.offer_practices(report, content_of(report)):
         control = "id_other_practices"
     address = reverse("breaches:section", args=[report.reference, remark.section])
@@ -263,7 +263,7 @@ CHECK_PAGE = WholeReportPage(
 
 @report_page("GET")
 def check_report(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Show the whole report as it would be printed, before it is submitted or instead."""
+    """Show the whole report as it would be printed, with the form to submit it if that is possible."""
     return CHECK_PAGE.show(request, report, MoveForm(initial=CHECK_PAGE.initial(request, report)))
 
 
@@ -273,16 +273,16 @@ def submit_report_view(request: SignedInRequest, report: Report) -> HttpResponse
 
 
 class ApprovalPage(WholeReportPage):
-    """The approval of exactly what the person has read, with the annex if they have asked for it."""
+    """The page to approve exactly the content that the person has read, with the annex if requested."""
 
     def initial(self, request: SignedInRequest, report: Report) -> dict[str, Any]:
-        # An annex is asked for by the page's address, so that it is read before it is approved.
+        # The query string requests an annex, so that the person reads it before approving it.
         annex = request.GET.get("annex") == "1"
         content = sign_off.approved_content(report, at=timezone.now(), annex=annex)
         return super().initial(request, report) | {"content_sha256": content_digest(content), "annex": annex}
 
     def details(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
-        """Return the facts that were read, and how they are printed."""
+        """Return the digest that was read, the annex, and the function that renders the document."""
         read = form.cleaned_data
         return {"annex": read["annex"], "read_sha256": read["content_sha256"], "render": pdf.render_pdf}
 
@@ -343,13 +343,13 @@ dismiss_report_view = MovePage(
 
 
 class SendPage(MovePage):
-    """The mail of a report to the recipient whom the person has read."""
+    """The page to send a report to the recipient shown to the person."""
 
     def initial(self, request: SignedInRequest, report: Report) -> dict[str, Any]:
         return super().initial(request, report) | {"recipient": find_recipient(request, report)}
 
     def details(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
-        """Return recipient and words, if the recipient is still the one who was shown."""
+        """Return recipient and message, if the recipient is still the one that the page showed."""
         if form.cleaned_data["recipient"] != find_recipient(request, report):
             raise ChangedMeanwhile(CHANGED_SINCE_READ)
         return form.details()
@@ -359,7 +359,7 @@ class SendPage(MovePage):
 
 
 def find_recipient(request: SignedInRequest, report: Report) -> str:
-    """Return the address to which a report is sent: a rehearsal goes to the person alone."""
+    """Return the address to which a report is sent; a rehearsal goes only to the person."""
     return dispatching.recipient_of(report, by=request.user, office=settings.REPORT_RECIPIENT)
 
 
@@ -386,7 +386,7 @@ close_report_view = MovePage(
 
 
 class ReversalPage(MovePage):
-    """A move that reverses a decision, a dispatch or a publication."""
+    """The page of a move that reverses a decision, a dispatch or a publication."""
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         return {
@@ -476,7 +476,7 @@ def split_report_view(request: SignedInRequest, report: Report) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def merge_drafts_view(request: SignedInRequest, producer: str, on: date, *, rehearsal: bool = False) -> HttpResponse:
-    """Ask which drafts of a producer's morning become one report, and merge them."""
+    """Ask which drafts of a producer's morning to merge, and merge them."""
     found = Producer.objects.filter(slug=producer).first()
     if found is None or not may_start(request.user, found):
         message = "There is no such producer, or it is not yours."

@@ -19,7 +19,7 @@ STATEMENTS_ON_A_PAGE = 30
 
 
 def require_public_statements[**P](view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
-    """Make a view that is there only where the office has decided to show breaches to everybody."""
+    """Make a view answer 404 unless the office has decided to publish statements."""
 
     @wraps(view)
     def page(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -42,7 +42,7 @@ def statements(request: HttpRequest) -> HttpResponse:
 @require_public_statements
 @require_safe
 def statement(request: HttpRequest, reference: str) -> HttpResponse:
-    """Show the public part of one report or, while it is corrected, only that it is being corrected."""
+    """Show the public part of one report; during a correction, show only that it is being corrected."""
     published = publication.published_statements().filter(report__reference=reference).first()
     if published is None:
         correction = publication.find_correction(get_object_or_404(Report, reference=reference))

@@ -63,7 +63,7 @@ def register_page(request: SignedInRequest) -> HttpResponse:
 
 
 def _register_form(request: SignedInRequest) -> RegisterForm:
-    """Return the form of what the address asks for.
+    """Return the form filled in from the query string.
 
     :raises Http404: if the person may read no producer's register.
     """
@@ -87,7 +87,7 @@ def _register_row(report: Report) -> dict[str, Any]:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def export_register_file(request: SignedInRequest) -> HttpResponse:
-    """Ask for the format in which the listed reports are wanted, and return the file."""
+    """Ask for the format of the file of listed reports, and return the file."""
     producers = list(report_producers(request.user, Action.DOWNLOAD))
     if not producers:
         message = "There is nothing that this person may download."
@@ -122,7 +122,7 @@ def export_register_file(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_safe
 def figures_page(request: SignedInRequest) -> HttpResponse:
-    """Show how the releases and reports of the person's producers did in a year, quarter by quarter."""
+    """Show the statistics of a year, by quarter, for the person's producers."""
     today = local_date(timezone.now())
     form = _figures_form(request, today)
     context: dict[str, Any] = {"form": form, "today": today, "tables": []}
@@ -172,7 +172,7 @@ def _history(request: SignedInRequest, form: FiguresForm, today: date) -> Histor
 
 
 def _figure_parts(history: History, form: FiguresForm) -> Iterator[FigurePart]:
-    """Split a history as the tables do: one series alone, a producer with its series, or all producers."""
+    """Split a history by part: one series, a producer with its series, or all producers."""
     producer, series, _year = form.selection()
     if producer is None:
         of_each = by_producer(history)
@@ -201,7 +201,7 @@ def _tables(history: History, form: FiguresForm) -> Iterator[Table]:
     if series:
         yield statistics.repeats_table(compared, [("", history.cases, register)], what=_("Cause"))
         return
-    # Of one producer the series are compared, and else the producers.
+    # For one producer, compare its series; otherwise compare the producers.
     of: dict[int, Any] = {one.pk: one for one in (form.all_series if producer else form.producers)}
     what, which = (_("Series"), "series") if producer else (_("Producer"), "producer")
     parts = by_series(history) if producer else by_producer(history)
@@ -230,7 +230,7 @@ def _address(page: str, **filters: Any) -> str:
 @login_required
 @require_safe
 def near_miss_log(request: SignedInRequest) -> HttpResponse:
-    """List what nearly became a breach, of the person's producers, of one of them, of a series or of a period."""
+    """List near misses of the person's producers, filtered by producer, series or period."""
     producers = report_producers(request.user)
     if not producers.exists():
         message = "There is no such page for this person."
@@ -245,7 +245,7 @@ def near_miss_log(request: SignedInRequest) -> HttpResponse:
         first=filters.get("first"),
         last=filters.get("last"),
     )
-    # A form that cannot be read lists nothing that could be taken for an answer.
+    # An invalid form shows no list, which could be mistaken for a result.
     page = Paginator(found if form.is_valid() else found.none(), NEAR_MISSES_ON_A_PAGE).get_page(
         request.GET.get("page")
     )

@@ -1,4 +1,4 @@
-"""The list of reports, one report with its history and documents, and starting one."""
+"""The list of reports, the page of a report with its history and documents, and the pages that start one."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -74,16 +74,16 @@ NOTHING = "There is no such thing, or it is not yours."
 @login_required
 @require_safe
 def report_list(request: HttpRequest) -> HttpResponse:
-    """List the reports of the person's producers: those that wait for a decision, or those decided.
+    """List the open or the decided reports of the person's producers.
 
-    A person who may read no producer's reports is told that, and not that there are none.
+    If the person may not read any producer's reports, the page says so rather than "no reports".
     """
     decided = request.GET.get("show") == "decided"
     reports = with_text(reports_where(request.user, Action.VIEW))
     if decided:
         reports = reports.exclude(status__in=OPEN)
     else:
-        # What waits for this person comes first: a lead decides, others rewrite the returned reports.
+        # The person's own tasks come first: leads decide, and others rewrite returned reports.
         leads = reports_with(request.user, LEADS).exists()
         theirs = ReportStatus.WITH_HOP if leads else ReportStatus.RETURNED
         waits = Case(When(status=theirs, then=Value(0)), default=Value(1))
@@ -108,7 +108,7 @@ def _report_row(report: Report, content: ReportContent) -> dict[str, Any]:
 
 @report_page("GET")
 def report_detail(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Show a report as a list of tasks, with what the person may do next."""
+    """Show a report as a list of tasks, with the next steps that the person may take."""
     prefetch_related_objects(
         [report],
         Prefetch("suspicions", Suspicion.objects.select_related("verification", "release")),
@@ -166,7 +166,7 @@ def _permissions(request: SignedInRequest, report: Report, moves: Sequence[str])
 
 
 def _publication(report: Report, *, may_publish: bool) -> dict[str, Any] | None:
-    """Say what anyone may read of a report, and whether the person may change that; None where neither is."""
+    """Describe the publication of a report, and whether the person may change it; None if there is nothing to show."""
     if not settings.BREACHES_PUBLIC:
         return None
     is_public = publication.is_public(report)
@@ -182,7 +182,7 @@ def _past(report: Report) -> dict[str, Any]:
     last = {event.kind: event for event in events.order_by("position")}
     answer = last.pop("answered", None)
     returned = last.get("returned")
-    # The version in which it was returned, if it was changed and is with the lead again.
+    # The version that was returned, if the report was changed and submitted again.
     returned_version = returned.facts["version"][1] if returned and report.status == ReportStatus.WITH_HOP else None
     dispatches = Dispatch.objects.filter(report=report).select_related("document", "by").defer("document__pdf")
     sent = [dispatch.document.version for dispatch in dispatches if dispatch.nature == Nature.REPORT]
@@ -212,7 +212,7 @@ def _section_tasks(
     is_decided = report.status in DECIDED
     changed = refreshing.changed_facts(report, version)
     for section in ReportSection:
-        # The content of the page of the cause is in a separate task.
+        # The page of the cause has a separate task.
         needed = [one for one in remarks if one.section == section and one.field not in sign_off.OF_THE_CAUSE]
         status, colour = _("Completed"), ""
         if needed:
@@ -240,7 +240,7 @@ def _cause_task(report: Report, remarks: Sequence[Remark], *, editable: bool) ->
 
 
 def _empty_status(report: Report) -> str:
-    """Call a part that lacks something as it is: to be done, or left so by a decision that did not need it."""
+    """Return the status of an empty part: to be done, or not needed for the decision that was made."""
     return _("Left empty") if report.status in DECIDED else _("Incomplete")
 
 
@@ -255,7 +255,7 @@ def report_history(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @report_page("GET")
 def report_version(request: SignedInRequest, report: Report, number: int) -> HttpResponse:
-    """Show one version of a report as it was, without text that was removed since."""
+    """Show one version of a report, without text that was redacted since."""
     version = get_object_or_404(report.versions.select_related("written_by"), number=number)
     context = {
         "report": report,
@@ -290,7 +290,7 @@ def version_changes(request: SignedInRequest, report: Report, number: int, since
 
 @report_page("GET", action=Action.DOWNLOAD)
 def approved_pdf(request: SignedInRequest, report: Report, version: int) -> HttpResponse:
-    """Return an approved document as it was stored, and record who took it."""
+    """Return an approved document as stored, and record who downloads it."""
     document = get_object_or_404(report.approved_documents, version=version)
     try:
         content = versions.document_bytes(document)
@@ -304,9 +304,9 @@ def approved_pdf(request: SignedInRequest, report: Report, version: int) -> Http
 
 @report_page("GET", action=Action.DOWNLOAD)
 def draft_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Print the present report, marked as a draft on every page, with its annex if asked, and record who took it.
+    """Render the present report, marked as a draft, with its annex if requested, and record who downloads it.
 
-    An approved report is no draft any more: a person who comes from an older page is redirected to the document.
+    An approved report is no longer a draft: a person who comes from an older page is redirected to the document.
     """
     if report.status in WITH_DOCUMENT:
         version = report.approved_documents.latest("version").version
@@ -324,7 +324,7 @@ def draft_pdf(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @report_page("GET", action=Action.DOWNLOAD)
 def statement_html(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Return the statement for the office's own site as a page, without people, and record who took it."""
+    """Return the statement for the office's own site as a page, without names, and record who downloads it."""
     sections = public_statement.sections_of(_statement(report), publication.reported_dates(report))
     laid_out = {"title": public_statement.TITLE, "sections": sections}
     page = render_to_string("breaches/statement_file.html", laid_out)
@@ -363,7 +363,7 @@ SERIES = "producer", "responsible", "head_of_profession"
 @login_required
 @require_http_methods(["GET", "POST"])
 def about_access_list(request: SignedInRequest, release: str) -> HttpResponse:
-    """Ask when it happened, and start the report with what the list holds."""
+    """Ask for the day, and start the report with the facts of the list."""
     found = _release(request, release)
     now = timezone.now()
     form = StartAboutListForm(post_data(request))
@@ -404,7 +404,7 @@ def about_series_view(request: SignedInRequest, producer: str, series: str) -> H
 @login_required
 @require_http_methods(["GET", "POST"])
 def about_anything(request: SignedInRequest) -> HttpResponse:
-    """Start a report about a series, or about nothing that is on record."""
+    """Start a report about a series, or about something that is not in the record."""
     if not producers_written_for(request.user).exists():
         raise Http404(NOTHING)
     return _start_report(request, None)
@@ -420,7 +420,7 @@ def _release(request: SignedInRequest, reference: str) -> Release:
 def _start_report(request: SignedInRequest, about: ReportSubject | None) -> HttpResponse:
     """Ask what happened and start the report.
 
-    :param about: what it is about; None to ask for that as well.
+    :param about: the subject; None to ask for it as well.
     """
     choices: list[Series | Producer] = []
     if about is None:
@@ -456,7 +456,7 @@ def _start_report(request: SignedInRequest, about: ReportSubject | None) -> Http
 
 
 def _redirect_to_started(request: SignedInRequest, report: Report, sentence: str, *, is_new: bool) -> HttpResponse:
-    """Redirect to a report; the sentence is shown if it is not new."""
+    """Redirect to a report; show the sentence if the report is not new."""
     if is_new:
         messages.success(request, _("The report is started."))
     else:

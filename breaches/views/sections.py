@@ -71,7 +71,7 @@ def _save_section(request: SignedInRequest, report: Report, section: ReportSecti
             form.object_to(remark)
         return _show_section(request, report, section, form)
     except editing.SameFieldChanged as conflict:
-        # The other writer's text is shown above one's own, which is saved once it is sent again.
+        # Show the other person's text above this person's, which is saved if the form is submitted again.
         data = request.POST.copy()
         data["version"] = str(conflict.current.number)
         theirs = content_from_json(conflict.current.content)
@@ -99,7 +99,7 @@ def _save_section(request: SignedInRequest, report: Report, section: ReportSecti
 
 
 def _take_contact(report: Report, data: QueryDict) -> str:
-    """Put the person dealing with the report into the boxes, unsaved; return the previous values."""
+    """Fill in the person dealing with the report, without saving; return the previous values."""
     parts = ("name", "email", "telephone")
     replaced = "\n".join(str(typed) for part in parts if (typed := data.get(f"dealing_{part}")))
     if (person := editing.assigned_contact(report)) is not None:
@@ -112,9 +112,9 @@ def _take_contact(report: Report, data: QueryDict) -> str:
 
 
 def _take_record(report: Report, data: QueryDict) -> str:
-    """Put the record's newest account into the box, unsaved; return the previous text.
+    """Fill in the newest automatic account, without saving; return the previous text.
 
-    If the box holds the record's earlier account, word for word, only that is replaced: what people wrote around it
+    If the field contains the earlier account word for word, only that part is replaced; people's own text around it
     stays.
     """
     replaced = str(data.get("circumstances", ""))
@@ -180,7 +180,7 @@ def _show_section(
 
 @report_page("GET", "POST", allowed=may_write_or_decide)
 def edit_cause(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Ask for the cause and save it; another person's choice in the meantime is shown with the typed values."""
+    """Ask for the cause and save it. If another person chose one meanwhile, show it with the typed values."""
     if request.method == "GET" and not editing.may_choose_cause(request.user, report):
         return return_to_report(request, report, _("This report cannot be edited by you as it stands."))
     form = _cause_form(report, post_data(request))
@@ -285,7 +285,7 @@ def declare_own_act_view(request: SignedInRequest, report: Report) -> HttpRespon
 @login_required
 @require_safe
 def list_editions(request: SignedInRequest) -> HttpResponse:
-    """Show the editions of the Code, the latest first; those that a report to approve cites come before all others."""
+    """Show the editions of the Code, the latest first; editions cited by a report to approve come before all others."""
     _require_code_keeper(request)
     report = _report_to_approve(request)
     unsettled: list[Practice] = []
@@ -318,7 +318,7 @@ def settle_wording_view(request: SignedInRequest, practice: int) -> HttpResponse
         try:
             found = code_of_practice.settle_wording(found, **form.cleaned_data, by=request.user, at=timezone.now())
         except ChangedMeanwhile as conflict:
-            # The typed text stays; the other person's wording is shown above it.
+            # The form retains the typed text and shows the other person's wording above it.
             found.refresh_from_db()
             form = WordingForm({**request.POST.dict(), "seen": found.settled_mark})
             form.add_error(None, str(conflict))
@@ -338,7 +338,7 @@ def _require_code_keeper(request: SignedInRequest) -> None:
 
 
 def _report_to_approve(request: SignedInRequest) -> Report | None:
-    """Return the report whose approval led to the page, if the person may still approve it."""
+    """Return the report from whose approval page the person came, if they may still approve it."""
     reference = request.GET.get("report", "")
     report = reports_where(request.user, Action.VIEW).select_related("producer").filter(reference=reference).first()
     return report if report and APPROVE in moves_open_to(request.user, report) else None

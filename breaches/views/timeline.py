@@ -21,7 +21,7 @@ from releases.rules.calendar import in_london, local_date
 from releases.rules.lifecycle import MoveRefused, Role
 from releases.views.base import SignedInRequest, post_data
 
-# Edits and downloads are in the report's history, and notes are listed by themselves.
+# Edits and downloads are in the report's history, and notes are listed separately.
 NOT_IN_THE_TIMELINE = (
     "edited",
     "downloaded",
@@ -35,7 +35,7 @@ NOT_IN_THE_TIMELINE = (
 
 @report_page("GET")
 def report_timeline(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Show everything that happened around a breach in order: recorded facts, people's notes, and the moves."""
+    """Show the events around a breach in order: recorded facts, people's notes, and moves."""
     printed = {entry.source for entry in content_of(report).timeline}
     entries: list[dict[str, Any]] = [
         {
@@ -81,7 +81,7 @@ def add_note(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @report_page("GET", "POST", action=Action.WRITE_NOTE)
 def correct_note(request: SignedInRequest, report: Report, note: int) -> HttpResponse:
-    """Ask for the note that corrects another, and write it; the other stays."""
+    """Ask for a correction of a note, and store it as a new note; the corrected note stays on record."""
     corrected = get_object_or_404(report.timeline_notes, pk=note)
     later = TimelineNote.objects.filter(corrects=corrected).first()
     if request.method == "GET" and later is not None:
@@ -119,7 +119,7 @@ def _write_note(request: SignedInRequest, report: Report, corrects: TimelineNote
 
 @report_page("GET", "POST", move=EDIT)
 def choose_entries_view(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Ask what of the timeline is printed, and save it as a new version."""
+    """Ask which entries of the timeline to print, and save them as a new version."""
     if request.method == "GET" and not editing.may_choose_entries(request.user, report):
         messages.warning(request, _("This report cannot be edited by you as it stands."))
         return redirect("breaches:timeline", report.reference)
@@ -170,7 +170,7 @@ def add_action_view(request: SignedInRequest, report: Report) -> HttpResponse:
 
 @report_page("GET", "POST", allowed=may_write_or_decide)
 def change_action_view(request: SignedInRequest, report: Report, action: int) -> HttpResponse:
-    """Ask for the new words of an action and change it; another person's change in the meantime is shown too."""
+    """Ask for the new text of an action and change it. If another person changed it meanwhile, show that too."""
     found = get_object_or_404(report.actions.with_tasks(), pk=action)
     plan, digest = corrective_actions.action_plan_of(found), _digest_action(found)
     form = ActionForm(
@@ -205,7 +205,7 @@ def _digest_action(action: CorrectiveAction) -> str:
 
 @report_page("POST", allowed=may_write_or_decide)
 def finish_action_view(request: SignedInRequest, report: Report, action: int) -> HttpResponse:
-    """Record that an action is done, or open again."""
+    """Record that an action is done, or reopen it."""
     found = get_object_or_404(report.actions.with_tasks(), pk=action)
     done = request.POST.get("done") == "yes"
     try:
