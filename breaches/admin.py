@@ -61,7 +61,7 @@ class OfReports[M: Model](ReadOnlyAdmin[M]):
         if obj is None:
             return cache_check(request, "reports", permissions.reports_where(request.user, Action.VIEW).exists)
         report = obj if isinstance(obj, Report) else getattr(obj, self.report_path)
-        return permissions.may(request.user, Action.VIEW, report)
+        return permissions.may_act_on(request.user, Action.VIEW, report)
 
 
 @admin.register(Report)

@@ -9,9 +9,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from breaches.models import CorrectiveAction, Report
-from breaches.permissions import acting_role
+from breaches.permissions import senior_role
 from breaches.rules.lifecycle import RESTRICTED, WRITERS, ReportTerm
-from breaches.versions import record_event
+from breaches.versions import record_report_event
 from releases import tasks
 from releases.models import Series
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields
@@ -39,7 +39,7 @@ def add_action(
     :raises MissingFields: if the text or the owner is empty.
     :raises ValueError: if none of the person's roles lets them write reports.
     """
-    role = acting_role(by, WRITERS, report)
+    role = senior_role(by, WRITERS, report)
     plan = _check_plan(plan)
     alike = report.actions.open().filter(added_by=by, task__series=next_release_of, **asdict(plan))
     if (again := alike.first()) is not None:
@@ -57,7 +57,7 @@ def add_action(
         action = CorrectiveAction.objects.create(report=report, task=task, added_by=by, added_at=at, **asdict(plan))
         at_next = next_release_of.slug if next_release_of else None
         facts = {"action": action.pk, "at_next_release_of": at_next, **_facts_of(plan)}
-        record_event(report, "action_added", at=at, by=by, words=_words_of(plan), role=role, **facts)
+        record_report_event(report, "action_added", at=at, by=by, words=_words_of(plan), role=role, **facts)
     return action
 
 
@@ -68,7 +68,7 @@ def change_action(action: CorrectiveAction, plan: Plan, *, by: "User", at: datet
     :raises ChangedMeanwhile: if the action was changed or finished after it was read.
     :raises ValueError: if none of the person's roles lets them write reports.
     """
-    role = acting_role(by, WRITERS, action.report)
+    role = senior_role(by, WRITERS, action.report)
     plan, was = _check_plan(plan), action_plan_of(action)
     if plan == was:
         return action
@@ -77,7 +77,7 @@ def change_action(action: CorrectiveAction, plan: Plan, *, by: "User", at: datet
         if action.task is not None and plan.text != was.text:
             tasks.reword_task(action.task, text=plan.text, by=by)
         facts = {"action": action.pk, "was": _facts_of(was), "to": _facts_of(plan)}
-        record_event(action.report, "action_changed", at=at, by=by, words=_words_of(plan), role=role, **facts)
+        record_report_event(action.report, "action_changed", at=at, by=by, words=_words_of(plan), role=role, **facts)
     return _fresh(action)
 
 
@@ -90,7 +90,7 @@ def finish_action(action: CorrectiveAction, *, done: bool, by: "User", at: datet
     :raises ChangedMeanwhile: if another person changed the action after it was read.
     :raises ValueError: if none of the person's roles lets them write reports.
     """
-    role = acting_role(by, WRITERS, action.report)
+    role = senior_role(by, WRITERS, action.report)
     with transaction.atomic():
         if action.task is not None:
             tasks.tick_task(action.task, done=done, by=by, at=at)
@@ -98,7 +98,7 @@ def finish_action(action: CorrectiveAction, *, done: bool, by: "User", at: datet
             values = {"done_by": by, "done_at": at} if done else {"done_by": None, "done_at": None}
             _update(action, action_plan_of(action), values, done=not done)
         kind = "action_done" if done else "action_open_again"
-        record_event(action.report, kind, at=at, by=by, words=action.text, role=role, action=action.pk)
+        record_report_event(action.report, kind, at=at, by=by, words=action.text, role=role, action=action.pk)
     return _fresh(action)
 
 

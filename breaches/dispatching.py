@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from breaches import versions
 from breaches.models import ApprovedDocument, Dispatch, Report
-from breaches.permissions import acting_role
+from breaches.permissions import senior_role
 from breaches.rules.content import without_approval
 from breaches.rules.lifecycle import CLOSE, CORRECT, NOTE_ANSWER, SEND, WITHDRAW, Nature
 from breaches.versions import content_of
@@ -42,7 +42,7 @@ def send_report(report: Report, *, recipient: str, words: str = "", by: "User", 
     :raises MissingFields: if there is no recipient.
     :raises CannotBeSent: if the recipient is no email address, or not the sender of a rehearsal.
     """
-    move = versions.check_move(report, SEND, by=by, recipient=bool(recipient.strip()))
+    move = versions.check_report_move(report, SEND, by=by, recipient=bool(recipient.strip()))
     try:
         validate_email(recipient)
     except ValidationError:
@@ -68,7 +68,7 @@ def record_sent_outside(
     :raises MissingFields: if there is no recipient.
     :raises CannotBeSent: if that day is before the approval or in the future.
     """
-    move = versions.check_move(report, SEND, by=by, recipient=bool(recipient.strip()))
+    move = versions.check_report_move(report, SEND, by=by, recipient=bool(recipient.strip()))
     if sent_on > local_date(at):
         sentence = _("The day on which it was sent, %(day)s, is in the future.") % {"day": format_day(sent_on)}
         raise CannotBeSent("sent_on", sentence)
@@ -90,7 +90,7 @@ def record_answer(
 
     :raises MissingFields: if the answer is empty.
     """
-    move = versions.check_move(report, NOTE_ANSWER, by=by, answer=bool(answer.strip()))
+    move = versions.check_report_move(report, NOTE_ANSWER, by=by, answer=bool(answer.strip()))
     facts = {"reference": reference.strip(), "statement_url": statement_url.strip()}
     return versions.make_move(report, move, by=by, at=at, words=answer, **facts)
 
@@ -100,7 +100,7 @@ def send_correction(report: Report, *, notice: str, by: "User", at: datetime) ->
 
     :raises MissingFields: if the notice is empty.
     """
-    move = versions.check_move(report, CORRECT, by=by, notice=bool(notice.strip()))
+    move = versions.check_report_move(report, CORRECT, by=by, notice=bool(notice.strip()))
     with transaction.atomic():
         draft = versions.make_move(
             report,
@@ -121,7 +121,7 @@ def send_withdrawal(report: Report, *, notice: str, by: "User", at: datetime) ->
 
     :raises MissingFields: if the notice is empty.
     """
-    move = versions.check_move(report, WITHDRAW, by=by, notice=bool(notice.strip()))
+    move = versions.check_report_move(report, WITHDRAW, by=by, notice=bool(notice.strip()))
     with transaction.atomic():
         withdrawn = versions.make_move(report, move, by=by, at=at, words=notice)
         _notify(report, Nature.WITHDRAWAL_NOTICE, move, words=notice, by=by, at=at)
@@ -130,7 +130,7 @@ def send_withdrawal(report: Report, *, notice: str, by: "User", at: datetime) ->
 
 def close_report(report: Report, *, words: str = "", by: "User", at: datetime) -> Report:
     """Close a report that was sent, when no further step is expected."""
-    return versions.make_move(report, versions.check_move(report, CLOSE, by=by), by=by, at=at, words=words)
+    return versions.make_move(report, versions.check_report_move(report, CLOSE, by=by), by=by, at=at, words=words)
 
 
 def last_dispatch(report: Report) -> Dispatch | None:
@@ -159,7 +159,7 @@ def _store_dispatch(
         nature=nature,
         words=words.strip(),
         by=by,
-        role=acting_role(by, move.roles, report),
+        role=senior_role(by, move.roles, report),
         at=at,
         **how,
     ).save()

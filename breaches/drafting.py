@@ -24,13 +24,7 @@ from breaches.rules.content import ContactPerson, Output, ReportContent, content
 from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportStatus
 from breaches.rules.narrative import write_access_account, write_account
 from breaches.rules.validation import find_impossible
-from breaches.versions import (
-    free_references,
-    new_version,
-    record_citations,
-    record_event,
-    reference_to_start,
-)
+from breaches.versions import free_references, new_version, record_citations, record_report_event, reference_to_start
 from releases import exemptions
 from releases.models import Producer, Release, Series, Verification
 from releases.models.event import lock_release
@@ -224,7 +218,9 @@ def _add_to_open_reports(claimed: dict[Schedule, list[Suspicion]], *, now: datet
         for suspicion in claimed.pop(schedule, []):
             # With facts revision 0, the next step of the same run writes the new facts into the report.
             Suspicion.objects.filter(pk=suspicion.pk).update(report=report)
-            record_event(report, "suspicion_joined", {Suspicion: [suspicion.pk]}, at=now, suspicion=suspicion.kind)
+            record_report_event(
+                report, "suspicion_joined", {Suspicion: [suspicion.pk]}, at=now, suspicion=suspicion.kind
+            )
 
 
 def _lock_open_reports(schedules: Collection[Schedule]) -> dict[Schedule, Report]:
@@ -368,7 +364,7 @@ def _store(
         version.save()
         about_what = {"release": about.release.reference} if about.release else {}
         about_what |= {"series": about.series.slug} if about.series else {}
-        record_event(
+        record_report_event(
             report,
             "started",
             {ReportVersion: [version.pk]},

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from breaches import versions
 from breaches.models import OwnAct, Report, ReportVersion, Suspicion, TimelineNote
-from breaches.permissions import TABLE, Action, acting_role, moves_open_to, roles_for
+from breaches.permissions import TABLE, Action, moves_open_to, roles_for, senior_role
 from breaches.rules.content import (
     FROM_FACTS,
     ContactPerson,
@@ -24,7 +24,7 @@ from breaches.rules.content import (
 from breaches.rules.facts import round_down, round_up
 from breaches.rules.lifecycle import DECIDED, EDIT, MERGED_OR_SPLIT, OPEN, REPORT, WRITERS, Cause
 from breaches.rules.validation import Remark, ReportSection, find_impossible
-from breaches.versions import contact_person, content_of, record_event
+from breaches.versions import contact_person, content_of, record_report_event
 from releases.detection.finding import AddressRole
 from releases.models import Contact
 from releases.permissions import Person, roles_of
@@ -219,12 +219,12 @@ def choose_cause(report: Report, found: ChosenCause, *, by: "User", at: datetime
             raise ChangedMeanwhile(_("Somebody else chose something else meanwhile; look at it again."))
         moved = Report.objects.select_related("producer").get(pk=report.pk)
         words = "\n".join(part for part in (found.cause_words, found.available_unknown) if part)
-        role = acting_role(by, WRITERS, report)
+        role = senior_role(by, WRITERS, report)
         was_and_to = {
             name: {"cause": one.cause, "available_at": one.available_at.isoformat() if one.available_at else None}
             for name, one in (("was", was), ("to", found))
         }
-        record_event(moved, "cause_chosen", at=at, by=by, words=words, role=role, **was_and_to)
+        record_report_event(moved, "cause_chosen", at=at, by=by, words=words, role=role, **was_and_to)
     return moved
 
 
@@ -277,7 +277,7 @@ def assign_report(report: Report, *, person: "User", by: "User", at: datetime) -
     :raises ChangedMeanwhile: if it was assigned or decided since it was read.
     :raises ValueError: if none of the roles of `by` allows it.
     """
-    role = acting_role(by, TABLE[Action.DEAL], report)
+    role = senior_role(by, TABLE[Action.DEAL], report)
     if sentence := assignment_obstacle(report):
         raise AssignmentRefused(sentence)
     if not people_to_assign(report).filter(pk=person.pk).exists():
@@ -292,7 +292,9 @@ def assign_report(report: Report, *, person: "User", by: "User", at: datetime) -
             raise ChangedMeanwhile(_("Somebody else was faster: read who is dealing with it now."))
         moved = Report.objects.select_related("producer", "person_dealing").get(pk=report.pk)
         words = "" if person == by else str(person)
-        record_event(moved, kind, at=at, by=by, words=words, role=role, was=report.person_dealing_id, person=person.pk)
+        record_report_event(
+            moved, kind, at=at, by=by, words=words, role=role, was=report.person_dealing_id, person=person.pk
+        )
     return moved
 
 
@@ -319,13 +321,13 @@ def declare_own_act(report: Report, *, by: "User", at: datetime, words: str = ""
 
     :raises ValueError: if the person holds no role by which reports are written or decided.
     """
-    role = acting_role(by, WRITERS, report)
+    role = senior_role(by, WRITERS, report)
     try:
         with transaction.atomic():
             # The row comes before the chain of events, as it does for all who change a report.
             Report.objects.select_for_update(no_key=True).get(pk=report.pk)
             OwnAct(report=report, person=by, at=at).save()
-            record_event(report, "own_act_declared", at=at, by=by, words=words.strip(), role=role)
+            record_report_event(report, "own_act_declared", at=at, by=by, words=words.strip(), role=role)
     except IntegrityError:
         if not OwnAct.objects.filter(report=report, person=by).exists():
             raise
@@ -404,7 +406,7 @@ def write_note(
     :raises NoteRefused: if it is about the future, or the note that it corrects was corrected already.
     :raises ValueError: if none of the person's roles lets them write notes.
     """
-    role = acting_role(by, TABLE[Action.WRITE_NOTE], report)
+    role = senior_role(by, TABLE[Action.WRITE_NOTE], report)
     words = text.strip()
     if not words:
         raise MissingFields("text", _("Write what happened."))
@@ -427,7 +429,9 @@ def write_note(
             raise NoteRefused("text", sentence) from None
         which = {"note": note.pk, "corrects": corrects.pk if corrects else None}
         kind = "note_corrected" if corrects else "note_written"
-        record_event(report, kind, at=at, by=by, words=words, role=role, happened_at=happened_at.isoformat(), **which)
+        record_report_event(
+            report, kind, at=at, by=by, words=words, role=role, happened_at=happened_at.isoformat(), **which
+        )
         _choose_note(report, note, printed=printed, by=by, at=at)
     return note
 

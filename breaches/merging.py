@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from breaches.facts import facts_of_suspicions
 from breaches.models import JoinedDraft, OwnAct, Report, ReportQuerySet, ReportRowRecord, ReportVersion, Suspicion
-from breaches.permissions import acting_role, producers_written_for
+from breaches.permissions import producers_written_for, senior_role
 from breaches.refreshing import automatic_content, state_of_verdicts
 from breaches.rules.content import (
     FROM_FACTS,
@@ -24,13 +24,13 @@ from breaches.rules.content import (
 )
 from breaches.rules.lifecycle import JOIN, PART, RESUME, ReportStatus
 from breaches.versions import (
-    check_move,
+    check_report_move,
     current_version,
     free_references,
     make_move,
     new_version,
     record_citations,
-    record_event,
+    record_report_event,
 )
 from releases.models import Producer
 from releases.permissions import Person
@@ -148,7 +148,7 @@ def merge_drafts(reports: Sequence[Report], *, by: "User", at: datetime) -> Repo
         # Locked, so that no fact enters a report while it is merged.
         held = Report.objects.select_for_update(of=("self",)).select_related("producer")
         drafts = _sort_by_suspicion(list(held.filter(pk__in={report.pk for report in reports}).order_by("pk")))
-        allowed = [check_move(draft, JOIN, by=by, joint_report=True) for draft in drafts]
+        allowed = [check_report_move(draft, JOIN, by=by, joint_report=True) for draft in drafts]
         _refuse_unlike(drafts)
         read = {report.pk: report.last_change for report in reports}
         if any(draft.last_change != read[draft.pk] for draft in drafts):
@@ -180,13 +180,13 @@ def merge_drafts(reports: Sequence[Report], *, by: "User", at: datetime) -> Repo
                 report=joint, facts_revision=suspicion.verification.revision
             )
         _carry_own_acts(drafts, [joint])
-        record_event(
+        record_report_event(
             joint,
             "joint_drafted",
             {ReportVersion: [version.pk], Suspicion: [suspicion.pk for suspicion in suspicions]},
             at=at,
             by=by,
-            role=acting_role(by, allowed[0].roles, joint),
+            role=senior_role(by, allowed[0].roles, joint),
             drafts=[draft.reference for draft in drafts],
             standing=state_of_verdicts(suspicions),
             person=joint.person_dealing_id,
@@ -209,7 +209,7 @@ def split_report(report: Report, *, by: "User", at: datetime) -> Report:
     joined = JoinedDraft.objects.standing().filter(joint=report).select_related("draft__producer")
     with transaction.atomic():
         rows = list(joined)
-        move = check_move(report, PART, by=by, joined_drafts=True)
+        move = check_report_move(report, PART, by=by, joined_drafts=True)
         if not rows:
             raise CannotBeSplit(_("This report was not joined from several drafts."))
         if was_handed_on(report):
@@ -217,7 +217,7 @@ def split_report(report: Report, *, by: "User", at: datetime) -> Report:
         parted = make_move(report, move, by=by, at=at)
         drafts = [row.draft for row in rows]
         for row in rows:
-            resumed = check_move(row.draft, RESUME, by=by, joint_report=True)
+            resumed = check_report_move(row.draft, RESUME, by=by, joint_report=True)
             columns = _carry_to_draft(row.draft, joint=parted, drafts=drafts)
             person = columns.get("person_dealing_id", row.draft.person_dealing_id)
             make_move(row.draft, resumed, by=by, at=at, values=columns, joint=report.reference, person=person)

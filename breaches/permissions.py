@@ -73,7 +73,7 @@ def is_dealing_with(person: Person, report: Report) -> bool:
     return StartedReport.objects.filter(report=report, started_by_id=person.pk).exists()
 
 
-def may(person: Person, action: Action, report: Report) -> bool:
+def may_act_on(person: Person, action: Action, report: Report) -> bool:
     return bool(TABLE[action] & roles_for(person, report))
 
 
@@ -129,7 +129,7 @@ def may_ever(person: Person, move: str, report: Report) -> bool:
     return any(row.name == move and row.roles & roles for row in REPORT.moves)
 
 
-def acting_role(person: Person, roles: frozenset[Role], report: Report) -> Role:
+def senior_role(person: Person, roles: frozenset[Role], report: Report) -> Role:
     """Return the most senior of some roles that a person holds for a report.
 
     :raises ValueError: if they hold none of them.

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from breaches import versions
 from breaches.models import Dispatch, Published, Report, StartedReport, Suspicion
-from breaches.permissions import TABLE, Action, acting_role, may
+from breaches.permissions import TABLE, Action, may_act_on, senior_role
 from breaches.rules import public_statement
 from breaches.rules.lifecycle import CORRECT, MADE_PUBLIC, OPEN, PAST_TENSE, STATES, TAKEN_FROM_PUBLIC, Decision, Nature
 from breaches.rules.public_statement import PublicStatement, ReportedDates
-from breaches.versions import CHANGED_SINCE_READ, content_of, record_event
+from breaches.versions import CHANGED_SINCE_READ, content_of, record_report_event
 from releases.models import Contact, Membership, Release
 from releases.permissions import NotYours
 from releases.public import calendar
@@ -120,7 +120,7 @@ def publish_statement(report: Report, *, seen: str, by: "User", at: datetime) ->
     statement = preview_statement(report, now=at)
     if public_statement.statement_digest(statement) != seen:
         raise ChangedMeanwhile(CHANGED_SINCE_READ)
-    role = acting_role(by, TABLE[Action.PUBLISH], report)
+    role = senior_role(by, TABLE[Action.PUBLISH], report)
     with transaction.atomic():
         row = Published(
             report=report,
@@ -133,7 +133,7 @@ def publish_statement(report: Report, *, seen: str, by: "User", at: datetime) ->
         )
         row.save()
         _set_published(report, row)
-        record_event(report, MADE_PUBLIC, at=at, by=by, role=role, version=report.version, statement_sha256=seen)
+        record_report_event(report, MADE_PUBLIC, at=at, by=by, role=role, version=report.version, statement_sha256=seen)
     return row
 
 
@@ -148,10 +148,12 @@ def withdraw_statement(report: Report, *, words: str = "", by: "User", at: datet
     _check_permission(report, by)
     if report.published_id is None:
         raise CannotBePublished(_("This report is not public."))
-    role = acting_role(by, TABLE[Action.PUBLISH], report)
+    role = senior_role(by, TABLE[Action.PUBLISH], report)
     with transaction.atomic():
         _set_published(report, None)
-        record_event(report, TAKEN_FROM_PUBLIC, at=at, by=by, words=words.strip(), role=role, version=report.version)
+        record_report_event(
+            report, TAKEN_FROM_PUBLIC, at=at, by=by, words=words.strip(), role=role, version=report.version
+        )
 
 
 def _set_published(report: Report, row: Published | None) -> None:
@@ -167,7 +169,7 @@ def _set_published(report: Report, row: Published | None) -> None:
 
 
 def _check_permission(report: Report, person: "User") -> None:
-    if not may(person, Action.PUBLISH, report):
+    if not may_act_on(person, Action.PUBLISH, report):
         message = f"{person} may not make reports of {report.producer} public."
         raise NotYours(message)
     versions.refuse_own_act(report, by=person)

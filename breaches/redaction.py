@@ -26,9 +26,9 @@ from breaches.models import (
     SectionComment,
     TimelineNote,
 )
-from breaches.permissions import TABLE, Action, acting_role
+from breaches.permissions import TABLE, Action, senior_role
 from breaches.rules.content import content_from_json
-from breaches.versions import record_event
+from breaches.versions import record_report_event
 from releases.models import Release, ReleaseEvent, ReleaseTask, Statement
 from releases.models.append_only import allow_redaction, new_salt, overwrite, redaction_marker, salted_digest
 from releases.models.event import REDACTION, AbstractEvent, Digests, RowRecord, Table
@@ -143,7 +143,7 @@ def redact_report(
     :raises NothingToRedact: if the words are nowhere where they could be removed.
     :raises ValueError: if the person is not Head of Profession of the report's producer.
     """
-    role = acting_role(by, TABLE[Action.REDACT], report)
+    role = senior_role(by, TABLE[Action.REDACT], report)
     words = words.strip()
     if len(words) < SHORTEST:
         raise MissingFields("words", _("Give the words to remove: at least three letters, as they stand there."))
@@ -169,7 +169,7 @@ def redact_report(
                 "left": {table.name: dict(table.digests(keys)) for _, table, keys in _recorded_rows(places, changes)},
             }
             sent = {"form_key": form_key} if form_key else {}
-            record_event(report, KIND, at=at, by=by, words=why.strip(), role=role, **facts, **sent)
+            record_report_event(report, KIND, at=at, by=by, words=why.strip(), role=role, **facts, **sent)
             for row_record, table, keys in _recorded_rows(places, changes):
                 row_record.record({table.model: keys}, why=REDACTION)
     return found

@@ -25,7 +25,7 @@ from breaches.rules.content import (
 from breaches.rules.facts import Facts
 from breaches.rules.lifecycle import EDIT, OPEN, REPORT, ReportStatus
 from breaches.rules.narrative import write_account
-from breaches.versions import FACTS, advance_report, contact_person, content_of, current_version, record_event
+from breaches.versions import FACTS, advance_report, contact_person, content_of, current_version, record_report_event
 from releases.models import Address, Contact, Release, Series
 from releases.rules.calendar import local_date
 from releases.rules.lifecycle import ChangedMeanwhile
@@ -248,7 +248,7 @@ def _refresh(report: Report, suspicions: Sequence[Suspicion], *, now: datetime) 
             unchanged = Report.objects.filter(pk=report.pk, status=report.status, version=report.version)
             if not unchanged.update(machine=newest):
                 raise ChangedMeanwhile(_("This report was changed by somebody else."))
-            record_event(report, "facts_offered", at=now, standing=standing)
+            record_report_event(report, "facts_offered", at=now, standing=standing)
         for suspicion in suspicions:
             revision = suspicion.verification.revision
             Suspicion.objects.filter(pk=suspicion.pk, facts_revision__lt=revision).update(facts_revision=revision)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from breaches import code_of_practice, editing, versions
 from breaches.facts import evidence_digest
 from breaches.models import ApprovedDocument, JoinedDraft, Report, ReportRowRecord, ReportVersion, SectionComment
-from breaches.permissions import acting_role
+from breaches.permissions import senior_role
 from breaches.refreshing import automatic_texts, with_annex, with_new_figures
 from breaches.rules.content import ReportContent, content_digest, without_approval
 from breaches.rules.document import Approval, ReportDocument, exact_time, lay_out
@@ -115,13 +115,13 @@ def submit_report(report: Report, *, by: "User", at: datetime) -> Report:
     """
     content = with_new_figures(report)
     remarks = find_obstacles(report, content, today=local_date(at))
-    move = versions.check_move(report, SUBMIT, by=by, complete_report=not remarks, remarks=remarks)
+    move = versions.check_report_move(report, SUBMIT, by=by, complete_report=not remarks, remarks=remarks)
     return versions.make_move(report, move, by=by, at=at, **_refreshed_text(report, content, {"submitted_by": by}))
 
 
 def take_back_report(report: Report, *, reason: str = "", by: "User", at: datetime) -> Report:
     """Take a report back from the Head of Profession as a draft; the reason may be empty."""
-    move = versions.check_move(report, TAKE_BACK, by=by)
+    move = versions.check_report_move(report, TAKE_BACK, by=by)
     return versions.make_move(report, move, by=by, at=at, values={"submitted_by": None}, words=reason)
 
 
@@ -133,7 +133,7 @@ def return_report(
     :raises MissingFields: if there is no comment at all.
     """
     said = {section: words.strip() for section, words in (sections or {}).items() if words.strip()}
-    move = versions.check_move(report, RETURN, by=by, comment=bool(comment.strip() or said))
+    move = versions.check_report_move(report, RETURN, by=by, comment=bool(comment.strip() or said))
     with transaction.atomic():
         returned = versions.make_move(report, move, by=by, at=at, words=comment, sections=sorted(said))
         event = returned.events.filter(kind=PAST_TENSE[RETURN]).latest("position")
@@ -167,11 +167,11 @@ def approve_report(
     if content.annex and evidence_digest(report) != evidence:
         raise ChangedMeanwhile(_("A look was recorded this very moment; read the annex again before you approve it."))
     remarks = find_obstacles(report, content, today=local_date(at))
-    move = versions.check_move(report, APPROVE, by=by, complete_report=not remarks, remarks=remarks)
+    move = versions.check_report_move(report, APPROVE, by=by, complete_report=not remarks, remarks=remarks)
     one_person = is_author_or_submitter(report, by)
     if one_person and report.producer.two_person_approval:
         raise TwoPeopleNeeded(_("You wrote or submitted this text: this producer wants another person to approve it."))
-    role = acting_role(by, move.roles, report)
+    role = senior_role(by, move.roles, report)
     number = report.version + 1
     approval = Approval(by=str(by), role=role, at=at, one_person=one_person, evidence_hash=evidence)
     form = lay_out(content, reference=report.reference, version=number, approval=approval, rehearsal=report.rehearsal)
@@ -228,7 +228,7 @@ def record_report(report: Report, *, reason: str, words: str, by: "User", at: da
     content = with_new_figures(report)
     remarks = (*find_missing_for_log(content), *find_impossible(content, today=local_date(at)))
     listed = reason in set(RecordingReason)
-    move = versions.check_move(report, RECORD, by=by, account=not remarks, remarks=remarks, reason=listed)
+    move = versions.check_report_move(report, RECORD, by=by, account=not remarks, remarks=remarks, reason=listed)
     if not words.strip():
         raise MissingFields("words", _("Say in words why this is kept in your own log only."))
     text = _refreshed_text(report, content, {"decided_at": at, "decision_reason": reason})
@@ -240,7 +240,7 @@ def dismiss_report(report: Report, *, reason: str, words: str, by: "User", at: d
 
     :raises MissingFields: if the reason is not in the list or the words are empty.
     """
-    move = versions.check_move(report, DISMISS, by=by, reason=reason in set(DismissalReason))
+    move = versions.check_report_move(report, DISMISS, by=by, reason=reason in set(DismissalReason))
     if not words.strip():
         raise MissingFields("words", _("Say in words why this is no breach."))
     values = {"decided_at": at, "decision_reason": reason}
@@ -252,7 +252,7 @@ def reopen_report(report: Report, *, reason: str, by: "User", at: datetime) -> R
 
     :raises MissingFields: if the reason is empty.
     """
-    move = versions.check_move(report, REOPEN, by=by, reason=bool(reason.strip()))
+    move = versions.check_report_move(report, REOPEN, by=by, reason=bool(reason.strip()))
     return versions.make_move(
         report,
         move,

@@ -22,7 +22,7 @@ from breaches.models import (
     ReportVersion,
     SectionComment,
 )
-from breaches.permissions import acting_role, declared_own_act, roles_for
+from breaches.permissions import declared_own_act, roles_for, senior_role
 from breaches.rules.content import ContactPerson, ReportContent, content_digest, content_from_json, content_to_json
 from breaches.rules.lifecycle import (
     APPROVE,
@@ -133,7 +133,7 @@ def contact_person(contact: Contact) -> ContactPerson:
     return ContactPerson(contact.name, contact.email, contact.telephone, is_team=contact.is_team)
 
 
-def record_event(
+def record_report_event(
     report: Report,
     kind: str,
     also: Rows | None = None,
@@ -236,7 +236,7 @@ def advance_report(
             new_version(moved, content, machine=automatic, by=None if why == FACTS else by, at=at, why=why).save()
             update_citations(moved, content)
         version = current_version(moved)
-        record_event(
+        record_report_event(
             moved,
             kind,
             {} if content is None else {ReportVersion: [version.pk]},
@@ -262,7 +262,9 @@ def was_done_by(report: Report, kind: str, *, read: int, person: "User") -> bool
     return bool(first and first == last and first.kind == kind and first.actor_id == person.pk)
 
 
-def check_move(report: Report, name: str, *, by: "User", remarks: tuple[Remark, ...] = (), **given: bool) -> Move:
+def check_report_move(
+    report: Report, name: str, *, by: "User", remarks: tuple[Remark, ...] = (), **given: bool
+) -> Move:
     """Return a move of the lifecycle if the report's state, the person's roles and the given values allow it.
 
     :param remarks: the missing or impossible values in the text, for the exception.
@@ -299,7 +301,7 @@ def make_move(report: Report, move: Move, *, by: "User", at: datetime, words: st
     :param details: further arguments of `advance_report`: new columns, content, facts of the event.
     :raises ChangedMeanwhile: if the report has changed since it was read; nothing is changed then.
     """
-    role = acting_role(by, move.roles, report)
+    role = senior_role(by, move.roles, report)
     kind = PAST_TENSE[move.name]
     return advance_report(report, move, kind=kind, by=by, at=at, words=words.strip(), role=role, **details)
 

@@ -111,7 +111,7 @@ def are_addresses_fixed(release: Release, *, now: datetime) -> bool:
     return not release.rehearsal and release.due_at is not None and release.due_at <= now
 
 
-def add_address(release: Release, planned: PlannedAddress, *, by: "User | None", at: datetime) -> Address:
+def correct_missing_address(release: Release, planned: PlannedAddress, *, by: "User | None", at: datetime) -> Address:
     """:raises CorrectionRefused: if the release is due already.
     :raises NotYours: if the person may not edit releases of its producer.
     """

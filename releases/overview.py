@@ -80,7 +80,7 @@ def release_statuses(references: Sequence[str] = ()) -> list[dict[str, Any]]:
     return [_status_of(found[reference], present.get(found[reference].pk)) for reference in order]
 
 
-def status_sentence(status: dict[str, Any]) -> str:
+def release_status_sentence(status: dict[str, Any]) -> str:
     """Write the status of a release in one line, in London time."""
     due_at = status["due_at"]
     due = f"due {calendar.format_moment(datetime.fromisoformat(due_at))}" if due_at else "due on no exact date"

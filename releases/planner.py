@@ -213,7 +213,7 @@ def apply_addresses(proposals: Iterable[Proposal], *, by: "User", at: datetime) 
             continue
         try:
             if proposal.instead_of is None:
-                corrections.add_address(proposal.release, proposal.planned, by=by, at=at)
+                corrections.correct_missing_address(proposal.release, proposal.planned, by=by, at=at)
             else:
                 corrections.change_address(proposal.instead_of, proposal.planned, by=by, at=at)
         except MoveRefused as refusal:

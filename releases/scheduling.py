@@ -282,7 +282,7 @@ def _create_address(release: Release, planned: PlannedAddress, *, at: datetime) 
     )
 
 
-def announce(release: Release, *, by: "User | None", at: datetime) -> Release:
+def announce_release(release: Release, *, by: "User | None", at: datetime) -> Release:
     """Make a release public in the calendar. A second time changes nothing."""
     if release.rehearsal:
         raise MoveRefused(_("A rehearsal is never announced."))
@@ -292,7 +292,7 @@ def announce(release: Release, *, by: "User | None", at: datetime) -> Release:
     return apply_move(release, move, by=by, at=at, values={"announced_at": at})
 
 
-def confirm(release: Release, *, by: "User | None", at: datetime, reason: str = "") -> Release:
+def confirm_release(release: Release, *, by: "User | None", at: datetime, reason: str = "") -> Release:
     """Confirm a provisional release for its exact date and time.
 
     :param reason: why the notice is short, if it is; it is not published.
@@ -404,7 +404,7 @@ def check_cancel(release: Release, *, by: "User", at: datetime, reason: str = "t
     return check_move(release, CANCEL_ONCE_DUE if due else CANCEL, by=by, given=given)
 
 
-def cancel(release: Release, *, reason: str, by: "User", at: datetime) -> Release:
+def cancel_release(release: Release, *, reason: str, by: "User", at: datetime) -> Release:
     """Cancel a release, with a public reason. Once a confirmed one is due, only a lead may cancel it."""
     move = check_cancel(release, by=by, at=at, reason=reason)
     refuse_during_judgement(release, at=at)

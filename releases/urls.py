@@ -27,7 +27,7 @@ urlpatterns = [
     re_path(r"^api/[\s\S]*$", api.nothing_here),  # a line end as well, which <path:> leaves out
     path("planner/", calendar.year_planner, name="planner"),
     path("planner/<int:year>/", calendar.year_planner, name="planner"),
-    path("releases/<slug:reference>/", release.release_page, name="release"),
+    path("releases/<slug:reference>/", release.show_release, name="release"),
     path("releases/<slug:reference>/calendar.ics", calendar.release_file_page, name="release_calendar"),
     path("releases/<slug:reference>/announce/", date_changes.announce_view, name="announce"),
     path("releases/<slug:reference>/confirm/", date_changes.confirm_view, name="confirm"),
@@ -42,7 +42,7 @@ urlpatterns = [
     ),
     path("releases/<slug:reference>/cancel/", date_changes.cancel_view, name="cancel"),
     path("tasks/<int:key>/tick/", release.tick_task_view, name="tick_task"),
-    path("releases/<slug:reference>/preflight/", release.request_preflight, name="preflight"),
+    path("releases/<slug:reference>/preflight/", release.request_preflight_view, name="preflight"),
     path("releases/<slug:reference>/say/<int:address>/<str:digest>/", release.answer_question, name="say"),
     path("releases/<slug:reference>/was-live/", release.state_live_time, name="was_live"),
     path("releases/<slug:reference>/evidence/", release.export_bundle, name="export_evidence"),

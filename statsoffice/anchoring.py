@@ -33,7 +33,7 @@ def make_now(*, now: datetime) -> Anchor | None:
     return _make(_why_due(Anchor.in_order().last(), now) or Anchor.Why.DAILY, now=now)
 
 
-def stamp_due(*, now: datetime) -> None:
+def stamp_anchors(*, now: datetime) -> None:
     if settings.TIMESTAMP_AUTHORITY:
         anchors.stamp_due(
             send_query=lambda query: send_timestamp_query(settings.TIMESTAMP_AUTHORITY, query),

@@ -167,8 +167,8 @@ def _record_published(series: Series, *, on: date, now: datetime) -> None:
     release = _record(series, Slot(on=on, at=STANDARD_RELEASE_TIME), at=recorded_at)
     if release is None or release.due_at is None:
         return
-    scheduling.confirm(release, by=None, at=recorded_at)
-    scheduling.announce(release, by=None, at=recorded_at)
+    scheduling.confirm_release(release, by=None, at=recorded_at)
+    scheduling.announce_release(release, by=None, at=recorded_at)
     if series.slug in ACCESS_SERIES:
         _grant_access(release, at=release.due_at - timedelta(days=10))
         statistician = find_user(Role.STATISTICIAN)
@@ -199,15 +199,15 @@ def _record_upcoming(series: Series, *, on: date, now: datetime, site: Rehearsal
         announced = on + timedelta(days=1) if series.slug == ANNOUNCED_WRONGLY else on
         shown = pages.coming_soon_page(release.title, expected=f"{calendar.format_day(announced)} 9:30am")
         site.publish(f"/announcements{path}", [scene(shown)])
-        scheduling.confirm(release, by=None, at=now - timedelta(days=40))
-        scheduling.announce(release, by=None, at=now - timedelta(days=40))
+        scheduling.confirm_release(release, by=None, at=now - timedelta(days=40))
+        scheduling.announce_release(release, by=None, at=now - timedelta(days=40))
 
 
 def _record_provisional(series: Series, *, on: date, now: datetime) -> None:
     precision = Precision.TWO_MONTHS if on.month % 2 else Precision.MONTH
     release = _record(series, Slot(on=on, at=None, precision=precision), at=now - timedelta(days=20))
     if release:
-        scheduling.announce(release, by=None, at=now - timedelta(days=20))
+        scheduling.announce_release(release, by=None, at=now - timedelta(days=20))
 
 
 def _change_three_releases(*, now: datetime) -> None:
@@ -220,7 +220,7 @@ def _change_three_releases(*, now: datetime) -> None:
     scheduling.change_date(
         moved, to=to, reason="More time is needed to check the data from two regions.", by=head, at=now
     )
-    scheduling.cancel(cancelled, reason="The survey was not run this month.", by=head, at=now)
+    scheduling.cancel_release(cancelled, reason="The survey was not run this month.", by=head, at=now)
     date_changes.request_date_change(
         waiting,
         to=Slot(on=_working_day(waiting.planned_on + timedelta(days=1), waiting.series), at=STANDARD_RELEASE_TIME),
@@ -401,7 +401,7 @@ def _record_rehearsal(story: Story, *, reference: str, due_at: datetime, at: dat
         rehearsal=True,
         addresses=(page,),
     )
-    return scheduling.confirm(release, by=None, at=at)
+    return scheduling.confirm_release(release, by=None, at=at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -288,7 +288,7 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name, default).strip()
 
 
-def words(name: str, default: str = "") -> list[str]:
+def word_list(name: str, default: str = "") -> list[str]:
     """Read words separated by commas; empty ones are left out."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
@@ -300,14 +300,14 @@ def _read_valid(
 
     :raises ImproperlyConfigured: if one of them is not valid, or has a fault that raises ValueError or ValidationError.
     """
-    for word in words(name, default):
+    for word in word_list(name, default):
         try:
             valid = is_valid(word)
         except (ValueError, ValidationError):
             valid = False
         if not valid:
             raise ImproperlyConfigured(f'{name} holds "{word}"; each {entry} must {rule}.')
-    return words(name, default)
+    return word_list(name, default)
 
 
 def token(name: str, *, least: int) -> str:
@@ -337,7 +337,7 @@ def some_of(name: str, default: str, *, choices: Iterable[str]) -> frozenset[str
 
     :raises ImproperlyConfigured: if one of them is another word, or there is none.
     """
-    known, written = tuple(choices), words(name, default)
+    known, written = tuple(choices), word_list(name, default)
     for word in written or [""]:
         if word not in known:
             raise ImproperlyConfigured(f'{name} holds "{word}"; each entry must be one of: {", ".join(known)}.')
@@ -369,13 +369,13 @@ def whole_numbers(name: str, default: str = "") -> tuple[int, ...]:
     :raises ImproperlyConfigured: if one of them is none.
     """
     try:
-        return tuple(int(written) for written in words(name, default))
+        return tuple(int(written) for written in word_list(name, default))
     except ValueError:
         message = f'{name} is "{text(name, default)}"; each entry must be a whole number.'
         raise ImproperlyConfigured(message) from None
 
 
-def time_of_day(name: str, default: str) -> time:
+def wall_time(name: str, default: str) -> time:
     written = text(name, default)
     try:
         return datetime.strptime(written, "%H:%M").time()  # noqa: DTZ007  # a time of day has no zone

@@ -169,7 +169,7 @@ def deliver(stop: Stop = never) -> None:
         status.record_incidents,
         date_changes.lapse_overtaken,
         outbox.create_missing,
-        delivery.deliver,
+        delivery.deliver_messages,
         now=CLOCK.now,
         stop=stop,
     )
@@ -192,7 +192,7 @@ def erase_names(stop: Stop = never) -> None:
 
 
 def anchor(stop: Stop = never) -> None:
-    run_steps(anchoring.make_due, anchoring.stamp_due, now=CLOCK.now, stop=stop)
+    run_steps(anchoring.make_due, anchoring.stamp_anchors, now=CLOCK.now, stop=stop)
 
 
 def verify_releases_at_0930(stop: Stop = never) -> None:

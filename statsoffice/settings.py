@@ -31,7 +31,7 @@ VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 DEVELOPMENT_KEY = "for-development-on-one-machine-only-never-in-production"
 SECRET_KEY = env.read_secret_key("SECRET_KEY", DEVELOPMENT_KEY, strict=PRODUCTION)
 # Keys that were in use before: what they signed or encrypted is still read.
-SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+SECRET_KEY_FALLBACKS = env.word_list("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1]")
 
 # --- The office -----------------------------------------------------------------------------------
@@ -50,8 +50,8 @@ PROBE_VANTAGE = env.text("STATSOFFICE_PROBE_VANTAGE", socket.gethostname())
 CLOCK_SERVERS = env.time_servers("STATSOFFICE_CLOCK_SERVERS")
 # Checks by a clock with a larger error are stored and not judged.
 CLOCK_LARGEST_ERROR = timedelta(seconds=env.number("STATSOFFICE_CLOCK_LARGEST_ERROR", "1", least=0.001))
-PREFLIGHT_AT = env.time_of_day("STATSOFFICE_PREFLIGHT_AT", "14:00")
-COMPARISON_AT = env.time_of_day("STATSOFFICE_COMPARISON_AT", "03:00")
+PREFLIGHT_AT = env.wall_time("STATSOFFICE_PREFLIGHT_AT", "14:00")
+COMPARISON_AT = env.wall_time("STATSOFFICE_COMPARISON_AT", "03:00")
 EVIDENCE_KEPT = timedelta(days=env.number("STATSOFFICE_EVIDENCE_KEPT_DAYS", "2555", least=30))
 # Longer than a year, so that the list of a yearly release can still be copied from the one before.
 PRE_RELEASE_NAMES_KEPT = timedelta(days=env.number("STATSOFFICE_PRE_RELEASE_NAMES_KEPT_DAYS", "730", least=1))

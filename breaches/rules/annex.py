@@ -20,9 +20,9 @@ from breaches.rules.facts import (
 from breaches.rules.narrative import (
     SOURCES,
     describe_caches,
-    describe_check,
     describe_clock_error,
     describe_gaps,
+    narrate_check,
     output_names,
 )
 from releases.detection.finding import AddressRole, Source
@@ -237,7 +237,7 @@ def _part(facts: Facts, address: AddressFacts) -> AnnexPart:
         first_live_at=verdict.first_live_at,
         delay=(verdict.delay.from_seconds, verdict.delay.to_seconds) if verdict.delay else None,
         looks=tuple(
-            AnnexCheck(check.sighting.sent_at, check.sighting.completed_at, f"{_with_capital(describe_check(check))}.")
+            AnnexCheck(check.sighting.sent_at, check.sighting.completed_at, f"{_with_capital(narrate_check(check))}.")
             for check in listed
         ),
         not_listed=len(address.checks) + address.repetitions - len(listed),

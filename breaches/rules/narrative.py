@@ -281,10 +281,10 @@ def _at_due(facts: Facts, address: AddressFacts) -> Iterator[str]:
     first = checks[0].sighting
     opening = "A look at the due time" if first.instant == facts.due_at else "The first look after the due time"
     at = "" if first.instant == facts.due_at else f", at {_time_from(first.sent_at, facts)},"
-    yield f"{opening}{at} {describe_check(checks[0])}."
+    yield f"{opening}{at} {narrate_check(checks[0])}."
 
 
-def describe_check(check: CheckFact) -> str:
+def narrate_check(check: CheckFact) -> str:
     """Describe the result of one check, to follow "the check": "did not find it: the site answered ..."."""
     result = check.sighting.result
     if result in INCONCLUSIVE:

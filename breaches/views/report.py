@@ -27,9 +27,8 @@ from breaches.pdf import draft_of, lay_out_report
 from breaches.permissions import (
     TABLE,
     Action,
-    acting_role,
     declared_own_act,
-    may,
+    may_act_on,
     may_settle_wording,
     may_start,
     may_write_or_decide,
@@ -38,6 +37,7 @@ from breaches.permissions import (
     report_producers,
     reports_where,
     reports_with,
+    senior_role,
 )
 from breaches.redaction import removals_of
 from breaches.register.search import with_text
@@ -59,7 +59,7 @@ from breaches.rules.lifecycle import (
 )
 from breaches.rules.public_statement import PublicStatement
 from breaches.rules.validation import Remark, ReportSection, WordChange, compare_words, find_missing
-from breaches.versions import comments_by_event, comments_on_last_return, current_version, record_event
+from breaches.versions import comments_by_event, comments_on_last_return, current_version, record_report_event
 from breaches.views.base import report_page, return_to_report, summarise_report
 from releases.models import Producer, Release, Series
 from releases.rules.calendar import format_day
@@ -155,13 +155,13 @@ def _permissions(request: SignedInRequest, report: Report, moves: Sequence[str])
     return {
         "moves": moves,
         "decides": report.status in OPEN and not DECISIONS.isdisjoint(moves),
-        "may_deal": may(person, Action.DEAL, report) and report.status in OPEN,
+        "may_deal": may_act_on(person, Action.DEAL, report) and report.status in OPEN,
         "may_declare": (
             report.status not in MERGED_OR_SPLIT and may_write_or_decide(person, report) and not is_own_act
         ),
-        "may_download": may(person, Action.DOWNLOAD, report),
-        "may_redact": may(person, Action.REDACT, report),
-        "publishing": _publication(report, may_publish=may(person, Action.PUBLISH, report) and not is_own_act),
+        "may_download": may_act_on(person, Action.DOWNLOAD, report),
+        "may_redact": may_act_on(person, Action.REDACT, report),
+        "publishing": _publication(report, may_publish=may_act_on(person, Action.PUBLISH, report) and not is_own_act),
     }
 
 
@@ -347,8 +347,8 @@ def _statement(report: Report) -> PublicStatement:
 
 
 def _record(request: SignedInRequest, report: Report, kind: str, **facts: Any) -> None:
-    role = acting_role(request.user, TABLE[Action.DOWNLOAD], report)
-    record_event(report, kind, at=timezone.now(), by=request.user, role=role, **facts)
+    role = senior_role(request.user, TABLE[Action.DOWNLOAD], report)
+    record_report_event(report, kind, at=timezone.now(), by=request.user, role=role, **facts)
 
 
 def _file(content: bytes, name: str, *, kind: str = "application/pdf") -> HttpResponse:

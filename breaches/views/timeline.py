@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from breaches import corrective_actions, editing, text
 from breaches.forms.report import ActionForm, NoteForm, TimelineForm
 from breaches.models import CorrectiveAction, Report, TimelineNote
-from breaches.permissions import Action, may, may_write_or_decide
+from breaches.permissions import Action, may_act_on, may_write_or_decide
 from breaches.rules.lifecycle import EDIT
 from breaches.versions import content_of
 from breaches.views.base import digest_values, refusal_page, report_page
@@ -56,7 +56,7 @@ def report_timeline(request: SignedInRequest, report: Report) -> HttpResponse:
     context = {
         "report": report,
         "entries": sorted(entries, key=lambda entry: entry["at"]),
-        "may_write": may(request.user, Action.WRITE_NOTE, report),
+        "may_write": may_act_on(request.user, Action.WRITE_NOTE, report),
         "may_choose": editing.may_choose_entries(request.user, report),
     }
     return render(request, "breaches/timeline.html", context)

@@ -104,7 +104,7 @@ def announce(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]
     _move_each(
         request,
         queryset,
-        lambda release: scheduling.announce(release, by=user, at=at),
+        lambda release: scheduling.announce_release(release, by=user, at=at),
         counted=ngettext_lazy("%(count)s release announced.", "%(count)s releases announced.", "count"),
         refused=lazy("Not announced: %(references)s. %(why)s"),
     )
@@ -130,7 +130,7 @@ def confirm(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release])
     confirmed = _move_each(
         request,
         queryset,
-        lambda release: scheduling.confirm(release, by=user, at=at, reason=reason),
+        lambda release: scheduling.confirm_release(release, by=user, at=at, reason=reason),
         counted=ngettext_lazy("%(count)s release confirmed.", "%(count)s releases confirmed.", "count"),
         refused=lazy("Not confirmed: %(references)s. %(why)s"),
     )
@@ -157,7 +157,7 @@ def cancel(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) 
     _move_each(
         request,
         queryset,
-        lambda release: scheduling.cancel(release, reason=reason, by=user, at=at),
+        lambda release: scheduling.cancel_release(release, reason=reason, by=user, at=at),
         counted=ngettext_lazy("%(count)s release cancelled.", "%(count)s releases cancelled.", "count"),
         refused=lazy("Not cancelled: %(references)s. %(why)s"),
     )

@@ -415,7 +415,7 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
             elif row.instance.pk is not None and row.has_changed():
                 corrections.change_address(row.instance, row.planned, by=user, at=now)
             elif row.instance in formset.new_objects and change:
-                corrections.add_address(form.instance, row.planned, by=user, at=now)
+                corrections.correct_missing_address(form.instance, row.planned, by=user, at=now)
             elif row.instance in formset.new_objects:
                 scheduling.add_address(form.instance, row.planned, at=now)
 

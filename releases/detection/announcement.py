@@ -16,8 +16,8 @@ from releases.detection.govuk import (
     AnnouncedTime,
     GovukDocument,
     NotADocumentError,
-    one_line,
     read_document,
+    strip_markup,
 )
 from releases.rules import calendar
 from releases.rules.calendar import Precision, Slot, months_after, slot_at
@@ -168,7 +168,7 @@ def _read(document: GovukDocument) -> Announcement:
 
 
 def _line(written: object) -> str:
-    plain = one_line(written) if isinstance(written, str) else ""
+    plain = strip_markup(written) if isinstance(written, str) else ""
     return plain[:MOST_CHARACTERS].encode(errors="replace").decode().replace("\0", "")
 
 

@@ -89,7 +89,7 @@ def read_document(body: bytes) -> GovukDocument:
     )
 
 
-def one_line(html: str) -> str:
+def strip_markup(html: str) -> str:
     # After the last ">" nothing is a tag, and searching for its end from each "<" would take quadratic time.
     tagged, end, rest = html[:10_000].rpartition(">")
     text = re.sub(r"<[^>]*>", " ", tagged + end) + rest

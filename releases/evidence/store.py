@@ -19,7 +19,7 @@ from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Status
 from releases.rules.response import Answer
 from releases.verdict.address import Sighting
-from releases.verdict.release import BodyCheck, Place, Why, places_of
+from releases.verdict.release import BodyCheck, Place, Why, find_filled_places
 
 logger = logging.getLogger(__name__)
 
@@ -243,7 +243,7 @@ def _choose_bodies(stored: Iterable[StoredCheck], *, at: datetime) -> tuple[list
     chosen: dict[tuple[AddressSchedule, Place], tuple[KeptBody, Answer]] = {}
     for row, answer in sorted(brought, key=lambda pair: (pair[0].sent_at, pair[0].completed_at)):
         key = (row.address_id, row.schedule_version)
-        for place in places_of(
+        for place in find_filled_places(
             _build_body_check(row),
             due_at=row.release.due_at,
             held=places.sent_at[key],

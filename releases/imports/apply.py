@@ -360,7 +360,7 @@ class RowImport:
                 self._follow_page(release, present)
             for url in self.row.attachments:
                 if url not in {address.url for address in present}:
-                    corrections.add_address(release, _attachment(url), by=self.by, at=self.at)
+                    corrections.correct_missing_address(release, _attachment(url), by=self.by, at=self.at)
                     self._note(StepKind.ATTACHMENT_ADDED, to=url)
         except corrections.CorrectionRefused as refusal:
             raise RowRefused("url", str(refusal)) from refusal
@@ -371,7 +371,7 @@ class RowImport:
         known = next((address for address in present if address.url == row.url), None)
         page = known or (pages[0] if len(pages) == 1 else None)
         if page is None:
-            corrections.add_address(release, self._page()[0], by=self.by, at=self.at)
+            corrections.correct_missing_address(release, self._page()[0], by=self.by, at=self.at)
             self._note(StepKind.PAGE_ADDED, to=row.url)
             return
         was = _as_planned(page)
@@ -386,7 +386,7 @@ class RowImport:
         try:
             for planned in self._announcement():
                 if known is None:
-                    corrections.add_address(release, planned, by=self.by, at=self.at)
+                    corrections.correct_missing_address(release, planned, by=self.by, at=self.at)
                     self._note(StepKind.ANNOUNCEMENT_ADDED, to=planned.url)
                     continue
                 was = _as_planned(known)
@@ -457,11 +457,13 @@ class RowImport:
     def _confirm(self, release: Release) -> None:
         if release.status == Status.PROVISIONAL:
             with _name_reason_column("short_notice_reason"):
-                release = scheduling.confirm(release, by=self.by, at=self.at, reason=self.row.short_notice_reason)
+                release = scheduling.confirm_release(
+                    release, by=self.by, at=self.at, reason=self.row.short_notice_reason
+                )
             self._note(StepKind.CONFIRMED)
         self._check_reason("short_notice_reason", release.short_notice_reason, "was confirmed")
         if release.status == Status.CONFIRMED and not release.rehearsal and release.announced_at is None:
-            scheduling.announce(release, by=self.by, at=self.at)
+            scheduling.announce_release(release, by=self.by, at=self.at)
             self._note(StepKind.ANNOUNCED)
 
     def _cancel(self, release: Release) -> None:
@@ -474,7 +476,7 @@ class RowImport:
             )
             raise RowRefused("status", why)
         with _name_reason_column("cancellation_reason"):
-            scheduling.cancel(release, reason=self.row.cancellation_reason, by=self.by, at=self.at)
+            scheduling.cancel_release(release, reason=self.row.cancellation_reason, by=self.by, at=self.at)
         self._note(StepKind.CANCELLED, to=self.row.cancellation_reason)
 
     def _check_reason(self, column: str, given: str, what: str) -> None:

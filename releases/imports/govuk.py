@@ -117,8 +117,8 @@ def record_from_announcement(
                 series, reference=reference, title=title, slot=slot, at=at, by=by, addresses=addresses
             )
             if confirmed:
-                release = scheduling.confirm(release, by=by, at=at, reason=reason)
-                release = scheduling.announce(release, by=by, at=at)
+                release = scheduling.confirm_release(release, by=by, at=at, reason=reason)
+                release = scheduling.announce_release(release, by=by, at=at)
     except IntegrityError as error:
         message = _('"%(reference)s" is not free: choose another reference.') % {"reference": reference}
         raise ReferenceTaken("reference", message) from error

@@ -19,9 +19,9 @@ from releases.detection.govuk import (
     GovukDocument,
     NotADocumentError,
     as_page,
-    one_line,
     read_document,
     redirect_destination,
+    strip_markup,
 )
 from releases.rules.response import Answer
 from releases.rules.web_address import parse_address, parse_target
@@ -132,8 +132,8 @@ def _announced(document: GovukDocument, expectation: Expectation) -> Finding:
     says = PublisherSays(
         state,
         announced_for=announced.at,
-        announced_text=one_line(str(details.get("display_date") or "")),
-        change_note=one_line(str(note)),
+        announced_text=strip_markup(str(details.get("display_date") or "")),
+        change_note=strip_markup(str(note)),
     )
     return Finding(CheckOutcome.NOT_LIVE, (reason,), title=document.title, publisher=says)
 
@@ -215,7 +215,7 @@ def _says(document: GovukDocument, *, due_at: datetime) -> PublisherSays:
         state,
         published_at=figure[0] if figure else None,
         source=figure[1] if figure else None,
-        change_note=one_line(note),
+        change_note=strip_markup(note),
     )
 
 

@@ -18,7 +18,7 @@ import pycurl
 from releases.probe import connection, ssrf
 from releases.probe.adapters import get_adapter
 from releases.probe.connection import Limits, Line, Route, as_meant, bypass_caches
-from releases.probe.rate_limit import Lanes, Pauses, is_page
+from releases.probe.rate_limit import Lanes, Pauses, is_page_queue
 from releases.rules.host_budget import DEFAULT_BUDGET, Budget, requested_pause
 from releases.rules.response import Answer, CheckRequest, Failure, Hop
 from releases.rules.web_address import (
@@ -215,7 +215,7 @@ def _fragment(line: Line) -> str:
 def _decoded(line: Line, limits: Limits) -> _Ending:
     codings = ", ".join(line.values("content-encoding"))
     try:
-        return _Ending(body=connection.decode(line.body, codings, most_bytes=limits.body_bytes))
+        return _Ending(body=connection.undo_codings(line.body, codings, most_bytes=limits.body_bytes))
     except connection.CannotDecodeError as error:
         return _Ending(Failure.UNDECODABLE, str(error))
     except connection.TooLargeError as error:
@@ -389,7 +389,7 @@ class Fetcher:
         Requests that wait for it or are started for it end at once with an answer that says so; a decisive one waits.
         """
         self._pauses.add(name, until=until)
-        if not is_page(name):
+        if not is_page_queue(name):
             self._hold_back_waiting(name)
 
     def give_up_waits(self) -> None:

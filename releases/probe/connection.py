@@ -68,7 +68,7 @@ class TooLargeError(ValueError):
     pass
 
 
-def decode(body: bytes, codings: str, *, most_bytes: int) -> bytes:
+def undo_codings(body: bytes, codings: str, *, most_bytes: int) -> bytes:
     """Undo the codings that the Content-Encoding header names, last one first.
 
     :raises CannotDecodeError: if a coding is unknown, or the body is damaged or incomplete.

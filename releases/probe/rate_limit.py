@@ -65,7 +65,7 @@ def page_name(url: str) -> str:
     return _PAGE + (url if len(url) <= _LONGEST_NAME else sha256_hex(url.encode()))
 
 
-def is_page(name: str) -> bool:
+def is_page_queue(name: str) -> bool:
     return name.startswith(_PAGE)
 
 

@@ -397,7 +397,7 @@ WORDS = {
 }
 
 
-def places_in_words(places: Sequence[Place]) -> str:
+def describe_places(places: Sequence[Place]) -> str:
     """Say why the body of a check is stored: "The last before it was due; the last that was not live, before ..."."""
     sentence = "; ".join(str(WORDS[place]) for place in places)
     return capfirst(sentence)

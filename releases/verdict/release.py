@@ -359,7 +359,7 @@ class BodyCheck:
     sighting: Sighting
 
 
-def places_of(
+def find_filled_places(
     check: BodyCheck,
     *,
     due_at: datetime | None,

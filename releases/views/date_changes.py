@@ -39,7 +39,7 @@ from releases.views.base import (
 def announce_view(request: SignedInRequest, reference: str) -> HttpResponse:
     release = find_release_to_move(request.user, reference, ANNOUNCE)
     if request.method == "POST":
-        scheduling.announce(release, by=request.user, at=timezone.now())
+        scheduling.announce_release(release, by=request.user, at=timezone.now())
         messages.success(request, _("The release is announced."))
         return redirect("releases:release", reference)
     return render(request, "releases/announce.html", {"release": release})
@@ -55,7 +55,9 @@ def confirm_view(request: SignedInRequest, reference: str) -> HttpResponse:
         request,
         release,
         form,
-        lambda: scheduling.confirm(release, by=request.user, at=now, reason=form.cleaned_data.get("reason", "")),
+        lambda: scheduling.confirm_release(
+            release, by=request.user, at=now, reason=form.cleaned_data.get("reason", "")
+        ),
         success=_("The release is confirmed."),
         template="releases/confirm.html",
         notice=notice,
@@ -69,7 +71,7 @@ def cancel_view(request: SignedInRequest, reference: str) -> HttpResponse:
     form = CancelForm(post_data(request))
 
     def act() -> None:
-        scheduling.cancel(release, reason=form.cleaned_data["reason"], by=request.user, at=timezone.now())
+        scheduling.cancel_release(release, reason=form.cleaned_data["reason"], by=request.user, at=timezone.now())
 
     success = _("The release is cancelled.")
     return complete_form(request, release, form, act, success=success, template="releases/cancel.html")

@@ -143,7 +143,7 @@ def _describe_finding(finding: PreflightFinding, urls: Mapping[int, str], releas
 @login_required
 @require_POST
 @explain_refusal
-def request_preflight(request: SignedInRequest, reference: str) -> HttpResponse:
+def request_preflight_view(request: SignedInRequest, reference: str) -> HttpResponse:
     release = find_release(request.user, reference, Action.PREFLIGHT)
     releases_preflight.request_preflight(release, by=request.user, now=timezone.now())
     messages.success(request, _("The pre-flight is asked for. What it finds is shown here, as a rule within a minute."))
@@ -253,7 +253,7 @@ def state_live_time(request: SignedInRequest, reference: str) -> HttpResponse:
 
 
 @require_safe
-def release_page(request: HttpRequest, reference: str) -> HttpResponse:
+def show_release(request: HttpRequest, reference: str) -> HttpResponse:
     """Show the announced facts of a release, and all others to the people of its producer."""
     now = timezone.now()
     found = public_calendar.announced_releases().filter(reference=reference).first()

@@ -44,7 +44,7 @@ def rows() -> tuple[Row, ...]:
     )
 
 
-def roles_for(subject: str, action: str) -> frozenset[Role]:
+def find_permitted_roles(subject: str, action: str) -> frozenset[Role]:
     """Return the roles that may do something with a kind of thing in at least one of its states.
 
     :raises LookupError: if no table has such a row.

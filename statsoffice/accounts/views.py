@@ -90,7 +90,7 @@ def invitation_list(request: SignedInRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def invite(request: SignedInRequest) -> HttpResponse:
+def invite_view(request: SignedInRequest) -> HttpResponse:
     _check_invites(request.user)
     form = InvitationForm(request.POST if request.method == "POST" else None, by=request.user)
     if form.is_valid():
@@ -108,7 +108,7 @@ def invite(request: SignedInRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def send_again(request: SignedInRequest, key: int) -> HttpResponse:
+def send_again_view(request: SignedInRequest, key: int) -> HttpResponse:
     invitation = _get_invitation(request.user, key)
     try:
         secret = invitations.send_again(invitation, by=request.user, at=timezone.now())
@@ -123,7 +123,7 @@ def send_again(request: SignedInRequest, key: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def withdraw(request: SignedInRequest, key: int) -> HttpResponse:
+def withdraw_view(request: SignedInRequest, key: int) -> HttpResponse:
     invitation = _get_invitation(request.user, key)
     try:
         invitations.withdraw(invitation, by=request.user, at=timezone.now())

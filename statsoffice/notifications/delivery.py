@@ -176,7 +176,7 @@ def send_message(message: Message) -> None:
     SENDERS[Channel(message.channel)](message, name=name)
 
 
-def deliver(*, now: datetime, send: Send = send_message) -> int:
+def deliver_messages(*, now: datetime, send: Send = send_message) -> int:
     """Send the messages that are due. Each is claimed first, so that no two processes send the same one.
 
     A message that was not accepted is retried after a growing pause, at most fifteen times, unless a retry cannot help.

@@ -78,7 +78,7 @@ def filter_messages(messages: QuerySet[Message], *, about: str, state: str) -> Q
     return messages.filter(CONDITIONS[State(state)]) if state else messages
 
 
-def list_events(messages: QuerySet[Message]) -> QuerySet[Message, str]:
+def list_event_keys(messages: QuerySet[Message]) -> QuerySet[Message, str]:
     events = messages.order_by().values("event").annotate(first=Min("created_at"))
     return events.order_by("-first", "event").values_list("event", flat=True)
 

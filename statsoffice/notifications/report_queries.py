@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef
 
 from breaches.models import CorrectiveAction, Dispatch, JoinedDraft, Report, ReportEvent
-from breaches.permissions import Action, may
+from breaches.permissions import Action, may_act_on
 from breaches.rules import lifecycle
 from breaches.rules.content import content_from_json
 from breaches.rules.facts import join_words
@@ -88,7 +88,7 @@ def find_due_reports(*, known: Collection[str], now: datetime) -> Iterator[Notif
                 recipients=frozenset(
                     user.email.lower()
                     for user in {membership.user for membership in memberships}
-                    if may(user, Action.VIEW, report)
+                    if may_act_on(user, Action.VIEW, report)
                 ),
                 context={"day": format_day(due_on), "is_submitted": is_submitted},
                 report=report,

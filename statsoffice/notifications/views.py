@@ -36,7 +36,7 @@ def list_notifications(request: SignedInRequest) -> HttpResponse:
     filters: dict[str, Any] = form.cleaned_data if form.is_valid() else {"about": "", "state": ""}
     visible = history.visible_messages(request.user)
     messages = history.filter_messages(visible, about=filters["about"].strip(), state=filters["state"])
-    page = Paginator(history.list_events(messages), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(history.list_event_keys(messages), PAGE_SIZE).get_page(request.GET.get("page"))
     news = list(history.find_notifications(messages, list(page), person=request.user)) if form.is_valid() else []
     context = {
         "form": form,

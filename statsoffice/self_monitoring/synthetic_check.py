@@ -26,7 +26,7 @@ from statsoffice.self_monitoring.models import Rehearsed
 from statsoffice.self_monitoring.page import Script, script_for
 
 
-def own_probe(url: str, *, now: Callable[[], datetime]) -> Probe:
+def make_private_probe(url: str, *, now: Callable[[], datetime]) -> Probe:
     """Make a probe that may also connect to the host and port of one address on a private network.
 
     The probe of monitoring is not changed: no release can lead it to a private address. Behind an egress proxy nothing
@@ -64,7 +64,7 @@ class _Progress:
     reasons: tuple[Reason, ...] = ()
 
 
-def rehearse(
+def run_rehearsal(
     script: Script, *, url: str, clock: Clock, probe: ProbeInterface, stop: Callable[[], bool] = lambda: False
 ) -> RehearsalResult:
     """Check the page of a rehearsal by the cadence of every release, and judge it.
@@ -169,7 +169,7 @@ def perform_next(
         return None
     url = page.page_address(script)
     try:
-        played = rehearse(script, url=url, clock=clock, probe=open_probe(url), stop=stop)
+        played = run_rehearsal(script, url=url, clock=clock, probe=open_probe(url), stop=stop)
     except Stopped:
         return None
     except Exception:
@@ -249,7 +249,7 @@ def take_turn(*, clock: Clock, stop: Callable[[], bool] = lambda: False) -> None
     with contextlib.ExitStack() as stack:
 
         def open_probe(url: str) -> ProbeInterface:
-            return stack.enter_context(own_probe(url, now=clock.now))
+            return stack.enter_context(make_private_probe(url, now=clock.now))
 
         played = perform_next(clock=clock, open_probe=open_probe, stop=stop)
         if not settings.HEALTH_PING or played is None or not played.right or stop():

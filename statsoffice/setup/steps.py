@@ -115,7 +115,7 @@ def create_series(
 
 
 @transaction.atomic
-def rehearse(series: Series, *, url: str, marker: str, minutes: int, by: User, at: datetime) -> Release:
+def schedule_rehearsal(series: Series, *, url: str, marker: str, minutes: int, by: User, at: datetime) -> Release:
     """Record and confirm a rehearsal that is due in some whole minutes.
 
     :raises NotYours: if the person does not keep the calendar of the series.
@@ -132,7 +132,7 @@ def rehearse(series: Series, *, url: str, marker: str, minutes: int, by: User, a
         rehearsal=True,
         addresses=[PlannedAddress(url=url, marker=marker)],
     )
-    return scheduling.confirm(release, by=by, at=at)
+    return scheduling.confirm_release(release, by=by, at=at)
 
 
 def heads_of(producer: Producer) -> QuerySet[Contact]:

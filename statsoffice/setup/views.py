@@ -226,7 +226,9 @@ def rehearsal(request: SignedInRequest) -> HttpResponse:
     form = RehearsalForm(request.POST or None)
     if form.is_valid():
         try:
-            _or_404(lambda: steps.rehearse(rehearsed, **form.cleaned_data, by=request.user, at=timezone.now()))
+            _or_404(
+                lambda: steps.schedule_rehearsal(rehearsed, **form.cleaned_data, by=request.user, at=timezone.now())
+            )
         except MoveRefused as refusal:
             form.add_error(None, str(refusal))
         else:

@@ -93,14 +93,16 @@ def _calendar(morning: Morning, series) -> None:
         at=NOW - timedelta(days=9),
     )
     stopped = ReleaseFactory(announced=True, series=series, reference="cancelled", title="A survey that was stopped")
-    scheduling.cancel(stopped, reason="The survey was stopped.", by=morning.office.head, at=NOW - timedelta(days=9))
+    scheduling.cancel_release(
+        stopped, reason="The survey was stopped.", by=morning.office.head, at=NOW - timedelta(days=9)
+    )
     vague = ReleaseFactory(
         series=series,
         reference="vague",
         title="Planned for two months",
         slot=Slot(on=date(2020, 6, 1), at=None, precision=Precision.TWO_MONTHS),
     )
-    scheduling.announce(vague, by=None, at=NOW - timedelta(days=90))
+    scheduling.announce_release(vague, by=None, at=NOW - timedelta(days=90))
     ReleaseFactory(
         announced=True,
         series=SeriesFactory(title="Prices of whatever farms buy", producer__name="Agency for Examples"),

@@ -13,7 +13,7 @@ from breaches.models import Report
 from breaches.rules.lifecycle import ReportStatus
 from releases.rules.calendar import Nation, local_date, working_days_away
 from statsoffice.notifications import outbox
-from statsoffice.notifications.delivery import deliver
+from statsoffice.notifications.delivery import deliver_messages
 from tests.support.factories import ReleaseFactory, london_slot
 from tests.support.people import REGULATOR, create_office, create_report
 
@@ -114,7 +114,7 @@ def test_a_late_release_is_reported_returned_mended_approved_sent_and_counted(
     assert sent.status == ReportStatus.SENT
     dispatched_at = sent.dispatches.get().at
     outbox.create_missing(now=dispatched_at)
-    deliver(now=dispatched_at)
+    deliver_messages(now=dispatched_at)
     (mail,) = [mail for mail in mailbox.mails if mail["To"] == REGULATOR]
     (attached,) = mail.iter_attachments()
     assert attached.get_content() == bytes(sent.approved_documents.get().pdf)

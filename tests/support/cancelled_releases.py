@@ -14,6 +14,6 @@ def cancel_release(release: Release, *, reason: str = "The survey ended.", at: d
     """Cancel a release as its producer's calendar manager."""
     producer = release.series.producer
     kept = Membership.objects.filter(producer=producer, role=Role.CALENDAR_MANAGER).first()
-    return scheduling.cancel(
+    return scheduling.cancel_release(
         release, reason=reason, by=kept.user if kept else create_member(Role.CALENDAR_MANAGER, producer), at=at
     )

@@ -127,9 +127,9 @@ class ReleaseFactory(factory.Factory):
             ],
         )
         if confirmed or announced:
-            release = scheduling.confirm(release, by=None, at=release.recorded_at + timedelta(minutes=1))
+            release = scheduling.confirm_release(release, by=None, at=release.recorded_at + timedelta(minutes=1))
         if announced:
-            release = scheduling.announce(release, by=None, at=release.recorded_at + timedelta(minutes=2))
+            release = scheduling.announce_release(release, by=None, at=release.recorded_at + timedelta(minutes=2))
         return release
 
 

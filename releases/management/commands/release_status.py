@@ -34,4 +34,4 @@ early, late, not_seen, partial, uncertain or cannot_tell."""
             self.stdout.write(json.dumps(found, indent=2))
             return
         for release in found:
-            self.stdout.write(overview.status_sentence(release))
+            self.stdout.write(overview.release_status_sentence(release))

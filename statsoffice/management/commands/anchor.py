@@ -35,9 +35,9 @@ sent. The worker then tries again."""
                 "We made no anchor: the record is empty, or another process is making one at the moment. Try again."
             )
         self.stdout.write(f"We made anchor {made.position}. Its root is {made.root}.")
-        anchoring.stamp_due(now=timezone.now())
+        anchoring.stamp_anchors(now=timezone.now())
         outbox.create_missing(now=timezone.now())
-        delivery.deliver(now=timezone.now())
+        delivery.deliver_messages(now=timezone.now())
         faults = [*self._report_stamp(made), *self._report_emails(made)]
         if faults:
             raise CommandError(" ".join(faults))

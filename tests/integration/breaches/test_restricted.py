@@ -9,7 +9,7 @@ from django.urls import reverse
 from breaches import corrective_actions, dispatching, drafting, editing, pdf, sign_off
 from breaches.drafting import ReportSubject
 from breaches.models import Report
-from breaches.permissions import Action, may, moves_open_to, reports_where, roles_for
+from breaches.permissions import Action, may_act_on, moves_open_to, reports_where, roles_for
 from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportStatus, ReportTerm
 from breaches.rules.validation import ReportSection
 from breaches.versions import content_of
@@ -116,14 +116,14 @@ def test_of_a_restricted_kind_nobody_is_named_as_dealing_with_a_report_that_they
     responsible = release.series.responsible
     of_the_starter = kind in RESTRICTED and who == "head"
     assert named.email == (starter if of_the_starter else responsible).email
-    assert of_the_starter or may(responsible.user, Action.VIEW, report)
+    assert of_the_starter or may_act_on(responsible.user, Action.VIEW, report)
 
 
 @pytest.mark.parametrize("kind", list(ReportKind))
 def test_a_report_is_open_to_all_its_readers_unless_its_kind_is_restricted(office, release, kind):
     report = a_restricted_report(office, release, kind)
     readers = {who for who, person in office.people.items() if report in reports_where(person, Action.VIEW)}
-    assert readers == {who for who, person in office.people.items() if may(person, Action.VIEW, report)}
+    assert readers == {who for who, person in office.people.items() if may_act_on(person, Action.VIEW, report)}
     those_who_decide_and_the_starter = {Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.STATISTICIAN}
     others = set() if kind in RESTRICTED else {"colleague", Role.PUBLISHING_TEAM, Role.AUDITOR}
     assert readers == those_who_decide_and_the_starter | others
@@ -229,7 +229,7 @@ def test_whoever_started_it_and_lost_the_role_finds_it_no_more(office, release, 
     report = leak
     office.statistician.memberships.all().delete()
     assert report not in reports_where(office.statistician, Action.VIEW)
-    assert not may(office.statistician, Action.VIEW, report)
+    assert not may_act_on(office.statistician, Action.VIEW, report)
 
 
 @pytest.mark.parametrize(

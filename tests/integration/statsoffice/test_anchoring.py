@@ -169,14 +169,14 @@ class TestTimeStamps:
         stamping.answer = answer
         now = timezone.now()
         anchoring.make_due(now=now)
-        anchoring.stamp_due(now=now)
+        anchoring.stamp_anchors(now=now)
         request = TimeStampRequest.objects.get()
         assert request.last_error.startswith(reason)
         assert (request.attempts, request.due_at) == (1, now + timedelta(seconds=30))
         stamping.answer = (200, "application/timestamp-reply", None)
-        anchoring.stamp_due(now=now + timedelta(seconds=29))
+        anchoring.stamp_anchors(now=now + timedelta(seconds=29))
         assert not TimeStamp.objects.exists()
-        anchoring.stamp_due(now=now + timedelta(seconds=30))
+        anchoring.stamp_anchors(now=now + timedelta(seconds=30))
         assert TimeStamp.objects.count() == 1
 
     def test_an_authority_that_is_away_prevents_no_anchor_and_is_asked_less_and_less_often(
@@ -189,7 +189,7 @@ class TestTimeStamps:
             waits, now = [], MORNING
             assert anchoring.make_due(now=now)
             for _ in range(12):
-                anchoring.stamp_due(now=now)
+                anchoring.stamp_anchors(now=now)
                 request = TimeStampRequest.objects.get()
                 waits.append((request.due_at - now).total_seconds())
                 now = request.due_at
@@ -198,7 +198,7 @@ class TestTimeStamps:
 
     def test_an_old_anchor_is_not_asked_about_any_more(self, release, stamping):
         anchoring.make_due(now=MORNING)
-        anchoring.stamp_due(now=MORNING + 7 * DAY)
+        anchoring.stamp_anchors(now=MORNING + 7 * DAY)
         assert stamping.queries == []
 
     def test_a_request_that_another_process_has_claimed_is_left_to_it(self, release, stamping, monkeypatch):
@@ -207,11 +207,11 @@ class TestTimeStamps:
         ask = anchoring.send_timestamp_query
 
         def ask_and_be_asked(*arguments):
-            anchoring.stamp_due(now=now)
+            anchoring.stamp_anchors(now=now)
             return ask(*arguments)
 
         monkeypatch.setattr(anchoring, "send_timestamp_query", ask_and_be_asked)
-        anchoring.stamp_due(now=now)
+        anchoring.stamp_anchors(now=now)
         assert (len(stamping.queries), TimeStamp.objects.count()) == (1, 1)
 
     def test_a_time_stamp_of_another_authority_is_not_stored(self, release, stamping, settings, tmp_path):
@@ -226,7 +226,7 @@ class TestTimeStamps:
         stamping.answer = (200, "application/timestamp-reply", stamping.reply(query))
         now = timezone.now()
         anchors.make_anchor(CHAINS, why=Anchor.Why.DAILY, at=now, with_timestamp=True)
-        anchoring.stamp_due(now=now)
+        anchoring.stamp_anchors(now=now)
         assert TimeStamp.objects.count() == 1
         assert "Nonce mismatch" in TimeStampRequest.objects.get().last_error
 
@@ -259,7 +259,7 @@ class TestVerification:
         for made_at, found in ((now - 6 * DAY, ""), (now - 8 * DAY, "the anchor states")):
             with rolled_back():
                 anchoring.make_due(now=made_at)
-                anchoring.stamp_due(now=made_at)  # the authority stamps by the clock of today
+                anchoring.stamp_anchors(now=made_at)  # the authority stamps by the clock of today
                 assert found in findings()
                 assert bool(found) == bool(findings())
 
@@ -288,5 +288,5 @@ def test_of_several_threads_at_once_one_makes_the_anchor_and_one_asks_the_author
     ReleaseFactory()
     now = timezone.now()
     are_done_at_once(*[partial(anchoring.make_due, now=now)] * 4)
-    are_done_at_once(*[partial(anchoring.stamp_due, now=now)] * 4)
+    are_done_at_once(*[partial(anchoring.stamp_anchors, now=now)] * 4)
     assert (made(), len(stamping.queries), TimeStamp.objects.count()) == ([(1, "daily")], 1, 1)

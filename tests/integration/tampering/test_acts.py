@@ -113,7 +113,7 @@ def test_drafts_that_are_joined_and_taken_apart(office):
 def test_addresses_and_releases_that_are_changed_and_removed(office):
     release = ReleaseFactory(series=SeriesFactory(producer=office.producer), due_at=SEED_DUE + timedelta(days=50))
     planned = PlannedAddress(url="https://www.example.gov.uk/two", marker="Two")
-    address = corrections.add_address(release, planned, by=None, at=SEED_DUE)
+    address = corrections.correct_missing_address(release, planned, by=None, at=SEED_DUE)
     changed = PlannedAddress(url="https://www.example.gov.uk/three", marker="Three")
     corrections.change_address(address, changed, by=None, at=SEED_DUE)
     assert findings() == set()
@@ -125,9 +125,9 @@ def test_addresses_and_releases_that_are_changed_and_removed(office):
 
 def test_a_release_that_is_announced_confirmed_and_cancelled(office):
     release = ReleaseFactory(series=SeriesFactory(producer=office.producer), due_at=SEED_DUE + timedelta(days=50))
-    scheduling.announce(release, by=None, at=SEED_DUE)
-    confirmed = scheduling.confirm(Release.objects.get(), by=None, at=SEED_DUE)
-    scheduling.cancel(confirmed, reason="The survey failed.", by=office.head, at=SEED_DUE)
+    scheduling.announce_release(release, by=None, at=SEED_DUE)
+    confirmed = scheduling.confirm_release(Release.objects.get(), by=None, at=SEED_DUE)
+    scheduling.cancel_release(confirmed, reason="The survey failed.", by=office.head, at=SEED_DUE)
     assert findings() == set()
 
 

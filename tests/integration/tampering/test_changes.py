@@ -7,7 +7,7 @@ import pytest
 from breaches.models import Report, ReportRowRecord, ReportVersion
 from breaches.redaction import redact_report
 from breaches.rules.lifecycle import ReportStatus
-from breaches.versions import record_event
+from breaches.versions import record_report_event
 from releases import scheduling
 from releases.evidence import coverage
 from releases.models import Release, ReleaseRowRecord, Verification, event
@@ -105,7 +105,7 @@ def test_a_deleted_end_is_named_though_the_product_goes_on(office, ended):
     with rolled_back():
         apply(ended)
         report = Report.objects.get(status="approved")
-        record_event(report, "downloaded", at=report.decided_at, version=report.version)
+        record_report_event(report, "downloaded", at=report.decided_at, version=report.version)
         event.record_event(Release.objects.first(), "evidence_read", at=report.decided_at)
         for rows in ROW_RECORDS:
             table = next(table for table in rows.TABLES if table.model._base_manager.exists())

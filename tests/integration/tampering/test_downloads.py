@@ -9,7 +9,7 @@ from breaches import dispatching
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportStatus
 from statsoffice.notifications import outbox
-from statsoffice.notifications.delivery import deliver
+from statsoffice.notifications.delivery import deliver_messages
 from statsoffice.notifications.models import Message
 from tests.integration.tampering.changes import CHANGES
 from tests.integration.tampering.verifying import apply
@@ -54,7 +54,7 @@ def test_it_is_not_sent(office, report, mailoutbox):
     )
     outbox.create_missing(now=AT + timedelta(hours=2))
     apply(REPLACED)
-    deliver(now=AT + timedelta(hours=2))
+    deliver_messages(now=AT + timedelta(hours=2))
     message = Message.objects.exclude(document=None).get()
     assert (message.sent_at, "was changed after its approval" in message.last_error) == (None, True)
     assert not any(mail.attachments for mail in mailoutbox)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from breaches.permissions import TABLE as ON_REPORTS
 from breaches.permissions import Action
 from releases.rules.lifecycle import LEADS, Role
-from statsoffice.accounts.permission_matrix import roles_for
+from statsoffice.accounts.permission_matrix import find_permitted_roles
 
 EVERYBODY = "everybody, signed in or not"
 SIGNED_IN = "whoever has signed in"
@@ -55,7 +55,7 @@ def act(who: Who) -> Expected:
 
 def by(subject: str, *actions: str) -> frozenset[Role]:
     """Return the roles in the one table for one of some actions."""
-    return frozenset().union(*(roles_for(subject, action) for action in actions))
+    return frozenset().union(*(find_permitted_roles(subject, action) for action in actions))
 
 
 def named(prefix: str, expected: Expected, names: str) -> dict[str, Expected]:

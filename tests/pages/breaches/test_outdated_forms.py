@@ -6,7 +6,7 @@ from breaches import corrective_actions, dispatching, drafting, editing, publica
 from breaches.editing import ChosenCause
 from breaches.models import ApprovedDocument, Report
 from breaches.rules.lifecycle import Cause, ReportStatus, ReportTerm
-from breaches.versions import record_event
+from breaches.versions import record_report_event
 from releases.rules.lifecycle import ChangedMeanwhile
 from tests.support.factories import rolled_back
 from tests.support.people import AT, REGULATOR, reload_reports, render_text, write_sections
@@ -53,7 +53,9 @@ CHANGES = {
     ),
 }  # fmt: skip
 NO_CHANGES = {
-    "a download": lambda report, office: record_event(report, "draft_downloaded", at=AT, by=office.deputy, version=1),
+    "a download": lambda report, office: record_report_event(
+        report, "draft_downloaded", at=AT, by=office.deputy, version=1
+    ),
     "a note": lambda report, office: editing.write_note(
         report, text="A user rang.", happened_at=AT, by=office.statistician, at=AT
     ),

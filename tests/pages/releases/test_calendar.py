@@ -160,7 +160,7 @@ def test_an_empty_month_leads_to_all_months_with_the_same_filters(client, office
 def test_all_months_show_what_is_to_come_by_month_and_what_is_over_with_the_latest_first(client):
     series = SeriesFactory()
     vague = ReleaseFactory(series=series, reference="july", slot=Slot(date(2020, 7, 1), None, Precision.MONTH))
-    scheduling.announce(vague, by=None, at=A_LONG_TIME_AGO)
+    scheduling.announce_release(vague, by=None, at=A_LONG_TIME_AGO)
     for reference, on in (("next", date(2020, 7, 14)), ("soon", date(2020, 6, 30)), ("over", date(2020, 6, 4))):
         ReleaseFactory(announced=True, series=series, reference=reference, slot=london_slot(on))
     for reference, on in (("out-1", date(2020, 5, 5)), ("out-2", date(2020, 6, 2))):
@@ -179,7 +179,7 @@ def test_all_months_show_what_is_to_come_by_month_and_what_is_over_with_the_late
 
 def test_a_vague_release_is_upcoming_until_its_months_are_over(client, time_machine):
     vague = ReleaseFactory(slot=Slot(date(2020, 6, 1), None, Precision.TWO_MONTHS))
-    scheduling.announce(vague, by=None, at=A_LONG_TIME_AGO)
+    scheduling.announce_release(vague, by=None, at=A_LONG_TIME_AGO)
     time_machine.move_to("2020-07-31T22:59:00Z", tick=False)
     assert len(shown(client.get(ALL_MONTHS))) == 1
     time_machine.move_to("2020-07-31T23:00:00Z", tick=False)

@@ -73,7 +73,7 @@ def published(release):
 
 def cancelled(release):
     head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
-    scheduling.cancel(release, reason="The survey ended.", by=head, at=THE_DAY_BEFORE)
+    scheduling.cancel_release(release, reason="The survey ended.", by=head, at=THE_DAY_BEFORE)
 
 
 def at_another_time(release):

@@ -92,9 +92,9 @@ def test_the_register_is_narrowed_to_one_producer(client):
 @pytest.mark.parametrize("status", ["confirmed", "provisional"])
 def test_what_is_found_as_on_the_day_of_release_is_exactly_what_is_marked_so(status, subtests):
     release = ReleaseFactory(due_at=SEED_DUE)
-    scheduling.announce(release, by=None, at=NOW)
+    scheduling.announce_release(release, by=None, at=NOW)
     if status == "confirmed":
-        scheduling.confirm(release, by=None, at=NOW)
+        scheduling.confirm_release(release, by=None, at=NOW)
     someone = person(release, Role.AUDITOR)
     for at in INSTANTS:
         with subtests.test(f"{at:%d %B %H:%M}"), rolled_back():

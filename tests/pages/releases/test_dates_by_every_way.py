@@ -56,7 +56,7 @@ def confirmed(way, client, release, **written):
     if way == "file":
         return by_file(release, status="confirmed", **written)
     try:
-        scheduling.confirm(release, by=keeper_of(release), at=LONG_BEFORE)
+        scheduling.confirm_release(release, by=keeper_of(release), at=LONG_BEFORE)
     except MoveRefused as refusal:
         return str(refusal)
     return ""

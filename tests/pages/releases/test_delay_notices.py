@@ -139,7 +139,7 @@ def test_once_the_release_is_published_or_cancelled_no_notice_stands(client, clo
     if end == "published":
         scheduling.publish(announced_release, by=None, at=LATER, published_at=LATER)
     else:
-        scheduling.cancel(announced_release, reason="Not needed", by=create_head(announced_release), at=LATER)
+        scheduling.cancel_release(announced_release, reason="Not needed", by=create_head(announced_release), at=LATER)
     text = words_of(client.get(page_of(announced_release)))
     assert "Notice of a delay" not in text
     assert "Earlier notices of a delay" in text
@@ -150,7 +150,7 @@ def test_once_the_release_is_published_or_cancelled_no_notice_stands(client, clo
 @pytest.mark.parametrize("kind", ["provisional", "not-announced", "rehearsal"])
 def test_where_readers_wait_for_nothing_there_is_nothing_to_tell(client, clock, kind):
     made = {
-        "provisional": lambda: scheduling.announce(ReleaseFactory(), by=None, at=SEED_DUE - timedelta(days=9)),
+        "provisional": lambda: scheduling.announce_release(ReleaseFactory(), by=None, at=SEED_DUE - timedelta(days=9)),
         "not-announced": lambda: ReleaseFactory(confirmed=True),
         "rehearsal": lambda: ReleaseFactory(confirmed=True, rehearsal=True),
     }

@@ -99,10 +99,12 @@ def test_a_producer_or_series_of_which_nothing_is_announced_is_not_there(client,
 
 
 def test_every_move_of_the_calendar_reaches_the_event_of_the_same_identifier(client, series):
-    release = scheduling.announce(ReleaseFactory(series=series, reference="prices"), by=None, at=A_LONG_TIME_AGO)
+    release = scheduling.announce_release(
+        ReleaseFactory(series=series, reference="prices"), by=None, at=A_LONG_TIME_AGO
+    )
     seen = [events(client.get(CALENDAR))["prices"]]
     for move in (
-        lambda: scheduling.confirm(release, by=None, at=BEFORE - timedelta(days=9)),
+        lambda: scheduling.confirm_release(release, by=None, at=BEFORE - timedelta(days=9)),
         lambda: moved(Release.objects.get()),
         lambda: cancel_release(Release.objects.get(), at=BEFORE),
     ):
@@ -135,10 +137,10 @@ def test_where_there_are_too_many_what_is_to_come_next_stays(client, series, mon
 
 
 def test_each_change_is_an_entry_with_the_date_that_stood_then(client, series):
-    release = scheduling.announce(
+    release = scheduling.announce_release(
         ReleaseFactory(series=series, reference="prices", title="Prices <March>"), by=None, at=A_LONG_TIME_AGO
     )
-    scheduling.confirm(release, by=None, at=A_LONG_TIME_AGO + timedelta(days=30))
+    scheduling.confirm_release(release, by=None, at=A_LONG_TIME_AGO + timedelta(days=30))
     moved(Release.objects.get(), reason="A survey & its figures\ncame late.")
     cancel_release(Release.objects.get(), at=BEFORE)
     told = entries(client.get(CHANGES))
@@ -206,7 +208,7 @@ def test_a_corrected_reason_stands_in_the_place_of_the_first_in_calendars_and_fe
 
 
 def test_a_reason_for_a_provisional_change_is_in_no_feed(client, series):
-    release = scheduling.announce(ReleaseFactory(series=series), by=None, at=A_LONG_TIME_AGO)
+    release = scheduling.announce_release(ReleaseFactory(series=series), by=None, at=A_LONG_TIME_AGO)
     keeper = create_member(Role.CALENDAR_MANAGER, series.producer)
     scheduling.change_date(release, to=london_slot(date(2020, 7, 1)), reason="A private thought", by=keeper, at=BEFORE)
     for address in (CALENDAR, CHANGES):

@@ -137,7 +137,7 @@ def test_clashes_beyond_the_longest_list_are_counted(reader, series, monkeypatch
 def test_a_cancelled_release_clashes_with_nobody(reader, series):
     for reference in ("one", "two"):
         release = due(series, date(2026, 7, 14), reference, announced=True)
-    scheduling.cancel(release, reason="Stopped", by=create_member(Role.DEPUTY, series.producer), at=NOW)
+    scheduling.cancel_release(release, reason="Stopped", by=create_member(Role.DEPUTY, series.producer), at=NOW)
     assert page(reader).context["plan"].clashes == []
 
 
@@ -171,7 +171,7 @@ def test_a_vague_or_a_cancelled_release_fills_its_place_in_the_rhythm(reader, se
         series=series, reference="vague", slot=Slot(on=date(2026, 10, 1), at=None, precision=Precision.MONTH)
     )
     stopped = due(series, date(2026, 11, 17), "stopped", announced=True)
-    scheduling.cancel(stopped, reason="Stopped", by=create_member(Role.DEPUTY, series.producer), at=NOW)
+    scheduling.cancel_release(stopped, reason="Stopped", by=create_member(Role.DEPUTY, series.producer), at=NOW)
     assert page(reader).context["plan"].uneven == []
 
 

@@ -146,7 +146,7 @@ def test_nobody_else_reads_of_a_check_or_asks_for_one(client, release):
 
 def test_what_is_past_or_cancelled_is_not_checked_any_more(client, release, time_machine):
     keeper = create_member(Role.CALENDAR_MANAGER, release.series.producer)
-    scheduling.cancel(release, reason="No survey.", by=keeper, at=DAY_BEFORE)
+    scheduling.cancel_release(release, reason="No survey.", by=keeper, at=DAY_BEFORE)
     assert "Check now" not in read(client, release)
     response = ask(client, release)
     assert response.status_code == 409

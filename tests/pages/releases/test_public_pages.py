@@ -44,7 +44,7 @@ def page_of(release):
 
 
 def announce(release):
-    return scheduling.announce(release, by=None, at=A_LONG_TIME_AGO)
+    return scheduling.announce_release(release, by=None, at=A_LONG_TIME_AGO)
 
 
 @pytest.fixture
@@ -200,7 +200,7 @@ def test_a_confirmed_release_moved_to_a_later_date_is_postponed_and_a_cancelled_
         announced_release, to=london_slot(date(2020, 7, 1)), reason="Late data", by=head, at=BEFORE
     )
     assert "Postponed" in client.get(page_of(announced_release)).text
-    scheduling.cancel(moved, reason="The survey was stopped.", by=head, at=BEFORE)
+    scheduling.cancel_release(moved, reason="The survey was stopped.", by=head, at=BEFORE)
     text = client.get(page_of(announced_release)).text
     assert "Postponed" not in text
     assert "Cancelled" in text

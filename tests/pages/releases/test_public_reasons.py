@@ -132,7 +132,7 @@ def test_of_two_who_correct_at_once_the_second_is_told_and_changes_nothing(clien
 @pytest.mark.parametrize("kind", ["provisional", "not-announced"])
 def test_a_reason_that_nobody_outside_has_read_is_not_corrected(client, kind):
     made = {
-        "provisional": lambda: scheduling.announce(ReleaseFactory(), by=None, at=NOW),
+        "provisional": lambda: scheduling.announce_release(ReleaseFactory(), by=None, at=NOW),
         "not-announced": lambda: ReleaseFactory(confirmed=True),
     }
     release = made[kind]()

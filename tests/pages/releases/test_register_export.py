@@ -119,7 +119,9 @@ def test_the_number_of_queries_does_not_grow(client, django_assert_max_num_queri
 
 
 def test_a_date_known_to_the_month_is_written_in_words(client):
-    release = scheduling.announce(ReleaseFactory(slot=Slot(date(2020, 6, 1), None, Precision.MONTH)), by=None, at=NOW)
+    release = scheduling.announce_release(
+        ReleaseFactory(slot=Slot(date(2020, 6, 1), None, Precision.MONTH)), by=None, at=NOW
+    )
     scheduling.change_date(release, to=Slot(date(2020, 7, 1), None, Precision.MONTH), by=None, at=NOW)
     client.force_login(person(release, Role.AUDITOR))
     (row,) = rows(export(client))

@@ -41,7 +41,7 @@ def test_a_reader_who_asks_again_is_told_in_no_bytes_that_a_public_page_still_st
 
 def test_once_a_release_is_cancelled_no_reader_is_told_that_the_page_of_before_stands(client, release, subtests):
     before = {address: client.get(address)["ETag"] for address in PUBLIC}
-    scheduling.cancel(
+    scheduling.cancel_release(
         release,
         reason="The survey was stopped.",
         by=create_member(Role.HEAD_OF_PROFESSION, release.series.producer),

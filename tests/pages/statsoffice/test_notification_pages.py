@@ -12,7 +12,7 @@ from breaches.models import Report
 from breaches.rules.lifecycle import ReportStatus
 from releases.rules.lifecycle import Role
 from statsoffice.notifications import outbox, views
-from statsoffice.notifications.delivery import MOST_ATTEMPTS, deliver
+from statsoffice.notifications.delivery import MOST_ATTEMPTS, deliver_messages
 from statsoffice.notifications.models import Channel, Message
 from tests.support.factories import ReleaseFactory, SeriesFactory, UserFactory, create_member
 from tests.support.people import AT, create_report
@@ -45,7 +45,7 @@ def seen(client, person, address=PAGE):
 
 
 def test_a_lead_sees_what_was_sent_to_whom_by_what_and_when(client, office, report, mailbox):
-    deliver(now=LATER)
+    deliver_messages(now=LATER)
     page = seen(client, office.head)
     assert f"Report submitted: {report.reference}" in page
     assert f"written at 11.10am on 30 June 2020 · report {report.reference}" in page

@@ -143,8 +143,8 @@ def _made_public(series, reference, **fields) -> Release:
     marker = {"marker": f"hidden marker {reference}"}
     attachments = ("https://hidden-site.example.gov.uk/hidden-tables.ods",)
     release = _recorded(series, reference, attachments=attachments, **marker, **fields)
-    release = scheduling.confirm(release, by=None, at=A_LONG_TIME_AGO)
-    return scheduling.announce(release, by=None, at=A_LONG_TIME_AGO)
+    release = scheduling.confirm_release(release, by=None, at=A_LONG_TIME_AGO)
+    return scheduling.announce_release(release, by=None, at=A_LONG_TIME_AGO)
 
 
 def _announced(series, head) -> None:
@@ -174,11 +174,11 @@ def _announced(series, head) -> None:
     date_changes.request_date_change(moved, to=asked_for, reason="A hidden thought.", by=head, at=NOW)
     _granted(moved, "Hidden post", by=head)
     short = _recorded(series, "short-notice", slot=london_slot(date(2020, 7, 10)))
-    short = scheduling.confirm(short, by=head, at=NOW, reason="A hidden thought.")
-    scheduling.announce(short, by=head, at=NOW)
+    short = scheduling.confirm_release(short, by=head, at=NOW, reason="A hidden thought.")
+    scheduling.announce_release(short, by=head, at=NOW)
     cancel_release(_made_public(series, "cancelled", slot=london_slot(date(2020, 7, 7))))
     planned = _recorded(series, "provisional", slot=london_slot(date(2020, 7, 1)))
-    scheduling.announce(planned, by=None, at=A_LONG_TIME_AGO)
+    scheduling.announce_release(planned, by=None, at=A_LONG_TIME_AGO)
     scheduling.change_date(
         planned, to=london_slot(date(2020, 7, 2)), reason="A hidden thought.", by=head, at=SEED_DUE - timedelta(days=2)
     )
@@ -205,7 +205,7 @@ def _not_announced(series) -> None:
     early = _recorded(series, "was-moved-before", slot=london_slot(date(2020, 3, 3)))
     keeper = create_member(Role.CALENDAR_MANAGER, series.producer)
     scheduling.change_date(early, to=london_slot(date(2020, 7, 9)), by=keeper, at=A_LONG_TIME_AGO)
-    scheduling.announce(Release.objects.get(pk=early.pk), by=None, at=A_LONG_TIME_AGO)
+    scheduling.announce_release(Release.objects.get(pk=early.pk), by=None, at=A_LONG_TIME_AGO)
 
 
 def _addresses() -> Iterator[str]:

@@ -112,5 +112,5 @@ def add_more(full):
     Report.objects.filter(pk__in=list(newest)).update(status=ReportStatus.DRAFT, decided_at=None, decision_reason="")
     ahead = Release.objects.filter(status=Status.CONFIRMED, due_at__gt=NOW + timedelta(days=40))
     for release in ahead.order_by("-pk")[: EACH_TIME // 20]:
-        scheduling.cancel(release, reason="The survey ended.", by=full.head, at=NOW)
+        scheduling.cancel_release(release, reason="The survey ended.", by=full.head, at=NOW)
     outbox.create_missing(now=NOW)

@@ -17,7 +17,7 @@ from breaches.models import Report
 from breaches.redaction import KIND
 from breaches.rules.lifecycle import ReportStatus
 from breaches.rules.validation import ReportSection
-from breaches.versions import record_event
+from breaches.versions import record_report_event
 from releases.rules.lifecycle import Role
 from statsoffice import redaction as statsoffice_redaction
 from statsoffice import verification
@@ -111,7 +111,7 @@ def test_before_anything_goes_it_is_shown_where_the_words_stand_and_where_they_s
 def test_facts_that_hold_the_words_and_an_open_reports_sources_are_told(head, office):
     draft = create_report(office, ReportStatus.DRAFT)
     editing.write_note(draft, text=f"{NAME} rang.", happened_at=AT, by=office.statistician, at=AT)
-    record_event(draft, "edited", at=AT, by=office.head, fields=["impact"], noticed_by=NAME)
+    record_report_event(draft, "edited", at=AT, by=office.head, fields=["impact"], noticed_by=NAME)
     shown = words(previewed(head, draft))
     assert "The words stand in the facts of 1 event of the history as well" in shown
     assert "This report is undecided, so that its facts are written anew" in shown

@@ -20,7 +20,7 @@ def test_every_action_of_every_table_stands_in_it_with_its_roles():
         "the audit trail": account_permissions.TRAIL_TABLE,
     }
     for subject, table in tables.items():
-        assert {action: permission_matrix.roles_for(subject, action) for action in table} == table
+        assert {action: permission_matrix.find_permitted_roles(subject, action) for action in table} == table
 
 
 def test_every_move_that_a_person_makes_stands_in_it_for_each_of_its_states():
@@ -50,7 +50,7 @@ def test_an_auditor_reads_and_changes_nothing():
 
 def test_what_no_table_says_is_an_error():
     with pytest.raises(LookupError, match="eat"):
-        permission_matrix.roles_for("a release", "eat")
+        permission_matrix.find_permitted_roles("a release", "eat")
 
 
 @pytest.mark.parametrize("role", Role)

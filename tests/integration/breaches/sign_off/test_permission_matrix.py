@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db
 
 def made(report, name, *, by, **given):
     """Make a move by the table alone."""
-    return versions.make_move(report, versions.check_move(report, name, by=by, **given), by=by, at=AT)
+    return versions.make_move(report, versions.check_report_move(report, name, by=by, **given), by=by, at=AT)
 
 
 MOVES = {

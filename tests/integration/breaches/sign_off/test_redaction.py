@@ -24,7 +24,7 @@ from breaches.models import (
 from breaches.redaction import KIND, NothingToRedact
 from breaches.rules.lifecycle import ReportStatus, ReportTerm
 from breaches.rules.validation import ReportSection
-from breaches.versions import content_of, record_event
+from breaches.versions import content_of, record_report_event
 from releases.models.append_only import AppendOnlyRow, allow_redaction
 from releases.rules.lifecycle import MissingFields, Role
 from statsoffice import verification
@@ -178,14 +178,14 @@ def test_what_is_missing_is_said_and_nothing_is_removed(office, report, subtests
 
 @pytest.mark.both_databases
 def test_words_in_an_events_facts_are_told_and_not_altered(office, report):
-    record_event(report, "edited", at=LATER, by=office.head, fields=["impact"], noticed_by=NAME)
+    record_report_event(report, "edited", at=LATER, by=office.head, fields=["impact"], noticed_by=NAME)
     assert redact(report, words=NAME, why=WHY, by=office.head, at=LATER).facts == 1
     assert where(NAME) == {("breaches_reportevent", "facts")}
     assert holds()
 
 
 def test_blanks_around_the_words_do_not_count_in_any_place(office, report):
-    record_event(report, "edited", at=LATER, by=office.head, fields=["impact"], noticed_by=NAME)
+    record_report_event(report, "edited", at=LATER, by=office.head, fields=["impact"], noticed_by=NAME)
     found = redact(report, words=f" {NAME} ", why=WHY, by=office.head, at=LATER, dry_run=True)
     assert (found.facts, found.documents) == (1, [report.approved_documents.get().version])
 

@@ -108,7 +108,7 @@ def test_a_release_without_an_exact_time_keeps_what_it_has_until_it_is_cancelled
     )
     assert prune().bodies == 0
     head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
-    scheduling.cancel(Release.objects.get(pk=release.pk), reason="Stopped", by=head, at=NOW)
+    scheduling.cancel_release(Release.objects.get(pk=release.pk), reason="Stopped", by=head, at=NOW)
     assert prune().bodies == 4
 
 

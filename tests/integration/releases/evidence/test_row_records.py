@@ -80,7 +80,7 @@ def test_a_release_that_is_moved_to_a_later_day_seals_again_what_was_seen_before
 def test_a_cancelled_release_keeps_its_seal(release):
     see(release)
     head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
-    scheduling.cancel(release, reason="The survey was stopped", by=head, at=BEFORE)
+    scheduling.cancel_release(release, reason="The survey was stopped", by=head, at=BEFORE)
     assert sealed(now=SEED_DUE + timedelta(days=1000))
 
 

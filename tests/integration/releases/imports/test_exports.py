@@ -58,7 +58,7 @@ def full(series):
     at_night = datetime(2098, 3, 1, 3, 7, tzinfo=UTC)
     ReleaseFactory(confirmed=True, series=series, reference="rehearsal", rehearsal=True, due_at=at_night)
     gone = ReleaseFactory(announced=True, series=series, reference="cancelled", slot=london_slot(SUMMER))
-    scheduling.cancel(gone, reason="The survey was stopped.", by=head, at=gone.recorded_at)
+    scheduling.cancel_release(gone, reason="The survey was stopped.", by=head, at=gone.recorded_at)
     out = ReleaseFactory(announced=True, series=series, reference="published", slot=london_slot(date(2020, 6, 30)))
     scheduling.publish(out, by=None, at=timezone.now(), published_at=timezone.now())
     Series.objects.filter(pk=series.pk).update(title="Monthly   rain", tolerance_seconds=60)

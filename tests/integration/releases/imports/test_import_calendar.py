@@ -156,7 +156,7 @@ def test_a_confirmed_date_that_differs_is_refused_with_the_way_to_change_it(seri
 def cancelled():
     release = Release.objects.get()
     head = create_member(Role.DEPUTY, release.series.producer)
-    scheduling.cancel(release, reason="The survey was stopped", by=head, at=timezone.now())
+    scheduling.cancel_release(release, reason="The survey was stopped", by=head, at=timezone.now())
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,7 @@ class TestChangedMeanwhile:
         found, strict = checked(keeper, *rows), checked(keeper, *rows[:2])
         uploads.confirm_import(found, skip_refused=True, by=keeper, at=NOW)
         uploads.confirm_import(strict, skip_refused=False, by=keeper, at=NOW)
-        scheduling.confirm(Release.objects.get(), by=keeper, at=NOW)
+        scheduling.confirm_release(Release.objects.get(), by=keeper, at=NOW)
         turn()
         for each in (found, strict):
             each.refresh_from_db()

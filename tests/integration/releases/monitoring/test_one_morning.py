@@ -99,7 +99,7 @@ def change_date(release: Release, *, at: datetime) -> None:
 
 def cancel(release: Release, *, at: datetime) -> None:
     head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
-    scheduling.cancel(release, reason="Late data", by=head, at=at)
+    scheduling.cancel_release(release, reason="Late data", by=head, at=at)
 
 
 MOVES = {"moved-after-its-time": change_date, "cancelled-after-its-time": cancel}

@@ -108,7 +108,7 @@ def test_another_list_than_the_one_before_is_not_copied(office, release, earlier
 def test_nobody_is_put_on_the_list_of_a_release_that_has_been_due(office, release, earlier):
     with pytest.raises(ListRefused, match="has been due"):
         copied(release, earlier, by=office.head, at=AFTERWARDS)
-    scheduling.cancel(release, reason="Stopped.", by=office.head, at=LONG_BEFORE)
+    scheduling.cancel_release(release, reason="Stopped.", by=office.head, at=LONG_BEFORE)
     with pytest.raises(ListRefused, match="cancelled"):
         copied(release, earlier, by=office.head)
 

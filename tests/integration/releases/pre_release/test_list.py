@@ -126,7 +126,7 @@ def test_nobody_gets_access_before_a_release_that_has_been_due_not_even_by_a_lea
 
 
 def test_nobody_gets_access_to_a_cancelled_release(office, release):
-    scheduling.cancel(release, reason="The survey was stopped.", by=office.head, at=LONG_BEFORE)
+    scheduling.cancel_release(release, reason="The survey was stopped.", by=office.head, at=LONG_BEFORE)
     with pytest.raises(ListRefused, match="is cancelled"):
         granted(release, by=office.statistician)
 
@@ -220,7 +220,7 @@ def test_after_the_release_nothing_is_withdrawn(office, release, entry):
 
 
 def test_of_a_cancelled_release_access_is_withdrawn_and_not_changed(office, release, entry):
-    scheduling.cancel(release, reason="The survey was stopped.", by=office.head, at=LONG_BEFORE)
+    scheduling.cancel_release(release, reason="The survey was stopped.", by=office.head, at=LONG_BEFORE)
     with pytest.raises(MoveRefused, match="is cancelled"):
         changed(entry, someone(), by=office.head)
     outcome = pre_release_access.withdraw_access(entry, by=office.statistician, at=LONG_BEFORE, expected_version=1)

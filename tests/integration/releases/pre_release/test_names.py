@@ -58,7 +58,7 @@ def test_a_second_time_erases_nothing_and_moves_no_marker(office, release, entry
 def test_before_the_release_the_list_says_who_has_access(office, release, entry):
     with pytest.raises(ListRefused, match="once the release has been due"):
         erase_name(release, by=office.head, at=SEED_DUE - timedelta(seconds=1))
-    scheduling.cancel(release, reason="Stopped.", by=office.head, at=LONG_BEFORE)
+    scheduling.cancel_release(release, reason="Stopped.", by=office.head, at=LONG_BEFORE)
     assert erase_name(release, by=office.head, at=LONG_BEFORE) == 1
 
 
@@ -85,7 +85,7 @@ def test_names_that_somebody_still_needs_are_spared(office, release, entry):
 
 
 def test_of_a_cancelled_release_the_time_runs_from_the_day_it_was_cancelled(office, release, entry):
-    scheduling.cancel(release, reason="Stopped.", by=office.head, at=LONG_BEFORE)
+    scheduling.cancel_release(release, reason="Stopped.", by=office.head, at=LONG_BEFORE)
     assert old(now=LONG_BEFORE + KEPT_FOR).names == 0
     assert old(now=LONG_BEFORE + KEPT_FOR + timedelta(seconds=1)).names == 1
 

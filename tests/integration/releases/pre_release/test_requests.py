@@ -148,7 +148,7 @@ def test_a_request_still_waits_after_the_release_moved_and_is_agreed_to_then(off
 def test_requests_for_a_cancelled_release_can_only_be_refused(office, release, entry):
     change = changing(entry, someone(), by=office.statistician)
     add = asked(release, someone("Press officer"), by=office.statistician)
-    scheduling.cancel(release, reason="Stopped.", by=office.head, at=SHORTLY_BEFORE)
+    scheduling.cancel_release(release, reason="Stopped.", by=office.head, at=SHORTLY_BEFORE)
     for request in (change, add):
         with pytest.raises(ListRefused, match="cancelled"):
             decide_request(request, "agree", by=office.head, at=AGREED_AT)

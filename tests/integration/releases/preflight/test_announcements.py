@@ -111,7 +111,7 @@ def test_an_announcement_that_does_not_answer_is_tried_again_and_that_is_on_reco
 def test_a_cancelled_release_needs_no_further_snapshot(site, means):
     release = a_sound_release(site)
     keeper = create_member(Role.CALENDAR_MANAGER, release.series.producer)
-    scheduling.cancel(release, reason="No survey.", by=keeper, at=DAY_BEFORE)
+    scheduling.cancel_release(release, reason="No survey.", by=keeper, at=DAY_BEFORE)
     assert look(means, DAY_BEFORE) == 0
 
 

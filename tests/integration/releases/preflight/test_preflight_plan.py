@@ -135,7 +135,7 @@ class TestByHand:
         release = a_sound_release(site)
         preflight.request_preflight(release, by=None, now=DAY_BEFORE)
         keeper = create_member(Role.CALENDAR_MANAGER, release.series.producer)
-        scheduling.cancel(release, reason="No survey.", by=keeper, at=DAY_BEFORE)
+        scheduling.cancel_release(release, reason="No survey.", by=keeper, at=DAY_BEFORE)
         assert preflight.run_requested_preflights(means=means, now=DAY_BEFORE) == []
         assert PreflightRun.objects.count() == Observation.objects.count() == 0
 

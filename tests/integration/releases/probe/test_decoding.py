@@ -7,7 +7,7 @@ import zlib
 import brotli
 import pytest
 
-from releases.probe.connection import CannotDecodeError, TooLargeError, decode
+from releases.probe.connection import CannotDecodeError, TooLargeError, undo_codings
 
 PAGE = b"".join(b"<p>Row %d of the table</p>" % number for number in range(5000))
 LIMIT = 1_000_000
@@ -35,21 +35,21 @@ COMPRESSED = {name: given for name, given in CODINGS.items() if name not in {"no
 
 @pytest.mark.parametrize(("codings", "body"), CODINGS.values(), ids=CODINGS.keys())
 def test_every_coding_that_is_asked_for_is_undone(codings, body):
-    assert decode(body, codings, most_bytes=LIMIT) == PAGE
+    assert undo_codings(body, codings, most_bytes=LIMIT) == PAGE
 
 
 @pytest.mark.parametrize(("codings", "body"), COMPRESSED.values(), ids=COMPRESSED.keys())
 @pytest.mark.parametrize("kept", [0.1, 0.5, 0.999])
 def test_a_compressed_body_that_breaks_off_is_not_taken_for_a_whole_one(codings, body, kept):
     with pytest.raises(CannotDecodeError):
-        decode(body[: int(len(body) * kept)], codings, most_bytes=LIMIT)
+        undo_codings(body[: int(len(body) * kept)], codings, most_bytes=LIMIT)
 
 
 @pytest.mark.parametrize(("codings", "body"), COMPRESSED.values(), ids=COMPRESSED.keys())
 def test_a_body_is_as_large_as_the_limit_and_not_a_byte_larger(codings, body):
-    assert len(decode(body, codings, most_bytes=len(PAGE))) == len(PAGE)
+    assert len(undo_codings(body, codings, most_bytes=len(PAGE))) == len(PAGE)
     with pytest.raises(TooLargeError):
-        decode(body, codings, most_bytes=len(PAGE) - 1)
+        undo_codings(body, codings, most_bytes=len(PAGE) - 1)
 
 
 @pytest.mark.parametrize(
@@ -65,17 +65,17 @@ def test_a_body_is_as_large_as_the_limit_and_not_a_byte_larger(codings, body):
 )
 def test_a_damaged_body_or_an_unknown_coding_is_refused(codings, body):
     with pytest.raises(CannotDecodeError):
-        decode(body, codings, most_bytes=LIMIT)
+        undo_codings(body, codings, most_bytes=LIMIT)
 
 
 def test_a_pile_of_codings_is_refused():
     with pytest.raises(CannotDecodeError, match="on top of one another"):
-        decode(gzip.compress(PAGE), "gzip, gzip, gzip, gzip", most_bytes=LIMIT)
+        undo_codings(gzip.compress(PAGE), "gzip, gzip, gzip, gzip", most_bytes=LIMIT)
 
 
 @pytest.mark.parametrize("codings", ["gzip", "br", "deflate", "unknown"])
 def test_an_empty_body_stays_empty_whatever_the_header_says(codings):
-    assert decode(b"", codings, most_bytes=LIMIT) == b""
+    assert undo_codings(b"", codings, most_bytes=LIMIT) == b""
 
 
 @pytest.mark.parametrize(
@@ -87,6 +87,6 @@ def test_a_bomb_is_stopped_before_it_takes_memory(coding, compress):
     bomb = compress(b"\0" * 50_000_000)
     tracemalloc.start()
     with pytest.raises(TooLargeError):
-        decode(bomb, coding, most_bytes=LIMIT)
+        undo_codings(bomb, coding, most_bytes=LIMIT)
     assert tracemalloc.get_traced_memory()[1] < 20_000_000
     tracemalloc.stop()

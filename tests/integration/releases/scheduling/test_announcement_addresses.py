@@ -37,7 +37,7 @@ def planned(url=ANNOUNCED, **fields):
 
 
 def add(release, url=ANNOUNCED):
-    return corrections.add_address(release, planned(url), by=None, at=release.recorded_at)
+    return corrections.correct_missing_address(release, planned(url), by=None, at=release.recorded_at)
 
 
 def announcements():

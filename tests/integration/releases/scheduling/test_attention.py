@@ -43,7 +43,7 @@ def due(series, days, reference="one", *, announced=True, **fields):
 
 def vague(series, reference, on, precision):
     release = ReleaseFactory(series=series, reference=reference, slot=Slot(on=on, at=None, precision=precision))
-    return scheduling.announce(release, by=None, at=release.recorded_at)
+    return scheduling.announce_release(release, by=None, at=release.recorded_at)
 
 
 def found(person, concern):
@@ -90,7 +90,7 @@ def test_nothing_is_asked_of_a_release_that_is_cancelled_or_published(series, pe
     release.addresses.all().delete()
     at = release.recorded_at
     if state == "cancelled":
-        scheduling.cancel(release, reason="Stopped", by=create_member(Role.DEPUTY, series.producer), at=at)
+        scheduling.cancel_release(release, reason="Stopped", by=create_member(Role.DEPUTY, series.producer), at=at)
     else:
         scheduling.publish(release, by=None, at=at, published_at=at)
     assert {concern for concern in Concern if found(person, concern)} == set()

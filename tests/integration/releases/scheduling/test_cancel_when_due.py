@@ -22,16 +22,16 @@ KEEPERS = LEADS | {Role.CALENDAR_MANAGER}
 def test_who_keeps_the_calendar_cancels_until_the_due_instant_and_not_from_it_on(at, announced_release):
     by = create_member(Role.CALENDAR_MANAGER, announced_release.series.producer)
     if at < SEED_DUE:
-        assert scheduling.cancel(announced_release, reason="Not needed", by=by, at=at).status == "cancelled"
+        assert scheduling.cancel_release(announced_release, reason="Not needed", by=by, at=at).status == "cancelled"
     else:
         with pytest.raises(WrongRole, match='"Cancel once due" of a confirmed release is for the deputy or head'):
-            scheduling.cancel(announced_release, reason="Not needed", by=by, at=at)
+            scheduling.cancel_release(announced_release, reason="Not needed", by=by, at=at)
         assert Release.objects.get().status == "confirmed"
 
 
 def test_a_provisional_release_was_promised_to_nobody_and_is_cancelled_later_as_before(provisional_release):
     by = create_member(Role.CALENDAR_MANAGER, provisional_release.series.producer)
-    assert scheduling.cancel(provisional_release, reason="Not needed", by=by, at=ONCE_DUE).status == "cancelled"
+    assert scheduling.cancel_release(provisional_release, reason="Not needed", by=by, at=ONCE_DUE).status == "cancelled"
 
 
 def test_the_page_is_offered_and_open_once_due_to_those_who_may(client, time_machine, announced_release, subtests):

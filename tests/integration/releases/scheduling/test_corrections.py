@@ -54,7 +54,7 @@ def test_a_correction_from_a_stale_copy_writes_nothing_but_what_is_corrected():
 def test_a_reference_stays_once_it_is_part_of_a_public_address():
     draft = ReleaseFactory()
     corrections.correct_release(draft, title=draft.title, reference="another", by=None, at=BEFORE)
-    public = scheduling.announce(Release.objects.get(), by=None, at=BEFORE)
+    public = scheduling.announce_release(Release.objects.get(), by=None, at=BEFORE)
     with pytest.raises(CorrectionRefused, match="public address"):
         corrections.correct_release(public, title=public.title, reference="a-third", by=None, at=BEFORE)
     assert Release.objects.get().reference == "another"
@@ -80,7 +80,7 @@ def test_only_those_who_keep_the_calendar_correct_it(role, provisional_release):
     by, address = create_member(role, provisional_release.series.producer), provisional_release.addresses.get()
     for correction in (
         lambda: corrections.correct_release(provisional_release, title="X", reference="x", by=by, at=BEFORE),
-        lambda: corrections.add_address(provisional_release, PAGE, by=by, at=BEFORE),
+        lambda: corrections.correct_missing_address(provisional_release, PAGE, by=by, at=BEFORE),
         lambda: corrections.change_address(address, PAGE, by=by, at=BEFORE),
         lambda: corrections.remove_address(address, by=by, at=BEFORE),
         lambda: corrections.remove_release(provisional_release, by=by, at=BEFORE),
@@ -93,7 +93,7 @@ def test_only_those_who_keep_the_calendar_correct_it(role, provisional_release):
 
 def test_addresses_are_added_changed_and_removed_before_the_release_is_due_with_an_event_each(confirmed_release):
     by = keeper_of(confirmed_release)
-    address = corrections.add_address(confirmed_release, PAGE, by=by, at=BEFORE)
+    address = corrections.correct_missing_address(confirmed_release, PAGE, by=by, at=BEFORE)
     corrections.change_address(address, PlannedAddress(url=PAGE.url, marker="March 2020"), by=by, at=BEFORE)
     assert Address.objects.get(pk=address.pk).marker == "March 2020"
     corrections.remove_address(address, by=by, at=BEFORE)
@@ -106,7 +106,7 @@ def test_addresses_are_added_changed_and_removed_before_the_release_is_due_with_
 def test_addresses_stay_from_the_due_instant_on(late, refused, confirmed_release):
     address = confirmed_release.addresses.get()
     trials = [
-        lambda at: corrections.add_address(confirmed_release, PAGE, by=None, at=at),
+        lambda at: corrections.correct_missing_address(confirmed_release, PAGE, by=None, at=at),
         lambda at: corrections.change_address(
             address, PlannedAddress(url=address.url, marker=address.marker, required=False), by=None, at=at
         ),
@@ -122,7 +122,7 @@ def test_addresses_stay_from_the_due_instant_on(late, refused, confirmed_release
 
 def test_the_addresses_of_a_rehearsal_may_change_at_any_time():
     release = ReleaseFactory(confirmed=True, rehearsal=True)
-    corrections.add_address(release, PAGE, by=None, at=SEED_DUE + timedelta(hours=1))
+    corrections.correct_missing_address(release, PAGE, by=None, at=SEED_DUE + timedelta(hours=1))
     assert release.addresses.count() == 2
 
 
@@ -151,14 +151,14 @@ def test_a_release_that_was_never_public_is_removed_and_its_events_and_date_chan
 
 
 def test_a_release_that_was_ever_public_is_not_removed_and_the_advice_is_to_cancel_it(announced_release):
-    scheduling.cancel(announced_release, reason="Not needed", by=keeper_of(announced_release), at=BEFORE)
+    scheduling.cancel_release(announced_release, reason="Not needed", by=keeper_of(announced_release), at=BEFORE)
     with pytest.raises(CorrectionRefused, match="was public and cannot be deleted: cancel it instead"):
         corrections.remove_release(announced_release, by=None, at=BEFORE)
 
 
 def test_a_removal_from_a_copy_that_was_not_public_yet_is_refused_if_it_is_public_by_now():
     stale = ReleaseFactory(confirmed=True)
-    scheduling.announce(Release.objects.get(), by=None, at=BEFORE)
+    scheduling.announce_release(Release.objects.get(), by=None, at=BEFORE)
     with pytest.raises(CorrectionRefused):
         corrections.remove_release(stale, by=None, at=BEFORE)
     assert Release.objects.exists()

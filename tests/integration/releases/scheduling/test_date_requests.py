@@ -103,7 +103,7 @@ def a_request_that_is(state, release):
         case RequestState.WITHDRAWN:
             date_changes.withdraw_date_change(request, by=request.requested_by, at=NOW)
         case RequestState.LAPSED:
-            scheduling.cancel(release, reason="Not needed", by=head, at=NOW)
+            scheduling.cancel_release(release, reason="Not needed", by=head, at=NOW)
             date_changes.lapse_overtaken(now=NOW)
     return load_request()
 
@@ -184,7 +184,7 @@ def test_only_the_change_of_a_confirmed_date_needs_agreement():
     with pytest.raises(NothingToAgree, match="this release is provisional"):
         request_date(ReleaseFactory())
     cancelled = ReleaseFactory(announced=True, reference="stopped")
-    scheduling.cancel(cancelled, reason="Not needed", by=create_head(cancelled), at=NOW)
+    scheduling.cancel_release(cancelled, reason="Not needed", by=create_head(cancelled), at=NOW)
     with pytest.raises(NothingToAgree, match="cancelled"):
         request_date(Release.objects.get(reference="stopped"))
 

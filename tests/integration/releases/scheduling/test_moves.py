@@ -42,11 +42,11 @@ RELEASE_MOVES = {(row.source, row.name): row for row in RELEASE.moves}
 def make(move, release, by):
     """Make one move with all that it may need."""
     return {
-        "announce": lambda: scheduling.announce(release, by=by, at=NOW),
-        "confirm": lambda: scheduling.confirm(release, by=by, at=NOW),
+        "announce": lambda: scheduling.announce_release(release, by=by, at=NOW),
+        "confirm": lambda: scheduling.confirm_release(release, by=by, at=NOW),
         "change_date": lambda: scheduling.change_date(release, to=LATER, reason="Late data", by=by, at=NOW),
-        "cancel": lambda: scheduling.cancel(release, reason="Not needed", by=by, at=NOW),
-        "cancel_once_due": lambda: scheduling.cancel(release, reason="Not needed", by=by, at=ONCE_DUE),
+        "cancel": lambda: scheduling.cancel_release(release, reason="Not needed", by=by, at=NOW),
+        "cancel_once_due": lambda: scheduling.cancel_release(release, reason="Not needed", by=by, at=ONCE_DUE),
         "publish": lambda: scheduling.publish(release, by=by, at=NOW, published_at=NOW),
     }[move]()
 
@@ -57,7 +57,7 @@ def a_release_that_is(status):
     release = ReleaseFactory(confirmed=True)
     if status == Status.CANCELLED:
         by = create_member(Role.DEPUTY, release.series.producer)
-        return scheduling.cancel(release, reason="The survey was stopped", by=by, at=NOW)
+        return scheduling.cancel_release(release, reason="The survey was stopped", by=by, at=NOW)
     if status == Status.PUBLISHED:
         return scheduling.publish(release, by=None, at=NOW, published_at=NOW)
     return release
@@ -115,7 +115,7 @@ def test_the_system_moves_a_provisional_date_and_never_a_confirmed_one(provision
     scheduling.change_date(provisional_release, to=LATER, by=None, at=NOW)
     change = DateChange.objects.get()
     assert (change.requested_by, change.agreed_by, Release.objects.get().planned_on) == (None, None, date(2020, 7, 1))
-    confirmed = scheduling.confirm(Release.objects.get(), by=None, at=NOW)
+    confirmed = scheduling.confirm_release(Release.objects.get(), by=None, at=NOW)
     with pytest.raises(WrongRole, match="head of profession or a deputy"):
         scheduling.change_date(confirmed, to=london_slot(date(2020, 7, 2)), reason="Late data", by=None, at=NOW)
 

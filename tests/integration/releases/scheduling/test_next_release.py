@@ -64,7 +64,7 @@ def test_the_last_of_a_series_links_to_nothing(client, release):
 
 def test_a_cancelled_release_links_on_and_is_never_the_next(client, series, release):
     stopped, after = later(series, "stopped"), later(series, "after", date(2020, 12, 15))
-    scheduling.cancel(stopped, reason="Not needed", by=create_head(stopped), at=NOW)
+    scheduling.cancel_release(stopped, reason="Not needed", by=create_head(stopped), at=NOW)
     for of in (release, stopped):
         assert f'href="{page_of(after)}"' in client.get(page_of(of)).text
 
@@ -73,7 +73,7 @@ def test_a_vague_next_release_is_linked_by_its_month(client, series, release):
     vague = ReleaseFactory(
         series=series, reference="vague", slot=Slot(date(2020, 9, 1), None, Precision.MONTH), title="Vaguely planned"
     )
-    scheduling.announce(vague, by=None, at=NOW)
+    scheduling.announce_release(vague, by=None, at=NOW)
     text = client.get(page_of(release)).text
     assert "Vaguely planned" in text
     assert "September 2020" in text

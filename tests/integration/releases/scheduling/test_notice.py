@@ -78,7 +78,7 @@ def clock(time_machine):
 
 
 def test_four_weeks_of_notice_need_no_reason_and_none_is_kept(provisional_release):
-    confirmed = scheduling.confirm(
+    confirmed = scheduling.confirm_release(
         provisional_release, by=keeper_of(provisional_release), at=NOON, reason="A private thought"
     )
     assert (confirmed.status, confirmed.short_notice_reason) == ("confirmed", "")
@@ -87,13 +87,13 @@ def test_four_weeks_of_notice_need_no_reason_and_none_is_kept(provisional_releas
 
 def test_less_than_four_weeks_need_a_reason_with_the_days_told_and_nothing_is_confirmed_before(provisional_release):
     with pytest.raises(MissingFields, match="this gives 27 days of notice") as refusal:
-        scheduling.confirm(provisional_release, by=keeper_of(provisional_release), at=SHORT, reason=" ")
+        scheduling.confirm_release(provisional_release, by=keeper_of(provisional_release), at=SHORT, reason=" ")
     assert refusal.value.field == "reason"
     assert Release.objects.get().status == "provisional"
 
 
 def test_the_reason_for_short_notice_is_kept_for_ourselves(provisional_release):
-    scheduling.confirm(
+    scheduling.confirm_release(
         provisional_release, by=keeper_of(provisional_release), at=SHORT, reason=" The survey was ordered late. "
     )
     assert Release.objects.get().short_notice_reason == "The survey was ordered late."
@@ -103,14 +103,14 @@ def test_the_reason_for_short_notice_is_kept_for_ourselves(provisional_release):
 
 def test_a_date_that_is_past_gives_no_notice_at_all(provisional_release):
     with pytest.raises(MissingFields, match="its date is past"):
-        scheduling.confirm(
+        scheduling.confirm_release(
             provisional_release, by=keeper_of(provisional_release), at=datetime(2020, 7, 3, 9, 0, tzinfo=UTC)
         )
 
 
 def test_a_rehearsal_needs_no_notice():
     release = ReleaseFactory(rehearsal=True)
-    assert scheduling.confirm(release, by=keeper_of(release), at=SHORT).status == "confirmed"
+    assert scheduling.confirm_release(release, by=keeper_of(release), at=SHORT).status == "confirmed"
 
 
 def test_what_an_import_brings_was_confirmed_elsewhere_and_its_notice_is_told_without_a_reason(client, clock):
@@ -126,7 +126,7 @@ def test_what_an_import_brings_was_confirmed_elsewhere_and_its_notice_is_told_wi
 def test_the_rule_for_the_day_comes_before_the_question_for_a_reason():
     release = ReleaseFactory(slot=london_slot(date(2020, 6, 27)))
     with pytest.raises(SlotRefused, match="is not a weekday"):
-        scheduling.confirm(release, by=keeper_of(release), at=SHORT)
+        scheduling.confirm_release(release, by=keeper_of(release), at=SHORT)
 
 
 def test_the_page_warns_with_the_number_of_days_and_asks_for_the_reason(client, clock, provisional_release):
@@ -160,7 +160,7 @@ def test_a_direct_post_without_a_reason_is_refused_on_the_reason_field(client, c
 
 
 def test_with_a_reason_it_is_confirmed_and_our_own_people_alone_read_why(client, clock):
-    release = scheduling.announce(ReleaseFactory(), by=None, at=NOON)
+    release = scheduling.announce_release(ReleaseFactory(), by=None, at=NOON)
     client.force_login(keeper_of(release))
     assert client.post(page_of(release), {"reason": "The survey was ordered late."}).status_code == 302
     assert "The survey was ordered late." in client.get(page_of(release, "release")).text
@@ -169,7 +169,7 @@ def test_with_a_reason_it_is_confirmed_and_our_own_people_alone_read_why(client,
 
 
 def test_after_a_change_of_date_the_notice_is_that_of_the_new_date(client, clock, provisional_release):
-    scheduling.confirm(provisional_release, by=keeper_of(provisional_release), at=NOON)
+    scheduling.confirm_release(provisional_release, by=keeper_of(provisional_release), at=NOON)
     head = create_member(Role.HEAD_OF_PROFESSION, provisional_release.series.producer)
     scheduling.change_date(
         provisional_release, to=london_slot(date(2020, 6, 15)), reason="Ready sooner", by=head, at=SHORT

@@ -29,7 +29,7 @@ def move(release):
 
 
 def cancel(release):
-    scheduling.cancel(release, reason="Not needed", by=create_head(release), at=NOW)
+    scheduling.cancel_release(release, reason="Not needed", by=create_head(release), at=NOW)
 
 
 def publish(release):

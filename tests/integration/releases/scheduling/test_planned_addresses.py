@@ -135,7 +135,7 @@ def test_an_address_that_stands_there_in_another_role_is_not_named_twice(series,
 
 def test_a_cancelled_release_gets_no_address(series, keeper):
     release = bare(series)
-    scheduling.cancel(release, reason="Stopped", by=keeper, at=NOW)
+    scheduling.cancel_release(release, reason="Stopped", by=keeper, at=NOW)
     assert proposed(keeper).objection is AddressObjection.CANCELLED
 
 

@@ -144,7 +144,7 @@ def test_after_some_nothing_is_planned(series, keeper, why):
     if why is PlanObjection.REHEARSAL:
         release(series, announced=False, confirmed=True, rehearsal=True)
     elif why is PlanObjection.CANCELLED:
-        scheduling.cancel(release(series), reason="Stopped", by=keeper, at=NOW)
+        scheduling.cancel_release(release(series), reason="Stopped", by=keeper, at=NOW)
     elif why is PlanObjection.PAST:
         release(series, date(2025, 6, 30))
     else:

@@ -70,9 +70,9 @@ def test_by_function_a_holiday_of_the_producers_own_nation_cannot_be_confirmed(n
     release = ReleaseFactory(series=series_of(nation), slot=london_slot(on))
     if words:
         with pytest.raises(SlotRefused, match=words):
-            scheduling.confirm(release, by=None, at=LONG_BEFORE)
+            scheduling.confirm_release(release, by=None, at=LONG_BEFORE)
     else:
-        assert scheduling.confirm(release, by=None, at=LONG_BEFORE).status == "confirmed"
+        assert scheduling.confirm_release(release, by=None, at=LONG_BEFORE).status == "confirmed"
 
 
 # Which days are whose holidays is asserted by function above; pages and the admin site call that function.

@@ -66,7 +66,7 @@ def test_only_a_head_of_profession_or_deputy_moves_a_confirmed_date(confirmed_re
 
 def test_a_confirmed_release_cannot_be_confirmed_again_or_made_provisional(confirmed_release):
     with pytest.raises(WrongState):
-        scheduling.confirm(confirmed_release, by=head_of(confirmed_release), at=NOW)
+        scheduling.confirm_release(confirmed_release, by=head_of(confirmed_release), at=NOW)
     with pytest.raises(MissingFields) as refusal:
         scheduling.change_date(
             confirmed_release,
@@ -82,7 +82,7 @@ def test_a_confirmed_release_cannot_be_confirmed_again_or_made_provisional(confi
 def test_a_vague_date_cannot_be_confirmed(precision):
     release = ReleaseFactory(slot=Slot(on=date(2020, 7, 1), at=None, precision=precision))
     with pytest.raises(MissingFields):
-        scheduling.confirm(release, by=head_of(release), at=NOW)
+        scheduling.confirm_release(release, by=head_of(release), at=NOW)
 
 
 def test_a_provisional_date_moves_without_a_reason_and_a_typed_one_is_not_published(provisional_release):
@@ -115,10 +115,10 @@ def test_a_reason_with_an_unchanged_date_is_refused(confirmed_release):
 def test_cancelling_needs_a_reason_and_a_second_cancel_changes_nothing(confirmed_release):
     head = head_of(confirmed_release)
     with pytest.raises(MissingFields):
-        scheduling.cancel(confirmed_release, reason="  ", by=head, at=NOW)
-    cancelled = scheduling.cancel(confirmed_release, reason="The survey was stopped", by=head, at=NOW)
+        scheduling.cancel_release(confirmed_release, reason="  ", by=head, at=NOW)
+    cancelled = scheduling.cancel_release(confirmed_release, reason="The survey was stopped", by=head, at=NOW)
     with pytest.raises(WrongState):
-        scheduling.cancel(cancelled, reason="Another reason", by=head, at=NOW)
+        scheduling.cancel_release(cancelled, reason="Another reason", by=head, at=NOW)
     assert Release.objects.get().cancellation_reason == "The survey was stopped"
 
 
@@ -141,13 +141,13 @@ def test_half_past_nine_in_london_is_half_past_nine_utc_in_winter_and_half_past_
 def test_a_weekend_or_bank_holiday_cannot_be_confirmed_and_the_holiday_is_named():
     release = ReleaseFactory(slot=london_slot(date(2020, 12, 25)))
     with pytest.raises(SlotRefused, match="Christmas Day"):
-        scheduling.confirm(release, by=head_of(release), at=NOW)
+        scheduling.confirm_release(release, by=head_of(release), at=NOW)
 
 
 def test_a_rehearsal_may_be_due_at_any_minute_of_any_day_and_is_never_announced():
     release = ReleaseFactory(confirmed=True, slot=london_slot(date(2020, 6, 28), time(23, 59)), rehearsal=True)
     with pytest.raises(MoveRefused):
-        scheduling.announce(release, by=head_of(release), at=NOW)
+        scheduling.announce_release(release, by=head_of(release), at=NOW)
 
 
 def test_a_move_made_from_a_stale_copy_is_refused(confirmed_release):
@@ -155,10 +155,10 @@ def test_a_move_made_from_a_stale_copy_is_refused(confirmed_release):
     head = head_of(confirmed_release)
     scheduling.change_date(confirmed_release, to=london_slot(date(2020, 7, 1)), reason="Late data", by=head, at=NOW)
     with pytest.raises(ChangedMeanwhile):
-        scheduling.cancel(stale, reason="Not needed", by=head, at=NOW)
+        scheduling.cancel_release(stale, reason="Not needed", by=head, at=NOW)
 
 
 def test_being_a_superuser_gives_no_role(confirmed_release):
     someone = create_member(Role.AUDITOR, confirmed_release.series.producer, is_superuser=True)
     with pytest.raises(WrongRole):
-        scheduling.cancel(confirmed_release, reason="Not needed", by=someone, at=NOW)
+        scheduling.cancel_release(confirmed_release, reason="Not needed", by=someone, at=NOW)

@@ -78,7 +78,7 @@ def test_a_vague_release_may_come_on_each_day_of_its_months():
         ("june", date(2026, 6, 20), Precision.MONTH),
         ("may-june", date(2026, 5, 20), Precision.TWO_MONTHS),
     ):
-        scheduling.announce(
+        scheduling.announce_release(
             ReleaseFactory(reference=reference, slot=Slot(on, None, precision)), by=None, at=A_LONG_TIME_AGO
         )
     ReleaseFactory(announced=True, reference="exact", slot=london_slot(date(2026, 6, 10)))
@@ -99,13 +99,13 @@ def test_every_status_finds_exactly_the_releases_that_the_calendar_calls_so():
     series = SeriesFactory()
     head = create_member(Role.HEAD_OF_PROFESSION, series.producer)
     at = SEED_DUE - timedelta(days=5)
-    scheduling.announce(ReleaseFactory(series=series, reference="provisional"), by=None, at=A_LONG_TIME_AGO)
+    scheduling.announce_release(ReleaseFactory(series=series, reference="provisional"), by=None, at=A_LONG_TIME_AGO)
     later, earlier = london_slot(date(2020, 7, 1)), london_slot(date(2020, 6, 29))
     for reference, to in (("confirmed", None), ("postponed", later), ("sooner", earlier), ("ended", later)):
         release = ReleaseFactory(announced=True, series=series, reference=reference)
         if to:
             scheduling.change_date(release, to=to, reason="Late figures", by=head, at=at)
-    scheduling.cancel(Release.objects.get(reference="ended"), reason="It ended.", by=head, at=at)
+    scheduling.cancel_release(Release.objects.get(reference="ended"), reason="It ended.", by=head, at=at)
     out = ReleaseFactory(announced=True, series=series, reference="published")
     scheduling.publish(out, by=None, at=SEED_DUE, published_at=SEED_DUE)
     called = {}
@@ -122,7 +122,9 @@ def test_a_release_moved_before_it_was_announced_is_not_called_postponed():
     release = ReleaseFactory()
     keeper = create_member(Role.CALENDAR_MANAGER, release.series.producer)
     moved = scheduling.change_date(release, to=london_slot(date(2020, 7, 1)), by=keeper, at=A_LONG_TIME_AGO)
-    scheduling.announce(scheduling.confirm(moved, by=None, at=A_LONG_TIME_AGO), by=None, at=A_LONG_TIME_AGO)
+    scheduling.announce_release(
+        scheduling.confirm_release(moved, by=None, at=A_LONG_TIME_AGO), by=None, at=A_LONG_TIME_AGO
+    )
     assert found(statuses=frozenset({PublicStatus.CONFIRMED})) == [release.reference]
     (fact,) = public_calendar.announced_facts(filter_releases(CalendarQuery()))
     assert (fact.status, fact.moves) == (PublicStatus.CONFIRMED, ())

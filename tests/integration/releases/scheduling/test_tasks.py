@@ -64,7 +64,7 @@ def test_a_task_goes_to_the_release_after_one_that_is_cancelled(series, keeper):
     stopped, following = planned(series, date(2020, 9, 1)), planned(series, date(2020, 12, 1))
     task = a_task(series, keeper)
     head = create_member(Role.HEAD_OF_PROFESSION, series.producer)
-    scheduling.cancel(stopped, reason="The survey was stopped.", by=head, at=NOW)
+    scheduling.cancel_release(stopped, reason="The survey was stopped.", by=head, at=NOW)
     assert tasks.release_of_task(task) == following
 
 
@@ -137,7 +137,7 @@ def test_another_producers_people_find_no_task(client, series, keeper):
 
 def test_the_page_of_the_release_shows_the_task_to_its_people_alone(client, series, keeper):
     following = ReleaseFactory(confirmed=True, series=series, reference="next", slot=london_slot(date(2020, 9, 1)))
-    scheduling.announce(following, by=None, at=following.recorded_at + timedelta(minutes=2))
+    scheduling.announce_release(following, by=None, at=following.recorded_at + timedelta(minutes=2))
     task = a_task(series, keeper)
     page = reverse("releases:release", args=["next"])
     assert CHECK not in client.get(page).text

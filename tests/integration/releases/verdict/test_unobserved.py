@@ -64,7 +64,7 @@ def moved(release, *, at=MOVED, to=TO):
 
 def cancelled(release, *, at=MOVED):
     head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
-    scheduling.cancel(Release.objects.get(pk=release.pk), reason="Not needed", by=head, at=at)
+    scheduling.cancel_release(Release.objects.get(pk=release.pk), reason="Not needed", by=head, at=at)
     return head
 
 

@@ -8,7 +8,7 @@ from releases.models import Anchor, TimeStamp, TimeStampRequest
 from releases.rules import anchor as rules_anchor
 from statsoffice import anchoring
 from statsoffice.notifications import office_queries, outbox
-from statsoffice.notifications.delivery import deliver
+from statsoffice.notifications.delivery import deliver_messages
 from statsoffice.notifications.models import Message
 from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.shared_rows import shared_fixture
@@ -39,7 +39,7 @@ def sent_to(now):
 def test_the_people_of_the_settings_receive_it_once(anchor, named, mailoutbox):
     assert sent_to(SEED_DUE) == PEOPLE
     assert sent_to(SEED_DUE + timedelta(seconds=5)) == PEOPLE
-    deliver(now=SEED_DUE)
+    deliver_messages(now=SEED_DUE)
     (written,) = rules_anchor.read_anchor(mailoutbox[0].body)
     assert (written.number, written.root, list(written.heads)) == (1, anchor.root, anchor.combined())
     assert mailoutbox[0].subject == "Save this email: anchor 1 of the release record of Statistics office"
@@ -47,7 +47,7 @@ def test_the_people_of_the_settings_receive_it_once(anchor, named, mailoutbox):
 
 def text_of_mail(mailoutbox, *, now=SEED_DUE):
     outbox.create_missing(now=now)
-    deliver(now=now)
+    deliver_messages(now=now)
     return mailoutbox[-1].body
 
 

@@ -85,7 +85,7 @@ def test_who_withdrew_a_request_is_told_nothing_and_neither_is_anybody_of_one_th
     date_changes.withdraw_date_change(request, by=request.requested_by, at=NOW)
     assert told() == {}
     request_date(release)
-    scheduling.cancel(Release.objects.get(), reason="Not needed", by=head, at=NOW)
+    scheduling.cancel_release(Release.objects.get(), reason="Not needed", by=head, at=NOW)
     assert told() == {}
 
 
@@ -114,7 +114,7 @@ def test_a_rehearsal_is_said_to_be_one_and_told_only_to_those_who_may_agree_and_
 def test_the_tick_that_delivers_ends_what_was_overtaken_and_tells_the_person_who_asked(monkeypatch, mailoutbox):
     release = ReleaseFactory(announced=True)
     request, head = request_date(release), create_head(release)
-    scheduling.cancel(release, reason="Not needed", by=head, at=NOW)
+    scheduling.cancel_release(release, reason="Not needed", by=head, at=NOW)
     monkeypatch.setattr(jobs.CLOCK, "now", lambda: LATER, raising=False)
     jobs.deliver()
     assert load_request().state == "lapsed"

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from statsoffice.notifications import delivery
-from statsoffice.notifications.delivery import CLAIM, FIRST_WAIT, LONGEST_WAIT, MOST_ATTEMPTS, deliver
+from statsoffice.notifications.delivery import CLAIM, FIRST_WAIT, LONGEST_WAIT, MOST_ATTEMPTS, deliver_messages
 from statsoffice.notifications.models import Channel, Message
 from tests.support.mail_server import mail_server
 
@@ -29,7 +29,7 @@ def stored():
 @pytest.mark.both_databases
 def test_a_message_is_accepted_by_the_server_and_then_marked_sent(mailbox):
     a_message(subject="Suspected breach: schools – March")
-    assert deliver(now=NOW) == 1
+    assert deliver_messages(now=NOW) == 1
     (mail,) = mailbox.mails
     assert (mail["To"], mail["Subject"]) == ("person@example.gov.uk", "Suspected breach: schools – March")
     assert mail.get_body(("plain",)).get_content().replace("\r\n", "\n") == "See the record.\n"
@@ -39,21 +39,21 @@ def test_a_message_is_accepted_by_the_server_and_then_marked_sent(mailbox):
 
 def test_a_sent_message_is_not_sent_again(mailbox):
     a_message()
-    deliver(now=NOW)
-    assert deliver(now=NOW + timedelta(days=1)) == 0
+    deliver_messages(now=NOW)
+    assert deliver_messages(now=NOW + timedelta(days=1)) == 0
     assert len(mailbox.mails) == 1
 
 
 def test_while_the_server_is_away_the_message_stays_and_it_goes_out_once_when_it_is_back(smtp_port):
     a_message()
-    assert deliver(now=NOW) == 0
+    assert deliver_messages(now=NOW) == 0
     waiting = stored()
     assert (waiting.sent_at, waiting.attempts, waiting.claimed_until) == (None, 1, None)
     assert "refused" in waiting.last_error.lower()
     with mail_server(smtp_port) as mailbox:
-        assert deliver(now=NOW + FIRST_WAIT - timedelta(seconds=5)) == 0
-        assert deliver(now=NOW + FIRST_WAIT + timedelta(seconds=5)) == 1
-        assert deliver(now=NOW + timedelta(hours=2)) == 0
+        assert deliver_messages(now=NOW + FIRST_WAIT - timedelta(seconds=5)) == 0
+        assert deliver_messages(now=NOW + FIRST_WAIT + timedelta(seconds=5)) == 1
+        assert deliver_messages(now=NOW + timedelta(hours=2)) == 0
         assert len(mailbox.mails) == 1
     assert stored().last_error == ""
 
@@ -62,7 +62,7 @@ def test_each_wait_is_longer_than_the_one_before_up_to_four_hours(smtp_port):
     a_message()
     at, waits = NOW, []
     for _ in range(MOST_ATTEMPTS - 1):
-        deliver(now=at)
+        deliver_messages(now=at)
         waits.append(stored().due_at - at)
         at = stored().due_at + timedelta(seconds=1)
     assert waits[0] < waits[1] < waits[2]
@@ -72,18 +72,18 @@ def test_each_wait_is_longer_than_the_one_before_up_to_four_hours(smtp_port):
 
 def test_a_message_that_was_tried_often_enough_is_left_with_its_reason(smtp_port):
     a_message(attempts=MOST_ATTEMPTS - 1)
-    deliver(now=NOW)
+    deliver_messages(now=NOW)
     assert stored().attempts == MOST_ATTEMPTS
     assert stored().last_error
     with mail_server(smtp_port) as mailbox:
-        assert deliver(now=NOW + timedelta(days=30)) == 0
+        assert deliver_messages(now=NOW + timedelta(days=30)) == 0
         assert mailbox.mails == []
 
 
 def test_a_server_that_is_away_ends_the_round_so_that_the_others_keep_their_first_attempt(smtp_port):
     a_message()
     a_message("colleague@example.gov.uk")
-    deliver(now=NOW)
+    deliver_messages(now=NOW)
     assert sorted(Message.objects.values_list("attempts", flat=True)) == [0, 1]
 
 
@@ -91,21 +91,21 @@ def test_a_refused_recipient_is_recorded_and_the_others_are_told(mailbox):
     mailbox.refusals["gone@example.gov.uk"] = "550 No such mailbox"
     a_message("gone@example.gov.uk")
     a_message()
-    assert deliver(now=NOW) == 1
+    assert deliver_messages(now=NOW) == 1
     assert mailbox.recipients == ["person@example.gov.uk"]
     refused = Message.objects.get(recipient="gone@example.gov.uk")
     assert refused.sent_at is None
     assert "No such mailbox" in refused.last_error
     mailbox.refusals.clear()
-    assert deliver(now=NOW + timedelta(days=1)) == 0
+    assert deliver_messages(now=NOW + timedelta(days=1)) == 0
 
 
 def test_a_recipient_refused_for_now_is_tried_again(mailbox):
     mailbox.refusals["person@example.gov.uk"] = "450 Busy, try later"
     a_message()
-    assert deliver(now=NOW) == 0
+    assert deliver_messages(now=NOW) == 0
     mailbox.refusals.clear()
-    assert deliver(now=NOW + timedelta(minutes=1)) == 1
+    assert deliver_messages(now=NOW + timedelta(minutes=1)) == 1
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_recipient_refused_for_now_is_tried_again(mailbox):
 def test_a_line_end_in_a_header_is_never_sent_and_says_why(mailbox, fields):
     a_message(**fields)
     a_message("colleague@example.gov.uk")
-    assert deliver(now=NOW) == 1
+    assert deliver_messages(now=NOW) == 1
     assert mailbox.recipients == ["colleague@example.gov.uk"]
     left = Message.objects.exclude(recipient="colleague@example.gov.uk").get()
     assert left.sent_at is None
@@ -125,7 +125,7 @@ def test_a_line_end_in_a_header_is_never_sent_and_says_why(mailbox, fields):
 
 def test_what_is_not_due_yet_waits(mailbox):
     a_message()
-    assert deliver(now=NOW - timedelta(seconds=1)) == 0
+    assert deliver_messages(now=NOW - timedelta(seconds=1)) == 0
     assert mailbox.mails == []
 
 
@@ -138,7 +138,7 @@ def broken(message):
 
 def deliver_with_a_fault(now=NOW):
     with pytest.raises(ExceptionGroup, match="1 of 3 channels") as raised:
-        deliver(now=now, send=broken)
+        deliver_messages(now=now, send=broken)
     assert [str(fault) for fault in raised.value.exceptions] == ["our own fault"]
 
 
@@ -148,7 +148,7 @@ def test_a_fault_in_our_own_code_surfaces_and_is_kept_with_the_message_which_is_
     left = stored()
     assert (left.sent_at, left.claimed_until, left.attempts) == (None, None, 1)
     assert left.last_error == "RuntimeError: our own fault"
-    assert deliver(now=left.due_at) == 1
+    assert deliver_messages(now=left.due_at) == 1
 
 
 def test_a_fault_in_our_own_code_for_one_channel_keeps_nothing_back_in_another():
@@ -175,9 +175,9 @@ def test_a_message_of_a_process_that_died_is_sent_by_another_once_its_claim_has_
         raise SystemExit
 
     with pytest.raises(SystemExit):
-        deliver(now=NOW, send=accepted_and_killed)
-    assert deliver(now=NOW + CLAIM - timedelta(seconds=2)) == 0
-    assert deliver(now=NOW + CLAIM + timedelta(seconds=2)) == 1
+        deliver_messages(now=NOW, send=accepted_and_killed)
+    assert deliver_messages(now=NOW + CLAIM - timedelta(seconds=2)) == 0
+    assert deliver_messages(now=NOW + CLAIM + timedelta(seconds=2)) == 1
     first, second = mailbox.mails
     assert first["Message-ID"] == second["Message-ID"]
 
@@ -192,7 +192,7 @@ def test_two_deliverers_at_once_send_one_mail_for_each_message(mailbox):
     def run():
         together.wait(timeout=10)
         try:
-            sent.append(deliver(now=NOW))
+            sent.append(deliver_messages(now=NOW))
         finally:
             connection.close()
 

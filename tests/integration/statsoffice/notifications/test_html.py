@@ -7,7 +7,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from breaches.rules.lifecycle import ReportStatus
 from statsoffice.notifications import outbox
-from statsoffice.notifications.delivery import deliver
+from statsoffice.notifications.delivery import deliver_messages
 from statsoffice.notifications.models import Message
 from tests.support.people import AT, REGULATOR, create_office, create_report
 
@@ -31,7 +31,7 @@ def mailed(mailbox):
             created_at=NOW,
             due_at=NOW,
         )
-        deliver(now=NOW)
+        deliver_messages(now=NOW)
         return parts_of(mailbox.mails[-1])
 
     return send
@@ -104,7 +104,7 @@ def test_a_report_that_is_sent_has_both_parts_beside_its_document(mailbox):
     create_report(create_office(), ReportStatus.SENT)
     later = AT.replace(hour=13)
     outbox.create_missing(now=later)
-    deliver(now=later)
+    deliver_messages(now=later)
     (mail,) = [one for one in mailbox.mails if one["To"] == REGULATOR]
     assert mail.get_content_type() == "multipart/mixed"
     plain, page = parts_of(mail)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from statsoffice.notifications.delivery import FIRST_WAIT, MOST_ATTEMPTS, deliver
+from statsoffice.notifications.delivery import FIRST_WAIT, MOST_ATTEMPTS, deliver_messages
 from statsoffice.notifications.models import Channel, Message
 from tests.support.mail_server import free_port
 from tests.support.notify_server import KEY, SECRET, SERVICE, TEMPLATE, notify_stub
@@ -41,20 +41,20 @@ def stored():
 
 def test_a_message_is_taken_with_a_signed_token_and_then_marked_sent(notify):
     a_message()
-    assert deliver(now=NOW) == 1
+    assert deliver_messages(now=NOW) == 1
     (taken,) = notify.taken
     assert taken["email_address"] == "person@example.gov.uk"
     assert taken["template_id"] == TEMPLATE
     assert taken["personalisation"] == {"subject": "Report submitted", "text": "Read it – here.\n"}
     assert stored().sent_at >= NOW
-    assert (deliver(now=NOW + timedelta(days=1)), notify.asked) == (0, 1)
+    assert (deliver_messages(now=NOW + timedelta(days=1)), notify.asked) == (0, 1)
 
 
 def test_each_attempt_carries_the_same_reference(notify):
     a_message()
-    deliver(now=NOW)
+    deliver_messages(now=NOW)
     Message.objects.update(sent_at=None)
-    deliver(now=NOW)
+    deliver_messages(now=NOW)
     assert notify.taken[0]["reference"] == notify.taken[1]["reference"] != ""
 
 
@@ -68,17 +68,17 @@ def test_each_attempt_carries_the_same_reference(notify):
 def test_a_key_that_is_forbidden_is_refused_for_good_with_its_reason(notify, settings, key, reason):
     settings.NOTIFY_KEY = key
     a_message()
-    assert deliver(now=NOW) == 0
+    assert deliver_messages(now=NOW) == 0
     assert stored().attempts == MOST_ATTEMPTS
     assert f"403 AuthError: Invalid token: {reason}" in stored().last_error
     assert SECRET not in stored().last_error
-    assert (deliver(now=NOW + timedelta(days=1)), notify.asked) == (0, 1)
+    assert (deliver_messages(now=NOW + timedelta(days=1)), notify.asked) == (0, 1)
 
 
 def test_a_wrong_request_is_refused_for_good_and_the_others_are_told(notify):
     a_message("nobody")
     a_message()
-    assert deliver(now=NOW) == 1
+    assert deliver_messages(now=NOW) == 1
     refused = Message.objects.get(recipient="nobody")
     assert refused.attempts == MOST_ATTEMPTS
     assert "400 ValidationError: email_address Not a valid email address" in refused.last_error
@@ -91,22 +91,22 @@ def test_what_passes_is_tried_again_after_a_pause_and_ends_the_round(notify, fau
     notify.fault = fault
     a_message()
     a_message("colleague@example.gov.uk")
-    assert (deliver(now=NOW), notify.asked) == (0, 1)
+    assert (deliver_messages(now=NOW), notify.asked) == (0, 1)
     tried = Message.objects.get(attempts=1)
     assert reason in tried.last_error
     assert tried.due_at >= NOW + FIRST_WAIT
     notify.fault = None
-    assert deliver(now=SOON) == 2
+    assert deliver_messages(now=SOON) == 2
     assert len(notify.taken) == 2
 
 
 def test_while_notify_is_away_a_message_stays_and_goes_out_once_when_it_is_back(keyed):
     a_message()
-    assert deliver(now=NOW) == 0
+    assert deliver_messages(now=NOW) == 0
     assert (stored().sent_at, stored().attempts) == (None, 1)
     assert stored().last_error == "GOV.UK Notify cannot be reached: ConnectionError"
     with notify_stub(keyed) as notify:
-        assert deliver(now=SOON) == 1
+        assert deliver_messages(now=SOON) == 1
         assert len(notify.taken) == 1
 
 
@@ -114,19 +114,19 @@ def test_notify_that_is_away_holds_no_mail_up(keyed, mailbox):
     for number in range(3):
         a_message(f"notified.{number}@example.gov.uk")
     a_message("mailed@example.gov.uk", Channel.MAIL)
-    assert deliver(now=NOW) == 1
+    assert deliver_messages(now=NOW) == 1
     assert mailbox.recipients == ["mailed@example.gov.uk"]
 
 
 def test_a_mail_server_that_is_away_holds_nothing_of_notify_up(notify, smtp_port):
     a_message("mailed@example.gov.uk", Channel.MAIL)
     a_message()
-    assert deliver(now=NOW) == 1
+    assert deliver_messages(now=NOW) == 1
     assert len(notify.taken) == 1
 
 
 def test_without_a_key_a_message_waits_and_says_why(settings):
     settings.NOTIFY_KEY = ""
     a_message()
-    assert deliver(now=NOW) == 0
+    assert deliver_messages(now=NOW) == 0
     assert stored().last_error == "STATSOFFICE_NOTIFY_KEY is not set."

@@ -13,7 +13,7 @@ from breaches.rules.lifecycle import ReportStatus
 from releases.rules.lifecycle import Role
 from statsoffice import jobs, personal_record, retention, verification
 from statsoffice.notifications import outbox
-from statsoffice.notifications.delivery import MOST_ATTEMPTS, deliver
+from statsoffice.notifications.delivery import MOST_ATTEMPTS, deliver_messages
 from statsoffice.notifications.models import KINDS, OTHER, Channel, Message, MessageRowRecord, kind_of
 from statsoffice.notifications.rules import RULES
 from statsoffice.retention import redact_old_messages
@@ -36,7 +36,7 @@ def report(office):
     report = create_report(office, ReportStatus.WITH_HOP)
     with patch.object(outbox, "RULES", [rule for rule in RULES if rule.template == "report_step"]):
         outbox.create_missing(now=SENT)
-    assert deliver(now=SENT) == 2
+    assert deliver_messages(now=SENT) == 2
     Message.objects.update(reply_to=office.head.email, last_error="451 Try again")
     MessageRowRecord.record({Message: list(Message.objects.values_list("pk", flat=True))})
     return report
@@ -94,7 +94,7 @@ def test_each_is_redacted_once_in_small_batches(report, monkeypatch):
 def test_nobody_is_told_again_of_what_they_were_told_and_every_chain_holds(report, mailbox):
     redact_old_messages(now=OVER)
     assert outbox.create_missing(now=OVER) == 0
-    assert deliver(now=OVER) == 0
+    assert deliver_messages(now=OVER) == 0
     assert mailbox.mails == []
     assert {one.why for one in verification.check_evidence(now=timezone.now())} == {None}
 

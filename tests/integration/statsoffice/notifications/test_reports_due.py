@@ -7,7 +7,7 @@ import pytest
 from breaches.rules.lifecycle import ReportStatus
 from releases.rules.lifecycle import Role
 from statsoffice.notifications import outbox
-from statsoffice.notifications.delivery import deliver
+from statsoffice.notifications.delivery import deliver_messages
 from statsoffice.notifications.models import Message
 from tests.support.people import create_report, move_report
 from tests.support.shared_rows import shared_fixture
@@ -82,7 +82,7 @@ def test_what_is_long_past_reminds_nobody(office, draft):
 def test_the_reminder_that_reaches_a_mailbox_names_the_report_and_nothing_of_what_it_says(office, mailbox, submitted):
     report = submitted
     reminded(BEFORE)
-    deliver(now=BEFORE)
+    deliver_messages(now=BEFORE)
     mail = next(mail for mail in mailbox.mails if "is due on" in mail["Subject"])
     assert mail["Subject"] == f"Breach report {report.reference} is due on 7 July 2020"
     text = mail.get_body(("plain",)).get_content()

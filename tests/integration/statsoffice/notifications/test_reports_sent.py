@@ -10,7 +10,7 @@ from breaches.rules.lifecycle import ReportStatus
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
 from statsoffice.notifications import outbox
-from statsoffice.notifications.delivery import deliver
+from statsoffice.notifications.delivery import deliver_messages
 from statsoffice.notifications.models import Message
 from tests.support.people import AT, REGULATOR, approve, create_office, create_report, dispatch_report
 from tests.support.report_forms import words
@@ -39,7 +39,7 @@ def sent_report(approved_report, office):
 def leave(at=LATER):
     """Write the due messages, send them, and return the number of messages to the regulator's address."""
     outbox.create_missing(now=at)
-    deliver(now=at)
+    deliver_messages(now=at)
     return Message.objects.filter(recipient=REGULATOR, sent_at__isnull=False).count()
 
 

@@ -10,7 +10,7 @@ from breaches import editing
 from breaches.models import Report
 from releases.rules.lifecycle import Role
 from statsoffice.notifications import outbox
-from statsoffice.notifications.delivery import deliver
+from statsoffice.notifications.delivery import deliver_messages
 from tests.integration.statsoffice.notifications.test_outbox import NOW, RAISED, suspect
 from tests.support.factories import SEED_DUE, ContactFactory, ReleaseFactory, SeriesFactory
 from tests.support.shared_rows import shared_fixture
@@ -36,7 +36,7 @@ def report(office):
 def told(mailbox, *, at):
     """Let the outbox do its work at some time, and return who was notified that no one is dealing with it."""
     outbox.create_missing(now=at)
-    deliver(now=at)
+    deliver_messages(now=at)
     return [mail["To"] for mail in mailbox.mails if "Nobody is dealing" in mail["Subject"]]
 
 

@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from statsoffice.notifications.delivery import FIRST_WAIT, deliver
+from statsoffice.notifications.delivery import FIRST_WAIT, deliver_messages
 from statsoffice.notifications.models import Channel, Message
 from tests.support.mail_server import free_port
 from tests.support.notify_server import serving
@@ -62,33 +62,33 @@ def stored(webhook="press"):
 
 def test_a_webhook_is_posted_a_reference_and_a_link_once(room):
     a_message()
-    assert deliver(now=NOW) == 1
+    assert deliver_messages(now=NOW) == 1
     ((path, body),) = room.posted
     posted = json.loads(body)
     assert path == "/told/secret-part/"
     assert (posted["title"], posted["message"], posted["attachments"]) == ("breach-schools", LINK, [])
     assert stored().sent_at >= NOW
-    assert deliver(now=NOW + timedelta(days=1)) == 0
+    assert deliver_messages(now=NOW + timedelta(days=1)) == 0
     assert len(room.posted) == 1
 
 
 def test_a_webhook_that_refuses_is_tried_again_and_its_address_is_told_nowhere(room):
     room.status = 500
     a_message()
-    assert deliver(now=NOW) == 0
+    assert deliver_messages(now=NOW) == 0
     assert stored().attempts == 1
     assert "press" in stored().last_error
     assert "500" in stored().last_error
     assert "secret-part" not in stored().last_error
     room.status = 200
-    assert deliver(now=NOW + FIRST_WAIT + timedelta(seconds=5)) == 1
+    assert deliver_messages(now=NOW + FIRST_WAIT + timedelta(seconds=5)) == 1
 
 
 def test_a_webhook_that_is_away_holds_no_other_up(room, settings):
     settings.WEBHOOKS = {"away": f"json://127.0.0.1:{free_port()}/", **settings.WEBHOOKS}
     a_message("away")
     a_message()
-    assert deliver(now=NOW) == 1
+    assert deliver_messages(now=NOW) == 1
     assert len(room.posted) == 1
     assert "Connection error" in stored("away").last_error
 
@@ -96,6 +96,6 @@ def test_a_webhook_that_is_away_holds_no_other_up(room, settings):
 def test_a_webhook_that_was_taken_out_of_the_settings_is_told_nothing(room, settings):
     settings.WEBHOOKS = {}
     a_message()
-    assert deliver(now=NOW) == 0
+    assert deliver_messages(now=NOW) == 0
     assert stored().last_error == "STATSOFFICE_WEBHOOKS holds no webhook named press."
     assert room.posted == []

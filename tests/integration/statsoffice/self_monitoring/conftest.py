@@ -4,7 +4,7 @@ import pytest
 
 from releases.probe.probe import Probe
 from statsoffice.self_monitoring import synthetic_check
-from statsoffice.self_monitoring.synthetic_check import own_probe
+from statsoffice.self_monitoring.synthetic_check import make_private_probe
 from tests.integration.statsoffice.self_monitoring.self_test import MORNING, TravellingClock
 
 
@@ -29,7 +29,7 @@ def rehearse(own_page, clock):
     probes: list[Probe] = []
 
     def look(url):
-        probes.append(own_probe(url, now=clock.now))
+        probes.append(make_private_probe(url, now=clock.now))
         return probes[-1]
 
     def play(*, by=clock):

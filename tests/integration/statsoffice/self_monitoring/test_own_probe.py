@@ -7,7 +7,7 @@ import pytest
 from releases.probe.probe import probe_from_settings
 from releases.rules.response import CheckRequest, Failure
 from releases.rules.web_address import place_of
-from statsoffice.self_monitoring.synthetic_check import own_probe, ping
+from statsoffice.self_monitoring.synthetic_check import make_private_probe, ping
 from tests.integration.statsoffice.self_monitoring.switch import dead_mans_switch
 from tests.support.morning import free_port
 
@@ -33,7 +33,7 @@ def fetched(probe, url):
 
 
 def test_our_own_address_is_reached_where_it_is_private(address):
-    assert fetched(own_probe(address, now=now), address).status == 200
+    assert fetched(make_private_probe(address, now=now), address).status == 200
 
 
 def test_the_watchers_probe_stays_shut_to_it(address):
@@ -42,18 +42,18 @@ def test_the_watchers_probe_stays_shut_to_it(address):
 
 def test_no_other_private_address_is_opened_with_it(address):
     other = f"http://127.0.0.1:{free_port()}/"
-    assert fetched(own_probe(other, now=now), address).failure is Failure.ADDRESS_REFUSED
+    assert fetched(make_private_probe(other, now=now), address).failure is Failure.ADDRESS_REFUSED
 
 
 def test_behind_a_proxy_it_goes_through_the_proxy_as_every_look_does(address, settings):
     settings.PROBE_PROXY = f"http://127.0.0.1:{free_port()}"
-    answer = fetched(own_probe(address, now=now), address)
+    answer = fetched(make_private_probe(address, now=now), address)
     assert answer.status is None
     assert answer.failure is not None
 
 
 def test_a_ping_under_way_does_not_hold_up_who_wants_to_end(address):
-    with dead_mans_switch(answers_after_seconds=5) as slow, own_probe(slow.url, now=now) as look:
+    with dead_mans_switch(answers_after_seconds=5) as slow, make_private_probe(slow.url, now=now) as look:
         began = now()
         assert ping(slow.url, probe=look, now=now, stop=lambda: True) is False
         assert (now() - began).total_seconds() < 2

@@ -14,7 +14,7 @@ from releases.verdict.address import Outcome
 from statsoffice.self_monitoring import page, synthetic_check
 from statsoffice.self_monitoring.models import Rehearsed
 from statsoffice.self_monitoring.page import EXPECTED_IN_TURN
-from statsoffice.self_monitoring.synthetic_check import Stopped, own_probe
+from statsoffice.self_monitoring.synthetic_check import Stopped, make_private_probe
 from tests.integration.statsoffice.self_monitoring.self_test import MORNING, TravellingClock, at_once, stale_cache
 from tests.support.morning import free_port
 
@@ -121,7 +121,7 @@ def test_a_fault_of_our_own_is_kept_as_wrong_and_surfaces(rehearse, monkeypatch)
 
 def test_a_rehearsal_that_is_told_to_stop_says_nothing(clock, own_page):
     def look(url):
-        return own_probe(url, now=clock.now)
+        return make_private_probe(url, now=clock.now)
 
     assert synthetic_check.perform_next(clock=clock, open_probe=look, stop=lambda: True) is None
     assert Rehearsed.objects.get().finished_at is None

@@ -166,7 +166,7 @@ def test_no_release_is_deleted_in_bulk_if_one_of_them_was_ever_public():
 def test_a_release_announced_between_the_question_and_the_answer_is_not_deleted(monkeypatch, provisional_release):
     client = staff_of(Role.CALENDAR_MANAGER, provisional_release)
     monkeypatch.setattr("releases.admin.actions.objection_to_deletion", lambda provisional_release: "")
-    scheduling.announce(provisional_release, by=None, at=provisional_release.recorded_at)
+    scheduling.announce_release(provisional_release, by=None, at=provisional_release.recorded_at)
     for response in (
         client.post(page("release", "delete", provisional_release.pk), {"post": "yes"}),
         act(client, "delete_selected", [provisional_release], post="yes"),

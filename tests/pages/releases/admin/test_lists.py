@@ -147,7 +147,7 @@ def test_the_list_is_narrowed_by_what_an_open_release_lacks_whenever_it_is_due()
     ReleaseFactory(series=series, reference="no-page", slot=far).addresses.all().delete()
     ReleaseFactory(series=bare, reference="no-people", slot=far)
     stopped = ReleaseFactory(series=bare, reference="stopped", slot=far)
-    scheduling.cancel(stopped, reason="Stopped", by=create_member(Role.DEPUTY, series.producer), at=NOW)
+    scheduling.cancel_release(stopped, reason="Stopped", by=create_member(Role.DEPUTY, series.producer), at=NOW)
     client = signed_in(create_member(Role.AUDITOR, series.producer, is_staff=True))
     assert {lacks: listed(client, lacks=lacks) for lacks in ("page", "contact", "head", "coffee")} == {
         "page": {"no-page"},
@@ -184,7 +184,7 @@ def test_a_row_shows_at_a_glance_where_a_release_stands_and_what_it_lacks():
         due = {"due_at": NOW + timedelta(days=30), "recorded_at": NOW}
         ReleaseFactory(confirmed=True, series=series, reference="rehearsal", rehearsal=True, **due)
         stopped = ReleaseFactory(announced=True, series=series, reference="stopped", slot=london_slot(TODAY))
-        scheduling.cancel(stopped, reason="Stopped", by=create_member(Role.DEPUTY, series.producer), at=NOW)
+        scheduling.cancel_release(stopped, reason="Stopped", by=create_member(Role.DEPUTY, series.producer), at=NOW)
         text = signed_in(create_member(Role.AUDITOR, series.producer, is_staff=True)).get(page("release")).text
     rows = re.findall(r"<tr>.*?</tr>", text, flags=re.DOTALL)
     tags = {
@@ -205,7 +205,7 @@ def test_notice_is_counted_from_the_day_of_confirming_and_marked_where_it_is_sho
     for days in (28, 27, 0):
         at = datetime(2026, 9, 30, 7, tzinfo=UTC) - timedelta(days=days)
         release = ReleaseFactory(series=series, reference=f"days-{days}", slot=london_slot(day))
-        scheduling.confirm(release, by=None, at=at)
+        scheduling.confirm_release(release, by=None, at=at)
     text = signed_in(create_member(Role.AUDITOR, series.producer, is_staff=True)).get(page("release")).text
     rows = re.findall(r"<tr>.*?</tr>", text, flags=re.DOTALL)
     for days, words in (

@@ -65,12 +65,12 @@ def in_state(state, **fields):
     release = ReleaseFactory(slot=london_slot(DAY), **fields)
     at = release.recorded_at
     if state != "provisional":
-        release = scheduling.confirm(release, by=None, at=at)
+        release = scheduling.confirm_release(release, by=None, at=at)
     if state in {"announced", "cancelled", "published"}:
-        release = scheduling.announce(release, by=None, at=at)
+        release = scheduling.announce_release(release, by=None, at=at)
     if state == "cancelled":
         deputy = create_member(Role.DEPUTY, release.series.producer)
-        release = scheduling.cancel(release, reason="The survey was stopped", by=deputy, at=at)
+        release = scheduling.cancel_release(release, reason="The survey was stopped", by=deputy, at=at)
     if state == "published":
         release = scheduling.publish(release, by=None, at=at, published_at=at)
     return release

@@ -204,7 +204,9 @@ def test_a_calendar_manager_moves_a_provisional_date_and_makes_a_vague_one_exact
 def test_a_cancelled_or_published_release_stays_as_it_is_through_every_form_and_action(state, announced_release):
     head = create_member(Role.HEAD_OF_PROFESSION, announced_release.series.producer)
     if state == "cancelled":
-        scheduling.cancel(announced_release, reason="The survey was stopped", by=head, at=announced_release.recorded_at)
+        scheduling.cancel_release(
+            announced_release, reason="The survey was stopped", by=head, at=announced_release.recorded_at
+        )
     else:
         scheduling.publish(
             announced_release, by=None, at=announced_release.recorded_at, published_at=announced_release.recorded_at

@@ -96,7 +96,7 @@ def ended(release, state):
     at = release.recorded_at
     if state == "cancelled":
         deputy = create_member(Role.DEPUTY, release.series.producer)
-        return scheduling.cancel(release, reason="Stopped", by=deputy, at=at)
+        return scheduling.cancel_release(release, reason="Stopped", by=deputy, at=at)
     return scheduling.publish(release, by=None, at=at, published_at=at)
 
 

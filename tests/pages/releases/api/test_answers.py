@@ -71,7 +71,7 @@ def test_a_release_is_told_with_its_announced_facts(client, series):
 
 def test_a_vague_date_is_told_by_its_days(client, series):
     slot = Slot(date(2026, 12, 10), None, Precision.TWO_MONTHS)
-    scheduling.announce(ReleaseFactory(series=series, slot=slot), by=None, at=A_LONG_TIME_AGO)
+    scheduling.announce_release(ReleaseFactory(series=series, slot=slot), by=None, at=A_LONG_TIME_AGO)
     (release,) = asked(client)["releases"]
     assert release["due_at"] is None
     assert release["date"] == {

@@ -56,7 +56,7 @@ def test_a_corrected_reason_stands_in_the_place_of_the_first(client, series):
 
 
 def test_a_reason_for_a_provisional_change_is_not_told(client, series):
-    release = scheduling.announce(ReleaseFactory(series=series), by=None, at=A_LONG_TIME_AGO)
+    release = scheduling.announce_release(ReleaseFactory(series=series), by=None, at=A_LONG_TIME_AGO)
     scheduling.change_date(release, to=LATER, reason="A private thought", by=head_of(series), at=BEFORE)
     answer = told(client, release)
     assert (answer["status"], answer["date"]["text"]) == ("provisional", "14 July 2020 9:30am")
@@ -76,7 +76,7 @@ def test_cancelled_wins_over_postponed_and_nothing_leads_out_of_it(client, serie
     release, head = ReleaseFactory(announced=True, series=series), head_of(series)
     scheduling.change_date(release, to=LATER, reason="Late figures.", by=head, at=BEFORE)
     assert told(client, release)["status"] == "postponed"
-    scheduling.cancel(type(release).objects.get(), reason="The survey was stopped.", by=head, at=BEFORE)
+    scheduling.cancel_release(type(release).objects.get(), reason="The survey was stopped.", by=head, at=BEFORE)
     answer = told(client, release)
     assert (answer["status"], answer["cancellation_reason"]) == ("cancelled", "The survey was stopped.")
 
@@ -107,6 +107,6 @@ def test_half_past_nine_in_london_is_told_on_both_sides_of_both_clock_changes(cl
     ],
 )
 def test_a_vague_date_is_told_as_calendars_write_it(client, series, slot, words):
-    release = scheduling.announce(ReleaseFactory(series=series, slot=slot), by=None, at=A_LONG_TIME_AGO)
+    release = scheduling.announce_release(ReleaseFactory(series=series, slot=slot), by=None, at=A_LONG_TIME_AGO)
     answer = told(client, release)
     assert (answer["date"]["text"], answer["due_at"], answer["date"]["time"]) == (words, None, None)

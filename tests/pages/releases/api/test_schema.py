@@ -32,7 +32,7 @@ def document(live_server):
     out = ReleaseFactory(announced=True, series=series, reference="published")
     scheduling.publish(out, by=None, at=SEED_DUE + timedelta(1), published_at=SEED_DUE)
     vague = ReleaseFactory(series=series, reference="vague", slot=Slot(date(2020, 7, 1), None, Precision.TWO_MONTHS))
-    scheduling.announce(vague, by=None, at=A_LONG_TIME_AGO)
+    scheduling.announce_release(vague, by=None, at=A_LONG_TIME_AGO)
     return schemathesis.openapi.from_url(f"{live_server}/api/v1/openapi.json")
 
 

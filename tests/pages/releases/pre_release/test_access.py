@@ -195,7 +195,7 @@ def test_a_release_that_was_never_announced_a_rehearsal_and_a_cancelled_one_publ
         granted(one, by=office.statistician)
     published_at(quiet, SEED_DUE)
     published_at(rehearsal, SEED_DUE)
-    scheduling.cancel(release, reason="Stopped.", by=office.head, at=LONG_BEFORE)
+    scheduling.cancel_release(release, reason="Stopped.", by=office.head, at=LONG_BEFORE)
     for one in (quiet, rehearsal, release):
         assert client.get(published(one)).status_code == 404, one.reference
 

@@ -127,7 +127,7 @@ def test_once_the_release_has_been_due_nobody_is_added_and_the_list_says_so(clie
 
 
 def test_the_list_of_a_cancelled_release_can_be_read_and_withdrawn(client, keeper, office, release, entry):
-    scheduling.cancel(release, reason="Stopped.", by=office.head, at=LONG_BEFORE)
+    scheduling.cancel_release(release, reason="Stopped.", by=office.head, at=LONG_BEFORE)
     page = client.get(address("list", release)).text
     assert address("withdraw", release, entry.pk) in page
     assert address("change", release, entry.pk) not in page

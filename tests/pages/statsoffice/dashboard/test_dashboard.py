@@ -216,7 +216,7 @@ def test_the_number_of_queries_does_not_grow_with_the_day(client, clock, release
 
 def test_a_cancelled_release_stays_on_the_list_as_cancelled(client, clock, release):
     head = sign_in(client, release, Role.HEAD_OF_PROFESSION)
-    scheduling.cancel(release, reason="The survey was stopped.", by=head, at=BEFORE)
+    scheduling.cancel_release(release, reason="The survey was stopped.", by=head, at=BEFORE)
     assert ">Cancelled<" in client.get(DESK).text
 
 

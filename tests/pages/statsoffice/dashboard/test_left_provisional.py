@@ -66,5 +66,5 @@ def test_what_was_given_another_date_or_cancelled_waits_no_more(client, series):
     assert HEADING in client.get(DESK).text
     now = datetime(2020, 7, 1, 9, 0, tzinfo=UTC)
     scheduling.change_date(moved, to=london_slot(date(2020, 7, 14)), by=head, at=now)
-    scheduling.cancel(stopped, reason="Not needed", by=head, at=now)
+    scheduling.cancel_release(stopped, reason="Not needed", by=head, at=now)
     assert HEADING not in client.get(DESK).text

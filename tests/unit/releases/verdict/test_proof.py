@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from releases.detection.finding import AddressRole, CheckOutcome
-from releases.verdict.release import LAST, BodyCheck, Place, Why, places_of
+from releases.verdict.release import LAST, BodyCheck, Place, Why, find_filled_places
 from tests.support.checks import ABSENT, DUE, LIVE, UNREACHABLE, UNRECOGNISED, at, look
 
 PAGE, ATTACHMENT, ANNOUNCEMENT = AddressRole.PAGE, AddressRole.ATTACHMENT, AddressRole.ANNOUNCEMENT
@@ -22,7 +22,7 @@ def morning(*looks, page_live=None, due_at=DUE):
     held, filled = {}, {}
     for number, one in enumerate(looks):
         page_live_at = at(page_live) if page_live is not None else None
-        for place in places_of(one, due_at=due_at, held=held, page_live_at=page_live_at):
+        for place in find_filled_places(one, due_at=due_at, held=held, page_live_at=page_live_at):
             held[place], filled[place] = one.sighting.sent_at, number
     return filled
 
