@@ -256,7 +256,7 @@ class _FontFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint carries no t
 
 
 class _MissingGlyphs(logging.Filter):
-    """Collects the characters for which WeasyPrint's log reports a missing glyph while this thread renders."""
+    """Collects characters without a glyph from WeasyPrint's log while this thread renders, and hides the warnings."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -18,7 +18,7 @@ from releases.rules.lifecycle import Status
 from releases.rules.response import Answer
 from releases.rules.web_address import NotAWebAddressError, place_of
 
-# Before the release, and after it, when a publisher's system has put the release in the announcement's place.
+# Snapshots before the release, and after it, when the publisher's system has replaced the announcement.
 AGAIN = (-timedelta(hours=1), timedelta(minutes=10), timedelta(days=1))
 GIVE_UP = timedelta(days=7)
 SNAPSHOT_RETRY_AFTER = timedelta(minutes=15)
@@ -28,7 +28,7 @@ _UNREAD = (CheckOutcome.OBSERVER_FAULT, CheckOutcome.UNREACHABLE)
 
 
 def is_snapshot_due(*, seen_at: datetime | None, tried_at: datetime | None, due_at: datetime, now: datetime) -> bool:
-    """Return whether an announcement is to be checked: it was never seen, or not since the last planned instant."""
+    """Return whether an announcement's snapshot is due: there is none since the last planned instant."""
     if tried_at is not None and tried_at > now - SNAPSHOT_RETRY_AFTER and (seen_at is None or tried_at > seen_at):
         return False
     if seen_at is None:
@@ -37,7 +37,7 @@ def is_snapshot_due(*, seen_at: datetime | None, tried_at: datetime | None, due_
 
 
 def make_due_snapshots(*, means: AdhocMeans, now: datetime) -> list[AdhocCheck]:
-    """Check the announcements whose snapshot is due, and store what they say."""
+    """Check the announcements whose snapshot is due, and store the results."""
     checks = Observation.objects.filter(address=OuterRef("pk"), purpose=Purpose.ANNOUNCEMENT).order_by()
     tried = checks.values("address").annotate(at=Max("sent_at")).values("at")
     answered = checks.exclude(result__in=_UNREAD).values("address").annotate(at=Max("sent_at")).values("at")
@@ -65,9 +65,10 @@ def make_due_snapshots(*, means: AdhocMeans, now: datetime) -> list[AdhocCheck]:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What an announcement showed at one or more checks in a row with the same result.
+    """The content of an announcement at one or more consecutive checks with the same result.
 
-    `leads_to` is where a redirect ended, or an empty text. `first_at` and `last_at` are the instants of sending.
+    `leads_to` is the target of a redirect, or "". `first_at` and `last_at` are when the first and the last check were
+    sent.
     """
 
     observation: Observation
@@ -82,13 +83,13 @@ class Snapshot:
 
 
 def snapshot_checks_of(release: Release) -> Sequence[Observation]:
-    """Return the checks of a release's announcement, the first one first."""
+    """Return the checks of a release's announcement, oldest first."""
     observations = Observation.objects.filter(release=release, purpose=Purpose.ANNOUNCEMENT).select_related("address")
     return list(observations.order_by("sent_at", "position"))
 
 
 def snapshots_of(release: Release) -> list[Snapshot]:
-    """Return what a release's announcement showed over time, checks that showed the same as one."""
+    """Return the snapshots of a release's announcement; consecutive checks with the same result are one snapshot."""
     snapshots: list[Snapshot] = []
     previous = None
     for observation in snapshot_checks_of(release):
@@ -106,16 +107,16 @@ def snapshots_of(release: Release) -> list[Snapshot]:
 ADAPTER = "govuk"
 GOVUK = "https://www.gov.uk/"
 COMPARISONS_AT_A_TIME = 10
-# After an inconclusive check it is tried again, some times in the same night.
+# After an inconclusive check it is retried, several times in the same night.
 COMPARISON_RETRY_AFTER = timedelta(hours=1)
 TRIED_AGAIN_FOR = timedelta(hours=4)
-# A vague release is to come as long as its months may not be over.
+# A vague release is a future release until the last of its months is over.
 LONGEST_VAGUE = timedelta(days=62)
 
 
 @dataclass(frozen=True, slots=True)
 class ComparisonResult:
-    """How a release compares with its announcement: the differences, when it was last read, and why not since."""
+    """The comparison of a release with its announcement: the differences, the last reading, and any later failure."""
 
     release: Release
     url: str
@@ -131,7 +132,7 @@ def comparison_planned_at(*, at: time, now: datetime) -> datetime:
 
 
 def announcements_to_come(*, now: datetime) -> QuerySet[Address]:
-    """Return the GOV.UK announcements of releases that are still to come, cancelled ones too."""
+    """Return the GOV.UK announcements of future releases, including cancelled ones."""
     vague_since = calendar.local_date(now) - LONGEST_VAGUE
     to_come = Q(release__due_at__gt=now) | Q(release__due_at__isnull=True, release__planned_on__gte=vague_since)
     return (
@@ -148,7 +149,7 @@ def announcements_to_come(*, now: datetime) -> QuerySet[Address]:
 
 
 def due_comparisons(*, at: time, now: datetime) -> QuerySet[Address]:
-    """Return the announcements that were not read since the comparison was planned last.
+    """Return the announcements that were not read since the last planned comparison.
 
     :param at: STATSOFFICE_COMPARISON_AT, London time.
     """
@@ -161,7 +162,7 @@ def due_comparisons(*, at: time, now: datetime) -> QuerySet[Address]:
 
 
 def make_due_comparisons(*, at: time, means: AdhocMeans, now: datetime) -> int:
-    """Read some of the announcements that are due, and store what they say; return how many could be asked.
+    """Read a batch of the due announcements and store their content; return how many could be requested.
 
     :param at: STATSOFFICE_COMPARISON_AT, London time.
     """
@@ -169,9 +170,9 @@ def make_due_comparisons(*, at: time, means: AdhocMeans, now: datetime) -> int:
 
 
 def compare_announcements(addresses: Iterable[Address], *, means: AdhocMeans, now: datetime) -> int:
-    """Read some announcements and store what they say; return how many could be asked.
+    """Read some announcements and store their content; return how many could be requested.
 
-    A check of the announcement of a release with an exact date is evidence like any other check of it.
+    If the release has an exact date, the check is stored as evidence like any other check.
     """
     readable = [address for address in addresses if _has_valid_address(address, now=now)]
     evidence = [address for address in readable if address.adapter == ADAPTER and address.release.due_at]
@@ -190,7 +191,7 @@ def _has_valid_address(address: Address, *, now: datetime) -> bool:
     try:
         place_of(address.url)
     except NotAWebAddressError:
-        # Without a row it would stay due for ever, before all others.
+        # Without a row it would remain due for ever, ahead of all others.
         _store(address, Problem.UNREACHABLE, at=now)
         return False
     return True
@@ -222,11 +223,11 @@ def _store(address: Address, found: Announcement | Problem, *, at: datetime) -> 
 
 
 def compare_with_latest(addresses: Iterable[Address]) -> list[ComparisonResult]:
-    """Compare releases as they are now with their announcements as they were read last."""
+    """Compare the present facts of releases with the last content of their announcements."""
     results = []
     for address in addresses:
         row = getattr(address, "comparison", None)
-        # A result from another address says nothing of this one.
+        # A result from another address does not apply to this one.
         if row is None or row.url != address.url:
             continue
         results.append(
@@ -243,7 +244,7 @@ def compare_with_latest(addresses: Iterable[Address]) -> list[ComparisonResult]:
 
 
 def find_differences(announcements: QuerySet[Address]) -> list[ComparisonResult]:
-    """Return of some announcements those that differ from our calendar as it is now."""
+    """Return those of some announcements that differ from our present calendar."""
     return [each for each in compare_with_latest(announcements.filter(comparison__differs=True)) if each.differences]
 
 

@@ -18,7 +18,7 @@ type ChecksByAddress = Mapping[int, Sequence[CheckEntry]]
 
 @dataclass(frozen=True, slots=True)
 class CheckEntry:
-    """One check as the history shows it; instants are aware."""
+    """One check in the history; instants are aware."""
 
     result: str
     reasons: tuple[str, ...]
@@ -29,7 +29,7 @@ class CheckEntry:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Consecutive checks that showed the same; `first_at` and `last_at` are the instants at which they were sent."""
+    """Consecutive checks with the same result; the first was sent at `first_at`, the last at `last_at`."""
 
     result: str
     reasons: tuple[str, ...]
@@ -40,7 +40,7 @@ class Run:
 
 
 def fold_runs(checks: Iterable[CheckEntry], *, due_at: datetime) -> list[Run]:
-    """Fold checks into runs of the same result, reasons and statement; a run never reaches across the due instant.
+    """Group checks into runs with the same result, reasons and statement. No run crosses the due instant.
 
     :param checks: the checks of one address in any order.
     """
@@ -59,7 +59,7 @@ def fold_runs(checks: Iterable[CheckEntry], *, due_at: datetime) -> list[Run]:
 
 @dataclass(frozen=True, slots=True)
 class SaidRun:
-    """Consecutive checks at which the publisher's own system said the same; instants at which they were sent."""
+    """Consecutive checks with the same statement by the publisher's own system, and when they were sent."""
 
     says: PublisherSays
     first_at: datetime
@@ -69,10 +69,10 @@ class SaidRun:
 
 @dataclass(frozen=True, slots=True)
 class AddressRecord:
-    """One address with its checks folded into runs, in order; `checks` counts the checks.
+    """One address with its runs of checks, in order; `checks` is the number of checks.
 
-    `past_caches` are the runs of checks that bypassed caches, which are not judged. `said` holds what the publisher's
-    own system said in the meantime.
+    `past_caches` are the runs of checks that bypassed caches, which are not judged. `said` are the statements of the
+    publisher's own system.
     """
 
     address: Address
@@ -84,7 +84,7 @@ class AddressRecord:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRecord:
-    """Everything on record of one release. `verification` is the verdict on its present schedule."""
+    """The complete record of one release. `verification` is the verdict on its present schedule."""
 
     verification: Verification | None
     earlier_verifications: list[Verification]
@@ -95,12 +95,12 @@ class ReleaseRecord:
 
     @property
     def verdicts(self) -> list[Verification]:
-        """The verdicts on the present schedule and on those before it."""
+        """The verdicts on the present and all earlier schedules."""
         return [*([self.verification] if self.verification else []), *self.earlier_verifications]
 
     @property
     def anything_said(self) -> bool:
-        """Whether the publisher's own system said anything of any of the addresses."""
+        """Whether there is any statement of the publisher's own system."""
         return any(record.said for record in self.addresses)
 
 
@@ -126,7 +126,7 @@ def release_record_of(release: Release, *, now: datetime) -> ReleaseRecord:
             )
             for address in release.addresses.all()
         ],
-        # No process was alive in a replayed past: coverage says nothing about it.
+        # No process was running in a replayed past, so coverage cannot show gaps in it.
         holes=[] if replayed else _find_holes(release, checks, now=now),
         questions=find_open_questions([release]),
         statements=statements,
@@ -136,7 +136,7 @@ def release_record_of(release: Release, *, now: datetime) -> ReleaseRecord:
 def _read_checks(
     release: Release, statements: list[Statement]
 ) -> tuple[ChecksByAddress, Mapping[int, list[SaidRun]], bool]:
-    """Return the checks of each address by its key, what its system said, and whether a past morning was replayed."""
+    """Return the checks of each address by key, its publisher's statements, and whether a past morning was replayed."""
     stated = last_statements((statement.text_digest, statement.kind) for statement in statements)
     checks: dict[int, list[CheckEntry]] = defaultdict(list)
     said: dict[int, list[SaidRun]] = defaultdict(list)
@@ -157,7 +157,7 @@ def _read_checks(
 
 
 def _read_fresh_checks(release: Release) -> ChecksByAddress:
-    """Return the checks of the present schedule that bypassed caches, of each address by its key."""
+    """Return the checks that bypassed caches for the present schedule, by the address's key."""
     checks: dict[int, list[CheckEntry]] = defaultdict(list)
     rows = Observation.objects.filter(
         release=release, schedule_version=release.schedule_version, purpose=Purpose.FRESH, superseded=False
@@ -168,7 +168,7 @@ def _read_fresh_checks(release: Release) -> ChecksByAddress:
 
 
 def _find_holes(release: Release, checks: ChecksByAddress, *, now: datetime) -> list[Hole]:
-    """Find when nothing was observed, from the first check (or the due instant) to the last one or the limit."""
+    """Find the gaps in monitoring, from the first check (or the due instant) to the last one or the limit."""
     if release.due_at is None or now < release.due_at or not release.addresses.exists():
         return []
     made = [check for each in checks.values() for check in each]

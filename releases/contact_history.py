@@ -13,10 +13,10 @@ DELETED = "-"
 
 
 def erase_former_details(*, now: datetime, retention: timedelta, dry_run: bool = False) -> int:
-    """Remove from the histories the details of contacts that were replaced longer ago than their retention.
+    """Remove details of contacts from their history if they were replaced before the end of their retention period.
 
-    A detail that is still correct stays, and so do post, account, who changed it and when. Each removed detail is
-    replaced by a marker with the day. Details of a team name no person, and stay.
+    Details that are still correct stay, as do post, account, and who changed them when. Each removed detail is replaced
+    by a marker with the day. Details of a team are not personal and stay.
 
     :return: the number of changed rows of histories; a second call changes none.
     """
@@ -40,7 +40,7 @@ def erase_former_details(*, now: datetime, retention: timedelta, dry_run: bool =
 
 
 def _over(versions: Sequence[Any], *, before: datetime) -> list[list[str]]:
-    """Return of each version of one contact, the oldest first, the details that others replaced before an instant."""
+    """Return, for each version of one contact (oldest first), the details that were replaced before an instant."""
     found: list[list[str]] = []
     replaced: dict[str, datetime | None] = dict.fromkeys(DETAILS)
     later: Any = None

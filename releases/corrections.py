@@ -1,4 +1,4 @@
-"""Corrections of a release that do not move it: title, addresses, removal, and the public reason of a date change."""
+"""Corrections of a release without a move: title, addresses, removal, and the public reason of a date change."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class ReasonRefused(FieldRefused):
-    """A correction that cannot be accepted; `field` names the wrong field."""
+    """A correction that cannot be accepted; `field` names the invalid field."""
 
 
 class NothingPublic(MoveRefused):
-    """The change has no reason that anyone outside has read."""
+    """The change of date has no public reason."""
 
 
 def current_reason(change: DateChange) -> str:
@@ -32,8 +32,10 @@ def current_reason(change: DateChange) -> str:
 
 
 def check_correctable(change: DateChange, *, by: "User") -> None:
-    """:raises NotYours: if none of the person's roles allows it.
-    :raises NothingPublic: if it has no reason that is public.
+    """Check that a person may correct the public reason of a change.
+
+    :raises NotYours: if none of the person's roles allows it.
+    :raises NothingPublic: if the change has no public reason.
     """
     check_may(by, Action.CORRECT_REASON, change.release.series.producer)
     if change.announced_at is None or not change.public_reason:
@@ -41,11 +43,11 @@ def check_correctable(change: DateChange, *, by: "User") -> None:
 
 
 def correct_public_reason(change: DateChange, *, reason: str, by: "User", at: datetime, seen: int) -> ReasonCorrection:
-    """Correct the public reason of a change of date; a Head of Profession or deputy agrees by doing so.
+    """Correct the public reason of a change of date. This counts as the agreement of the Head of Profession or deputy.
 
-    :param seen: how many corrections of it there were when the person read it.
+    :param seen: the number of its corrections when the person read it.
     :raises NotYours: if none of the person's roles allows it.
-    :raises NothingPublic: if the change has no reason that is public.
+    :raises NothingPublic: if the change has no public reason.
     :raises ReasonRefused: if the reason is empty or unchanged.
     :raises ChangedMeanwhile: if another person corrected it after this one read it.
     """
@@ -73,7 +75,7 @@ def correct_public_reason(change: DateChange, *, reason: str, by: "User", at: da
 
 
 class CorrectionRefused(MoveRefused):
-    """The release or its address is not to be corrected any more; the message is one sentence for people."""
+    """The release or its address can no longer be corrected; the message is one sentence for people."""
 
 
 def correct_release(release: Release, *, title: str, reference: str, by: "User | None", at: datetime) -> Release:
@@ -104,9 +106,9 @@ def correct_release(release: Release, *, title: str, reference: str, by: "User |
 
 
 def are_addresses_fixed(release: Release, *, now: datetime) -> bool:
-    """Return whether a release's addresses stay as they are, because it is due: a verdict rests on them.
+    """Return whether a release's addresses can no longer change, because it is due and its verdict depends on them.
 
-    A rehearsal may be given other addresses at any time.
+    The addresses of a rehearsal can always change.
     """
     return not release.rehearsal and release.due_at is not None and release.due_at <= now
 
@@ -125,11 +127,11 @@ def correct_missing_address(release: Release, planned: PlannedAddress, *, by: "U
 def change_address(address: Address, planned: PlannedAddress, *, by: "User | None", at: datetime) -> Address:
     """Correct an address of a release that is not due yet.
 
-    The address of an announcement may be corrected at any time before that: each check of it stores the address at
-    which it was made, and no verdict rests on it.
+    Until then the address of an announcement may always be corrected: its checks store the address that they requested,
+    and no verdict depends on it.
 
-    :raises CorrectionRefused: if the release is due already, or if the address was checked and would change, or would
-        become an announcement, which is not judged, or the other way round.
+    :raises CorrectionRefused: if the release is due already, or if a checked address would change, become an
+        announcement, or stop being one.
     :raises SecondAnnouncement: if it would be a second announcement of the release.
     :raises NotYours: if the person may not edit releases of its producer.
     """
@@ -183,9 +185,9 @@ def remove_address(address: Address, *, by: "User | None", at: datetime) -> None
 
 
 def check_removable(release: Release) -> None:
-    """Require that a release may be removed from the calendar altogether.
+    """Require that a release may be removed from the calendar.
 
-    :raises CorrectionRefused: if it was ever public, or anything was seen or found of it, or someone had access to it.
+    :raises CorrectionRefused: if it was ever public, has checks or findings, or had anyone on its access list.
     """
     if release.announced_at is not None:
         message = _("%(reference)s was public and cannot be deleted: cancel it instead.") % {
@@ -205,14 +207,14 @@ def check_removable(release: Release) -> None:
 
 
 def remove_release(release: Release, *, by: "User | None", at: datetime) -> None:
-    """Remove a release that was never public and never checked; its events and date changes stay.
+    """Remove a release that was never public or checked; its events and date changes stay.
 
-    :raises CorrectionRefused: if it was ever public, or anything was seen or found of it, or someone had access to it.
+    :raises CorrectionRefused: if it was ever public, has checks or findings, or had anyone on its access list.
     :raises NotYours: if the person may not edit releases of its producer.
     """
     _check_person(release, by)
     with transaction.atomic():
-        # More than `lock_release` does: no check of it may be stored between the test and the removal.
+        # A stronger lock than `lock_release`: no check may be stored between the test and the removal.
         stored = Release.objects.select_for_update().get(pk=release.pk)
         check_removable(stored)
         record_event(stored, "removed", at=at, by=by, reference=stored.reference, title=stored.title)

@@ -1,7 +1,7 @@
-"""Requests to change a confirmed date: requested, agreed to, refused or withdrawn.
+"""Requests to change a confirmed date, and the decisions on them.
 
-A decision raises WrongState if it was made already, WrongRole if the person's roles do not allow it, ChangedMeanwhile
-if another person is faster, and Overtaken if the release is not as it was when the change was asked for.
+A decision raises WrongState if the request was already decided, WrongRole if the person's roles do not allow it,
+ChangedMeanwhile if another person was faster, and Overtaken if the release has changed since the request.
 """
 
 from datetime import datetime
@@ -24,25 +24,25 @@ if TYPE_CHECKING:
 
 
 class NothingToAgree(MoveRefused):
-    """The date is not confirmed, so that a change of it needs no agreement."""
+    """The date is not confirmed, so changing it needs no agreement."""
 
 
 class AlreadyRequested(MoveRefused):
-    """Another change of the same release waits for agreement."""
+    """Another change of the same release is waiting for agreement."""
 
 
 class Overtaken(MoveRefused):
-    """The release was moved, published or cancelled after the change was asked for; the request has lapsed."""
+    """The release was moved, published or cancelled after the request, so the request has lapsed."""
 
 
 def request_date_change(
     release: Release, *, to: Slot, reason: str, by: "User", at: datetime, expected_version: int | None = None
 ) -> DateChangeRequest:
-    """Ask for another date or time of a confirmed release; the date stays until a lead has agreed.
+    """Request another date or time for a confirmed release; the date does not change until a lead agrees.
 
     Source: Code of Practice for Statistics, edition 2.1, T3.2 (edition 3.0: 3.2).
 
-    :param reason: what the public is to read once it is agreed.
+    :param reason: the reason that is published once it is agreed.
     """
     check_may(by, Action.ASK_DATE_CHANGE, release.series.producer)
     _check_confirmed(release)
@@ -85,7 +85,7 @@ def check_decidable(request: DateChangeRequest, *, by: "User") -> None:
 
 
 def agree_to_date_change(request: DateChangeRequest, *, by: "User", at: datetime) -> Release:
-    """Agree to a change and move the release. The record says who asked and who agreed."""
+    """Agree to a change and move the release. The record names who requested it and who agreed."""
     move = _check(request, AGREE, by=by)
     try:
         with transaction.atomic():
@@ -105,7 +105,7 @@ def agree_to_date_change(request: DateChangeRequest, *, by: "User", at: datetime
 
 
 def refuse_date_change(request: DateChangeRequest, *, reason: str, by: "User", at: datetime) -> DateChangeRequest:
-    """Refuse a change, with a reason for the person who asked. The date stays."""
+    """Refuse a change, with a reason for the person who requested it."""
     move = _check(request, REFUSE, by=by, reason=reason)
     _check_not_overtaken(request, at=at)
     return _decide(request, move, by=by, at=at, refusal=reason.strip())
@@ -121,7 +121,7 @@ def withdraw_date_change(request: DateChangeRequest, *, by: "User", at: datetime
 
 
 def lapse_overtaken(*, now: datetime, release: Release | None = None) -> int:
-    """End the requests whose release was moved, published or cancelled since, and return how many there were."""
+    """Mark requests as lapsed if their release was moved, published or cancelled since; return how many there were."""
     found = DateChangeRequest.objects.overtaken().select_related("release__series__producer")
     if release is not None:
         found = found.filter(release=release)
@@ -137,13 +137,13 @@ def lapse_overtaken(*, now: datetime, release: Release | None = None) -> int:
 
 
 def requests_to_decide(person: Person) -> DateChangeRequestQuerySet:
-    """Return the requests that are, or were, a person's to decide, whatever became of them."""
+    """Return all requests, open or closed, on which a person may decide or could have decided."""
     found = DateChangeRequest.objects.filter(release__series__producer__in=producers_with(person, LEADS))
     return found.select_related("release__series__producer", "requested_by")
 
 
 def open_requests_for(person: Person) -> DateChangeRequestQuerySet:
-    """Return the requests that wait for a person's decision, by when their release is due."""
+    """Return the open requests on which a person may decide, by the due time of the release."""
     return requests_to_decide(person).waiting().order_by("release__due_at", "pk")
 
 
@@ -153,7 +153,7 @@ def latest_request(release: Release) -> DateChangeRequest | None:
 
 
 def waiting_request(release: Release) -> DateChangeRequest | None:
-    """Return the request that waits for a decision on a release, unless it was overtaken."""
+    """Return the open request about a release, unless it was overtaken."""
     latest = latest_request(release)
     return latest if latest and latest.current_state(release) == RequestState.WAITING else None
 
@@ -183,7 +183,7 @@ def _decide(
         if not waiting.update(state=move.target, decided_by=by, decided_at=at, refusal=refusal):
             raise ChangedMeanwhile(_("This request was decided meanwhile; look at it again."))
         lock_release(request.release_id)
-        # A copy: what the caller holds stays as it was read if the transaction is undone.
+        # A copy, so that the caller's object is unchanged if the transaction is rolled back.
         decided = DateChangeRequest.objects.select_related("release__series__producer").get(pk=request.pk)
         record_event(
             decided.release, f"date_change_{move.target}", at=at, by=by, words=refusal, request=request.pk,

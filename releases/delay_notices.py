@@ -22,11 +22,11 @@ Kind = DelayNotice.Kind
 
 
 class NoticeRefused(FieldRefused):
-    """A notice that cannot be accepted; `field` names the wrong field."""
+    """A notice that cannot be accepted; `field` names the invalid field."""
 
 
 class NothingToSay(MoveRefused):
-    """Readers wait for no release here, or there is no notice to withdraw."""
+    """The release is not one that readers are waiting for, or there is no notice to withdraw."""
 
 
 def post_notice(
@@ -40,12 +40,11 @@ def post_notice(
     at: datetime,
     seen: int,
 ) -> DelayNotice:
-    """Post a notice of a delay, which readers see at once; it takes the place of the one before it.
+    """Post a notice of a delay, which readers see at once; it replaces the one before.
 
-    It changes no date and no verdict, and nothing that was observed is in it. It may be posted before the release is
-    due.
+    It changes no date and no verdict, and contains no observations. It may be posted before the release is due.
 
-    :param seen: how many rows of notices there were when the person read the page.
+    :param seen: the number of notices when the person read the page.
     """
     check_postable(release, by=by)
     if expected_at is None and not expected_words.strip():
@@ -74,7 +73,7 @@ def post_notice(
 def withdraw_notice(release: Release, *, by: "User", at: datetime, seen: int) -> DelayNotice:
     """Withdraw the current notice of a delay; readers can still see that there was one.
 
-    :param seen: how many rows of notices there were when the person read the page.
+    :param seen: the number of notices when the person read the page.
     """
     check_may(by, Action.POST_DELAY_NOTICE, release.series.producer)
     rows = list(release.delay_notices.all())
@@ -93,10 +92,11 @@ def check_postable(release: Release, *, by: "User") -> None:
 
 
 def current_notice(release: Release, rows: list[DelayNotice]) -> DelayNotice | None:
-    """Return the notice that readers of a release are to see now, or None.
+    """Return the notice that readers of a release see now, or None.
 
-    :param rows: every row of its notices, in order. Once the release is moved, published or cancelled, there is no
-        current notice.
+    Once the release is moved, published or cancelled, there is none.
+
+    :param rows: all its notices, in order.
     """
     last = rows[-1] if rows else None
     if last is None or last.kind != Kind.POSTED or release.status != Status.CONFIRMED:

@@ -1,4 +1,4 @@
-"""Exemptions approved in advance: recorded and ended by a Head of Profession or deputy, and found for a verdict."""
+"""Exemptions that were approved in advance: their recording, their end, and those that cover a verdict."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ExemptionRefused(FieldRefused):
-    """An exemption that cannot be accepted; `field` names the wrong field."""
+    """An exemption that cannot be accepted; `field` names the invalid field."""
 
 
 def check_exemption(exemption: Exemption, *, at: datetime) -> None:
@@ -38,7 +38,7 @@ def check_exemption(exemption: Exemption, *, at: datetime) -> None:
 
 
 def record_exemption(exemption: Exemption, *, by: "User", at: datetime) -> Exemption:
-    """Save a new exemption. It covers only what happens after this instant, whatever its days."""
+    """Save a new exemption. It covers only breaches after this instant, whatever its days."""
     check_may(by, Action.KEEP_EXEMPTIONS, exemption.producer)
     check_exemption(exemption, at=at)
     exemption.reference, exemption.words = exemption.reference.strip(), exemption.words.strip()
@@ -48,7 +48,7 @@ def record_exemption(exemption: Exemption, *, by: "User", at: datetime) -> Exemp
 
 
 def end_exemption(exemption: Exemption, how: str, *, words: str, by: "User", at: datetime) -> Exemption:
-    """End an exemption. If it was recorded in error, what it covered raises its suspicion at the next run."""
+    """End an exemption. If it was recorded in error, the breaches that it covered raise suspicions at the next run."""
     check_may(by, Action.KEEP_EXEMPTIONS, exemption.producer)
     if not words.strip():
         raise ExemptionRefused("end_words", _("Say why it ends."))
@@ -63,7 +63,7 @@ def end_exemption(exemption: Exemption, how: str, *, words: str, by: "User", at:
 
 
 def find_exemptions(verifications: Iterable[Verification]) -> dict[int, list[Exemption]]:
-    """Find the verdicts that would raise a suspicion and are covered, with one query at most.
+    """Find the verdicts that would raise a suspicion but are covered by exemptions, with at most one query.
 
     :return: by the verification's key, the exemptions that together cover all of it.
     """

@@ -20,7 +20,7 @@ from releases.rules.web_address import NotAWebAddressError, place_if_any, place_
 
 
 def crowds_between(start: datetime, end: datetime, *, budgets: Mapping[str, Budget]) -> list[Crowd]:
-    """Find the crowds of confirmed releases and rehearsals due from one aware instant up to, not including, another.
+    """Find the crowds of confirmed releases and rehearsals due from one aware instant up to (not including) another.
 
     :param budgets: the complete budget of each host for which the operator set one.
     """
@@ -28,7 +28,7 @@ def crowds_between(start: datetime, end: datetime, *, budgets: Mapping[str, Budg
 
 
 def crowds_of_releases(releases: Iterable[Release], *, budgets: Mapping[str, Budget]) -> dict[int, list[Crowd]]:
-    """Return the crowds that each of some releases is in, by its key; other releases in them count too."""
+    """Return the crowds of each of some releases, by release key; other releases in the crowds count too."""
     instants = {release.due_at for release in releases}
     found: dict[int, list[Crowd]] = {}
     for crowd in _crowds(Q(release__due_at__in=instants), budgets):
@@ -38,7 +38,7 @@ def crowds_of_releases(releases: Iterable[Release], *, budgets: Mapping[str, Bud
 
 
 def crowds_among(releases: QuerySet[Release]) -> list[Crowd]:
-    """Find the crowds among some open releases, confirmed or still provisional, whatever others join them."""
+    """Find the crowds among some open releases, confirmed or provisional, and nothing else."""
     which = Q(release__in=releases, release__due_at__isnull=False, release__status__in=OPEN)
     return find_crowds(_due(Address.objects.filter(which)), {})
 
@@ -55,7 +55,7 @@ def _due(addresses: QuerySet[Address]) -> list[Due]:
         try:
             due.append(Due(release=release, place=place_of(url), due_at=due_at))
         except NotAWebAddressError:
-            continue  # it is never asked, so nothing shares its budget; the check before the release names it
+            continue  # it is never requested, so it shares no budget; the preflight reports it
     return due
 
 
@@ -68,9 +68,9 @@ def budgets_from_settings() -> dict[str, Budget]:
 
 
 def longest_gaps(due_ats: Collection[datetime]) -> Callable[[datetime, str], timedelta]:
-    """Return a function for the longest gap that counts as monitored, of a due instant and the address of a page.
+    """Return a function from a due instant and a page's address to the longest gap that counts as monitored.
 
-    It counts the addresses that are due at the instants at each host.
+    The gap depends on the number of addresses that are due at the same host and instant.
     """
 
     @cache
@@ -78,7 +78,7 @@ def longest_gaps(due_ats: Collection[datetime]) -> Callable[[datetime, str], tim
         addresses = Address.objects.filter(
             release__due_at__in=due_ats, release__status__in=[Status.CONFIRMED, Status.PUBLISHED]
         ).exclude(role=Address.Role.ANNOUNCEMENT)
-        # Of ten thousand addresses on one host the database returns one row: all up to the slash after the host.
+        # For ten thousand addresses on one host the database returns one row: the part up to the slash after the host.
         slash = StrIndex(Substr("url", len("https://") + 1), Value("/"))
         origin = Case(When(slash=0, then="url"), default=Left("url", F("slash") + len("https://")))
         numbers: Counter[tuple[datetime | None, str]] = Counter()
@@ -91,75 +91,75 @@ def longest_gaps(due_ats: Collection[datetime]) -> Callable[[datetime, str], tim
 
     def longest(due_at: datetime, url: str) -> timedelta:
         place = place_if_any(url)
-        # Counted when first asked for: releases that were judged before keep the gap of that time.
+        # Counted only on demand, because releases that were judged before keep their stored gap.
         return longest_gap(count()[due_at, place], budget_of(place, budgets).monitoring_share)
 
     return longest
 
 
 class ProbeInterface(Protocol):
-    """What checks need of the probe: it sends requests, and has the answers examined."""
+    """The part of the probe that checks use: it sends requests and has the responses examined."""
 
     def start(self, request: CheckRequest) -> None:
         """Begin a request as soon as the host's budget allows."""
 
     def waits(self, key: Hashable) -> bool:
-        """Whether the request of a key waits for the host's budget, so that nothing was sent yet."""
+        """Whether the request of a key is waiting for the host's budget, so that nothing was sent yet."""
 
     def hand_turn(self, key: Hashable, request: CheckRequest) -> None:
-        """Pass the turn of a waiting request, which is then never sent, to another for the same address."""
+        """Replace a waiting request, which is then never sent, by another for the same address."""
 
     def poll(self, timeout_seconds: float) -> list[tuple[CheckRequest, Answer]]:
         """Return the complete answers, waiting at most so long for the first."""
 
     @property
     def in_flight(self) -> int:
-        """How many requests have no answer yet."""
+        """The number of requests without a response."""
 
     @property
     def held_until(self) -> datetime | None:
-        """When the first request goes on, if each that has no answer yet waits for the end of a pause; else None."""
+        """When the first request continues, if all open requests are waiting for the end of a pause; else None."""
 
     @property
     def pauses(self) -> Mapping[str, datetime]:
-        """Until when nothing is requested of which host or page, because it asked for that."""
+        """The pauses that hosts and pages asked for, with their ends."""
 
     def pause(self, name: str, *, until: datetime) -> None:
-        """Request nothing of a host or page until an aware instant; only decisive requests wait for the end."""
+        """Request nothing from a host or page until an aware instant; only decisive requests wait for the end."""
 
     def give_up_waits(self) -> None:
-        """End what waits for the end of a pause, because this process has to end."""
+        """End the requests that are waiting for the end of a pause, because this process has to end."""
 
     def rest(self, place: str, *, seconds: float) -> None:
-        """Begin nothing at a host for so many seconds; requests for it wait."""
+        """Send nothing to a host for this many seconds; requests for it wait."""
 
     def fetched_address(self, adapter: str, url: str) -> str:
         """Return the address that an adapter requests for an announced one."""
 
     def examine(self, adapter: str, answer: Answer, expectation: Expectation) -> Finding:
-        """Return what an answer shows, waiting for the result."""
+        """Return the finding of a response, waiting for the result."""
 
     def begin_examination(
         self, key: Hashable, adapter: str, answer: Answer, expectation: Expectation
     ) -> Finding | None:
-        """Return what an answer shows if that is known at once; else `examined` will return it under the same key."""
+        """Return the finding of a response if it is cached; else `examined` will return it under the same key."""
 
     def begin_text_of(self, key: Hashable, answer: Answer) -> str | None:
-        """Return the text of a page for a missing address if known at once; else `examined` will return it."""
+        """Return the text of a page for missing addresses if it is cached; else `examined` will return it."""
 
     def examined(self, timeout_seconds: float) -> list[tuple[Hashable, Finding | str | Exception]]:
-        """Return the available results, waiting at most so long for the first; a fault of ours as an exception."""
+        """Return the available results, waiting at most this long for the first. A fault of our own is an exception."""
 
     def give_up_examinations(self, *, after_seconds: float | None) -> None:
-        """Report as not examined what has no result by then, because a sweep has to end; None to go on as usual."""
+        """Report pages without a result by then as not examined, because a sweep has to end; None resets this."""
 
 
-# A dead holder is missed after this long; the sweep renews every two seconds.
+# A lease expires after this long if its holder has died; the sweep renews it every two seconds.
 DURATION = timedelta(seconds=8)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-# A budget counts the requests of any one second; a new holder cannot know those of the one before.
+# A budget counts the requests within any second; a new holder does not know those of the previous holder.
 HAND_OVER = timedelta(seconds=1)
-# Under this name ad hoc checks lease their part of a host's budget.
+# The name under which ad hoc checks lease their part of a host's budget.
 _ADHOC_PREFIX = "beside "
 _LONGEST_NAME = 255
 
@@ -169,10 +169,10 @@ def claim_hosts(
 ) -> frozenset[str]:
     """Take or renew the lease of every host that is free, expired or already held by this holder; return those held.
 
-    A host that another holder had within the last second rests until that second is over, so that its budget holds
-    across both. A host that asked any process for a pause is paused for this one too.
+    If another holder had a host within the last second, requests wait until that second is over, so that the budget
+    holds across both. If a host asked any process for a pause, the pause applies to this process too.
 
-    :param probe: of the holder; it is given the rests and pauses.
+    :param probe: the holder's probe, which gets these waits and pauses.
     """
     until = now + DURATION
     before = {row.host: row for row in HostLease.objects.filter(host__in=hosts)}
@@ -206,7 +206,7 @@ def release_hosts(holder: str, *, now: datetime, probe: ProbeInterface | None = 
     The rows stay, because a fence only ever grows.
 
     :param now: the aware instant up to which the holder may have sent requests.
-    :param probe: of the holder; the pauses that it was asked for are stored for the next one.
+    :param probe: the holder's probe; its pauses are stored for the next holder.
     """
     if probe:
         store_pauses(probe, now=now)
@@ -214,7 +214,7 @@ def release_hosts(holder: str, *, now: datetime, probe: ProbeInterface | None = 
 
 
 def store_pauses(probe: ProbeInterface, *, now: datetime) -> None:
-    """Store until when which host asked for a pause, for the other processes and for later."""
+    """Store the pauses that hosts asked for, for other processes and for later."""
     pauses = probe.pauses
     if not pauses:
         return
@@ -229,7 +229,7 @@ def store_pauses(probe: ProbeInterface, *, now: datetime) -> None:
 
 
 def _share_pauses(probe: ProbeInterface, *, now: datetime) -> None:
-    # A pause beyond the longest was requested under a clock that was set back since, or in a replayed past.
+    # A longer pause than the longest was stored before the clock was set back, or in a replayed past.
     paused = HostLease.objects.filter(paused_until__gt=now, paused_until__lte=now + LONGEST_OF_ALL)
     for host, until in paused.values_list("host", "paused_until"):
         if until and probe.pauses.get(host) != until:

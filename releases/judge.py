@@ -1,4 +1,4 @@
-"""Judging releases: reads the checks, applies the rules, and stores changed verdicts with their events."""
+"""The judge of releases: reads the checks, applies the rules, and stores changed verdicts with their events."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -36,18 +36,18 @@ from releases.rules.web_address import place_if_any
 from releases.verdict.address import RULES_VERSION, Outcome, judge_address, settles_at
 from releases.verdict.release import AddressChecks, AddressResult, ReleaseVerdict, judge_release
 
-# For an address, the instant up to which (included) every planned check was answered or has timed out.
+# Returns, for an address, the instant up to which (included) every planned check was answered or timed out.
 type AnsweredUntil = Callable[[Address], datetime]
 
-# Two processes may judge a release at once, each for another address; a process that loses that often has a fault.
+# Two processes may judge a release at once, each for another address. Losing this often indicates a fault.
 ATTEMPTS = 5
-# A day without checks leaves thousands to judge at once, and what each of them brings would stay to the end.
+# After a day without checks there may be thousands to judge; batches limit the memory.
 JUDGED_AT_ONCE = 500
 NO_CHECKS = AddressChecks()
 
 
 class JudgedByOthers(Exception):
-    """Others judged the release again and again while this was tried; nothing of this attempt is stored."""
+    """Other processes judged the release meanwhile at every attempt; nothing of this attempt is stored."""
 
 
 class Schedule(NamedTuple):
@@ -63,7 +63,7 @@ class Schedule(NamedTuple):
 
 
 class VerdictChange(NamedTuple):
-    """A verdict, and its columns, that differs from the verification, as it was read, of the same schedule."""
+    """A new verdict and its columns, and the verification that it changes."""
 
     schedule: Schedule
     verification: Verification
@@ -72,10 +72,10 @@ class VerdictChange(NamedTuple):
 
 
 def judge_one(release: Release, *, now: datetime, answered_until: AnsweredUntil | None = None) -> Verification:
-    """Judge a release with an exact date from all checks stored for its present schedule, and store what changed.
+    """Judge a release with an exact date from all checks of its present schedule, and store what changed.
 
-    :param answered_until: without it, no check is under way.
-    :raises JudgedByOthers: if others judged it five times in a row meanwhile.
+    :param answered_until: None if no check is under way.
+    :raises JudgedByOthers: if other processes judged it meanwhile, five times in a row.
     """
     judged, faults = judge_all([release], now=now, answered_until=answered_until)
     for _, fault in faults:
@@ -86,9 +86,9 @@ def judge_one(release: Release, *, now: datetime, answered_until: AnsweredUntil 
 def judge_all(
     releases: Iterable[Release], *, now: datetime, answered_until: AnsweredUntil | None = None
 ) -> tuple[list[Verification], list[tuple[Release, Exception]]]:
-    """Judge releases with exact dates as `judge_one` does, some hundreds at once with a fixed number of queries.
+    """Judge releases with exact dates as `judge_one` does, in batches of some hundreds with a fixed number of queries.
 
-    :return: the verifications, changed or not, and the releases on which our own code failed: these stop no other.
+    :return: the verifications, changed or not, and the releases on which our own code failed; these do not stop others.
     :raises ValueError: if a release has no exact date.
     """
     session = _Session(now, answered_until)
@@ -97,10 +97,10 @@ def judge_all(
 
 
 def judge_without_checks(*, now: datetime) -> list[Verification]:
-    """Judge what fell due without a check, or was moved or cancelled since without a verdict.
+    """Judge releases that fell due without a check, or were moved or cancelled since without a verdict.
 
-    Of a release without a check the outcome is CANNOT_TELL, and a person is asked. Checks of an earlier schedule,
-    before the date was changed, are judged as they would have been.
+    The outcome of a release without a check is CANNOT_TELL, and a person is asked. Checks of a schedule before a change
+    of date are judged as they would have been without the change.
 
     :raises ExceptionGroup: after everything else was judged, if our own code failed on some.
     """
@@ -115,7 +115,7 @@ def judge_without_checks(*, now: datetime) -> list[Verification]:
 def read_schedules(
     schedules: Collection[Schedule], *, now: datetime, answered_until: AnsweredUntil | None = None
 ) -> Callable[[Schedule, Verification], ReleaseVerdict]:
-    """Read what schedules are judged from, in a fixed number of queries, and return the function that judges one."""
+    """Read the data to judge schedules, in a fixed number of queries, and return the function that judges one."""
     releases = {schedule.release.pk for schedule in schedules}
     checks_of = repository.read_sightings(releases)
     addresses: dict[int, list[Address]] = defaultdict(list)
@@ -128,16 +128,16 @@ def read_schedules(
         stored = {result.address: result for result in verification.results}
         judged = []
         for address in addresses[schedule.release.pk]:
-            # One that was added after the due instant was not announced for it: it is neither checked nor judged.
+            # An address added after the due instant was not announced for it, so it is neither checked nor judged.
             if not schedule.release.rehearsal and address.added_at >= schedule.due_at:
                 continue
             checks, before = checks_by_address.get(address.pk, NO_CHECKS), stored.get(address.pk)
-            # What counted as monitored when the release was first judged counts for good: neither a setting nor a
-            # cancelled neighbour changes a verdict afterwards.
+            # The longest gap of the first verdict applies for good, so that neither a setting nor a cancelled neighbour
+            # changes a verdict later.
             longest_gap = before.longest_gap if before else longest_gap_now(schedule.due_at, address.url)
             settled_at = settles_at(checks.sightings, limit_at=verification.limit_at)
             is_over = answered_until is None or answered_until(address) >= settled_at
-            # Another process may go on with the checks later and not know that these were over.
+            # Another process may continue the checks later without knowing that these were over.
             was_over = before is not None and before.settled_at is not None and before.settled_at >= settled_at
             is_settled = now >= settled_at and (is_over or was_over)
             result = AddressResult(
@@ -179,7 +179,7 @@ class _Session:
             self.faults.append((schedule.release, JudgedByOthers(message)))
 
     def _attempt(self, schedules: Collection[Schedule]) -> list[Schedule]:
-        """Judge and store once, and return the releases that another process judged in the meantime."""
+        """Judge and store once; return the releases that another process judged meanwhile."""
         stored = fix_verifications(schedules, now=self.now)
         judge = read_schedules(schedules, now=self.now, answered_until=self.answered_until)
         changes: list[VerdictChange] = []
@@ -198,7 +198,7 @@ class _Session:
         return self._store(changes)
 
     def _store(self, changes: Sequence[VerdictChange]) -> list[Schedule]:
-        """Store all changes at once or, if that fails, one by one; return what others judged in the meantime."""
+        """Store all changes at once or, if that fails, one by one; return the releases that others judged meanwhile."""
         try:
             stored = _store_verdicts(changes, now=self.now) if changes else {}
         except Exception as fault:  # noqa: BLE001  # handed to the caller: it stops no other release
@@ -220,7 +220,7 @@ def _current_schedule(release: Release) -> Schedule:
 def _find_unobserved(*, now: datetime) -> list[Schedule]:
     """List the monitored releases that fell due without a check and have no verdict.
 
-    One whose checks only wait to be read and stored is left to its monitoring process, which judges it itself.
+    If the checks of a release are only waiting to be stored, its monitoring process judges it itself.
     """
     checked = Observation.objects.plain().filter(
         release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"), sent_at__gte=OuterRef("due_at")
@@ -228,7 +228,7 @@ def _find_unobserved(*, now: datetime) -> list[Schedule]:
     found = Release.objects.monitored(now=now, ahead=-LONGEST, behind=GIVE_UP).filter(
         ~Exists(checked), ~_decided(), due_at__gt=F("recorded_at"), addresses__isnull=False
     )
-    # Only the keys at first: in the minutes after a due instant these may be thousands whose limit is still to come.
+    # Read only the keys first: in the minutes after a due instant there may be thousands whose limit is in the future.
     limits = found.values_list("pk", "due_at", "series__tolerance_seconds").distinct()
     over_by = now - LONGEST
     over = {key for key, at, tolerance in limits if at and limit_at(at, tolerance_seconds=tolerance) <= over_by}
@@ -239,9 +239,10 @@ def _find_unobserved(*, now: datetime) -> list[Schedule]:
 
 
 def _find_in_hand(releases: Collection[int], *, now: datetime) -> set[int]:
-    """Return those of some releases, by key, that a live process monitors, though it has stored nothing yet.
+    """Return the keys of those releases that a running process monitors although it has stored nothing yet.
 
-    It holds the lease of the host, and the check that is due by the database is one whose answer it has not stored.
+    The process holds the lease of the host; the check that is due according to the database is one that it has made and
+    not stored yet.
     """
     until = now + 2 * host_budgets.DURATION  # beyond that, a clock was wrong
     held = set(
@@ -295,9 +296,9 @@ def _find_cancelled(*, now: datetime) -> list[Schedule]:
 
 
 def fix_verifications(schedules: Collection[Schedule], *, now: datetime) -> dict[tuple[int, int], Verification]:
-    """Return the verification of each schedule, created where there is none, with the tolerance in force.
+    """Return the verification of each schedule, creating missing ones, with the tolerance in force.
 
-    A tolerance is never widened afterwards: from the due time on it is the one that the series had then.
+    The tolerance is the one that the series had at the due time; later changes do not apply.
     """
     present = dict(
         Series.objects.filter(pk__in={schedule.release.series_id for schedule in schedules}).values_list(
@@ -309,9 +310,10 @@ def fix_verifications(schedules: Collection[Schedule], *, now: datetime) -> dict
     in_force = _in_force(missing, present, now=now)
     if missing:
         with transaction.atomic():
-            # Before the heads: an INSERT would wait for a release held by a transaction that waits for the heads.
+            # Insert before locking the heads of chains: an INSERT could wait for a release whose lock holder waits for
+            # the heads.
             lock_releases({schedule.release.pk for schedule in missing})
-            # A transaction that stores a person's answer holds them too when it reaches the same verification.
+            # A transaction that stores a person's answer also locks the heads before the verification.
             lock_heads(ReleaseRowRecord)
             Verification.objects.bulk_create(
                 [
@@ -332,9 +334,9 @@ def fix_verifications(schedules: Collection[Schedule], *, now: datetime) -> dict
 
 
 def check_tolerances() -> str | None:
-    """Return one sentence on the first series whose tolerance is not the last one of its history, or None."""
+    """Return one sentence on the first series whose tolerance differs from the last one in its history, or None."""
     differing = _find_differing_from_history()
-    # One that was just saved may have had its history written since.
+    # The history of a series that was just saved may have been written since.
     still = differing & _find_differing_from_history() if differing else differing
     return f"the tolerance of releases.series {min(still)} is not the last one of its history" if still else None
 
@@ -369,7 +371,7 @@ def _correct_tolerances(
     for seconds, changed in rows.items():
         keys = [row.pk for row in changed]
         with transaction.atomic():
-            # Before the heads, as when verdicts are stored, and in the same order.
+            # Lock before the heads, as when verdicts are stored, and in the same order.
             list(Verification.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
             lock_heads(ReleaseRowRecord)
             Verification.objects.filter(pk__in=keys).update(tolerance_seconds=seconds)
@@ -381,9 +383,9 @@ def _correct_tolerances(
 def _in_force(
     schedules: Collection[Schedule], present: Mapping[int, int], *, now: datetime
 ) -> dict[tuple[int, int], int]:
-    """Return the tolerance at each due time, or the present one if that is still to come.
+    """Return the tolerance at each due time, or the present one if the due time is in the future.
 
-    A schedule whose series' history begins after its due time is left out.
+    Schedules due before the history of their series begins are left out.
     """
     due = [schedule for schedule in schedules if schedule.due_at <= now]
     changes: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
@@ -401,9 +403,9 @@ def _in_force(
 
 
 def _store_verdicts(changes: Sequence[VerdictChange], *, now: datetime) -> dict[tuple[int, int], Verification]:
-    """Write verdicts over the ones they were judged from, in one transaction and a fixed number of queries.
+    """Write changed verdicts by compare-and-set, in one transaction and a fixed number of queries.
 
-    :return: the verifications as they are now, by schedule, without those that another process wrote in the meantime.
+    :return: the present verifications by schedule, without those that another process changed meanwhile.
     """
     with transaction.atomic():
         releases = lock_releases({change.schedule.release.pk for change in changes})
@@ -412,12 +414,12 @@ def _store_verdicts(changes: Sequence[VerdictChange], *, now: datetime) -> dict[
         mine = [c for c in changes if revisions.get(c.verification.pk) == c.verification.revision]
         stored = [_changed_verification(change, now=now) for change in mine]
         if stored:
-            # Ten times as fast as an UPDATE of as many rows; they are locked, so each of them is there.
+            # This upsert is ten times as fast as an UPDATE of each row. The rows are locked, so none is inserted.
             columns = [*mine[0].columns, "decided_at", "revision", "rules_version"]
             Verification.objects.bulk_create(stored, update_conflicts=True, unique_fields=["id"], update_fields=columns)
         current = [c for c in mine if releases[c.schedule.release.pk].schedule_version == c.schedule.version]
         _check_often_again(current, now=now)
-        # On time or late, a release that readers can see is published; a person may have moved or cancelled it
+        # A release that readers can see is published, whether on time or late. A person may have moved or cancelled it
         # meanwhile.
         live_releases = [
             (release, change.verdict.live_at)
@@ -466,10 +468,10 @@ def _judged_event(change: VerdictChange, *, now: datetime) -> ReleaseEvent:
 
 
 def _flip_events(change: VerdictChange, *, now: datetime) -> Iterator[ReleaseEvent]:
-    """Yield an event for each address that went away after it had been seen live, and for each that came back, once."""
+    """Yield one event for each address that disappeared after it was found live, and one for each that reappeared."""
     stored = {result.address: result.verdict.flips for result in change.verification.results}
     for result in change.verdict.addresses:
-        # By their number: an answer that came in late may move the instant of one that was stored already.
+        # Compare the number of flips, because a late response may change the instant of a stored one.
         before = stored.get(result.address, ())
         for number, flip in enumerate(result.verdict.flips):
             known = before[number] if number < len(before) else None
@@ -482,7 +484,7 @@ def _flip_events(change: VerdictChange, *, now: datetime) -> Iterator[ReleaseEve
 
 
 def _check_often_again(changes: Sequence[VerdictChange], *, now: datetime) -> None:
-    """Check addresses often again that, by what a person said since, were not live after all."""
+    """Schedule frequent checks again for addresses that were not live after all, according to a person's statement."""
     not_live = [
         result.address
         for change in changes
@@ -493,15 +495,15 @@ def _check_often_again(changes: Sequence[VerdictChange], *, now: datetime) -> No
 
 
 COMPARED = ("outcome", "last_not_live_at", "first_live_at", "delay_from", "delay_to", "occurred_at")
-# Monitoring stores checks and judges them in the seconds after that.
+# Monitoring stores checks and judges them some seconds later.
 JUDGED_WITHIN = timedelta(minutes=1)
 
 
 def check_verdicts(*, now: datetime, follow: Follow = without_progress) -> str | None:
     """Return one sentence on the first verdict that does not follow from the stored checks and statements, or None.
 
-    Only verdicts by the present version of the rules, on the present schedule, are computed: the addresses of an
-    earlier schedule, and of a rehearsal, may have been changed since. A pending verdict is left out.
+    Only verdicts by the present version of the rules and on the present schedule are recomputed, because the addresses
+    of an earlier schedule or a rehearsal may have changed since. Pending verdicts are left out.
     """
     rows = (
         Verification.objects.filter(
@@ -530,9 +532,9 @@ def _find_differing(verifications: Iterable[Verification], *, now: datetime) -> 
 
 
 def check_outcomes(*, follow: Follow = without_progress) -> str | None:
-    """Return one sentence on the first verdict that is not the one of its last `judged` event, or None.
+    """Return one sentence on the first verdict that differs from its last `judged` event, or None.
 
-    The version of the rules may be later than that of the event: later rules may have given the same outcome.
+    The version of the rules may be later than in the event, because later rules may have given the same outcome.
     """
     columns = ("schedule_version", "outcome", "rules_version", "release__public_id")
     rows = Verification.objects.select_related("release").only(*columns).order_by("pk")
@@ -543,7 +545,7 @@ def check_outcomes(*, follow: Follow = without_progress) -> str | None:
         if _is_last_outcome(row, judged, newest=newest):
             continue
         with transaction.atomic():
-            # It may have been judged between the two readings: they are compared again while none can be written.
+            # A verdict may have been stored between the two queries, so they are compared again under a lock.
             lock_heads(ReleaseRowRecord)
             again = _outcomes_by_schedule(events.filter(release_public_id=row.release.public_id))
             if any(not _is_last_outcome(one, again, newest=newest) for one in rows.filter(pk=row.pk)):
@@ -552,7 +554,7 @@ def check_outcomes(*, follow: Follow = without_progress) -> str | None:
 
 
 def _outcomes_by_schedule(events: QuerySet[ReleaseEvent]) -> dict[tuple[UUID, int], tuple[str, int]]:
-    """Return the last outcome, with the version of the rules, by the release's public identity and its schedule."""
+    """Return the last outcome, with the version of the rules, by the release's public id and its schedule."""
     rows = events.values_list("release_public_id", "facts").iterator(chunk_size=CHUNK)
     return {(release, facts["schedule_version"]): (facts["outcome"][1], facts["rules"]) for release, facts in rows}
 

@@ -1,4 +1,4 @@
-"""The admin site for calendar management: producers, series and releases, with the record to read."""
+"""The admin site for calendar management: producers, series, releases, and a read-only view of the record."""
 
 from releases.admin import people, record, release
 

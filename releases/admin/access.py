@@ -1,4 +1,4 @@
-"""Which rows the admin site shows to whom, and their history."""
+"""Access to rows in the admin site by producer, and the history of rows."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
@@ -17,7 +17,7 @@ from releases.text import calendar
 
 
 def cache_check(request: HttpRequest, question: str, answer: Callable[[], bool]) -> bool:
-    """Answer a question that the admin site asks for every model, once for each request."""
+    """Cache a permission check that the admin site makes for every model, for the length of a request."""
     answers: dict[str, bool] = request.META.setdefault("releases.admin.answers", {})
     if question not in answers:
         answers[question] = answer()
@@ -25,9 +25,9 @@ def cache_check(request: HttpRequest, question: str, answer: Callable[[], bool])
 
 
 class ProducerScopedAdmin[M: Model](admin.ModelAdmin[M]):
-    """Rows of one's own producers, to view or edit as the table of permissions says.
+    """Rows of the user's own producers. The table of permissions decides whether they may view or edit them.
 
-    Staff and superusers may enter the site, but that alone opens no row. Rows of other producers answer 404.
+    Staff and superusers may enter the site, but need a role to see rows. Rows of other producers answer 404.
     """
 
     producer_path: ClassVar[str] = "producer"
@@ -39,7 +39,7 @@ class ProducerScopedAdmin[M: Model](admin.ModelAdmin[M]):
         return row
 
     def may(self, request: HttpRequest, action: Action, row: Any = None) -> bool:
-        """Return whether the user may do something with a row, or with any row if none is given."""
+        """Return whether the user may do an action with a row, or with any row if none is given."""
         if row is None or row.pk is None:
             return cache_check(request, action, lambda: permissions.may_anywhere(request.user, action))
         return permissions.may(request.user, action, self.producer_of(row))
@@ -49,7 +49,7 @@ class ProducerScopedAdmin[M: Model](admin.ModelAdmin[M]):
         return super().get_queryset(request).filter(**{f"{self.producer_path}__in": own})
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
-        """Offer a slug for a new row only; afterwards it is part of addresses."""
+        """Suggest a slug for new rows only, because existing slugs are part of addresses."""
         return {} if obj else dict(super().get_prepopulated_fields(request, obj))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
@@ -76,7 +76,7 @@ class ProducerScopedAdmin[M: Model](admin.ModelAdmin[M]):
 
 
 class RefusalMessagesAdmin[M: Model](ProducerScopedAdmin[M]):
-    """Shows why a move was refused at the last moment, after the form had nothing against it."""
+    """Shows the reason if a move is refused after the form was validated."""
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return _explain_refusal(super().changeform_view, request, *args, **kwargs)
@@ -91,7 +91,7 @@ class RefusalMessagesAdmin[M: Model](ProducerScopedAdmin[M]):
 def _explain_refusal(
     view: Callable[..., HttpResponse], request: HttpRequest, *args: Any, **kwargs: Any
 ) -> HttpResponse:
-    # The admin runs each save in a transaction, so that nothing is left half done here.
+    # The admin runs each save in a transaction, so a refusal undoes everything.
     try:
         return view(request, *args, **kwargs)
     except MoveRefused as refusal:
@@ -102,7 +102,7 @@ def _explain_refusal(
 
 
 class ReadOnlyAdmin[M: Model](ProducerScopedAdmin[M]):
-    """Rows that no one changes."""
+    """Read-only rows."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -118,7 +118,7 @@ MOST_ENTRIES = 200
 
 
 class HistoryAdmin[M: Model](ProducerScopedAdmin[M]):
-    """Shows the history of a row from the record; it leads nowhere back, so that no rule is bypassed."""
+    """Shows the recorded history of a row. Earlier versions cannot be restored, because that would bypass rules."""
 
     object_history_template = "admin/releases/object_history.html"
 

@@ -1,4 +1,4 @@
-"""Actions on releases in the admin site: moves of one or many, exports, next year's plan, and addresses."""
+"""Actions on releases in the admin site: moves, exports, next year's plan, and addresses."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ from releases.rules.tables import TableKind
 from releases.rules.web_address import BadPattern, Fault
 
 type AdminAction = Callable[[Any, HttpRequest, QuerySet[Release]], HttpResponse | None]
-# A page names each of them, perhaps with a box to tick; DATA_UPLOAD_MAX_NUMBER_FIELDS lets as many come back.
+# The page lists each release, possibly with a checkbox; DATA_UPLOAD_MAX_NUMBER_FIELDS allows as many fields.
 MOST_AT_ONCE = 1000
 
 
@@ -60,7 +60,7 @@ def too_many(request: HttpRequest, queryset: QuerySet[Release]) -> bool:
 def render_question(
     model_admin: Any, request: HttpRequest, queryset: QuerySet[Release], action: str, context: dict[str, Any]
 ) -> HttpResponse:
-    """Show an action's own page, named after it, which comes back to the action with the same releases."""
+    """Show the page of an action, named after it; its form calls the action again with the same releases."""
     whole = {
         **model_admin.admin_site.each_context(request),
         "releases": queryset,
@@ -76,9 +76,9 @@ def render_question(
 def _move_each(
     request: HttpRequest, queryset: QuerySet[Release], move: Callable[[Release], object], *, counted: Any, refused: Any
 ) -> list[Release]:
-    """Move each release separately, and say which were refused; each reason is shown once.
+    """Move each release separately, and list the refused ones; each reason is shown once.
 
-    :return: those that were moved, as they were read before.
+    :return: the moved releases, as they were before the move.
     """
     moved = []
     refusals: dict[str, list[str]] = {}
@@ -112,7 +112,7 @@ def announce(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]
 
 @admin.action(description=lazy("Confirm the date and time"), permissions=["change"])
 def confirm(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> HttpResponse | None:
-    """Confirm the selected releases; if some of them then have short notice, ask for the reason first."""
+    """Confirm the selected releases; if the notice of some would be short, ask for the reason first."""
     at, user = timezone.now(), _user(request)
     short = [
         {"release": release, "days": notice.days}
@@ -179,7 +179,7 @@ def ask_preflight(model_admin: Any, request: HttpRequest, queryset: QuerySet[Rel
 
 
 def objection_to_deletion(release: Release) -> str:
-    """Say why a release may not be deleted; nothing, if it may."""
+    """Return the reason why a release may not be deleted, or None."""
     try:
         corrections.check_removable(release)
     except CorrectionRefused as refusal:
@@ -196,9 +196,9 @@ PREFLIGHT = "preflight"
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One thing that can be done with a release.
+    """One action on a release.
 
-    `page` is the page outside the admin site that asks first, where there is one.
+    `page` is the page outside the admin site that asks for confirmation, if there is one.
     """
 
     name: str
@@ -217,7 +217,7 @@ OFFERS = (
 
 
 class ReleaseMovesAdmin(ProducerScopedAdmin[Release]):
-    """Adds the moves that a person may make to the page of a release."""
+    """Adds the moves that the person may make to the page of a release."""
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.move_view)
@@ -242,7 +242,7 @@ class ReleaseMovesAdmin(ProducerScopedAdmin[Release]):
         release = kwargs.get("obj")
         if release is not None:
             context |= {"offers": list_offers(request, release), "show_delete": not objection_to_deletion(release)}
-            # Whether the person asks for another date, and which change waits for agreement.
+            # Whether the person must request another date, and the change that is waiting for agreement.
             roles = permissions.roles_of(request.user, release.series.producer)
             waiting = date_changes.waiting_request(release)
             requests_date = must_request_date(release.status, roles=roles, waits=waiting is not None)
@@ -438,7 +438,7 @@ class PatternForm(forms.Form):
 
     @property
     def digest(self) -> str:
-        """Identify the answers, so that only those shown are applied."""
+        """Return a digest of the answers, so that only the answers shown are applied."""
         return sha256_hex(repr(self.pattern).encode())[:16]
 
     def _usable(self, name: str) -> str:

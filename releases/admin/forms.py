@@ -1,4 +1,4 @@
-"""The forms of a release in the admin site: a new one, a correction with a change of date, a cancellation."""
+"""The forms of a release in the admin site: recording, correction with a change of date, and cancellation."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import MoveRefused
 from releases.scheduling import BeingJudged
 
-# The field of the form for each field of a release that a refusal names.
+# The form's field for each field of a release that a refusal can name.
 FIELDS_OF_A_CHANGE = {"planned_on": "new_on", "planned_at": "new_at", "exact_date": "new_on", "reason": "reason"}
 
 
@@ -164,7 +164,7 @@ class ShortNoticeForm(forms.Form):
 
 
 def clean_judged_name(form: forms.ModelForm[Any], name: str, releases: QuerySet[Release]) -> Any:
-    """Return the typed name of releases; it may not change while a verdict on one of them is being reached."""
+    """Return the typed name; refuse a change while a release with this name is waiting for its verdict."""
     if name in form.changed_data:
         try:
             scheduling.refuse_names_during_judgement(releases, at=timezone.now())

@@ -21,7 +21,7 @@ from releases.permissions import Action
 
 
 class AdministratorAdmin[M: Model](HistoryAdmin[M]):
-    """Rows that a person with Django's own permission edits, and that a producer's own people may view."""
+    """Rows that people with Django's own permission edit, and that a producer's own people may view."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
         if self._may_view_all(request):
@@ -97,7 +97,7 @@ class MembershipForm(forms.ModelForm[Membership]):
 
 @admin.register(Membership)
 class MembershipAdmin(AdministratorAdmin[Membership]):
-    """Who holds which role for which producer; administrators grant roles to others, and never to themselves."""
+    """The roles of people for producers. Administrators grant roles to others, never to themselves."""
 
     form = MembershipForm
 
@@ -131,7 +131,7 @@ class MembershipAdmin(AdministratorAdmin[Membership]):
 
 
 class OwnProducersAdmin[M: Model](HistoryAdmin[M]):
-    """Rows that are added to one's own producers only."""
+    """Rows that people can add only to their own producers."""
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "producer":
@@ -211,7 +211,7 @@ class SeriesAdmin(OwnProducersAdmin[Series]):
         return (what, time, *later) if obj else (what, time)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """A series stays with its producer; only the Head of Profession and deputies change the tolerance."""
+        """A series cannot change its producer; only the Head of Profession and deputies change the tolerance."""
         if obj is None:
             return ()
         leads = permissions.may(request.user, Action.CHANGE_TOLERANCE, obj.producer)
@@ -274,7 +274,7 @@ class ExemptionAdmin(RefusalMessagesAdmin[Exemption]):
         return self.may(request, Action.KEEP_EXEMPTIONS, obj) and not (obj and obj.ended_at)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: what covered a verdict stays to be read."""
+        """Refuse: an exemption that covered a verdict must remain readable."""
         return False
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -1,4 +1,4 @@
-"""The record to read: checks, verdicts, statements, date changes and events."""
+"""The record, read-only: checks, verdicts, statements, date changes and events."""
 
 from typing import Any, ClassVar
 
@@ -22,7 +22,7 @@ from releases.models import (
 
 class ReleaseRecordAdmin[M: Model](ReadOnlyAdmin[M]):
     producer_path = "release__series__producer"
-    # Where rows are joined already, as in the queryset below, Django leaves out its own `list_select_related`.
+    # If rows are already joined, as in the queryset below, Django does not apply `list_select_related`.
     read_with: ClassVar[tuple[str, ...]] = ("release",)
     search_fields = ("release__reference", "release__title")
     show_full_result_count = False
@@ -75,7 +75,7 @@ class ReasonCorrectionAdmin(ReleaseRecordAdmin[ReasonCorrection]):
 
 @admin.register(DateChangeRequest)
 class DateChangeRequestAdmin(ReleaseRecordAdmin[DateChangeRequest]):
-    """Requests to change a date and their decisions, which are made on a page of the office."""
+    """Requests to change a date, and their decisions. People decide on them on a page outside the admin site."""
 
     list_display = ("release", "was", "to", "state", "requested_by", "requested_at", "decided_by", "decided_at")
     read_with = ("requested_by", "decided_by")
@@ -100,13 +100,13 @@ class ReleaseEventAdmin(ReleaseRecordAdmin[ReleaseEvent]):
     ordering = ("-position",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Leave out the salt, which only the hash needs."""
+        """Exclude the salt, which only the hash needs."""
         return ("position", "release", "kind", "at", "actor", "facts", "words", "previous_hash", "row_hash")
 
 
 @admin.register(ReleaseTask)
 class ReleaseTaskAdmin(ReleaseRecordAdmin[ReleaseTask]):
-    """Tasks at the next release of a series; they are ticked off on the page of that release."""
+    """Tasks for the next release of a series. People tick them off on the page of that release."""
 
     producer_path = "series__producer"
     list_display = ("series", "text", "origin", "added_at", "done_by", "done_at")

@@ -31,7 +31,7 @@ from releases.text import calendar as text_calendar
 from releases.text.release import OUTCOMES
 from releases.verdict.address import Outcome
 
-# Days from today on London's calendar, first and last.
+# The first and last day of each period, counted from today in London.
 SPANS = {
     "yesterday": (lazy("Yesterday"), -1, -1),
     "today": (lazy("Today"), 0, 0),
@@ -51,7 +51,7 @@ type Choices = list[tuple[str, Any]]
 
 
 class AttentionFilter(admin.SimpleListFilter):
-    """Releases that need attention for one reason: the warnings of the index and the dashboard link here."""
+    """A filter by one reason for attention; the warnings on the index and the dashboard link to it."""
 
     title = lazy("what needs attention")
     parameter_name = "attention"
@@ -79,7 +79,7 @@ class LacksFilter(admin.SimpleListFilter):
 
 
 class DayFilter(admin.SimpleListFilter):
-    """Releases by their day in London; those known to the month only are on no day."""
+    """A filter by London day; releases with only a month have no day."""
 
     title = lazy("day")
     parameter_name = "day"
@@ -191,7 +191,7 @@ def present_verdicts() -> QuerySet[Verification]:
 
 
 def _key(value: str | None) -> int | None:
-    # Longer ones fit into no column of keys.
+    # Longer numbers do not fit in a key column.
     return int(value) if value and value.isascii() and value.isdecimal() and len(value) < 19 else None
 
 
@@ -201,7 +201,7 @@ EMPTY = SafeString('<span class="office-nothing">–</span>')
 class ReleaseList(ChangeList):
     @property
     def preserved_params(self) -> list[tuple[str, str]]:
-        """The other parameters of the address, such as the order, which the filters preserve."""
+        """The other parameters of the query string, such as the order, which the filters preserve."""
         own_names = {
             SEARCH_VAR,
             *(name for spec in self.filter_specs for name in spec.expected_parameters() if name),
@@ -223,7 +223,7 @@ FACTS = ("status_tag", "verdict_tag", "planned_for", "notice", "lacks", "milesto
 
 
 class AddressInline(admin.StackedInline[Address, Release]):
-    """The addresses of a release; fixed once it is due, because the verdict depends on them."""
+    """The addresses of a release. They cannot change once it is due, because the verdict depends on them."""
 
     model = Address
     form = AddressForm
@@ -290,7 +290,7 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Release]:
         page = Address.objects.filter(release=OuterRef("pk"), role=Address.Role.PAGE)
-        # A subquery for each row of the page, not a join: counting all rows then reads no verdict.
+        # A subquery for each row of the page instead of a join, so that counting all rows reads no verdicts.
         verdict = Subquery(present_verdicts().values("outcome")[:1])
         mine = super().get_queryset(request).select_related("series__producer")
         return mine.annotate(verdict=verdict, has_page=Exists(page))
@@ -421,7 +421,7 @@ class ReleaseAdmin(actions.ReleaseMovesAdmin, HistoryAdmin[Release], RefusalMess
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         to_delete, counts, forbidden, protected = super().get_deleted_objects(objs, request)
-        # Requests are deleted with a release that was never public, and never on their own.
+        # Requests are deleted only together with a release that was never public.
         forbidden -= {DateChangeRequest._meta.verbose_name}
         refusals = [sentence for release in objs if (sentence := actions.objection_to_deletion(release))]
         return to_delete, counts, forbidden, refusals or protected

@@ -1,1 +1,1 @@
-"""Pure rules: what a response shows of a release."""
+"""Pure rules that detect from a response whether a release is live."""

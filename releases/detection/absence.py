@@ -1,4 +1,4 @@
-"""Whether a page says that the release is not there: phrases, announcements of a later time, and log-ins."""
+"""Signs on a page that the release is absent: phrases, announcements of a later time, and log-in forms."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -73,7 +73,7 @@ _NOT_FOUND = re.compile(
     r"| (?:page|publication|document|content|file|key|object|blob)(?: [^ ]+){0,6}? "
     r"(?:does not exist|doesn't exist|no longer exists) "
 )
-# Words that make a person decide (`Absence.POSSIBLE`), unless others say it for certain.
+# Phrases after which a person has to decide (`Absence.POSSIBLE`), unless others state absence for certain.
 _UNSURE = re.compile(
     rf" coming soon | not yet {_OUT} | (?:has|have) been {_STATE} "
     r"| will be (?:published|released) (?:on|at|soon|shortly) "
@@ -128,9 +128,9 @@ def first_sentence(form: str) -> str:
 
 
 def speaks_of_this(form: str) -> bool:
-    """Say whether a sentence states that this very page or release is gone or not out yet.
+    """Return whether a sentence states that this page or release is gone or not published yet.
 
-    "The next release will be published on ..." does not: every live page says that.
+    "The next release will be published on ..." does not count, because every live page says that.
     """
     return any(_STATEMENT.match(sentence) for sentence in _split(form, _SENTENCE_ENDS)) or bool(
         _STILL_TO_COME.search(form)
@@ -138,9 +138,9 @@ def speaks_of_this(form: str) -> bool:
 
 
 def speaks_vaguely(form: str) -> bool:
-    """Say whether a sentence that speaks of this release may well be about another one, another time, or some figures.
+    """Return whether a sentence that mentions this release may be about another one, another time, or some figures.
 
-    "These data are not published." is a common note next to figures left out of a table.
+    "These data are not published." is a common note about figures omitted from a table.
     """
     sentences = [sentence for sentence in _split(form, _SENTENCE_ENDS) if _STATEMENT.match(sentence)]
     vague = any(
@@ -151,7 +151,7 @@ def speaks_vaguely(form: str) -> bool:
 
 
 def speaks_of_the_release(form: str) -> bool:
-    """Say whether such a sentence calls the release just "the ..." and neither "this" nor by its name."""
+    """Return whether such a sentence calls the release only "the ...", and neither "this ..." nor by its name."""
     sentences = [sentence for sentence in _split(form, _SENTENCE_ENDS) if _STATEMENT.match(sentence)]
     return bool(sentences) and all(sentence.startswith("the ") for sentence in sentences)
 
@@ -167,15 +167,15 @@ def states_absence(form: str) -> bool:
 
 
 def may_be_held(form: str) -> bool:
-    """Say whether a sentence states that this very release was postponed, moved or held back, or is only a draft.
+    """Return whether a sentence states that this release was postponed, moved or withheld, or is only a draft.
 
-    A sentence that something of this edition is not there yet counts too, unless it names the part.
+    A sentence that something in this edition is not available yet counts too, unless it names the part.
     """
     return any(_HELD.match(sentence) or _states_not_yet(f" {sentence} ") for sentence in _split(form, _SENTENCE_ENDS))
 
 
 def _states_not_yet(sentence: str) -> bool:
-    # Whatever is between the two, the first mention is enough. One pattern for both would search again from each.
+    # Search separately: the first mention of each is enough. One pattern for both would restart at each mention.
     mention = _OF_THIS.search(sentence)
     return mention is not None and _NOT_YET.search(sentence, mention.end()) is not None
 
@@ -226,9 +226,9 @@ _SENTENCE = re.compile(r"(?<= )[.!?;](?= )")
 
 
 def states_wait(text: str, form: str, *, due_on: date | None, near_top: bool) -> bool:
-    """Say whether a text announces something for the time when this release is due.
+    """Return whether a text announces something for the time when this release is due.
 
-    :param form: the same text from `words`, with signs for the names of the release and its series.
+    :param form: the text as returned by `words`, with placeholders for the names of the release and its series.
     :param near_top: whether it is near the top of the page; elsewhere only the exact day counts, because many pages end
         with notes on when their publisher publishes.
     """
@@ -237,11 +237,11 @@ def states_wait(text: str, form: str, *, due_on: date | None, near_top: bool) ->
     ]
     if not sentences:
         return False
-    # The name of a month may be the release's own, so days are read from the text itself.
+    # `form` may hide the name of a month that is part of the release's name, so days are read from the text itself.
     days = [each.first for each in periods(words(text)) if each.first == each.last]
     if days or not near_top:
         return due_on in days
-    # A sentence without a day makes its readers wait by a time; many a live page has a part that comes "soon".
+    # A sentence without a day must give a time; on many live pages some part follows "soon".
     return any(
         _TIME.search(sentence)
         or (_WHOLE_COMES.search(sentence) and (_SOON.search(sentence) or sentence.endswith(" here ")))
@@ -263,11 +263,11 @@ class Absence(IntEnum):
 def find_absence(
     page: PageText, names: Names, *, marker_in_heading: bool, own_h1: str = "", due_on: date | None = None
 ) -> Absence:
-    """Weigh every sign on a page that the release is not there.
+    """Evaluate all signs on a page that the release is absent.
 
-    :param marker_in_heading: the edition's marker is in the title or an h1. Then a sign counts only if it is certainly
-        about this release, however often its text mentions something withdrawn or soon to come.
-    :param own_h1: the h1 that holds it, if one does: other h1 are then about other content of the page.
+    :param marker_in_heading: whether the edition's marker is in the title or an h1. Then a sign counts only if it is
+        certainly about this release, because the text may mention other withdrawn or future content.
+    :param own_h1: the h1 with the marker, if any; other h1 are then about other content of the page.
     """
     if denied_by_heading(page, names, own_h1=own_h1):
         return Absence.CERTAIN
@@ -279,7 +279,7 @@ def find_absence(
     forms = [names.normalise(block.text) for block in near]
     signs = [_sign(form, names, thin=thin, marker_in_heading=marker_in_heading) for form in forms]
     for block in near if thin else below[:_NOTICES]:
-        # A word above the heading may be among others, as in a menu: Latest, Upcoming, Archive.
+        # A word above the heading may be one of several, as in a menu: Latest, Upcoming, Archive.
         in_menu = block in above and any(len(other.text) <= _MENU_WORD for other in above if other is not block)
         sure = thin and not (marker_in_heading and in_menu)
         signs.append(_notice(names.normalise(block.text), names, thin=sure))
@@ -293,9 +293,9 @@ def denied_by_heading(page: PageText, names: Names, *, own_h1: str = "") -> bool
 
 
 def was_withdrawn_since(page: PageText, names: Names, *, due_on: date | None) -> bool:
-    """Say whether a page states that the release had been there and was withdrawn, on the day it was due or later.
+    """Return whether a page states that the release was published and then withdrawn, on its due day or later.
 
-    A notice without a day may be of any day.
+    A notice without a day counts, because its day is unknown.
     """
     above, below = _lead(page.blocks)
     for text in (*page.headings, *(block.text for block in above + below)):
@@ -326,9 +326,9 @@ def _doubted_by_heading(page: PageText, names: Names, *, thin: bool) -> bool:
 
 
 def requires_login(page: PageText, names: Names, *, has_marker: bool, own_h1: str = "") -> bool:
-    """Say whether a page is a log-in: by its title or heading, or because it asks for a password and has no marker.
+    """Return whether a page is a log-in page: by its title or heading, or by a password field and no marker.
 
-    :param own_h1: the h1 that names the release, if one does: a form for members may have another h1.
+    :param own_h1: the h1 that names the release, if any, because a form for members may have another h1.
     """
     if any(is_log_in(names.normalise(heading)) for heading in _of_the_page(page, own_h1)):
         return True
@@ -358,7 +358,7 @@ def _lead(blocks: Sequence[Block]) -> tuple[list[Block], list[Block]]:
 def _sign(form: str, names: Names, *, thin: bool, marker_in_heading: bool) -> Absence:
     if _holds_own_marker(form, names):
         return Absence.CERTAIN
-    if " lorem ipsum " in form:  # with which printers fill a page before its text is there
+    if " lorem ipsum " in form:  # filler text that designers use before the real text is available
         return Absence.CERTAIN if thin else Absence.POSSIBLE
     if speaks_of_this(form):
         return _of_statement(form, thin=thin, marker_in_heading=marker_in_heading)
@@ -369,7 +369,8 @@ def _sign(form: str, names: Names, *, thin: bool, marker_in_heading: bool) -> Ab
 
 
 def _of_statement(form: str, *, thin: bool, marker_in_heading: bool) -> Absence:
-    # "The report was withdrawn ..." in a long text is about some report; on a page with nothing else, about this one.
+    # In a long text "The report was withdrawn ..." may be about any report; on a page with nothing else it is about
+    # this one.
     if not thin and speaks_of_the_release(form):
         return Absence.NONE if marker_in_heading else Absence.POSSIBLE
     return Absence.POSSIBLE if speaks_vaguely(form) else Absence.CERTAIN
@@ -384,9 +385,9 @@ def _notice(form: str, names: Names, *, thin: bool) -> Absence:
 
 
 def is_search_page(page: PageText, names: Names, *, own_h1: str = "") -> bool:
-    """Say whether a page is the answer to a search, by its h1, or by its title where it has none.
+    """Return whether a page shows search results, by its h1 or, without one, its title.
 
-    :param own_h1: the h1 that names the release, if one does: a search field may have another h1.
+    :param own_h1: the h1 that names the release, if any, because a search form may have another h1.
     """
     headings = [own_h1] if own_h1 else page.headings[1:] or page.headings
     return any(

@@ -35,7 +35,7 @@ class AnnouncementState(StrEnum):
 
 
 class Problem(StrEnum):
-    """Why an answer is no announcement that can be read. The first ones are no answer of the publisher's at all."""
+    """The reasons why a response is not a readable announcement. The first ones are not from the publisher at all."""
 
     UNREACHABLE = "unreachable"
     ASKED_TO_WAIT = "asked_to_wait"
@@ -59,9 +59,9 @@ class NoAnnouncementError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """What an announcement says. Its words are one line of plain text each; `displayed` is its date as readers see it.
+    """The content of an announcement. Each text is one line of plain text; `displayed` is its date as readers see it.
 
-    `note` is its reason for a changed date or a cancellation, `previous` the date before the last change.
+    `note` is the reason for a changed date or a cancellation; `previous` is the date before the last change.
     """
 
     title: str
@@ -85,9 +85,9 @@ class Announcement:
 
 
 def read_announcement(answer: Answer) -> Announcement:
-    """Read what the content API answered for an announcement's address.
+    """Read an announcement from a response of the content API.
 
-    :raises NoAnnouncementError: if that is no announcement, or none that can be read.
+    :raises NoAnnouncementError: if it is not a readable announcement.
     """
     if answer.failure is not None:
         waits = answer.failure is Failure.ASKED_TO_WAIT
@@ -204,9 +204,10 @@ class Difference:
 
 
 def compare_announcement(ours: Ours, said: Announcement) -> list[Difference]:
-    """Compare a release that is still to come with what its announcement says.
+    """Compare a future release with its announcement.
 
-    What the announcement leaves open is no difference, and nothing more is compared where one of both is cancelled.
+    Facts that the announcement does not state are not differences. If one of the two is cancelled, nothing else is
+    compared.
     """
     theirs, is_cancelled = Status(said.state.value), ours.status is Status.CANCELLED
     found = [Difference(DifferenceKind.STATE, theirs, ours.status)] if theirs is not ours.status else []
@@ -219,9 +220,9 @@ def compare_announcement(ours: Ours, said: Announcement) -> list[Difference]:
 
 
 def compare_problem(ours: Ours, problem: Problem) -> list[Difference]:
-    """Say in what a release that is still to come differs from an announcement that is none.
+    """Return the differences of a future release from an address without a readable announcement.
 
-    Where nothing is known of the announcement there is no difference, and a cancelled one may be taken away.
+    If nothing was read there, there is no difference. The announcement of a cancelled release may be removed.
     """
     if problem in CANNOT_TELL or (ours.status is Status.CANCELLED and problem in {Problem.GONE, Problem.NOT_FOUND}):
         return []

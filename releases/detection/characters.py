@@ -1,4 +1,4 @@
-"""Characters: how bytes become text, and which differences between two texts a reader does not see."""
+"""Characters: decoding bytes to text, and normalising texts so that invisible differences do not count."""
 
 import codecs
 import re
@@ -23,8 +23,8 @@ _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-
 def fold(text: str) -> str:
     """Return a text in which characters that readers cannot distinguish are the same.
 
-    Case, white space of every kind and length, kinds of dash and of apostrophe, compatibility forms, and characters
-    without a width.
+    This covers case, white space of every kind and length, dashes, apostrophes, compatibility forms, and characters
+    without width.
     """
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).translate(_FOLDED)
@@ -32,10 +32,10 @@ def fold(text: str) -> str:
 
 
 def decode(body: bytes, *, charset: str) -> str:
-    """Turn a page's bytes into text: by its byte order mark, the header's character set, its own, or UTF-8.
+    """Decode a page's bytes by its byte order mark, the header's character set, the page's own declaration, or UTF-8.
 
-    Bytes that fit no character are replaced. Only the labels of the WHATWG Encoding Standard are accepted: Python knows
-    more, and some of those take minutes for a long page (punycode).
+    Invalid bytes are replaced. Only the labels of the WHATWG Encoding Standard are accepted: Python knows more, and
+    some of those take minutes for a long page (punycode).
     """
     for mark, encoding in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
@@ -58,9 +58,9 @@ def _decoded(body: bytes, label: str) -> str | None:
 def words(text: str) -> str:
     """Return a text as its words, numbers and signs, each with a space on both sides.
 
-    A search in this form ignores spacing, and matches only whole words and numbers: "1 March" is not in "31 March", nor
-    "Table 1" in "Table 1.2". A dash between spaces keeps them, because it separates; `holds` does not distinguish the
-    two.
+    A search in this form ignores spacing and matches only whole words and numbers: "1 March" is not in "31 March", and
+    "Table 1" is not in "Table 1.2". A dash between spaces is distinguished from one without, because it separates;
+    `holds` ignores the distinction.
     """
     return f" {' '.join(_WORD.findall(fold(text).replace(' - ', f' {_SPACED_DASH} ')))} "
 
@@ -70,14 +70,14 @@ def has_words(text: str) -> bool:
 
 
 def holds(form: str, name: str) -> bool:
-    """Say whether a text contains the words of a name; both as `words` returns them. One without words is in none."""
+    """Return whether a text contains the words of a name, both as returned by `words`. An empty name is in no text."""
     return _same_dashes(name) in _same_dashes(form) and has_words(name)
 
 
 def replace_words(form: str, name: str, sign: str) -> str:
-    """Replace each occurrence of the words of a name in a text with a one-character sign.
+    """Replace each occurrence of a name in a text with a one-character placeholder.
 
-    :param name: the name as `words` returns it; one without any word replaces nothing.
+    :param name: the name as returned by `words`; an empty one replaces nothing.
     """
     sought, searched = _same_dashes(name), _same_dashes(form)
     if sought not in searched or not has_words(name):

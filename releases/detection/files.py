@@ -1,4 +1,4 @@
-"""Whether a file is the attachment that is due: its kind, its content, and messages in place of a file."""
+"""Detection of attachments: the type and content of a file, and messages sent instead of one."""
 
 import io
 import json
@@ -93,9 +93,9 @@ def found_type(body: bytes) -> FileType:
 
 
 def is_page(body: bytes, *, declared: FileType | None) -> bool:
-    """Say whether what came is a web page: by its own beginning, or because it is declared so and holds markup.
+    """Return whether a body is a web page: it begins like one, or is declared as one and contains markup.
 
-    A table of figures that a server wrongly declares as a page is none.
+    A table of figures that a server wrongly declares as a page is not one.
     """
     found = found_type(body)
     return found is FileType.HTML or (
@@ -104,9 +104,10 @@ def is_page(body: bytes, *, declared: FileType | None) -> bool:
 
 
 def is_right_type(*, promised: FileType | None, declared: FileType | None, found: FileType) -> bool:
-    """Say whether a file is of the kind that its address promises and its server declares.
+    """Return whether a file has the type that its address implies and its server declares.
 
-    If the address promises none, only content that is clearly a file counts: a short text could be an error message.
+    If the address implies none, only content that is clearly a file counts, because a short text could be an error
+    message.
     """
     if promised is None and found in {FileType.TEXT, FileType.JSON, FileType.OTHER}:
         return found is FileType.TEXT and declared is FileType.TEXT
@@ -130,7 +131,7 @@ def ending_of(url: str) -> str:
 
 
 def is_of_ending(body: bytes, ending: str) -> bool:
-    """Say whether a whole zip file is what its ending promises: a workbook, a document, a presentation."""
+    """Return whether a complete zip file is what its extension says: a workbook, a document or a presentation."""
     if ending not in _OFFICE and ending not in _OPEN_DOCUMENT:
         return True
     try:
@@ -141,13 +142,13 @@ def is_of_ending(body: bytes, ending: str) -> bool:
             with archive.open("mimetype") as member:
                 return f"opendocument.{_OPEN_DOCUMENT[ending]}".encode() in member.read(200)
     except ARCHIVE_FAULTS:
-        return False  # damaged, packed in a non-standard way, or locked: not what readers were promised
+        return False  # damaged, compressed by a non-standard method, or encrypted: not usable by readers
 
 
 def is_table(body: bytes) -> bool:
-    """Say whether a text has two lines below one another with as many columns, and a figure in the second of them.
+    """Return whether a text has two consecutive lines with the same number of columns, and a figure in the second.
 
-    A title, notes and blank lines may come before its headings; without any figure five such lines are a table too.
+    A title, notes and blank lines may come before the headings. Without figures, five such lines are a table too.
     """
     lines = [line for line in decode(body[:_LAST_BYTES], charset="").splitlines() if line.strip()][:_MOST_LINES]
     return any(_is_table_by(separator, lines) for separator in _SEPARATORS)
@@ -196,7 +197,7 @@ def short_text(body: bytes) -> str:
 
 
 def is_message_cut_off(body: bytes, found: FileType) -> bool:
-    """Say whether data for machines end before their end; of long ones only their last sign is asked."""
+    """Return whether machine-readable data are incomplete; for long data only the last character is checked."""
     end = decode(body[-200:], charset="").rstrip()[-1:]
     if found is FileType.XML:
         return end != ">"
@@ -241,7 +242,7 @@ def _in_json(body: bytes) -> Message | None:
 
 
 def _first_value(body: bytes) -> Any:
-    # Lines of JSON, one value each, are a form of data too; the first one decides.
+    # JSON Lines, with one value in each line, is a format too; the first line decides.
     return json.JSONDecoder().raw_decode(decode(body, charset="").lstrip("\ufeff \t\r\n"))[0]
 
 
@@ -281,7 +282,7 @@ Shown = tuple[CheckOutcome, tuple[Reason, ...]]
 
 
 def examine_file(answer: Answer, expectation: Expectation) -> Finding:
-    """Return what an answer that is no web page shows of the attachment that is expected at its address."""
+    """Return the finding of a response that is not a web page, for the attachment that is expected at its address."""
     digest = sha256_hex(answer.body)
     if shown := apply_answer(digest, "", expectation):
         return shown

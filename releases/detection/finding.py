@@ -1,4 +1,4 @@
-"""What a check can show of a release (the finding), and what the publisher's own system says of it."""
+"""The finding of a check, its reasons, and the statements of the publisher's own system."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,11 +32,11 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PublisherSays:
-    """The publisher's own statements, read from its system at one check, and not our observation. Instants are aware.
+    """The statements of the publisher's own system at one check, which are not our observations. Instants are aware.
 
-    `published_at` with its `source` is when it says that this edition was published, None if it has no reliable figure.
-    `announced_for` is the time that it announces, `announced_text` the words it uses for it, `change_note` its reason
-    for a changed date, a cancellation or a withdrawal.
+    `published_at`, with its `source`, is the stated time of publication of this edition, None if there is no reliable
+    figure. `announced_for` is the announced time, `announced_text` its wording, and `change_note` the reason for a
+    changed date, a cancellation or a withdrawal.
     """
 
     state: State
@@ -90,13 +90,13 @@ def publisher_from_json(stored: Mapping[str, Any]) -> PublisherSays | None:
 
 
 def publisher_time(says: Sequence[PublisherSays], *, due_at: datetime) -> tuple[datetime, Source] | None:
-    """Return the publisher's own time of publication that the record relies on, with the figure it was taken from.
+    """Return the publisher's own time of publication that the record uses, and the figure that it is from.
 
-    The most telling figure goes first; of one kind the one that was read first, because some of them move with every
-    later update of the page. A figure from long before the due instant says nothing of this publication.
+    The most reliable kind of figure is used; of one kind the first that was read, because some change with every later
+    update of the page. A figure from long before the due instant is not about this publication.
 
-    :param says: the statements read by the checks of one address under one schedule, in the order in which they were
-        sent.
+    :param says: the statements read by the checks of one address under one schedule, in the order in which the checks
+        were sent.
     """
     for source in Source:
         for one in says:
@@ -106,15 +106,15 @@ def publisher_time(says: Sequence[PublisherSays], *, due_at: datetime) -> tuple[
 
 
 def fills(published_at: datetime, source: Source, *, start: datetime, end: datetime) -> bool:
-    """Return whether the publisher's own time fills the gap in our observations between two aware instants.
+    """Return whether the publisher's own time lies in the gap in our observations between two aware instants.
 
-    A figure that moves with every update only says that publication was not later, which fills no gap.
+    A figure that changes with every update only shows that publication was not later, so it does not count.
     """
     return source is not Source.PUBLIC_UPDATED_AT and start <= published_at <= end
 
 
 def _storable(text: str) -> str:
-    # Half of a surrogate pair cannot be hashed, PostgreSQL takes no NUL, and a hostile site has no end.
+    # Half of a surrogate pair cannot be hashed, PostgreSQL refuses NUL, and a hostile site may send any length.
     return text[:MOST_CHARACTERS].encode(errors="replace").decode().replace("\0", "")
 
 
@@ -141,7 +141,7 @@ class AddressRole(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a check shows what it shows; the first ones are the failures of a fetch, under the same codes."""
+    """The reasons for a finding; the first ones are the failures of a request, with the same codes."""
 
     TIMEOUT = "timeout"
     DNS = "dns"
@@ -216,16 +216,18 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What an address should hold, and the facts known about it at the time of a check.
+    """The expected content of an address, and the facts known about it at the time of a check.
 
-    These sets hold text digests of this address. `texts_not_live` are those of checks that were *completed before the
-    due instant* and were not live, of texts that were there all along (`standing.py`): were others among them, a
-    release that is out under a changed title would be called unchanged. `texts_before` are all texts of such checks.
-    What a person called the previous edition, or this release, are `previous_edition_texts` and `confirmed_texts`.
-    `controls_fail`: checks of our control addresses fail too, or are led to the same host. `not_found_text` is what
-    `read_not_found_text` made of the host's answer for a path that cannot exist, empty if not known;
-    `not_found_certain` that this answer said so by its status too (404 or 410). `due_at` is the aware instant at which
-    the release is due.
+    The sets contain digests of texts at this address. `texts_not_live` are texts of checks that were *completed before
+    the due instant* and not live, but only texts that lasted (`EarlierTexts.lasting`); with others, a release that was
+    published under a changed title would count as unchanged. `texts_before` are all texts of such checks.
+    `previous_edition_texts` and `confirmed_texts` are those that a person identified as the previous edition or as this
+    release.
+
+    `controls_fail`: checks of our control addresses fail too, or are redirected to the same host. `not_found_text` is
+    the result of `read_not_found_text` for the host's response at a path that cannot exist, empty if not known;
+    `not_found_certain` means that the status of that response was 404 or 410. `due_at` is the aware due instant of the
+    release.
     """
 
     role: AddressRole
@@ -246,9 +248,9 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check shows and why; the SHA-256 of the folded text (of a file: of its bytes), and the page's title.
+    """The result of a check, its reasons, the SHA-256 of the folded text (of a file: of its bytes), and the title.
 
-    `publisher` is what the publisher's own system says of the page, where an adapter can read that.
+    `publisher` has the statements of the publisher's own system, if an adapter can read them.
     """
 
     result: CheckOutcome
@@ -263,18 +265,18 @@ _OF_ANOTHER_EDITION = frozenset({Reason.UNCHANGED, Reason.EARLIER_EDITION, Reaso
 
 
 def is_taken_away(reasons: Iterable[str]) -> bool:
-    """Say whether the reasons of a check show that the expected content had been there, and was taken away.
+    """Return whether the reasons of a check show that the expected content was published and then removed.
 
-    A previous edition that is marked as withdrawn says nothing of its successor.
+    A previous edition that is marked as withdrawn does not count.
     """
     given = set(reasons)
     return bool(_TAKEN_AWAY & given) and not _OF_ANOTHER_EDITION & given
 
 
 def apply_answer(digest: str, title: str, expectation: Expectation) -> Finding | None:
-    """Return the result that a person stated for a text, or None if no one stated anything about this very text.
+    """Return the result that a person stated for this exact text, or None if there is no statement about it.
 
-    It takes precedence over every marker: a person was asked because the markers were inconclusive.
+    It takes precedence over the marker, because a person is only asked if the marker was inconclusive.
     """
     if digest in expectation.confirmed_texts:
         return Finding(CheckOutcome.LIVE, (Reason.CONFIRMED_BY_PERSON,), digest, title)
@@ -291,9 +293,9 @@ _BARRIERS = frozenset({
 
 @dataclass(slots=True)
 class EarlierTexts:
-    """The texts of the checks of one address before its release was due, each with its first and its last instant.
+    """The texts at one address before its release was due, each with the instants of its first and last check.
 
-    An empty text represents checks that certainly showed no page.
+    An empty text stands for checks that certainly found no page.
     """
 
     _spans: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
@@ -302,9 +304,9 @@ class EarlierTexts:
     def note(
         self, result: CheckOutcome, reasons: Iterable[str], digest: str, *, first: datetime, last: datetime
     ) -> None:
-        """Take in checks that showed the same: one, or all of them with the instants of the first and the last.
+        """Add checks with the same result: one, or several with the instants of the first and the last.
 
-        What shows nothing of the page, such as a fault or a check for robots, is passed over; so is a live check.
+        Checks that show nothing of the page, such as a fault or a bot challenge, are ignored, and so are live checks.
         """
         if result not in _SHOW_SOMETHING or _BARRIERS.intersection(reasons):
             return
@@ -314,7 +316,7 @@ class EarlierTexts:
 
     @property
     def lasting(self) -> frozenset[str]:
-        """The texts that took no other one's place for good: each earlier one was seen again after them."""
+        """The texts that did not finally replace another one: each earlier text was found again after them."""
         if self._lasting is None:
             self._lasting = frozenset(self._find_lasting())
         return self._lasting

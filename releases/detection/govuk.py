@@ -24,14 +24,14 @@ _LONGEST_DELAY = 366 * 24 * 60 * 60
 
 
 class NotADocumentError(ValueError):
-    """The body is no document of the content API; the message says why."""
+    """The body is not a document of the content API; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class GovukDocument:
     """One document. Instants are aware; `changes` are those of its public history, the oldest first.
 
-    A figure of exactly midnight is always left out: older records know the day only, and write it so.
+    Times of exactly midnight are ignored, because older documents know only the day and write it in this way.
     """
 
     schema: str
@@ -53,7 +53,7 @@ class GovukDocument:
 
 
 def read_document(body: bytes) -> GovukDocument:
-    """:raises NotADocumentError: if it is not JSON, or not of the shape that every document has."""
+    """:raises NotADocumentError: if it is not JSON, or does not have the structure of every document."""
     try:
         written = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -93,7 +93,7 @@ def strip_markup(html: str) -> str:
     # After the last ">" nothing is a tag, and searching for its end from each "<" would take quadratic time.
     tagged, end, rest = html[:10_000].rpartition(">")
     text = re.sub(r"<[^>]*>", " ", tagged + end) + rest
-    # Python refuses to read a number of more than 4,300 digits; no character has more than seven.
+    # Python refuses to parse a number of more than 4,300 digits; no character reference needs more than seven.
     return " ".join(unescape(_NO_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text)).split())
 
 
@@ -108,9 +108,9 @@ def parse_instant(written: object) -> datetime | None:
 
 
 def as_page(document: GovukDocument) -> bytes:
-    """Write a document's words as a page, the way readers are shown them, so that they are read like any page.
+    """Write a document's text as the HTML page that readers see, so that it is examined like any page.
 
-    The public notes of its history are left out: they speak of other editions as often as of this one.
+    The public notes of its history are omitted, because they are often about other editions.
     """
     title = escape(document.title)
     attachments = "".join(f"<li>{escape(_text(one.get('title')))}</li>" for one in attachments_of(document))
@@ -128,7 +128,7 @@ def attachments_of(document: GovukDocument) -> list[Mapping[str, Any]]:
 
 
 def redirect_destination(document: GovukDocument) -> str:
-    """Return where a redirect document sends the readers of its path, as written, or an empty text."""
+    """Return the target of a redirect document for its path, as written, or an empty text."""
     for exact in (True, False):
         for one in document.redirects:
             path, target = _text(one.get("path")), _text(one.get("destination"))
@@ -156,7 +156,7 @@ def _objects(written: object) -> list[Mapping[str, Any]]:
 
 
 def _body(written: object) -> str:
-    """A body is HTML, or a list that holds it with the text that it was made from."""
+    """A body is HTML, or a list of renderings, one of which is HTML."""
     for one in _objects(written):
         if one.get("content_type") == "text/html":
             return _text(one.get("content"))
@@ -190,9 +190,9 @@ _TWO_MONTHS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class AnnouncedTime:
-    """For when an announcement announces, as exactly as it says: an aware instant, or a day, or a month's first day.
+    """The announced time, as precise as the announcement: an aware instant, a day, or the first day of a month.
 
-    Where it says one of two months, `two_months` is the first day of the first.
+    If it names two months, `two_months` is the first day of the first one.
     """
 
     at: datetime | None = None
@@ -220,9 +220,9 @@ def announced_time(document: GovukDocument) -> AnnouncedTime:
 
 
 def read_display_date(text: str) -> AnnouncedTime:
-    """Read a date as it is displayed: "11 January 2018 9:30am", "11 January 2018" or "January 2018", London's time.
+    """Read a displayed date, in London time: "11 January 2018 9:30am", "11 January 2018" or "January 2018".
 
-    Two months are "January to February 2018"; across New Year only the second names its year.
+    Two months are written "January to February 2018"; across New Year too, only the second has a year.
     """
     written = " ".join(text.split())
     if two := _TWO_MONTHS.fullmatch(written):
@@ -261,21 +261,21 @@ def newest_date(document: GovukDocument) -> datetime | None:
 
 
 def was_public_before(document: GovukDocument, *, due_at: datetime) -> bool:
-    """Return whether, by its own dates, a page was there long before the release was due, so is updated in place."""
+    """Return whether a page, by its own dates, existed long before the release was due, and so is updated in place."""
     return min(_public_dates(document), default=due_at) < due_at - LONG_BEFORE
 
 
 def is_new(document: GovukDocument, *, due_at: datetime) -> bool:
-    """Return whether, by its own dates, a page came into being with the release, at most a day before it was due."""
+    """Return whether a page, by its own dates, was created for the release, at most a day before it was due."""
     return min(_public_dates(document), default=due_at - EARLIEST) > due_at - EARLIEST
 
 
 def published_by(document: GovukDocument, *, due_at: datetime) -> tuple[datetime, Source] | None:
-    """Return when the publisher's own figures say that the edition due at an aware instant was published.
+    """Return the time of publication of the edition due at an aware instant, by the publisher's own figures.
 
-    The scheduled time with its delay counts only where that time is the announced one: an earlier edition's is
-    copied forward, and an early publication writes none. On a page updated in place nothing from before the due
-    instant counts, because it may be any small change of the earlier edition.
+    The scheduled time with its delay counts only if it is the announced time, because it is copied from earlier
+    editions, and missing after an early publication. On a page that is updated in place nothing before the due instant
+    counts, because it may be a small change of the earlier edition.
     """
     if document.scheduled_at == due_at and document.delay_seconds is not None:
         return due_at + timedelta(seconds=document.delay_seconds), Source.SCHEDULED_TIME_AND_DELAY

@@ -1,7 +1,7 @@
-"""Which text of a page its own styles hide from readers: such text proves nothing.
+"""Text that a page's own styles hide from readers, and which therefore proves nothing.
 
-Styles are those in the page itself: style attributes and style elements. Only a browser can tell what an external style
-sheet or a script shows or hides.
+Only styles in the page itself are evaluated: style attributes and style elements. The effect of external style sheets
+and scripts needs a browser.
 """
 
 import re
@@ -31,8 +31,8 @@ from releases.detection.styles import (
 _OFF_SCREEN = 500  # pixels beyond an edge
 _FAR_RIGHT = 5_000
 _NOTHING = 0.05  # of opacity
-_LEAST_CONTRAST = 1.1  # by WCAG 2; 1 is the same colour
-_MOST_MATCHES, _MOST_STYLES = 2_000_000, 10_000  # of one page: each takes two seconds at most
+_LEAST_CONTRAST = 1.1  # by WCAG 2; 1 means the same colour
+_MOST_MATCHES, _MOST_STYLES = 2_000_000, 10_000  # for one page: each takes at most two seconds
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
 _LENGTH = re.compile(rf"({_NUMBER})(%|[a-z]*)")
 _PIXELS = {
@@ -69,9 +69,9 @@ WHITE, BLACK = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class HiddenText:
-    """The elements that are hidden with all in them, and those whose own text is, by the identity of their nodes.
+    """The elements that are hidden completely, and those whose own text is hidden, by the `id()` of their nodes.
 
-    `is_known` is false where the styles could not be read: then any text may be hidden.
+    `is_known` is false if the styles could not be read; then any text may be hidden.
     """
 
     elements: frozenset[int] = frozenset()
@@ -81,7 +81,7 @@ class HiddenText:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What the declarations of one element do to it; None leaves what it inherits as it is."""
+    """The effect of the declarations of one element; None means that the inherited value applies."""
 
     hides: bool = False
     is_invisible: bool | None = None
@@ -97,7 +97,7 @@ class InheritedStyle:
     is_invisible: bool = False
     has_no_size: bool = False
     is_off_screen: bool = False
-    # Another style sheet often colours letters, and seldom the whole page.
+    # External style sheets often set the colour of text, and seldom that of the whole page.
     colour: Colour | Unknown = UNKNOWN
     alpha: float = 1
     background: Colour | Unknown = WHITE
@@ -182,7 +182,7 @@ class _Walk:
         return HiddenText(frozenset(self._elements), frozenset(self._own_text))
 
     def _enter(self, node: LexborNode, levels: list[_Level]) -> LexborNode | None:
-        """Evaluate an element, and return its first child unless it is hidden with all in it, or holds text alone."""
+        """Evaluate an element, and return its first child unless it is completely hidden or contains only text."""
         level = levels[-1]
         level.place += 1
         matched, rules = self._match(node, level, is_root=len(levels) == 1) if self._sheet.steps else (0, ())
@@ -202,12 +202,12 @@ class _Walk:
         return child
 
     def _match(self, node: LexborNode, level: _Level, *, is_root: bool) -> tuple[int, tuple[Rule, ...]]:
-        """Return the bits of what the element matches, and the rules that apply to it, the weakest first."""
+        """Return the bits of the compounds that the element matches, and the rules that apply to it, weakest first."""
         tag, attributes = node.tag or "", node.attributes
         steps = self._steps_for(tag, attributes)
         if not steps:
             return 0, ()
-        # Most elements of a large page are alike: the cells of a table.
+        # Most elements of a large page are alike, such as the cells of a table.
         around = (tag, attributes.get("class"), attributes.get("id"), level.ancestors, level.parent)
         if (known := self._alike.get(around)) is not None:
             return known
@@ -251,7 +251,7 @@ class _Walk:
         return effect
 
     def _handed_down(self, was: InheritedStyle, effect: Effect) -> tuple[InheritedStyle, bool]:
-        key = (id(was), id(effect))  # of objects that live as long as the walk
+        key = (id(was), id(effect))  # keys are `id()`s of objects that live as long as the walk
         known = self._inherited.get(key)
         if known is None:
             now = was if effect is _NO_EFFECT else _handed_down(was, effect)
@@ -278,7 +278,7 @@ class _Walk:
 _NO_EFFECT = Effect()
 _NO_HINTS: tuple[object, object, object] = (None, None, False)
 _rank = attrgetter("rank")
-# Each sets all the longer names that it abbreviates.
+# Each shorthand sets all the longer properties that it abbreviates.
 _SHORTHANDS: Mapping[str, tuple[str, ...]] = {
     "font": ("font-size",),
     "background": ("background-color", "background-image", "background-clip", "-webkit-background-clip"),
@@ -469,7 +469,7 @@ def _is_plain(value: str) -> bool:
 
 
 def _pixels(value: str | None, *, unknown: float = 0) -> float:
-    """Return a length in pixels; a value that does not say the length, such as "auto", is `unknown`."""
+    """Return a length in pixels, or `unknown` for a value without a length, such as "auto"."""
     if value is None:
         return unknown
     found = _LENGTH.fullmatch(value)

@@ -1,4 +1,4 @@
-"""Pages in place of the release: challenges, consent requests, faults, and redirects to other pages."""
+"""Pages shown instead of the release: bot challenges, consent requests, error pages, and targets of redirects."""
 
 import re
 from collections import Counter
@@ -92,7 +92,7 @@ _NOT_FOUND = frozenset({"404", "not-found", "notfound", "page-not-found", "pagen
 
 
 def is_elsewhere(final: str, *, requested: str) -> Reason | None:
-    """Return what kind of page a redirect led to that cannot be the release, or None if it may be."""
+    """Return the kind of page to which a redirect led if it cannot be the release, or None if it may be."""
     if _is_new(_LOG_IN, final, requested):
         return Reason.LOG_IN
     arrived = urlsplit(final)
@@ -110,9 +110,9 @@ def leads_to_gateway(final: str, *, requested: str) -> bool:
 
 
 def is_page_above(final: str, *, requested: str) -> bool:
-    """Say whether a redirect led up to a page of which the requested one would be a part, such as its collection.
+    """Return whether a redirect led to a parent of the requested page, such as its collection.
 
-    A front page that draws other pages in its script ("/#/release") is one too.
+    A home page that renders other pages with a script ("/#/release") is one too.
     """
     above, below = ([part for part in urlsplit(url).path.lower().split("/") if part] for url in (final, requested))
     if not above and not _draws_others(urlsplit(final)):
@@ -121,7 +121,7 @@ def is_page_above(final: str, *, requested: str) -> bool:
 
 
 def leads_to(target: str, answer: Answer) -> str:
-    """Return the address to which a page sends its readers on, or an empty text where it only loads itself again."""
+    """Return the address to which a page redirects its readers, or an empty text if it only reloads itself."""
     if not target:
         return ""
     here = answer.final_url or answer.requested_url
@@ -129,12 +129,12 @@ def leads_to(target: str, answer: Answer) -> str:
         there = urljoin(here, target)
         same = urlsplit(there)._replace(fragment="", query="") == urlsplit(here)._replace(fragment="", query="")
     except ValueError:
-        return ""  # no browser could follow it either
+        return ""  # no browser could follow it, either
     return "" if same else there
 
 
 def _draws_others(url: SplitResult) -> bool:
-    """A fragment that is a path names a page that a script draws; any other one is a place on the same page."""
+    """A fragment that is a path is a page rendered by a script; any other fragment is a place on the same page."""
     return "/" in url.fragment
 
 
@@ -169,10 +169,10 @@ def own_text(page: PageText) -> str:
 
 
 def is_like_not_found(text: str, not_found_text: str, *, url: str) -> bool:
-    """Say whether two texts are practically the same, whatever address they repeat and whatever date they carry.
+    """Return whether a text is the same as the site's page for missing addresses, apart from addresses and dates.
 
-    :param not_found_text: what the same site gave for an address that cannot exist; too short, it is like nothing.
-    :param url: the address that was asked for; its words are not counted where the text repeats them.
+    :param not_found_text: the text of the same site for an address that cannot exist; a very short one matches nothing.
+    :param url: the requested address; its words do not count where the text repeats them.
     """
     echoed = set(words(unquote(urlsplit(url).path)).split())
     ours, theirs = _counted(text, without=echoed), _counted(not_found_text, without=echoed)
@@ -182,7 +182,7 @@ def is_like_not_found(text: str, not_found_text: str, *, url: str) -> bool:
 
 
 def _counted(text: str, *, without: set[str]) -> Counter[tuple[str, str]]:
-    """Count the pairs of neighbouring words, so that the same words in another order are another text."""
+    """Count the pairs of neighbouring words, so that the order of words matters."""
     found = [
         _DIGITS.sub("0", word)
         for word in words(_ECHO.sub(" ", text)).split()

@@ -1,8 +1,9 @@
-"""Where on a page the words of an edition are, and whether they are about this edition there.
+"""The marker of an edition: where it is on a page, and whether it is about this edition there.
 
-The previous edition's page often holds them too: "next release: June 2026", "published 12 June 2026", a table of dates
-to come. Such a mention proves nothing. In the title and the headings every mention counts that is no part of another
-period; in the text only one that is in the page's own text and does not announce something to come.
+The previous edition's page often contains the marker too: "next release: June 2026", "published 12 June 2026", or a
+table of future dates. Such a mention proves nothing. In the title and the headings every mention counts unless it is
+part of another period. In the text a mention counts only if it is in the page's own content and does not announce
+something.
 """
 
 import re
@@ -50,9 +51,9 @@ class Mention(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """The words of an edition, ready for the search.
+    """The marker of an edition, prepared for the search.
 
-    `spelled` are the forms in which they count, with signs for periods; `due_on` is the day on which it is due.
+    `spelled` are the forms that count, with placeholders for periods; `due_on` is the due day of the edition.
     """
 
     form: str
@@ -64,7 +65,7 @@ class Marker:
 
     @property
     def is_bare_year(self) -> bool:
-        """Whether the marker is nothing but one year, which many a text mentions."""
+        """Whether the marker is only a year, which many texts mention."""
         return bool(self.sought) and self.sought[0].is_bare_year and self.form.strip() == f"{self.sought[0].first:%Y}"
 
     def in_heading(self, heading: str) -> Mention:
@@ -91,7 +92,7 @@ class Marker:
         return Mention.COMMON if best is Mention.CLEAR and self.is_bare_year else best
 
     def in_passing(self, blocks: Sequence[Block]) -> bool:
-        """Say whether the page's own text mentions the edition clearly in one sentence alone, and under no heading."""
+        """Return whether the page's own text clearly mentions the edition only in one sentence, and no heading does."""
         clear = [block for block in blocks if self._anchor in block.text and self._is_clear(block)]
         return len(clear) == 1 and clear[0].place is Place.BODY and len(clear[0].text) > _LABEL
 
@@ -99,7 +100,7 @@ class Marker:
         return self._in_block(block.text, "") is Mention.CLEAR
 
     def others(self, headings: Iterable[str]) -> tuple[Period, ...]:
-        """Return the other editions that headings name: periods of the same sort as the one that is sought."""
+        """Return the other editions that headings name: other periods of the same kind as that of the marker."""
         if len(self.sought) != 1:
             return ()
         own = self.sought[0]
@@ -109,7 +110,7 @@ class Marker:
         )
 
     def _across(self, blocks: Sequence[Block]) -> Mention:
-        """Say how two short neighbouring blocks mention the edition together, as the lines of a heading do."""
+        """Return how two short neighbouring blocks together mention the edition, as the lines of a heading do."""
         return max(
             (
                 self._in_block(f"{above.text} {below.text}", "")
@@ -146,7 +147,7 @@ class Marker:
         return Mention.TO_COME if doubtful else Mention.CLEAR
 
     def _followed_by_doubt(self, sentence: str, following: str) -> bool:
-        """Say whether what comes next marks a short mention as to come: "coming soon", or a day from the due one on."""
+        """Return whether the next text marks a short mention as future: "coming soon", or a day from the due day on."""
         if len(sentence) > _FOLLOWING_CHARACTERS or len(following) > _FOLLOWING_CHARACTERS:
             return False
         form = words(following)
@@ -159,8 +160,8 @@ class Marker:
 def marker_of(names: Names, *, release_title: str, due_on: date | None) -> Marker:
     """Make the marker of a release.
 
-    Where its title shows the marker as a part of a longer period or a day, as "March 2026" in "year ending March 2026",
-    that period counts too: the people who chose the marker meant it.
+    If the release's title has the marker as a part of a longer period or a day, as "March 2026" in "year ending March
+    2026", that period counts too, because the people who chose the marker meant it.
     """
     sought = tuple(names.own_periods)
     return Marker(

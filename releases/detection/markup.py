@@ -38,8 +38,8 @@ _ROW = (
     rf"<tr(?:{_PLAIN_ATTRIBUTE})*+>(?:{_SPACE}*+<(?:td|th)(?:{_PLAIN_ATTRIBUTE})*+>[^<]*+</(?:td|th)>)*+{_SPACE}*+</tr>"
 )
 _TAG = re.compile(rf"{_SHORT}|<(?:{_ANY})", re.IGNORECASE | re.ASCII)
-# Where no paragraph, item or link is open, short elements without any other in them, and rows of such cells, change
-# nothing. They are read as a whole: a large table takes a quarter of the time.
+# If no paragraph, item or link is open, short elements without nested ones, and rows of such cells, do not change the
+# state. They are skipped as a whole, so that a large table takes a quarter of the time.
 _TAGS = re.compile(
     rf"(?P<rows>(?:{_ROW}{_SPACE}*+)++)|(?P<run>(?:{_SHORT.replace('td|th|', '')}[^<]*+|<br ?/?>[^<]*+)++)|<(?:{_ANY})",
     re.IGNORECASE | re.ASCII,
@@ -85,15 +85,16 @@ _INTEGRATION = _set("foreignobject desc title mi mo mn ms mtext annotation-xml")
 
 
 class TooComplex(Exception):
-    """The page's markup would take more than linear time or memory to read; the message says what of it."""
+    """Parsing the page's markup would take more than linear time or memory; the message says why."""
 
 
 def simplify_markup(html: str) -> str:
-    """Return the markup that can be read in linear time and shows the same text.
+    """Return markup with the same visible text that can be parsed in linear time.
 
-    The tags of choices are left out where a page has thousands; readers see no choice before they open the list.
+    If a page has thousands of options in lists, their tags are removed; readers see no options before they open a list.
 
-    :raises TooComplex: if elements nest too deep, or one has too many attributes, or too much formatting is unclosed.
+    :raises TooComplex: if elements are nested too deeply, one has too many attributes, or too much formatting is
+        unclosed.
     """
     if html.count("<") < _FEW_TAGS and html.count("=") < _FEW_TAGS and html.count(" ") < _FEW_TAGS:
         return html
@@ -109,10 +110,10 @@ def simplify_markup(html: str) -> str:
 
 
 class _Markup:
-    """The open elements and the formatting in effect at a place in the page, as the parser would hold them.
+    """The open elements and active formatting at a position in the page, as in the parser's state.
 
-    Formatting is a list of pairs (name, attributes), with `None` as the marker of a cell. What of it is not open, but
-    comes back with the next text, is counted in `_pending`.
+    Formatting is a list of pairs (name, attributes), with `None` as the marker of a cell. `_pending` counts formatting
+    that is not open but is reopened before the next text.
     """
 
     def __init__(self, html: str) -> None:
@@ -143,7 +144,7 @@ class _Markup:
                 self._read_short(found)
 
     def _read_tag(self, tag: re.Match[str]) -> int:
-        """Open or close an element; return where the next tag may be."""
+        """Open or close an element; return the position from which to search for the next tag."""
         name, after = tag["name"].lower(), tag.end()
         if name in _CHOICES and self._count["select"]:
             self.choices.append(tag.span())
@@ -176,7 +177,7 @@ class _Markup:
 
     def _read_short(self, found: re.Match[str]) -> None:
         if found.lastgroup == "rows":
-            # The first row may close an open element of the table, such as a row without an end.
+            # The first row may close an open element of the table, such as a row without an end tag.
             name = "tr"
         elif found.lastgroup == "short":
             name = found["short"].lower()
@@ -190,7 +191,7 @@ class _Markup:
         self._end(name)
 
     def _check_attributes(self, name: str, attributes: str) -> None:
-        # Those of several such tags are gathered in one element.
+        # The attributes of several such tags are merged in one element.
         number = len(_ATTRIBUTES.findall(attributes))
         if name in {"html", "body"}:
             self._attributes_of_root += number
@@ -200,7 +201,7 @@ class _Markup:
             raise TooComplex(message)
 
     def _start(self, name: str, attributes: str) -> bool:
-        """Open an element; return whether its text may be raw."""
+        """Open an element; return whether its content may be raw text."""
         foreign = any(self._count[each] for each in _FOREIGN)
         if foreign and not any(self._count[each] for each in _INTEGRATION):
             if name not in _NOT_FOREIGN:
@@ -227,7 +228,7 @@ class _Markup:
             self._push(name, attributes)
 
     def _make_room(self, name: str) -> bool:
-        """Close what the start of an element closes; return whether the parser opens it at all."""
+        """Close the elements that a start tag implicitly closes; return whether the parser opens the new one."""
         if name in _BLOCKS:
             self._start_block(name)
             return name != "form" or not self._count["form"]
@@ -276,7 +277,7 @@ class _Markup:
         self._push(name, attributes)
 
     def _start_in_table(self, name: str) -> bool:
-        """Close what a row, a cell or a part of a table closes; return whether there is a table at all."""
+        """Close the elements that a row, cell or section of a table closes; return whether there is an open table."""
         if not self._count["table"]:
             return False
         stay = {"table", "template"}
@@ -317,7 +318,7 @@ class _Markup:
             return
         place = _last(self._open, element)
         if any(each in _SPECIAL for each, _ in self._open[place + 1 :]):
-            # Blocks in it stay open where they are.
+            # Blocks inside it stay open.
             del self._open[place]
             self._count[name] -= 1
             return
@@ -334,7 +335,7 @@ class _Markup:
         return since[::-1]
 
     def _pop_through(self, names: frozenset[str], *, until: frozenset[str]) -> None:
-        """Close the newest open element of these names and what it holds, unless a boundary lies between."""
+        """Close the innermost open element with one of these names and its content, unless a boundary lies between."""
         for place in range(len(self._open) - 1, -1, -1):
             name = self._open[place][0]
             if name in names:
@@ -359,7 +360,7 @@ class _Markup:
         elif (
             name in _FORMATTING
             and not ended
-            # Of equal ones the parser repeats three at most.
+            # The parser reopens at most three equal ones.
             and self._pending.count(element) < self._since_marker().count(element)
         ):
             self._pending.append(element)
@@ -372,7 +373,7 @@ class _Markup:
             raise TooComplex(message)
 
     def _repeat(self) -> None:
-        """Open the formatting again that a block closed without its own end tag."""
+        """Reopen formatting that the end of a block closed without an end tag of its own."""
         pending, self._pending = self._pending, []
         self._repeated += len(pending)
         if self._repeated > self._most_repeated:

@@ -1,4 +1,4 @@
-"""Periods of time and titles by which an edition is identified, in one spelling."""
+"""Normalised periods of time and titles, which identify an edition."""
 
 import re
 from calendar import monthrange
@@ -48,7 +48,7 @@ _LETTER = {kind: "".join(word[0] for word in kind.split()) for kind in PeriodKin
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A period: from its first to its last day; of a financial year only the years are known, as 1 January of each.
+    """A period from its first to its last day; for a financial year only the years count, each as its 1 January.
 
     `number` is the quarter of a financial year.
     """
@@ -64,7 +64,7 @@ class Period:
 
     @property
     def sign(self) -> str:
-        """Return the sign for the period in a spelled text: one word that no text contains."""
+        """Return the placeholder of the period: one word that does not occur in any text."""
         return f"⟦{_LETTER[self.kind]}{self.number}:{self.first.toordinal()}-{self.last.toordinal()}⟧"
 
     @property
@@ -75,7 +75,7 @@ class Period:
 
     def is_like(self, other: "Period") -> bool:
         lengths = (self.last - self.first).days, (other.last - other.first).days
-        return self.kind is other.kind and abs(lengths[0] - lengths[1]) <= 3  # months and quarters differ by that
+        return self.kind is other.kind and abs(lengths[0] - lengths[1]) <= 3  # distinguishes months from quarters
 
 
 def periods(form: str) -> Iterator[Period]:
@@ -83,12 +83,12 @@ def periods(form: str) -> Iterator[Period]:
 
 
 def spell(form: str) -> str:
-    """Replace each period in a text with its sign: then a match is a period and not a part of another one."""
+    """Replace each period in a text with its placeholder, so that no match is a part of another period."""
     return _PERIOD.sub(lambda found: period.sign if (period := _read(found[0])) else found[0], form)
 
 
 def respell(form: str, like: Mapping[Period, str]) -> str:
-    """Write some periods in a text as they are written elsewhere."""
+    """Write some periods in a text in the form in which they are written elsewhere."""
     if not any(year in form for period in like for year in period.years):
         return form
     return _PERIOD.sub(lambda found: like.get(period, found[0]) if (period := _read(found[0])) else found[0], form)
@@ -99,7 +99,7 @@ def spellings(form: str) -> dict[Period, str]:
 
 
 def around(form: str, name: str) -> frozenset[str]:
-    """Return the signs of the periods in a text of which a name is only a part, as "June 2026" is of "30 June 2026"."""
+    """Return the placeholders of longer periods in a text that contain a name, as "30 June 2026" has "June 2026"."""
     found = ((match[0], _read(match[0])) for match in _PERIOD.finditer(form))
     return frozenset(period.sign for text, period in found if period and name in f" {text} " and name.strip() != text)
 
@@ -193,7 +193,7 @@ _RULES: tuple[tuple[str, Callable[[re.Match[str]], Period]], ...] = (
     (rf"(?P<m>{_MONTH}) (?P<d>{_DAY}){_TH} , (?P<y>{_YEAR})", _day),
     (rf"{_QUARTER}(?: \( {_MONTH} {_TO} {_MONTH} \))?{_OF} {_YEARS}", _financial_quarter),
     (rf"{_YEARS}(?: ,)? {_QUARTER}", _financial_quarter),
-    # If the months of a quarter are named, they count: some call July to September their second quarter.
+    # If the months of a quarter are named, they decide: some call July to September their second quarter.
     (rf"{_QUARTER} \( {_FROM} {_TO} (?P<m2>{_MONTH}) \){_OF} (?P<y2>{_YEAR})", _span),
     (rf"{_QUARTER}{_OF} {_YEAR} \( {_FROM} {_TO} (?P<m2>{_MONTH}){_OF} (?P<y2>{_YEAR}) \)", _span),
     (rf"{_QUARTER}{_OF} (?P<y>{_YEAR})", _quarters),
@@ -218,7 +218,7 @@ def _read(text: str) -> Period | None:
             try:
                 return build(found)
             except ValueError:
-                return None  # no such day, or years that run backwards: it stays as it is written
+                return None  # no such day, or years in the wrong order: leave it as it is
     return None
 
 
@@ -237,9 +237,9 @@ _COMMON = frozenset(_COMMON_WORDS.split())
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the release and its series are called, and the site's own words of absence, as `words` returns them.
+    """The names of the release and its series, and the site's own phrases of absence, as returned by `words`.
 
-    `own_periods` are the periods that the marker names, with its words for them.
+    `own_periods` are the periods that the marker names, with their wording.
     """
 
     marker: str
@@ -250,16 +250,16 @@ class Names:
     _normalised: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def normalise(self, text: str) -> str:
-        """Return a text as `words` returns it, with a sign for each of these names, however it writes the period.
+        """Return the words of a text, with placeholders for these names, in any spelling of the period.
 
-        It is cached as long as these names exist, because a page's blocks are searched for several signs.
+        The result is cached as long as this object exists, because a page's blocks are searched several times.
         """
         if (known := self._normalised.get(text)) is None:
             known = self._normalised[text] = self.hide(respell(words(text), self.own_periods))
         return known
 
     def hide(self, form: str) -> str:
-        """Put a sign for each of these names: "Cancelled operations" is a name and not a notice."""
+        """Replace each of these names with a placeholder: "Cancelled operations" is a name and not a notice."""
         for name in sorted((self.marker, self.release_title), key=len, reverse=True):
             form = replace_words(form, name, EDITION)
         return replace_words(form, self.series_title, SERIES)
@@ -286,15 +286,15 @@ def _names(marker: str, release_title: str, series_title: str, negative_markers:
 
 
 def is_page_of_series(page: PageText, names: Names) -> bool:
-    """Say whether a page is recognisably one of the series: by its title, or by the release's less the marker.
+    """Return whether a page names the series: by the series' title, or by the release's title without the marker.
 
-    A name of one word may occur anywhere, so it counts in the title or an h1 only.
+    A name of one word may occur anywhere, so it counts only in the title or an h1.
     """
     return _names_series(page.headings, page, names)
 
 
 def shows_series(page: PageText, names: Names) -> bool:
-    """Say the same of what a reader sees below the window's title, which sites set before anything is there."""
+    """Return the same for the visible text only, because sites set the title before the content is available."""
     return _names_series(page.headings[1:] or page.headings, page, names)
 
 
@@ -307,9 +307,9 @@ def _names_series(shown_as: Iterable[str], page: PageText, names: Names) -> bool
 
 
 def is_about_series(page: PageText, names: Names) -> bool:
-    """Say whether a page can be about the series at all: it shares words with it that not every release has.
+    """Return whether a page can be about the series at all: it contains distinctive words of the series' name.
 
-    A page in another language is not asked, and neither is one of a series whose name holds common words alone.
+    Pages in another language always can, and so can all pages if the name has only common words.
     """
     own = _telling_words(names.series_title) | _telling_words(
         replace_words(names.release_title, names.marker, EDITION) if names.marker != names.release_title else ""
@@ -330,16 +330,16 @@ def find_series_blocks(page: PageText, names: Names) -> list[str]:
 
 
 def is_headed_by_series(page: PageText, names: Names) -> bool:
-    """Say whether the title or an h1 is about the series by one of its telling words, or could not be, having none."""
+    """Return whether the title or an h1 has a distinctive word of the series, or the series has no such words."""
     own = _telling_words(names.series_title) | _telling_words(names.release_title)
     forms = [words(heading) for heading in page.headings]
     return not own or any(own & set(form.split()) or holds(form, names.series_title) for form in forms)
 
 
 def names_an_edition(heading: str, names: Names) -> bool:
-    """Say whether a heading can be that of an edition of the series: by its telling words, or because it has no others.
+    """Return whether a heading can name an edition of the series: it has distinctive words, or no words but the period.
 
-    "Change since May 2026" is the heading of a passage, and names no edition.
+    "Change since May 2026" is the heading of a passage and does not name an edition.
     """
     found = _telling_words(words(heading))
     own = _telling_words(names.series_title) | _telling_words(names.release_title)

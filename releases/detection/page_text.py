@@ -1,4 +1,4 @@
-"""The text of a page that a reader sees, and what the page declares in its metadata."""
+"""The visible text of a page, and its metadata."""
 
 import json
 import re
@@ -70,13 +70,13 @@ def _linked_data(tree: LexborHTMLParser) -> Iterator[str]:
 
 
 def _things(written: Any) -> Iterator[dict[str, Any]]:
-    """Yield the things that the data is about: those at the top, not those they mention, such as other editions."""
+    """Yield the top-level objects of structured data, without the objects that they mention, such as other editions."""
     for each in written if isinstance(written, list) else [written]:
         if not isinstance(each, dict):
             continue
         graph = each.get("@graph")
         members = graph if isinstance(graph, list) else [each]
-        # A trail of breadcrumbs or a list names other pages.
+        # A breadcrumb trail or a list is about other pages.
         yield from (
             member
             for member in members
@@ -127,12 +127,12 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """The title, as it was written, the visible blocks of a page, and what it declares of itself to machines.
+    """The title as written, the visible blocks of a page, and its metadata.
 
-    A banner that asks about cookies is no part of it; `has_banner` says that there was one. `has_frame` says that
-    readers are shown something else within the page's own text, such as a dashboard of another site. `hidden` are the
-    blocks that the page's own styles hide; `styles_known` says whether these styles could be read. `leads_on_to` is the
-    address to which the page sends its readers within seconds, or empty.
+    Cookie banners are excluded; `has_banner` says that there was one. `has_frame`: the page's own content includes a
+    frame, such as a dashboard of another site. `hidden` are the blocks that the page's own styles hide; `styles_known`
+    says whether these styles could be read. `leads_on_to` is the address to which the page redirects within seconds, or
+    empty.
     """
 
     title: str
@@ -154,12 +154,12 @@ class PageText:
 
     @property
     def text(self) -> str:
-        """All that can be seen, folded, a line per block, the title not included."""
+        """All visible text, folded, with one line for each block and without the title."""
         return "\n".join(block.text for block in self.blocks)
 
     @property
     def own_blocks(self) -> tuple[Block, ...]:
-        """The blocks that are the page's own: not its menus, banners, footers and sidebars."""
+        """The blocks of the page's own content, without menus, banners, footers and sidebars."""
         return tuple(block for block in self.blocks if block.place is not Place.AROUND)
 
     @property
@@ -170,10 +170,10 @@ class PageText:
 def read_page(html: str) -> PageText:
     """Read the title and the visible text of a page.
 
-    Left out are scripts, comments, templates, attributes, hidden elements, text that the page's own styles hide, and
-    the choices of a form.
+    Scripts, comments, templates, attributes, hidden elements, text hidden by the page's own styles, and the options of
+    forms are excluded.
 
-    :raises TooComplex: if its markup would take more than linear time or memory.
+    :raises TooComplex: if parsing its markup would take more than linear time or memory.
     """
     tree = LexborHTMLParser(simplify_markup(html))
     title = tree.css_first("head > title")
@@ -199,7 +199,7 @@ def read_page(html: str) -> PageText:
 
 
 class _Reading:
-    """One walk through a page without recursion: a hostile page may be nested as deeply as it likes."""
+    """One walk through a page, without recursion, because a hostile page may be nested to any depth."""
 
     def __init__(self, styled_away: HiddenText) -> None:
         self.blocks: list[Block] = []
@@ -310,7 +310,7 @@ def _holders(nodes: Iterable[LexborNode]) -> set[int]:
 
 
 def _find_banners(body: LexborNode, headings: Sequence[LexborNode]) -> set[int]:
-    """Find the elements that ask about cookies, by their names; what holds the page itself is none."""
+    """Find cookie banners by their class names and ids; an element with the page's own content is not one."""
     named = [node for node in body.css(_NAMED_LIKE_A_BANNER) if _is_named_like_a_banner(node)]
     if not named:
         return set()
@@ -330,7 +330,7 @@ def _is_named_like_a_banner(node: LexborNode) -> bool:
 
 
 def _text_lengths(nodes: Sequence[LexborNode]) -> dict[int, int]:
-    """Count the characters of text in some elements, in one walk through each that is in no other of them."""
+    """Count the characters of text in some elements, with one walk through each outermost element."""
     wanted, lengths = {node.mem_id for node in nodes}, dict[int, int]()
     for outermost in nodes:
         if outermost.mem_id not in lengths:
@@ -379,7 +379,7 @@ _PASSING = tuple(
     (re.compile(pattern), sign)
     for pattern, sign in (
         (r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "#id"),
-        # unreadable: letters and digits mixed, too long for the code of a table
+        # unreadable: mixed letters and digits, too long for the code of a table
         (r"\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{16,}\b|\b(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{20,}={0,2}", "#id"),
         (rf"\b(?:{_NUMBERED}):? ?#?(?=[\w.:-]{{0,200}}\d)[\w.:-]{{6,}}", "#id"),
         (r"\b(?:served by|server:|host:|node:|instance:) [\w.-]*\d[\w.-]*", "#server"),
@@ -401,9 +401,9 @@ _MAY_PASS = re.compile(r"\d|\bago\b|just now")
 
 
 def stable_text(page: PageText) -> str:
-    """Return the folded title and text by which two checks of a page are compared, a line per block.
+    """Return the folded title and text for the comparison of two checks, with one line for each block.
 
-    Content around the page's own text is left out, unless there is nothing else.
+    Content around the page's own text is omitted, unless there is nothing else.
     """
     blocks = page.own_blocks or page.blocks
     lines = [

@@ -1,4 +1,4 @@
-"""What the check before a release can find: codes and facts."""
+"""The findings of a preflight: codes and facts."""
 
 import re
 import unicodedata
@@ -19,9 +19,9 @@ _CALLED_OFF = re.compile(r"\b(cancell?ed|postponed|withdrawn|no longer (?:be )?(
 
 
 def names_day(text: str, due_at: datetime) -> bool:
-    """Return whether a text names the London day of an aware instant, in any of the ways in which people write it.
+    """Return whether a text names the London day of an aware instant, in any usual format.
 
-    A day without its year counts, unless another year is next to it.
+    A day without a year counts, unless another year is next to it.
     """
     day = calendar.local_date(due_at)
     month = _MONTHS[day.month - 1]
@@ -38,7 +38,7 @@ def names_day(text: str, due_at: datetime) -> bool:
 
 
 def names_time(text: str, due_at: datetime) -> bool:
-    """Return whether a text names the London time of day of an aware instant, on a twelve or twenty-four hour clock."""
+    """Return whether a text names the London time of day of an aware instant, in 12-hour or 24-hour format."""
     at = calendar.in_london(due_at).time()
     hour, half = at.hour % 12 or 12, "a" if at.hour < 12 else "p"
     suffix = rf" ?{half}\.?m\b"
@@ -100,7 +100,7 @@ _NO_ANSWER = frozenset({CheckOutcome.OBSERVER_FAULT, CheckOutcome.UNREACHABLE})
 
 @dataclass(frozen=True, slots=True)
 class PreflightFinding:
-    """One thing that was found: of which address (its key; None: of the release), with JSON-able facts."""
+    """One finding about an address (by key) or, if that is None, about the release, with JSON-able facts."""
 
     code: PreflightCode
     address: int | None = None
@@ -122,10 +122,10 @@ class PreflightFinding:
 def findings_of_check(
     address: int, result: CheckOutcome, reasons: Iterable[Reason], *, was_absent: bool
 ) -> PreflightFinding | None:
-    """Say what one check of a page or an attachment means, a day before it is due.
+    """Return the findings of one check of a page or an attachment, a day before it is due.
 
-    :param was_absent: whether an earlier check of the address, for the same schedule, did not see it: only then does
-        seeing it now mean that it went live; otherwise its marker may have matched all along.
+    :param was_absent: whether an earlier check of the address for the same schedule did not find the release. Only then
+        does a live check mean that it went live; otherwise its marker may have matched all along.
     """
     facts = {"reasons": [str(reason) for reason in reasons]}
     if result in _NO_ANSWER:
@@ -146,7 +146,8 @@ def findings_of_announcement(
 ) -> list[PreflightFinding]:
     """Compare an announcement with the planned release.
 
-    :param says: what the publisher's own system says, if that could be read; it takes precedence over the words.
+    :param says: the statements of the publisher's own system, if these could be read; they take precedence over the
+        text.
     """
     if says is not None:
         return _of_publisher(address, says, due_at=due_at)

@@ -1,8 +1,8 @@
-"""What one response shows of the release that is expected at its address: not live, live, or nothing reliable.
+"""The rules that decide whether a response shows the expected release: live, not live, or nothing reliable.
 
-`examine` tries everything in order, and `PAGE_RULES` is the order for a page. To add a reason why a page is not live,
-add it to `Reason` in finding.py, return it from a rule here, and write its words for pages in releases/text/release.py
-and for reports in breaches/rules/narrative.py.
+`examine` applies all rules in order; `PAGE_RULES` is the order for pages. To add a reason why a page is not live, add
+it to `Reason` in finding.py, return it from a rule here, and write its text for pages in releases/text/release.py and
+for reports in breaches/rules/narrative.py.
 """
 
 from collections.abc import Callable
@@ -61,10 +61,10 @@ _SAYS_SOMETHING = frozenset({200, 203, 404, 410})
 
 
 def examine(answer: Answer, expectation: Expectation) -> Finding:
-    """Say what one answer shows of the release that is expected at its address.
+    """Return the finding of one response for the release that is expected at its address.
 
-    The possibilities are tried in the order of CheckOutcome. If words on the page speak for and against the release
-    at once, the finding is UNRECOGNISED: a person is asked, and no one is accused.
+    The possibilities are tried in the order of CheckOutcome. If a page has signs both for and against the release, the
+    finding is UNRECOGNISED: a person is asked, and no one is accused.
     """
     if answer.failure is not None:
         reason = Reason(answer.failure.value)
@@ -103,7 +103,7 @@ def _ended_elsewhere(answer: Answer) -> Finding | None:
     reason = is_elsewhere(final, requested=requested)
     if not answer.left_allowed_hosts:
         return Finding(CheckOutcome.NOT_LIVE, (reason,)) if reason else None
-    # The host may not be fetched. Its address alone shows nothing of what readers find there.
+    # The host may not be requested, and its address alone does not show what readers find there.
     if reason is Reason.LOG_IN:
         return Finding(CheckOutcome.UNRECOGNISED, (Reason.OTHER_HOST, Reason.LOG_IN))
     if leads_to_gateway(final, requested=requested):
@@ -112,11 +112,11 @@ def _ended_elsewhere(answer: Answer) -> Finding | None:
 
 
 def read_not_found_text(answer: Answer) -> str:
-    """Return the folded text of what a host answered for an address that cannot exist, for `Expectation`.
+    """Return the folded text of a host's response for an address that cannot exist, for use in `Expectation`.
 
-    Empty if the answer does not show the site's page for missing addresses: a fetch that failed, a refusal, a fault, a
-    file, an empty shell, a check for robots, a request for consent or to log in, or a page elsewhere that a redirect
-    led to. At most 20,000 characters.
+    It is empty if the response is not the site's page for missing addresses but a failure, a refusal, a fault, a file,
+    an empty shell, a bot challenge, a request for consent, a log-in page, or another page to which a redirect led. It
+    has at most 20,000 characters.
     """
     if answer.failure is not None or answer.status not in _SAYS_SOMETHING or _ended_elsewhere(answer):
         return ""
@@ -145,7 +145,7 @@ def _examine_attachment(answer: Answer, expectation: Expectation) -> Finding:
         return Finding(CheckOutcome.UNRECOGNISED, (Reason.EMPTY,))
     if not is_page(answer.body, declared=declared_type(answer.content_type)):
         return examine_file(answer, expectation)
-    # An address that names no kind of file may be an attachment in HTML, so it is judged as any page is.
+    # If the address implies no file type, the attachment may be HTML, so it is examined like any page.
     promised = promised_type(expectation.url)
     shown = _examine_page(answer, expectation)
     settled = shown.result in {CheckOutcome.NOT_LIVE, CheckOutcome.UNREACHABLE}
@@ -161,10 +161,10 @@ def _examine_attachment(answer: Answer, expectation: Expectation) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class PageSigns:
-    """What the rules read of a page.
+    """The features of a page that the rules use.
 
-    `place` is where the marker was found, `mention` how it is used there, and `own_h1` the heading of level 1 in the
-    page's own content, as plain words.
+    `place` is where the marker was found, `mention` how it is used there, and `own_h1` the h1 in the page's own
+    content, as plain words.
     """
 
     answer: Answer
@@ -214,10 +214,10 @@ def find_signs(page: PageText, digest: str, answer: Answer, expectation: Expecta
 
 
 def _is_in_passing(marker: Marker, page: PageText, digest: str, answer: Answer, expectation: Expectation) -> bool:
-    """Say whether the text may name the edition without holding it.
+    """Return whether the page may mention the edition without being it.
 
-    A sentence that is added to the last edition's page before its successor is due is enough for that, and it is still
-    the same text once the successor is due.
+    One sentence added to the previous edition's page before the release is due is enough for that, and that text is
+    still there at the due time.
     """
     if expectation.due_at is None or answer.completed_at >= expectation.due_at:
         return digest in expectation.texts_before
@@ -243,9 +243,9 @@ _HEADING = 120
 
 
 def find_doubt(signs: PageSigns) -> Reason | None:
-    """Return what makes it doubtful that a page which names the edition is the release, or None."""
+    """Return the reason to doubt that a page with the marker is the release, or None."""
     headings = signs.page.headings[1:]
-    # The title may have been changed ahead of the page; but an h1 is what a reader goes by.
+    # The title may be changed before the page is published, but readers rely on the h1.
     checked = headings if signs.in_heading else signs.page.headings
     if not signs.own_h1 and signs.marker.others(
         heading for heading in checked if names_an_edition(heading, signs.names)
@@ -268,9 +268,9 @@ def _shows_another_edition(signs: PageSigns) -> bool:
 
 
 def _is_listing(signs: PageSigns) -> bool:
-    """Return whether the heading of a page has only the period, and the page names the series only with other periods.
+    """Return whether the heading of a page is only the period, and the page names the series only with other periods.
 
-    Such a page lists what came out in the period: the calendar of a month, or an archive.
+    Such a page lists the releases of the period, like the calendar of a month or an archive.
     """
     if is_headed_by_series(signs.page, signs.names):
         return False
@@ -319,7 +319,7 @@ def _log_in_or_barrier(signs: PageSigns) -> Shown | None:
 
 def _led_on(target: str, signs: PageSigns) -> Shown | None:
     requested = signs.answer.requested_url
-    # What readers find on another host is not known: it was not fetched.
+    # The page on the other host was not requested, so its content is not known.
     is_same_host = urlsplit(target).hostname == urlsplit(requested).hostname
     if is_same_host and (reason := is_elsewhere(target, requested=requested)):
         return CheckOutcome.NOT_LIVE, (reason,)
@@ -350,13 +350,13 @@ def _in_place_of_the_page(signs: PageSigns) -> Shown | None:
 def _like_not_found(signs: PageSigns) -> Shown | None:
     """Recognise the site's own page for missing addresses.
 
-    A script shell, a check for robots or a page of rules is the same at every address too. So being alike accuses
-    only where the site said by its status, or the text itself says, that there is nothing.
+    A script shell, a bot challenge or a page of terms is the same at every address too. So similarity shows absence
+    only if the site's status, or the text itself, says that there is no such page.
     """
     known = signs.expectation
     if not known.not_found_text or not is_like_not_found(own_text(signs.page), known.not_found_text, url=known.url):
         return None
-    # A short page in a long frame is much like it too: where it names the series its own words must say so.
+    # A short page in a long template is similar to it too, so if it names the series, its own text must say so.
     certain = known.not_found_certain and not is_page_of_series(signs.page, signs.names)
     is_absent = certain or signs.says_absent or hints_at_absence(signs.page, signs.names)
     shown_for_any = signs.place is Reason.MARKER_IN_TEXT and holds(words(known.not_found_text), signs.names.marker)
@@ -377,14 +377,14 @@ def _there(signs: PageSigns) -> Shown | None:
 
 def _not_there(signs: PageSigns) -> Shown:
     in_text_at_most = signs.place in {None, Reason.MARKER_IN_TEXT}
-    # The page may be the release for those who see what a script or another style sheet shows.
+    # A script or an external style sheet may show the release to readers.
     if in_text_at_most and signs.marker.in_text(signs.page.hidden) is Mention.CLEAR:
         return CheckOutcome.UNRECOGNISED, (*signs.place_alone, Reason.MARKER_HIDDEN)
     known = signs.digest in signs.expectation.texts_not_live
-    # A text that names the edition may have been the release all along.
+    # An unchanged text that names the edition may have been the release all along.
     named = signs.mention is Mention.PASSING
     if known and in_text_at_most and not named and shows_series(signs.page, signs.names):
-        # What a frame holds may be new although the page around it never changes.
+        # The content of a frame may be new although the page around it does not change.
         if signs.page.has_frame:
             return CheckOutcome.UNRECOGNISED, (Reason.UNCHANGED, Reason.EMBEDDED)
         return CheckOutcome.NOT_LIVE, (Reason.UNCHANGED,)
@@ -394,9 +394,10 @@ def _not_there(signs: PageSigns) -> Shown:
 
 
 def _led_to_an_earlier_edition(signs: PageSigns) -> bool:
-    """Say whether a redirect led to a page of an earlier edition before the release was due.
+    """Return whether a redirect led to a page of an earlier edition before the release was due.
 
-    From then on only a text that was there before is one: some editions are named after the month of their figures.
+    From then on only a text from before the due time identifies an earlier edition, because some editions are named
+    after the month of their figures.
     """
     due_at = signs.expectation.due_at
     if due_at is not None and signs.answer.completed_at >= due_at:
@@ -419,7 +420,7 @@ def _why_unrecognised(signs: PageSigns) -> tuple[Reason, ...]:
 
 
 def _declared(signs: PageSigns) -> tuple[Reason, ...]:
-    """Return where a page names the edition to machines only: that asks a person, and proves nothing."""
+    """Return where a page names the edition only in its metadata; this proves nothing, so a person is asked."""
     places = (
         (Reason.MARKER_IN_META, signs.page.meta),
         (Reason.MARKER_IN_LINKED_DATA, signs.page.linked_data),

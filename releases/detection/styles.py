@@ -1,4 +1,4 @@
-"""The embedded style sheets of a page, as rules by which its elements are matched.
+"""The embedded style sheets of a page as rules, and the matching of elements to them.
 
 Only declarations that can hide text are stored. The cost grows with the length of the sheets and of the page: elements
 are matched from the root downwards, so that no selector goes back through their ancestors.
@@ -40,7 +40,7 @@ _MOST_OF_AN_ATTRIBUTE = 10_000
 _MOST_SELECTORS = 20_000
 _SCREEN_WIDTH, _SCREEN_HEIGHT, _EM = 1280, 800, 16
 
-# What can hide an element or its text. All else is left out.
+# The properties that can hide an element or its text; all others are ignored.
 PROPERTIES = frozenset({
     "display", "visibility", "content-visibility", "opacity", "filter", "position", "left", "right", "top", "bottom",
     "inset", "margin", "margin-left", "margin-top", "text-indent", "transform", "translate", "scale", "width", "height",
@@ -63,7 +63,7 @@ _LENGTH = re.compile(r"([\d.]+)(px|r?em)")
 
 
 class Unread(Exception):
-    """The style sheets are too long or too deep to be read, so that it is not known what they hide."""
+    """The style sheets are too long or too deeply nested, so it is not known what they hide."""
 
 
 type Declarations = Mapping[str, str]
@@ -72,7 +72,7 @@ type Declarations = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What one selector declares: `rank` orders rules, the weakest first."""
+    """The declarations of one selector; rules are ordered by `rank`, weakest first."""
 
     rank: tuple[int, tuple[int, ...], int]
     normal: Declarations
@@ -83,7 +83,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One compound of a selector: its position, the bits of the compound before it (`needs`) and its own (`gives`)."""
+    """One compound of a selector: its position, the bits that it needs, and the bit that it gives if it matches."""
 
     compound: CompoundSelector
     combinator: str
@@ -179,7 +179,7 @@ def read_inline(text: str) -> tuple[tuple[str, str, bool], ...]:
 
 
 def _simple_declarations(text: str) -> Iterator[tuple[str, str, bool]]:
-    """Read declarations without brackets, quotes, comments or escapes, several times as fast as a parser does."""
+    """Read declarations without brackets, quotes, comments or escapes, several times as fast as a parser."""
     for declaration in text.split(";"):
         name, colon, value = declaration.partition(":")
         name, value = name.strip(), value.strip().lower()
@@ -194,12 +194,12 @@ def split_inline(text: str, sheet: Sheet) -> tuple[Declarations, Declarations]:
 
 
 def applies_to_screen(query: str) -> bool:
-    """Say whether a media query is true of a reader at a screen 1,280 pixels wide; an unknown query counts as true."""
+    """Return whether a media query is true on a screen 1,280 pixels wide; an unknown query counts as true."""
     return any(map(_is_met, query.lower().split(","))) if query.strip() else True
 
 
 def matches(compound: CompoundSelector, element: Element) -> bool:
-    """Say whether an element matches one compound; a part that is not evaluated counts as a match."""
+    """Return whether an element matches one compound; a part that is not evaluated counts as a match."""
     return all(_has(element, part) for part in compound.simple_selectors)
 
 
@@ -276,7 +276,7 @@ def _split(
 
 
 def _resolved(value: str, variables: Mapping[str, str]) -> str:
-    for _ in range(4):  # a variable may name others, and some name themselves
+    for _ in range(4):  # a variable may refer to others, or to itself
         if "var(" not in value or len(value) > MOST_CHARACTERS // 100:
             break
         value = _VARIABLE.sub(lambda found: variables.get(found[1], found[2] or "unset").strip(), value)
@@ -310,7 +310,7 @@ def _selectors_of(text: str) -> list[Selector]:
 
 def _compounds(tree: CombinedSelector | CompoundSelector) -> Iterator[tuple[CompoundSelector, str]]:
     found: list[tuple[CompoundSelector, str]] = []
-    # Right to left, as they are parsed.
+    # From right to left, the order in which they were parsed.
     while isinstance(tree, CombinedSelector):
         found.append((tree.right, tree.combinator))
         tree = tree.left

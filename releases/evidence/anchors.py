@@ -1,4 +1,4 @@
-"""Anchors: making and checking them, and their time stamps by an authority (RFC 3161)."""
+"""Anchors: their creation and verification, and their time stamps by an authority (RFC 3161)."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,9 +26,10 @@ def make_anchor(
 ) -> Anchor | None:
     """Combine the heads of the chains into a new anchor; `None` if there is no row yet, or another process was first.
 
-    The rows are read outside a transaction: they are never changed, and no writer has to wait for it.
+    The rows are read outside a transaction, so that no writer has to wait. They never change.
 
-    :param after: the number of the last anchor that the reason was found from, 0 without one; None for any.
+    :param after: the number of the last anchor when the need for a new one was found (0 if there was none); None for
+        any.
     """
     last = Anchor.in_order().last()
     newest = last.position if last else 0
@@ -53,7 +54,7 @@ def make_anchor(
 
 
 def anchor_text(anchor: Anchor) -> list[str]:
-    """Write an anchor as the lines that leave the office."""
+    """Write an anchor as text for use outside the office."""
     return anchor_lines(anchor.position, made_at=anchor.made_at, root=anchor.root, heads=anchor.combined())
 
 
@@ -90,7 +91,7 @@ def check_external_anchor(written: WrittenAnchor, chains: Chains) -> str | None:
 
 
 def check_consistency(written: WrittenAnchor) -> str | None:
-    """Return what to do if the lines of an anchor do not match each other, or None."""
+    """Return advice if the lines of an anchor do not match each other, or None."""
     if written.is_consistent():
         return None
     return (
@@ -111,7 +112,7 @@ def _by_name(chains: Chains) -> Mapping[str, type[ChainedRow]]:
 
 def _heads(chains: Chains, *, after: Mapping[str, int]) -> Iterator[Head]:
     models = _by_name(chains)
-    # One statement, so that all heads are of one instant.
+    # One query, so that all heads are from one instant.
     ends = ChainHead.objects.filter(chain__in=models, position__gt=0).values_list("chain", "position", "row_hash")
     for chain, position, row_hash in sorted(ends):
         first = after.get(chain, 0) + 1
@@ -125,7 +126,7 @@ def _gap(before: Head | None, head: Head) -> str | None:
 
 
 def _is_as_before(before: Head | None, head: Head) -> bool:
-    """Whether nothing was added to a chain, so that it was compared with the anchor before."""
+    """Return whether nothing was added to a chain, so that the comparison with the previous anchor covered it."""
     return before is not None and head == replace(before, first=before.position + 1, rows_sha256=digest_of_rows([]))
 
 
@@ -151,7 +152,7 @@ STAMPED_WITHIN = timedelta(days=7)
 """Later anchors combine the same rows: an older one is not asked about any more."""
 CLOCKS_DIFFER_BY = timedelta(hours=1)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=4)
-# Longer than the timeout of a request: another process asks if this one has died meanwhile.
+# Longer than the timeout of a request: after that another process makes the request, in case this one has died.
 CLAIM = timedelta(minutes=2)
 MOST_AT_ONCE = 5
 CERTIFICATES_TAG = 0xA0
@@ -164,8 +165,8 @@ class NotStamped(Exception):
 def stamp_due(*, send_query: SendQuery, authority: str, certificates: str, now: datetime) -> int:
     """Request the time stamps that are due, the newest anchor first, and store those that are valid.
 
-    The request is made outside a transaction. A failure ends the round, because the next request would probably fail
-    too; it is tried again after a growing wait, for seven days.
+    The request is made outside a transaction. A failure ends this run, because the next request would probably fail
+    too; it is retried after growing pauses, for seven days.
 
     :param authority: its address, which is stored.
     :param certificates: of the authority, in PEM.
@@ -194,7 +195,7 @@ def read_stamp(response: bytes, *, root: str, certificates: str, nonce: int | No
     :param root: its 64 hexadecimal digits, as text, are stamped, so that a file with them is the data for `openssl ts
         -verify`.
     :param nonce: of the query, if this is the response to it.
-    :raises NotStamped: if it is none.
+    :raises NotStamped: if it is not a valid time stamp.
     """
     given = x509.load_pem_x509_certificates(certificates.encode()) if certificates else []
     roots = [one for one in given if one.issuer == one.subject]
@@ -212,14 +213,14 @@ def read_stamp(response: bytes, *, root: str, certificates: str, nonce: int | No
         return read.tst_info.gen_time.astimezone(UTC)
     except NotStamped:
         raise
-    # A response can hold anything, and what reads its certificates raises a dozen kinds of exceptions.
+    # A response can contain anything, and the certificate parser raises a dozen kinds of exceptions.
     except Exception as fault:
         reason = f"The response of the authority is not a valid time stamp of this root: {fault}"
         raise NotStamped(reason) from fault
 
 
 def sort_certificates(response: bytes) -> bytes:
-    """Return a response with the certificates of its signature in the order of DER, which rfc3161-client insists on.
+    """Return a response with the certificates of its signature in DER order, which rfc3161-client requires.
 
     OpenSSL, and authorities built on it, send them in the order of the chain (BER). They are not part of the signed
     content.
@@ -243,7 +244,7 @@ def sort_certificates(response: bytes) -> bytes:
 
 
 def _der_parts(der: bytes, start: int, end: int) -> list[tuple[int, int]]:
-    """Return where each element between two places begins and ends."""
+    """Return the start and end of each element between two positions."""
     parts = []
     while start < end:
         after = _der_content(der, start)[1]
@@ -253,11 +254,11 @@ def _der_parts(der: bytes, start: int, end: int) -> list[tuple[int, int]]:
 
 
 def _der_content(der: bytes, start: int) -> tuple[int, int]:
-    """Return where the content of an element with a tag of one byte begins and ends."""
+    """Return the start and end of the content of an element with a one-byte tag."""
     if start + 2 > len(der):
         raise ValueError("it ends too early")
     length, content = der[start + 1], start + 2
-    if length > 0x80:  # the number of bytes that have the length
+    if length > 0x80:  # the number of length bytes
         content, length = content + (length & 0x7F), int.from_bytes(der[content : content + (length & 0x7F)])
     if content + length > len(der):
         raise ValueError("it ends too early")

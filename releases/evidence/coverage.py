@@ -1,4 +1,4 @@
-"""When a monitoring process was alive, and the gaps in which nothing was observed."""
+"""Coverage: the periods in which a monitoring process was running, and the gaps between them."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -11,30 +11,30 @@ from releases.models import Coverage, MonitoringRowRecord
 
 # A monitoring process marks itself alive at least every five seconds; a longer silence is a gap.
 LONGEST_SILENCE = timedelta(seconds=15)
-# A stretch grows every few seconds, which is too often for a digest of each time.
+# A period is extended every few seconds, too often to record a digest each time.
 RECORD_EVERY = timedelta(minutes=5)
-# The clocks of two monitoring processes may differ by so much.
+# The largest expected difference between the clocks of two monitoring processes.
 CLOCKS_DIFFER = timedelta(minutes=1)
 
 
-# From one aware instant to another.
+# The two aware instants at which a gap begins and ends.
 type Stretch = tuple[datetime, datetime]
 
 
 class TimedCheck(Protocol):
-    """A check that was made, which shows that monitoring worked; its instants are aware."""
+    """A check, which shows that monitoring was working; its instants are aware."""
 
     @property
     def sent_at(self) -> datetime:
-        """When the request left."""
+        """When the request was sent."""
 
     @property
     def completed_at(self) -> datetime:
-        """When the answer was there."""
+        """When the response was complete."""
 
 
 def mark_alive(process: str, *, at: datetime) -> None:
-    """Record that a process was alive at an aware instant, extending its last stretch if that is recent."""
+    """Record that a process was alive at an aware instant, extending its last period if that is recent."""
     extended = Coverage.objects.filter(
         watcher=process, ended_at__gte=at - LONGEST_SILENCE, began_at__lte=at, ended_at__lte=at
     ).update(ended_at=at)
@@ -49,9 +49,9 @@ def mark_alive(process: str, *, at: datetime) -> None:
 
 
 def check_coverage() -> str | None:
-    """Return one sentence on the first stretch whose end this module cannot have written, or None.
+    """Return one sentence on the first period whose end cannot have been written by this module, or None.
 
-    The digests cover all but the end since `recorded_until`.
+    The digests cover everything except an end after `recorded_until`.
     """
     newest = Coverage.objects.order_by("recorded_until").values_list("recorded_until", flat=True).last()
     for row in Coverage.objects.exclude(ended_at=F("recorded_until")).order_by("pk"):
@@ -63,7 +63,7 @@ def check_coverage() -> str | None:
 
 
 def _record(begun: QuerySet[Coverage], *, at: datetime) -> None:
-    """Record some stretches, and all that have ended since they were recorded."""
+    """Record digests of some periods, and of all that have ended since they were last recorded."""
     over = Coverage.objects.filter(recorded_until__lt=F("ended_at"), ended_at__lt=at - LONGEST_SILENCE)
     with transaction.atomic():
         keys = sorted({*begun.values_list("pk", flat=True), *over.values_list("pk", flat=True)})
@@ -72,16 +72,16 @@ def _record(begun: QuerySet[Coverage], *, at: datetime) -> None:
 
 
 def monitored_stretches(*, start: datetime, end: datetime) -> list[Stretch]:
-    """Return the stretches that overlap the time between two aware instants."""
+    """Return the periods of coverage that overlap the time between two aware instants."""
     return list(Coverage.objects.filter(ended_at__gt=start, began_at__lt=end).values_list("began_at", "ended_at"))
 
 
 def find_gaps(*, start: datetime, end: datetime, checks: Iterable[TimedCheck] = ()) -> list[Stretch]:
     """Return the gaps between two aware instants, in order.
 
-    A silence of up to 15 seconds is no gap: checks are never planned more often than every 5 seconds.
+    A silence of up to 15 seconds is not a gap, because checks are never planned more often than every 5 seconds.
 
-    :param checks: these also show that monitoring worked: a process too busy to mark itself alive still made checks.
+    :param checks: these also count as coverage, because a process too busy to mark itself alive still makes checks.
     """
     return gaps_in(monitored_stretches(start=start, end=end), start=start, end=end, checks=checks)
 
@@ -89,7 +89,7 @@ def find_gaps(*, start: datetime, end: datetime, checks: Iterable[TimedCheck] = 
 def gaps_in(
     stretches: Iterable[Stretch], *, start: datetime, end: datetime, checks: Iterable[TimedCheck] = ()
 ) -> list[Stretch]:
-    """Return what `find_gaps` does, from the stretches of that time or a longer one."""
+    """Return the same as `find_gaps`, from periods of coverage that were already read."""
     monitored = ((began_at, ended_at) for began_at, ended_at in stretches if ended_at > start and began_at < end)
     checked = (
         (check.sent_at, check.completed_at) for check in checks if start < check.completed_at and check.sent_at < end

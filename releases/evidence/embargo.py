@@ -1,4 +1,4 @@
-"""The embargo on pages that were seen early: which bodies are sealed, and who may read them."""
+"""The embargo on pages that were found early: which bodies are sealed, and who may read them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
 
-# By the body's hash: the keys of the producers whose embargo it is under.
+# The keys of the producers whose embargo covers a body, by the body's hash.
 type Seals = Mapping[str, frozenset[int]]
 
 
 def seals_on(hashes: Collection[str], *, now: datetime) -> Seals:
-    """Find which of some bodies are sealed: seen before a release was due, by a check that did not find it absent.
+    """Find the sealed ones of some bodies: received before a release was due, by a check that did not find it absent.
 
-    A seal is lifted by the facts alone: once the release has been due and seen live. One that was moved to a later date
-    is sealed until then, one that was cancelled for good. The same bytes are sealed wherever they were seen.
+    Only facts lift a seal: the release is due and was found live. If the release is moved to a later date, its bodies
+    stay sealed until then; if it is cancelled, for good. The same bytes are sealed wherever they were received.
 
     :param hashes: SHA-256 of the bodies.
-    :param now: the aware instant at which a person would read them.
+    :param now: the aware instant at which the person wants to read them.
     """
     too_early = (
         Observation.objects.filter(body_sha256__in=hashes)
@@ -44,7 +44,7 @@ def seals_on(hashes: Collection[str], *, now: datetime) -> Seals:
     columns = ("body_sha256", "release__series__producer_id")
     for sha256, producer in too_early.exclude(result=CheckOutcome.NOT_LIVE).values_list(*columns).distinct():
         seals[sha256].add(producer)
-    # An announcement is public. Where it leads elsewhere, that may be the release in its place.
+    # An announcement is public. If it redirects, the target may be the release itself.
     announced = too_early.filter(purpose=Purpose.ANNOUNCEMENT, result=CheckOutcome.NOT_LIVE)
     for sha256, producer, hops in announced.values_list(*columns, "hops"):
         if len(hops) > 1:
@@ -53,7 +53,7 @@ def seals_on(hashes: Collection[str], *, now: datetime) -> Seals:
 
 
 def may_read(person: Person, sealed_by: Collection[int]) -> bool:
-    """Return whether a person may read a body under the embargo of some producers: those who lead all of them may.
+    """Return whether a person may read a body under the embargo of some producers: they must lead all of them.
 
     :param sealed_by: the producers' keys; none if the body is not sealed.
     """
@@ -65,19 +65,19 @@ READ = "body_read"
 
 
 class How(StrEnum):
-    """In what form a person reads a body."""
+    """The form in which a person reads a body."""
 
     SOURCE = "source"
     DOWNLOAD = "download"
 
 
 class NoSuchBody(Exception):
-    """No such body is stored of this release for this person."""
+    """The release has no such body that this person may read."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredBody:
-    """The stored body of one check, the places that it fills, and whether the person may read it."""
+    """The stored body of one check, the reasons for storing it, and whether the person may read it."""
 
     places: tuple[Place, ...]
     address: Address
@@ -93,7 +93,7 @@ class StoredBody:
 
 @dataclass(frozen=True, slots=True)
 class OpenedBody:
-    """A body that a person reads, with every check of the release that brought it."""
+    """A body that a person reads, with every check of the release that received it."""
 
     body: Body
     entries: tuple[StoredBody, ...]
@@ -101,9 +101,9 @@ class OpenedBody:
 
 
 def stored_bodies(release: Release, *, by: Person, now: datetime) -> list[StoredBody]:
-    """List the bodies stored of a release, in the order in which they were seen.
+    """List the stored bodies of a release, in the order in which they were received.
 
-    :param by: of a body that is sealed for this person, the size and type are left out.
+    :param by: the reader; if a body is sealed for them, its size and type are omitted.
     """
     rows = (
         KeptBody.objects.filter(release=release)
@@ -118,7 +118,7 @@ def open_body(release: Release, sha256: str, *, by: "User", at: datetime, how: H
     """Return a stored body of a release, and record that the person read it.
 
     :raises NotYours: if the person has no role for the release's producer.
-    :raises NoSuchBody: if no such body is stored of the release, or it is sealed for them.
+    :raises NoSuchBody: if the release has no such body, or it is sealed for them.
     """
     role = acting_role(by, Action.VIEW, release.series.producer)
     rows = list(

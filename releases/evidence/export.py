@@ -1,4 +1,4 @@
-"""The evidence bundle of a release: its files, the proofs by anchors, and the record of each export."""
+"""The evidence bundle of a release: its files, their proofs by anchors, and the record of each export."""
 
 import hashlib
 import zipfile
@@ -42,14 +42,14 @@ type File = tuple[str, Iterable[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The rows of one chain that one anchor combined first: they are proved by it."""
+    """The rows of one chain that one anchor was the first to combine, and so proves."""
 
     anchor: int
     head: Head
 
 
 def batches_of(chain: type[ChainedRow], rows: QuerySet[ChainedRow]) -> Sequence[Batch]:
-    """Find the anchors that combined some rows of a chain first, in their order."""
+    """Find the first anchor that combined each of some rows of a chain, in order."""
     positions = list(rows.order_by("position").values_list("position", flat=True))
     found = []
     for anchor in Anchor.in_order().iterator(chunk_size=CHUNK):
@@ -63,7 +63,7 @@ def batches_of(chain: type[ChainedRow], rows: QuerySet[ChainedRow]) -> Sequence[
 def proof_files(batches: Mapping[str, Sequence[Batch]]) -> Iterator[File]:
     """Yield the files of the anchors that prove some rows, and the script that checks them.
 
-    :param batches: by the name of the file that has the rows, such as looks.
+    :param batches: by the name of the file with the rows, such as looks.
     """
     names: dict[int, list[tuple[str, str]]] = {}
     for name, proved in batches.items():
@@ -95,14 +95,14 @@ def _proof(anchor: Anchor, chain: str) -> bytes:
 
 EXPORTED = "evidence_exported"
 """The event that says who took a bundle away."""
-# Who read or took the evidence is no part of it: otherwise no two bundles of the same evidence would be the same.
+# Reads and exports of the evidence are excluded; otherwise two bundles of the same evidence would differ.
 ACCESS = frozenset({embargo.READ, EXPORTED})
 
 
 def evidence_files(release: Release, *, now: datetime) -> Iterator[File]:
-    """Yield the files of a release's bundle, as the database has them, and without names of people.
+    """Yield the files of a release's bundle from the database, without names of people.
 
-    :param now: the aware instant by which seals are lifted or not; nothing else depends on it.
+    :param now: the aware instant that decides which bodies are sealed; nothing else depends on it.
     """
     observations = Observation.in_order().filter(release=release)
     events = ReleaseEvent.in_order().filter(release_public_id=release.public_id).exclude(kind__in=ACCESS)
@@ -133,7 +133,7 @@ def evidence_files(release: Release, *, now: datetime) -> Iterator[File]:
 
 
 def sealed_bodies(release: Release, *, now: datetime) -> int:
-    """Count the bodies of a release that are stored and sealed, and so are not in its bundle."""
+    """Count the stored bodies of a release that are sealed and so not in its bundle."""
     stored = set(KeptBody.objects.filter(release=release, body__isnull=False).values_list("sha256", flat=True))
     return len(embargo.seals_on(stored, now=now)) if stored else 0
 
@@ -144,9 +144,9 @@ def _lines(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
 
 
 def _chain[R: ChainedRow](chain: type[R], rows: QuerySet[R], proved: Sequence[Batch]) -> Iterator[bytes]:
-    """Write the part of a chain in which some rows are: of the rows between them, the hashes alone.
+    """Write the part of a chain that contains some rows, with only the hashes of the rows between them.
 
-    :param proved: by which anchors; all rows that these combined are in the part.
+    :param proved: the anchors that prove the rows; the part includes all rows that these combined.
     """
     ends = rows.aggregate(first=Min("position"), last=Max("position"))
     if ends["first"] is None:
@@ -182,7 +182,7 @@ def _fields(row: Verification) -> dict[str, Any]:
 
 
 def _statements(release: Release) -> Iterator[dict[str, Any]]:
-    """Yield statements with the roles of people; their words as the salted digest that the chain of events has."""
+    """Yield statements with people's roles, and with the salted digest of their text from the chain of events."""
     statements = list(Statement.objects.filter(release=release).select_related("address").in_order())
     roles = find_past_roles({statement.stated_by_id for statement in statements})
     stated = {
@@ -205,7 +205,7 @@ def _statements(release: Release) -> Iterator[dict[str, Any]]:
 
 
 def _coverage(release: Release) -> Iterator[dict[str, Any]]:
-    """Yield when each process was alive while the release was checked, or ought to have been."""
+    """Yield the coverage of each process in the time in which the release was, or should have been, checked."""
     observations = Observation.objects.filter(release=release)
     ends = observations.aggregate(first=Min("sent_at"), last=Max("completed_at"))
     instants = [instant for instant in ends.values() if instant]
@@ -238,7 +238,7 @@ def _body(row: KeptBody, *, is_sealed: bool) -> dict[str, Any]:
     return entry | {"media_type": row.body.media_type, "size": row.body.size}
 
 
-# Bundles of the same evidence are the same, byte for byte: the earliest date that the format knows, for every file.
+# The earliest date of the format, for every file, so that bundles of the same evidence are identical.
 _DATE = (1980, 1, 1, 0, 0, 0)
 _PLAIN_FILE = 0o100644 << 16
 _UNIX = 3
@@ -264,7 +264,7 @@ def _add(bundle: zipfile.ZipFile, name: str, parts: Iterable[bytes]) -> str:
     entry = zipfile.ZipInfo(name, date_time=_DATE)
     entry.compress_type, entry.external_attr, entry.create_system = zipfile.ZIP_DEFLATED, _PLAIN_FILE, _UNIX
     digest = hashlib.sha256()
-    # The length of a chain is not known before it is written, and may be more than the format's old limit.
+    # The length of a chain is not known before it is written, and may exceed the limit of the original ZIP format.
     with bundle.open(entry, "w", force_zip64=True) as file:
         for part in parts:
             digest.update(part)
@@ -285,13 +285,13 @@ class EvidenceExport:
 
 
 def export_evidence(release: Release, out: IO[bytes], *, at: datetime, by: "User | None" = None) -> EvidenceExport:
-    """Write the bundle of a release into a file, and record who took it, when, and its hash.
+    """Write the bundle of a release into a file, and record who exported it, when, and its hash.
 
-    It is recorded before the file is delivered: an export that fails afterwards is recorded for nothing, and none is
-    ever missing.
+    The event is written before the file is delivered, so that no export is ever missing from the record. An export that
+    fails afterwards is recorded too.
 
     :param out: an empty file, opened for writing and reading bytes.
-    :param by: None for the command line, which knows no person.
+    :param by: None for the command line, where the person is unknown.
     :raises NotYours: if the person's roles do not allow it.
     """
     role = acting_role(by, Action.EXPORT_EVIDENCE, release.series.producer).value if by else COMMAND_LINE

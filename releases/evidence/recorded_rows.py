@@ -1,4 +1,4 @@
-"""Rows compared with their recorded digests, and each recorded change with the event that explains it."""
+"""Verification of rows against their recorded digests, and of each recorded change against its event."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -12,13 +12,13 @@ from django.db import models, transaction
 from releases.models.append_only import CHUNK, ChainedRow, Follow, without_progress
 from releases.models.event import REDACTION, AbstractEvent, Digests, RowRecord, Table, format_of, lock_heads
 
-# So many rows are read while nothing can be recorded, so that writers do not wait for long.
+# The number of rows read under the lock of the chain; few, so that writers do not wait for long.
 EXAMINED_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """A recorded row that was changed, or deleted if the digest is None, between the events at two positions."""
+    """A change of a recorded row between the events at two positions; a deletion if the digest is None."""
 
     table: str
     key: str
@@ -30,7 +30,7 @@ class RowChange:
 
 @dataclass(slots=True)
 class Events:
-    """The positions of events that explain changes: by what they are about, and by kind."""
+    """The positions of events that explain changes, by subject and by kind."""
 
     about: dict[int, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
     of_kind: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -51,10 +51,10 @@ class Events:
 
 
 class RowHistory:
-    """What a chain of row records says up to a position: the last digest of each row, all changes, all heads."""
+    """The content of a chain of row records up to a position: the last digest of each row, all changes, all heads."""
 
     def __init__(self, record: type[RowRecord], *, redacted_in: str = "") -> None:
-        """:param redacted_in: the chain whose events say what redactions removed."""
+        """:param redacted_in: the chain with the events of redactions."""
         self.record, self.redacted_in = record, redacted_in
         self.digests: dict[str, dict[str, str | None]] = defaultdict(dict)
         self.heads: dict[str, set[tuple[int, str]]] = defaultdict(set)
@@ -84,7 +84,7 @@ class RowHistory:
 
 
 def deleted_end(chain: type[ChainedRow], records: Iterable[RowHistory]) -> str | None:
-    """Return a sentence if rows of a chain were deleted together with its head, as a record of rows shows, or None."""
+    """Return a sentence if a record of rows shows that the end of a chain was deleted with its head, or None."""
     known = {head: read.record.CHAIN for read in records for head in read.heads.get(chain.CHAIN, ())}
     left = dict(known)
     for head in chain._default_manager.values_list("position", "row_hash").iterator(chunk_size=CHUNK):
@@ -100,12 +100,12 @@ def deleted_end(chain: type[ChainedRow], records: Iterable[RowHistory]) -> str |
 def find_relinked_event(
     chain: type[AbstractEvent], *, key: str, name: str, named: type[models.Model], by: str
 ) -> str | None:
-    """Return a sentence on the first event that points to another row than the one that its hash names, or None.
+    """Return a sentence on the first event that refers to another row than the one named in its hash, or None.
 
-    Events of a row that was removed stay, and one of them says that it was.
+    Events of a removed row stay, and one of them records the removal.
 
-    :param key: the column that points to the row, and `name` the one with the row's name, which is part of the hash.
-    :param named: the table of the rows, and `by` its column with their names.
+    :param key: the column with the row's key; `name` is the one with the row's name, which is part of the hash.
+    :param named: the table of the rows; `by` is its column with the names.
     """
     links = chain._default_manager.order_by().values_list(key, name).annotate(first=models.Min("position"))
     first = {(link, called): position for link, called, position in links}
@@ -122,10 +122,10 @@ def check_rows(
 ) -> str | None:
     """Compare every row of some tables with its last recorded digest, and each change with an event.
 
-    Rows that seem to differ are read again while nothing can be recorded, because the product writes meanwhile.
+    Rows that seem to differ are read again under the lock of the chain, because the product writes meanwhile.
 
-    :param events: reads those of the chain that the record follows, if they explain changes.
-    :param redacted: what each redaction says it left, by the position of its event.
+    :param events: reads the events of the chain that the record follows, if these explain changes.
+    :param redacted: the digests that each redaction recorded, by the position of its event.
     :return: one sentence on the first row that was changed, added or deleted by other means, or None.
     """
     read.read()
@@ -149,7 +149,7 @@ def _unexplained(
         if change.redacted_at is not None:
             explained = redacted.get(change.redacted_at, {}).get(table.name, {}).get(change.key) == change.digest
         else:
-            # What it was about at the time of an earlier change is not known any more.
+            # The subject at the time of an earlier change is no longer known.
             unknown = table.about_moves and last[change.table, change.key] is not change
             subject = None if unknown else about[table.name].get(change.key)
             kinds = _event_kinds(table, change) or ()
@@ -165,14 +165,14 @@ def _event_kinds(table: Table, change: RowChange) -> Collection[str] | None:
 
 
 def _about(table: Table, changes: Iterable[RowChange]) -> dict[str, int]:
-    """Return by key what each changed row of a table is about; a row that was deleted is about itself, or unknown."""
+    """Return the subject of each changed row of a table, by key; a deleted row is its own subject, or unknown."""
     keys = {change.key for change in changes if change.table == table.name}
     if table.about == "pk":
         return {key: int(key) for key in keys}
     found: dict[str, int] = {}
     for some in batched(keys, EXAMINED_AT_ONCE):
         rows = table.model._base_manager.filter(pk__in=[int(key) for key in some])
-        # Nothing is about 0: a row that belongs to nothing has no event.
+        # 0 is nobody's key: a row without a subject has no event.
         found |= {str(key): about or 0 for key, about in rows.values_list("pk", table.about)}
     return found
 

@@ -1,4 +1,4 @@
-"""Reading the checks that verdicts rest on, as stored and as people corrected them."""
+"""The checks on which verdicts are based, as stored and as corrected by people's statements."""
 
 import json
 from collections import defaultdict
@@ -40,18 +40,19 @@ _PLAIN = Q(purpose=Purpose.PLAIN)
 _PLAIN_OVER_BY_DUE = _PLAIN & _OVER_BY_DUE
 # With an unconfirmed clock, the order of observations is unknown.
 _ABSENT = _PLAIN_OVER_BY_DUE & Q(result=CheckOutcome.NOT_LIVE, clock_bound_seconds__isnull=False)
-# One that was still under way at the due time makes those before it matter too, and so does one past the caches.
+# If a check was still under way at the due time, or bypassed caches, the checks before it matter too.
 _SHOWN = _PRESENT & Q(sent_at__lt=_DUE, result=CheckOutcome.LIVE)
 _EXPLAINS = (Q(says__contains=SAYS_A_TIME), *(Q(codes__contains=code) for code in (CLOCK_OFF, *TAKEN_AWAY)))
 _TELLING = _PLAIN_OVER_BY_DUE & reduce(or_, _EXPLAINS)
 
 
 def find_needed_checks(releases: Collection[int]) -> tuple[Q, Mapping[AddressKey, int]]:
-    """Find which of the checks that are stored by now must be read, in three queries.
+    """Find which of the stored checks must be read, in three queries.
 
-    Checks stored from then on are left to the next reader: counted in part they could make others seem repetitions.
+    Checks stored after this call are left to the next one, because a partial count could make others seem to be
+    repetitions.
 
-    :return: a condition on the checks, and how many plain ones are stored by release, schedule and address.
+    :return: a condition on the checks, and the number of stored plain checks by release, schedule and address.
     """
     known = Q(
         position__lte=ChainHead.objects.filter(chain=Observation.CHAIN).aggregate(end=Max("position"))["end"] or 0
@@ -69,7 +70,7 @@ def find_needed_checks(releases: Collection[int]) -> tuple[Q, Mapping[AddressKey
         else:
             instants |= {row["last_absent"], row["last"]} - {None}
             begins |= {row["first"]} - {None}
-    # The database finds by its index the checks sent from an instant on, and reads none that were sent before.
+    # This condition lets the database use its index and read no earlier checks.
     from_then_on = Q(sent_at__gte=min(instants | begins)) if instants | begins else Q(pk__in=[])
     unrepeated = from_then_on & (~_PLAIN | _NOT_OVER_BY_DUE | Q(sent_at__in=instants))
     return known & (unrepeated | Q(release__in=in_full) if in_full else unrepeated), number
@@ -95,12 +96,12 @@ def _counted(releases: Collection[int], known: Q) -> Collection[Mapping[str, Any
 
 # release and schedule version, by key and number
 type ScheduleKey = tuple[int, int]
-# Returns the checks of one schedule by the address' key; one that cannot be read is an error of this release alone.
+# Returns the checks of one schedule by the address's key. If one cannot be read, only this release fails.
 type Reader = Callable[[ScheduleKey], Mapping[int, AddressChecks]]
 
 
 class _Row(NamedTuple):
-    """One check, plain or bypassing caches, as the database returns it."""
+    """The row of one check, plain or bypassing caches."""
 
     release_id: int
     schedule_version: int
@@ -113,7 +114,7 @@ class _Row(NamedTuple):
     completed_at: datetime
     text_digest: str
     clock_bound_seconds: float | None
-    # As the database writes JSON: parsing it for every check would take longer than all the rest.
+    # JSON as text, because parsing it for every check would take longer than everything else.
     codes: str
     timed: str
 
@@ -124,15 +125,15 @@ class _Row(NamedTuple):
 
     @property
     def taken_away(self) -> bool:
-        """Whether the response shows that the release had been there."""
+        """Whether the response shows that the release was there and was removed."""
         return any(code in self.codes for code in TAKEN_AWAY) and is_taken_away(json.loads(self.codes))
 
 
 def read_sightings(releases: Collection[int]) -> Reader:
-    """Read the checks that count of some releases, in a number of queries that does not grow with them.
+    """Read the checks that count for some releases, in a fixed number of queries.
 
-    Checks that only repeat what others showed are counted and not read. A statement about a text corrects every check
-    that saw that text; the check itself stays as it was stored.
+    Checks that only repeat others are counted and not read. A statement about a text corrects every check that received
+    that text; the stored check does not change.
 
     :return: a function that returns the checks of one schedule.
     """
@@ -142,7 +143,7 @@ def read_sightings(releases: Collection[int]) -> Reader:
         spoken[release].append((digest, kind))
     rows: dict[ScheduleKey, dict[int, list[_Row]]] = defaultdict(lambda: defaultdict(list))
     needed, number = find_needed_checks(releases)
-    # Only what the publisher says of a time is read.
+    # Only the publisher's statements about times are read.
     timed = Case(When(says__contains=SAYS_A_TIME, then="says"), default=Value(""), output_field=TextField())
     checks = (
         Observation.objects.filter(
@@ -169,7 +170,7 @@ def read_sightings(releases: Collection[int]) -> Reader:
 
 
 def _telling(listed: Sequence[_Row]) -> Iterable[int]:
-    """Return the keys of the checks whose headers may explain a live page: the first live one, and the one before."""
+    """Return the keys of the checks whose headers a diagnosis needs: the first live one, and the one before it."""
     shown = next((row for row in listed if row.result == CheckOutcome.LIVE and row.purpose == Purpose.PLAIN), None)
     if shown is None:
         return ()
@@ -187,7 +188,7 @@ def _build_address_checks(
         sightings=[_sighting(row, said.get(row.text_digest)) for row in plain],
         reasons=json.loads(plain[-1].codes) if plain else (),
         publisher_says=[says for row in listed if row.timed and (says := publisher_from_json(json.loads(row.timed)))],
-        # Where nothing was ever seen live there is nothing to explain.
+        # If the release was never found live, there is nothing to explain.
         diagnostic=[_diagnostic(row, headers) for row in listed if not row.clock_off]
         if any(row.result == CheckOutcome.LIVE for row in listed)
         else (),
@@ -219,7 +220,7 @@ def _diagnostic(row: _Row, headers: Mapping[int, list[list[str]]]) -> Diagnostic
 
 
 def read_texts_before(addresses: Collection[int]) -> dict[int, EarlierTexts]:
-    """Read what the checks of some addresses, by key, showed before their releases were due."""
+    """Read the texts that some addresses showed before their releases were due, by the address's key."""
     before = {key: EarlierTexts() for key in addresses}
     checks = (
         Observation.objects.filter(address__in=addresses, completed_at__lt=F("release__due_at"))

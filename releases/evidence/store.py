@@ -1,4 +1,4 @@
-"""Storing checks in the evidence chain, with the page bodies that prove a verdict until their retention ends."""
+"""The store of checks in the evidence chain, and of the page bodies that prove a verdict."""
 
 import logging
 from collections import defaultdict
@@ -29,10 +29,10 @@ PRUNED = "bodies_pruned"
 """The event that says which bodies were removed at the end of their retention."""
 
 CHUNK = 50
-# So many releases are selected at a time; each is then pruned in a separate transaction.
+# The number of releases selected at a time; each is then pruned in a separate transaction.
 RELEASES_AT_A_TIME = 200
 
-# Of a response only these headers are stored: no cookies.
+# Only these headers of a response are stored, so no cookies.
 STORED_HEADERS = frozenset({
     "age", "cache-control", "cf-cache-status", "content-length", "content-type", "date", "etag", "expires",
     "last-modified", "location", "retry-after", "x-cache",
@@ -41,7 +41,7 @@ STORED_HEADERS = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One check before it is stored, and how far the clock may have been off then (None: unknown)."""
+    """One check before it is stored, and the possible error of the clock at that time (None: unknown)."""
 
     address: Address
     schedule_version: int
@@ -51,7 +51,7 @@ class CheckResult:
     clock_bound_seconds: float | None = None
 
 
-# A check with a body, as stored just now, with its release and address in memory.
+# A check with a body that was just stored, with its release and address in memory.
 type StoredCheck = tuple[Observation, CheckResult]
 
 
@@ -60,9 +60,10 @@ def store_checks(
 ) -> Sequence[Observation]:
     """Write checks at the end of the evidence chain, together with the bodies that prove something.
 
-    A check made for a schedule that was changed or cancelled meanwhile is stored as superseded. Where the bodies cannot
-    be stored, as on a full disk, the checks are stored without them, and that is recorded. (Not so inside a transaction
-    of the caller's on SQLite, which undoes all of it: then this fails, and the caller still has the checks.)
+    A check for a schedule that was changed or cancelled meanwhile is stored as superseded. If the bodies cannot be
+    stored, for example on a full disk, the checks are stored without them, and an event records this. (On SQLite,
+    inside a transaction of the caller, everything is rolled back instead: the call fails, and the caller still has the
+    checks.)
 
     :param at: the aware instant of recording.
     :param replayed: whether the instants are those of a replayed past, not of the machine's clock.
@@ -78,7 +79,7 @@ def store_checks(
                     with_body = [pair for pair in zip(rows, checks, strict=True) if pair[1].answer.body]
                     handle_bodies(with_body, at=at)
         except Exception:
-            # Once the connection is lost, it is unknown whether the checks were stored: they must not be doubled here.
+            # If the connection was lost, the checks may have been stored already, so do not store them again here.
             lost = connection.connection is not line or connection.needs_rollback
             if not rows or handle_bodies is None or lost:
                 raise
@@ -125,7 +126,7 @@ def _append(checks: Sequence[CheckResult], *, process: str, at: datetime, replay
                 watcher=process,
                 purpose=check.purpose,
                 vantage=answer.vantage,
-                # A whole number would come back as a fraction, and be hashed as another thing.
+                # A whole number would be read back as a float and give another hash.
                 clock_bound_seconds=None if check.clock_bound_seconds is None else float(check.clock_bound_seconds),
                 publisher_says=_storable(publisher_to_json(finding.publisher)),
             )
@@ -134,7 +135,7 @@ def _append(checks: Sequence[CheckResult], *, process: str, at: datetime, replay
 
 
 def _storable(value: Any) -> Any:
-    """Replace the characters that a site can send and a database cannot hold, anywhere in a JSON-able value."""
+    """Replace characters that a database cannot store, anywhere in a JSON-able value."""
     match value:
         case str():
             return value.replace("\0", "\ufffd").encode(errors="replace").decode()
@@ -152,11 +153,11 @@ type AddressSchedule = tuple[int, int]
 
 @dataclass(slots=True)
 class _Places:
-    """The filled places of some releases: the hash of each body, and when its check was sent."""
+    """The stored bodies of some releases by place: the hash of each body, and when its check was sent."""
 
     sha256: dict[tuple[AddressSchedule, Place], str] = field(default_factory=dict)
     sent_at: dict[AddressSchedule, dict[Place, datetime]] = field(default_factory=lambda: defaultdict(dict))
-    # By release and schedule version, when the page was first live since it was due.
+    # When the page was first live from the due time on, by release and schedule version.
     page_live_at: dict[tuple[int, int], datetime] = field(default_factory=dict)
 
     def fill(
@@ -178,10 +179,10 @@ class _Places:
 
 
 def _store_bodies(stored: Sequence[StoredCheck], *, at: datetime) -> None:
-    """Store the bodies that prove something, and remove those whose place they take.
+    """Store the bodies that prove something, and remove the bodies that they replace.
 
-    The caller's transaction has written the checks: it holds the end of their chain locked, so that no other process
-    stores or removes a body meanwhile. A superseded check proves nothing.
+    The caller's transaction has written the checks and so locks the end of their chain, so no other process stores or
+    removes a body meanwhile. A superseded check proves nothing.
     """
     chosen, replaced = _choose_bodies(stored, at=at)
     if not chosen:
@@ -202,9 +203,9 @@ def _store_bodies(stored: Sequence[StoredCheck], *, at: datetime) -> None:
 
 
 def _record_missing_bodies(stored: Sequence[StoredCheck], *, at: datetime) -> None:
-    """Record, in place of the bodies themselves, that they could not be stored.
+    """Record that the bodies could not be stored.
 
-    An event says it once for each release and place: a full disk that stays full says nothing new at every check.
+    There is one event for each release and place, because a full disk would repeat it at every check.
     """
     chosen, replaced = _choose_bodies(stored, at=at)
     unrecorded: dict[Release, list[Observation]] = defaultdict(list)
@@ -231,9 +232,9 @@ def _record_missing_bodies(stored: Sequence[StoredCheck], *, at: datetime) -> No
 
 
 def _choose_bodies(stored: Iterable[StoredCheck], *, at: datetime) -> tuple[list[tuple[KeptBody, Answer]], set[str]]:
-    """Decide in memory which bodies are stored and as what, and which stored ones lose their place.
+    """Decide in memory which bodies to store and why, and which stored ones they replace.
 
-    :return: for each place the row that fills it now and the answer that brought the body, and the replaced hashes.
+    :return: for each place its new row and the response with the body; and the hashes of the replaced bodies.
     """
     brought = [(row, check.answer) for row, check in stored if not row.superseded]
     if not brought:
@@ -319,7 +320,7 @@ def _write_kept_bodies(rows: Sequence[KeptBody]) -> None:
 
 
 def check_bodies(*, follow: Follow = without_progress) -> tuple[int, str | None]:
-    """Compare every stored body with its hash and with the check that brought it.
+    """Compare every stored body with its hash and with the check that received it.
 
     :return: the number of bodies read, and one sentence on the first that differs or is missing, or None.
     """
@@ -341,11 +342,11 @@ def check_bodies(*, follow: Follow = without_progress) -> tuple[int, str | None]
 
 
 def _gone_without_event() -> str | None:
-    """Return one sentence on the first body that a row says is gone and no event explains, or None."""
+    """Return one sentence on the first body that is marked as gone without an event, or None."""
     gone = KeptBody.objects.exclude(state=KeptBody.State.STORED).order_by("pk")
     rows = list(gone.values_list("pk", "release_id", "state", "sha256"))
     events = ReleaseEvent.objects.filter(kind__in=[NOT_STORED, PRUNED]).values_list("release_id", "kind", "facts")
-    # That bodies could not be stored is recorded once for each place, so not of each hash.
+    # Failures to store bodies are recorded once for each place, not for each hash.
     explained = {
         (release, kind, sha256)
         for release, kind, facts in events.iterator()
@@ -358,13 +359,13 @@ def _gone_without_event() -> str | None:
     return None
 
 
-# Given the keys of some releases: those whose evidence is still needed, however old it is.
+# Takes the keys of some releases, and returns those whose evidence is still needed, however old it is.
 type Needed = Callable[[Collection[int]], Collection[int]]
 
 
 @dataclass(frozen=True, slots=True)
 class PruneResult:
-    """The result of one run: releases whose bodies were removed, the number of links to them, and releases spared."""
+    """The result of one run: releases whose bodies were removed, the number of links to these, and spared releases."""
 
     releases: int
     bodies: int
@@ -381,10 +382,10 @@ def prune_bodies(
 ) -> PruneResult:
     """Remove the bodies whose retention has ended, unless something still needs them.
 
-    A release that is still to come, or was due more recently than that, keeps all its bodies.
+    Future releases, and releases due within the retention period, keep all their bodies.
 
-    :param needed: asked which of some releases are still in use: an open or an approved report rests on them.
-    :param stop: asked before each release whether to leave the rest for another time.
+    :param needed: returns which of some releases an open or approved report needs.
+    :param stop: called before each release; if true, the rest is left for the next run.
     """
     before = now - retention
     over = Q(release__due_at__lt=before) | Q(release__status=Status.CANCELLED)
@@ -407,7 +408,7 @@ def _prune(release: Release, old: QuerySet[KeptBody], *, now: datetime, before: 
     if dry_run:
         return old.count()
     with transaction.atomic():
-        # A process that stores bodies holds the end of the chain of checks, so none stores this body meanwhile.
+        # A process that stores bodies locks the end of the chain of checks, so none stores this body meanwhile.
         ChainHead.objects.select_for_update().filter(chain=Observation.CHAIN).first()
         hashes = sorted(set(old.order_by().values_list("sha256", flat=True)))
         keys = list(old.order_by().values_list("pk", flat=True))

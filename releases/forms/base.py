@@ -27,7 +27,7 @@ MONTHS = [f"{date(2000, number, 1):%B}".casefold() for number in range(1, 13)]
 
 
 class GovukDateWidget(forms.MultiWidget):
-    """Three text boxes, named and identified after the field: `<name>-day`, `<name>-month`, `<name>-year`."""
+    """Three text boxes whose names and ids follow from the field: `<name>-day`, `<name>-month`, `<name>-year`."""
 
     use_fieldset = True
 
@@ -66,7 +66,7 @@ class GovukDateField(forms.Field):
         super().__init__(**kwargs)
 
     def clean(self, value: Sequence[str] | date | None) -> Any:
-        """Turn the three boxes into a date, or None where all are empty and need not be filled in.
+        """Turn the three boxes into a date, or None if all are empty and the field is optional.
 
         :raises ValidationError: with the wrong boxes in its `params["parts"]`.
         """
@@ -240,7 +240,7 @@ class Question(Field):  # type: ignore[misc]  # crispy-forms ships no types
 
 
 class SubmitButton:
-    """A form's button: pressed twice in haste, it sends the form once."""
+    """A form's submit button; a double click sends the form once."""
 
     template = "govuk/button.html"
 
@@ -252,7 +252,7 @@ class SubmitButton:
 
 
 def helper_of(*questions: Any, button: Any, css_class: str = "", method: str = "post") -> FormHelper:
-    """Lay out a form that asks its questions one under the other, and ends with its button."""
+    """Lay out a form with its questions below one another and its button at the end."""
     helper = FormHelper()
     helper.form_method = method
     helper.layout = Layout(*questions, SubmitButton(button, css_class=css_class))
@@ -260,14 +260,14 @@ def helper_of(*questions: Any, button: Any, css_class: str = "", method: str = "
 
 
 def inside_the_form(*questions: Any) -> FormHelper:
-    """Lay out questions for a page that writes the form element, the token and the buttons itself."""
+    """Lay out questions for a page whose template has the form element, the CSRF token and the buttons."""
     helper = FormHelper()
     helper.form_tag, helper.disable_csrf, helper.layout = False, True, Layout(*questions)
     return helper
 
 
 class GovukForm(forms.Form):
-    """Asks all its fields in their order, and ends with its button."""
+    """A form with all its fields in their order and its button at the end."""
 
     # A browser's own message about an empty field would prevent the page's error summary.
     use_required_attribute = False
@@ -293,7 +293,7 @@ class GovukForm(forms.Form):
         return Question(name, **{**self.defaults, **clock, **self.options.get(name, {})})
 
     def combine_instant(self, cleaned: dict[str, Any], *, on: str, at: str, to: str) -> None:
-        """Add the instant that a date and a time in London name; an impossible time is an error of the time."""
+        """Add the instant for a London date and time; an impossible time is an error of the time field."""
         if cleaned.get(on) and cleaned.get(at):
             try:
                 cleaned[to] = calendar.from_london(datetime.combine(cleaned[on], cleaned[at]))
@@ -301,7 +301,7 @@ class GovukForm(forms.Form):
                 self.add_error(at, str(error))
 
     def reopen(self, *, name: str, version: int, sentence: str) -> None:
-        """Show the typed values again, for the version that another person has saved in the meantime."""
+        """Return the form with the typed values, based on the version that another person saved meanwhile."""
         typed = QueryDict(mutable=True)
         typed.update(self.data)
         typed[name] = str(version)
@@ -310,7 +310,7 @@ class GovukForm(forms.Form):
 
 
 class FilterForm(GovukForm):
-    """Narrows a list; its answers are in the page's address."""
+    """A form that filters a list; its values are in the query string."""
 
     button, method = lazy("Filter"), "get"
 
@@ -342,9 +342,9 @@ def clean_address(url: str) -> str:
 
 
 def add_refusal(form: forms.BaseForm, refusal: MoveRefused, fields: Mapping[str, str] | None = None) -> None:
-    """Put a refusal on the field that it names, or on the form as a whole.
+    """Add a refusal as an error of the field that it names, or of the whole form.
 
-    :param fields: the form's field for each name that the refusal may use and the form does not.
+    :param fields: the form's field for each name in a refusal that is not a field of the form.
     """
     form.add_error(find_refused_field(refusal, form, fields), str(refusal))
 

@@ -28,7 +28,7 @@ NOT_THERE = {
 
 
 class CalendarFilter(FilterForm):
-    """Words, producer, series and designation; series can be chosen once a producer is, or if there is only one."""
+    """Words, producer, series and designation. Series can be chosen for the chosen producer, or the only one."""
 
     show = forms.ChoiceField(choices=[(shown.value, shown.value) for shown in CalendarView], required=False)
     words = forms.CharField(label=lazy("Words in the title"), required=False, max_length=MOST_CHARACTERS)
@@ -73,9 +73,9 @@ class CalendarFilter(FilterForm):
 
     @staticmethod
     def tidy(query: QueryDict) -> QueryDict:
-        """Return the filters of an address without empty ones, and without a series of another producer.
+        """Return the filters of a query string without empty ones, and without a series of another producer.
 
-        A form that is sent without scripts names its empty fields, and the series of the producer chosen before.
+        A form that is sent without JavaScript includes empty fields, and the series of the previous producer.
         """
         tidy = QueryDict(mutable=True)
         for name, values in query.lists():
@@ -93,14 +93,14 @@ class CalendarFilter(FilterForm):
         return CalendarView(self.cleaned_data.get("show") or default)
 
     def query(self) -> CalendarQuery | None:
-        """Return the query, or None if the address names something that does not exist."""
+        """Return the query, or None if the query string has a value that does not exist."""
         if not self.is_valid():
             return None
         return CalendarQuery(**{name: self.cleaned_data[name] for name in QUESTIONS})
 
     @property
     def subscription(self) -> Subscription:
-        """What a reader subscribes to from the list: a producer or series to which it is narrowed, or everything."""
+        """The subscription offered with the list: the selected producer or series, or everything."""
         slugs = {name: self.cleaned_data.get(name) or "" for name in ("producer", "series")} if self.is_valid() else {}
         slugs["producer"] = slugs.get("producer") or (self.of_one_producer if slugs.get("series") else "")
         named = {

@@ -74,7 +74,7 @@ class ConfirmForm(GovukForm):
 
 
 class SelectionForm(GovukForm):
-    """Which releases are to be listed; an empty field asks for nothing."""
+    """The filters of a list of releases; an empty field means no filter."""
 
     button, button_class, method = lazy("Show these"), "govuk-button--secondary", "get"
     defaults = {}
@@ -121,7 +121,7 @@ class AnnouncementForm(GovukForm):
     )
 
     def clean_url(self) -> str:
-        """Return the address as browsers show it, without what people copy with it: no query, and a scheme."""
+        """Return the pasted address with a scheme and without a query, as browsers display it."""
         pasted = str(self.cleaned_data["url"]).partition("?")[0]
         return clean_address(pasted if "://" in pasted else f"https://{pasted}")
 
@@ -193,7 +193,7 @@ class AnnouncedReleaseForm(GovukForm):
 
 
 def initial_release(announced: Announcement, *, series: Series | None) -> dict[str, Any]:
-    """Fill in the release as it is announced; what the announcement leaves open stays open."""
+    """Return initial values from an announcement; fields that it does not state stay empty."""
     slot = announced.slot
     day = slot.on if slot else announced.when.on
     return {

@@ -1,4 +1,4 @@
-"""The forms of a list's pages; what may be and what not is decided by the functions they lead to."""
+"""The forms of an access list's pages. The actions that they call decide which input is allowed."""
 
 from datetime import datetime
 from typing import Any
@@ -87,7 +87,7 @@ class EntryForm(GovukForm):
                 del self.fields[name]
 
     def details(self) -> Details:
-        """Return the entry as typed; a field that the form does not have keeps its value."""
+        """Return the entry as typed; values without a field in the form do not change."""
         was = self.entry.details if self.entry else None
         period = was.period if was else self.usual
         if "length" in self.fields:
@@ -121,6 +121,6 @@ class TimeForm(GovukForm):
 
 
 class VersionForm(forms.Form):
-    """A confirmation: it carries the version of the entry that the person read, and has nothing to type."""
+    """A confirmation without input; it carries the version of the entry that the person read."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)

@@ -55,7 +55,7 @@ class ChangeDateForm(GovukForm):
             reason.label = _("Reason for the change (optional)")
             reason.help_text = _("Kept in our own record; the date is provisional, so it is not published.")
             return
-        # A confirmed release never becomes vague again, so the form does not offer it.
+        # A confirmed release cannot become vague again, so the form does not offer that.
         del self.fields["precision"]
         read_once_agreed = _("Readers of the release calendar see it, once the change is agreed to.")
         reason.help_text = read_once_agreed if asking else _("Readers of the release calendar see it.")
@@ -108,7 +108,7 @@ class CancelForm(GovukForm):
 
 
 class TextAnswerForm(GovukForm):
-    """What a text is that the checks found and could not recognise."""
+    """A person's answer to the question which edition an unrecognised text is."""
 
     button = lazy("Save this answer")
     options = {
@@ -149,7 +149,7 @@ class LiveTimeForm(GovukForm):
 
 
 class DelayNoticeForm(GovukForm):
-    """When a release is expected instead, as a time or in words, and whom readers can ask."""
+    """A notice of a delay: when the release is now expected, as a time or in words, and a contact for readers."""
 
     button = lazy("Post this notice")
 
@@ -177,7 +177,7 @@ class DelayNoticeForm(GovukForm):
         return time and time.replace(second=0)
 
     def clean(self) -> dict[str, Any]:
-        """Require a time with a date and a date with a time; one of them alone says too little."""
+        """Require both date and time, or neither."""
         cleaned = super().clean() or self.cleaned_data
         if {"expected_on", "expected_time"} <= cleaned.keys():
             on, at = cleaned["expected_on"], cleaned["expected_time"]
@@ -210,8 +210,8 @@ class AgreeForm(GovukForm):
 
     @property
     def names_others(self) -> bool:
-        """Whether something was sent that is no request which the person may decide."""
-        # Databases refuse to compare a key with a greater number than any key can be.
+        """Whether the submitted data include a request on which the person may not decide."""
+        # Databases refuse to compare a key with a number larger than any possible key.
         keys = self.data.getlist("requests") if isinstance(self.data, QueryDict) else []
         if any(not key.isdecimal() or len(key) > MOST_DIGITS for key in keys):
             return True
