@@ -90,7 +90,7 @@ def read_document(body: bytes) -> GovukDocument:
 
 
 def strip_markup(html: str) -> str:
-    # After the last ">" nothing is a tag, and searching for its end from each "<" would take quadratic time.
+    # After the last ">" there is no tag, and searching for its end from each "<" would take quadratic time.
     tagged, end, rest = html[:10_000].rpartition(">")
     text = re.sub(r"<[^>]*>", " ", tagged + end) + rest
     # Python refuses to parse a number of more than 4,300 digits; no character reference needs more than seven.
