@@ -21,7 +21,7 @@ from breaches.permissions import Action
 from breaches.redaction import KIND, NothingToRedact, Place, RedactionResult, redact_report
 from breaches.rules.lifecycle import OPEN
 from breaches.views.base import report_page
-from releases.forms.base import LongTextField, Question, inside_the_form
+from releases.forms import LongTextField, Question, inside_the_form
 from releases.models.append_only import redaction_marker
 from releases.rules.lifecycle import MissingFields
 from releases.views.base import SignedInRequest

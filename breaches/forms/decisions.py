@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from breaches.models import Report
 from breaches.text import REASONS, RECORDING_REASONS, SECTIONS, suspicion_name
-from releases.forms.base import GovukDateField, GovukForm, LongTextField, Question, inside_the_form
+from releases.forms import GovukDateField, GovukForm, LongTextField, Question, inside_the_form
 from releases.rules.calendar import format_time
 
 LONGEST_REMARK = 4000

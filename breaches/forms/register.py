@@ -23,7 +23,7 @@ from breaches.rules.lifecycle import (
     ReportKind,
     ReportStatus,
 )
-from releases.forms.base import GovukForm
+from releases.forms import GovukForm
 from releases.models import Producer, Series
 from releases.permissions import Person
 from releases.rules.tables import TableKind

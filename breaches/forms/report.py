@@ -21,7 +21,7 @@ from breaches.rules.content import TimelineEntry
 from breaches.rules.document import exact_time
 from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportTerm
 from breaches.text import CAUSES, KIND_HINTS, KINDS, TERMS
-from releases.forms.base import ClockTimeField, GovukDateField, GovukForm, LongTextField, Question, inside_the_form
+from releases.forms import ClockTimeField, GovukDateField, GovukForm, LongTextField, Question, inside_the_form
 from releases.models import Producer, Series
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from breaches import text
 from breaches.code_of_practice import PracticeChoice
 from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportContent
 from breaches.rules.validation import Remark, ReportSection
-from releases.forms.base import GovukDateField, GovukForm, LongTextField, Question, inside_the_form
+from releases.forms import GovukDateField, GovukForm, LongTextField, Question, inside_the_form
 from releases.rules.calendar import format_day
 
 MOST_ROWS = 50

@@ -30,7 +30,7 @@ from breaches.rules.lifecycle import APPROVE, DECIDED, EDIT, MERGED_OR_SPLIT
 from breaches.rules.validation import ReportSection
 from breaches.versions import content_of, current_version
 from breaches.views.base import digest_values, refusal_page, report_page, return_to_report
-from releases.forms.base import add_refusal
+from releases.forms import add_refusal
 from releases.rules.calendar import format_day, in_london
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
 from releases.views.base import SignedInRequest, post_data

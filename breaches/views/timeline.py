@@ -16,7 +16,7 @@ from breaches.permissions import Action, may_act_on, may_write_or_decide
 from breaches.rules.lifecycle import EDIT
 from breaches.versions import content_of
 from breaches.views.base import digest_values, refusal_page, report_page
-from releases.forms.base import add_refusal
+from releases.forms import add_refusal
 from releases.rules.calendar import in_london, local_date
 from releases.rules.lifecycle import MoveRefused, Role
 from releases.views.base import SignedInRequest, post_data

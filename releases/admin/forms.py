@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from releases import scheduling
-from releases.forms.base import add_refusal, build_slot, clean_address, clean_reason_field
+from releases.forms import add_refusal, build_slot, clean_address, clean_reason_field
 from releases.models import Address, Release
 from releases.permissions import roles_of
 from releases.probe.adapters import ADAPTERS

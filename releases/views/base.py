@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
-from releases.forms.base import add_refusal, find_refused_field
+from releases.forms import add_refusal, find_refused_field
 from releases.models import Release
 from releases.permissions import Action, Person, may, roles_of
 from releases.rules.lifecycle import RELEASE, FieldRefused, MoveRefused

@@ -1,32 +1,36 @@
 """The public calendar, its feeds, and the year planner."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache, wraps
 from itertools import groupby
 from typing import Any
 
+from crispy_forms.layout import Div
+from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
-from releases.forms.calendar import CalendarFilter, PlannerForm
-from releases.models import Release, Series
+from releases.forms import FilterForm, GovukForm
+from releases.models import Producer, Release, Series
+from releases.models.producer import Designation
 from releases.permissions import Action, producers_where
 from releases.planner import year_plan_of
 from releases.public import calendar as public_calendar
 from releases.public import feeds
-from releases.public.calendar import CalendarView
+from releases.public.calendar import CalendarQuery, CalendarView
 from releases.public.feeds import (
     CHANGES_PER_PAGE,
     MOST_PAGES,
@@ -38,13 +42,138 @@ from releases.public.feeds import (
     release_pages_address,
     subscription_address,
 )
-from releases.rules import calendar
+from releases.rules import calendar as rules_calendar
 from releases.rules.calendar import Month, month_of
 from releases.rules.lifecycle import Status
-from releases.rules.public_calendar import AnnouncedRelease
+from releases.rules.public_calendar import AnnouncedRelease, SlugName
 from releases.scheduling import PLAUSIBLE_YEARS
 from releases.text import calendar as text_calendar
 from releases.views.base import SignedInRequest
+
+LONGEST_QUERY = 200
+QUESTIONS = ("words", "producer", "series", "designation")
+NOT_THERE = {
+    "show": lazy("There is no choice “%(value)s” of what is shown."),
+    "producer": lazy("There is no producer “%(value)s” in this calendar."),
+    "series": lazy("There is no series “%(value)s” of this producer in this calendar."),
+    "designation": lazy("There is no designation “%(value)s”."),
+}
+
+
+class CalendarFilter(FilterForm):
+    """Words, producer, series and designation. Series can be chosen for the chosen producer, or the only one."""
+
+    show = forms.ChoiceField(choices=[(shown.value, shown.value) for shown in CalendarView], required=False)
+    words = forms.CharField(label=lazy("Words in the title"), required=False, max_length=LONGEST_QUERY)
+    producer = forms.ChoiceField(label=lazy("Producer"), required=False)
+    series = forms.ChoiceField(label=lazy("Series"), required=False)
+    designation = forms.ChoiceField(
+        label=lazy("Designation"), required=False, choices=[("", lazy("Any designation")), *Designation.choices]
+    )
+
+    def __init__(self, query: QueryDict) -> None:
+        super().__init__(query)
+        producers = list(public_calendar.public_producers())
+        self.of_one_producer = producers[0].slug if len(producers) == 1 else ""
+        chosen = query.get("producer", "") or self.of_one_producer
+        series = list(public_calendar.public_series().filter(producer__slug=chosen)) if chosen else []
+        # The key under which the rendered form is cached.
+        self.cache_key = (
+            query.urlencode(),
+            tuple((one.slug, one.name) for one in producers),
+            tuple((one.slug, one.title) for one in series),
+        )
+        self._offer("producer", [("", _("Any producer")), *((one.slug, one.name) for one in producers)])
+        self._offer("series", [("", _("Any series")), *((one.slug, one.title) for one in series)])
+        self.fields["show"].widget = forms.HiddenInput()
+        for name, sentence in NOT_THERE.items():
+            self.fields[name].error_messages["invalid_choice"] = sentence
+        if self.of_one_producer:
+            self.fields["producer"].widget = forms.HiddenInput()
+        if not series:
+            self.fields["series"].widget = forms.HiddenInput()
+
+    def questions(self) -> Iterable[Any]:
+        hidden = [name for name, field in self.fields.items() if field.widget.is_hidden]
+        visible = Div(*(self.question(name) for name in self.fields if name not in hidden), css_class="office-filter")
+        # Hidden fields remain in the address if they have a value.
+        before, *after = [name if self.data.get(name) else None for name in hidden]
+        return [name for name in (before, visible, *after) if name is not None]
+
+    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field: Any = self.fields[name]
+        field.choices = choices
+
+    @staticmethod
+    def tidy(query: QueryDict) -> QueryDict:
+        """Return the filters of a query string without empty ones, and without a series of another producer.
+
+        A form that is sent without JavaScript includes empty fields, and the series of the previous producer.
+        """
+        tidy = QueryDict(mutable=True)
+        for name, values in query.lists():
+            if values := [value for value in values if value.strip()]:
+                tidy.setlist(name, values)
+        producer, series = tidy.get("producer"), tidy.get("series")
+        if producer and series:
+            of_whom = set(public_calendar.public_series().filter(slug=series).values_list("producer__slug", flat=True))
+            if of_whom and producer not in of_whom:
+                del tidy["series"]
+        return tidy
+
+    def view(self, *, default: CalendarView) -> CalendarView:
+        self.is_valid()
+        return CalendarView(self.cleaned_data.get("show") or default)
+
+    def query(self) -> CalendarQuery | None:
+        """Return the query, or None if the query string has a value that does not exist."""
+        if not self.is_valid():
+            return None
+        return CalendarQuery(**{name: self.cleaned_data[name] for name in QUESTIONS})
+
+    @property
+    def subscription(self) -> Subscription:
+        """The subscription offered with the list: the selected producer or series, or everything."""
+        slugs = {name: self.cleaned_data.get(name) or "" for name in ("producer", "series")} if self.is_valid() else {}
+        slugs["producer"] = slugs.get("producer") or (self.of_one_producer if slugs.get("series") else "")
+        named = {
+            name: SlugName(slug, str(dict(self.fields[name].choices)[slug]))  # type: ignore[attr-defined]  # it has choices
+            for name, slug in slugs.items()
+            if slug
+        }
+        return Subscription(**named)
+
+    @property
+    def chosen(self) -> list[str]:
+        found = []
+        for name in QUESTIONS:
+            value = self.cleaned_data.get(name) if self.is_valid() else ""
+            if value:
+                named = dict(getattr(self.fields[name], "choices", ())).get(value, f"“{value}”")
+                found.append(str(named))
+        return found
+
+
+class PlannerForm(GovukForm):
+    button, method = lazy("Show"), "get"
+
+    producer = forms.ChoiceField(label=lazy("Producer"), required=False)
+    series = forms.ChoiceField(label=lazy("Series"), required=False)
+
+    def __init__(
+        self, producer: Producer | None, one: Series | None, *, producers: Iterable[Producer], series: Iterable[Series]
+    ) -> None:
+        super().__init__(initial={"producer": producer and producer.pk, "series": one and one.pk})
+        offered = [(each.pk, each.name) for each in producers]
+        self.fields["producer"].choices = [("", lazy("All producers")), *offered]  # type: ignore[attr-defined]  # a field of choices
+        named = [(each.pk, each.title) for each in series]
+        self.fields["series"].choices = [("", lazy("All series")), *named]  # type: ignore[attr-defined]
+        if len(offered) < 2:
+            del self.fields["producer"]
+
+    def questions(self) -> Iterable[Any]:
+        return [Div(*super().questions(), css_class="office-planner-questions")]
+
 
 # Nearly everybody who refreshes asks for the present month; a list of fifty releases is some 40 kB.
 CACHED_PARTS = 32
@@ -98,7 +227,7 @@ def tidy_address(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
 def month_page(request: HttpRequest, year: int | None = None, month: int = 1) -> HttpResponse:
     """Show the announced releases of a month: of this one in London, if the address names none."""
     now = timezone.now()
-    this_month = shown = month_of(calendar.local_date(now))
+    this_month = shown = month_of(rules_calendar.local_date(now))
     if year is not None:
         if year not in PLAUSIBLE_YEARS or not 1 <= month <= 12:
             raise Http404(f"There is no month {month} of {year} in this calendar.")
@@ -119,7 +248,7 @@ def all_months(request: HttpRequest) -> HttpResponse:
     form = CalendarFilter(request.GET)
     show, query = form.view(default=CalendarView.UPCOMING), form.query()
     found = public_calendar.releases_in_all_months(query, show=show, now=now) if query else Release.objects.none()
-    this_month = month_of(calendar.local_date(now)).first
+    this_month = month_of(rules_calendar.local_date(now)).first
     return _page(request, form, found, show=show, now=now, month=None, this_month=this_month)
 
 
@@ -136,7 +265,7 @@ def _page(
     keys = list(found.values_list("pk", flat=True)[: MOST_LISTED + 1])
     page = Paginator(keys[:MOST_LISTED], RELEASES_PER_PAGE).get_page(request.GET.get("page"))
     releases = public_calendar.announced_facts_of(list(page.object_list))
-    today = calendar.local_date(now)
+    today = rules_calendar.local_date(now)
     in_groups = groupby(releases, key=lambda release: None if more["month"] else month_of(release.slot.on).first)
     # The part of the address that narrows the list, whatever the view and the page.
     narrowing = request.GET.copy()
@@ -229,7 +358,7 @@ def year_planner(request: SignedInRequest, year: int | None = None) -> HttpRespo
     :raises Http404: if there is no such year, or the producer or series is not theirs.
     """
     now = timezone.now()
-    this_year = calendar.local_date(now).year
+    this_year = rules_calendar.local_date(now).year
     year = this_year if year is None else year
     if year not in PLAUSIBLE_YEARS:
         raise Http404(f"{year} is not a year for releases.")

@@ -1,25 +1,45 @@
 """Announcing, confirming, moving and cancelling a release, agreeing to date changes, and their register."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from releases import corrections, date_changes, overview, scheduling
-from releases.forms.release import AgreeForm, CancelForm, ChangeDateForm, ConfirmForm, CorrectReasonForm, RefuseForm
+from releases.forms import (
+    ClockTimeField,
+    GovukDateField,
+    GovukForm,
+    LongTextField,
+    PrecisionField,
+    build_slot,
+    clean_reason_field,
+)
 from releases.models import DateChange, DateChangeRequest, Producer, Release
 from releases.permissions import Action, producers_where, producers_with
 from releases.public.export import dated_file_name, download_response, export_date_changes
 from releases.rules import calendar as rules_calendar
-from releases.rules.lifecycle import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, LEADS, ChangedMeanwhile, MoveRefused
+from releases.rules.lifecycle import (
+    ANNOUNCE,
+    CANCEL,
+    CHANGE_DATE,
+    CONFIRM,
+    LEADS,
+    ChangedMeanwhile,
+    MoveRefused,
+    Status,
+)
 from releases.rules.tables import TableKind
 from releases.text import calendar as text_calendar
 from releases.views.base import (
@@ -33,6 +53,136 @@ from releases.views.base import (
     post_data,
     render_refused_move,
 )
+
+LONGEST_REASON = 2000
+
+
+class ChangeDateForm(GovukForm):
+    options = {
+        "precision": {
+            "hints": {
+                "month": lazy("The day that you give below is not shown."),
+                "two_months": lazy("The month of the date that you give below, and the one after it."),
+            }
+        }
+    }
+
+    seen_version = forms.IntegerField(widget=forms.HiddenInput)
+    planned_on = GovukDateField(label=lazy("New date"), help_text=lazy("For example, 14 7 2026"))
+    planned_at = ClockTimeField(label=lazy("Time in London"), help_text=lazy("For example, 9:30am"), required=False)
+    precision = PrecisionField()
+    reason = LongTextField(label=lazy("Reason for the change"), required=False, max_length=LONGEST_REASON)
+
+    def __init__(self, data: QueryDict | None = None, *, release: Release, asking: bool = False) -> None:
+        initial = {
+            "seen_version": release.schedule_version,
+            "planned_at": release.planned_at or release.series.release_time,
+            "precision": release.precision,
+        }
+        super().__init__(data, initial=initial)
+        self.zone = release.zone
+        self.button = _("Ask for this change") if asking else _("Change the date")
+        reason = self.fields["reason"]
+        if release.status == Status.PROVISIONAL:
+            reason.label = _("Reason for the change (optional)")
+            reason.help_text = _("Kept in our own record; the date is provisional, so it is not published.")
+            return
+        # A confirmed release cannot become vague again, so the form does not offer that.
+        del self.fields["precision"]
+        read_once_agreed = _("Readers of the release calendar see it, once the change is agreed to.")
+        reason.help_text = read_once_agreed if asking else _("Readers of the release calendar see it.")
+
+    def questions(self) -> Iterable[Any]:
+        names = ("seen_version", "precision", "planned_on", "planned_at", "reason")
+        return [self.question(name) for name in names if name in self.fields]
+
+    def clean_reason(self) -> str:
+        return clean_reason_field(self)
+
+    def change(self) -> dict[str, Any]:
+        return {
+            "to": build_slot(self.cleaned_data, zone=self.zone),
+            "reason": self.cleaned_data["reason"],
+            "expected_version": self.cleaned_data["seen_version"],
+        }
+
+    def see_again(self, release: Release) -> None:
+        sentence = _("Somebody else changed the date meanwhile: it is now %(slot)s.") % {"slot": release.slot}
+        sentence = _("%(sentence)s Check your change and send it again.") % {"sentence": sentence}
+        self.reopen(name="seen_version", version=release.schedule_version, sentence=sentence)
+
+
+class ConfirmForm(GovukForm):
+    button = lazy("Confirm the date")
+
+    reason = LongTextField(
+        label=lazy("Reason for the short notice"),
+        help_text=lazy("Kept in our own record; it is not published."),
+        required=False,
+        max_length=LONGEST_REASON,
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, is_short: bool) -> None:
+        super().__init__(data)
+        if not is_short:
+            del self.fields["reason"]
+
+
+class CancelForm(GovukForm):
+    button, button_class = lazy("Cancel this release"), "govuk-button--warning"
+
+    reason = LongTextField(
+        label=lazy("Reason for cancelling"),
+        help_text=lazy("Readers of the release calendar see it. A cancelled release cannot be brought back."),
+        required=False,
+        max_length=LONGEST_REASON,
+    )
+
+
+MOST_DIGITS = 18
+
+
+class AgreeForm(GovukForm):
+    requests = forms.ModelMultipleChoiceField(
+        queryset=DateChangeRequest.objects.none(),
+        error_messages={"required": lazy("Select the changes to which you agree")},
+    )
+
+    def __init__(self, data: Any = None, *, theirs: QuerySet[DateChangeRequest]) -> None:
+        super().__init__(data)
+        self.fields["requests"].queryset = theirs  # type: ignore[attr-defined]  # a field of model choices
+
+    @property
+    def names_others(self) -> bool:
+        """Whether the submitted data include a request on which the person may not decide."""
+        # Databases refuse to compare a key with a number larger than any possible key.
+        keys = self.data.getlist("requests") if isinstance(self.data, QueryDict) else []
+        if any(not key.isdecimal() or len(key) > MOST_DIGITS for key in keys):
+            return True
+        return any(error.code != "required" for error in self.errors.as_data().get("requests", ()))
+
+
+class RefuseForm(GovukForm):
+    button = lazy("Refuse this change")
+
+    reason = LongTextField(
+        label=lazy("Reason for refusing"),
+        help_text=lazy("The person who asked reads it. It is not published."),
+        required=False,
+        max_length=LONGEST_REASON,
+    )
+
+
+class CorrectReasonForm(GovukForm):
+    button = lazy("Correct the public reason")
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+    reason = LongTextField(
+        label=lazy("Public reason"),
+        help_text=lazy("Readers see it from now on, and that it was corrected. The first one stays for them to read."),
+        required=False,
+        max_length=LONGEST_REASON,
+    )
 
 
 @form_view

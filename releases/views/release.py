@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -33,7 +34,7 @@ from releases.detection.preflight import PreflightFinding
 from releases.evidence import embargo
 from releases.evidence.embargo import How, NoSuchBody, OpenedBody
 from releases.evidence.export import bundle_file_name, export_evidence
-from releases.forms.release import DelayNoticeForm, LiveTimeForm, TextAnswerForm
+from releases.forms import ClockTimeField, GovukDateField, GovukForm, LongTextField
 from releases.models import DateChange, Release, ReleaseTask
 from releases.permissions import TABLE, Action, Person, may, roles_of
 from releases.public import calendar as public_calendar
@@ -41,6 +42,7 @@ from releases.public import feeds
 from releases.public.feeds import Subscription
 from releases.rules.date_change import AGREE, REQUEST, WITHDRAW, RequestState, must_request_date
 from releases.rules.lifecycle import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, Role, Status
+from releases.statements import TEXT_KINDS
 from releases.text import calendar as text_calendar
 from releases.text import preflight as text_preflight
 from releases.text import release as text_release
@@ -52,6 +54,96 @@ from releases.views.base import (
     form_view,
     post_data,
 )
+
+LONGEST_ANSWER = 2000
+
+
+class TextAnswerForm(GovukForm):
+    """A person's answer to the question which edition an unrecognised text is."""
+
+    button = lazy("Save this answer")
+    options = {
+        "kind": {
+            "size": "m",
+            "hints": {
+                "this_is_it": lazy("Looks that saw it count as live."),
+                "previous_edition": lazy("Looks that saw it count as not live."),
+                "not_it": lazy("An error page, a log-in page, an announcement. Looks that saw it count as not live."),
+            },
+        }
+    }
+
+    kind = forms.ChoiceField(
+        label=lazy("What is it?"),
+        choices=[(kind.value, kind.label) for kind in TEXT_KINDS],
+        widget=forms.RadioSelect,
+        error_messages={"required": lazy("Say what it is")},
+    )
+    words = LongTextField(label=lazy("Anything to add (optional)"), required=False, max_length=LONGEST_ANSWER)
+
+
+class LiveTimeForm(GovukForm):
+    button = lazy("Save this statement")
+
+    live_on = GovukDateField(
+        label=lazy("Date"), subject=lazy("Date on which it was live"), help_text=lazy("For example, 30 6 2026")
+    )
+    live_time = ClockTimeField(
+        label=lazy("Time in London"), help_text=lazy("For example, 9:30am, or 10:27:15 if you know it")
+    )
+    words = LongTextField(label=lazy("How do you know? (optional)"), required=False, max_length=LONGEST_ANSWER)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        self.combine_instant(cleaned, on="live_on", at="live_time", to="live_at")
+        return cleaned
+
+
+class DelayNoticeForm(GovukForm):
+    """A notice of a delay: when the release is now expected, as a time or in words, and a contact for readers."""
+
+    button = lazy("Post this notice")
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+    expected_on = GovukDateField(
+        label=lazy("Expected date (optional)"),
+        subject=lazy("Expected date"),
+        help_text=lazy("Leave date and time empty where nobody knows yet."),
+        required=False,
+    )
+    expected_time = ClockTimeField(
+        label=lazy("Expected time in London (optional)"), help_text=lazy("For example, 11:30am"), required=False
+    )
+    expected_words = forms.CharField(
+        label=lazy("When it is expected, in words"),
+        help_text=lazy("For example, later this morning. Needed where there is no date and time."),
+        required=False,
+        max_length=300,
+    )
+    contact_name = forms.CharField(label=lazy("Whom can readers ask?"), required=False, max_length=200)
+    contact_email = forms.EmailField(label=lazy("E-mail address for readers"), required=False)
+
+    def clean_expected_time(self) -> Any:
+        time = self.cleaned_data["expected_time"]
+        return time and time.replace(second=0)
+
+    def clean(self) -> dict[str, Any]:
+        """Require both date and time, or neither."""
+        cleaned = super().clean() or self.cleaned_data
+        if {"expected_on", "expected_time"} <= cleaned.keys():
+            on, at = cleaned["expected_on"], cleaned["expected_time"]
+            if on and not at:
+                self.add_error("expected_time", lazy("Give the time as well, or say it in words"))
+            if at and not on:
+                self.add_error("expected_on", lazy("Give the date as well, or say it in words"))
+            self.combine_instant(cleaned, on="expected_on", at="expected_time", to="expected_at")
+        return cleaned
+
+    @property
+    def notice(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        names = ("expected_words", "contact_name", "contact_email", "seen")
+        return {"expected_at": given.get("expected_at"), **{name: given[name] for name in names}}
 
 
 def _notice_of_present_date(release: Release, changes: Sequence[DateChange]) -> scheduling.Notice | None:

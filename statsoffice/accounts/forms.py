@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.forms.base import GovukForm, Question, helper_of
+from releases.forms import GovukForm, Question, helper_of
 from releases.models import Producer
 from releases.models.append_only import choices_of
 from releases.rules.lifecycle import Role

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
-from releases.forms.base import FilterForm
+from releases.forms import FilterForm
 from releases.models import Producer
 from releases.rules import calendar
 from releases.views.base import SignedInRequest

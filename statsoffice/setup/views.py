@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from releases.forms.base import GovukForm
+from releases.forms import GovukForm
 from releases.models import Producer, Series
 from releases.models.append_only import choices_of
 from releases.models.producer import Designation

@@ -11,7 +11,7 @@ from django.forms.widgets import Input
 from django.template import TemplateSyntaxError
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.forms.base import PARTS, GovukDateWidget
+from releases.forms import PARTS, GovukDateWidget
 
 register = template.Library()
 

@@ -11,7 +11,7 @@ from django import forms
 from django.template import TemplateSyntaxError
 from django.template.loader import render_to_string
 
-from releases.forms.base import GovukDateField, LongTextField, SubmitButton
+from releases.forms import GovukDateField, LongTextField, SubmitButton
 from statsoffice.templatetags.govuk import problems
 from tests.support.govuk_fixtures import outline
 

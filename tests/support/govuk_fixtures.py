@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.forms.widgets import ChoiceWidget
 from django.utils.safestring import SafeString
 
-from releases.forms.base import PARTS, GovukDateField, GovukDateWidget, Question
+from releases.forms import PARTS, GovukDateField, GovukDateWidget, Question
 
 COMPONENTS = settings.BASE_DIR / "node_modules/govuk-frontend/dist/govuk/components"
 VOID = {"input", "br", "path"}

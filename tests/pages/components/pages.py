@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template import RequestContext, Template
 from django.urls import include, path
 
-from releases.forms.base import GovukDateField, LongTextField, Question, SubmitButton
+from releases.forms import GovukDateField, LongTextField, Question, SubmitButton
 from statsoffice import guides
 from statsoffice.urls import account_pages, guide_pages
 

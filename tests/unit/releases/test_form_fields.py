@@ -6,7 +6,7 @@ import pytest
 from django import forms
 from django.core.exceptions import ValidationError
 
-from releases.forms.base import GovukDateField, LongTextField
+from releases.forms import GovukDateField, LongTextField
 
 
 class Form(forms.Form):

@@ -5,7 +5,7 @@ from datetime import time
 import pytest
 from django.core.exceptions import ValidationError
 
-from releases.forms.base import ClockTimeField
+from releases.forms import ClockTimeField
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Form fields for dates, times and long texts, and layout objects for GOV.UK forms."""
+"""Forms of the calendar: fields for dates, times and long texts, and their layout in the design of GOV.UK."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
