@@ -15,9 +15,9 @@ from releases.verdict.address import Outcome
 from releases.verdict.release import AddressResult
 
 LIVE = {Outcome.ON_TIME, Outcome.EARLY, Outcome.LATE}
-# Not live, or incomplete: a part was still missing at the time of the summary.
+# Not live, or incomplete: at least one part was missing at the time of the summary.
 NOT_LIVE = {Outcome.NOT_SEEN, Outcome.PARTIAL}
-# After this long the summary is recorded even if something is still unjudged; that counts as "cannot tell".
+# After this long the summary is recorded even if some releases are not judged; these count as "cannot tell".
 LONGEST_WAIT = timedelta(minutes=10)
 
 
@@ -47,9 +47,9 @@ def standard_time(day: date) -> datetime:
 
 
 def _record_summary(producer: Producer, due: QuerySet[Release], *, due_at: datetime, now: datetime) -> RollCall | None:
-    # Asked every two seconds until the last of perhaps thousands is judged, so no more is read than is counted.
+    # This query runs every two seconds until the last of perhaps thousands is judged, so it reads only what is counted.
     outcomes = dict.fromkeys(due.values_list("reference", flat=True), Outcome.PENDING)
-    # One that was moved away and back has a verdict of before, for the same time, besides.
+    # A release that was moved away and back also has an earlier verdict for the same time.
     standing = Verification.objects.filter(release__in=due, schedule_version=F("release__schedule_version"))
     outcomes |= {
         reference: Outcome(outcome) for reference, outcome in standing.values_list("release__reference", "outcome")
@@ -80,5 +80,5 @@ def _record_summary(producer: Producer, due: QuerySet[Release], *, due_at: datet
 
 
 def _are_all_there(results: Iterable[AddressResult]) -> bool:
-    """Whether every part of a release was seen, late ones too: then it is as live as a late release."""
+    """Return whether every part of a release was found, even late: then it counts as live."""
     return all(result.verdict.first_live_at for result in results if result.required)

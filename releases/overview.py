@@ -21,7 +21,7 @@ from releases.verdict.address import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Filters of releases; None and "" do not filter. A vague release has the first day of its month."""
+    """Filters of releases; None and "" mean no filter. A vague release counts as on the first day of its month."""
 
     words: str = ""
     producer: Producer | None = None
@@ -53,7 +53,7 @@ def select_releases(selection: Selection, *, by: Person) -> ReleaseQuerySet:
 
 
 class NoSuchRelease(LookupError):
-    """There is no release of this reference."""
+    """There is no release with this reference."""
 
 
 def release_statuses(references: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -84,7 +84,8 @@ def release_status_sentence(status: dict[str, Any]) -> str:
     """Write the status of a release in one line, in London time."""
     due_at = status["due_at"]
     due = f"due {calendar.format_moment(datetime.fromisoformat(due_at))}" if due_at else "due on no exact date"
-    # Without a verdict the status says more: a release published before it was monitored is not waiting for one.
+    # Without a verdict, use the status: a release that was published before it was monitored is not waiting for a
+    # verdict.
     judged = status["outcome"] != Outcome.PENDING
     where = status["outcome"].replace("_", " ") if judged else f"{status['status']}, not judged"
     line = f"{status['reference']}: {where}, {due}"
@@ -193,7 +194,7 @@ def date_changes_of(person: Person, *, producer: str = "", on_the_day: bool = Fa
 
 
 def made_on_the_day(changes: QuerySet[DateChange]) -> QuerySet[DateChange]:
-    """Leave the changes made on the day of release, as it was or as it is; `made_on` is that day, in London."""
+    """Filter changes made on the old or the new day of release; `made_on` is that London day."""
     return changes.annotate(made_on=TruncDate(MADE_AT, tzinfo=calendar.LONDON)).filter(
         Q(was_precision=Precision.EXACT, was_on=F("made_on")) | Q(to_precision=Precision.EXACT, to_on=F("made_on"))
     )

@@ -38,21 +38,21 @@ class Action(StrEnum):
 TABLE: dict[Action, frozenset[Role]] = {
     Action.VIEW: EVERY_ROLE,
     Action.EDIT: KEEPERS,
-    # What becomes of it is the Head of Profession's to decide: releases/rules/date_change.py.
+    # The Head of Profession decides on the request: releases/rules/date_change.py.
     Action.ASK_DATE_CHANGE: ASKERS,
     Action.CORRECT_REASON: LEADS,
-    # Those who publish the pages or are responsible for the statistics inform readers first.
+    # Those who publish the pages or are responsible for the statistics are the first who can inform readers.
     Action.POST_DELAY_NOTICE: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM},
     # Only an exemption recorded beforehand covers anything: releases/verdict/release.py.
     Action.KEEP_EXEMPTIONS: LEADS,
-    # So that no breach is hidden by a wider tolerance; each change is in the history of its series.
+    # A wider tolerance could hide a breach, so only leads change it; each change is in the history of its series.
     Action.CHANGE_TOLERANCE: LEADS,
     Action.ANSWER: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
     Action.PREFLIGHT: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
     # Those who may send a report outside may export its evidence. It may show the work of the calendar manager or the
     # publishing team, who only read it here.
     Action.EXPORT_EVIDENCE: LEADS | {Role.STATISTICIAN, Role.AUDITOR},
-    # A page that was early is under embargo: its evidence must not spread it.
+    # An early page is under embargo, and its evidence must not disclose it.
     Action.READ_SEALED: LEADS,
     # Those who edit the list see names; everybody else with a role sees posts only.
     Action.KEEP_ACCESS_LIST: LIST_KEEPERS,
@@ -61,7 +61,7 @@ TABLE: dict[Action, frozenset[Role]] = {
 
 
 class NotYours(Exception):
-    """The person holds no role that allows this; pages answer as if the thing did not exist."""
+    """The person has no role that allows this; pages answer 404."""
 
 
 def roles_of(person: Person, producer: Producer) -> frozenset[Role]:
@@ -74,7 +74,7 @@ def roles_anywhere(person: Person) -> frozenset[Role]:
 
 
 def _memberships(person: Person) -> Iterable[Membership]:
-    # statsoffice.accounts.middleware has fetched the memberships of a reader for all questions of their page.
+    # statsoffice.accounts.middleware has prefetched a person's memberships for all permission checks of a page.
     return person.memberships.all() if person.is_authenticated and person.is_active else ()
 
 
@@ -92,7 +92,7 @@ def check_may(person: Person, action: Action, producer: Producer) -> None:
 
 
 def acting_role(person: Person, action: Action, producer: Producer) -> Role:
-    """Name the weightiest of the roles by which a person may do something with a producer's releases.
+    """Return the most senior role by which a person may do an action with a producer's releases.
 
     :raises NotYours: if none of their roles allows it.
     """

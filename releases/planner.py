@@ -57,7 +57,7 @@ class Plan:
 
 
 def plan_year(releases: QuerySet[Release], *, rule: Rule, by: "User", now: datetime) -> list[Plan]:
-    """Return the plan for the year after each release; nothing is recorded."""
+    """Return a plan for the following year for each release; nothing is recorded."""
     plans = []
     for release in releases.select_related("series__producer", "planned_next__series").order_by(
         "planned_on", "reference"
@@ -71,7 +71,7 @@ def plan_year(releases: QuerySet[Release], *, rule: Rule, by: "User", now: datet
     editable = set(permissions.producers_where(by, Action.EDIT).values_list("pk", flat=True))
     known = Release.objects.filter(reference__in=[plan.reference for plan in plans]).select_related("series")
     references = {release.reference: release for release in known}
-    # The releases of the series on the planned days that this function did not plan.
+    # Other releases of the series on the planned days.
     present = Release.objects.exclude(status=Status.CANCELLED).filter(
         planned_from=None,
         rehearsal=False,
@@ -91,9 +91,9 @@ def plan_year(releases: QuerySet[Release], *, rule: Rule, by: "User", now: datet
 
 
 def record_plans(plans: Iterable[Plan], *, by: "User", at: datetime) -> tuple[list[Release], list[str]]:
-    """Record the planned releases to which there is no objection, as provisional and not announced.
+    """Record the planned releases without objections, as provisional and not announced.
 
-    :return: the releases that were recorded, and why the others were refused at the last moment.
+    :return: the recorded releases, and why the others were refused when they were saved.
     """
     recorded, refusals = [], []
     for plan in plans:
@@ -139,7 +139,7 @@ def _objection(
         (PlanObjection.REFERENCE_TAKEN, same_reference is not None, same_reference),
     )
     objection, other = next(((why, other) for why, applies, other in against if applies), (None, None))
-    # A reference may be taken by another producer's release, of which no more is shown.
+    # The reference may be taken by another producer's release, about which nothing else is disclosed.
     if other and other.series.producer_id != source.series.producer_id:
         other = None
     return objection, other
@@ -164,9 +164,9 @@ class AddressObjection(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Patterns of the address and of the words by which an edition is known, and how the address is read.
+    """Patterns of the address and of the marker, and the adapter.
 
-    A release that has an address of this role already keeps it, unless `replaces`.
+    A release that already has an address with this role is not changed, unless `replaces`.
     """
 
     url: str
@@ -191,7 +191,7 @@ class Proposal:
 
 
 def propose_addresses(releases: QuerySet[Release], pattern: Pattern, *, by: "User", now: datetime) -> list[Proposal]:
-    """Return what a pattern would make of each release; nothing is changed."""
+    """Return the addresses that a pattern gives for each release; nothing is changed."""
     was_checked = Exists(Observation.objects.filter(address=OuterRef("pk")))
     addresses = Prefetch("addresses", Address.objects.annotate(was_checked=was_checked), to_attr="present_addresses")
     found = releases.select_related("series__producer").prefetch_related(addresses).order_by("planned_on", "reference")
@@ -203,9 +203,9 @@ def propose_addresses(releases: QuerySet[Release], pattern: Pattern, *, by: "Use
 
 
 def apply_addresses(proposals: Iterable[Proposal], *, by: "User", at: datetime) -> tuple[int, list[str]]:
-    """Set the addresses to which there is no objection; each release separately, with its own event.
+    """Set the addresses without objections; each release separately, with its own event.
 
-    :return: how many were set, and why the others were refused at the last moment.
+    :return: how many were set, and why the others were refused when they were saved.
     """
     done, refusals = 0, []
     for proposal in proposals:
@@ -253,7 +253,7 @@ def _proposal(release: Release, pattern: Pattern, *, may_edit: bool, now: dateti
         return Proposal(release, planned, objection=AddressObjection.NOT_AN_ADDRESS)
     present: Sequence[Address] = release.present_addresses  # type: ignore[attr-defined]  # of the prefetch
     same = next((address for address in present if address.url == planned.url), None)
-    # A release has one page, which the planned one replaces; attachments are added to those that it has.
+    # A new page replaces the release's only page; attachments are added to the existing ones.
     pages = [address for address in present if address.role == planned.role == Address.Role.PAGE]
     return _compare_with_present(release, planned, same or next(iter(pages), None), replaces=pattern.replaces)
 
@@ -277,7 +277,7 @@ def _compare_with_present(
 
 
 def _object_to_twins(proposals: Sequence[Proposal]) -> list[Proposal]:
-    """Object to addresses with which two releases have one page and one marker: the first live one would prove both."""
+    """Object to addresses by which two releases share page and marker: the first live one would prove both."""
     wanted = Counter((each.planned.url, each.planned.marker) for each in proposals if each.planned)
     others = Address.objects.filter(url__in={url for url, _ in wanted}, role=Address.Role.PAGE)
     others = others.exclude(release__in=[proposal.release.pk for proposal in proposals])
@@ -291,12 +291,12 @@ def _object_to_twins(proposals: Sequence[Proposal]) -> list[Proposal]:
     ]
 
 
-# A year's page with more releases than this is of no use to a person; it asks for a narrower choice.
+# A page with more releases than this is not usable; it asks for a narrower filter.
 MOST_LISTED = 1000
 MOST_CLASHES = 50
-# Of a yearly series five years are six beats.
+# For a yearly series, five years are six releases.
 PAST_THAT_COUNTS = timedelta(days=5 * 366)
-# A release that comes so long after New Year may still fill the last expected period of a year.
+# A release this long after New Year may still count for the last expected period of the year before.
 BEYOND = timedelta(days=200)
 # Code of Practice for Statistics, edition 2.1, T3.1 (3.0: 3.1): a calendar covers the next twelve months.
 PLANNED_AHEAD = timedelta(days=366)
@@ -324,7 +324,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """One month: its days, the statuses of releases without a day, and the releases one by one."""
+    """One month: its days, the number of releases without a day by status, and the releases."""
 
     first: date
     days: tuple[Day, ...]
@@ -343,7 +343,7 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Releases of the same producers that are due at the same host and instant."""
+    """Releases of the person's producers that are due at the same host and instant."""
 
     due_at: datetime
     place: str
@@ -361,9 +361,9 @@ class UnevenSeries:
 
 @dataclass(frozen=True, slots=True)
 class YearPlan:
-    """A year of some series. `total` counts all releases; where there are too many of them, none is listed.
+    """A year of some series. `total` counts all releases; if there are too many, none are listed.
 
-    `clashes_left_out` counts the clashes beyond the longest list, which begins with the year.
+    `clashes_left_out` counts the clashes beyond the longest list.
     """
 
     year: int
@@ -380,7 +380,7 @@ class YearPlan:
 
 
 def year_plan_of(producers: Collection[Producer], series: Series | None, *, year: int, now: datetime) -> YearPlan:
-    """Return a year as it is planned, with a constant number of queries."""
+    """Return the plan of a year, with a constant number of queries."""
     of_producers = Release.objects.official().filter(series__producer__in=producers)
     shown = of_producers if series is None else of_producers.filter(series=series)
     in_year = shown.filter(planned_on__year=year)
@@ -398,7 +398,7 @@ def year_plan_of(producers: Collection[Producer], series: Series | None, *, year
                 month.vague.append(release)
             else:
                 month.entries.setdefault(release.planned_on, []).append(release)
-    # The clashes of the releases shown, with whatever else of the same producers is due at the same instant.
+    # The clashes of the releases shown with others of the same producers at the same instant.
     instants = in_year.filter(due_at__isnull=False).values("due_at")
     keys = set(in_year.values_list("pk", flat=True))
     crowds = host_budgets.crowds_among(of_producers.filter(due_at__in=instants))

@@ -1,8 +1,8 @@
-"""The lists of people with pre-release access: their entries, requests, times, publication and the erasure of names.
+"""The lists of pre-release access: their entries, requests, times, publication and the erasure of names.
 
-All acts raise NotYours if the person does not keep the lists of the producer. They raise WrongState or WrongRole by the
-tables `ACCESS` and `REQUEST`, ChangedMeanwhile if the entry was changed since it was read, and ListRefused if the list
-cannot be changed in this way.
+All actions raise NotYours if the person may not edit the lists of the producer, WrongState or WrongRole by the tables
+`ACCESS` and `REQUEST`, ChangedMeanwhile if the entry was changed since it was read, and ListRefused if the list cannot
+be changed in this way.
 """
 
 from collections import Counter
@@ -46,9 +46,9 @@ if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
 
-# The entry as it is now, or the request for it that waits for a lead.
+# The changed entry, or the request that is waiting for a lead.
 type EntryOrRequest = PreReleaseAccess | PreReleaseRequest
-# Given the keys of some releases: those whose names are still needed, however old they are.
+# Takes the keys of some releases, and returns those whose names are still needed, however old they are.
 type Needed = Callable[[Collection[int]], Collection[int]]
 
 DECISION_EVENTS = {
@@ -59,7 +59,7 @@ DECISION_EVENTS = {
 
 
 class ListRefused(MoveRefused):
-    """The list cannot be changed in this way; `field` names the wrong field, if any."""
+    """The list cannot be changed in this way; `field` names the invalid field, if any."""
 
     def __init__(self, sentence: str, field: str = "") -> None:
         super().__init__(sentence)
@@ -67,7 +67,7 @@ class ListRefused(MoveRefused):
 
 
 class Objected(ListRefused):
-    """The written text cannot stay as it is; `objections` says why, field by field."""
+    """The given details are not acceptable; `objections` says why, field by field."""
 
     def __init__(self, found: Iterable[Objection]) -> None:
         self.objections = tuple(found)
@@ -75,14 +75,14 @@ class Objected(ListRefused):
 
 
 def lock_list(release: Release, *, by: "User") -> Release:
-    """Return a release as it is stored, locked, so that two who change its list do so one after the other."""
+    """Return the stored release, locked, so that changes of its list are made one after the other."""
     stored = lock_release(release.pk)
     check_may(by, Action.KEEP_ACCESS_LIST, stored.series.producer)
     return stored
 
 
 def _lock_entry(entry: PreReleaseAccess, *, by: "User", expected_version: int) -> tuple[Release, PreReleaseAccess]:
-    """Return the release, locked, and the entry as they are stored."""
+    """Return the stored release, locked, and the stored entry."""
     release = lock_list(entry.release, by=by)
     stored = PreReleaseAccess.objects.select_related("release__series__producer").get(pk=entry.pk)
     if expected_version != stored.version:
@@ -91,7 +91,7 @@ def _lock_entry(entry: PreReleaseAccess, *, by: "User", expected_version: int) -
 
 
 def check_list_open(release: Release, *, at: datetime, or_cancelled: bool = False) -> None:
-    """Require that access before the release can still be given or taken away."""
+    """Require that access to the release can still be granted or withdrawn."""
     if release.status == Status.CANCELLED and not or_cancelled:
         raise ListRefused(_("This release is cancelled: there is nothing to have access to."))
     if release.status == Status.PUBLISHED or (release.due_at is not None and at >= release.due_at):
@@ -99,20 +99,20 @@ def check_list_open(release: Release, *, at: datetime, or_cancelled: bool = Fals
 
 
 def only_words_are_open(entry: PreReleaseAccess, *, at: datetime) -> bool:
-    """Return whether only post and organisation can still be corrected, because access is a fact."""
+    """Return whether only post and organisation can still be corrected, because the access has already taken place."""
     due_at = entry.release.due_at
     return entry.status != AccessStatus.GRANTED or (due_at is not None and at >= due_at)
 
 
 def _changeable_details(entry: PreReleaseAccess, details: Details, *, at: datetime) -> Details:
-    """Return the details as they would be stored."""
+    """Return the details in the form in which they are stored."""
     if only_words_are_open(entry, at=at):
         return replace(entry.details, **{field: getattr(details, field) for field in PUBLIC})
     return details
 
 
 def _is_on_list(release: Release, details: Details, *, but: PreReleaseAccess | None = None) -> bool:
-    """Return whether a person is on the list in the same post, or waits to be. Without a name it returns False."""
+    """Return whether a person with this post is on the list or requested. Without a name it returns False."""
     if not details.person:
         return False
     same = {f"{name}__iexact": getattr(details, name) for name in ("post", "organisation", "person")}
@@ -154,7 +154,7 @@ def _withdraw_entry(entry: PreReleaseAccess, *, by: "User", at: datetime) -> Pre
 
 
 def _move_entry(entry: PreReleaseAccess, status: str, **values: Any) -> PreReleaseAccess:
-    """Move an entry on by compare-and-set on the status and version with which it was read."""
+    """Move an entry by compare-and-set on the status and version that it was read with."""
     unchanged = PreReleaseAccess.objects.filter(pk=entry.pk, status=entry.status, version=entry.version)
     if not unchanged.update(status=status, version=F("version") + 1, **values):
         raise _was_faster()
@@ -162,7 +162,7 @@ def _move_entry(entry: PreReleaseAccess, status: str, **values: Any) -> PreRelea
 
 
 def _facts_of(row: AccessDetails) -> dict[str, str]:
-    """Return what an event says of an entry: what the published list says of it, and nothing of the person."""
+    """Return the facts for an event about an entry: the published ones only, without the person."""
     return {"post": row.post, "organisation": row.organisation, "period": str(row.period)}
 
 
@@ -181,7 +181,7 @@ def grant_access(release: Release, details: Details, *, by: "User", at: datetime
 
 
 def _grant(release: Release, details: Details, *, by: "User", at: datetime) -> EntryOrRequest:
-    """Grant access to a release that is locked and open, or request it; the details were checked."""
+    """Grant or request access; the release must be locked and open, and the details checked."""
     if _is_on_list(release, details):
         sentence = _("The list holds this person as %(post)s, %(organisation)s.") % {
             "post": details.post,
@@ -199,9 +199,9 @@ def _grant(release: Release, details: Details, *, by: "User", at: datetime) -> E
 def change_access(
     entry: PreReleaseAccess, details: Details, *, by: "User", at: datetime, expected_version: int
 ) -> EntryOrRequest:
-    """Change an entry of the list, or ask the Head of Profession for it within a day before the release.
+    """Change an entry of the list, or request the change from a lead within a day before the release.
 
-    Once access began or the release is due only post and organisation are put right; the rest stays as it was.
+    Once access has begun or the release is due, only post and organisation can be corrected.
 
     :param expected_version: the version of the entry that the person has read.
     """
@@ -230,7 +230,7 @@ def withdraw_access(entry: PreReleaseAccess, *, by: "User", at: datetime, expect
     release, entry = _lock_entry(entry, by=by, expected_version=expected_version)
     ACCESS.find(WITHDRAW, source=entry.status)
     check_list_open(release, at=at, or_cancelled=True)
-    # The entry says whose access is to end; the request needs no second copy of the name.
+    # The entry has the name of the person whose access ends, so the request needs no copy of it.
     nobody = replace(entry.details, person="", email="")
     if waits := _request_unless_agreed(entry, WITHDRAW, RequestKind.WITHDRAW, nobody, by=by, at=at):
         return waits
@@ -247,7 +247,7 @@ def _check(details: Details, release: Release, *, only: tuple[str, ...] = ()) ->
 def _request_unless_agreed(
     entry: PreReleaseAccess, move: str, kind: RequestKind, details: Details, *, by: "User", at: datetime
 ) -> PreReleaseRequest | None:
-    """Return the request that has to wait, or None if this person may make the move at once."""
+    """Return a request for a lead's decision, or None if this person may make the move at once."""
     release = entry.release
     roles = roles_of(by, release.series.producer)
     agreed = LEADS & roles or not needs_agreement_for(release.due_at, at=at)
@@ -283,16 +283,16 @@ def _create_request(
 
 
 def requests_waiting_for(person: Person) -> QuerySet[PreReleaseRequest]:
-    """Return the requests that wait for a person to agree, the oldest first."""
+    """Return the requests on which a person may decide, oldest first."""
     theirs = Release.objects.filter(series__producer__in=producers_with(person, LEADS))
     return PreReleaseRequest.objects.filter(status=RequestStatus.WAITING, release__in=theirs).order_by("asked_at", "pk")
 
 
 @transaction.atomic
 def decide_request(request: PreReleaseRequest, name: str, *, by: "User", at: datetime) -> None:
-    """Agree to a change of a list and make it, refuse it, or take it back.
+    """Agree to a requested change of a list and make it, refuse it, or take it back.
 
-    What can no longer be made goes on waiting, and can be refused.
+    A change that can no longer be made stays open and can be refused.
 
     :param name: AGREE, REFUSE or TAKE_BACK.
     """
@@ -301,7 +301,7 @@ def decide_request(request: PreReleaseRequest, name: str, *, by: "User", at: dat
     request = PreReleaseRequest.objects.select_related("release", "asked_by").get(pk=request.pk)
     move = REQUEST.check(name, source=request.status, roles=roles_of(by, release.series.producer))
     still_waits = PreReleaseRequest.objects.filter(pk=request.pk, status=move.source)
-    # The name goes with the decision: it is on the list, or it has no purpose.
+    # The decision deletes the name from the request: it is on the list now, or has no purpose.
     if not still_waits.update(status=move.target, decided_by=by, decided_at=at, person="", email=""):
         raise ChangedMeanwhile(_("Somebody else decided this meanwhile."))
     record_event(release, DECISION_EVENTS[name], at=at, by=by, asked=request.kind, **_facts_of(request))
@@ -340,7 +340,7 @@ def _make_change(release: Release, request: PreReleaseRequest, *, by: "User", at
 
 @dataclass(frozen=True, slots=True)
 class CopyResult:
-    """How many entries a copy granted, requested, and found on the list already."""
+    """The number of entries that a copy granted, requested, and found already on the list."""
 
     source: Release
     granted: int = 0
@@ -349,7 +349,7 @@ class CopyResult:
 
 
 def previous_with_list(release: Release) -> Release | None:
-    """Return the last release of the same series planned before this one that has anyone on its list, or None."""
+    """Return the last earlier release of the same series with entries on its list, or None."""
     earlier = Release.objects.filter(
         series=release.series_id, rehearsal=release.rehearsal, planned_on__lt=release.planned_on
     )
@@ -359,10 +359,10 @@ def previous_with_list(release: Release) -> Release | None:
 
 @transaction.atomic
 def copy_list(release: Release, *, source: Release, by: "User", at: datetime) -> CopyResult:
-    """Put everybody on a release's list who was on the earlier one, for the usual period; who is there already stays.
+    """Copy the entries of an earlier list to a release's list, for the usual period; existing entries do not change.
 
-    Within a day before the release each of them waits for the Head of Profession to agree. Where a name was erased,
-    the post is taken over without one.
+    Within a day before the release each entry becomes a request to the Head of Profession. If a name was erased, the
+    post is copied without it.
     """
     release = lock_list(release, by=by)
     check_list_open(release, at=at)
@@ -387,7 +387,7 @@ def copy_list(release: Release, *, source: Release, by: "User", at: datetime) ->
 
 
 def _has_entry(release: Release, details: Details, *, holders: int) -> bool:
-    """Return whether a person is on the list, or, without names, as many holders of the post as there were."""
+    """Return whether a person is on the list or, for an entry without a name, whether enough entries have the post."""
     if details.person:
         return _is_on_list(release, details)
     same = {"post__iexact": details.post, "organisation__iexact": details.organisation}
@@ -477,7 +477,7 @@ def list_rows_of(release: Release, *, roles: Collection[Role], now: datetime) ->
 
 
 def waiting_rows_of(release: Release) -> list[PreReleaseRequest]:
-    """Return the requests that wait for a lead, the oldest first."""
+    """Return the open requests, oldest first."""
     waiting = release.pre_release_requests.filter(status=RequestStatus.WAITING)
     return list(waiting.select_related("release__series__producer", "entry", "asked_by"))
 
@@ -525,7 +525,7 @@ class ErasureResult:
 
 
 def may_be_erased(release: Release, *, now: datetime) -> bool:
-    """Return whether names on a release's list may be erased: it has been due, or is cancelled."""
+    """Return whether names on a release's list may be erased: the release is past its due time, or cancelled."""
     return release.status == Status.CANCELLED or (release.due_at is not None and release.due_at <= now)
 
 
@@ -536,9 +536,9 @@ def check_erasable(release: Release, *, now: datetime) -> None:
 
 @transaction.atomic
 def erase_name(release: Release, *, by: "User", at: datetime, entry: PreReleaseAccess | None = None) -> int:
-    """Erase the names on a release's list, or that of one entry, once the release has been due.
+    """Erase the names on a release's list, or of one entry, once the release is past its due time.
 
-    :return: how many names were erased by this call; a second one erases none.
+    :return: the number of names that this call erased.
     """
     release = lock_list(release, by=by)
     check_erasable(release, now=at)

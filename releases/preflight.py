@@ -1,4 +1,4 @@
-"""Checks on the working day before a release, and the problems that they find."""
+"""Preflights: checks on the working day before a release, and the problems that they find."""
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -38,19 +38,19 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Monitoring marks itself alive every few seconds; a minute of silence is no chance.
+# Monitoring marks itself alive every few seconds; a minute of silence is not by chance.
 LONGEST_SILENCE = timedelta(minutes=1)
 # The longest row of days without work is shorter, so every release is found on the working day before.
 AHEAD = timedelta(days=10)
 # A check that found a problem is repeated until it is solved, so that no one has to request it again.
 REPEAT_AFTER = timedelta(hours=1)
-# For so long no check begins around a due instant.
+# No check begins for this long around a due instant.
 QUIET_BEFORE, QUIET_AFTER = timedelta(seconds=20), timedelta(seconds=10)
 RELEASES_AT_A_TIME = 10
-# The plan reads its releases in parts: those of ten days may be more than memory should hold.
+# The plan reads its releases in batches, because those of ten days may take too much memory.
 PLANNED_AT_A_TIME = 500
 CLAIM = timedelta(minutes=10)
-# So long a run waits for its turn at a busy host; after that it says that it could not check.
+# A run waits this long for a busy host, and then reports that it could not check.
 PATIENCE = timedelta(minutes=10)
 
 type CrowdsByInstant = Mapping[datetime, Mapping[int, Sequence[Crowd]]]
@@ -110,7 +110,7 @@ def _findings_of_addresses(
     release: Release, *, checks: Mapping[int, AdhocCheck], unreached: Collection[int]
 ) -> Iterator[PreflightFinding]:
     not_live = Observation.objects.to_judge(release).filter(result=CheckOutcome.NOT_LIVE).order_by("-position")
-    # The position of the first check of each address that did not see the release.
+    # The position of the first check of each address that did not find the release.
     absent = dict(not_live.values_list("address_id", "position"))
     for address in release.addresses.all():
         check = checks.get(address.pk)
@@ -158,7 +158,7 @@ def _findings_of_monitoring(means: AdhocMeans, *, now: datetime) -> Iterator[Pre
 
 
 def preflight_planned_at(release: Release, *, at: time) -> datetime:
-    """Return the instant of the check: on the working day before, at the London time STATSOFFICE_PREFLIGHT_AT."""
+    """Return the instant of the preflight: on the working day before, at the London time STATSOFFICE_PREFLIGHT_AT."""
     if release.due_at is None:
         raise ValueError(f"{release.reference} has no exact time, so there is no day before it either.")
     nation = Nation(release.series.producer.nation)
@@ -167,7 +167,7 @@ def preflight_planned_at(release: Release, *, at: time) -> datetime:
 
 
 def request_preflight(release: Release, *, by: "User | None", now: datetime) -> PreflightRun:
-    """Request a check of one release; an open request is returned as it is.
+    """Request a preflight of one release, or return the open request.
 
     :param by: the person, or None for the plan or an operator.
     :raises NotYours: if none of the person's roles allows it.
@@ -194,9 +194,9 @@ def may_be_checked(release: Release, *, now: datetime) -> bool:
 
 
 def request_missing_preflights(*, at: time, now: datetime) -> int:
-    """Request every check that is planned for now, or was missed, and return how many there were.
+    """Request every preflight that is planned by now, and return how many there were.
 
-    A check that found a problem is repeated an hour later, until nothing is found or the release is due.
+    A preflight that found a problem is repeated an hour later, until there is no problem or the release is due.
 
     :param at: STATSOFFICE_PREFLIGHT_AT.
     """
@@ -210,14 +210,14 @@ def request_missing_preflights(*, at: time, now: datetime) -> int:
             for release in _upcoming(now).filter(pk__in=some)
             if _is_missing(release, latest.get(release.pk), at=at, now=now)
         ]
-        # Where a person asked at the same moment, theirs is the one open run of the release.
+        # If a person requested one at the same moment, theirs is the only open run of the release.
         PreflightRun.objects.bulk_create(missing, ignore_conflicts=True)
         number += len(missing)
     return number
 
 
 def upcoming_for_the_day(*, at: time, now: datetime) -> list[Release]:
-    """Return the upcoming releases whose check is planned for today in London, or was for an earlier day."""
+    """Return the upcoming releases whose preflight is planned for today (in London) or an earlier day."""
     today = calendar.local_date(now)
     return [release for release in _upcoming(now) if calendar.local_date(preflight_planned_at(release, at=at)) <= today]
 
@@ -235,12 +235,11 @@ def run_requested_preflights(
     only: Collection[int] | None = None,
     quiet: Callable[[datetime], bool] | None = None,
 ) -> list[int]:
-    """Make the checks that were asked for, some releases at a time, and store what they found.
+    """Make the requested preflights, in batches of releases, and store their findings.
 
-    A run whose addresses cannot be checked yet, because another process holds their host, stays open; so do
-    those that are left once it is no longer quiet, or once we are stopped.
+    A run stays open if another process holds the lease of a host, if a due instant is near, or if we are stopped.
 
-    :param quiet: asked before some releases are checked, with the aware instant, whether the time is quiet.
+    :param quiet: called before each batch with the aware instant; returns whether no due instant is near.
     :return: the keys of the runs that are done.
     :raises ExceptionGroup: at the end, if our own code failed on one of the releases; the others were not held up.
     """
@@ -290,7 +289,7 @@ def _free_runs(now: datetime) -> QuerySet[PreflightRun]:
 
 
 def _claim_runs(keys: Collection[int], *, now: datetime) -> list[PreflightRun]:
-    """Take those of some runs that no other process has taken, so that two never make the same one."""
+    """Claim those runs that no other process has claimed, so that two processes never make the same one."""
     free = _free_runs(now).filter(pk__in=keys)
     runs = free.select_related("release__series__producer", "release__series__responsible__user")
     runs = runs.select_related("release__series__head_of_profession__user").order_by("release__due_at", "pk")
@@ -300,9 +299,9 @@ def _claim_runs(keys: Collection[int], *, now: datetime) -> list[PreflightRun]:
 def _check_addresses(
     releases: Sequence[Release], *, means: AdhocMeans, now: datetime
 ) -> tuple[dict[int, AdhocCheck], set[int]]:
-    """Return the findings at the releases' addresses, by key, and the keys of those that could not be checked."""
+    """Return the findings of the releases' addresses by key, and the keys of addresses that could not be checked."""
     found = Address.objects.filter(release__in=releases).select_related("release__series__producer")
-    # A provisional release is not monitored, and nothing is put into evidence about it but what announces it.
+    # A provisional release is not monitored, and only checks of its announcement are stored as evidence.
     found = found.filter(Q(release__status=Status.CONFIRMED) | Q(role=Address.Role.ANNOUNCEMENT))
     addresses = list(found.order_by("release__due_at", "pk"))
     checks = {check.row.address_id: check for check in adhoc_checks.check_addresses(addresses, means=means, now=now)}
@@ -310,7 +309,7 @@ def _check_addresses(
 
 
 def _find_crowds(releases: Iterable[Release], known: CrowdsByInstant, *, means: AdhocMeans) -> CrowdsByInstant:
-    """Find with whom releases share their minute, once for all that are due together."""
+    """Find the crowds of releases, once for all that are due at the same time."""
     by_instant: dict[datetime, list[Release]] = {}
     for release in releases:
         by_instant.setdefault(targets.due_of(release), []).append(release)

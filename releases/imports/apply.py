@@ -1,4 +1,4 @@
-"""Importing the rows of a file: all of them, or none if one is refused."""
+"""The import of the rows of a file: all of them, or none if one is refused."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -53,7 +53,7 @@ class StepKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that is done, from what it was to what it is; empty where the kind says it all."""
+    """One step of an import, with the old and the new value; these are empty if the kind is sufficient."""
 
     kind: StepKind
     was: str = ""
@@ -69,7 +69,7 @@ class Step:
 
 
 class CreationKind(StrEnum):
-    """Kinds of rows created because a file names something unknown."""
+    """Kinds of rows that are created because a file names something unknown."""
 
     PRODUCER = "producer"
     SERIES = "series"
@@ -79,7 +79,7 @@ class CreationKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """A new producer, series or contact by its name, or who is responsible for which series."""
+    """A new producer, series or contact, by name, or a new responsible contact of a series."""
 
     kind: CreationKind
     name: str
@@ -96,7 +96,7 @@ class Creation:
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """What became of one row, or would become of it; `title` is empty where the row could not be read."""
+    """The actual or planned result of one row; `title` is empty if the row could not be read."""
 
     number: int
     reference: str
@@ -107,7 +107,7 @@ class RowResult:
 
 
 def group_faults(faults: Sequence[RowFault], named: Mapping[int, str]) -> list[RowResult]:
-    """Return the rows that could not be read, with their faults; `named` has the reference of each row, by number."""
+    """Return the unreadable rows with their faults; `named` has the reference of each row, by number."""
     by_row: dict[int, list[RowFault]] = {}
     for fault in faults:
         by_row.setdefault(fault.row, []).append(fault)
@@ -125,9 +125,9 @@ class RowRefused(Exception):
 
 @dataclass(slots=True)
 class Parties:
-    """The producers, series and contacts that there are, by what a file calls them; and those created meanwhile.
+    """The existing producers, series and contacts by their names in files, and those created by this import.
 
-    For a person these are the ones that they may edit: the file learns nothing of all others.
+    For a person these are only the ones that they may edit, so that the import discloses nothing about others.
     """
 
     by: "User | None"
@@ -157,7 +157,7 @@ class Parties:
         return producer in self.producers.values()
 
     def note_creation(self, creation: Creation, undo: Callable[[], object]) -> None:
-        """Note a row created for the present row of the file; `undo` removes the note if that row is refused."""
+        """Record that a row was created for the present row of the file; `undo` removes it if the row is refused."""
         self.created.append(creation)
         self._undo += [self.created.pop, undo]
 
@@ -174,9 +174,9 @@ class Parties:
 
 
 def series_of_row(row: CalendarRow, parties: Parties) -> Series:
-    """Return the series that a row names, with the responsible contact that it names.
+    """Return the series and the responsible contact that a row names.
 
-    :raises RowRefused: if one of them is not known and none is to be created, or the series differs from the row.
+    :raises RowRefused: if one of them is unknown and may not be created, or the series differs from the row.
     """
     producer = _producer(row, parties)
     responsible = _contact(row, producer, parties) if row.responsible_email else None
@@ -243,10 +243,10 @@ def _contact(row: CalendarRow, producer: Producer, parties: Parties) -> Contact:
     contact = parties.contacts.get((producer.pk, row.responsible_email))
     if contact is None:
         _check_may_make(parties, "responsible_email", row.responsible_email)
-        # A file has no names of people: use the name of the account with this address, or else the address.
+        # A file contains no names of people, so use the name of the account with this address, or the address.
         accounts = get_user_model().objects.filter(email__iexact=row.responsible_email)
         if parties.by is not None:
-            # Whose account it is is not for everybody to learn.
+            # Do not disclose whose account it is.
             accounts = accounts.filter(memberships__producer=producer)
         user = accounts.first()
         contact = Contact(
@@ -278,10 +278,10 @@ def _free_slug(name: str, taken: Iterable[str], longest: int) -> str:
 
 @dataclass(slots=True)
 class RowImport:
-    """Imports one row at an aware instant, for a person or for an operator (None), and notes each step.
+    """Imports one row at an aware instant, for a person or for an operator (None), and records each step.
 
-    Its methods raise RowRefused if the row states what only a person may state, and MoveRefused if the calendar's rules
-    do not allow the change.
+    Its methods raise RowRefused if the row has a statement that only a person may make, and MoveRefused if the
+    calendar's rules do not allow the change.
     """
 
     row: CalendarRow
@@ -291,7 +291,7 @@ class RowImport:
 
     def record(self, series: Series) -> None:
         row, rehearsal = self.row, bool(self.row.rehearsal)
-        # A rehearsal is there to be monitored, which a provisional release is not.
+        # A rehearsal must be confirmed, because provisional releases are not monitored.
         status = row.status or (Status.CONFIRMED if rehearsal else Status.PROVISIONAL)
         if status not in {Status.PROVISIONAL, Status.CONFIRMED}:
             why = f"a new release is provisional or confirmed; it becomes {status} later, by a person."
@@ -404,7 +404,7 @@ class RowImport:
         return [page] if row.url else []
 
     def _announcement(self) -> list[PlannedAddress]:
-        """Return the announcement that the row names, if any; unless it says otherwise it is read as the page is."""
+        """Return the announcement that the row names, if any; by default it has the adapter of the page."""
         adapter = self.row.announcement_adapter or self.row.adapter or "page"
         planned = PlannedAddress(self.row.announcement, ANNOUNCEMENT, adapter=adapter, required=False)
         return [planned] if self.row.announcement else []
@@ -426,7 +426,7 @@ class RowImport:
         return release
 
     def _check_reason_of_no_change(self, release: Release) -> None:
-        """Refuse a reason without a change, unless the release was moved for that reason before."""
+        """Refuse a reason without a change, unless the release was already moved for this reason."""
         if not self.row.date_change_reason:
             return
         last = release.date_changes.filter(schedule_version=release.schedule_version).first()
@@ -480,7 +480,7 @@ class RowImport:
         self._note(StepKind.CANCELLED, to=self.row.cancellation_reason)
 
     def _check_reason(self, column: str, given: str, what: str) -> None:
-        """Refuse a reason other than the stored one: it would not be used."""
+        """Refuse a reason that differs from the stored one, because it would not be used."""
         reason = getattr(self.row, column)
         if reason and given and reason != _in_one_line(given):
             why = f"{self.row.reference} {what} already, and the reason that was given stays: “{given}”."
@@ -489,7 +489,7 @@ class RowImport:
 
 @contextmanager
 def _name_reason_column(column: str) -> Iterator[None]:
-    """Name the column in which a reason is missing."""
+    """Return the column in which a reason is missing."""
     try:
         yield
     except (MissingFields, SlotRefused) as refusal:
@@ -499,14 +499,14 @@ def _name_reason_column(column: str) -> Iterator[None]:
 
 
 def _is_same_slot(one: Slot, other: Slot) -> bool:
-    """Return whether two slots announce the same date; the day of a vague one is not shown, so it does not count."""
+    """Return whether two slots announce the same date; the day of a vague slot is not public, so it does not count."""
     if one.precision is not Precision.EXACT and one.precision is other.precision:
         return one.on.replace(day=1) == other.on.replace(day=1)
     return one.precision is other.precision and one.due_at == other.due_at
 
 
 def _in_one_line(text: str) -> str:
-    """Write a text as the cell of a file holds it."""
+    """Write a text as in the cell of a file."""
     return " ".join(text.split())
 
 
@@ -549,13 +549,13 @@ def import_calendar(
 ) -> ImportResult:
     """Import the rows of a file in one transaction.
 
-    New releases are recorded and, where the row says so, confirmed; a confirmed one that is no rehearsal is announced
-    with it. Of those that are there already, the title and the addresses follow the file, a provisional date moves,
-    and a provisional release is confirmed where the file says so. Cells that are empty say nothing.
+    New releases are recorded and, if the row says so, confirmed; confirming also announces them, except rehearsals. For
+    existing releases, title and addresses are updated from the file, a provisional date is moved, and a provisional
+    release is confirmed if the file says so. Empty cells change nothing.
 
-    :param by: the person who imports, for the producers whose calendar they keep; None for an operator.
-    :param create: whether series and contacts that are not known are created, by an operator producers too.
-    :raises FileRefused: if a row cannot be imported and none is to be left out; then nothing is changed.
+    :param by: the person who imports, for the producers whose calendar they manage; None for an operator.
+    :param create: whether to create unknown series and contacts; for an operator, also unknown producers.
+    :raises FileRefused: if a row cannot be imported and may not be left out; then nothing is changed.
     """
     with transaction.atomic():
         parties = Parties.known(by=by, create=create)
@@ -570,14 +570,14 @@ def import_calendar(
 
 
 def import_rows(rows: Sequence[CalendarRow], parties: Parties, *, at: datetime) -> Iterator[RowResult]:
-    """Import rows one by one, within the caller's transaction; one that is refused changes nothing."""
+    """Import rows one by one, within the caller's transaction; a refused row changes nothing."""
     releases = Release.objects.select_related("series__producer").prefetch_related("addresses")
     known = releases.in_bulk([row.reference for row in rows], field_name="reference")
     for row in rows:
         yield _import_row(row, known.get(row.reference), parties, at=at)
 
 
-# The column that is named where a refusal names a field of the release.
+# The column to name if a refusal names a field of the release.
 COLUMNS = {"planned_on": "scheduled_for", "planned_at": "scheduled_for", "exact_date": "scheduled_for"}
 
 
@@ -586,7 +586,7 @@ def _import_row(row: CalendarRow, release: Release | None, parties: Parties, *, 
     try:
         with transaction.atomic(), batch_events():
             if release is not None and parties.by is not None and not parties.may_edit(release.series.producer):
-                # The file learns only that the reference of another producer's release is taken.
+                # Disclose only that the reference is taken, not by which release of another producer.
                 raise RowRefused("reference", f'"{row.reference}" is not free: choose another reference.')
             series = series_of_row(row, parties)
             if release is None:

@@ -1,4 +1,4 @@
-"""A release from its GOV.UK announcement, recorded once a person has checked it."""
+"""Recording a release from its GOV.UK announcement, after a person has checked it."""
 
 import time
 from collections.abc import Collection
@@ -37,11 +37,11 @@ class NotAnAnnouncement(MoveRefused):
 
 
 class HostBusy(MoveRefused):
-    """Another process was checking the same host all the time, or the answer took too long."""
+    """Another process was using the same host all the time, or the response took too long."""
 
 
 class ReferenceTaken(FieldRefused):
-    """There is a release of this reference; `field` names it."""
+    """A release already has this reference; `field` names the field."""
 
 
 def find_announcement(url: str, *, hosts: Collection[str], means: AdhocMeans, now: datetime) -> Announcement:
@@ -49,9 +49,9 @@ def find_announcement(url: str, *, hosts: Collection[str], means: AdhocMeans, no
 
     :param hosts: "host" and "host:port" entries of sites with such an API.
     :raises NotAWebAddressError: if it is not an address that may be fetched.
-    :raises NotAnAnnouncement: if the address lies on none of these hosts.
-    :raises HostBusy: if no answer came in time.
-    :raises NoAnnouncementError: if the answer is no announcement that can be read.
+    :raises NotAnAnnouncement: if the address is not on one of these hosts.
+    :raises HostBusy: if no response came in time.
+    :raises NoAnnouncementError: if the response is not a readable announcement.
     """
     address = parse_address(url)
     if not is_allowed(address, frozenset(hosts)):
@@ -102,7 +102,7 @@ def record_from_announcement(
     by: "User",
     at: datetime,
 ) -> Release:
-    """Record a release with its announcement and, where it is confirmed, confirm and announce it; all or nothing.
+    """Record a release with its announcement and, if its date is confirmed, confirm and announce it; all or nothing.
 
     :raises ReferenceTaken: if the reference is not free.
     :raises MoveRefused: if the calendar's rules do not allow it.

@@ -18,7 +18,7 @@ from releases.rules.tables import Cell, NotATableError
 
 
 def _read_cell(column: str, cell: str, *, adapters: Collection[str]) -> Any:
-    """Read one cell that is not empty; the date stays text, because another column has its precision.
+    """Read one non-empty cell; a date stays text, because its precision is in another column.
 
     :raises ValueError: if it cannot be read; the message is one sentence.
     """
@@ -148,7 +148,7 @@ class FileRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CalendarRow:
-    """One release as a file plans it; None and "" mean that the file does not say."""
+    """One release as planned in a file; None and "" mean that the file does not state the value."""
 
     number: int
     reference: str
@@ -177,9 +177,9 @@ class CalendarRow:
 
 @dataclass(slots=True)
 class CalendarFile:
-    """What a file holds: the rows that can be read, and the faults of those that cannot, in the file's order.
+    """The content of a file: its readable rows, and the faults of the others, in the file's order.
 
-    `named` has the reference of each row by its number; the example of a template is left out.
+    `named` has the reference of each row by its number; the example row of a template is omitted.
     """
 
     rows: list[CalendarRow] = field(default_factory=list)
@@ -188,9 +188,9 @@ class CalendarFile:
 
 
 def read_calendar(content: bytes, *, name: str, adapters: Collection[str]) -> CalendarFile:
-    """Read a file's bytes into rows that can be read, and the faults of those that cannot.
+    """Read a file's bytes into its readable rows and the faults of the others.
 
-    :raises FileRefused: if it is no calendar at all.
+    :raises FileRefused: if it is not a calendar file at all.
     """
     try:
         lines = tables.read_table(content, name=name)
@@ -213,7 +213,7 @@ def read_calendar(content: bytes, *, name: str, adapters: Collection[str]) -> Ca
 
 
 def fold_title(name: str) -> str:
-    """Write a name as names are compared: without regard to case and to the number of spaces."""
+    """Normalise a name for comparison: case and the number of spaces do not matter."""
     return " ".join(name.split()).casefold()
 
 

@@ -1,4 +1,4 @@
-"""Uploaded files: uploaded, checked, confirmed or discarded, and applied by a job."""
+"""Imports of uploaded files: upload, check, confirmation or discard, and application by a job."""
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -42,9 +42,9 @@ logger = logging.getLogger(__name__)
 
 # Rows are tried in small batches: transactions stay short, and the page shows the progress.
 ROWS_AT_A_TIME = 20
-# For so long an import belongs to the process that took it; it says so again with every few rows.
+# How long a claim on an import lasts; the process renews it every few rows.
 CLAIM = timedelta(minutes=2)
-# All rows are written in one transaction, which takes seconds: not while verdicts fall.
+# All rows are written in one transaction, which takes seconds, so not around a due instant.
 QUIET_BEFORE, QUIET_AFTER = timedelta(minutes=1), timedelta(minutes=4)
 ABANDONED_AFTER = timedelta(days=14)
 
@@ -55,7 +55,7 @@ CHANGED_MEANWHILE = (
 
 
 class NothingToApply(MoveRefused):
-    """Every row is refused or says what the calendar says already."""
+    """Every row is refused or would change nothing."""
 
 
 def may_import(person: Person) -> bool:
@@ -91,11 +91,11 @@ def upload_file(content: bytes, *, name: str, create_missing: bool, by: "User", 
 
 
 def confirm_import(found: CalendarImport, *, skip_refused: bool, by: "User", at: datetime) -> None:
-    """Let what the check found be applied: all of it, or without the rows that are refused.
+    """Confirm that the checked rows may be applied, all of them or without the refused ones.
 
-    :raises MissingFields: if rows are refused, and it was not said that they be left out.
+    :raises MissingFields: if rows are refused, and the person has not chosen to leave them out.
     :raises NothingToApply: if no row would change anything.
-    :raises MoveRefused: if the import does not wait for this, or the person's roles do not allow it any more.
+    :raises MoveRefused: if the import is not waiting for this, or the person's roles no longer allow it.
     """
     IMPORT.check(CONFIRM, source=found.status, roles=roles_anywhere(by))
     counts = count_outcomes(found)
@@ -109,7 +109,7 @@ def confirm_import(found: CalendarImport, *, skip_refused: bool, by: "User", at:
 
 
 def discard_import(found: CalendarImport, *, by: "User | None", at: datetime) -> None:
-    """End an import without changing anything in the calendar; the file goes.
+    """End an import without changing the calendar, and delete the file.
 
     :raises MoveRefused: if it was confirmed already or has ended.
     """
@@ -149,7 +149,7 @@ def move_import(
 ) -> None:
     """Make one move of an import if its status has not changed since it was read, and write the event.
 
-    :raises ChangedMeanwhile: if it has moved on.
+    :raises ChangedMeanwhile: if its status has changed.
     :raises MoveRefused: if the table does not allow the move.
     """
     roles = roles_anywhere(by) if by else frozenset()
@@ -165,7 +165,7 @@ def move_import(
 
 @dataclass(frozen=True, slots=True)
 class ImportMeans:
-    """What a turn works with: the time, the names of adapters that there are, and whether to end soon."""
+    """The dependencies of one run: the clock, the names of registered adapters, and whether to end soon."""
 
     now: Callable[[], datetime]
     adapters: Collection[str]
@@ -173,15 +173,15 @@ class ImportMeans:
 
 
 class _ClaimLost(Exception):
-    """The import was discarded, or is another process' by now, or is to be left to one."""
+    """The import was discarded, or was claimed by another process, or has to be left to one."""
 
 
 class _ChangedMeanwhile(Exception):
-    """The calendar is not any more what it was when the rows were tried."""
+    """The calendar has changed since the rows were tried."""
 
 
 def run_due_import(means: ImportMeans) -> int:
-    """Check and apply the imports that wait, the oldest first; return how many were advanced."""
+    """Check and apply the waiting imports, oldest first; return how many made progress."""
     _discard_abandoned(now=means.now())
     done = 0
     while not means.stop() and (claimed := _claim(now=means.now())):
@@ -190,7 +190,7 @@ def run_due_import(means: ImportMeans) -> int:
         except _ClaimLost:
             continue
         except OperationalError:
-            # The database may be back in a moment; the claim runs out, and it is tried again.
+            # The database may soon be available again; the claim expires, and the import is retried.
             raise
         except Exception:
             logger.exception("import %s failed", claimed.pk)
@@ -260,7 +260,7 @@ def _apply(claimed: CalendarImport, rows: Sequence[CalendarRow], found: Sequence
     try:
         with transaction.atomic():
             parties = Parties.known(by=claimed.uploaded_by, create=claimed.create_missing)
-            # First, so that of two processes one waits here and then finds it done.
+            # Lock first: of two processes, the second waits here and then finds the import done.
             move_import(claimed, APPLY, values={}, by=None, at=at, facts=_count_outcomes(found))
             with batch_events():
                 for row in apply.import_rows(accepted, parties, at=at):
@@ -269,14 +269,14 @@ def _apply(claimed: CalendarImport, rows: Sequence[CalendarRow], found: Sequence
             _store_rows(claimed, found)
             CalendarImport.objects.filter(pk=claimed.pk).update(makes=[each.to_json() for each in parties.created])
     except (_ChangedMeanwhile, IntegrityError):
-        # The calendar was changed in between; the next turn tries all rows again.
+        # The calendar was changed meanwhile; the next run tries all rows again.
         _end_claim(claimed)
 
 
 def _try_rows(
     claimed: CalendarImport, reading: CalendarFile, means: ImportMeans
 ) -> tuple[list[RowResult], list[Creation]]:
-    """Try all rows without keeping anything, and count them where everybody sees it."""
+    """Try all rows, roll back their changes, and store the progress for the page."""
     found, created = group_faults(reading.faults, reading.named), dict[Creation, None]()
     total, rows = len(reading.named), reading.rows
     for start in range(0, len(rows), ROWS_AT_A_TIME):
@@ -302,7 +302,7 @@ def _report_progress(claimed: CalendarImport, *, done: int, total: int, now: dat
 
 
 def _is_as_confirmed(row: RowResult, confirmed: RowResult | None, claimed: CalendarImport) -> bool:
-    """Return whether a row would do what the person confirmed, or nothing, or is left out as allowed."""
+    """Return whether the planned effect of a row is the confirmed one, or nothing, or the row may be left out."""
     if confirmed is None:
         return False
     same = (row.outcome, row.steps) == (confirmed.outcome, confirmed.steps)

@@ -18,7 +18,7 @@ class _Paragraphs(DjangoHelpFormatter, RawDescriptionHelpFormatter):
 
 
 class PlainCommand(BaseCommand):
-    """A command that reports a database that fails in one line."""
+    """A command that reports a database failure in one line."""
 
     ADVICE: ClassVar[str] = f"{WHERE_THE_DATABASE_IS} If the database is new, run ./run --setup."
     """What to do if the database cannot be used."""
@@ -26,7 +26,7 @@ class PlainCommand(BaseCommand):
     """Whether the command refuses to create the file of an SQLite database."""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """Make the parser; a help text of several lines keeps them."""
+        """Make the parser; it preserves line breaks in help texts."""
         formatter = _Paragraphs if "\n" in self.help else DjangoHelpFormatter
         return super().create_parser(prog_name, subcommand, formatter_class=formatter, **kwargs)
 
@@ -53,7 +53,7 @@ READ_BY_ALL = 0o644
 def whole_file(path: Path, *, mode: int = READ_BY_ALL) -> Iterator[IO[bytes]]:
     """Yield a temporary file for the `with` block, and move it to its place at the end.
 
-    :param mode: who may read the file afterwards; while it is written, only its owner may.
+    :param mode: the file's permissions at the end; while it is written, only its owner can read it.
     """
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         temporary = Path(file.name)

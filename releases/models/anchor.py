@@ -11,7 +11,7 @@ from releases.rules.canonical import sha256_hex
 
 
 class Anchor(ChainedRow):
-    """One root over the heads of all chains, this one as it was before included. Its position is its number."""
+    """One root over the heads of all chains, including the chain of earlier anchors. Its position is its number."""
 
     CHAIN: ClassVar[str] = "releases.anchor"
 
@@ -37,7 +37,7 @@ class Anchor(ChainedRow):
         return {"root": self.root, "heads": self.heads, "why": self.why, "made_at": self.made_at}
 
     def combined(self) -> list[Head]:
-        """Return the heads that it combines, by the names of their chains."""
+        """Return the combined heads by the names of their chains."""
         return [Head(chain, *values) for chain, values in sorted(self.heads.items())]
 
 

@@ -1,4 +1,4 @@
-"""Rows that are added and never changed, each chained to the one before by its hash, and their redaction."""
+"""Append-only rows, each chained to the previous one by its hash, and their redaction."""
 
 import functools
 import hashlib
@@ -22,8 +22,8 @@ from releases.rules.canonical import canonical_json, sha256_hex
 FIRST_HASH = "0" * 64
 FIRST_FORMAT = 1
 CHUNK = 2000
-# A statement of ten thousand rows takes hundreds of megabytes for a moment, and SQLite's driver keeps the last hundred
-# statements; by fewer rows nothing is slower.
+# A statement with ten thousand rows briefly takes hundreds of megabytes, and SQLite's driver caches the last hundred
+# statements. Smaller batches are not slower.
 ROWS_OF_A_STATEMENT = 200
 # Returns a salt for the free text of one row. It is the default of a field. Because it is a partial of a standard
 # function, migrations store it without the name of this module.
@@ -61,7 +61,7 @@ class AppendOnly(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise AppendOnlyRow(f"This {self._meta.verbose_name} is kept as it was written and cannot be changed.")
-        # Django would update the row of the same key if there is one; this way it can only insert.
+        # Without this Django would update an existing row with the same key; now it can only insert.
         super().save(*args, **{**kwargs, "force_insert": True})
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
@@ -69,7 +69,7 @@ class AppendOnly(models.Model):
 
 
 class ChainHead(models.Model):
-    """The last position and hash of one chain; holding its row locked makes its writer the only one."""
+    """The last position and hash of one chain. A writer locks this row, so only one can write at a time."""
 
     chain = models.CharField(max_length=100, primary_key=True)
     position = models.PositiveBigIntegerField(default=0)
@@ -109,7 +109,7 @@ class ChainedRow(AppendOnly):
         raise NotImplementedError
 
     def canonical(self) -> bytes:
-        """Return the row's place in its chain and its payload as the bytes that are hashed."""
+        """Return the bytes that are hashed: the row's position in its chain, and its payload."""
         return canonical_json([self.format_version, self.position, self.previous_hash, self.payload()])
 
     def expected_hash(self) -> str:
@@ -144,7 +144,7 @@ def salted_digest(words: str, salt: str) -> str:
     return hashlib.sha256(f"{salt}\n{words}".encode()).hexdigest() if words else ""
 
 
-# Follows the iteration over so many items, as a progress bar does.
+# Wraps an iteration over this many items, for example with a progress bar.
 type Follow = Callable[[Iterable[Any], int], Iterable[Any]]
 
 
@@ -153,14 +153,14 @@ def without_progress(items: Iterable[Any], _total: int) -> Iterable[Any]:
 
 
 def check_chain(row: type[ChainedRow], *, follow: Follow = without_progress) -> tuple[int, str | None]:
-    """Walk a whole chain as it is stored, a few rows at a time.
+    """Verify a whole chain, a few rows at a time.
 
-    Rows that are written meanwhile are left for the next walk.
+    Rows that are written meanwhile are left for the next verification.
 
-    :return: the number of sound rows, and one sentence on the first broken row, or None if the chain holds.
+    :return: the number of valid rows, and one sentence on the first invalid one, or None.
     """
     last = row.in_order().aggregate(last=models.Max("position"))["last"] or 0
-    # Read after the rows: a head that is written together with its rows is never behind them.
+    # Read the head after the rows: it is written together with its rows, so it is never behind them.
     head = ChainHead.objects.filter(chain=row.CHAIN).first() or ChainHead(chain=row.CHAIN)
     if last > head.position:
         return head.position, f"row {head.position + 1} stands after the recorded end of the chain"
@@ -183,18 +183,18 @@ MARKER = noop("[removed on %(day)s]")
 
 
 def redaction_marker(at: datetime) -> str:
-    """Return the text that replaces a redacted one: that it was removed, and on which London day."""
+    """Return the text that replaces a redacted one; it has the London day of the removal."""
     return _(MARKER) % {"day": format_day(at)}
 
 
 def redaction_marker_start() -> str:
-    """Return how the marker of any day begins."""
+    """Return the beginning that the markers of all days share."""
     return _(MARKER).partition("%")[0]
 
 
 @contextmanager
 def allow_redaction() -> Iterator[None]:
-    """Open one transaction in which the database's triggers let `overwrite` through."""
+    """Open one transaction in which the database's triggers allow `overwrite`."""
     with transaction.atomic():
         _set_redacting("on")
         yield
@@ -208,7 +208,7 @@ def _set_redacting(value: str) -> None:
 
 
 def overwrite(row: models.Model, **values: Any) -> None:
-    """Write other values into a row, inside `allow_redaction`; the caller records that and why it was done."""
+    """Overwrite values of a row, inside `allow_redaction`; the caller records the redaction and its reason."""
     models.QuerySet(type(row)).filter(pk=row.pk).update(**values)
 
 
@@ -286,5 +286,5 @@ WORDS = {
 
 
 def choices_of(codes: Iterable[StrEnum], *, capital: bool = True) -> list[tuple[str, Promise]]:
-    """Return the choices of a field from an enumeration: each code, and what people call it."""
+    """Return the choices of a field from an enumeration: each code with its label."""
     return [(code.value, capfirst(WORDS[code.value]) if capital else WORDS[code.value]) for code in codes]

@@ -1,4 +1,4 @@
-"""Files that people import: their state, the findings for each row, and the result."""
+"""Imported files: their state, the findings for each row, and the result."""
 
 import uuid
 from typing import Any
@@ -14,8 +14,8 @@ from releases.rules.imports import OPEN, ImportStatus
 class CalendarImport(models.Model):
     """One file that a person imports. The table is the queue: any free process checks and applies the waiting files.
 
-    `makes` holds the created rows other than releases, `notes` sentences about the import as a whole. The file is
-    stored only until the end, because it contains private addresses; its hash stays.
+    `makes` contains the created rows other than releases, `notes` contains sentences about the whole import. The file
+    is stored only until the end, because it contains private addresses; its hash stays.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -79,7 +79,7 @@ class ImportRow(models.Model):
 
 
 class ImportEvent(AppendOnly):
-    """One move of an import: when, by whom (empty: the product itself), and what it found or did, in numbers."""
+    """One move of an import: when, by whom (empty: the system), and its result in numbers."""
 
     of = models.ForeignKey(CalendarImport, on_delete=models.PROTECT, related_name="events")
     kind = models.CharField(max_length=20)

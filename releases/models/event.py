@@ -23,7 +23,7 @@ from releases.models.verification import Statement, Verification
 from releases.rules.canonical import canonical_json, sha256_hex
 from releases.rules.lifecycle import RELEASE
 
-# The keys of the rows of each table that an act wrote, changed or deleted.
+# The keys of the rows that an action wrote, changed or deleted, by table.
 type Rows = Mapping[type[models.Model], Collection[int]]
 
 # Digests by table and key.
@@ -41,10 +41,10 @@ NEVER: Collection[str] = frozenset()
 class Table:
     """The columns of a table that its digests cover, the rows that need one, and the events that explain a change.
 
-    `changed_by` and `deleted_by` are kinds of events in the chain that the record follows: None if no kind of event
-    covers every change. A row that is written once has NEVER. `about` is the column that has the key of what the event
-    is about, and `about_moves` is true if that column itself may change. `earlier` has the columns of each earlier
-    format, the first format first.
+    `changed_by` and `deleted_by` are kinds of events in the chain that the record follows; None if no kinds of events
+    cover every change, and NEVER for rows that are written once. `about` is the column with the key of the event's
+    subject; `about_moves` means that this column may change. `earlier` has the columns of each earlier format, oldest
+    first.
     """
 
     model: type[models.Model]
@@ -69,7 +69,7 @@ class Table:
     ) -> Iterable[tuple[str, str]]:
         """Compute the digest of each row as it is stored, of all rows if no keys are given, by the row's key.
 
-        :param formats: of some rows, by their keys; the others have the present format.
+        :param formats: formats by key, for rows in an earlier format; the others have the present format.
         """
         by_format = dict(enumerate((*self.earlier, self.columns), start=1))
         columns = list(dict.fromkeys(name for names in by_format.values() for name in names))
@@ -88,7 +88,7 @@ def format_of(digest: str) -> int:
 
 
 class RowRecord(ChainedRow):
-    """The digests of the rows that one act wrote, changed or deleted, as they are after it."""
+    """The digests of the rows that one action wrote, changed or deleted, after that action."""
 
     AFTER: ClassVar[str]
     """The chain whose head is locked first: its writers record rows, so that all lock the two in one order."""
@@ -117,7 +117,7 @@ class RowRecord(ChainedRow):
     def record(cls, rows: Rows, *, why: str = "") -> None:
         """Record rows as they are stored now, in the transaction that changed them.
 
-        The caller has locked every row that it is going to lock: others lock rows before the heads of chains.
+        The caller must have locked all its rows before, because all writers lock rows before the heads of chains.
         """
         parts = [
             (table, keys[start : start + KEYS_OF_A_RECORD])
@@ -157,7 +157,7 @@ def lock_heads(record: type[RowRecord]) -> ChainHead:
     return ChainHead.hold(record.CHAIN)
 
 
-# Not `short_notice_reason`, which is in the words of its event, nor `planned_from`.
+# Without `short_notice_reason`, which is in the text of its event, and `planned_from`.
 OF_RELEASE = (
     "public_id",
     "reference",
@@ -227,7 +227,8 @@ OF_STATEMENT = (
     "stated_by_id",
     "stated_at",
 )
-# As few as say which bytes are evidence of what: a row is written at every check whose body takes the place of another.
+# Only the columns that identify the bytes and the reason for storing them, because a row is written at every check
+# whose body replaces another.
 KEPT_BODY_COLUMNS = (
     "release_id",
     "address_id",
@@ -252,7 +253,7 @@ class ReleaseRowRecord(RowRecord):
             deleted_by={"address_removed", "removed"},
             about="release_id",
         ),
-        # Judging has an event where the outcome changes, which releases.judge compares.
+        # There is an event for each change of the outcome; releases.judge compares them.
         Table(Verification, OF_VERIFICATION, deleted_by=NEVER),
         Table(DateChange, OF_DATE_CHANGE, changed_by=NEVER, deleted_by=NEVER),
         Table(Statement, OF_STATEMENT, changed_by=NEVER, deleted_by=NEVER),
@@ -277,7 +278,7 @@ class MonitoringRowRecord(RowRecord):
 
 
 class AbstractEvent(ChainedRow):
-    """One event: its kind, when, by whom, the facts, and free words that stay outside the hash."""
+    """One event: its kind, instant, actor and facts, and free text that stays outside the hash."""
 
     kind = models.CharField(max_length=40)
     at = models.DateTimeField()
@@ -312,7 +313,7 @@ class AbstractEvent(ChainedRow):
 class ReleaseEvent(AbstractEvent):
     CHAIN: ClassVar[str] = "releases.event"
 
-    # The event outlives a release that was deleted before it was ever public, so nothing ties the two rows.
+    # No foreign key constraint, because events of a release that was deleted before it was public remain.
     release = models.ForeignKey(Release, on_delete=models.DO_NOTHING, db_constraint=False, related_name="events")
     release_public_id = models.UUIDField()
 
@@ -332,22 +333,22 @@ class ReleaseEvent(AbstractEvent):
 def lock_release(key: int) -> Release:
     """Return a release as it is stored, with its row locked until the end of the transaction.
 
-    Each writer of a release's events locks its row before the chain, because otherwise two writers could wait for each
-    other. The lock lets others write rows that point to the release: monitoring stores its checks while a person
-    changes a list.
+    Each writer of a release's events locks the release's row before the chain; otherwise two writers could wait for
+    each other. The lock allows others to write rows that refer to the release, so monitoring can store its checks
+    meanwhile.
     """
     rows = Release.objects.select_for_update(no_key=True, of=("self",))
     return rows.select_related("series__producer").get(pk=key)
 
 
 def lock_releases(keys: Collection[int]) -> dict[int, Release]:
-    """Return some releases by key, locked as by `lock_release`, in one order, so that two never wait for each other."""
+    """Return some releases by key, locked as by `lock_release`, in a fixed order to avoid deadlocks."""
     rows = Release.objects.filter(pk__in=keys).select_for_update(no_key=True).order_by("pk")
     return {release.pk: release for release in rows}
 
 
 def build_event(release: Release, kind: str, *, at: Any, by: Any = None, words: str = "", **facts: Any) -> ReleaseEvent:
-    """Build, without storing it, one event of a release; what a person wrote about it stays outside its facts."""
+    """Build one event of a release without storing it; a person's free text stays outside its facts."""
     return ReleaseEvent(
         release=release, release_public_id=release.public_id, kind=kind, at=at, actor=by, words=words, facts=facts
     )
@@ -364,10 +365,10 @@ _batch: ContextVar[_Batch | None] = ContextVar("events and digests that are writ
 
 @contextmanager
 def batch_events() -> Iterator[None]:
-    """Collect the events and digests that are recorded within, and write them at the end as one, in their order.
+    """Collect the events and digests recorded in the block, and write them together at its end, in order.
 
-    A long transaction so holds the end of the chain, for which every writer of events waits, only at its last moment.
-    If the block fails, no event is written. Within another batch, that one writes them.
+    So a long transaction locks the end of the chain, for which all writers of events wait, only at its end. If the
+    block fails, no event is written. A nested batch leaves its events to the outer one.
     """
     batch = _Batch()
     token = _batch.set(batch)
@@ -401,5 +402,5 @@ def record_rows(rows: Rows) -> None:
 
 @receiver(post_save, sender=Series.history.model)
 def _record_history(instance: models.Model, **_: Any) -> None:
-    """Record each row of the history of a series, however the series was saved."""
+    """Record a digest of each row of the history of a series, however the series was saved."""
     record_rows({type(instance): [instance.pk]})

@@ -1,4 +1,4 @@
-"""Observations (stored checks), the bodies they brought, and the state of monitoring."""
+"""Observations (stored checks), the bodies that they received, and the state of monitoring."""
 
 import zlib
 from collections.abc import Collection
@@ -38,12 +38,12 @@ HASHED = (
     "certificate_sha256",
     "watcher",
 )
-# By format: columns added in a later one are no part of an earlier row's hash.
+# Columns by the format that added them; they are not part of the hash of rows in an earlier format.
 HASHED_SINCE = {2: ("purpose", "clock_bound_seconds", "vantage", "publisher_says"), 3: ("address_id",)}
 
 
 class Purpose(models.TextChoices):
-    """Why a check was made; only plain ones are judged."""
+    """The purpose of a check; only plain checks are judged."""
 
     PLAIN = "plain", lazy("What any reader is shown")
     FRESH = "fresh", lazy("Past the caches on the way, to tell a stale copy")
@@ -65,7 +65,7 @@ class ObservationQuerySet(AppendOnlyQuerySet["Observation"]):
 
 
 class Observation(ChainedRow):
-    """One check. Instants are UTC; `planned_at` is what monitoring intended, the others are what happened."""
+    """One check. Instants are UTC; `planned_at` is the planned one, the others are actual ones."""
 
     CHAIN: ClassVar[str] = "releases.observation"
     FORMAT: ClassVar[int] = 3
@@ -107,7 +107,7 @@ class Observation(ChainedRow):
         ordering = ("position",)
         indexes = [
             models.Index(fields=["release", "schedule_version", "sent_at"], name="observation_in_order"),
-            # A body is sealed wherever it was seen too early, so it is found by its hash.
+            # A body that was received too early is sealed everywhere, so it is searched by its hash.
             models.Index(fields=["body_sha256"], name="observation_by_body", condition=~Q(body_sha256="")),
         ]
 
@@ -125,7 +125,7 @@ class Observation(ChainedRow):
 
 
 class Watch(models.Model):
-    """When an address is checked next. This row is the schedule, and a process's memory only a copy."""
+    """The next check of an address. This row is the schedule; a process has only a copy in memory."""
 
     address = models.OneToOneField(Address, on_delete=models.CASCADE, related_name="watch")
     schedule_version = models.PositiveIntegerField()
@@ -160,7 +160,7 @@ class Coverage(models.Model):
 
 
 class HostLease(models.Model):
-    """Which process checks a host until when, so that the host's budget holds across processes."""
+    """A process's lease of a host, so that only one process at a time uses the host's budget."""
 
     host = models.CharField(max_length=255, primary_key=True)
     holder = models.CharField(max_length=100)
@@ -173,7 +173,7 @@ class HostLease(models.Model):
 
 
 class NotFoundPage(models.Model):
-    """The last answer of a host for an address that cannot exist: its own page for missing addresses."""
+    """The last response of a host for an address that cannot exist: the site's own page for missing addresses."""
 
     host = models.CharField(max_length=255, primary_key=True)
     url = models.URLField(max_length=1200)
@@ -209,7 +209,7 @@ class BodyQuerySet(models.QuerySet["Body"]):
 
 
 class Body(models.Model):
-    """The bytes that one or more checks received, compressed, under their own hash."""
+    """The bytes that one or more checks received, compressed, with their hash as the key."""
 
     sha256 = models.CharField(max_length=64, primary_key=True)
     compressed = models.BinaryField()
@@ -257,7 +257,7 @@ class Body(models.Model):
 class KeptBody(models.Model):
     """A stored body and its reason: one row for each address, schedule, reason and side of the due instant.
 
-    If the bytes are gone or could not be stored, the row stays and says so; the hash stays with it.
+    If the bytes are gone or could not be stored, the row says so and still has the hash.
     """
 
     class State(models.TextChoices):
@@ -270,7 +270,7 @@ class KeptBody(models.Model):
     schedule_version = models.PositiveIntegerField()
     why = models.CharField(max_length=20, choices=choices_of(Why, capital=False))
     since_due = models.BooleanField(default=False)
-    # No index: it would be written at every check that takes the place of the one before.
+    # No index, because it would be written at every check that replaces the one before.
     look = models.ForeignKey(Observation, on_delete=models.PROTECT, related_name="+", db_index=False)
     sha256 = models.CharField(max_length=64, db_index=True)
     body = models.ForeignKey(Body, on_delete=models.DO_NOTHING, null=True, related_name="+")

@@ -1,6 +1,6 @@
-"""Who may see a release before it is out. Persons and their addresses are in these two tables and nowhere else.
+"""Pre-release access. Names and email addresses of people are in these two tables only.
 
-They have no history, enter no event and no hash, and are erased at the end of their time.
+They have no history, are in no event and no hash, and are erased at the end of their retention period.
 """
 
 from datetime import datetime
@@ -40,7 +40,7 @@ class AccessDetails(models.Model):
         abstract = True
 
     def __str__(self) -> str:
-        # Never the person: Django writes this automatically into pages, messages and logs.
+        # Never include the person, because Django writes this text into pages, messages and logs.
         return f"{self.post}, {self.organisation}"
 
     @property
@@ -74,7 +74,7 @@ def columns_of(details: Details) -> dict[str, Any]:
 
 
 class PreReleaseAccess(AccessDetails):
-    """The access of one post to one release. Its period follows from when the release is due and is never stored."""
+    """The access of one post to one release. Its period is computed from the due time and never stored."""
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="pre_release_access")
     status = models.CharField(
@@ -137,7 +137,7 @@ class PreReleaseAccess(AccessDetails):
 
 
 class PreReleaseRequest(AccessDetails):
-    """A change of a list, requested within a day before the release, until a lead has decided."""
+    """A request, made within a day before the release, to change a list. A lead decides on it."""
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="pre_release_requests")
     kind = models.CharField(max_length=10, choices=choices_of(RequestKind))
@@ -168,7 +168,7 @@ class PreReleaseRequest(AccessDetails):
                 | (~Q(status=RequestStatus.WAITING) & Q(decided_by__isnull=False, decided_at__isnull=False)),
                 name="access_request_decided_says_by_whom",
             ),
-            # After a decision the name is on the list or nowhere: a second copy of the name has no purpose.
+            # After a decision this copy of the name has no purpose: the name is on the list or not needed.
             models.CheckConstraint(
                 condition=Q(status=RequestStatus.WAITING) | Q(person="", email=""),
                 name="access_request_decided_holds_no_name",

@@ -82,7 +82,7 @@ class Producer(models.Model):
         return self.name
 
     def usual_pre_release(self) -> Usual:
-        """Return the period of pre-release access that needs no reason: its own, or that of its nation's order."""
+        """Return the period of pre-release access that needs no reason: the producer's, or that of its nation's order."""
         own = Period(self.pre_release_length, Unit(self.pre_release_unit)) if self.pre_release_length else None
         return usual_period(Nation(self.nation), own=own)
 
@@ -95,7 +95,7 @@ class Producer(models.Model):
 
 
 class FormerDetails(models.Model):
-    """When which details were removed from a row of the history of contacts, by their names."""
+    """The removal of details from a row of the history of contacts: the names of the details, and when."""
 
     erased = models.JSONField(
         null=True, editable=False, help_text=lazy("When which details were removed at the end of their time.")
@@ -106,7 +106,7 @@ class FormerDetails(models.Model):
 
 
 class Contact(models.Model):
-    """A person or a team that readers and colleagues can reach; reports keep a copy of what it said."""
+    """A person or a team that readers and colleagues can contact; reports have a copy of its details."""
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="contacts")
     name = models.CharField(max_length=200)
@@ -162,7 +162,7 @@ GREATEST_TOLERANCE_SECONDS = 179
 
 
 class Designation(models.TextChoices):
-    """The standing of statistics under the Statistics and Registration Service Act 2007."""
+    """The designation of statistics under the Statistics and Registration Service Act 2007."""
 
     ACCREDITED = "accredited", lazy("Accredited official statistics")
     OFFICIAL = "official", lazy("Official statistics")

@@ -17,7 +17,7 @@ from releases.rules.calendar import Precision, Slot, limit_at, months_after
 from releases.rules.date_change import RequestState
 from releases.rules.lifecycle import Status
 
-# What `public` asks for, for the indexes of what anyone may read.
+# The condition of `public`, for the indexes of public pages.
 PUBLIC = Q(rehearsal=False, announced_at__isnull=False)
 
 
@@ -33,11 +33,11 @@ def is_over(today: date) -> Q:
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
     def official(self) -> Self:
-        """Leave rehearsals out: they count in no public page, no figure and no real message."""
+        """Exclude rehearsals, which are not public and do not count in figures or notifications."""
         return self.filter(rehearsal=False)
 
     def public(self) -> Self:
-        """Return what anyone may know of: announced releases that are no rehearsals."""
+        """Return the public releases: those that are announced and not rehearsals."""
         return self.official().filter(announced_at__isnull=False)
 
     def on_london_day(self, start: datetime, end: datetime) -> Self:
@@ -50,7 +50,7 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
     def monitored(self, *, now: datetime, ahead: timedelta, behind: timedelta) -> Self:
         """Return the confirmed releases that may be checked between `now - behind` and `now + ahead`.
 
-        One that was already past when it was recorded or confirmed is not monitored, unless it is a rehearsal.
+        A release whose due time was past when it was recorded or confirmed is not monitored, unless it is a rehearsal.
         """
         return self.filter(
             Q(rehearsal=True) | Q(due_at__gt=F("confirmed_at")) & Q(due_at__gt=F("recorded_at")),
@@ -175,9 +175,9 @@ class Release(models.Model):
 
 
 class Address(models.Model):
-    """Where a release will be published: its page, or one attachment. Private until the release is live.
+    """An address at which a release will be published: its page, or one attachment. Private until the release is live.
 
-    It may also be the release's announcement, which is stored as evidence of the promise and never judged.
+    It may also be the release's announcement, which is stored as evidence of the announced date and never judged.
     """
 
     class Role(models.TextChoices):
@@ -226,11 +226,11 @@ class Address(models.Model):
 
 
 class Comparison(models.Model):
-    """The last content read at one announcement's address; its differences follow from the release.
+    """The last content read at one announcement's address; the differences are computed from the release.
 
-    `said` holds the announced facts; `missing` says instead why there is no announcement any more. `problem` says why
-    the last try showed nothing, in which case the earlier content remains; otherwise it is empty. `told` holds the
-    differences that were found last, and `news` counts how often there were new ones.
+    `said` contains the announced facts; if there is no announcement any more, `missing` has the reason instead.
+    `problem` is the reason why the last attempt failed, in which case the earlier content remains; otherwise it is
+    empty. `told` contains the differences found last, and `news` counts how often there were new ones.
     """
 
     address = models.OneToOneField(Address, on_delete=models.CASCADE, related_name="comparison")
@@ -267,10 +267,10 @@ class PreflightQuerySet(models.QuerySet["PreflightRun"]):
 
 
 class PreflightRun(models.Model):
-    """One run for one release: asked for by the plan or by a person, and once done, what it found.
+    """One preflight of one release: requested by the plan or by a person, and its findings once it is done.
 
-    `findings` holds the code, the address' key (or null) and the facts of each; `problems` counts those that a person
-    must attend to, `news` those of them that no earlier run for the same schedule found.
+    `findings` contains the code, the address's key (or null) and the facts of each finding. `problems` counts those
+    that need a person's attention; `news` counts those of them that no earlier run for the same schedule found.
     """
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="preflights")
@@ -312,8 +312,10 @@ class ReleaseTaskQuerySet(models.QuerySet["ReleaseTask"]):
         return self.filter(done_at__isnull=True)
 
     def with_release(self) -> "ReleaseTaskQuerySet":
-        """Annotate each with the key of the release at which it is to be done, as `at_release`; null while none is
-        planned: the first of its series after it was set that is not cancelled, a rehearsal for a rehearsal's.
+        """Annotate each task with the key of its release, as `at_release`; null while none is planned.
+
+        That is the first release of its series after the task was set that is not cancelled; for a task from a
+        rehearsal, the first rehearsal.
         """
         later = Q(due_at__gt=OuterRef("added_at")) | Q(due_at__isnull=True, planned_on__gt=OuterRef("added_at__date"))
         coming = Release.objects.filter(later, series=OuterRef("series"), rehearsal=OuterRef("rehearsal"))
@@ -350,7 +352,7 @@ class ReleaseTask(models.Model):
 
 
 class DelayNotice(AppendOnly):
-    """One notice, or the withdrawal of the one before it. People post it; nothing that was observed is in it."""
+    """One notice, or the withdrawal of the one before it. People post it, and it contains no observations."""
 
     class Kind(models.TextChoices):
         POSTED = "posted", lazy("Posted")
@@ -396,9 +398,9 @@ class DateChangeQuerySet(AppendOnlyQuerySet["DateChange"]):
 
 
 class DateChange(AppendOnly):
-    """One change of a release's date: was, to, why, who asked (empty: an import), who agreed, when announced."""
+    """One change of a release's date: old and new date, reason, requester (empty: an import) and approver."""
 
-    # The change outlives a release that was deleted before it was ever public, so nothing ties the two rows.
+    # No foreign key constraint, because the changes of a release that was deleted before it was public remain.
     release = models.ForeignKey(Release, on_delete=models.DO_NOTHING, db_constraint=False, related_name="date_changes")
     schedule_version = models.PositiveIntegerField()
     was_on = models.DateField()
@@ -495,7 +497,7 @@ _AS_IT_WAS = Q(release__status=Status.CONFIRMED, release__schedule_version=F("sc
 
 
 class DateChangeRequest(models.Model):
-    """One request: the date and time that the release has, the ones asked for, and the reason for the public."""
+    """One request: the present date and time of the release, the requested ones, and the public reason."""
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="date_requests")
     schedule_version = models.PositiveIntegerField(help_text=lazy("The schedule that was to be changed."))

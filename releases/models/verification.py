@@ -19,7 +19,7 @@ from releases.verdict.release import AddressResult, ReleaseVerdict
 
 
 class Verification(models.Model):
-    """The verdict on one release and schedule. The interval contains the moment of publication."""
+    """The verdict on one release and schedule. The time of publication lies in the interval."""
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="verifications")
     schedule_version = models.PositiveIntegerField()
@@ -49,7 +49,7 @@ class Verification(models.Model):
     )
 
     class Meta:
-        # The index contains everything that is counted for a period.
+        # The index contains all columns that are counted for a period.
         indexes = [models.Index(fields=["due_at", "outcome", "release"], name="verification_by_due")]
         constraints = [
             models.UniqueConstraint(
@@ -67,7 +67,7 @@ class Verification(models.Model):
 
     @property
     def limit_at(self) -> datetime:
-        """The last instant at which the release was still on time, by the tolerance that counts for it."""
+        """The last instant at which the release is on time, by the tolerance that applies to it."""
         return limit_at(self.due_at, tolerance_seconds=self.tolerance_seconds)
 
     @property
@@ -125,7 +125,7 @@ def read_results(addresses: Iterable[Mapping[str, Any]]) -> tuple[AddressResult,
 
 
 def _read_result(stored: Mapping[str, Any]) -> AddressResult:
-    # The first verdicts stored only when an address was first gone again.
+    # The first verdicts stored only the instant at which an address first disappeared.
     flips = stored.get("flips") or ([(stored["gone_again_at"], None)] if stored["gone_again_at"] else [])
     return AddressResult(
         address=stored["address"],
@@ -161,12 +161,12 @@ def _read_instant(written: str | None) -> datetime | None:
 
 class StatementQuerySet(AppendOnlyQuerySet["Statement"]):
     def in_order(self) -> Self:
-        """Return them as they were stated: of two of one instant, the one stored last counts last."""
+        """Return statements in order; of two at the same instant, the one stored later counts as later."""
         return self.order_by("stated_at", "pk")
 
 
 class Statement(AppendOnly):
-    """What a person says about a release's address. It is stored apart from the checks."""
+    """A person's statement about a release's address, stored separately from the checks."""
 
     class Kind(models.TextChoices):
         THIS_IS_IT = "this_is_it", lazy("This is the release")

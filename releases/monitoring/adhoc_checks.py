@@ -20,7 +20,7 @@ from releases.rules.response import Answer, CheckRequest
 from releases.rules.web_address import place_if_any, place_of
 
 _RENEWED_EVERY_SECONDS = 2.0
-# A host whose budget cannot be divided is not taken from a sweep that needs it within this time.
+# A host whose budget cannot be divided is not leased if a sweep needs it within this time.
 _LEFT_TO_THE_SWEEP = timedelta(seconds=30)
 
 
@@ -28,9 +28,9 @@ _LEFT_TO_THE_SWEEP = timedelta(seconds=30)
 class AdhocMeans:
     """The probe, lease holder, complete budget of each host, and clock of ad hoc checks.
 
-    A check made while the clock is off by more than `clock_largest_error` is stored, and proves nothing. `stop` is
-    asked whether to end before every answer has come. `monitoring_unwell` says that people were notified that
-    monitoring does not work, and not yet that it works again.
+    A check made while the clock is off by more than `clock_largest_error` is stored but proves nothing. `stop` returns
+    whether to end before all responses have come. `monitoring_unwell`: people were notified that monitoring does not
+    work, and not yet that it works again.
     """
 
     probe: ProbeInterface
@@ -54,7 +54,8 @@ class AdhocCheck:
 def check_addresses(addresses: Sequence[Address], *, means: AdhocMeans, now: datetime) -> list[AdhocCheck]:
     """Check some addresses of releases with an exact time once, and store the checks.
 
-    An address whose host's part for such checks is held by another process is left out, and can be tried again later.
+    If another process holds the lease for such checks of an address's host, the address is left out and can be retried
+    later.
 
     :param now: the aware instant at which the checks begin.
     """
@@ -72,7 +73,7 @@ def check_addresses(addresses: Sequence[Address], *, means: AdhocMeans, now: dat
 def request_address(url: str, *, adapter: str, means: AdhocMeans, now: datetime) -> Answer | None:
     """Request an address that belongs to no release, and store nothing; redirects may not leave its host.
 
-    :return: the answer; None if its host's part for such checks is held by another process, or we were stopped.
+    :return: the response; None if another process holds the lease for such checks of its host, or we were stopped.
     :raises NotAWebAddressError: if it is not an address that may be requested.
     """
     clock, place, probe = _clock_from(now), place_of(url), means.probe
@@ -98,7 +99,7 @@ def _clock_from(now: datetime) -> Callable[[], datetime]:
 
 
 def _claim_hosts(places: Collection[str], means: AdhocMeans, *, now: datetime) -> set[str]:
-    """Lease the free ones of the parts for such checks of some hosts; return the hosts whose part we hold."""
+    """Lease the budget for such checks of some hosts, where it is free; return the hosts whose lease we hold."""
     names = {_lease_name(place, means.budgets): place for place in places}
     names = {name: place for name, place in names.items() if name != place or not _is_needed(place, now=now)}
     held = host_budgets.claim_hosts(list(names), holder=means.holder, now=now, probe=means.probe)
@@ -110,7 +111,7 @@ def _lease_name(place: str, budgets: Mapping[str, Budget]) -> str:
 
 
 def _is_needed(place: str, *, now: datetime) -> bool:
-    """Whether the sweep has checks of a host to make soon that it could not make while we hold the host."""
+    """Return whether the sweep soon has checks of a host that it could not make while we hold the lease."""
     soon = Watch.objects.filter(next_look_at__lte=now + _LEFT_TO_THE_SWEEP).values_list("address__url", flat=True)
     return any(place_if_any(url) == place for url in soon)
 
@@ -156,12 +157,12 @@ def _make_checks(
 def _examine(
     queue: ExaminationQueue, targets: Mapping[CheckKey, Target], probe: ProbeInterface, *, now: datetime
 ) -> Iterator[Examination]:
-    """Examine the responses that have come, waiting for the first of them or of their results at most half a second."""
+    """Examine the received responses, waiting at most half a second for the first response or result."""
     for request, answer in probe.poll(0.5) if probe.in_flight else []:
         if isinstance(request.key, CheckKey) and request.key in targets:
             queue.add(Response(request.key, targets[request.key], answer))
     yield from queue.examine(now=now)
     for key, found in probe.examined(0.0 if probe.in_flight else 0.5):
-        # What an earlier call did not wait for is not known here.
+        # This may be the result of an earlier call that did not wait for it.
         if examination := queue.take_result(key, found):
             yield examination

@@ -8,12 +8,12 @@ from typing import Protocol
 
 from releases.rules.clock_error import SCRIPTED, ClockError, ClockMonitor, ClockSample, Figures
 
-# Where the system has it, a clock that runs on while the machine sleeps: waking up is no step.
+# Where available, a clock that runs while the machine sleeps, so that waking up does not look like a step.
 _STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Clock(Protocol):
-    """Returns the time and waits for an instant; a rehearsal of a past morning has a clock that jumps."""
+    """Returns the time and waits for an instant; the replay of a past morning has a clock that jumps."""
 
     def now(self) -> datetime: ...
 
@@ -21,10 +21,10 @@ class Clock(Protocol):
         """Return once an aware instant has come."""
 
     def error(self) -> ClockError:
-        """Return how far the clock may be off, and what confirms it; quick enough to be called at every check."""
+        """Return how far the clock may be off, and what confirms it; fast enough to be called at every check."""
 
     def compare_with_host(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
-        """Compare the clock with the time that an unrelated host gave in a response."""
+        """Compare the clock with the time in a response of an unrelated host."""
 
 
 def no_voucher() -> Sequence[Figures]:
@@ -70,17 +70,17 @@ class RealClock:
 
 
 class ScriptedClock:
-    """The error of a clock that plays a script: none."""
+    """A scripted clock, whose error is zero."""
 
     def error(self) -> ClockError:
         return SCRIPTED
 
     def compare_with_host(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
-        """Ignore the present time: the script plays another one."""
+        """Do nothing, because the script has another time than the present."""
 
 
 class StoppedClock(ScriptedClock):
-    """A clock that stays at one instant, to record checks of a rehearsal at a time in the past."""
+    """A clock that stands still, to record checks of a rehearsal at a time in the past."""
 
     def __init__(self, instant: datetime) -> None:
         self._instant = instant
@@ -89,4 +89,4 @@ class StoppedClock(ScriptedClock):
         return self._instant
 
     def sleep_until(self, instant: datetime) -> None:
-        """Return at once: this clock never comes to another instant."""
+        """Return at once, because this clock never reaches another instant."""

@@ -1,4 +1,4 @@
-"""Responses to checks until each is examined: the queue, control requests, and pages for missing addresses."""
+"""Examination of responses: the queue, control requests, and pages for missing addresses."""
 
 import logging
 import secrets
@@ -21,13 +21,13 @@ from releases.rules.response import NO_ANSWER, Answer, CheckRequest
 logger = logging.getLogger(__name__)
 
 FRESH_FOR = timedelta(seconds=5)
-# Each takes some tenths of a millisecond; no check that falls due may wait for thousands of them.
+# Each takes some tenths of a millisecond; due checks must not wait for thousands of them.
 EXAMINED_AT_A_TIME = 250
 
 
 @dataclass(slots=True)
 class Controls:
-    """The control addresses of the settings, and their last answers."""
+    """The control addresses of the settings, and their last responses."""
 
     urls: Sequence[str]
     requested_at: datetime | None = None
@@ -51,7 +51,7 @@ class Controls:
         return request.key == ("control", request.url) and request.planned_at == self.requested_at
 
     def take(self, url: str, answer: Answer) -> None:
-        """Record the answer to a control request: any answer from outside shows that our own side works."""
+        """Record the response to a control request; any response from outside shows that our own network works."""
         self.waiting.discard(url)
         if answer.left_allowed_hosts:
             self.led_to[url] = urlsplit(answer.final_url).netloc
@@ -66,18 +66,18 @@ class Controls:
 
     @property
     def pending(self) -> bool:
-        """Whether a control request has no answer yet, and no other has shown that our own side works."""
+        """Whether a control request has no response yet, and none has shown that our own network works."""
         number_answered = len(self.urls) - len(self.waiting)
         return bool(self.waiting) and (not self.answered or len(self.led_to) == number_answered)
 
     @property
     def fail(self) -> bool:
-        """Whether every control request ended without an answer."""
+        """Whether every control request ended without a response."""
         return bool(self.urls) and not self.waiting and not self.answered
 
 
 def mark_clock_off(finding: Finding, error: ClockError, *, largest: timedelta) -> Finding:
-    """Add to a finding that the clock was off, if it was: then it can neither accuse nor clear anyone."""
+    """Mark a finding if the clock was off; then it proves nothing for or against the release."""
     if error.is_off(largest=largest):
         return replace(finding, reasons=(*finding.reasons, Reason.CLOCK_OFF))
     return finding
@@ -104,8 +104,8 @@ class Examination:
 class ExaminationQueue:
     """Has responses examined by other processes, the oldest first.
 
-    Two responses wait for longer: one that failed, until the control checks have shown whether the fault is our own;
-    and one whose address has an earlier response in examination, because that shows the earlier content of the page.
+    Two kinds of responses wait longer: failures, until the control checks have shown whether the fault is our own; and
+    responses of an address with an earlier response in examination, because they are compared with the earlier content.
     """
 
     def __init__(
@@ -129,7 +129,7 @@ class ExaminationQueue:
         self._examining: dict[CheckKey, Response] = {}
 
     def __len__(self) -> int:
-        """Return how many responses have no result, without those that wait for the control checks."""
+        """Return the number of responses without a result, except those that wait for the control checks."""
         return len(self._waiting) + len(self._examining)
 
     @property
@@ -142,11 +142,11 @@ class ExaminationQueue:
     def examine(self, *, now: datetime, most: int | None = None) -> Iterator[Examination]:
         """Examine the oldest responses; yield the results that are known at once. `take_result` returns the others.
 
-        The caller must use each result before the next: what a later response of the address is compared with may
-        depend on it.
+        The caller must use each result before taking the next one, because it may change the expectation for a later
+        response of the same address.
 
         :param now: the aware instant of a control check, if one is needed.
-        :param most: how many at most; by default `EXAMINED_AT_A_TIME`.
+        :param most: the maximum number; by default `EXAMINED_AT_A_TIME`.
         """
         busy = {key.address for key in self._examining}
         postponed = []
@@ -154,7 +154,7 @@ class ExaminationQueue:
             response = self._waiting.popleft()
             if response.key.address in busy:
                 postponed.append(response)
-            # A gateway of our own may redirect everything, to a log-in or to a notice; the control checks as well.
+            # A gateway of our own may redirect everything, including the control checks, to a log-in page or a notice.
             elif response.answer.failure in NO_ANSWER or response.answer.left_allowed_hosts:
                 self._failed.append(response)
                 for control in self._controls.requests(now=now):
@@ -168,7 +168,7 @@ class ExaminationQueue:
             yield from self._examine(self._failed.popleft())
 
     def take_result(self, key: Hashable, found: Finding | str | Exception) -> Examination | None:
-        """Take the result of an examination; None if it was not begun here."""
+        """Return the examined check for a result; None if the examination was not begun here."""
         if not isinstance(key, CheckKey) or key not in self._examining:
             return None
         response = self._examining.pop(key)
@@ -193,7 +193,7 @@ class ExaminationQueue:
             yield self._result(response, finding)
 
     def _fault(self, response: Response, fault: Exception) -> Examination:
-        """Our own fault must neither stop the examination of others nor count for or against the release."""
+        """Turn a fault of our own into a result that stops no other examination and does not affect the verdict."""
         reference = response.target.address.release.reference
         logger.error("cannot examine a check of %s", reference, exc_info=fault, extra={"release": reference})
         finding = Finding(result=CheckOutcome.OBSERVER_FAULT, reasons=(Reason.OUR_ERROR,), text_digest="", title="")
@@ -215,22 +215,22 @@ class ExaminationQueue:
 
 
 def _as_announcement(finding: Finding) -> Finding:
-    """An announcement is not the release, whatever its text says: a check shows only that it can be reached."""
+    """An announcement is not the release, whatever its text; a check shows only that it is available."""
     if finding.result in {CheckOutcome.OBSERVER_FAULT, CheckOutcome.UNREACHABLE}:
         return finding
     return replace(finding, result=CheckOutcome.NOT_LIVE, reasons=(Reason.ANNOUNCEMENT,))
 
 
 VALID_FOR = timedelta(days=1)
-# A host whose response said nothing is asked again sooner.
+# If a host's response showed no such page, it is requested again sooner.
 RETRY_AFTER = timedelta(minutes=15)
 SAYS_ABSENT = frozenset({404, 410})
-# Other adapters ask a publishing system, which itself says if a document does not exist.
+# Other adapters query a publishing system, which itself reports that a document does not exist.
 ADAPTER = "page"
 
 
 class NotFoundPages:
-    """The page of each host of a sweep: from the database, or requested where the stored one is missing or too old."""
+    """The not-found page of each host of a sweep: from the database, or requested if missing or too old."""
 
     def __init__(self, probe: ProbeInterface) -> None:
         self._probe = probe
@@ -248,7 +248,7 @@ class NotFoundPages:
         return self._pages.get(host)
 
     def request_missing(self, targets: Iterable[Target], *, now: datetime) -> None:
-        """Read the stored pages of the targets' hosts, and request those that are missing or due again."""
+        """Read the stored pages of the targets' hosts, and request those that are missing or too old."""
         pages = (t for t in targets if t.address.role == Address.Role.PAGE and t.address.adapter == ADAPTER)
         new = {target.host: target for target in pages if target.host not in self._pages}
         if not new:
@@ -266,7 +266,7 @@ class NotFoundPages:
         return key in self._requested
 
     def take_response(self, request: CheckRequest, answer: Answer, *, now: datetime) -> None:
-        """Begin to examine the response to such a request."""
+        """Begin to examine the response to a request for such a page."""
         text = self._probe.begin_text_of(request.key, answer)
         if text is None:
             self._examining[request.key] = request, answer
@@ -277,7 +277,7 @@ class NotFoundPages:
         return key in self._examining
 
     def take_text(self, key: Hashable, text: str, *, now: datetime) -> None:
-        """Take the result of an examination; an empty text if our own code failed on the page."""
+        """Store the examined text of such a page; it is empty if our own code failed on the page."""
         request, answer = self._examining.pop(key)
         self._add(request, answer, text, now=now)
 
@@ -288,7 +288,7 @@ class NotFoundPages:
 
     def _add(self, request: CheckRequest, answer: Answer, text: str, *, now: datetime) -> None:
         host = self._requested.pop(request.key)
-        # An empty page is an answer too where its status says that there is nothing.
+        # An empty page counts if its status says that there is no such page.
         says_something = text or (answer.failure is None and answer.status in SAYS_ABSENT)
         page = NotFoundPage(
             host=host,

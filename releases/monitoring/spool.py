@@ -1,4 +1,4 @@
-"""The spool: checks that the database could not store, saved in files and stored later."""
+"""The spool: checks that could not be written to the database, saved in files until they can."""
 
 import base64
 import fcntl
@@ -37,7 +37,7 @@ class NotStored(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SpooledCheck:
-    """One check that waits for the database; its address is named by the key, since the row cannot be read now."""
+    """One check waiting for the database. Its address is identified by the key, because the row cannot be read now."""
 
     watcher: str
     replayed: bool
@@ -68,9 +68,9 @@ class SpooledCheck:
 
 
 def spool_lines(checks: Iterable[SpooledCheck], *, written: set[str]) -> bytes:
-    """Return checks as lines; a body has a separate line before the first check that brought it.
+    """Return checks as lines; a body has a separate line before the first check that received it.
 
-    :param written: the hashes of the bodies that the file holds already; those of these checks are added.
+    :param written: the hashes of the bodies that are already in the file; those of these checks are added.
     """
     records: list[dict[str, Any]] = []
     for one in checks:
@@ -83,7 +83,7 @@ def spool_lines(checks: Iterable[SpooledCheck], *, written: set[str]) -> bytes:
 
 
 def read_spool_lines(written: Iterable[bytes]) -> tuple[list[SpooledCheck], list[NotStored]]:
-    """Read what `spool_lines` wrote; a line that cannot be read, such as an incomplete one, does not stop the others.
+    """Read the lines that `spool_lines` wrote; an unreadable line, such as an incomplete one, does not stop the others.
 
     :return: the checks, and the faults of the other lines.
     """
@@ -113,14 +113,14 @@ WAITING, UNFINISHED, REFUSED = ".looks", ".begun", ".refused"
 
 
 class Spool:
-    """The checks of one process that wait for the database.
+    """The checks of one process that are waiting for the database.
 
-    They are in a file, so that they outlive the process, and in memory where no file can be written. While the process
-    lives no other takes the file: the lock on it ends with the process, however that ends.
+    They are in a file, so that they outlive the process, or in memory if no file can be written. No other process takes
+    the file while this process is running, because the lock on it ends only with the process.
     """
 
     def __init__(self, folder: Path | None = None, *, process: str, replayed: bool = False) -> None:
-        """:param folder: where a file is made once it is needed; None for memory alone."""
+        """:param folder: the folder for the file, which is created once it is needed; None for memory alone."""
         self._folder, self._process, self._replayed = folder, process, replayed
         self._path: Path | None = None
         self._file: IO[bytes] | None = None
@@ -132,16 +132,16 @@ class Spool:
 
     @property
     def is_another_waiting(self) -> bool:
-        """Whether checks of other processes wait in the same folder."""
+        """Whether checks of other processes are waiting in the same folder."""
         return any(path != self._path for path in _files(self._folder))
 
     @property
     def outlives(self) -> bool:
-        """Whether all that waits here outlives the process."""
+        """Whether all waiting checks are on disk, so that they outlive the process."""
         return not self._in_memory
 
     def put(self, checks: Iterable[CheckResult]) -> None:
-        """Add checks, and return once they are on disk; where that fails they stay in memory."""
+        """Add checks, and return once they are on disk; if that fails they stay in memory."""
         new = []
         for check in checks:
             # Headers that are never stored, such as cookies, are left out here too.
@@ -171,9 +171,9 @@ class Spool:
         self._in_memory += new
 
     def store(self, *, at: datetime) -> list[Observation]:
-        """Store everything that waits here, each check once, however often this is tried.
+        """Store all waiting checks, each exactly once even after failed attempts.
 
-        :return: the rows of all of them, also of those that an earlier attempt had stored after all.
+        :return: the rows of all of them, including those that an earlier attempt had stored after all.
         :raises OperationalError: if the database is unavailable, or another of `DATABASE_AWAY`; then all go on waiting.
         """
         rows, refused = _store(self._in_memory, at=at)
@@ -199,7 +199,7 @@ class Spool:
         before = file.seek(0, os.SEEK_END)
         try:
             while written:
-                # A disk that is nearly full takes a part before it refuses.
+                # A disk that is nearly full writes a part before it fails.
                 written = written[file.write(written) :]
             os.fsync(file.fileno())
         except OSError:
@@ -214,10 +214,11 @@ class Spool:
         name = re.sub(r"[^A-Za-z0-9.-]+", "_", self._process)
         self._path = self._folder / f"{name}.{uuid4().hex}{WAITING}"
         begun = self._path.with_suffix(UNFINISHED)
-        # Pages that are not public yet may be in it. Nothing is buffered: what failed once must not come later.
+        # The file may contain pages that are not public yet. It is not buffered, so that a failed write is not repeated
+        # later.
         file = os.fdopen(os.open(begun, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "r+b", buffering=0)
         fcntl.flock(file, fcntl.LOCK_EX)
-        # Under its final name it is always locked.
+        # It gets its final name only once it is locked.
         begun.rename(self._path)
         return file
 
@@ -244,7 +245,7 @@ def store_left_behind(folder: Path | None, *, at: datetime) -> list[Observation]
 
 
 def is_any_waiting(folder: Path | None) -> bool:
-    """Whether checks wait in files, so that it is not known yet whether a release was checked."""
+    """Return whether checks are waiting in files, so that the database may not show all checks of a release."""
     return bool(_files(folder))
 
 
@@ -253,16 +254,16 @@ def _files(folder: Path | None) -> list[Path]:
 
 
 def _take(file: IO[bytes], path: Path) -> bool:
-    """Lock a file that no process holds; return whether that was possible."""
+    """Lock a file unless another process has locked it; return whether it is locked now."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return False  # its process is alive, or another is storing it
+        return False  # its process is running, or another one is storing it
     return path.exists()
 
 
 def _put_away(path: Path, *, refused: Sequence[NotStored]) -> None:
-    """Remove a file whose checks are all stored; one with a line that cannot be stored is renamed for people."""
+    """Remove a file whose checks are all stored; if a line cannot be stored, rename the file for the operator."""
     if not refused:
         path.unlink()
         return
@@ -301,7 +302,7 @@ def _store(
 
 
 def _store_missing(checks: Sequence[SpooledCheck], *, at: datetime) -> list[Observation]:
-    """Store those checks that are not stored yet: a connection may break just after a COMMIT was obeyed."""
+    """Store the checks that are not stored yet, because a connection may break just after a successful COMMIT."""
     with transaction.atomic():
         # A process that stores checks waits here, so none stores the same ones meanwhile.
         ChainHead.objects.get_or_create(chain=Observation.CHAIN)

@@ -1,4 +1,4 @@
-"""The addresses that are monitored, and when each is checked next."""
+"""The monitored addresses (targets), and the next check of each."""
 
 import logging
 from collections.abc import Collection, Iterable, Mapping
@@ -23,7 +23,7 @@ READ_AT_A_TIME = 500
 AHEAD = cadence.FIRST_CHECK
 BEHIND = cadence.GIVE_UP
 
-# What a person can correct of an address and its release, and what a verdict changes, as `Target.version` returns it.
+# The values of `Target.version`: all that a person can correct in an address and its release, or a verdict changes.
 _VERSION = (
     "url",
     "role",
@@ -39,9 +39,9 @@ _VERSION = (
 
 
 def split_valid_addresses(addresses: Iterable[Address]) -> tuple[list[Address], list[NotAWebAddressError]]:
-    """Return the addresses that can be requested and the faults of the others, which are logged.
+    """Return the addresses that can be requested, and the faults of the others, which are logged.
 
-    :param addresses: read with `release`.
+    :param addresses: with `release` selected.
     """
     valid: list[Address] = []
     faults: list[NotAWebAddressError] = []
@@ -68,7 +68,7 @@ class CheckKey:
 
 @dataclass(slots=True)
 class Target:
-    """One monitored address as the sweep holds it in memory."""
+    """One monitored address in the memory of a sweep."""
 
     address: Address
     schedule_version: int
@@ -109,10 +109,10 @@ class Target:
         )
 
     def expectation(self, *, controls_fail: bool, not_found: NotFoundPage | None) -> Expectation:
-        """Return what a response of this address is compared with.
+        """Return the expectation with which a response of this address is compared.
 
         :param controls_fail: whether the control requests fail too.
-        :param not_found: the page of its host for an address that does not exist, if that is known.
+        :param not_found: the host's page for missing addresses, if known.
         """
         release = self.address.release
 
@@ -137,7 +137,7 @@ class Target:
         )
 
     def note(self, answer: Answer, finding: Finding, *, now: datetime) -> None:
-        """Record what a plain check showed before due: a text to compare with, or the release, to be checked again."""
+        """Record the result of a plain check before the due time: a text to compare with, or an early release."""
         if answer.completed_at >= self.due_at:
             return
         if finding.result is CheckOutcome.LIVE:
@@ -162,9 +162,9 @@ class Target:
 
 
 def find_changed_targets(targets: Mapping[int, Target], monitored: QuerySet[Address]) -> set[int]:
-    """Return the keys of the targets that are not monitored any more as memory holds them.
+    """Return the keys of the targets whose copy in memory is outdated.
 
-    Their releases were moved, corrected, judged again, or are over.
+    Their releases were moved, corrected, judged again, or are no longer monitored.
     """
     versions, same = monitored.select_related(None).values_list("pk", *_VERSION), set()
     for some in batched(targets, READ_AT_A_TIME):
@@ -174,23 +174,23 @@ def find_changed_targets(targets: Mapping[int, Target], monitored: QuerySet[Addr
 
 
 def save_targets(targets: Iterable[Target]) -> None:
-    """Save when some addresses are checked next, and since when they are live."""
+    """Save the next checks of some addresses, and since when they are live."""
     schedules = []
     for target in targets:
         schedule = target.address.watch
         schedule.next_look_at, schedule.live_since = target.next_check_at, target.live_since
         schedules.append(schedule)
     if schedules:
-        # Several times as fast as an UPDATE of as many rows.
+        # This upsert is several times as fast as an UPDATE of each row.
         Watch.objects.bulk_create(
             schedules, update_conflicts=True, unique_fields=["id"], update_fields=["next_look_at", "live_since"]
         )
 
 
 def restart_checks(made_up_to: Mapping[int, datetime], *, now: datetime) -> None:
-    """Make the next check due now where a process that has ended since made it without saving so.
+    """Make the next check due now if an ended process made the planned one without saving the next.
 
-    :param made_up_to: by the address' key, the last instant for which a check was planned and made.
+    :param made_up_to: the last instant for which a check was planned and made, by the address's key.
     """
     for address, planned_at in made_up_to.items():
         Watch.objects.filter(address=address, next_look_at__lte=planned_at).update(next_look_at=now)
@@ -207,8 +207,8 @@ def due_of(release: Release) -> datetime:
 def monitored_addresses(*, now: datetime) -> QuerySet[Address]:
     """Return the addresses that are monitored at an aware instant.
 
-    One that was added after its release was due is not monitored, unless it belongs to a rehearsal; nor is an
-    announcement.
+    An address that was added after its release was due is not monitored, unless it belongs to a rehearsal.
+    Announcements are not monitored.
     """
     return (
         Address.objects.exclude(role=Address.Role.ANNOUNCEMENT)
@@ -221,9 +221,9 @@ def monitored_addresses(*, now: datetime) -> QuerySet[Address]:
 
 
 def enrol_addresses(monitored: QuerySet[Address], *, now: datetime) -> None:
-    """Plan the first check of every monitored address that has none, or one of an older schedule."""
+    """Plan the first check of every monitored address without a planned check of its present schedule."""
     new = monitored.filter(Q(watch__isnull=True) | ~Q(watch__schedule_version=F("release__schedule_version")))
-    # Some at a time: thousands may fall due together.
+    # In batches, because thousands may fall due together.
     for some in batched(list(new.values_list("pk", flat=True)), READ_AT_A_TIME):
         schedules = []
         for address in new.filter(pk__in=some):
@@ -240,7 +240,7 @@ def enrol_addresses(monitored: QuerySet[Address], *, now: datetime) -> None:
 
 
 def find_falling_due(monitored: QuerySet[Address], *, until: datetime, without: Collection[int]) -> list[Address]:
-    """Return the monitored addresses whose next check is due by an aware instant, without some by key."""
+    """Return the monitored addresses whose next check is due by an aware instant, except some by key."""
     due = (
         monitored.filter(watch__next_look_at__lte=until, watch__schedule_version=F("release__schedule_version"))
         .order_by("watch__next_look_at")
@@ -249,7 +249,7 @@ def find_falling_due(monitored: QuerySet[Address], *, until: datetime, without: 
     keys = [key for key in due.values_list("pk", flat=True) if key not in without]
     whole = due.select_related("release", "watch")
     found = [address for some in batched(keys, READ_AT_A_TIME) for address in whole.filter(pk__in=some)]
-    # One object for each series in place of one for each address: a sweep holds ten thousand for hours.
+    # Share one object for each series: a sweep has ten thousand addresses in memory for hours.
     series = Series.objects.select_related("producer").in_bulk({address.release.series_id for address in found})
     for address in found:
         address.release.series = series[address.release.series_id]
@@ -257,7 +257,7 @@ def find_falling_due(monitored: QuerySet[Address], *, until: datetime, without: 
 
 
 def find_due_or_new(*, until: datetime, now: datetime) -> QuerySet[Address]:
-    """Return the monitored addresses whose next check is due by an aware instant, or which were not enrolled yet."""
+    """Return the monitored addresses whose next check is due by an aware instant or not planned yet."""
     return monitored_addresses(now=now).filter(Q(watch__isnull=True) | Q(watch__next_look_at__lte=until))
 
 
@@ -279,7 +279,7 @@ def load_targets(addresses: Iterable[Address]) -> list[Target]:
     releases = {address.release_id for address in addresses}
     hosts: dict[int, frozenset[str]] = dict.fromkeys(releases, frozenset())
     for release, url in Address.objects.filter(release__in=releases).values_list("release_id", "url"):
-        # An announcement may have an invalid address: that opens no host, and prevents no check of the page.
+        # An announcement with an invalid address does not prevent checks of the page.
         hosts[release] |= {place_if_any(url)} - {""}
     return [
         Target(
