@@ -70,7 +70,7 @@ def find_problems(
     means: AdhocMeans,
     now: datetime,
 ) -> list[PreflightFinding]:
-    """Return all findings about one release, the problems first."""
+    """Return all findings about one release, problems first."""
     found = [
         *_findings_of_record(release),
         *_findings_of_addresses(release, checks=checks, unreached=unreached),

@@ -1,8 +1,8 @@
-"""The moves of the calendar: record, announce, confirm, change the date, cancel, publish; each checked and recorded.
+"""The moves of the calendar: record, announce, confirm, change the date, cancel and publish.
 
 A move that is not allowed raises a subclass of `MoveRefused`: WrongState or WrongRole by the table `RELEASE`,
-MissingFields if a reason, day or time is missing, SlotRefused if nothing can be announced for that day or time,
-BeingJudged while the verdict is awaited, ChangedMeanwhile if the release is not as it was read.
+MissingFields if a reason, day or time is missing, SlotRefused if the day or time is not allowed, BeingJudged while the
+release is waiting for its verdict, ChangedMeanwhile if it has changed since it was read.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
 
-# The last check planned up to the limit has timed out by then, and the verdict is final.
+# By then the last check planned up to the limit has timed out, and the verdict is final.
 JUDGING_TAKES = timedelta(seconds=30)
 PLAUSIBLE_YEARS = range(1990, 2100)
 
@@ -53,11 +53,11 @@ class SecondAnnouncement(MoveRefused):
 
 
 class BeingJudged(MoveRefused):
-    """The release has fallen due and its verdict is not in yet."""
+    """The release is due and has no final verdict yet."""
 
 
 class SlotRefused(FieldRefused):
-    """The date or time is one for which nothing can be announced; `field` names which of the two."""
+    """No release can be announced for this date or time; `field` names the invalid one."""
 
 
 def check_move(release: Release, name: str, *, by: "User | None", given: Collection[str] = ()) -> Move:
@@ -76,7 +76,7 @@ def apply_move(
     words: str = "",
     **facts: Any,
 ) -> Release:
-    """Make a move that was checked by compare-and-set, and write its event."""
+    """Make a checked move as a compare-and-set, and write its event."""
     with transaction.atomic():
         unchanged = Release.objects.filter(pk=release.pk, status=move.source, schedule_version=release.schedule_version)
         if not unchanged.update(status=move.target, **values):
@@ -92,7 +92,7 @@ def is_due(release: Release, *, at: datetime) -> bool:
 
 
 def refuse_during_judgement(release: Release, *, at: datetime) -> None:
-    """Require that no verdict on a release is awaited: moving or cancelling it could hide a breach."""
+    """Require that a release is not waiting for its verdict, because moving or cancelling it could hide a breach."""
     if times := _times_of_judging(release, at=at):
         sentence = _(
             "This release fell due at %(due)s and is being looked at; it can be moved or cancelled from %(free)s on."
@@ -101,7 +101,7 @@ def refuse_during_judgement(release: Release, *, at: datetime) -> None:
 
 
 def refuse_names_during_judgement(releases: QuerySet[Release], *, at: datetime) -> None:
-    """Require that no verdict on any release is awaited: another name for its page could hide a breach."""
+    """Require that no release with this name is waiting for its verdict, because another name could hide a breach."""
     longest = timedelta(seconds=GREATEST_TOLERANCE_SECONDS) + JUDGING_TAKES
     for release in releases.filter(due_at__gt=at - longest, due_at__lte=at).select_related("series"):
         if times := _times_of_judging(release, at=at):
@@ -113,8 +113,8 @@ def refuse_names_during_judgement(releases: QuerySet[Release], *, at: datetime) 
 
 
 def _times_of_judging(release: Release, *, at: datetime) -> dict[str, str]:
-    """Return from when to when the verdict on a release is awaited, in words; nothing if it is not."""
-    # A published one too: a person who saw its page may have stated so, while its attachments are still to come.
+    """Return, in words, the period in which a release is waiting for its verdict; empty if it is not."""
+    # This includes published releases: a person may have stated that the page was live while attachments are missing.
     if release.status not in {Status.CONFIRMED, Status.PUBLISHED} or release.due_at is None or at < release.due_at:
         return {}
     free_at = release.limit_at + JUDGING_TAKES
@@ -124,16 +124,17 @@ def _times_of_judging(release: Release, *, at: datetime) -> dict[str, str]:
 
 
 def check_new_slot(series: Series, *, slot: Slot, rehearsal: bool = False) -> Slot:
-    """Return the slot, to the minute, at which a release of a series can be recorded."""
+    """Return the normalised slot if a release of a series can be recorded for it."""
     slot = normalise_slot(slot)
     _check_time(slot, series, rehearsal=rehearsal)
     return slot
 
 
 def normalise_slot(slot: Slot) -> Slot:
-    """Return a slot to the minute, if there is such a time on that day; a vague one with the first day of its month.
+    """Return a slot without seconds or, for a vague date, with the first day of its month.
 
-    A day that was typed for a vague date is not public, and the order of lists must not disclose it.
+    A time that does not exist on that day is refused. A day that was typed for a vague date is not public, and the
+    order of lists must not disclose it.
     """
     if slot.on.year not in PLAUSIBLE_YEARS:
         raise SlotRefused("planned_on", _("%(year)s is not a year for a release.") % {"year": slot.on.year})
@@ -162,7 +163,7 @@ def choose_slot(
 
 
 def _check_time(slot: Slot, series: Series, *, rehearsal: bool) -> None:
-    """Require the release time of the series (Code of Practice for Statistics, edition 2.1, T3.6)."""
+    """Require that the time is the release time of the series (Code of Practice for Statistics, edition 2.1, T3.6)."""
     if rehearsal or slot.due_at is None:
         return
     local = calendar.in_london(slot.due_at).time()
@@ -230,7 +231,7 @@ def record_release(
     rehearsal: bool = False,
     addresses: Iterable[PlannedAddress] = (),
 ) -> Release:
-    """Record a provisional release and its addresses; no one outside sees it before it is announced."""
+    """Record a provisional release and its addresses; it is not public before it is announced."""
     slot = check_new_slot(series, slot=slot, rehearsal=rehearsal)
     with transaction.atomic():
         release = Release.objects.create(
@@ -248,7 +249,7 @@ def record_release(
 
 
 def check_only_announcement(release: Release, *, but: Address | None = None) -> None:
-    """Require that a release has no announcement other than the address that is to become it."""
+    """Require that a release has no announcement other than the given address."""
     announcements = release.addresses.filter(role=Address.Role.ANNOUNCEMENT)
     others = announcements.exclude(pk=but.pk) if but else announcements
     if other := others.first():
@@ -283,7 +284,7 @@ def _create_address(release: Release, planned: PlannedAddress, *, at: datetime) 
 
 
 def announce_release(release: Release, *, by: "User | None", at: datetime) -> Release:
-    """Make a release public in the calendar. A second time changes nothing."""
+    """Make a release public in the calendar. Repeating it changes nothing."""
     if release.rehearsal:
         raise MoveRefused(_("A rehearsal is never announced."))
     move = check_move(release, ANNOUNCE, by=by)
@@ -301,7 +302,7 @@ def confirm_release(release: Release, *, by: "User | None", at: datetime, reason
     move = check_move(release, CONFIRM, by=by, given=given)
     check_day(release.slot, release.series, rehearsal=release.rehearsal)
     is_short = not release.rehearsal and calendar.is_short_notice(release.planned_on, given_at=at)
-    # What the system confirms was confirmed elsewhere before: an import cannot know why.
+    # If the system confirms a release, it was confirmed elsewhere before, and the import does not know the reason.
     if is_short and by is not None:
         _check_notice(release.planned_on, reason=reason, at=at)
     short_notice_reason = reason.strip() if is_short else ""
@@ -315,7 +316,7 @@ def prepare_date_change(
 ) -> tuple[Release, Slot, Move]:
     """Check a change as `change_date` does; return the stored release, the new slot to the minute, and the move.
 
-    :param roles: those of the person, or None for the system.
+    :param roles: the person's roles, or None for the system.
     """
     release = Release.objects.select_related("series__producer").get(pk=release.pk)
     if expected_version not in {None, release.schedule_version}:
@@ -353,8 +354,8 @@ def change_date(
 ) -> Release:
     """Move a release to another date or time and start a new schedule version.
 
-    The record of the change stays. Only a Head of Profession or a deputy moves a confirmed release, with a public
-    reason. The reason for moving a provisional one is not published.
+    Every change stays on record. Only a Head of Profession or a deputy may move a confirmed release, with a public
+    reason. The reason for moving a provisional release is not published.
     """
     roles = roles_of(by, release.series.producer) if by else None
     release, to, move = prepare_date_change(
@@ -398,7 +399,7 @@ def change_date(
 
 
 def check_cancel(release: Release, *, by: "User", at: datetime, reason: str = "to be given") -> Move:
-    """Return the move by which a person cancels a release: another one once a confirmed release is due."""
+    """Return the move by which a person cancels a release; it is a different one once a confirmed release is due."""
     due = release.status == Status.CONFIRMED and is_due(release, at=at)
     given = {"reason"} if reason.strip() else set()
     return check_move(release, CANCEL_ONCE_DUE if due else CANCEL, by=by, given=given)
@@ -418,9 +419,9 @@ def publish(release: Release, *, by: "User | None", at: datetime, published_at: 
 
 
 def publish_all(live_releases: Sequence[tuple[Release, datetime]], *, at: datetime) -> list[ReleaseEvent]:
-    """Mark confirmed releases as published, each from the aware instant at which it was first seen live.
+    """Mark confirmed releases as published, each from the aware instant at which it was first found live.
 
-    :param live_releases: releases as they are stored, whose rows the caller's transaction holds locked.
+    :param live_releases: the stored releases, which the caller's transaction has locked.
     :return: the events, for the caller to append in the same transaction.
     """
     events = []
@@ -448,7 +449,7 @@ def available_moves(release: Release, *, roles: frozenset[Role], at: datetime) -
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """The days from confirmation to the date, negative where that was past.
+    """The days from confirmation to the date, negative if the date was past.
 
     Only the notice of a market-sensitive series is ever short for markets.
     """

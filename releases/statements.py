@@ -27,12 +27,12 @@ TEXT_KINDS = (Statement.Kind.THIS_IS_IT, Statement.Kind.PREVIOUS_EDITION, Statem
 
 
 class AnswerRefused(FieldRefused):
-    """The answer cannot be accepted; `field` names the wrong field."""
+    """The answer cannot be accepted; `field` names the invalid field."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """One text seen at one address about which there is no statement yet."""
+    """One text found at one address without a statement yet."""
 
     address: Address
     text_digest: str
@@ -42,7 +42,7 @@ class OpenQuestion:
 
 
 def find_open_questions(releases: Collection[Release] | QuerySet[Release]) -> list[OpenQuestion]:
-    """Find the texts, at addresses of present schedules, that a person has to identify."""
+    """Find the texts at addresses of present schedules that a person has to identify."""
     observations = Observation.objects.plain().filter(
         release__in=releases, schedule_version=F("release__schedule_version")
     )
@@ -62,7 +62,7 @@ def find_open_questions(releases: Collection[Release] | QuerySet[Release]) -> li
         row
         for row in texts
         if row["text_digest"] not in said.get(row["release_id"], {})
-        # A text with the marker that came after the release was absent proves itself.
+        # A text with the marker that appeared after the release was absent needs no statement.
         and not (row["result"] == CheckOutcome.LIVE and absent_since.get(row["address_id"], row["last"]) < row["last"])
     ]
     addresses = Address.objects.select_related("release").in_bulk({row["address_id"] for row in open_texts})
@@ -79,7 +79,7 @@ def find_open_questions(releases: Collection[Release] | QuerySet[Release]) -> li
 
 
 def _first_absences(observations: QuerySet[Observation], said: dict[int, dict[str, str]]) -> dict[int, datetime]:
-    """Return when each address was first checked without the release on it, by key."""
+    """Return when each address was first found without the release, by key."""
     stated = {digest for texts in said.values() for digest in texts}
     rows = (
         observations.filter(Q(result=CheckOutcome.NOT_LIVE) | Q(text_digest__in=stated))
@@ -89,7 +89,7 @@ def _first_absences(observations: QuerySet[Observation], said: dict[int, dict[st
     )
     absent: dict[int, datetime] = {}
     for row in rows:
-        # Another release may have shown the same text, about which no one has stated anything there.
+        # Another release may have the same text without a statement about it.
         kind = said.get(row["release_id"], {}).get(row["text_digest"])
         if count_result(row["result"], kind) is CheckOutcome.NOT_LIVE:
             absent.setdefault(row["address_id"], row["first"])
@@ -97,9 +97,9 @@ def _first_absences(observations: QuerySet[Observation], said: dict[int, dict[st
 
 
 def verdicts_without_answer(releases: QuerySet[Release]) -> QuerySet[Verification]:
-    """Return the verdicts on some releases that need a person's word and have no "it was live at" yet.
+    """Return the verdicts on some releases that need a person's statement and have no "it was live at" yet.
 
-    A verdict on an earlier date is among them: who moved a release after it was due ends no question by that.
+    This includes verdicts on an earlier date, because moving a release after it was due does not answer the question.
     """
     since = Statement.objects.filter(
         kind=Statement.Kind.WAS_LIVE, release=OuterRef("release"), schedule_version__gte=OuterRef("schedule_version")
@@ -117,7 +117,7 @@ def record_text_statement(
     at: datetime,
     words: str = "",
 ) -> Statement:
-    """Record which edition a text is, by a person's word, and judge the release again by it."""
+    """Record a person's statement which edition a text is, and judge the release again."""
     check_may(by, Action.ANSWER, release.series.producer)
     if kind not in TEXT_KINDS:
         raise AnswerRefused("kind", _("Say what this text is: the release, the previous edition or something else."))
@@ -133,9 +133,9 @@ def record_text_statement(
 
 
 def record_live_time(release: Release, *, live_at: datetime, by: "User", at: datetime, words: str = "") -> Statement:
-    """Keep that a person says a release was live at a time; a confirmed one past its due time becomes published.
+    """Record a person's statement that a release was live at a time, and publish it if it is confirmed and due.
 
-    The verdict rests on checks and does not change.
+    The verdict is based on checks and does not change.
     """
     check_may(by, Action.ANSWER, release.series.producer)
     if release.due_at is None:
@@ -194,5 +194,5 @@ def _add_statement(
 
 
 def _judge(release: Release, *, now: datetime) -> None:
-    # A check that was planned up to the limit may still be under way; only monitoring knows.
+    # A check planned up to the limit may still be open; only monitoring knows that.
     judge.judge_one(release, now=now, answered_until=lambda _: now - LONGEST)

@@ -1,4 +1,4 @@
-"""Tasks at the next release of a series."""
+"""Tasks for the next release of a series."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -22,12 +22,12 @@ def announced_after(release: Release) -> Release | None:
 
 
 def planned_after(release: Release) -> Release | None:
-    """Return the next release of the same series, announced or not; a rehearsal comes before none."""
+    """Return the next release of the same series, announced or not; rehearsals do not count."""
     return None if release.rehearsal else _first_after(release, Release.objects.official())
 
 
 def _first_after(release: Release, releases: ReleaseQuerySet) -> Release | None:
-    # Of two that are planned for the same day, the one that was recorded later follows the other.
+    # Of two releases planned for the same day, the one recorded later counts as later.
     later = Q(planned_on__gt=release.planned_on) | Q(planned_on=release.planned_on, pk__gt=release.pk)
     found = releases.filter(later, series=release.series_id).exclude(status=Status.CANCELLED)
     return found.order_by("planned_on", "pk").first()
@@ -37,7 +37,7 @@ DONE, OPEN_AGAIN = TICKED = ("task_done", "task_open_again")
 
 
 class AlreadyTicked(MoveRefused):
-    """The task was ticked off, or the tick was removed, since it was read."""
+    """The task was ticked off or reopened since it was read."""
 
 
 def add_task(
@@ -45,7 +45,7 @@ def add_task(
 ) -> ReleaseTask:
     """Add a task for the next release of a series after an aware instant, whether it is planned or not.
 
-    :param origin: where it comes from, such as the reference of a report.
+    :param origin: its source, such as the reference of a report.
     :raises NotYours: if none of the person's roles allows it.
     :raises MissingFields: if the text is empty.
     """
@@ -56,10 +56,10 @@ def add_task(
 
 
 def tick_task(task: ReleaseTask, *, done: bool, by: "User", at: datetime) -> ReleaseTask:
-    """Tick a task off, or remove the tick; the release at which it is to be done gets an event.
+    """Tick off or reopen a task; the release to which it belongs gets an event.
 
     :raises NotYours: if none of the person's roles allows it.
-    :raises AlreadyTicked: if it was done since the task was read.
+    :raises AlreadyTicked: if it was ticked off or reopened since the task was read.
     """
     check_may(by, Action.KEEP_TASKS, task.series.producer)
     values = {"done_by": by, "done_at": at} if done else {"done_by": None, "done_at": None}
@@ -87,7 +87,7 @@ def reword_task(task: ReleaseTask, *, text: str, by: "User") -> None:
 
 
 def release_of_task(task: ReleaseTask) -> Release | None:
-    """Return the release at which a task is to be done, as the calendar is now; None while none is planned."""
+    """Return the release to which a task belongs by the present calendar; None while none is planned."""
     found = ReleaseTask.objects.with_release().get(pk=task.pk)
     return Release.objects.filter(pk=found.at_release).first()  # type: ignore[attr-defined]  # annotated
 
@@ -99,7 +99,7 @@ def tasks_of_release(release: Release) -> ReleaseTaskQuerySet:
 
 
 def tasks_waiting_for(person: Person, *, most: int) -> list[tuple[ReleaseTask, Release | None]]:
-    """Return open tasks that a person may tick off, each with its release, those of the next release first."""
+    """Return open tasks that a person may tick off, each with its release, the next release first."""
     theirs = ReleaseTask.objects.open().filter(series__producer__in=producers_where(person, Action.KEEP_TASKS))
     tasks = list(theirs.with_release().select_related("series"))
     keys = {task.at_release for task in tasks}  # type: ignore[attr-defined]  # annotated

@@ -82,7 +82,7 @@ class Producer(models.Model):
         return self.name
 
     def usual_pre_release(self) -> Usual:
-        """Return the period of pre-release access that needs no reason: the producer's, or that of its nation's order."""
+        """Return the period of pre-release access that needs no reason: the producer's, or else the nation's."""
         own = Period(self.pre_release_length, Unit(self.pre_release_unit)) if self.pre_release_length else None
         return usual_period(Nation(self.nation), own=own)
 

@@ -58,7 +58,7 @@ class Controls:
         self.answered = self.answered or answer.failure is None
 
     def lead_away_to(self, host: str) -> bool:
-        """Whether every control request was redirected to this host too: then a gateway of our own redirects all.
+        """Whether every control request was redirected to this host too, probably by a gateway of our own.
 
         :param host: as in an address, with its port if it names one.
         """

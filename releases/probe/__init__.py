@@ -1,1 +1,1 @@
-"""The one safe HTTP client, and the adapters that know what a page, a file or GOV.UK shows of a release."""
+"""The only HTTP client, and the adapters that read releases from pages, files and GOV.UK."""

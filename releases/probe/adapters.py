@@ -1,4 +1,4 @@
-"""Adapters, which find out from a response whether a release is live: any web page or file, and GOV.UK."""
+"""Adapters, which determine from a response whether a release is live: for any web page or file, and for GOV.UK."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -28,20 +28,20 @@ from releases.rules.web_address import parse_address, parse_target
 
 
 class Adapter(Protocol):
-    """What to fetch for an address and how to read the response; it makes no request itself."""
+    """An adapter decides what to request for an address and how to read the response. It makes no requests itself."""
 
     @property
     def name(self) -> str:
-        """The name that an address of a release stores."""
+        """The name that is stored with an address."""
 
     @property
     def reads(self) -> str:
-        """What it reads, in a few words for the person who records an address."""
+        """A short description for the person who records an address."""
 
     def address(self, url: str) -> str: ...
 
     def leads_to(self, body: bytes, *, url: str) -> str:
-        """Return the address to which a decoded body sends its reader, or an empty text.
+        """Return the address to which a decoded body redirects its reader, or an empty text.
 
         It is called for every response with status 200. The address is requested under the same rules as the target of
         a redirect, and both addresses are stored with the check.
@@ -51,7 +51,7 @@ class Adapter(Protocol):
 
 
 class Page:
-    """Reads what any reader of the announced address is shown."""
+    """Reads the page that any reader of the announced address sees."""
 
     name = "page"
     reads = "any web page or file, as a reader is shown it"
@@ -72,7 +72,7 @@ _IN_HEADING = {Reason.MARKER_IN_TITLE, Reason.MARKER_IN_HEADING}
 
 
 class Govuk:
-    """Reads what the content API of GOV.UK, or of a site with the same API, says of an address."""
+    """Reads the document of an address from the content API of GOV.UK, or of a site with the same API."""
 
     name = "govuk"
     reads = "a page of GOV.UK, by its content API"
@@ -85,7 +85,7 @@ class Govuk:
         return f"{address.scheme}://{address.place}{'' if known else API}{path}"
 
     def leads_to(self, body: bytes, *, url: str) -> str:
-        """Return where a redirect document sends its readers: an announcement turns into one on publication.
+        """Return the target of a redirect document; on publication an announcement becomes one.
 
         :raises NotAWebAddressError: if that address may not be requested.
         """
@@ -99,7 +99,7 @@ class Govuk:
         if not target:
             return ""
         here, there = parse_address(url), parse_target(parse_address(url), target)
-        # Another host has no content API that we know of: its page is read as it is.
+        # We know no content API of this host, so read its page.
         return self.address(there.url) if there.place == here.place else there.url
 
     def examine(self, answer: Answer, expectation: Expectation) -> Finding:
@@ -114,7 +114,7 @@ class Govuk:
         if document.schema == GONE:
             return Finding(CheckOutcome.NOT_LIVE, (Reason.GONE,), publisher=PublisherSays(State.GONE))
         if document.schema == REDIRECT:
-            # It names no target; one that it names was fetched instead of it.
+            # It has no target; a target would have been requested instead of it.
             return Finding(CheckOutcome.UNREACHABLE, (Reason.UNKNOWN_SHAPE,), publisher=PublisherSays(State.REDIRECTED))
         if document.schema == ANNOUNCEMENT:
             return _announced(document, expectation)
@@ -152,7 +152,7 @@ def _published(answer: Answer, document: GovukDocument, expectation: Expectation
     if _BY_PERSON & set(finding.reasons):
         found = finding
     elif not has_words(marker) or holds(words(expectation.series_title), marker):
-        # The marker is none, or in the title of the series: then it is the same in every edition.
+        # There is no marker, or it is in the title of the series and so the same in every edition.
         found = _by_dates(answer, document, finding, expectation, due_at=due_at)
     else:
         found = _by_marker(document, finding, due_at=due_at)
@@ -162,7 +162,7 @@ def _published(answer: Answer, document: GovukDocument, expectation: Expectation
 
 
 def _by_marker(document: GovukDocument, finding: Finding, *, due_at: datetime) -> Finding:
-    """Doubt a marker in the text of a page that is updated in place: the earlier edition may name the next one."""
+    """Doubt a marker in the text of a page that is updated in place: the earlier edition may mention the next one."""
     if finding.result is not CheckOutcome.LIVE or _IN_HEADING & set(finding.reasons):
         return finding
     newest = govuk.newest_date(document)
@@ -174,7 +174,7 @@ def _by_marker(document: GovukDocument, finding: Finding, *, due_at: datetime) -
 def _by_dates(
     answer: Answer, document: GovukDocument, finding: Finding, expectation: Expectation, *, due_at: datetime
 ) -> Finding:
-    """Distinguish the editions of a page that is updated in place by its own dates, where the marker cannot."""
+    """Distinguish the editions of a page that is updated in place by its own dates, if the marker cannot."""
     of_series = holds(words(document.title), words(expectation.series_title))
     undecided = finding.result is CheckOutcome.LIVE or _WITHOUT_MARKER & set(finding.reasons)
     if not of_series or not undecided or Reason.NEGATIVE_MARKER in finding.reasons:
@@ -184,7 +184,7 @@ def _by_dates(
     if newest and (newest >= due_at or govuk.is_new(document, due_at=due_at)):
         return replace(finding, result=CheckOutcome.LIVE, reasons=(Reason.UPDATED,))
     old = newest and newest < due_at - EARLIEST and govuk.was_public_before(document, due_at=due_at)
-    # After the due instant a text that has changed may be the new edition, put there as a small correction.
+    # After the due instant a changed text may be the new edition, published as a minor update.
     if old and (answer.completed_at < due_at or finding.text_digest in expectation.texts_not_live):
         return replace(finding, result=CheckOutcome.NOT_LIVE, reasons=(Reason.EARLIER_EDITION,))
     return replace(finding, result=CheckOutcome.UNRECOGNISED, reasons=(Reason.NOT_UPDATED,))
@@ -193,8 +193,8 @@ def _by_dates(
 def _withdrawn(document: GovukDocument, found: Finding, *, due_at: datetime) -> Finding:
     """Return the finding for a page that is marked as withdrawn.
 
-    If it was withdrawn after the due instant it was published before that, so it makes nothing late. Then no one is
-    asked about its text, so it has no digest; but if it was live, a person may say so.
+    A page that was withdrawn after the due instant was published before, so the release is not late because of it. No
+    one is asked about its text, so the finding has no digest; a person may still state that it was live.
     """
     withdrawn_at = document.withdrawn_at
     if found.result is CheckOutcome.NOT_LIVE:
@@ -220,7 +220,7 @@ def _says(document: GovukDocument, *, due_at: datetime) -> PublisherSays:
 
 
 def _of_pages(answer: Answer, *, body: bytes | None = None) -> Answer:
-    """Return an answer with the addresses of the pages that its documents describe, and with a page as its body."""
+    """Return a response with the addresses of the pages that its documents describe, and with a page as its body."""
     paged = replace(answer, requested_url=_page_of(answer.requested_url), final_url=_page_of(answer.final_url))
     if body is None:
         return paged
@@ -232,7 +232,7 @@ def _page_of(url: str) -> str:
 
 
 def _paths(answer: Answer) -> set[str]:
-    """Return the paths of the pages that were requested on the way, as a document writes its own."""
+    """Return the paths of the pages that were requested on the way, in the format of a document's own path."""
     urls = [answer.requested_url, answer.final_url, *(hop.url for hop in answer.hops)]
     return {form for url in urls for form in (_path(url), unquote(_path(url)))}
 

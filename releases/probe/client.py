@@ -1,4 +1,4 @@
-"""The HTTP client: many requests at a time, within each host's budget and behind the address guard."""
+"""The HTTP client: simultaneous requests within each host's budget and behind the address guard."""
 
 import logging
 import os
@@ -47,7 +47,8 @@ class NoAuthoritiesError(OSError):
 def authorities_file(environment: Mapping[str, str] = os.environ) -> str:
     """Find the file of trusted authorities: SSL_CERT_FILE if set, else that of the system.
 
-    The libcurl inside pycurl's wheel knows only the place of Red Hat, and refuses every https address elsewhere.
+    The libcurl inside pycurl's wheel searches only Red Hat's location, and so refuses every https address on other
+    systems.
 
     :raises NoAuthoritiesError: if there is none, or SSL_CERT_FILE names a file that does not exist.
     """
@@ -64,8 +65,8 @@ def authorities_file(environment: Mapping[str, str] = os.environ) -> str:
     )
 
 
-# curl's `select` cannot wait for file numbers above 1023, and its `perform` visits every transfer at each
-# step; readiness events have neither trouble.
+# curl's `select` cannot wait for file descriptors above 1023, and its `perform` visits every transfer at each step;
+# readiness events have neither limitation.
 _READS = {pycurl.POLL_IN: selectors.EVENT_READ, pycurl.POLL_OUT: selectors.EVENT_WRITE}
 _READS[pycurl.POLL_INOUT] = selectors.EVENT_READ | selectors.EVENT_WRITE
 
@@ -73,7 +74,7 @@ Ended = tuple[pycurl.Curl, int, str]
 
 
 class Multi:
-    """A curl multi handle and the selector that says which of its sockets are ready."""
+    """A curl multi handle, and the selector for its ready sockets."""
 
     def __init__(self, *, most_connections: int) -> None:
         self._selector = selectors.DefaultSelector()
@@ -89,7 +90,7 @@ class Multi:
         self._multi.add_handle(curl)
 
     def remove(self, curl: pycurl.Curl) -> None:
-        """Take a transfer out, finished or not; its connection stays open for the next one."""
+        """Remove a transfer, finished or not; its connection stays open for the next one."""
         self._multi.remove_handle(curl)
 
     def kick(self) -> None:
@@ -98,12 +99,12 @@ class Multi:
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
 
     def run(self, *, seconds: float) -> list[Ended]:
-        """Drive every transfer, wait at most so long for an event, and return what ended.
+        """Drive every transfer, wait at most this long for an event, and return the finished transfers.
 
         :return: handle, libcurl's code (0 for success) and its message, of each finished transfer.
         """
         self.kick()
-        # A transfer can end while it is begun: refused by the guard, or answered by what its socket held.
+        # A transfer can end while it is started: refused by the guard, or answered from data already in its socket.
         ended = self._ended()
         if ended:
             seconds = 0.0
@@ -151,11 +152,11 @@ _SENDS_ON = frozenset({301, 302, 303, 307, 308})
 
 @dataclass(slots=True)
 class PendingCheck:
-    """A request from its first request to its answer; `spent` is seconds in requests, not in queues.
+    """A check from its first request to its response; `spent` is the seconds spent in requests, without queues.
 
-    `fragment` is the last that a redirect named (RFC 9110, section 10.2.2). `monotonic` is when the first request was
-    begun or, once known, sent, on the machine's monotonic clock: durations between checks of one process follow from
-    it even if the wall clock was set in between.
+    `fragment` is the last one from a redirect (RFC 9110, section 10.2.2). `monotonic` is when the first request was
+    begun or, once known, sent, by the machine's monotonic clock. It gives the true durations between checks of one
+    process even if the wall clock was set in between.
     """
 
     request: CheckRequest
@@ -169,13 +170,13 @@ class PendingCheck:
 
     @property
     def reached(self) -> str:
-        """The present address as it was meant: with the fragment that a redirect named, which is never sent."""
+        """The present address with the fragment of a redirect, which is never sent."""
         return as_meant(self.address.url) + (f"#{self.fragment}" if self.fragment else "")
 
 
 @dataclass(frozen=True, slots=True)
 class _Ending:
-    """How a request ends; `led_to` is where a redirect left the allowed hosts."""
+    """The end of a request; `led_to` is the target of a redirect outside the allowed hosts."""
 
     failure: Failure | None = None
     detail: str = ""
@@ -184,7 +185,7 @@ class _Ending:
 
 
 def _ending(pending: PendingCheck, line: Line, limits: Limits) -> _Ending | None:
-    """Return how a reply ends a request; None if a redirect is to be followed, to the pending's new address."""
+    """Return how a reply ends a request, or None if it redirects to the new address of `pending`."""
     if line.failure is not None:
         return _Ending(line.failure, line.detail)
     answered = None
@@ -207,7 +208,7 @@ def _ending(pending: PendingCheck, line: Line, limits: Limits) -> _Ending | None
 
 
 def _fragment(line: Line) -> str:
-    """Return the fragment of a redirect's target: some sites name a page by it ("/#/release")."""
+    """Return the fragment of a redirect's target, by which some sites identify a page ("/#/release")."""
     location = next(iter(line.values("location")), "") if line.status in _SENDS_ON else ""
     return location.partition("#")[2][:200]
 
@@ -223,7 +224,7 @@ def _decoded(line: Line, limits: Limits) -> _Ending:
 
 
 def _target(address: WebAddress, line: Line) -> WebAddress | None:
-    """Return where a response redirects to; None if it does not say where."""
+    """Return the target of a redirect, or None if the response has none."""
     locations = line.values("location")
     if line.status not in _SENDS_ON or not locations or not locations[0]:
         return None
@@ -231,7 +232,7 @@ def _target(address: WebAddress, line: Line) -> WebAddress | None:
 
 
 def _target_in_body(pending: PendingCheck, line: Line, answered: _Ending) -> WebAddress | None:
-    """Return where a document says that the page is now, as publishing systems do instead of redirecting."""
+    """Return the new address from a document that publishing systems send instead of a redirect."""
     if line.status != 200 or answered.failure is not None:
         return None
     try:
@@ -239,23 +240,23 @@ def _target_in_body(pending: PendingCheck, line: Line, answered: _Ending) -> Web
     except NotAWebAddressError:
         raise
     except Exception:
-        # A body that our own code cannot read must not stop the answers to others; it is examined as it came.
+        # If our own code cannot read a body, that must not stop other responses; the body is examined unchanged.
         logger.exception("cannot determine whether %s redirects", pending.address.url)
         return None
     return parse_target(pending.address, location) if location else None
 
 
-# Beyond this more connections only take turns on the processor; what waits longer is the network's part.
+# Beyond this, more connections only compete for the processor.
 MOST_IN_FLIGHT = 1000
-# What the process needs besides its connections: database, broker, log, libraries.
+# Open files that the process needs in addition to its connections: database, broker, log, libraries.
 _RESERVED_FILES = 128
-# So many are begun before the first of them is driven on, or it would wait for the last.
+# The number of transfers begun before the first is driven on; otherwise it would wait for the last.
 _BEGUN_AT_A_TIME = 25
 _MOST_CERTIFICATES = 20_000
 
 
 class Fetcher:
-    """Sends plain GET requests, each a new request that no cache of ours can answer. It belongs to one thread."""
+    """Sends plain GET requests without a cache of our own. It belongs to one thread."""
 
     def __init__(
         self,
@@ -276,8 +277,8 @@ class Fetcher:
         :param budgets: by host or host:port.
         :param proxy: the address of the egress proxy, or empty.
         :param authorities: a file of trusted authorities instead of the system's.
-        :param most_in_flight: over all hosts; 0 means as many as this process may have files open.
-        :param vantage: what answers name as the place that the request came from.
+        :param most_in_flight: the maximum for all hosts; 0 means the limit from this process's open files.
+        :param vantage: the name of the place of the requests, stored in responses.
         :raises NotAWebAddressError: if an entry of `allow_private` is not host:port.
         """
         self._now = now
@@ -309,19 +310,19 @@ class Fetcher:
 
     @property
     def in_flight(self) -> int:
-        """How many requests have been started whose answers `poll` has not returned yet."""
+        """The number of started requests whose responses `poll` has not returned yet."""
         return self._lanes.waiting + len(self._held) + len(self._flying) + len(self._done)
 
     @property
     def held_until(self) -> datetime | None:
-        """When the first request goes on, if all that are in flight wait for the end of a pause; else None."""
+        """When the first request continues, if all open requests are waiting for the end of a pause; else None."""
         waits = [self._wait_of(pending) for pending in self._held]
         if len(self._held) < self.in_flight or None in waits:
             return None
         return min((until for _, until in filter(None, waits)), default=None)
 
     def start(self, request: CheckRequest) -> None:
-        """Begin a request at once, or as soon as its host's budget allows; it always ends in an answer."""
+        """Begin a request at once or as soon as its host's budget allows. It always ends with an `Answer`."""
         try:
             address = parse_address(request.url)
             if not is_allowed(address, request.allowed_hosts):
@@ -350,13 +351,13 @@ class Fetcher:
             self._drive(seconds=0.0)
 
     def waits(self, key: Hashable) -> bool:
-        """Whether the request of a key waits for its turn, so that nothing was sent yet."""
+        """Whether the request of a key is waiting for its turn, so that nothing was sent yet."""
         return key in self._waiting
 
     def hand_turn(self, key: Hashable, request: CheckRequest) -> None:
-        """Pass the turn of the request of a key, which is then never sent, to another for the same address.
+        """Replace the waiting request of a key, which is then never sent, by another for the same address.
 
-        :raises KeyError: if that one does not wait, or not any more.
+        :raises KeyError: if no request of this key is waiting.
         :raises ValueError: if the two do not request the same.
         """
         pending = self._waiting[key]
@@ -368,9 +369,9 @@ class Fetcher:
         self._waiting[request.key] = pending
 
     def poll(self, timeout_seconds: float) -> list[tuple[CheckRequest, Answer]]:
-        """Return the complete answers, waiting for at least one, but not longer than this; 0 does not wait.
+        """Return the complete responses, waiting for at least one, but not longer than this; 0 does not wait.
 
-        Every call also begins what the budgets allow by now. With nothing in flight it waits too.
+        Every call also begins the requests that the budgets now allow. It waits even if there are no requests.
         """
         until = time.monotonic() + timeout_seconds
         while True:
@@ -386,14 +387,14 @@ class Fetcher:
     def pause(self, name: str, *, until: datetime) -> None:
         """Request nothing of a host or a page until an aware instant.
 
-        Requests that wait for it or are started for it end at once with an answer that says so; a decisive one waits.
+        Other requests to it end at once with a failure that says so; a decisive request waits until then.
         """
         self._pauses.add(name, until=until)
         if not is_page_queue(name):
             self._hold_back_waiting(name)
 
     def give_up_waits(self) -> None:
-        """End what waits for the end of a pause in answers that say so, because this process has to end."""
+        """End the requests that are waiting for the end of a pause with a failure, because this process has to end."""
         held, self._held = self._held, []
         for pending in held:
             self._not_waiting(pending)
@@ -472,7 +473,7 @@ class Fetcher:
                 self._lanes.add(place, pending)
 
     def _hold_back(self, pending: PendingCheck) -> bool:
-        """Hold a pending back if its host or page asked us to wait; return whether it is held."""
+        """Delay a pending check if its host or page asked us to wait; return whether it is delayed."""
         if not self._wait_of(pending):
             return False
         if pending.request.decisive and pending.begun_at is None:
@@ -489,7 +490,7 @@ class Fetcher:
         self._finish(pending, _Ending(Failure.ASKED_TO_WAIT, detail), at=self._now())
 
     def _refused_behind_proxy(self, pending: PendingCheck) -> str:
-        """Return why an address is refused that the proxy connects to: the guard sees no more than its URL."""
+        """Return why an address is refused if a proxy connects to it: then the guard knows only its URL."""
         address = pending.address
         if not self._route.is_proxied(address):
             return ""
@@ -532,9 +533,9 @@ class Fetcher:
         done: float | None = None,
         certificate: str = "",
     ) -> None:
-        """Add the answer of a pending: to its last request or, without a reply, because the next one is not made.
+        """Add the response of a pending check: of its last request or, without a reply, why the next is not made.
 
-        :param done: when the reply was complete, on the monotonic clock.
+        :param done: when the reply was complete, by the monotonic clock.
         """
         sent_at = pending.sent_at or pending.begun_at or at
         first_byte = line.first_byte if line else None
@@ -568,7 +569,7 @@ class Fetcher:
         self._done.append((pending.request, answer))
 
     def _certificate(self, connection: int, new: str) -> str:
-        """Return the certificate of a connection, which only the request that opened it saw."""
+        """Return the certificate of a connection, which only the request that opened it received."""
         if new:
             if len(self._certificates) >= _MOST_CERTIFICATES:
                 self._certificates.pop(next(iter(self._certificates)))
@@ -577,5 +578,5 @@ class Fetcher:
 
 
 def limit_connections(open_files: int) -> int:
-    """Return how many connections a process may have that may have so many files open; -1 means no limit."""
+    """Return the maximum number of connections of a process that may have this many open files; -1 means no limit."""
     return MOST_IN_FLIGHT if open_files < 0 else max(1, min(MOST_IN_FLIGHT, open_files - _RESERVED_FILES))

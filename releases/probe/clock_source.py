@@ -1,4 +1,4 @@
-"""What confirms the machine's clock: the kernel, asked at once, and chrony and NTP servers, asked in the background."""
+"""Sources that confirm the machine's clock: the kernel, and in the background chrony and NTP servers."""
 
 import ctypes
 import logging
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 CHRONY = ("chronyc", "-n", "-c", "tracking")
 CHRONY_INTERVAL_SECONDS = 16.0
-# RFC 5905 allows no client to ask a server more often than this for long.
+# RFC 5905 does not allow a client to query a server more often than this for long.
 NTP_INTERVAL_SECONDS = 64.0
 NTP_PORT = 123
 NOT_SYNCHRONISED = 3  # the leap indicator of a server that keeps no time
@@ -26,7 +26,7 @@ ANSWERED_WITHIN_SECONDS = 3.0
 
 
 class _Timex(ctypes.Structure):
-    """`struct timex` of <sys/timex.h>; only the fields that are read here have their names."""
+    """`struct timex` of <sys/timex.h>; only the fields that are read here are named."""
 
     _fields_ = (
         ("modes", ctypes.c_uint),
@@ -35,13 +35,13 @@ class _Timex(ctypes.Structure):
         ("maxerror", ctypes.c_long),
         ("esterror", ctypes.c_long),
         ("status", ctypes.c_int),
-        # The rest is written by the kernel as well, and must have room; it is about 150 bytes.
+        # The kernel writes about 150 more bytes, for which there must be room.
         ("rest", ctypes.c_byte * 256),
     )
 
 
 def kernel() -> Figures | None:
-    """Read from the kernel how far its clock may be off; None if it does not know, or there is no such system call."""
+    """Read from the kernel how far its clock may be off; None if it does not know, or has no such system call."""
     if not sys.platform.startswith("linux"):
         return None
     timex = _Timex()  # modes 0: only read
@@ -50,10 +50,10 @@ def kernel() -> Figures | None:
 
 
 def chrony(command: Sequence[str]) -> Figures | None:
-    """Run chrony; None if there is no such program.
+    """Query chrony; None if there is no such program.
 
     :param command: prints chrony's tracking report as one line of fields.
-    :raises OSError, subprocess.SubprocessError, ValueError: if it does not answer as chrony does.
+    :raises OSError, subprocess.SubprocessError, ValueError: if its output is not that of chrony.
     """
     program = shutil.which(command[0])
     if program is None:
@@ -70,10 +70,10 @@ def chrony(command: Sequence[str]) -> Figures | None:
 
 
 def ntp(servers: Sequence[str]) -> Figures | None:
-    """Query NTP servers, and return the figures of the one that bounds the error most closely; None without servers.
+    """Query NTP servers, and return the figures with the smallest error bound; None without servers.
 
     :param servers: host names, each with its port if that is not 123.
-    :raises OSError, ntplib.NTPException: if none of them answers.
+    :raises OSError, ntplib.NTPException: if none of them responds.
     """
     figures: list[Figures] = []
     faults: list[Exception] = []
@@ -105,7 +105,7 @@ def _query_server(server: str) -> Figures | None:
 
 
 class _InBackground:
-    """The last answer of a source that is queried in a separate thread, so that no check waits for it."""
+    """The last result of a source that is queried in a separate thread, so that no check waits for it."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class _InBackground:
         self._asking: threading.Thread | None = None
 
     def latest(self) -> Figures | None:
-        """Return the last answer at once, and query again if it is old."""
+        """Return the last result at once, and start a new query if it is old."""
         now = self._monotonic()
         idle = self._asking is None or not self._asking.is_alive()
         if idle and (self._queried_at is None or now - self._queried_at >= self._every_seconds):
@@ -138,7 +138,7 @@ class _InBackground:
         try:
             self._said = self._query()
         except (OSError, subprocess.SubprocessError, ValueError, ntplib.NTPException) as fault:
-            # Without an answer another source counts, or none; which one is stored with each check.
+            # Without a response another source counts, or none. The source is stored with each check.
             logger.warning("%s does not say how far the clock may be off: %s", self._name, fault)
             self._said = None
 
@@ -168,10 +168,10 @@ class ClockSource:
         self._sources = (self._chrony.latest, kernel, *([self._servers.latest] if servers else []))
 
     def __call__(self) -> tuple[Figures, ...]:
-        """Return the figures known now, without waiting; those of chrony and servers are from the last answer."""
+        """Return the known figures without waiting; those of chrony and servers are from the last response."""
         return tuple(figures for source in self._sources if (figures := source()))
 
     def wait(self) -> None:
-        """Wait until every query under way is answered or has timed out."""
+        """Wait until every open query has a response or has timed out."""
         self._chrony.wait()
         self._servers.wait()

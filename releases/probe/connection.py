@@ -23,7 +23,7 @@ from releases.rules.web_address import MOST_CHARACTERS, NotAWebAddressError, Web
 CACHE_BYPASS_HEADERS = ("Cache-Control: no-cache", "Pragma: no-cache")
 PARAMETER = "statsoffice-fresh"
 
-# What stores and delivery networks call the signature of a whole query, or a parameter that only accompanies one.
+# Names that object stores and delivery networks use for a signature of the whole query, or for a parameter next to one.
 _SIGNED = frozenset({
     "signature", "sig", "x-amz-signature", "x-goog-signature", "x-oss-signature", "key-pair-id", "hdnea", "hdnts",
     "__gda__", "hmac", "token", "verify", "policy",
@@ -34,8 +34,8 @@ _OURS = re.compile(rf"([?&]){PARAMETER}=[0-9a-f]+(&|$)")
 def bypass_caches(address: WebAddress) -> WebAddress:
     """Add a unique query to an address, so that no cache on the way can answer from its store.
 
-    The rest of the address stays the same, to the byte. A query that is signed, or that is one word rather than names
-    with values, would change its meaning: such an address is requested with the header alone.
+    The rest of the address stays the same, byte for byte. If the query is signed, or is one word instead of names with
+    values, adding to it would change its meaning; such an address is requested with the header only.
     """
     query = urlsplit(address.url).query
     names = {name.lower() for name, _ in parse_qsl(query, keep_blank_values=True)}
@@ -47,12 +47,12 @@ def bypass_caches(address: WebAddress) -> WebAddress:
     try:
         return parse_address(address.url + own)
     except NotAWebAddressError:
-        # An address whose escapes grow beyond the limit when it is read again is requested unchanged.
+        # If escaping makes the address longer than the limit, it is requested unchanged.
         return address
 
 
 def as_meant(url: str) -> str:
-    """Return an address without the query that `bypass_caches` added."""
+    """Return the original address, without the query that `bypass_caches` added."""
     return _OURS.sub(lambda found: found[1] if found[2] else "", url)
 
 
@@ -69,10 +69,10 @@ class TooLargeError(ValueError):
 
 
 def undo_codings(body: bytes, codings: str, *, most_bytes: int) -> bytes:
-    """Undo the codings that the Content-Encoding header names, last one first.
+    """Decode a body by its Content-Encoding header, the last coding first.
 
     :raises CannotDecodeError: if a coding is unknown, or the body is damaged or incomplete.
-    :raises TooLargeError: if more than `most_bytes` would come out at any stage.
+    :raises TooLargeError: if the result of any stage would exceed `most_bytes`.
     """
     names = [name.strip().lower() for name in codings.split(",") if name.strip()]
     if len(names) > _MOST_CODINGS:
@@ -170,7 +170,7 @@ REQUEST_HEADERS = (
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of one request: seconds, bytes (of the body both as sent and decoded) and redirects."""
+    """The limits of one request: seconds, bytes (of the body as sent and as decoded) and redirects."""
 
     connect_seconds: float = 3.0
     total_seconds: float = LONGEST.total_seconds()
@@ -181,7 +181,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How requests leave this machine: the user agent, the proxy, and the trusted certificates."""
+    """Settings of all requests: the user agent, the proxy, and the trusted certificates."""
 
     user_agent: str
     allow_private: frozenset[str]
@@ -204,8 +204,8 @@ class Route:
 class Line:
     """A curl handle with every constant option set once, and the reply to its last request.
 
-    The body is as it was sent, still in its content coding. `monotonic` and `first_byte` are when the request was sent
-    and when its answer began, on the monotonic clock. Only the request that opened a connection has a certificate.
+    The body is as sent, still in its content coding. `monotonic` and `first_byte` are when the request was sent and
+    when the response began, by the monotonic clock. Only the request that opened a connection has a certificate.
     """
 
     failure: Failure | None
@@ -234,7 +234,7 @@ class Line:
         self.curl.setopt(pycurl.WRITEFUNCTION, self._take_body)
 
     def prepare(self, address: WebAddress, *, seconds: float, fresh: bool = False) -> None:
-        """Make the handle ready for one GET request that ends within so many seconds.
+        """Prepare the handle for one GET request with a timeout in seconds.
 
         :param fresh: whether to ask caches on the way for a new copy.
         """
@@ -266,7 +266,7 @@ class Line:
         self.failure, self.detail = self._failure(code, message)
         self._close_sockets()
         curl = self.curl
-        # A proxy's own refusal leaves headers too, but no status of the site's.
+        # A refusal by the proxy has headers too, but no status of the site.
         self.status = (curl.getinfo(pycurl.RESPONSE_CODE) or None) if self._headers_over else None
         self.headers = tuple(self._headers) if self.status else ()
         self.body = b"".join(self._body) if self.failure is None else b""
@@ -281,7 +281,7 @@ class Line:
         }
 
     def values(self, name: str) -> list[str]:
-        """Return the values of a header, whose name is given in lower case, in their order."""
+        """Return the values of a header in order; its name is in lower case."""
         return [value for known, value in self.headers if known == name]
 
     def close(self) -> None:
@@ -290,7 +290,7 @@ class Line:
 
     def _failure(self, code: int, message: str) -> tuple[Failure | None, str]:
         if code == 0:
-            # libcurl takes headers that break off for the whole of an answer without a body.
+            # libcurl accepts incomplete headers as a complete response without a body.
             return (None, "") if self._headers_over else (Failure.BROKEN, "the headers break off")
         if self._too_large:
             return Failure.TOO_LARGE, self._too_large
@@ -299,7 +299,7 @@ class Line:
         return _FAILURES.get(code, Failure.BROKEN), message or f"error {code} of libcurl"
 
     def _certificate_sha256(self) -> str:
-        """Only a handshake shows a certificate; a connection that is used again has nothing to read."""
+        """Only a handshake has a certificate; a reused connection has none to read."""
         for certificate in self.curl.getinfo(pycurl.INFO_CERTINFO)[:1]:
             for name, value in certificate:
                 if name == "Cert":
@@ -307,12 +307,12 @@ class Line:
         return ""
 
     def _close_sockets(self) -> None:
-        # pycurl goes on with a duplicate of each.
+        # pycurl uses a duplicate of each.
         for opened in self._sockets:
             opened.close()
         self._sockets.clear()
 
-    # What curl calls. These must not raise: curl would print the traceback and go on.
+    # Callbacks of curl. They must not raise, because curl would print the traceback and continue.
 
     def _open_socket(self, _purpose: int, to: pycurl.CurlSockAddr) -> socket.socket | int:
         if not self._proxied:
@@ -330,8 +330,8 @@ class Line:
         return opened
 
     def _about_to_send(self, peer: str, _own: str, _peer_port: int, _own_port: int) -> int:
-        # If a connection used again turns out dead, curl sends once more: the first instant remains, because a page
-        # seen not to be there may have appeared at any time after it.
+        # If a reused connection is dead, curl sends the request again. The first instant is used, because a page that
+        # was found missing may have appeared at any time after it.
         if self.sent_at is None:
             self.sent_at, self.monotonic = self._now(), time.monotonic()
         self.peer_address = peer
@@ -363,7 +363,7 @@ class Line:
 
 @lru_cache(maxsize=2048)
 def _header(line: bytes) -> tuple[str, str]:
-    """Read a line of headers; answers of one site share most of theirs, and thousands of answers wait at once."""
+    """Read a header line. Equal lines share one object, because thousands of responses may be in memory at once."""
     try:
         text = line.decode()
     except UnicodeDecodeError:
@@ -378,7 +378,7 @@ def _new_curl(route: Route, limits: Limits) -> pycurl.Curl:
         (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
         (pycurl.FOLLOWLOCATION, 0),
         (pycurl.NOSIGNAL, 1),
-        # One request at a time on each connection, so that a budget's connections are what it says.
+        # One request at a time on each connection, so that the budget limits the requests in flight.
         (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
         (pycurl.HTTP_CONTENT_DECODING, 0),
         (pycurl.CONNECTTIMEOUT_MS, round(limits.connect_seconds * 1000)),
@@ -389,7 +389,7 @@ def _new_curl(route: Route, limits: Limits) -> pycurl.Curl:
         (pycurl.OPT_CERTINFO, 1),
         (pycurl.USERAGENT, route.user_agent),
         (pycurl.HTTPHEADER, list(REQUEST_HEADERS)),
-        # An empty text also keeps curl from reading http_proxy and no_proxy of the environment.
+        # An empty text also prevents curl from reading http_proxy and no_proxy from the environment.
         (pycurl.PROXY, ""),
         (pycurl.NOPROXY, ""),
     ):

@@ -1,11 +1,11 @@
 """The process that examines pages, one after the other, and its messages: `python -m releases.probe.examiner`.
 
 It reads requests from its standard input and writes results to its standard output. It ends when its input does, so it
-never outlives the process that started it. A page that goes over a limit ends it through the kernel: by SIGPROF after
-so much processor time, or because no more memory is given.
+never outlives the process that started it. If a page exceeds a limit, the kernel ends the process: by SIGPROF after the
+allowed processor time, or because it gets no more memory.
 
-It imports nothing but the rules of detection: neither Django nor the database. Requests are pickled; they come from our
-own process. Results are JSON, because a page may have taken the process over.
+It imports only the rules of detection, neither Django nor the database. Requests are pickled, because they come from
+our own process. Results are JSON, because a hostile page may have compromised this process.
 """
 
 import json
@@ -79,7 +79,7 @@ def take_message(received: bytearray) -> bytes | None:
 
 
 def write_request(request: Request) -> bytes:
-    # Durations cannot be pickled in their stored form, and no rule reads them.
+    # The durations cannot be pickled in this form, and no rule uses them.
     sent = replace(request, answer=replace(request.answer, seconds={}))
     return add_length(pickle.dumps(sent, protocol=pickle.HIGHEST_PROTOCOL))
 
@@ -107,13 +107,13 @@ _READ_AT_A_TIME = 1024 * 1024
 
 def main(*, seconds: float = SECONDS_OF_PROCESSOR, bytes_above: int = BYTES_ABOVE_REST) -> int:
     """Examine until the input ends; return the exit code."""
-    # Who stops a service asks all its processes at once. This one ends with the one that it works for.
+    # When a service is stopped, all its processes get the signal. This one ends together with its parent.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     os.nice(_NICER)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Text printed by mistake must not be taken for a result.
+    # Text printed by mistake must not be mistaken for a result.
     requests, results = os.fdopen(os.dup(0), "rb", buffering=0), os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     at_rest = _address_space()
@@ -155,7 +155,7 @@ def _examine(request: Request, *, rest: int, bytes_above: int) -> Result:
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
     except Exception:  # noqa: BLE001  # returned as a fault
-        # A library may call it by another name when it is given no memory.
+        # Without memory, a library may raise another exception.
         if _peak() > rest + bytes_above * 0.9:
             os._exit(OUT_OF_MEMORY)
         return Fault(traceback.format_exc()[-4_000:])

@@ -45,7 +45,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Overrun(Enum):
-    """Which limit a page went over."""
+    """The limit that a page exceeded."""
 
     TIME = "time"
     MEMORY = "memory"
@@ -64,7 +64,7 @@ class _Job:
 
 @dataclass(slots=True)
 class _Child:
-    """One process, with the pages that it was given; it examines the first of them."""
+    """One process with its queue of pages; it examines the first one."""
 
     process: subprocess.Popen[bytes]
     jobs: deque[_Job] = field(default_factory=deque)
@@ -91,9 +91,9 @@ class Examiners:
         options: Sequence[str] = (),
     ) -> None:
         """
-        :param most: how many processes at most; None for one for each processor, up to four.
-        :param seconds_on_the_clock: after which a page's process is killed.
-        :param options: of the process, for tests: other limits.
+        :param most: the maximum number of processes; by default one for each processor, up to four.
+        :param seconds_on_the_clock: the time after which a page's process is killed.
+        :param options: command-line options of the process, for other limits in tests.
         """
         self._most = most or min(os.cpu_count() or 1, MOST_PROCESSES)
         self._seconds_on_the_clock = seconds_on_the_clock
@@ -105,11 +105,11 @@ class Examiners:
         self._done: list[tuple[Hashable, Examined]] = []
         self._failed_starts = 0
         self._until: float | None = None
-        # A pool that was never closed leaves no process behind.
+        # Even a pool that is never closed leaves no processes behind.
         weakref.finalize(self, _end_all, self._children, of_process=os.getpid())
 
     def __len__(self) -> int:
-        """Return how many pages have no result yet, or one that was not collected."""
+        """Return the number of pages without a collected result."""
         return len(self._waiting) + len(self._last) + len(self._done) + sum(len(child.jobs) for child in self._children)
 
     @property
@@ -127,7 +127,7 @@ class Examiners:
         self._exchange(0)
 
     def collect(self, timeout_seconds: float = 0.0) -> list[tuple[Hashable, Examined]]:
-        """Return the available results; if there is none, wait for the first, but not longer than this."""
+        """Return the available results; if there are none, wait for the first, but not longer than this."""
         until = time.monotonic() + timeout_seconds
         while True:
             self._exchange(0 if self._done else max(0.0, until - time.monotonic()))
@@ -138,7 +138,7 @@ class Examiners:
                 return done
 
     def examine(self, request: Request) -> Examined:
-        """Examine one page and wait for its result; the results of others remain to be collected."""
+        """Examine one page and wait for its result; results of other pages can be collected later."""
         key, others = object(), list[tuple[Hashable, Examined]]()
         self.begin(key, request)
         while True:
@@ -149,11 +149,11 @@ class Examiners:
                 others.append((found, result))
 
     def is_last(self, url: str) -> bool:
-        """Whether an address has gone over a limit so often that it is examined after all others."""
+        """Whether an address has exceeded a limit so often that it is examined after all others."""
         return self._overruns[url] >= LATE_FROM
 
     def give_up_after(self, seconds: float | None) -> None:
-        """Report as ended all that has no result by then or is begun afterwards; the first call counts.
+        """Report all pages without a result by then, or begun afterwards, as ended; only the first call counts.
 
         :param seconds: None to examine as usual again.
         """
@@ -185,7 +185,7 @@ class Examiners:
             child.unsent += job.message
 
     def _free_child(self) -> _Child | None:
-        """Return an idle child, else a new one, else the one with the fewest pages if it has room."""
+        """Return an idle child, or a new one, or the one with the fewest pages if its queue is not full."""
         idle = next((child for child in self._children if not child.jobs), None)
         if idle is not None:
             return idle
@@ -211,8 +211,8 @@ class Examiners:
         return child
 
     def _exchange(self, timeout_seconds: float) -> None:
-        """Send and receive what can be sent and received, waiting at most so long for the first of it."""
-        # Of a few pipes for a moment: epoll would need a descriptor for each call.
+        """Send and receive all data that is ready, waiting at most this long for the first."""
+        # A selector for a few pipes and a short time; epoll would need a file descriptor for each call.
         with selectors.PollSelector() as selector:
             for child in self._children:
                 assert child.process.stdin is not None and child.process.stdout is not None  # noqa: PT018, S101
@@ -256,7 +256,7 @@ class Examiners:
             self._replace(child)
 
     def _replace(self, child: _Child) -> None:
-        """Take an ended child out of the pool: its page has no result, and its other pages go to another child."""
+        """Remove an ended child from the pool: its page has no result, and another child gets its other pages."""
         self._children.remove(child)
         _close(child)
         code = child.process.returncode
@@ -287,7 +287,7 @@ class Examiners:
             self._replace(child)
 
     def _report_all(self, overrun: Overrun) -> None:
-        """Report everything as ended, and begin with new processes if there is anything else to examine."""
+        """Report everything as ended; later pages get new processes."""
         jobs = [*(job for child in self._children for job in child.jobs), *self._waiting, *self._last]
         _end_all(self._children, of_process=os.getpid())
         logger.error("%d pages are not examined: %s", len(jobs), overrun.value)
@@ -325,7 +325,7 @@ def _close(child: _Child) -> None:
         if pipe is not None:
             pipe.close()
     try:
-        # It may have closed its output and go on.
+        # It may have closed its output and still be running.
         child.process.wait(SECONDS_TO_END)
     except subprocess.TimeoutExpired:
         child.process.kill()

@@ -18,12 +18,12 @@ from releases.rules.canonical import sha256_hex
 from releases.rules.host_budget import DEFAULT_BUDGET, Budget
 from releases.rules.response import Answer, CheckRequest
 
-# More than are monitored at once; each takes about two kilobytes.
+# More than the number of addresses monitored at once; each entry takes about two kilobytes.
 MOST = 12_000
 
 
 class FindingCache:
-    """What answers showed, by all that the rules of detection read of them; the oldest are removed first.
+    """A cache of findings by everything in a response that the rules of detection read; the oldest are removed first.
 
     It belongs to one thread, as the probe does.
     """
@@ -42,9 +42,9 @@ class FindingCache:
 
 
 def finding_key(adapter: str, answer: Answer, expectation: Expectation) -> Hashable:
-    """Return all that a rule can read of an answer: its way, status, headers of content, bytes, and side of due.
+    """Return a key of everything that a rule can read: redirects, status, content headers, bytes, and side of due.
 
-    Answers with the same key have the same finding. The bytes are hashed, so call it once for an answer.
+    Responses with the same key have the same finding. This hashes the bytes, so call it once for a response.
     """
     due_at = expectation.due_at
     return (
@@ -77,9 +77,9 @@ class ExaminationError(Exception):
 
 
 class Probe:
-    """Makes many requests at a time, and has the answers examined by other processes, within hard limits.
+    """Makes many requests at a time, and has the responses examined by other processes, within hard limits.
 
-    A page that has not changed is answered from memory.
+    The finding of an unchanged page comes from a cache.
     """
 
     def __init__(self, fetcher: Fetcher, examiners: Examiners | None = None) -> None:
@@ -176,7 +176,7 @@ class Probe:
         if isinstance(found, Overrun):
             shown = Finding(CheckOutcome.OBSERVER_FAULT, (_OVERRUNS[found],))
             if found is Overrun.ENDED or not self._examiners.is_last(request.answer.requested_url):
-                return shown  # it may have been the machine's fault, so the same page has a second chance
+                return shown  # the fault may be the machine's, so the same page is examined again next time
             found = shown
         self._findings.remember(page, found)
         return found
@@ -205,9 +205,9 @@ def probe_from_settings(
 ) -> Probe:
     """Make a probe from the settings (STATSOFFICE_PROBE_BUDGETS and its siblings).
 
-    :param now: the wall clock, real or of a rehearsal.
-    :param adhoc: whether it is for ad hoc checks, which have a small part of each budget; a budget too small to be
-        divided is used whole, by the sweep or by ad hoc checks at a time.
+    :param now: the wall clock, real or replayed.
+    :param adhoc: whether it is for ad hoc checks, which have a small part of each budget. A budget that is too small to
+        divide is used by either the sweep or ad hoc checks at a time.
     :param also_private: further "host:port" entries that this probe may request on private networks.
     """
 

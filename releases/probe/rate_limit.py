@@ -1,4 +1,4 @@
-"""Requests that wait for a host: its budget, and the pauses that it asked for."""
+"""Requests waiting for a host: its budget, and the pauses that it asked for."""
 
 import heapq
 from collections import deque
@@ -16,8 +16,8 @@ _LONGEST_NAME = 200
 class Pauses:
     """Pauses by name: of a host (host or host:port) or of one page (its address).
 
-    A page pauses for as long as it asked. Its host pauses with it, for a minute at most, but only once: a page that
-    asks again and again must not prevent checks of the other pages of its host.
+    A page pauses for as long as it asked. Its host pauses with it, for at most a minute and only once, because a page
+    that asks repeatedly must not prevent checks of other pages of its host.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -26,13 +26,13 @@ class Pauses:
         self._paused_host_at: dict[str, datetime] = {}
 
     def add(self, name: str, *, until: datetime) -> None:
-        """Pause a host or a page until an aware instant, or longer if it pauses longer already."""
+        """Pause a host or a page until an aware instant, unless it already pauses for longer."""
         self._until[name] = max(until, self._until.get(name, until))
 
     def take_request(self, *, place: str, url: str, wait: timedelta) -> bool:
         """Pause a page that asked for it; return whether its host pauses too.
 
-        :param place: the host that gave the answer.
+        :param place: the host that sent the response.
         """
         now = self._now()
         self.add(page_name(url), until=now + wait)
@@ -44,7 +44,7 @@ class Pauses:
         return True
 
     def find(self, *, place: str, url: str) -> tuple[str, datetime] | None:
-        """Return which of a host and a page on it pauses longest, and until when; None if neither does."""
+        """Return the longer pause of a host and a page on it, with its end; None if neither pauses."""
         waits = [(until, name) for name in (place, page_name(url)) if (until := self._of(name))]
         return (max(waits)[1], max(waits)[0]) if waits else None
 
@@ -53,7 +53,7 @@ class Pauses:
 
     def _of(self, name: str) -> datetime | None:
         until = self._until.get(name)
-        # A wait beyond the longest is of a clock that was set back.
+        # A wait beyond the longest one means that the clock was set back.
         if until and not timedelta(0) < until - self._now() <= LONGEST_OF_ALL:
             del self._until[name]
             return None
@@ -70,7 +70,7 @@ def is_page_queue(name: str) -> bool:
 
 
 class Lane[T]:
-    """What waits for one host, and what its budget still allows; instants are monotonic seconds."""
+    """The waiting requests of one host, and the rest of its budget; instants are monotonic seconds."""
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
@@ -81,7 +81,7 @@ class Lane[T]:
         self._begun: deque[float] = deque()
 
     def seconds_to_wait(self, at: float) -> float | None:
-        """Return for how many seconds nothing may begin; None means: until a request has ended."""
+        """Return the seconds for which no request may begin; None means until a request has ended."""
         if self.in_flight >= self.budget.connections:
             return None
         while self._begun and self._begun[0] <= at - 1:
@@ -98,9 +98,9 @@ class Lane[T]:
 
 
 class Lanes[T]:
-    """One lane for each host; what may begin is handed out fairly, host by host.
+    """One lane for each host; requests are released fairly, host by host.
 
-    A sliding second is counted, not a bucket that refills: a bucket would let twice the rate through in the second
+    The rate is counted in a sliding second instead of a token bucket. A bucket would allow twice the rate in the second
     after a quiet one, which is when a release is due.
     """
 
@@ -114,9 +114,9 @@ class Lanes[T]:
         self.waiting = 0
 
     def add(self, place: str, item: T, *, first: bool = False) -> None:
-        """Let an item wait for its host, behind the others or, if it is under way already or decides, before them.
+        """Add an item to its host's queue: at the end or, if it was already begun or is decisive, at the front.
 
-        :param place: host or host:port; the budget is the one of that, else the host's, else the default.
+        :param place: host or host:port; the budget is that of host:port, or else the host's, or else the default.
         """
         lane = self._lane(place)
         if first:
@@ -127,7 +127,7 @@ class Lanes[T]:
         self._list(lane)
 
     def next(self, at: float) -> T | None:
-        """Return the next item that may begin now and count it as begun, or None if none may."""
+        """Return the next item that may begin now and count it as begun, or None."""
         while self._later and self._later[0][0] <= at:
             self._ready.append(heapq.heappop(self._later)[2])
         while self._ready:
@@ -152,7 +152,7 @@ class Lanes[T]:
         self._list(lane)
 
     def rest(self, place: str, *, until: float) -> None:
-        """Begin nothing at a host before an instant: another process may have used up the second before it."""
+        """Begin nothing at a host before an instant, because another process may have used the budget until then."""
         lane = self._lane(place)
         lane.rests_until = max(lane.rests_until, until)
 
@@ -164,7 +164,7 @@ class Lanes[T]:
         return waiting
 
     def next_moment(self) -> float | None:
-        """Return when a rate lets the next item begin; None if only the end of a request can."""
+        """Return when the rate allows the next item to begin; None if that depends on the end of a request."""
         return self._later[0][0] if self._later else None
 
     def _lane(self, place: str) -> Lane[T]:

@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 
 class NetworkKind(StrEnum):
-    """The kinds of addresses that are not plain public ones."""
+    """The kinds of addresses that are not ordinary public ones."""
 
     LOOPBACK = "a loopback address"
     PRIVATE = "a private address"
@@ -26,8 +26,7 @@ class NetworkKind(StrEnum):
 
 
 # IANA's special-purpose registries of IPv4 and IPv6 addresses (RFC 6890 and its successors). The list is complete
-# because `is_global` alone lets 6to4, NAT64, multicast and others through on some versions of Python. The first match
-# counts.
+# because `is_global` alone allows 6to4, NAT64, multicast and others on some versions of Python. The first match counts.
 _RANGES = tuple(
     (ip_network(network), kind)
     for network, kind in (
@@ -79,14 +78,14 @@ _NEVER_OPENED = frozenset({NetworkKind.UNSPECIFIED, NetworkKind.MULTICAST, Netwo
 def refuse_address(address: str, *, host: str, port: int, allow_private: Iterable[str]) -> str | None:
     """Return why a connection to this address may not be opened, or None if it may.
 
-    The address is the one that the socket is about to connect to, so it makes no difference how the URL wrote it (a
-    name, decimal, octal) or how often the name changes its mind.
+    The address is the one to which the socket is about to connect, so it does not matter how the URL writes it (a name,
+    decimal, octal) or whether the name later resolves to another one.
 
     :param address: numeric, IPv4 or IPv6.
     :param host: of the URL, normalised, without brackets.
-    :param allow_private: "host:port" entries. An entry counts only for URLs that are written with that host and port.
-        An address opens itself; a name opens the loopback, private and shared addresses that it resolves to, and
-        never a link-local one, where clouds store their credentials.
+    :param allow_private: "host:port" entries. An entry applies only to URLs with that host and port. An entry with an
+        address allows that address; one with a name allows the loopback, private and shared addresses to which it
+        resolves, but never a link-local one, where clouds serve credentials.
     """
     kind = network_kind(address)
     entry = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -97,7 +96,7 @@ def refuse_address(address: str, *, host: str, port: int, allow_private: Iterabl
 
 @lru_cache(maxsize=4096)
 def network_kind(address: str) -> NetworkKind | None:
-    """Return what an address is; None means a plain public one."""
+    """Return the kind of an address; None means an ordinary public one."""
     parsed = _parsed(address)
     if parsed is None:
         return NetworkKind.UNREADABLE

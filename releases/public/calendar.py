@@ -24,10 +24,10 @@ MOST_WORDS = 10
 
 @dataclass(frozen=True, slots=True)
 class CalendarQuery:
-    """Conditions for announced releases; an empty one narrows nothing.
+    """Filters of announced releases; an empty value means no filter.
 
     :ivar producer: a slug, as `series` is.
-    :ivar words: words or parts of words that the title holds, each of them; the first ten count.
+    :ivar words: words or parts of words, all of which the title must contain; only the first ten count.
     :ivar statuses: the calendar's, "postponed" included.
     :ivar since: the first day on which the release may come, `until` the last.
     """
@@ -56,11 +56,11 @@ def filter_releases(query: CalendarQuery) -> QuerySet[Release]:
 
 
 def may_come_between(since: date | None, until: date | None) -> Q:
-    """Return the condition that a release may come on a day of a span; a vague one may on each day of its months."""
+    """Return the condition that a release may come on a day of a period; a vague one may come throughout its months."""
     condition = Q()
     if since:
         this_month = month_of(since)
-        # What this says again of all of them lets the database use its index by date.
+        # This redundant condition lets the database use its index by date.
         condition &= Q(planned_on__gte=this_month.previous.first) & (
             Q(planned_on__gte=since)
             | Q(precision=Precision.MONTH, planned_on__gte=this_month.first)
@@ -83,7 +83,7 @@ def _called(statuses: frozenset[PublicStatus]) -> Q:
 
 
 _confirmed = Q(status=PublicStatus.CONFIRMED)
-# Its last announced change is the one that began its present schedule: a public release is not moved in private.
+# Its last announced change began its present schedule, because a public release is never moved in private.
 _moved_later = Q(
     Exists(
         DateChange.objects.filter(
@@ -165,7 +165,7 @@ def announced_facts(releases: QuerySet[Release], *, pages_at: datetime | None = 
 
 
 def announced_facts_of(keys: Sequence[int]) -> list[AnnouncedRelease]:
-    """Return the announced facts of releases in the order of their keys, in two queries; others are left out."""
+    """Return the announced facts of releases in the order of `keys`, in two queries; unannounced ones are omitted."""
     found = Release.objects.public().filter(pk__in=keys).values(*COLUMNS, "schedule_version")
     rows = {row["pk"]: row for row in found}
     return _facts([rows[key] for key in keys if key in rows], pages_at=None)
@@ -203,9 +203,9 @@ def _announced(row: dict[str, Any], moves: tuple[AnnouncedMove, ...], page: str)
 
 
 def releases_in_month(month: Month, query: CalendarQuery, *, show: CalendarView, now: datetime) -> QuerySet[Release]:
-    """Return the announced releases of a month in the order of their dates, the vague ones last.
+    """Return the announced releases of a month by date, with vague ones last.
 
-    One announced for two months is in both of them. A release is upcoming until its day, or the last day of its
+    A release announced for two months is in both of them. A release is upcoming until its day, or the last day of its
     months, is over in London.
     """
     found = _filter_view(query, show, now=now).filter(may_come_between(month.first, month.last))
@@ -213,7 +213,7 @@ def releases_in_month(month: Month, query: CalendarQuery, *, show: CalendarView,
 
 
 def releases_in_all_months(query: CalendarQuery, *, show: CalendarView, now: datetime) -> QuerySet[Release]:
-    """Return the announced releases of all months: upcoming ones by date, all others with the latest first."""
+    """Return the announced releases of all months: upcoming ones by date, others with the latest first."""
     found = _filter_view(query, show, now=now)
     if show is CalendarView.UPCOMING:
         return found.order_by(TruncMonth("planned_on"), _vague_last, "planned_on", "planned_at", "title", "pk")
@@ -241,7 +241,7 @@ def public_producers() -> QuerySet[Producer]:
 
 
 def public_series() -> QuerySet[Series]:
-    """Return the series of which anything is announced, by producer and title; that there are others is private."""
+    """Return the series with announced releases, by producer and title; the existence of others is private."""
     return Series.objects.filter(_has_announced).select_related("producer").order_by("producer__name", "title")
 
 
@@ -254,9 +254,9 @@ def calendar_status(release: Release) -> PublicStatus:
 
 
 def live_page_of(release: Release, *, now: datetime) -> str:
-    """Return the address of a release's page once it is due and live, so that anyone may know it; else nothing.
+    """Return the address of a release's page if it is due and live, and so public; else an empty text.
 
-    A statement that it was published counts as well as a check that found it live since it was due.
+    A person's statement that it was published counts, as does a live check from the due time on.
     """
     row = {name: getattr(release, name) for name in ("pk", "due_at", "status")}
     return _pages([row], now=now).get(release.pk, "")

@@ -23,7 +23,7 @@ def download_response(content: bytes, kind: TableKind, *, name: str) -> HttpResp
 
 
 def dated_file_name(name: str, *, now: datetime) -> str:
-    """Write the day on London's calendar behind a file's name: "releases-2026-06-30"."""
+    """Append the London day to a file's name: "releases-2026-06-30"."""
     return f"{name}-{rules_calendar.local_date(now).isoformat()}"
 
 
@@ -32,7 +32,7 @@ PAGE, ATTACHMENT, ANNOUNCEMENT = Address.Role.PAGE, Address.Role.ATTACHMENT, Add
 
 
 class TooManyReleases(Exception):
-    """A file of so many releases could not be imported again; the message is one sentence."""
+    """A file with this many releases could not be imported again; the message is one sentence."""
 
 
 def export_calendar(
@@ -40,8 +40,8 @@ def export_calendar(
 ) -> bytes:
     """Write releases as a file in the columns of an import; times are London's.
 
-    :param contacts: whether to write who is responsible, of the releases that the person may edit.
-    :raises TooManyReleases: if there are more than an import takes.
+    :param contacts: whether to include responsible contacts, for the releases that the person may edit.
+    :raises TooManyReleases: if there are more than an import accepts.
     """
     found = list(releases.select_related("series__producer", "series__responsible").prefetch_related("addresses"))
     if len(found) > MOST_ROWS:
@@ -57,7 +57,7 @@ def export_calendar(
 
 
 def calendar_template(kind: TableKind, *, producer: str, now: datetime) -> bytes:
-    """Write a file to be filled in: the names of the columns, and one row to be written over."""
+    """Write a template: the names of the columns, and one example row."""
     example: dict[str, Value] = {
         "reference": EXAMPLE,
         "producer": producer,
@@ -96,9 +96,9 @@ def _row(release: Release, columns: Iterable[str], editable: Collection[int], ow
         CONTACT: series.responsible.email if shows_contact and series.responsible else "",
         "tolerance_seconds": series.tolerance_seconds,
         "rehearsal": "yes" if release.rehearsal else "",
-        # Only for the office's own people; the reason of a cancellation is public.
+        # These columns are only for the office's own people; the reason of a cancellation is public.
         "short_notice_reason": release.short_notice_reason if series.producer_id in own else "",
-        # The changes that were made are on record with their reasons; the column is there for a new one.
+        # The reasons of earlier changes are on record; this column is for the reason of a new change.
         "date_change_reason": "",
         "cancellation_reason": release.cancellation_reason,
     }

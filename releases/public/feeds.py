@@ -45,7 +45,7 @@ MOST_PAGES = 10
 
 
 class NothingAnnounced(LookupError):
-    """There is no such producer or series, or nothing of it was ever announced, which outside is the same."""
+    """There is no such producer or series, or it has no announced releases, which must look the same outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Subscription:
 def find_subscription(*, producer: str = "", series: str = "") -> Subscription:
     """Find the subscription for the slugs of a producer and of one of its series, or for neither.
 
-    :raises NothingAnnounced: if there is none of which anything is announced.
+    :raises NothingAnnounced: if there is none with announced releases.
     """
     if not producer:
         return Subscription()
@@ -87,9 +87,9 @@ def find_subscription(*, producer: str = "", series: str = "") -> Subscription:
 
 
 def list_releases(what: Subscription, *, now: datetime) -> list[AnnouncedRelease]:
-    """Return the releases to come and those of the last year by date; of too many, the next ones stay.
+    """Return future releases and those of the last year by date; if there are too many, only the next ones.
 
-    The window begins with a month, so that what it holds changes with the month at most, if nothing happens.
+    The period begins with a month, so that without changes the content is the same for the whole month.
     """
     today = rules_calendar.local_date(now)
     found = filter_releases(what.query)
@@ -103,7 +103,7 @@ def list_releases(what: Subscription, *, now: datetime) -> list[AnnouncedRelease
 
 
 def newest_changes(what: Subscription, *, page: int = 1) -> tuple[list[Change], bool]:
-    """Return one page of what happened to announced releases, the newest first, and whether there are older ones."""
+    """Return one page of changes of announced releases, newest first, and whether there are older ones."""
     end = page * CHANGES_PER_PAGE
     found = [(at, pk, kind, release) for kind, rows in _newest_rows(what) for at, pk, release in rows[: end + 1]]
     found.sort(key=lambda row: row[:3], reverse=True)
@@ -177,7 +177,7 @@ HAPPENED = {
 
 
 def clean_text(text: str) -> str:
-    """Return a text with the control characters, of which feeds allow none, made spaces; line ends stay."""
+    """Replace control characters, which feeds do not allow, with spaces, except line ends."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(" " if unicodedata.category(char) in {"Cc", "Cs"} and char != "\n" else char for char in text)
 
@@ -206,7 +206,7 @@ def describe_move(was: object, to: object, reason: str) -> str:
 
 
 def change_headline(change: Change) -> str:
-    """Write what happened to which release in one line: "Date changed: Consumer prices, May 2026"."""
+    """Write a change in one line: "Date changed: Consumer prices, May 2026"."""
     return f"{HAPPENED[change.kind]}: {clean_text(change.release.title)}"
 
 
@@ -230,7 +230,7 @@ CALENDAR_MEDIA_TYPE = "text/calendar; charset=utf-8"
 PRODUCT = "-//statsoffice//Release calendar//EN"
 REFRESH_INTERVAL = timedelta(hours=1)
 STATUS_CODES = {PublicStatus.PROVISIONAL: "TENTATIVE", PublicStatus.CANCELLED: "CANCELLED"}
-# The same facts are written once by each process: what a calendar of thousands costs is writing its events.
+# Each process caches the text of an event, because writing thousands of them takes most of the time.
 REMEMBERED_EVENTS = 8192
 END = b"END:VCALENDAR\r\n"
 
@@ -238,14 +238,15 @@ END = b"END:VCALENDAR\r\n"
 def calendar_file(
     releases: Iterable[AnnouncedRelease], *, name: str, description: str, page: str, release_pages_address: str
 ) -> bytes:
-    """Return an iCalendar file of releases; with none it is a well-formed empty calendar.
+    """Return an iCalendar file of releases; without releases it is a valid empty calendar.
 
     :param release_pages_address: the address below which each release has its page, ending with a slash.
     """
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
-    # As text, which the library would not escape in properties that it does not know. Old programs read the second.
+    # Written as text, because the library does not escape properties that it does not know. Old programs read the
+    # second one.
     for key in ("name", "x-wr-calname"):
         calendar.add(key, vText(clean_text(name)))
     for key in ("description", "x-wr-caldesc"):
@@ -262,7 +263,7 @@ def calendar_file(
 def _event(release: AnnouncedRelease, release_pages_address: str, language: str) -> bytes:  # words depend on it
     event = Event()
     title = clean_text(release.title)
-    # Some calendars show a cancelled event like any other: its title says so as well.
+    # Some calendar programs show a cancelled event like any other, so its title says so as well.
     cancelled = release.status is PublicStatus.CANCELLED
     event.add("summary", f"{STATUSES[release.status][0]}: {title}" if cancelled else title)
     event.add("uid", str(release.public_id))
@@ -292,7 +293,7 @@ NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class _Pages(Atom1Feed):
-    """An Atom feed with links to its other pages, whose date is that of its newest entry and never that of asking."""
+    """An Atom feed with links to its other pages. Its date is that of its newest entry, not of the request."""
 
     def latest_post_date(self) -> datetime:
         return max((item["updateddate"] for item in self.items), default=NOTHING_YET)
@@ -308,8 +309,8 @@ def change_feed(
 ) -> bytes:
     """Return an Atom feed of changes in their order.
 
-    An entry is dated by when the change was announced, and a publication by when it was announced for; one whose reason
-    was corrected keeps its identifier and its place, and is updated.
+    The date of an entry is when the change was announced; for a publication it is the announced time. If a reason is
+    corrected, the entry is updated, with the same identifier and position.
 
     :param links: the addresses of the feed's own pages, "first" among them.
     """
@@ -329,7 +330,7 @@ def change_feed(
         feed.add_item(
             title=change_headline(change),
             link=f"{release_pages_address}{release.reference}/",
-            # Read as HTML: what people typed is escaped here, and once more as XML.
+            # The content is HTML, so people's text is escaped here, and again as XML.
             description="".join(f"<p>{escape(line)}</p>" for line in lines),
             unique_id=change.id.urn,
             pubdate=change.at,

@@ -19,8 +19,8 @@ LEAF, NODE = b"\x00", b"\x01"
 class Head:
     """The end of a chain when an anchor was made, and a digest of the rows that were added since the last anchor.
 
-    A row's hash can only be computed from its content, which an outsider does not have for the rows of others.
-    `rows_sha256` covers "position previous_hash row_hash" of each added row, so that the hashes alone suffice.
+    A row's hash can only be computed from its content, which an outsider does not have for all rows. `rows_sha256`
+    covers "position previous_hash row_hash" of each added row, so that the hashes alone suffice.
 
     :param first: the position of the first row that was added since the last anchor; `position` + 1 if there is none.
     """
@@ -43,12 +43,12 @@ class Step:
 
 
 def chain_line(position: int, previous_hash: str, row_hash: str) -> bytes:
-    """Write one row of a chain as the line that `Head.rows_sha256` and the files of a bundle have."""
+    """Write one row of a chain as a line, for `Head.rows_sha256` and for the files of a bundle."""
     return f"{position} {previous_hash} {row_hash}\n".encode()
 
 
 def digest_of_rows(rows: Iterable[tuple[int, str, str]]) -> str:
-    """Compute the digest of added rows, each given by position, previous hash and hash, in their order."""
+    """Compute the digest of added rows in order; each is a position, previous hash and hash."""
     digest = hashlib.sha256()
     for row in rows:
         digest.update(chain_line(*row))
@@ -56,17 +56,17 @@ def digest_of_rows(rows: Iterable[tuple[int, str, str]]) -> str:
 
 
 def merkle_root(heads: Iterable[Head]) -> str:
-    """Compute the root over some heads, which are taken by the names of their chains.
+    """Compute the root over some heads, in the order of their chains' names.
 
-    :raises ValueError: if there is none.
+    :raises ValueError: if there are no heads.
     """
     return _root(_leaves(heads)).hex()
 
 
 def inclusion_proof(heads: Iterable[Head], chain: str) -> list[Step]:
-    """Prove that the root holds the head of one chain: the neighbours on the way from its leaf to the root.
+    """Return the proof that the root includes the head of one chain: the neighbours on the path from leaf to root.
 
-    :raises ValueError: if no head is of this chain.
+    :raises ValueError: if there is no head of this chain.
     """
     ordered = _ordered(heads)
     index = [head.chain for head in ordered].index(chain)
@@ -152,7 +152,7 @@ def read_anchor(text: str) -> Iterator[WrittenAnchor]:
 
 
 def read_anchor_file(content: bytes) -> list[WrittenAnchor]:
-    """Find the anchors in a file: a saved email, a plain text or the manifest of a backup; each different one once.
+    """Find the distinct anchors in a file: a saved email, a plain text or the manifest of a backup.
 
     An email can be attached to another one, and its text can be HTML.
     """

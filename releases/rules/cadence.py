@@ -1,4 +1,4 @@
-"""When a release is checked, from a day before it is due until a week after, and how likely a check is to detect it."""
+"""The schedule of checks from a day before the due time until a week after it, and the chance of detection."""
 
 import hashlib
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ _AFTER_DENSE = (
     (GIVE_UP, _minutes(15)),
 )
 _AFTER_LIVE = (
-    # so long after the first check that showed it, or after the limit: one check every
+    # time since the first live check, or since the limit, and the interval of checks
     (_minutes(10), _minutes(1)),
     (_minutes(60), _minutes(5)),
     (_minutes(360), _minutes(30)),
@@ -78,17 +78,17 @@ def next_check_at(
 ) -> datetime | None:
     """Plan the next check of a release.
 
-    Checks are made exactly five seconds before the due instant, at it, at the limit and a second after it. In the first
-    minute after the due instant and within five seconds of the limit they are `closest` apart. All others are shifted
-    by up to half their spacing; the shift is derived from the key and is the same each time, so that releases are not
-    all checked at once. Where planned checks were missed, or monitoring begins late, one check is made at once. Once
-    the release was seen live it is checked rarely for six hours more, to see whether it goes away.
+    Checks are made exactly five seconds before the due instant, at it, at the limit and a second after the limit. In
+    the first minute after the due instant and within five seconds of the limit they are `closest` apart. All others are
+    shifted by up to half their spacing, so that releases are not all checked at once; the shift is derived from the key
+    and always the same. If planned checks were missed, or monitoring begins late, one check is made at once. After a
+    release was found live it is checked rarely for another six hours, in case it disappears.
 
-    :param key: what names the release; another key has another shift.
+    :param key: identifies the release; each key has its own shift.
     :param closest: as in `pacing.closest_checks`; wider than five seconds where many addresses share a host.
-    :param live_early: for which instant before due the one check was planned that showed it so far, or None where none
-        did, or two: then a second check soon distinguishes a passing fault from an early release.
-    :returns: an instant later than `after`, or None once monitoring ended without it, or continued for long enough
+    :param live_early: the planned instant of the only check so far that found the release before it was due, else None.
+        Then a second check follows soon, to distinguish a temporary fault from an early release.
+    :returns: an instant later than `after`, or None if monitoring has ended: a week after the due time, or long enough
         after it went live.
     :raises ValueError: if the limit lies before the due instant.
     """
@@ -109,16 +109,15 @@ def next_check_at(
         return None if following is None else due_at + following
     if now > due_at + plan.end:
         return None
-    # Missed checks are not made up for one by one. One that is falling due just now is made under its own instant,
-    # and those that are never shifted first: a check counts for the due instant or the limit only if it was planned
-    # there.
+    # Missed checks are not repeated one by one. A check that is due just now is made under its own planned instant,
+    # unshifted ones first: a check counts for the due instant or the limit only if it was planned for it.
     recent = sorted(each for each in plan.fixed if missed_until < due_at + each <= now)
     current = recent[0] if recent else plan.first_after(missed_until - due_at)
     return due_at + current if current is not None and due_at + current <= now else now
 
 
 def _phase(key: str) -> float:
-    """Derive a number from 0 up to, but never, 1/2 from a key; the same on every machine."""
+    """Derive a number from a key, at least 0 and less than 1/2; it is the same on every machine."""
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:4]) / 2**33
 
 
@@ -147,11 +146,11 @@ class _Plan(NamedTuple):
         if self.live_since is None:
             fixed, periods = self.fixed, _periods(self.limit, closest=self.closest)
         else:
-            # The checks at the due instant and the limit can decide nothing more, and other waiting releases go first.
+            # The checks at the due instant and the limit no longer decide anything, and other releases have priority.
             offset = max(offset, self.live_since + _AFTER_LIVE[0][1] / 2)
             fixed, periods = (), _periods_once_live(max(self.limit, self.live_since))
         shifted = (self._first_in(period, offset) for period in periods if period.last + period.step > offset)
-        # The last check of a period may be shifted beyond the first one of the next period, and not further.
+        # The last check of a period may be shifted up to the first one of the next period, but not further.
         first_two = islice((each for each in shifted if each is not None), 2)
         return min((each for each in (*fixed, *first_two) if each > offset), default=None)
 
@@ -180,7 +179,7 @@ def _periods(limit: timedelta, *, closest: timedelta) -> Iterator[_Period]:
 
 
 def _periods_once_live(counted_from: timedelta) -> Iterator[_Period]:
-    # On the same instants of each hour whenever it went live, so that a restarted process plans the same checks.
+    # At the same instants of each hour, whenever it went live, so that a restarted process plans the same checks.
     reached = timedelta(0)
     for until, step in _AFTER_LIVE:
         first = -(-reached // step) * step
@@ -188,14 +187,14 @@ def _periods_once_live(counted_from: timedelta) -> Iterator[_Period]:
         reached = counted_from + until
 
 
-# The plan counts from the due instant, so that any one does.
+# The plan is relative to the due instant, so any instant will do.
 _DUE = datetime(2000, 1, 3, 9, 30, tzinfo=UTC)
-# Each release has its own shift of the plan; the chance is the mean over so many.
+# Each release has its own shift of the plan; the chance is the mean over this many shifts.
 _KEYS = tuple(f"release {number}" for number in range(24))
 
 
 class Begins(Enum):
-    """When an exposure begins: from so long before the due instant, up to so long before it."""
+    """The period in which an exposure begins, as durations before the due instant."""
 
     DAY_BEFORE = timedelta(hours=24), timedelta(hours=1)
     LAST_HOUR = timedelta(hours=1), timedelta(minutes=10)
@@ -209,7 +208,7 @@ LENGTHS = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 900))
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """Probabilities that at least one check sees the exposure (a person is asked), and that two do (EARLY)."""
+    """The probabilities that at least one check finds the exposure (a person is asked), and that two do (EARLY)."""
 
     detected: float
     proven: float
@@ -217,13 +216,13 @@ class Chance:
 
 @cache
 def chance_of_detection(length: timedelta, begins: Begins) -> Chance:
-    """Return the probability that the planned checks of one address see an exposure of some length.
+    """Return the probability that the planned checks of one address find an exposure of some length.
 
-    It may begin at any instant of the stretch with the same likelihood. That a check takes time, and that checks of a
-    crowded host wait for their turn, is left out. What begins before the first check is no part of this: a marker that
-    matched from the first check on proves nothing.
+    It begins at any instant of the period with the same probability. The duration of checks, and waits at a crowded
+    host, are ignored. Exposures that begin before the first check are excluded, because a marker that matched from the
+    first check on proves nothing.
 
-    :param length: how long it lasts; where that reaches beyond the due instant, up to then.
+    :param length: how long it lasts; time after the due instant does not count.
     """
     each = [_chance(length, begins, key=key) for key in _KEYS]
     return Chance(
@@ -238,7 +237,8 @@ def _chance(length: timedelta, begins: Begins, *, key: str) -> Chance:
     previous = start = max(start, checks[0])
     detected = proven = timedelta(0)
     for check in checks:
-        # Of the exposures that this check is the first to see, those that begin late enough to last until the second.
+        # Of the exposures that this check is the first to find: those that begin late enough to last until the second
+        # check.
         first, last = max(previous, check - length), min(check, end)
         if first < last:
             detected += last - first
@@ -251,7 +251,7 @@ def _chance(length: timedelta, begins: Begins, *, key: str) -> Chance:
 
 @cache
 def _list_checks(key: str) -> tuple[datetime, ...]:
-    """Return the instants of all checks that are over before the due instant, while none sees anything."""
+    """Return the instants of all checks before the due instant if none of them finds the release."""
 
     def planned() -> Iterator[datetime]:
         instant = _next(None, key=key)
@@ -278,17 +278,17 @@ FRESH_AFTER = (timedelta(seconds=5), timedelta(minutes=10), timedelta(hours=1))
 
 
 def count_fresh_checks(planned_at: datetime, *, due_at: datetime) -> int:
-    """Count the checks past the caches that belong to an address by the time of one of its plain checks."""
+    """Return how many checks that bypass caches an address should have had by the time of a plain check."""
     return sum(planned_at >= due_at + after for after in FRESH_AFTER)
 
 
 def address_that_cannot_exist(url: str, *, token: str) -> str:
     """Return an address in the same folder as another, at which nothing can exist.
 
-    What a site answers there is its own page for missing addresses, which some sites send with a status of success.
+    The response is the site's own page for missing addresses, which some sites send with a status of success.
 
-    :param url: an address of the site; its folder stays the same, because parts of a site have their own pages for
-        this.
+    :param url: an address of the site; the folder stays the same, because parts of a site may have different such
+        pages.
     :param token: letters and digits that no address of the site ends in.
     :raises NotAWebAddressError: if the address is none.
     """

@@ -16,7 +16,7 @@ LONDON = ZoneInfo("Europe/London")
 
 
 def in_london(instant: datetime) -> datetime:
-    """Turn an aware instant into London's wall-clock time.
+    """Convert an aware instant to London's wall-clock time.
 
     :raises ValueError: if the instant carries no time zone.
     """
@@ -31,7 +31,7 @@ def local_date(instant: datetime) -> date:
 
 
 def format_day(value: datetime | date) -> str:
-    """Write a day in the one plain style of the report's form: "30 June 2020"."""
+    """Write a day in the style of the report's form: "30 June 2020"."""
     on = local_date(value) if isinstance(value, datetime) else value
     return f"{on.day} {on:%B %Y}"
 
@@ -75,14 +75,14 @@ def parse_london(text: str) -> datetime:
         instant = datetime.fromisoformat(text.strip())
         instant = instant.astimezone(UTC) if instant.tzinfo else instant
     except (ValueError, OverflowError):
-        # An offset can lead out of the years that Python knows.
+        # An offset can lead to a year that Python does not support.
         message = f'"{text}" is not a time; write it as 2026-06-30 09:30 (London time).'
         raise ValueError(message) from None
     return instant if instant.tzinfo else from_london(instant)
 
 
 def from_london(wall: datetime, zone: ZoneInfo = LONDON) -> datetime:
-    """Turn a naive wall-clock time of a zone (London by default) into the UTC instant it names.
+    """Convert a naive wall-clock time of a zone (London by default) to UTC.
 
     :raises ValueError: if that time does not exist or happens twice on that day.
     """
@@ -120,7 +120,7 @@ class Nation(StrEnum):
     NORTHERN_IRELAND = "northern_ireland"
 
 
-# A producer for the whole United Kingdom keeps the days of England and Wales.
+# A producer for the whole United Kingdom uses the bank holidays of England and Wales.
 DIVISIONS = {
     Nation.UNITED_KINGDOM: BankHolidays.ENGLAND_AND_WALES,
     Nation.ENGLAND: BankHolidays.ENGLAND_AND_WALES,
@@ -132,7 +132,7 @@ DIVISIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The date, time and precision that a release is announced for, in its own zone."""
+    """The date, time and precision for which a release is announced, in its own zone."""
 
     on: date
     at: time | None
@@ -141,7 +141,7 @@ class Slot:
 
     @property
     def due_at(self) -> datetime | None:
-        """The UTC instant that the slot names, or None while the date is vague.
+        """The UTC instant of the slot, or None while the date is vague.
 
         :raises ValueError: if that wall-clock time does not exist or happens twice on that day.
         """
@@ -192,7 +192,7 @@ def _holidays() -> BankHolidays:
 
 
 def bank_holidays(year: int, *, nation: Nation) -> dict[date, str]:
-    """Return the bank holidays of a year in a nation by their day; none at all if they are not known yet.
+    """Return the bank holidays of a year in a nation by day; empty if they are not known yet.
 
     Source: www.gov.uk/bank-holidays, as contained in the package govuk-bank-holidays.
     """
@@ -201,7 +201,7 @@ def bank_holidays(year: int, *, nation: Nation) -> dict[date, str]:
 
 
 def no_release_day(on: date, *, nation: Nation) -> str | None:
-    """Return why nothing is released on a day, in one sentence, or None for a working day.
+    """Return the reason why a day is not a working day, in one sentence, or None.
 
     Source: Code of Practice for Statistics, edition 2.1, T3.6: release on a weekday.
     """
@@ -223,9 +223,9 @@ def working_day_before(on: date, *, nation: Nation) -> date:
 
 @cache
 def working_days_away(on: date, days: int, *, nation: Nation) -> date:
-    """Return the day that lies so many of a nation's working days after a day; before it, if the number is negative.
+    """Return the day a number of working days after a day, in a nation; before it if the number is negative.
 
-    :param days: nought returns the day itself, a working day or not.
+    :param days: 0 returns the day itself, even if it is not a working day.
     """
     step, day = timedelta(days=1 if days > 0 else -1), on
     for _ in range(abs(days)):
@@ -236,7 +236,7 @@ def working_days_away(on: date, days: int, *, nation: Nation) -> date:
 
 
 def days_of_notice(on: date, *, given_at: datetime) -> int:
-    """Count the days from the day in London on which a date is confirmed to the date itself; negative once past."""
+    """Count the days from the London day of confirmation to the date; negative if the date is past."""
     return (on - local_date(given_at)).days
 
 
@@ -249,7 +249,7 @@ def is_short_notice(on: date, *, given_at: datetime) -> bool:
 
 
 def is_short_for_markets(on: date, *, given_at: datetime) -> bool:
-    """Return whether a date is confirmed less than six months ahead, which is advice for market-sensitive series alone.
+    """Return whether a date is confirmed less than six months ahead; that advice is only for market-sensitive series.
 
     Source: GOV.UK's content guidance on statistics announcements.
     """
@@ -257,13 +257,13 @@ def is_short_for_markets(on: date, *, given_at: datetime) -> bool:
 
 
 def months_after(day: date, months: int) -> date:
-    """Return the same day some months later, or the last day of that month where it has no such day."""
+    """Return the same day some months later, or the last day of that month if it has no such day."""
     years, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(years, month + 1, min(day.day, monthrange(years, month + 1)[1]))
 
 
 def drop_seconds(at: time) -> time:
-    """Return a typed time to the minute: releases are announced for a minute, never for a second."""
+    """Return a time without seconds, because releases are announced to the minute."""
     return at.replace(second=0, microsecond=0)
 
 
@@ -281,7 +281,7 @@ class Month:
 
     @property
     def previous(self) -> "Month":
-        """The month before; the first month that there is has none but itself."""
+        """The previous month; the first possible month returns itself."""
         return self if self.first == date.min else Month(months_after(self.first, -1))
 
 
@@ -289,7 +289,7 @@ def month_of(on: date) -> Month:
     return Month(on.replace(day=1))
 
 
-# A year of four digits, and after it perhaps the last two of the next: "2025-26", "2025/26". "2026-07" is a month.
+# A year of four digits, optionally with the last two of the next: "2025-26", "2025/26". "2026-07" is a month.
 _YEARS = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d\d)(?:(?P<between>[-/–])(?P<next>\d\d)(?!\d))?(?!\d)")
 
 
@@ -300,16 +300,16 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NextYearSlot:
-    """Where a release comes to lie a year later, and the days without releases that lay in the way, in order."""
+    """The slot of a release a year later, and the non-working days that were skipped to find it, in order."""
 
     slot: Slot
     in_the_way: tuple[date, ...] = ()
 
 
 def place_next_year(slot: Slot, *, rule: Rule, nation: Nation) -> NextYearSlot:
-    """Find the day a year later; from a weekend or a bank holiday of the nation it goes on to the next working day.
+    """Find the day a year later; a weekend or a bank holiday of the nation is moved to the next working day.
 
-    A date that is known to the month only stays so vague.
+    A date with only a month stays vague.
     """
     if slot.precision is not Precision.EXACT:
         return NextYearSlot(replace(slot, on=months_after(slot.on, 12)))
@@ -348,9 +348,9 @@ def _grown(found: re.Match[str]) -> str:
 
 
 DAYS_OF_A_MONTH = 365.25 / 12
-# Parts of one edition come out within days of each other, and are one beat.
+# Parts of one edition may be released within days of each other, and count as one release.
 SAME_BEAT = timedelta(days=10)
-# What a series did long ago says little of what it does now.
+# Old releases do not show the present pace of a series.
 BEATS_THAT_COUNT = 13
 FEWEST_INTERVALS = 2
 
@@ -366,7 +366,7 @@ MONTHS = {Pace.MONTHLY: 1, Pace.QUARTERLY: 3, Pace.YEARLY: 12}
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Expected periods in a row that have no release: how many, and the first days of the months of first and last."""
+    """Consecutive expected periods without a release: their number, and the first days of the first and last month."""
 
     first: date
     last: date
@@ -374,7 +374,7 @@ class Gap:
 
 
 def beat(on: date, *, precision: Precision) -> date:
-    """Return the day that represents a release: its own, or the middle of the months that it is planned for."""
+    """Return the day that represents a release: its own day, or the middle of its planned months."""
     if precision is Precision.EXACT:
         return on
     first = on.replace(day=1)
@@ -382,10 +382,10 @@ def beat(on: date, *, precision: Precision) -> date:
 
 
 def pace_of(past: Iterable[date]) -> Pace | None:
-    """Infer from the days of past releases how often they come; None where their intervals do not say.
+    """Infer the pace of a series from the days of past releases; None if their intervals are irregular.
 
-    Two thirds of the latest intervals must be closer to one pace than to any other: a release now and then that came
-    late or not at all changes no rhythm.
+    Two thirds of the latest intervals must be closer to one pace than to any other, so that occasional late or missing
+    releases do not matter.
     """
     beats = _parted(past)[-BEATS_THAT_COUNT:]
     intervals = [(later - earlier).days for earlier, later in pairwise(beats)]
@@ -399,12 +399,12 @@ def pace_of(past: Iterable[date]) -> Pace | None:
 
 
 def gaps(planned: Iterable[date], pace: Pace, *, start: date, end: date) -> list[Gap]:
-    """Find the expected periods from one day to another in which nothing is planned.
+    """Find the expected periods between two days in which nothing is planned.
 
-    A period is expected one pace after the release before it, and one that comes within half a pace of that fills it;
-    so the rhythm follows a series that drifts.
+    A period is expected one pace after the previous release; a release within half a pace of that fills it. So the
+    rhythm follows a series that drifts.
 
-    :param planned: the days of all releases, past and to come, before and after the days asked about as well.
+    :param planned: the days of all past and future releases, including those outside the two days.
     """
     beats = _parted(planned)
     months = MONTHS[pace]

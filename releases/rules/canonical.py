@@ -25,9 +25,9 @@ def _plain(value: object) -> str:
 
 
 def canonical_json(value: Any) -> bytes:
-    """Write a JSON-able value (instants, dates, times and UUIDs too) with sorted keys and no spaces, in UTF-8.
+    """Write a JSON-able value (also instants, dates, times and UUIDs) with sorted keys and no spaces, in UTF-8.
 
-    :raises TypeError: if the value holds something that has no canonical form.
+    :raises TypeError: if the value contains a type without a canonical form.
     """
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
     return text.encode()
@@ -42,9 +42,9 @@ class NotThisKind(ValueError):
 
 
 def write_dataclass(value: Any) -> Any:
-    """Write a value with what JSON knows: dataclasses as objects, instants in ISO 8601, bytes in base64.
+    """Convert a value to JSON types: dataclasses to objects, instants to ISO 8601, bytes to base64.
 
-    :raises TypeError: if it holds a value of a type that cannot be read back.
+    :raises TypeError: if it contains a type that cannot be read back.
     """
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: write_dataclass(getattr(value, field.name)) for field in fields(value)}
@@ -65,11 +65,11 @@ def write_dataclass(value: Any) -> Any:
 
 
 def read_dataclass(kind: Any, plain: Any, *, strict: bool = False) -> Any:
-    """Read a value of a type from what `write_dataclass` made of it. A missing field takes its default.
+    """Read a value of a type from the result of `write_dataclass`. A missing field gets its default.
 
     :param kind: a dataclass, or the type of one of its fields.
-    :param strict: refuse a field that the type does not have, instead of leaving it out.
-    :raises NotThisKind: if it is something else.
+    :param strict: refuse a field that the type does not have, instead of ignoring it.
+    :raises NotThisKind: if the value is not of this type.
     """
     try:
         return _read(kind, plain, strict=strict)

@@ -1,4 +1,4 @@
-"""How far the clock of the checks may be off, what confirms it, and what proves that it is wrong."""
+"""The error of the clock of checks: its bound, the sources that confirm it, and proofs that it is wrong."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -38,10 +38,10 @@ class Voucher(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a keeper of the machine's time says of it.
+    """The figures of a source that confirms the machine's clock.
 
-    The clock is off by `least` at least and by `bound` at most; `updated` is another text after each comparison
-    with the time server, and empty where the figures are withdrawn by themselves when the clock is set.
+    The clock is off by at least `least` and at most `bound`. `updated` changes after each comparison with the time
+    server; it is empty if the source itself withdraws the figures when the clock is set.
     """
 
     voucher: Voucher
@@ -54,9 +54,9 @@ class Figures:
 class ClockError:
     """The known error of a clock at one reading.
 
-    It is off by `bound` at most, as far as `voucher` knows; None where nothing vouches for it. `off_by` is what it is
-    proven to be off by at least. `stepped_by` is how far it was set since something last vouched for it: before or
-    after that it was wrong, and it is unknown which. `compared_at` is when other hosts last sent the time.
+    It is off by at most `bound`, according to `voucher`; None if no source confirms it. `off_by` is the proven minimum
+    error. `stepped_by` is by how much the clock was set since a source last confirmed it: it was wrong before or after
+    that, and it is unknown which. `compared_at` is when other hosts last sent the time.
     """
 
     voucher: Voucher
@@ -79,7 +79,7 @@ SCRIPTED = ClockError(voucher=Voucher.SCRIPT, bound=timedelta(0))
 
 @dataclass(frozen=True, slots=True)
 class ClockSample:
-    """A reading of the wall clock and one of a clock that cannot be set; the uncertainty is the time between them."""
+    """A reading of the wall clock and of a monotonic clock; the uncertainty is the time between the two readings."""
 
     wall: datetime
     steady: timedelta
@@ -88,7 +88,7 @@ class ClockSample:
 
 @dataclass(frozen=True, slots=True)
 class _PeerTime:
-    """Between which bounds our clock is ahead of another host's, in seconds, and when that host answered."""
+    """The bounds, in seconds, by which our clock is ahead of another host's, and when that host responded."""
 
     least: float
     most: float
@@ -106,7 +106,7 @@ class ClockMonitor:
     _peers: dict[str, _PeerTime] = field(default_factory=dict)
 
     def take(self, reading: ClockSample, figures: Iterable[Figures]) -> ClockError:
-        """Take one reading and the vouchers for the clock at it, the better one first; return the error known now."""
+        """Add a reading with the figures of the sources, the better one first; return the known error."""
         self._note_step(reading)
         valid = [each for each in figures if not each.updated or each.updated not in self._outdated]
         self._updated = frozenset(each.updated for each in valid if each.updated) or self._updated
@@ -124,7 +124,7 @@ class ClockMonitor:
         )
 
     def compare_with_host(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
-        """Take in the `Date` of an answer: the other clock showed this whole second while the request was under way."""
+        """Add the `Date` of a response: the host's clock showed this second at some time during the request."""
         least = (sent_at - date).total_seconds() - 1.0
         self._peers[host] = _PeerTime(least, (completed_at - date).total_seconds(), at=completed_at)
 
@@ -137,7 +137,7 @@ class ClockMonitor:
             return
         self._stepped += step
         self._last_step, self._stepped_at = step, reading.steady
-        # Figures from before the step say nothing of the clock after it, and neither do comparisons with other hosts.
+        # Figures and comparisons with other hosts from before the step do not apply to the clock after it.
         self._outdated = self._updated
         self._peers.clear()
 
@@ -145,7 +145,7 @@ class ClockMonitor:
         return [peer for peer in self._peers.values() if now - peer.at <= PEER_TIME_VALID_FOR]
 
     def _by_controls(self, *, now: datetime) -> Figures | None:
-        """Return what the other hosts confirm together, or None where they are fewer than two or disagree."""
+        """Return the error that other hosts together confirm, or None if there are fewer than two or they disagree."""
         recent = self._recent(now=now)
         if len(recent) < HOSTS_THAT_CONFIRM:
             return None
@@ -155,7 +155,7 @@ class ClockMonitor:
         return Figures(Voucher.CONTROLS, bound=timedelta(seconds=max(abs(least), abs(most))))
 
     def _proven(self, *, now: datetime) -> timedelta:
-        """Return by how much our clock is off at the very least if every other host is right, and they are two."""
+        """Return the minimum error of our clock if all other hosts are right and there are at least two."""
         recent = self._recent(now=now)
         if len(recent) < HOSTS_THAT_CONFIRM:
             return timedelta(0)
@@ -165,9 +165,9 @@ class ClockMonitor:
 
 
 def response_time(answer: Answer) -> datetime | None:
-    """Return the aware instant, to the second, that a response states in `Date`, or None if it states none.
+    """Return the aware instant, to the second, from a response's `Date` header, or None without one.
 
-    A cache states in `Age` how many seconds ago it got the response. Source: RFC 9110 6.6.1, RFC 9111 5.1.
+    `Age` is the number of seconds since a cache got the response. Source: RFC 9110 6.6.1, RFC 9111 5.1.
     """
     try:
         date = parsedate_to_datetime(answer.header("date"))
@@ -178,11 +178,11 @@ def response_time(answer: Answer) -> datetime | None:
 
 
 def bound_seconds_of_check(error: ClockError, answer: Answer) -> float | None:
-    """Return by how many seconds the clock may have been off at one check, or None where nothing confirmed it.
+    """Return by how many seconds the clock may have been off at one check, or None if nothing confirmed it.
 
-    Where nothing on this machine confirms the clock, the response does whose own time is close to ours.
+    If no source on this machine confirms the clock, the time in the response confirms it if it is close to ours.
 
-    :param answer: the response, with the instants of our clock between which it came.
+    :param answer: the response, with our instants of sending and receiving.
     """
     if error.bound is not None:
         return error.bound_seconds
@@ -198,7 +198,7 @@ def of_kernel(*, state: int, status: int, maxerror: int, offset: int) -> Figures
     Source: adjtimex(2).
 
     :param maxerror: in microseconds.
-    :param offset: the error still to be corrected; in nanoseconds where a status bit says so, else microseconds.
+    :param offset: the error still to be corrected; in nanoseconds if a status bit says so, else in microseconds.
     """
     if state < 0 or state == _TIME_ERROR or status & _UNSYNC:
         return None
@@ -208,11 +208,11 @@ def of_kernel(*, state: int, status: int, maxerror: int, offset: int) -> Figures
 
 
 def of_chrony(line: str) -> Figures | None:
-    """Return what `chronyc -c tracking` printed says, or None where chrony keeps no time from outside.
+    """Return the error from the output of `chronyc -c tracking`, or None if chrony has no external source.
 
     chrony's manual bounds the error by the offset still to be corrected, the dispersion and half the delay.
 
-    :raises ValueError: if the line is not what chronyc prints.
+    :raises ValueError: if the line is not the output of chronyc.
     """
     fields = line.strip().split(",")
     if len(fields) != _CHRONY_FIELDS:
@@ -234,7 +234,7 @@ def of_ntp(
     is_synchronised: bool,
     answered_at: float,
 ) -> Figures | None:
-    """Return what the answer of an NTP server says of our clock, or None where the server keeps no time itself.
+    """Return the error of our clock by a response of an NTP server, or None if the server is not synchronised.
 
     Source: RFC 5905, section 10, the root distance. All arguments but the flag are in seconds.
 

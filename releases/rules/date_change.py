@@ -1,4 +1,4 @@
-"""How a change of a confirmed date is asked for and agreed to, and what the register of changes marks."""
+"""The lifecycle of requests to change a confirmed date, and the marks in the register of changes."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -26,8 +26,8 @@ REFUSE = "refuse"
 WITHDRAW = "withdraw"
 LAPSE = "lapse"
 
-# Code of Practice, edition 2.1, T3.2 (3.0: 3.2): the Head of Profession agrees to a change before it is made. A
-# request lapses where the release was moved, published or cancelled meanwhile: it was made of another date.
+# Code of Practice, edition 2.1, T3.2 (3.0: 3.2): the Head of Profession agrees to a change before it is made. A request
+# lapses if the release is moved, published or cancelled meanwhile, because it was about another date.
 REQUEST = Lifecycle(
     name="request",
     initial=RequestState.WAITING,
@@ -47,7 +47,7 @@ class Mark(StrEnum):
 
 
 def must_request_date(status: str, *, roles: Collection[Role], waits: bool) -> bool:
-    """Return whether a person has to request another date of a release; a lead makes the change in one act."""
+    """Return whether a person has to request another date of a release; a lead can change it directly."""
     return status == Status.CONFIRMED and bool(ASKERS & set(roles)) and not LEADS & set(roles) and not waits
 
 

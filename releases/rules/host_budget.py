@@ -8,11 +8,11 @@ from email.utils import parsedate_to_datetime
 
 from releases.rules import cadence
 
-# What one check takes of a connection, where nothing is known of the site: a quarter of a second is a slow page.
+# How long one check uses a connection if nothing is known about the site: a quarter of a second is a slow page.
 USUAL_SECONDS = 0.25
-# Of less, monitoring would lose half or more.
+# With a smaller budget, monitoring would lose half or more of it.
 SMALLEST_DIVIDED = 3
-# What one monitoring process makes and stores without falling behind (benchmarks).
+# The number of checks that one monitoring process makes and stores without falling behind (benchmarks).
 CHECKS_PER_SECOND = 1_000
 LEAST_LONGEST_GAP = timedelta(seconds=10)
 GREATEST_LONGEST_GAP = timedelta(seconds=30)
@@ -20,7 +20,7 @@ GREATEST_LONGEST_GAP = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """At most so many requests in flight, and so many begun within any one second, both at least 1."""
+    """The maximum number of requests in flight, and of requests begun within any second; both at least 1."""
 
     connections: int
     per_second: int
@@ -35,14 +35,14 @@ class Budget:
 
     @property
     def adhoc_share(self) -> "Budget | None":
-        """The part of it for checks on request, by all processes together; None if it is too small to divide."""
+        """The part for ad hoc checks by all processes together; None if the budget is too small to divide."""
         return (
             Budget(connections=1, per_second=1) if min(self.connections, self.per_second) >= SMALLEST_DIVIDED else None
         )
 
     @property
     def monitoring_share(self) -> "Budget":
-        """The part of it for monitoring, so that both together never request more than it allows."""
+        """The part for monitoring, so that both parts together do not exceed the budget."""
         return Budget(self.connections - 1, self.per_second - 1) if self.adhoc_share else self
 
 
@@ -51,34 +51,34 @@ LIFTED = Budget(connections=1_000_000, per_second=1_000_000)
 
 
 def budget_of(place: str, budgets: Mapping[str, Budget], *, default: Budget = DEFAULT_BUDGET) -> Budget:
-    """Return the budget of a host: the one of host:port, else the host's, else the default."""
+    """Return the budget of host:port, or else of the host, or else the default."""
     host, colon, port = place.rpartition(":")
     return budgets.get(place) or budgets.get(host if colon and port.isdigit() else place) or default
 
 
 def longest_gap(addresses: int, budget: Budget) -> timedelta:
-    """Return how far apart two checks of an address may be while the stretch between them counts as monitored.
+    """Return the longest time between two checks of an address that counts as monitored.
 
-    That is twice a round of all addresses that are due at the host at the same instant. A page may be live and taken
-    down again in a longer stretch, so nothing is late by it.
+    It is twice the time needed to check all addresses that are due at the host at the same instant. In a longer gap a
+    page may have been live and removed again, so such a gap cannot make a release late.
     """
     two_rounds = timedelta(seconds=2 * addresses / budget.per_second)
     return min(max(LEAST_LONGEST_GAP, two_rounds), GREATEST_LONGEST_GAP)
 
 
 def closest_checks(at_host: int, budget: Budget, *, of_process: int) -> timedelta:
-    """Return how far apart two checks of one address are where they are closest: at least a second.
+    """Return the shortest interval between two checks of one address: at least a second.
 
-    :param at_host: the addresses that are due at the same host at the same instant and not live yet.
+    :param at_host: the number of addresses that are due at the same host and instant and not live yet.
     """
     seconds = max(at_host / budget.per_second, of_process / CHECKS_PER_SECOND)
     return max(cadence.CLOSEST, timedelta(seconds=seconds))
 
 
 def spread_seconds(checks: int, budget: Budget, *, seconds_each: float = USUAL_SECONDS) -> float:
-    """Return how many seconds after the first of some checks, all due at once at one host, the last one leaves.
+    """Return how many seconds after the first of some checks, all due at once at one host, the last one is sent.
 
-    :param seconds_each: for how long one check keeps a connection.
+    :param seconds_each: how long one check uses a connection.
     """
     begun: list[float] = []
     for number in range(checks):
@@ -97,9 +97,9 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Checks due at one host at one aware instant that have to wait for one another, or belong to several releases.
+    """Checks due at one host and aware instant that have to wait for one another, or belong to several releases.
 
-    The interval of each release may be wider by `seconds`.
+    The interval of each release's verdict may be wider by `seconds`.
     """
 
     place: str
@@ -110,9 +110,9 @@ class Crowd:
 
 
 def find_crowds(due: Iterable[Due], budgets: Mapping[str, Budget], *, default: Budget = DEFAULT_BUDGET) -> list[Crowd]:
-    """Find where checks share a host and an instant, and how much wider that makes the intervals.
+    """Find the crowds: checks that share a host and an instant, and by how much that widens the intervals.
 
-    That is so where two releases or more do, and where one has more addresses than can be asked at once.
+    A crowd has at least two releases, or one release with more addresses than can be requested at once.
 
     :return: by instant and host; the releases of each in the order in which they were given.
     """
@@ -141,10 +141,10 @@ LONGEST_FOR_HOST = timedelta(seconds=60)
 
 
 def requested_pause(status: int | None, headers: Sequence[tuple[str, str]]) -> timedelta:
-    """Return for how long an answer asks us to wait; zero where it does not, or not in a way that can be read.
+    """Return how long a response asks us to wait; zero if it does not, or not in a readable form.
 
-    A date is compared with the answer's own Date, because the two clocks of one machine agree with each other, and
-    need not agree with ours. Source: RFC 9110, section 10.2.3, and RFC 6585, section 4.
+    A date is compared with the response's own Date, because both are from the same clock, which may differ from ours.
+    Source: RFC 9110, section 10.2.3, and RFC 6585, section 4.
 
     :param headers: name and value, the names in lower case.
     """
@@ -154,7 +154,7 @@ def requested_pause(status: int | None, headers: Sequence[tuple[str, str]]) -> t
     if longest is None or not written:
         return timedelta(0)
     if written.isascii() and written.isdigit():
-        # More digits than any pause has would be more than a timedelta holds.
+        # A number with more digits than any reasonable pause would overflow a timedelta.
         return min(longest, timedelta(seconds=int(written[:9])))
     until, said = _instant(written), _instant(values.get("date", ""))
     return max(timedelta(0), min(longest, until - said)) if until and said else timedelta(0)

@@ -47,8 +47,8 @@ APPLY = "apply"
 DISCARD = "discard"
 FAIL = "fail"
 
-# Nothing is changed in the calendar before a person has confirmed what the check found; where the calendar has
-# changed since, they are asked again.
+# The calendar is changed only after a person has confirmed the result of the check. If the calendar has changed since,
+# they are asked again.
 IMPORT = Lifecycle(
     name="import",
     initial=ImportStatus.UPLOADED,

@@ -33,7 +33,7 @@ class MoveRefused(Exception):
 
 
 class WrongState(MoveRefused):
-    """The thing is in a state from which this move does not start."""
+    """The move does not start from the object's present state."""
 
 
 class WrongRole(MoveRefused):
@@ -41,11 +41,11 @@ class WrongRole(MoveRefused):
 
 
 class ChangedMeanwhile(MoveRefused):
-    """The object is not as it was read: another person changed it or decided on it meanwhile, and nothing is done."""
+    """Another person changed the object or decided on it since it was read. Nothing is changed."""
 
 
 class FieldRefused(MoveRefused):
-    """The given values cannot be accepted; `field` names the wrong one."""
+    """The given values cannot be accepted; `field` names the invalid field."""
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -53,14 +53,14 @@ class FieldRefused(MoveRefused):
 
 
 class MissingFields(FieldRefused):
-    """The move needs something that was not given; `field` names it."""
+    """A required value is missing; `field` names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One row of a lifecycle: from a state to a state, by these roles, with these things given.
+    """One row of a lifecycle: a move between two states, the roles that may make it, and the required values.
 
-    A row without roles is made by the system alone, never by hand.
+    A move without roles is made only by the system.
     """
 
     name: str
@@ -105,11 +105,11 @@ class Lifecycle:
         given: Iterable[str] = (),
         by_system: bool = False,
     ) -> Move:
-        """Return the row for a move if this state, these roles and the given things allow it.
+        """Return the row for a move if this state, these roles and the given values allow it.
 
         :raises WrongState: if the move does not start in this state.
         :raises WrongRole: if none of the roles may make it (the system may make every move).
-        :raises MissingFields: if something that the move needs was not given.
+        :raises MissingFields: if a required value is missing.
         """
         move = self.find(name, source=source)
         if not by_system and not move.roles.intersection(roles):
@@ -136,7 +136,7 @@ class Lifecycle:
 
 
 def to_words(code: str) -> str:
-    """Turn a code of a table into words: "with_hop" becomes "with hop"."""
+    """Replace underscores in a code with spaces: "with_hop" becomes "with hop"."""
     return code.replace("_", " ")
 
 
@@ -172,7 +172,7 @@ RELEASE = Lifecycle(
         Move(CHANGE_DATE, Status.CONFIRMED, Status.CONFIRMED, LEADS, needs=("exact_date", "reason")),
         Move(CANCEL, Status.PROVISIONAL, Status.CANCELLED, KEEPERS, needs=("reason",)),
         Move(CANCEL, Status.CONFIRMED, Status.CANCELLED, KEEPERS, needs=("reason",)),
-        # What has fallen due was promised: that it does not come at all is the Head of Profession's to say.
+        # A due release was promised, so only the Head of Profession decides that it will not be published.
         Move(CANCEL_ONCE_DUE, Status.CONFIRMED, Status.CANCELLED, LEADS, needs=("reason",)),
         Move(PUBLISH, Status.CONFIRMED, Status.PUBLISHED, LEADS | {Role.STATISTICIAN}),
     ),

@@ -11,7 +11,7 @@ from releases.rules import calendar
 from releases.rules.calendar import Nation, working_day_before
 from releases.rules.lifecycle import KEEPERS, LEADS, Lifecycle, Move, Role
 
-# A change of the list so shortly before the release is agreed by the Head of Profession or a deputy.
+# From this long before the release on, the Head of Profession or a deputy must agree to a change of the list.
 SHORTLY = timedelta(hours=24)
 
 
@@ -20,19 +20,19 @@ class Unit(StrEnum):
     WORKING_DAYS = "working_days"
 
 
-# Beyond these a slip of the keyboard is likelier than a period.
+# Longer periods are probably typing errors.
 LONGEST = {Unit.HOURS: 240, Unit.WORKING_DAYS: 10}
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The time before a release in which it may be seen; its instants follow from when the release is due."""
+    """The period of access before a release; its instants are computed from the due time."""
 
     length: int
     unit: Unit = Unit.HOURS
 
     def begins(self, due_at: datetime, *, nation: Nation) -> datetime:
-        """Return the beginning of the period: hours are elapsed ones, a working day keeps the time of day."""
+        """Return the beginning of the period. Hours are elapsed hours; working days have the same time of day."""
         if self.unit is Unit.HOURS:
             return due_at - timedelta(hours=self.length)
         local = calendar.in_london(due_at)
@@ -75,9 +75,9 @@ def usual_period(nation: Nation, *, own: Period | None) -> Usual:
 
 
 def needs_agreement_for(due_at: datetime | None, *, at: datetime) -> bool:
-    """Return whether a change of the list at an aware instant is for the Head of Profession or a deputy to agree.
+    """Return whether a change of the list at an aware instant needs the agreement of a lead.
 
-    It is within a day before the release, and from then on; while the date is vague it is not.
+    It does from a day before the release on. While the date is vague it does not.
     """
     return due_at is not None and at >= due_at - SHORTLY
 
@@ -127,7 +127,7 @@ TAKE_BACK = "take_back"
 AGREE = "agree"
 REFUSE = "refuse"
 
-# Who had access: their entry is on the published list, and their post on the record.
+# The states of entries with access; they are on the published list.
 HAD_ACCESS = (AccessStatus.BEGUN, AccessStatus.ENDED)
 ON_THE_LIST = (AccessStatus.GRANTED, *HAD_ACCESS)
 # Code of Practice, edition 2.1, T3.3 (3.0: 3.3): accurate records of who has access before release.
@@ -165,7 +165,7 @@ WORDS = ("reason", "period_reason")
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """One entry of a list: post and organisation are public, person and e-mail are for those who keep the list."""
+    """One entry of a list: post and organisation are public; only those who edit the list see person and e-mail."""
 
     post: str
     organisation: str
@@ -215,7 +215,7 @@ def _of_the_period(details: Details, *, usual: Period) -> Iterator[Objection]:
 
 
 def gives_away(text: str, *, person: str, email: str) -> bool:
-    """Return whether a text that others read holds an e-mail address or the person's name."""
+    """Return whether a text that others can read contains an e-mail address or the person's name."""
     written, name, address = (" ".join(words.casefold().split()) for words in (text, person, email))
     named = bool(name) and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", written) is not None
     return named or "@" in written or bool(address and address in written)

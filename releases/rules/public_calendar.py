@@ -1,6 +1,6 @@
-"""The announced facts of a release, as values: all that the public calendar, its feeds and its API are made from.
+"""The announced facts of a release, as values, from which the public calendar, its feeds and its API are made.
 
-Nothing that was checked, found, written or planned in private has a place here, so it cannot get out from here.
+These types have no fields for private plans, checks, findings or notes, so those cannot be published by mistake.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from releases.rules.lifecycle import Status
 
 
 class PublicStatus(StrEnum):
-    """What the calendar says of a release; "postponed" is derived and never stored."""
+    """The public status of a release; "postponed" is derived and never stored."""
 
     PROVISIONAL = "provisional"
     CONFIRMED = "confirmed"
@@ -38,10 +38,10 @@ class SlugName:
 
 @dataclass(frozen=True, slots=True)
 class AnnouncedMove:
-    """One announced change of date: was, to, the public reason, and the aware instant of announcing.
+    """One announced change of date: the old and new date, the public reason, and the aware instant of the announcement.
 
-    `reason` is as readers see it now; where it was put right, `first_reason` is the one that was announced first,
-    `corrections` says how often, and `corrected_at` (aware) when for the last time.
+    `reason` is the present public reason. If it was corrected, `first_reason` is the original one, `corrections` is the
+    number of corrections, and `corrected_at` (aware) is when the last one was made.
     """
 
     version: int
@@ -89,8 +89,8 @@ class AnnouncedRelease:
 class Change:
     """One thing that happened to an announced release.
 
-    `slot` is the date after the change, `was` the one before a move. `at` is the aware instant at which it was
-    announced; for a publication it is the one that it was announced for, since when it was seen is no announced fact.
+    `slot` is the date after the change, `was` the one before a move. `at` is the aware instant of the announcement. For
+    a publication it is the announced time, because the time at which we found it is not an announced fact.
     """
 
     id: UUID
@@ -125,9 +125,9 @@ def days_of(slot: Slot) -> tuple[date, date]:
 
 
 def changes_of(release: AnnouncedRelease) -> list[Change]:
-    """Return what happened to a release since it was announced, in its order.
+    """Return the changes of a release since it was announced, in order.
 
-    Earlier acts are part of its announcement, without their times.
+    Earlier changes are part of its announcement, without their times.
     """
     confirmed_at, cancelled_at = release.confirmed_at, release.cancelled_at
     first = _change(release, PublicEvent.ANNOUNCED, at=release.announced_at)

@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 
 class Failure(StrEnum):
-    """Why a fetch ended without a complete answer that can be read.
+    """The reasons why a request has no complete and readable response.
 
-    ASKED_TO_WAIT: no request was made, because the site had asked to be left alone until later.
+    ASKED_TO_WAIT: no request was made, because the site had asked us to wait.
     """
 
     TIMEOUT = "timeout"
@@ -37,15 +37,16 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One fetch: its instants (aware, UTC), the way it took, and the final response with its decoded body.
+    """The result of one check: its instants (aware, UTC), its redirects, and the final response with its decoded body.
 
-    `hops` lists every answered request in order, the final one last. Where `left_allowed_hosts` is true a redirect
-    pointed to a host that may not be fetched: `final_url` is that target and was not requested. `vantage` says from
-    where the request was made. Header names are in lower case. `seconds` holds durations by name: connect and
-    first_byte from the beginning of the final request, total in all requests. It also holds readings of the machine's
-    monotonic clock, from which true durations follow whatever was done to the wall clock meanwhile: "monotonic" when
-    the first request was sent, "monotonic_first_byte" when the final answer began, "monotonic_done" when it was
-    complete.
+    `hops` lists every request with a response in order, the final one last. If `left_allowed_hosts` is true, a redirect
+    pointed to a host that may not be requested: `final_url` is that target and was not requested. `vantage` is the
+    place from which the request was made. Header names are in lower case.
+
+    `seconds` has durations by name: connect and first_byte from the beginning of the final request, total for all
+    requests. It also has readings of the machine's monotonic clock, which give true durations even if the wall clock
+    was set meanwhile: "monotonic" when the first request was sent, "monotonic_first_byte" when the final response
+    began, "monotonic_done" when it was complete.
     """
 
     requested_url: str
@@ -87,13 +88,13 @@ LONGEST = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class CheckRequest:
-    """One GET: what to fetch, for which instant it was planned, and to which hosts it may lead.
+    """One GET request: its address, its planned instant, and the hosts to which it may be redirected.
 
-    `key` is the caller's own and comes back with the answer. Hosts are written "host" or "host:port", as in an address;
-    a redirect to any other host is not followed. A `fresh` request asks every cache on the way to fetch anew, and adds
-    a unique query to the address so that none can answer from its store. `adapter` names the adapter that recognises a
-    body which redirects its reader; that is followed as any redirect is. A `decisive` request goes before the others of
-    its host, and where the host or the page asked us to wait, it is made when the wait is over.
+    `key` is chosen by the caller and returned with the `Answer`. Hosts are written "host" or "host:port", as in an
+    address; a redirect to any other host is not followed. A `fresh` request asks every cache on the way to revalidate,
+    and adds a unique query to the address so that none can answer from its store. `adapter` names the adapter that
+    recognises a redirect in a body, which is followed like any redirect. A `decisive` request has priority over the
+    others of its host, and if the host or the page asked us to wait, it is made when the wait is over.
     """
 
     key: Hashable

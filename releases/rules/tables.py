@@ -18,8 +18,7 @@ from xml.sax.handler import ContentHandler, feature_namespaces
 from defusedxml.common import DefusedXmlException
 from defusedxml.sax import make_parser
 
-# openpyxl takes 11 MB, and tablib some more, which processes that read and write no spreadsheet never need:
-# the functions that use them import them.
+# openpyxl needs 11 MB of memory, and tablib some more, so only the functions that use them import them.
 
 ARCHIVE_FAULTS = (
     zipfile.BadZipFile,
@@ -27,7 +26,7 @@ ARCHIVE_FAULTS = (
     lzma.LZMAError,
     EOFError,  # a part that ends before it should
     KeyError,  # a part that is not there
-    RuntimeError,  # locked with a password, or packed in a non-standard way (NotImplementedError)
+    RuntimeError,  # encrypted, or compressed by a non-standard method (NotImplementedError)
     OSError,
     ValueError,
 )
@@ -52,7 +51,7 @@ class NotATableError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """The text of one cell, with single spaces; or, in `fault`, why it holds nothing that can be read."""
+    """The text of one cell, with single spaces; or, in `fault`, the reason why it cannot be read."""
 
     text: str = ""
     fault: str = ""
@@ -69,7 +68,7 @@ type Line = tuple[int, list[Cell]]
 
 
 class Lines:
-    """Gathers the lines of a table that hold anything, and refuses a table that grows too large."""
+    """Collects the non-empty lines of a table, and refuses a table that grows too large."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -87,7 +86,7 @@ class Lines:
             raise NotATableError(message)
 
     def add(self, number: int, cells: Sequence[Cell]) -> None:
-        """Gather a line, unless it is empty.
+        """Add a line, unless it is empty.
 
         :raises NotATableError: if there are too many lines, or it is too wide.
         """
@@ -103,10 +102,10 @@ class Lines:
 
 
 def as_cell(value: object) -> Cell:
-    """Write a typed value as a person would have typed it, London time taken for granted.
+    """Write the value of a cell as a person would type it, in London time.
 
-    A date and time is "2026-06-30 09:30", with seconds where it has any; one at midnight is a date alone, because
-    spreadsheets know no other date. A whole number has no point, true is "yes" and false nothing.
+    A date and time is "2026-06-30 09:30", with seconds if they are not 0. Midnight is a date only, because spreadsheets
+    have no separate type for dates. A whole number has no decimal point; true is "yes" and false is empty.
     """
     match value:
         case None | False:
@@ -126,7 +125,7 @@ def as_cell(value: object) -> Cell:
 
 
 def _moment(value: datetime) -> str:
-    # Spreadsheets count days in fractions, in which no minute is exact.
+    # Spreadsheets store times as fractions of days, in which minutes are not exact.
     whole = (value.replace(tzinfo=None) + _HALF_A_SECOND).replace(microsecond=0)
     if whole.time() == time(0):
         return whole.date().isoformat()
@@ -136,15 +135,14 @@ def _moment(value: datetime) -> str:
 OPEN_DOCUMENT = "application/vnd.oasis.opendocument.spreadsheet"
 _MOST_PARTS = 1_000
 _SIGNATURE = b"PK\x03\x04"
-# The compound files of the 1990s: .xls, and today's spreadsheets that are locked with a password.
+# The compound file format of the 1990s: .xls, and present spreadsheets with a password.
 _OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def _open_archive(content: bytes, *, name: str) -> zipfile.ZipFile:
-    """Open an archive whose parts together stay within the limit.
+    """Open an archive whose parts together do not exceed the limit.
 
-    Nothing is unpacked to find that out: no part can unpack to more than its entry says, because the reader stops
-    there.
+    The sizes are read from the entries; no part can unpack to more than its entry says, because the reader stops there.
 
     :raises NotATableError: if it is damaged, encrypted or too large.
     """
@@ -163,7 +161,7 @@ def _open_archive(content: bytes, *, name: str) -> zipfile.ZipFile:
 
 
 def _is_open_document(archive: zipfile.ZipFile, *, name: str) -> bool:
-    """:raises NotATableError: if it is damaged where it would say so."""
+    """:raises NotATableError: if the part that names the type is damaged."""
     try:
         return "mimetype" in archive.namelist() and archive.read("mimetype")[:200].strip() == OPEN_DOCUMENT.encode()
     except ARCHIVE_FAULTS as error:
@@ -176,16 +174,16 @@ def _damaged(name: str) -> NotATableError:
 
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _ADVICE = 'save it from the spreadsheet as "CSV UTF-8"'
-# OWASP's list of what makes a spreadsheet take a cell for a formula (CSV injection), and what Excel takes for the same.
-# The last three have no width: some program may leave them out, and then read the character after them.
+# OWASP's list of characters that start a formula in a spreadsheet (CSV injection), and characters that Excel treats
+# alike. The last three have no width: some programs may ignore them and use the character after them.
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "\ufeff", "\u200b", "\u2060")
 _GUARD = "'"
 
 
 def _read_csv(content: bytes, *, name: str) -> list[Line]:
-    """Read the lines that hold anything.
+    """Read the non-empty lines.
 
-    :raises NotATableError: if it is no text in UTF-8, not CSV, or too large.
+    :raises NotATableError: if it is not UTF-8 text, not CSV, or too large.
     """
     text = _decoded(content, name=name)
     first = next(line for line in text.splitlines() if line.strip())
@@ -202,9 +200,9 @@ def _read_csv(content: bytes, *, name: str) -> list[Line]:
 
 
 def write_csv(rows: Iterable[Iterable[str]]) -> bytes:
-    """Write rows so that no spreadsheet takes a cell for a formula: such a cell begins with an apostrophe.
+    """Write rows as CSV; cells that a spreadsheet could take for formulas begin with an apostrophe.
 
-    `read` takes the apostrophe away again. With the byte order mark, because without it Excel does not read UTF-8.
+    `read_table` removes the apostrophe. The file has a byte order mark, because Excel needs it to read UTF-8.
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, quoting=csv.QUOTE_ALL)
@@ -245,11 +243,11 @@ type _Name = tuple[str | None, str]
 
 
 class _SheetComplete(SAXException):
-    """The first sheet has ended; nothing after it is wanted."""
+    """Raised at the end of the first sheet, to stop reading."""
 
 
 def _read_open_document(archive: zipfile.ZipFile, *, name: str) -> list[Line]:
-    """Read the lines of the first sheet that hold anything.
+    """Read the non-empty lines of the first sheet.
 
     :raises NotATableError: if it cannot be read, or is too large.
     """
@@ -291,7 +289,7 @@ class _Sheet(ContentHandler):
             self._attributes, self._words, self._within = dict(attributes.items()), [], 1
         elif self._within:
             self._within += 1
-            # A comment on a cell is no part of its content.
+            # A comment on a cell is not part of its content.
             self._aside += bool(self._aside or name == (_OFFICE, "annotation"))
             if name in _SPACES or name == (_TEXT, "p"):
                 self._words.append(" ")
@@ -316,7 +314,7 @@ class _Sheet(ContentHandler):
         cell = self._read_cell()
         repeats = _count(self._attributes, "number-columns-repeated")
         self.lines.scan(self._number, cells=1)
-        # Sheets are filled up to their last column with one empty cell, repeated.
+        # Lines are filled up to the last column with one repeated empty cell.
         self._cells += [cell] * min(repeats, MOST_COLUMNS + bool(cell) - min(len(self._cells), MOST_COLUMNS))
 
     def _end_line(self) -> None:
@@ -364,20 +362,20 @@ type _Place = tuple[int, int]
 
 
 def _read_office_open(content: bytes, *, name: str) -> list[Line]:
-    """Read the lines of the first visible sheet that hold anything.
+    """Read the non-empty lines of the first visible sheet.
 
     :raises NotATableError: if it cannot be read, or is too large.
     """
     try:
         with warnings.catch_warnings():
-            # Of the many things in a workbook that are not cells it says that it leaves them out.
+            # The library warns about content of a workbook that it ignores.
             warnings.simplefilter("ignore")
             lines, formulas = _scan_sheet(content, name=name)
             return _scan_sheet(content, name=name, formulas=formulas)[0] if formulas else lines
     except NotATableError:
         raise
     except Exception as error:
-        # What a damaged workbook makes of the library is any exception at all.
+        # With a damaged workbook the library may raise any exception.
         message = f"{name} is damaged: it cannot be read as an XLSX file."
         raise NotATableError(message) from error
 
@@ -434,7 +432,8 @@ def _make_cell(sheet: Any, value: Value, *, bold: bool = False) -> Any:
 
     cell = WriteOnlyCell(sheet, value=value)
     if isinstance(value, str):
-        # The library takes a text that begins with "=" for a formula, and so does who edits the cell later.
+        # The library takes a text that begins with "=" for a formula, and so does the spreadsheet when a person edits
+        # the cell.
         cell.data_type, cell.quotePrefix = _STRING, True
     elif isinstance(value, datetime):
         cell.number_format = "yyyy-mm-dd hh:mm"
@@ -442,7 +441,7 @@ def _make_cell(sheet: Any, value: Value, *, bold: bool = False) -> Any:
     return cell
 
 
-# What XML cannot hold, and with it no spreadsheet; tabs and line ends are read again as spaces.
+# Characters that XML, and so spreadsheets, cannot contain; tabs and line ends are read as spaces.
 _UNWRITABLE = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\ufffe\\uffff]")
 
 
@@ -460,9 +459,9 @@ MEDIA_TYPES = {
 
 
 def read_table(content: bytes, *, name: str) -> list[Line]:
-    """Read the lines of a file that hold anything, of a spreadsheet those of its first sheet.
+    """Read the non-empty lines of a file; of a spreadsheet, those of its first sheet.
 
-    :raises NotATableError: if it is no such file, or too large.
+    :raises NotATableError: if it is not a table file, or too large.
     """
     check_table_size(len(content), name=name)
     if content.startswith(_OLD_OR_LOCKED):
@@ -487,9 +486,9 @@ def check_table_size(size: int, *, name: str) -> None:
 
 
 def write_table(kind: TableKind, header: Sequence[str], rows: Iterable[Sequence[Value]], *, title: str) -> bytes:
-    """Write rows as a file of a kind, so that no program takes any text in it for a formula.
+    """Write rows as a file of a format, so that no program takes a text for a formula.
 
-    Control characters are left out.
+    Control characters are removed.
     """
     plain = ([_UNWRITABLE.sub("", value) if isinstance(value, str) else value for value in row] for row in rows)
     match kind:
@@ -498,7 +497,7 @@ def write_table(kind: TableKind, header: Sequence[str], rows: Iterable[Sequence[
         case TableKind.ODS:
             from tablib import Dataset
 
-            # Every text is a text, whatever it begins with.
+            # Store every text as text, even if it begins like a formula.
             return bytes(Dataset(*plain, headers=header, title=title).export("ods"))
         case TableKind.XLSX:
             return _write_office_open(header, plain, title=title)

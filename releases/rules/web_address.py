@@ -37,7 +37,7 @@ class WebAddress:
 
     @property
     def place(self) -> str:
-        """The host, with the port where it is not the scheme's own: what budgets and leases go by."""
+        """The host, with the port if it is not the scheme's default; budgets and leases use this key."""
         return self.host_with_port if self.port != DEFAULT_PORTS[self.scheme] else _bracketed(self.host)
 
     @property
@@ -45,13 +45,13 @@ class WebAddress:
         return f"{_bracketed(self.host)}:{self.port}"
 
 
-# A monitored address is read again for every check, thousands of them at the same instant.
+# Monitored addresses are parsed for every check, thousands of them at the same instant.
 @lru_cache(maxsize=20_000)
 def parse_address(url: str) -> WebAddress:
     """Read an address into its normal form.
 
-    :raises NotAWebAddressError: if it is not http or https, has no host or a host that cannot be one,
-        carries a user name or password, or holds control characters.
+    :raises NotAWebAddressError: if it is not http or https, has no host or a host that cannot be one, has a user name
+        or password, or contains control characters.
     """
     written = url.strip(" ")
     if _CONTROL.search(written) or len(written) > MOST_CHARACTERS:
@@ -75,7 +75,7 @@ def parse_address(url: str) -> WebAddress:
 
 
 def parse_target(base: WebAddress, location: str) -> WebAddress:
-    """Read where a redirect from `base` points to.
+    """Return the target of a redirect from `base`.
 
     :raises NotAWebAddressError: if the target is not an address that may be fetched.
     """
@@ -87,9 +87,9 @@ def parse_target(base: WebAddress, location: str) -> WebAddress:
 
 
 def normal_host(host: str) -> str:
-    """Write a host in lower case, in ASCII (IDNA) and without a final dot; IPv6 in its short form.
+    """Return a host in lower case, in ASCII (IDNA) and without a final dot; IPv6 in its short form.
 
-    :raises NotAWebAddressError: if there is none, or it cannot be a host.
+    :raises NotAWebAddressError: if it is empty or not a possible host.
     """
     if ":" in host:
         try:
@@ -123,7 +123,7 @@ def place_if_any(url: str) -> str:
 
 @lru_cache(maxsize=1024)
 def normal_entries(entries: frozenset[str]) -> frozenset[str]:
-    """Write "host" and "host:port" entries in normal form, so that they compare with addresses.
+    """Normalise "host" and "host:port" entries, so that they can be compared with addresses.
 
     :raises NotAWebAddressError: if an entry is neither.
     """
@@ -133,14 +133,14 @@ def normal_entries(entries: frozenset[str]) -> frozenset[str]:
 def is_allowed(address: WebAddress, allowed_hosts: frozenset[str]) -> bool:
     """Return whether an address lies on one of these hosts.
 
-    :param allowed_hosts: "host" opens the ports 80 and 443 by their own scheme; "host:port" that port.
+    :param allowed_hosts: "host" allows the default ports 80 (http) and 443 (https); "host:port" allows that port.
     """
     normal = normal_entries(allowed_hosts)
     return address.place in normal or address.host_with_port in normal
 
 
 def numeric_host(host: str) -> str:
-    """Return the IP address that a host is written as, also in decimal, octal or short forms, or ""."""
+    """Return the IP address that a host stands for, also in decimal, octal or short form, or ""."""
     if ":" in host:
         return host
     try:
@@ -215,7 +215,7 @@ _OF_THE_MONTH = frozenset({"year", "month", "month_name", "last_month_year", "la
 def pattern_names(pattern: str) -> list[str]:
     """Return the names between the braces of a pattern, in order.
 
-    :raises BadPattern: if a brace has no partner, or the text between two is not a name, or is an unknown one.
+    :raises BadPattern: if a brace is unmatched, or the text between two braces is not a known name.
     """
     try:
         parts = list(Formatter().parse(pattern))
@@ -234,9 +234,9 @@ def pattern_names(pattern: str) -> list[str]:
 
 
 def fill_pattern(pattern: str, facts: Facts, *, is_address: bool) -> str:
-    """Fill in a pattern for one release, the names of months in small letters if it is an address.
+    """Fill in a pattern for one release; in addresses, names of months are in lower case.
 
-    :raises BadPattern: if the pattern cannot be used, or names a part of the release's date that is not known.
+    :raises BadPattern: if the pattern is invalid, or names an unknown part of the release's date.
     """
     values = {}
     for name in pattern_names(pattern):

@@ -1,1 +1,1 @@
-"""Sentences in British English for codes and facts."""
+"""Texts in British English for codes and facts."""

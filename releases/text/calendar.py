@@ -1,4 +1,4 @@
-"""Date changes, announcements, attention, the planner and events as sentences."""
+"""Texts about date changes, announcements, concerns, the planner and events."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -20,7 +20,7 @@ from releases.rules.public_calendar import PublicStatus
 from releases.text.release import OUTCOMES
 from releases.verdict.address import Outcome
 
-# Words and the colour of a tag.
+# The text and colour of a tag.
 type Tag = tuple[Promise, str]
 
 STATUSES: dict[PublicStatus, Tag] = {
@@ -59,7 +59,7 @@ def request_tags(request: DateChangeRequest) -> list[Tag]:
 
 
 def state_sentence(request: DateChangeRequest, state: RequestState) -> str:
-    """Say what became of a request that is in a state; nothing while it waits."""
+    """Describe the result of a request in a state; empty while it is open."""
     said = {
         RequestState.AGREED: _("Agreed to by %(person)s at %(moment)s."),
         RequestState.REFUSED: _("Refused by %(person)s at %(moment)s:"),
@@ -157,7 +157,7 @@ COUNTED = {
     ),
 }
 
-# What there is to do about it, and why.
+# Advice for each concern, with the reason.
 ADVICE = {
     Concern.NO_ADDRESS: lazy("Without the address of its page a release cannot be watched. Name it."),
     Concern.NO_CONTACT: lazy("Readers have nobody to ask, and nobody is told if it is late. Name one on the series."),
@@ -184,7 +184,7 @@ NATIONS = {
     Nation.NORTHERN_IRELAND: lazy("Northern Ireland"),
 }
 
-# The sign of each status in the year planner, distinct without colours, and its word.
+# The sign of each status in the year planner, distinct without colours, and its name.
 SIGNS = {
     Status.PROVISIONAL: ("○", lazy("provisional")),
     Status.CONFIRMED: ("●", lazy("confirmed")),
@@ -207,7 +207,7 @@ def gap_sentence(gap: Gap) -> str:
 
 
 def holiday_name(holiday: Holiday) -> str:
-    """Name a bank holiday, and the nations where it is one if they are not all of those shown."""
+    """Name a bank holiday, with its nations if these are not all of those shown."""
     if holiday.everywhere:
         return _("Bank holiday: %(title)s") % {"title": holiday.title}
     nations = ", ".join(str(NATIONS[nation]) for nation in holiday.nations)
@@ -261,7 +261,7 @@ FIELDS = {
 
 
 def event_sentence(event: ReleaseEvent) -> str:
-    """Say in one line what happened; a kind without a sentence is named by its code."""
+    """Describe an event in one line; a kind without a sentence is named by its code."""
     facts: Mapping[str, Any] = event.facts
     if event.kind == "judged":
         return _("Verdict: %(outcome)s") % {"outcome": OUTCOMES[Outcome(facts["outcome"][1])][0]}
@@ -283,7 +283,7 @@ def event_details(event: ReleaseEvent) -> Iterable[str]:
 
 
 def changed_fields(name: Any, was: Any, now: Any) -> str:
-    """Say that one field of something was changed: title: “A” → “B”."""
+    """Describe the change of one field: title: “A” → “B”."""
     return _("%(field)s: %(was)s → %(now)s") % {"field": name, "was": _value(was), "now": _value(now)}
 
 

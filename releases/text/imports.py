@@ -1,4 +1,4 @@
-"""The columns of a calendar file, and what an import does, as sentences."""
+"""Texts about the columns of a calendar file and the steps of an import."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as lazy
 from releases.imports.apply import Creation, CreationKind, Outcome, RowResult, Step, StepKind
 from releases.rules.imports import COLUMNS, REQUIRED
 
-# What each column means, and an example.
+# The meaning of each column, and an example.
 _MEANINGS: dict[str, tuple[Promise, str]] = {
     "reference": (
         lazy(

@@ -1,4 +1,4 @@
-"""Lists of pre-release access as sentences."""
+"""Texts about lists of pre-release access."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from releases.rules import calendar
 from releases.rules.lifecycle import Status
 from releases.rules.pre_release import AccessStatus, Ground, Oddity, RequestKind, Usual
 
-# The words of a state and the colour of its tag.
+# The name of a state and the colour of its tag.
 STATUSES = {
     AccessStatus.GRANTED: (lazy("Granted"), "blue"),
     AccessStatus.BEGUN: (lazy("Has access"), "green"),
@@ -45,7 +45,7 @@ FIELDS = {
 
 
 def access_status(entry: PreReleaseAccess) -> tuple[str, str]:
-    """Describe the status of an entry, with the colour of its tag; once the release is published, access is past."""
+    """Describe the status of an entry, with the colour of its tag; after publication the access has ended."""
     over = entry.status == AccessStatus.BEGUN and entry.release.status == Status.PUBLISHED
     words, colour = HAD_ACCESS if over else STATUSES[AccessStatus(entry.status)]
     return str(words), colour
@@ -73,7 +73,7 @@ def period_of(entry: PreReleaseAccess) -> str:
 
 
 def recorded_of(entry: PreReleaseAccess) -> str:
-    """Say when access began and ended, as it was recorded; nothing if neither was."""
+    """Describe when access began and ended according to the record; empty if neither is recorded."""
     if entry.began_at is None:
         return ""
     began = _("Access began at %(moment)s") % {"moment": calendar.format_moment(entry.began_at)}

@@ -1,4 +1,4 @@
-"""Findings of the check before a release as sentences."""
+"""Texts about the findings of a preflight."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -122,7 +122,7 @@ def crowd_sentence(crowd: Crowd) -> str:
 
 
 def describe_length(of: timedelta) -> str:
-    """Write for how long a release is out: "10 seconds", "5 minutes"."""
+    """Write the duration of an exposure: "10 seconds", "5 minutes"."""
     seconds = round(of.total_seconds())
     if seconds < 60:
         return ngettext("%(count)s second", "%(count)s seconds", seconds) % {"count": seconds}
@@ -130,7 +130,7 @@ def describe_length(of: timedelta) -> str:
 
 
 def describe_percent(chance: float) -> str:
-    """Write a chance, never as more than it is: "33%", "under 1%"; "100%" is certain."""
+    """Write a chance, rounded down: "33%", "under 1%"; "100%" means certain."""
     return f"{int(chance * 100)}%" if chance >= 0.01 else _("under 1%")
 
 

@@ -1,4 +1,4 @@
-"""Verdicts, checks, waiting times and the publisher's own times as sentences."""
+"""Texts about verdicts, checks, waiting times and the publisher's own times."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -53,7 +53,7 @@ class StatusLabel:
 
 
 def status_of_release(release: Release, verification: Verification | None, *, now: datetime) -> StatusLabel:
-    """Describe the status of a release at an instant: its verdict, or what it waits for."""
+    """Describe the status of a release at an instant: its verdict, or the next step."""
     if release.status == Status.CANCELLED:
         return StatusLabel(_("Cancelled"), "grey", _("it is not watched"))
     if release.due_at is None or release.status == Status.PROVISIONAL:
@@ -73,7 +73,7 @@ def status_of_release(release: Release, verification: Verification | None, *, no
 
 
 def delay_note(verification: Verification) -> str:
-    """Say the seconds behind a verdict in one short phrase; both ends of the interval hold, rounded outwards."""
+    """Describe the delay behind a verdict in a short phrase; both ends of the interval are rounded outwards."""
     start, end = verification.delay_from, verification.delay_to
     match Outcome(verification.outcome):
         case Outcome.ON_TIME if start is not None and end is not None:
@@ -91,10 +91,10 @@ def delay_note(verification: Verification) -> str:
 
 def _on_time_note(start: float, end: float, *, tolerance_seconds: int) -> str:
     if end > tolerance_seconds:
-        # It is unknown when, between the request and its answer, the page was there.
+        # The page was there at an unknown time between the request and its response.
         note = _("within tolerance, by a look made in time and answered after %(time)s")
     else:
-        # Not live after the due instant: it came within the tolerance and not on the dot.
+        # Not live after the due instant, so it became live within the tolerance.
         note = _("within tolerance, %(time)s") if start > 0 else _("%(time)s")
     return note % {"time": _seconds(max(1, math.ceil(end)))}
 
@@ -109,13 +109,13 @@ def describe_verdict(verification: Verification) -> str:
 
 
 def known_sentence(verification: Verification) -> str:
-    """Say when the release was last seen missing and first seen live, and when it was not monitored if that matters."""
+    """Describe when the release was last missing and first live, and relevant gaps in monitoring."""
     due_at, parts = verification.due_at, []
     if verification.last_not_live_at:
         parts.append(_("last seen not live at %(at)s") % {"at": _clock(verification.last_not_live_at, due_at)})
     if verification.first_live_at:
         at = verification.first_live_at
-        # The second in which a check was answered, rounded up as in a breach report, but never over the due time.
+        # The second in which the response came, rounded up as in a breach report, but never beyond the due time.
         rounded = (at + timedelta(microseconds=999_999)).replace(microsecond=0)
         parts.append(_("first seen live at %(at)s") % {"at": _clock(at if at < due_at <= rounded else rounded, due_at)})
     summary = f"{capfirst(', '.join(parts))}." if parts else ""
@@ -123,7 +123,7 @@ def known_sentence(verification: Verification) -> str:
 
 
 def _not_monitored(verification: Verification) -> str:
-    """Say when no check was conclusive between the due time and the end of the tolerance, if that matters."""
+    """Describe when no check was conclusive between the due time and the end of the tolerance, if relevant."""
     if Outcome(verification.outcome) not in NEEDS_CHECKING:
         return ""
     gaps = sorted({(gap.begins_at, gap.ends_at) for result in verification.results for gap in result.verdict.gaps})
@@ -166,7 +166,7 @@ SENTENCES = {
 
 
 def _clock(instant: datetime, due_at: datetime) -> str:
-    """Write an instant to the second, with its day where that is not the due day."""
+    """Write an instant to the second, with its day if that is not the due day."""
     clock = calendar.format_time_with_seconds(instant)
     if _same_day(instant, due_at):
         return clock
@@ -174,7 +174,7 @@ def _clock(instant: datetime, due_at: datetime) -> str:
 
 
 def describe_check(result: str, reasons: Iterable[str], *, said: str = "") -> str:
-    """Say what a check showed and why: "not live: there was no such page"."""
+    """Describe the result of a check and its reasons: "not live: there was no such page"."""
     words = str(RESULTS.get(result, result))
     why = [str(REASONS.get(reason, reason.replace("_", " "))) for reason in reasons]
     sentence = f"{words}: {', '.join(why)}" if why else words
@@ -255,7 +255,7 @@ REASONS = {
 
 
 def describe_check_times(checks: int, first_at: datetime, last_at: datetime, *, day_of: datetime | None) -> str:
-    """Say when checks were made: "24 looks from 9.29.05am to 9.31.55am"; days other than `day_of` are named."""
+    """Describe when checks were made: "24 looks from 9.29.05am to 9.31.55am"; days other than `day_of` are included."""
     start, end = (calendar.format_time_with_seconds(instant) for instant in (first_at, last_at))
     if day_of is None or not (_same_day(first_at, day_of) and _same_day(last_at, day_of)):
         end = _("%(clock)s on %(day)s") % {"clock": end, "day": calendar.format_day(last_at)}
@@ -267,12 +267,12 @@ def describe_check_times(checks: int, first_at: datetime, last_at: datetime, *, 
 
 
 def duration(length: timedelta, *, units: int = 2) -> str:
-    """Say a length of time in its greatest units, two by default, rounded down: "3 min 20 s"."""
+    """Write a duration in its largest units, two by default, rounded down: "3 min 20 s"."""
     return _seconds(max(0, math.floor(length.total_seconds())), units=units)
 
 
 def _interval(start: float | None, end: float) -> str:
-    # The truth lies between both ends, so each is rounded away from the other.
+    # The true delay lies between both ends, so each is rounded away from the other.
     lower, upper = (abs(bound) if bound is not None else None for bound in (start, end))
     if lower is None or upper is None:
         return _seconds(math.ceil(abs(end)))
@@ -319,7 +319,7 @@ STATES = {
 
 
 def describe_publisher(verification: Verification) -> str:
-    """Say when the publisher's own system says that the release was published; nothing if it states no time."""
+    """Describe the time of publication according to the publisher's own system; empty if it has none."""
     if not verification.published_at_by_publisher:
         return ""
     source = Source(verification.publisher_source)
@@ -329,13 +329,13 @@ def describe_publisher(verification: Verification) -> str:
 
 
 def publisher_note(verification: Verification | None) -> str:
-    """Say the publisher's own figure in one short phrase, for a list; nothing if there is none."""
+    """Describe the publisher's own time in a short phrase for a list; empty if there is none."""
     delay = _publisher_delay(verification) if verification else ""
     return _("publisher’s own system%(beside)s") % {"beside": delay.replace(",", ":", 1)} if delay else ""
 
 
 def describe_publisher_gap(start: datetime, end: datetime, verification: Verification | None) -> str:
-    """Say that the publisher's own time lies in a gap between our checks, if it does."""
+    """Describe the gap between our checks in which the publisher's own time lies; empty if it lies in none."""
     at = verification.published_at_by_publisher if verification else None
     if verification is None or at is None:
         return ""
@@ -371,7 +371,7 @@ def _published(at: datetime, source: Source, *, due_at: datetime) -> str:
 
 
 def _publisher_delay(verification: Verification) -> str:
-    """Say how far the publisher's time lies from the due time; a time that moves with every update says nothing."""
+    """Describe how far the publisher's time is from the due time; empty for a time that changes with every update."""
     at = verification.published_at_by_publisher
     if at is None or verification.publisher_source == Source.PUBLIC_UPDATED_AT:
         return ""
@@ -398,6 +398,6 @@ WORDS = {
 
 
 def describe_places(places: Sequence[Place]) -> str:
-    """Say why the body of a check is stored: "The last before it was due; the last that was not live, before ..."."""
+    """Describe why the body of a check is stored: "The last before it was due; the last that was not live, ..."."""
     sentence = "; ".join(str(WORDS[place]) for place in places)
     return capfirst(sentence)

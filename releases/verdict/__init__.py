@@ -1,1 +1,1 @@
-"""Pure rules: from the checks of a release to its verdict."""
+"""Pure rules that judge a release from its checks."""

@@ -1,4 +1,4 @@
-"""From the checks of one address to the verdict on it: when it was published, and whether it was taken away again."""
+"""The verdict on one address from its checks: when it was published, and whether it was removed again."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -37,7 +37,7 @@ LIVE_AT_LAST = frozenset({Outcome.ON_TIME, Outcome.LATE, Outcome.UNCERTAIN})
 
 
 class BeforeDue(StrEnum):
-    """What the checks completed before the due instant show of an early publication."""
+    """The evidence of an early publication from the checks completed before the due instant."""
 
     EARLY = "early"
     SEEN_ONCE = "seen_once"
@@ -46,11 +46,11 @@ class BeforeDue(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One check as judged: what it showed, its three aware instants, and how far they may be off.
+    """One check as judged: its result, its three aware instants, and how far these may be off.
 
-    Where nothing confirmed the clock, `clock_confirmed` is false: the time of the check is not known.
-    `text_digest` identifies the text that it saw; empty where there was none, or where a person said what the text is.
-    `taken_away`: what it saw in place of the release says that the release had been there.
+    If nothing confirmed the clock, `clock_confirmed` is false: the time of the check is not known. `text_digest`
+    identifies the text that it received; empty if there was none, or if a person identified the text. `taken_away`: the
+    response shows that the release was there and was removed.
     """
 
     result: CheckOutcome
@@ -64,7 +64,7 @@ class Sighting:
 
     @property
     def instant(self) -> datetime:
-        """The instant for which a check counts: the planned one if it was sent close to it, else the sent one."""
+        """The instant for which a check counts: the planned one if it was sent close to that, else the actual one."""
         close = abs(self.sent_at - self.planned_at) <= PLANNED_TOLERANCE
         return self.planned_at if close else self.sent_at
 
@@ -74,38 +74,37 @@ class Sighting:
 
     @property
     def at_the_latest(self) -> datetime:
-        """The last instant at which it may have been sent; half a second after the planned one is excused."""
+        """The last instant at which it may have been sent; up to half a second after the planned one is ignored."""
         return self.planned_at if self.surely_as_planned else self.sent_at + self.clock_bound
 
     def surely_before(self, due_at: datetime) -> bool:
-        """Whether it was made and answered before an instant by any clock within the bound.
+        """Whether it was certainly sent and completed before an instant, given the error bound of the clock.
 
-        A check still under way at the due instant may have seen a page that went live in time, so it must not count as
-        early. What it saw was there by its completion, so it must not be lost either.
+        A check that was still open at the due instant may have received a page that went live in time, so it must not
+        count as early. But the page was there when the check was completed, so the check must not be lost either.
         """
         return self.instant < due_at and self.surely_by < due_at
 
     @property
     def surely_from(self) -> datetime:
-        """The first instant at which it can have been sent: the clock may have been ahead by all of its bound."""
+        """The earliest instant at which it can have been sent, if the clock was ahead by its whole bound."""
         return self.sent_at - self.clock_bound
 
     @property
     def surely_by(self) -> datetime:
-        """The last instant at which it can have been answered: the clock may have been behind by all of its bound."""
+        """The latest instant at which it can have been completed, if the clock was behind by its whole bound."""
         return self.completed_at + self.clock_bound
 
 
 _COUNTS_AS = {
-    # "Something else" may be a bot challenge with the release behind it: it answers the question, and
-    # makes nothing late.
+    # "Something else" may be a bot challenge in front of the release: it closes the question but makes nothing late.
     "previous_edition": CheckOutcome.NOT_LIVE,
     "this_is_it": CheckOutcome.LIVE,
 }
 
 
 def last_statements(statements: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return the kind of the last statement on each text, by the text's digest.
+    """Return the kind of the last statement about each text, by the text's digest.
 
     :param statements: digest and kind (of `releases.models.Statement`), in the order in which they were made.
     """
@@ -113,12 +112,12 @@ def last_statements(statements: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def count_result(result: str, statement: str | None, *, clock_off: bool = False) -> CheckOutcome:
-    """Return the result as which a check counts.
+    """Return the result of a check after corrections.
 
-    :param result: what the check itself showed.
-    :param statement: the kind of the last statement on the very text that it saw, if any.
-    :param clock_off: whether our clock was known to be wrong: then the time of the check is not known, which is a fault
-        of ours.
+    :param result: the result of the check itself.
+    :param statement: the kind of the last statement about exactly the text that it received, if any.
+    :param clock_off: whether our clock was known to be wrong. Then the time of the check is not known, which is our own
+        fault.
     """
     if clock_off:
         return CheckOutcome.OBSERVER_FAULT
@@ -126,7 +125,7 @@ def count_result(result: str, statement: str | None, *, clock_off: bool = False)
 
 
 def is_corrected(statement: str | None) -> bool:
-    """Return whether a statement, and not the check itself, decides the result that counts."""
+    """Return whether a person's statement, rather than the check itself, decides its result."""
     return (statement or "") in _COUNTS_AS
 
 
@@ -142,11 +141,11 @@ def sighting_of(
     bound_seconds: float | None,
     taken_away: bool,
 ) -> Sighting:
-    """Return a stored check as it counts: a verdict is judged by it, and the account of a breach is written from it.
+    """Return a stored check with corrections applied, for verdicts and for accounts of breaches.
 
-    :param statement: the kind of the last statement on the very text that it saw, if any.
-    :param text_digest: of that text. What a person called the release, or its last edition, needs no proof by it.
-    :param bound_seconds: how far our clock may have been off; None where nothing confirmed it.
+    :param statement: the kind of the last statement about exactly the text that it received, if any.
+    :param text_digest: the digest of that text; not used if a person identified the text.
+    :param bound_seconds: how far our clock may have been off; None if nothing confirmed it.
     """
     corrected = is_corrected(statement)
     return Sighting(
@@ -163,7 +162,7 @@ def sighting_of(
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A delay in seconds after the due instant, negative before it; `to_seconds` is None while it still grows."""
+    """A delay in seconds after the due instant, negative before it; `to_seconds` is None while it is still growing."""
 
     from_seconds: float
     to_seconds: float | None
@@ -171,7 +170,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A stretch between two aware instants in which no check showed that the release was missing."""
+    """A period between two aware instants in which no check found the release missing."""
 
     begins_at: datetime
     ends_at: datetime
@@ -179,9 +178,9 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """A stretch in which an address that had been live was not: the first check without it, and the one with it again.
+    """A period in which a live address was gone: the first check without the release, and the first one with it again.
 
-    It is an observation and not a finding. `back_at` is None while the address is not live again.
+    It is an observation and not an accusation. `back_at` is None while the address is not live again.
     """
 
     gone_at: datetime
@@ -190,13 +189,12 @@ class Flip:
 
 @dataclass(frozen=True, slots=True)
 class AddressVerdict:
-    """What the checks of one address show.
+    """The verdict on one address.
 
-    Publication lies after `last_not_live_at` and at or before `first_live_at`. Where the address was seen live
-    before it was due and once more after it was due, these two belong to the side that gave the outcome; what
-    was seen before due stays in `live_before_due_at`. Instants are those of our clock; the delay is widened by
-    `clock_bound`, the larger bound of the two checks that it lies between. `gaps` are the stretches up to the limit
-    that were not monitored: while there is one, nothing is late.
+    It was published after `last_not_live_at` and at or before `first_live_at`. If the address was live both before and
+    after it was due, these two are from the side that decided the outcome; `live_before_due_at` is always from before.
+    Instants are those of our clock; the delay is widened by `clock_bound`, the larger error bound of the two checks
+    around it. `gaps` are the unmonitored periods up to the limit; with a gap the address is never late.
     """
 
     outcome: Outcome
@@ -219,28 +217,29 @@ class AddressVerdict:
         return self.from_due in LIVE_AT_LAST
 
     def live_since(self, due_at: datetime) -> datetime | None:
-        """Return when the address was first seen live since it was due, or None while that is not known."""
+        """Return when the address was first found live from the due time on, or None while that is not known."""
         if not self.is_live_at_last or self.outcome is Outcome.PENDING or not self.first_live_at:
             return None
-        # Of one that was early, the first check that showed it is the one before it was due.
+        # For an early address, the first live check is before the due time.
         return max(self.first_live_at, due_at)
 
 
 def judge_address(
     sightings: Iterable[Sighting], *, due_at: datetime, limit_at: datetime, longest_gap: timedelta, settled: bool
 ) -> AddressVerdict:
-    """Judge one address from every check of it under one schedule, in whatever order they arrived.
+    """Judge one address from all its checks under one schedule, in any order.
 
-    A check that showed the release proves something only after one that was sent earlier and did not: until then the
-    marker may have matched all along, and in a text that was shown before then it did. Checks that showed neither never
-    change the outcome. A page that was taken away since it was due had been there, perhaps in time, so that makes
-    nothing late. Neither does a page that may have been live for a while without a check: from the due instant on,
-    check must follow check. What accuses holds even if the clock was off by the whole bound of each check. With an
-    unconfirmed clock nothing is early, on time, late or missing: a release seen live leaves the outcome uncertain.
+    - A live check proves something only if an earlier one did not find the release. Otherwise the marker may have
+      matched all along, and in a text that was received before it did.
+    - Inconclusive checks never change the outcome.
+    - A page that was removed after the due time was there before, perhaps in time, so it is not late.
+    - A page that may have been live during a gap between checks is not late, either.
+    - An accusation must be true even if the clock was off by the whole bound of each check.
+    - With an unconfirmed clock nothing is early, on time, late or missing; a live check makes the outcome uncertain.
 
     :param limit_at: due instant plus tolerance; a check is planned at exactly this instant.
-    :param longest_gap: a longer stretch without a check that found the release missing was not monitored.
-    :param settled: every check planned up to the limit has been answered or has timed out.
+    :param longest_gap: a longer period without a check that found the release missing counts as unmonitored.
+    :param settled: whether every check planned up to the limit has a response or has timed out.
     :raises ValueError: if the limit lies before the due instant.
     """
     if limit_at < due_at:
@@ -255,7 +254,7 @@ def judge_address(
     early = [check for check in proven if check.surely_before(due_at)]
     in_force = [check for check in proven if not check.surely_before(due_at)]
     first_in_force = _first(in_force)
-    # Seen by a clock that nothing confirmed, before it was known to be there: perhaps in time.
+    # It was found live with an unconfirmed clock before the first proven live check, so it was perhaps in time.
     undated = [
         check
         for check in every_check
@@ -299,10 +298,10 @@ def judge_address(
 
 
 def _find_flips(first: Sighting, checks: Iterable[Sighting]) -> tuple[Flip, ...]:
-    """Return the stretches after the first live check in which the address was surely not live any more.
+    """Return the periods after the first live check in which the address was certainly no longer live.
 
-    Checks that showed neither are passed over. A check that was under way while another showed the opposite proves
-    nothing, and neither does one by a clock that may have been off by as much as lies between them.
+    Inconclusive checks are ignored. A check that overlapped one with the opposite result proves nothing. Neither does a
+    check whose clock error may be as large as the time between the two.
 
     :param checks: all checks of the address, in the order in which they were sent.
     """
@@ -322,7 +321,7 @@ def _find_flips(first: Sighting, checks: Iterable[Sighting]) -> tuple[Flip, ...]
 
 
 def early_sightings(sightings: Iterable[Sighting], *, due_at: datetime) -> list[Sighting]:
-    """Return the checks that prove that an address was live before it was due, in the order in which they were sent.
+    """Return the checks that prove that an address was live before it was due, in order of sending.
 
     :param sightings: every check of the address under one schedule, in any order.
     """
@@ -338,12 +337,13 @@ def early_sightings(sightings: Iterable[Sighting], *, due_at: datetime) -> list[
 def _split_by_proof(
     shown: list[Sighting], absent: list[Sighting], *, due_at: datetime
 ) -> tuple[list[Sighting], list[Sighting]]:
-    """Split the checks that showed the release into those that prove something and those that do not.
+    """Split the live checks into those that prove something and those that do not.
 
-    Where the marker matched already before the first check that did not find it, it matches the last edition, and that
-    may be edited before the release is due.
+    If the marker already matched before the first check without the release, it matches the previous edition, which may
+    be edited before the release is due.
 
-    :param shown: in the order in which they were sent, as `absent`, the checks that did not find it.
+    :param shown: the live checks in order of sending.
+    :param absent: the checks without the release, in the same order.
     """
     if not absent:
         return [], shown
@@ -359,17 +359,17 @@ def _split_by_proof(
 
 
 def _without_taken_away(checks: list[Sighting], *, due_at: datetime) -> list[Sighting]:
-    """Leave out the checks since due that saw that the page had been there, unless it was taken away before that."""
+    """Exclude checks from the due time on that show that the page was there, unless it was removed before the due time."""
     if any(check.taken_away and check.surely_before(due_at) for check in checks):
         return checks
     return [check for check in checks if not check.taken_away or check.result is not CheckOutcome.NOT_LIVE]
 
 
 def settles_at(sightings: Sequence[Sighting], *, limit_at: datetime) -> datetime:
-    """Return the instant up to which every planned check must have been answered before an address is settled.
+    """Return the instant up to which all planned checks must have a response before the verdict is settled.
 
-    That is the limit. Where the clock of the last check may be off, it is the first planned check that is surely at
-    or after the limit all the same: the one a second later, or with a worse clock one of those that follow.
+    That is the limit. If the clock of the last check may be off, it is the first planned check that is certainly at or
+    after the limit: the one a second later or, with a larger error, a later one.
     """
     last = max(sightings, key=lambda check: check.sent_at, default=None)
     if last is None or not last.clock_bound:
@@ -380,7 +380,7 @@ def settles_at(sightings: Sequence[Sighting], *, limit_at: datetime) -> datetime
 
 
 def _since(check: Sighting, due_at: datetime) -> bool:
-    # By a clock that may be far off, a check about the due instant was perhaps made before it: it excuses nothing.
+    # With a large clock error, a check around the due instant may have been made before it, so it is no excuse.
     as_planned = check.surely_as_planned and check.planned_at >= due_at
     return as_planned or check.completed_at - check.clock_bound >= due_at
 
@@ -388,10 +388,10 @@ def _since(check: Sighting, due_at: datetime) -> bool:
 def _find_gaps(
     absent: Sequence[Sighting], *, due_at: datetime, limit_at: datetime, longest: timedelta
 ) -> tuple[Gap, ...]:
-    """Find the stretches, from the due instant to the first check at or after the limit, that were not monitored.
+    """Find the unmonitored periods from the due instant to the first check at or after the limit.
 
-    Each check counts for the least favourable instant that its clock allows: late where it ends a stretch, early where
-    it begins one.
+    Each check counts for the least favourable instant within its error bound: the latest if it ends a period, the
+    earliest if it begins one.
 
     :param absent: the checks that found the release missing, before the first that found it, in order of sending.
     """
@@ -405,23 +405,23 @@ def _find_gaps(
         if check.surely_from >= limit_at:
             return tuple(gaps)
         begins_at = max(begins_at, check.surely_from)
-    # Nothing found it missing at or after the limit: what follows the last check is not known either.
+    # No check found it missing at or after the limit, so the time after the last check is not known either.
     return (*gaps, Gap(begins_at, limit_at)) if limit_at - begins_at > longest else tuple(gaps)
 
 
 def _not_in_time(
     live: list[Sighting], absent: list[Sighting], *, limit_at: datetime, doubtful: bool, settled: bool
 ) -> Outcome:
-    """Judge an address that was not live in time: here lateness is decided.
+    """Judge an address that was not live in time, and decide whether it is late.
 
-    :param absent: the checks that did not see the release before the first that did.
+    :param absent: the checks without the release before the first that found it.
     """
     if not settled:
         return Outcome.PENDING
     after_limit = any(check.surely_from >= limit_at for check in absent)
-    # Where the first thing seen from due on was an unproven live page, it may have been the release itself:
-    # a page that is missing only later must not turn that into a late release.
-    # So may one that was seen by another process's clock, and may by that have been in time.
+    # If the first result from the due time on was an unproven live page, it may have been the release itself; a page
+    # that is missing only later must not make it late. The same applies to a page found by another process whose clock
+    # allows that it was in time.
     accusing = after_limit and not doubtful and all(check.surely_from > limit_at for check in live)
     if live:
         return Outcome.LATE if accusing else Outcome.UNCERTAIN
@@ -437,16 +437,15 @@ def _combine(before: BeforeDue, from_due: Outcome, *, settled: bool) -> Outcome:
 
 
 def _first(live: list[Sighting]) -> Sighting | None:
-    # The first that was answered: an earlier one that took longer may have seen a page published in the meantime.
+    # The first one completed: one that was sent earlier but took longer may have received a page published meanwhile.
     return min(live, key=lambda check: (check.surely_by, check.sent_at), default=None)
 
 
 def _earlier(first: Sighting, checks: list[Sighting]) -> list[Sighting]:
-    """Return the checks, in the order in which they were sent, that did not see the release before one that did.
+    """Return the checks without the release before one that found it, in order of sending.
 
-    Of two requests that were under way at once it is not known which was answered from the older page. The one sent
-    earlier counts only if the page was there at every check that followed until both were over, and at the next: else
-    it may have gone away.
+    Of two overlapping requests it is not known which got the older page. The one sent earlier counts only if every
+    check until both were complete, and the next one, found the page; otherwise it may have been removed.
     """
     earlier = [check for check in checks if check.result is CheckOutcome.NOT_LIVE and check.sent_at < first.sent_at]
     overlapping = [check for check in earlier if check.completed_at > first.sent_at]
@@ -466,7 +465,7 @@ def _delay(
 ) -> Interval | None:
     if last_absent is None or (first is None and outcome is not Outcome.NOT_SEEN):
         return None
-    # It may have been published in a gap, and taken down before the next check.
+    # It may have been published in a gap and removed before the next check.
     since = gaps[0].begins_at if gaps and outcome is Outcome.UNCERTAIN else last_absent.surely_from
     from_seconds = (min(since, last_absent.surely_from) - due_at).total_seconds()
     return Interval(from_seconds, (first.surely_by - due_at).total_seconds() if first else None)

@@ -1,4 +1,4 @@
-"""The verdict on a release: its addresses, what may explain it, what an exemption covers, and which copies prove it."""
+"""The verdict on a release from those on its addresses, with diagnoses, exemptions, and the bodies to store."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from releases.verdict.address import SUSPICIOUS, AddressVerdict, Outcome, Sighti
 _PAGE = frozenset({AddressRole.PAGE})
 _ANY = frozenset(AddressRole)
 _PRECEDENCE: tuple[tuple[Outcome, frozenset[Outcome], frozenset[AddressRole]], ...] = (
-    # the release's outcome, where a required address has one of these, in one of these roles
+    # the release's outcome, if a required address in one of these roles has one of these outcomes
     (Outcome.EARLY, frozenset({Outcome.EARLY}), _ANY),
     (Outcome.PENDING, frozenset({Outcome.PENDING}), _ANY),
     (Outcome.NOT_SEEN, frozenset({Outcome.NOT_SEEN}), _PAGE),
@@ -30,17 +30,17 @@ PLAIN, FRESH = "plain", "fresh"
 
 
 class Diagnosis(StrEnum):
-    """What may explain that readers saw a release late: never a cause that is certain, and never an excuse."""
+    """Possible explanations why readers saw a release late. They are never certain, and never an excuse."""
 
     EDGE_CACHE = "edge_cache"
 
 
 @dataclass(frozen=True, slots=True)
 class DiagnosticCheck:
-    """One check as far as a diagnosis needs it; instants are aware, header names in lower case.
+    """One check with the data for a diagnosis; instants are aware, header names in lower case.
 
-    `purpose` is `PLAIN` for a check as any reader makes it, `FRESH` for one past the caches. `result` is what the
-    check itself showed, whatever a person has stated of it since.
+    `purpose` is `PLAIN` for a check like a reader's request, `FRESH` for one that bypassed caches. `result` is the
+    check's own result, without corrections by people.
     """
 
     purpose: str
@@ -52,11 +52,11 @@ class DiagnosticCheck:
 
 @dataclass(frozen=True, slots=True)
 class AddressChecks:
-    """The checks of one address under one schedule, and the reasons that the last plain one gave.
+    """The checks of one address under one schedule, and the reasons of the last plain one.
 
-    `number` is how many plain ones are stored; `sightings` are all of them, or all but those that only repeat what the
-    others show. `publisher_says` is in the order of the checks; `diagnostic` are the checks, those past the caches
-    among them, from which a diagnosis is made.
+    `number` is the number of stored plain checks; `sightings` are these, possibly without those that only repeat
+    others. `publisher_says` is in the order of the checks. `diagnostic` are the checks for a diagnosis, including those
+    that bypassed caches.
     """
 
     sightings: Sequence[Sighting] = ()
@@ -68,10 +68,10 @@ class AddressChecks:
 
 @dataclass(frozen=True, slots=True)
 class AddressResult:
-    """One address of a release, by its key, with its verdict as it is stored.
+    """One address of a release, by key, with its verdict in the form that is stored.
 
-    `settled_at` is the instant up to which every planned check is over, None while some are not. `longest_gap` is the
-    longest stretch without a check that counts as monitored. `checks` counts the plain ones.
+    `settled_at` is the instant up to which all planned checks are over, None while some are not. `longest_gap` is the
+    longest time without a check that counts as monitored. `checks` is the number of plain checks.
     """
 
     address: int
@@ -87,7 +87,7 @@ class AddressResult:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseVerdict:
-    """The result of a release; `deciding` is the most telling of the addresses that decide its outcome."""
+    """The verdict on a release; `deciding` is the most significant of the addresses that decide the outcome."""
 
     due_at: datetime
     outcome: Outcome
@@ -99,14 +99,14 @@ class ReleaseVerdict:
 
     @property
     def occurred_at(self) -> datetime | None:
-        """When a suspected breach occurred: an early one when it was first seen live, any other one when it was due."""
+        """When a suspected breach occurred: an early one at the first live check, any other one at the due time."""
         if self.outcome is Outcome.EARLY:
             return self.deciding.first_live_at if self.deciding else None
         return self.due_at if self.outcome in SUSPICIOUS else None
 
     @property
     def live_at(self) -> datetime | None:
-        """The instant by which every required page was seen live, or None if one is not live."""
+        """The instant by which every required page was found live, or None if one is not live."""
         pages = [result.verdict for result in self.addresses if result.required and result.role is AddressRole.PAGE]
         live_times = [page.first_live_at for page in pages if page.is_live_at_last and page.first_live_at]
         return max(live_times) if live_times and len(live_times) == len(pages) else None
@@ -135,12 +135,12 @@ def judge_release(judged: Sequence[tuple[AddressResult, AddressChecks]], *, due_
 def combine_addresses(
     addresses: Iterable[tuple[AddressRole, bool, AddressVerdict]],
 ) -> tuple[Outcome, AddressVerdict | None]:
-    """Return the outcome of a release, and the most telling verdict of those that decide it, if any.
+    """Return the outcome of a release, and the most significant of the verdicts that decide it, if any.
 
     Addresses that are not required never decide. A release without any required address cannot be judged:
     once nothing is pending any more, the outcome is CANNOT_TELL.
 
-    :param addresses: role, whether it is required, and verdict of each.
+    :param addresses: the role, whether it is required, and the verdict of each.
     """
     listed = list(addresses)
     for outcome, of_addresses, roles in _PRECEDENCE:
@@ -156,7 +156,7 @@ def combine_addresses(
 
 
 def _rank(verdict: AddressVerdict) -> tuple[bool, float]:
-    # The most telling first: the earliest of those that were early, else one that was never live, else the latest.
+    # The most significant first: the earliest early one, else one that was never live, else the latest.
     live_at = verdict.first_live_at
     if verdict.outcome is Outcome.EARLY and live_at:
         return True, live_at.timestamp()
@@ -164,7 +164,7 @@ def _rank(verdict: AddressVerdict) -> tuple[bool, float]:
 
 
 def diagnose(checks: Iterable[DiagnosticCheck], *, published_at: datetime | None = None) -> tuple[Diagnosis, ...]:
-    """Return what the checks of one address show of why it was seen when it was.
+    """Return possible explanations, from the checks of one address, why it was found live when it was.
 
     :param published_at: the publisher's own time of publication, an aware instant, if there is one.
     """
@@ -180,10 +180,10 @@ def _in_order(checks: Iterable[DiagnosticCheck], purpose: str) -> list[Diagnosti
 
 
 def find_past_caches(checks: Iterable[DiagnosticCheck]) -> tuple[DiagnosticCheck, DiagnosticCheck] | None:
-    """Find the first fresh check that was live while a plain one sent after it still was not, with the last such one.
+    """Find the first live check that bypassed caches, if a later plain one was not live, with the last such plain one.
 
-    A page that readers had seen before, or that a later fresh check did not show any more, had gone again: then
-    nothing is found.
+    If readers had seen the page before, or a later check that bypassed caches no longer found it, the page was removed,
+    and nothing is returned.
     """
     listed = list(checks)
     plain, fresh = _in_order(listed, PLAIN), _in_order(listed, FRESH)
@@ -211,11 +211,11 @@ def _is_absent(check: DiagnosticCheck) -> bool:
 
 
 def _old_copy_was_stored(checks: Iterable[DiagnosticCheck], *, published_at: datetime | None) -> bool:
-    """Return whether the last check without the release was answered from a cache while the release was already out.
+    """Return whether the last check without the release came from a cache while the release was already live.
 
-    That it was out is known from the age of the copy in which it was first seen, or from the publisher's own time;
-    Last-Modified does not show it, because a page is often written long before it is published. The old copy must
-    itself have been stored before that moment, as its own age shows.
+    That it was live is known from the age of the copy in which it was first found, or from the publisher's own time.
+    Last-Modified does not show it, because a page is often written long before it is published. By its own age, the old
+    copy must have been stored before that moment.
 
     Source: RFC 9111, section 5.1: Age is the time in seconds since the answer was made or confirmed at the origin.
     """
@@ -230,7 +230,7 @@ def _old_copy_was_stored(checks: Iterable[DiagnosticCheck], *, published_at: dat
 
 
 def _made_by(check: DiagnosticCheck) -> datetime | None:
-    """Return by when the copy that was served had been made at the origin, if it came out of a cache at all."""
+    """Return the latest instant at which the origin can have made the served copy, if it came from a cache."""
     age = dict(check.headers).get("age", "").strip()
     if not re.fullmatch(r"[0-9]{1,8}", age, re.ASCII) or int(age) == 0:
         return None
@@ -255,10 +255,9 @@ OF_OUTCOME = {
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What an exemption covers: which faults, on which days (both included), approved and recorded when.
+    """The terms of an exemption: its faults, its days (both included), and when it was approved and recorded.
 
-    Instants are aware. From `ended_at` on it covers nothing more; one that was recorded in error never covered
-    anything.
+    Instants are aware. From `ended_at` on it covers nothing; one that was recorded in error never covered anything.
     """
 
     covers: frozenset[Covers]
@@ -271,9 +270,9 @@ class Terms:
 
 
 def faults_to_cover(outcome: Outcome, required: Iterable[tuple[AddressRole, Outcome]]) -> frozenset[Covers]:
-    """Return all that has to be covered for a verdict to raise no suspicion; nothing if it raises none anyway.
+    """Return the faults that exemptions must cover to prevent a suspicion; empty if the verdict raises none anyway.
 
-    A release that was early and then late needs both.
+    A release that was early and then late has both faults.
 
     :param required: the role of each required address, with its outcome from the due instant on.
     """
@@ -288,7 +287,7 @@ def faults_to_cover(outcome: Outcome, required: Iterable[tuple[AddressRole, Outc
 
 
 def applies(terms: Terms, *, due_at: datetime, occurred_at: datetime | None) -> bool:
-    """Return whether an exemption covers a release. It must be recorded before the breach, so that it cannot hide one.
+    """Return whether an exemption covers a release. It must be recorded before the breach, so that it cannot hide it.
 
     Source: OSR's policy on alternative release times: approved in writing, in advance, by the Director General for
     Regulation.
@@ -306,7 +305,7 @@ def find_covering_exemptions[K](
     due_at: datetime,
     occurred_at: datetime | None,
 ) -> list[K]:
-    """Return the exemptions that together cover all that is needed; none if anything stays uncovered.
+    """Return the exemptions that together cover all faults; none if any fault is not covered.
 
     :param exemptions: those of the release's series and producer, each with the caller's own key.
     """
@@ -320,7 +319,7 @@ def find_covering_exemptions[K](
 
 
 class Why(StrEnum):
-    """Why a body is stored, in the order in which the reasons arise in a morning."""
+    """The reasons for storing a body, in the order in which they arise in a morning."""
 
     FIRST_SEEN = "first_seen"
     ANNOUNCEMENT = "announcement"
@@ -337,9 +336,9 @@ LAST = frozenset({Why.ANNOUNCEMENT, Why.LAST_BEFORE_DUE, Why.LAST_NOT_LIVE})
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One place that the body of one check fills, for each address and schedule.
+    """A reason for storing a body, with the side of the due instant; for each address and schedule it holds one body.
 
-    The two sides of the due instant are judged apart, so that each has its own last "not live" and first "live".
+    The two sides of the due instant are judged separately, so each has its own last "not live" and first "live".
     """
 
     why: Why
@@ -348,9 +347,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class BodyCheck:
-    """The facts of a check with a body that decide why the body is stored.
+    """The facts of a check that decide whether and why its body is stored.
 
-    `fresh`: it went past the caches on the way, and is not judged.
+    `fresh`: the check bypassed caches and is not judged.
     """
 
     role: AddressRole
@@ -366,11 +365,11 @@ def find_filled_places(
     held: Mapping[Place, datetime],
     page_live_at: datetime | None,
 ) -> list[Place]:
-    """Return the places that a check's body now fills, whether they were empty or held that of another check.
+    """Return the places that a check's body now fills, either empty ones or replacing another body.
 
-    :param held: for each filled place of the same address and schedule, when its check was sent.
+    :param held: when the check of each filled place was sent, for the same address and schedule.
     """
-    # As in judging: a check still under way at the due instant may have seen what went live in time.
+    # As in judging, a check that was still open at the due instant may have received a page that went live in time.
     since_due = due_at is not None and not check.sighting.surely_before(due_at)
     if check.fresh:
         candidates = [Place(Why.FIRST_LIVE_FRESH, since_due)] if check.sighting.result is CheckOutcome.LIVE else []
@@ -400,7 +399,7 @@ def _judged(
     if result is CheckOutcome.NOT_LIVE:
         if live_at is None or sent_at < live_at:
             yield Place(Why.LAST_NOT_LIVE, since_due)
-        # The page is out, and an attachment that belongs to it is not.
+        # The page is live, but an attachment that belongs to it is not.
         is_missing = check.role is AddressRole.ATTACHMENT and check.required and since_due
         if is_missing and page_live_at is not None and sent_at >= page_live_at:
             yield Place(Why.FIRST_PARTIAL, since_due)

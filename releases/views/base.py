@@ -1,4 +1,4 @@
-"""What the views of releases share: the release of a page, forms that change one, and pages that explain a refusal."""
+"""Helpers of the views of releases: loading the release, completing forms, and explaining refusals."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -32,7 +32,7 @@ type ReleaseView[**P] = Callable[Concatenate[SignedInRequest, str, P], HttpRespo
 
 
 def find_release(person: Person, reference: str, action: Action = Action.VIEW) -> Release:
-    """Return a release with which a person may do something.
+    """Return a release on which a person may do an action.
 
     :raises Http404: if there is none, or they may not.
     """
@@ -74,7 +74,7 @@ def explain_refusal[**P](view: ReleaseView[P]) -> Callable[..., HttpResponse]:
 
 
 def form_view[**P](view: ReleaseView[P]) -> Callable[..., HttpResponse]:
-    """Let people who are signed in read and send the form of a release."""
+    """Decorate the view of a release's form: it requires sign-in, and allows GET and POST."""
     return login_required(require_http_methods(["GET", "POST"])(explain_refusal(view)))
 
 
@@ -90,7 +90,7 @@ def find_table_kind(kind: str) -> TableKind:
 
 
 def post_data(request: HttpRequest) -> QueryDict | None:
-    """Return the sent data of a form, or None if the page is only read."""
+    """Return the submitted data of a form, or None for a GET request."""
     return request.POST if request.method == "POST" else None
 
 
@@ -105,10 +105,10 @@ def complete_form(
     fields: Mapping[str, str] | None = None,
     **context: Any,
 ) -> HttpResponse:
-    """Do what a valid form is for and go back to the release; otherwise show the form with its errors.
+    """Act on a valid form and redirect to the release; otherwise show the form with its errors.
 
-    :param fields: the form's field for each name that a refusal may use and the form does not.
-    :raises MoveRefused: if it is refused, and no other answer in this form would make it possible.
+    :param fields: the form's field for each name in a refusal that is not a field of the form.
+    :raises MoveRefused: if it is refused for a reason that no field of the form can change.
     """
     if is_completed(form, act, fields=fields):
         messages.success(request, success)
@@ -117,16 +117,16 @@ def complete_form(
 
 
 def is_completed(form: forms.Form, act: Callable[[], object], *, fields: Mapping[str, str] | None = None) -> bool:
-    """Do what a form is for if it is valid; a refusal that names one of its fields becomes an error there.
+    """Act on a form if it is valid; a refusal that names one of its fields becomes an error there.
 
-    :raises MoveRefused: if it is refused, and no other answer in this form would make it possible.
+    :raises MoveRefused: if it is refused for a reason that no field of the form can change.
     """
     if not form.is_valid():
         return False
     try:
         act()
     except BeingJudged as refusal:
-        # The same answers can be sent again in some minutes: they stay in the form.
+        # The same answers can be sent again some minutes later, so the form retains them.
         form.add_error(None, str(refusal))
         return False
     except FieldRefused as refusal:
@@ -138,7 +138,7 @@ def is_completed(form: forms.Form, act: Callable[[], object], *, fields: Mapping
 
 
 def signed_in_part(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Return a view of a part of a page; once the session has ended, it sends the whole page to the log-in page."""
+    """Decorate the view of a part of a page: once the session has ended, the whole page leads to the log-in page."""
     of_signed_in = login_required(view)
 
     @wraps(of_signed_in)

@@ -181,7 +181,7 @@ CACHED_PARTS = 32
 
 @dataclass(frozen=True, slots=True)
 class _FilterKey:
-    """A form under everything that it is made from."""
+    """The cache key of a rendered form: everything on which it depends."""
 
     cache_key: Hashable
     form: CalendarFilter = field(compare=False)
@@ -210,7 +210,7 @@ MOST_LISTED = 2_000
 
 
 def tidy_address(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Redirect an address with empty or contradicting choices to the short one."""
+    """Redirect an address with empty or contradictory filters to the short one."""
 
     @wraps(view)
     def page(request: HttpRequest, **which: int) -> HttpResponse:
@@ -225,7 +225,7 @@ def tidy_address(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
 @require_safe
 @tidy_address
 def month_page(request: HttpRequest, year: int | None = None, month: int = 1) -> HttpResponse:
-    """Show the announced releases of a month: of this one in London, if the address names none."""
+    """Show the announced releases of a month; by default of the present month in London."""
     now = timezone.now()
     this_month = shown = month_of(rules_calendar.local_date(now))
     if year is not None:
@@ -243,7 +243,7 @@ def month_page(request: HttpRequest, year: int | None = None, month: int = 1) ->
 @require_safe
 @tidy_address
 def all_months(request: HttpRequest) -> HttpResponse:
-    """Show the announced releases of all months: those to come, unless the address asks for others."""
+    """Show the announced releases of all months; by default the upcoming ones."""
     now = timezone.now()
     form = CalendarFilter(request.GET)
     show, query = form.view(default=CalendarView.UPCOMING), form.query()
@@ -267,7 +267,7 @@ def _page(
     releases = public_calendar.announced_facts_of(list(page.object_list))
     today = rules_calendar.local_date(now)
     in_groups = groupby(releases, key=lambda release: None if more["month"] else month_of(release.slot.on).first)
-    # The part of the address that narrows the list, whatever the view and the page.
+    # The filters of the query string, without view and page.
     narrowing = request.GET.copy()
     for name in ("show", "page"):
         narrowing.pop(name, None)
@@ -353,9 +353,9 @@ def _find_subscription(producer: str, series: str) -> Subscription:
 @login_required
 @require_safe
 def year_planner(request: SignedInRequest, year: int | None = None) -> HttpResponse:
-    """Show a year of one's own producers: of this one in London, if the address names none.
+    """Show a year of the person's producers; by default the present year in London.
 
-    :raises Http404: if there is no such year, or the producer or series is not theirs.
+    :raises Http404: if there is no such year, or the producer or series is not the person's.
     """
     now = timezone.now()
     this_year = rules_calendar.local_date(now).year
@@ -369,7 +369,7 @@ def year_planner(request: SignedInRequest, year: int | None = None) -> HttpRespo
     if (producers and not chosen) or (one is None and request.GET.get("series")):
         raise Http404("There is no such producer or series, or it is not yours.")
     if one is not None and one.producer not in chosen:
-        one = None  # the producer was changed, and the series is of the one before
+        one = None  # the producer was changed, and the series belongs to the previous one
     offered = [series for series in own if series.producer in chosen]
     form = PlannerForm(chosen[0] if len(chosen) == 1 else None, one, producers=producers, series=offered)
     plan = year_plan_of(chosen, one, year=year, now=now)

@@ -1,4 +1,4 @@
-"""Announcing, confirming, moving and cancelling a release, agreeing to date changes, and their register."""
+"""Pages that announce, confirm, move and cancel a release, and requests and the register of date changes."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -279,7 +279,7 @@ def _change_page(
 @login_required
 @require_http_methods(["GET", "POST"])
 def waiting_changes(request: SignedInRequest) -> HttpResponse:
-    """Show the changes that wait for the person's agreement; those that they select are agreed to at once."""
+    """Show the changes that are waiting for the person's agreement, and agree to the selected ones."""
     if not producers_with(request.user, LEADS).exists():
         raise Http404("Nothing waits for the agreement of this person.")
     form = AgreeForm(post_data(request), theirs=date_changes.requests_to_decide(request.user))

@@ -1,4 +1,4 @@
-"""Importing from files and from GOV.UK, and exporting."""
+"""Pages of imports from files and from GOV.UK, and of exports."""
 
 import os
 import socket
@@ -315,7 +315,7 @@ def _check_may_import(request: SignedInRequest) -> None:
         raise Http404("There is no calendar of theirs.")
 
 
-# A person waits for the answer, and a thread of the web with them.
+# A person is waiting for the response, which occupies a thread of the web server.
 LONGEST_SECONDS = 9.0
 _SALT = "releases.views.imports"
 _DAY_SECONDS = 24 * 60 * 60
@@ -380,14 +380,14 @@ def record_announcement(request: SignedInRequest) -> HttpResponse:
 
 
 def govuk_hosts() -> frozenset[str]:
-    """Return the hosts with GOV.UK's content API: its own, and in development that of the rehearsal site."""
+    """Return the hosts with GOV.UK's content API: its own, and in development that of the practice site."""
     rehearsal = place_of(settings.REHEARSAL_SITE)
     return frozenset({"www.gov.uk"} | ({rehearsal} & settings.PROBE_ALLOW_PRIVATE))
 
 
 @contextmanager
 def _adhoc_means() -> Iterator[AdhocMeans]:
-    """Open what one page may make requests with, until its time is over."""
+    """Open the probe and lease holder for the requests of one page, with a time limit."""
     until = time.monotonic() + LONGEST_SECONDS
     with probe_from_settings(now=timezone.now, adhoc=True) as probe:
         yield AdhocMeans(
@@ -468,7 +468,7 @@ def show_import(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 @signed_in_part
 @require_safe
 def import_progress(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Bring the progress up to date; once the import has moved on, lead to its page."""
+    """Update the progress; once the import has reached the next state, redirect to its page."""
     found = _find_import(request, public_id)
     if found.status != request.GET.get("status"):
         return HttpResponseClientRedirect(resolve_url("exchange:import", public_id))
@@ -480,7 +480,7 @@ def import_progress(request: SignedInRequest, public_id: uuid.UUID) -> HttpRespo
 @login_required
 @require_POST
 def confirm_import_view(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Confirm what the check found; a second confirmation changes nothing."""
+    """Confirm the checked import; a second confirmation changes nothing."""
     found = _find_import(request, public_id)
     form = ConfirmForm(request.POST, any_refused=bool(uploads.count_outcomes(found)[Outcome.REFUSED]))
     if form.is_valid():

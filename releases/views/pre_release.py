@@ -162,7 +162,7 @@ class VersionForm(forms.Form):
 def list_view[**P](
     view: Callable[Concatenate[SignedInRequest, Release, P], HttpResponse],
 ) -> Callable[..., HttpResponse]:
-    """Pass to a view the release whose list the person edits; explain a refusal on a page that links to the list."""
+    """Decorate a view so that it gets the release whose list the person edits; explain refusals on a page."""
 
     @wraps(view)
     def page(request: SignedInRequest, reference: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -179,7 +179,7 @@ def list_view[**P](
 @login_required
 @require_safe
 def access_list(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Show a list: with names and actions to those who edit it, and with posts only to others."""
+    """Show a list, with names and actions for those who edit it, and only posts for others."""
     release, now = find_release(request.user, reference), timezone.now()
     roles = roles_of(request.user, release.series.producer)
     context: dict[str, Any] = {"release": release, "keeps": bool(TABLE[Action.KEEP_ACCESS_LIST] & roles)}
@@ -226,7 +226,7 @@ def copy_list_view(request: SignedInRequest, release: Release) -> HttpResponse:
 @login_required
 @require_POST
 def decide_request_view(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Agree to changes that wait, refuse them or take them back: exactly those that the page showed."""
+    """Agree to, refuse or take back exactly the requested changes that the page showed."""
     release = find_release(request.user, reference, Action.KEEP_ACCESS_LIST)
     act = request.POST.get("act", "")
     keys = [int(key) for key in request.POST.getlist("request") if key.isdecimal() and len(key) < 16]
@@ -285,7 +285,7 @@ def add_entry(request: SignedInRequest, release: Release) -> HttpResponse:
 @sensitive_post_parameters("person", "email")
 @list_view
 def change_entry(request: SignedInRequest, release: Release, key: int) -> HttpResponse:
-    """Change an entry, or ask for it; once access has begun, correct its words."""
+    """Change an entry, or request the change; once access has begun, correct only post and organisation."""
     entry, now = _find_entry(release, key), timezone.now()
     only_words = only_words_are_open(entry, at=now)
     form = EntryForm(
@@ -381,7 +381,7 @@ def _find_entry(release: Release, key: int) -> PreReleaseAccess:
 
 
 def _check_move(request: SignedInRequest, release: Release, entry: PreReleaseAccess, move: str) -> None:
-    """Require that a person may make a move; what they may never do does not exist for them."""
+    """Require that a person may make a move; answer 404 if they never may."""
     roles = roles_of(request.user, release.series.producer)
     if not any(row.name == move and row.roles & roles for row in ACCESS.moves):
         raise Http404("This is not yours to do.")

@@ -147,7 +147,7 @@ class DelayNoticeForm(GovukForm):
 
 
 def _notice_of_present_date(release: Release, changes: Sequence[DateChange]) -> scheduling.Notice | None:
-    """Return the notice that the present date was given, or None if it was never confirmed."""
+    """Return the length of notice of the present date, or None if it was never confirmed."""
     if release.confirmed_at is None or release.status not in {Status.CONFIRMED, Status.PUBLISHED}:
         return None
     agreed = [change.agreed_at for change in changes if change.agreed_at]
@@ -155,7 +155,7 @@ def _notice_of_present_date(release: Release, changes: Sequence[DateChange]) -> 
 
 
 def _describe_request(release: Release, *, person: Person, roles: frozenset[Role]) -> dict[str, Any] | None:
-    """Describe the last request to change the date, and what the person may do with it; None if there was none."""
+    """Describe the last request to change the date, and the person's possible actions; None if there was none."""
     request = date_changes.latest_request(release)
     if request is None:
         return None
@@ -183,7 +183,7 @@ MOVES = {
 
 
 def _list_moves(release: Release, *, roles: frozenset[Role], waits: bool, now: datetime) -> list[tuple[str, str]]:
-    """Return what the roles may do with a release, in words and as the name of a page."""
+    """Return the moves that the roles may make, each with its label and the name of its page."""
     available = scheduling.available_moves(release, roles=roles, at=now)
     moves = [(str(text), page) for text, page in (MOVES[move] for move in available if move in MOVES)]
     if must_request_date(release.status, roles=roles, waits=waits):
@@ -194,7 +194,7 @@ def _list_moves(release: Release, *, roles: frozenset[Role], waits: bool, now: d
 
 
 def _describe_comparison(release: Release, *, now: datetime) -> dict[str, Any] | None:
-    """Describe the last comparison with the announcement; None where there was none, or the release is past."""
+    """Describe the last comparison with the announcement; None if there was none, or the release is past."""
     found = announcements.compare_with_latest(announcements.announcements_to_come(now=now).filter(release=release))
     if not found:
         return None
@@ -207,7 +207,7 @@ def _describe_comparison(release: Release, *, now: datetime) -> dict[str, Any] |
 
 
 def _describe_preflight(release: Release, *, roles: frozenset[Role], now: datetime) -> dict[str, Any] | None:
-    """Describe the checks before the release; None where there was none and none can be."""
+    """Describe the preflights of the release; None if there was none and there can be none."""
     runs = list(release.preflights.select_related("asked_by"))
     done = [run for run in runs if run.done_at and run.schedule_version == release.schedule_version]
     to_come = releases_preflight.may_be_checked(release, now=now)
@@ -346,7 +346,7 @@ def state_live_time(request: SignedInRequest, reference: str) -> HttpResponse:
 
 @require_safe
 def show_release(request: HttpRequest, reference: str) -> HttpResponse:
-    """Show the announced facts of a release, and all others to the people of its producer."""
+    """Show the announced facts of a release, and its complete record to the people of its producer."""
     now = timezone.now()
     found = public_calendar.announced_releases().filter(reference=reference).first()
     context: dict[str, Any] = {"now": now}
@@ -409,7 +409,7 @@ def _staff_context(release: Release, *, person: Person, now: datetime) -> dict[s
 
 MOST_CHARACTERS = 100_000
 _SHOWN_AS_UNKNOWN = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {ord("\n"), ord("\t")}, "\ufffd")
-# A stored page is hostile input: even opened in a browser it may run, load and send nothing.
+# A stored page is hostile input, so a browser must not let it run, load or send anything.
 DOWNLOAD_HEADERS = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "X-Content-Type-Options": "nosniff",
