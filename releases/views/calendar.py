@@ -175,7 +175,7 @@ class PlannerForm(GovukForm):
         return [Div(*super().questions(), css_class="office-planner-questions")]
 
 
-# Nearly everybody who refreshes asks for the present month; a list of fifty releases is some 40 kB.
+# Most requests are for the present month; a list of fifty releases is about 40 kB.
 CACHED_PARTS = 32
 
 
