@@ -359,7 +359,7 @@ def _split_by_proof(
 
 
 def _without_taken_away(checks: list[Sighting], *, due_at: datetime) -> list[Sighting]:
-    """Exclude checks from the due time on that show that the page was there, unless it was removed before the due time."""
+    """Exclude checks that found the page removed after it was due; if one found it removed earlier, exclude none."""
     if any(check.taken_away and check.surely_before(due_at) for check in checks):
         return checks
     return [check for check in checks if not check.taken_away or check.result is not CheckOutcome.NOT_LIVE]
