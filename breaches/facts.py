@@ -1,13 +1,10 @@
 """Queries for the facts from which accounts of releases and of pre-release access lists are written."""
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from functools import lru_cache
 
-from django.db.models import F, Q, TextField
-from django.db.models.functions import Cast
+from django.db.models import F, Q
 
 from breaches.models import Report, StartedReport, Suspicion
 from breaches.rules.facts import (
@@ -22,19 +19,17 @@ from breaches.rules.facts import (
 )
 from breaches.rules.lifecycle import ReportStatus
 from releases import models
-from releases.detection.finding import CheckOutcome, Reason, Source, is_taken_away
+from releases.detection.finding import CheckOutcome, Source
 from releases.evidence import coverage, repository
-from releases.models import Observation, Release, Verification
+from releases.evidence.repository import AddressKey
+from releases.models import Release, Verification
 from releases.models.observation import Purpose
 from releases.permissions import find_past_roles
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
 from releases.rules.pre_release import RequestStatus
-from releases.verdict.address import Outcome, is_corrected, last_statements, sighting_of
+from releases.verdict.address import Outcome, is_corrected, last_statements
 from releases.verdict.release import FRESH, PLAIN, Diagnosis, DiagnosticCheck, find_past_caches
-
-# release, schedule version, address
-type CheckKey = tuple[int, int, int]
 
 
 def facts_of_suspicions(suspicions: Iterable[Suspicion]) -> dict[int, Facts]:
@@ -58,9 +53,26 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
     statements: dict[int, list[models.Statement]] = defaultdict(list)
     for statement in models.Statement.objects.filter(release__in=releases).in_order():
         statements[statement.release_id].append(statement)
-    needed, number = repository.find_needed_checks(releases)
-    checks, replayed = _find_checks(releases, statements, needed)
-    past_caches = _past_caches(verifications, checks)
+    said = {
+        release: last_statements((statement.text_digest, statement.kind) for statement in spoken)
+        for release, spoken in statements.items()
+    }
+    diagnosed = {verification.release_id for verification in verifications if verification.diagnoses}
+    checks: dict[AddressKey, list[CheckFact]] = defaultdict(list)
+    fresh: dict[AddressKey, list[DiagnosticCheck]] = defaultdict(list)
+    replayed: set[int] = set()
+    recorded, number = repository.read_needed_checks(releases)
+    for row in recorded:
+        key = row.release_id, row.schedule_version, row.address_id
+        if row.purpose == Purpose.PLAIN:
+            word = said.get(row.release_id, {}).get(row.text_digest)
+            by_statement = is_corrected(word) and not row.clock_off
+            checks[key].append(CheckFact(row.sighting(word), row.reasons, by_statement=by_statement))
+            if row.replayed:
+                replayed.add(row.release_id)
+        elif row.release_id in diagnosed and not row.clock_off:
+            fresh[key].append(DiagnosticCheck(FRESH, CheckOutcome(row.result), row.sent_at, row.completed_at))
+    past_caches = _find_past_caches(checks, fresh)
     roles = find_past_roles({statement.stated_by_id for said in statements.values() for statement in said})
     addresses: dict[int, tuple[AddressFacts, ...]] = {}
     for verification in verifications:
@@ -124,77 +136,13 @@ def _facts(
     )
 
 
-def _find_checks(
-    releases: Collection[int], statements: dict[int, list[models.Statement]], needed: Q
-) -> tuple[dict[CheckKey, list[CheckFact]], set[int]]:
-    said = {
-        release: last_statements((statement.text_digest, statement.kind) for statement in spoken)
-        for release, spoken in statements.items()
-    }
-    rows = (
-        Observation.objects.plain()
-        .filter(needed, release__in=releases)
-        .annotate(codes=Cast("reasons", TextField()))
-        .values_list(
-            "release_id",
-            "schedule_version",
-            "address_id",
-            "result",
-            "planned_at",
-            "sent_at",
-            "completed_at",
-            "text_digest",
-            "codes",
-            "replayed",
-            "clock_bound_seconds",
-        )
-    )
-    checks: dict[CheckKey, list[CheckFact]] = defaultdict(list)
-    replayed: set[int] = set()
-    for release, number, address, result, planned_at, sent_at, completed_at, text, codes, again, bound in rows:
-        word, reasons = said.get(release, {}).get(text), _reasons(codes)
-        clock_off = Reason.CLOCK_OFF in reasons
-        sighting = sighting_of(
-            result,
-            word,
-            planned_at=planned_at,
-            sent_at=sent_at,
-            completed_at=completed_at,
-            text_digest=text,
-            clock_off=clock_off,
-            bound_seconds=bound,
-            taken_away=is_taken_away(reasons),
-        )
-        by_statement = is_corrected(word) and not clock_off
-        checks[release, number, address].append(CheckFact(sighting, reasons, by_statement=by_statement))
-        if again:
-            replayed.add(release)
-    return checks, replayed
-
-
-@lru_cache(maxsize=1024)  # read these apart: few checks have a reason that no earlier check had
-def _reasons(codes: str) -> tuple[str, ...]:
-    return tuple(json.loads(codes))
-
-
-def _past_caches(
-    verifications: Collection[Verification], checks: dict[CheckKey, list[CheckFact]]
-) -> dict[CheckKey, tuple[datetime, datetime]]:
-    """Find checks that bypassed caches and found a release that readers still did not see, for verdicts that say so."""
-    diagnosed = {verification.release_id for verification in verifications if verification.diagnoses}
-    if not diagnosed:
-        return {}
-    fresh: dict[CheckKey, list[DiagnosticCheck]] = defaultdict(list)
-    rows = Observation.objects.filter(release__in=diagnosed, purpose=Purpose.FRESH, superseded=False).values_list(
-        "release_id", "schedule_version", "address_id", "result", "sent_at", "completed_at", "reasons"
-    )
-    for release, number, address, result, sent_at, completed_at, reasons in rows:
-        if Reason.CLOCK_OFF not in reasons:
-            check = DiagnosticCheck(FRESH, CheckOutcome(result), sent_at, completed_at)
-            fresh[release, number, address].append(check)
-    found: dict[CheckKey, tuple[datetime, datetime]] = {}
+def _find_past_caches(
+    checks: Mapping[AddressKey, list[CheckFact]], fresh: Mapping[AddressKey, list[DiagnosticCheck]]
+) -> dict[AddressKey, tuple[datetime, datetime]]:
+    """Find checks that bypassed caches and found a release that readers still did not see."""
+    found: dict[AddressKey, tuple[datetime, datetime]] = {}
     for key, past_caches in fresh.items():
-        sightings = [check.sighting for check in checks[key]]
+        sightings = [check.sighting for check in checks.get(key, ())]
         plain = [DiagnosticCheck(PLAIN, one.result, one.sent_at, one.completed_at) for one in sightings]
         pair = find_past_caches([*plain, *past_caches])
         if pair:
@@ -281,8 +229,6 @@ def evidence_digest(report: Report) -> str:
     It is the digest of their row hashes in the order of the evidence chain, one to a line, so that `sha256sum` alone
     can verify it against an exported bundle of evidence.
     """
-    checks = Observation.objects.filter(
-        release__suspicions__report=report, schedule_version=F("release__suspicions__schedule_version")
-    )
-    rows = dict(checks.order_by("position").values_list("position", "row_hash"))
-    return sha256_hex("".join(f"{row}\n" for row in rows.values()).encode()) if rows else ""
+    reported = Q(release__suspicions__report=report, schedule_version=F("release__suspicions__schedule_version"))
+    rows = repository.read_row_hashes(reported)
+    return sha256_hex("".join(f"{row}\n" for row in rows).encode()) if rows else ""

@@ -1,16 +1,16 @@
 """Snapshots of announcements, and the nightly comparison of announcements with our calendar."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
-from django.db.models import DateTimeField, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, Q, QuerySet
 
 from releases.detection import announcement
 from releases.detection.announcement import CANNOT_TELL, Announcement, Difference, NoAnnouncementError, Ours, Problem
 from releases.detection.finding import CheckOutcome
+from releases.evidence import repository
 from releases.models import Address, Comparison, Observation, Release
-from releases.models.observation import Purpose
 from releases.monitoring import adhoc_checks
 from releases.monitoring.adhoc_checks import AdhocCheck, AdhocMeans
 from releases.rules import calendar
@@ -38,9 +38,6 @@ def is_snapshot_due(*, seen_at: datetime | None, tried_at: datetime | None, due_
 
 def make_due_snapshots(*, means: AdhocMeans, now: datetime) -> list[AdhocCheck]:
     """Check the announcements whose snapshot is due, and store the results."""
-    checks = Observation.objects.filter(address=OuterRef("pk"), purpose=Purpose.ANNOUNCEMENT).order_by()
-    tried = checks.values("address").annotate(at=Max("sent_at")).values("at")
-    answered = checks.exclude(result__in=_UNREAD).values("address").annotate(at=Max("sent_at")).values("at")
     addresses = (
         Address.objects.filter(
             ~Q(release__status=Status.CANCELLED),
@@ -48,8 +45,8 @@ def make_due_snapshots(*, means: AdhocMeans, now: datetime) -> list[AdhocCheck]:
             release__due_at__gt=now - GIVE_UP,
         )
         .annotate(
-            tried_at=Subquery(tried, output_field=DateTimeField()),
-            seen_at=Subquery(answered, output_field=DateTimeField()),
+            tried_at=repository.last_announcement_check(),
+            seen_at=repository.last_announcement_check(without=_UNREAD),
             due_at=F("release__due_at"),
         )
         .select_related("release__series__producer")
@@ -82,17 +79,11 @@ class Snapshot:
         return self.observation.result not in _UNREAD
 
 
-def snapshot_checks_of(release: Release) -> Sequence[Observation]:
-    """Return the checks of a release's announcement, oldest first."""
-    observations = Observation.objects.filter(release=release, purpose=Purpose.ANNOUNCEMENT).select_related("address")
-    return list(observations.order_by("sent_at", "position"))
-
-
 def snapshots_of(release: Release) -> list[Snapshot]:
     """Return the snapshots of a release's announcement; consecutive checks with the same result are one snapshot."""
     snapshots: list[Snapshot] = []
     previous = None
-    for observation in snapshot_checks_of(release):
+    for observation in repository.read_announcement_checks(release):
         leads_to = observation.hops[-1][0] if len(observation.hops) > 1 else ""
         result = (observation.url, observation.result, observation.reasons, observation.body_sha256, leads_to)
         if result == previous:

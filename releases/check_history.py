@@ -5,15 +5,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from releases.detection.finding import PublisherSays, publisher_from_json
-from releases.evidence import coverage
-from releases.models import Address, Observation, Release, Statement, Verification
+from releases.detection.finding import PublisherSays
+from releases.evidence import coverage, repository
+from releases.evidence.repository import RecordedCheck
+from releases.models import Address, Release, Statement, Verification
 from releases.models.observation import Purpose
 from releases.statements import OpenQuestion, find_open_questions
 from releases.verdict.address import last_statements
 
 type Hole = tuple[datetime, datetime]
-type ChecksByAddress = Mapping[int, Sequence[CheckEntry]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,67 +111,59 @@ def release_record_of(release: Release, *, now: datetime) -> ReleaseRecord:
         verdict.release = release  # as read by the caller, with its series
     present = next((v for v in verdicts if v.schedule_version == release.schedule_version), None)
     statements = list(Statement.objects.filter(release=release).select_related("stated_by", "address").in_order())
-    checks, said, replayed = _read_checks(release, statements)
-    fresh, due_at = _read_fresh_checks(release), release.due_at
+    stated = last_statements((statement.text_digest, statement.kind) for statement in statements)
+    history = repository.read_history(release)
+    plain = [check for check in history if check.purpose == Purpose.PLAIN]
+    by_address: dict[int, list[RecordedCheck]] = defaultdict(list)
+    for check in history:
+        by_address[check.address_id].append(check)
     return ReleaseRecord(
         verification=present,
         earlier_verifications=[verdict for verdict in verdicts if verdict is not present],
         addresses=[
-            AddressRecord(
-                address,
-                fold_runs(checks.get(address.pk, ()), due_at=due_at) if due_at else [],
-                len(checks.get(address.pk, ())),
-                fold_runs(fresh.get(address.pk, ()), due_at=due_at) if due_at else [],
-                said.get(address.pk, []),
-            )
+            _address_record(address, by_address.get(address.pk, ()), stated, due_at=release.due_at)
             for address in release.addresses.all()
         ],
         # No process was running in a replayed past, so coverage cannot show gaps in it.
-        holes=[] if replayed else _find_holes(release, checks, now=now),
+        holes=[] if any(check.replayed for check in plain) else _find_holes(release, plain, now=now),
         questions=find_open_questions([release]),
         statements=statements,
     )
 
 
-def _read_checks(
-    release: Release, statements: list[Statement]
-) -> tuple[ChecksByAddress, Mapping[int, list[SaidRun]], bool]:
-    """Return the checks of each address by key, its publisher's statements, and whether a past morning was replayed."""
-    stated = last_statements((statement.text_digest, statement.kind) for statement in statements)
-    checks: dict[int, list[CheckEntry]] = defaultdict(list)
-    said: dict[int, list[SaidRun]] = defaultdict(list)
-    any_replayed = False
-    rows = Observation.objects.to_judge(release).values_list(
-        "address_id", "result", "reasons", "sent_at", "completed_at", "text_digest", "replayed", "publisher_says"
+def _address_record(
+    address: Address, checks: Sequence[RecordedCheck], stated: Mapping[str, str], *, due_at: datetime | None
+) -> AddressRecord:
+    plain = [check for check in checks if check.purpose == Purpose.PLAIN]
+    entries = (
+        CheckEntry(one.result, one.reasons, one.sent_at, one.completed_at, stated.get(one.text_digest, ""))
+        for one in plain
     )
-    for address, result, reasons, sent_at, completed_at, digest, replayed, says in rows:
-        checks[address].append(CheckEntry(result, tuple(reasons), sent_at, completed_at, stated.get(digest, "")))
-        if read := publisher_from_json(says):
-            runs = said[address]
-            if runs and runs[-1].says == read:
-                runs[-1] = replace(runs[-1], last_at=sent_at, checks=runs[-1].checks + 1)
-            else:
-                runs.append(SaidRun(read, sent_at, sent_at, 1))
-        any_replayed = any_replayed or replayed
-    return checks, said, any_replayed
+    past_caches = (
+        CheckEntry(one.result, one.reasons, one.sent_at, one.completed_at)
+        for one in checks
+        if one.purpose == Purpose.FRESH
+    )
+    said: list[SaidRun] = []
+    for check in plain:
+        says = check.publisher_says
+        if says and said and said[-1].says == says:
+            said[-1] = replace(said[-1], last_at=check.sent_at, checks=said[-1].checks + 1)
+        elif says:
+            said.append(SaidRun(says, check.sent_at, check.sent_at, 1))
+    return AddressRecord(
+        address,
+        fold_runs(entries, due_at=due_at) if due_at else [],
+        len(plain),
+        fold_runs(past_caches, due_at=due_at) if due_at else [],
+        said,
+    )
 
 
-def _read_fresh_checks(release: Release) -> ChecksByAddress:
-    """Return the checks that bypassed caches for the present schedule, by the address's key."""
-    checks: dict[int, list[CheckEntry]] = defaultdict(list)
-    rows = Observation.objects.filter(
-        release=release, schedule_version=release.schedule_version, purpose=Purpose.FRESH, superseded=False
-    ).values_list("address_id", "result", "reasons", "sent_at", "completed_at")
-    for address, result, reasons, sent_at, completed_at in rows:
-        checks[address].append(CheckEntry(result, tuple(reasons), sent_at, completed_at))
-    return checks
-
-
-def _find_holes(release: Release, checks: ChecksByAddress, *, now: datetime) -> list[Hole]:
+def _find_holes(release: Release, made: Sequence[RecordedCheck], *, now: datetime) -> list[Hole]:
     """Find the gaps in monitoring, from the first check (or the due instant) to the last one or the limit."""
     if release.due_at is None or now < release.due_at or not release.addresses.exists():
         return []
-    made = [check for each in checks.values() for check in each]
     start = min([release.due_at, *(check.sent_at for check in made)])
     end = max([min(release.limit_at, now), *(check.sent_at for check in made)])
     return coverage.find_gaps(start=start, end=end, checks=made) if start < end else []

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from releases import scheduling
+from releases.evidence import repository
 from releases.models import Address, DateChange, ReasonCorrection, Release
 from releases.models.event import lock_release, record_event, record_rows
 from releases.permissions import Action, check_may
@@ -145,10 +146,10 @@ def change_address(address: Address, planned: PlannedAddress, *, by: "User | Non
     changed = {name: [before[name], getattr(planned, name)] for name in names if before[name] != getattr(planned, name)}
     if is_announcement:
         scheduling.check_only_announcement(stored.release, but=stored)
-    if "role" in changed and Address.Role.ANNOUNCEMENT in changed["role"] and stored.observations.exists():
+    if "role" in changed and Address.Role.ANNOUNCEMENT in changed["role"] and repository.is_checked(stored):
         message = _("%(url)s was looked at as %(role)s, and stays one.") % {"url": stored.url, "role": before["role"]}
         raise CorrectionRefused(message)
-    if "url" in changed and not is_announcement and stored.observations.exists():
+    if "url" in changed and not is_announcement and repository.is_checked(stored):
         message = _(
             "%(url)s was looked at already; add the other address beside it, and untick “required” for this one if it "
             "is no longer meant."
@@ -172,7 +173,7 @@ def remove_address(address: Address, *, by: "User | None", at: datetime) -> None
     """
     release = address.release
     _check_open(release, by=by, at=at)
-    if address.observations.exists():
+    if repository.is_checked(address):
         message = _("%(url)s was looked at, and what was seen is kept; untick “required” instead.") % {
             "url": address.url
         }
@@ -194,7 +195,7 @@ def check_removable(release: Release) -> None:
             "reference": release.reference
         }
         raise CorrectionRefused(message)
-    if release.observations.exists() or release.verifications.exists() or release.statements.exists():
+    if repository.is_checked(release) or release.verifications.exists() or release.statements.exists():
         message = _("%(reference)s was looked at, and what was seen is kept: cancel it instead.") % {
             "reference": release.reference
         }

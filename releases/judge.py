@@ -18,7 +18,6 @@ from releases.models import (
     Address,
     DateChange,
     HostLease,
-    Observation,
     Release,
     ReleaseRowRecord,
     Series,
@@ -222,11 +221,8 @@ def _find_unobserved(*, now: datetime) -> list[Schedule]:
 
     If the checks of a release are only waiting to be stored, its monitoring process judges it itself.
     """
-    checked = Observation.objects.plain().filter(
-        release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"), sent_at__gte=OuterRef("due_at")
-    )
     found = Release.objects.monitored(now=now, ahead=-LONGEST, behind=GIVE_UP).filter(
-        ~Exists(checked), ~_decided(), due_at__gt=F("recorded_at"), addresses__isnull=False
+        ~repository.release_is_checked_once_due(), ~_decided(), due_at__gt=F("recorded_at"), addresses__isnull=False
     )
     # Read only the keys first: in the minutes after a due instant there may be thousands whose limit is in the future.
     limits = found.values_list("pk", "due_at", "series__tolerance_seconds").distinct()
@@ -514,9 +510,9 @@ def check_verdicts(*, now: datetime, follow: Follow = without_progress) -> str |
         .order_by("pk")
     )
     for row in _find_differing(follow(rows.iterator(chunk_size=JUDGED_AT_ONCE), rows.count()), now=now):
-        being_judged = Observation.objects.filter(release=row.release_id, recorded_at__gte=now - JUDGED_WITHIN)
+        being_judged = repository.is_checked_since(row.release_id, now - JUDGED_WITHIN)
         # It may have been judged again since it was read.
-        if not being_judged.exists() and any(_find_differing(rows.filter(pk=row.pk), now=now)):
+        if not being_judged and any(_find_differing(rows.filter(pk=row.pk), now=now)):
             return f"{Verification._meta.label_lower} {row.pk} is not the verdict that the checks give"
     return None
 

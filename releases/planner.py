@@ -9,10 +9,11 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 
 from releases import corrections, host_budgets, permissions, scheduling
-from releases.models import Address, Observation, Producer, Release, Series
+from releases.evidence import repository
+from releases.models import Address, Producer, Release, Series
 from releases.models.release import ReleaseQuerySet
 from releases.permissions import Action, check_may
 from releases.rules import calendar, web_address
@@ -192,8 +193,9 @@ class Proposal:
 
 def propose_addresses(releases: QuerySet[Release], pattern: Pattern, *, by: "User", now: datetime) -> list[Proposal]:
     """Return the addresses that a pattern gives for each release; nothing is changed."""
-    was_checked = Exists(Observation.objects.filter(address=OuterRef("pk")))
-    addresses = Prefetch("addresses", Address.objects.annotate(was_checked=was_checked), to_attr="present_addresses")
+    addresses = Prefetch(
+        "addresses", Address.objects.annotate(was_checked=repository.address_is_checked()), to_attr="present_addresses"
+    )
     found = releases.select_related("series__producer").prefetch_related(addresses).order_by("planned_on", "reference")
     editable = set(permissions.producers_where(by, Action.EDIT).values_list("pk", flat=True))
     proposals = [

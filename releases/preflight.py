@@ -22,7 +22,8 @@ from releases.detection.preflight import (
     findings_of_check,
     new_findings,
 )
-from releases.models import Address, Coverage, Observation, PreflightRun, Release
+from releases.evidence import repository
+from releases.models import Address, Coverage, PreflightRun, Release
 from releases.monitoring import adhoc_checks, targets
 from releases.monitoring.adhoc_checks import AdhocCheck, AdhocMeans
 from releases.permissions import Action, check_may
@@ -109,9 +110,7 @@ def _findings_of_record(release: Release) -> Iterator[PreflightFinding]:
 def _findings_of_addresses(
     release: Release, *, checks: Mapping[int, AdhocCheck], unreached: Collection[int]
 ) -> Iterator[PreflightFinding]:
-    not_live = Observation.objects.to_judge(release).filter(result=CheckOutcome.NOT_LIVE).order_by("-position")
-    # The position of the first check of each address that did not find the release.
-    absent = dict(not_live.values_list("address_id", "position"))
+    absent = repository.find_first_absences(release)
     for address in release.addresses.all():
         check = checks.get(address.pk)
         if check is None:

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from releases import judge, scheduling
 from releases.detection.finding import CheckOutcome
-from releases.models import Address, Observation, Release, Statement, Verification
+from releases.evidence import repository
+from releases.models import Address, Release, Statement, Verification
 from releases.models.event import lock_release, record_event, record_rows
 from releases.permissions import Action, check_may, roles_of
 from releases.rules import calendar
@@ -43,57 +44,31 @@ class OpenQuestion:
 
 def find_open_questions(releases: Collection[Release] | QuerySet[Release]) -> list[OpenQuestion]:
     """Find the texts at addresses of present schedules that a person has to identify."""
-    observations = Observation.objects.plain().filter(
-        release__in=releases, schedule_version=F("release__schedule_version")
-    )
     said: dict[int, dict[str, str]] = {}
     statements = Statement.objects.filter(release__in=releases).exclude(text_digest="").in_order()
     for release, digest, kind in statements.values_list("release_id", "text_digest", "kind"):
         said.setdefault(release, {})[digest] = kind
-    absent_since = _first_absences(observations, said)
-    texts = (
-        observations.filter(result__in=[CheckOutcome.UNRECOGNISED, CheckOutcome.LIVE])
-        .exclude(text_digest="")
-        .values("release_id", "address_id", "text_digest", "result")
-        .annotate(first=Min("sent_at"), last=Max("sent_at"), checks=Count("pk"))
-        .order_by("address_id", "first")
-    )
+    texts = repository.read_seen_texts(releases)
+    # When each address was first checked without the release on it.
+    absent_since: dict[int, datetime] = {}
+    for text in sorted(texts, key=lambda text: text.first_at):
+        stated = said.get(text.release_id, {}).get(text.text_digest)
+        if count_result(text.result, stated) is CheckOutcome.NOT_LIVE:
+            absent_since.setdefault(text.address_id, text.first_at)
     open_texts = [
-        row
-        for row in texts
-        if row["text_digest"] not in said.get(row["release_id"], {})
+        text
+        for text in texts
+        if text.result in {CheckOutcome.UNRECOGNISED, CheckOutcome.LIVE}
+        and text.text_digest
+        and text.text_digest not in said.get(text.release_id, {})
         # A text with the marker that appeared after the release was absent needs no statement.
-        and not (row["result"] == CheckOutcome.LIVE and absent_since.get(row["address_id"], row["last"]) < row["last"])
+        and not (text.result == CheckOutcome.LIVE and absent_since.get(text.address_id, text.last_at) < text.last_at)
     ]
-    addresses = Address.objects.select_related("release").in_bulk({row["address_id"] for row in open_texts})
+    addresses = Address.objects.select_related("release").in_bulk({text.address_id for text in open_texts})
     return [
-        OpenQuestion(
-            address=addresses[row["address_id"]],
-            text_digest=row["text_digest"],
-            first_seen_at=row["first"],
-            last_seen_at=row["last"],
-            checks=row["checks"],
-        )
-        for row in open_texts
+        OpenQuestion(addresses[text.address_id], text.text_digest, text.first_at, text.last_at, text.checks)
+        for text in open_texts
     ]
-
-
-def _first_absences(observations: QuerySet[Observation], said: dict[int, dict[str, str]]) -> dict[int, datetime]:
-    """Return when each address was first found without the release, by key."""
-    stated = {digest for texts in said.values() for digest in texts}
-    rows = (
-        observations.filter(Q(result=CheckOutcome.NOT_LIVE) | Q(text_digest__in=stated))
-        .values("release_id", "address_id", "text_digest", "result")
-        .annotate(first=Min("sent_at"))
-        .order_by("first")
-    )
-    absent: dict[int, datetime] = {}
-    for row in rows:
-        # Another release may have the same text without a statement about it.
-        kind = said.get(row["release_id"], {}).get(row["text_digest"])
-        if count_result(row["result"], kind) is CheckOutcome.NOT_LIVE:
-            absent.setdefault(row["address_id"], row["first"])
-    return absent
 
 
 def verdicts_without_answer(releases: QuerySet[Release]) -> QuerySet[Verification]:
@@ -121,8 +96,7 @@ def record_text_statement(
     check_may(by, Action.ANSWER, release.series.producer)
     if kind not in TEXT_KINDS:
         raise AnswerRefused("kind", _("Say what this text is: the release, the previous edition or something else."))
-    same_text = Observation.objects.to_judge(release).filter(address=address, text_digest=text_digest)
-    if not text_digest or not same_text.exists():
+    if not text_digest or not repository.has_seen_text(address, release, text_digest):
         sentence = _("No look at this address under the present date saw that text; look at the release again.")
         raise AnswerRefused("kind", sentence)
     with transaction.atomic():

@@ -21,7 +21,7 @@ from prometheus_client.metrics_core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 from releases.detection.finding import CheckOutcome
-from releases.evidence import coverage
+from releases.evidence import coverage, repository
 from releases.models import ChainHead, Coverage, Observation, Verification
 from releases.monitoring import targets
 from releases.verdict.address import Outcome
@@ -49,12 +49,10 @@ class ObservationCounter:
     def count_by_result(self) -> dict[str, int]:
         with self._lock:
             head = ChainHead.objects.filter(chain=Observation.CHAIN).first()
-            last = Observation.objects.filter(position=self._position, row_hash=self._row_hash)
-            if self._position and not last.exists():
+            if self._position and not repository.is_stored(self._position, self._row_hash):
                 self._position, self._row_hash, self._counts = 0, "", Counter()
             if head and head.position > self._position:
-                added = Observation.objects.filter(position__gt=self._position, position__lte=head.position)
-                self._counts.update(dict(added.order_by().values_list("result").annotate(Count("pk"))))
+                self._counts.update(repository.count_by_result(after=self._position, until=head.position))
                 self._position, self._row_hash = head.position, head.row_hash
             return dict(self._counts)
 

@@ -7,14 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from django.db.models import F, Q
-
-from releases.detection.finding import CheckOutcome
-from releases.models import Address, Body, KeptBody, Observation, Release
+from releases.evidence import repository
+from releases.models import Address, Body, KeptBody, Release
 from releases.models.event import record_event
-from releases.models.observation import Purpose
 from releases.permissions import Action, Person, acting_role, producers_where
-from releases.rules.lifecycle import Status
 from releases.verdict.release import Place, Why
 
 if TYPE_CHECKING:
@@ -34,21 +30,9 @@ def seals_on(hashes: Collection[str], *, now: datetime) -> Seals:
     :param hashes: SHA-256 of the bodies.
     :param now: the aware instant at which the person wants to read them.
     """
-    too_early = (
-        Observation.objects.filter(body_sha256__in=hashes)
-        .filter(Q(release__due_at__isnull=True) | Q(sent_at__lt=F("release__due_at")))
-        .exclude(release__status=Status.PUBLISHED, release__due_at__lte=now)
-        .order_by()
-    )
     seals: dict[str, set[int]] = defaultdict(set)
-    columns = ("body_sha256", "release__series__producer_id")
-    for sha256, producer in too_early.exclude(result=CheckOutcome.NOT_LIVE).values_list(*columns).distinct():
+    for sha256, producer in repository.find_bodies_seen_early(hashes, now=now):
         seals[sha256].add(producer)
-    # An announcement is public. If it redirects, the target may be the release itself.
-    announced = too_early.filter(purpose=Purpose.ANNOUNCEMENT, result=CheckOutcome.NOT_LIVE)
-    for sha256, producer, hops in announced.values_list(*columns, "hops"):
-        if len(hops) > 1:
-            seals[sha256].add(producer)
     return {sha256: frozenset(producers) for sha256, producers in seals.items()}
 
 

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 from django.conf import settings
 from django.db.models import Max, Min, QuerySet
 
-from releases.evidence import anchors, embargo
+from releases.evidence import anchors, embargo, repository
 from releases.models import (
     Anchor,
     Body,
@@ -104,7 +104,7 @@ def evidence_files(release: Release, *, now: datetime) -> Iterator[File]:
 
     :param now: the aware instant that decides which bodies are sealed; nothing else depends on it.
     """
-    observations = Observation.in_order().filter(release=release)
+    observations = repository.checks_in_chain_order(release)
     events = ReleaseEvent.in_order().filter(release_public_id=release.public_id).exclude(kind__in=ACCESS)
     proved = {
         "looks": batches_of(Observation, observations),
@@ -206,9 +206,7 @@ def _statements(release: Release) -> Iterator[dict[str, Any]]:
 
 def _coverage(release: Release) -> Iterator[dict[str, Any]]:
     """Yield the coverage of each process in the time in which the release was, or should have been, checked."""
-    observations = Observation.objects.filter(release=release)
-    ends = observations.aggregate(first=Min("sent_at"), last=Max("completed_at"))
-    instants = [instant for instant in ends.values() if instant]
+    instants = [*(repository.find_observed_period(release) or ())]
     if release.due_at is not None:
         instants += [release.due_at, release.limit_at]
     if not instants:

@@ -1,20 +1,43 @@
-"""The checks on which verdicts are based, as stored and as corrected by people's statements."""
+"""The stored checks, as stored and as corrected by people's statements. No other module queries them."""
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 from typing import Any, NamedTuple
 
-from django.db.models import Case, Count, F, Max, Min, Q, TextField, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    DateTimeField,
+    Exists,
+    F,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast
 
-from releases.detection.finding import CheckOutcome, EarlierTexts, Reason, is_taken_away, publisher_from_json
-from releases.models import Observation, Statement
+from releases.detection.finding import (
+    CheckOutcome,
+    EarlierTexts,
+    PublisherSays,
+    Reason,
+    is_taken_away,
+    publisher_from_json,
+)
+from releases.models import Address, Observation, Release, Statement
 from releases.models.append_only import ChainHead
 from releases.models.observation import Purpose
+from releases.rules.lifecycle import Status
 from releases.verdict.address import Sighting, last_statements, sighting_of
 from releases.verdict.release import AddressChecks, DiagnosticCheck
 
@@ -42,7 +65,7 @@ _PLAIN_OVER_BY_DUE = _PLAIN & _OVER_BY_DUE
 _ABSENT = _PLAIN_OVER_BY_DUE & Q(result=CheckOutcome.NOT_LIVE, clock_bound_seconds__isnull=False)
 # If a check was still under way at the due time, or bypassed caches, the checks before it matter too.
 _SHOWN = _PRESENT & Q(sent_at__lt=_DUE, result=CheckOutcome.LIVE)
-_EXPLAINS = (Q(says__contains=SAYS_A_TIME), *(Q(codes__contains=code) for code in (CLOCK_OFF, *TAKEN_AWAY)))
+_EXPLAINS = (Q(written__contains=SAYS_A_TIME), *(Q(codes__contains=code) for code in (CLOCK_OFF, *TAKEN_AWAY)))
 _TELLING = _PLAIN_OVER_BY_DUE & reduce(or_, _EXPLAINS)
 
 
@@ -80,7 +103,7 @@ def _counted(releases: Collection[int], known: Q) -> Collection[Mapping[str, Any
     purposes = [Purpose.PLAIN, Purpose.FRESH]
     return (
         Observation.objects.filter(known, release__in=releases, superseded=False, purpose__in=purposes)
-        .annotate(codes=Cast("reasons", TextField()), says=Cast("publisher_says", TextField()))
+        .annotate(codes=Cast("reasons", TextField()), written=Cast("publisher_says", TextField()))
         .order_by()
         .values("release_id", "schedule_version", "address_id")
         .annotate(
@@ -100,7 +123,7 @@ type ScheduleKey = tuple[int, int]
 type Reader = Callable[[ScheduleKey], Mapping[int, AddressChecks]]
 
 
-class _Row(NamedTuple):
+class RecordedCheck(NamedTuple):
     """The row of one check, plain or bypassing caches."""
 
     release_id: int
@@ -114,9 +137,14 @@ class _Row(NamedTuple):
     completed_at: datetime
     text_digest: str
     clock_bound_seconds: float | None
+    replayed: bool
     # JSON as text, because parsing it for every check would take longer than everything else.
     codes: str
-    timed: str
+    says: str
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return _parse_codes(self.codes)
 
     @property
     def clock_off(self) -> bool:
@@ -126,7 +154,63 @@ class _Row(NamedTuple):
     @property
     def taken_away(self) -> bool:
         """Whether the response shows that the release was there and was removed."""
-        return any(code in self.codes for code in TAKEN_AWAY) and is_taken_away(json.loads(self.codes))
+        return any(code in self.codes for code in TAKEN_AWAY) and is_taken_away(self.reasons)
+
+    @property
+    def publisher_says(self) -> PublisherSays | None:
+        return publisher_from_json(json.loads(self.says)) if self.says else None
+
+    def sighting(self, statement: str | None) -> Sighting:
+        """Return the check as corrected by the last statement about its text, given by its kind, if any."""
+        return sighting_of(
+            self.result,
+            statement,
+            planned_at=self.planned_at,
+            sent_at=self.sent_at,
+            completed_at=self.completed_at,
+            text_digest=self.text_digest,
+            clock_off=self.clock_off,
+            bound_seconds=self.clock_bound_seconds,
+            taken_away=self.taken_away,
+        )
+
+
+@lru_cache(maxsize=1024)  # few checks have reasons that no earlier check had
+def _parse_codes(codes: str) -> tuple[str, ...]:
+    return tuple(json.loads(codes))
+
+
+def _read(which: Q, *, says: Q | None = None) -> Iterable[RecordedCheck]:
+    """Read plain checks and those that bypassed caches, without superseded ones, in the order of sending.
+
+    :param says: the checks of which the publisher's statement is read too; None for all.
+    """
+    written = Cast("publisher_says", TextField())
+    checks = (
+        Observation.objects.filter(which, superseded=False, purpose__in=[Purpose.PLAIN, Purpose.FRESH])
+        .annotate(codes=Cast("reasons", TextField()), written=written)
+        .annotate(
+            says=Case(When(says, then="written"), default=Value(""), output_field=TextField()) if says else written
+        )
+        .order_by("sent_at", "position")
+    )
+    return map(RecordedCheck._make, checks.values_list(*RecordedCheck._fields))
+
+
+def read_needed_checks(releases: Collection[int]) -> tuple[Iterable[RecordedCheck], Mapping[AddressKey, int]]:
+    """Read the checks of some releases that do not only repeat others, in the order of sending.
+
+    Only the publisher's statements about times are read.
+
+    :return: the checks, and the number of stored plain checks by release, schedule and address.
+    """
+    needed, number = find_needed_checks(releases)
+    return _read(needed & Q(release__in=releases), says=Q(written__contains=SAYS_A_TIME)), number
+
+
+def read_history(release: Release) -> list[RecordedCheck]:
+    """Read all checks of a release's present schedule, plain or bypassing caches, in the order of sending."""
+    return list(_read(Q(release=release, schedule_version=release.schedule_version)))
 
 
 def read_sightings(releases: Collection[int]) -> Reader:
@@ -141,20 +225,9 @@ def read_sightings(releases: Collection[int]) -> Reader:
     stated = Statement.objects.filter(release__in=releases).in_order()
     for release, digest, kind in stated.values_list("release_id", "text_digest", "kind"):
         spoken[release].append((digest, kind))
-    rows: dict[ScheduleKey, dict[int, list[_Row]]] = defaultdict(lambda: defaultdict(list))
-    needed, number = find_needed_checks(releases)
-    # Only the publisher's statements about times are read.
-    timed = Case(When(says__contains=SAYS_A_TIME, then="says"), default=Value(""), output_field=TextField())
-    checks = (
-        Observation.objects.filter(
-            needed, release__in=releases, superseded=False, purpose__in=[Purpose.PLAIN, Purpose.FRESH]
-        )
-        .annotate(codes=Cast("reasons", TextField()), says=Cast("publisher_says", TextField()))
-        .annotate(timed=timed)
-        .order_by("sent_at", "position")
-        .values_list(*_Row._fields)
-    )
-    for row in map(_Row._make, checks):
+    rows: dict[ScheduleKey, dict[int, list[RecordedCheck]]] = defaultdict(lambda: defaultdict(list))
+    checks, number = read_needed_checks(releases)
+    for row in checks:
         rows[row.release_id, row.schedule_version][row.address_id].append(row)
     telling = [key for by_address in rows.values() for listed in by_address.values() for key in _telling(listed)]
     headers = dict(Observation.objects.filter(pk__in=telling).values_list("pk", "headers"))
@@ -169,8 +242,8 @@ def read_sightings(releases: Collection[int]) -> Reader:
     return of
 
 
-def _telling(listed: Sequence[_Row]) -> Iterable[int]:
-    """Return the keys of the checks whose headers a diagnosis needs: the first live one, and the one before it."""
+def _telling(listed: Sequence[RecordedCheck]) -> Iterable[int]:
+    """Return the keys of the checks whose headers may explain a live page: the first live one, and the one before."""
     shown = next((row for row in listed if row.result == CheckOutcome.LIVE and row.purpose == Purpose.PLAIN), None)
     if shown is None:
         return ()
@@ -180,36 +253,22 @@ def _telling(listed: Sequence[_Row]) -> Iterable[int]:
 
 
 def _build_address_checks(
-    listed: Sequence[_Row], said: Mapping[str, str], headers: Mapping[int, list[list[str]]], *, number: int
+    listed: Sequence[RecordedCheck], said: Mapping[str, str], headers: Mapping[int, list[list[str]]], *, number: int
 ) -> AddressChecks:
     plain = [row for row in listed if row.purpose == Purpose.PLAIN]
     return AddressChecks(
         number=number,
-        sightings=[_sighting(row, said.get(row.text_digest)) for row in plain],
-        reasons=json.loads(plain[-1].codes) if plain else (),
-        publisher_says=[says for row in listed if row.timed and (says := publisher_from_json(json.loads(row.timed)))],
-        # If the release was never found live, there is nothing to explain.
+        sightings=[row.sighting(said.get(row.text_digest)) for row in plain],
+        reasons=plain[-1].reasons if plain else (),
+        publisher_says=[says for row in listed if (says := row.publisher_says)],
+        # Where nothing was ever seen live there is nothing to explain.
         diagnostic=[_diagnostic(row, headers) for row in listed if not row.clock_off]
         if any(row.result == CheckOutcome.LIVE for row in listed)
         else (),
     )
 
 
-def _sighting(row: _Row, word: str | None) -> Sighting:
-    return sighting_of(
-        row.result,
-        word,
-        planned_at=row.planned_at,
-        sent_at=row.sent_at,
-        completed_at=row.completed_at,
-        text_digest=row.text_digest,
-        clock_off=row.clock_off,
-        bound_seconds=row.clock_bound_seconds,
-        taken_away=row.taken_away,
-    )
-
-
-def _diagnostic(row: _Row, headers: Mapping[int, list[list[str]]]) -> DiagnosticCheck:
+def _diagnostic(row: RecordedCheck, headers: Mapping[int, list[list[str]]]) -> DiagnosticCheck:
     return DiagnosticCheck(
         purpose=row.purpose,
         result=CheckOutcome(row.result),
@@ -233,3 +292,136 @@ def read_texts_before(addresses: Collection[int]) -> dict[int, EarlierTexts]:
     for key, result, codes, digest, first, last in checks:
         before[key].note(CheckOutcome(result), json.loads(codes), digest, first=first, last=last)
     return before
+
+
+class SeenText(NamedTuple):
+    """A text, by its digest, in plain checks of an address for its release's present schedule, with their result.
+
+    `first_at` and `last_at` are the instants at which the first and the last of them were sent.
+    """
+
+    release_id: int
+    address_id: int
+    text_digest: str
+    result: str
+    first_at: datetime
+    last_at: datetime
+    checks: int
+
+
+def read_seen_texts(releases: Collection[Release] | QuerySet[Release]) -> list[SeenText]:
+    """Read the texts in plain checks for present schedules, by address and in the order of their first checks."""
+    columns = ("release_id", "address_id", "text_digest", "result")
+    texts = (
+        Observation.objects.plain()
+        .filter(release__in=releases, schedule_version=F("release__schedule_version"))
+        .values(*columns)
+        .annotate(first=Min("sent_at"), last=Max("sent_at"), checks=Count("pk"))
+        .order_by("address_id", "first")
+    )
+    return [SeenText(*row) for row in texts.values_list(*columns, "first", "last", "checks")]
+
+
+def has_seen_text(address: Address, release: Release, text_digest: str) -> bool:
+    """Return whether a plain check of an address for its release's present schedule received a text."""
+    return Observation.objects.to_judge(release).filter(address=address, text_digest=text_digest).exists()
+
+
+def find_first_absences(release: Release) -> dict[int, int]:
+    """Find the position of the first check of each address, by key, that found the release not live."""
+    absent = Observation.objects.to_judge(release).filter(result=CheckOutcome.NOT_LIVE).order_by("-position")
+    return dict(absent.values_list("address_id", "position"))
+
+
+def is_checked(subject: Address | Release) -> bool:
+    """Return whether any check of an address, or of a release, is stored."""
+    return subject.observations.exists()
+
+
+def is_checked_since(release: int, instant: datetime) -> bool:
+    """Return whether a check of a release, by key, was stored at or after an instant."""
+    return Observation.objects.filter(release=release, recorded_at__gte=instant).exists()
+
+
+def address_is_checked() -> Exists:
+    """Return the condition on addresses that any check of them is stored."""
+    return Exists(Observation.objects.filter(address=OuterRef("pk")))
+
+
+def release_is_checked_once_due() -> Exists:
+    """Return the condition on releases that a plain check for the present schedule was sent since the due time."""
+    checks = Observation.objects.plain().filter(release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"))
+    return Exists(checks.filter(sent_at__gte=OuterRef("due_at")))
+
+
+def last_announcement_check(*, without: Collection[CheckOutcome] = ()) -> Subquery:
+    """Return the instant at which the last check of an announcement was sent, as a column of addresses.
+
+    :param without: checks with these results are left out.
+    """
+    checks = Observation.objects.filter(address=OuterRef("pk"), purpose=Purpose.ANNOUNCEMENT).order_by()
+    last = checks.exclude(result__in=without).values("address").annotate(at=Max("sent_at")).values("at")
+    return Subquery(last, output_field=DateTimeField())
+
+
+def read_announcement_checks(release: Release) -> Sequence[Observation]:
+    """Read the checks of a release's announcement with their addresses, oldest first."""
+    checks = Observation.objects.filter(release=release, purpose=Purpose.ANNOUNCEMENT).select_related("address")
+    return list(checks.order_by("sent_at", "position"))
+
+
+def find_bodies_seen_early(hashes: Collection[str], *, now: datetime) -> Iterator[tuple[str, int]]:
+    """Find the bodies that were received before a release was due, by a check that did not find it absent.
+
+    Releases that are due by now and were found live are left out.
+
+    :param hashes: SHA-256 of the bodies.
+    :return: the hash of a body and the key of the release's producer; the same pair may come more than once.
+    """
+    too_early = (
+        Observation.objects.filter(body_sha256__in=hashes)
+        .filter(Q(release__due_at__isnull=True) | Q(sent_at__lt=F("release__due_at")))
+        .exclude(release__status=Status.PUBLISHED, release__due_at__lte=now)
+        .order_by()
+    )
+    columns = ("body_sha256", "release__series__producer_id")
+    yield from too_early.exclude(result=CheckOutcome.NOT_LIVE).values_list(*columns).distinct()
+    # An announcement is public. If it redirects, the target may be the release itself.
+    announced = too_early.filter(purpose=Purpose.ANNOUNCEMENT, result=CheckOutcome.NOT_LIVE)
+    for sha256, producer, hops in announced.values_list(*columns, "hops"):
+        if len(hops) > 1:
+            yield sha256, producer
+
+
+def checks_in_chain_order(release: Release) -> QuerySet[Observation]:
+    """Return all checks of a release as rows of the evidence chain."""
+    return Observation.in_order().filter(release=release)
+
+
+def find_observed_period(release: Release) -> tuple[datetime, datetime] | None:
+    """Return when the first check of a release was sent and the last one was completed."""
+    ends = Observation.objects.filter(release=release).aggregate(first=Min("sent_at"), last=Max("completed_at"))
+    return (ends["first"], ends["last"]) if ends["first"] else None
+
+
+def read_row_hashes(which: Q) -> list[str]:
+    """Read the row hashes of some checks, each once, in the order of the evidence chain."""
+    rows = Observation.objects.filter(which).order_by("position")
+    return list(dict(rows.values_list("position", "row_hash")).values())
+
+
+def find_stored_checks(addresses: Collection[int], sent_at: Collection[datetime]) -> QuerySet[Observation]:
+    """Find the checks of some addresses, by key, that were sent at some instants; their producers are read too."""
+    checks = Observation.objects.filter(address__in=addresses, sent_at__in=sent_at)
+    return checks.select_related("address__release__series__producer")
+
+
+def is_stored(position: int, row_hash: str) -> bool:
+    """Return whether the evidence chain of checks has this hash at this position."""
+    return Observation.objects.filter(position=position, row_hash=row_hash).exists()
+
+
+def count_by_result(*, after: int, until: int) -> dict[str, int]:
+    """Count the checks from one position (not included) to another (included) by their result."""
+    added = Observation.objects.filter(position__gt=after, position__lte=until).order_by()
+    return dict(added.values_list("result").annotate(Count("pk")))

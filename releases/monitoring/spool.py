@@ -18,7 +18,7 @@ from uuid import uuid4
 from django.db import InterfaceError, OperationalError, transaction
 
 from releases.detection.finding import Finding
-from releases.evidence import store
+from releases.evidence import repository, store
 from releases.evidence.store import STORED_HEADERS, CheckResult
 from releases.models import Address, Observation
 from releases.models.append_only import ChainHead
@@ -308,9 +308,7 @@ def _store_missing(checks: Sequence[SpooledCheck], *, at: datetime) -> list[Obse
         ChainHead.objects.get_or_create(chain=Observation.CHAIN)
         ChainHead.objects.select_for_update().get(chain=Observation.CHAIN)
         wanted = {(one.watcher, one.address, one.purpose, one.answer.sent_at): one for one in checks}
-        found = Observation.objects.filter(
-            address__in={one.address for one in checks}, sent_at__in={one.answer.sent_at for one in checks}
-        ).select_related("address__release__series__producer")
+        found = repository.find_stored_checks({one.address for one in checks}, {one.answer.sent_at for one in checks})
         there = {(row.watcher, row.address_id, row.purpose, row.sent_at): row for row in found}
         rows = [row for key, row in there.items() if key in wanted]
         missing = [one for key, one in wanted.items() if key not in there]

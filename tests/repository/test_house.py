@@ -112,6 +112,32 @@ def test_the_lowest_layer_of_both_apps_is_pure():
     assert lowest <= set(pure["source_modules"])
 
 
+MAY_QUERY_CHECKS = ("releases/evidence/repository.py", "releases/models/", "releases/admin/", "releases/migrations/")
+
+
+def test_only_the_repository_queries_stored_checks():
+    texts = {name(path): path.read_text() for app in APPS for path in tracked(f"{app}/*.py")}
+    found = {path: list(queries_of_checks(ast.parse(text))) for path, text in texts.items()}
+    assert found["releases/evidence/repository.py"]
+    others = {path: lines for path, lines in found.items() if lines and not path.startswith(MAY_QUERY_CHECKS)}
+    assert others == {}
+
+
+def queries_of_checks(tree):
+    """Yield the lines that name a manager of Observation, or a relation to its rows, also within a look-up."""
+    managers = {"objects", "in_order", "_base_manager", "_default_manager"}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(attr=attr, value=(ast.Name(id="Observation") | ast.Attribute(attr="Observation"))):
+                named = attr in managers
+            case ast.Attribute(attr=text) | ast.keyword(arg=str(text)) | ast.Constant(value=str(text)):
+                named = "observations" in text.split("__")
+            case _:
+                named = False
+        if named:
+            yield f"{node.lineno}: {ast.unparse(node)}"
+
+
 def test_the_composition_imports_nothing_by_being_there():
     assert (ROOT / "statsoffice" / "__init__.py").read_text() == ""
 

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from releases import announcements, host_budgets, scheduling
+from releases.evidence import repository
 from releases.models import Address, KeptBody, Observation, Verification
 from releases.models.append_only import check_chain
 from releases.models.observation import Purpose
@@ -60,7 +61,7 @@ def test_what_was_announced_is_still_on_record_when_the_release_has_taken_its_pl
     assert look(means, DUE - hours(1)) == 1
     site.publish(ANNOUNCEMENT, [scene(status=301, headers={"Location": PAGE})])
     assert look(means, DUE + hours(0.2)) == 1
-    first, before, after = announcements.snapshot_checks_of(release)
+    first, before, after = repository.read_announcement_checks(release)
     assert first.body_sha256 == before.body_sha256 == sha256_hex(WORDS.encode())
     assert dict(before.headers)["content-type"].startswith("text/html")
     assert [hop[1] for hop in after.hops] == [301, 200]
@@ -92,7 +93,7 @@ def test_an_announcement_that_names_the_marker_is_no_release_and_judges_nothing(
     release = a_sound_release(site)
     site.publish(ANNOUNCEMENT, [scene(f"<title>{release.title}</title><h1>{release.title}</h1>")])
     look(means, DAY_BEFORE)
-    assert [(row.result, row.reasons) for row in announcements.snapshot_checks_of(release)] == [
+    assert [(row.result, row.reasons) for row in repository.read_announcement_checks(release)] == [
         ("not_live", ["announcement"])
     ]
     assert Observation.objects.plain().count() == Verification.objects.count() == 0
@@ -105,7 +106,7 @@ def test_an_announcement_that_does_not_answer_is_tried_again_and_that_is_on_reco
     assert look(means, DAY_BEFORE + timedelta(minutes=5)) == 0
     site.publish(ANNOUNCEMENT, [scene(WORDS)])
     assert look(means, DAY_BEFORE + timedelta(minutes=16)) == 1
-    assert [row.result for row in announcements.snapshot_checks_of(release)] == ["unreachable", "not_live"]
+    assert [row.result for row in repository.read_announcement_checks(release)] == ["unreachable", "not_live"]
 
 
 def test_a_cancelled_release_needs_no_further_snapshot(site, means):

@@ -6,6 +6,7 @@ import pytest
 
 from releases import announcements
 from releases.detection.preflight import PreflightCode
+from releases.evidence import repository
 from releases.models import Observation, PreflightRun
 from tests.support import govuk_pages as govuk
 from tests.support.preflight import ANNOUNCEMENT, DAY_BEFORE, DUE, PAGE, TITLE, a_sound_release, check
@@ -28,7 +29,7 @@ def say(site, document):
 
 def test_the_same_time_is_no_problem_and_what_was_said_is_kept(release, means):
     assert check(release, means) == set()
-    (snapshot,) = announcements.snapshot_checks_of(release)
+    (snapshot,) = repository.read_announcement_checks(release)
     assert snapshot.publisher_says["state"] == "announced"
     assert snapshot.publisher_says["announced_for"].startswith("2026-07-01T08:30")
 
