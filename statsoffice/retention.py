@@ -16,10 +16,11 @@ from django.db.models import Case, CharField, F, Q, Value, When
 from django.db.models.functions import Cast, Concat
 
 from breaches import facts
-from releases import contact_history, pre_release_access, preflight
+from releases import pre_release_access, preflight
 from releases.evidence.store import PruneResult, prune_bodies
 from releases.models.append_only import allow_redaction, new_salt, overwrite, redaction_marker, redaction_marker_start
 from releases.models.event import RETENTION
+from releases.models.producer import erase_former_contact_details
 from releases.monitoring.clock import Clock
 from releases.pre_release_access import ErasureResult
 from statsoffice.accounts.models import Invitation
@@ -203,7 +204,7 @@ def redact_old_details(*, now: datetime, dry_run: bool = False) -> RemovedDetail
     """Remove old personal details from messages, former contacts, the admin site's log and invitations."""
     removed = RemovedDetails(
         messages=redact_old_messages(now=now, dry_run=dry_run),
-        contacts=contact_history.erase_former_details(now=now, retention=settings.FORMER_DETAILS_KEPT, dry_run=dry_run),
+        contacts=erase_former_contact_details(now=now, retention=settings.FORMER_DETAILS_KEPT, dry_run=dry_run),
         log=redact_admin_log(now=now, dry_run=dry_run),
         invitations=redact_old_invitations(now=now, dry_run=dry_run),
     )

@@ -22,7 +22,6 @@ from django.utils.translation import ngettext, ngettext_lazy
 
 from releases import corrections, date_changes, permissions, planner, preflight, scheduling
 from releases.admin.access import ProducerScopedAdmin
-from releases.admin.forms import CancellationForm, ShortNoticeForm
 from releases.corrections import CorrectionRefused
 from releases.models import Address, Release
 from releases.permissions import Action, NotYours
@@ -96,6 +95,21 @@ def _move_each(
     if moved:
         messages.success(request, counted % {"count": len(moved)})
     return moved
+
+
+class CancellationForm(forms.Form):
+    reason = forms.CharField(
+        label=lazy("Reason"),
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
+        help_text=lazy("The public reads it beside the release."),
+    )
+
+
+class ShortNoticeForm(forms.Form):
+    reason = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
+        help_text=lazy("Kept in our own record; it is not published."),
+    )
 
 
 @admin.action(description=lazy("Announce: show in the public calendar"), permissions=["change"])

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -11,13 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases import exemptions, permissions
+from releases import exemptions, permissions, scheduling
 from releases.admin.access import HistoryAdmin, RefusalMessagesAdmin
-from releases.admin.forms import clean_judged_name
 from releases.exemptions import ExemptionRefused
 from releases.models import Contact, Exemption, Membership, Producer, Release, Series
 from releases.models.event import record_rows
 from releases.permissions import Action
+from releases.scheduling import BeingJudged
 
 
 class AdministratorAdmin[M: Model](HistoryAdmin[M]):
@@ -45,6 +46,16 @@ class AdministratorAdmin[M: Model](HistoryAdmin[M]):
 
     def _may_view_all(self, request: HttpRequest) -> bool:
         return admin.ModelAdmin.has_view_permission(self, request)
+
+
+def clean_judged_name(form: forms.ModelForm[Any], name: str, releases: QuerySet[Release]) -> Any:
+    """Return the typed name; refuse a change while a release with this name is waiting for its verdict."""
+    if name in form.changed_data:
+        try:
+            scheduling.refuse_names_during_judgement(releases, at=timezone.now())
+        except BeingJudged as refusal:
+            raise ValidationError(str(refusal)) from refusal
+    return form.cleaned_data[name]
 
 
 class ProducerForm(forms.ModelForm[Producer]):

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.urls import reverse
 
-from releases.contact_history import erase_former_details
 from releases.models import Contact
 from releases.models.append_only import redaction_marker
+from releases.models.producer import erase_former_contact_details
 from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 from tests.support.people import create_office
@@ -53,25 +53,25 @@ def history(contact):
 
 def test_details_go_two_years_after_others_took_their_place_and_not_before(contact):
     before = history(contact)
-    assert erase_former_details(now=NEXT + KEPT, retention=KEPT) == 0
+    assert erase_former_contact_details(now=NEXT + KEPT, retention=KEPT) == 0
     assert history(contact) == before
-    assert erase_former_details(now=OVER, retention=KEPT) == 1
+    assert erase_former_contact_details(now=OVER, retention=KEPT) == 1
     assert history(contact) == [(MARKER,) * 3, tuple(SECOND.values())]
-    assert erase_former_details(now=OVER + KEPT, retention=KEPT) == 0
+    assert erase_former_contact_details(now=OVER + KEPT, retention=KEPT) == 0
 
 
 def test_who_changed_it_when_and_the_post_stay_and_so_does_the_contact_itself(office, contact):
     Contact.history.update(history_user=office.head)
     columns = ("history_date", "history_user", "history_type", "post", "producer", "id")
     before = list(Contact.history.order_by("pk").values_list(*columns))
-    erase_former_details(now=OVER, retention=KEPT)
+    erase_former_contact_details(now=OVER, retention=KEPT)
     assert list(Contact.history.order_by("pk").values_list(*columns)) == before
     assert Contact.objects.filter(pk=contact.pk, **SECOND).exists()
 
 
 def test_of_somebody_who_is_the_contact_still_only_what_is_no_longer_true_goes(contact, time_machine):
     change(contact, time_machine, at=NEXT + timedelta(days=1), telephone="020 7946 0003")
-    erase_former_details(now=OVER + timedelta(days=2), retention=KEPT)
+    erase_former_contact_details(now=OVER + timedelta(days=2), retention=KEPT)
     name, email, _telephone = SECOND.values()
     marker = "[removed on 10 October 2022]"
     assert history(contact)[1:] == [(name, email, marker), (name, email, "020 7946 0003")]
@@ -79,21 +79,21 @@ def test_of_somebody_who_is_the_contact_still_only_what_is_no_longer_true_goes(c
 
 def test_each_detail_goes_at_its_own_time_and_keeps_its_own_day(contact, time_machine):
     change(contact, time_machine, at=NEXT + timedelta(days=30), telephone="020 7946 0003")
-    erase_former_details(now=NEXT + timedelta(days=31) + KEPT, retention=KEPT)
+    erase_former_contact_details(now=NEXT + timedelta(days=31) + KEPT, retention=KEPT)
     change(contact, time_machine, at=OVER + KEPT, name="Zebedee Ploverstone")
     last = OVER + KEPT + KEPT + timedelta(seconds=1)
-    assert erase_former_details(now=last, retention=KEPT) == 2
+    assert erase_former_contact_details(now=last, retention=KEPT) == 2
     assert [row[0] for row in history(contact)] == [
         "[removed on 8 November 2022]", redaction_marker(last), redaction_marker(last),
         "Zebedee Ploverstone",
     ]  # fmt: skip
     assert history(contact)[1][2] == "[removed on 8 November 2022]"
-    assert erase_former_details(now=last + KEPT, retention=KEPT) == 0
+    assert erase_former_contact_details(now=last + KEPT, retention=KEPT) == 0
 
 
 def test_who_is_the_contact_again_is_named_by_the_present_and_by_the_past(contact, time_machine):
     change(contact, time_machine, at=NEXT + timedelta(days=1), **FIRST)
-    erase_former_details(now=OVER + timedelta(days=2), retention=KEPT)
+    erase_former_contact_details(now=OVER + timedelta(days=2), retention=KEPT)
     assert [row[0] for row in history(contact)] == [FIRST["name"], "[removed on 10 October 2022]", FIRST["name"]]
 
 
@@ -102,25 +102,25 @@ def test_of_a_contact_that_was_deleted_everything_goes(contact, time_machine):
     key = contact.pk
     contact.delete()
     contact.pk = key
-    assert erase_former_details(now=OVER + timedelta(days=2), retention=KEPT) == 3
+    assert erase_former_contact_details(now=OVER + timedelta(days=2), retention=KEPT) == 3
     assert {value for row in history(contact) for value in row} == {"[removed on 10 October 2022]"}
 
 
 def test_a_team_is_nobody_and_its_history_stays(contact):
     Contact.history.update(is_team=True)
     before = history(contact)
-    assert erase_former_details(now=OVER, retention=KEPT) == 0
+    assert erase_former_contact_details(now=OVER, retention=KEPT) == 0
     assert history(contact) == before
 
 
 def test_a_dry_run_counts_and_changes_nothing(contact):
     before = history(contact)
-    assert erase_former_details(now=OVER, retention=KEPT, dry_run=True) == 1
+    assert erase_former_contact_details(now=OVER, retention=KEPT, dry_run=True) == 1
     assert history(contact) == before
 
 
 def test_the_history_in_the_admin_site_shows_the_marker(client, office, contact):
-    erase_former_details(now=OVER, retention=KEPT)
+    erase_former_contact_details(now=OVER, retention=KEPT)
     manager = office.people[Role.CALENDAR_MANAGER]
     User.objects.filter(pk=manager.pk).update(is_staff=True)
     client.force_login(User.objects.get(pk=manager.pk))
