@@ -10,9 +10,8 @@ from django.utils.translation import gettext as _
 
 from breaches.models import Edition, Practice, Report
 from breaches.permissions import may_settle_wording
-from breaches.rules.content import CitedPractice, ReportContent
+from breaches.rules.content import CitedPractice, Remark, ReportContent, ReportSection
 from breaches.rules.lifecycle import ReportKind
-from breaches.rules.validation import Remark, ReportSection
 from releases.permissions import NotYours
 from releases.rules.calendar import format_day
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields

@@ -20,17 +20,22 @@ from breaches.facts import facts_of_suspicions
 from breaches.models import Report, ReportEvent, ReportRowRecord, ReportVersion, StartedReport, Suspicion
 from breaches.permissions import TABLE, Action, reports_with, starting_role
 from breaches.refreshing import PracticesOn, content_of_releases, content_of_series, state_of_verdicts
-from breaches.rules.content import ContactPerson, Output, ReportContent, content_to_json
+from breaches.rules.content import ContactPerson, Output, ReportContent, content_to_json, find_impossible
 from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportStatus
 from breaches.rules.narrative import write_access_account, write_account
-from breaches.rules.validation import find_impossible
-from breaches.versions import free_references, new_version, record_citations, record_report_event, reference_to_start
+from breaches.versions import (
+    free_references,
+    new_version,
+    record_citations,
+    record_report_event,
+    reference_to_start,
+)
 from releases import exemptions
 from releases.models import Producer, Release, Series, Verification
 from releases.models.event import lock_release
 from releases.public import calendar
 from releases.rules.calendar import local_date
-from releases.rules.lifecycle import MoveRefused, Role
+from releases.rules.lifecycle import FieldRefused, Role
 from releases.verdict.address import NEEDS_CHECKING, Outcome
 
 if TYPE_CHECKING:
@@ -247,14 +252,6 @@ class ReportSubject:
     series: Series | None = None
 
 
-class CannotHaveHappened(MoveRefused):
-    """The given days of occurrence cannot be true; `field` names them."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = "occurred_on"
-
-
 def open_reports(about: ReportSubject, *, by: "User") -> list[Report]:
     """Return the undecided reports about the subject's release that a person may read, the latest first."""
     if about.release is None:
@@ -307,16 +304,16 @@ def start_report(
     :param occurred_on: days in London; the report cites the editions of the Code in force on them.
     :param form_key: of the form that the person sent.
     :raises NotYours: if the person writes no reports of the producer.
-    :raises CannotHaveHappened: if no day is given, or one is in the future.
+    :raises FieldRefused: if no day is given, or one is in the future.
     """
     role = starting_role(by, about.producer)
     if (earlier := _find_started(form_key, by=by)) is not None:
         return earlier, False
     content = _content(about, kind=kind, occurred_on=occurred_on, by=by, at=at)
     if not content.occurred_on:
-        raise CannotHaveHappened(_("Give the day on which it happened."))
+        raise FieldRefused("occurred_on", _("Give the day on which it happened."))
     if remarks := find_impossible(content, today=local_date(at)):
-        raise CannotHaveHappened(remarks[0].sentence)
+        raise FieldRefused("occurred_on", remarks[0].sentence)
     for attempt in range(ATTEMPTS):
         try:
             return _store(about, content, kind=kind, by=by, role=role, at=at, form_key=form_key), True

@@ -16,14 +16,16 @@ from breaches.permissions import TABLE, Action, moves_open_to, roles_for, senior
 from breaches.rules.content import (
     FROM_FACTS,
     ContactPerson,
+    Remark,
     ReportContent,
+    ReportSection,
     TimelineEntry,
     content_from_json,
+    find_impossible,
     sort_entries,
 )
 from breaches.rules.facts import round_down, round_up
 from breaches.rules.lifecycle import DECIDED, EDIT, MERGED_OR_SPLIT, OPEN, REPORT, WRITERS, Cause
-from breaches.rules.validation import Remark, ReportSection, find_impossible
 from breaches.versions import contact_person, content_of, record_report_event
 from releases.detection.finding import AddressRole
 from releases.models import Contact
@@ -172,10 +174,6 @@ def _merge_fields(values: Mapping[str, Any], *, read: ReportContent, current: Re
     return replace(theirs, **mine)
 
 
-class CauseRefused(FieldRefused):
-    """The given values cannot be true; `field` names the invalid field."""
-
-
 @dataclass(frozen=True, slots=True)
 class ChosenCause:
     """The cause (empty if none is chosen), and when the output was made available, or why that is not known."""
@@ -204,7 +202,7 @@ def choose_cause(report: Report, found: ChosenCause, *, by: "User", at: datetime
     """Store the cause, with an event if it has changed.
 
     :raises MissingFields: if the cause is not of the list, or "other" without words.
-    :raises CauseRefused: if it was made available in the future, or before it was due.
+    :raises FieldRefused: if it was made available in the future, or before it was due.
     :raises ChangedMeanwhile: if the cause or the state of the report has changed since the report was read.
     :raises MoveRefused: if the person may not choose the cause in this state.
     """
@@ -239,20 +237,16 @@ def _check_cause(report: Report, found: ChosenCause, *, at: datetime) -> ChosenC
         return ChosenCause(found.cause, words, None, found.available_unknown.strip())
     if available > at:
         sentence = _("It cannot have been made available in the future, at %(moment)s.")
-        raise CauseRefused("available_time", sentence % {"moment": format_moment(available)})
+        raise FieldRefused("available_time", sentence % {"moment": format_moment(available)})
     # An early release was available before it was due.
     late = report.suspicions.filter(kind="late").select_related("verification")
     due = min((suspicion.verification.due_at for suspicion in late), default=None)
     if due and available < due:
         sentence = _("It cannot have been made available before it was due, at %(moment)s.")
-        raise CauseRefused("available_time", sentence % {"moment": format_moment(due)})
+        raise FieldRefused("available_time", sentence % {"moment": format_moment(due)})
     if (first := content_of(report).first_day) and local_date(available) < first:
-        raise CauseRefused("available_on", _("It cannot have been made available before the breach occurred."))
+        raise FieldRefused("available_on", _("It cannot have been made available before the breach occurred."))
     return ChosenCause(found.cause, words, available)
-
-
-class AssignmentRefused(MoveRefused):
-    """The report cannot be assigned any more, or not to this person."""
 
 
 def people_to_assign(report: Report) -> QuerySet["User"]:
@@ -273,16 +267,16 @@ def assignment_obstacle(report: Report) -> str:
 def assign_report(report: Report, *, person: "User", by: "User", at: datetime) -> Report:
     """Assign a report to oneself, or to another of the producer's people, with an event if that is a change.
 
-    :raises AssignmentRefused: if it is decided or continued elsewhere, or the person has no role for it.
+    :raises MoveRefused: if it is decided or continued elsewhere, or the person has no role for it.
     :raises ChangedMeanwhile: if it was assigned or decided since it was read.
     :raises ValueError: if none of the roles of `by` allows it.
     """
     role = senior_role(by, TABLE[Action.DEAL], report)
     if sentence := assignment_obstacle(report):
-        raise AssignmentRefused(sentence)
+        raise MoveRefused(sentence)
     if not people_to_assign(report).filter(pk=person.pk).exists():
         sentence = _("%(person)s has no role here by which they could deal with it.")
-        raise AssignmentRefused(sentence % {"person": person})
+        raise MoveRefused(sentence % {"person": person})
     if report.person_dealing_id == person.pk:
         return report
     kind = "dealing_taken" if person == by else "dealing_changed"
@@ -331,10 +325,6 @@ def declare_own_act(report: Report, *, by: "User", at: datetime, words: str = ""
     except IntegrityError:
         if not OwnAct.objects.filter(report=report, person=by).exists():
             raise
-
-
-class NoteRefused(FieldRefused):
-    """A note cannot be stored as it was written; `field` names the wrong field."""
 
 
 def timeline_entries(report: Report) -> tuple[TimelineEntry, ...]:
@@ -403,7 +393,7 @@ def write_note(
     :param corrects: the note that this one replaces; it stays on record and is no longer printed.
     :param printed: whether the timeline prints the note, if this person may edit the report in its state.
     :raises MissingFields: if the text is empty.
-    :raises NoteRefused: if it is about the future, or the note that it corrects was corrected already.
+    :raises FieldRefused: if it is about the future, or the note that it corrects was corrected already.
     :raises ValueError: if none of the person's roles lets them write notes.
     """
     role = senior_role(by, TABLE[Action.WRITE_NOTE], report)
@@ -412,7 +402,7 @@ def write_note(
         raise MissingFields("text", _("Write what happened."))
     if happened_at > at:
         sentence = _("%(moment)s is in the future: a note tells of what has happened.")
-        raise NoteRefused("happened_time", sentence % {"moment": format_moment(happened_at)})
+        raise FieldRefused("happened_time", sentence % {"moment": format_moment(happened_at)})
     mine = report.timeline_notes.filter(written_by=by, text=words, happened_at=happened_at, corrects=corrects)
     if (again := mine.first()) is not None:
         return again
@@ -426,7 +416,7 @@ def write_note(
             if corrects is None or not TimelineNote.objects.filter(corrects=corrects).exists():
                 raise
             sentence = _("Somebody has corrected this note already; correct the later one instead.")
-            raise NoteRefused("text", sentence) from None
+            raise FieldRefused("text", sentence) from None
         which = {"note": note.pk, "corrects": corrects.pk if corrects else None}
         kind = "note_corrected" if corrects else "note_written"
         record_report_event(

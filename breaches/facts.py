@@ -26,7 +26,6 @@ from releases.models import Release, Verification
 from releases.models.observation import Purpose
 from releases.permissions import find_past_roles
 from releases.rules.canonical import sha256_hex
-from releases.rules.lifecycle import Role
 from releases.rules.pre_release import RequestStatus
 from releases.verdict.address import Outcome, is_corrected, last_statements
 from releases.verdict.release import FRESH, PLAIN, Diagnosis, DiagnosticCheck, find_past_caches
@@ -94,46 +93,33 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
     observed = [verification for verification in verifications if verification.release_id not in replayed]
     not_observed = _not_observed(observed, addresses)
     return {
-        verification.pk: _facts(
-            verification,
-            statements[verification.release_id],
+        verification.pk: Facts(
+            release_title=verification.release.title,
+            series_title=verification.release.series.title,
+            outcome=Outcome(verification.outcome),
+            due_at=verification.due_at,
+            tolerance_seconds=verification.tolerance_seconds,
             addresses=addresses[verification.pk],
+            statements=tuple(
+                Statement(
+                    said=StatementFact(statement.kind),
+                    role=roles.get((statement.stated_by_id, verification.release.series.producer_id)),
+                    stated_at=statement.stated_at,
+                    live_at=statement.live_at,
+                )
+                for statement in statements[verification.release_id]
+            ),
             not_observed=not_observed.get(verification.pk, ()),
-            roles=roles,
+            publisher_time=_publisher_time(verification),
+            diagnoses=tuple(Diagnosis(code) for code in verification.diagnoses),
         )
         for verification in verifications
     }
 
 
-def _facts(
-    verification: Verification,
-    statements: Iterable[models.Statement],
-    *,
-    addresses: tuple[AddressFacts, ...],
-    not_observed: tuple[coverage.Stretch, ...],
-    roles: dict[tuple[int, int], Role],
-) -> Facts:
-    release, published_at = verification.release, verification.published_at_by_publisher
-    return Facts(
-        release_title=release.title,
-        series_title=release.series.title,
-        outcome=Outcome(verification.outcome),
-        due_at=verification.due_at,
-        tolerance_seconds=verification.tolerance_seconds,
-        addresses=addresses,
-        statements=tuple(
-            Statement(
-                said=StatementFact(statement.kind),
-                role=roles.get((statement.stated_by_id, release.series.producer_id)),
-                stated_at=statement.stated_at,
-                live_at=statement.live_at,
-            )
-            for statement in statements
-        ),
-        not_observed=not_observed,
-        publisher_time=(published_at, Source(verification.publisher_source)) if published_at else None,
-        diagnoses=tuple(Diagnosis(code) for code in verification.diagnoses),
-    )
+def _publisher_time(verification: Verification) -> tuple[datetime, Source] | None:
+    at = verification.published_at_by_publisher
+    return (at, Source(verification.publisher_source)) if at else None
 
 
 def _find_past_caches(

@@ -124,14 +124,6 @@ def _carry_to_draft(draft: Report, *, joint: Report, drafts: Iterable[Report]) -
 TOO_LATE = ("submitted", "approved", "recorded", "dismissed")
 
 
-class CannotBeMerged(MoveRefused):
-    """These reports are not several drafts of one producer's morning."""
-
-
-class CannotBeSplit(MoveRefused):
-    """This report was not merged from drafts, or has been submitted since."""
-
-
 def merge_drafts(reports: Sequence[Report], *, by: "User", at: datetime) -> Report:
     """Merge several drafts of one producer's morning into one report.
 
@@ -139,9 +131,8 @@ def merge_drafts(reports: Sequence[Report], *, by: "User", at: datetime) -> Repo
     no one has edited are written again from the record; the edited texts of the drafts are concatenated.
 
     :return: the joint report, a draft.
-    :raises CannotBeMerged: if there are fewer than two drafts, or they mix producers, days, or rehearsals and real
-        releases.
-    :raises MoveRefused: if a report's state or the person's roles do not allow it.
+    :raises MoveRefused: if there are fewer than two drafts, or they mix producers, days, or rehearsals and real
+        releases, or if a report's state or the person's roles do not allow it.
     :raises ChangedMeanwhile: if a draft has changed since it was read.
     """
     with transaction.atomic():
@@ -202,8 +193,8 @@ def split_report(report: Report, *, by: "User", at: datetime) -> Report:
 
     Text written in the joint report since then stays only in its versions.
 
-    :raises CannotBeSplit: if it was not merged from drafts, or was submitted or decided on since.
-    :raises MoveRefused: if the report's state or the person's roles do not allow it.
+    :raises MoveRefused: if it was not merged from drafts, or was submitted or decided on since, or if the report's
+        state or the person's roles do not allow it.
     :raises ChangedMeanwhile: if another person was faster.
     """
     joined = JoinedDraft.objects.standing().filter(joint=report).select_related("draft__producer")
@@ -211,9 +202,9 @@ def split_report(report: Report, *, by: "User", at: datetime) -> Report:
         rows = list(joined)
         move = check_report_move(report, PART, by=by, joined_drafts=True)
         if not rows:
-            raise CannotBeSplit(_("This report was not joined from several drafts."))
+            raise MoveRefused(_("This report was not joined from several drafts."))
         if was_handed_on(report):
-            raise CannotBeSplit(_("This report has been submitted or decided on, and stays as it is."))
+            raise MoveRefused(_("This report has been submitted or decided on, and stays as it is."))
         parted = make_move(report, move, by=by, at=at)
         drafts = [row.draft for row in rows]
         for row in rows:
@@ -247,12 +238,12 @@ def _sort_by_suspicion(reports: list[Report]) -> list[Report]:
 
 def _refuse_unlike(drafts: list[Report]) -> None:
     if len(drafts) < 2:  # one draft is already a report
-        raise CannotBeMerged(_("Choose at least two drafts."))
+        raise MoveRefused(_("Choose at least two drafts."))
     due = Suspicion.objects.filter(report__in=drafts).values_list("report", "verification__due_at")
     days = [frozenset(local_date(at) for report, at in due if report == draft.pk) for draft in drafts]
     mornings = {(draft.producer_id, draft.rehearsal, on) for draft, on in zip(drafts, days, strict=True)}
     if len(mornings) > 1 or not days[0]:
-        raise CannotBeMerged(_("Only drafts about one producer’s releases of one day become one report."))
+        raise MoveRefused(_("Only drafts about one producer’s releases of one day become one report."))
 
 
 def _merge_versions(versions: list[ReportVersion], machine: ReportContent) -> tuple[ReportContent, dict[str, Any]]:

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as lazy
 from simple_history.models import HistoricalRecords
 
+from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import (
     DECIDED,
     MERGED_OR_SPLIT,
@@ -22,7 +23,6 @@ from breaches.rules.lifecycle import (
     ReportStatus,
     ReportTerm,
 )
-from breaches.rules.validation import ReportSection
 from releases.models import Producer, Release, ReleaseTask, Series, Verification
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, choices_of, new_salt
 from releases.models.event import NEVER, AbstractEvent, RowRecord, Table
@@ -431,7 +431,7 @@ class JoinedDraft(AppendOnly):
         return f"{self.draft_id} into {self.joint_id}"
 
 
-class PracticeCited(models.Model):
+class PracticeCitation(models.Model):
     """One practice that the present version of a report cites."""
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="practices_cited")
@@ -439,6 +439,7 @@ class PracticeCited(models.Model):
     code = models.CharField(max_length=40)
 
     class Meta:
+        db_table = "breaches_practicecited"
         indexes = [models.Index(fields=["edition", "code", "report"], name="reports_by_practice")]
         constraints = [
             models.UniqueConstraint(fields=["report", "edition", "code"], name="one_row_per_report_and_practice")

@@ -26,6 +26,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from breaches import text
+from breaches.decisions import lay_out_approved
 from breaches.models import Report, ReportVersion
 from breaches.refreshing import with_annex
 from breaches.rules.content import ReportContent, content_from_json
@@ -36,14 +37,12 @@ from breaches.rules.document import (
     JOINED_MARK,
     PARTED_MARK,
     RECORDED_MARK,
-    Approval,
     ReportDocument,
     lay_out,
 )
 from breaches.rules.lifecycle import ReportKind, ReportStatus
 from breaches.versions import current_version
 from releases.rules.calendar import format_moment
-from releases.rules.lifecycle import Role
 
 # Printed on every page of a report that was decided without an approved document.
 MARKS: Mapping[str, str] = {
@@ -72,20 +71,7 @@ def lay_out_report(report: Report, version: ReportVersion) -> ReportDocument:
     approved = report.approved_documents.select_related("approved_by").defer("pdf").filter(version=version.number)
     if (document := approved.first()) is None:
         return _lay_out_draft(report, version, content)
-    approval = Approval(
-        by=str(document.approved_by),
-        role=Role(document.approved_role),
-        at=document.approved_at,
-        one_person=document.one_person,
-        evidence_hash=document.evidence_sha256,
-    )
-    return lay_out(
-        content,
-        reference=report.reference,
-        version=version.number,
-        approval=approval,
-        rehearsal=report.rehearsal,
-    )
+    return lay_out_approved(document, content)
 
 
 def draft_of(report: Report, *, annex: bool = False) -> ReportDocument:

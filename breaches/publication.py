@@ -27,10 +27,6 @@ if TYPE_CHECKING:
 PUBLISHABLE = STATES[Decision.REPORTED]
 
 
-class CannotBePublished(MoveRefused):
-    """The report cannot be made public in its state."""
-
-
 @dataclass(frozen=True, slots=True)
 class Correction:
     """The public part of a report that is being corrected: two instants, and no content."""
@@ -111,12 +107,12 @@ def publish_statement(report: Report, *, seen: str, by: "User", at: datetime) ->
     :param seen: the digest of the preview that the person has read.
     :raises NotYours: if none of the person's roles allows it.
     :raises OwnActIsSubject: if the person declared that the report is about their own act.
-    :raises CannotBePublished: if the report's state does not allow it, or it is about a rehearsal.
+    :raises MoveRefused: if the report's state does not allow it, or it is about a rehearsal.
     :raises ChangedMeanwhile: if the report, or what would be public of it, has changed since it was read.
     """
     _check_permission(report, by)
     if not may_be_published(report):
-        raise CannotBePublished(_("Only a real report that is approved, sent or closed can be made public."))
+        raise MoveRefused(_("Only a real report that is approved, sent or closed can be made public."))
     statement = preview_statement(report, now=at)
     if public_statement.statement_digest(statement) != seen:
         raise ChangedMeanwhile(CHANGED_SINCE_READ)
@@ -142,12 +138,12 @@ def withdraw_statement(report: Report, *, words: str = "", by: "User", at: datet
 
     :raises NotYours: if none of the person's roles allows it.
     :raises OwnActIsSubject: if the person declared that the report is about their own act.
-    :raises CannotBePublished: if the report is not public.
+    :raises MoveRefused: if the report is not public.
     :raises ChangedMeanwhile: if the report has changed since it was read.
     """
     _check_permission(report, by)
     if report.published_id is None:
-        raise CannotBePublished(_("This report is not public."))
+        raise MoveRefused(_("This report is not public."))
     role = senior_role(by, TABLE[Action.PUBLISH], report)
     with transaction.atomic():
         _set_published(report, None)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from breaches.models import KIND_CHOICES, STATUS_CHOICES, Report, ReportEvent, SectionComment, Suspicion
-from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportContent, TimelineEntry
+from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportContent, ReportSection, TimelineEntry
 from breaches.rules.document import exact_time
 from breaches.rules.lifecycle import (
     Cause,
@@ -26,7 +26,6 @@ from breaches.rules.lifecycle import (
     ReportTerm,
 )
 from breaches.rules.statistics import Quarter
-from breaches.rules.validation import ReportSection
 from releases.rules.calendar import format_day
 from releases.rules.lifecycle import Role, to_words
 from releases.text.release import duration

@@ -4,7 +4,7 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from breaches.rules.validation import ReportSection
+from breaches.rules.content import ReportSection
 from breaches.views import decisions, public, register, report, sections, timeline
 
 

@@ -1,4 +1,4 @@
-"""The versions and events of a report, and its moves: `check_move`, then `make_move`."""
+"""The versions and events of a report, and its moves: `check_report_move`, then `make_move`."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from breaches.models import (
     ApprovedDocument,
-    PracticeCited,
+    PracticeCitation,
     Report,
     ReportEvent,
     ReportRowRecord,
@@ -23,7 +23,14 @@ from breaches.models import (
     SectionComment,
 )
 from breaches.permissions import declared_own_act, roles_for, senior_role
-from breaches.rules.content import ContactPerson, ReportContent, content_digest, content_from_json, content_to_json
+from breaches.rules.content import (
+    ContactPerson,
+    Remark,
+    ReportContent,
+    content_digest,
+    content_from_json,
+    content_to_json,
+)
 from breaches.rules.lifecycle import (
     APPROVE,
     CHANGES,
@@ -36,7 +43,6 @@ from breaches.rules.lifecycle import (
     ReportKind,
     ReportStatus,
 )
-from breaches.rules.validation import Remark
 from releases.models import Contact
 from releases.models.append_only import CHUNK
 from releases.models.event import Rows
@@ -102,20 +108,20 @@ def reference_to_start(wanted: str, *, kind: ReportKind) -> str:
 
 def record_citations(reports: Mapping[Report, ReportContent]) -> None:
     """Store which practices some new reports cite."""
-    PracticeCited.objects.bulk_create(chain.from_iterable(_rows(*one) for one in reports.items()))
+    PracticeCitation.objects.bulk_create(chain.from_iterable(_rows(*one) for one in reports.items()))
 
 
 def update_citations(report: Report, content: ReportContent) -> None:
     wanted = {(row.edition, row.code): row for row in _rows(report, content)}
-    stored = {(row.edition, row.code): row for row in PracticeCited.objects.filter(report=report)}
+    stored = {(row.edition, row.code): row for row in PracticeCitation.objects.filter(report=report)}
     if outdated := [row.pk for key, row in stored.items() if key not in wanted]:
-        PracticeCited.objects.filter(pk__in=outdated).delete()
-    PracticeCited.objects.bulk_create(row for key, row in wanted.items() if key not in stored)
+        PracticeCitation.objects.filter(pk__in=outdated).delete()
+    PracticeCitation.objects.bulk_create(row for key, row in wanted.items() if key not in stored)
 
 
-def _rows(report: Report, content: ReportContent) -> Iterable[PracticeCited]:
+def _rows(report: Report, content: ReportContent) -> Iterable[PracticeCitation]:
     cited = dict.fromkeys((practice.edition, practice.code) for practice in content.practices)
-    return [PracticeCited(report=report, edition=edition, code=code) for edition, code in cited]
+    return [PracticeCitation(report=report, edition=edition, code=code) for edition, code in cited]
 
 
 def current_version(report: Report) -> ReportVersion:
@@ -296,7 +302,7 @@ def refuse_own_act(report: Report, *, by: "User") -> None:
 
 
 def make_move(report: Report, move: Move, *, by: "User", at: datetime, words: str = "", **details: Any) -> Report:
-    """Make a move that `check_move` has allowed, in the most senior of the person's roles that allow it.
+    """Make a move that `check_report_move` has allowed, in the most senior of the person's roles that allow it.
 
     :param details: further arguments of `advance_report`: new columns, content, facts of the event.
     :raises ChangedMeanwhile: if the report has changed since it was read; nothing is changed then.

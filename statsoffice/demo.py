@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from breaches import drafting, editing, pdf, sign_off, versions
+from breaches import decisions, drafting, editing, pdf, versions
 from breaches.editing import ChosenCause
 from breaches.models import Report
+from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import Cause, DismissalReason, ReportStatus
-from breaches.rules.validation import ReportSection
 from releases import date_changes, pre_release_access, preflight, scheduling
 from releases.models import Contact, Membership, Producer, Release, Series, Verification
 from releases.models.event import record_rows
@@ -484,13 +484,13 @@ def create_reports(*, now: datetime) -> None:
     statistician, head = find_user(Role.STATISTICIAN), find_user(Role.HEAD_OF_PROFESSION)
     for story, narrative in NARRATIVES.items():
         _complete(report(story), narrative, now=now)
-    approved = sign_off.submit_report(report("late-an-hour"), by=statistician, at=now - timedelta(minutes=50))
-    sign_off.approve_report(approved, by=head, at=now - timedelta(minutes=20), render=pdf.render_pdf)
-    returned = sign_off.submit_report(report("late-minutes"), by=statistician, at=now - timedelta(minutes=40))
+    approved = decisions.submit_report(report("late-an-hour"), by=statistician, at=now - timedelta(minutes=50))
+    decisions.approve_report(approved, by=head, at=now - timedelta(minutes=20), render=pdf.render_pdf)
+    returned = decisions.submit_report(report("late-minutes"), by=statistician, at=now - timedelta(minutes=40))
     comment = "Please say how many users asked, and who will check authorisations, from which release on."
-    sign_off.return_report(returned, comment=comment, by=head, at=now - timedelta(minutes=15))
-    sign_off.submit_report(report("early"), by=statistician, at=now - timedelta(minutes=10))
-    sign_off.dismiss_report(
+    decisions.return_report(returned, comment=comment, by=head, at=now - timedelta(minutes=15))
+    decisions.submit_report(report("early"), by=statistician, at=now - timedelta(minutes=10))
+    decisions.dismiss_report(
         report("late-seconds"),
         reason=DismissalReason.CACHE_ONLY,
         words="The page was live in time at the publisher; only a cache served the old copy for some seconds.",

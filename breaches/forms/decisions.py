@@ -218,17 +218,12 @@ class MergeForm(GovukForm):
     )
 
     def __init__(self, data: QueryDict | None = None, *, drafts: Sequence[Report]) -> None:
-        """Offer the drafts.
-
-        :param drafts: with prefetched suspicions, and the verification and release of each.
-        """
+        """:param drafts: with prefetched suspicions, and the verification and release of each."""
         super().__init__(data, initial={"drafts": [draft.reference for draft in drafts]})
         # The events of all reports share one sequence of numbers, so any later event of a draft has a higher number.
         self.initial["last_change"] = max((draft.last_change for draft in drafts), default=0)
         self.by_reference = {draft.reference: draft for draft in drafts}
-        field = self.fields["drafts"]
-        assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101  # declared above
-        field.choices = [
+        self.fields["drafts"].choices = [  # type: ignore[attr-defined]  # declared above
             (draft.reference, "; ".join(dict.fromkeys(one.release.title for one in draft.suspicions.all())))
             for draft in drafts
         ]

@@ -11,10 +11,9 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches import text
+from breaches import register, text
 from breaches.permissions import report_producers
-from breaches.register import search
-from breaches.register.search import EDITION_BEFORE, REASON_AFTER, RegisterFilter
+from breaches.register import EDITION_BEFORE, REASON_AFTER, RegisterFilter
 from breaches.rules.lifecycle import (
     MERGED_OR_SPLIT,
     Decision,
@@ -66,10 +65,7 @@ class ProducerForm(GovukForm):
     )
 
     def __init__(self, data: QueryDict, *, by: Person) -> None:
-        """Offer what the person may read.
-
-        :param data: what the address of the page asks for.
-        """
+        """Offer what the person may read; the data are those of the page's address."""
         super().__init__(data)
         own = report_producers(by)
         self.producers = list(own)
@@ -123,7 +119,6 @@ class ExportForm(GovukForm):
     )
 
     def __init__(self, *args: Any, may_have_contacts: bool, **kwargs: Any) -> None:
-        """:param may_have_contacts: whether the person leads any producer."""
         super().__init__(*args, **kwargs)
         if not may_have_contacts:
             del self.fields["contacts"]
@@ -136,11 +131,7 @@ class FiguresForm(ProducerForm):
     year = forms.TypedChoiceField(label=lazy("Year"), coerce=int, required=False)
 
     def __init__(self, data: QueryDict, *, by: Person, this_year: int) -> None:
-        """Offer what the person may read.
-
-        :param data: what the address of the page asks for.
-        :param this_year: the first choice, and the default.
-        """
+        """:param this_year: the first choice, and the default."""
         super().__init__(data, by=by)
         self.this_year = this_year
         years: Any = self.fields["year"]
@@ -180,10 +171,7 @@ class NearMissForm(GovukForm):
     last = day_field(lazy("To"), SLASHED, SPACED, invalid=NO_DAY)
 
     def __init__(self, data: QueryDict, *, producers: QuerySet[Producer]) -> None:
-        """Offer what the person may read.
-
-        :param producers: those of which the person may view reports.
-        """
+        """Offer the producers of which the person may view reports, and their series."""
         super().__init__(data)
         own = {"producer": producers, "series": Series.objects.filter(producer__in=producers)}
         for name, choices in own.items():
@@ -206,10 +194,6 @@ class RegisterForm(ProducerForm):
     last = day_field(lazy("Occurred to"), SLASHED, SPACED, "%d %B %Y")
 
     def __init__(self, data: QueryDict, *, by: Person) -> None:
-        """Offer what the person may read.
-
-        :param data: what the address of the page asks for.
-        """
         super().__init__(data, by=by)
         choices_of: dict[str, Any] = {
             "kind": [ANY, *((kind, text.KINDS[kind]) for kind in ReportKind)],
@@ -231,7 +215,7 @@ class RegisterForm(ProducerForm):
                         f"{edition}{EDITION_BEFORE}{code}",
                         format_lazy(lazy("{code} (edition {edition})"), code=code, edition=edition),
                     )
-                    for edition, code in search.list_cited_practices()
+                    for edition, code in register.list_cited_practices()
                 ),
             ],
             "actions": [ANY, ("open", _("With some that are not done"))],

@@ -73,10 +73,8 @@ class StartForm(forms.Form):
         if not self.choices:
             del self.fields["about"]
             return
-        about = self.fields["about"]
-        assert isinstance(about, forms.ChoiceField)  # noqa: S101  # declared above
         groups = groupby(self.choices.items(), key=lambda item: _producer_of(item[1]))
-        about.choices = [
+        self.fields["about"].choices = [  # type: ignore[attr-defined]  # declared above
             ("", _("Choose one")),
             *((str(producer), [(key, _choice_title(choice)) for key, choice in group]) for producer, group in groups),
         ]
@@ -220,9 +218,7 @@ class AssignmentForm(GovukForm):
 
     def __init__(self, *args: Any, people: "QuerySet[User]", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["person"]
-        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  # declared above
-        field.queryset = people
+        self.fields["person"].queryset = people  # type: ignore[attr-defined]  # declared above
 
 
 class ActionForm(GovukForm):
@@ -266,16 +262,12 @@ class ActionForm(GovukForm):
     )
 
     def __init__(self, *args: Any, series: QuerySet[Series] | None, **kwargs: Any) -> None:
-        """Set the choices of a series.
-
-        :param series: the action can become a task of the next release of one of these; None if that cannot change.
-        """
+        """:param series: the action can become a task of the next release of one of these; None if it cannot."""
         super().__init__(*args, **kwargs)
-        field = self.fields["next_release_of"]
-        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  # declared above
-        field.queryset = series
         if series is None:
             del self.fields["next_release_of"]
+        else:
+            self.fields["next_release_of"].queryset = series  # type: ignore[attr-defined]  # declared above
 
     def plan(self) -> Plan:
         typed = self.cleaned_data
@@ -317,11 +309,7 @@ class NoteForm(GovukForm):
 
     def note(self) -> dict[str, Any]:
         typed = self.cleaned_data
-        return {
-            "text": typed["text"],
-            "happened_at": typed["happened_at"],
-            "printed": typed.get("printed", False),
-        }
+        return {"text": typed["text"], "happened_at": typed["happened_at"], "printed": typed.get("printed", False)}
 
 
 class TimelineForm(GovukForm):
@@ -338,6 +326,5 @@ class TimelineForm(GovukForm):
 
     def __init__(self, *args: Any, entries: Iterable[TimelineEntry], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["sources"]
-        assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101  # declared above
-        field.choices = [(entry.source, f"{exact_time(entry.at)}: {entry.text}") for entry in entries]
+        choices = [(entry.source, f"{exact_time(entry.at)}: {entry.text}") for entry in entries]
+        self.fields["sources"].choices = choices  # type: ignore[attr-defined]  # declared above

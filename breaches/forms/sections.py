@@ -17,8 +17,7 @@ from django.utils.translation import ngettext
 
 from breaches import text
 from breaches.code_of_practice import PracticeChoice
-from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportContent
-from breaches.rules.validation import Remark, ReportSection
+from breaches.rules.content import CitedPractice, ContactPerson, Output, Remark, ReportContent, ReportSection
 from releases.forms import GovukDateField, GovukForm, LongTextField, Question, inside_the_form
 from releases.rules.calendar import format_day
 
@@ -437,9 +436,7 @@ class CircumstancesForm(SectionForm):
         unchanged = {key: practice for key, practice in cited.items() if practice.confirmed or key not in listed}
         self.citable = {key: one.cited for key, one in listed.items()} | unchanged
         self.notes = {key: " ".join(practice_notes(one)) for key, one in listed.items()}
-        field = self.fields["practices"]
-        assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101  # declared above
-        field.choices = [
+        self.fields["practices"].choices = [  # type: ignore[attr-defined]  # declared above
             (key, f"{practice.citation} (edition {practice.edition})") for key, practice in self.citable.items()
         ]
         self.dated = self._add_day_fields(content.occurred_on, cited) if len(content.occurred_on) > 1 else {}

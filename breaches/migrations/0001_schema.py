@@ -567,7 +567,7 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name="PracticeCited",
+            name="PracticeCitation",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("edition", models.CharField(max_length=10)),
@@ -582,6 +582,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "db_table": "breaches_practicecited",
                 "indexes": [models.Index(fields=["edition", "code", "report"], name="reports_by_practice")],
                 "constraints": [
                     models.UniqueConstraint(

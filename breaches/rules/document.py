@@ -79,23 +79,10 @@ class DocumentSection:
 
 
 @dataclass(frozen=True, slots=True)
-class Approval:
-    """Who approved a report; `one_person` if they had also written or submitted it.
-
-    `evidence_hash` is the digest of the checks that the approval refers to; empty if there are none.
-    """
-
-    by: str
-    role: Role
-    at: datetime
-    one_person: bool = False
-    evidence_hash: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class ReportDocument:
     """A report ready to be shown or printed, with `marks` on every page.
 
+    `evidence_hash` is the digest of the checks to which its approval is bound; empty if it rests on none.
     A new text field must also be treated in `_with_whole_hyphens` of breaches/pdf.py.
     """
 
@@ -116,7 +103,8 @@ def lay_out(
     *,
     reference: str,
     version: int,
-    approval: Approval | None = None,
+    approved_at: datetime | None = None,
+    evidence_hash: str = "",
     lead_official: bool = False,
     with_cause_prompt: bool = False,
     cause_prompt: str = CAUSE_PROMPT,
@@ -126,15 +114,15 @@ def lay_out(
 ) -> ReportDocument:
     """Lay out a report's content in the published form, with the form's exact labels and order.
 
-    :param approval: without one every page is marked as a draft, and empty narratives show a prompt.
+    :param approved_at: without it every page is marked as a draft, and empty narratives show a prompt.
     :param lead_official: whether to use the label that also names a Lead Official; the office's setting decides this
         for drafts.
     :param with_cause_prompt: whether to ask for the cause, because the circumstances are still the automatic text.
     :param decided: the mark of a decision without an approved document; it replaces the draft's mark and all prompts.
-    :param decision: who made that decision, and why.
+    :param decision: who approved the report or made that decision, and why.
     """
-    draft = approval is None and not decided
-    mark = "" if approval else decided or DRAFT_MARK
+    draft = approved_at is None and not decided
+    mark = "" if approved_at else decided or DRAFT_MARK
     return ReportDocument(
         title=TITLE,
         sections=(
@@ -166,12 +154,18 @@ def lay_out(
         reference=reference,
         version=version,
         content_hash=content_digest(content),
-        evidence_hash=approval.evidence_hash if approval else "",
+        evidence_hash=evidence_hash,
         marks=tuple(filter(None, (mark, REHEARSAL_MARK if rehearsal else ""))),
-        decision=_approved(approval) if approval else printable(decision),
-        approved_at=approval.at if approval else None,
-        annex=lay_out_annex(content.annex, approved=approval is not None) if content.annex else None,
+        decision=printable(decision),
+        approved_at=approved_at,
+        annex=lay_out_annex(content.annex, approved=approved_at is not None) if content.annex else None,
     )
+
+
+def describe_approval(by: str, role: Role, *, at: datetime, one_person: bool) -> str:
+    """Say who approved a report, and whether they had also written or submitted it."""
+    sentence = f"Approved by {by}, {ROLE_NAMES.get(role, role.replace('_', ' '))}, at {format_moment(at)}."
+    return f"{sentence} One person both wrote and approved this report." if one_person else sentence
 
 
 def paragraphs(text: str) -> tuple[tuple[str, ...], ...]:
@@ -224,9 +218,3 @@ def _row(label: str, *entries: list[Line]) -> Row:
         for entry in entries
     )
     return label, tuple(filter(None, printed))
-
-
-def _approved(approval: Approval) -> str:
-    role = ROLE_NAMES.get(approval.role, approval.role.replace("_", " "))
-    sentence = f"Approved by {printable(approval.by)}, {role}, at {format_moment(approval.at)}."
-    return f"{sentence} One person both wrote and approved this report." if approval.one_person else sentence

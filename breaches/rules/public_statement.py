@@ -7,8 +7,15 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from breaches.rules.content import Output, ReportContent, is_web_address, plain_json
-from breaches.rules.validation import EMAIL_ADDRESS, TELEPHONE_NUMBER, WEB_ADDRESS
+from breaches.rules.content import (
+    EMAIL_ADDRESS,
+    TELEPHONE_NUMBER,
+    WEB_ADDRESS,
+    Output,
+    ReportContent,
+    is_web_address,
+    plain_json,
+)
 from releases.rules.calendar import format_day
 from releases.rules.canonical import canonical_json, read_dataclass, sha256_hex
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
 
-from breaches import code_of_practice, dispatching, merging, pdf, publication, sign_off, text, versions
+from breaches import code_of_practice, decisions, merging, pdf, publication, text, versions
 from breaches.facts import evidence_digest
 from breaches.forms.decisions import (
     AnswerForm,
@@ -42,7 +42,7 @@ from breaches.pdf import lay_out_report
 from breaches.permissions import Action, declared_own_act, may_settle_wording, may_start, moves_open_to
 from breaches.refreshing import changed_facts
 from breaches.rules import public_statement
-from breaches.rules.content import ReportContent, content_digest, content_from_json
+from breaches.rules.content import Remark, ReportContent, ReportSection, content_digest, content_from_json, find_odd
 from breaches.rules.document import ReportDocument, lay_out
 from breaches.rules.lifecycle import (
     APPROVE,
@@ -63,7 +63,6 @@ from breaches.rules.lifecycle import (
     TAKEN_FROM_PUBLIC,
     WITHDRAW,
 )
-from breaches.rules.validation import Remark, ReportSection, find_odd
 from breaches.text import FIELDS, SECTIONS, list_events
 from breaches.versions import CHANGED_SINCE_READ, SOMEBODY_ELSE_DECIDES, changes_since, content_of, current_version
 from breaches.views.base import refusal_page, report_page, return_to_report
@@ -211,7 +210,7 @@ class WholeReportPage(MovePage):
                 (SECTIONS[section], reverse("breaches:section", args=[report.reference, section]))
                 for section in ReportSection
             ],
-            "missing": [link_remark(report, one) for one in sign_off.find_obstacles(report, content, today=today)],
+            "missing": [link_remark(report, one) for one in decisions.find_obstacles(report, content, today=today)],
             "warnings": [link_remark(report, one) for one in odd],
         }
 
@@ -257,7 +256,7 @@ def link_remark(report: Report, remark: Remark) -> dict[str, str]:
 
 
 CHECK_PAGE = WholeReportPage(
-    SUBMIT, MoveForm, "breaches/check.html", sign_off.submit_report, lazy("The report is with the Head of Profession.")
+    SUBMIT, MoveForm, "breaches/check.html", decisions.submit_report, lazy("The report is with the Head of Profession.")
 )
 
 
@@ -278,7 +277,7 @@ class ApprovalPage(WholeReportPage):
     def initial(self, request: SignedInRequest, report: Report) -> dict[str, Any]:
         # The query string requests an annex, so that the person reads it before approving it.
         annex = request.GET.get("annex") == "1"
-        content = sign_off.approved_content(report, at=timezone.now(), annex=annex)
+        content = decisions.approved_content(report, at=timezone.now(), annex=annex)
         return super().initial(request, report) | {"content_sha256": content_digest(content), "annex": annex}
 
     def details(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
@@ -288,7 +287,7 @@ class ApprovalPage(WholeReportPage):
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         annex = form["annex"].value() in {True, "1"}
-        content = sign_off.approved_content(report, at=timezone.now(), annex=annex)
+        content = decisions.approved_content(report, at=timezone.now(), annex=annex)
         document = lay_out(content, reference=report.reference, version=report.version, rehearsal=report.rehearsal)
         cited = code_of_practice.find_cited_practices(report, content)
         return {
@@ -305,39 +304,39 @@ class ApprovalPage(WholeReportPage):
                 "unsettled": any(not one.cited.confirmed for one in cited),
                 "may_settle": may_settle_wording(request.user),
             },
-            "one_person": sign_off.is_author_or_submitter(report, request.user),
+            "one_person": decisions.is_author_or_submitter(report, request.user),
         }
 
 
 approve_report_view = ApprovalPage(
-    APPROVE, ApproveForm, "breaches/approve.html", sign_off.approve_report, lazy("The report is approved.")
+    APPROVE, ApproveForm, "breaches/approve.html", decisions.approve_report, lazy("The report is approved.")
 ).as_view()
 take_back_report_view = MovePage(
     TAKE_BACK,
     TakeBackForm,
     "breaches/take_back.html",
-    sign_off.take_back_report,
+    decisions.take_back_report,
     lazy("The report is a draft again, and no longer with the Head of Profession."),
 ).as_view()
 return_report_view = MovePage(
     RETURN,
     ReturnForm,
     "breaches/return.html",
-    sign_off.return_report,
+    decisions.return_report,
     lazy("The report is returned to those who write it."),
 ).as_view()
 record_report_view = MovePage(
     RECORD,
     RecordForm,
     "breaches/record.html",
-    sign_off.record_report,
+    decisions.record_report,
     lazy("The breach is kept in your own log, and is not reported."),
 ).as_view()
 dismiss_report_view = MovePage(
     DISMISS,
     DismissForm,
     "breaches/dismiss.html",
-    sign_off.dismiss_report,
+    decisions.dismiss_report,
     lazy("The suspicion is dismissed: it is not a breach."),
 ).as_view()
 
@@ -360,28 +359,28 @@ class SendPage(MovePage):
 
 def find_recipient(request: SignedInRequest, report: Report) -> str:
     """Return the address to which a report is sent; a rehearsal goes only to the person."""
-    return dispatching.recipient_of(report, by=request.user, office=settings.REPORT_RECIPIENT)
+    return decisions.recipient_of(report, by=request.user, office=settings.REPORT_RECIPIENT)
 
 
 send_report_view = SendPage(
     SEND,
     SendForm,
     "breaches/send.html",
-    dispatching.send_report,
+    decisions.send_report,
     lazy("The report is on its way. This page says when the mail has left."),
 ).as_view()
 record_sent_outside_view = MovePage(
     SEND,
     SentOutsideForm,
     "breaches/sent_outside.html",
-    dispatching.record_sent_outside,
+    decisions.record_sent_outside,
     lazy("It is recorded that the report was sent."),
 ).as_view()
 record_answer_view = MovePage(
-    NOTE_ANSWER, AnswerForm, "breaches/answer.html", dispatching.record_answer, lazy("The answer is recorded.")
+    NOTE_ANSWER, AnswerForm, "breaches/answer.html", decisions.record_answer, lazy("The answer is recorded.")
 ).as_view()
 close_report_view = MovePage(
-    CLOSE, CloseForm, "breaches/close.html", dispatching.close_report, lazy("The report is closed.")
+    CLOSE, CloseForm, "breaches/close.html", decisions.close_report, lazy("The report is closed.")
 ).as_view()
 
 
@@ -391,18 +390,18 @@ class ReversalPage(MovePage):
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         return {
             "is_public": settings.BREACHES_PUBLIC and publication.is_public(report),
-            "last_sent": dispatching.last_dispatch(report),
+            "last_sent": decisions.last_dispatch(report),
         }
 
 
 reopen_report_view = ReversalPage(
-    REOPEN, ReopenForm, "breaches/reopen.html", sign_off.reopen_report, lazy("The report is a draft again.")
+    REOPEN, ReopenForm, "breaches/reopen.html", decisions.reopen_report, lazy("The report is a draft again.")
 ).as_view()
 send_correction_view = ReversalPage(
-    CORRECT, NoticeForm, "breaches/correct.html", dispatching.send_correction, lazy("The report is a draft again.")
+    CORRECT, NoticeForm, "breaches/correct.html", decisions.send_correction, lazy("The report is a draft again.")
 ).as_view()
 send_withdrawal_view = ReversalPage(
-    WITHDRAW, NoticeForm, "breaches/withdraw.html", dispatching.send_withdrawal, lazy("The report is withdrawn.")
+    WITHDRAW, NoticeForm, "breaches/withdraw.html", decisions.send_withdrawal, lazy("The report is withdrawn.")
 ).as_view()
 
 

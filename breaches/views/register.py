@@ -16,22 +16,24 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from breaches import text
+from breaches import statistics, text
 from breaches.forms.register import ExportForm, FiguresForm, NearMissForm, RegisterForm
 from breaches.models import RegisterEvent, Report
 from breaches.permissions import Action, report_producers
-from breaches.register import search, statistics
-from breaches.register.export import (
+from breaches.register import (
     EXPORTED,
     CannotBeExported,
-    FigurePart,
+    describe_filter,
     export_register,
+    find_near_misses,
+    list_reports,
+    near_miss_releases,
     producers_with_contacts,
-    write_figures,
+    select_reports,
 )
-from breaches.register.statistics import Address, Scope, Table
 from breaches.rules.content import content_from_json
 from breaches.rules.statistics import Case, History, Quarter, by_producer, by_series
+from breaches.statistics import Address, Scope, Table
 from breaches.views.base import summarise_report
 from releases.public.export import dated_file_name, download_response
 from releases.rules.calendar import format_day, local_date
@@ -49,12 +51,12 @@ LATEST = 20
 def register_page(request: SignedInRequest) -> HttpResponse:
     form = _register_form(request)
     filters = form.to_filter()
-    found = search.select_reports(filters, by=request.user) if filters else Report.objects.none()
+    found = select_reports(filters, by=request.user) if filters else Report.objects.none()
     page = Paginator(found.values_list("pk", flat=True), REPORTS_ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "form": form,
         "page": page,
-        "rows": [_register_row(report) for report in search.list_reports(list(page))],
+        "rows": [_register_row(report) for report in list_reports(list(page))],
         "may_export": report_producers(request.user, Action.DOWNLOAD).exists(),
         "many_producers": len(form.producers) > 1,
         "narrowed": any(request.GET.get(name) for name in form.fields),
@@ -110,7 +112,7 @@ def export_register_file(request: SignedInRequest) -> HttpResponse:
     exports = RegisterEvent.objects.filter(producer__in=producers, kind=EXPORTED)
     context = {
         "form": form,
-        "number": search.select_reports(filters, by=request.user, action=Action.DOWNLOAD).count(),
+        "number": select_reports(filters, by=request.user, action=Action.DOWNLOAD).count(),
         "leads": leads,
         "elsewhere": len(producers) > len(leads),
         "back": register_address,
@@ -153,7 +155,9 @@ def export_figures(request: SignedInRequest, kind: str) -> HttpResponse:
         return redirect(f"{reverse('breaches:figures')}?{request.GET.urlencode()}")
     history = _history(request, form, local_date(now))
     _producer, _series, year = form.selection()
-    written = write_figures(_figure_parts(history, form), TableKind(kind), year=year, title=_("How are we doing"))
+    written = statistics.write_figures(
+        _figure_parts(history, form), TableKind(kind), year=year, title=_("How are we doing")
+    )
     return download_response(written, TableKind(kind), name=dated_file_name("breach-figures", now=now))
 
 
@@ -171,17 +175,17 @@ def _history(request: SignedInRequest, form: FiguresForm, today: date) -> Histor
     return statistics.read_history(scope, by=request.user, today=today)
 
 
-def _figure_parts(history: History, form: FiguresForm) -> Iterator[FigurePart]:
+def _figure_parts(history: History, form: FiguresForm) -> Iterator[tuple[str, str, History]]:
     """Split a history by part: one series, a producer with its series, or all producers."""
     producer, series, _year = form.selection()
     if producer is None:
         of_each = by_producer(history)
-        yield from (FigurePart(one.name, "", of_each.get(one.pk, History())) for one in form.producers)
+        yield from ((one.name, "", of_each.get(one.pk, History())) for one in form.producers)
         return
-    yield FigurePart(producer.name, series.title if series else "", history)
+    yield producer.name, series.title if series else "", history
     if not series:
         of_series = by_series(history)
-        yield from (FigurePart(producer.name, one.title, of_series.get(one.pk, History())) for one in form.all_series)
+        yield from ((producer.name, one.title, of_series.get(one.pk, History())) for one in form.all_series)
 
 
 def _tables(history: History, form: FiguresForm) -> Iterator[Table]:
@@ -223,7 +227,7 @@ def _tables(history: History, form: FiguresForm) -> Iterator[Table]:
 
 def _address(page: str, **filters: Any) -> str:
     """Write the address of a page with its filters; empty ones are left out."""
-    written = {name: search.describe_filter(value) for name, value in filters.items() if value}
+    written = {name: describe_filter(value) for name, value in filters.items() if value}
     return f"{reverse(page)}?{urlencode(written)}"
 
 
@@ -238,7 +242,7 @@ def near_miss_log(request: SignedInRequest) -> HttpResponse:
     form = NearMissForm(request.GET, producers=producers)
     filters: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
     producer = filters.get("producer")
-    found = search.near_miss_releases(
+    found = near_miss_releases(
         [producer] if producer else producers,
         now=timezone.now(),
         series=filters.get("series"),
@@ -258,7 +262,7 @@ def near_miss_log(request: SignedInRequest) -> HttpResponse:
                 if finding.is_problem
             ],
         }
-        for miss in search.find_near_misses(list(page))
+        for miss in find_near_misses(list(page))
     ]
     context = {"form": form, "page": page, "rows": rows, "is_narrowed": any(filters.values())}
     return render(request, "breaches/near_misses.html", context)

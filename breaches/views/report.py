@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from breaches import drafting, editing, facts, pdf, publication, refreshing, sign_off, text, versions
+from breaches import decisions, drafting, editing, facts, pdf, publication, refreshing, text, versions
 from breaches.drafting import ReportSubject
 from breaches.editing import FIELDS
 from breaches.forms.report import StartAboutListForm, StartForm
@@ -40,9 +40,17 @@ from breaches.permissions import (
     senior_role,
 )
 from breaches.redaction import removals_of
-from breaches.register.search import with_text
+from breaches.register import with_text
 from breaches.rules import public_statement
-from breaches.rules.content import ReportContent, content_from_json
+from breaches.rules.content import (
+    Remark,
+    ReportContent,
+    ReportSection,
+    WordChange,
+    compare_words,
+    content_from_json,
+    find_missing,
+)
 from breaches.rules.lifecycle import (
     BREACHES,
     DECIDED,
@@ -58,12 +66,11 @@ from breaches.rules.lifecycle import (
     ReportStatus,
 )
 from breaches.rules.public_statement import PublicStatement
-from breaches.rules.validation import Remark, ReportSection, WordChange, compare_words, find_missing
 from breaches.versions import comments_by_event, comments_on_last_return, current_version, record_report_event
 from breaches.views.base import report_page, return_to_report, summarise_report
 from releases.models import Producer, Release, Series
 from releases.rules.calendar import format_day
-from releases.rules.lifecycle import LEADS
+from releases.rules.lifecycle import LEADS, FieldRefused
 from releases.verdict.address import SUSPICIOUS
 from releases.views.base import SignedInRequest, post_data
 
@@ -117,7 +124,7 @@ def report_detail(request: SignedInRequest, report: Report) -> HttpResponse:
     version = current_version(report)
     content = content_from_json(version.content)
     moves = moves_open_to(request.user, report)
-    remarks = (*find_missing(content), *sign_off.needs_for_submission(report, content))
+    remarks = (*find_missing(content), *decisions.needs_for_submission(report, content))
     context = {
         "report": report,
         "row": _report_row(report, content),
@@ -213,7 +220,7 @@ def _section_tasks(
     changed = refreshing.changed_facts(report, version)
     for section in ReportSection:
         # The page of the cause has a separate task.
-        needed = [one for one in remarks if one.section == section and one.field not in sign_off.OF_THE_CAUSE]
+        needed = [one for one in remarks if one.section == section and one.field not in decisions.OF_THE_CAUSE]
         status, colour = _("Completed"), ""
         if needed:
             status, colour = _empty_status(report), "" if is_decided else "blue"
@@ -229,7 +236,7 @@ def _section_tasks(
 
 
 def _cause_task(report: Report, remarks: Sequence[Remark], *, editable: bool) -> dict[str, str]:
-    needed = [one for one in remarks if one.field in sign_off.OF_THE_CAUSE and report.status not in DECIDED]
+    needed = [one for one in remarks if one.field in decisions.OF_THE_CAUSE and report.status not in DECIDED]
     return {
         "title": _("Cause, for the register"),
         "address": reverse("breaches:cause", args=[report.reference]) if editable else "",
@@ -371,7 +378,7 @@ def about_access_list(request: SignedInRequest, release: str) -> HttpResponse:
         try:
             on = form.cleaned_data["occurred_on"]
             report, is_new = drafting.start_about_list(found, occurred_on=on, by=request.user, at=now)
-        except drafting.CannotHaveHappened as refusal:
+        except FieldRefused as refusal:
             form.add_error(refusal.field, str(refusal))
         else:
             sentence = _("A report about this list is open already: this is it.")
@@ -440,7 +447,7 @@ def _start_report(request: SignedInRequest, about: ReportSubject | None) -> Http
                 at=timezone.now(),
                 form_key=form.cleaned_data["form_key"],
             )
-        except drafting.CannotHaveHappened as refusal:
+        except FieldRefused as refusal:
             form.object_to(str(refusal))
         else:
             sentence = _("You have started this report already: this is it.")

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from breaches import code_of_practice, editing, refreshing, sign_off, text, versions
+from breaches import code_of_practice, decisions, editing, refreshing, text, versions
 from breaches.editing import ChosenCause
 from breaches.forms.decisions import OwnActForm
 from breaches.forms.report import AssignmentForm, CauseForm
@@ -25,9 +25,8 @@ from breaches.permissions import (
     moves_open_to,
     reports_where,
 )
-from breaches.rules.content import FROM_FACTS, ReportContent, content_from_json
+from breaches.rules.content import FROM_FACTS, ReportContent, ReportSection, content_from_json
 from breaches.rules.lifecycle import APPROVE, DECIDED, EDIT, MERGED_OR_SPLIT
-from breaches.rules.validation import ReportSection
 from breaches.versions import content_of, current_version
 from breaches.views.base import digest_values, refusal_page, report_page, return_to_report
 from releases.forms import add_refusal
@@ -196,7 +195,7 @@ def edit_cause(request: SignedInRequest, report: Report) -> HttpResponse:
     except MoveRefused as refused:
         add_refusal(form, refused)
         return _show_cause(request, report, form)
-    still_needed = () if saved.status in DECIDED else sign_off.cause_needs(saved)
+    still_needed = () if saved.status in DECIDED else decisions.cause_needs(saved)
     if not still_needed:
         return return_to_report(request, report, _("The cause is kept."), messages.SUCCESS)
     sentence = _("The cause is kept. Still needed before the report can be submitted: %(needed)s")
@@ -215,7 +214,7 @@ def _cause_form(report: Report, data: QueryDict | None) -> CauseForm:
         "available_time": available and available.time(),
         "available_unknown": cause.available_unknown,
     }
-    return CauseForm(data, with_time=sign_off.is_late(report), initial=initial)
+    return CauseForm(data, with_time=decisions.is_late(report), initial=initial)
 
 
 def _digest_cause(cause: ChosenCause) -> str:
@@ -231,7 +230,7 @@ def _show_cause(
         "form": form,
         "theirs": theirs,
         "their_cause": text.cause_name(theirs.cause) if theirs else "",
-        "is_known": sign_off.is_late(report) and sign_off.is_closed(report),
+        "is_known": decisions.is_late(report) and decisions.is_closed(report),
     }
     return render(request, "breaches/cause.html", context, status=409 if theirs else 200)
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from breaches.models import Edition, Practice, RegisterEvent, ReportEvent
 from breaches.permissions import reports_with
-from breaches.register.export import EXPORTED as REGISTER_EXPORTED
+from breaches.register import EXPORTED as REGISTER_EXPORTED
 from breaches.text import event_title
 from releases.evidence.embargo import READ
 from releases.evidence.export import EXPORTED as EVIDENCE_EXPORTED

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.urls import reverse
 
-from breaches import drafting, sign_off
+from breaches import decisions, drafting
 from breaches.models import Report
 from releases import judge
 from releases.imports import uploads
@@ -123,7 +123,7 @@ def _announced(series: Series, reference: str, title: str, *, due_at: datetime =
 def _submitted(report: Report, *, by: User) -> None:
     write_sections(report, by=by, at=NOW)
     report.refresh_from_db()
-    sign_off.submit_report(report, by=by, at=NOW)
+    decisions.submit_report(report, by=by, at=NOW)
 
 
 def _an_administrator(office: Office) -> User:

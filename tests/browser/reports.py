@@ -5,9 +5,9 @@ from datetime import date, timedelta
 from breaches import corrective_actions, drafting, editing, publication
 from breaches.models import Report
 from breaches.redaction import KIND
+from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import ReportStatus, ReportTerm
 from breaches.rules.public_statement import statement_digest
-from breaches.rules.validation import ReportSection
 from statsoffice.redaction import redact
 from tests.support.factories import SEED_DUE
 from tests.support.people import AT, create_report

@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from breaches import sign_off
-from breaches.rules.validation import ReportSection
+from breaches import decisions
+from breaches.rules.content import ReportSection
 from releases.rules.lifecycle import Role
 from statsoffice.accounts import invitations
 from tests.browser.barriers import is_clean
@@ -73,7 +73,7 @@ def test_a_report_that_was_submitted_while_somebody_wrote(page, live_server, sig
     sign_in(office.statistician)
     page.goto(live_server.url + section_address(report, ReportSection.IMPACT))
     page.get_by_label("Impact of the breach").fill("Somebody wrote.\n\n" + "Averyveryverylongword" * 9)
-    sign_off.submit_report(report, by=office.statistician, at=AT)
+    decisions.submit_report(report, by=office.statistician, at=AT)
     page.get_by_role("button", name="Save").last.click()
     says(page, "Nothing was changed")
 

@@ -5,7 +5,7 @@ from django.contrib.sessions.models import Session
 from django.urls import reverse
 
 from breaches.models import Report
-from breaches.rules.validation import ReportSection
+from breaches.rules.content import ReportSection
 from breaches.versions import content_of
 from tests.support.people import create_office, create_report
 from tests.support.report_forms import section_address

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from breaches.models import Report
+from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import Cause
-from breaches.rules.validation import ReportSection
 from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 from tests.integration.statsoffice.deploy.behind_nginx import INSIDE, NAME, TOKEN, Front

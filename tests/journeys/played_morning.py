@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from breaches import sign_off
+from breaches import decisions
 from breaches.models import ApprovedDocument, Report, ReportEvent, Suspicion
 from releases.models import HostLease, Observation, Release, ReleaseEvent, Verification
 from releases.verdict.address import NEEDS_CHECKING, Outcome
@@ -218,7 +218,7 @@ def _is_seen(key: int, *, after: int, mailbox: Mailbox) -> bool:
     """Return whether the announced release was seen, a later version of the draft says so, and people were notified."""
     report = Report.objects.get(pk=key)
     return (
-        sign_off.is_closed(report)
+        decisions.is_closed(report)
         and report.version > after
         and _told(mailbox) >= _told_of_stories() + 2 * ANNOUNCED_TOLD
     )

@@ -6,12 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from breaches import editing, pdf, sign_off, versions
+from breaches import decisions, editing, pdf, versions
 from breaches.editing import ChosenCause
 from breaches.models import Report
-from breaches.rules.content import ContactPerson
+from breaches.rules.content import ContactPerson, ReportSection
 from breaches.rules.lifecycle import Cause
-from breaches.rules.validation import ReportSection
 from releases.rules.lifecycle import Role
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.scenes import scene
@@ -99,8 +98,8 @@ def test_the_seed_case_is_seen_drafted_completed_approved_and_printed(release, m
 
     signed_at = datetime(2020, 6, 30, 15, 0, tzinfo=UTC)
     complete(report, by=statistician, at=signed_at - timedelta(hours=2))
-    report = sign_off.submit_report(report, by=statistician, at=signed_at - timedelta(hours=1))
-    document = sign_off.approve_report(report, by=head, at=signed_at, render=pdf.render_pdf)
+    report = decisions.submit_report(report, by=statistician, at=signed_at - timedelta(hours=1))
+    document = decisions.approve_report(report, by=head, at=signed_at, render=pdf.render_pdf)
 
     printed = text_of(bytes(document.pdf))
     places = [printed.find(label) for label in LABELS]

@@ -2,7 +2,7 @@
 
 from breaches import code_of_practice, editing
 from breaches.models import Practice
-from breaches.rules.validation import ReportSection
+from breaches.rules.content import ReportSection
 from breaches.versions import content_of
 from tests.support.people import AT
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from breaches import dispatching, editing, merging, sign_off
+from breaches import decisions, editing, merging
 from breaches.editing import ChosenCause
 from breaches.models import Report
+from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import MERGED_OR_SPLIT, OUT, Cause, DismissalReason, RecordingReason, ReportStatus
-from breaches.rules.validation import ReportSection
 from releases.models import Membership, Producer
 from releases.models.event import record_rows
 from releases.rules.lifecycle import Role
@@ -70,7 +70,7 @@ def write_sections(report: Report, *, by: User, at=AT, impact=IMPACT, actions=AC
         report = editing.save_section(
             report, section=section, values={field: text}, expected_version=report.version, by=by, at=at
         ).report
-    unknown = "" if sign_off.is_closed(report) else "Nobody saw when it came."
+    unknown = "" if decisions.is_closed(report) else "Nobody saw when it came."
     return editing.choose_cause(report, ChosenCause(Cause.SCHEDULER_FAULT, available_unknown=unknown), by=by, at=at)
 
 
@@ -104,9 +104,9 @@ def move_report(report: Report, office: Office, status: ReportStatus) -> Report:
         return merge_report(report, office, status)
     if status in {ReportStatus.RECORDED, ReportStatus.DISMISSED}:
         return decide_report(report, office, status)
-    report = sign_off.submit_report(report, by=office.statistician, at=AT + timedelta(minutes=1))
+    report = decisions.submit_report(report, by=office.statistician, at=AT + timedelta(minutes=1))
     if status is ReportStatus.RETURNED:
-        return sign_off.return_report(report, comment="Say more.", by=office.head, at=AT + timedelta(minutes=2))
+        return decisions.return_report(report, comment="Say more.", by=office.head, at=AT + timedelta(minutes=2))
     if status is ReportStatus.APPROVED:
         return approve(report, office)
     return dispatch_report(approve(report, office), office, status) if status in OUT else report
@@ -116,9 +116,9 @@ def decide_report(report: Report, office: Office, status: ReportStatus) -> Repor
     """The draft as its head decides on it without the published form."""
     if status is ReportStatus.RECORDED:
         words = "No reader saw the old page."
-        return sign_off.record_report(report, reason=RecordingReason.NO_EFFECT, words=words, by=office.head, at=AT)
+        return decisions.record_report(report, reason=RecordingReason.NO_EFFECT, words=words, by=office.head, at=AT)
     words = "The check was wrong."
-    return sign_off.dismiss_report(report, reason=DismissalReason.CHECK_ERROR, words=words, by=office.head, at=AT)
+    return decisions.dismiss_report(report, reason=DismissalReason.CHECK_ERROR, words=words, by=office.head, at=AT)
 
 
 def create_joint_report(office: Office, report: Report) -> Report:
@@ -137,16 +137,16 @@ def merge_report(report: Report, office: Office, status: ReportStatus) -> Report
 
 def dispatch_report(report: Report, office: Office, status: ReportStatus) -> Report:
     """The approved report as its head sends it and, if so wanted, closes or withdraws it."""
-    sent = dispatching.send_report(report, recipient=REGULATOR, by=office.head, at=AT + timedelta(minutes=3))
+    sent = decisions.send_report(report, recipient=REGULATOR, by=office.head, at=AT + timedelta(minutes=3))
     if status is ReportStatus.CLOSED:
-        return dispatching.close_report(sent, by=office.head, at=AT + timedelta(minutes=4))
+        return decisions.close_report(sent, by=office.head, at=AT + timedelta(minutes=4))
     if status is ReportStatus.WITHDRAWN:
         notice = "The release had been there in time."
-        return dispatching.send_withdrawal(sent, notice=notice, by=office.head, at=AT + timedelta(minutes=4))
+        return decisions.send_withdrawal(sent, notice=notice, by=office.head, at=AT + timedelta(minutes=4))
     return sent
 
 
 def approve(report: Report, office: Office) -> Report:
     """The report with the document that the head of the office approves."""
-    document = sign_off.approve_report(report, by=office.head, at=AT + timedelta(minutes=2), render=render_text)
+    document = decisions.approve_report(report, by=office.head, at=AT + timedelta(minutes=2), render=render_text)
     return document.report

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from breaches.register import search
+from breaches import register
 from releases.management.base import PlainCommand
 from releases.rules.calendar import format_moment
 from releases.rules.lifecycle import to_words
@@ -23,7 +23,7 @@ class Command(PlainCommand):
         parser.add_argument("--json", action="store_true", help="write JSON, for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        entries = search.list_entries()
+        entries = register.list_entries()
         if options["json"]:
             self.stdout.write(json.dumps(entries, indent=2))
             return

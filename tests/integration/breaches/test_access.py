@@ -8,12 +8,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from breaches import pdf
+from breaches.decisions import approved_content
 from breaches.models import Report
 from breaches.permissions import TABLE, Action
-from breaches.rules.content import content_digest
+from breaches.rules.content import ReportSection, content_digest
 from breaches.rules.lifecycle import REPORT, ReportStatus
-from breaches.rules.validation import ReportSection
-from breaches.sign_off import approved_content
 from breaches.urls import urlpatterns
 from breaches.versions import current_version
 from releases.rules.lifecycle import Role

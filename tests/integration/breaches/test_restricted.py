@@ -6,12 +6,12 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from breaches import corrective_actions, dispatching, drafting, editing, pdf, sign_off
+from breaches import corrective_actions, decisions, drafting, editing, pdf
 from breaches.drafting import ReportSubject
 from breaches.models import Report
-from breaches.permissions import Action, may_act_on, moves_open_to, reports_where, roles_for
+from breaches.permissions import Action, moves_open_to, reports_where, roles_for
+from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportStatus, ReportTerm
-from breaches.rules.validation import ReportSection
 from breaches.versions import content_of
 from releases.rules.lifecycle import Role, WrongRole, WrongState
 from statsoffice.notifications import outbox
@@ -85,7 +85,7 @@ def a_restricted_report(office, release, kind=ReportKind.LEAK, *, sent=False):
     ).report
     if not sent:
         return report
-    return dispatching.send_report(approve(report, office), recipient=REGULATOR, by=office.head, at=AT)
+    return decisions.send_report(approve(report, office), recipient=REGULATOR, by=office.head, at=AT)
 
 
 @shared_fixture
@@ -95,7 +95,7 @@ def leak(office, release):
 
 @shared_fixture
 def sent_leak(leak, office):
-    return dispatching.send_report(approve(leak, office), recipient=REGULATOR, by=office.head, at=AT)
+    return decisions.send_report(approve(leak, office), recipient=REGULATOR, by=office.head, at=AT)
 
 
 def test_the_restricted_kinds_are_those_on_access_and_leaks():
@@ -168,7 +168,7 @@ def test_no_list_and_no_other_page_names_it_to_everybody_else(client, office, re
     )
     for address in (*pages, reverse("breaches:report_list") + "?show=decided"):
         assert report.reference not in client.get(address).text, address
-    dispatching.send_report(approve(report, office), recipient=REGULATOR, by=office.head, at=AT)
+    decisions.send_report(approve(report, office), recipient=REGULATOR, by=office.head, at=AT)
     for address in (*pages[1:], reverse("breaches:report_list") + "?show=decided"):
         assert report.reference not in client.get(address).text, address
 
@@ -221,7 +221,7 @@ def test_nobody_else_moves_it_by_a_function_either(office, release, leak, subtes
 def test_the_one_who_started_it_writes_and_submits_and_decides_nothing(office, release, leak):
     report = leak
     assert set(moves_open_to(office.statistician, report)) == {"edit", "submit", "join", "part"}
-    submitted = sign_off.submit_report(report, by=office.statistician, at=AT)
+    submitted = decisions.submit_report(report, by=office.statistician, at=AT)
     assert submitted.status == ReportStatus.WITH_HOP
 
 
@@ -262,7 +262,7 @@ def test_the_admin_site_lists_and_shows_nothing_of_it_to_everybody_else(office, 
 def test_the_mail_by_which_it_was_sent_is_in_no_list_of_messages_for_everybody_else(office, release, sent_leak):
     report = sent_leak
     other = create_report(office, ReportStatus.SENT, reference="not-restricted")
-    dispatching.send_correction(report, notice="The day was wrong.", by=office.head, at=AT)
+    decisions.send_correction(report, notice="The day was wrong.", by=office.head, at=AT)
     outbox.create_missing(now=AT)
     assert Message.objects.filter(event__startswith="report-sent-").count() == 3
     seen = {}

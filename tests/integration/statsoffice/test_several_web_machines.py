@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 from django.contrib.sessions.models import Session
 
-from breaches.rules.validation import ReportSection
+from breaches.rules.content import ReportSection
 from statsoffice import processes
 from tests.pages.statsoffice.test_saved_text import PASSWORD, TYPED, impact, kept_form
 from tests.servers.process import running

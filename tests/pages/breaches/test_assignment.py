@@ -7,10 +7,10 @@ from django.urls import reverse
 
 from breaches import editing
 from breaches.models import Report
+from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import ReportStatus
-from breaches.rules.validation import ReportSection
 from breaches.versions import content_of
-from releases.rules.lifecycle import ChangedMeanwhile, Role
+from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Role
 from tests.support.factories import ContactFactory
 from tests.support.people import AT, create_joint_report, create_office, move_report
 from tests.support.report_forms import filled_in, section_address, send, words
@@ -55,7 +55,7 @@ def test_of_two_who_take_it_at_once_one_does(office, draft_report):
 
 def test_only_the_producers_people_can_be_put_down(office, draft_report):
     for outsider in (create_office().head, office.people[Role.AUDITOR]):
-        with pytest.raises(editing.AssignmentRefused, match="no role"):
+        with pytest.raises(MoveRefused, match="no role"):
             put_down(draft_report, outsider, by=office.head)
     assert set(editing.people_to_assign(draft_report)) == {office.people[role] for role in DEALS}
 
@@ -63,14 +63,14 @@ def test_only_the_producers_people_can_be_put_down(office, draft_report):
 @pytest.mark.parametrize("status", [ReportStatus.DISMISSED, ReportStatus.APPROVED])
 def test_nobody_deals_with_what_is_decided(office, status, draft_report):
     report = move_report(draft_report, office, status)
-    with pytest.raises(editing.AssignmentRefused, match="decided"):
+    with pytest.raises(MoveRefused, match="decided"):
         put_down(report, office.head)
 
 
 @pytest.mark.parametrize("status", [ReportStatus.JOINED, ReportStatus.PARTED])
 def test_whoever_deals_with_what_goes_on_elsewhere_says_so_there(client, office, status, draft_report):
     report = move_report(draft_report, office, status)
-    with pytest.raises(editing.AssignmentRefused, match="goes on elsewhere"):
+    with pytest.raises(MoveRefused, match="goes on elsewhere"):
         put_down(report, office.head)
     client.force_login(office.head)
     assert "I am dealing with it" not in words(client.get(page_of(report, "report")).text)

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches import sign_off
+from breaches import decisions
 from breaches.rules.lifecycle import ReportStatus
 from tests.support.people import AT, IMPACT, create_report, write_sections
 from tests.support.report_forms import words
@@ -34,8 +34,8 @@ def test_a_changed_field_shows_what_is_gone_and_what_is_new_and_no_other_field_i
 
 
 def test_two_versions_that_say_the_same_are_called_so(client, office, approved_report):
-    reopened = sign_off.reopen_report(approved_report, reason="News.", by=office.head, at=AT)
-    again = sign_off.approve_report(
+    reopened = decisions.reopen_report(approved_report, reason="News.", by=office.head, at=AT)
+    again = decisions.approve_report(
         write_sections(reopened, by=office.statistician), by=office.head, at=AT, render=lambda document: b"%PDF"
     ).report
     client.force_login(office.head)
@@ -60,11 +60,11 @@ def test_versions_that_are_not_there_or_in_the_wrong_order_are_not_found(client,
 
 def test_the_head_is_led_to_what_was_changed_since_they_returned_the_report(client, office, returned_report):
     changed = write_sections(returned_report, by=office.statistician, impact="Some users asked.")
-    again = sign_off.submit_report(changed, by=office.statistician, at=AT)
+    again = decisions.submit_report(changed, by=office.statistician, at=AT)
     client.force_login(office.head)
     page = client.get(reverse("breaches:report", args=[again.reference])).text
     assert page_of(again, returned_report.version, again.version) in page
-    untouched = sign_off.submit_report(
+    untouched = decisions.submit_report(
         create_report(office, ReportStatus.RETURNED, reference="b"), by=office.statistician, at=AT
     )
     assert "What was changed since" not in client.get(reverse("breaches:report", args=[untouched.reference])).text

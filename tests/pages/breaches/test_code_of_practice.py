@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from breaches import sign_off
+from breaches import decisions
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import content_of
@@ -21,7 +21,7 @@ READ = "Accessible, as the Code has it."
 @shared_fixture
 def submitted(office):
     report = citing(create_report(office), ("2.0", "V2"), by=office.statistician)
-    return sign_off.submit_report(report, by=office.statistician, at=AT)
+    return decisions.submit_report(report, by=office.statistician, at=AT)
 
 
 def page_of(report=None):

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from breaches import drafting, sign_off
+from breaches import decisions, drafting
 from breaches.models import ApprovedDocument, Report
 from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import content_of
@@ -205,7 +205,7 @@ def test_the_second_of_two_who_approve_is_told_and_nothing_is_done_twice(
 ):
     client.force_login(office.head)
     page = client.get(page_of(submitted_report, "approve")).text
-    sign_off.approve_report(Report.objects.get(pk=submitted_report.pk), by=office.deputy, at=AT, render=render_text)
+    decisions.approve_report(Report.objects.get(pk=submitted_report.pk), by=office.deputy, at=AT, render=render_text)
     assert client.post(page_of(submitted_report, "approve"), filled_in(page)).status_code == 409
     assert ApprovedDocument.objects.count() == submitted_report.events.filter(kind="approved").count() == 1
 

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from breaches import corrective_actions, drafting, sign_off
+from breaches import corrective_actions, decisions, drafting
 from breaches.corrective_actions import Plan
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportStatus, ReportTerm
@@ -119,7 +119,7 @@ def test_a_quarter_leads_to_its_reports(client, office, approved_report):
 
 def test_an_approval_by_the_author_is_counted(client, office, draft_report):
     add_role(office.statistician, office.producer, Role.DEPUTY)
-    sign_off.approve_report(draft_report, by=office.statistician, at=AT + timedelta(days=3), render=render_text)
+    decisions.approve_report(draft_report, by=office.statistician, at=AT + timedelta(days=3), render=render_text)
     client.force_login(office.head)
     year = table(client.get(ADDRESS), "year")
     assert year["Approved by one person who had written it"] == ["1", "0"]

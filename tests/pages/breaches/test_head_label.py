@@ -3,11 +3,11 @@
 import pytest
 from django.urls import reverse
 
-from breaches import pdf, sign_off
+from breaches import decisions, pdf
 from breaches.models import ApprovedDocument, Report
 from breaches.pdf import draft_of, lay_out_report
+from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import ReportStatus
-from breaches.rules.validation import ReportSection
 from breaches.versions import content_of, current_version
 from tests.integration.breaches.pdf.documents import text_of
 from tests.integration.breaches.pdf.documents import words as words_of
@@ -45,7 +45,7 @@ def test_draft_form_and_printed_draft_show_the_label_of_the_setting(
 
 def test_the_label_is_part_of_what_is_approved_and_printed_with_it_for_ever(client, office, submitted_report, settings):
     settings.LEAD_OFFICIAL = True
-    document = sign_off.approve_report(submitted_report, by=office.head, at=AT, render=pdf.render_pdf)
+    document = decisions.approve_report(submitted_report, by=office.head, at=AT, render=pdf.render_pdf)
     settings.LEAD_OFFICIAL = False
     approved = document.report
     assert content_of(approved).lead_official
@@ -59,7 +59,7 @@ def test_the_label_is_part_of_what_is_approved_and_printed_with_it_for_ever(clie
 def test_what_was_approved_under_the_seeds_label_keeps_it_when_the_setting_changes(
     client, office, settings, submitted_report
 ):
-    document = sign_off.approve_report(submitted_report, by=office.head, at=AT, render=pdf.render_pdf)
+    document = decisions.approve_report(submitted_report, by=office.head, at=AT, render=pdf.render_pdf)
     settings.LEAD_OFFICIAL = True
     assert ALONE in labels(lay_out_report(document.report, current_version(document.report)))
     client.force_login(office.head)
@@ -77,15 +77,15 @@ def test_an_approval_of_what_was_read_under_another_label_is_refused(client, off
 
 @pytest.mark.parametrize("again", ["reopen", "correct"])
 def test_a_report_that_is_taken_up_again_follows_the_setting(office, settings, again, submitted_report):
-    from breaches import dispatching
+    from breaches import decisions
 
     settings.LEAD_OFFICIAL = True
-    document = sign_off.approve_report(submitted_report, by=office.head, at=AT, render=render_text)
+    document = decisions.approve_report(submitted_report, by=office.head, at=AT, render=render_text)
     if again == "reopen":
-        report = sign_off.reopen_report(document.report, reason="A user wrote.", by=office.head, at=AT)
+        report = decisions.reopen_report(document.report, reason="A user wrote.", by=office.head, at=AT)
     else:
         sent = dispatch_report(document.report, office, ReportStatus.SENT)
-        report = dispatching.send_correction(sent, notice="A corrected report follows.", by=office.head, at=AT)
+        report = decisions.send_correction(sent, notice="A corrected report follows.", by=office.head, at=AT)
     assert not content_of(report).lead_official
     settings.LEAD_OFFICIAL = False
     assert ALONE in labels(draft_of(Report.objects.get(pk=report.pk)))

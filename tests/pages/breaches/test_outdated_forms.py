@@ -2,7 +2,7 @@
 
 import pytest
 
-from breaches import corrective_actions, dispatching, drafting, editing, publication, redaction, sign_off
+from breaches import corrective_actions, decisions, drafting, editing, publication, redaction
 from breaches.editing import ChosenCause
 from breaches.models import ApprovedDocument, Report
 from breaches.rules.lifecycle import Cause, ReportStatus, ReportTerm
@@ -26,8 +26,8 @@ def stored(report):
 
 def taken_back_and_submitted(report, office):
     """The report as it was: its state and its text are the same, and a person has had it in between."""
-    draft = sign_off.take_back_report(stored(report), reason=TAKEN_BACK, by=office.statistician, at=AT)
-    sign_off.submit_report(draft, by=office.statistician, at=AT)
+    draft = decisions.take_back_report(stored(report), reason=TAKEN_BACK, by=office.statistician, at=AT)
+    decisions.submit_report(draft, by=office.statistician, at=AT)
 
 
 def suspected_of_more(report):
@@ -39,10 +39,10 @@ def suspected_of_more(report):
 
 
 CHANGES = {
-    "a take-back": lambda report, office: sign_off.take_back_report(
+    "a take-back": lambda report, office: decisions.take_back_report(
         report, reason=TAKEN_BACK, by=office.statistician, at=AT
     ),
-    "a return": lambda report, office: sign_off.return_report(report, comment="Say more.", by=office.deputy, at=AT),
+    "a return": lambda report, office: decisions.return_report(report, comment="Say more.", by=office.deputy, at=AT),
     "a take-back and a new submission": taken_back_and_submitted,
     "an edit": lambda report, office: write_sections(report, by=office.deputy, impact="Two users asked."),
     "a cause": lambda report, office: editing.choose_cause(report, ChosenCause(Cause.OUTAGE), by=office.deputy, at=AT),
@@ -83,7 +83,7 @@ def test_an_approval_page_that_was_opened_before_a_change_does_not_approve(
     assert page_of(submitted_report, "report") in answer.text
     # by the function, for the version read before
     with pytest.raises(ChangedMeanwhile):
-        sign_off.approve_report(_in_the_state_of(read, status), by=office.head, at=AT, render=render_text)
+        decisions.approve_report(_in_the_state_of(read, status), by=office.head, at=AT, render=render_text)
     assert ApprovedDocument.objects.count() == 0
     assert status_of(submitted_report) == status
 
@@ -116,7 +116,7 @@ def test_facts_that_are_only_offered_outdate_no_form(client, office, submitted_r
 def test_the_page_says_who_did_what_and_keeps_what_was_typed(client, office, submitted_report):
     client.force_login(office.head)
     page = client.get(page_of(submitted_report, "dismiss")).text
-    sign_off.take_back_report(stored(submitted_report), reason=TAKEN_BACK, by=office.statistician, at=AT)
+    decisions.take_back_report(stored(submitted_report), reason=TAKEN_BACK, by=office.statistician, at=AT)
     answer = send(client, page_of(submitted_report, "dismiss"), page, reason="agreed_change", words="Typed with care.")
     assert answer.status_code == 409
     shown = words(answer.text)
@@ -236,7 +236,7 @@ def test_the_number_is_the_position_of_the_event(office, submitted_report):
 def test_a_withdrawn_report_names_the_notice_as_what_has_happened(client, office, sent_report):
     client.force_login(office.head)
     page = client.get(page_of(sent_report, "close")).text
-    dispatching.send_withdrawal(stored(sent_report), notice="It was in time.", by=office.deputy, at=AT)
+    decisions.send_withdrawal(stored(sent_report), notice="It was in time.", by=office.deputy, at=AT)
     answer = client.post(page_of(sent_report, "close"), filled_in(page))
     assert answer.status_code == 409
     assert "Withdrawn by notice to its recipient" in words(answer.text)

@@ -5,18 +5,16 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from breaches import dispatching, editing, publication, sign_off
+from breaches import decisions, editing, publication
 from breaches.models import Published, Report
-from breaches.publication import CannotBePublished
-from breaches.rules.content import ContactPerson
+from breaches.rules.content import ContactPerson, ReportSection
 from breaches.rules.lifecycle import ReportStatus
 from breaches.rules.public_statement import statement_from_json
-from breaches.rules.validation import ReportSection
 from breaches.versions import content_of
 from releases.models import Membership
 from releases.models.append_only import AppendOnlyRow
 from releases.permissions import NotYours
-from releases.rules.lifecycle import LEADS, ChangedMeanwhile, Role
+from releases.rules.lifecycle import LEADS, ChangedMeanwhile, MoveRefused, Role
 from tests.support.factories import UserFactory, rolled_back
 from tests.support.people import AT, approve, create_report, dispatch_report, move_report, render_text, write_sections
 from tests.support.published_reports import LATER, made_public, read, seen
@@ -39,7 +37,7 @@ def test_only_what_is_approved_sent_or_closed_can_be_public(client, status, offi
     if status in PUBLIC:
         made_public(report, office)
     else:
-        with pytest.raises(CannotBePublished):
+        with pytest.raises(MoveRefused, match="Only a real report"):
             publication.publish_statement(report, seen=seen(report), by=office.head, at=LATER)
     assert read(client, report) == ((200, True) if status in PUBLIC else (404, False))
 
@@ -50,7 +48,7 @@ def test_an_approved_report_that_nobody_marked_is_not_public(client, approved_re
 
 def test_a_rehearsal_is_never_public_and_the_database_says_so_too(client, office):
     report = create_report(office, ReportStatus.APPROVED, rehearsal=True)
-    with pytest.raises(CannotBePublished):
+    with pytest.raises(MoveRefused, match="Only a real report"):
         publication.publish_statement(report, seen=seen(report), by=office.head, at=LATER)
     other = made_public(create_report(office, ReportStatus.APPROVED, reference="real"), office)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -154,11 +152,11 @@ def test_what_is_taken_up_again_or_withdrawn_is_public_no_more_and_is_marked_ane
     report = approved_report if move == "reopened" else dispatch_report(approved_report, office, ReportStatus.SENT)
     report = made_public(report, office)
     if move == "reopened":
-        moved = sign_off.reopen_report(report, reason="A figure was wrong.", by=office.head, at=LATER)
+        moved = decisions.reopen_report(report, reason="A figure was wrong.", by=office.head, at=LATER)
     elif move == "corrected":
-        moved = dispatching.send_correction(report, notice="A figure was wrong.", by=office.head, at=LATER)
+        moved = decisions.send_correction(report, notice="A figure was wrong.", by=office.head, at=LATER)
     else:
-        moved = dispatching.send_withdrawal(report, notice="It was on time.", by=office.head, at=LATER)
+        moved = decisions.send_withdrawal(report, notice="It was on time.", by=office.head, at=LATER)
     assert read(client, report) == ((200 if move == "corrected" else 404), False)
     if move == "withdrawn":
         return
@@ -171,9 +169,9 @@ def test_what_is_taken_up_again_or_withdrawn_is_public_no_more_and_is_marked_ane
 
 def test_sending_and_closing_leave_it_public(client, office, approved_report):
     report = made_public(approved_report, office)
-    sent = dispatching.send_report(report, recipient="regulation@example.gov.uk", by=office.head, at=LATER)
+    sent = decisions.send_report(report, recipient="regulation@example.gov.uk", by=office.head, at=LATER)
     assert read(client, report) == (200, True)
-    dispatching.close_report(sent, by=office.head, at=LATER)
+    decisions.close_report(sent, by=office.head, at=LATER)
     assert read(client, report) == (200, True)
 
 
@@ -197,7 +195,7 @@ def test_nobody_who_is_or_was_of_the_producer_is_named(client, office, draft_rep
     text = f"{told}: ring 020 7946 0002, cy.dee@example.gov.uk."
     write_sections(report, by=office.statistician, impact=text)
     report.refresh_from_db()
-    sign_off.approve_report(report, by=office.head, at=AT + timedelta(minutes=9), render=render_text)
+    decisions.approve_report(report, by=office.head, at=AT + timedelta(minutes=9), render=render_text)
     report.refresh_from_db()
     made_public(report, office)
     client.logout()
@@ -231,7 +229,7 @@ def test_the_report_says_that_it_is_public_and_leads_to_what_the_public_sees(cli
 
 def test_typed_markup_is_shown_as_it_was_typed(client, office, draft_report):
     report = write_sections(draft_report, by=office.statistician, impact="<script>alert(1)</script>")
-    report = sign_off.approve_report(report, by=office.head, at=AT + timedelta(minutes=9), render=render_text).report
+    report = decisions.approve_report(report, by=office.head, at=AT + timedelta(minutes=9), render=render_text).report
     made_public(report, office)
     client.logout()
     page = client.get(f"/breaches/{report.reference}/").text

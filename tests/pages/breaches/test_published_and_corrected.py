@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from breaches import dispatching, publication, sign_off
+from breaches import decisions, publication
 from breaches.rules.lifecycle import DismissalReason, ReportStatus
 from breaches.versions import content_of
 from releases.rules.calendar import format_day
@@ -30,7 +30,7 @@ def _shown_to_everybody(settings, time_machine):
 def corrected(office):
     """A report that was sent and public, and is being corrected."""
     report = made_public(create_report(office, ReportStatus.SENT), office)
-    return dispatching.send_correction(report, notice="A figure was wrong.", by=office.head, at=DAYS_LATER)
+    return decisions.send_correction(report, notice="A figure was wrong.", by=office.head, at=DAYS_LATER)
 
 
 def public_page(client, report):
@@ -80,17 +80,17 @@ def test_who_may_not_change_it_reads_that_the_notice_stands(client, office, corr
 
 def test_what_turns_out_to_be_no_breach_is_gone_without_a_word(client, office, corrected):
     reason = DismissalReason.CHECK_ERROR
-    sign_off.dismiss_report(corrected, reason=reason, words="The check was wrong.", by=office.head, at=DAYS_LATER)
+    decisions.dismiss_report(corrected, reason=reason, words="The check was wrong.", by=office.head, at=DAYS_LATER)
     assert read(client, corrected) == (404, False)
 
 
 def test_what_was_not_public_when_its_correction_began_is_not_spoken_of(client, office, sent_report):
-    dispatching.send_correction(sent_report, notice="A figure.", by=office.head, at=DAYS_LATER)
+    decisions.send_correction(sent_report, notice="A figure.", by=office.head, at=DAYS_LATER)
     assert read(client, sent_report) == (404, False)
     taken_back = made_public(create_report(office, ReportStatus.SENT, reference="taken-back"), office)
     publication.withdraw_statement(taken_back, by=office.head, at=LATER)
     taken_back.refresh_from_db()
-    dispatching.send_correction(taken_back, notice="A figure.", by=office.head, at=DAYS_LATER)
+    decisions.send_correction(taken_back, notice="A figure.", by=office.head, at=DAYS_LATER)
     assert read(client, taken_back) == (404, False)
 
 

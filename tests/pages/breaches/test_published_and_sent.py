@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from breaches import dispatching
+from breaches import decisions
 from releases.rules.calendar import format_day
 from tests.support.people import AT, approve, write_sections
 from tests.support.published_reports import LATER, made_public
@@ -27,7 +27,7 @@ def test_it_is_reported_on_a_day_only_once_it_was_sent(client, office, approved_
     assert "Reported on" not in page
     assert "Not yet sent to the Office for Statistics Regulation" in listed
     sent_on = LATER + timedelta(days=3)
-    dispatching.send_report(report, recipient="regulation@example.gov.uk", by=office.head, at=sent_on)
+    decisions.send_report(report, recipient="regulation@example.gov.uk", by=office.head, at=sent_on)
     page, listed = words(client.get(f"/breaches/{report.reference}/").text), words(client.get("/breaches/").text)
     assert f"Reported on {format_day(sent_on.date())}" in page
     assert "Not yet sent" not in page + listed
@@ -41,7 +41,7 @@ def test_whoever_makes_it_public_reads_whether_it_was_sent(client, office, appro
 
 
 def test_a_correction_that_is_not_sent_yet_says_when_an_earlier_version_was(client, office, sent_report):
-    report = dispatching.send_correction(sent_report, notice="A figure.", by=office.head, at=LATER)
+    report = decisions.send_correction(sent_report, notice="A figure.", by=office.head, at=LATER)
     made_public(approve(write_sections(report, by=office.statistician, impact="None at all."), office), office)
     client.logout()
     page = words(client.get(f"/breaches/{report.reference}/").text)

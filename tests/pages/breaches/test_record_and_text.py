@@ -3,7 +3,7 @@
 import pytest
 
 from breaches import drafting
-from breaches.rules.validation import ReportSection
+from breaches.rules.content import ReportSection
 from tests.support.report_evidence import london
 from tests.support.report_forms import filled_in, said, section_address, send, words
 from tests.support.report_mornings import NOT_LIVE, record_checks

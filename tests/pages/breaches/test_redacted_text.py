@@ -8,7 +8,7 @@ from django.urls import reverse
 from breaches import editing, merging
 from breaches.models import Report
 from breaches.redaction import redact_report
-from breaches.rules.validation import ReportSection
+from breaches.rules.content import ReportSection
 from tests.integration.breaches.drafting.test_merge import a_morning
 from tests.support.people import AT, create_report, name_person_in_impact, reload_reports, write_sections
 from tests.support.report_forms import words

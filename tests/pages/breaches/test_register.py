@@ -6,12 +6,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from breaches import corrective_actions, drafting, permissions
+from breaches import corrective_actions, drafting, permissions, register
 from breaches.corrective_actions import Plan
 from breaches.drafting import draft_missing
 from breaches.models import Report
-from breaches.register import search
-from breaches.register.search import RegisterFilter
+from breaches.register import RegisterFilter
 from breaches.rules.lifecycle import MERGED_OR_SPLIT, Decision, ReportStatus, ReportTerm
 from breaches.views import register as views
 from releases.rules.lifecycle import Role
@@ -34,7 +33,7 @@ READERS = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.PUBLISH
 
 def references(person, **wanted):
     """What the register holds for a person, in its order."""
-    return [named(report.reference) for report in search.select_reports(RegisterFilter(**wanted), by=person)]
+    return [named(report.reference) for report in register.select_reports(RegisterFilter(**wanted), by=person)]
 
 
 def named(reference):
@@ -71,7 +70,7 @@ def test_reports_of_another_producer_are_not_in_it_even_if_asked_for(client):
 
 def test_what_permissions_keep_from_a_person_is_not_in_their_register(monkeypatch, office, draft_report):
     hidden = permissions.reports_where
-    monkeypatch.setattr(search, "reports_where", lambda *asked: hidden(*asked).exclude(kind="late"))
+    monkeypatch.setattr(register, "reports_where", lambda *asked: hidden(*asked).exclude(kind="late"))
     assert references(office.statistician) == []
 
 

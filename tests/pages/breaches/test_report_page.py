@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from breaches import dispatching, sign_off
+from breaches import decisions
 from breaches.rules.lifecycle import ReportStatus
 from tests.support.people import AT, create_report, move_report, write_sections
 from tests.support.report_forms import page_of, words
@@ -91,9 +91,9 @@ def test_what_was_decided_to_be_a_breach_is_called_a_suspicion_no_more(client, o
 
 
 def test_what_a_lead_had_asked_for_stands_beside_the_decision_on_the_new_version(client, office, submitted_report):
-    report = sign_off.return_report(submitted_report, comment="Who noticed?", by=office.head, at=AT)
+    report = decisions.return_report(submitted_report, comment="Who noticed?", by=office.head, at=AT)
     report = write_sections(report, by=office.statistician, impact="The duty editor noticed.")
-    sign_off.submit_report(report, by=office.statistician, at=AT)
+    decisions.submit_report(report, by=office.statistician, at=AT)
     client.force_login(office.head)
     page = words(client.get(page_of(report, "report")).text)
     order = ("What was changed since it was returned", "Who noticed?", "Read it all and approve it")
@@ -101,11 +101,11 @@ def test_what_a_lead_had_asked_for_stands_beside_the_decision_on_the_new_version
 
 
 def test_what_was_written_to_dismiss_a_report_is_never_shown_as_what_was_asked_for(client, office, submitted_report):
-    report = sign_off.return_report(submitted_report, comment="Who noticed?", by=office.head, at=AT)
-    report = sign_off.dismiss_report(report, reason="check_error", words="No breach.", by=office.head, at=AT)
-    report = sign_off.reopen_report(report, reason="It was one.", by=office.head, at=AT)
+    report = decisions.return_report(submitted_report, comment="Who noticed?", by=office.head, at=AT)
+    report = decisions.dismiss_report(report, reason="check_error", words="No breach.", by=office.head, at=AT)
+    report = decisions.reopen_report(report, reason="It was one.", by=office.head, at=AT)
     report = write_sections(report, by=office.statistician, impact="The duty editor noticed.")
-    sign_off.submit_report(report, by=office.statistician, at=AT)
+    decisions.submit_report(report, by=office.statistician, at=AT)
     client.force_login(office.head)
     assert "No breach." not in words(client.get(page_of(report, "report")).text)
 
@@ -117,7 +117,7 @@ def test_what_a_decision_did_not_need_is_left_empty_and_no_work_to_be_done(clien
     assert "Impact of the breach Describe the impact of the breach. Incomplete" in page
     assert "Circumstances of breach Completed" in page
     assert "Cause, for the register Choose the cause, or say that it is not known yet. Incomplete" in page
-    sign_off.record_report(report, reason="no_effect", words="Nobody saw it.", by=office.head, at=AT)
+    decisions.record_report(report, reason="no_effect", words="Nobody saw it.", by=office.head, at=AT)
     page = words(client.get(page_of(report, "report")).text)
     assert "Left empty" in page
     assert "Incomplete" not in page
@@ -137,14 +137,14 @@ def test_a_correction_says_what_was_sent_and_no_more_that_nothing_was(client, of
     version = sent_report.version
     client.force_login(office.head)
     assert suspected not in words(client.get(page_of(sent_report, "report")).text)
-    corrected = dispatching.send_correction(
+    corrected = decisions.send_correction(
         sent_report, notice="A figure was wrong.", by=office.head, at=AT + timedelta(minutes=9)
     )
     said = f"Version {version} was approved and sent. This correction is not yet approved."
     page = words(client.get(page_of(corrected, "report")).text)
     assert said in page
     assert suspected not in page
-    sign_off.submit_report(corrected, by=office.statistician, at=AT + timedelta(minutes=10))
+    decisions.submit_report(corrected, by=office.statistician, at=AT + timedelta(minutes=10))
     assert said in words(client.get(page_of(corrected, "report")).text)
 
 

@@ -6,10 +6,9 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from breaches import sign_off
+from breaches import decisions
 from breaches.models import Practice
-from breaches.rules.content import CitedPractice, ContactPerson, Output, content_to_json
-from breaches.rules.validation import ReportSection
+from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportSection, content_to_json
 from tests.support.people import AT, write_sections
 from tests.support.report_forms import error_links, filled_in, said, section_address, send, words
 
@@ -193,7 +192,7 @@ def test_what_was_typed_is_shown_when_the_report_went_to_the_head_meanwhile(clie
     report = write_sections(report, by=office.statistician)
     client.force_login(office.statistician)
     opened = client.get(section_address(report, IMPACT)).text
-    sign_off.submit_report(report, by=office.statistician, at=AT)
+    decisions.submit_report(report, by=office.statistician, at=AT)
     answer = send(client, section_address(report, IMPACT), opened, impact="Words typed too late.")
     assert answer.status_code == 409
     assert "Words typed too late." in words(answer.text)

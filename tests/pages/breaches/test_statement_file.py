@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches import dispatching
+from breaches import decisions
 from breaches.rules.lifecycle import ReportStatus
 from releases.rules.calendar import format_day
 from tests.support.people import ACTIONS, AT, IMPACT, REGULATOR, create_report, move_report
@@ -49,7 +49,7 @@ def test_the_address_of_an_output_is_a_link_and_no_other_text_is_one(client, off
 
 
 def test_what_people_typed_is_text_and_whole_in_both(client, office):
-    from breaches.sign_off import submit_report
+    from breaches.decisions import submit_report
     from tests.support.people import approve, write_sections
 
     draft = write_sections(create_report(office, complete=False), by=office.statistician, impact=NASTY)
@@ -69,7 +69,7 @@ def test_what_was_sent_to_nobody_is_called_approved_and_not_reported(client, off
         assert "Approved on" in unsent
         assert "Date of breach report" not in unsent
     sent_on = AT + timedelta(days=2)
-    dispatching.send_report(approved_report, recipient=REGULATOR, by=office.head, at=sent_on)
+    decisions.send_report(approved_report, recipient=REGULATOR, by=office.head, at=sent_on)
     for name in ("statement_html", "statement_text"):
         sent = flat(taken(client, approved_report, name).text)
         assert f"Reported to the Office for Statistics Regulation on {format_day(sent_on.date())}." in sent

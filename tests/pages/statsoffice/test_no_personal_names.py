@@ -18,10 +18,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from breaches.decisions import approved_content
 from breaches.models import Report
-from breaches.rules.content import content_digest
-from breaches.rules.validation import ReportSection
-from breaches.sign_off import approved_content
+from breaches.rules.content import ReportSection, content_digest
 from releases import scheduling
 from releases.models import PreReleaseAccess, PreReleaseRequest
 from releases.permissions import TABLE as ACTIONS

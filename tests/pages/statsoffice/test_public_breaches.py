@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.test import override_settings
 
-from breaches import publication, sign_off
+from breaches import decisions, publication
 from breaches.models import Report
 from breaches.rules.public_statement import statement_digest
 from releases.rules.lifecycle import Role
@@ -55,7 +55,7 @@ def _mark() -> Report:
         report = write_sections(
             _report(release), by=writer, at=NOW, impact=_words(release), actions="Hidden Person looked."
         )
-        sign_off.approve_report(report, by=head, at=APPROVED_AT, render=render_text)
+        decisions.approve_report(report, by=head, at=APPROVED_AT, render=render_text)
     late = _report("late")
     publication.publish_statement(
         late, seen=statement_digest(publication.preview_statement(late, now=APPROVED_AT)), by=head, at=APPROVED_AT

@@ -12,11 +12,11 @@ from django.utils import timezone
 from django.views.debug import ExceptionReporter
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches import editing, pdf, redaction, sign_off
+from breaches import decisions, editing, pdf, redaction
 from breaches.models import Report
 from breaches.redaction import KIND
+from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import ReportStatus
-from breaches.rules.validation import ReportSection
 from breaches.versions import record_report_event
 from releases.rules.lifecycle import Role
 from statsoffice import redaction as statsoffice_redaction
@@ -51,8 +51,8 @@ def report(office):
         report, section=ReportSection.IMPACT, values={"impact": f"{NAME} told two users."},
         expected_version=report.version, by=office.statistician, at=AT,
     )  # fmt: skip
-    report = sign_off.submit_report(Report.objects.get(pk=report.pk), by=office.statistician, at=AT)
-    sign_off.approve_report(report, by=office.head, at=AT, render=pdf.render_pdf)
+    report = decisions.submit_report(Report.objects.get(pk=report.pk), by=office.statistician, at=AT)
+    decisions.approve_report(report, by=office.head, at=AT, render=pdf.render_pdf)
     return Report.objects.get(pk=report.pk)
 
 

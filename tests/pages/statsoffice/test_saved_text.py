@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from breaches.models import Report
-from breaches.rules.validation import ReportSection
+from breaches.rules.content import ReportSection
 from breaches.versions import content_of
 from statsoffice import middleware
 from tests.support.people import create_report

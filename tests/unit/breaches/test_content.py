@@ -18,13 +18,16 @@ from breaches.rules.content import (
     ContactPerson,
     Output,
     ReportContent,
+    ReportSection,
     TimelineEntry,
     content_digest,
     content_from_json,
     content_to_json,
+    find_impossible,
+    find_missing,
+    find_odd,
     is_web_address,
 )
-from breaches.rules.validation import ReportSection, find_impossible, find_missing, find_odd
 from tests.support.seed_case import CONTENT as SEED
 
 TODAY = date(2020, 6, 30)

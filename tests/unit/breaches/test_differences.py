@@ -2,7 +2,7 @@
 
 import random
 
-from breaches.rules.validation import WordChange, compare_words
+from breaches.rules.content import WordChange, compare_words
 
 SENTENCE = "The page was live at 10.27am, an hour late."
 

@@ -14,7 +14,7 @@ from breaches.rules.document import (
     DISMISSED_MARK,
     DRAFT_MARK,
     IMPACT_PROMPT,
-    Approval,
+    describe_approval,
     lay_out,
     paragraphs,
 )
@@ -22,7 +22,7 @@ from releases.rules.lifecycle import Role
 from tests.support.report_evidence import london
 from tests.support.seed_case import CONTENT, FORM, TITLE, URL
 
-APPROVAL = Approval("Bernard Low", Role.HEAD_OF_PROFESSION, london("14:15"))
+APPROVED_AT = london("14:15")
 
 
 def document(content=CONTENT, **more):
@@ -163,11 +163,11 @@ def test_a_dismissed_report_says_that_it_was_decided_and_asks_nobody_to_write():
 
 
 def test_what_was_approved_once_keeps_its_approval_when_the_report_is_dismissed_later():
-    assert document(approval=APPROVAL, decided=DISMISSED_MARK).marks == ()
+    assert document(approved_at=APPROVED_AT, decided=DISMISSED_MARK).marks == ()
 
 
 def test_an_approved_report_carries_no_mark_and_no_prompt():
-    laid_out = document(dataclasses.replace(CONTENT, impact=""), approval=APPROVAL, with_cause_prompt=True)
+    laid_out = document(dataclasses.replace(CONTENT, impact=""), approved_at=APPROVED_AT, with_cause_prompt=True)
 
     assert laid_out.marks == ()
     assert prompts(laid_out) == ["", "", "", ""]
@@ -178,16 +178,17 @@ def test_prompts_never_enter_the_content_that_is_hashed():
 
 
 def test_the_record_says_who_approved_and_whether_one_person_did_both():
-    alone = dataclasses.replace(APPROVAL, role=Role.DEPUTY, one_person=True)
+    by_one = describe_approval("Bernard Low", Role.DEPUTY, at=APPROVED_AT, one_person=True)
+    by_two = describe_approval("Bernard Low", Role.HEAD_OF_PROFESSION, at=APPROVED_AT, one_person=False)
 
-    assert document(approval=APPROVAL).decision == (
+    assert document(approved_at=APPROVED_AT, decision=by_two).decision == (
         "Approved by Bernard Low, Head of Profession for Statistics, at 2.15pm on 30 June 2020."
     )
-    assert document(approval=alone).decision == (
+    assert document(approved_at=APPROVED_AT, decision=by_one).decision == (
         "Approved by Bernard Low, deputy of the Head of Profession for Statistics, at 2.15pm on 30 June 2020. "
         "One person both wrote and approved this report."
     )
-    assert document(approval=APPROVAL).approved_at == london("14:15")
+    assert document(approved_at=APPROVED_AT).approved_at == APPROVED_AT
 
 
 def test_blank_lines_part_paragraphs_and_single_breaks_part_lines():

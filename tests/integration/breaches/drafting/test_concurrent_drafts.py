@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.test.utils import CaptureQueriesContext
 
-from breaches import drafting, merging, refreshing, sign_off
+from breaches import decisions, drafting, merging, refreshing
 from breaches.models import Report, ReportEvent, ReportVersion, Suspicion, SuspicionQuerySet
 from breaches.rules.lifecycle import DismissalReason, ReportKind
 from releases.models import Verification
@@ -114,7 +114,7 @@ def test_a_suspicion_does_not_vanish_in_a_report_that_is_decided_at_this_moment(
     report = create_draft(producer=office.producer)
     suspected_of(report, "early")
     with meanwhile(draft):
-        sign_off.dismiss_report(report, reason=DismissalReason.CHECK_ERROR, words="A fault.", by=office.head, at=AT)
+        decisions.dismiss_report(report, reason=DismissalReason.CHECK_ERROR, words="A fault.", by=office.head, at=AT)
     assert report.suspicions.get().kind == ReportKind.LATE
     assert Suspicion.objects.get(kind=ReportKind.EARLY).report.status == "draft"
     assert not report.events.filter(kind="suspicion_joined").exists()

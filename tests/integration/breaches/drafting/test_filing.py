@@ -6,9 +6,8 @@ from datetime import date, timedelta
 import pytest
 from django.conf import settings
 
-from breaches import drafting, editing, sign_off
-from breaches.rules.content import CitedPractice
-from breaches.rules.validation import ReportSection
+from breaches import decisions, drafting, editing
+from breaches.rules.content import CitedPractice, ReportSection
 from breaches.versions import content_of
 from tests.support.factories import SeriesFactory
 from tests.support.people import AT, create_office, create_report
@@ -67,7 +66,7 @@ def test_what_is_not_saved_changes_nothing_by_which_a_report_is_found(office, dr
 
 
 def test_a_reopened_report_is_found_as_before(office, approved_report):
-    sign_off.reopen_report(approved_report, reason="A figure was wrong.", by=office.head, at=AT + timedelta(days=1))
+    decisions.reopen_report(approved_report, reason="A figure was wrong.", by=office.head, at=AT + timedelta(days=1))
     assert filed(approved_report) == (date(2020, 6, 30), [("2.0", "T3.6")])
 
 

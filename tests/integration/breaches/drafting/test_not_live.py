@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from breaches import drafting, sign_off, text
+from breaches import decisions, drafting, text
 from breaches.models import Report
 from breaches.rules.lifecycle import RecordingReason, ReportKind
 from tests.support.factories import ReleaseFactory, SeriesFactory
@@ -41,7 +41,7 @@ def test_a_report_on_what_was_not_seen_is_called_so_on_the_desk_in_the_list_and_
 
 def test_logged_while_it_is_still_absent_it_is_decided_to_be_a_breach_as_not_seen(client, office, unseen):
     kept = {"reason": RecordingReason.NO_EFFECT, "words": "Nobody looked."}
-    sign_off.record_report(unseen, **kept, by=office.head, at=AT)
+    decisions.record_report(unseen, **kept, by=office.head, at=AT)
     client.force_login(office.head)
     assert "decided to be a breach: not seen" in words(client.get(address_of(unseen)).text)
     register = words(client.get(reverse("breaches:register"), {"kind": "late"}).text)

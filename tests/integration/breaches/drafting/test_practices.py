@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from breaches import code_of_practice, sign_off
+from breaches import code_of_practice, decisions
 from breaches.drafting import ReportSubject, start_report
 from breaches.models import Edition, Practice, Report
 from breaches.rules.content import ReportContent
@@ -43,7 +43,7 @@ def settle(office, *, wording=READ, source="The Code, page 12", seen="", by=None
 
 
 def approved(report, office):
-    return sign_off.approve_report(report, by=office.head, at=AT, render=render_text).report
+    return decisions.approve_report(report, by=office.head, at=AT, render=render_text).report
 
 
 def citations(report):
@@ -140,9 +140,9 @@ def test_what_people_chose_stays_theirs_when_settled_wording_enters_it(office, u
 
 def test_to_settle_a_wording_is_not_to_write_the_report():
     strict = create_office(two_person_approval=True)
-    report = sign_off.submit_report(citing_an_unsettled_one(strict), by=strict.statistician, at=AT)
+    report = decisions.submit_report(citing_an_unsettled_one(strict), by=strict.statistician, at=AT)
     settle(strict)
-    assert not sign_off.approve_report(report, by=strict.head, at=AT, render=render_text).one_person
+    assert not decisions.approve_report(report, by=strict.head, at=AT, render=render_text).one_person
 
 
 @pytest.mark.parametrize("role", list(Role))

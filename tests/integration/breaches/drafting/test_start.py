@@ -8,17 +8,17 @@ import pytest
 from django.urls import reverse
 
 from breaches import drafting
+from breaches.decisions import dismiss_report
 from breaches.facts import releases_with_needed_evidence, releases_with_needed_names
 from breaches.models import Report, ReportEvent, StartedReport
 from breaches.pdf import draft_of
 from breaches.permissions import Action, reports_where
 from breaches.rules.content import content_from_json
 from breaches.rules.document import ACCESS_PROMPT
-from breaches.sign_off import dismiss_report
 from breaches.versions import content_of, current_version
 from releases import pre_release_access, scheduling
 from releases.permissions import NotYours
-from releases.rules.lifecycle import Role
+from releases.rules.lifecycle import FieldRefused, Role
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, UserFactory
 from tests.support.people import create_office
 from tests.support.pre_release_lists import AFTERWARDS, EMAIL, MINISTER, PERSON, SHORTLY_BEFORE, asked, granted, someone
@@ -135,7 +135,7 @@ def test_once_decided_another_report_about_the_same_list_can_be_started(office, 
 
 
 def test_a_day_that_is_still_to_come_is_refused_and_nothing_is_started(office, release):
-    with pytest.raises(drafting.CannotHaveHappened, match="in the future"):
+    with pytest.raises(FieldRefused, match="in the future"):
         started(release, by=office.statistician, occurred_on=date(2020, 7, 1))
     assert not Report.objects.exists()
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 from django.urls import reverse
 
-from breaches import editing, sign_off, versions
+from breaches import decisions, editing, versions
 from breaches.editing import ChosenCause
 from breaches.models import Report
 from breaches.rules.lifecycle import Cause, ReportKind, ReportStatus
 from breaches.versions import content_of
-from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused, Role
+from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused, Role
 from tests.integration.breaches.sign_off.test_permission_matrix import MOVES
 from tests.support.people import AT, create_report
 from tests.support.report_evidence import london
@@ -58,7 +58,7 @@ def test_a_report_without_a_cause_is_neither_submitted_nor_approved(office, unca
 
 def test_a_cause_that_is_not_known_yet_can_be_submitted(office, uncaused_report):
     report = editing.choose_cause(uncaused_report, ChosenCause(Cause.NOT_KNOWN), by=office.statistician, at=AT)
-    assert sign_off.submit_report(report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
+    assert decisions.submit_report(report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
 
 
 def test_a_cause_is_of_the_list_and_another_one_is_put_in_words(office, uncaused_report):
@@ -99,8 +99,8 @@ def test_of_two_who_choose_at_once_the_second_is_told(office, uncaused_report):
 
 
 def test_the_records_own_interval_says_when_it_was_made_available(office, draft_report):
-    assert sign_off.is_closed(draft_report)
-    assert sign_off.submit_report(draft_report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
+    assert decisions.is_closed(draft_report)
+    assert decisions.submit_report(draft_report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
 
 
 @pytest.mark.parametrize(
@@ -111,23 +111,23 @@ def test_the_records_own_interval_says_when_it_was_made_available(office, draft_
 def test_where_the_record_shows_no_end_somebody_says_when_or_why_not(office, said, draft_report):
     report = without_end(draft_report)
     with pytest.raises(versions.Incomplete, match="made available"):
-        sign_off.submit_report(report, by=office.statistician, at=AT)
+        decisions.submit_report(report, by=office.statistician, at=AT)
     report = editing.choose_cause(report, replace(FOUND, **said), by=office.statistician, at=AT)
-    assert sign_off.submit_report(report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
+    assert decisions.submit_report(report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
 
 
 def test_what_is_not_late_needs_no_time(office, draft_report):
     report = without_end(draft_report)
     report.suspicions.update(kind=ReportKind.EARLY)
     Report.objects.filter(pk=report.pk).update(kind=ReportKind.EARLY)
-    assert sign_off.submit_report(fresh(report), by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
+    assert decisions.submit_report(fresh(report), by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
 
 
 @pytest.mark.parametrize(
     ("clock", "why"), [("09:29", "before it was due"), ("11:01", "future")], ids=["before", "to come"]
 )
 def test_it_was_made_available_after_it_was_due_and_by_now(office, clock, why):
-    with pytest.raises(editing.CauseRefused, match=why):
+    with pytest.raises(FieldRefused, match=why):
         editing.choose_cause(
             create_report(office), replace(FOUND, available_at=london(clock)), by=office.statistician, at=AT
         )

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from breaches import editing, publication, sign_off, versions
+from breaches import decisions, editing, publication, versions
 from breaches.models import OwnAct, Report
 from breaches.permissions import moves_open_to
 from breaches.rules.lifecycle import (
@@ -68,7 +68,7 @@ def test_every_move_that_only_a_lead_makes_is_left_to_others_unless_it_writes_or
 
 def test_who_declared_their_own_act_may_go_on_writing_and_submitting(office, draft_report):
     editing.declare_own_act(draft_report, by=office.statistician, at=AT)
-    assert sign_off.submit_report(draft_report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
+    assert decisions.submit_report(draft_report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
 
 
 def test_a_declaration_is_about_one_report_and_stands_for_ever(office, submitted_report):
@@ -77,7 +77,7 @@ def test_a_declaration_is_about_one_report_and_stands_for_ever(office, submitted
     with pytest.raises(AppendOnlyRow):
         OwnAct.objects.get().delete()
     assert (
-        sign_off.approve_report(second, by=office.head, at=AT, render=render_text).report.status
+        decisions.approve_report(second, by=office.head, at=AT, render=render_text).report.status
         == ReportStatus.APPROVED
     )
 

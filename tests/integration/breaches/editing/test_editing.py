@@ -4,12 +4,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from breaches import drafting, editing, sign_off
+from breaches import decisions, drafting, editing
 from breaches.models import ReportEvent
 from breaches.refreshing import changed_facts
-from breaches.rules.content import Output, content_from_json
+from breaches.rules.content import Output, ReportSection, content_from_json
 from breaches.rules.lifecycle import ReportStatus
-from breaches.rules.validation import ReportSection
 from breaches.versions import content_of, current_version
 from releases.rules.lifecycle import MoveRefused, Role, WrongRole, WrongState
 from tests.support.factories import create_member
@@ -188,7 +187,7 @@ def test_facts_that_came_while_a_report_was_decided_enter_when_it_is_reopened(of
     drafting.draft_missing(now=london("11:07"))
     report.refresh_from_db()
     assert "any more" not in content_of(report).circumstances
-    report = sign_off.reopen_report(report, reason="It went away again.", by=office.head, at=AT + timedelta(hours=1))
+    report = decisions.reopen_report(report, reason="It went away again.", by=office.head, at=AT + timedelta(hours=1))
     drafting.draft_missing(now=london("12:07"))
     report.refresh_from_db()
     assert "any more" in content_of(report).circumstances
@@ -204,7 +203,7 @@ def test_a_report_that_moves_on_while_facts_are_written_is_left_alone_until_the_
     write = automatic_content
 
     def submit_meanwhile(*given, **options):
-        sign_off.submit_report(draft_report, by=office.statistician, at=AT)
+        decisions.submit_report(draft_report, by=office.statistician, at=AT)
         return write(*given, **options)
 
     monkeypatch.setattr(refreshing, "automatic_content", submit_meanwhile)

@@ -8,14 +8,14 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
-from breaches import editing, pdf, sign_off, versions
+from breaches import decisions, editing, pdf, versions
 from breaches.models import Report, TimelineNote
 from breaches.rules.content import ReportContent, TimelineEntry, content_digest, content_from_json, content_to_json
 from breaches.rules.document import lay_out
 from breaches.rules.lifecycle import ReportStatus
 from breaches.versions import content_of, current_version
 from releases.models.append_only import AppendOnlyRow
-from releases.rules.lifecycle import MissingFields, Role, WrongState
+from releases.rules.lifecycle import FieldRefused, MissingFields, Role, WrongState
 from tests.support.people import AT, create_office, render_text
 from tests.support.report_evidence import london
 from tests.support.report_forms import error_links, send, words
@@ -78,11 +78,11 @@ def test_recorded_facts_can_be_printed_beside_notes(office, draft_report):
 
 
 def test_the_approved_document_prints_the_timeline_and_its_hash_covers_it(office, draft_report):
-    bare = content_digest(sign_off.approved_content(draft_report, at=AT))
+    bare = content_digest(decisions.approved_content(draft_report, at=AT))
     write(draft_report, office, "09:50", CHECKED, printed=True)
     write(draft_report, office, "09:35", TOLD, printed=True)
     write(draft_report, office, "09:40", "The duty statistician was away.")
-    document = sign_off.approve_report(
+    document = decisions.approve_report(
         Report.objects.get(pk=draft_report.pk), by=office.head, at=AT, render=pdf.render_pdf
     )
     assert document.content_sha256 not in {bare, ""}
@@ -137,7 +137,7 @@ def test_a_note_is_corrected_by_a_further_one_that_names_it(office, draft_report
 def test_a_note_has_one_correction(office, draft_report):
     wrong = write(draft_report, office)
     write(draft_report, office, "09:36", corrects=wrong)
-    with pytest.raises(editing.NoteRefused, match="already"):
+    with pytest.raises(FieldRefused, match="already"):
         write(draft_report, office, "09:37", corrects=wrong)
     assert TimelineNote.objects.count() == 2
 
@@ -159,12 +159,12 @@ def test_a_report_that_prints_a_corrected_note_is_not_submitted_until_somebody_c
     right = write(draft_report, office, "09:35", corrects=wrong, by=publisher)
     draft_report.refresh_from_db()
     with pytest.raises(versions.Incomplete, match="choose again"):
-        sign_off.submit_report(draft_report, by=office.statistician, at=AT)
+        decisions.submit_report(draft_report, by=office.statistician, at=AT)
     chosen = [f"note-{right.pk}"]
     draft_report = editing.choose_entries(
         draft_report, sources=chosen, expected_version=draft_report.version, by=office.statistician, at=AT
     ).report
-    assert sign_off.submit_report(draft_report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
+    assert decisions.submit_report(draft_report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
 
 
 def test_the_same_note_sent_twice_is_kept_once(office, draft_report):
@@ -173,7 +173,7 @@ def test_the_same_note_sent_twice_is_kept_once(office, draft_report):
 
 
 def test_a_note_tells_of_what_has_happened(office, draft_report):
-    with pytest.raises(editing.NoteRefused, match="future"):
+    with pytest.raises(FieldRefused, match="future"):
         write(draft_report, office, "11:01")
     with pytest.raises(MissingFields):
         write(draft_report, office, text="  ")
@@ -248,4 +248,4 @@ def test_what_a_note_prints_is_approved_with_the_report_alone(office, submitted_
     write(submitted_report, office, "09:36", by=office.head, printed=True)
     submitted_report.refresh_from_db()
     assert len(content_of(submitted_report).timeline) == 1
-    sign_off.approve_report(submitted_report, by=office.deputy, at=AT, render=render_text)
+    decisions.approve_report(submitted_report, by=office.deputy, at=AT, render=render_text)

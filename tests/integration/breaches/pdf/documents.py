@@ -9,14 +9,15 @@ import pikepdf
 
 from breaches.pdf import render_pdf
 from breaches.rules.content import Output, TimelineEntry
-from breaches.rules.document import Approval, lay_out
+from breaches.rules.document import describe_approval, lay_out
 from breaches.rules.narrative import write_account
 from releases.rules.lifecycle import Role
 from tests.support.report_evidence import SEED_LOOKS, address, london, record
 from tests.support.seed_case import CONTENT, URL
 
 SEED = dataclasses.replace(CONTENT, circumstances=write_account(record(address(*SEED_LOOKS))))
-APPROVAL = Approval("Bernard Low", Role.HEAD_OF_PROFESSION, london("14:15"), one_person=True)
+APPROVED_AT = london("14:15")
+APPROVAL = describe_approval("Bernard Low", Role.HEAD_OF_PROFESSION, at=APPROVED_AT, one_person=True)
 NASTY = (
     "<b>bold</b> <script>alert(1)</script> <style>*{display:none}</style> </p></section></body> &amp; {{ 7|add:7 }} "
     "<img src=file:///etc/hostname> <link rel=attachment href=file:///etc/passwd> <object data=file:///etc/passwd>"
@@ -27,7 +28,7 @@ _RENDERED = {}
 
 
 def approved(content=SEED):
-    return lay_out(content, reference="BR-2020-0001", version=3, approval=APPROVAL)
+    return lay_out(content, reference="BR-2020-0001", version=3, approved_at=APPROVED_AT, decision=APPROVAL)
 
 
 def draft(content=SEED):

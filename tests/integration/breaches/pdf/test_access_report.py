@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from breaches import drafting, sign_off
+from breaches import decisions, drafting
 from breaches.pdf import draft_of, render_pdf
 from breaches.rules.document import ACCESS_PROMPT, DRAFT_MARK
 from tests.integration.breaches.pdf.documents import text_of, words
@@ -31,10 +31,10 @@ def test_the_report_names_posts_and_periods_asks_for_what_happened_while_a_draft
     drafted, approved = tmp_path / "draft.pdf", tmp_path / "approved.pdf"
     drafted.write_bytes(render_pdf(draft_of(report)))
     check_draft(drafted)
-    report = sign_off.submit_report(
+    report = decisions.submit_report(
         write_sections(report, by=office.statistician), by=office.statistician, at=AFTERWARDS
     )
-    document = sign_off.approve_report(report, by=office.head, at=AFTERWARDS, render=render_pdf)
+    document = decisions.approve_report(report, by=office.head, at=AFTERWARDS, render=render_pdf)
     approved.write_bytes(document.pdf)
     text = words(text_of(approved))
     assert f"{MINISTER.post}, {MINISTER.organisation}: 24 hours" in text

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from breaches.register import search
+from breaches import register
 from breaches.views import register as views
 from releases import statements
 from releases.detection.preflight import PreflightCode, PreflightFinding
@@ -62,7 +62,7 @@ def checked(release, *runs):
 
 
 def found(office, **asked):
-    return search.find_near_misses(list(search.near_miss_releases([office.producer], now=NOW, **asked)))
+    return register.find_near_misses(list(register.near_miss_releases([office.producer], now=NOW, **asked)))
 
 
 @pytest.mark.both_databases
@@ -128,7 +128,7 @@ def test_rehearsals_other_producers_and_what_is_still_to_come_are_none(office, s
     create_checked_release(series, IN_A_MINUTE, reference="rehearsed", rehearsal=True)
     create_checked_release(SeriesFactory(), IN_A_MINUTE, reference="elsewhere")
     create_checked_release(series, IN_A_MINUTE, reference="mine")
-    assert search.near_miss_releases([office.producer], now=DUE - timedelta(seconds=1)).count() == 0
+    assert register.near_miss_releases([office.producer], now=DUE - timedelta(seconds=1)).count() == 0
     assert [miss.release.reference for miss in found(office)] == ["mine"]
 
 

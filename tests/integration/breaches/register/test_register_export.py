@@ -7,15 +7,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from breaches import corrective_actions, editing
+from breaches import corrective_actions, editing, register
 from breaches.corrective_actions import Plan
 from breaches.models import RegisterEvent
-from breaches.register import export
-from breaches.register.export import CannotBeExported
-from breaches.register.search import RegisterFilter
-from breaches.rules.content import ContactPerson, Output
+from breaches.register import CannotBeExported, RegisterFilter
+from breaches.rules.content import ContactPerson, Output, ReportSection
 from breaches.rules.lifecycle import ReportStatus, ReportTerm
-from breaches.rules.validation import ReportSection
 from breaches.versions import content_of
 from releases.models.append_only import AppendOnlyRow, check_chain
 from releases.permissions import NotYours
@@ -92,7 +89,7 @@ def report_with_people(office):
 
 @pytest.mark.parametrize("kind", list(TableKind))
 def test_every_kind_of_file_says_what_when_and_how_it_was_decided(kind, office, sent_report):
-    (row,) = rows(export.export_register(RegisterFilter(), kind, by=office.people[Role.AUDITOR], at=AT))
+    (row,) = rows(register.export_register(RegisterFilter(), kind, by=office.people[Role.AUDITOR], at=AT))
     assert (row["reference"], row["kind"], row["state"]) == (sent_report.reference, "Late", "Sent")
     assert (row["occurred_on"], row["practices"]) == ("2020-06-30", "T3.6 (edition 2.0)")
     assert (row["delay_at_least_seconds"], row["delay_at_most_seconds"]) == ("3415", "3420")
@@ -107,14 +104,14 @@ def test_a_line_says_the_cause_and_what_is_still_to_be_done(office, approved_rep
         corrective_actions.add_action(approved_report, replace(plan, due=due), by=office.head, at=AT)
     done = corrective_actions.add_action(approved_report, replace(plan, due=date(2020, 6, 28)), by=office.head, at=AT)
     corrective_actions.finish_action(done, done=True, by=office.head, at=AT)
-    (row,) = rows(export.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT))
+    (row,) = rows(register.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT))
     assert row["cause"] == "A fault of the scheduler"
     assert (row["actions"], row["actions_not_done"], row["actions_overdue"]) == ("4", "3", "1")
 
 
 @pytest.mark.parametrize("kind", list(TableKind))
 def test_no_program_takes_what_was_typed_for_a_formula(kind, office, report_with_people):
-    content = export.export_register(RegisterFilter(), kind, by=office.head, at=AT)
+    content = register.export_register(RegisterFilter(), kind, by=office.head, at=AT)
     (row,) = rows(content)
     assert row["outputs"] == '=HYPERLINK("https://evil.example.com")'
     if kind is TableKind.CSV:
@@ -124,10 +121,10 @@ def test_no_program_takes_what_was_typed_for_a_formula(kind, office, report_with
 @pytest.mark.parametrize("role", sorted(LEADS))
 def test_people_are_in_the_file_only_if_a_lead_asks(role, office, report_with_people):
     lead = office.people[role]
-    without = export.export_register(RegisterFilter(), TableKind.CSV, by=lead, at=AT)
+    without = register.export_register(RegisterFilter(), TableKind.CSV, by=lead, at=AT)
     assert "Ada Hill" not in without.decode()
     assert "@" not in without.decode()
-    (row,) = rows(export.export_register(RegisterFilter(), TableKind.CSV, by=lead, at=AT, contacts=True))
+    (row,) = rows(register.export_register(RegisterFilter(), TableKind.CSV, by=lead, at=AT, contacts=True))
     people = [row["dealing_name"], row["dealing_email"], row["dealing_telephone"]]
     assert people == ["Ada Hill", "ada.hill@example.gov.uk", "020 7946 0001"]
     assert row["head_of_profession_email"]
@@ -137,7 +134,7 @@ def test_people_are_in_the_file_only_if_a_lead_asks(role, office, report_with_pe
 @pytest.mark.parametrize("role", sorted(TAKERS - LEADS))
 def test_nobody_else_can_ask_for_people(client, role, office, report_with_people):
     with pytest.raises(NotYours):
-        export.export_register(RegisterFilter(), TableKind.CSV, by=office.people[role], at=AT, contacts=True)
+        register.export_register(RegisterFilter(), TableKind.CSV, by=office.people[role], at=AT, contacts=True)
     assert not RegisterEvent.objects.exists()
     client.force_login(office.people[role])
     assert "telephone" not in client.get(ADDRESS).text
@@ -151,7 +148,7 @@ def test_a_lead_of_one_producer_gets_no_people_of_another():
     a_report_with_people(office)
     theirs = a_report_with_people(other, reference="theirs")
     add_role(office.head, other.producer, Role.AUDITOR)
-    found = rows(export.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT, contacts=True))
+    found = rows(register.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT, contacts=True))
     assert {row["reference"]: bool(row["dealing_name"]) for row in found} == {
         "breach-schools-march-2020": True,
         theirs.reference: False,
@@ -185,7 +182,7 @@ def test_each_export_is_on_record_with_who_when_what_was_asked_and_what_it_held(
 
 
 def test_the_record_of_exports_cannot_be_changed(office, draft_report):
-    export.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT)
+    register.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT)
     with pytest.raises(AppendOnlyRow):
         RegisterEvent.objects.update(kind="nothing")
     with pytest.raises(AppendOnlyRow):
@@ -221,9 +218,9 @@ def test_a_filter_that_cannot_be_exports_nothing(client, office, draft_report):
 
 
 def test_a_file_of_too_many_reports_is_refused(monkeypatch, office, draft_report):
-    monkeypatch.setattr(export, "MOST_REPORTS", 0)
+    monkeypatch.setattr(register, "MOST_REPORTS", 0)
     with pytest.raises(CannotBeExported, match=r"A file holds 0 reports at most, and these are 1: choose fewer."):
-        export.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT)
+        register.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT)
 
 
 def test_no_kind_of_file_is_said_at_its_field(client, office, draft_report):
@@ -252,7 +249,7 @@ def test_a_stranger_gets_nothing(client, draft_report):
 def test_the_record_is_read_in_the_admin_site_by_those_who_may_take_files_and_written_by_nobody(
     role, office, draft_report
 ):
-    export.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT)
+    register.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT)
     client = staff(role, office.producer, is_superuser=True)
     if role not in TAKERS:
         assert client.get(page("registerevent")).status_code == 403
@@ -264,10 +261,10 @@ def test_the_record_is_read_in_the_admin_site_by_those_who_may_take_files_and_wr
 
 
 def test_a_file_takes_as_many_queries_whatever_it_holds(django_assert_num_queries, office, draft_report):
-    export.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT)
+    register.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT)
     with CaptureQueriesContext(connection) as few:
-        export.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT)
+        register.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT)
     for number in range(2):
         create_report(office, ReportStatus.APPROVED, reference=f"more-{number}")
     with django_assert_num_queries(len(few)):
-        export.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT)
+        register.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT)

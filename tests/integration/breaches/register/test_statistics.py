@@ -9,9 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from breaches.models import Report
-from breaches.register.statistics import Scope, read_history
 from breaches.rules.lifecycle import BREACHES, DECISION_ON, Decision, ReportStatus
 from breaches.rules.statistics import Spread, by_producer, by_quarter, by_series, figures_of, quarter_of
+from breaches.statistics import Scope, read_history
 from releases.models import DateChange, Release, Verification
 from releases.rules.calendar import local_date
 from releases.rules.date_change import Mark, date_change_marks

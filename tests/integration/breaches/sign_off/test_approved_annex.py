@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches import drafting, editing, facts, pdf, sign_off
+from breaches import decisions, drafting, editing, facts, pdf
 from breaches.models import ApprovedDocument, Report
 from breaches.pdf import draft_of, lay_out_report
 from breaches.refreshing import with_annex
@@ -67,7 +67,7 @@ def test_an_annex_is_read_on_the_page_approved_with_it_and_printed_in_the_docume
 
 
 def test_an_approved_annex_stays_as_it_was_whatever_is_recorded_later(office, submitted_report):
-    document = sign_off.approve_report(submitted_report, annex=True, by=office.head, at=AT, render=pdf.render_pdf)
+    document = decisions.approve_report(submitted_report, annex=True, by=office.head, at=AT, render=pdf.render_pdf)
     record_checks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE), ("11:06", LIVE))
     again = lay_out_report(document.report, current_version(document.report))
     assert pdf.render_pdf(again) == bytes(document.pdf)
@@ -83,15 +83,15 @@ def test_a_look_that_was_recorded_since_the_annex_was_read_has_to_be_read_first(
 
 
 def test_an_approval_is_bound_to_what_was_read_by_the_approval_itself(office, submitted_report):
-    read = content_digest(sign_off.approved_content(submitted_report, at=AT, annex=True))
+    read = content_digest(decisions.approved_content(submitted_report, at=AT, annex=True))
     record_checks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
     with pytest.raises(ChangedMeanwhile, match="has changed since you read it"):
-        sign_off.approve_report(
+        decisions.approve_report(
             submitted_report, annex=True, read_sha256=read, by=office.head, at=AT, render=render_text
         )
     assert Report.objects.get(pk=submitted_report.pk).status == ReportStatus.WITH_HOP
-    read = content_digest(sign_off.approved_content(submitted_report, at=AT, annex=True))
-    approved = sign_off.approve_report(
+    read = content_digest(decisions.approved_content(submitted_report, at=AT, annex=True))
+    approved = decisions.approve_report(
         submitted_report, annex=True, read_sha256=read, by=office.head, at=AT, render=render_text
     )
     assert approved.content_sha256 == read
@@ -106,15 +106,15 @@ def test_a_look_recorded_between_annex_and_digest_refuses_the_approval(office, s
         record_checks(release, ("11:05", NOT_LIVE))
         return made
 
-    monkeypatch.setattr(sign_off, "with_annex", annex_and_one_more_look)
+    monkeypatch.setattr(decisions, "with_annex", annex_and_one_more_look)
     with pytest.raises(ChangedMeanwhile, match="read the annex again"):
-        sign_off.approve_report(submitted_report, annex=True, by=office.head, at=AT, render=render_text)
+        decisions.approve_report(submitted_report, annex=True, by=office.head, at=AT, render=render_text)
     assert Report.objects.get(pk=submitted_report.pk).status == ReportStatus.WITH_HOP
 
 
 def test_a_report_that_is_taken_up_again_has_no_annex_until_one_is_approved_anew(office, submitted_report):
-    document = sign_off.approve_report(submitted_report, annex=True, by=office.head, at=AT, render=render_text)
-    reopened = sign_off.reopen_report(document.report, reason="A user wrote.", by=office.head, at=AT)
+    document = decisions.approve_report(submitted_report, annex=True, by=office.head, at=AT, render=render_text)
+    reopened = decisions.reopen_report(document.report, reason="A user wrote.", by=office.head, at=AT)
     assert content_of(reopened).annex is None
     assert draft_of(reopened).annex is None
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from breaches import dispatching, editing, pdf, sign_off
+from breaches import decisions, editing, pdf
 from breaches.models import Report
 from breaches.redaction import shows_words
 from statsoffice.redaction import redact
@@ -23,8 +23,8 @@ LATER = AT + timedelta(days=40)
 def report(office):
     """An approved report whose document names someone."""
     draft = name_person_in_impact(NAME, create_report(office), by=office.statistician)
-    submitted = sign_off.submit_report(draft, by=office.statistician, at=AT)
-    sign_off.approve_report(submitted, by=office.head, at=AT, render=pdf.render_pdf)
+    submitted = decisions.submit_report(draft, by=office.statistician, at=AT)
+    decisions.approve_report(submitted, by=office.head, at=AT, render=pdf.render_pdf)
     return Report.objects.select_related("producer").get(pk=draft.pk)
 
 
@@ -55,12 +55,10 @@ def test_documents_of_joined_drafts_are_told_of_by_name_and_what_cannot_be_read_
     office, client, approved_report
 ):
     draft = approved_report
-    draft = dispatching.send_report(
+    draft = decisions.send_report(
         draft, recipient="regulation@example.gov.uk", by=office.head, at=AT + timedelta(minutes=3)
     )
-    draft = dispatching.send_correction(
-        draft, notice="A figure was wrong.", by=office.head, at=AT + timedelta(minutes=4)
-    )
+    draft = decisions.send_correction(draft, notice="A figure was wrong.", by=office.head, at=AT + timedelta(minutes=4))
     joint = create_joint_report(office, draft)
     (unread,) = draft.approved_documents.all()
     found = redact(joint, words="just under an hour", why=WHY, by=office.head, at=LATER)

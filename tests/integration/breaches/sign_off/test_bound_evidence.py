@@ -5,7 +5,7 @@ import hashlib
 import pytest
 from django.urls import reverse
 
-from breaches import pdf, sign_off
+from breaches import decisions, pdf
 from breaches.facts import evidence_digest
 from releases.models import Observation
 from tests.support.people import AT, create_report, render_text
@@ -31,7 +31,7 @@ def test_looks_at_another_release_change_nothing_and_one_more_at_its_own_changes
 
 def test_the_approved_document_keeps_the_digest_of_its_day_and_its_event_says_it(office, submitted_report):
     bound_to = evidence_digest(submitted_report)
-    document = sign_off.approve_report(submitted_report, by=office.head, at=AT, render=render_text)
+    document = decisions.approve_report(submitted_report, by=office.head, at=AT, render=render_text)
     record_checks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
     assert document.evidence_sha256 == bound_to != evidence_digest(submitted_report)
     assert document.report.events.filter(kind="approved").get().facts["evidence_sha256"] == bound_to
@@ -46,5 +46,5 @@ def test_the_digest_is_shown_before_the_approval_and_handed_to_the_printer(
     )
     printed_documents = []
     monkeypatch.setattr(pdf, "render_pdf", lambda document: printed_documents.append(document) or b"%PDF")
-    sign_off.approve_report(submitted_report, by=office.head, at=AT, render=pdf.render_pdf)
+    decisions.approve_report(submitted_report, by=office.head, at=AT, render=pdf.render_pdf)
     assert printed_documents[0].evidence_hash == evidence_digest(submitted_report)

@@ -10,7 +10,7 @@ from itertools import combinations_with_replacement, count
 import pytest
 from django.db import transaction
 
-from breaches import dispatching, editing, merging, redaction, sign_off
+from breaches import decisions, editing, merging, redaction
 from breaches.editing import ChosenCause
 from breaches.models import Report, ReportEvent
 from breaches.rules.lifecycle import (
@@ -42,22 +42,22 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 NUMBERS = count(1)
 ACTS = {
-    SUBMIT: lambda report, office: sign_off.submit_report(report, by=office.statistician, at=AT),
-    TAKE_BACK: lambda report, office: sign_off.take_back_report(report, by=office.statistician, at=AT),
-    RETURN: lambda report, office: sign_off.return_report(report, comment="Again.", by=office.head, at=AT),
-    APPROVE: lambda report, office: sign_off.approve_report(report, by=office.head, at=AT, render=render_text),
-    RECORD: lambda report, office: sign_off.record_report(
+    SUBMIT: lambda report, office: decisions.submit_report(report, by=office.statistician, at=AT),
+    TAKE_BACK: lambda report, office: decisions.take_back_report(report, by=office.statistician, at=AT),
+    RETURN: lambda report, office: decisions.return_report(report, comment="Again.", by=office.head, at=AT),
+    APPROVE: lambda report, office: decisions.approve_report(report, by=office.head, at=AT, render=render_text),
+    RECORD: lambda report, office: decisions.record_report(
         report, reason="no_effect", words="Nobody saw it.", by=office.head, at=AT
     ),
-    DISMISS: lambda report, office: sign_off.dismiss_report(
+    DISMISS: lambda report, office: decisions.dismiss_report(
         report, reason="other", words="None.", by=office.head, at=AT
     ),
-    REOPEN: lambda report, office: sign_off.reopen_report(report, reason="News.", by=office.head, at=AT),
-    SEND: lambda report, office: dispatching.send_report(report, recipient=REGULATOR, by=office.head, at=AT),
-    NOTE_ANSWER: lambda report, office: dispatching.record_answer(report, answer="Thanks.", by=office.head, at=AT),
-    CORRECT: lambda report, office: dispatching.send_correction(report, notice="Wrong day.", by=office.head, at=AT),
-    WITHDRAW: lambda report, office: dispatching.send_withdrawal(report, notice="In time.", by=office.head, at=AT),
-    CLOSE: lambda report, office: dispatching.close_report(report, by=office.head, at=AT),
+    REOPEN: lambda report, office: decisions.reopen_report(report, reason="News.", by=office.head, at=AT),
+    SEND: lambda report, office: decisions.send_report(report, recipient=REGULATOR, by=office.head, at=AT),
+    NOTE_ANSWER: lambda report, office: decisions.record_answer(report, answer="Thanks.", by=office.head, at=AT),
+    CORRECT: lambda report, office: decisions.send_correction(report, notice="Wrong day.", by=office.head, at=AT),
+    WITHDRAW: lambda report, office: decisions.send_withdrawal(report, notice="In time.", by=office.head, at=AT),
+    CLOSE: lambda report, office: decisions.close_report(report, by=office.head, at=AT),
 }
 # Joining and taking apart are raced in test_at_once.py, each against itself: they need several reports.
 PAIRS = {

@@ -6,12 +6,12 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from breaches import dispatching, pdf, sign_off
+from breaches import decisions, pdf
 from breaches.models import Dispatch, Report
 from breaches.rules.lifecycle import Nature, ReportStatus
 from breaches.versions import content_of
 from releases.models.append_only import AppendOnlyRow
-from releases.rules.lifecycle import MissingFields
+from releases.rules.lifecycle import FieldRefused, MissingFields
 from tests.support.people import AT, REGULATOR, approve, create_report, render_text
 from tests.support.report_forms import error_links, send, words
 
@@ -42,7 +42,7 @@ def state_of(report):
 
 
 def test_what_was_sent_to_whom_by_whom_and_when_is_kept(office, report):
-    sent = dispatching.send_report(report, recipient=REGULATOR, words=" With regret. ", by=office.deputy, at=LATER)
+    sent = decisions.send_report(report, recipient=REGULATOR, words=" With regret. ", by=office.deputy, at=LATER)
     (dispatch,) = Dispatch.objects.all()
     document = sent.approved_documents.get()
     assert sent.status == ReportStatus.SENT
@@ -55,7 +55,7 @@ def test_what_was_sent_to_whom_by_whom_and_when_is_kept(office, report):
 
 
 def test_one_approved_document_is_sent_once(office, report):
-    sent = dispatching.send_report(report, recipient=REGULATOR, by=office.head, at=LATER)
+    sent = decisions.send_report(report, recipient=REGULATOR, by=office.head, at=LATER)
     dispatch = Dispatch.objects.get()
     dispatch.pk = None
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -65,24 +65,24 @@ def test_one_approved_document_is_sent_once(office, report):
 
 @pytest.mark.parametrize(
     ("recipient", "refusal"),
-    [("", MissingFields), ("  ", MissingFields), ("the regulator", dispatching.CannotBeSent)],
+    [("", MissingFields), ("  ", MissingFields), ("the regulator", FieldRefused)],
     ids=["none", "blank", "no-address"],
 )
 def test_a_report_without_a_recipient_that_mail_can_reach_stays_approved(office, report, recipient, refusal):
     before = state_of(report)
     with pytest.raises(refusal) as refused:
-        dispatching.send_report(report, recipient=recipient, by=office.head, at=LATER)
+        decisions.send_report(report, recipient=recipient, by=office.head, at=LATER)
     assert refused.value.field == "recipient"
     assert state_of(report) == before
 
 
 def test_a_rehearsal_goes_to_nobody_but_who_sends_it(office):
     rehearsed = create_report(office, ReportStatus.APPROVED, rehearsal=True)
-    with pytest.raises(dispatching.CannotBeSent):
-        dispatching.send_report(rehearsed, recipient=REGULATOR, by=office.head, at=LATER)
-    assert dispatching.recipient_of(rehearsed, by=office.head, office=REGULATOR) == office.head.email
+    with pytest.raises(FieldRefused):
+        decisions.send_report(rehearsed, recipient=REGULATOR, by=office.head, at=LATER)
+    assert decisions.recipient_of(rehearsed, by=office.head, office=REGULATOR) == office.head.email
     assert (
-        dispatching.send_report(rehearsed, recipient=office.head.email, by=office.head, at=LATER).status
+        decisions.send_report(rehearsed, recipient=office.head.email, by=office.head, at=LATER).status
         == ReportStatus.SENT
     )
 
@@ -97,14 +97,14 @@ def test_a_rehearsal_goes_to_nobody_but_who_sends_it(office):
 )
 def test_the_day_on_which_it_was_sent_outside_lies_between_approval_and_today(office, report, sent_on, sentence):
     before = state_of(report)
-    with pytest.raises(dispatching.CannotBeSent, match=sentence) as refused:
-        dispatching.record_sent_outside(report, recipient="OSR", sent_on=sent_on, by=office.head, at=LATER)
+    with pytest.raises(FieldRefused, match=sentence) as refused:
+        decisions.record_sent_outside(report, recipient="OSR", sent_on=sent_on, by=office.head, at=LATER)
     assert refused.value.field == "sent_on"
     assert state_of(report) == before
 
 
 def test_what_was_sent_outside_this_system_keeps_day_and_reference(office, report):
-    dispatching.record_sent_outside(
+    decisions.record_sent_outside(
         report, recipient=" OSR ", sent_on=date(2020, 6, 30), reference="Letter 7", by=office.head, at=LATER
     )
     dispatch = Dispatch.objects.get()
@@ -114,12 +114,10 @@ def test_what_was_sent_outside_this_system_keeps_day_and_reference(office, repor
 
 def test_a_correction_gives_notice_and_the_corrected_report_is_a_dispatch_of_its_own(office, sent_report):
     first = bytes(sent_report.approved_documents.get().pdf)
-    draft = dispatching.send_correction(sent_report, notice=NOTICE, by=office.head, at=LATER)
+    draft = decisions.send_correction(sent_report, notice=NOTICE, by=office.head, at=LATER)
     assert (draft.status, draft.decided_at, content_of(draft).report_date) == (ReportStatus.DRAFT, None, None)
-    again = sign_off.submit_report(draft, by=office.statistician, at=LATER)
-    dispatching.send_report(
-        approve(again, office), recipient=REGULATOR, by=office.head, at=LATER + timedelta(minutes=5)
-    )
+    again = decisions.submit_report(draft, by=office.statistician, at=LATER)
+    decisions.send_report(approve(again, office), recipient=REGULATOR, by=office.head, at=LATER + timedelta(minutes=5))
     kept = [(dispatch.nature, dispatch.document.version) for dispatch in Dispatch.objects.order_by("pk")]
     versions = list(sent_report.approved_documents.values_list("version", flat=True))
     assert kept == [("report", versions[0]), ("correction_notice", versions[0]), ("report", versions[1])]
@@ -127,14 +125,14 @@ def test_a_correction_gives_notice_and_the_corrected_report_is_a_dispatch_of_its
 
 
 def test_a_withdrawal_gives_notice_and_leaves_the_document_as_it_was(office, sent_report):
-    withdrawn = dispatching.send_withdrawal(sent_report, notice=NOTICE, by=office.head, at=LATER)
+    withdrawn = decisions.send_withdrawal(sent_report, notice=NOTICE, by=office.head, at=LATER)
     notice = Dispatch.objects.last()
     assert (withdrawn.status, notice.nature, notice.words) == (ReportStatus.WITHDRAWN, "withdrawal_notice", NOTICE)
     assert notice.recipient == REGULATOR
     assert withdrawn.approved_documents.count() == 1
 
 
-@pytest.mark.parametrize("act", [dispatching.send_correction, dispatching.send_withdrawal], ids=["correct", "withdraw"])
+@pytest.mark.parametrize("act", [decisions.send_correction, decisions.send_withdrawal], ids=["correct", "withdraw"])
 def test_nothing_that_was_sent_is_taken_up_or_withdrawn_without_words_for_its_recipient(office, sent_report, act):
     before = state_of(sent_report)
     with pytest.raises(MissingFields) as refused:

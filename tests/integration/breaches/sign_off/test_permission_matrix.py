@@ -2,8 +2,9 @@
 
 import pytest
 
-from breaches import dispatching, editing, sign_off, versions
+from breaches import decisions, editing, versions
 from breaches.models import Report
+from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import (
     APPROVE,
     CLOSE,
@@ -24,7 +25,6 @@ from breaches.rules.lifecycle import (
     WITHDRAW,
     ReportStatus,
 )
-from breaches.rules.validation import ReportSection
 from releases.rules.lifecycle import Role, WrongRole, WrongState
 from tests.support.factories import rolled_back
 from tests.support.people import AT, REGULATOR, create_office, move_report, render_text
@@ -46,18 +46,20 @@ MOVES = {
         by=by,
         at=AT,
     ),
-    SUBMIT: lambda report, by: sign_off.submit_report(report, by=by, at=AT),
-    TAKE_BACK: lambda report, by: sign_off.take_back_report(report, by=by, at=AT),
-    RETURN: lambda report, by: sign_off.return_report(report, comment="Again.", by=by, at=AT),
-    APPROVE: lambda report, by: sign_off.approve_report(report, by=by, at=AT, render=render_text),
-    RECORD: lambda report, by: sign_off.record_report(report, reason="no_effect", words="Nobody saw it.", by=by, at=AT),
-    DISMISS: lambda report, by: sign_off.dismiss_report(report, reason="other", words="None.", by=by, at=AT),
-    REOPEN: lambda report, by: sign_off.reopen_report(report, reason="News.", by=by, at=AT),
-    SEND: lambda report, by: dispatching.send_report(report, recipient=REGULATOR, by=by, at=AT),
-    NOTE_ANSWER: lambda report, by: dispatching.record_answer(report, answer="Thank you.", by=by, at=AT),
-    CORRECT: lambda report, by: dispatching.send_correction(report, notice="The day was wrong.", by=by, at=AT),
-    WITHDRAW: lambda report, by: dispatching.send_withdrawal(report, notice="It was in time.", by=by, at=AT),
-    CLOSE: lambda report, by: dispatching.close_report(report, by=by, at=AT),
+    SUBMIT: lambda report, by: decisions.submit_report(report, by=by, at=AT),
+    TAKE_BACK: lambda report, by: decisions.take_back_report(report, by=by, at=AT),
+    RETURN: lambda report, by: decisions.return_report(report, comment="Again.", by=by, at=AT),
+    APPROVE: lambda report, by: decisions.approve_report(report, by=by, at=AT, render=render_text),
+    RECORD: lambda report, by: decisions.record_report(
+        report, reason="no_effect", words="Nobody saw it.", by=by, at=AT
+    ),
+    DISMISS: lambda report, by: decisions.dismiss_report(report, reason="other", words="None.", by=by, at=AT),
+    REOPEN: lambda report, by: decisions.reopen_report(report, reason="News.", by=by, at=AT),
+    SEND: lambda report, by: decisions.send_report(report, recipient=REGULATOR, by=by, at=AT),
+    NOTE_ANSWER: lambda report, by: decisions.record_answer(report, answer="Thank you.", by=by, at=AT),
+    CORRECT: lambda report, by: decisions.send_correction(report, notice="The day was wrong.", by=by, at=AT),
+    WITHDRAW: lambda report, by: decisions.send_withdrawal(report, notice="It was in time.", by=by, at=AT),
+    CLOSE: lambda report, by: decisions.close_report(report, by=by, at=AT),
     # Made of several reports at once by breaches/merging.py, whose own tests show its other conditions.
     JOIN: lambda report, by: made(report, JOIN, by=by, joint_report=True),
     RESUME: lambda report, by: made(report, RESUME, by=by, joint_report=True),

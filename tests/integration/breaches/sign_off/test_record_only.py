@@ -2,10 +2,10 @@
 
 import pytest
 
-from breaches import editing, sign_off, versions
+from breaches import decisions, editing, versions
 from breaches.models import Report
+from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import RecordingReason, ReportStatus
-from breaches.rules.validation import ReportSection
 from breaches.versions import content_of
 from releases.rules.lifecycle import MissingFields
 from tests.support.people import AT, create_report
@@ -29,14 +29,14 @@ def test_what_is_kept_in_the_log_needs_a_reason_of_its_own_list_and_words(
 ):
     before = state_of(submitted_report)
     with pytest.raises(MissingFields) as refused:
-        sign_off.record_report(submitted_report, reason=reason, words=words, by=office.head, at=AT)
+        decisions.record_report(submitted_report, reason=reason, words=words, by=office.head, at=AT)
     assert refused.value.field == field
     assert state_of(submitted_report) == before
 
 
 def test_the_log_needs_what_happened_and_neither_impact_nor_actions(office):
     report = create_report(office, complete=False)
-    kept = sign_off.record_report(report, reason="no_effect", words="Nobody saw it.", by=office.head, at=AT)
+    kept = decisions.record_report(report, reason="no_effect", words="Nobody saw it.", by=office.head, at=AT)
     assert (kept.status, kept.decision_reason, kept.decided_at) == (ReportStatus.RECORDED, "no_effect", AT)
     assert (kept.events.last().kind, kept.events.last().words) == ("recorded", "Nobody saw it.")
     empty = create_report(office, reference="another")
@@ -50,5 +50,5 @@ def test_the_log_needs_what_happened_and_neither_impact_nor_actions(office):
         at=AT,
     ).report
     with pytest.raises(versions.Incomplete) as refused:
-        sign_off.record_report(emptied, reason="no_effect", words="Nobody.", by=office.head, at=AT)
+        decisions.record_report(emptied, reason="no_effect", words="Nobody.", by=office.head, at=AT)
     assert [remark.field for remark in refused.value.remarks] == ["circumstances"]

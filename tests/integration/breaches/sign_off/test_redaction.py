@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, models, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from breaches import corrective_actions, dispatching, editing, redaction, sign_off
+from breaches import corrective_actions, decisions, editing, redaction
 from breaches.models import (
     CorrectiveAction,
     Dispatch,
@@ -22,8 +22,8 @@ from breaches.models import (
     TimelineNote,
 )
 from breaches.redaction import KIND, NothingToRedact
+from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import ReportStatus, ReportTerm
-from breaches.rules.validation import ReportSection
 from breaches.versions import content_of, record_report_event
 from releases.models.append_only import AppendOnlyRow, allow_redaction
 from releases.rules.lifecycle import MissingFields, Role
@@ -56,17 +56,17 @@ def report(office):
     plan = corrective_actions.Plan(f"{NAME} is trained", ReportTerm.SHORT, NAME, (AT + timedelta(days=9)).date())
     corrective_actions.add_action(report, plan, next_release_of=None, by=office.statistician, at=AT)
     report.refresh_from_db()
-    report = sign_off.submit_report(
+    report = decisions.submit_report(
         name_person_in_impact(NAME, report, by=office.statistician), by=office.statistician, at=AT
     )
-    report = sign_off.return_report(
+    report = decisions.return_report(
         report, comment=f"Why did {NAME} wait?", sections={ReportSection.IMPACT: f"Ask {NAME}."}, by=office.head, at=AT
     )
-    report = sign_off.submit_report(report, by=office.statistician, at=AT + timedelta(minutes=1))
-    sign_off.approve_report(report, by=office.head, at=AT + timedelta(minutes=2), render=render_text)
+    report = decisions.submit_report(report, by=office.statistician, at=AT + timedelta(minutes=1))
+    decisions.approve_report(report, by=office.head, at=AT + timedelta(minutes=2), render=render_text)
     report = Report.objects.get(pk=report.pk)
     words = f"With regards of {NAME}."
-    dispatching.send_report(
+    decisions.send_report(
         report, recipient="regulation@example.gov.uk", words=words, by=office.head, at=AT + timedelta(hours=1)
     )
     outbox.create_missing(now=AT + timedelta(hours=2))

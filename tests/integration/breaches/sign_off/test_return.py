@@ -2,9 +2,9 @@
 
 import pytest
 
-from breaches import sign_off, versions
+from breaches import decisions, versions
 from breaches.models import Report
-from breaches.rules.validation import ReportSection
+from breaches.rules.content import ReportSection
 from releases.rules.lifecycle import MissingFields
 from tests.support.people import AT
 
@@ -19,11 +19,11 @@ def state_of(report):
 
 def test_a_return_may_ask_for_something_in_single_sections_alone(office, submitted_report):
     asked = {ReportSection.IMPACT: " How many users? ", ReportSection.CIRCUMSTANCES: "  "}
-    returned = sign_off.return_report(submitted_report, sections=asked, by=office.head, at=AT)
+    returned = decisions.return_report(submitted_report, sections=asked, by=office.head, at=AT)
     assert [(one.section, one.words) for one in versions.comments_on_last_return(returned)] == [
         ("impact", "How many users?")
     ]
-    again = sign_off.submit_report(returned, by=office.statistician, at=AT)
+    again = decisions.submit_report(returned, by=office.statistician, at=AT)
     assert versions.comments_on_last_return(again) == ()
     assert [one.words for kept in versions.comments_by_event(again).values() for one in kept] == ["How many users?"]
 
@@ -31,7 +31,7 @@ def test_a_return_may_ask_for_something_in_single_sections_alone(office, submitt
 def test_a_return_without_any_comment_is_refused(office, submitted_report):
     before = state_of(submitted_report)
     with pytest.raises(MissingFields) as refused:
-        sign_off.return_report(
+        decisions.return_report(
             submitted_report, comment=" ", sections={ReportSection.IMPACT: " "}, by=office.head, at=AT
         )
     assert refused.value.field == "comment"

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 
-from breaches import sign_off
+from breaches import decisions
 from breaches.models import ApprovedDocument, Report, ReportEvent
 from breaches.rules.content import content_digest
 from breaches.rules.lifecycle import DismissalReason, ReportStatus
@@ -39,7 +39,7 @@ def test_an_incomplete_report_cannot_be_submitted_and_each_gap_is_named(office):
     report = create_draft(producer=office.producer)
     before = state_of(report)
     with pytest.raises(Incomplete) as refused:
-        sign_off.submit_report(report, by=office.statistician, at=AT)
+        decisions.submit_report(report, by=office.statistician, at=AT)
     assert [remark.field for remark in refused.value.remarks] == ["impact", "corrective_actions", "cause"]
     assert state_of(report) == before
 
@@ -48,12 +48,12 @@ def test_an_incomplete_report_cannot_be_approved(office):
     report = create_draft(producer=office.producer)
     before = state_of(report)
     with pytest.raises(Incomplete):
-        sign_off.approve_report(report, by=office.head, at=AT, render=render_text)
+        decisions.approve_report(report, by=office.head, at=AT, render=render_text)
     assert state_of(report) == before
 
 
 def test_a_complete_report_goes_to_the_head_of_profession_with_an_event_that_names_who_and_what(office, draft_report):
-    report = sign_off.submit_report(draft_report, by=office.statistician, at=AT)
+    report = decisions.submit_report(draft_report, by=office.statistician, at=AT)
     assert (report.status, report.submitted_by) == (ReportStatus.WITH_HOP, office.statistician)
     event = report.events.last()
     assert (event.kind, event.actor, event.facts["role"]) == ("submitted", office.statistician, "statistician")
@@ -63,11 +63,11 @@ def test_a_complete_report_goes_to_the_head_of_profession_with_an_event_that_nam
 
 def test_a_returned_report_keeps_its_earlier_versions_and_the_comment(office, submitted_report):
     versions = list(submitted_report.versions.values_list("number", "content_sha256"))
-    returned = sign_off.return_report(submitted_report, comment="  Say who was told. ", by=office.deputy, at=AT)
+    returned = decisions.return_report(submitted_report, comment="  Say who was told. ", by=office.deputy, at=AT)
     assert returned.status == ReportStatus.RETURNED
     assert list(returned.versions.values_list("number", "content_sha256")) == versions
     assert returned.events.last().words == "Say who was told."
-    again = sign_off.submit_report(returned, by=office.statistician, at=AT)
+    again = decisions.submit_report(returned, by=office.statistician, at=AT)
     assert [event.words for event in again.events.filter(kind="returned")] == ["Say who was told."]
 
 
@@ -75,7 +75,7 @@ def test_a_submission_that_is_taken_back_is_a_draft_again_with_its_text_and_the_
     office, submitted_report
 ):
     before = current_version(submitted_report).content_sha256
-    taken_back = sign_off.take_back_report(submitted_report, reason=" One more fact. ", by=office.statistician, at=AT)
+    taken_back = decisions.take_back_report(submitted_report, reason=" One more fact. ", by=office.statistician, at=AT)
     assert (taken_back.status, taken_back.submitted_by) == (ReportStatus.DRAFT, None)
     assert current_version(taken_back).content_sha256 == before
     assert (taken_back.events.last().kind, taken_back.events.last().words) == ("taken_back", "One more fact.")
@@ -83,7 +83,7 @@ def test_a_submission_that_is_taken_back_is_a_draft_again_with_its_text_and_the_
 
 def test_approval_dates_the_report_and_binds_the_stored_document_to_the_hash_of_its_content(office, submitted_report):
     late_in_the_evening = london("23:30", "2020-07-01")
-    document = sign_off.approve_report(submitted_report, by=office.head, at=late_in_the_evening, render=render_text)
+    document = decisions.approve_report(submitted_report, by=office.head, at=late_in_the_evening, render=render_text)
     submitted_report.refresh_from_db()
     content = content_of(submitted_report)
     assert (submitted_report.status, submitted_report.decided_at) == (ReportStatus.APPROVED, late_in_the_evening)
@@ -103,8 +103,8 @@ def test_a_document_that_cannot_be_printed_is_not_approved_and_nothing_changes()
     office = create_office()
     report = create_report(office, ReportStatus.WITH_HOP)
     before = state_of(report)
-    with pytest.raises(sign_off.NotPrinted, match=r"could not be printed.*no paper"):
-        sign_off.approve_report(report, by=office.head, at=AT, render=out_of_paper)
+    with pytest.raises(decisions.NotPrinted, match=r"could not be printed.*no paper"):
+        decisions.approve_report(report, by=office.head, at=AT, render=out_of_paper)
     assert state_of(report) == before
 
 
@@ -112,38 +112,38 @@ def test_where_two_people_are_required_nobody_approves_what_they_wrote():
     office = create_office(two_person_approval=True)
     report = write_sections(create_draft(producer=office.producer), by=office.head)
     before = state_of(report)
-    with pytest.raises(sign_off.TwoPeopleNeeded):
-        sign_off.approve_report(report, by=office.head, at=AT, render=render_text)
+    with pytest.raises(decisions.TwoPeopleNeeded):
+        decisions.approve_report(report, by=office.head, at=AT, render=render_text)
     assert state_of(report) == before
-    assert not sign_off.approve_report(report, by=office.deputy, at=AT, render=render_text).one_person
+    assert not decisions.approve_report(report, by=office.deputy, at=AT, render=render_text).one_person
 
 
 def test_where_two_people_are_required_nobody_approves_what_they_submitted():
     office = create_office(two_person_approval=True)
-    report = sign_off.submit_report(create_report(office), by=office.deputy, at=AT)
-    with pytest.raises(sign_off.TwoPeopleNeeded):
-        sign_off.approve_report(report, by=office.deputy, at=AT, render=render_text)
-    report = sign_off.return_report(report, comment="Again.", by=office.head, at=AT)
-    report = sign_off.submit_report(report, by=office.statistician, at=AT)
-    with pytest.raises(sign_off.TwoPeopleNeeded):
-        sign_off.approve_report(report, by=office.deputy, at=AT, render=render_text)
-    assert sign_off.approve_report(report, by=office.head, at=AT, render=render_text).version == report.version + 1
+    report = decisions.submit_report(create_report(office), by=office.deputy, at=AT)
+    with pytest.raises(decisions.TwoPeopleNeeded):
+        decisions.approve_report(report, by=office.deputy, at=AT, render=render_text)
+    report = decisions.return_report(report, comment="Again.", by=office.head, at=AT)
+    report = decisions.submit_report(report, by=office.statistician, at=AT)
+    with pytest.raises(decisions.TwoPeopleNeeded):
+        decisions.approve_report(report, by=office.deputy, at=AT, render=render_text)
+    assert decisions.approve_report(report, by=office.head, at=AT, render=render_text).version == report.version + 1
 
 
 def test_elsewhere_the_record_says_that_one_person_did_both(office):
     report = write_sections(create_draft(producer=office.producer), by=office.head)
-    document = sign_off.approve_report(report, by=office.head, at=AT, render=render_text)
+    document = decisions.approve_report(report, by=office.head, at=AT, render=render_text)
     assert document.one_person
     assert report.events.last().facts["one_person"] is True
 
 
 def test_two_people_who_did_one_thing_each_are_not_noted_as_one(office, submitted_report):
-    assert not sign_off.approve_report(submitted_report, by=office.head, at=AT, render=render_text).one_person
+    assert not decisions.approve_report(submitted_report, by=office.head, at=AT, render=render_text).one_person
 
 
 def test_somebody_with_two_roles_decides_in_the_weightier_one(office, submitted_report):
     add_role(office.statistician, office.producer, Role.DEPUTY)
-    document = sign_off.approve_report(submitted_report, by=office.statistician, at=AT, render=render_text)
+    document = decisions.approve_report(submitted_report, by=office.statistician, at=AT, render=render_text)
     assert (document.approved_role, document.one_person) == (Role.DEPUTY, True)
 
 
@@ -155,7 +155,7 @@ def test_somebody_with_two_roles_decides_in_the_weightier_one(office, submitted_
 def test_a_dismissal_needs_a_reason_of_the_list_and_words(reason, words, field, office, draft_report):
     before = state_of(draft_report)
     with pytest.raises(MissingFields) as refused:
-        sign_off.dismiss_report(draft_report, reason=reason, words=words, by=office.head, at=AT)
+        decisions.dismiss_report(draft_report, reason=reason, words=words, by=office.head, at=AT)
     assert refused.value.field == field
     assert state_of(draft_report) == before
 
@@ -170,12 +170,12 @@ def test_an_incomplete_draft_can_be_dismissed(office):
 def test_reopening_makes_a_new_version_without_a_date_and_keeps_what_was_approved(status, office, draft_report):
     report = move_report(draft_report, office, status)
     kept = [(d.version, bytes(d.pdf), d.pdf_sha256) for d in report.approved_documents.all()]
-    reopened = sign_off.reopen_report(report, reason="A user wrote to us.", by=office.head, at=AT + timedelta(days=1))
+    reopened = decisions.reopen_report(report, reason="A user wrote to us.", by=office.head, at=AT + timedelta(days=1))
     assert (reopened.status, reopened.version) == (ReportStatus.DRAFT, report.version + 1)
     assert (reopened.decided_at, reopened.decision_reason, reopened.submitted_by) == (None, "", None)
     assert content_of(reopened).report_date is None
     assert [(d.version, bytes(d.pdf), d.pdf_sha256) for d in reopened.approved_documents.all()] == kept
-    second = sign_off.approve_report(
+    second = decisions.approve_report(
         write_sections(reopened, by=office.statistician, impact="More."), by=office.head, at=AT, render=render_text
     )
     documents = second.report.approved_documents
@@ -185,12 +185,12 @@ def test_reopening_makes_a_new_version_without_a_date_and_keeps_what_was_approve
 
 def test_a_decision_upon_a_copy_that_is_no_longer_true_is_refused(office, submitted_report):
     mine, theirs = Report.objects.get(pk=submitted_report.pk), Report.objects.get(pk=submitted_report.pk)
-    sign_off.approve_report(theirs, by=office.deputy, at=AT, render=render_text)
+    decisions.approve_report(theirs, by=office.deputy, at=AT, render=render_text)
     before = state_of(submitted_report)
     for move, details in (
-        (sign_off.approve_report, {"render": render_text}),
-        (sign_off.return_report, {"comment": "No."}),
-        (sign_off.dismiss_report, {"reason": "other", "words": "No."}),
+        (decisions.approve_report, {"render": render_text}),
+        (decisions.return_report, {"comment": "No."}),
+        (decisions.dismiss_report, {"reason": "other", "words": "No."}),
     ):
         with pytest.raises(ChangedMeanwhile):
             move(mine, by=office.head, at=AT, **details)
@@ -201,7 +201,7 @@ def test_a_text_that_changed_since_it_was_read_is_not_approved(office, submitted
     read = Report.objects.get(pk=submitted_report.pk)
     write_sections(submitted_report, by=office.deputy, impact="Other words.")
     with pytest.raises(ChangedMeanwhile):
-        sign_off.approve_report(read, by=office.head, at=AT, render=render_text)
+        decisions.approve_report(read, by=office.head, at=AT, render=render_text)
     assert not ApprovedDocument.objects.exists()
 
 
@@ -218,7 +218,7 @@ def test_two_people_approving_at_once_make_one_decision_one_document_and_one_eve
 
     def approve(person):
         try:
-            sign_off.approve_report(Report.objects.get(pk=report.pk), by=person, at=AT, render=print_together)
+            decisions.approve_report(Report.objects.get(pk=report.pk), by=person, at=AT, render=print_together)
             outcomes.append("approved")
         except ChangedMeanwhile:
             outcomes.append("refused")
@@ -239,9 +239,9 @@ def test_two_people_approving_at_once_make_one_decision_one_document_and_one_eve
 
 def test_the_same_move_again_by_the_same_person_is_recognised_and_by_another_is_not(office, draft_report):
     read = draft_report.last_change
-    moved = sign_off.submit_report(draft_report, by=office.statistician, at=AT)
+    moved = decisions.submit_report(draft_report, by=office.statistician, at=AT)
     assert was_done_by(moved, "submitted", read=read, person=office.statistician)
     assert not was_done_by(moved, "submitted", read=read, person=office.head)
     assert not was_done_by(moved, "submitted", read=read - 1, person=office.statistician)
     with pytest.raises(WrongState):
-        sign_off.submit_report(moved, by=office.statistician, at=AT)
+        decisions.submit_report(moved, by=office.statistician, at=AT)

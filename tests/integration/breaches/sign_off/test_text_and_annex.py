@@ -3,14 +3,13 @@
 import pytest
 from django.urls import reverse
 
-from breaches import drafting, editing, sign_off
+from breaches import decisions, drafting, editing
 from breaches.models import ApprovedDocument, Report
 from breaches.pdf import draft_of
 from breaches.refreshing import changed_facts
 from breaches.rules.annex import OWN_TEXT
-from breaches.rules.content import content_digest
+from breaches.rules.content import ReportSection, content_digest
 from breaches.rules.lifecycle import RecordingReason, ReportStatus
-from breaches.rules.validation import ReportSection
 from breaches.versions import content_of, current_version
 from tests.support.factories import ReleaseFactory, SeriesFactory
 from tests.support.people import AT, render_text, write_sections
@@ -83,27 +82,27 @@ def test_what_is_approved_with_its_annex_is_what_was_shown_and_says_the_same_in_
 
 
 def test_what_the_machine_brought_up_to_date_at_an_approval_is_still_its_own_text(office, report):
-    document = sign_off.approve_report(report, annex=True, by=office.head, at=AT, render=render_text)
-    reopened = sign_off.reopen_report(document.report, reason="A user wrote.", by=office.head, at=AT)
+    document = decisions.approve_report(report, annex=True, by=office.head, at=AT, render=render_text)
+    reopened = decisions.reopen_report(document.report, reason="A user wrote.", by=office.head, at=AT)
     assert current_version(reopened).is_untouched("circumstances")
     assert changed_facts(reopened, current_version(reopened)) == {}
 
 
 def test_an_edited_text_stays_as_it_was_beside_the_annex(office, report):
     report = edited(report, office)
-    document = sign_off.approve_report(report, annex=True, by=office.head, at=AT, render=render_text)
+    document = decisions.approve_report(report, annex=True, by=office.head, at=AT, render=render_text)
     content = content_of(document.report)
     assert content.circumstances == content_of(report).circumstances
     assert OWN_TEXT in content.annex.outputs[0].notes
 
 
 def test_without_an_annex_what_is_approved_is_the_text_as_it_stands(office, report):
-    document = sign_off.approve_report(report, by=office.head, at=AT, render=render_text)
+    document = decisions.approve_report(report, by=office.head, at=AT, render=render_text)
     assert content_of(document.report).circumstances == content_of(report).circumstances
 
 
 def test_a_report_is_submitted_with_its_figures_as_they_are_by_now_and_nobody_is_named_as_their_author(office, report):
-    submitted = sign_off.submit_report(report, by=office.statistician, at=AT)
+    submitted = decisions.submit_report(report, by=office.statistician, at=AT)
     version = current_version(submitted)
     assert LATER in content_of(submitted).circumstances
     assert (version.number, version.why, version.written_by) == (report.version + 1, "facts", None)
@@ -121,7 +120,7 @@ def test_a_form_of_a_submission_that_is_sent_twice_asks_for_nothing_new(statisti
 
 def in_the_log(report, office):
     reason = RecordingReason.NO_EFFECT
-    return sign_off.record_report(report, reason=reason, words="Nobody looked.", by=office.head, at=AT)
+    return decisions.record_report(report, reason=reason, words="Nobody looked.", by=office.head, at=AT)
 
 
 def test_what_is_kept_in_the_log_is_kept_with_its_figures_as_they_are_by_now(office, report):
@@ -130,12 +129,12 @@ def test_what_is_kept_in_the_log_is_kept_with_its_figures_as_they_are_by_now(off
 
 def test_an_edited_text_and_one_that_agrees_already_are_submitted_as_they_stand(office, report):
     report = edited(report, office)
-    submitted = sign_off.submit_report(report, by=office.statistician, at=AT)
+    submitted = decisions.submit_report(report, by=office.statistician, at=AT)
     assert (submitted.version, content_of(submitted)) == (report.version, content_of(report))
 
 
 def test_news_that_nobody_has_read_does_not_enter_what_is_decided(office, report):
-    report = sign_off.submit_report(report, by=office.statistician, at=london("09:46"))
+    report = decisions.submit_report(report, by=office.statistician, at=london("09:46"))
     record_checks(report.suspicions.get().release, ("10:26:55", NOT_LIVE), ("10:27", LIVE))
     kept = content_of(report)
     drafting.draft_missing(now=london("10:27:02"))

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from breaches import editing, sign_off
+from breaches import decisions, editing
 from breaches.models import Report, ReportEvent
 from breaches.rules.lifecycle import ReportStatus
 from releases.models import Contact
@@ -51,7 +51,7 @@ def submitted(office, draft):
 
 @shared_fixture
 def returned(office, submitted):
-    return sign_off.return_report(submitted, comment="Say more.", by=office.head, at=AT + timedelta(minutes=2))
+    return decisions.return_report(submitted, comment="Say more.", by=office.head, at=AT + timedelta(minutes=2))
 
 
 @shared_fixture
@@ -90,13 +90,13 @@ def test_nobody_is_told_of_what_they_did_themselves(office, submitted):
     add_role(office.statistician, office.producer, Role.DEPUTY)
     assert set(told("submitted")) == {office.head.email, office.deputy.email}
     Contact.objects.filter(email=DEALING).update(user=office.head)
-    sign_off.return_report(submitted, comment="Say more.", by=office.head, at=LATER)
+    decisions.return_report(submitted, comment="Say more.", by=office.head, at=LATER)
     assert set(told("returned")) == {office.statistician.email}
 
 
 def test_a_head_who_decides_alone_is_told_nothing(office, draft):
     office.producer.memberships.filter(role=Role.DEPUTY).delete()
-    sign_off.submit_report(draft, by=office.head, at=AT)
+    decisions.submit_report(draft, by=office.head, at=AT)
     assert told("submitted") == {}
 
 
@@ -107,7 +107,7 @@ def test_who_submitted_it_and_who_deals_with_it_are_told_of_a_return(office, ret
 def test_whoever_was_put_down_as_dealing_with_it_is_told_besides_as_long_as_they_do(office, submitted):
     publisher = office.people[Role.PUBLISHING_TEAM]
     editing.assign_report(submitted, person=publisher, by=office.head, at=AT)
-    sign_off.return_report(submitted, comment="Say more.", by=office.head, at=LATER)
+    decisions.return_report(submitted, comment="Say more.", by=office.head, at=LATER)
     with rolled_back():
         assert set(told("returned")) == {office.statistician.email, DEALING, publisher.email}
     with rolled_back():
@@ -120,14 +120,14 @@ def test_whoever_was_put_down_as_dealing_with_it_is_told_besides_as_long_as_they
 def test_of_a_leak_those_are_told_who_started_it_and_whom_a_lead_has_named_and_nobody_else(office, leak):
     publisher = office.people[Role.PUBLISHING_TEAM]
     editing.assign_report(leak, person=publisher, by=office.head, at=AT)
-    report = sign_off.submit_report(Report.objects.get(pk=leak.pk), by=office.deputy, at=AT)
-    sign_off.return_report(report, comment="Say more.", by=office.head, at=LATER)
+    report = decisions.submit_report(Report.objects.get(pk=leak.pk), by=office.deputy, at=AT)
+    decisions.return_report(report, comment="Say more.", by=office.head, at=LATER)
     assert set(told("returned")) == {office.statistician.email, office.deputy.email, publisher.email}
 
 
 def test_whoever_started_a_report_on_a_leak_and_lost_the_role_is_not_told(office, leak):
-    report = sign_off.submit_report(leak, by=office.deputy, at=AT)
-    sign_off.return_report(report, comment="Say more.", by=office.head, at=LATER)
+    report = decisions.submit_report(leak, by=office.deputy, at=AT)
+    decisions.return_report(report, comment="Say more.", by=office.head, at=LATER)
     office.statistician.memberships.all().delete()
     assert set(told("returned")) == {office.deputy.email}
 
@@ -135,13 +135,13 @@ def test_whoever_started_a_report_on_a_leak_and_lost_the_role_is_not_told(office
 def test_whoever_is_named_as_dealing_with_a_rehearsed_report_takes_part_in_the_rehearsal(office, rehearsed):
     publisher = office.people[Role.PUBLISHING_TEAM]
     editing.assign_report(rehearsed, person=publisher, by=office.head, at=AT)
-    sign_off.return_report(rehearsed, comment="Say more.", by=office.head, at=LATER)
+    decisions.return_report(rehearsed, comment="Say more.", by=office.head, at=LATER)
     assert set(told("returned")) == {office.statistician.email, publisher.email}
 
 
 def test_a_second_return_is_told_to_who_submitted_it_the_second_time(office, returned):
-    again = sign_off.submit_report(returned, by=office.deputy, at=LATER)
-    sign_off.return_report(again, comment="Say still more.", by=office.head, at=LATER)
+    again = decisions.submit_report(returned, by=office.deputy, at=LATER)
+    decisions.return_report(again, comment="Say still more.", by=office.head, at=LATER)
     first, second = ReportEvent.objects.filter(kind="returned").order_by("position")
     told("returned")
     assert Message.objects.filter(event=f"report-returned-{first.pk}", recipient=office.statistician.email).exists()
@@ -150,7 +150,7 @@ def test_a_second_return_is_told_to_who_submitted_it_the_second_time(office, ret
 
 
 def test_those_who_were_told_of_a_submission_are_told_that_it_was_taken_back(office, submitted):
-    sign_off.take_back_report(submitted, reason="A figure is wrong.", by=office.statistician, at=LATER)
+    decisions.take_back_report(submitted, reason="A figure is wrong.", by=office.statistician, at=LATER)
     assert set(told("taken-back")) == {office.head.email, office.deputy.email}
 
 
@@ -163,13 +163,13 @@ def test_an_account_that_was_closed_is_not_told(office, submitted):
     Contact.objects.filter(email=DEALING).update(user=UserFactory(is_active=False))
     office.statistician.is_active = False
     office.statistician.save()
-    sign_off.return_report(submitted, comment="Say more.", by=office.head, at=LATER)
+    decisions.return_report(submitted, comment="Say more.", by=office.head, at=LATER)
     assert told("returned") == {}
 
 
 def test_a_message_carries_the_reference_and_a_link_and_nothing_of_what_was_written(office, returned):
-    report = sign_off.submit_report(returned, by=office.statistician, at=LATER)
-    approve(sign_off.take_back_report(report, reason="A figure.", by=office.statistician, at=LATER), office)
+    report = decisions.submit_report(returned, by=office.statistician, at=LATER)
+    approve(decisions.take_back_report(report, reason="A figure.", by=office.statistician, at=LATER), office)
     messages = [told(kind)[to] for kind, to in (("submitted", office.head.email), ("returned", DEALING))]
     messages += [told(kind)[office.deputy.email] for kind in ("taken-back", "approved")]
     release = report.suspicions.get().release
@@ -188,7 +188,7 @@ def test_of_a_rehearsal_only_those_are_told_who_take_part_and_it_says_what_it_is
     assert recipient == office.deputy.email
     assert message.subject.startswith("Rehearsal: Report submitted")
     assert message.text.startswith("This is a rehearsal")
-    sign_off.return_report(rehearsed, comment="Say more.", by=office.deputy, at=LATER)
+    decisions.return_report(rehearsed, comment="Say more.", by=office.deputy, at=LATER)
     assert set(told("returned")) == {office.statistician.email}
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from breaches import dispatching, sign_off
+from breaches import decisions
 from breaches.rules.lifecycle import ReportStatus
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
@@ -70,15 +70,15 @@ def test_nothing_leaves_because_a_report_is_approved(mailbox, office, approved_r
 
 def test_what_was_sent_outside_is_not_sent_again_from_here(mailbox, office, approved_report):
     report = approved_report
-    dispatching.record_sent_outside(report, recipient=REGULATOR, sent_on=AT.date(), by=office.head, at=LATER)
+    decisions.record_sent_outside(report, recipient=REGULATOR, sent_on=AT.date(), by=office.head, at=LATER)
     assert leave() == 0
 
 
 def test_the_notice_of_a_correction_and_the_corrected_report_follow_each_other(mailbox, office, sent_report):
     sent = sent_report
-    draft = dispatching.send_correction(sent, notice="The time was wrong.", by=office.head, at=LATER)
-    again = sign_off.submit_report(draft, by=office.statistician, at=LATER)
-    dispatching.send_report(approve(again, office), recipient=REGULATOR, by=office.head, at=LATER)
+    draft = decisions.send_correction(sent, notice="The time was wrong.", by=office.head, at=LATER)
+    again = decisions.submit_report(draft, by=office.statistician, at=LATER)
+    decisions.send_report(approve(again, office), recipient=REGULATOR, by=office.head, at=LATER)
     assert leave() == 3
     first, notice, second = mails_to(mailbox, REGULATOR)
     assert [len(list(mail.iter_attachments())) for mail in (first, notice, second)] == [1, 0, 1]
@@ -93,7 +93,7 @@ def test_the_notice_of_a_correction_and_the_corrected_report_follow_each_other(m
 
 def test_a_rehearsal_goes_to_who_sends_it_and_says_what_it_is(mailbox, office):
     report = create_report(office, ReportStatus.APPROVED, rehearsal=True)
-    dispatching.send_report(report, recipient=office.head.email, by=office.head, at=LATER)
+    decisions.send_report(report, recipient=office.head.email, by=office.head, at=LATER)
     leave()
     mails = [mail for mail in mails_to(mailbox, office.head.email) if "Report of a breach" in mail["Subject"]]
     assert [mail["Subject"].startswith("Rehearsal: ") for mail in mails] == [True]

@@ -1,4 +1,4 @@
-"""The decisions on a report, and their requirements.
+"""The decisions on a report and their requirements, and what is sent to its recipient.
 
 Every decision raises MoveRefused if the report's state or the person's roles do not allow it, and ChangedMeanwhile if
 another person was faster.
@@ -10,39 +10,62 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from breaches import code_of_practice, editing, versions
 from breaches.facts import evidence_digest
-from breaches.models import ApprovedDocument, JoinedDraft, Report, ReportRowRecord, ReportVersion, SectionComment
+from breaches.models import (
+    ApprovedDocument,
+    Dispatch,
+    JoinedDraft,
+    Report,
+    ReportRowRecord,
+    ReportVersion,
+    SectionComment,
+)
 from breaches.permissions import senior_role
 from breaches.refreshing import automatic_texts, with_annex, with_new_figures
-from breaches.rules.content import ReportContent, content_digest, without_approval
-from breaches.rules.document import Approval, ReportDocument, exact_time, lay_out
+from breaches.rules.content import (
+    Remark,
+    ReportContent,
+    ReportSection,
+    content_digest,
+    find_impossible,
+    find_missing,
+    find_missing_for_log,
+    without_approval,
+)
+from breaches.rules.document import ReportDocument, describe_approval, exact_time, lay_out
 from breaches.rules.lifecycle import (
     APPROVE,
+    CLOSE,
+    CORRECT,
     DISMISS,
+    NOTE_ANSWER,
     PAST_TENSE,
     RECORD,
     REOPEN,
     RETURN,
+    SEND,
     SUBMIT,
     TAKE_BACK,
+    WITHDRAW,
     DismissalReason,
+    Nature,
     RecordingReason,
     ReportKind,
 )
-from breaches.rules.validation import Remark, ReportSection, find_impossible, find_missing, find_missing_for_log
 from breaches.versions import CHANGED_SINCE_READ, FACTS, content_of
-from releases.rules.calendar import local_date
+from releases.rules.calendar import format_day, local_date
 from releases.rules.canonical import sha256_hex
-from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Move, MoveRefused
+from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, Move, MoveRefused, Role
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
-
 
 # People answer this on the page of the cause, not in the section that prints it.
 OF_THE_CAUSE = frozenset({"cause", "available_on"})
@@ -171,29 +194,41 @@ def approve_report(
     one_person = is_author_or_submitter(report, by)
     if one_person and report.producer.two_person_approval:
         raise TwoPeopleNeeded(_("You wrote or submitted this text: this producer wants another person to approve it."))
-    role = senior_role(by, move.roles, report)
-    number = report.version + 1
-    approval = Approval(by=str(by), role=role, at=at, one_person=one_person, evidence_hash=evidence)
-    form = lay_out(content, reference=report.reference, version=number, approval=approval, rehearsal=report.rehearsal)
-    try:
-        pdf = render(form)
-    except Exception as fault:
-        sentence = _("The document could not be printed, so the report is not approved: %(fault)s") % {"fault": fault}
-        raise NotPrinted(sentence) from fault
     document = ApprovedDocument(
         report=report,
-        version=number,
-        pdf=pdf,
-        pdf_sha256=sha256_hex(pdf),
+        version=report.version + 1,
         content_sha256=content_digest(content),
         evidence_sha256=evidence,
         approved_by=by,
-        approved_role=role,
+        approved_role=senior_role(by, move.roles, report),
         approved_at=at,
         one_person=one_person,
     )
+    form = lay_out_approved(document, content)
+    try:
+        document.pdf = render(form)
+    except Exception as fault:
+        sentence = _("The document could not be printed, so the report is not approved: %(fault)s") % {"fault": fault}
+        raise NotPrinted(sentence) from fault
+    document.pdf_sha256 = sha256_hex(document.pdf)
     _store_approval(document, content, move)
     return document
+
+
+def lay_out_approved(document: ApprovedDocument, content: ReportContent) -> ReportDocument:
+    """Lay out the content of an approved document, which may lack the PDF as yet."""
+    at = document.approved_at
+    return lay_out(
+        content,
+        reference=document.report.reference,
+        version=document.version,
+        approved_at=at,
+        evidence_hash=document.evidence_sha256,
+        decision=describe_approval(
+            str(document.approved_by), Role(document.approved_role), at=at, one_person=document.one_person
+        ),
+        rehearsal=document.report.rehearsal,
+    )
 
 
 def _store_approval(document: ApprovedDocument, content: ReportContent, move: Move) -> None:
@@ -290,3 +325,139 @@ def _refreshed_text(report: Report, content: ReportContent, values: Mapping[str,
         return {"values": values}
     automatic, newest = automatic_texts(report, content)
     return {"content": content, "machine": automatic, "why": FACTS, "values": {**values, "machine": newest}}
+
+
+def recipient_of(report: Report, *, by: "User", office: str) -> str:
+    """Return the email address to which a report is sent; a rehearsal goes only to its sender."""
+    return by.email if report.rehearsal else office
+
+
+def send_report(report: Report, *, recipient: str, words: str = "", by: "User", at: datetime) -> Report:
+    """Send the approved document by email: the outbox delivers it, with the document attached.
+
+    :param recipient: the address shown to the person; for a rehearsal, their own.
+    :param words: the message above the document; may be empty.
+    :raises MissingFields: if there is no recipient.
+    :raises FieldRefused: if the recipient is no email address, or not the sender of a rehearsal.
+    """
+    move = versions.check_report_move(report, SEND, by=by, recipient=bool(recipient.strip()))
+    try:
+        validate_email(recipient)
+    except ValidationError:
+        sentence = _("‘%(recipient)s’ is not an e-mail address.") % {"recipient": recipient}
+        raise FieldRefused("recipient", sentence) from None
+    if report.rehearsal and recipient != by.email:
+        raise FieldRefused("recipient", _("A rehearsal is sent to nobody but you."))
+    how: dict[str, Any] = {"recipient": recipient, "outside": False}
+    with transaction.atomic():
+        sent = versions.make_move(report, move, by=by, at=at, words=words, **how)
+        _store_dispatch(sent, Nature.REPORT, move, sent_on=local_date(at), words=words, by=by, at=at, **how)
+    return sent
+
+
+def record_sent_outside(
+    report: Report, *, recipient: str, sent_on: date, reference: str = "", by: "User", at: datetime
+) -> Report:
+    """Record that a person has sent the approved document outside this system.
+
+    :param recipient: in words.
+    :param sent_on: a day in London.
+    :param reference: may be empty.
+    :raises MissingFields: if there is no recipient.
+    :raises FieldRefused: if that day is before the approval or in the future.
+    """
+    move = versions.check_report_move(report, SEND, by=by, recipient=bool(recipient.strip()))
+    if sent_on > local_date(at):
+        sentence = _("The day on which it was sent, %(day)s, is in the future.") % {"day": format_day(sent_on)}
+        raise FieldRefused("sent_on", sentence)
+    approved_on = local_date(_document(report).approved_at)
+    if sent_on < approved_on:
+        sentence = _("It cannot have been sent before it was approved, on %(day)s.") % {"day": format_day(approved_on)}
+        raise FieldRefused("sent_on", sentence)
+    how: dict[str, Any] = {"recipient": recipient.strip(), "outside": True, "reference": reference.strip()}
+    with transaction.atomic():
+        sent = versions.make_move(report, move, by=by, at=at, sent_on=sent_on.isoformat(), **how)
+        _store_dispatch(sent, Nature.REPORT, move, sent_on=sent_on, words="", by=by, at=at, **how)
+    return sent
+
+
+def record_answer(
+    report: Report, *, answer: str, reference: str = "", statement_url: str = "", by: "User", at: datetime
+) -> Report:
+    """Record the regulator's answer, its reference, and where the office has published its statement.
+
+    :raises MissingFields: if the answer is empty.
+    """
+    move = versions.check_report_move(report, NOTE_ANSWER, by=by, answer=bool(answer.strip()))
+    facts = {"reference": reference.strip(), "statement_url": statement_url.strip()}
+    return versions.make_move(report, move, by=by, at=at, words=answer, **facts)
+
+
+def send_correction(report: Report, *, notice: str, by: "User", at: datetime) -> Report:
+    """Make a report that was sent a draft again, and notify its recipient that a corrected one will follow.
+
+    :raises MissingFields: if the notice is empty.
+    """
+    move = versions.check_report_move(report, CORRECT, by=by, notice=bool(notice.strip()))
+    with transaction.atomic():
+        draft = versions.make_move(
+            report,
+            move,
+            by=by,
+            at=at,
+            words=notice,
+            values={"decided_at": None, "submitted_by": None},
+            content=without_approval(content_of(report)),
+            why="correction",
+        )
+        _notify(report, Nature.CORRECTION_NOTICE, move, words=notice, by=by, at=at)
+    return draft
+
+
+def send_withdrawal(report: Report, *, notice: str, by: "User", at: datetime) -> Report:
+    """Withdraw a report that was sent, and notify its recipient; the document stays as it was.
+
+    :raises MissingFields: if the notice is empty.
+    """
+    move = versions.check_report_move(report, WITHDRAW, by=by, notice=bool(notice.strip()))
+    with transaction.atomic():
+        withdrawn = versions.make_move(report, move, by=by, at=at, words=notice)
+        _notify(report, Nature.WITHDRAWAL_NOTICE, move, words=notice, by=by, at=at)
+    return withdrawn
+
+
+def close_report(report: Report, *, words: str = "", by: "User", at: datetime) -> Report:
+    """Close a report that was sent, when no further step is expected."""
+    return versions.make_move(report, versions.check_report_move(report, CLOSE, by=by), by=by, at=at, words=words)
+
+
+def last_dispatch(report: Report) -> Dispatch | None:
+    """Return the last dispatch of the report itself (not of a notice), or None."""
+    return Dispatch.objects.filter(report=report, nature=Nature.REPORT).select_related("document").last()
+
+
+def _document(report: Report) -> ApprovedDocument:
+    return report.approved_documents.defer("pdf").get(version=report.version)
+
+
+def _notify(report: Report, nature: Nature, move: Move, *, words: str, by: "User", at: datetime) -> None:
+    """Send a notice by email if the report went by email; otherwise a person has to send it."""
+    if (sent := last_dispatch(report)) is None:
+        raise MissingFields("notice", _("Nothing says to whom this report was sent."))
+    how = {"recipient": sent.recipient, "outside": sent.outside, "sent_on": local_date(at)}
+    _store_dispatch(report, nature, move, words=words, by=by, at=at, **how)
+
+
+def _store_dispatch(
+    report: Report, nature: Nature, move: Move, *, words: str, by: "User", at: datetime, **how: Any
+) -> None:
+    Dispatch(
+        report=report,
+        document=_document(report),
+        nature=nature,
+        words=words.strip(),
+        by=by,
+        role=senior_role(by, move.roles, report),
+        at=at,
+        **how,
+    ).save()

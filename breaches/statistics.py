@@ -1,9 +1,11 @@
-"""The figures of the register compared with the year before, as tables and charts."""
+"""The figures of the register compared with the year before, as tables, charts and files."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -15,7 +17,7 @@ from django.utils.translation import gettext as _
 from breaches import text
 from breaches.models import CorrectiveAction, StartedReport, Suspicion
 from breaches.permissions import Action, report_producers, reports_where
-from breaches.register.search import REASON_AFTER, about_series, with_outcome
+from breaches.register import REASON_AFTER, about_series, with_outcome
 from breaches.rules.annex import Bar, BarGroup, Chart, lay_out_chart
 from breaches.rules.lifecycle import (
     DECISION_ON,
@@ -46,6 +48,7 @@ from breaches.text import describe_days, describe_delay, describe_rate, quarter_
 from releases import overview
 from releases.models import DateChange, Producer, Series, Verification
 from releases.permissions import Person
+from releases.rules import tables
 from releases.rules.calendar import LONDON, from_london, local_date
 from releases.verdict.address import Outcome
 
@@ -578,3 +581,72 @@ def _periods(compared: YearComparison) -> list[str]:
 
 def _numbers(*values: int) -> list[str]:
     return [f"{value:,}" for value in values]
+
+
+WHOSE = ("producer", "series", "first_day", "last_day")
+SHARES = 10_000
+
+
+def _figure_values(of: Figures) -> dict[str, tables.Value]:
+    return {
+        "due_and_verified": of.due,
+        **{one.value: of.by_outcome.get(one, 0) for one in Outcome if one is not Outcome.PENDING},
+        "share_on_time": _share(of.on_time_rate),
+        "delays": of.delays.number,
+        "delay_median_seconds": _blank(of.delays.middle),
+        "delay_95th_percentile_seconds": _blank(of.delays.nearly_all),
+        "delay_worst_seconds": _blank(of.delays.worst),
+        "breaches": of.breaches,
+        **{one.value: of.by_decision.get(one, 0) for one in Decision},
+        **{f"dismissed_{one.value}": of.by_reason.get((Decision.DISMISSED, one), 0) for one in DismissalReason},
+        **{f"recorded_{one.value}": of.by_reason.get((Decision.RECORDED, one), 0) for one in RecordingReason},
+        "days_to_approval_median": _blank(of.days_to_approval.middle),
+        "days_to_approval_longest": _blank(of.days_to_approval.worst),
+        "days_to_sending_median": _blank(of.days_to_sending.middle),
+        "days_to_sending_longest": _blank(of.days_to_sending.worst),
+        "approvals": of.approvals,
+        "one_person_approvals": of.one_person_approvals,
+        "dates_changed_on_the_day": of.same_day_changes,
+        "actions_not_done": of.open_actions,
+        "actions_overdue": of.overdue_actions,
+        **{f"cause_{one.value}": of.by_cause.get(one, 0) for one in Cause},
+    }
+
+
+def _share(rate: Fraction | None) -> tables.Value:
+    """Write a share, rounded down as on the page, so that 1 means all of them."""
+    return "" if rate is None else math.floor(rate * SHARES) / SHARES
+
+
+def _blank(value: float | None) -> tables.Value:
+    return "" if value is None else value
+
+
+AGAIN = "breaches_of_a_cause_that_came_again"
+FIGURE_COLUMNS = (*WHOSE, *_figure_values(NOTHING), AGAIN)
+
+
+def write_figures(parts: Iterable[tuple[str, str, History]], kind: tables.TableKind, *, year: int, title: str) -> bytes:
+    """Write the figures of a year and of the previous year, for each whole year and each quarter.
+
+    :param parts: the names of a producer and of one of its series ("" for all of them), and their history.
+    :param title: the title of a sheet.
+    """
+    lines = (line for part in parts for line in _figure_lines(*part, year=year))
+    return tables.write_table(kind, FIGURE_COLUMNS, lines, title=title)
+
+
+def _figure_lines(producer: str, series: str, history: History, *, year: int) -> Iterator[list[tables.Value]]:
+    years = {one: figures_of(of) for one, of in by_year(history).items()}
+    quarters = {one: figures_of(of) for one, of in by_quarter(history).items()}
+    again = repeat_causes(history.cases).values()
+
+    def line(within: Sequence[Quarter], figures: Figures) -> list[tables.Value]:
+        whose = [producer, series, within[0].first.isoformat(), within[-1].last.isoformat()]
+        repeats = sum(found.get(one, 0) for one in within for found in again)
+        return [*whose, *_figure_values(figures).values(), repeats]
+
+    for one in (year, year - 1):
+        yield line(quarters_of(one), years.get(one, NOTHING))
+        for quarter in quarters_of(one):
+            yield line([quarter], quarters.get(quarter, NOTHING))

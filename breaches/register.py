@@ -1,31 +1,49 @@
-"""The register of breach reports and the log of near misses: filters and lists."""
+"""The register of breach reports: its filters and lists, its export as a file, and the log of near misses."""
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.utils.translation import gettext as _
 
+from breaches import text
 from breaches.models import (
     ApprovedDocument,
     CorrectiveAction,
     Dispatch,
-    PracticeCited,
+    PracticeCitation,
+    RegisterEvent,
     Report,
     ReportQuerySet,
     ReportVersion,
     StartedReport,
     Suspicion,
 )
-from breaches.permissions import Action, reports_where
-from breaches.rules.content import content_from_json
-from breaches.rules.lifecycle import MERGED_OR_SPLIT, STATES, Decision, Nature
-from releases.models import PreflightRun, Producer, Release, Series, Statement, Verification
-from releases.permissions import Person
-from releases.rules.calendar import from_london
+from breaches.permissions import TABLE, Action, reports_where
+from breaches.rules.content import ReportContent, content_from_json
+from breaches.rules.lifecycle import (
+    MERGED_OR_SPLIT,
+    STATES,
+    Decision,
+    Nature,
+    ReportKind,
+    ReportStatus,
+)
+from releases.models import Membership, PreflightRun, Producer, Release, Series, Statement, Verification
+from releases.permissions import NotYours, Person, producers_with
+from releases.rules import tables
+from releases.rules.calendar import from_london, in_london, local_date
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import BY_WEIGHT, LEADS, Role
+from releases.rules.tables import TableKind, Value
 from releases.verdict.address import SUSPICIOUS, Outcome
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+
 
 REASON_AFTER = "."
 EDITION_BEFORE = " "
@@ -109,7 +127,7 @@ def with_outcome(found: "QuerySet[Report]") -> "QuerySet[Any]":
 
 
 def list_cited_practices() -> list[tuple[str, str]]:
-    return list(PracticeCited.objects.order_by("edition", "code").values_list("edition", "code").distinct())
+    return list(PracticeCitation.objects.order_by("edition", "code").values_list("edition", "code").distinct())
 
 
 def about_series(series: Series) -> Q:
@@ -126,7 +144,7 @@ def about_decision(value: str) -> Q:
 
 def about_practice(value: str) -> Q:
     edition, _, code = value.partition(EDITION_BEFORE)
-    return Q(pk__in=PracticeCited.objects.filter(edition=edition, code=code).values("report"))
+    return Q(pk__in=PracticeCitation.objects.filter(edition=edition, code=code).values("report"))
 
 
 # One condition for each filter.
@@ -285,3 +303,145 @@ def _stated_in_time(due: QuerySet[Release]) -> set[int]:
         for one in of_silent
         if (verdict := verdicts.get((one.release_id, one.schedule_version))) and _in_time(one, verdict)
     }
+
+
+EXPORTED = "exported"
+MOST_REPORTS = 10_000
+ZONE = "Europe/London"
+
+
+class CannotBeExported(Exception):
+    """No report fits, or there are more than a file can contain; the message is one sentence."""
+
+
+def producers_with_contacts(person: "User") -> QuerySet[Producer]:
+    """Return the producers for which a person may export contacts: those that they lead."""
+    return producers_with(person, LEADS)
+
+
+def export_register(
+    filters: RegisterFilter, kind: TableKind, *, by: "User", at: datetime, contacts: bool = False
+) -> bytes:
+    """Write the requested reports as a file, and record who downloads it, when, and what it contains.
+
+    The event is written before the file is sent.
+
+    :param at: the aware instant of the export.
+    :param contacts: whether the person asks for names, addresses and numbers; they are written for the producers where
+        the person leads, and for no other.
+    :raises NotYours: if a person who leads no producer asks for contacts.
+    :raises CannotBeExported: if no report fits, or there are more than a file can contain.
+    """
+    with_contacts = set(producers_with_contacts(by).values_list("pk", flat=True)) if contacts else set[int]()
+    if contacts and not with_contacts:
+        message = f"{by} may take no contacts out of the register."
+        raise NotYours(message)
+    found = select_reports(filters, by=by, action=Action.DOWNLOAD)
+    number = found.count()
+    if not number:
+        raise CannotBeExported(_("No report that you may download fits."))
+    if number > MOST_REPORTS:
+        sentence = _("A file holds %(most)s reports at most, and these are %(number)s: choose fewer.")
+        raise CannotBeExported(sentence % {"most": f"{MOST_REPORTS:,}", "number": f"{number:,}"})
+    raised = Suspicion.objects.select_related("release__series", "verification")
+    planned = CorrectiveAction.objects.select_related("task")
+    reports = list(
+        with_outcome(with_text(found))
+        .select_related("started__release__series", "started__series")
+        .prefetch_related(
+            Prefetch("suspicions", raised, to_attr="raised"), Prefetch("actions", planned, to_attr="planned")
+        )
+    )
+    rows = [_register_row(report, with_contacts, local_date(at)) for report in reports]
+    written = tables.write_table(kind, list(rows[0]), (list(row.values()) for row in rows), title=_("Breach reports"))
+    query = {field.name: describe_filter(value) for field in fields(filters) if (value := getattr(filters, field.name))}
+    facts = {"asked": query, "file": kind.value, "sha256": sha256_hex(written)}
+    numbers = Counter(report.producer_id for report in reports)
+    roles = _download_roles(by)
+    RegisterEvent.append(
+        [
+            RegisterEvent(
+                producer_id=producer,
+                kind=EXPORTED,
+                at=at,
+                actor=by,
+                facts={**facts, "role": roles[producer], "reports": number, "contacts": producer in with_contacts},
+            )
+            for producer, number in sorted(numbers.items())
+        ]
+    )
+    return written
+
+
+def _register_row(report: Any, with_contacts: Collection[int], today: date) -> dict[str, Value]:
+    """Return the values of a report by column.
+
+    :param with_contacts: the keys of the producers whose contacts are written; with none there are no such columns.
+    """
+    content = content_from_json(report.standing[0].content)
+    open_actions = [action for action in report.planned if action.finished_at is None]
+    verification = report.raised[0].verification if report.raised else None
+    return {
+        "reference": report.reference,
+        "producer": report.producer.name,
+        "producers_named": "; ".join(content.producers),
+        "outputs": "; ".join(output.title for output in content.outputs),
+        "series": "; ".join(dict.fromkeys(_series_titles(report))),
+        "kind": str(text.KINDS[ReportKind(report.kind)]),
+        "cause": text.cause_name(report.cause),
+        "state": str(text.STATUSES[ReportStatus(report.status)][0]),
+        "reason_not_reported": text.reason_name(report),
+        "occurred_on": _day(report.occurred_on),
+        "all_days_of_occurrence": " ".join(map(_day, sorted(content.occurred_on))),
+        "practices": "; ".join(f"{practice.code} (edition {practice.edition})" for practice in content.practices),
+        "delay_at_least_seconds": _seconds(verification and verification.delay_from),
+        "delay_at_most_seconds": _seconds(verification and verification.delay_to),
+        "drafted_at": _local(report.drafted_at),
+        "decided_at": _local(report.decided_at),
+        "first_approved_at": _local(report.approved_at),
+        "first_sent_on": _day(report.sent_on),
+        "approved_by_who_wrote_it": "yes" if report.alone else "",
+        "actions": len(report.planned),
+        "actions_not_done": len(open_actions),
+        "actions_overdue": sum(action.due is not None and action.due < today for action in open_actions),
+        "statement": content.statement_url,
+        "zone": ZONE,
+        **(_contacts(content, visible=report.producer_id in with_contacts) if with_contacts else {}),
+    }
+
+
+def _series_titles(report: Any) -> Iterator[str]:
+    yield from (suspicion.release.series.title for suspicion in report.raised)
+    if started := getattr(report, "started", None):
+        series = started.release.series if started.release else started.series
+        yield from [series.title] if series else []
+
+
+def _contacts(content: ReportContent, *, visible: bool) -> dict[str, Value]:
+    people = {"dealing": content.dealing, "head_of_profession": content.head_of_profession}
+    return {
+        f"{whose}_{part}": getattr(person, part) if visible and person else ""
+        for whose, person in people.items()
+        for part in ("name", "email", "telephone")
+    }
+
+
+def _download_roles(person: "User") -> Mapping[int, Role]:
+    """Return, for each producer, the most senior role that lets a person download reports."""
+    held: dict[int, set[Role]] = {}
+    allowed = Membership.objects.filter(user=person, role__in=list(TABLE[Action.DOWNLOAD]))
+    for producer, role in allowed.values_list("producer_id", "role"):
+        held.setdefault(producer, set()).add(Role(role))
+    return {producer: next(role for role in BY_WEIGHT if role in roles) for producer, roles in held.items()}
+
+
+def _seconds(value: float | None) -> Value:
+    return "" if value is None else round(value)
+
+
+def _day(on: date | None) -> str:
+    return on.isoformat() if on else ""
+
+
+def _local(instant: datetime | None) -> Value:
+    return in_london(instant).replace(tzinfo=None) if instant else ""

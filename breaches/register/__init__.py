@@ -1,1 +1,0 @@
-"""The register of breach reports: search, statistics and export."""
