@@ -257,7 +257,6 @@ def _address(facts: Facts, address: AddressFacts) -> str:
     else:
         sentences = [
             *_at_due(facts, address),
-            *_describe_single(facts, address),
             *_in_force(facts, address, subject),
         ]
         sentences += describe_absence(facts, address)
@@ -299,15 +298,11 @@ def narrate_check(check: CheckFact) -> str:
     return f"did not find it: {why}" if why else "did not find it"
 
 
-def _describe_single(facts: Facts, address: AddressFacts) -> Iterator[str]:
+def _in_force(facts: Facts, address: AddressFacts, subject: str) -> Iterator[str]:
     verdict = address.verdict
     if verdict.before is BeforeDue.SEEN_ONCE and verdict.live_before_due_at:
         seen = _time_from(verdict.live_before_due_at, facts)
         yield f"One look before the due time, at {seen}, found it there; a single look is not taken as proof."
-
-
-def _in_force(facts: Facts, address: AddressFacts, subject: str) -> Iterator[str]:
-    verdict = address.verdict
     if verdict.outcome is Outcome.LATE and verdict.last_not_live_at and verdict.first_live_at:
         yield from _late(facts, verdict.last_not_live_at, verdict.first_live_at, subject, delay=verdict.delay)
     elif verdict.outcome is Outcome.NOT_SEEN and verdict.last_not_live_at:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from breaches import corrective_actions, editing, text
 from breaches.forms.report import ActionForm, NoteForm, TimelineForm
-from breaches.models import CorrectiveAction, Report, TimelineNote
+from breaches.models import Report, TimelineNote
 from breaches.permissions import Action, may_act_on, may_write_or_decide
 from breaches.rules.lifecycle import EDIT
 from breaches.versions import content_of
@@ -172,7 +172,8 @@ def add_action_view(request: SignedInRequest, report: Report) -> HttpResponse:
 def change_action_view(request: SignedInRequest, report: Report, action: int) -> HttpResponse:
     """Ask for the new text of an action and change it. If another person changed it meanwhile, show that too."""
     found = get_object_or_404(report.actions.with_tasks(), pk=action)
-    plan, digest = corrective_actions.action_plan_of(found), _digest_action(found)
+    plan = corrective_actions.action_plan_of(found)
+    digest = digest_values(plan.text, plan.term, plan.owner, plan.due.isoformat() if plan.due else None)
     form = ActionForm(
         post_data(request),
         series=None,
@@ -196,11 +197,6 @@ def change_action_view(request: SignedInRequest, report: Report, action: int) ->
             form = ActionForm(data, series=None)
     status = 409 if theirs else 200
     return render(request, "breaches/action.html", {"report": report, "form": form, "theirs": theirs}, status=status)
-
-
-def _digest_action(action: CorrectiveAction) -> str:
-    plan = corrective_actions.action_plan_of(action)
-    return digest_values(plan.text, plan.term, plan.owner, plan.due.isoformat() if plan.due else None)
 
 
 @report_page("POST", allowed=may_write_or_decide)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from breaches import corrective_actions, decisions, drafting, editing, pdf
 from breaches.drafting import ReportSubject
 from breaches.models import Report
-from breaches.permissions import Action, moves_open_to, reports_where, roles_for
+from breaches.permissions import Action, may_act_on, moves_open_to, reports_where, roles_for
 from breaches.rules.content import ReportSection
 from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportStatus, ReportTerm
 from breaches.versions import content_of
