@@ -13,7 +13,7 @@ from breaches.rules.content import Output, ReportContent
 from breaches.rules.document import DRAFT_MARK, REHEARSAL_MARK
 from releases.detection.finding import AddressRole, Source
 from tests.integration.breaches.pdf.documents import (
-    APPROVAL,
+    APPROVED_AT,
     LONG_WORD,
     NASTY,
     SCRIPTS,
@@ -131,7 +131,7 @@ def test_the_extracted_text_holds_all_that_the_document_says(printed):
 
 def test_dates_in_the_file_are_the_approvals_and_a_draft_has_none(printed):
     with pikepdf.open(printed(approved())) as file:
-        assert str(file.docinfo["/CreationDate"]) == APPROVAL.at.astimezone(UTC).strftime("D:%Y%m%d%H%M%SZ")
+        assert str(file.docinfo["/CreationDate"]) == APPROVED_AT.astimezone(UTC).strftime("D:%Y%m%d%H%M%SZ")
         assert str(file.docinfo["/Title"]) == "Report of a breach of the Code of Practice for Statistics: BR-2020-0001"
         assert str(file.Root.Lang) == "en-GB"
     with pikepdf.open(printed(draft())) as file:
