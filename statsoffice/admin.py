@@ -1,4 +1,4 @@
-"""The admin site's own pages: an index that begins with what needs attention, and choices that name their producer."""
+"""The admin site's own pages: an index that begins with concerns, and choices that name their producer."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ UNREGISTERED = frozenset({"SocialAppAdmin", "SocialTokenAdmin"})
 class OfficeAdminSite(AdminSite):
     site_header = site_title = lazy("Release calendar administration")
     index_title = lazy("What you may look after")
-    # Its list of models is on the first page; the room is for the list of releases.
+    # No sidebar, because the list of models is on the first page and the list of releases needs the space.
     enable_nav_sidebar = False
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:

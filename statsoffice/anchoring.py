@@ -1,4 +1,4 @@
-"""When an anchor of the record is due, and the request to the time-stamp authority of the settings."""
+"""Due anchors of the record, and requests to the time-stamp authority of the settings."""
 
 import time
 from datetime import datetime
@@ -21,7 +21,7 @@ QUERY, REPLY = "application/timestamp-query", "application/timestamp-reply"
 
 
 def make_due(*, now: datetime) -> Anchor | None:
-    """Make an anchor if an approval or a morning is not in one yet, or there is none of today (in London)."""
+    """Make an anchor if the last one does not cover the latest approval or morning, or there is none today."""
     last = Anchor.in_order().last()
     why = _why_due(last, now)
     return _make(why, now=now, after=last.position if last else 0) if why else None
@@ -29,7 +29,7 @@ def make_due(*, now: datetime) -> Anchor | None:
 
 def make_now(*, now: datetime) -> Anchor | None:
     """Make an anchor whether one is due or not; `None` if there is no row yet, or another process was first."""
-    # Without an approval or a morning since the last one, it is as good as one of the daily ones.
+    # If there was no approval or morning since the last one, it counts as the daily one.
     return _make(_why_due(Anchor.in_order().last(), now) or Anchor.Why.DAILY, now=now)
 
 
@@ -63,7 +63,7 @@ def send_timestamp_query(address: str, query: bytes) -> bytes:
             if response.headers.get("Content-Type", "").partition(";")[0].strip().lower() != REPLY:
                 raise NotStamped("The authority answered with something other than a time-stamp reply.")
             content = b""
-            # The timeout counts for each read: a server that sends byte by byte would never reach it.
+            # The timeout applies to each read, so a server that sends byte by byte would never reach it.
             for chunk in response.iter_content(4096):
                 content += chunk
                 if len(content) > LARGEST_RESPONSE or time.monotonic() > ends:

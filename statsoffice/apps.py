@@ -21,7 +21,7 @@ class StatsofficeConfig(AppConfig):
 
 
 class AdministrationConfig(AdminConfig):
-    """The admin site, as the office has it."""
+    """The app of the admin site."""
 
     default_site = "statsoffice.admin.OfficeAdminSite"
 

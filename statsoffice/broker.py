@@ -20,7 +20,7 @@ RABBITMQ = ("amqp://", "amqps://")
 def url(*, var: Path) -> str:
     """Return the address of Celery's broker. Celery reads CELERY_BROKER_URL before any other.
 
-    :raises ImproperlyConfigured: if the address that is set is of a broker that cannot be used.
+    :raises ImproperlyConfigured: if the configured address is of an unsupported broker.
     """
     for name, schemes in (("CELERY_BROKER_URL", (*REDIS, *RABBITMQ)), ("REDIS_URL", REDIS)):
         written = env.text(name)
@@ -52,7 +52,7 @@ def transport_options(*, var: Path) -> dict[str, int | bool]:
     if not url(var=var).startswith(REDIS):
         return {}
     return {
-        # After so long Redis delivers a message again that was not acknowledged; a sweep is acknowledged at its start.
+        # After this time Redis redelivers an unacknowledged message; a sweep is acknowledged at its start.
         "visibility_timeout": 24 * 60 * 60,
         "socket_keepalive": True,
         "health_check_interval": 10,
@@ -74,7 +74,7 @@ def is_available(address: str, *, within_seconds: float) -> bool:
 
 
 def _is_rabbitmq_available(address: str, *, within_seconds: float) -> bool:
-    # The web needs these only here.
+    # Imported here, because web processes need these modules only in this function.
     from amqp.exceptions import AMQPError
     from kombu import Connection
     from kombu.exceptions import OperationalError

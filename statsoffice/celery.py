@@ -50,11 +50,11 @@ app.conf.update(
         for job in JOBS
         if job.time_limit
     },
-    # One process for each queue, whatever the number of processors: a sweep goes on for a whole morning, and the other
-    # jobs mostly wait for a network or the database.
+    # One process for each queue, whatever the number of processors: a sweep runs for a whole morning, and the other
+    # jobs mostly wait for the network or the database.
     worker_concurrency=len(QUEUES),
     worker_prefetch_multiplier=1,
-    # Tested after each job, so that no sweep is cut short.
+    # Checked after each job, so that it never interrupts a sweep.
     worker_max_memory_per_child=LARGEST_PROCESS,
     worker_hijack_root_logger=False,
     worker_soft_shutdown_timeout=3.0,

@@ -13,9 +13,8 @@ from django.db import DEFAULT_DB_ALIAS, Error, OperationalError, connection, con
 def check_encoding(*, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """Return an error for each PostgreSQL database that is not in UTF-8; `migrate` calls this first.
 
-    Another encoding refuses some characters, such as those of a late release's evidence as JSON: the first failure
-    would be the draft of the first breach.
-    Source: seen with SQL_ASCII and PostgreSQL 17, "unsupported Unicode escape sequence".
+    Another encoding refuses some characters, for example in evidence stored as JSON. The first failure would be the
+    draft of the first breach. Source: seen with SQL_ASCII and PostgreSQL 17, "unsupported Unicode escape sequence".
     """
     found: list[CheckMessage] = []
     for alias in databases or ():
@@ -48,7 +47,7 @@ RELATIONS = """
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
     ORDER BY c.relname
 """
-# One server that was not restarted in between, and one database of it.
+# The same server without a restart in between, and the same database.
 IDENTITY = """
     SELECT current_user, pg_postmaster_start_time()::text || current_database()
 """
@@ -59,7 +58,7 @@ OWNERSHIP = """
         AND NOT pg_has_role(c.relowner, 'USAGE')
         AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e'))
 """
-# Of the role that signed in, because it can return to its own rights (RESET ROLE).
+# The role that signed in, because a session can return to its rights (RESET ROLE).
 POWERS = """
     SELECT session_user, r.rolsuper,
         coalesce(bool_or(pg_has_role(session_user, c.relowner, 'MEMBER')), false),
@@ -104,8 +103,8 @@ def connect_as_owner() -> Iterator[None]:
 def grant_rights(role: str) -> None:
     """Grant a role the rights that the processes need on the tables of the connected owner, and no others.
 
-    What the trigger of an append-only table refuses is not granted. The columns that a redaction overwrites can be
-    updated. Until this is called again, a table that is created later can only be read and added to.
+    Operations that the trigger of an append-only table refuses are not granted, except updates of the columns that a
+    redaction overwrites. A table that is created later allows only SELECT and INSERT until this is called again.
     """
     to, schema_name = connection.ops.quote_name(role), _fetch_row("SELECT current_schema()")[0]
     schema = connection.ops.quote_name(schema_name)

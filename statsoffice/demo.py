@@ -78,7 +78,7 @@ def find_user(role: Role) -> User:
 def _set_up_person(person: DemoPerson) -> None:
     account = User.objects.filter(email=person.email).first()
     if account is None:
-        # The role opens all that a calendar manager needs in the admin site.
+        # The role gives access to everything that a calendar manager needs in the admin site.
         is_staff = person.role is Role.CALENDAR_MANAGER
         account = User.objects.create_user(person.email, PASSWORD, name=person.name, is_staff=is_staff)
     for producer in Producer.objects.filter(slug__in=person.producers):
@@ -108,7 +108,7 @@ def _set_up_series(producer: str, *, slug: str, title: str, designation: str) ->
             "designation": designation,
             "responsible": contacts["statistician@example.gov.uk"],
             "head_of_profession": contacts["head@example.gov.uk"],
-            # Short, so that a late release shows soon.
+            # Short, so that a release is soon late.
             "tolerance_seconds": 10 if slug == "rehearsal-morning" else 120,
         },
     )
@@ -122,7 +122,7 @@ def _set_up_series(producer: str, *, slug: str, title: str, designation: str) ->
 PUBLISHED = (-96, -66, -36)
 CONFIRMED = (1, 33)
 PROVISIONAL = (70, 100)
-# Its publisher has announced another day than the calendar, which a check before release finds.
+# Its publisher has announced another day than the calendar, which a preflight detects.
 ANNOUNCED_WRONGLY = "air-quality"
 CHECKED = 2
 
@@ -293,7 +293,7 @@ TICK = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One rehearsal: its name, and what its page shows.
+    """One rehearsal: its name, and the content of its page.
 
     :param live_after: seconds after the due time, or None if the release never appears.
     """
@@ -335,8 +335,8 @@ def replay_morning(*, now: datetime, site: RehearsalSite) -> None:
     next_draft_at = due_at - timedelta(minutes=12)
 
     def draft(instant: datetime) -> None:
-        # A sweep lasts as long as checks follow each other. Only a new verdict makes a draft; to check for one at each
-        # of some thousand steps takes a minute.
+        # A sweep lasts as long as checks follow each other. Drafts are made only after new verdicts, because trying at
+        # each of some thousand steps would take a minute.
         nonlocal next_draft_at
         if instant < next_draft_at:
             return

@@ -49,7 +49,7 @@ def list_permissions[A: StrEnum](table: Mapping[A, frozenset[Role]]) -> str:
 
 
 def list_permission_matrix() -> str:
-    """Return every table of roles as one."""
+    """Return all tables of roles as one Markdown table."""
     return _tabulate_roles(
         ["what", "action", "in state"],
         [
@@ -67,9 +67,9 @@ def _tabulate_roles(heads: Sequence[str], rows: Iterable[tuple[Sequence[str], Co
 
 
 def list_settings(settings: Iterable[Setting] = SETTINGS) -> str:
-    """Return the settings as a table.
+    """Return the settings as a Markdown table.
 
-    :raises KeyError: if a setting describes no default, and nothing has read it yet.
+    :raises KeyError: if a setting has no description of its default and was not read yet.
     """
     rows = []
     for setting in settings:

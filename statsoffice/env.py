@@ -1,6 +1,6 @@
-"""Settings from the environment: what each means, and how it is read.
+"""Settings from the environment: their descriptions, and readers that parse them.
 
-Every reader raises ImproperlyConfigured if the value is not of its form, so that no process starts with a bad one.
+Every reader raises ImproperlyConfigured if the value is invalid, so that no process starts with an invalid setting.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from django.core.validators import validate_email
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a setting means. `default` describes a default that depends on something, such as the mode."""
+    """The description of a setting. `default` describes a default that depends on something, such as the mode."""
 
     name: str
     meaning: str
@@ -289,16 +289,16 @@ def text(name: str, default: str = "") -> str:
 
 
 def word_list(name: str, default: str = "") -> list[str]:
-    """Read words separated by commas; empty ones are left out."""
+    """Read a list separated by commas, without empty items."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
 def _read_valid(
     name: str, default: str = "", *, is_valid: Callable[[str], object], rule: str, entry: str = "entry"
 ) -> list[str]:
-    """Read words separated by commas.
+    """Read a list separated by commas, and validate each item.
 
-    :raises ImproperlyConfigured: if one of them is not valid, or has a fault that raises ValueError or ValidationError.
+    :raises ImproperlyConfigured: if an item is invalid, or its validation raises ValueError or ValidationError.
     """
     for word in word_list(name, default):
         try:
@@ -311,9 +311,9 @@ def _read_valid(
 
 
 def token(name: str, *, least: int) -> str:
-    """Read a secret of at least so many characters; empty if it is not set.
+    """Read a secret with a minimum length; empty if it is not set.
 
-    :raises ImproperlyConfigured: if it is shorter, or contains white space, which no header carries.
+    :raises ImproperlyConfigured: if it is shorter, or contains white space, which is not possible in a header.
     """
     written = text(name)
     if written and (len(written) < least or len(written.split()) > 1):
@@ -333,9 +333,9 @@ def is_on(name: str, default: str) -> bool:
 
 
 def some_of(name: str, default: str, *, choices: Iterable[str]) -> frozenset[str]:
-    """Read words separated by commas, each one of a few.
+    """Read a non-empty list of allowed values, separated by commas.
 
-    :raises ImproperlyConfigured: if one of them is another word, or there is none.
+    :raises ImproperlyConfigured: if a value is not allowed, or the list is empty.
     """
     known, written = tuple(choices), word_list(name, default)
     for word in written or [""]:
@@ -366,7 +366,7 @@ def whole_number(name: str, default: str, *, least: int) -> int:
 def whole_numbers(name: str, default: str = "") -> tuple[int, ...]:
     """Read whole numbers separated by commas, which may be negative.
 
-    :raises ImproperlyConfigured: if one of them is none.
+    :raises ImproperlyConfigured: if one of them is not a whole number.
     """
     try:
         return tuple(int(written) for written in word_list(name, default))
@@ -420,7 +420,7 @@ def own_address(name: str, default: str, *, public: bool) -> str:
 
 
 def hosts(name: str, default: str) -> list[str]:
-    """Read the hosts that the service answers for, separated by commas, each named in full."""
+    """Read the host names of this service, separated by commas, without wildcards."""
 
     def is_host(written: str) -> object:
         return re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]", written.lower())
@@ -432,7 +432,7 @@ def hosts(name: str, default: str) -> list[str]:
 
 
 def time_servers(name: str) -> list[str]:
-    """Read hosts separated by commas, each with its port if that is not the usual one."""
+    """Read hosts separated by commas, each with its port if that is not the default."""
 
     def is_server(written: str) -> bool:
         parts = urlsplit(f"//{written}")
@@ -460,7 +460,7 @@ def mail_address(name: str) -> str:
 
 
 def certificates(name: str) -> str:
-    """Read the PEM file that a setting names: certificates of authorities, each with its root; empty if it is not set.
+    """Read a PEM file with certificates of authorities and their roots; empty if the setting is not set.
 
     :raises ImproperlyConfigured: if the file cannot be read, or has no root certificate.
     """
@@ -503,7 +503,7 @@ def probe_budgets(name: str, default: str) -> dict[str, tuple[int, int]]:
 
 
 def mailer(name: str, default: str, *, timeout_seconds: int) -> dict[str, Any]:
-    """Read how mail is sent, such as smtp+tls://user:password@mail.example:587, into an entry of MAILERS."""
+    """Convert a mail server's address, such as smtp+tls://user:password@mail.example:587, to an entry of MAILERS."""
     try:
         read = environ.Env.email_url_config(text(name, default))
     except (KeyError, ValueError, ImproperlyConfigured) as error:
@@ -525,8 +525,8 @@ def mailer(name: str, default: str, *, timeout_seconds: int) -> dict[str, Any]:
     }
 
 
-# A connection to PostgreSQL on a broken line is closed within seconds: a sweep that waits for it makes no checks.
-# Source: libpq's connection parameters; the second is in milliseconds.
+# These parameters close a broken connection to PostgreSQL within seconds, because a sweep that waits for it makes no
+# checks. Source: libpq's connection parameters; the second is in milliseconds.
 DATABASE_TIMEOUTS = {
     "connect_timeout": 3,
     "tcp_user_timeout": 5000,
@@ -537,7 +537,7 @@ DATABASE_TIMEOUTS = {
 
 
 class PrivateFile(sqlite3.Connection):
-    """A connection to an SQLite database whose file, if this creates it, only its owner can read.
+    """A connection to an SQLite database; if it creates the file, only the file's owner can read it.
 
     SQLite sets the same mode on its other files, such as the write-ahead log.
     """
@@ -551,7 +551,7 @@ class PrivateFile(sqlite3.Connection):
 
 
 def database(name: str, default: str) -> dict[str, Any]:
-    """Read the database, such as postgres://user:password@host:5432/name or sqlite:////path/to/file."""
+    """Read the address of the database, such as postgres://user:password@host:5432/name or sqlite:////path/to/file."""
     scheme = text(name, default).partition(":")[0]
     if scheme not in {"postgres", "postgresql", "sqlite"}:
         message = f"{name} must name a PostgreSQL or an SQLite database, such as postgres://user:password@host/name."
@@ -566,7 +566,7 @@ def database(name: str, default: str) -> dict[str, Any]:
 
 
 def database_owner(name: str) -> dict[str, Any]:
-    """Read how the owner of the tables connects to the PostgreSQL database; empty where it is not set."""
+    """Read the address with which the owner of the tables connects to PostgreSQL; empty if it is not set."""
     if not text(name):
         return {}
     if not text(name).startswith(("postgres:", "postgresql:")):
@@ -576,11 +576,11 @@ def database_owner(name: str) -> dict[str, Any]:
 
 
 FEWEST_CHARACTERS = 50
-# 128 bits are beyond any search (NIST SP 800-57).
+# 128 bits cannot be found by brute force (NIST SP 800-57).
 FEWEST_BITS = 128
-# Fewer than this among fifty random characters, even of hexadecimal digits, does not happen by chance.
+# Fifty random characters, even hexadecimal digits, practically never have fewer different ones than this.
 FEWEST_KINDS = 10
-# What people write in a file and forget to replace.
+# Placeholders that people forget to replace.
 PLACEHOLDERS = (
     "insecure",
     "changeme",
@@ -597,7 +597,7 @@ HOW = "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(64)
 def read_secret_key(name: str, default: str, *, strict: bool) -> str:
     """Read the secret key.
 
-    :param strict: whether a weak key is refused; the default is one.
+    :param strict: whether to refuse a weak key, such as the default.
     :raises ImproperlyConfigured: if it is weak; the message says why and never shows it.
     """
     key = text(name, "" if strict else default)
@@ -608,27 +608,27 @@ def read_secret_key(name: str, default: str, *, strict: bool) -> str:
 
 
 def weakness(key: str) -> str:
-    """Return why a key can be guessed, as the end of a sentence, or "" if it appears random."""
+    """Return the reason why a key can be guessed, as the end of a sentence, or "" if it appears random."""
     if len(key) < FEWEST_CHARACTERS:
         return f"must be set to at least {FEWEST_CHARACTERS} random characters; it has {len(key)}"
     letters = "".join(character for character in key.lower() if character.isalnum())
     if any(word in letters for word in PLACEHOLDERS):
         return "looks like a placeholder that was never replaced"
     steps = {ord(after) - ord(before) for before, after in pairwise(key)}
-    # How many bits a guesser must find, if what repeats is counted only once.
+    # The bits of entropy if repetitions are counted only once.
     bits = math.log2(len(set(key))) * len(set(pairwise(key)))
     if bits < FEWEST_BITS or len(set(key)) < FEWEST_KINDS or len(steps) < FEWEST_KINDS:
         return "is not random: its characters are too few or follow a pattern"
     return ""
 
 
-# It is stored with each account that is linked, in a column of this length.
+# The issuer is stored with each linked account, in a column of this length.
 LONGEST_SERVER = 200
 
 
 @dataclass(frozen=True, slots=True)
 class OfficeProvider:
-    """Where people of the office sign in, and who we are there; the server's address is the issuer of its tokens."""
+    """The office's sign-in provider: its address, which is the issuer of its tokens, and our client there."""
 
     server: str
     client_id: str
@@ -637,10 +637,10 @@ class OfficeProvider:
 
 
 def read_provider(*, strict: bool) -> OfficeProvider | None:
-    """Read the office's provider, or None where none of its settings is set.
+    """Read the office's provider, or None if none of its settings is set.
 
     :param strict: whether its address must be https, as in production.
-    :raises ImproperlyConfigured: if only some are set, or the address cannot be that of an issuer.
+    :raises ImproperlyConfigured: if only some are set, or the address is not a possible issuer.
     """
     setting = "STATSOFFICE_OIDC_SERVER"
     others = ("STATSOFFICE_OIDC_CLIENT_ID", "STATSOFFICE_OIDC_CLIENT_SECRET", "STATSOFFICE_OIDC_NAME")
@@ -670,7 +670,7 @@ def notify_key(name: str) -> str:
     """Read an API key of GOV.UK Notify, such as release_desk-SERVICE-SECRET; empty if it is not set."""
     key = text(name)
     if key and not re.fullmatch(rf".+-{UUID}-{UUID}", key):
-        # The message is logged and the key is a secret.
+        # Do not include the value: the message is logged, and the key is a secret.
         message = f"{name} is no API key of GOV.UK Notify; one ends in two identifiers, of the service and its secret."
         raise ImproperlyConfigured(message)
     return key
@@ -679,8 +679,8 @@ def notify_key(name: str) -> str:
 def notify_template(name: str, *, key: str) -> str:
     """Read the identifier of a template of GOV.UK Notify; empty if it is not set.
 
-    :param key: the API key; with it there must be a template.
-    :raises ImproperlyConfigured: if it is no identifier, or missing although there is a key.
+    :param key: the API key; if it is set, a template is required.
+    :raises ImproperlyConfigured: if it is not an identifier, or missing although there is a key.
     """
     template = text(name)
     if (key or template) and not re.fullmatch(UUID, template):
@@ -690,16 +690,16 @@ def notify_template(name: str, *, key: str) -> str:
 
 
 def webhooks(name: str) -> dict[str, str]:
-    """Read webhooks, `name=address` parted by white space, each address as Apprise writes it, such as json://host/.
+    """Read webhooks, `name=address` separated by white space, with addresses in Apprise's format, such as json://host/.
 
-    :raises ImproperlyConfigured: if an entry has no name, is named twice, or is of no service that may be posted to.
+    :raises ImproperlyConfigured: if an entry has no name or a duplicate one, or its service is not allowed.
     """
     found: dict[str, str] = {}
     for entry in text(name).split():
         called, _, address = entry.partition("=")
         if not re.fullmatch(r"[\w-]{1,60}", called) or called in found:
             raise ImproperlyConfigured(f"{name} holds an entry without a name of its own; each must be name=address.")
-        # The message is logged and the address contains a secret.
+        # Do not include the value: the message is logged, and the address contains a secret.
         if not re.match(rf"({'|'.join(SERVICES)})://[^/]", address):
             message = f"{name}: the address of {called} must begin with one of: {', '.join(SERVICES)}, and then ://."
             raise ImproperlyConfigured(message)

@@ -80,7 +80,7 @@ def run_tick(job: Job) -> None:
 
 
 def patience_among_workers(interval_seconds: float, *, patience_seconds: float = PATIENCE_SECONDS) -> float:
-    """Return for how many seconds a job may not be triggered in a worker in which other jobs are triggered."""
+    """Return how many seconds a job may be without a trigger in a worker in which other jobs are triggered."""
     return max(OTHERS_PATIENCE * patience_seconds, OTHERS_TICKS * interval_seconds)
 
 
@@ -127,7 +127,7 @@ class Fallback:
                 run_safely(partial(job.run, progress.is_ending), name=job.name)
 
     def _is_alone(self) -> bool:
-        """Return whether no job is triggered here, and log each change of that once for all jobs."""
+        """Return whether no job is triggered in this worker, and log each change of that once."""
         with self._alone_lock:
             before, self._alone = self._alone, progress.seconds_since_tick() > self._patience_seconds
             if self._alone and not before:
@@ -137,13 +137,13 @@ class Fallback:
                     self._patience_seconds,
                 )
             elif before and not self._alone:
-                progress.note(*(job.name for job in self.jobs))  # each gets the time to be triggered too
+                progress.note(*(job.name for job in self.jobs))  # restart the waiting time of each job
                 logger.warning("jobs are triggered here again")
             return self._alone
 
 
 class Step(bootsteps.StartStopStep):
-    """The fallback as a part of a Celery worker, which starts it once its processes are forked."""
+    """The fallback as a step of a Celery worker, which starts it after forking its processes."""
 
     requires = ("celery.worker.components:Pool",)
 

@@ -1,4 +1,4 @@
-"""Running several things although some of them fail."""
+"""Isolation of faults: running several steps although some of them fail."""
 
 import logging
 from collections.abc import Callable, Collection
@@ -38,7 +38,7 @@ def run_steps(*steps: Callable[..., object], now: Callable[[], datetime], stop: 
 
 
 def run_each[T, R](things: Collection[T], act: Callable[[T], R], *, failed: str) -> list[R]:
-    """Call `act` with each thing, and return the results of those that did not fail.
+    """Call `act` with each item, and return the results of the calls that did not fail.
 
     :param failed: the end of the error message, after the number of failures: "steps failed".
     :raises ExceptionGroup: in the end, if some failed.

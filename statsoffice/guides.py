@@ -1,4 +1,4 @@
-"""The guides and the accessibility statement, and which guide is for whom."""
+"""The pages of the guides and the accessibility statement, and the roles of each guide."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Whether this process answers, and whether the product can be relied on: for monitors, with no release by name."""
+"""Health checks for monitoring tools: whether this process answers, and whether the product works."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,13 +48,13 @@ def live(request: HttpRequest) -> JsonResponse:
 @require_safe
 @never_cache
 def ready(request: HttpRequest) -> JsonResponse:
-    """Return whether everything that monitoring needs works, and which parts do not."""
+    """Return whether everything that monitoring needs works, and the failing parts."""
     checks = check_health(timezone.now())
     wrong = [check.name for check in checks if not check.well]
     found = {check.name: {"well": check.well, "says": check.says} for check in checks}
     response = JsonResponse({"ready": not wrong, "checks": found}, status=503 if wrong else 200)
     if wrong:
-        # Logged here, it is not logged as an error of this page each time that a monitor asks.
+        # Logged here, so that it is not logged as a server error at every request of a monitoring tool.
         log_response("not ready: %s", ", ".join(wrong), response=response, request=request, level="info")
     return response
 
@@ -100,7 +100,7 @@ def _check_monitoring(condition: Condition, *, now: datetime) -> list[Check]:
         wrong.setdefault(CHECK_NAMES[problem.trouble], []).append(status.describe_problem(problem, now=now))
     if not condition.ever_active:
         wrong["watcher"] = [str(status.NEVER_ACTIVE)]
-    # The self-test is well only after a right verdict: before the first one nothing is proved.
+    # The self-test passes only after a correct verdict; before the first one nothing is proved.
     proved = not settings.CANARY or condition.rehearsed_at is not None
     well = {
         "watcher": (True, "The watcher is active."),

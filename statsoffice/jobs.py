@@ -46,7 +46,7 @@ def never() -> bool:
 
 
 def own_probe(*, now: Callable[[], datetime], adhoc: bool = False) -> Probe:
-    """Return this thread's own probe: connections are shared neither with others nor with a forked process."""
+    """Return this thread's own probe; connections must not be shared with other threads or a forked process."""
     owner = (os.getpid(), threading.get_ident(), adhoc)
     if owner not in _probes:
         _probes[owner] = probe_from_settings(now=now, adhoc=adhoc)
@@ -56,7 +56,7 @@ def own_probe(*, now: Callable[[], datetime], adhoc: bool = False) -> Probe:
 def make_adhoc_means(probe: Probe, *, clock: Clock, process: str, stop: Stop = never) -> AdhocMeans:
     return AdhocMeans(
         probe=probe,
-        # A sweep of the same process has leases too, which must not be released with ours.
+        # A separate name, because a sweep of the same process has leases too, which must not be released with ours.
         holder=f"{process} beside",
         budgets=budgets_from_settings(),
         clock_error=clock.error(),
@@ -68,15 +68,15 @@ def make_adhoc_means(probe: Probe, *, clock: Clock, process: str, stop: Stop = n
 
 @contextlib.contextmanager
 def open_adhoc_means(*, clock: Clock) -> Iterator[AdhocMeans]:
-    """Yield the means for the checks of a command."""
+    """Yield the probe, lease holder and clock for the checks of a command."""
     with probe_from_settings(now=clock.now, adhoc=True) as probe:
         yield make_adhoc_means(probe, clock=clock, process=process_name())
 
 
 def run_due_checks(*, clock: Clock, process: str, stop: Stop = never) -> None:
-    """Make the checks, snapshots and comparisons that are due or were requested; once a day remove old evidence.
+    """Make the due or requested checks, snapshots and comparisons; once a day remove old evidence.
 
-    Around a due instant nothing begins; a later run makes the checks that are left.
+    Around a due instant nothing begins; a later run makes the remaining checks.
 
     :raises ExceptionGroup: in the end, if parts failed.
     """
@@ -85,7 +85,7 @@ def run_due_checks(*, clock: Clock, process: str, stop: Stop = never) -> None:
 
     @cache
     def means() -> AdhocMeans:
-        # Made by the first step that makes a check: the other steps need no probe.
+        # Created by the first step that makes a check; the other steps need no probe.
         return make_adhoc_means(own_probe(now=clock.now, adhoc=True), clock=clock, process=process, stop=stop)
 
     run_steps(
@@ -106,13 +106,16 @@ def run_due_checks(*, clock: Clock, process: str, stop: Stop = never) -> None:
 class Job:
     """One row of the table.
 
-    :param name: of the Celery task and the beat entry. Messages that wait in a broker have it: do not rename.
-    :param schedule: a crontab only if other jobs cover it, because a crontab skips October's repeated hour. Celery
-        counts an interval between two beginnings, `run_until` and the fallback between an end and a beginning.
+    :param name: the name of the Celery task and the beat entry. Do not rename it, because messages waiting in a broker
+        contain it.
+    :param schedule: a crontab only if other jobs cover it, because a crontab skips October's repeated hour. For Celery
+        an interval is the time between two beginnings; for `run_until` and the fallback, between an end and the next
+        beginning.
     :param run: is called with a function that returns whether the process is ending; a long job must call it often.
-    :param queue: of Celery; `-Q` assigns some of them to a worker.
-    :param expires_seconds: an older Celery message is dropped: the next one does the same.
-    :param time_limit: after which Celery raises SoftTimeLimitExceeded in the job, and a minute later kills the process.
+    :param queue: the Celery queue; `-Q` assigns queues to a worker.
+    :param expires_seconds: the age from which a Celery message is dropped, because the next one does the same.
+    :param time_limit: the seconds after which Celery raises SoftTimeLimitExceeded in the job; a minute later it kills
+        the process.
     :param covered_by: jobs that together do the same. `manage.py watch` and the fallback run only these.
     """
 
@@ -263,7 +266,7 @@ def exit_when_stuck(stop: Stop, *, seconds: float) -> Iterator[Stop]:
 
     def rearm() -> bool:
         nonlocal armed_at
-        # Arming starts a thread, and a busy sweep calls this hundreds of times in a second.
+        # Arming the timer starts a thread, and a busy sweep calls this hundreds of times a second.
         if time.monotonic() - armed_at > seconds / 10:
             faulthandler.dump_traceback_later(seconds, exit=True, file=sys.__stderr__ or 2)
             armed_at = time.monotonic()

@@ -1,4 +1,4 @@
-"""Logging: the context of each line, request ids, redaction of addresses, JSON lines; and error reports to a Sentry."""
+"""Logging: context of lines, request ids, redaction of addresses, JSON lines, and error reports to Sentry."""
 
 import contextlib
 import json
@@ -118,7 +118,7 @@ class RequestId:
                 logging.WARNING if reason else logging.INFO,
                 "%s %s: %s in %d ms%s",
                 request.method,
-                path.encode("unicode_escape").decode(),  # a line break in a path begins no line of the log
+                path.encode("unicode_escape").decode(),  # a line break in a path must not begin a line
                 response.status_code,
                 milliseconds,
                 f" ({redact_line(reason).encode('unicode_escape').decode()})" if reason else "",
@@ -134,7 +134,7 @@ class RequestId:
 
 
 class OneLineForEachRequest(logging.Filter):
-    """Leave out Django's own lines about a request that `RequestId` logs, and pass on the reason of a refusal to it.
+    """Drop Django's own lines about requests, which `RequestId` logs, and pass it the reason of a refusal.
 
     Our own errors (5xx) have separate lines, with their traceback.
     """
@@ -224,13 +224,13 @@ def start_error_reports(dsn: str, *, environment: str) -> None:
 def _remove_personal_data(event: Any, _hint: Any) -> Any:
     """Return the kind of an error and where in the code it occurred.
 
-    Messages and requests can contain names, typed text and releases. None of them is sent, and nothing that a later
-    version of the library adds.
+    Messages and requests can contain names, typed text and releases, so only known fields are sent, even if a later
+    version of the library adds others.
     """
     report = {name: event[name] for name in _REPORT_FIELDS if name in event}
     entry = event.get("logentry", {})
     if entry.get("params"):
-        report["logentry"] = {"message": entry["message"]}  # as in the code, without its parameters
+        report["logentry"] = {"message": entry["message"]}  # the message as in the code, without its parameters
     errors = event.get("exception", {}).get("values", ())
     if errors:
         report["exception"] = {"values": [_kind(error) for error in errors]}

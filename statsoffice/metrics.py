@@ -34,9 +34,9 @@ COVERAGE_PERIODS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24)}
 
 
 class ObservationCounter:
-    """The checks on record up to a position, counted by their result in the memory of this process.
+    """A counter of checks by result up to a position, in the memory of this process.
 
-    Checks are only added, so earlier counts stay right. If another check has that position, as after a restore,
+    Checks are only added, so earlier counts stay correct. If another check has that position, as after a restore,
     everything is counted again.
     """
 
@@ -61,13 +61,13 @@ _observations = ObservationCounter()
 
 
 def measure(*, now: datetime) -> list[Metric]:
-    """Return every metric at one instant; without a database, only whether each check of health is well."""
+    """Return all metrics at one instant; without a database, only the results of the health checks."""
     checks = {check.name: float(check.well) for check in health.check_health(now)}
     measured = [
         _gauge("check_well", "1 while a check of /health/ready is well, else 0", dimension="check", values=checks)
     ]
     if checks["database"]:
-        # If the database went away this very moment, the next request says so.
+        # If the database has just become unavailable, the next request shows it.
         with contextlib.suppress(Error):
             measured += [*_measure_monitoring(now), *_measure_outbox(now)]
     return measured
@@ -125,7 +125,7 @@ def _measure_outbox(now: datetime) -> list[Metric]:
 
 
 def _age(name: str, meaning: str, at: datetime | None, *, now: datetime) -> list[Metric]:
-    """Return the time since an instant; nothing if there is none."""
+    """Return the time since an instant, or nothing without one."""
     return [_gauge(name, meaning, (now - at).total_seconds())] if at else []
 
 

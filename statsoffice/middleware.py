@@ -74,14 +74,15 @@ class ConditionalGet(ConditionalGetMiddleware):
 
 
 WINDOW_SECONDS = 60
-# Monitors and the self-test send requests at regular times; log-in, to which the admin site leads, has its own limits.
+# Monitoring tools and the self-test send regular requests. Log-in, to which the admin site redirects, has its own
+# limits.
 NOT_COUNTED = ("/admin/", "/accounts/", "/health/", "/canary/")
-# One household or office is given this much of the IPv6 address space (RFC 6177).
+# One household or office gets an IPv6 network of this size (RFC 6177).
 IPV6_NETWORK_BITS = 64
 
 
 class Reader(StrEnum):
-    """People with pages, or programs, which have no reason to ask often."""
+    """Kinds of readers: people who read pages, and programs, which have no reason to send many requests."""
 
     PERSON = "person"
     PROGRAM = "program"
@@ -105,7 +106,7 @@ class RateLimit(MiddlewareMixin):
             response = problem_response(sentence, status=429)
         else:
             context = {"sentence": sentence, "heading": _("Too many requests")}
-            # Without the request: nothing is read from the database for it.
+            # Rendered without the request, so that it needs no database query.
             response = HttpResponse(render_to_string("too_many_requests.html", context), status=429)
         response.headers["Retry-After"] = str(seconds)
         response.headers["Cache-Control"] = "no-store"
@@ -113,11 +114,11 @@ class RateLimit(MiddlewareMixin):
 
 
 def find_reader(path: str) -> Reader | None:
-    """Return who requests an address, or None where requests are not counted, such as those of staff."""
+    """Return the kind of reader of an address, or None if its requests are not counted, such as those of staff."""
     if path.startswith(NOT_COUNTED):
         return None
     try:
-        # Django's decorator marks the views that require a sign-in so.
+        # Django's decorator sets this attribute on views that require sign-in.
         if hasattr(resolve(path).func, "login_url"):
             return None
     except Resolver404:
@@ -126,9 +127,9 @@ def find_reader(path: str) -> Reader | None:
 
 
 def client_of(request: HttpRequest) -> str:
-    """Return whose requests are counted together: an IPv4 address, or the network of an IPv6 address.
+    """Return the key by which requests are counted: an IPv4 address, or the network of an IPv6 address.
 
-    Behind as many proxies as STATSOFFICE_PROXIES says, the address is the one that they wrote.
+    Behind the number of proxies in STATSOFFICE_PROXIES, it is the address that they forwarded.
     """
     try:
         written = get_adapter().get_client_ip(request)
@@ -150,7 +151,7 @@ def _count_request(key: str, *, now: float) -> int:
     try:
         return cache.incr(minute)
     except ValueError:
-        # The cache had no room left for it.
+        # The cache had no room for it.
         return 1
 
 
@@ -210,7 +211,7 @@ class UnsentForms:
                 httponly=True,
                 samesite="Lax",
             )
-        # The page has saved the form, or shows it because it could not (409).
+        # The page has saved the form, or shows it again because it could not (409).
         is_handled = request.method == "POST" and (response.status_code < 400 or response.status_code == 409)
         if unsent and unsent == find_unsent_form(request) and is_handled and request.path == unsent.path:
             del request.session[UNSENT]

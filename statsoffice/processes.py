@@ -94,7 +94,7 @@ def local_address(port: int) -> str:
 
 
 def make_environment(given: Mapping[str, str], *, port: int, rehearsal_port: int | None) -> dict[str, str]:
-    """Return the environment of every process. Where a practice site runs, the probe may connect to it."""
+    """Return the environment of all processes. If a practice site runs, the probe may connect to it."""
     chosen = {"STATSOFFICE_ADDRESS": local_address(port), **given, "PYTHONUNBUFFERED": "1"}
     if rehearsal_port is None:
         return chosen
@@ -135,7 +135,7 @@ class StopRequested(Exception):
 
 
 class ProcessEnded(Exception):
-    """A process that should go on has ended, or one does not answer."""
+    """A process that should keep running has ended, or does not answer."""
 
 
 @dataclass(slots=True)
@@ -253,7 +253,7 @@ class Processes:
                     break
                 time.sleep(POLL_SECONDS / 2)
         for member in members:
-            with contextlib.suppress(ProcessLookupError):  # what a killed parent left of its session
+            with contextlib.suppress(ProcessLookupError):  # the rest of the session of a killed parent
                 os.killpg(member.process.pid, signal.SIGKILL)
 
     def _describe_end(self, member: Member, what: str) -> str:
@@ -271,7 +271,7 @@ def _end_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-# A worker answers no request; if it cannot start, it ends within these seconds.
+# A worker answers no requests; if it cannot start, it ends within these seconds.
 SETTLING_SECONDS = 3.0
 
 

@@ -12,6 +12,6 @@ def progress_bar(desc: str, *, total: int | None, unit: str) -> Any:
 
 
 def track[T](items: Iterable[T], total: int | None = None, *, desc: str, unit: str = " rows") -> Iterable[T]:
-    """Iterate with a progress bar; the total is known where the items have a length."""
+    """Iterate with a progress bar; the total is known if the items have a length."""
     bar: Iterable[T] = tqdm(items, desc=desc, total=total, unit=unit, unit_scale=True, leave=False, disable=None)
     return bar

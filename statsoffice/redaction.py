@@ -97,7 +97,7 @@ class RedactForm(forms.Form):
 
 
 class ConfirmForm(RedactForm):
-    """The same words and reason, hidden, and the confirmation that it cannot be undone.
+    """The same words and reason in hidden fields, and the confirmation that this cannot be undone.
 
     `form_key` is made with the empty form. A form that is sent twice leads to the result of the first time.
     """
@@ -164,7 +164,7 @@ def show_redaction(request: SignedInRequest, report: Report, position: int) -> H
         "marker": redaction_marker(event.at),
         "places": places_in_words(event.facts["rows"]),
         "documents": event.facts["documents"],
-        # Earlier redactions did not keep these.
+        # Earlier redactions did not store these.
         "drafts_documents": event.facts.get("drafts_documents", []),
         "unread_documents": event.facts.get("unread_documents", []),
         "in_facts": event.facts.get("in_facts", 0),

@@ -33,7 +33,7 @@ MESSAGES_AT_A_TIME = 500
 """Few enough that a delivery does not wait long for the rows."""
 LOG_ROWS_AT_A_TIME = 200
 
-# Different in each row: an event has one message to each recipient. A webhook has its own name, not that of a person.
+# Different in each row, because an event has one message to each recipient. A webhook has no personal name.
 _REMOVED = Concat(Value("removed-"), Cast("pk", CharField()), output_field=CharField())
 _RECIPIENT = Case(When(channel=Channel.WEBHOOK, then=F("recipient")), default=_REMOVED)
 
@@ -56,7 +56,7 @@ def redact_old_messages(*, now: datetime, dry_run: bool = False) -> int:
                 text="",
                 reply_to="",
                 last_error="",
-                salt=new_salt(),  # one for all: it means nothing without the text
+                salt=new_salt(),  # one salt for all, because it has no meaning without the text
                 erased_at=now,
             )
             MessageRowRecord.record({Message: keys}, why=RETENTION)
@@ -167,9 +167,9 @@ def prune_evidence(*, now: datetime, dry_run: bool = False, stop: Callable[[], b
 
 
 def prune_evidence_daily(*, clock: Clock, by: str, stop: Callable[[], bool] = lambda: False) -> None:
-    """Prune unless that was done within the last day; around a due instant the rest waits for the next call.
+    """Prune unless that was done within the last day; around a due instant the rest is left for the next call.
 
-    Two processes that prune at once remove nothing twice.
+    Two processes can prune at the same time.
     """
     now = clock.now()
     finished_at = status.find_pulse(PRUNE).finished_at
@@ -192,7 +192,7 @@ def prune_evidence_daily(*, clock: Clock, by: str, stop: Callable[[], bool] = la
 
 @dataclass(frozen=True, slots=True)
 class RemovedDetails:
-    """How many rows of each kind lost their personal details."""
+    """The number of rows of each kind from which personal details were removed."""
 
     messages: int
     contacts: int

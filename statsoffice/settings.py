@@ -1,4 +1,4 @@
-"""Every setting of the product, read from the environment; a bad value refuses to start."""
+"""Django's settings, read from the environment; with an invalid value no process starts."""
 
 import socket
 from datetime import timedelta
@@ -12,7 +12,7 @@ from releases.rules.lifecycle import Role
 from statsoffice import broker, env
 from statsoffice.logs import make_logging_config, start_error_reports
 
-# Lets generic classes of Django carry their type parameters at run time too.
+# Allows type parameters on Django's generic classes at run time.
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -30,7 +30,7 @@ VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 DEVELOPMENT_KEY = "for-development-on-one-machine-only-never-in-production"
 SECRET_KEY = env.read_secret_key("SECRET_KEY", DEVELOPMENT_KEY, strict=PRODUCTION)
-# Keys that were in use before: what they signed or encrypted is still read.
+# Earlier keys, with which signed and encrypted data can still be read.
 SECRET_KEY_FALLBACKS = env.word_list("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1]")
 
@@ -55,10 +55,10 @@ COMPARISON_AT = env.wall_time("STATSOFFICE_COMPARISON_AT", "03:00")
 EVIDENCE_KEPT = timedelta(days=env.number("STATSOFFICE_EVIDENCE_KEPT_DAYS", "2555", least=30))
 # Longer than a year, so that the list of a yearly release can still be copied from the one before.
 PRE_RELEASE_NAMES_KEPT = timedelta(days=env.number("STATSOFFICE_PRE_RELEASE_NAMES_KEPT_DAYS", "730", least=1))
-# The same: whom a yearly release's alarm reached can be seen when the next one is due.
+# Also longer than a year, so that the recipients of a yearly release's alarm are known when the next one is due.
 MESSAGES_KEPT = timedelta(days=env.number("STATSOFFICE_MESSAGES_KEPT_DAYS", "730", least=30))
 FORMER_DETAILS_KEPT = timedelta(days=env.number("STATSOFFICE_FORMER_DETAILS_KEPT_DAYS", "730", least=1))
-# Where roots over all chains are stored outside the office (decision 64).
+# Storage of anchors outside the office (decision 64).
 TIMESTAMP_AUTHORITY = env.optional_web_address("STATSOFFICE_TIMESTAMP_AUTHORITY")
 TIMESTAMP_CERTIFICATES = env.certificates("STATSOFFICE_TIMESTAMP_CERTIFICATES")
 if TIMESTAMP_AUTHORITY and not TIMESTAMP_CERTIFICATES:
@@ -76,7 +76,7 @@ OPERATORS = env.mail_addresses("STATSOFFICE_OPERATORS")
 CANARY = env.is_on("STATSOFFICE_CANARY", "on")
 REHEARSAL_SITE = env.web_address("STATSOFFICE_REHEARSAL_SITE", "http://127.0.0.1:8765")
 REHEARSAL_TOKEN = env.text("STATSOFFICE_REHEARSAL_TOKEN", "")
-# Loopback is opened for the rehearsal site alone, and in production not even for that.
+# Loopback is allowed only for the practice site, and in production not even for that.
 PROBE_ALLOW_PRIVATE = env.hosts_with_port(
     "STATSOFFICE_PROBE_ALLOW_PRIVATE", "" if PRODUCTION else "127.0.0.1:8765,localhost:8765"
 )
@@ -168,10 +168,10 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "statsoffice_cache",
-        # So many that an attacker cannot displace their own failed attempts by more of them.
+        # A large number, so that an attacker cannot displace entries about their failed attempts by adding more.
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
-    # Counts readers: in each web process its own memory, so that no reader costs a write (decision 38).
+    # Counts requests of readers in the memory of each web process, so that no request needs a write (decision 38).
     "rates": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": "rates",
@@ -206,10 +206,10 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
-# Otherwise a visitor could send mail to strangers, with an invitation to sign up, which is closed.
+# Otherwise visitors could send email to strangers with an invitation to sign up, which is closed.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = False
-# The number of our own proxies: so many entries of X-Forwarded-For are trusted.
+# The number of our own proxies, and so of trusted entries in X-Forwarded-For.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.whole_number("STATSOFFICE_PROXIES", "1" if PRODUCTION else "0", least=0)
 SECOND_FACTOR = env.some_of(
     "STATSOFFICE_SECOND_FACTOR",
@@ -236,7 +236,7 @@ MFA_FORMS = {
 MFA_ADAPTER = "statsoffice.accounts.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-# Addresses are those of invitations, and of whomever an administrator vouches for.
+# Email addresses are from invitations or entered by an administrator, so they need no verification.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 # A clock may be half a minute off.
@@ -316,7 +316,7 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
-# Everything that a browser can do besides showing pages, except passkeys.
+# Disable all features of browsers that we do not need; passkeys stay enabled.
 _UNUSED = (
     *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture", "encrypted-media"),
     *("fullscreen", "gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer"),
@@ -326,10 +326,10 @@ _UNUSED = (
 PERMISSIONS_POLICY: dict[str, list[str]] = {feature: [] for feature in _UNUSED}
 
 if PRODUCTION:
-    # A browser takes a cookie of such a name over https alone, and from this very host.
+    # Browsers accept a cookie with this prefix only over https and from exactly this host.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
     SECURE_SSL_REDIRECT = True
-    # Internal monitors request these pages without the proxy that does https; they contain no secret.
+    # Internal monitoring tools request these pages without the https proxy; they contain no secrets.
     SECURE_REDIRECT_EXEMPT = [r"^health/"]
     if ALLAUTH_TRUSTED_PROXY_COUNT:
         # Without a proxy of our own, each client could write this header itself.

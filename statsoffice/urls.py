@@ -25,7 +25,7 @@ from statsoffice.self_monitoring.page import canary_page
 from statsoffice.setup import views as setup
 from statsoffice.setup.steps import Step
 
-# One place to sign in, with its limit on attempts; the admin's own log-in page has none.
+# There is only one place to sign in, with a limit on attempts; the admin's own log-in page has no limit.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 # RFC 9116 recommends less than a year. Each response counts from its own day, so the file never expires in use.

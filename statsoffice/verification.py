@@ -1,4 +1,4 @@
-"""Verification of the record: all its chains, every row with a recorded digest, every stored body."""
+"""Verification of the record: all chains, every row with a recorded digest, and every stored body."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ BODIES = "releases.body"
 
 @dataclass(frozen=True, slots=True)
 class ChainResult:
-    """The result for one chain or for the bodies: the number of rows, and the fault of the first bad one."""
+    """The result for one chain or for the bodies: the number of rows, and the fault of the first invalid one."""
 
     name: str
     rows: int

@@ -1,7 +1,7 @@
 """The liveness check of Compose: `python -m statsoffice.web_lives 127.0.0.1:8000`.
 
-A module, because not every program that reads a Compose file passes on a line of Python unchanged; without Django,
-because it runs every few seconds.
+It is a module because not every program that reads a Compose file passes a line of Python unchanged. It does without
+Django because it runs every few seconds.
 """
 
 import os
@@ -14,7 +14,7 @@ TIMEOUT_SECONDS = 5
 
 
 def main(bound: str) -> str | None:
-    """Return None if the web answers at this host and port under the service's name, or else the fault."""
+    """Return None if the web process answers at this host and port for the service's name, or else the fault."""
     name = urllib.parse.urlsplit(os.environ.get("STATSOFFICE_ADDRESS", "")).hostname or "localhost"
     request = urllib.request.Request(f"http://{bound}/health/live", headers={"Host": name})  # always http
     try:

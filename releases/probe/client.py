@@ -401,7 +401,7 @@ class Fetcher:
             self._answer_that_it_waits(pending)
 
     def rest(self, place: str, *, seconds: float) -> None:
-        """Begin nothing at a host for so many seconds; requests for it wait."""
+        """Send nothing to a host for this many seconds; requests for it wait."""
         self._lanes.rest(place, until=time.monotonic() + seconds)
 
     def close(self) -> None:

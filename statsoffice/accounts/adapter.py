@@ -27,7 +27,7 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # all
     """Close the sign-up page, which is open by default, and use our own error messages."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
-        # The same for a wrong address and a wrong password, so that it does not reveal who has an account.
+        # One message for a wrong address and a wrong password, so that it does not reveal who has an account.
         "email_password_mismatch": lazy("The e-mail address or the password is wrong"),
         "too_many_login_attempts": lazy(
             "There were too many attempts to sign in. Wait five minutes and try again, or sign in with a passkey"

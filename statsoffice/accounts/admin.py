@@ -58,14 +58,14 @@ class UserAdmin(DjangoUserAdmin[User]):
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Let superusers alone make superusers, set groups, and change the addresses of leads."""
+        """Allow only superusers to create superusers, set groups, and change the addresses of leads."""
         fixed = ("last_login", "date_joined")
         if _is_superuser(request):
             return fixed
         return (*fixed, "is_superuser", "groups", *(["email"] if obj is not None and _leads(obj) else []))
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002  # as Django names it
-        """Refuse: people request a new password by email, or change theirs on their own page."""
+        """Refuse, because people request a new password by email or change theirs on their own page."""
         raise PermissionDenied
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: Any) -> None:
@@ -89,13 +89,13 @@ class UserAdmin(DjangoUserAdmin[User]):
         AccountRowRecord.record({User.groups.through: [*before, *groups.values_list("pk", flat=True)]})
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let superusers alone change the account of a superuser, its password included."""
+        """Allow only superusers to change the account of a superuser, including its password."""
         if obj is not None and obj.is_superuser and not _is_superuser(request):
             return False
         return super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: the record names people, so an account is deactivated instead."""
+        """Refuse, because the record refers to people; accounts are deactivated instead."""
         return False
 
 
@@ -105,7 +105,7 @@ admin.site.unregister(Group)
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: take people out of the group instead, which is recorded."""
+        """Refuse; people are removed from the group instead, which is recorded."""
         return False
 
 

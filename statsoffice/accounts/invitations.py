@@ -1,4 +1,4 @@
-"""Invitations: a link that works once, within a week, and creates an account; and the emails about accounts."""
+"""Invitations, whose link works once and within a week, and the emails about accounts."""
 
 import secrets
 import smtplib
@@ -28,7 +28,7 @@ VALID_FOR = timedelta(days=7)
 
 
 class InvitationRefused(Exception):
-    """Why a person is not invited, or an invitation not accepted, in one sentence for them."""
+    """An invitation that is not sent or not accepted; the message is one sentence for the person."""
 
     def __init__(self, sentence: str, *, field: str = "") -> None:
         super().__init__(sentence)
@@ -38,7 +38,8 @@ class InvitationRefused(Exception):
 def may_grant(person: Person, role: Role, producer: Producer) -> bool:
     """Return whether a person may invite others to a role.
 
-    Heads of Profession and deputies invite to every role. Others grant no role that may do what their own may not.
+    Heads of Profession and deputies may invite to every role. Others may grant only roles with no more permissions than
+    their own.
     """
     if administers_people(person):
         return True
@@ -52,7 +53,7 @@ def grantable_roles(person: Person) -> tuple[Role, ...]:
 
 
 def manageable_invitations(person: Person) -> QuerySet[Invitation]:
-    """Return the invitations to roles that a person may grant, as long as they were not redacted."""
+    """Return the invitations to roles that a person may grant, except redacted ones."""
     invitations = Invitation.objects.filter(erased_at=None)
     if administers_people(person):
         return invitations
@@ -67,7 +68,7 @@ def invite(
 ) -> tuple[Invitation, str]:
     """Record an invitation, and return it with the secret of its link, which is not stored.
 
-    Without a producer and role, the person gets an account alone.
+    Without a producer and role, the person gets only an account.
 
     :raises NotYours: if the person who invites may not grant this role there.
     :raises InvitationRefused: if the same invitation is open, they hold this role, or they are the person who invites.
@@ -176,7 +177,7 @@ def _grant_role(user: User, invitation: Invitation) -> None:
     key = {"user": user, "producer": invitation.producer, "role": invitation.role}
     if not Membership.objects.filter(**key).exists():
         membership = Membership(**key)
-        # Its history names the person who granted the role, and not the one who received it.
+        # The contact's history names the person who granted the role, not the one who received it.
         membership._history_user = invitation.invited_by  # type: ignore[attr-defined]  # django-simple-history's way
         membership.save()
         record_rows({Membership: [membership.pk]})
@@ -227,7 +228,7 @@ class NotSent(Exception):
 
 
 def send_invitation(invitation: Invitation, *, secret: str) -> None:
-    """Hand the mail with an invitation's link to the mail server.
+    """Send the email with an invitation's link.
 
     The outbox is not used: it would store the link in the database, where others could read it.
 

@@ -1,4 +1,4 @@
-"""Middleware of accounts: required second factors, roles fetched once, and when a session was last used."""
+"""Middleware of accounts: required second factors, prefetched roles, and the last use of sessions."""
 
 from datetime import timedelta
 
@@ -33,7 +33,7 @@ class SessionLastUse(MiddlewareMixin):
         return response
 
 
-# The pages that set up a second factor or sign out, and those for monitors, which have no session.
+# Pages that set up a second factor or sign out, and pages for monitoring tools, which have no session.
 OPEN = frozenset(
     {
         "account_logout",
@@ -58,9 +58,9 @@ class SecondFactorRequirement(MiddlewareMixin):
 
 
 class RolePrefetch(MiddlewareMixin):
-    """Fetch a person's roles once for a page that is only read, because each of its parts asks for them.
+    """Prefetch a person's roles for GET requests, because many parts of a page check them.
 
-    A request that changes something reads the roles again when it does.
+    A request that changes something reads the roles again at that time.
     """
 
     def process_view(self, request: HttpRequest, *_view: object) -> None:

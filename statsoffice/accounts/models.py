@@ -42,7 +42,7 @@ class UserQuerySet(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who may log in. Users are deactivated and never deleted: the record names them."""
+    """A person who may sign in. Users are deactivated and never deleted, because the record refers to them."""
 
     email = models.EmailField(lazy("e-mail address"), unique=True)
     name = models.CharField(lazy("full name"), max_length=200)
@@ -75,12 +75,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class AccountRowRecord(RowRecord):
-    """Digests of accounts, of who may use the admin site, and of the groups and permissions that people have there."""
+    """Digests of accounts, and of their groups and permissions in the admin site."""
 
     CHAIN: ClassVar[str] = "accounts.row"
     AFTER: ClassVar[str] = "accounts.event"
     TABLES = (
-        # Not the password, nor what a second step or the office's sign-in provider needs: docs/security.md.
+        # Without the password, and the data of second factors and the office's sign-in provider: docs/security.md.
         Table(User, ("email", "is_staff", "is_superuser", "is_active", "salt"), deleted_by=NEVER),
         Table(User.groups.through, ("user_id", "group_id")),
         Table(User.user_permissions.through, ("user_id", "permission_id")),

@@ -1,4 +1,4 @@
-"""The permission matrix of the complete product: every table of roles and every lifecycle that people move."""
+"""The permission matrix of the complete product, from every table of roles and every lifecycle."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from statsoffice.accounts import permissions as account_permissions
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing that can be done with one kind of thing, in which states of it, and by whom.
+    """One action on one kind of object: the states in which it is possible, and the roles that may do it.
 
-    Without states it can be done in every state. Superusers have no role.
+    Without states it is possible in every state. Superusers have no role.
     """
 
     subject: str
@@ -29,7 +29,7 @@ class Row:
 
 
 def rows() -> tuple[Row, ...]:
-    """Return every row of every table of permissions and every lifecycle that people move."""
+    """Return the rows of all tables of permissions and all lifecycles with moves by people."""
     return (
         *_actions("a release", release_permissions.TABLE),
         *_moves("a release", RELEASE),
@@ -45,7 +45,7 @@ def rows() -> tuple[Row, ...]:
 
 
 def find_permitted_roles(subject: str, action: str) -> frozenset[Role]:
-    """Return the roles that may do something with a kind of thing in at least one of its states.
+    """Return the roles that may do an action on a kind of object in at least one of its states.
 
     :raises LookupError: if no table has such a row.
     """
@@ -65,7 +65,7 @@ def _actions[A: StrEnum](subject: str, table: Mapping[A, frozenset[Role]]) -> It
 
 
 def _moves(subject: str, lifecycle: Lifecycle) -> Iterator[Row]:
-    """Join the moves of one name and the same roles into one row; those of the system alone are left out."""
+    """Merge the moves with the same name and roles into one row, without moves made only by the system."""
     states: dict[tuple[str, frozenset[Role]], list[str]] = {}
     for move in lifecycle.moves:
         if move.roles:

@@ -36,7 +36,7 @@ from statsoffice.accounts import invitations
 from statsoffice.accounts.invitations import InvitationRefused
 from statsoffice.accounts.models import User
 
-# No algorithm with a shared key: a person who knows our secret could sign tokens with it.
+# No algorithm with a shared key, because a person who knows our secret could sign tokens with it.
 ALGORITHMS = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"},
 )
@@ -45,14 +45,14 @@ NEEDED = ("iss", "sub", "aud", "exp", "iat", "nonce")
 
 
 class InvalidTokenError(Exception):
-    """Why an ID token is invalid, for the log, without any part of the token."""
+    """An invalid ID token; the message is the reason for the log, without any part of the token."""
 
 
 def read_id_token(token: str, *, keys: Mapping[str, Any], issuer: str, client_id: str, nonce: str) -> dict[str, Any]:
     """Return the claims of an ID token whose signature, issuer, audience, times and nonce were verified.
 
-    Source: OpenID Connect Core 1.0, 3.1.3.7. The signature is verified also of a token that came over our own TLS
-    connection, where the specification lets one do without.
+    Source: OpenID Connect Core 1.0, 3.1.3.7. The signature is verified even if the token came over our own TLS
+    connection, for which the specification does not require it.
 
     :param keys: the provider's JSON Web Key Set.
     :param nonce: the nonce that was sent with the request; the token must repeat it.
@@ -116,7 +116,7 @@ LONGEST_SUBJECT = 191
 
 
 class SignInRefused(Exception):
-    """Why a person is not signed in, in one sentence for them."""
+    """A person is not signed in; the message is one sentence for them."""
 
     def __init__(self, sentence: str, *, email: str) -> None:
         super().__init__(sentence)
@@ -136,7 +136,7 @@ def find_account(claims: Mapping[str, Any], *, issuer: str, at: datetime) -> Use
     email, subject = str(claims.get("email") or "").strip(), str(claims["sub"])
     if not email or claims.get("email_verified") is not True:
         raise SignInRefused(_("The provider does not say that your e-mail address is verified."), email="")
-    # Databases fold the case of other letters, so that two addresses could be taken for one.
+    # Databases also fold the case of non-ASCII letters, so two different addresses could match.
     if not email.isascii() or not 0 < len(subject) <= LONGEST_SUBJECT:
         raise SignInRefused(_("The provider names you in a way that cannot be kept here."), email=email)
     try:
@@ -221,7 +221,7 @@ class OfficeProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] 
         if error == AuthError.CANCELLED:
             response = render_refusal(request, _("You did not sign in there. Nothing has changed."), status=403)
         elif "state" not in (extra_context or {}):
-            # This browser did not begin it: forged requests are not recorded.
+            # This browser did not begin the sign-in. Forged requests are not recorded.
             sentence = _("This sign-in was not begun in this browser, or more than ten minutes ago. Begin again.")
             response = render_refusal(request, sentence, status=403)
         elif isinstance(exception, requests.RequestException):
@@ -332,7 +332,7 @@ def _require_provider(view: View) -> Answer:
 @require_POST
 @rate_limit(action="login")  # type: ignore[untyped-decorator]  # allauth ships no types
 def begin_sign_in(request: HttpRequest, adapter: VerifyingAdapter) -> HttpResponse:
-    """Lead to the provider, with a nonce and a challenge that only this session can answer.
+    """Show a page that leads to the provider, with a nonce and a challenge that only this session can answer.
 
     This is a page and not a redirect: browsers apply our policy's form-action to each redirect after a form, and a
     provider may redirect people over hosts that we cannot list there.

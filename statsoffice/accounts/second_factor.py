@@ -1,4 +1,4 @@
-"""Who must have a second factor, whether they have one, and how it is stored."""
+"""Second factors: who must have one, whether they have it, and how it is stored."""
 
 import base64
 from hashlib import sha256
@@ -16,7 +16,7 @@ from releases.permissions import roles_anywhere
 from statsoffice.accounts.models import User
 
 ADMINISTRATOR = "administrator"
-# Recovery codes help out where one of these is lost, and are none by themselves.
+# Recovery codes help a person who has lost one of these, but are not a second factor alone.
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 # An app shows a code for one period. It is accepted in as many periods before and after as the settings tolerate.

@@ -1,4 +1,4 @@
-"""The pages of accounts: invitations, accepting one, and a person's own account."""
+"""The pages of accounts: invitations, their acceptance, and a person's own account."""
 
 from allauth.usersessions.internal.flows.sessions import end_sessions
 from allauth.usersessions.models import UserSession
@@ -32,7 +32,7 @@ SESSION_KEY = "invitation"
 def follow_invitation(request: HttpRequest, secret: str) -> HttpResponse:
     """Move the secret from the address to the session, away from browser histories and later requests.
 
-    An invalid link is not stored: it can be made up, and each would create a session.
+    An invalid link is not stored, because anyone could invent links, and each would create a session.
     """
     if invitations.find(secret, at=timezone.now()):
         request.session[SESSION_KEY] = secret

@@ -1,4 +1,4 @@
-"""Recorded sign-ins and downloads that no other event contains."""
+"""Records of sign-ins and of downloads that are in no other event."""
 
 import re
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from django.utils.deprecation import MiddlewareMixin
 from statsoffice.accounts.models import User
 from statsoffice.audit.models import AccountEvent, What
 
-# The keys under which the ways to sign in pass on the account name.
+# The keys under which the sign-in backends pass the account name.
 NAMES = ("username", "email", "login")
 
 
@@ -96,7 +96,7 @@ RECORDED_PARAMETERS: Mapping[str, Mapping[str, str | None]] = {
         "last": DAY,
         "contacts": "yes",
     },
-    # Its page answers for no producer that it does not know.
+    # The page answers 404 for an unknown producer.
     "releases:export_changes": {"producer": SLUG, "show": "on-the-day"},
     "breaches:export_figures": {"producer": KEY, "series": KEY, "year": YEAR},
 }

@@ -1,4 +1,4 @@
-"""Events of accounts that no other chain has: sign-ins and downloads of files."""
+"""Events of accounts that are in no other chain: sign-ins and downloads of files."""
 
 from enum import StrEnum
 from typing import Any, ClassVar

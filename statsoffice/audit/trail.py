@@ -43,7 +43,7 @@ def producers_audited_by(person: Person) -> "QuerySet[Producer]":
 def scope_of(person: Person, producers: Iterable[Producer], *, is_narrowed: bool) -> Scope:
     """Return the scope of some of the producers that a person audits.
 
-    :param is_narrowed: whether these are fewer than all of them, so that entries of no producer are left out.
+    :param is_narrowed: whether these are fewer than all of them; then entries without a producer are excluded.
     """
     keys = frozenset(producer.pk for producer in producers)
     people: set[int] = set()
@@ -106,7 +106,7 @@ def _of_registers(scope: Scope) -> "QuerySet[Any]":
 
 
 def _account_changes(scope: Scope) -> "QuerySet[Any]":
-    # Groups and invitations are numbered as accounts are: a number alone is no person's.
+    # Keys of groups and invitations may equal those of accounts, so a key alone does not identify a person.
     own = Q(content_type__app_label="accounts", content_type__model="user")
     own &= Q(object_id__in=[str(key) for key in scope.people])
     by_them = Q(content_type__app_label__in=["accounts", "auth"], user__in=scope.people)
@@ -155,7 +155,7 @@ SOURCES = {
 
 
 def find_rows(source: Source, scope: Scope) -> "QuerySet[Any]":
-    """Return the rows of a source in a scope, annotated with `when` each happened and `whose` act it was."""
+    """Return the rows of a source in a scope, annotated with their time (`when`) and actor (`whose`)."""
     found: QuerySet[Any] = source.rows(scope).order_by().annotate(when=F(source.at), whose=F(source.who))
     return found
 

@@ -2,4 +2,4 @@
 
 
 class BackupError(Exception):
-    """A backup or a restore is not possible; the message is one sentence or two for the operator."""
+    """A backup or a restore is not possible; the message is for the operator."""

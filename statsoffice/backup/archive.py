@@ -59,10 +59,10 @@ _UNESCAPED = {escape: character for character, escape in _ESCAPES.items()}
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a backup states about itself.
+    """The description of a backup.
 
     :param tool_version: the major version of pg_dump or SQLite.
-    :param anchor: the lines of the newest anchor that its database has, if any.
+    :param anchor: the lines of the newest anchor in its database, if any.
     """
 
     version: str
@@ -120,11 +120,11 @@ def write_backup(folder: Path, *, stored: Path, at: datetime, overwrite: bool = 
         unfinished.mkdir(mode=0o700)
         engine = ENGINES[connection.vendor](connection)
         before = _files_below(stored)
-        # Before the dump, which must contain what it combines.
+        # Make the anchor before the dump, which must contain the rows that it combines.
         newest = Anchor.in_order().last()
         anchor = anchor_text(newest) if newest else []
         tool_version = engine.dump(unfinished / engine.FILE)
-        # After the database, so that no file is missing that its rows name.
+        # Copy the files after the database, so that no file is missing to which its rows refer.
         checksums = _copy_files(stored, unfinished / FILES, before=before)
         stored_files = len(checksums)
         checksums[engine.FILE] = _sha256(unfinished / engine.FILE)
@@ -151,7 +151,7 @@ def write_checksums(folder: Path, description: Description, checksums: Mapping[s
 
 
 def read_backup(folder: Path) -> Archive:
-    """Read a backup to its end and compare it with its checksums. This needs no database.
+    """Read a complete backup and compare it with its checksums. This needs no database.
 
     :raises BackupError: if it is not a complete and unchanged backup of this product, or the tool is missing.
     :raises OSError: if the folder cannot be read.
@@ -217,10 +217,10 @@ def restore_backup(archive: Archive, *, stored: Path, accept_broken_evidence: bo
 
 
 def verify_evidence(*, accept_broken: bool = False, anchor: Sequence[str] = (), advice: str = "") -> list[ChainResult]:
-    """Verify the whole record of the database, and that it fits an anchor, from the manifest of a backup.
+    """Verify the whole record of the database, and that it matches an anchor from the manifest of a backup.
 
-    :param advice: ends the message if the evidence is broken.
-    :raises BackupError: if it is not as it was written, unless that is accepted.
+    :param advice: the end of the message if the evidence is broken.
+    :raises BackupError: if the record was changed, unless that is accepted.
     """
     checked = verification.check_evidence(now=timezone.now())
     if anchor:
@@ -262,7 +262,7 @@ def filled_or_empty(engine: Engine) -> Iterator[None]:
 
 
 def write_nightly_backup(folder: Path, *, keep_days: int, stored: Path, at: datetime) -> tuple[Archive, list[Path]]:
-    """Write the backup of London's day, read it to its end, and then remove those older than `keep_days`.
+    """Write the backup of the London day, verify it, and then remove those older than `keep_days`.
 
     A second backup of the same day replaces the first. If anything fails, nothing is removed.
 
@@ -274,7 +274,7 @@ def write_nightly_backup(folder: Path, *, keep_days: int, stored: Path, at: date
     archive = read_backup(write_backup(folder / f"statsoffice-{today}", stored=stored, at=at, overwrite=True).folder)
     oldest = today - timedelta(days=keep_days)
     old = [path for path in sorted(folder.iterdir()) if (day := _day_of(_NIGHTLY, path)) and day < oldest]
-    # A backup that was killed leaves its folder. One of today may still be running.
+    # A killed backup leaves its temporary folder. One of today may still be running.
     unfinished = [path for path in folder.iterdir() if (day := _day_of(_NIGHTLY_UNFINISHED, path)) and day < today]
     for path in [*old, *unfinished]:
         shutil.rmtree(path)
@@ -296,7 +296,7 @@ def _files_below(folder: Path) -> set[Path]:
 def _copy_files(stored: Path, to: Path, *, before: set[Path]) -> dict[str, str]:
     """Copy the stored files and return the checksum of each by its path within the backup.
 
-    :raises BackupError: if a file has disappeared since the dump of the database, in which a row may name it.
+    :raises BackupError: if a file has disappeared since the dump of the database, in which a row may refer to it.
     """
     checksums = {}
     for path in track(sorted(before | _files_below(stored)), desc="Stored files", unit=" files"):
@@ -318,7 +318,7 @@ def _write_private(path: Path, content: Iterable[bytes]) -> str:
         for chunk in content:
             file.write(chunk)
             digest.update(chunk)
-        # Old backups are removed because this one is on the disk.
+        # Force the file to disk, because old backups are removed afterwards.
         file.flush()
         os.fsync(file.fileno())
     return digest.hexdigest()
@@ -391,7 +391,7 @@ def _filled_or_empty_folder(folder: Path) -> Iterator[None]:
 
 
 def _reason(fault: BaseException) -> str | None:
-    """Return why it failed in one sentence, or None for a fault of our own code."""
+    """Return the reason of a failure in one sentence, or None for a fault of our own code."""
     match fault:
         case BackupError() | CommandError():
             return str(fault)

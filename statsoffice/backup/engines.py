@@ -21,9 +21,9 @@ from statsoffice.backup import BackupError
 from statsoffice.database import check_encoding
 from statsoffice.progress import progress_bar
 
-# A person with the backup could use the sessions in it. The cache counts sign-in attempts for some minutes.
+# Anyone with the backup could use the sessions in it. The cache counts sign-in attempts for only some minutes.
 UNSAVED_TABLES = (Session._meta.db_table, UserSession._meta.db_table, str(settings.CACHES["default"]["LOCATION"]))
-# Debian installs each version in its own folder, and only a wrapper on PATH; Homebrew does the same with links.
+# Debian installs each version in its own folder and only a wrapper on PATH; Homebrew does the same with links.
 POSTGRESQL_FOLDERS = ("/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt")
 PAGES_AT_ONCE = 2000
 # What pg_dump and pg_restore print with --verbose for each table and each object.
@@ -40,7 +40,7 @@ class PostgreSQL:
         self._connection: Any = connection
 
     def dump(self, to: Path) -> int:
-        """Write the database as it is at one instant, without `UNSAVED_TABLES`; other processes can write meanwhile.
+        """Write a consistent snapshot of the database, without `UNSAVED_TABLES`; other processes can write meanwhile.
 
         :return: the major version of the tool.
         :raises BackupError: if the tool is missing, too old or fails.
@@ -139,7 +139,7 @@ class SQLite:
     def dump(self, to: Path) -> int:
         to.touch(mode=0o600)
         with closing(sqlite3.connect(self._connection.settings_dict["NAME"], isolation_level=None)) as source:
-            # In a separate transaction the backup stays at one instant. Otherwise each write would start it again.
+            # A separate read transaction fixes the snapshot. Otherwise each write would restart the backup.
             source.execute("BEGIN")
             source.execute("SELECT count(*) FROM sqlite_master").fetchone()
             with closing(sqlite3.connect(to, isolation_level=None)) as copy:
@@ -148,7 +148,7 @@ class SQLite:
                 there = {name for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
                 for table in there.intersection(UNSAVED_TABLES):
                     copy.execute(f'DELETE FROM "{table}"')  # noqa: S608  # one of three names
-                # Deleted rows stay readable in unused parts of the file until it is written again.
+                # Deleted rows stay readable in unused parts of the file until it is rewritten.
                 copy.execute("VACUUM")
         return sqlite3.sqlite_version_info[0]
 
@@ -217,7 +217,7 @@ def find_program(name: str, *, at_least: int) -> tuple[str, int]:
 
 
 def _major_version(program: str) -> int:
-    """Return 0 if the program does not start."""
+    """Return the major version of a program, or 0 if it does not start."""
     run = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
     found = re.search(r"\d+", run.stdout)
     return int(found[0]) if found else 0
@@ -233,7 +233,7 @@ def _table_of_contents(program: str, dump: Path) -> Sequence[str]:
 def _run(
     command: Sequence[str], *, desc: str, counted: re.Pattern[str], total: int, environment: dict[str, str]
 ) -> None:
-    """Run a client program to its end, with a progress bar that counts some of the lines that it prints.
+    """Run a client program to its end, with a progress bar that counts certain lines of its output.
 
     :raises BackupError: with the first error that it prints.
     """

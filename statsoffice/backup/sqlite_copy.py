@@ -21,7 +21,7 @@ from statsoffice.progress import track
 from statsoffice.verification import ChainResult
 
 SOURCE = "sqlite"
-# A few rows with documents are many megabytes.
+# A few rows with documents take many megabytes.
 ROWS_AT_ONCE, LARGE_ROWS_AT_ONCE = 500, 20
 
 type Tables = Sequence[type[models.Model]]
@@ -42,8 +42,8 @@ def copy_from_sqlite(file: Path) -> tuple[Mapping[str, int], list[ChainResult]]:
             raise BackupError("DATABASE_URL must name the new PostgreSQL database.")
         with connect_as_owner(), filled_or_empty(PostgreSQL(connection)):
             call_command("migrate", verbosity=0)
-            # On SQLite the transaction holds the only write lock: no row can be written that is not copied. A file
-            # that cannot be written is read as at one instant.
+            # On SQLite the transaction has the only write lock, so no row can be written that is not copied. A
+            # read-only file is read as a snapshot.
             with transaction.atomic(using=SOURCE), transaction.atomic():
                 rows = _copy(_tables())
                 ContentType.objects.clear_cache()
@@ -86,7 +86,7 @@ def _check_source(file: Path) -> None:
 
 
 def _tables() -> Tables:
-    """Return the models as the migrations describe them, which nothing else uses: their fields set no times."""
+    """Return the models from the migrations. Their fields do not set times automatically, unlike ours."""
     every = MigrationLoader(connection).project_state().apps.get_models(include_auto_created=True)
     tables = [model for model in every if model._meta.managed and not model._meta.proxy]
     for field in (field for model in tables for field in model._meta.concrete_fields):
@@ -96,8 +96,8 @@ def _tables() -> Tables:
 
 
 def _copy(tables: Tables) -> Mapping[str, int]:
-    # The migrations and what follows them have written rows, such as the Code of Practice, with other keys.
-    # They are few, and a trigger of append-only tables refuses TRUNCATE.
+    # Migrations have already written rows, such as the Code of Practice, with other keys. There are few of them, and a
+    # trigger of append-only tables refuses TRUNCATE.
     with connection.cursor() as cursor:
         for model in tables:
             cursor.execute(f'DELETE FROM "{model._meta.db_table}"')  # noqa: S608  # our own names
@@ -118,7 +118,7 @@ def _copy(tables: Tables) -> Mapping[str, int]:
 
 
 def _continue_numbers(model: type[models.Model]) -> None:
-    """Make new rows continue the numbers; those of deleted rows, which events still name, are not used again."""
+    """Continue the sequences of keys, so that keys of deleted rows, to which events still refer, are not reused."""
     field = model._meta.auto_field
     if field is None:
         return

@@ -1,4 +1,4 @@
-"""The status of monitoring and the results of preflights, for the page of the day."""
+"""The status of monitoring and the results of preflights, for the dashboard."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -45,8 +45,8 @@ MOST_NOTED = 5
 class Preflight:
     """The releases with problems, the number of others, notes, and sentences on shared hosts.
 
-    `checked_at` is the last check of a release without problems; `left_out` counts problems beyond the longest list,
-    and each note has its words, some of the releases and the number of others.
+    `checked_at` is the last check of a release without problems. `left_out` counts problems beyond the longest list.
+    Each note has its text, some of the releases and the number of others.
     """
 
     problems: list[tuple[Release, list[str]]]
@@ -62,7 +62,7 @@ class Preflight:
 
 
 def detection_chances() -> list[tuple[str, str]]:
-    """Return the chances to detect an early release: when it begins, and the chance by how long it lasts."""
+    """Return the chance to detect an early release, by when it begins and how long it lasts."""
     rows = []
     for begins, words in BEGINS.items():
         chances = [(length, cadence.chance_of_detection(length, begins).detected) for length in cadence.LENGTHS]
@@ -77,7 +77,7 @@ def preflight_summary_of(person: Person, *, now: datetime) -> Preflight:
         due_at__lte=now + releases_preflight.AHEAD,
         status__in=[Status.PROVISIONAL, Status.CONFIRMED],
     )
-    # Each series and producer is one object, shared by its releases.
+    # Releases share the objects of their series and producers.
     releases_to_come = visible.prefetch_related("series__producer").order_by("due_at", "pk")
     releases = {release.pk: release for release in releases_to_come}
     runs = {run.release_id: run for run in PreflightRun.objects.newest().filter(release__in=releases)}

@@ -23,7 +23,7 @@ from releases.rules.lifecycle import LEADS, Role
 from releases.text import calendar
 
 MOST_LINES = 20
-# People are asked about a release from the day before it is due until long after its checks.
+# Questions about a release arise from the day before it is due until long after its checks.
 DAYS_AHEAD = timedelta(days=1)
 DAYS_BEHIND = timedelta(days=14)
 

@@ -1,4 +1,4 @@
-"""The releases of a day, and which parts of the list change on their own."""
+"""The releases of a day, and the parts of the list that update automatically."""
 
 import hashlib
 from base64 import urlsafe_b64encode
@@ -34,7 +34,7 @@ class LiveText:
     shown: str
 
     def since(self, shown: str) -> dict[str, SafeString] | None:
-        """Return the parts that differ from a digest; None if the text around them differs, so that all is new."""
+        """Return the parts that differ from a digest; None if the text around them differs too."""
         frame, theirs = shown[:FRAME_LENGTH], shown[FRAME_LENGTH:]
         if frame != self.shown[:FRAME_LENGTH] or len(shown) != len(self.shown):
             return None
@@ -48,7 +48,7 @@ class LiveText:
 
 
 def split_live_text(text: SafeString) -> LiveText:
-    """Split off the inside of each element with an `id` and `data-changing`."""
+    """Extract the content of each element with an `id` and `data-changing`."""
     tree = LexborHTMLParser(text)
     pieces = {}
     for node in tree.css("[data-changing]"):
@@ -117,7 +117,7 @@ def tomorrow(person: Person, *, now: datetime) -> Day:
 
 
 def next_day(person: Person, *, now: datetime) -> Day | None:
-    """Return the next day after tomorrow, within a fortnight, on which anything is due that a person may see."""
+    """Return the next day after tomorrow, within two weeks, with a release that the person may see."""
     start = _midnight(calendar.local_date(now) + timedelta(days=2))
     ahead = _visible_releases(person).on_london_day(start, start + timedelta(days=DAYS_AHEAD - 1))
     first = ahead.order_by("due_at").values_list("due_at", flat=True).first()

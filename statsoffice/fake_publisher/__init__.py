@@ -1,1 +1,1 @@
-"""The practice site: a scripted publisher on loopback for tests, demonstration and training, without product code."""
+"""The practice site: a scripted publisher on loopback for tests, demonstration and training."""

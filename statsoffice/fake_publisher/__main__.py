@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=8765)
     parser.add_argument("--state", type=Path, help="the file that keeps the scripts over a restart")
     chosen = parser.parse_args(arguments)
-    # On the command line every user of the machine could read it.
+    # Read the token from the environment, because every user of the machine can read command lines.
     token = os.environ.get("STATSOFFICE_REHEARSAL_TOKEN", "")
     if not token and not _is_loopback(chosen.host):
         parser.error("outside loopback the control endpoint needs a token: set STATSOFFICE_REHEARSAL_TOKEN.")
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         access_log=False,
         server_header=False,
         backlog=4096,
-        # Longer than the pause between two checks, so that a connection can be used again.
+        # Longer than the time between two checks, so that a connection can be reused.
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
     )

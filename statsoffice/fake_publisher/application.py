@@ -75,7 +75,7 @@ def _put_clock(state: SiteState, body: bytes) -> Reply:
 
 
 def _read_object(body: bytes) -> dict[str, Any]:
-    """Return the JSON object, or an empty one if it is none."""
+    """Return the JSON object, or an empty one for any other body."""
     try:
         value = json.loads(body)
     except ValueError:
@@ -125,7 +125,7 @@ Application = Callable[[Message, Receive, Send], Awaitable[None]]
 MOST_CONTROL_BYTES = 64 * 1024 * 1024
 _HTML_HEADERS = ((b"content-type", HTML.encode()),)
 _JSON_HEADERS = ((b"content-type", b"application/json"),)
-# The sites of one machine share the storage of a browser, in which no script of a page may run.
+# Sites on one machine share browser storage, so scripts in pages must not run.
 _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"x-robots-tag", b"noindex"))
 
 

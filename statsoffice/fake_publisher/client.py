@@ -22,7 +22,7 @@ Scenes = Sequence[Mapping[str, Any]]
 
 
 class RehearsalSiteError(Exception):
-    """The site refused a command, or is not there; the message says why."""
+    """The site refused a command or is not available; the message says why."""
 
 
 class RehearsalSite:
@@ -49,9 +49,9 @@ class RehearsalSite:
         return self.url(path)
 
     def publish_all(self, pages: Mapping[str, Scenes | None], *, replace: bool = False) -> None:
-        """Set the scripts of pages; None removes one, and `replace` those that are not named.
+        """Set the scripts of pages. None removes a page; `replace` removes all pages that are not named.
 
-        :raises RehearsalSiteError: if one is not valid; then nothing is changed.
+        :raises RehearsalSiteError: if a script is not valid; then nothing is changed.
         """
         self._send("PUT", "pages", {"pages": dict(pages), "replace": replace})
 
@@ -60,11 +60,11 @@ class RehearsalSite:
         self._send("PUT", "clock", {"now": now.isoformat()})
 
     def run_clock(self) -> None:
-        """Set the site's clock to the machine's again."""
+        """Reset the site's clock to the machine's."""
         self._send("PUT", "clock", {"now": None})
 
     def arrivals(self) -> list[Arrival]:
-        """Return every request for a page, with its real instant, in their order."""
+        """Return every request for a page, in order, with its real instant."""
         found = self._send("GET", "log")["arrivals"]
         return [Arrival(path=one["path"], at=datetime.fromisoformat(one["at"])) for one in found]
 

@@ -39,11 +39,11 @@ Script = tuple[Scene, ...]
 
 
 def read_script(path: str, written: object) -> Script:
-    """Read the scenes of one page, in any order, and sort them by their beginning.
+    """Read the scenes of one page and sort them by their beginning.
 
-    :param written: a list of objects with any of: from (ISO 8601 with offset, or null), status (200), body (text)
-        or base64 (bytes), content_type, headers (an object), delay_seconds (0 to 60).
-    :raises BadScriptError: if the path or a scene is not of this form, or two scenes begin at one instant.
+    :param written: a list of objects with any of these keys: from (ISO 8601 with offset, or null), status (default
+        200), body (text) or base64 (bytes), content_type, headers (an object), delay_seconds (0 to 60).
+    :raises BadScriptError: if the path or a scene is invalid, or two scenes begin at the same instant.
     """
     if not path.startswith("/") or path.startswith("/_control") or _LINE_BREAK.search(path):
         raise BadScriptError(f'"{path}" is no path for a page: it must begin with / and not with /_control.')
@@ -185,9 +185,9 @@ class SiteState:
         return in_force(script, at=self.now()) if script else None
 
     def put(self, pages: Mapping[str, Any], *, replace: bool) -> None:
-        """Set these scripts; null removes a page, and `replace` every page that is not named.
+        """Set these scripts. null removes a page; `replace` removes every page that is not named.
 
-        :raises BadScriptError: if one is not valid. Nothing is changed then.
+        :raises BadScriptError: if a script is not valid. Nothing is changed then.
         """
         read = {path: read_script(path, scenes) for path, scenes in pages.items() if scenes is not None}
         remaining = {} if replace else self.written

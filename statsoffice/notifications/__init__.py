@@ -1,1 +1,1 @@
-"""Notifications: who is notified of what by which channel, the outbox, delivery and retries."""
+"""Notifications: kinds, recipients and channels, the outbox, delivery and retries."""

@@ -44,21 +44,21 @@ class MessageAdmin(admin.ModelAdmin[Message]):
         return message.recipient
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
-        """Leave out the mails of reports that do not exist for the user."""
+        """Exclude messages about reports that the user may not know of."""
         hidden = Report.objects.filter(kind__in=list(RESTRICTED)).exclude(
             pk__in=reports_where(request.user, ReportAction.VIEW).values("pk")
         )
         return super().get_queryset(request).exclude(report__in=hidden)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: messages follow from what happened."""
+        """Refuse, because messages are created from events."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: without its row the same message would be sent again."""
+        """Refuse, because without its row the same message would be sent again."""
         return False
 
 

@@ -1,4 +1,4 @@
-"""Delivery of the outbox by email, GOV.UK Notify and webhooks: once, and retried if a channel is away."""
+"""Delivery of the outbox by email, GOV.UK Notify and webhooks, with retries if a channel is unavailable."""
 
 import logging
 import smtplib
@@ -54,7 +54,7 @@ def send_by_email(message: Message, *, name: str) -> None:
     mail.attach_alternative(html.render_html(subject=message.subject, text=message.text), "text/html")
     try:
         mailers.default.send_messages([mail])
-    except (OSError, ValueError) as fault:  # every fault of SMTP is the first, a line end in a header the second
+    except (OSError, ValueError) as fault:  # OSError covers all faults of SMTP; ValueError a line end in a header
         raise DeliveryRefused(
             describe_fault(fault), for_good=_refused_for_good(fault), only_this=_is_about_this_message(fault)
         ) from fault
@@ -90,8 +90,8 @@ def _is_about_this_message(fault: Exception) -> bool:
 
 
 TIMEOUT_SECONDS = 20
-# A wrong request and a wrong or forbidden key stay wrong; too many requests and Notify's own faults pass.
-# Source: https://docs.notifications.service.gov.uk/rest-api.html, error codes of sending an email.
+# Retries cannot help with a wrong request, or a wrong or forbidden key; too many requests and Notify's own faults are
+# temporary. Source: https://docs.notifications.service.gov.uk/rest-api.html, error codes of sending an email.
 WRONG_REQUEST, FORBIDDEN = 400, 403
 
 
@@ -162,7 +162,8 @@ type Send = Callable[[Message], None]
 SENDERS = {Channel.MAIL: send_by_email, Channel.NOTIFY: send_by_notify, Channel.WEBHOOK: send_by_webhook}
 BATCH_SIZE = 100
 MOST_ATTEMPTS = 15
-# Longer than any channel takes for one message. Then another process sends the messages of one that died.
+# Longer than any channel takes for one message. After this, another process sends the messages of a process that has
+# died.
 CLAIM = timedelta(minutes=5)
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=4)

@@ -98,7 +98,7 @@ def find_notifications(
     own = set(permissions.producers_where(person, permissions.Action.VIEW).values_list("pk", flat=True))
     for event in events:
         first = min(
-            # Better one whose subject was not redacted, and is not the reference that a webhook gets.
+            # Prefer a message whose subject was not redacted, and is not just the reference that a webhook gets.
             found[event],
             key=lambda message: (message.erased_at is not None, message.channel == Channel.WEBHOOK),
         )

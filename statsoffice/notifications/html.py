@@ -1,4 +1,4 @@
-"""A message as HTML: the same words as its text, laid out for readers of mail, with nothing fetched from anywhere."""
+"""Messages as HTML: the same text as the plain one, without external resources."""
 
 import re
 from dataclasses import dataclass
@@ -56,6 +56,6 @@ def _block(lines: list[str]) -> Block:
 
 
 def _pieces(line: str) -> tuple[Piece, ...]:
-    # The address must end where ours does, or https://office.example.evil would be one of ours.
+    # The host must end where ours does; otherwise https://office.example.evil would match.
     parts = re.split(rf"({re.escape(settings.ADDRESS)}(?=[/\s]|$)\S*)", line)
     return tuple(Piece(part, is_link=bool(place % 2)) for place, part in enumerate(parts) if part)

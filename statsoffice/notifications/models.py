@@ -96,7 +96,7 @@ class Message(models.Model):
 
 
 class MessageRowRecord(RowRecord):
-    """Digests of messages, without attempts to send."""
+    """Digests of messages, without the columns about attempts to send them."""
 
     CHAIN: ClassVar[str] = "messages.row"
     AFTER: ClassVar[str] = "messages.row"
@@ -124,7 +124,7 @@ class MessageRowRecord(RowRecord):
 
 
 class Preference(models.Model):
-    """One channel that a person has chosen for a producer or, without a person, that all others get."""
+    """One channel that a person has chosen for a producer or, without a person, the default for all others."""
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey(
@@ -168,7 +168,7 @@ class Preference(models.Model):
 
 
 class ToldSuspicion(models.Model):
-    """A suspicion of which people were notified, and the event of the message."""
+    """A suspicion about which people were notified, with the event of the message."""
 
     suspicion = models.ForeignKey(Suspicion, on_delete=models.PROTECT, related_name="tellings")
     event = models.CharField(max_length=150)
@@ -186,7 +186,7 @@ class ToldSuspicion(models.Model):
 
 
 class ToldVerdict(models.Model):
-    """A verdict that needs checking, of which people were notified, and the event of the message."""
+    """A verdict that needs checking and about which people were notified, with the event of the message."""
 
     verdict = models.ForeignKey(Verification, on_delete=models.PROTECT, related_name="tellings")
     event = models.CharField(max_length=150)

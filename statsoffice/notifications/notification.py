@@ -15,10 +15,10 @@ MAX_AGE = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """One event, the people to notify of it, and what its template names.
+    """One event, the people to notify of it, and the context of its template.
 
-    The event is the same whenever it is found, so that no one is notified twice. Once the notification is written,
-    people count as notified of its `suspicions` and `verdicts`.
+    The event has the same name whenever it is found, so that no one is notified twice. Once the notification is
+    written, people count as notified of its `suspicions` and `verdicts`.
     """
 
     event: str
@@ -55,7 +55,7 @@ def name_in_mail(release: Release) -> str:
 
 
 def one_line(words: object) -> str:
-    """Replace every run of white space by one space: a line end would end the subject of an email."""
+    """Replace all white space with single spaces, because a line end would end the subject of an email."""
     return " ".join(str(words).split())
 
 
@@ -68,7 +68,7 @@ WINDOW = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class PendingItem:
-    """A suspicion or verdict, by key, of which no one was notified, and the aware instant since when it is news."""
+    """A suspicion or verdict (by key) about which no one was notified, and the aware instant at which it arose."""
 
     key: int
     since: datetime

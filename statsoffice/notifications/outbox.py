@@ -13,7 +13,7 @@ from statsoffice.notifications.models import Channel, Message, MessageRowRecord,
 from statsoffice.notifications.notification import MAX_AGE, Notification
 from statsoffice.notifications.rules import RULES, Rule
 
-# For a producer: the channels that each person has chosen, by address. Those for all others have no address.
+# The channels that each person has chosen for a producer, by address; "" has those for all others.
 type Choices = dict[str, set[tuple[Channel, str]]]
 
 
@@ -23,7 +23,7 @@ def available_channels() -> list[Channel]:
     return [Channel.MAIL, *notify, *([Channel.WEBHOOK] if settings.WEBHOOKS else [])]
 
 
-# On the morning of a great fault a thousand suspicions are notified of at once.
+# After a large outage there may be notifications about a thousand suspicions at once.
 BATCH_SIZE = 100
 
 
@@ -42,7 +42,7 @@ def create_missing(*, now: datetime) -> int:
 
 
 def _batches(notifications: Iterable[Notification]) -> Iterator[list[Notification]]:
-    """Split notifications, but not those of one suspicion or verdict for different people: it counts as one."""
+    """Split notifications into batches, with all notifications about the same suspicion or verdict in one batch."""
     batch: list[Notification] = []
     for one in notifications:
         covered = (row for other in batch for row in (*other.suspicions, *other.verdicts))
@@ -55,7 +55,7 @@ def _batches(notifications: Iterable[Notification]) -> Iterator[list[Notificatio
 
 
 def _write(rule: Rule, notifications: Sequence[Notification], *, now: datetime) -> int:
-    """Write all messages of some notifications or, if that fails, none: an event that has one counts as written."""
+    """Write all messages of some notifications or none, because an event with one message counts as written."""
     with transaction.atomic():
         events = [one.event for one in notifications]
         existing = set(Message.objects.filter(event__in=events).values_list("event", "channel", "recipient"))
@@ -79,9 +79,9 @@ def _write(rule: Rule, notifications: Sequence[Notification], *, now: datetime) 
 def _make_messages(rule: Rule, notifications: Sequence[Notification], *, now: datetime) -> Iterator[Message]:
     """Return a message for each recipient and channel, and for each webhook that was chosen.
 
-    A person who has chosen nothing gets what their producer has chosen, and without that mail. A webhook comes in
-    addition, because it is no particular person. It gets the reference and a link alone, and nothing of a rehearsal.
-    What a person sends, with a document or an address for answers, goes by mail.
+    A person without a choice gets the channels of their producer, or else email. Webhooks are additional, because they
+    are not particular people. They get only the reference and a link, and nothing about rehearsals. Messages that a
+    person sends, with a document or a reply address, always go by email.
     """
     choices_by_producer = _choices_of({one.producer for one in notifications})
     available = available_channels()
@@ -134,6 +134,6 @@ def _choices_of(producers: set[int | None]) -> dict[int | None, Choices]:
 
 
 def _last_link(text: str) -> str:
-    """Return the last address of this service in a text: where to read on, after signing in."""
+    """Return the last address of this service in a text, which leads to the details after signing in."""
     links = re.findall(rf"{re.escape(settings.ADDRESS)}(?=[/\s]|$)\S*", text)
     return links[-1] if links else settings.ADDRESS

@@ -102,7 +102,7 @@ def _name_reminder(report: int, reminder: lifecycle.Reminder) -> str:
 def find_reports_to_send(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the reports and notices that a person sent by email.
 
-    Each is a decision and not news, so it is found for as long as `known` reaches back.
+    Each is a person's decision and does not become outdated, so it is found for as long as `known` reaches back.
     """
     dispatches = Dispatch.objects.by_mail().filter(at__gt=now - 2 * MAX_AGE)
     new = [key for key in dispatches.values_list("pk", flat=True) if event_of_dispatch(key) not in known]

@@ -15,7 +15,7 @@ from statsoffice.notifications.notification import Notification, one_line
 
 BEFORE = lazy("This is a rehearsal: nothing is to be released.")
 AFTER = lazy("This is a rehearsal: nothing was released and nothing is to be reported.")
-# Part of an official email, in the language of the report.
+# Not translated, because it is part of an official email in the language of the report.
 NO_BREACH = "This is a rehearsal: no real release and no real breach."
 
 
@@ -44,7 +44,7 @@ class Rule:
             "site": settings.ADDRESS,
         }
         template = Engine.get_default().get_template(f"notifications/{self.template}.txt")
-        # Plain text: nothing is markup, and nothing is escaped.
+        # Plain text, so nothing is escaped.
         rendered = template.render(Context(context, autoescape=False))
         first, _blank, text = rendered.lstrip().partition("\n\n")
         subject, text = one_line(first), text.rstrip("\n") + "\n"

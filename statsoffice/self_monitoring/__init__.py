@@ -1,1 +1,1 @@
-"""Self-monitoring: a self-test every minute, and what follows if it fails."""
+"""Self-monitoring: a self-test every minute, the heartbeat, and incidents."""

@@ -1,4 +1,4 @@
-"""Self-monitoring: the latest rehearsals, heartbeats and incidents."""
+"""The latest self-tests, heartbeats and incidents."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -9,7 +9,7 @@ from releases.verdict.address import Outcome
 
 
 class Rehearsed(models.Model):
-    """One rehearsal of the last hour; older ones are deleted."""
+    """One self-test of the last hour; older ones are deleted."""
 
     number = models.PositiveBigIntegerField(primary_key=True)
     expected = models.CharField(max_length=12, choices=choices_of(Outcome, capital=False))

@@ -1,4 +1,4 @@
-"""The page that the self-test checks, by its script."""
+"""The scripted page that the self-test checks."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from releases.rules.cadence import CONFIRMING
 from releases.verdict.address import AddressVerdict, Outcome
 
-# Neighbours differ, so that code that always returns the same verdict is never right twice in a row.
+# Consecutive verdicts differ, so that code that always returns the same one is never right twice in a row.
 EXPECTED_IN_TURN = (
     Outcome.ON_TIME,
     Outcome.LATE,
@@ -31,7 +31,7 @@ DUE_AFTER = timedelta(seconds=13)
 """From the beginning to the due instant: two checks of the last minute come before it."""
 TOLERANCE = timedelta(seconds=10)
 LIVE_AFTER_DUE = {
-    # Between a check before and a check after it, at least a second from both, for the error of the clock.
+    # Between two checks, and at least a second from both because of the error of the clock.
     Outcome.ON_TIME: timedelta(seconds=2),
     Outcome.LATE: timedelta(seconds=13.5),
     Outcome.EARLY: timedelta(seconds=-11.5),

@@ -49,7 +49,7 @@ def heartbeat(step: str, *, now: Callable[[], datetime], by: str) -> Iterator[No
 
 
 def is_beating(pulse: Pulse, *, now: datetime) -> bool:
-    """Return whether sweeps finish, or a long one is running. Close to a due instant, ten seconds of silence fail.
+    """Return whether sweeps finish, or a long one is running. Close to a due instant, only ten seconds of silence pass.
 
     A sweep can take many minutes. It counts as long as it marks itself alive, if it began soon after the end of
     another. Otherwise processes that die in each sweep would always seem to be running.
@@ -64,7 +64,7 @@ def is_beating(pulse: Pulse, *, now: datetime) -> bool:
         return False
     if ends and pulse.begun_at > max(ends) + LONGEST_PAUSE:
         return False
-    # After a failure a sweep has to last before it shows anything.
+    # After a failure a sweep has to run for some time before it counts.
     failed_last = pulse.failed_at is not None and pulse.failed_at == max(ends)
     if failed_last and now - pulse.begun_at < MARKED_ALIVE_WITHIN:
         return False
@@ -73,7 +73,7 @@ def is_beating(pulse: Pulse, *, now: datetime) -> bool:
 
 
 def last_alive_at(pulse: Pulse, *, now: datetime) -> datetime | None:
-    """Return when a sweep last finished or marked itself alive. Instants after `now` are of a wrong clock."""
+    """Return when a sweep last finished or marked itself alive. Later instants than `now` are ignored (wrong clock)."""
     marked = Coverage.objects.filter(ended_at__lte=now).order_by("-ended_at").values_list("ended_at", flat=True).first()
     return max((at for at in (pulse.finished_at, marked) if at and at <= now), default=None)
 
@@ -83,7 +83,7 @@ def find_pulse(step: str) -> Pulse:
 
 
 def _is_recent(at: datetime | None, pause: timedelta, *, now: datetime) -> bool:
-    # An instant in the future is of a wrong clock.
+    # An instant in the future is from a wrong clock.
     return at is not None and abs(now - at) <= pause
 
 
@@ -141,7 +141,7 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A trouble, since when (None if unknown), and of a rehearsal the verdicts expected and found."""
+    """A problem, since when (None if unknown), and for a self-test the expected and actual verdicts."""
 
     trouble: Trouble
     since: datetime | None = None
@@ -162,8 +162,8 @@ def problem_from_json(row: dict[str, Any]) -> Problem:
 class Condition:
     """The condition of monitoring at one instant. Before its first sweep there are no problems.
 
-    `rehearsed_at` is the beginning of the last rehearsal if it was right. `clock_vouched` is whether anything confirms
-    the clock, None if no recent rehearsal tested it.
+    `rehearsed_at` is the beginning of the last self-test if it passed. `clock_vouched` is whether a source confirms the
+    clock, None if no recent self-test checked it.
     """
 
     ever_active: bool
@@ -233,7 +233,7 @@ _OUTCOMES = {
 
 
 def status_sentence(condition: Condition, *, now: datetime) -> str:
-    """Describe the status in one line, with the advice but not the problems. Times of another day have their day."""
+    """Describe the status in one line, with the advice and without the problems. Times of other days have a day."""
     if not condition.ever_active:
         return str(NEVER_ACTIVE)
     if condition.problems:
@@ -300,7 +300,7 @@ def describe_synthetic_checks(condition: Condition, *, now: datetime) -> str:
 
 
 def describe_clock(condition: Condition) -> str:
-    """Describe whether anything on this machine confirms a clock that is not known to be wrong."""
+    """Describe whether a source on this machine confirms the clock; empty if the clock is known to be wrong."""
     if condition.clock_vouched is None:
         return _("No recent check has tested whether anything confirms the clock.")
     if condition.clock_vouched:
@@ -325,7 +325,7 @@ ALARM_AFTER = {
     Trouble.SWEEP_FAILS: timedelta(seconds=30),
     Trouble.CLOCK_OFF: timedelta(seconds=30),
     Trouble.UNSTORED: timedelta(seconds=30),
-    # A rehearsal that failed by chance is superseded after two right ones.
+    # A self-test that failed by chance is superseded after two correct ones.
     Trouble.CANARY_WRONG: timedelta(minutes=3),
     Trouble.CANARY_OVERDUE: timedelta(minutes=3),
 }
@@ -335,7 +335,7 @@ LONGEST_GAP = timedelta(minutes=1)
 
 
 def record_incidents(*, now: datetime) -> None:
-    """Begin, continue, alarm or end the incident, as the condition requires."""
+    """Begin, continue or end the incident, or raise its alarm, as the condition requires."""
     found = condition(now=now)
     if found.problems:
         _continue_incident(found.problems, now=now)

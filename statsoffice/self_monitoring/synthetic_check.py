@@ -1,4 +1,4 @@
-"""The synthetic check: the self-test checks our own page as any release is checked, and pings when all is well."""
+"""The synthetic check: the self-test checks our own page like any release, and pings if everything works."""
 
 import contextlib
 import logging
@@ -45,7 +45,7 @@ GLANCE = timedelta(seconds=0.5)
 
 
 class Stopped(Exception):
-    """The rehearsal was stopped before its end, and has no result."""
+    """The self-test was stopped before its end and has no result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class _Progress:
 def run_rehearsal(
     script: Script, *, url: str, clock: Clock, probe: ProbeInterface, stop: Callable[[], bool] = lambda: False
 ) -> RehearsalResult:
-    """Check the page of a rehearsal by the cadence of every release, and judge it.
+    """Check the page of a self-test by the usual cadence of a release, and judge it.
 
     :param probe: fetches the page.
     :param stop: called twice a second.
@@ -91,7 +91,7 @@ def run_rehearsal(
                 _record_answer(progress, answer, script=script, url=url, clock=clock, probe=probe)
         else:
             clock.sleep_until(wake_at)
-    # The loop has ended, so that every check up to the limit has a response or timed out.
+    # The loop has ended, so every check up to the limit has a response or has timed out.
     verdict = judge_address(
         progress.sightings,
         due_at=script.due_at,
@@ -156,7 +156,7 @@ logger = logging.getLogger(__name__)
 def perform_next(
     *, clock: Clock, open_probe: Callable[[str], ProbeInterface], stop: Callable[[], bool] = lambda: False
 ) -> Rehearsed | None:
-    """Run the next rehearsal and store its result, unless another process runs it or it is not due.
+    """Run the next self-test and store its result, unless another process runs it or it is not due.
 
     :param open_probe: returns the probe for the page's address.
     :param stop: called twice a second.
@@ -179,9 +179,9 @@ def perform_next(
 
 
 def _claim(*, now: datetime) -> Script | None:
-    """Claim the next number; of two processes, the database lets one have it."""
+    """Claim the next number; the database allows only one process to have it."""
     last = Rehearsed.objects.first()
-    # One in the future was begun by a wrong clock, and must not delay the next.
+    # A self-test in the future was begun by a wrong clock and must not delay the next.
     if last and timedelta(0) <= now - last.begins_at < SHORTEST_PAUSE:
         return None
     script = script_for(last.number + 1 if last else 1, begins_at=now)
@@ -245,7 +245,7 @@ def ping(
 
 
 def take_turn(*, clock: Clock, stop: Callable[[], bool] = lambda: False) -> None:
-    """Run the next rehearsal, and ping if its verdict is right and all health checks pass."""
+    """Run the next self-test, and ping if its verdict is right and all health checks pass."""
     with contextlib.ExitStack() as stack:
 
         def open_probe(url: str) -> ProbeInterface:

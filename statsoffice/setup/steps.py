@@ -72,8 +72,8 @@ def appoint_head(
     """Store the contact of the Head of Profession, and grant the role to their account or invite them.
 
     :returns: the invitation with the secret of its link, which is not stored; None if there is an account.
-    :raises NotYours: if the person is not an administrator, or does not keep the producer's calendar.
-    :raises InvitationRefused: if they were invited already, their account is closed, or they would appoint themselves.
+    :raises NotYours: if the person is not an administrator, or does not manage the producer's calendar.
+    :raises InvitationRefused: if the contact was invited already, has a closed account, or is the person themselves.
     """
     check_may_set_up(by)
     check_may(by, Action.EDIT, producer)
@@ -99,7 +99,7 @@ def create_series(
 ) -> Series:
     """Store a series with its responsible contact and the producer's Head of Profession.
 
-    :raises NotYours: if the person does not keep the producer's calendar.
+    :raises NotYours: if the person does not manage the producer's calendar.
     """
     check_may(by, Action.EDIT, producer)
     details = {"name": team, "telephone": telephone}
@@ -118,7 +118,7 @@ def create_series(
 def schedule_rehearsal(series: Series, *, url: str, marker: str, minutes: int, by: User, at: datetime) -> Release:
     """Record and confirm a rehearsal that is due in some whole minutes.
 
-    :raises NotYours: if the person does not keep the calendar of the series.
+    :raises NotYours: if the person does not manage the calendar of the series.
     """
     check_may(by, Action.EDIT, series.producer)
     due_at = at.replace(second=0, microsecond=0) + A_MINUTE * (minutes + 1)

@@ -1,4 +1,4 @@
-"""Times in pages: London's, in words for people and exact for machines."""
+"""Times on pages: London time, formatted for people and exact for machines."""
 
 from datetime import date, datetime
 

@@ -1,4 +1,4 @@
-"""What the `govuk` template pack knows of a field: its kind, its parts, and what describes it."""
+"""Helpers of the `govuk` template pack: the kind of a field, its parts, and its descriptions."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -28,8 +28,8 @@ KINDS: tuple[tuple[type[forms.Widget], str], ...] = (
     (Input, "input"),
 )
 GROUPED = {"checkboxes", "radios", "date"}
-# Written by the templates themselves, or not at all: limits belong to the server and to the counter, a browser's
-# own "required" would speak before the page's error summary can, and a placeholder goes away as one types.
+# Attributes that the templates write themselves, or omit: limits are for the server and the character count, a
+# browser's own "required" would prevent the page's error summary, and a placeholder disappears when a person types.
 NOT_COPIED = {
     "id",
     "class",
@@ -51,7 +51,7 @@ EMPTY = {
     "checkbox": lazy("Tick “{}”"),
     "file": lazy("Choose a file for “{}”"),
 }
-DEFAULT_ROWS = "10"  # Django's own, a string; a form that wants ten rows says so with a number
+DEFAULT_ROWS = "10"  # Django's default, a string; a form that needs ten rows uses a number
 
 
 def kind(field: BoundField) -> str:
@@ -69,14 +69,14 @@ def base_id(field: BoundField) -> str:
 
 
 def parts_in_error(field: BoundField) -> list[str]:
-    """List the boxes of a date that are wrong; all three where an error does not say which."""
+    """List the invalid boxes of a date; all three if an error does not say which."""
     errors = field.form.errors.as_data().get(field.name, []) if field.form.is_bound else []
     named = {part for error in errors for part in (error.params or {}).get("parts", PARTS)}
     return [part for part in PARTS if part in named]
 
 
 def error_texts(field: BoundField) -> list[str]:
-    """Say what is wrong with a field; if a form has no words for an empty one, the field is named.
+    """Return the errors of a field; if the form has no message for an empty field, name the field.
 
     Django's "This field is required." does not say which, and the error summary would repeat it many times.
     """
@@ -114,7 +114,7 @@ def question(field: BoundField, options: Mapping[str, Any] | str = "") -> dict[s
 
 
 def _describers(field: BoundField, entry: Mapping[str, Any]) -> Iterable[str]:
-    """List what an assistive technology reads out with the field, in the order of the page."""
+    """List the ids of the texts that assistive technology reads out with the field, in the order of the page."""
     if given := field.field.widget.attrs.get("aria-describedby"):
         yield str(given)
     for part, there in (
@@ -140,7 +140,7 @@ def _control(field: BoundField, entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _input(field: BoundField, entry: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Choose a text box's type and what helps with typing; spinning number boxes do more harm than good."""
+    """Choose the type and input attributes of a text box; number inputs do more harm than good."""
     if isinstance(field.field.widget, forms.NumberInput):
         whole = isinstance(field.field, forms.IntegerField) and not isinstance(field.field, forms.FloatField)
         return {"type": "text", "defaults": {"spellcheck": "false"} | ({"inputmode": "numeric"} if whole else {})}
@@ -234,7 +234,7 @@ def _copied(attributes: Mapping[str, Any], left_out: set[str]) -> dict[str, Any]
 
 @register.simple_tag
 def problems(*forms_with_errors: Any) -> list[dict[str, str]]:
-    """List what the error summary says of forms and formsets: each text, and the control that it links to."""
+    """List the entries of the error summary of forms and formsets: each text, and the control that it links to."""
     found: list[dict[str, str]] = []
     for form in forms_with_errors:
         if isinstance(form, list | tuple):

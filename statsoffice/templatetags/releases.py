@@ -54,7 +54,7 @@ def seen_between(question: OpenQuestion) -> str:
 
 @register.simple_tag
 def filled_by_publisher(start: datetime, end: datetime, verification: Verification | None) -> str:
-    """Say that the publisher's own time lies in a gap between our checks, if it does."""
+    """Describe the gap between our checks in which the publisher's own time lies, if any."""
     return release_text.describe_publisher_gap(start, end, verification)
 
 
@@ -84,7 +84,7 @@ def undated_signs_of(month: Month) -> SafeString:
 
 
 def _signs(statuses: Iterable[tuple[str, int]], words: str) -> SafeString:
-    """Show releases as signs, and in words for people who use a screen reader."""
+    """Show releases as signs, with a text for screen readers."""
     signs = format_html_join(
         "",
         '<span class="office-wall__sign office-wall__sign--{}" aria-hidden="true">{}{}</span>',

@@ -1,4 +1,4 @@
-"""Tags for breach reports: their kinds, those about a release, and the mail by which one was sent."""
+"""Tags for breach reports: their kinds, the reports about a release, and the email of a dispatch."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ register.filter("suspected_as", text.suspicion_name)
 
 @register.filter
 def outcome_and_seconds(verification: Verification) -> str:
-    """Say in one line what a verdict is and the seconds behind it: "Seen late: 40 s to 46 s after it was due"."""
+    """Describe a verdict and its delay in one line: "Seen late: 40 s to 46 s after it was due"."""
     label, _ = OUTCOMES[Outcome(verification.outcome)]
     note = delay_note(verification)
     return f"{label}: {note}" if note else str(label)
@@ -45,12 +45,12 @@ def may_start_report(context: dict[str, Any], release: Release) -> bool:
 
 @register.simple_tag
 def report_to_start(release: Release) -> dict[str, str]:
-    """Return the hidden fields that start a report about a release that needs checking; none where it does not."""
+    """Return the hidden fields that start a report about a release that needs checking; empty for any other."""
     due_on = drafting.find_uncertain_day(release)
     return initial_start_data(ReportKind.LATE, due_on) if due_on else {}
 
 
 @register.simple_tag
 def mail_of(dispatch: Dispatch) -> Message | None:
-    """Return the mail of a dispatch from the outbox; None if it is not there yet, or was sent outside."""
+    """Return the email of a dispatch from the outbox; None if it is not written yet, or was sent outside the system."""
     return Message.objects.filter(event=event_of_dispatch(dispatch.pk)).first()

@@ -16,7 +16,7 @@ register.simple_tag(lacks_second_factor, name="lacks_second_factor")
 
 @register.simple_tag
 def office_name() -> str:
-    """Name the office, on the page for a failure too, which is rendered without a request."""
+    """Return the office's name; this also works on the error page, which is rendered without a request."""
     return str(settings.OFFICE_NAME)
 
 

@@ -22,7 +22,7 @@ one transaction, and the evidence is verified. If anything fails, the PostgreSQL
 database is empty. A file with the demonstration is refused, because the password
 of its accounts is public."""
 
-    # They load every page, which takes longer than the backup of a small office.
+    # No system checks: they load every page, which takes longer than the backup of a small office.
     requires_system_checks = ()
     ADVICE = "Check DATABASE_URL. The PostgreSQL database must exist and be empty: do not run migrate."
 
