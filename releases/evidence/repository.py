@@ -243,7 +243,7 @@ def read_sightings(releases: Collection[int]) -> Reader:
 
 
 def _telling(listed: Sequence[RecordedCheck]) -> Iterable[int]:
-    """Return the keys of the checks whose headers may explain a live page: the first live one, and the one before."""
+    """Return the keys of the checks whose headers a diagnosis needs: the first live one, and the one before it."""
     shown = next((row for row in listed if row.result == CheckOutcome.LIVE and row.purpose == Purpose.PLAIN), None)
     if shown is None:
         return ()
@@ -261,7 +261,7 @@ def _build_address_checks(
         sightings=[row.sighting(said.get(row.text_digest)) for row in plain],
         reasons=plain[-1].reasons if plain else (),
         publisher_says=[says for row in listed if (says := row.publisher_says)],
-        # Where nothing was ever seen live there is nothing to explain.
+        # If the release was never found live, there is nothing to explain.
         diagnostic=[_diagnostic(row, headers) for row in listed if not row.clock_off]
         if any(row.result == CheckOutcome.LIVE for row in listed)
         else (),
