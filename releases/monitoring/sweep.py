@@ -58,6 +58,9 @@ CLOCKS_COMPARED_EVERY = timedelta(minutes=5)
 # Judging takes about a millisecond for each release; no check may wait for a thousand of them.
 JUDGED_AT_A_TIME = 100
 STORED_AT_A_TIME = 500
+# Results come in a few at a time, and storing or judging a few takes as many statements as hundreds. While more are to
+# come they wait for a complete batch, but no longer than this.
+LONGEST_WAIT_FOR_BATCH = timedelta(seconds=0.5)
 # The backlog from which addresses are checked less often: a few seconds' work, or two checks at each of a thousand.
 MOST_UNEXAMINED = 2500
 EXAMINATION_AWAITED_SECONDS = 0.02
@@ -121,6 +124,7 @@ class Sweep:
         self._unstored: list[CheckResult] = []
         self._unjudged: dict[int, Release] = {}
         self._stored = 0
+        self._batch_until = LONG_AGO
         self._faults: list[Exception] = []
         self._held_since: dict[str, datetime] = {}
         self._others_awaited_since: datetime | None = None
@@ -247,9 +251,9 @@ class Sweep:
         now = self._clock.now()
         if self._probe.in_flight and now < self._quiet_until:
             return self._quiet_until
-        targets = [] if ending else self.targets.values()
-        decisive = (t.next_check_at for t in targets if t.next_check_at and t.next_decides)
-        return min((at for at in decisive if at <= now + QUIET_BEFORE), default=None)
+        targets, soon = [] if ending else self.targets.values(), now + QUIET_BEFORE
+        due_soon = (t for t in targets if t.next_check_at and t.next_check_at <= soon)
+        return min((t.next_check_at for t in due_soon if t.next_check_at and t.next_decides), default=None)
 
     def _is_check_due_by(self, at: datetime, *, decisive: bool = False) -> bool:
         """Whether a check falls due by an instant or, if `decisive`, one that decides a verdict."""
@@ -468,8 +472,8 @@ class Sweep:
         """Examine some responses, and take the available results."""
         for examination in self._queue.examine(now=self._clock.now()):
             self._take(examination)
-        # Where nothing else is to be done the next result is awaited, and no longer than a response may wait.
-        idle = self._queue.is_examining and not (self._unstored or self._unjudged)
+        # Where nothing else is to be done the results are awaited, and no longer than a response may wait.
+        idle = self._queue.is_examining and not self._is_batch_ready
         self._take_results(wait_seconds=EXAMINATION_AWAITED_SECONDS if idle else 0.0)
 
     def _examine_rest(self) -> None:
@@ -481,7 +485,7 @@ class Sweep:
                     self._take(examination)
                 if not (self._queue.is_examining or self._not_found):
                     return
-                self._take_results(wait_seconds=ENDS_WITHIN_SECONDS)
+                self._take_results(wait_seconds=EXAMINATION_AWAITED_SECONDS)
         finally:
             self._probe.give_up_examinations(after_seconds=None)
 
@@ -503,8 +507,24 @@ class Sweep:
     # Store: the examined checks, and when each address is checked next
 
     def _store_and_judge(self) -> None:
-        self._store()
-        self._judge()
+        is_over = self._is_batch_over
+        if is_over or len(self._unstored) >= STORED_AT_A_TIME:
+            self._store()
+        if is_over or len(self._unjudged) >= JUDGED_AT_A_TIME:
+            self._judge()
+        if is_over:
+            self._batch_until = self._clock.now() + LONGEST_WAIT_FOR_BATCH
+
+    @property
+    def _is_batch_over(self) -> bool:
+        """Whether results are stored and judged without waiting for others."""
+        return not self._unexamined or self._clock.now() >= self._batch_until
+
+    @property
+    def _is_batch_ready(self) -> bool:
+        if self._is_batch_over:
+            return bool(self._unstored or self._unjudged)
+        return len(self._unstored) >= STORED_AT_A_TIME or len(self._unjudged) >= JUDGED_AT_A_TIME
 
     def _store(self) -> None:
         """Store the oldest results and the next checks of their addresses; note which verdicts they may change.
