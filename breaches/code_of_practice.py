@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -12,12 +11,9 @@ from breaches.models import Edition, Practice, Report
 from breaches.permissions import may_settle_wording
 from breaches.rules.content import CitedPractice, Remark, ReportContent, ReportSection
 from breaches.rules.lifecycle import ReportKind
-from releases.permissions import NotYours
+from releases.permissions import NotYours, User
 from releases.rules.calendar import format_day
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +159,7 @@ def find_edition_remarks(content: ReportContent) -> Iterator[Remark]:
 
 
 def settle_wording(
-    practice: Practice, *, wording: str, source: str, source_url: str, seen: str, by: "User", at: datetime
+    practice: Practice, *, wording: str, source: str, source_url: str, seen: str, by: User, at: datetime
 ) -> Practice:
     """Confirm the wording of a practice. Drafts that cite it print this wording from now on.
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,10 +14,8 @@ from breaches.rules.lifecycle import RESTRICTED, WRITERS, ReportTerm
 from breaches.versions import record_report_event
 from releases import tasks
 from releases.models import Series
+from releases.permissions import User
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ class Plan:
 
 
 def add_action(
-    report: Report, plan: Plan, *, next_release_of: Series | None = None, by: "User", at: datetime
+    report: Report, plan: Plan, *, next_release_of: Series | None = None, by: User, at: datetime
 ) -> CorrectiveAction:
     """Add an action. If a person sends the same action twice, it is added once.
 
@@ -61,7 +59,7 @@ def add_action(
     return action
 
 
-def change_action(action: CorrectiveAction, plan: Plan, *, by: "User", at: datetime) -> CorrectiveAction:
+def change_action(action: CorrectiveAction, plan: Plan, *, by: User, at: datetime) -> CorrectiveAction:
     """Change an action, and its release task if it has one.
 
     :raises MissingFields: if the text or the owner is empty.
@@ -81,7 +79,7 @@ def change_action(action: CorrectiveAction, plan: Plan, *, by: "User", at: datet
     return _fresh(action)
 
 
-def finish_action(action: CorrectiveAction, *, done: bool, by: "User", at: datetime) -> CorrectiveAction:
+def finish_action(action: CorrectiveAction, *, done: bool, by: User, at: datetime) -> CorrectiveAction:
     """Finish or reopen an action, and its release task if it has one.
 
     The report gets an event only for an action without a task, because `tick_task` can also finish a task at the

@@ -7,7 +7,7 @@ another person was faster.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -60,12 +60,10 @@ from breaches.rules.lifecycle import (
     ReportKind,
 )
 from breaches.versions import CHANGED_SINCE_READ, FACTS, content_of
+from releases.permissions import User
 from releases.rules.calendar import format_day, local_date
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, Move, MoveRefused, Role
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
 
 # People answer this on the page of the cause, not in the section that prints it.
 OF_THE_CAUSE = frozenset({"cause", "available_on"})
@@ -131,7 +129,7 @@ class NotPrinted(MoveRefused):
     """The document could not be rendered, so the report is not approved and nothing is changed."""
 
 
-def submit_report(report: Report, *, by: "User", at: datetime) -> Report:
+def submit_report(report: Report, *, by: User, at: datetime) -> Report:
     """Submit a complete report to the Head of Profession, with the newest figures of the automatic text.
 
     :raises Incomplete: if a required field is empty, or has a value that cannot be true on that London day.
@@ -142,14 +140,14 @@ def submit_report(report: Report, *, by: "User", at: datetime) -> Report:
     return versions.make_move(report, move, by=by, at=at, **_refreshed_text(report, content, {"submitted_by": by}))
 
 
-def take_back_report(report: Report, *, reason: str = "", by: "User", at: datetime) -> Report:
+def take_back_report(report: Report, *, reason: str = "", by: User, at: datetime) -> Report:
     """Take a report back from the Head of Profession as a draft; the reason may be empty."""
     move = versions.check_report_move(report, TAKE_BACK, by=by)
     return versions.make_move(report, move, by=by, at=at, values={"submitted_by": None}, words=reason)
 
 
 def return_report(
-    report: Report, *, comment: str = "", sections: Mapping[ReportSection, str] | None = None, by: "User", at: datetime
+    report: Report, *, comment: str = "", sections: Mapping[ReportSection, str] | None = None, by: User, at: datetime
 ) -> Report:
     """Return a report to its authors, with a comment on the whole, on sections, or both.
 
@@ -167,7 +165,7 @@ def return_report(
 
 
 def approve_report(
-    report: Report, *, annex: bool = False, read_sha256: str = "", by: "User", at: datetime, render: Render
+    report: Report, *, annex: bool = False, read_sha256: str = "", by: User, at: datetime, render: Render
 ) -> ApprovedDocument:
     """Approve a report: date it, print it, and store the document with its hash.
 
@@ -251,7 +249,7 @@ def _store_approval(document: ApprovedDocument, content: ReportContent, move: Mo
         ReportRowRecord.record({ApprovedDocument: [document.pk]})
 
 
-def record_report(report: Report, *, reason: str, words: str, by: "User", at: datetime) -> Report:
+def record_report(report: Report, *, reason: str, words: str, by: User, at: datetime) -> Report:
     """Record a breach in the office's own log only, with a reason from the list and a comment.
 
     The log requires less than the published form: the statistics, the day, and the circumstances. The figures of the
@@ -270,7 +268,7 @@ def record_report(report: Report, *, reason: str, words: str, by: "User", at: da
     return versions.make_move(report, move, by=by, at=at, words=words, reason=reason, **text)
 
 
-def dismiss_report(report: Report, *, reason: str, words: str, by: "User", at: datetime) -> Report:
+def dismiss_report(report: Report, *, reason: str, words: str, by: User, at: datetime) -> Report:
     """Decide that a suspicion is not a breach, with a reason from the list and a comment.
 
     :raises MissingFields: if the reason is not in the list or the words are empty.
@@ -282,7 +280,7 @@ def dismiss_report(report: Report, *, reason: str, words: str, by: "User", at: d
     return versions.make_move(report, move, by=by, at=at, values=values, words=words, reason=reason)
 
 
-def reopen_report(report: Report, *, reason: str, by: "User", at: datetime) -> Report:
+def reopen_report(report: Report, *, reason: str, by: User, at: datetime) -> Report:
     """Reopen a decided report as a draft in a new version; the approved document stays as it was.
 
     :raises MissingFields: if the reason is empty.
@@ -310,7 +308,7 @@ def approved_content(report: Report, *, at: datetime, annex: bool = False) -> Re
     return replace(content, report_date=local_date(at), lead_official=settings.LEAD_OFFICIAL)
 
 
-def is_author_or_submitter(report: Report, person: "User") -> bool:
+def is_author_or_submitter(report: Report, person: User) -> bool:
     """Return whether a person submitted a report, or wrote any text of it or of the drafts merged into it."""
     parts = JoinedDraft.objects.all().parts_of(report)
     return (
@@ -327,12 +325,12 @@ def _refreshed_text(report: Report, content: ReportContent, values: Mapping[str,
     return {"content": content, "machine": automatic, "why": FACTS, "values": {**values, "machine": newest}}
 
 
-def recipient_of(report: Report, *, by: "User", office: str) -> str:
+def recipient_of(report: Report, *, by: User, office: str) -> str:
     """Return the email address to which a report is sent; a rehearsal goes only to its sender."""
     return by.email if report.rehearsal else office
 
 
-def send_report(report: Report, *, recipient: str, words: str = "", by: "User", at: datetime) -> Report:
+def send_report(report: Report, *, recipient: str, words: str = "", by: User, at: datetime) -> Report:
     """Send the approved document by email: the outbox delivers it, with the document attached.
 
     :param recipient: the address shown to the person; for a rehearsal, their own.
@@ -356,7 +354,7 @@ def send_report(report: Report, *, recipient: str, words: str = "", by: "User", 
 
 
 def record_sent_outside(
-    report: Report, *, recipient: str, sent_on: date, reference: str = "", by: "User", at: datetime
+    report: Report, *, recipient: str, sent_on: date, reference: str = "", by: User, at: datetime
 ) -> Report:
     """Record that a person has sent the approved document outside this system.
 
@@ -382,7 +380,7 @@ def record_sent_outside(
 
 
 def record_answer(
-    report: Report, *, answer: str, reference: str = "", statement_url: str = "", by: "User", at: datetime
+    report: Report, *, answer: str, reference: str = "", statement_url: str = "", by: User, at: datetime
 ) -> Report:
     """Record the regulator's answer, its reference, and where the office has published its statement.
 
@@ -393,7 +391,7 @@ def record_answer(
     return versions.make_move(report, move, by=by, at=at, words=answer, **facts)
 
 
-def send_correction(report: Report, *, notice: str, by: "User", at: datetime) -> Report:
+def send_correction(report: Report, *, notice: str, by: User, at: datetime) -> Report:
     """Make a report that was sent a draft again, and notify its recipient that a corrected one will follow.
 
     :raises MissingFields: if the notice is empty.
@@ -414,7 +412,7 @@ def send_correction(report: Report, *, notice: str, by: "User", at: datetime) ->
     return draft
 
 
-def send_withdrawal(report: Report, *, notice: str, by: "User", at: datetime) -> Report:
+def send_withdrawal(report: Report, *, notice: str, by: User, at: datetime) -> Report:
     """Withdraw a report that was sent, and notify its recipient; the document stays as it was.
 
     :raises MissingFields: if the notice is empty.
@@ -426,7 +424,7 @@ def send_withdrawal(report: Report, *, notice: str, by: "User", at: datetime) ->
     return withdrawn
 
 
-def close_report(report: Report, *, words: str = "", by: "User", at: datetime) -> Report:
+def close_report(report: Report, *, words: str = "", by: User, at: datetime) -> Report:
     """Close a report that was sent, when no further step is expected."""
     return versions.make_move(report, versions.check_report_move(report, CLOSE, by=by), by=by, at=at, words=words)
 
@@ -440,7 +438,7 @@ def _document(report: Report) -> ApprovedDocument:
     return report.approved_documents.defer("pdf").get(version=report.version)
 
 
-def _notify(report: Report, nature: Nature, move: Move, *, words: str, by: "User", at: datetime) -> None:
+def _notify(report: Report, nature: Nature, move: Move, *, words: str, by: User, at: datetime) -> None:
     """Send a notice by email if the report went by email; otherwise a person has to send it."""
     if (sent := last_dispatch(report)) is None:
         raise MissingFields("notice", _("Nothing says to whom this report was sent."))
@@ -449,7 +447,7 @@ def _notify(report: Report, nature: Nature, move: Move, *, words: str, by: "User
 
 
 def _store_dispatch(
-    report: Report, nature: Nature, move: Move, *, words: str, by: "User", at: datetime, **how: Any
+    report: Report, nature: Nature, move: Move, *, words: str, by: User, at: datetime, **how: Any
 ) -> None:
     Dispatch(
         report=report,

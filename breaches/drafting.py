@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from itertools import batched, chain
-from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
@@ -33,14 +32,11 @@ from breaches.versions import (
 from releases import exemptions
 from releases.models import Producer, Release, Series, Verification
 from releases.models.event import lock_release
+from releases.permissions import User
 from releases.public import calendar
 from releases.rules.calendar import local_date
 from releases.rules.lifecycle import FieldRefused, Role
 from releases.verdict.address import NEEDS_CHECKING, Outcome
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-
 
 SUSPECTED_OUTCOMES: Mapping[ReportKind, tuple[Outcome, ...]] = {
     ReportKind.EARLY: (Outcome.EARLY,),
@@ -252,7 +248,7 @@ class ReportSubject:
     series: Series | None = None
 
 
-def open_reports(about: ReportSubject, *, by: "User") -> list[Report]:
+def open_reports(about: ReportSubject, *, by: User) -> list[Report]:
     """Return the undecided reports about the subject's release that a person may read, the latest first."""
     if about.release is None:
         return []
@@ -262,7 +258,7 @@ def open_reports(about: ReportSubject, *, by: "User") -> list[Report]:
     return list((suspected | started).distinct().order_by("-pk"))
 
 
-def open_report_about_list(release: Release, *, by: "User") -> Report | None:
+def open_report_about_list(release: Release, *, by: User) -> Report | None:
     """Return the undecided report about a release's pre-release access list that a person may read."""
     theirs = reports_with(by, TABLE[Action.VIEW]).undecided()
     return theirs.filter(started__release=release, kind=ReportKind.PRA).order_by("-pk").first()
@@ -279,7 +275,7 @@ def _uncertain_verdict(release: Release) -> Verification | None:
     return present.select_related("release__series__producer").filter(outcome__in=NEEDS_CHECKING).first()
 
 
-def start_about_list(release: Release, *, occurred_on: date, by: "User", at: datetime) -> tuple[Report, bool]:
+def start_about_list(release: Release, *, occurred_on: date, by: User, at: datetime) -> tuple[Report, bool]:
     """Start a report about a release's pre-release access list, or return the one that the person may already read.
 
     Returns and raises what `start_report` does.
@@ -293,7 +289,7 @@ def start_about_list(release: Release, *, occurred_on: date, by: "User", at: dat
 
 
 def start_report(
-    about: ReportSubject, *, kind: ReportKind, occurred_on: Sequence[date], by: "User", at: datetime, form_key: UUID
+    about: ReportSubject, *, kind: ReportKind, occurred_on: Sequence[date], by: User, at: datetime, form_key: UUID
 ) -> tuple[Report, bool]:
     """Start a report, or return the one already started from the same form; the flag says whether it is new.
 
@@ -330,7 +326,7 @@ def _store(
     content: ReportContent,
     *,
     kind: ReportKind,
-    by: "User",
+    by: User,
     role: Role,
     at: datetime,
     form_key: UUID,
@@ -376,13 +372,13 @@ def _store(
     return report
 
 
-def _find_started(form_key: UUID, *, by: "User") -> Report | None:
+def _find_started(form_key: UUID, *, by: User) -> Report | None:
     earlier = StartedReport.objects.select_related("report").filter(form_key=form_key, started_by=by).first()
     return earlier.report if earlier else None
 
 
 def _content(
-    about: ReportSubject, *, kind: ReportKind, occurred_on: Sequence[date], by: "User", at: datetime
+    about: ReportSubject, *, kind: ReportKind, occurred_on: Sequence[date], by: User, at: datetime
 ) -> ReportContent:
     days = tuple(sorted(set(occurred_on)))
     cited = dict.fromkeys(practice for on in days for practice in code_of_practice.suggest_practices(kind, on=on))

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
@@ -29,14 +29,10 @@ from breaches.rules.lifecycle import DECIDED, EDIT, MERGED_OR_SPLIT, OPEN, REPOR
 from breaches.versions import contact_person, content_of, record_report_event
 from releases.detection.finding import AddressRole
 from releases.models import Contact
-from releases.permissions import Person, roles_of
+from releases.permissions import Person, User, roles_of
 from releases.rules.calendar import format_moment, local_date
 from releases.rules.canonical import canonical_json, sha256_hex
 from releases.rules.lifecycle import LEADS, ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-
 
 FIELDS: dict[ReportSection, tuple[str, ...]] = {
     ReportSection.CORE_INFORMATION: ("outputs", "producers", "dealing", "head_of_profession", "statement_url"),
@@ -87,7 +83,7 @@ def save_section(
     section: ReportSection,
     values: Mapping[str, Any],
     expected_version: int,
-    by: "User",
+    by: User,
     at: datetime,
     facts_seen: str = "",
     only: Collection[str] = (),
@@ -198,7 +194,7 @@ def may_choose_cause(person: Person, report: Report) -> bool:
     return EDIT in moves_open_to(person, report)
 
 
-def choose_cause(report: Report, found: ChosenCause, *, by: "User", at: datetime) -> Report:
+def choose_cause(report: Report, found: ChosenCause, *, by: User, at: datetime) -> Report:
     """Store the cause, with an event if it has changed.
 
     :raises MissingFields: if the cause is not of the list, or "other" without words.
@@ -249,7 +245,7 @@ def _check_cause(report: Report, found: ChosenCause, *, at: datetime) -> ChosenC
     return ChosenCause(found.cause, words, available)
 
 
-def people_to_assign(report: Report) -> QuerySet["User"]:
+def people_to_assign(report: Report) -> QuerySet[User]:
     roles = list(TABLE[Action.DEAL])
     held = get_user_model().objects.filter(memberships__producer=report.producer, memberships__role__in=roles)
     return held.filter(is_active=True).distinct().order_by("name", "pk")
@@ -264,7 +260,7 @@ def assignment_obstacle(report: Report) -> str:
     return ""
 
 
-def assign_report(report: Report, *, person: "User", by: "User", at: datetime) -> Report:
+def assign_report(report: Report, *, person: User, by: User, at: datetime) -> Report:
     """Assign a report to oneself, or to another of the producer's people, with an event if that is a change.
 
     :raises MoveRefused: if it is decided or continued elsewhere, or the person has no role for it.
@@ -307,7 +303,7 @@ def suggest_contact(report: Report, content: ReportContent) -> ContactPerson | N
     return None if person == content.dealing else person
 
 
-def declare_own_act(report: Report, *, by: "User", at: datetime, words: str = "") -> None:
+def declare_own_act(report: Report, *, by: User, at: datetime, words: str = "") -> None:
     """Record once that a report is about something that the person did.
 
     They may still edit and submit the report, record the answer, and send a document that another person approved. Only
@@ -382,7 +378,7 @@ def write_note(
     *,
     text: str,
     happened_at: datetime,
-    by: "User",
+    by: User,
     at: datetime,
     corrects: TimelineNote | None = None,
     printed: bool = False,
@@ -426,12 +422,12 @@ def write_note(
     return note
 
 
-def may_choose_entries(person: "User", report: Report) -> bool:
+def may_choose_entries(person: User, report: Report) -> bool:
     return EDIT in moves_open_to(person, report)
 
 
 def choose_entries(
-    report: Report, *, sources: Collection[str], expected_version: int, by: "User", at: datetime
+    report: Report, *, sources: Collection[str], expected_version: int, by: User, at: datetime
 ) -> SavedSection:
     """Choose what the report's timeline prints, as a new version of the report with copies of the entries.
 
@@ -444,7 +440,7 @@ def choose_entries(
     return _save_timeline(report, chosen, expected_version=expected_version, by=by, at=at)
 
 
-def _choose_note(report: Report, note: TimelineNote, *, printed: bool, by: "User", at: datetime) -> None:
+def _choose_note(report: Report, note: TimelineNote, *, printed: bool, by: User, at: datetime) -> None:
     """Add a note to the printed entries, and remove the one that it corrects, if the person may edit the report."""
     fresh = Report.objects.select_related("producer").get(pk=report.pk)
     if not may_choose_entries(by, fresh):
@@ -458,7 +454,7 @@ def _choose_note(report: Report, note: TimelineNote, *, printed: bool, by: "User
 
 
 def _save_timeline(
-    report: Report, chosen: tuple[TimelineEntry, ...], *, expected_version: int, by: "User", at: datetime
+    report: Report, chosen: tuple[TimelineEntry, ...], *, expected_version: int, by: User, at: datetime
 ) -> SavedSection:
     return save_section(
         report,

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -33,12 +33,9 @@ from breaches.versions import (
     record_report_event,
 )
 from releases.models import Producer
-from releases.permissions import Person
+from releases.permissions import Person, User
 from releases.rules.calendar import from_london, local_date
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +121,7 @@ def _carry_to_draft(draft: Report, *, joint: Report, drafts: Iterable[Report]) -
 TOO_LATE = ("submitted", "approved", "recorded", "dismissed")
 
 
-def merge_drafts(reports: Sequence[Report], *, by: "User", at: datetime) -> Report:
+def merge_drafts(reports: Sequence[Report], *, by: User, at: datetime) -> Report:
     """Merge several drafts of one producer's morning into one report.
 
     The drafts do not change, except that they refer to the joint report, and their suspicions move to it. Fields that
@@ -188,7 +185,7 @@ def merge_drafts(reports: Sequence[Report], *, by: "User", at: datetime) -> Repo
     return joint
 
 
-def split_report(report: Report, *, by: "User", at: datetime) -> Report:
+def split_report(report: Report, *, by: User, at: datetime) -> Report:
     """Split a joint report: its drafts continue as they were, with their suspicions.
 
     Text written in the joint report since then stays only in its versions.

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -17,12 +16,9 @@ from breaches.rules.lifecycle import CORRECT, MADE_PUBLIC, OPEN, PAST_TENSE, STA
 from breaches.rules.public_statement import PublicStatement, ReportedDates
 from breaches.versions import CHANGED_SINCE_READ, content_of, record_report_event
 from releases.models import Contact, Membership, Release
-from releases.permissions import NotYours
+from releases.permissions import NotYours, User
 from releases.public import calendar
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
 
 PUBLISHABLE = STATES[Decision.REPORTED]
 
@@ -101,7 +97,7 @@ def reported_dates(report: Report) -> ReportedDates:
     return ReportedDates(on=days.get(report.version), earlier=earlier[-1] if earlier else None)
 
 
-def publish_statement(report: Report, *, seen: str, by: "User", at: datetime) -> Published:
+def publish_statement(report: Report, *, seen: str, by: User, at: datetime) -> Published:
     """Make a report public.
 
     :param seen: the digest of the preview that the person has read.
@@ -133,7 +129,7 @@ def publish_statement(report: Report, *, seen: str, by: "User", at: datetime) ->
     return row
 
 
-def withdraw_statement(report: Report, *, words: str = "", by: "User", at: datetime) -> None:
+def withdraw_statement(report: Report, *, words: str = "", by: User, at: datetime) -> None:
     """Stop publishing a report's statement; the statement stays on record.
 
     :raises NotYours: if none of the person's roles allows it.
@@ -164,7 +160,7 @@ def _set_published(report: Report, row: Published | None) -> None:
         raise ChangedMeanwhile(CHANGED_SINCE_READ)
 
 
-def _check_permission(report: Report, person: "User") -> None:
+def _check_permission(report: Report, person: User) -> None:
     if not may_act_on(person, Action.PUBLISH, report):
         message = f"{person} may not make reports of {report.producer} public."
         raise NotYours(message)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -32,12 +32,10 @@ from breaches.versions import record_report_event
 from releases.models import Release, ReleaseEvent, ReleaseTask, Statement
 from releases.models.append_only import allow_redaction, new_salt, overwrite, redaction_marker, salted_digest
 from releases.models.event import REDACTION, AbstractEvent, Digests, RowRecord, Table
+from releases.permissions import User
 from releases.rules.canonical import canonical_json
 from releases.rules.lifecycle import MissingFields
 from releases.tasks import TICKED
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
 
 KIND = "redacted"
 SHORTEST = 3
@@ -124,7 +122,7 @@ def redact_report(
     *,
     words: str,
     why: str,
-    by: "User",
+    by: User,
     at: datetime,
     besides: Sequence[Place] = (),
     dry_run: bool = False,

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
@@ -33,17 +33,13 @@ from breaches.rules.lifecycle import (
     ReportStatus,
 )
 from releases.models import Membership, PreflightRun, Producer, Release, Series, Statement, Verification
-from releases.permissions import NotYours, Person, producers_with
+from releases.permissions import NotYours, Person, User, producers_with
 from releases.rules import tables
 from releases.rules.calendar import from_london, in_london, local_date
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import BY_WEIGHT, LEADS, Role
 from releases.rules.tables import TableKind, Value
 from releases.verdict.address import SUSPICIOUS, Outcome
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-
 
 REASON_AFTER = "."
 EDITION_BEFORE = " "
@@ -314,13 +310,13 @@ class CannotBeExported(Exception):
     """No report fits, or there are more than a file can contain; the message is one sentence."""
 
 
-def producers_with_contacts(person: "User") -> QuerySet[Producer]:
+def producers_with_contacts(person: User) -> QuerySet[Producer]:
     """Return the producers for which a person may export contacts: those that they lead."""
     return producers_with(person, LEADS)
 
 
 def export_register(
-    filters: RegisterFilter, kind: TableKind, *, by: "User", at: datetime, contacts: bool = False
+    filters: RegisterFilter, kind: TableKind, *, by: User, at: datetime, contacts: bool = False
 ) -> bytes:
     """Write the requested reports as a file, and record who downloads it, when, and what it contains.
 
@@ -426,7 +422,7 @@ def _contacts(content: ReportContent, *, visible: bool) -> dict[str, Value]:
     }
 
 
-def _download_roles(person: "User") -> Mapping[int, Role]:
+def _download_roles(person: User) -> Mapping[int, Role]:
     """Return, for each producer, the most senior role that lets a person download reports."""
     held: dict[int, set[Role]] = {}
     allowed = Membership.objects.filter(user=person, role__in=list(TABLE[Action.DOWNLOAD]))

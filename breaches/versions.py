@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import chain
 from operator import itemgetter
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -46,10 +46,8 @@ from breaches.rules.lifecycle import (
 from releases.models import Contact
 from releases.models.append_only import CHUNK
 from releases.models.event import Rows
+from releases.permissions import User
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Move, MoveRefused
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
 
 # The longest proposed reference, so that a number or random characters still fit in the column.
 LONGEST = 100
@@ -146,7 +144,7 @@ def record_report_event(
     /,
     *,
     at: datetime,
-    by: "User | None" = None,
+    by: User | None = None,
     words: str = "",
     **facts: Any,
 ) -> ReportEvent:
@@ -184,7 +182,7 @@ def new_version(
     content: ReportContent,
     *,
     machine: dict[str, Any],
-    by: "User | None",
+    by: User | None,
     at: datetime,
     why: str,
 ) -> ReportVersion:
@@ -210,7 +208,7 @@ def advance_report(
     move: Move,
     *,
     kind: str,
-    by: "User | None",
+    by: User | None,
     at: datetime,
     content: ReportContent | None = None,
     machine: dict[str, Any] | None = None,
@@ -257,7 +255,7 @@ def advance_report(
     return moved
 
 
-def was_done_by(report: Report, kind: str, *, read: int, person: "User") -> bool:
+def was_done_by(report: Report, kind: str, *, read: int, person: User) -> bool:
     """Return whether a person has already sent the same form, so that a second click does nothing.
 
     :param kind: the kind of event that the form causes.
@@ -268,9 +266,7 @@ def was_done_by(report: Report, kind: str, *, read: int, person: "User") -> bool
     return bool(first and first == last and first.kind == kind and first.actor_id == person.pk)
 
 
-def check_report_move(
-    report: Report, name: str, *, by: "User", remarks: tuple[Remark, ...] = (), **given: bool
-) -> Move:
+def check_report_move(report: Report, name: str, *, by: User, remarks: tuple[Remark, ...] = (), **given: bool) -> Move:
     """Return a move of the lifecycle if the report's state, the person's roles and the given values allow it.
 
     :param remarks: the missing or impossible values in the text, for the exception.
@@ -292,7 +288,7 @@ def check_report_move(
         raise
 
 
-def refuse_own_act(report: Report, *, by: "User") -> None:
+def refuse_own_act(report: Report, *, by: User) -> None:
     """Check that a person may decide on a report.
 
     :raises OwnActIsSubject: if they have declared that it is about their own act.
@@ -301,7 +297,7 @@ def refuse_own_act(report: Report, *, by: "User") -> None:
         raise OwnActIsSubject(SOMEBODY_ELSE_DECIDES)
 
 
-def make_move(report: Report, move: Move, *, by: "User", at: datetime, words: str = "", **details: Any) -> Report:
+def make_move(report: Report, move: Move, *, by: User, at: datetime, words: str = "", **details: Any) -> Report:
     """Make a move that `check_report_move` has allowed, in the most senior of the person's roles that allow it.
 
     :param details: further arguments of `advance_report`: new columns, content, facts of the event.

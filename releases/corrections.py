@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,12 +11,9 @@ from releases import scheduling
 from releases.evidence import repository
 from releases.models import Address, DateChange, ReasonCorrection, Release
 from releases.models.event import lock_release, record_event, record_rows
-from releases.permissions import Action, check_may
+from releases.permissions import Action, User, check_may
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MoveRefused
 from releases.scheduling import PlannedAddress
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
 
 
 class ReasonRefused(FieldRefused):
@@ -32,7 +29,7 @@ def current_reason(change: DateChange) -> str:
     return last.public_reason if last else change.public_reason
 
 
-def check_correctable(change: DateChange, *, by: "User") -> None:
+def check_correctable(change: DateChange, *, by: User) -> None:
     """Check that a person may correct the public reason of a change.
 
     :raises NotYours: if none of the person's roles allows it.
@@ -43,7 +40,7 @@ def check_correctable(change: DateChange, *, by: "User") -> None:
         raise NothingPublic(_("This change of date has no public reason that could be put right."))
 
 
-def correct_public_reason(change: DateChange, *, reason: str, by: "User", at: datetime, seen: int) -> ReasonCorrection:
+def correct_public_reason(change: DateChange, *, reason: str, by: User, at: datetime, seen: int) -> ReasonCorrection:
     """Correct the public reason of a change of date. This counts as the agreement of the Head of Profession or deputy.
 
     :param seen: the number of its corrections when the person read it.
@@ -79,7 +76,7 @@ class CorrectionRefused(MoveRefused):
     """The release or its address can no longer be corrected; the message is one sentence for people."""
 
 
-def correct_release(release: Release, *, title: str, reference: str, by: "User | None", at: datetime) -> Release:
+def correct_release(release: Release, *, title: str, reference: str, by: User | None, at: datetime) -> Release:
     """Correct a release's title or reference.
 
     :raises CorrectionRefused: if the reference of a release that is public would change.
@@ -114,7 +111,7 @@ def are_addresses_fixed(release: Release, *, now: datetime) -> bool:
     return not release.rehearsal and release.due_at is not None and release.due_at <= now
 
 
-def correct_missing_address(release: Release, planned: PlannedAddress, *, by: "User | None", at: datetime) -> Address:
+def correct_missing_address(release: Release, planned: PlannedAddress, *, by: User | None, at: datetime) -> Address:
     """:raises CorrectionRefused: if the release is due already.
     :raises NotYours: if the person may not edit releases of its producer.
     """
@@ -125,7 +122,7 @@ def correct_missing_address(release: Release, planned: PlannedAddress, *, by: "U
     return address
 
 
-def change_address(address: Address, planned: PlannedAddress, *, by: "User | None", at: datetime) -> Address:
+def change_address(address: Address, planned: PlannedAddress, *, by: User | None, at: datetime) -> Address:
     """Correct an address of a release that is not due yet.
 
     Until then the address of an announcement may always be corrected: its checks store the address that they requested,
@@ -165,7 +162,7 @@ def change_address(address: Address, planned: PlannedAddress, *, by: "User | Non
     return stored
 
 
-def remove_address(address: Address, *, by: "User | None", at: datetime) -> None:
+def remove_address(address: Address, *, by: User | None, at: datetime) -> None:
     """Remove an unchecked address of a release that is not due yet.
 
     :raises CorrectionRefused: if the release is due already or the address was checked.
@@ -207,7 +204,7 @@ def check_removable(release: Release) -> None:
         raise CorrectionRefused(message)
 
 
-def remove_release(release: Release, *, by: "User | None", at: datetime) -> None:
+def remove_release(release: Release, *, by: User | None, at: datetime) -> None:
     """Remove a release that was never public or checked; its events and date changes stay.
 
     :raises CorrectionRefused: if it was ever public, has checks or findings, or had anyone on its access list.
@@ -224,12 +221,12 @@ def remove_release(release: Release, *, by: "User | None", at: datetime) -> None
         record_rows(rows)
 
 
-def _check_person(release: Release, by: "User | None") -> None:
+def _check_person(release: Release, by: User | None) -> None:
     if by is not None:
         check_may(by, Action.EDIT, release.series.producer)
 
 
-def _check_open(release: Release, *, by: "User | None", at: datetime) -> None:
+def _check_open(release: Release, *, by: User | None, at: datetime) -> None:
     _check_person(release, by)
     if are_addresses_fixed(release, now=at):
         message = _("The addresses of %(reference)s stay as they are since it is due (%(slot)s).") % {

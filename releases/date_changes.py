@@ -5,7 +5,6 @@ ChangedMeanwhile if another person was faster, and Overtaken if the release has 
 """
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -14,13 +13,10 @@ from releases import scheduling
 from releases.models import DateChangeRequest, Release
 from releases.models.event import lock_release, record_event
 from releases.models.release import DateChangeRequestQuerySet
-from releases.permissions import Action, Person, check_may, producers_with, roles_of
+from releases.permissions import Action, Person, User, check_may, producers_with, roles_of
 from releases.rules.calendar import Slot
 from releases.rules.date_change import AGREE, LAPSE, REFUSE, REQUEST, WITHDRAW, RequestState
 from releases.rules.lifecycle import LEADS, ChangedMeanwhile, Move, MoveRefused, Status, WrongRole
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
 
 
 class NothingToAgree(MoveRefused):
@@ -36,7 +32,7 @@ class Overtaken(MoveRefused):
 
 
 def request_date_change(
-    release: Release, *, to: Slot, reason: str, by: "User", at: datetime, expected_version: int | None = None
+    release: Release, *, to: Slot, reason: str, by: User, at: datetime, expected_version: int | None = None
 ) -> DateChangeRequest:
     """Request another date or time for a confirmed release; the date does not change until a lead agrees.
 
@@ -80,11 +76,11 @@ def check_request_possible(release: Release) -> None:
     _check_none_waiting(release)
 
 
-def check_decidable(request: DateChangeRequest, *, by: "User") -> None:
+def check_decidable(request: DateChangeRequest, *, by: User) -> None:
     _check(request, REFUSE, by=by, reason="to be given")
 
 
-def agree_to_date_change(request: DateChangeRequest, *, by: "User", at: datetime) -> Release:
+def agree_to_date_change(request: DateChangeRequest, *, by: User, at: datetime) -> Release:
     """Agree to a change and move the release. The record names who requested it and who agreed."""
     move = _check(request, AGREE, by=by)
     try:
@@ -104,14 +100,14 @@ def agree_to_date_change(request: DateChangeRequest, *, by: "User", at: datetime
         raise
 
 
-def refuse_date_change(request: DateChangeRequest, *, reason: str, by: "User", at: datetime) -> DateChangeRequest:
+def refuse_date_change(request: DateChangeRequest, *, reason: str, by: User, at: datetime) -> DateChangeRequest:
     """Refuse a change, with a reason for the person who requested it."""
     move = _check(request, REFUSE, by=by, reason=reason)
     _check_not_overtaken(request, at=at)
     return _decide(request, move, by=by, at=at, refusal=reason.strip())
 
 
-def withdraw_date_change(request: DateChangeRequest, *, by: "User", at: datetime) -> DateChangeRequest:
+def withdraw_date_change(request: DateChangeRequest, *, by: User, at: datetime) -> DateChangeRequest:
     """Withdraw the person's own request."""
     move = _check(request, WITHDRAW, by=by)
     if request.requested_by_id != by.pk:
@@ -170,13 +166,13 @@ def _check_none_waiting(release: Release) -> None:
         raise AlreadyRequested(sentence % {"to": waits.to, "person": waits.requested_by})
 
 
-def _check(request: DateChangeRequest, name: str, *, by: "User", reason: str = "") -> Move:
+def _check(request: DateChangeRequest, name: str, *, by: User, reason: str = "") -> Move:
     roles = roles_of(by, request.release.series.producer)
     return REQUEST.check(name, source=request.state, roles=roles, given={"reason"} if reason.strip() else ())
 
 
 def _decide(
-    request: DateChangeRequest, move: Move, *, by: "User | None", at: datetime, refusal: str = ""
+    request: DateChangeRequest, move: Move, *, by: User | None, at: datetime, refusal: str = ""
 ) -> DateChangeRequest:
     with transaction.atomic():
         waiting = DateChangeRequest.objects.filter(pk=request.pk, state=RequestState.WAITING)

@@ -5,18 +5,14 @@ its notices changed since the person read the page.
 """
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from releases.models import DelayNotice, Release
 from releases.models.event import lock_release, record_event
-from releases.permissions import Action, check_may
+from releases.permissions import Action, User, check_may
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MoveRefused, Status
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
 
 Kind = DelayNotice.Kind
 
@@ -36,7 +32,7 @@ def post_notice(
     expected_words: str = "",
     contact_name: str,
     contact_email: str,
-    by: "User",
+    by: User,
     at: datetime,
     seen: int,
 ) -> DelayNotice:
@@ -70,7 +66,7 @@ def post_notice(
     )
 
 
-def withdraw_notice(release: Release, *, by: "User", at: datetime, seen: int) -> DelayNotice:
+def withdraw_notice(release: Release, *, by: User, at: datetime, seen: int) -> DelayNotice:
     """Withdraw the current notice of a delay; readers can still see that there was one.
 
     :param seen: the number of notices when the person read the page.
@@ -82,7 +78,7 @@ def withdraw_notice(release: Release, *, by: "User", at: datetime, seen: int) ->
     return _add_row(release, Kind.WITHDRAWN, by=by, at=at, seen=seen)
 
 
-def check_postable(release: Release, *, by: "User") -> None:
+def check_postable(release: Release, *, by: User) -> None:
     check_may(by, Action.POST_DELAY_NOTICE, release.series.producer)
     if release.status != Status.CONFIRMED:
         sentence = _("Readers are told of the delay of a confirmed release; this release is %(status)s.")
@@ -105,7 +101,7 @@ def current_notice(release: Release, rows: list[DelayNotice]) -> DelayNotice | N
 
 
 def _add_row(
-    release: Release, kind: DelayNotice.Kind, *, by: "User", at: datetime, seen: int, **said: object
+    release: Release, kind: DelayNotice.Kind, *, by: User, at: datetime, seen: int, **said: object
 ) -> DelayNotice:
     with transaction.atomic():
         stored = lock_release(release.pk)

@@ -2,21 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from releases.models import Exemption, Verification
-from releases.permissions import Action, check_may
+from releases.permissions import Action, User, check_may
 from releases.rules import calendar
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused
 from releases.verdict.address import SUSPICIOUS, Outcome
 from releases.verdict.release import Covers, Terms, faults_to_cover, find_covering_exemptions
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
 
 
 class ExemptionRefused(FieldRefused):
@@ -37,7 +33,7 @@ def check_exemption(exemption: Exemption, *, at: datetime) -> None:
             raise ExemptionRefused(field, _("This is needed to find the approval again."))
 
 
-def record_exemption(exemption: Exemption, *, by: "User", at: datetime) -> Exemption:
+def record_exemption(exemption: Exemption, *, by: User, at: datetime) -> Exemption:
     """Save a new exemption. It covers only breaches after this instant, whatever its days."""
     check_may(by, Action.KEEP_EXEMPTIONS, exemption.producer)
     check_exemption(exemption, at=at)
@@ -47,7 +43,7 @@ def record_exemption(exemption: Exemption, *, by: "User", at: datetime) -> Exemp
     return exemption
 
 
-def end_exemption(exemption: Exemption, how: str, *, words: str, by: "User", at: datetime) -> Exemption:
+def end_exemption(exemption: Exemption, how: str, *, words: str, by: User, at: datetime) -> Exemption:
     """End an exemption. If it was recorded in error, the breaches that it covered raise suspicions at the next run."""
     check_may(by, Action.KEEP_EXEMPTIONS, exemption.producer)
     if not words.strip():

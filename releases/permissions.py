@@ -14,9 +14,10 @@ from releases.rules.lifecycle import BY_WEIGHT, EVERY_ROLE, KEEPERS, LEADS, Role
 from releases.rules.pre_release import LIST_KEEPERS
 
 if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
+    from django.contrib.auth.models import _User  # a name of django-stubs: the model that AUTH_USER_MODEL names
 
-type Person = "User | AnonymousUser"
+type User = _User
+type Person = User | AnonymousUser
 
 
 class Action(StrEnum):

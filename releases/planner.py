@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Prefetch, QuerySet
@@ -15,15 +14,12 @@ from releases import corrections, host_budgets, permissions, scheduling
 from releases.evidence import repository
 from releases.models import Address, Producer, Release, Series
 from releases.models.release import ReleaseQuerySet
-from releases.permissions import Action, check_may
+from releases.permissions import Action, User, check_may
 from releases.rules import calendar, web_address
 from releases.rules.calendar import Gap, Nation, Pace, Precision, Rule, Slot
 from releases.rules.lifecycle import MoveRefused, Status
 from releases.rules.web_address import BadPattern, Facts, NotAWebAddressError
 from releases.scheduling import PlannedAddress
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
 
 
 class PlanObjection(StrEnum):
@@ -57,7 +53,7 @@ class Plan:
         return bool(calendar.bank_holidays(self.slot.on.year, nation=_nation(self.source)))
 
 
-def plan_year(releases: QuerySet[Release], *, rule: Rule, by: "User", now: datetime) -> list[Plan]:
+def plan_year(releases: QuerySet[Release], *, rule: Rule, by: User, now: datetime) -> list[Plan]:
     """Return a plan for the following year for each release; nothing is recorded."""
     plans = []
     for release in releases.select_related("series__producer", "planned_next__series").order_by(
@@ -91,7 +87,7 @@ def plan_year(releases: QuerySet[Release], *, rule: Rule, by: "User", now: datet
     return checked
 
 
-def record_plans(plans: Iterable[Plan], *, by: "User", at: datetime) -> tuple[list[Release], list[str]]:
+def record_plans(plans: Iterable[Plan], *, by: User, at: datetime) -> tuple[list[Release], list[str]]:
     """Record the planned releases without objections, as provisional and not announced.
 
     :return: the recorded releases, and why the others were refused when they were saved.
@@ -191,7 +187,7 @@ class Proposal:
         return self.objection is None
 
 
-def propose_addresses(releases: QuerySet[Release], pattern: Pattern, *, by: "User", now: datetime) -> list[Proposal]:
+def propose_addresses(releases: QuerySet[Release], pattern: Pattern, *, by: User, now: datetime) -> list[Proposal]:
     """Return the addresses that a pattern gives for each release; nothing is changed."""
     addresses = Prefetch(
         "addresses", Address.objects.annotate(was_checked=repository.address_is_checked()), to_attr="present_addresses"
@@ -204,7 +200,7 @@ def propose_addresses(releases: QuerySet[Release], pattern: Pattern, *, by: "Use
     return _object_to_twins(proposals) if pattern.role == Address.Role.PAGE else proposals
 
 
-def apply_addresses(proposals: Iterable[Proposal], *, by: "User", at: datetime) -> tuple[int, list[str]]:
+def apply_addresses(proposals: Iterable[Proposal], *, by: User, at: datetime) -> tuple[int, list[str]]:
     """Set the addresses without objections; each release separately, with its own event.
 
     :return: how many were set, and why the others were refused when they were saved.

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from releases.models import PreReleaseAccess, PreReleaseRequest, Producer, Release
 from releases.models.event import lock_release, record_event
 from releases.models.pre_release import AccessDetails, columns_of
-from releases.permissions import Action, Person, check_may, producers_with, roles_of
+from releases.permissions import Action, Person, User, check_may, producers_with, roles_of
 from releases.rules import calendar
 from releases.rules.lifecycle import LEADS, ChangedMeanwhile, MissingFields, MoveRefused, Role, Status
 from releases.rules.pre_release import (
@@ -41,10 +41,6 @@ from releases.rules.pre_release import (
     find_objections,
     needs_agreement_for,
 )
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-
 
 # The changed entry, or the request that is waiting for a lead.
 type EntryOrRequest = PreReleaseAccess | PreReleaseRequest
@@ -74,14 +70,14 @@ class Objected(ListRefused):
         super().__init__(" ".join(objection.sentence for objection in self.objections), self.objections[0].field)
 
 
-def lock_list(release: Release, *, by: "User") -> Release:
+def lock_list(release: Release, *, by: User) -> Release:
     """Return the stored release, locked, so that changes of its list are made one after the other."""
     stored = lock_release(release.pk)
     check_may(by, Action.KEEP_ACCESS_LIST, stored.series.producer)
     return stored
 
 
-def _lock_entry(entry: PreReleaseAccess, *, by: "User", expected_version: int) -> tuple[Release, PreReleaseAccess]:
+def _lock_entry(entry: PreReleaseAccess, *, by: User, expected_version: int) -> tuple[Release, PreReleaseAccess]:
     """Return the stored release, locked, and the stored entry."""
     release = lock_list(entry.release, by=by)
     stored = PreReleaseAccess.objects.select_related("release__series__producer").get(pk=entry.pk)
@@ -124,7 +120,7 @@ def _is_on_list(release: Release, details: Details, *, but: PreReleaseAccess | N
 
 
 def _add_entry(
-    release: Release, details: Details, *, granted_by: "User", agreed_by: "User | None", at: datetime
+    release: Release, details: Details, *, granted_by: User, agreed_by: User | None, at: datetime
 ) -> PreReleaseAccess:
     entry = PreReleaseAccess.objects.create(
         release=release,
@@ -138,7 +134,7 @@ def _add_entry(
     return entry
 
 
-def _change_entry(entry: PreReleaseAccess, details: Details, *, by: "User", at: datetime) -> PreReleaseAccess:
+def _change_entry(entry: PreReleaseAccess, details: Details, *, by: User, at: datetime) -> PreReleaseAccess:
     was, new = columns_of(entry.details), columns_of(details)
     fields = [name for name in new if new[name] != was[name]]
     entry = _move_entry(entry, entry.status, **new)
@@ -147,7 +143,7 @@ def _change_entry(entry: PreReleaseAccess, details: Details, *, by: "User", at: 
     return entry
 
 
-def _withdraw_entry(entry: PreReleaseAccess, *, by: "User", at: datetime) -> PreReleaseAccess:
+def _withdraw_entry(entry: PreReleaseAccess, *, by: User, at: datetime) -> PreReleaseAccess:
     entry = _move_entry(entry, AccessStatus.WITHDRAWN, withdrawn_at=at)
     record_event(entry.release, "pre_release_withdrawn", at=at, by=by, **_facts_of(entry))
     return entry
@@ -172,7 +168,7 @@ def _was_faster() -> ChangedMeanwhile:
 
 
 @transaction.atomic
-def grant_access(release: Release, details: Details, *, by: "User", at: datetime) -> EntryOrRequest:
+def grant_access(release: Release, details: Details, *, by: User, at: datetime) -> EntryOrRequest:
     """Grant pre-release access to a post, or request it from a lead within a day before the release."""
     release = lock_list(release, by=by)
     check_list_open(release, at=at)
@@ -180,7 +176,7 @@ def grant_access(release: Release, details: Details, *, by: "User", at: datetime
     return _grant(release, details, by=by, at=at)
 
 
-def _grant(release: Release, details: Details, *, by: "User", at: datetime) -> EntryOrRequest:
+def _grant(release: Release, details: Details, *, by: User, at: datetime) -> EntryOrRequest:
     """Grant or request access; the release must be locked and open, and the details checked."""
     if _is_on_list(release, details):
         sentence = _("The list holds this person as %(post)s, %(organisation)s.") % {
@@ -197,7 +193,7 @@ def _grant(release: Release, details: Details, *, by: "User", at: datetime) -> E
 
 @transaction.atomic
 def change_access(
-    entry: PreReleaseAccess, details: Details, *, by: "User", at: datetime, expected_version: int
+    entry: PreReleaseAccess, details: Details, *, by: User, at: datetime, expected_version: int
 ) -> EntryOrRequest:
     """Change an entry of the list, or request the change from a lead within a day before the release.
 
@@ -225,7 +221,7 @@ def change_access(
 
 
 @transaction.atomic
-def withdraw_access(entry: PreReleaseAccess, *, by: "User", at: datetime, expected_version: int) -> EntryOrRequest:
+def withdraw_access(entry: PreReleaseAccess, *, by: User, at: datetime, expected_version: int) -> EntryOrRequest:
     """Withdraw access that has not begun, or request that from a lead within a day before the release."""
     release, entry = _lock_entry(entry, by=by, expected_version=expected_version)
     ACCESS.find(WITHDRAW, source=entry.status)
@@ -245,7 +241,7 @@ def _check(details: Details, release: Release, *, only: tuple[str, ...] = ()) ->
 
 
 def _request_unless_agreed(
-    entry: PreReleaseAccess, move: str, kind: RequestKind, details: Details, *, by: "User", at: datetime
+    entry: PreReleaseAccess, move: str, kind: RequestKind, details: Details, *, by: User, at: datetime
 ) -> PreReleaseRequest | None:
     """Return a request for a lead's decision, or None if this person may make the move at once."""
     release = entry.release
@@ -263,7 +259,7 @@ def _create_request(
     kind: RequestKind,
     details: Details,
     *,
-    by: "User",
+    by: User,
     at: datetime,
     entry: PreReleaseAccess | None = None,
 ) -> PreReleaseRequest:
@@ -289,7 +285,7 @@ def requests_waiting_for(person: Person) -> QuerySet[PreReleaseRequest]:
 
 
 @transaction.atomic
-def decide_request(request: PreReleaseRequest, name: str, *, by: "User", at: datetime) -> None:
+def decide_request(request: PreReleaseRequest, name: str, *, by: User, at: datetime) -> None:
     """Agree to a requested change of a list and make it, refuse it, or take it back.
 
     A change that can no longer be made stays open and can be refused.
@@ -309,7 +305,7 @@ def decide_request(request: PreReleaseRequest, name: str, *, by: "User", at: dat
         _make_change(release, request, by=by, at=at)
 
 
-def _make_change(release: Release, request: PreReleaseRequest, *, by: "User", at: datetime) -> None:
+def _make_change(release: Release, request: PreReleaseRequest, *, by: User, at: datetime) -> None:
     if request.kind == RequestKind.ADD:
         check_list_open(release, at=at)
         if _is_on_list(release, request.details):
@@ -358,7 +354,7 @@ def previous_with_list(release: Release) -> Release | None:
 
 
 @transaction.atomic
-def copy_list(release: Release, *, source: Release, by: "User", at: datetime) -> CopyResult:
+def copy_list(release: Release, *, source: Release, by: User, at: datetime) -> CopyResult:
     """Copy the entries of an earlier list to a release's list, for the usual period; existing entries do not change.
 
     Within a day before the release each entry becomes a request to the Head of Profession. If a name was erased, the
@@ -398,7 +394,7 @@ def _has_entry(release: Release, details: Details, *, holders: int) -> bool:
 
 @transaction.atomic
 def record_begin(
-    entry: PreReleaseAccess, *, began_at: datetime, by: "User", at: datetime, expected_version: int
+    entry: PreReleaseAccess, *, began_at: datetime, by: User, at: datetime, expected_version: int
 ) -> PreReleaseAccess:
     """Record that access began, even outside its period."""
     release, entry = _lock_entry(entry, by=by, expected_version=expected_version)
@@ -412,7 +408,7 @@ def record_begin(
 
 @transaction.atomic
 def record_end(
-    entry: PreReleaseAccess, *, ended_at: datetime, by: "User", at: datetime, expected_version: int
+    entry: PreReleaseAccess, *, ended_at: datetime, by: User, at: datetime, expected_version: int
 ) -> PreReleaseAccess:
     """Record that access ended before the release was published."""
     release, entry = _lock_entry(entry, by=by, expected_version=expected_version)
@@ -430,7 +426,7 @@ def record_end(
 
 
 @transaction.atomic
-def take_back_times(entry: PreReleaseAccess, *, by: "User", at: datetime, expected_version: int) -> PreReleaseAccess:
+def take_back_times(entry: PreReleaseAccess, *, by: User, at: datetime, expected_version: int) -> PreReleaseAccess:
     """Take back the last time that was recorded by mistake. Its event stays."""
     release, entry = _lock_entry(entry, by=by, expected_version=expected_version)
     move = ACCESS.check(TAKE_BACK, source=entry.status, roles=roles_of(by, release.series.producer))
@@ -535,7 +531,7 @@ def check_erasable(release: Release, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def erase_name(release: Release, *, by: "User", at: datetime, entry: PreReleaseAccess | None = None) -> int:
+def erase_name(release: Release, *, by: User, at: datetime, entry: PreReleaseAccess | None = None) -> int:
     """Erase the names on a release's list, or of one entry, once the release is past its due time.
 
     :return: the number of names that this call erased.
@@ -576,7 +572,7 @@ def _named[R: (PreReleaseAccess, PreReleaseRequest)](rows: QuerySet[R]) -> Query
     return rows.exclude(person="", email="")
 
 
-def _erase(release: Release, entries: QuerySet[PreReleaseAccess], *, by: "User | None", at: datetime) -> int:
+def _erase(release: Release, entries: QuerySet[PreReleaseAccess], *, by: User | None, at: datetime) -> int:
     named = _named(entries)
     posts = sorted(str(entry) for entry in named)
     gone = named.update(person="", email="", erased_at=at, version=F("version") + 1)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime, time, timedelta
 from itertools import batched
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -26,16 +25,12 @@ from releases.evidence import repository
 from releases.models import Address, Coverage, PreflightRun, Release
 from releases.monitoring import adhoc_checks, targets
 from releases.monitoring.adhoc_checks import AdhocCheck, AdhocMeans
-from releases.permissions import Action, check_may
+from releases.permissions import Action, User, check_may
 from releases.rules import calendar
 from releases.rules.calendar import Nation
 from releases.rules.host_budget import Crowd
 from releases.rules.lifecycle import MoveRefused, Status
 from releases.rules.web_address import place_if_any
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-
 
 logger = logging.getLogger(__name__)
 
@@ -165,7 +160,7 @@ def preflight_planned_at(release: Release, *, at: time) -> datetime:
     return calendar.from_london(datetime.combine(day, at))
 
 
-def request_preflight(release: Release, *, by: "User | None", now: datetime) -> PreflightRun:
+def request_preflight(release: Release, *, by: User | None, now: datetime) -> PreflightRun:
     """Request a preflight of one release, or return the open request.
 
     :param by: the person, or None for the plan or an operator.

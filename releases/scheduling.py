@@ -8,7 +8,7 @@ release is waiting for its verdict, ChangedMeanwhile if it has changed since it 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from releases.models import Address, DateChange, DateChangeRequest, Release, Series
 from releases.models.event import ReleaseEvent, build_event, record_event, record_rows
 from releases.models.producer import GREATEST_TOLERANCE_SECONDS
-from releases.permissions import roles_of
+from releases.permissions import User, roles_of
 from releases.rules import calendar
 from releases.rules.calendar import Nation, Slot
 from releases.rules.lifecycle import (
@@ -39,10 +39,6 @@ from releases.rules.lifecycle import (
     WrongRole,
 )
 
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-
-
 # By then the last check planned up to the limit has timed out, and the verdict is final.
 JUDGING_TAKES = timedelta(seconds=30)
 PLAUSIBLE_YEARS = range(1990, 2100)
@@ -60,7 +56,7 @@ class SlotRefused(FieldRefused):
     """No release can be announced for this date or time; `field` names the invalid one."""
 
 
-def check_move(release: Release, name: str, *, by: "User | None", given: Collection[str] = ()) -> Move:
+def check_move(release: Release, name: str, *, by: User | None, given: Collection[str] = ()) -> Move:
     """Return the row of the table for a move of a release by a person, or by the system."""
     roles = roles_of(by, release.series.producer) if by else frozenset()
     return RELEASE.check(name, source=release.status, roles=roles, given=given, by_system=by is None)
@@ -70,7 +66,7 @@ def apply_move(
     release: Release,
     move: Move,
     *,
-    by: "User | None",
+    by: User | None,
     at: datetime,
     values: dict[str, Any],
     words: str = "",
@@ -227,7 +223,7 @@ def record_release(
     title: str,
     slot: Slot,
     at: datetime,
-    by: "User | None" = None,
+    by: User | None = None,
     rehearsal: bool = False,
     addresses: Iterable[PlannedAddress] = (),
 ) -> Release:
@@ -283,7 +279,7 @@ def _create_address(release: Release, planned: PlannedAddress, *, at: datetime) 
     )
 
 
-def announce_release(release: Release, *, by: "User | None", at: datetime) -> Release:
+def announce_release(release: Release, *, by: User | None, at: datetime) -> Release:
     """Make a release public in the calendar. Repeating it changes nothing."""
     if release.rehearsal:
         raise MoveRefused(_("A rehearsal is never announced."))
@@ -293,7 +289,7 @@ def announce_release(release: Release, *, by: "User | None", at: datetime) -> Re
     return apply_move(release, move, by=by, at=at, values={"announced_at": at})
 
 
-def confirm_release(release: Release, *, by: "User | None", at: datetime, reason: str = "") -> Release:
+def confirm_release(release: Release, *, by: User | None, at: datetime, reason: str = "") -> Release:
     """Confirm a provisional release for its exact date and time.
 
     :param reason: why the notice is short, if it is; it is not published.
@@ -347,7 +343,7 @@ def change_date(
     *,
     to: Slot,
     reason: str = "",
-    by: "User | None",
+    by: User | None,
     at: datetime,
     expected_version: int | None = None,
     request: DateChangeRequest | None = None,
@@ -398,14 +394,14 @@ def change_date(
     return changed
 
 
-def check_cancel(release: Release, *, by: "User", at: datetime, reason: str = "to be given") -> Move:
+def check_cancel(release: Release, *, by: User, at: datetime, reason: str = "to be given") -> Move:
     """Return the move by which a person cancels a release; it is a different one once a confirmed release is due."""
     due = release.status == Status.CONFIRMED and is_due(release, at=at)
     given = {"reason"} if reason.strip() else set()
     return check_move(release, CANCEL_ONCE_DUE if due else CANCEL, by=by, given=given)
 
 
-def cancel_release(release: Release, *, reason: str, by: "User", at: datetime) -> Release:
+def cancel_release(release: Release, *, reason: str, by: User, at: datetime) -> Release:
     """Cancel a release, with a public reason. Once a confirmed one is due, only a lead may cancel it."""
     move = check_cancel(release, by=by, at=at, reason=reason)
     refuse_during_judgement(release, at=at)
@@ -413,7 +409,7 @@ def cancel_release(release: Release, *, reason: str, by: "User", at: datetime) -
     return apply_move(release, move, by=by, at=at, values=values, after_due=is_due(release, at=at))
 
 
-def publish(release: Release, *, by: "User | None", at: datetime, published_at: datetime) -> Release:
+def publish(release: Release, *, by: User | None, at: datetime, published_at: datetime) -> Release:
     move = check_move(release, PUBLISH, by=by)
     return apply_move(release, move, by=by, at=at, values={"published_at": published_at})
 

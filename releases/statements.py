@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -14,15 +13,11 @@ from releases.detection.finding import CheckOutcome
 from releases.evidence import repository
 from releases.models import Address, Release, Statement, Verification
 from releases.models.event import lock_release, record_event, record_rows
-from releases.permissions import Action, check_may, roles_of
+from releases.permissions import Action, User, check_may, roles_of
 from releases.rules import calendar
 from releases.rules.lifecycle import PUBLISH, RELEASE, FieldRefused
 from releases.rules.response import LONGEST
 from releases.verdict.address import NEEDS_CHECKING, count_result
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-
 
 TEXT_KINDS = (Statement.Kind.THIS_IS_IT, Statement.Kind.PREVIOUS_EDITION, Statement.Kind.NOT_IT)
 
@@ -88,7 +83,7 @@ def record_text_statement(
     kind: str,
     *,
     text_digest: str,
-    by: "User",
+    by: User,
     at: datetime,
     words: str = "",
 ) -> Statement:
@@ -106,7 +101,7 @@ def record_text_statement(
     return statement
 
 
-def record_live_time(release: Release, *, live_at: datetime, by: "User", at: datetime, words: str = "") -> Statement:
+def record_live_time(release: Release, *, live_at: datetime, by: User, at: datetime, words: str = "") -> Statement:
     """Record a person's statement that a release was live at a time, and publish it if it is confirmed and due.
 
     The verdict is based on checks and does not change.
@@ -143,7 +138,7 @@ def _add_statement(
     release: Release,
     kind: str,
     *,
-    by: "User",
+    by: User,
     at: datetime,
     words: str,
     address: Address | None = None,

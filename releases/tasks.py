@@ -1,7 +1,6 @@
 """Tasks for the next release of a series."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Q
@@ -10,11 +9,8 @@ from django.utils.translation import gettext as _
 from releases.models import Release, ReleaseTask, Series
 from releases.models.event import lock_release, record_event
 from releases.models.release import ReleaseQuerySet, ReleaseTaskQuerySet
-from releases.permissions import Action, Person, check_may, producers_where
+from releases.permissions import Action, Person, User, check_may, producers_where
 from releases.rules.lifecycle import MissingFields, MoveRefused, Status
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
 
 
 def announced_after(release: Release) -> Release | None:
@@ -41,7 +37,7 @@ class AlreadyTicked(MoveRefused):
 
 
 def add_task(
-    series: Series, *, text: str, origin: str = "", rehearsal: bool = False, by: "User", at: datetime
+    series: Series, *, text: str, origin: str = "", rehearsal: bool = False, by: User, at: datetime
 ) -> ReleaseTask:
     """Add a task for the next release of a series after an aware instant, whether it is planned or not.
 
@@ -55,7 +51,7 @@ def add_task(
     )
 
 
-def tick_task(task: ReleaseTask, *, done: bool, by: "User", at: datetime) -> ReleaseTask:
+def tick_task(task: ReleaseTask, *, done: bool, by: User, at: datetime) -> ReleaseTask:
     """Tick off or reopen a task; the release to which it belongs gets an event.
 
     :raises NotYours: if none of the person's roles allows it.
@@ -74,7 +70,7 @@ def tick_task(task: ReleaseTask, *, done: bool, by: "User", at: datetime) -> Rel
     return ReleaseTask.objects.select_related("series__producer", "done_by").get(pk=task.pk)
 
 
-def reword_task(task: ReleaseTask, *, text: str, by: "User") -> None:
+def reword_task(task: ReleaseTask, *, text: str, by: User) -> None:
     """Change the text of an open task.
 
     :raises NotYours: if none of the person's roles allows it.

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 from crispy_forms.helper import FormHelper
@@ -23,9 +23,7 @@ from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportTerm
 from breaches.text import CAUSES, KIND_HINTS, KINDS, TERMS
 from releases.forms import ClockTimeField, GovukDateField, GovukForm, LongTextField, Question, inside_the_form
 from releases.models import Producer, Series
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
+from releases.permissions import User
 
 
 class StartAboutListForm(GovukForm):

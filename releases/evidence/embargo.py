@@ -5,17 +5,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from releases.evidence import repository
 from releases.models import Address, Body, KeptBody, Release
 from releases.models.event import record_event
-from releases.permissions import Action, Person, acting_role, producers_where
+from releases.permissions import Action, Person, User, acting_role, producers_where
 from releases.verdict.release import Place, Why
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-
 
 # The keys of the producers whose embargo covers a body, by the body's hash.
 type Seals = Mapping[str, frozenset[int]]
@@ -98,7 +93,7 @@ def stored_bodies(release: Release, *, by: Person, now: datetime) -> list[Stored
     return _entries(list(rows), by=by, now=now)
 
 
-def open_body(release: Release, sha256: str, *, by: "User", at: datetime, how: How) -> OpenedBody:
+def open_body(release: Release, sha256: str, *, by: User, at: datetime, how: How) -> OpenedBody:
     """Return a stored body of a release, and record that the person read it.
 
     :raises NotYours: if the person has no role for the release's producer.

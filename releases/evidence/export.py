@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.db.models import Max, Min, QuerySet
@@ -26,13 +26,9 @@ from releases.models import (
 )
 from releases.models.append_only import CHUNK, ChainedRow
 from releases.models.event import record_event
-from releases.permissions import Action, acting_role, find_past_roles
+from releases.permissions import Action, User, acting_role, find_past_roles
 from releases.rules.anchor import Head, chain_line, inclusion_proof
 from releases.rules.canonical import canonical_json
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-
 
 SCRIPT, README = "check-anchors.sh", "bundle-readme.txt"
 
@@ -282,7 +278,7 @@ class EvidenceExport:
     sealed: int
 
 
-def export_evidence(release: Release, out: IO[bytes], *, at: datetime, by: "User | None" = None) -> EvidenceExport:
+def export_evidence(release: Release, out: IO[bytes], *, at: datetime, by: User | None = None) -> EvidenceExport:
     """Write the bundle of a release into a file, and record who exported it, when, and its hash.
 
     The event is written before the file is delivered, so that no export is ever missing from the record. An export that

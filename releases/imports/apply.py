@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -17,13 +16,10 @@ from releases.imports.parse import CalendarFile, CalendarRow, FileRefused, RowFa
 from releases.models import Address, Contact, Producer, Release, Series
 from releases.models.event import batch_events
 from releases.models.producer import DEFAULT_TOLERANCE_SECONDS
-from releases.permissions import Action, may, producers_where
+from releases.permissions import Action, User, may, producers_where
 from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import MissingFields, MoveRefused, Status
 from releases.scheduling import BeingJudged, PlannedAddress, SlotRefused
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
 
 ANNOUNCEMENT, ATTACHMENT, PAGE = Address.Role.ANNOUNCEMENT, Address.Role.ATTACHMENT, Address.Role.PAGE
 
@@ -130,7 +126,7 @@ class Parties:
     For a person these are only the ones that they may edit, so that the import discloses nothing about others.
     """
 
-    by: "User | None"
+    by: User | None
     create: bool
     producers: dict[str, Producer]
     series: dict[tuple[str, str], Series]
@@ -139,7 +135,7 @@ class Parties:
     _undo: list[Callable[[], object]] = field(default_factory=list)
 
     @classmethod
-    def known(cls, *, by: "User | None", create: bool) -> "Parties":
+    def known(cls, *, by: User | None, create: bool) -> "Parties":
         """Load the producers, series and contacts for which a person, or an operator (None), may import."""
         producers = Producer.objects.all() if by is None else producers_where(by, Action.EDIT)
         keys = set(producers.values_list("pk", flat=True))
@@ -285,7 +281,7 @@ class RowImport:
     """
 
     row: CalendarRow
-    by: "User | None"
+    by: User | None
     at: datetime
     steps: list[Step] = field(default_factory=list)
 
@@ -542,7 +538,7 @@ def import_calendar(
     reading: CalendarFile,
     *,
     at: datetime,
-    by: "User | None" = None,
+    by: User | None = None,
     create: bool = False,
     skip_refused: bool = False,
     dry_run: bool = False,

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
@@ -16,14 +15,11 @@ from releases.models import Address, Producer, Release, Series
 from releases.models.event import batch_events
 from releases.monitoring import adhoc_checks
 from releases.monitoring.adhoc_checks import AdhocMeans
-from releases.permissions import Action, Person, check_may, producers_where
+from releases.permissions import Action, Person, User, check_may, producers_where
 from releases.rules.calendar import Slot
 from releases.rules.lifecycle import FieldRefused, MoveRefused
 from releases.rules.web_address import is_allowed, parse_address
 from releases.scheduling import PlannedAddress
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
 
 ADAPTER = "govuk"
 # The longest wait for another process that makes requests to the same host; a person waits for the page.
@@ -99,7 +95,7 @@ def record_from_announcement(
     page: str,
     marker: str,
     reason: str,
-    by: "User",
+    by: User,
     at: datetime,
 ) -> Release:
     """Record a release with its announcement and, if its date is confirmed, confirm and announce it; all or nothing.

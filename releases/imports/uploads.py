@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Count, Q, QuerySet
@@ -17,7 +17,7 @@ from releases.imports.apply import Creation, Outcome, Parties, RowResult, Step, 
 from releases.imports.parse import CalendarFile, CalendarRow, FileRefused, RowFault
 from releases.models import CalendarImport, ImportEvent, ImportRow, Release
 from releases.models.event import batch_events
-from releases.permissions import Action, NotYours, Person, producers_where, roles_anywhere
+from releases.permissions import Action, NotYours, Person, User, producers_where, roles_anywhere
 from releases.rules import tables
 from releases.rules.canonical import sha256_hex
 from releases.rules.imports import (
@@ -33,10 +33,6 @@ from releases.rules.imports import (
     ImportStatus,
 )
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused, Status
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +63,7 @@ def imports_of(person: Person) -> QuerySet[CalendarImport]:
     return CalendarImport.objects.filter(uploaded_by=person.pk).defer("content")
 
 
-def upload_file(content: bytes, *, name: str, create_missing: bool, by: "User", at: datetime) -> CalendarImport:
+def upload_file(content: bytes, *, name: str, create_missing: bool, by: User, at: datetime) -> CalendarImport:
     """Add a file to the queue; it is not read yet, and the calendar is not changed.
 
     :raises NotYours: if the person may edit no producer's calendar.
@@ -90,7 +86,7 @@ def upload_file(content: bytes, *, name: str, create_missing: bool, by: "User", 
     return new
 
 
-def confirm_import(found: CalendarImport, *, skip_refused: bool, by: "User", at: datetime) -> None:
+def confirm_import(found: CalendarImport, *, skip_refused: bool, by: User, at: datetime) -> None:
     """Confirm that the checked rows may be applied, all of them or without the refused ones.
 
     :raises MissingFields: if rows are refused, and the person has not chosen to leave them out.
@@ -108,7 +104,7 @@ def confirm_import(found: CalendarImport, *, skip_refused: bool, by: "User", at:
     move_import(found, CONFIRM, values=values, by=by, at=at, facts={outcome.value: n for outcome, n in counts.items()})
 
 
-def discard_import(found: CalendarImport, *, by: "User | None", at: datetime) -> None:
+def discard_import(found: CalendarImport, *, by: User | None, at: datetime) -> None:
     """End an import without changing the calendar, and delete the file.
 
     :raises MoveRefused: if it was confirmed already or has ended.
@@ -143,7 +139,7 @@ def move_import(
     name: str,
     *,
     values: Mapping[str, Any],
-    by: "User | None",
+    by: User | None,
     at: datetime,
     facts: Mapping[str, Any] | None = None,
 ) -> None:

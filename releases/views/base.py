@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate
+from typing import Any, Concatenate
 
 from django import forms
 from django.conf import settings
@@ -15,17 +15,14 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from releases.forms import add_refusal, find_refused_field
 from releases.models import Release
-from releases.permissions import Action, Person, may, roles_of
+from releases.permissions import Action, Person, User, may, roles_of
 from releases.rules.lifecycle import RELEASE, FieldRefused, MoveRefused
 from releases.rules.tables import TableKind
 from releases.scheduling import BeingJudged
 
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-
 
 class SignedInRequest(HttpRequest):
-    user: "User"
+    user: User
 
 
 type ReleaseView[**P] = Callable[Concatenate[SignedInRequest, str, P], HttpResponse]
