@@ -252,7 +252,7 @@ def people_to_assign(report: Report) -> QuerySet[User]:
 
 
 def assignment_obstacle(report: Report) -> str:
-    """Say why a report cannot be assigned in its state; empty if it can be."""
+    """Return the reason why a report cannot be assigned in its state; empty if it can."""
     if report.status in DECIDED:
         return _("This report is decided: nobody needs to deal with it.")
     if report.status in MERGED_OR_SPLIT:
@@ -343,7 +343,7 @@ def entry_of_note(note: TimelineNote) -> TimelineEntry:
 
 
 def outdated_entries(report: Report, content: ReportContent) -> tuple[TimelineEntry, ...]:
-    """Return the printed entries that no longer hold: corrected notes, changed recorded facts."""
+    """Return the printed entries that are outdated: corrected notes, and changed recorded facts."""
     if not content.timeline:
         return ()
     present = set(timeline_entries(report))

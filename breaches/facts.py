@@ -197,7 +197,7 @@ def access_facts_of(release: Release, *, now: datetime) -> AccessFacts:
 
 
 def releases_with_needed_evidence(releases: Collection[int]) -> set[int]:
-    """Return the keys of those releases whose evidence a report needs, because it was not dismissed."""
+    """Return the keys of those releases whose evidence is needed by a report that was not dismissed."""
     suspicions = Suspicion.objects.filter(release__in=releases).exclude(report__status=ReportStatus.DISMISSED)
     started = StartedReport.objects.filter(release__in=releases).exclude(report__status=ReportStatus.DISMISSED)
     return {*suspicions.values_list("release_id", flat=True), *started.values_list("release_id", flat=True)}

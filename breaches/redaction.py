@@ -187,7 +187,7 @@ def find_silent_redaction(rows: type[AbstractEvent]) -> str | None:
 
 
 def _find_changes(places: Sequence[Place], words: str, marker: str) -> Iterator[Change]:
-    """Yield each row that holds the words, with its columns without the words. Nothing is written.
+    """Yield each row that contains the words, with its columns without the words. Nothing is written.
 
     :raises MissingFields: if the rest of a row could not be stored or read.
     """

@@ -323,8 +323,8 @@ def export_register(
     The event is written before the file is sent.
 
     :param at: the aware instant of the export.
-    :param contacts: whether the person asks for names, addresses and numbers; they are written for the producers where
-        the person leads, and for no other.
+    :param contacts: whether to include names, addresses and numbers, which is done only for the producers that the
+        person leads.
     :raises NotYours: if a person who leads no producer asks for contacts.
     :raises CannotBeExported: if no report fits, or there are more than a file can contain.
     """

@@ -151,7 +151,7 @@ TERMS = {ReportTerm.SHORT: lazy("Short-term"), ReportTerm.LONG: lazy("Long-term"
 def kind_name(report: Report) -> str:
     """Name the kind of a report; a late release of which no part was found is called "not seen" (decision 31).
 
-    :param report: in lists read with its suspicions and the verdict of each.
+    :param report: in lists, with prefetched suspicions and their verdicts.
     """
     suspicions = report.suspicions.all()
     if report.kind == ReportKind.LATE and suspicions and all(map(_is_unseen, suspicions)):

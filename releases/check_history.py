@@ -108,7 +108,7 @@ def release_record_of(release: Release, *, now: datetime) -> ReleaseRecord:
     """Return the record of a release, in a number of queries that does not grow with its checks."""
     verdicts = list(Verification.objects.filter(release=release).order_by("-schedule_version"))
     for verdict in verdicts:
-        verdict.release = release  # as read by the caller, with its series
+        verdict.release = release  # the caller's object, with its series selected
     present = next((v for v in verdicts if v.schedule_version == release.schedule_version), None)
     statements = list(Statement.objects.filter(release=release).select_related("stated_by", "address").in_order())
     stated = last_statements((statement.text_digest, statement.kind) for statement in statements)

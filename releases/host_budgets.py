@@ -110,7 +110,7 @@ class ProbeInterface(Protocol):
         """Replace a waiting request, which is then never sent, by another for the same address."""
 
     def poll(self, timeout_seconds: float) -> list[tuple[CheckRequest, Answer]]:
-        """Return the complete answers, waiting at most so long for the first."""
+        """Return the complete responses, waiting at most this long for the first."""
 
     @property
     def in_flight(self) -> int:
@@ -241,6 +241,6 @@ def _first_lease(host: str, *, holder: str, until: datetime) -> bool:
         with transaction.atomic():
             HostLease.objects.create(host=host, holder=holder, until=until)
     except IntegrityError:
-        # Another process was faster: it holds the host now.
+        # Another process was faster and has the lease now.
         return False
     return True

@@ -59,10 +59,10 @@ class NoSuchRelease(LookupError):
 def release_statuses(references: Sequence[str] = ()) -> list[dict[str, Any]]:
     """Return the status of releases on their present schedule, by due time or in the requested order.
 
-    Instants are ISO 8601 in UTC. `delay_seconds` is [from, to], negative before the due time, `to` null while nothing
-    was seen live; null if the checks do not bound the publication between two instants. The publisher's own statement
-    is separate from our observations: `published_at_by_publisher`, with its source as `publisher_source`. `diagnoses`
-    may explain a late sighting.
+    Instants are ISO 8601 in UTC. `delay_seconds` is [from, to], negative before the due time, `to` null while no check
+    found it live. The whole value is null if the checks give no bounds. The publisher's own statement is separate from
+    our observations: `published_at_by_publisher`, with its source as `publisher_source`. `diagnoses` are possible
+    explanations of a late release.
 
     :raises NoSuchRelease: if one of the references is not known.
     """

@@ -55,7 +55,7 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.EXPORT_EVIDENCE: LEADS | {Role.STATISTICIAN, Role.AUDITOR},
     # An early page is under embargo, and its evidence must not disclose it.
     Action.READ_SEALED: LEADS,
-    # Those who edit the list see names; everybody else with a role sees posts only.
+    # People who edit the list see names; others with a role see only posts.
     Action.KEEP_ACCESS_LIST: LIST_KEEPERS,
     Action.KEEP_TASKS: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
 }

@@ -195,7 +195,7 @@ def _grant(release: Release, details: Details, *, by: User, at: datetime) -> Ent
 def change_access(
     entry: PreReleaseAccess, details: Details, *, by: User, at: datetime, expected_version: int
 ) -> EntryOrRequest:
-    """Change an entry of the list, or request the change from a lead within a day before the release.
+    """Change an entry of the list; within a day before the release, request the change from a lead.
 
     Once access has begun or the release is due, only post and organisation can be corrected.
 
@@ -345,7 +345,7 @@ class CopyResult:
 
 
 def previous_with_list(release: Release) -> Release | None:
-    """Return the last earlier release of the same series with entries on its list, or None."""
+    """Return the latest earlier release of the same series with entries on its list, or None."""
     earlier = Release.objects.filter(
         series=release.series_id, rehearsal=release.rehearsal, planned_on__lt=release.planned_on
     )

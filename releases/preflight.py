@@ -335,7 +335,7 @@ def _make_run(
     shared = crowds[targets.due_of(release)].get(release.pk, ())
     try:
         found = find_problems(release, checks=checks, unreached=unreached, crowds=shared, means=means, now=now)
-        # Two checks that see a release live, after one that did not, show that it is early.
+        # Two live checks after one without the release show that it is early.
         if any(check.finding.result is CheckOutcome.LIVE for check in checks.values()):
             judge.judge_one(release, now=done_at)
     except Exception as fault:

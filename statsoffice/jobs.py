@@ -205,13 +205,12 @@ def verify_releases_at_0930(stop: Stop = never) -> None:
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
-# The sweep comes first: `run_until` runs it in the main thread, under whose name the checks are stored.
-#
-# The time limits end a process that hangs, and none that is busy: each is many times the longest run that we know.
-# A sweep has none. On a long morning it rightly goes on for hours, so its duration shows nothing; it ends its process
-# when it makes no progress (SWEEP_STUCK_AFTER_SECONDS). To deliver, a hundred messages by each of three channels can
-# take 20 s each. Preflights are thousands of checks within the request limits of one host, and the comparison of a
-# whole calendar. An anchor needs five requests to a slow authority, and the digest of all rows of a large record.
+# The sweep comes first: `run_until` runs it in the main thread, under whose name the checks are stored.  The time
+# limits end a process that hangs, and none that is busy: each is many times the longest run that we know. A sweep has
+# none, because on a long morning it correctly runs for hours; it ends its process when it makes no progress
+# (SWEEP_STUCK_AFTER_SECONDS). To deliver, a hundred messages by each of three channels can take 20 s each. Preflights
+# are thousands of checks within the request limits of one host, and the comparison of a whole calendar. An anchor needs
+# five requests to a slow authority, and the digest of all rows of a large record.
 JOBS = (
     Job("sweep", 5 * SECOND, sweep, "watch", expires_seconds=4),
     Job("draft", 2 * SECOND, draft, "draft", expires_seconds=1.8, time_limit=20 * MINUTE),
@@ -257,10 +256,10 @@ def run_until(stop: threading.Event) -> None:
 
 @contextlib.contextmanager
 def exit_when_stuck(stop: Stop, *, seconds: float) -> Iterator[Stop]:
-    """Yield a `stop` for the block. If the block does not call it for so many seconds, end this process.
+    """Yield a `stop` for the block. If the block does not call it for this many seconds, end this process.
 
     The tracebacks of all threads go to standard error. A thread of the C library does this: a regular expression or a
-    decoder that hangs never returns control to Python, so that neither its signals nor its threads run.
+    decoder that hangs never returns control to Python, so Python signals and threads do not run.
     """
     armed_at = float("-inf")
 

@@ -34,8 +34,8 @@ def current_context() -> Mapping[str, str]:
 
 REDACTED = "[secret]"
 
-# An invitation, a link for a new password, the page of a rehearsal. An address may lack its last slash, have further
-# parts or be in a traceback, which also names the modules of statsoffice/self_monitoring/.
+# An invitation, a link for a new password, the page of a rehearsal. An address may have no final slash or further
+# parts. It may be in a traceback, which also contains the paths of modules in statsoffice/self_monitoring/.
 _SECRET = re.compile(
     r"""
     (

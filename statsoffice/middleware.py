@@ -175,7 +175,7 @@ class UnsentForm:
 
     @property
     def typed(self) -> list[tuple[str, str]]:
-        """The fields that hold what people write, by their names on the form."""
+        """The fields with people's text, by their names on the form."""
         return [
             (name.replace("_", " ").replace("-", " ").capitalize(), "\n".join(values))
             for name, values in self.fields.items()

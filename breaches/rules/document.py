@@ -163,7 +163,7 @@ def lay_out(
 
 
 def describe_approval(by: str, role: Role, *, at: datetime, one_person: bool) -> str:
-    """Say who approved a report, and whether they had also written or submitted it."""
+    """State who approved a report, and whether they had also written or submitted it."""
     sentence = f"Approved by {by}, {ROLE_NAMES.get(role, role.replace('_', ' '))}, at {format_moment(at)}."
     return f"{sentence} One person both wrote and approved this report." if one_person else sentence
 

@@ -124,8 +124,8 @@ DECIDED = (*UNSENT_DECISIONS, *OUT)
 MERGED_OR_SPLIT = (ReportStatus.JOINED, ReportStatus.PARTED)
 WRITERS = LEADS | {Role.STATISTICIAN}
 
-# A statistician writes and submits and never decides; the Head of Profession or a deputy may do every step.
-# While a report is with the Head of Profession, the submitter's text is frozen for everybody else.
+# A statistician writes and submits and never decides; the Head of Profession or a deputy may do every step. While a
+# report is with the Head of Profession, no one else can edit its text.
 REPORT = Lifecycle(
     name="report",
     initial=ReportStatus.DRAFT,

@@ -214,7 +214,7 @@ def write_account(facts: Facts) -> str:
     second. The account states no cause, person or reaction, because people write those. A possible explanation of a
     late sighting is stated only as a check result.
 
-    :raises ValueError: if the facts hold no address.
+    :raises ValueError: if the facts contain no address.
     """
     if not facts.addresses:
         message = "An account needs at least one address that was checked."

@@ -463,7 +463,7 @@ def _start_report(request: SignedInRequest, about: ReportSubject | None) -> Http
 
 
 def _redirect_to_started(request: SignedInRequest, report: Report, sentence: str, *, is_new: bool) -> HttpResponse:
-    """Redirect to a report; show the sentence if the report is not new."""
+    """Redirect to a report; if it existed before, show the given message."""
     if is_new:
         messages.success(request, _("The report is started."))
     else:

@@ -172,7 +172,7 @@ def _about(table: Table, changes: Iterable[RowChange]) -> dict[str, int]:
     found: dict[str, int] = {}
     for some in batched(keys, EXAMINED_AT_ONCE):
         rows = table.model._base_manager.filter(pk__in=[int(key) for key in some])
-        # 0 is nobody's key: a row without a subject has no event.
+        # 0 is no key of a row: a row without a subject has no event.
         found |= {str(key): about or 0 for key, about in rows.values_list("pk", table.about)}
     return found
 

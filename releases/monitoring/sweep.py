@@ -39,23 +39,23 @@ from releases.rules.web_address import place_if_any, place_of
 
 logger = logging.getLogger(__name__)
 
-# Checks are planned in memory this far ahead. In its last hour a release is checked every minute or more often, so
-# that a sweep which has it in memory keeps it until it is due, even if the database becomes unavailable meanwhile.
+# Checks are planned in memory this far ahead. In its last hour a release is checked at least every minute, so it stays
+# in the memory of a sweep until it is due, even if the database becomes unavailable.
 HORIZON = timedelta(minutes=2)
-# The plan in memory is compared with the database this often: soon before a check, and otherwise.
+# How often the plan in memory is compared with the database: shortly before a check, and at other times.
 CLAIM_EVERY = timedelta(seconds=2)
 CLAIM_AT_LEAST_EVERY = timedelta(seconds=5)
-# This long before and after the checks at a due instant or a limit nothing else is done: they would wait for it.
+# No other work is done this long before and after checks at a due instant or a limit, so that these are not delayed.
 QUIET_BEFORE = timedelta(seconds=1)
 QUIET_AFTER = timedelta(seconds=1)
-# A sweep in which our own code failed goes on only for checks that fall due within this time.
+# After a fault of our own code, a sweep continues only for checks that fall due within this time.
 SOON = timedelta(seconds=10)
 SET_BACK = timedelta(seconds=1)
-# How far off a clock may be, unless the operator says otherwise, for its checks to prove anything.
+# The default of the largest clock error with which checks prove anything.
 LARGEST_ERROR = timedelta(seconds=1)
 CLOCKS_COMPARED_EVERY = timedelta(minutes=5)
 
-# Judging takes about a millisecond for each release; no check may wait for a thousand of them.
+# Judging takes about a millisecond for each release; checks must not wait for a thousand of them.
 JUDGED_AT_A_TIME = 100
 STORED_AT_A_TIME = 500
 # Results come in a few at a time, and storing or judging a few takes as many statements as hundreds. While more are to
@@ -64,23 +64,23 @@ LONGEST_WAIT_FOR_BATCH = timedelta(seconds=0.5)
 # The backlog from which addresses are checked less often: a few seconds' work, or two checks at each of a thousand.
 MOST_UNEXAMINED = 2500
 EXAMINATION_AWAITED_SECONDS = 0.02
-# How long examinations may still take when a sweep has to end.
+# How long examinations may still take once a sweep has to end.
 ENDS_WITHIN_SECONDS = 4.0
 
 RETRY_DATABASE_AFTER = timedelta(seconds=2)
-# How long an attempt may wait for a database that does not even refuse; no check that decides a verdict waits for it.
+# The timeout of an attempt if the database does not respond at all; checks that decide a verdict do not wait for it.
 LONGEST_ATTEMPT = timedelta(seconds=6)
-# How long a process that is alive may need to store its spool: it retries every two seconds, and not at all for some
-# seconds before a check that decides a verdict.
+# How long a running process may need to store its spool: it retries every two seconds, but not in the seconds before a
+# check that decides a verdict.
 LONGEST_WAIT_FOR_OTHERS = timedelta(seconds=12)
 
 
 class Sweep:
-    """Makes every check that falls due in the next minutes at its instant, stores it, and judges its release.
+    """Makes every check of the next minutes at its planned instant, stores it, and judges its release.
 
-    Each step claims targets, sends the checks that are due, examines responses, stores them, and judges releases. The
-    targets are in memory, so that no check waits for the database. Results wait in memory until there is time to store
-    them; while the database is unavailable they wait in the spool.
+    Each step claims targets, sends due checks, examines responses, stores them, and judges releases. The targets are in
+    memory, so that no check waits for the database. Results wait in memory until there is time to store them, and in
+    the spool while the database is unavailable.
     """
 
     def __init__(
@@ -94,14 +94,15 @@ class Sweep:
         clock_largest_error: timedelta = LARGEST_ERROR,
         spool: Path | None = None,
     ) -> None:
-        """Begin with no target.
+        """Create a sweep without targets.
 
-        :param name: under which checks, coverage and leases are stored; unique per process.
-        :param controls: addresses of unrelated hosts, requested when a response is missing.
-        :param replayed: whether the clock plays a past morning; then only rehearsals are checked, and marked so.
+        :param name: the name under which checks, coverage and leases are stored; unique per process.
+        :param controls: addresses of unrelated hosts, to request when a response is missing.
+        :param replayed: whether the clock replays a past morning; then only rehearsals are checked, and their checks
+            are marked as replayed.
         :param clock_largest_error: a check made while the clock is known to be off by more proves nothing.
-        :param spool: the folder for results while the database is unavailable, so that they outlive this process;
-            what other processes have left there is stored.
+        :param spool: the folder for results while the database is unavailable, so that they outlive this process. Files
+            that other processes have left there are stored.
         """
         self.targets: dict[int, Target] = {}
         self._clock, self._probe, self._name, self._replayed = clock, probe, name, replayed
@@ -116,11 +117,11 @@ class Sweep:
             clock_largest_error=clock_largest_error,
         )
         self._spool = Spool(spool, process=name, replayed=replayed)
-        # Sent and not examined yet; the newest plain one of each address by its key.
+        # Sent but not examined yet; the newest plain check of each address, by key.
         self._open: dict[CheckKey, Target] = {}
         self._newest: dict[int, CheckKey] = {}
         self._left_out = 0
-        # Examined and not stored yet; stored and not judged yet.
+        # Examined but not stored yet; stored but not judged yet.
         self._unstored: list[CheckResult] = []
         self._unjudged: dict[int, Release] = {}
         self._stored = 0
@@ -132,14 +133,15 @@ class Sweep:
         self._database_away_since: datetime | None = None
 
     def run(self, *, stop: Callable[[], bool] = lambda: False) -> int:
-        """Check as long as a release falls due within two minutes, so that no check waits for the next sweep.
+        """Run as long as a release falls due within two minutes, so that no check waits for the next sweep.
 
-        Return at once if none does, or if another process holds the hosts concerned. Continue while the database is
-        unavailable, and until the spool is stored.
+        Return at once if there is none, or if another process has the leases of its hosts. Continue while the database
+        is unavailable, and until the spool is stored.
 
-        :param stop: asked at every step whether to end; then no more checks begin, and open ones are stored first.
+        :param stop: called at every step; returns whether to end. Then no more checks begin, and open ones are stored
+            first.
         :return: the number of checks stored.
-        :raises ExceptionGroup: at the end, if our own code failed on one of the releases; the others were not held up.
+        :raises ExceptionGroup: at the end, if our own code failed on some releases; the others were not delayed.
         """
         try:
             while not self._step(ending=stop()):
@@ -153,12 +155,13 @@ class Sweep:
 
     @classmethod
     def check_rehearsals_once(cls, *, clock: Clock, probe: ProbeInterface, name: str) -> int:
-        """Check every rehearsal that is monitored by the clock's time once, and store the checks at that time.
+        """Check every rehearsal that is monitored at the clock's time once, and store the checks with that time.
 
-        This is for replaying a past morning by hand; it puts the clock's time into evidence, and says so in each row.
+        This is for replaying a past morning by hand. Each row is marked as replayed, because its time is not the real
+        one.
 
         :return: the number of checks stored.
-        :raises ExceptionGroup: at the end, if our own code failed on one of them; the others were checked.
+        :raises ExceptionGroup: at the end, if our own code failed on some of them; the others were checked.
         """
         sweep = cls(clock=clock, probe=probe, name=name, replayed=True)
         rehearsals, faults = split_valid_addresses(monitored_rehearsals(now=clock.now()))
@@ -170,7 +173,7 @@ class Sweep:
             probe.give_up_waits()
             sweep._receive(wait_seconds=1.0)
             sweep._examine()
-        sweep.targets.clear()  # a replay by hand follows no plan, so none is written
+        sweep.targets.clear()  # a replay by hand has no plan to save
         while sweep._unstored:
             sweep._store()
         sweep._judge(most=len(sweep._unjudged))
@@ -179,7 +182,7 @@ class Sweep:
     # The loop
 
     def _step(self, *, ending: bool) -> bool:
-        """Do what can be done now, and wait for what comes next; return whether the sweep is over."""
+        """Do one round of work and wait for the next event; return whether the sweep is over."""
         clock = self._clock
         self._replan_if_clock_set_back()
         quiet_until = self._find_quiet_until(ending=ending)
@@ -202,7 +205,7 @@ class Sweep:
 
         # Examine
         held_until = self._probe.held_until
-        # Before and while checks begin that decide a verdict, the responses only wait.
+        # Responses wait while checks that decide a verdict begin, and shortly before.
         busy = quiet_until is None and self._is_work_left
         self._receive(wait_seconds=0.0 if busy or held_until else (wake_at - clock.now()).total_seconds())
         if quiet_until is None:
@@ -223,17 +226,17 @@ class Sweep:
 
     @property
     def _unexamined(self) -> int:
-        """How many responses wait for an examination or its result."""
+        """The number of responses waiting for an examination or its result."""
         return len(self._queue) + len(self._not_found)
 
     @property
     def _is_work_left(self) -> bool:
-        """Whether something waits to be examined or, while the database is available, to be stored or judged."""
+        """Whether there are responses to examine or, while the database is available, results to store or judge."""
         is_to_store = self._database_away_since is None and (self._unstored or self._unjudged)
         return bool(self._unexamined or is_to_store)
 
     def _may_end(self, *, ending: bool) -> bool:
-        """Whether everything is stored or, for a sweep that has to end, at least outlives the process."""
+        """Whether everything is stored or, for a sweep that has to end, at least on disk."""
         is_stored = not (self._unstored or self._spool)
         return not self._unexamined and (is_stored or (ending and self._spool.outlives))
 
@@ -244,9 +247,9 @@ class Sweep:
         return self._stored
 
     def _find_quiet_until(self, *, ending: bool) -> datetime | None:
-        """Return until when nothing but checks may be made, because checks that decide a verdict begin soon or now.
+        """Return until when only checks may be made, because checks that decide a verdict begin soon or now.
 
-        None if something else may be done now.
+        None if other work may be done now.
         """
         now = self._clock.now()
         if self._probe.in_flight and now < self._quiet_until:
@@ -261,9 +264,9 @@ class Sweep:
         return any(t.next_check_at and t.next_check_at <= at and (t.next_decides or not decisive) for t in targets)
 
     def _next_check_at(self) -> datetime | None:
-        """Return when the next check is due for which this sweep goes on; None if it may end."""
+        """Return when the next check is due for which this sweep continues; None if it may end."""
         now = self._clock.now()
-        # The end of a sweep reports its faults; around a due instant nothing is worth losing the plan in memory.
+        # A sweep reports its faults at its end, but around a due instant it must not end and lose its plan in memory.
         near_due = any(t.due_at - HORIZON <= now <= t.limit_at + HORIZON for t in self.targets.values())
         horizon = now + (SOON if self._faults and not near_due else HORIZON)
         instants = [t.next_check_at for t in self.targets.values() if t.next_check_at and t.next_check_at <= horizon]
@@ -274,13 +277,13 @@ class Sweep:
     # Claim: which addresses this process checks
 
     def claim(self) -> None:
-        """Compare the targets in memory with the database, and add those that fall due within the horizon."""
+        """Compare the targets in memory with the database, and add those that soon fall due."""
         now = self._clock.now()
         if not self._replayed:
-            # This process did not run in a replayed past, and must not seem to have monitored anything real then.
+            # This process did not run in a replayed past, so it must not record coverage for that time.
             coverage.mark_alive(self._name, at=now)
             self._take_rows(store_left_behind(self._spool_folder, at=now))
-        # Built once for three queries: a sweep makes them every two seconds.
+        # Built once for three queries, which a sweep makes every two seconds.
         monitored = monitored_addresses(now=now)
         enrol_addresses(monitored, now=now)
         for key in find_changed_targets(self.targets, monitored):
@@ -304,7 +307,7 @@ class Sweep:
             self._request_controls(now=now)
 
     def _lease_hosts(self, due: Sequence[Address], *, now: datetime) -> frozenset[str]:
-        """Lease the hosts of the targets and of new addresses, drop the targets of others, and return those held."""
+        """Lease the hosts of the targets and of new addresses, drop other targets, and return the leased hosts."""
         wanted = {place_of(address.url) for address in due} | {target.host for target in self.targets.values()}
         held = host_budgets.claim_hosts(wanted, holder=self._name, now=now, probe=self._probe)
         known = {host: since for host, since in self._held_since.items() if host in held or host not in wanted}
@@ -314,7 +317,7 @@ class Sweep:
         return held
 
     def _space_checks(self) -> None:
-        """Set how far apart the closest checks of each address are, from how many share its host and this process."""
+        """Set the shortest interval between checks of each address, from the number that share its host and process."""
         missing = [target for target in self.targets.values() if target.live_since is None]
         at_host = Counter((target.host, target.due_at) for target in missing)
         budgets = budgets_from_settings()
@@ -328,10 +331,11 @@ class Sweep:
             target.closest = closest[target.host, target.due_at]
 
     def _is_to_wait_for_others(self, *, now: datetime) -> bool:
-        """Whether to add no target yet, since another process that is alive still has checks to store.
+        """Whether to add no targets yet, because another running process still has checks to store.
 
-        While the database was unavailable no lease could be renewed; the process that held the hosts went on by its
-        plan in memory, and whichever takes them before its checks are stored makes the same checks again.
+        While the database was unavailable, no lease could be renewed, and the previous lease holder continued with its
+        plan in memory. A process that takes over the hosts before these checks are stored would make the same checks
+        again.
         """
         if not self._spool.is_another_waiting:
             self._others_awaited_since = None
@@ -340,11 +344,11 @@ class Sweep:
         return self._is_waiting_for_others(now=now)
 
     def _is_waiting_for_others(self, *, now: datetime) -> bool:
-        # After `LONGEST_WAIT_FOR_OTHERS` the other process is taken for one that hangs.
+        # After `LONGEST_WAIT_FOR_OTHERS` the other process is assumed to hang.
         return self._others_awaited_since is not None and now - self._others_awaited_since < LONGEST_WAIT_FOR_OTHERS
 
     def _request_controls(self, *, now: datetime) -> None:
-        """Request the control addresses, which also send the time, in advance; a script needs no comparison."""
+        """Request the control addresses in advance; their responses also have the time, which a scripted clock ignores."""
         error = self._clock.error()
         compared = error.compared_at is not None and now - error.compared_at < CLOCKS_COMPARED_EVERY
         if error.voucher is Voucher.SCRIPT or compared or self._controls.requested_at is not None:
@@ -353,7 +357,7 @@ class Sweep:
             self._probe.start(control)
 
     def _release_leases(self) -> None:
-        """Release the hosts; where the database is unavailable their leases expire by themselves."""
+        """Release the hosts; if the database is unavailable, their leases expire."""
         try:
             host_budgets.release_hosts(self._name, now=self._clock.now(), probe=self._probe)
         except DATABASE_AWAY as fault:
@@ -374,7 +378,7 @@ class Sweep:
                 left_out += 1
             else:
                 self._start_plain(target, planned_at=planned_at)
-                # Where the release was not seen yet, a second check now and then bypasses the caches.
+                # If the release was not found yet, a second check sometimes bypasses caches.
                 number_due = cadence.count_fresh_checks(planned_at, due_at=target.due_at)
                 if number_due > target.fresh_checks and target.live_since is None:
                     self._start(target, CheckKey(target.address.pk, planned_at, Purpose.FRESH))
@@ -383,17 +387,17 @@ class Sweep:
         self._count_left_out(left_out)
 
     def _is_left_out(self, target: Target) -> bool:
-        """Whether a check is not made because the last response of its address is not examined yet.
+        """Whether to skip a check because the last response of its address is not examined yet.
 
-        That applies while more than `MOST_UNEXAMINED` responses wait: more of them would only take memory, and delay
-        the verdict of those that show the release. A check at the due instant or at the limit is always made.
+        This applies while more than `MOST_UNEXAMINED` responses wait, because more of them would only take memory and
+        delay verdicts. A check at the due instant or at the limit is always made.
         """
         if target.next_decides or self._unexamined <= MOST_UNEXAMINED:
             return False
         return self._newest.get(target.address.pk) in self._open
 
     def _count_left_out(self, number: int) -> None:
-        """Count the checks that were not made, and log when that begins and when it is over."""
+        """Count the skipped checks, and log when skipping begins and ends."""
         if number and not self._left_out:
             logger.warning(
                 "more than %d responses wait to be examined; until they are, their addresses are checked less often",
@@ -420,13 +424,13 @@ class Sweep:
             self._newest[target.address.pk] = key
 
     def _start(self, target: Target, key: CheckKey) -> None:
-        # A target that was dropped and read again may name a check that is open already.
+        # A target that was dropped and read again may plan a check that is already open.
         if key in self._open:
             return
         try:
             request = self._errand(target, key)
         except Exception as fault:
-            # An address that our own code cannot request must not keep the others from being checked.
+            # An address that our own code cannot request must not prevent checks of the others.
             reference = target.address.release.reference
             logger.exception("cannot check an address of %s", reference, extra={"release": reference})
             self._faults.append(fault)
@@ -451,7 +455,7 @@ class Sweep:
     # Examine: the responses
 
     def _receive(self, *, wait_seconds: float) -> None:
-        """Take the responses that have come, waiting so long for the first one."""
+        """Receive the complete responses, waiting at most this long for the first one."""
         responses = self._probe.poll(max(0.0, wait_seconds)) if self._probe.in_flight else []
         for request, answer in responses:
             key = request.key
@@ -477,7 +481,7 @@ class Sweep:
         self._take_results(wait_seconds=EXAMINATION_AWAITED_SECONDS if idle else 0.0)
 
     def _examine_rest(self) -> None:
-        """Examine everything, as far as that takes no more than seconds, because the sweep has to end."""
+        """Examine the remaining responses within a few seconds, because the sweep has to end."""
         self._probe.give_up_examinations(after_seconds=ENDS_WITHIN_SECONDS)
         try:
             while True:
@@ -527,10 +531,10 @@ class Sweep:
         return len(self._unstored) >= STORED_AT_A_TIME or len(self._unjudged) >= JUDGED_AT_A_TIME
 
     def _store(self) -> None:
-        """Store the oldest results and the next checks of their addresses; note which verdicts they may change.
+        """Store the oldest results and the next checks of their addresses; collect releases whose verdict may change.
 
-        The next call does the rest: no check that falls due may wait for thousands of rows, and they may not take more
-        memory at once than the checks themselves.
+        The next call continues, because due checks must not wait for thousands of rows, and these would take too much
+        memory at once.
         """
         now = self._clock.now()
         if self._spool:
@@ -539,18 +543,18 @@ class Sweep:
         checks = self._unstored[:STORED_AT_A_TIME]
         if not checks:
             return
-        # They stay in memory until they are stored: the database may be unavailable just now.
+        # They stay in memory until they are stored, because the database may be unavailable.
         rows = store.store_checks(checks, process=self._name, at=now, replayed=self._replayed)
         del self._unstored[: len(checks)]
         self._stored += len(checks)
-        # A check for a schedule that was changed or cancelled meanwhile is stored and never judged.
+        # A check for a schedule that was changed or cancelled meanwhile is stored but never judged.
         standing = {row.release_id for row in rows if not row.superseded}
         changed = (check.address.release for check in checks if self._may_change_verdict(check, now=now))
         self._unjudged |= {release.pk: release for release in changed if release.pk in standing}
         self._write_next_checks({check.address.pk for check in checks})
 
     def _take_rows(self, rows: Sequence[Observation]) -> None:
-        """Have the releases judged whose checks were stored late, for this process or one that has ended.
+        """Collect the releases whose checks were stored late, by or for this process or an ended one, to judge them.
 
         :param rows: with their addresses and releases.
         """
@@ -566,8 +570,8 @@ class Sweep:
         restart_checks(made_up_to, now=self._clock.now())
 
     def _may_change_verdict(self, check: CheckResult, *, now: datetime) -> bool:
-        # Up to the limit only a live page changes a verdict, and one that is gone again changes the words with it. A
-        # check that bypasses the caches alone never changes a verdict.
+        # Up to the limit only a live page changes a verdict, or one that has disappeared again. A check that bypasses
+        # caches never changes a verdict alone.
         if check.purpose is not Purpose.PLAIN:
             return False
         target = self.targets.get(check.address.pk)
@@ -580,7 +584,7 @@ class Sweep:
     # Judge: the releases whose verdicts may change
 
     def _judge(self, *, most: int = JUDGED_AT_A_TIME) -> None:
-        """Judge releases, the longest waiting first, and check less often where a release is live."""
+        """Judge the releases that have waited longest, and check live releases less often."""
         if not self._unjudged:
             return
         now = self._clock.now()
@@ -605,15 +609,15 @@ class Sweep:
                 earliest[key] = min(at, earliest.get(key, at))
 
         def answered_until(address: Address) -> datetime:
-            # No other process replays this past, so there is nothing of others to wait for.
-            # An address that is none is not checked; the page with it is judged all the same.
+            # No other process replays this past, so there are no checks of others to wait for. An invalid address is
+            # not checked, but its release is judged.
             held_since = LONG_AGO if self._replayed else self._held_since.get(place_if_any(address.url))
             return find_answered_until(unanswered=earliest.get(address.pk), held_since=held_since, now=now)
 
         return answered_until
 
     def _plan_again(self, verification: Verification, *, now: datetime) -> Iterator[int]:
-        """Check less often from when an address was live, and closely again if it was not live after all.
+        """Plan fewer checks after an address went live, and frequent ones again if it was not live after all.
 
         Yield the keys of the addresses whose next check has changed.
         """
@@ -629,7 +633,7 @@ class Sweep:
     # The clock set back, and the database unavailable
 
     def _replan_if_clock_set_back(self) -> None:
-        """Plan every check again if the clock was set back: planned checks would wait for their instant once more."""
+        """Plan every check again if the clock was set back; planned checks would wait for their instant again."""
         before, self._last_turn_at = self._last_turn_at, self._clock.now()
         if self._last_turn_at >= before - SET_BACK:
             return
@@ -641,12 +645,12 @@ class Sweep:
                 target.plan_next(now=self._last_turn_at)
 
     def _attempt(self, step: Callable[[], None]) -> None:
-        """Do a step that needs the database; where it is unavailable, spool the results and retry later.
+        """Do a step that needs the database; if it is unavailable, spool the results and retry later.
 
-        While it is unavailable no process can renew its leases: this one goes on with the hosts that it held last.
-        Nothing is judged meanwhile, and shortly before a check that decides a verdict nothing is tried.
+        Meanwhile no process can renew its leases, so this one continues with its last hosts. Nothing is judged, and
+        shortly before a check that decides a verdict the step is not retried.
 
-        :raises django.db.OperationalError: or another of `DATABASE_AWAY`, if there is nothing in memory to go on with.
+        :raises django.db.OperationalError: or another of `DATABASE_AWAY`, if there are no targets in memory.
         """
         now = self._clock.now()
         if self._database_away_since and now < self._retry_database_at:
@@ -676,7 +680,7 @@ class Sweep:
             self._database_away_since = None
 
     def _raise_if_away(self, *, faults: int) -> None:
-        """Raise a fault that a step took for one of a release, if the database is unavailable."""
+        """Raise the fault of a release again if it was caused by an unavailable database."""
         away = [fault for fault in self._faults[faults:] if isinstance(fault, DATABASE_AWAY)]
         if away:
             self._faults[faults:] = [fault for fault in self._faults[faults:] if fault not in away]
@@ -688,13 +692,14 @@ class Sweep:
 
 
 def find_answered_until(*, unanswered: datetime | None, held_since: datetime | None, now: datetime) -> datetime:
-    """Return the instant up to which (included) every check planned of an address is over.
+    """Return the instant up to which (included) every planned check of an address is over.
 
-    Of the checks that another process may have begun this one knows only that they are over after fifteen seconds:
-    where it does not hold the host of the address, and where it took the host over so lately.
+    Checks of another process are certainly over only after fifteen seconds. This applies if this process does not have
+    the lease of the host, or got it less than fifteen seconds ago.
 
-    :param unanswered: when the earliest of our own checks was planned that is not made or not answered; None if none.
-    :param held_since: since when this process holds the host; None if it does not.
+    :param unanswered: the planned instant of our earliest check that was not made or has no response; None if there is
+        none.
+    :param held_since: since when this process has the lease of the host; None if it does not.
     """
     own = now if unanswered is None else min(now, unanswered - datetime.resolution)
     if held_since is None:

@@ -21,7 +21,7 @@ CHRONY_INTERVAL_SECONDS = 16.0
 # RFC 5905 does not allow a client to query a server more often than this for long.
 NTP_INTERVAL_SECONDS = 64.0
 NTP_PORT = 123
-NOT_SYNCHRONISED = 3  # the leap indicator of a server that keeps no time
+NOT_SYNCHRONISED = 3  # the leap indicator of a server that is not synchronised
 ANSWERED_WITHIN_SECONDS = 3.0
 
 

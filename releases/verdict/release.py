@@ -389,7 +389,7 @@ def find_filled_places(
 def _judged(
     check: BodyCheck, *, since_due: bool, live_at: datetime | None, page_live_at: datetime | None
 ) -> Iterator[Place]:
-    """Yield the places that a judged check could fill."""
+    """Yield the places (reasons for storing a body) that a judged check could fill."""
     result, sent_at = check.sighting.result, check.sighting.sent_at
     yield Place(Why.FIRST_SEEN)
     if not since_due:

@@ -160,7 +160,7 @@ def _name_exemptions(found: Iterable[tuple[Release, Verification | None]]) -> di
     verdicts = []
     for release, verdict in found:
         if verdict is not None:
-            verdict.release = release  # as it was read, with its series
+            verdict.release = release  # the same object as in the list, with its series selected
             verdicts.append(verdict)
     covered = exemptions.find_exemptions(verdicts)
     return {

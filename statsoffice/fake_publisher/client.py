@@ -72,7 +72,7 @@ class RehearsalSite:
         self._send("DELETE", "log")
 
     def wait_until_up(self, *, seconds: float = 10) -> None:
-        """:raises RehearsalSiteError: if the site does not answer within so many seconds."""
+        """:raises RehearsalSiteError: if the site does not answer within this time."""
         until = time.monotonic() + seconds
         while True:
             try:

@@ -147,7 +147,7 @@ def _sentences(verdict: Verification) -> str:
 
 
 def find_late_releases_now_live(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the late releases that have been live since; only those who were notified of the suspicion are notified."""
+    """Find the late releases that are live now; only people who were notified of the suspicion are notified."""
     late = Suspicion.objects.filter(
         kind=ReportKind.LATE, verification__outcome=Outcome.LATE, verification__first_live_at__gt=now - MAX_AGE
     ).exclude(tellings__event__startswith=LIVE_AT_LAST)
@@ -175,7 +175,7 @@ def _first_live_at(suspicion: Suspicion) -> datetime:
 
 
 def find_preflight_problems(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the checks before a release that found something new; once it is due, nothing can be corrected."""
+    """Find the preflights with new problems; once the release is due, nothing can be corrected."""
     recent = PreflightRun.objects.filter(done_at__gt=now - MAX_AGE, news__gt=0, release__due_at__gt=now)
     runs = recent.select_related(
         "release__series__producer",
@@ -194,7 +194,7 @@ def find_preflight_problems(*, known: Collection[str], now: datetime) -> Iterato
 
 
 def find_announcement_differences(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    """Find the announcements of releases to come that were found to differ in something new, and still do."""
+    """Find the announcements of future releases with new differences that still exist."""
     recent = announcements.announcements_to_come(now=now).filter(comparison__news_at__gt=now - MAX_AGE)
     related = ("release__series__responsible__user", "release__series__head_of_profession__user", "comparison")
     for address in recent.select_related("release__series__producer", *related):

@@ -84,7 +84,7 @@ def find_due_reports(*, known: Collection[str], now: datetime) -> Iterator[Notif
             memberships = open_memberships([report.producer_id], roles).select_related("user")
             yield Notification(
                 event=event,
-                # Not everybody who writes reports may read one on pre-release access or on a leak.
+                # Not all people who write reports may read one about pre-release access or a leak.
                 recipients=frozenset(
                     user.email.lower()
                     for user in {membership.user for membership in memberships}
@@ -162,7 +162,7 @@ def _action_recipients(report: Report) -> frozenset[str]:
         for contact in (one.responsible, one.head_of_profession)
         if contact
     ]
-    # The contacts of the series may not read a report on pre-release access or on a leak.
+    # The contacts of the series may not read a report about pre-release access or a leak.
     if report.kind not in RESTRICTED and (found := contact_addresses(contacts)):
         return found
     return frozenset(open_memberships([report.producer_id]).values_list("user__email", flat=True))

@@ -40,7 +40,7 @@ A_MINUTE = timedelta(minutes=1)
 
 
 class RolesExist(Exception):
-    """Another person already holds a role, so they must grant this person theirs."""
+    """Another person already has a role, so they must grant this person a role."""
 
 
 @transaction.atomic
