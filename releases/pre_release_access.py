@@ -169,7 +169,7 @@ def _was_faster() -> ChangedMeanwhile:
 
 @transaction.atomic
 def grant_access(release: Release, details: Details, *, by: User, at: datetime) -> EntryOrRequest:
-    """Grant pre-release access to a post, or request it from a lead within a day before the release."""
+    """Grant pre-release access to a post; within a day before the release, request it from a lead."""
     release = lock_list(release, by=by)
     check_list_open(release, at=at)
     _check(details, release)
@@ -222,7 +222,7 @@ def change_access(
 
 @transaction.atomic
 def withdraw_access(entry: PreReleaseAccess, *, by: User, at: datetime, expected_version: int) -> EntryOrRequest:
-    """Withdraw access that has not begun, or request that from a lead within a day before the release."""
+    """Withdraw access that has not begun; within a day before the release, request it from a lead."""
     release, entry = _lock_entry(entry, by=by, expected_version=expected_version)
     ACCESS.find(WITHDRAW, source=entry.status)
     check_list_open(release, at=at, or_cancelled=True)
