@@ -349,7 +349,7 @@ class Sweep:
         return self._others_awaited_since is not None and now - self._others_awaited_since < LONGEST_WAIT_FOR_OTHERS
 
     def _request_controls(self, *, now: datetime) -> None:
-        """Request the control addresses in advance; their responses also have the time, which a scripted clock ignores."""
+        """Request the control addresses in advance; a scripted clock does not need the time in their responses."""
         error = self._clock.error()
         compared = error.compared_at is not None and now - error.compared_at < CLOCKS_COMPARED_EVERY
         if error.voucher is Voucher.SCRIPT or compared or self._controls.requested_at is not None:
@@ -410,10 +410,10 @@ class Sweep:
             self._left_out = 0
 
     def _start_plain(self, target: Target, *, planned_at: datetime) -> None:
-        """Make a plain check, unless the one before it still waits for the host's budget: that one is used for both.
+        """Make a plain check, unless the previous one waits for the host's budget; then one request serves for both.
 
-        A host of which more is requested than its budget allows would otherwise be minutes behind when it matters. A
-        check that decides the verdict takes over the turn, so that it counts for its own instant if it begins in time.
+        Otherwise a host with more checks than its budget allows would be minutes behind at the due time. A check that
+        decides the verdict replaces the waiting one, so that it counts for its own instant if it begins in time.
         """
         key = CheckKey(target.address.pk, planned_at, Purpose.PLAIN)
         before = self._newest.get(target.address.pk)
