@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
-from breaches.forms.decisions import LONGEST_REMARK
+from breaches.forms import LONGEST_REMARK
 from breaches.models import JoinedDraft, Report, ReportEvent
 from breaches.permissions import Action
 from breaches.redaction import KIND, NothingToRedact, Place, RedactionResult, redact_report

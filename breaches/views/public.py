@@ -1,19 +1,37 @@
-"""Published statements about breaches, for anyone."""
+"""Statements about breaches: their publication and withdrawal, and the pages for anyone."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django import forms
 from django.conf import settings
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
 from breaches import publication, text
+from breaches.forms import remark_field
 from breaches.models import Published, Report
-from breaches.rules.lifecycle import OUT, ReportKind
+from breaches.permissions import Action, declared_own_act
+from breaches.rules import public_statement
+from breaches.rules.lifecycle import (
+    MADE_PUBLIC,
+    OUT,
+    TAKEN_FROM_PUBLIC,
+    ReportKind,
+)
 from breaches.rules.public_statement import PublicStatement, statement_from_json
+from breaches.versions import SOMEBODY_ELSE_DECIDES
+from breaches.views.base import report_page, return_to_report
+from breaches.views.decisions import NOT_DONE, MoveForm, is_outdated, refuse_form
+from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
+from releases.views.base import SignedInRequest
 
 STATEMENTS_ON_A_PAGE = 30
 
@@ -53,6 +71,71 @@ def statement(request: HttpRequest, reference: str) -> HttpResponse:
     reported = publication.reported_dates(published.report)
     context = {"row": published_row(published), "reported": reported, "public_page": True}
     return render(request, "breaches/public/statement.html", context)
+
+
+class PublishForm(MoveForm):
+    """The digest of the statement that the person read, and their confirmation that it names no one."""
+
+    seen = forms.CharField(widget=forms.HiddenInput)
+    read = forms.BooleanField(
+        label=lazy("I have read it as it is shown here, and it names nobody"),
+        error_messages={"required": lazy("Confirm that you have read it and that it names nobody")},
+    )
+
+
+class WithdrawStatementForm(MoveForm):
+    words = remark_field(lazy("Why is it no longer public? (optional)"), lazy("It stays in the history."))
+
+
+@require_public_statements
+@report_page("GET", "POST", action=Action.PUBLISH)
+def publish_statement_view(request: SignedInRequest, report: Report) -> HttpResponse:
+    if declared_own_act(request.user, report):
+        return return_to_report(request, report, str(SOMEBODY_ELSE_DECIDES))
+    statement = publication.preview_statement(report, now=timezone.now())
+    digest = public_statement.statement_digest(statement)
+    form = PublishForm(request.POST or None, initial={"last_change": report.last_change, "seen": digest})
+    is_valid, done = form.is_valid(), _("Anyone can read it now.")
+    if form.is_bound and is_outdated(form, report):
+        return refuse_form(request, report, form, ChangedMeanwhile(NOT_DONE), kind=MADE_PUBLIC, done=done)
+    if publication.is_public(report) or not publication.may_be_published(report):
+        return return_to_report(request, report, _("This cannot be done with the report as it stands."))
+    if is_valid:
+        try:
+            publication.publish_statement(report, seen=form.cleaned_data["seen"], by=request.user, at=timezone.now())
+        except ChangedMeanwhile as refusal:
+            messages.warning(request, str(refusal))
+            return redirect("breaches:publish", report.reference)
+        return return_to_report(request, report, done, messages.SUCCESS)
+    context = {
+        "report": report,
+        "form": form,
+        "row": statement_row(statement),
+        "reported": publication.reported_dates(report),
+    }
+    return render(request, "breaches/publish.html", context)
+
+
+@require_public_statements
+@report_page("GET", "POST", action=Action.PUBLISH)
+def withdraw_statement_view(request: SignedInRequest, report: Report) -> HttpResponse:
+    if declared_own_act(request.user, report):
+        return return_to_report(request, report, str(SOMEBODY_ELSE_DECIDES))
+    form = WithdrawStatementForm(request.POST or None, initial={"last_change": report.last_change})
+    is_valid, done = form.is_valid(), _("It is no longer public.")
+    if form.is_bound and is_outdated(form, report):
+        return refuse_form(request, report, form, ChangedMeanwhile(NOT_DONE), kind=TAKEN_FROM_PUBLIC, done=done)
+    if is_valid:
+        try:
+            publication.withdraw_statement(report, words=form.cleaned_data["words"], by=request.user, at=timezone.now())
+        except MoveRefused as refusal:
+            messages.warning(request, str(refusal))
+        else:
+            messages.success(request, done)
+        return redirect("breaches:report", report.reference)
+    if report.published_id is None:
+        return return_to_report(request, report, _("This report is not public."))
+    return render(request, "breaches/unpublish.html", {"report": report, "form": form})
 
 
 def published_row(published: Published) -> dict[str, Any]:

@@ -1,26 +1,31 @@
 """The list of reports, the page of a report with its history and documents, and the pages that start one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from itertools import groupby
 from typing import Any
+from uuid import uuid4
 
+from crispy_forms.helper import FormHelper
+from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Case, Prefetch, Value, When, prefetch_related_objects
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from breaches import decisions, drafting, editing, facts, pdf, publication, refreshing, text, versions
 from breaches.drafting import ReportSubject
 from breaches.editing import FIELDS
-from breaches.forms.report import StartAboutListForm, StartForm
-from breaches.forms.sections import with_another_row
+from breaches.forms import date_rows, with_another_row
 from breaches.merging import can_be_split, morning_of_drafts
 from breaches.models import Dispatch, JoinedDraft, OwnAct, Report, ReportVersion, StartedReport, Suspicion
 from breaches.pdf import draft_of, lay_out_report
@@ -66,8 +71,10 @@ from breaches.rules.lifecycle import (
     ReportStatus,
 )
 from breaches.rules.public_statement import PublicStatement
+from breaches.text import KIND_HINTS, KINDS
 from breaches.versions import comments_by_event, comments_on_last_return, current_version, record_report_event
 from breaches.views.base import report_page, return_to_report, summarise_report
+from releases.forms import GovukDateField, GovukForm, Question, inside_the_form
 from releases.models import Producer, Release, Series
 from releases.rules.calendar import format_day
 from releases.rules.lifecycle import LEADS, FieldRefused
@@ -361,6 +368,114 @@ def _record(request: SignedInRequest, report: Report, kind: str, **facts: Any) -
 def _file(content: bytes, name: str, *, kind: str = "application/pdf") -> HttpResponse:
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
     return HttpResponse(content, content_type=kind, headers=headers)
+
+
+class StartAboutListForm(GovukForm):
+    """The day of occurrence; the report cites the edition of the Code that was in force on it."""
+
+    button = lazy("Start the report")
+
+    occurred_on = GovukDateField(
+        label=lazy("On which day did it happen?"),
+        subject=lazy("Day on which it happened"),
+        help_text=lazy("For example, 29 6 2026. The report cites the edition of the Code in force on that day."),
+    )
+
+
+class StartForm(forms.Form):
+    """The kind of breach, its days, and the statistics if the address of the page does not name them.
+
+    `form_key` is created with the empty form, so that the same form sent twice starts one report.
+    """
+
+    use_required_attribute = False
+
+    form_key = forms.UUIDField(widget=forms.HiddenInput)
+    about = forms.ChoiceField(
+        label=lazy("What is it about?"),
+        help_text=lazy("What is on record about a series is filled in. Of anything else you write the title yourself."),
+        error_messages={"required": lazy("Choose what the report is about")},
+    )
+    kind = forms.ChoiceField(
+        label=lazy("What happened?"),
+        choices=list(KINDS.items()),
+        widget=forms.RadioSelect,
+        error_messages={"required": lazy("Choose what happened")},
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, choices: Iterable[Series | Producer] = ()) -> None:
+        """Set the choices.
+
+        :param choices: the producers for which the person writes reports, each after its series; empty if the subject
+            of the report is known.
+        """
+        super().__init__(data, initial={"form_key": uuid4()})
+        self.rows = date_rows(data, ())
+        self.choices = {_choice_key(choice): choice for choice in choices}
+        if not self.choices:
+            del self.fields["about"]
+            return
+        groups = groupby(self.choices.items(), key=lambda item: _producer_of(item[1]))
+        self.fields["about"].choices = [  # type: ignore[attr-defined]  # declared above
+            ("", _("Choose one")),
+            *((str(producer), [(key, _choice_title(choice)) for key, choice in group]) for producer, group in groups),
+        ]
+
+    def is_valid(self) -> bool:
+        readable = all([super().is_valid(), self.rows.is_valid()])
+        if readable and not self.rows.typed():
+            self.rows.forms[0].add_error("on", _("Give the day on which it happened"))
+            return False
+        return readable
+
+    def object_to(self, sentence: str) -> None:
+        if not self.rows.object_to(sentence):
+            self.add_error(None, sentence)
+
+    @property
+    def subject(self) -> ReportSubject:
+        """The chosen release, series or producer. The form must be valid."""
+        choice = self.choices[self.cleaned_data["about"]]
+        return ReportSubject(_producer_of(choice), series=choice if isinstance(choice, Series) else None)
+
+    @property
+    def first(self) -> FormHelper:
+        """The fields before the days, inside the page's own form element."""
+        about = [Question("about", size="s")] if "about" in self.fields else []
+        hints = {kind.value: hint for kind in ReportKind if (hint := _kind_hint(kind))}
+        return inside_the_form("form_key", *about, Question("kind", size="s", hints=hints))
+
+    @property
+    def days(self) -> FormHelper:
+        return inside_the_form(Question("on", size="s"))
+
+
+def initial_start_data(kind: ReportKind, on: date) -> dict[str, str]:
+    """Return the fields that `StartForm` would send for a kind and a day, for use as hidden fields."""
+    rows = date_rows(None, [on])
+    management = {
+        rows.management_form.add_prefix(name): str(value) for name, value in rows.management_form.initial.items()
+    }
+    first = rows.forms[0].add_prefix("on")
+    day = {f"{first}-{part}": str(getattr(on, part)) for part in ("day", "month", "year")}
+    return {"form_key": str(uuid4()), "kind": kind.value, **management, **day}
+
+
+def _producer_of(choice: Series | Producer) -> Producer:
+    return choice if isinstance(choice, Producer) else choice.producer
+
+
+def _choice_key(choice: Series | Producer) -> str:
+    return choice.slug if isinstance(choice, Producer) else f"{choice.producer.slug}/{choice.slug}"
+
+
+def _choice_title(choice: Series | Producer) -> str:
+    return _("Something else of this producer") if isinstance(choice, Producer) else choice.title
+
+
+def _kind_hint(kind: ReportKind) -> str:
+    readers = _("Read by the Head of Profession, deputies and you alone.") if kind in RESTRICTED else ""
+    return f"{KIND_HINTS.get(kind, '')} {readers}".strip()
 
 
 RELEASE = "series__producer", "series__responsible", "series__head_of_profession"

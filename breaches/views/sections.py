@@ -2,20 +2,23 @@
 
 from typing import Any
 
+from crispy_forms.helper import FormHelper
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from breaches import code_of_practice, decisions, editing, refreshing, text, versions
 from breaches.editing import ChosenCause
-from breaches.forms.decisions import OwnActForm
-from breaches.forms.report import AssignmentForm, CauseForm
-from breaches.forms.sections import SECTION_FORMS, SectionForm, WordingForm, with_another_row
+from breaches.forms import SECTION_FORMS, SectionForm, remark_field, with_another_row
 from breaches.models import Edition, Practice, Report
 from breaches.permissions import (
     Action,
@@ -25,11 +28,25 @@ from breaches.permissions import (
     moves_open_to,
     reports_where,
 )
-from breaches.rules.content import FROM_FACTS, ReportContent, ReportSection, content_from_json
+from breaches.rules.content import (
+    FROM_FACTS,
+    ReportContent,
+    ReportSection,
+    content_from_json,
+)
 from breaches.rules.lifecycle import APPROVE, DECIDED, EDIT, MERGED_OR_SPLIT
+from breaches.text import CAUSES
 from breaches.versions import content_of, current_version
 from breaches.views.base import digest_values, refusal_page, report_page, return_to_report
-from releases.forms import add_refusal
+from releases.forms import (
+    ClockTimeField,
+    GovukDateField,
+    GovukForm,
+    LongTextField,
+    add_refusal,
+    inside_the_form,
+)
+from releases.permissions import User
 from releases.rules.calendar import format_day, in_london
 from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
 from releases.views.base import SignedInRequest, post_data
@@ -177,6 +194,71 @@ def _show_section(
     return render(request, "breaches/section.html", context, status=status)
 
 
+class CauseForm(GovukForm):
+    """The cause, with a description; for a late release, when it was made available, or why that is unknown."""
+
+    button = lazy("Save")
+    options = {
+        "cause": {"size": "m", "dividers": {"not_known": lazy("or")}},
+        "cause_words": {"threshold": 75},
+        "available_on": {"size": "m"},
+        "available_unknown": {"threshold": 75},
+    }
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    cause = forms.ChoiceField(
+        label=lazy("What was the cause?"),
+        choices=list(CAUSES.items()),
+        widget=forms.RadioSelect,
+        error_messages={"required": lazy("Choose the cause, or say that it is not known yet")},
+    )
+    cause_words = LongTextField(
+        label=lazy("In words (needed for another cause)"),
+        help_text=lazy("Kept beside the report for the register. What is printed stands in the circumstances."),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    available_on = GovukDateField(
+        label=lazy("On which day was it made available?"),
+        subject=lazy("Date on which it was made available"),
+        help_text=lazy("For example, 30 6 2026"),
+        required=False,
+    )
+    available_time = ClockTimeField(
+        label=lazy("At what time in London?"), help_text=lazy("For example, 10:27am"), required=False
+    )
+    available_unknown = LongTextField(
+        label=lazy("If that is not known, why not?"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: Any, with_time: bool, **kwargs: Any) -> None:
+        """:param with_time: whether to ask when the output was made available."""
+        super().__init__(*args, **kwargs)
+        if not with_time:
+            for name in ("available_on", "available_time", "available_unknown"):
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        on, clock = cleaned.get("available_on"), cleaned.get("available_time")
+        if on and not clock and "available_time" in cleaned:
+            self.add_error("available_time", _("Give the time as well"))
+        if clock and not on and "available_on" in cleaned:
+            self.add_error("available_on", _("Give the date as well"))
+        self.combine_instant(cleaned, on="available_on", at="available_time", to="available_at")
+        return cleaned
+
+    def chosen_cause(self) -> ChosenCause:
+        typed = self.cleaned_data
+        return ChosenCause(
+            typed["cause"], typed["cause_words"], typed.get("available_at"), typed.get("available_unknown", "")
+        )
+
+
 @report_page("GET", "POST", allowed=may_write_or_decide)
 def edit_cause(request: SignedInRequest, report: Report) -> HttpResponse:
     """Ask for the cause and save it. If another person chose one meanwhile, show it with the typed values."""
@@ -235,6 +317,26 @@ def _show_cause(
     return render(request, "breaches/cause.html", context, status=409 if theirs else 200)
 
 
+class AssignmentForm(GovukForm):
+    """The new assignee, one of the producer's people; `was` is the assignee when the page was read."""
+
+    button = lazy("Save")
+    defaults = {"size": "m"}
+
+    was = forms.CharField(required=False, widget=forms.HiddenInput)
+    person: "forms.ModelChoiceField[User]" = forms.ModelChoiceField(
+        label=lazy("Who is dealing with it?"),
+        queryset=None,
+        empty_label=None,
+        widget=forms.RadioSelect,
+        error_messages={"required": lazy("Choose who is dealing with it")},
+    )
+
+    def __init__(self, *args: Any, people: "QuerySet[User]", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["person"].queryset = people  # type: ignore[attr-defined]  # declared above
+
+
 @report_page("GET", "POST", action=Action.DEAL)
 def assign(request: SignedInRequest, report: Report) -> HttpResponse:
     was = str(report.person_dealing_id or "")
@@ -259,6 +361,19 @@ def assign(request: SignedInRequest, report: Report) -> HttpResponse:
     else:
         messages.success(request, _("%(person)s is dealing with this report.") % {"person": person})
     return redirect("breaches:report", report.reference)
+
+
+class OwnActForm(GovukForm):
+    defaults = {"size": "s", "threshold": 75}
+
+    words = remark_field(
+        lazy("Do you want to say more? (optional)"),
+        lazy("It stays in the history, where everybody who works on the report can read it."),
+    )
+
+    @cached_property
+    def helper(self) -> FormHelper:
+        return inside_the_form(*self.questions())
 
 
 @report_page("GET", "POST", allowed=may_write_or_decide)
@@ -297,6 +412,35 @@ def list_editions(request: SignedInRequest) -> HttpResponse:
         "of_report": unsettled,
     }
     return render(request, "breaches/code_of_practice.html", context)
+
+
+class WordingForm(GovukForm):
+    """The wording of one practice, and its source."""
+
+    button = lazy("Settle this wording")
+    options = {"wording": {"size": "m", "threshold": 75}}
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    wording = LongTextField(
+        label=lazy("Wording"),
+        help_text=lazy("Copy the words of the Code. Reports print them after the number of the practice."),
+        error_messages={"required": lazy("Enter the wording")},
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+    )
+    source = forms.CharField(
+        label=lazy("Where did you read it?"),
+        help_text=lazy("For example, the edition of the Code and its page."),
+        error_messages={"required": lazy("Enter where you read the wording")},
+        max_length=300,
+    )
+    source_url = forms.URLField(
+        label=lazy("Web address (optional)"),
+        required=False,
+        max_length=300,
+        assume_scheme="https",
+        error_messages={"invalid": lazy("Enter a web address, such as https://code.statisticsauthority.gov.uk/")},
+    )
 
 
 @login_required

@@ -1,22 +1,35 @@
 """The timeline of a report, and its corrective actions."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
+from django import forms
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from breaches import corrective_actions, editing, text
-from breaches.forms.report import ActionForm, NoteForm, TimelineForm
+from breaches.corrective_actions import Plan
 from breaches.models import Report, TimelineNote
 from breaches.permissions import Action, may_act_on, may_write_or_decide
-from breaches.rules.lifecycle import EDIT
+from breaches.rules.content import TimelineEntry
+from breaches.rules.document import exact_time
+from breaches.rules.lifecycle import EDIT, ReportTerm
+from breaches.text import TERMS
 from breaches.versions import content_of
 from breaches.views.base import digest_values, refusal_page, report_page
-from releases.forms import add_refusal
+from releases.forms import (
+    ClockTimeField,
+    GovukDateField,
+    GovukForm,
+    LongTextField,
+    add_refusal,
+)
+from releases.models import Series
 from releases.rules.calendar import in_london, local_date
 from releases.rules.lifecycle import MoveRefused, Role
 from releases.views.base import SignedInRequest, post_data
@@ -74,6 +87,44 @@ def _note_entry(note: TimelineNote, printed: Collection[str]) -> dict[str, Any]:
     }
 
 
+class NoteForm(GovukForm):
+    options = {"text": {"threshold": 75}, "printed": {"size": "", "small": True}}
+
+    happened_on = GovukDateField(
+        label=lazy("Date"), subject=lazy("Date on which it happened"), help_text=lazy("For example, 30 6 2026")
+    )
+    happened_time = ClockTimeField(
+        label=lazy("Time in London"), help_text=lazy("For example, 9:35am, or 9:35:20 if you know it")
+    )
+    text = LongTextField(
+        label=lazy("What happened?"),
+        help_text=lazy(
+            "For example, “told the digital team by phone”. Name posts, such as the duty editor, and not people: a "
+            "note may be printed in a report that is published."
+        ),
+        max_length=2000,
+        error_messages={"required": lazy("Write what happened")},
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    printed = forms.BooleanField(label=lazy("Print this note in the report"), required=False)
+
+    def __init__(self, *args: Any, may_print: bool, button: str, **kwargs: Any) -> None:
+        """:param may_print: whether the person may choose which entries are printed."""
+        super().__init__(*args, **kwargs)
+        if not may_print:
+            del self.fields["printed"]
+        self.button = button
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        self.combine_instant(cleaned, on="happened_on", at="happened_time", to="happened_at")
+        return cleaned
+
+    def note(self) -> dict[str, Any]:
+        typed = self.cleaned_data
+        return {"text": typed["text"], "happened_at": typed["happened_at"], "printed": typed.get("printed", False)}
+
+
 @report_page("GET", "POST", action=Action.WRITE_NOTE)
 def add_note(request: SignedInRequest, report: Report) -> HttpResponse:
     return _write_note(request, report)
@@ -117,6 +168,24 @@ def _write_note(request: SignedInRequest, report: Report, corrects: TimelineNote
     return render(request, "breaches/note.html", {"report": report, "form": form, "corrects": corrects})
 
 
+class TimelineForm(GovukForm):
+    button = lazy("Save")
+    defaults = {"size": "m"}
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    sources = forms.MultipleChoiceField(
+        label=lazy("Which entries does the report print?"),
+        help_text=lazy("They are printed below the account, in the order in which things happened."),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, entries: Iterable[TimelineEntry], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(entry.source, f"{exact_time(entry.at)}: {entry.text}") for entry in entries]
+        self.fields["sources"].choices = choices  # type: ignore[attr-defined]  # declared above
+
+
 @report_page("GET", "POST", move=EDIT)
 def choose_entries_view(request: SignedInRequest, report: Report) -> HttpResponse:
     """Ask which entries of the timeline to print, and save them as a new version."""
@@ -144,6 +213,59 @@ def choose_entries_view(request: SignedInRequest, report: Report) -> HttpRespons
         return redirect("breaches:timeline", report.reference)
     outdated = editing.outdated_entries(report, content)
     return render(request, "breaches/choose_timeline.html", {"report": report, "form": form, "outdated": outdated})
+
+
+class ActionForm(GovukForm):
+    button = lazy("Save")
+    options = {"text": {"threshold": 75}, "term": {"inline": True}}
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    text = LongTextField(
+        label=lazy("What is done?"),
+        help_text=lazy("For example, “manual check at the next release”. Name posts and not people."),
+        max_length=2000,
+        error_messages={"required": lazy("Say what is done")},
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    term = forms.ChoiceField(
+        label=lazy("Is it for the short or the long term?"),
+        choices=list(TERMS.items()),
+        widget=forms.RadioSelect,
+        error_messages={"required": lazy("Choose the short or the long term")},
+    )
+    owner = forms.CharField(
+        label=lazy("Which post sees to it?"),
+        help_text=lazy("Such as: head of dissemination"),
+        max_length=200,
+        error_messages={"required": lazy("Say which post sees to it")},
+    )
+    due = GovukDateField(
+        label=lazy("By when? (optional)"),
+        subject=lazy("Date by which it is done"),
+        help_text=lazy("For example, 30 9 2026. Once this day has passed, the producer’s people are reminded, once."),
+        required=False,
+    )
+    next_release_of = forms.ModelChoiceField(
+        label=lazy("Is it to be done at a next release?"),
+        help_text=lazy("Then it is a task there, read by whoever sees that release, and ticked off where it stands."),
+        queryset=Series.objects.none(),
+        required=False,
+        blank=True,
+        empty_label=lazy("No"),
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, series: QuerySet[Series] | None, **kwargs: Any) -> None:
+        """:param series: the action can become a task of the next release of one of these; None if it cannot."""
+        super().__init__(*args, **kwargs)
+        if series is None:
+            del self.fields["next_release_of"]
+        else:
+            self.fields["next_release_of"].queryset = series  # type: ignore[attr-defined]  # declared above
+
+    def plan(self) -> Plan:
+        typed = self.cleaned_data
+        return Plan(typed["text"], ReportTerm(typed["term"]), typed["owner"], typed["due"])
 
 
 @report_page("GET")

@@ -6,10 +6,10 @@ from django import template
 from django.db.models import Q
 
 from breaches import drafting, text
-from breaches.forms.report import initial_start_data
 from breaches.models import Dispatch, Report
 from breaches.permissions import Action, may_start, reports_where
 from breaches.rules.lifecycle import ReportKind
+from breaches.views.report import initial_start_data
 from releases.models import Release, Verification
 from releases.text.release import OUTCOMES, delay_note
 from releases.verdict.address import Outcome

@@ -1,4 +1,4 @@
-"""The forms of the four sections of a report, and of a practice's wording."""
+"""The forms of the four sections of a report, and the fields that pages share."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -18,10 +18,25 @@ from django.utils.translation import ngettext
 from breaches import text
 from breaches.code_of_practice import PracticeChoice
 from breaches.rules.content import CitedPractice, ContactPerson, Output, Remark, ReportContent, ReportSection
-from releases.forms import GovukDateField, GovukForm, LongTextField, Question, inside_the_form
+from releases.forms import GovukDateField, LongTextField, Question, inside_the_form
 from releases.rules.calendar import format_day
 
 MOST_ROWS = 50
+LONGEST_REMARK = 4000
+
+
+def remark_field(label: Any, help_text: Any = "", *, required: Any = None) -> LongTextField:
+    """Make a text field about a move.
+
+    :param required: the error message of an empty field; without one the field is optional.
+    """
+    return LongTextField(
+        label=label,
+        help_text=help_text,
+        max_length=LONGEST_REMARK,
+        required=required is not None,
+        error_messages={} if required is None else {"required": required},
+    )
 
 
 class OutputRow(forms.Form):
@@ -139,35 +154,6 @@ def practice_notes(choice: PracticeChoice) -> Iterator[str]:
             yield _("In summary: %(summary)s") % {"summary": row.summary}
         if row.unconfirmed:
             yield row.unconfirmed
-
-
-class WordingForm(GovukForm):
-    """The wording of one practice, and its source."""
-
-    button = lazy("Settle this wording")
-    options = {"wording": {"size": "m", "threshold": 75}}
-
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
-    wording = LongTextField(
-        label=lazy("Wording"),
-        help_text=lazy("Copy the words of the Code. Reports print them after the number of the practice."),
-        error_messages={"required": lazy("Enter the wording")},
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 6}),
-    )
-    source = forms.CharField(
-        label=lazy("Where did you read it?"),
-        help_text=lazy("For example, the edition of the Code and its page."),
-        error_messages={"required": lazy("Enter where you read the wording")},
-        max_length=300,
-    )
-    source_url = forms.URLField(
-        label=lazy("Web address (optional)"),
-        required=False,
-        max_length=300,
-        assume_scheme="https",
-        error_messages={"invalid": lazy("Enter a web address, such as https://code.statisticsauthority.gov.uk/")},
-    )
 
 
 def narrative(label: Any, hint: Any) -> LongTextField:

@@ -1,1 +1,0 @@
-"""Forms of reports: the four sections, the moves, and the register."""
