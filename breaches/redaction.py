@@ -131,14 +131,14 @@ def redact_report(
     """Remove words from a report and everything written about it, and leave a dated marker in each place.
 
     :param words: exactly as they are written, apart from spaces around them.
-    :param why: stored in the event, for all who read the report's history.
-    :param at: its day in London is in the marker.
+    :param why: the reason, stored in the event and shown in the report's history.
+    :param at: the instant whose London day is in the marker.
     :param besides: further places, outside this app.
     :param dry_run: return the result without changing anything.
     :param form_key: of the submitted form; if it is submitted twice, the key finds the first event.
     :raises MissingFields: if the words are too short, the reason is empty or contains the words, the marker does not
         fit, or a report would be unreadable without the words.
-    :raises NothingToRedact: if the words are nowhere where they could be removed.
+    :raises NothingToRedact: if the words are not found, or only in places where they cannot be removed.
     :raises ValueError: if the person is not Head of Profession of the report's producer.
     """
     role = senior_role(by, TABLE[Action.REDACT], report)

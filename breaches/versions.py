@@ -57,7 +57,7 @@ DOCUMENTS_AT_ONCE = 20
 CHANGED_SINCE_READ = lazy("The report has changed since you read it; read it again before you decide.")
 
 FACTS = "facts"
-"""Why a version was made that was refreshed automatically: the person who moved the report wrote nothing of it."""
+"""The reason of an automatically refreshed version; the person who made the move is not its author."""
 
 SOMEBODY_ELSE_DECIDES = lazy("You have declared that this report is about your own act: somebody else decides on it.")
 

@@ -50,7 +50,7 @@ CLAIM = timedelta(minutes=10)
 PATIENCE = timedelta(minutes=10)
 
 type CrowdsByInstant = Mapping[datetime, Mapping[int, Sequence[Crowd]]]
-"""The minutes that releases share with others at one host: by the due instant, then by the release's key."""
+"""The crowds of releases, by due instant and then by the release's key."""
 
 
 class PreflightRefused(MoveRefused):

@@ -24,7 +24,7 @@ from statsoffice import fallback
 from statsoffice.jobs import JOBS, QUEUES, Job
 
 KILLED_AFTER_SECONDS = 60.0
-"""A job has so long to end after SoftTimeLimitExceeded."""
+"""The time in which a job must end after SoftTimeLimitExceeded."""
 LARGEST_PROCESS = 400_000
 """Kilobytes. 10,000 releases on one morning take 360,000 (docs/performance.md); a process begins with 160,000."""
 

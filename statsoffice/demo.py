@@ -141,7 +141,7 @@ def set_up_calendar(*, now: datetime, site: RehearsalSite) -> None:
 
 
 def request_checks(*, now: datetime) -> None:
-    """Request checks of the next releases, which the worker makes at once rather than at their hour."""
+    """Request preflights of the next releases, so that the worker makes them at once instead of at the planned time."""
     upcoming = Release.objects.public().filter(due_at__gt=now, status=Status.CONFIRMED).order_by("due_at")
     for release in upcoming[:CHECKED]:
         preflight.request_preflight(release, by=None, now=now)

@@ -20,11 +20,11 @@ from statsoffice.jobs import INTERVAL_JOBS, Job
 logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 12.0
-"""If no job at all was triggered for so long, beat or the broker is down: most are triggered every five seconds."""
+"""If no job was triggered for this long, beat or the broker is down: most jobs are triggered every five seconds."""
 OTHERS_PATIENCE = 5
-"""While jobs are triggered, another worker may get the messages of one job: it is missing after five times as long,"""
+"""While jobs are triggered, another worker may get the messages of one job. It is missing after five times as long,"""
 OTHERS_TICKS = 12
-"""and after so many of its intervals: the few messages of a job with a long interval may all go to another worker."""
+"""and after this many of its intervals, because another worker may get all messages of a job with a long interval."""
 
 
 class Progress:

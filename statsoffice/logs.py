@@ -93,7 +93,7 @@ def _task() -> dict[str, str]:
 
 HEADER = "X-Request-ID"
 VALID_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-"""The ids that are taken from a request, such as the proxy's. Any other could forge lines of the log."""
+"""The ids that are accepted from a request, such as the proxy's. Other ids could forge lines of the log."""
 # No header of a client can have this name.
 _REASON = "statsoffice.refusal"
 

@@ -50,7 +50,7 @@ class CacheControl(MiddlewareMixin):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if not response.has_header("Cache-Control"):
-            session = getattr(request, "session", None)  # a request that an outer middleware answered has none
+            session = getattr(request, "session", None)  # no session: an outer middleware answered the request
             uses_session = session is not None and session.accessed and not session.is_empty()
             response["Cache-Control"] = "private, no-store" if uses_session else "no-cache"
         return response

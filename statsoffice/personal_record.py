@@ -13,7 +13,7 @@ from releases.models import Contact, PreReleaseAccess, PreReleaseRequest
 from statsoffice.accounts.models import Invitation, User
 
 SECRETS = {(User, "password"), (UserSession, "session_key"), (Authenticator, "data"), (Invitation, "digest")}
-"""Columns that are enough to sign in. They are never exported."""
+"""Columns with which a person could sign in. They are never exported."""
 NAME_COLUMNS = {
     Contact: "name",
     Contact.history.model: "name",
@@ -21,9 +21,9 @@ NAME_COLUMNS = {
     PreReleaseRequest: "person",
     Invitation: "name",
 }
-"""The column with the name of the person at the row's e-mail address."""
+"""The column with the name that belongs to the row's e-mail address."""
 MOST_ROWS = 1000
-"""Of one table no more rows are listed; all are counted."""
+"""The maximum number of rows listed for one table; all are counted."""
 
 
 def collect_personal_data(email: str) -> dict[str, Any]:

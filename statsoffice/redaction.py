@@ -59,7 +59,7 @@ PLACES: dict[str, Promise] = {
     "releases.releaseevent": lazy("The history of its releases: reasons"),
     "outbox.message": lazy("Messages about it, as they are kept here"),
 }
-"""What each table is called on pages."""
+"""The name of each table on pages."""
 
 
 def places_in_words(rows: Mapping[str, int]) -> list[tuple[str, int]]:

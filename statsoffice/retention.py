@@ -30,7 +30,7 @@ from statsoffice.self_monitoring import status
 logger = logging.getLogger(__name__)
 
 MESSAGES_AT_A_TIME = 500
-"""Few enough that a delivery does not wait long for the rows."""
+"""A small number, so that a delivery does not wait long for the rows."""
 LOG_ROWS_AT_A_TIME = 200
 
 # Different in each row, because an event has one message to each recipient. A webhook has no personal name.

@@ -196,7 +196,7 @@ CHANGES = STEPS | {
     # who may decide
     "own_act_declared",
 }
-"""Events after which a person must read the report again before they move it on."""
+"""Events after which a person must read the report again before they make a move."""
 
 NO_CHANGES = frozenset(
     {
@@ -214,7 +214,7 @@ NO_CHANGES = frozenset(
         "statement_downloaded",
     }
 )
-"""Events that leave what a person decides on as it was."""
+"""Events that do not change what a person decides on."""
 
 ROW_CHANGES = BEGINNINGS | CHANGES | {"facts_offered", "dealing_taken", "dealing_changed"}
 """Events that change the row of a report itself: its digest is recorded after each."""

@@ -260,7 +260,7 @@ class MovePage:
     def details(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         """Return the arguments of the move, except person and time.
 
-        :raises MoveRefused: if the person has read another content than the move would use.
+        :raises MoveRefused: if the content that the person has read is not the one that the move would use.
         """
         return form.details()
 

@@ -17,12 +17,12 @@ _ADJECTIVE = r"(?:official|accredited|national|experimental|new|statistical|stat
 _NOUN = rf"(?:{_ADJECTIVE} )*(?:page|publication|release|report|bulletin|statistics|document|edition|announcement|item)"
 _THIS = rf"(?:{EDITION}|(?:this|these) (?:{_NOUN}|figures|data|content)|the {_NOUN})"
 _NOT_AS_SUCH = r"(?! (?:as|from) (?:(?:an?|the) )?(?:list of )?(?:national|accredited|official|experimental) )"
-"""Withdrawn as National Statistics, and published all the same."""
+""""Withdrawn as National Statistics" does not mean that the release is gone."""
 _NOT_LIKE_THIS = (
     r"(?! (?:before(?:$| (?:,|at|in|by|for) )|previously|since |on paper|in print"
     r"|in (?:this|such) (?:form|way|detail)|at this level))"
 )
-"""Not published before, on paper, at this level: and published all the same."""
+""""Not published before (on paper, at this level ...)" does not mean that the release is absent."""
 
 _LABEL = re.compile(
     rf"(?:(?:this |these |the )?{_NOUN} )?(?:(?:has|have) been |is |are |was |were )?(?:now )?{_STATE}(?: on .*)?"
@@ -250,7 +250,7 @@ def states_wait(text: str, form: str, *, due_on: date | None, near_top: bool) ->
 
 
 _THIN = 600
-"""Characters of text below which a page has little besides its notice."""
+"""A page with fewer characters of text has little except its notice."""
 _LEAD_BEFORE, _LEAD_AFTER, _NOTICES, _MENU_WORD = 5, 10, 3, 20
 
 

@@ -25,7 +25,7 @@ from releases.rules.lifecycle import Status
 from releases.rules.response import Answer, Failure
 
 MOST_CHARACTERS = 500
-"""The largest number of characters taken from a publisher's own words."""
+"""The largest number of characters used of a publisher's own text."""
 
 
 class AnnouncementState(StrEnum):
@@ -48,7 +48,7 @@ class Problem(StrEnum):
 
 
 CANNOT_TELL = frozenset({Problem.UNREACHABLE, Problem.ASKED_TO_WAIT, Problem.UNKNOWN_SHAPE})
-"""With these nothing is known of the announcement."""
+"""With these problems nothing is known about the announcement."""
 
 
 class NoAnnouncementError(Exception):

@@ -115,7 +115,7 @@ def is_right_type(*, promised: FileType | None, declared: FileType | None, found
 
 
 _ENDS = {FileType.PDF: b"%%EOF", FileType.ZIP: b"PK\x05\x06"}
-"""What every whole file of these kinds has near its end."""
+"""Bytes that every complete file of these types has near its end."""
 _LAST_BYTES = 66_000
 _MOST_LINES = 200
 _MOST_MEMBERS = 10_000

@@ -7,10 +7,10 @@ from enum import StrEnum
 from typing import Any
 
 EARLIEST = timedelta(days=1)
-"""A figure from longer than this before the due instant is taken for an earlier edition's: monitoring begins then."""
+"""A figure from longer than this before the due instant (when monitoring begins) counts as an earlier edition's."""
 
 MOST_CHARACTERS = 500
-"""The largest number of characters stored of a publisher's own words."""
+"""The largest number of characters stored of a publisher's own text."""
 
 
 class State(StrEnum):

@@ -176,7 +176,7 @@ def _whole_seconds(written: object) -> int | None:
 
 
 LONG_BEFORE = timedelta(days=27)
-"""A page older than this when a release is due held an earlier edition: dates are given four weeks ahead."""
+"""A page older than this when a release is due had an earlier edition, because dates are announced four weeks ahead."""
 
 _DISPLAYED = re.compile(
     r"(?:(?P<day>\d{1,2}) )?(?P<month>[A-Z][a-z]+) (?P<year>\d{4})"

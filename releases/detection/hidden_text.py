@@ -49,7 +49,7 @@ _PIXELS = {
     "mm": 3.78,
 }
 _SIDES = {"%": 10, "vw": 12.8, "vh": 8, "vmin": 8, "vmax": 12.8}
-"""Pixels of one hundredth of what an element is moved by; a hundredth of an element's own size is taken for 10."""
+"""Pixels of each unit of a translation; one per cent of an element's own size counts as 10 pixels."""
 _FUNCTION = re.compile(r"([a-z0-9-]+)\(([^()]*)\)")
 _INLINE = re.compile(
     r"display|visib|opacity|filter|position|indent|transform|translate|scale|width|height|size|clip|font|color|background"

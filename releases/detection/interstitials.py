@@ -40,7 +40,7 @@ _SCRIPT_NEEDED = re.compile(
     r"|javascript (?:is|must be) (?:disabled|required|enabled)|javascript to run this app|loading) "
 )
 _SHELL, _SHELL_THAT_SAYS_SO, _THIN = 80, 160, 600
-"""Characters of own text below which a page with scripts is a shell, a shell that asks for scripts, or a notice."""
+"""Limits of the characters of own text of a script shell, a shell that asks for scripts, and a notice."""
 
 
 def barrier_in_heading(page: PageText, names: Names) -> Reason | None:

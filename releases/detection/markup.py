@@ -12,12 +12,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 MOST_DEPTH = 512
-"""Browsers nest elements no deeper than this either (Blink: `kMaximumHTMLParserDOMTreeDepth`)."""
+"""Browsers have the same limit of nested elements (Blink: `kMaximumHTMLParserDOMTreeDepth`)."""
 MOST_ATTRIBUTES = 256
 MOST_FORMATTING = 50
-"""Different formatting elements that are open at once."""
+"""The limit of different formatting elements that are open at once."""
 MOST_OPTIONS = 1_000
-"""Choices of forms; with more, their tags are left out, because each is compared with all before it."""
+"""The limit of options of forms; if there are more, their tags are removed, because each is compared with all others."""
 _FEW_TAGS = 1_000
 """A page with fewer tags cannot take long."""
 _REPEATED_AT_ONCE, _REPEATED_PER_TAG = 10_000, 4
@@ -118,7 +118,7 @@ class _Markup:
 
     def __init__(self, html: str) -> None:
         self.choices: list[tuple[int, int]] = []
-        """Where the tags of choices are."""
+        """The positions of the tags of options."""
         self._html = html
         self._open: list[tuple[str, str]] = []
         self._count: defaultdict[str, int] = defaultdict(int)

@@ -223,7 +223,7 @@ def _read(text: str) -> Period | None:
 
 
 EDITION, SERIES = "§", "¤"
-"""The signs in a text for the name of the expected edition and for the name of its series."""
+"""The placeholders for the name of the expected edition and for the name of its series."""
 
 _COMMON_WORDS = (
     "statistics statistical bulletin release report survey annual monthly quarterly weekly data tables figures "

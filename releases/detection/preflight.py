@@ -93,7 +93,7 @@ class PreflightCode(StrEnum):
 NOTES = frozenset(
     {PreflightCode.NO_ATTACHMENTS, PreflightCode.NO_ANNOUNCEMENT, PreflightCode.SHARES_MINUTE, PreflightCode.OPEN_TASK}
 )
-"""Worth knowing, and often as it should be: these are shown and not sent to anyone."""
+"""Notes: they are shown but not sent to anyone, because they are often intended."""
 
 _NO_ANSWER = frozenset({CheckOutcome.OBSERVER_FAULT, CheckOutcome.UNREACHABLE})
 

@@ -137,7 +137,7 @@ _SAY_NOTHING_OF_THE_FILE = frozenset({
     Reason.OBSTACLE, Reason.CONSENT, Reason.FAULT_TEXT, Reason.NEGATIVE_MARKER, Reason.LIKE_NOT_FOUND, Reason.LEADS_ON,
 })  # fmt: skip
 _NO_PAGE = frozenset({Reason.SCRIPT_SHELL, Reason.EMPTY})
-"""What an attachment that is a page cannot be; where a file was due, a reader gets none of it."""
+"""Reasons that show that a page is not the expected attachment, because readers get no file."""
 
 
 def _examine_attachment(answer: Answer, expectation: Expectation) -> Finding:
@@ -239,7 +239,7 @@ def _find(marker: Marker, page: PageText) -> tuple[Reason | None, Mention]:
 
 
 _HEADING = 120
-"""Characters up to which a text may be a heading."""
+"""The longest text that may be a heading, in characters."""
 
 
 def find_doubt(signs: PageSigns) -> Reason | None:

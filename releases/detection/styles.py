@@ -33,7 +33,7 @@ from cssselect2.parser import (
 from tinycss2.nth import parse_nth
 
 MOST_CHARACTERS = 300_000
-"""Of all style sheets of a page, without the pictures and fonts in them: a longer text takes seconds to parse."""
+"""The limit for all style sheets of a page, without embedded pictures and fonts; longer text takes seconds to parse."""
 
 _MOST_OF_AN_ATTRIBUTE = 10_000
 
@@ -78,7 +78,7 @@ class Rule:
     normal: Declarations
     important: Declarations
     is_certain: bool = True
-    """False where the selector has a part that is not evaluated here: then what it hides counts as hidden."""
+    """False if a part of the selector is not evaluated here; elements that the rule hides still count as hidden."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Step:
     rule: Rule | None
     cost: int
     is_plain: bool
-    """Whether it tests only names and the surroundings of the element."""
+    """Whether it depends only on names and on the surroundings of the element."""
 
 
 @dataclass(slots=True)

@@ -149,7 +149,7 @@ def _misfit(models: Mapping[str, type[ChainedRow]], head: Head) -> str | None:
 type SendQuery = Callable[[bytes], bytes]
 
 STAMPED_WITHIN = timedelta(days=7)
-"""Later anchors combine the same rows: an older one is not asked about any more."""
+"""After this, no time stamp is requested for an anchor, because later anchors combine the same rows."""
 CLOCKS_DIFFER_BY = timedelta(hours=1)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=4)
 # Longer than the timeout of a request: after that another process makes the request, in case this one has died.

@@ -40,7 +40,7 @@ def may_read(person: Person, sealed_by: Collection[int]) -> bool:
 
 
 READ = "body_read"
-"""The event that says who read or took a body."""
+"""The event that records who read or downloaded a body."""
 
 
 class How(StrEnum):

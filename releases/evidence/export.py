@@ -90,7 +90,7 @@ def _proof(anchor: Anchor, chain: str) -> bytes:
 
 
 EXPORTED = "evidence_exported"
-"""The event that says who took a bundle away."""
+"""The event that records who exported a bundle."""
 # Reads and exports of the evidence are excluded; otherwise two bundles of the same evidence would differ.
 ACCESS = frozenset({embargo.READ, EXPORTED})
 

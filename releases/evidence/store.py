@@ -24,9 +24,9 @@ from releases.verdict.release import BodyCheck, Place, Why, find_filled_places
 logger = logging.getLogger(__name__)
 
 NOT_STORED = "bodies_not_kept"
-"""The event that says of which checks the bodies could not be stored."""
+"""The event that records checks whose bodies could not be stored."""
 PRUNED = "bodies_pruned"
-"""The event that says which bodies were removed at the end of their retention."""
+"""The event that records which bodies were removed at the end of their retention period."""
 
 CHUNK = 50
 # The number of releases selected at a time; each is then pruned in a separate transaction.

@@ -21,7 +21,7 @@ class PlainCommand(BaseCommand):
     """A command that reports a database failure in one line."""
 
     ADVICE: ClassVar[str] = f"{WHERE_THE_DATABASE_IS} If the database is new, run ./run --setup."
-    """What to do if the database cannot be used."""
+    """The advice if the database cannot be used."""
     NEEDS_A_DATABASE: ClassVar[bool] = False
     """Whether the command refuses to create the file of an SQLite database."""
 

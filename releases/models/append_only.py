@@ -226,17 +226,17 @@ WORDS = {
     "calendar_manager": lazy("calendar manager"),
     "publishing_team": lazy("publishing team"),
     "auditor": lazy("auditor"),
-    # how long a corrective action is for
+    # terms of a corrective action
     "short": lazy("short-term"),
     "long": lazy("long-term"),
     # lengths of time
     "hours": lazy("hours"),
     "working_days": lazy("working days"),
-    # how exactly a date is known
+    # precisions of a date
     "exact": lazy("exact"),
     "month": lazy("month"),
     "two_months": lazy("two months"),
-    # the status of a release, a request, a list, an import
+    # statuses of a release, a request, a list or an import
     "provisional": lazy("provisional"),
     "confirmed": lazy("confirmed"),
     "published": lazy("published"),

@@ -31,9 +31,9 @@ type Digests = Mapping[str, Mapping[str, str]]
 
 KEYS_OF_A_RECORD = 1000
 RETENTION, REDACTION = "retention", "redaction"
-"""Why rows lost their words or bytes: the chained marker of the deletion."""
+"""Reasons for which rows lose text or bytes, recorded in the chain."""
 UPGRADE = "upgrade"
-"""Why rows of an earlier version are recorded: it had no digests of their table."""
+"""The reason to record rows of a table that had no digests in an earlier version."""
 NEVER: Collection[str] = frozenset()
 
 
@@ -91,7 +91,7 @@ class RowRecord(ChainedRow):
     """The digests of the rows that one action wrote, changed or deleted, after that action."""
 
     AFTER: ClassVar[str]
-    """The chain whose head is locked first: its writers record rows, so that all lock the two in one order."""
+    """The chain whose head is locked first. Its writers also record rows, so a fixed order prevents deadlocks."""
     TABLES: ClassVar[Sequence[Table]]
 
     digests = models.JSONField()

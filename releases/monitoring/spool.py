@@ -106,7 +106,7 @@ def read_spool_lines(written: Iterable[bytes]) -> tuple[list[SpooledCheck], list
 logger = logging.getLogger(__name__)
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
-"""What Django raises where a database cannot be reached, was shut down, is full or locked; not what it refuses."""
+"""Django's exceptions for a database that is unreachable, shut down, full or locked; not for refused statements."""
 
 STORED_AT_A_TIME = 500
 WAITING, UNFINISHED, REFUSED = ".looks", ".begun", ".refused"

@@ -522,7 +522,7 @@ class Sweep:
 
     @property
     def _is_batch_over(self) -> bool:
-        """Whether results are stored and judged without waiting for others."""
+        """Whether to store and judge results now: no responses are left to examine, or the batch took too long."""
         return not self._unexamined or self._clock.now() >= self._batch_until
 
     @property

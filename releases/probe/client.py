@@ -278,7 +278,7 @@ class Fetcher:
         :param proxy: the address of the egress proxy, or empty.
         :param authorities: a file of trusted authorities instead of the system's.
         :param most_in_flight: the maximum for all hosts; 0 means the limit from this process's open files.
-        :param vantage: the name of the place of the requests, stored in responses.
+        :param vantage: the name of the place from which requests are sent, stored with each response.
         :raises NotAWebAddressError: if an entry of `allow_private` is not host:port.
         """
         self._now = now

@@ -27,17 +27,17 @@ from releases.rules import canonical
 from releases.rules.response import Answer
 
 SECONDS_OF_PROCESSOR = 5.0
-"""For one page. An honest table of 4.9 MB takes one second."""
+"""The processor time for one page. A normal table of 4.9 MB takes one second."""
 BYTES_ABOVE_REST = 256 * 1024 * 1024
-"""Address space that a child may take for one page, beyond what it has before."""
+"""The address space that a child may allocate for one page, in addition to what it has before."""
 BYTES_GROWN_AT_REST = 128 * 1024 * 1024
-"""A child that has grown by so much since it began is replaced."""
+"""A child that has grown by this much since its start is replaced."""
 OUT_OF_MEMORY = 86
-"""The exit code of a child to which a page was too large."""
+"""The exit code of a child that ran out of memory on a page."""
 GROWN = 87
-"""The exit code of a child that has grown too much at rest; it has begun with none of the pages that it still has."""
+"""The exit code of a child that has grown too much; it has not begun any of its remaining pages."""
 READY = b""
-"""The first message of a child: from now on its time counts."""
+"""The first message of a child, from which on its time is limited."""
 
 _LENGTH = struct.Struct("!I")
 
@@ -101,7 +101,7 @@ def read_result(content: bytes) -> Result:
 
 
 _NICER = 5
-"""Monitoring goes before the examination of what it brought."""
+"""The nice value of examiners, because monitoring has priority over examination."""
 _READ_AT_A_TIME = 1024 * 1024
 
 

@@ -30,17 +30,17 @@ from releases.probe.examiner import (
 logger = logging.getLogger(__name__)
 
 MOST_PROCESSES = 4
-"""More would need more memory than a service unit is given: 26 MB at rest each, and 282 MB at the most."""
+"""More processes would exceed the memory of a service unit: each needs 26 MB at rest and at most 282 MB."""
 SECONDS_ON_THE_CLOCK = 30.0
-"""For one page, by the parent's clock: a child that is stopped or starved uses no processor time."""
+"""The real time for one page, because a child that is stopped or starved uses no processor time."""
 SECONDS_TO_BEGIN = 60.0
-"""For a child, on a machine that is very busy."""
+"""The time in which a child must start, even on a very busy machine."""
 SECONDS_TO_END = 0.5
 MOST_AT_ONCE = 64
-"""Pages that a child is given in advance: work for the tenth of a second in which monitoring stores or judges."""
+"""Pages that a child gets in advance: work for the tenth of a second in which monitoring stores or judges."""
 MOST_BYTES_AT_ONCE = 512 * 1024
 LATE_FROM = 2
-"""An address that has gone over a limit so often is examined after all others."""
+"""An address that has exceeded a limit this often is examined after all others."""
 _FAILED_STARTS = 3
 _READ_AT_A_TIME = 256 * 1024
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from selectolax.lexbor import LexborHTMLParser
 
 LEAF, NODE = b"\x00", b"\x01"
-"""The byte before the hashed bytes: no node can be taken for a leaf."""
+"""The byte before the hashed bytes, so that no node can be mistaken for a leaf."""
 
 
 @dataclass(frozen=True, slots=True)

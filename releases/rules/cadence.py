@@ -16,15 +16,15 @@ FIRST_CHECK = timedelta(days=1)
 GIVE_UP = timedelta(days=7)
 """How long after the due instant monitoring ends; a person is asked then."""
 LAST_BEFORE_DUE = timedelta(seconds=5)
-"""How long before the due instant the last check falls that should still be "not live"."""
+"""The time before the due instant of the last check that should be "not live"."""
 OVERDUE = timedelta(seconds=1)
-"""A planned check that is later than this was missed."""
+"""A planned check that is later than this counts as missed."""
 CLOSEST = timedelta(seconds=1)
-"""Between two checks in the first minute after the due instant, and around the limit, where the budget allows it."""
+"""The shortest time between two checks, in the first minute after the due instant and around the limit."""
 CONFIRMING = timedelta(seconds=1)
-"""The time after the limit of one more check: by then a clock that may be a second off is past it too."""
+"""The time of another check after the limit, at which even a clock that is off by a second is past the limit."""
 LONGEST_GAP_AFTER_LIMIT = timedelta(seconds=15)
-"""Between two planned checks in the first minutes after the limit: one and a half times their spacing."""
+"""The longest time between checks in the first minutes after the limit: one and a half times their spacing."""
 
 
 class _Period(NamedTuple):
@@ -203,7 +203,7 @@ class Begins(Enum):
 
 
 LENGTHS = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 900))
-"""For how long a release is out before its time, in the tables of the documentation and of the dashboard."""
+"""The durations of an early exposure in the tables of the documentation and the dashboard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +274,7 @@ def _next(after: datetime | None, *, key: str, live_early: datetime | None = Non
 
 
 FRESH_AFTER = (timedelta(seconds=5), timedelta(minutes=10), timedelta(hours=1))
-"""How long after the due instant a check past the caches accompanies a plain one, while nothing was seen live."""
+"""The times after the due instant of checks that bypass caches, in addition to plain ones, while nothing is live."""
 
 
 def count_fresh_checks(planned_at: datetime, *, due_at: datetime) -> int:

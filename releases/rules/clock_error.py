@@ -9,13 +9,13 @@ from enum import StrEnum
 from releases.rules.response import Answer
 
 LEAST_STEP = timedelta(seconds=0.1)
-"""A smaller jump between two readings may be our own process held up while it took them."""
+"""A smaller jump between two readings may only mean that our own process was delayed between them."""
 STRADDLE = timedelta(seconds=15)
-"""So long after a step a check may still be under way that was sent before it."""
+"""A check that was sent before a step may still be open this long after it."""
 PEER_TIME_VALID_FOR = timedelta(minutes=15)
-"""So long what other hosts' clocks proved is held against ours."""
+"""How long a proof by other hosts' clocks that ours is wrong remains valid."""
 HOSTS_THAT_CONFIRM = 2
-"""One other host may be wrong itself; two unrelated ones that agree are not."""
+"""One other host may be wrong; two unrelated hosts that agree are assumed to be right."""
 CONFIRMED_WITHIN = timedelta(seconds=2)
 """A response whose own time differs from ours by more than this does not confirm our clock."""
 LEFT_OUT_BY_THE_KERNEL = timedelta(seconds=0.1)
@@ -74,7 +74,7 @@ class ClockError:
 
 
 SCRIPTED = ClockError(voucher=Voucher.SCRIPT, bound=timedelta(0))
-"""Of a clock that plays a script: there it is what it says."""
+"""The error of a scripted clock, which is always right."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,7 @@ def find_crowds(due: Iterable[Due], budgets: Mapping[str, Budget], *, default: B
 LONGEST = {429: timedelta(minutes=15), 503: timedelta(minutes=2)}
 LONGEST_OF_ALL = max(LONGEST.values())
 LONGEST_FOR_HOST = timedelta(seconds=60)
-"""The page waits for as long as it asked; the other pages of its host wait no longer than this."""
+"""A page pauses for as long as it asked; the other pages of its host pause at most this long."""
 
 
 def requested_pause(status: int | None, headers: Sequence[tuple[str, str]]) -> timedelta:

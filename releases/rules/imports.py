@@ -28,7 +28,7 @@ LONGEST = {
 }
 ZONE = "Europe/London"
 EXAMPLE = "example"
-"""The reference of the example row of every template; it is left out of every import."""
+"""The reference of the example row of every template, which every import ignores."""
 
 
 class ImportStatus(StrEnum):
@@ -64,6 +64,6 @@ IMPORT = Lifecycle(
     ),
 )
 WAITING = (ImportStatus.UPLOADED, ImportStatus.CONFIRMED)
-"""In these something is to be done by the product itself."""
+"""The states in which a job has to continue the import."""
 OPEN = (*WAITING, ImportStatus.CHECKED)
-"""In these the file is stored; at the end it is removed."""
+"""The states in which the file is stored; at the end it is removed."""

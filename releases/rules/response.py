@@ -26,7 +26,7 @@ class Failure(StrEnum):
 
 
 NO_ANSWER = frozenset({Failure.TIMEOUT, Failure.DNS, Failure.CONNECT, Failure.TLS, Failure.BROKEN})
-"""The failures that our own side could have caused: nothing came back that a server must have sent."""
+"""The failures that our own network could have caused, because nothing proves that a server responded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Answer:
 
 
 LONGEST = timedelta(seconds=15)
-"""What one request may take, redirects included, until it counts as timed out."""
+"""The timeout of one request, including redirects."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,11 +33,11 @@ ARCHIVE_FAULTS = (
 
 
 MOST_BYTES = 5 * 1024 * 1024
-"""What a file may have at most."""
+"""The maximum size of a file."""
 MOST_UNPACKED_BYTES = 20 * 1024 * 1024
-"""What an archive may hold at most: fifteen times what a spreadsheet of the most rows needs."""
+"""The maximum unpacked size of an archive: fifteen times that of a spreadsheet with the maximum number of rows."""
 MOST_ROWS = 2_000
-"""Rows below the names of the columns; four years of an office with 500 releases a year."""
+"""The maximum number of rows below the header; four years of an office with 500 releases a year."""
 MOST_COLUMNS = 100
 MOST_LINES_SCANNED = 100_000
 MOST_CELLS_SCANNED = 2_000_000
@@ -61,7 +61,7 @@ class Cell:
 
 
 type Value = str | int | float | datetime
-"""What a cell is written from; a date and time carries no zone."""
+"""A value to write into a cell; a date and time has no zone."""
 
 type Line = tuple[int, list[Cell]]
 """The number of a line, counted from 1 as spreadsheets do, and its cells."""

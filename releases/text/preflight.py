@@ -80,7 +80,7 @@ NOTED = {
     PreflightCode.NO_ANNOUNCEMENT: lazy("No announced time was compared with ours, because no announcement is named"),
     PreflightCode.OPEN_TASK: lazy("Something is to be done at the release"),
 }
-"""The heading of a list of releases, for remarks that are worth knowing."""
+"""The heading of a list of releases, for each kind of note."""
 
 BEGINS = {
     Begins.DAY_BEFORE: lazy("from a day to an hour before"),

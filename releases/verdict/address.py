@@ -15,7 +15,7 @@ RULES_VERSION = 1
 """
 
 PLANNED_TOLERANCE = timedelta(seconds=0.5)
-"""A check sent this close to its planned instant, the clock's error included, is excused as made at that instant."""
+"""A check sent this close to its planned instant, including the clock's error, counts as made at that instant."""
 
 
 class Outcome(StrEnum):

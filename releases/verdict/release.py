@@ -331,7 +331,7 @@ class Why(StrEnum):
 
 
 LAST = frozenset({Why.ANNOUNCEMENT, Why.LAST_BEFORE_DUE, Why.LAST_NOT_LIVE})
-"""Stored from the last check of its kind; all others from the first."""
+"""Reasons for which the body of the last such check is stored; for all others it is that of the first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def _format_anchor_moment(instant: datetime) -> str:
 
 NEAR = timedelta(hours=24)
 STALE = timedelta(hours=1)
-"""An alarm that could not be written for so long is not sent any more."""
+"""An alarm that could not be written for this long is no longer sent."""
 
 
 def find_incidents(*, known: Collection[str], now: datetime) -> Iterator[Notification]:

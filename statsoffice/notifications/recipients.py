@@ -126,7 +126,7 @@ class ReportPeople:
     readers: frozenset[Person] | None = None
 
     def addresses_for(self, event: ReportEvent) -> frozenset[str]:
-        """Return the addresses to notify of a step with the report, without the person who took it."""
+        """Return the addresses to notify of a step of the report, without the person who took the step."""
         people = self.leads if event.kind != PAST_TENSE[RETURN] else frozenset()
         if event.kind in {PAST_TENSE[RETURN], PAST_TENSE[APPROVE]}:
             submitters = [person for position, person in self.submitters if position < event.position]

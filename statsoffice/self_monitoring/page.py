@@ -28,7 +28,7 @@ EXPECTED_IN_TURN = (
     Outcome.EARLY,
 )
 DUE_AFTER = timedelta(seconds=13)
-"""From the beginning to the due instant: two checks of the last minute come before it."""
+"""From the beginning to the due instant, so that two checks of the last minute are before it."""
 TOLERANCE = timedelta(seconds=10)
 LIVE_AFTER_DUE = {
     # Between two checks, and at least a second from both because of the error of the clock.

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 SWEEP = "sweep"
 LONGEST_PAUSE = timedelta(seconds=60)
-"""Monitoring is silent if no sweep has finished for so long; one should finish every five seconds."""
+"""Monitoring is silent if no sweep has finished for this long; one should finish every five seconds."""
 LONGEST_PAUSE_NEAR_DUE = timedelta(seconds=10)
 """The same close to an instant at which a release is due."""
 NEAR_DUE = timedelta(minutes=5)
@@ -125,9 +125,9 @@ def spool_waiting_since(*, now: datetime) -> datetime | None:
 
 
 OVERDUE = timedelta(minutes=3)
-"""The self-test is silent if no rehearsal has finished for so long; one should finish every minute."""
+"""The self-test is silent if none has finished for this long; one should finish every minute."""
 JUDGED_BY = 2
-"""So many rehearsals in a row must be right. Neighbours expect different verdicts."""
+"""This many self-tests in a row must pass. Consecutive ones expect different verdicts."""
 
 
 class Trouble(StrEnum):
@@ -329,9 +329,9 @@ ALARM_AFTER = {
     Trouble.CANARY_WRONG: timedelta(minutes=3),
     Trouble.CANARY_OVERDUE: timedelta(minutes=3),
 }
-"""How long a trouble must last before people are notified."""
+"""How long a problem must last before people are notified."""
 LONGEST_GAP = timedelta(minutes=1)
-"""After a longer gap between two observations, the trouble counts from the second."""
+"""After a longer gap between two observations of a problem, it counts from the second."""
 
 
 def record_incidents(*, now: datetime) -> None:

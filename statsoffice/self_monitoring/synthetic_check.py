@@ -148,7 +148,7 @@ def _record_answer(
 
 STORED_RESULTS = 60
 SHORTEST_PAUSE = timedelta(seconds=55)
-"""Between the beginnings of two rehearsals, also if two schedulers run."""
+"""The shortest time between the beginnings of two self-tests, even if two schedulers run."""
 
 logger = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""Collects the texts for translators, under our short name for lazy ones too."""
+"""Django's command that collects texts for translation, which also finds our alias `lazy`."""
 
 from django.core.management.commands import makemessages
 
