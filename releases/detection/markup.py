@@ -17,7 +17,7 @@ MOST_ATTRIBUTES = 256
 MOST_FORMATTING = 50
 """The limit of different formatting elements that are open at once."""
 MOST_OPTIONS = 1_000
-"""The limit of options of forms; if there are more, their tags are removed, because each is compared with all others."""
+"""The limit of options of forms; if there are more, their tags are removed: each is compared with all others."""
 _FEW_TAGS = 1_000
 """A page with fewer tags cannot take long."""
 _REPEATED_AT_ONCE, _REPEATED_PER_TAG = 10_000, 4

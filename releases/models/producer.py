@@ -167,7 +167,7 @@ GREATEST_TOLERANCE_SECONDS = 179
 
 
 class Designation(models.TextChoices):
-    """The designation of statistics under the Statistics and Registration Service Act 2007."""
+    """The standing of statistics under the Statistics and Registration Service Act 2007."""
 
     ACCREDITED = "accredited", lazy("Accredited official statistics")
     OFFICIAL = "official", lazy("Official statistics")

@@ -13,7 +13,7 @@ from releases.rules.lifecycle import Status
 
 
 class PublicStatus(StrEnum):
-    """The public status of a release; "postponed" is derived and never stored."""
+    """What the calendar says of a release; "postponed" is derived and never stored."""
 
     PROVISIONAL = "provisional"
     CONFIRMED = "confirmed"
