@@ -169,8 +169,7 @@ def settle_wording(
     :raises ChangedMeanwhile: if another person has settled it since.
     """
     if not may_settle_wording(by):
-        message = f"{by} may not settle the wording of practices."
-        raise NotYours(message)
+        raise NotYours(f"{by} may not settle the wording of practices.")
     for field, value in (("wording", wording), ("source", source)):
         if not value.strip():
             raise MissingFields(field, _("Enter the wording and where you read it"))

@@ -22,13 +22,7 @@ from breaches.refreshing import PracticesOn, content_of_releases, content_of_ser
 from breaches.rules.content import ContactPerson, Output, ReportContent, content_to_json, find_impossible
 from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportStatus
 from breaches.rules.narrative import write_access_account, write_account
-from breaches.versions import (
-    free_references,
-    new_version,
-    record_citations,
-    record_report_event,
-    reference_to_start,
-)
+from breaches.versions import free_references, new_version, record_citations, record_report_event, reference_to_start
 from releases import exemptions
 from releases.models import Producer, Release, Series, Verification
 from releases.models.event import lock_release

@@ -216,8 +216,7 @@ def _read_style(boxes: Collection[str] = ()) -> tuple[CSS, FontConfiguration]:
 def _stylesheet() -> str:
     found = finders.find(STYLESHEET)
     if not isinstance(found, str):
-        message = f"The stylesheet {STYLESHEET} is not among the static files."
-        raise NotRendered(message)
+        raise NotRendered(f"The stylesheet {STYLESHEET} is not among the static files.")
     return Path(found).read_text(encoding="utf-8")
 
 
@@ -236,8 +235,7 @@ class _FontFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint carries no t
 
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
         if url not in self.files:
-            message = f"The document asked for {url}, which is not one of the report's own files."
-            raise FatalURLFetchingError(message)
+            raise FatalURLFetchingError(f"The document asked for {url}, which is not one of the report's own files.")
         return URLFetcherResponse(url, self.files[url], {"Content-Type": "font/ttf"})
 
 
@@ -274,8 +272,7 @@ def make_box_font(characters: Collection[str]) -> bytes:
     :raises ValueError: if there are no characters.
     """
     if not characters:
-        message = "A font of boxes needs at least one character."
-        raise ValueError(message)
+        raise ValueError("A font of boxes needs at least one character.")
     # Next to a box the renderer does not return to the machine's fonts, so the box font needs a space as well.
     blank = {char for char in (*characters, " ") if char.isspace()}
     names = {ord(char): f"u{ord(char):04X}" for char in sorted({*characters, *blank})}

@@ -97,8 +97,7 @@ def starting_role(person: Person, producer: Producer) -> Role:
     """
     held = WRITERS & roles_of(person, producer)
     if not held:
-        message = f"{person} may not start reports of {producer}."
-        raise NotYours(message)
+        raise NotYours(f"{person} may not start reports of {producer}.")
     return _most_senior(held)
 
 
@@ -136,8 +135,7 @@ def senior_role(person: Person, roles: frozenset[Role], report: Report) -> Role:
     """
     held = roles & roles_for(person, report)
     if not held:
-        message = f"{person} holds none of the roles that this needs."
-        raise ValueError(message)
+        raise ValueError(f"{person} holds none of the roles that this needs.")
     return _most_senior(held)
 
 

@@ -162,6 +162,5 @@ def _set_published(report: Report, row: Published | None) -> None:
 
 def _check_permission(report: Report, person: User) -> None:
     if not may_act_on(person, Action.PUBLISH, report):
-        message = f"{person} may not make reports of {report.producer} public."
-        raise NotYours(message)
+        raise NotYours(f"{person} may not make reports of {report.producer} public.")
     versions.refuse_own_act(report, by=person)

@@ -24,14 +24,7 @@ from breaches.models import (
 )
 from breaches.permissions import TABLE, Action, reports_where
 from breaches.rules.content import ReportContent, content_from_json
-from breaches.rules.lifecycle import (
-    MERGED_OR_SPLIT,
-    STATES,
-    Decision,
-    Nature,
-    ReportKind,
-    ReportStatus,
-)
+from breaches.rules.lifecycle import MERGED_OR_SPLIT, STATES, Decision, Nature, ReportKind, ReportStatus
 from releases.models import Membership, PreflightRun, Producer, Release, Series, Statement, Verification
 from releases.permissions import NotYours, Person, User, producers_with
 from releases.rules import tables
@@ -330,8 +323,7 @@ def export_register(
     """
     with_contacts = set(producers_with_contacts(by).values_list("pk", flat=True)) if contacts else set[int]()
     if contacts and not with_contacts:
-        message = f"{by} may take no contacts out of the register."
-        raise NotYours(message)
+        raise NotYours(f"{by} may take no contacts out of the register.")
     found = select_reports(filters, by=by, action=Action.DOWNLOAD)
     number = found.count()
     if not number:

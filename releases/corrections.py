@@ -88,10 +88,8 @@ def correct_release(release: Release, *, title: str, reference: str, by: User | 
     new = {"title": title, "reference": reference}
     changed = {name: [getattr(stored, name), value] for name, value in new.items() if getattr(stored, name) != value}
     if "reference" in changed and stored.announced_at is not None:
-        message = _("The reference %(reference)s is part of a public address and stays as it is.") % {
-            "reference": stored.reference
-        }
-        raise CorrectionRefused(message)
+        sentence = _("The reference %(reference)s is part of a public address and stays as it is.")
+        raise CorrectionRefused(sentence % {"reference": stored.reference})
     if "title" in changed:
         scheduling.refuse_names_during_judgement(Release.objects.filter(pk=release.pk), at=at)
     if changed:
@@ -171,10 +169,8 @@ def remove_address(address: Address, *, by: User | None, at: datetime) -> None:
     release = address.release
     _check_open(release, by=by, at=at)
     if repository.is_checked(address):
-        message = _("%(url)s was looked at, and what was seen is kept; untick “required” instead.") % {
-            "url": address.url
-        }
-        raise CorrectionRefused(message)
+        sentence = _("%(url)s was looked at, and what was seen is kept; untick “required” instead.")
+        raise CorrectionRefused(sentence % {"url": address.url})
     with transaction.atomic():
         record_event(release, "address_removed", at=at, by=by, url=address.url)
         key = address.pk
@@ -188,20 +184,14 @@ def check_removable(release: Release) -> None:
     :raises CorrectionRefused: if it was ever public, has checks or findings, or had anyone on its access list.
     """
     if release.announced_at is not None:
-        message = _("%(reference)s was public and cannot be deleted: cancel it instead.") % {
-            "reference": release.reference
-        }
-        raise CorrectionRefused(message)
+        sentence = _("%(reference)s was public and cannot be deleted: cancel it instead.")
+        raise CorrectionRefused(sentence % {"reference": release.reference})
     if repository.is_checked(release) or release.verifications.exists() or release.statements.exists():
-        message = _("%(reference)s was looked at, and what was seen is kept: cancel it instead.") % {
-            "reference": release.reference
-        }
-        raise CorrectionRefused(message)
+        sentence = _("%(reference)s was looked at, and what was seen is kept: cancel it instead.")
+        raise CorrectionRefused(sentence % {"reference": release.reference})
     if release.pre_release_access.filter(began_at__isnull=False).exists():
-        message = _("Somebody had pre-release access to %(reference)s, which stays on record: cancel it instead.") % {
-            "reference": release.reference
-        }
-        raise CorrectionRefused(message)
+        sentence = _("Somebody had pre-release access to %(reference)s, which stays on record: cancel it instead.")
+        raise CorrectionRefused(sentence % {"reference": release.reference})
 
 
 def remove_release(release: Release, *, by: User | None, at: datetime) -> None:
@@ -229,8 +219,5 @@ def _check_person(release: Release, by: User | None) -> None:
 def _check_open(release: Release, *, by: User | None, at: datetime) -> None:
     _check_person(release, by)
     if are_addresses_fixed(release, now=at):
-        message = _("The addresses of %(reference)s stay as they are since it is due (%(slot)s).") % {
-            "reference": release.reference,
-            "slot": release.slot,
-        }
-        raise CorrectionRefused(message)
+        sentence = _("The addresses of %(reference)s stay as they are since it is due (%(slot)s).")
+        raise CorrectionRefused(sentence % {"reference": release.reference, "slot": release.slot})

@@ -14,16 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from releases import host_budgets, scheduling
 from releases.detection.finding import AddressRole
 from releases.evidence import repository
-from releases.models import (
-    Address,
-    DateChange,
-    HostLease,
-    Release,
-    ReleaseRowRecord,
-    Series,
-    Verification,
-    Watch,
-)
+from releases.models import Address, DateChange, HostLease, Release, ReleaseRowRecord, Series, Verification, Watch
 from releases.models.append_only import CHUNK, Follow, without_progress
 from releases.models.event import ReleaseEvent, build_event, lock_heads, lock_releases, record_rows
 from releases.models.verification import write_verdict
@@ -211,8 +202,7 @@ class _Session:
 
 def _current_schedule(release: Release) -> Schedule:
     if release.due_at is None:
-        message = f"{release.reference} has no exact date, so nothing can be judged."
-        raise ValueError(message)
+        raise ValueError(f"{release.reference} has no exact date, so nothing can be judged.")
     return Schedule(release, release.schedule_version, release.due_at)
 
 

@@ -179,11 +179,8 @@ def grant_access(release: Release, details: Details, *, by: User, at: datetime) 
 def _grant(release: Release, details: Details, *, by: User, at: datetime) -> EntryOrRequest:
     """Grant or request access; the release must be locked and open, and the details checked."""
     if _is_on_list(release, details):
-        sentence = _("The list holds this person as %(post)s, %(organisation)s.") % {
-            "post": details.post,
-            "organisation": details.organisation,
-        }
-        raise ListRefused(sentence, "person")
+        sentence = _("The list holds this person as %(post)s, %(organisation)s.")
+        raise ListRefused(sentence % {"post": details.post, "organisation": details.organisation}, "person")
     shortly = needs_agreement_for(release.due_at, at=at)
     if shortly and not LEADS & roles_of(by, release.series.producer):
         return _create_request(release, RequestKind.ADD, details, by=by, at=at)
@@ -210,11 +207,8 @@ def change_access(
         raise ListRefused(_("Nothing is changed: the entry says this already."))
     _check(details, release, only=PUBLIC if only_words_are_open(entry, at=at) else ())
     if _is_on_list(release, details, but=entry):
-        sentence = _("The list holds this person as %(post)s, %(organisation)s already.") % {
-            "post": details.post,
-            "organisation": details.organisation,
-        }
-        raise ListRefused(sentence, "person")
+        sentence = _("The list holds this person as %(post)s, %(organisation)s already.")
+        raise ListRefused(sentence % {"post": details.post, "organisation": details.organisation}, "person")
     if waits := _request_unless_agreed(entry, CHANGE, RequestKind.CHANGE, details, by=by, at=at):
         return waits
     return _change_entry(entry, details, by=by, at=at)
@@ -309,10 +303,8 @@ def _make_change(release: Release, request: PreReleaseRequest, *, by: User, at: 
     if request.kind == RequestKind.ADD:
         check_list_open(release, at=at)
         if _is_on_list(release, request.details):
-            sentence = _("The list holds this person as %(request)s already; refuse the request.") % {
-                "request": request
-            }
-            raise ListRefused(sentence)
+            sentence = _("The list holds this person as %(request)s already; refuse the request.")
+            raise ListRefused(sentence % {"request": request})
         _add_entry(release, request.details, granted_by=request.asked_by, agreed_by=by, at=at)
         return
     assert request.entry is not None  # noqa: S101  # so says the database
@@ -415,10 +407,8 @@ def record_end(
     move = ACCESS.check(END, source=entry.status, roles=roles_of(by, release.series.producer), given=("time",))
     _check_time(release, ended_at, at=at)
     if entry.began_at and ended_at < entry.began_at:
-        sentence = _("The access began at %(moment)s: it cannot have ended before that.") % {
-            "moment": calendar.format_moment(entry.began_at)
-        }
-        raise ListRefused(sentence, "time")
+        sentence = _("The access began at %(moment)s: it cannot have ended before that.")
+        raise ListRefused(sentence % {"moment": calendar.format_moment(entry.began_at)}, "time")
     ended = _move_entry(entry, move.target, ended_at=ended_at)
     facts = {"ended_at": ended_at.isoformat(), **_facts_of(ended)}
     record_event(release, "pre_release_ended", at=at, by=by, **facts)
@@ -439,15 +429,11 @@ def take_back_times(entry: PreReleaseAccess, *, by: User, at: datetime, expected
 
 def _check_time(release: Release, time: datetime, *, at: datetime) -> None:
     if time > at:
-        sentence = _("%(moment)s is still to come: record it once it has happened.") % {
-            "moment": calendar.format_moment(time)
-        }
-        raise ListRefused(sentence, "time")
+        sentence = _("%(moment)s is still to come: record it once it has happened.")
+        raise ListRefused(sentence % {"moment": calendar.format_moment(time)}, "time")
     if release.published_at is not None and time > release.published_at:
-        sentence = _("The release was out at %(moment)s; from then on everybody had access.") % {
-            "moment": calendar.format_moment(release.published_at)
-        }
-        raise ListRefused(sentence, "time")
+        sentence = _("The release was out at %(moment)s; from then on everybody had access.")
+        raise ListRefused(sentence % {"moment": calendar.format_moment(release.published_at)}, "time")
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,11 +249,8 @@ def check_only_announcement(release: Release, *, but: Address | None = None) -> 
     announcements = release.addresses.filter(role=Address.Role.ANNOUNCEMENT)
     others = announcements.exclude(pk=but.pk) if but else announcements
     if other := others.first():
-        message = _("%(reference)s has an announcement already, %(url)s; a release has one at most.") % {
-            "reference": release.reference,
-            "url": other.url,
-        }
-        raise SecondAnnouncement(message)
+        sentence = _("%(reference)s has an announcement already, %(url)s; a release has one at most.")
+        raise SecondAnnouncement(sentence % {"reference": release.reference, "url": other.url})
 
 
 def add_address(release: Release, planned: PlannedAddress, *, at: datetime) -> Address:
@@ -316,10 +313,8 @@ def prepare_date_change(
     """
     release = Release.objects.select_related("series__producer").get(pk=release.pk)
     if expected_version not in {None, release.schedule_version}:
-        message = _("The date was changed meanwhile, to %(slot)s; look at it again before you change it.") % {
-            "slot": release.slot
-        }
-        raise ChangedMeanwhile(message)
+        sentence = _("The date was changed meanwhile, to %(slot)s; look at it again before you change it.")
+        raise ChangedMeanwhile(sentence % {"slot": release.slot})
     if roles is None and release.status == Status.CONFIRMED:
         message = _("A confirmed date is changed by a head of profession or a deputy, with a reason for the public.")
         raise WrongRole(message)

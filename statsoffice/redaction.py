@@ -156,8 +156,7 @@ def remove(request: SignedInRequest, report: Report) -> HttpResponse:
 def show_redaction(request: SignedInRequest, report: Report, position: int) -> HttpResponse:
     event = _redactions(report).filter(position=position).select_related("actor").first()
     if event is None:
-        message = "There is no such redaction of this report."
-        raise Http404(message)
+        raise Http404("There is no such redaction of this report.")
     context = {
         "report": report,
         "event": event,

@@ -15,15 +15,7 @@ from releases.evidence.coverage import check_coverage
 from releases.evidence.recorded_rows import Events, RowHistory, check_rows, deleted_end, find_relinked_event
 from releases.evidence.store import check_bodies
 from releases.judge import check_outcomes, check_tolerances, check_verdicts
-from releases.models import (
-    Anchor,
-    MonitoringRowRecord,
-    Observation,
-    Release,
-    ReleaseEvent,
-    ReleaseRowRecord,
-    TimeStamp,
-)
+from releases.models import Anchor, MonitoringRowRecord, Observation, Release, ReleaseEvent, ReleaseRowRecord, TimeStamp
 from releases.models.append_only import ChainedRow, check_chain
 from releases.models.event import AbstractEvent, RowRecord
 from releases.rules.anchor import read_anchor_file

@@ -211,8 +211,7 @@ def content_from_json(value: dict[str, Any]) -> ReportContent:
     """
     names = {field.name for field in fields(ReportContent)}
     if odd_names := sorted((names ^ set(value)) - (LATER_FIELDS - set(value))):
-        message = f"The stored content does not fit the form; missing or unknown: {', '.join(odd_names)}."
-        raise ValueError(message)
+        raise ValueError(f"The stored content does not fit the form; missing or unknown: {', '.join(odd_names)}.")
     content: ReportContent = read_dataclass(ReportContent, value, strict=True)
     return content
 

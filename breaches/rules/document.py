@@ -5,12 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from breaches.rules.annex import AnnexLayout, lay_out_annex, printable
-from breaches.rules.content import (
-    ContactPerson,
-    ReportContent,
-    content_digest,
-    is_web_address,
-)
+from breaches.rules.content import ContactPerson, ReportContent, content_digest, is_web_address
 from releases.rules.calendar import format_day, format_moment, format_time, format_time_with_seconds, in_london
 from releases.rules.lifecycle import Role
 

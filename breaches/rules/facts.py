@@ -291,5 +291,4 @@ def _more_than(seconds: float) -> str:
 
 def _check(from_seconds: float, to_seconds: float | None) -> None:
     if to_seconds is not None and (to_seconds < from_seconds or to_seconds < 0):
-        message = f"A delay cannot lie between {from_seconds} and {to_seconds} seconds."
-        raise ValueError(message)
+        raise ValueError(f"A delay cannot lie between {from_seconds} and {to_seconds} seconds.")

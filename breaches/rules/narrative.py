@@ -217,8 +217,7 @@ def write_account(facts: Facts) -> str:
     :raises ValueError: if the facts contain no address.
     """
     if not facts.addresses:
-        message = "An account needs at least one address that was checked."
-        raise ValueError(message)
+        raise ValueError("An account needs at least one address that was checked.")
     # Statements that are not observations, and gaps, follow in separate paragraphs.
     apart = (
         describe_clock_error(facts),

@@ -48,8 +48,7 @@ def report_page[**P](
                 or (move and not may_ever(request.user, move, report))
                 or not allowed(request.user, report)
             ):
-                message = "There is no such report, or it is not yours."
-                raise Http404(message)
+                raise Http404("There is no such report, or it is not yours.")
             if request.method not in answered and not (request.method == "HEAD" and "GET" in answered):
                 return HttpResponseNotAllowed(answered)
             return view(request, report, *args, **kwargs)

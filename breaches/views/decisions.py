@@ -616,8 +616,7 @@ def merge_drafts_view(request: SignedInRequest, producer: str, on: date, *, rehe
     """Ask which drafts of a producer's morning to merge, and merge them."""
     found = Producer.objects.filter(slug=producer).first()
     if found is None or not may_start(request.user, found):
-        message = "There is no such producer, or it is not yours."
-        raise Http404(message)
+        raise Http404("There is no such producer, or it is not yours.")
     drafts = list(
         merging.drafts_of(found, on=on, rehearsal=rehearsal)
         .prefetch_related("suspicions__release", "suspicions__verification")

@@ -42,8 +42,7 @@ def require_public_statements[**P](view: Callable[P, HttpResponse]) -> Callable[
     @wraps(view)
     def page(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not settings.BREACHES_PUBLIC:
-            message = "This office shows no breaches to everybody."
-            raise Http404(message)
+            raise Http404("This office shows no breaches to everybody.")
         return view(*args, **kwargs)
 
     return page
@@ -65,8 +64,7 @@ def statement(request: HttpRequest, reference: str) -> HttpResponse:
     if published is None:
         correction = publication.find_correction(get_object_or_404(Report, reference=reference))
         if correction is None:
-            message = "Nothing is public of this report."
-            raise Http404(message)
+            raise Http404("Nothing is public of this report.")
         return render(request, "breaches/public/being_corrected.html", {"correction": correction})
     reported = publication.reported_dates(published.report)
     context = {"row": published_row(published), "reported": reported, "public_page": True}

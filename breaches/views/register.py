@@ -225,8 +225,7 @@ def _register_form(request: SignedInRequest) -> RegisterForm:
     """
     form = RegisterForm(request.GET, by=request.user)
     if not form.producers:
-        message = "There is no register for this person."
-        raise Http404(message)
+        raise Http404("There is no register for this person.")
     return form
 
 
@@ -277,8 +276,7 @@ def export_register_file(request: SignedInRequest) -> HttpResponse:
     """Ask for the format of the file of listed reports, and return the file."""
     producers = list(report_producers(request.user, Action.DOWNLOAD))
     if not producers:
-        message = "There is nothing that this person may download."
-        raise Http404(message)
+        raise Http404("There is nothing that this person may download.")
     register_address = f"{reverse('breaches:register')}?{request.GET.urlencode()}"
     filters = _register_form(request).to_filter()
     if filters is None:
@@ -355,8 +353,7 @@ def figures_page(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def export_figures(request: SignedInRequest, kind: str) -> HttpResponse:
     if kind not in set(TableKind):
-        message = f"There is no kind of file {kind}."
-        raise Http404(message)
+        raise Http404(f"There is no kind of file {kind}.")
     now = timezone.now()
     form = _figures_form(request, local_date(now))
     if not form.is_valid():
@@ -372,8 +369,7 @@ def export_figures(request: SignedInRequest, kind: str) -> HttpResponse:
 def _figures_form(request: SignedInRequest, today: date) -> FiguresForm:
     form = FiguresForm(request.GET, by=request.user, this_year=today.year)
     if not form.producers:
-        message = "There are no figures for this person."
-        raise Http404(message)
+        raise Http404("There are no figures for this person.")
     return form
 
 
@@ -474,8 +470,7 @@ def near_miss_log(request: SignedInRequest) -> HttpResponse:
     """List near misses of the person's producers, filtered by producer, series or period."""
     producers = report_producers(request.user)
     if not producers.exists():
-        message = "There is no such page for this person."
-        raise Http404(message)
+        raise Http404("There is no such page for this person.")
     form = NearMissForm(request.GET, producers=producers)
     filters: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
     producer = filters.get("producer")

@@ -285,8 +285,7 @@ def version_changes(request: SignedInRequest, report: Report, number: int, since
     """Show field by field what a later version changed in an earlier one."""
     versions = {version.number: version for version in report.versions.filter(number__in=(since, number))}
     if since >= number or len(versions) != 2:
-        message = "There are no such two versions of this report."
-        raise Http404(message)
+        raise Http404("There are no such two versions of this report.")
     before, after = versions[since], versions[number]
     earlier, later = content_from_json(before.content), content_from_json(after.content)
     compared = (
@@ -355,8 +354,7 @@ def statement_text(request: SignedInRequest, report: Report) -> HttpResponse:
 
 def _statement(report: Report) -> PublicStatement:
     if report.status not in WITH_DOCUMENT or report.rehearsal:
-        message = "Only what was approved, and really happened, has a statement."
-        raise Http404(message)
+        raise Http404("Only what was approved, and really happened, has a statement.")
     return publication.preview_statement(report, now=timezone.now())
 
 

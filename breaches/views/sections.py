@@ -476,8 +476,7 @@ def settle_wording_view(request: SignedInRequest, practice: int) -> HttpResponse
 
 def _require_code_keeper(request: SignedInRequest) -> None:
     if not may_settle_wording(request.user):
-        message = "There is no such page for this person."
-        raise Http404(message)
+        raise Http404("There is no such page for this person.")
 
 
 def _report_to_approve(request: SignedInRequest) -> Report | None:

@@ -32,14 +32,7 @@ from releases.rules import calendar, web_address
 from releases.rules.calendar import Nation, Rule
 from releases.rules.canonical import sha256_hex
 from releases.rules.date_change import must_request_date
-from releases.rules.lifecycle import (
-    ANNOUNCE,
-    CANCEL,
-    CONFIRM,
-    LEADS,
-    MoveRefused,
-    Status,
-)
+from releases.rules.lifecycle import ANNOUNCE, CANCEL, CONFIRM, LEADS, MoveRefused, Status
 from releases.rules.tables import TableKind
 from releases.rules.web_address import BadPattern, Fault
 

@@ -49,11 +49,9 @@ class PublisherSays:
     def __post_init__(self) -> None:
         naive = [at for at in (self.published_at, self.announced_for) if at is not None and at.tzinfo is None]
         if naive:
-            message = f"{naive[0].isoformat()} says nothing without its time zone."
-            raise ValueError(message)
+            raise ValueError(f"{naive[0].isoformat()} says nothing without its time zone.")
         if self.published_at is not None and self.source is None:
-            message = "A publisher's time needs to say from which figure it was taken."
-            raise ValueError(message)
+            raise ValueError("A publisher's time needs to say from which figure it was taken.")
 
 
 def publisher_to_json(says: PublisherSays | None) -> dict[str, Any]:

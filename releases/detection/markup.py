@@ -197,8 +197,7 @@ class _Markup:
             self._attributes_of_root += number
             number = self._attributes_of_root
         if number > MOST_ATTRIBUTES:
-            message = f"One element has more than {MOST_ATTRIBUTES} attributes."
-            raise TooComplex(message)
+            raise TooComplex(f"One element has more than {MOST_ATTRIBUTES} attributes.")
 
     def _start(self, name: str, attributes: str) -> bool:
         """Open an element; return whether its content may be raw text."""
@@ -271,8 +270,7 @@ class _Markup:
         if since.count(element) >= 3:
             del self._formatting[self._formatting.index(element, len(self._formatting) - len(since))]
         elif len(since) >= MOST_FORMATTING:
-            message = f"More than {MOST_FORMATTING} formatting elements are open."
-            raise TooComplex(message)
+            raise TooComplex(f"More than {MOST_FORMATTING} formatting elements are open.")
         self._formatting.append(element)
         self._push(name, attributes)
 
@@ -369,16 +367,14 @@ class _Markup:
         self._open.append((name, attributes))
         self._count[name] += 1
         if len(self._open) > MOST_DEPTH:
-            message = f"Elements nest more than {MOST_DEPTH} deep."
-            raise TooComplex(message)
+            raise TooComplex(f"Elements nest more than {MOST_DEPTH} deep.")
 
     def _repeat(self) -> None:
         """Reopen formatting that the end of a block closed without an end tag of its own."""
         pending, self._pending = self._pending, []
         self._repeated += len(pending)
         if self._repeated > self._most_repeated:
-            message = "Unclosed formatting is repeated too often."
-            raise TooComplex(message)
+            raise TooComplex("Unclosed formatting is repeated too often.")
         for name, attributes in reversed(pending):
             self._push(name, attributes)
 

@@ -36,14 +36,12 @@ class PlainCommand(BaseCommand):
             file = Path(str(connection.settings_dict["NAME"]))
             # SQLite also knows databases in memory, whose names are URIs.
             if file.is_absolute() and not file.exists():
-                message = f"The database cannot be used (there is no file {file}). {self.ADVICE}"
-                raise CommandError(message)
+                raise CommandError(f"The database cannot be used (there is no file {file}). {self.ADVICE}")
         try:
             return super().execute(*args, **options)
         except (OperationalError, ProgrammingError) as error:
             first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            message = f"The database cannot be used ({first_line}). {self.ADVICE}"
-            raise CommandError(message) from error
+            raise CommandError(f"The database cannot be used ({first_line}). {self.ADVICE}") from error
 
 
 READ_BY_ALL = 0o644

@@ -55,8 +55,7 @@ class SpooledCheck:
         :raises NotStored: if its address is not among them.
         """
         if self.address not in addresses:
-            message = f"its address (number {self.address}) is no longer there"
-            raise NotStored(message)
+            raise NotStored(f"its address (number {self.address}) is no longer there")
         return CheckResult(
             address=addresses[self.address],
             schedule_version=self.schedule_version,

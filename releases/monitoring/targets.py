@@ -199,8 +199,7 @@ def restart_checks(made_up_to: Mapping[int, datetime], *, now: datetime) -> None
 def due_of(release: Release) -> datetime:
     """:raises ValueError: if the release has no exact time."""
     if release.due_at is None:
-        message = f"{release.reference} has no exact time, so it has no limit either."
-        raise ValueError(message)
+        raise ValueError(f"{release.reference} has no exact time, so it has no limit either.")
     return release.due_at
 
 

@@ -362,8 +362,7 @@ class Fetcher:
         """
         pending = self._waiting[key]
         if (request.url, request.fresh) != (pending.request.url, pending.request.fresh):
-            message = f"The turn of {pending.request.url} cannot be taken by {request.url}."
-            raise ValueError(message)
+            raise ValueError(f"The turn of {pending.request.url} cannot be taken by {request.url}.")
         self._not_waiting(pending)
         pending.request = request
         self._waiting[request.key] = pending

@@ -93,8 +93,7 @@ def read_result(content: bytes) -> Result:
     """:raises ValueError: if it is not a result."""
     parsed: Any = json.loads(content)
     if not isinstance(parsed, dict) or len(parsed) != 1:
-        message = "an examination returned something other than a result"
-        raise ValueError(message)
+        raise ValueError("an examination returned something other than a result")
     [(name, plain)] = parsed.items()
     result: Result = canonical.read_dataclass({"finding": Finding, "text": str, "fault": Fault}[name], plain)
     return result

@@ -45,11 +45,8 @@ def export_calendar(
     """
     found = list(releases.select_related("series__producer", "series__responsible").prefetch_related("addresses"))
     if len(found) > MOST_ROWS:
-        message = _("A file holds %(most)s releases at most, and these are %(number)s: choose fewer.") % {
-            "most": f"{MOST_ROWS:,}",
-            "number": f"{len(found):,}",
-        }
-        raise TooManyReleases(message)
+        sentence = _("A file holds %(most)s releases at most, and these are %(number)s: choose fewer.")
+        raise TooManyReleases(sentence % {"most": f"{MOST_ROWS:,}", "number": f"{len(found):,}"})
     editable = set(producers_where(by, Action.EDIT).values_list("pk", flat=True)) if contacts else set[int]()
     columns = [column for column in COLUMNS if column != CONTACT or editable]
     own = set(producers_where(by, Action.VIEW).values_list("pk", flat=True))

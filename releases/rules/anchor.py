@@ -103,8 +103,7 @@ def _split(size: int) -> int:
 
 def _root(leaves: Sequence[bytes]) -> bytes:
     if not leaves:
-        message = "A tree needs at least one leaf."
-        raise ValueError(message)
+        raise ValueError("A tree needs at least one leaf.")
     if len(leaves) == 1:
         return leaves[0]
     middle = _split(len(leaves))

@@ -93,8 +93,7 @@ def next_check_at(
     :raises ValueError: if the limit lies before the due instant.
     """
     if limit_at < due_at:
-        message = f"The limit ({limit_at.isoformat()}) lies before the due instant ({due_at.isoformat()})."
-        raise ValueError(message)
+        raise ValueError(f"The limit ({limit_at.isoformat()}) lies before the due instant ({due_at.isoformat()}).")
     limit = limit_at - due_at
     plan = _Plan(
         limit=limit,

@@ -21,8 +21,7 @@ def in_london(instant: datetime) -> datetime:
     :raises ValueError: if the instant carries no time zone.
     """
     if instant.tzinfo is None:
-        message = "An instant needs its time zone; this one has none."
-        raise ValueError(message)
+        raise ValueError("An instant needs its time zone; this one has none.")
     return instant.astimezone(LONDON)
 
 
@@ -88,8 +87,7 @@ def from_london(wall: datetime, zone: ZoneInfo = LONDON) -> datetime:
     """
     instant = wall.replace(tzinfo=zone).astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) != wall:
-        message = f"{wall:%H:%M} on {format_day(wall.date())} does not exist: the clocks go forward that night."
-        raise ValueError(message)
+        raise ValueError(f"{wall:%H:%M} on {format_day(wall.date())} does not exist: the clocks go forward that night.")
     if wall.replace(tzinfo=zone, fold=1).astimezone(UTC) != instant:
         message = (
             f"{wall:%H:%M} on {format_day(wall.date())} happens twice, because the clocks go back: "

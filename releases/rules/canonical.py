@@ -20,8 +20,7 @@ def _plain(value: object) -> str:
         return value.isoformat()
     if isinstance(value, UUID):
         return str(value)
-    message = f"A value of type {type(value).__name__} has no canonical form."
-    raise TypeError(message)
+    raise TypeError(f"A value of type {type(value).__name__} has no canonical form.")
 
 
 def canonical_json(value: Any) -> bytes:
@@ -60,8 +59,7 @@ def write_dataclass(value: Any) -> Any:
         return [write_dataclass(each) for each in value]
     if value is None or isinstance(value, str | int | float):
         return value
-    message = f"a {type(value).__name__} cannot be written as JSON and read again"
-    raise TypeError(message)
+    raise TypeError(f"a {type(value).__name__} cannot be written as JSON and read again")
 
 
 def read_dataclass(kind: Any, plain: Any, *, strict: bool = False) -> Any:
@@ -76,8 +74,7 @@ def read_dataclass(kind: Any, plain: Any, *, strict: bool = False) -> Any:
     except NotThisKind:
         raise
     except (AttributeError, KeyError, TypeError, ValueError) as fault:
-        message = f"{str(plain)[:80]} is no {getattr(kind, '__name__', kind)}: {fault}"
-        raise NotThisKind(message) from fault
+        raise NotThisKind(f"{str(plain)[:80]} is no {getattr(kind, '__name__', kind)}: {fault}") from fault
 
 
 def _read(kind: Any, plain: Any, *, strict: bool) -> Any:
@@ -91,8 +88,7 @@ def _read(kind: Any, plain: Any, *, strict: bool) -> Any:
     if isinstance(kind, type) and is_dataclass(kind):
         hints = _types_of_fields(kind)
         if strict and (unknown := sorted(plain.keys() - hints.keys())):
-            message = f"{kind.__name__} has no {', '.join(unknown)}"
-            raise NotThisKind(message)
+            raise NotThisKind(f"{kind.__name__} has no {', '.join(unknown)}")
         return kind(
             **{name: read_dataclass(hints[name], each, strict=strict) for name, each in plain.items() if name in hints}
         )
@@ -106,8 +102,7 @@ def _types_of_fields(kind: type) -> Mapping[str, Any]:
 
 def _read_tuple(inner: tuple[Any, ...], plain: Any, *, strict: bool) -> tuple[Any, ...]:
     if not isinstance(plain, list):
-        message = f"{str(plain)[:80]} is no list"
-        raise NotThisKind(message)
+        raise NotThisKind(f"{str(plain)[:80]} is no list")
     if len(inner) == 2 and inner[1] is Ellipsis:
         return tuple(read_dataclass(inner[0], each, strict=strict) for each in plain)
     return tuple(read_dataclass(each_kind, each, strict=strict) for each_kind, each in zip(inner, plain, strict=True))
@@ -123,6 +118,5 @@ def _read_one(kind: Any, plain: Any) -> Any:
     if kind is float and isinstance(plain, int) and not isinstance(plain, bool):
         return float(plain)
     if not isinstance(plain, kind):
-        message = f"{str(plain)[:80]} is no {kind.__name__}"
-        raise NotThisKind(message)
+        raise NotThisKind(f"{str(plain)[:80]} is no {kind.__name__}")
     return plain

@@ -216,8 +216,7 @@ def of_chrony(line: str) -> Figures | None:
     """
     fields = line.strip().split(",")
     if len(fields) != _CHRONY_FIELDS:
-        message = f"chronyc printed {len(fields)} fields and not {_CHRONY_FIELDS}: {line.strip()[:200]}"
-        raise ValueError(message)
+        raise ValueError(f"chronyc printed {len(fields)} fields and not {_CHRONY_FIELDS}: {line.strip()[:200]}")
     if fields[13] == "Not synchronised" or fields[0] in {"", "00000000", _CHRONY_LOCAL}:
         return None
     left, delay, dispersion = (timedelta(seconds=abs(float(fields[at]))) for at in (4, 10, 11))

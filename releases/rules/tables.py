@@ -93,11 +93,9 @@ class Lines:
         if not any(cells):
             return
         if any(cells[MOST_COLUMNS:]):
-            message = f"{self._name} has something beyond column {MOST_COLUMNS} in line {number}."
-            raise NotATableError(message)
+            raise NotATableError(f"{self._name} has something beyond column {MOST_COLUMNS} in line {number}.")
         if len(self.gathered) > MOST_ROWS:
-            message = f"{self._name} has more than {MOST_ROWS:,} rows: divide it into several files."
-            raise NotATableError(message)
+            raise NotATableError(f"{self._name} has more than {MOST_ROWS:,} rows: divide it into several files.")
         self.gathered.append((number, list(cells[:MOST_COLUMNS])))
 
 
@@ -152,11 +150,9 @@ def _open_archive(content: bytes, *, name: str) -> zipfile.ZipFile:
     except ARCHIVE_FAULTS as error:
         raise _damaged(name) from error
     if any(part.flag_bits & 0x1 for part in parts):
-        message = f"{name} is locked with a password: save it without one."
-        raise NotATableError(message)
+        raise NotATableError(f"{name} is locked with a password: save it without one.")
     if len(parts) > _MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED_BYTES:
-        message = f"{name} is too large: unpacked it has more than {MOST_UNPACKED_BYTES // 1024**2} MB."
-        raise NotATableError(message)
+        raise NotATableError(f"{name} is too large: unpacked it has more than {MOST_UNPACKED_BYTES // 1024**2} MB.")
     return archive
 
 
@@ -194,8 +190,7 @@ def _read_csv(content: bytes, *, name: str) -> list[Line]:
             lines.scan(number, cells=len(cells))
             lines.add(number, [_without_guard(as_cell(cell)) for cell in cells])
     except csv.Error as error:
-        message = f"{name} cannot be read as CSV after row {len(lines.gathered)}: {error}."
-        raise NotATableError(message) from error
+        raise NotATableError(f"{name} cannot be read as CSV after row {len(lines.gathered)}: {error}.") from error
     return lines.gathered
 
 
@@ -218,17 +213,14 @@ def _without_guard(cell: Cell) -> Cell:
 
 def _decoded(content: bytes, *, name: str) -> str:
     if content.startswith(_UTF_16_MARKS) or b"\0" in content:
-        message = f"{name} is neither a spreadsheet nor a text file in UTF-8: {_ADVICE}."
-        raise NotATableError(message)
+        raise NotATableError(f"{name} is neither a spreadsheet nor a text file in UTF-8: {_ADVICE}.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        message = f"{name} is not in UTF-8, as line {line} shows: {_ADVICE}."
-        raise NotATableError(message) from error
+        raise NotATableError(f"{name} is not in UTF-8, as line {line} shows: {_ADVICE}.") from error
     if not text.strip():
-        message = f"{name} is empty."
-        raise NotATableError(message)
+        raise NotATableError(f"{name} is empty.")
     return text
 
 
@@ -263,8 +255,7 @@ def _read_open_document(archive: zipfile.ZipFile, *, name: str) -> list[Line]:
     except NotATableError:
         raise
     except (*ARCHIVE_FAULTS, SAXException, DefusedXmlException) as error:
-        message = f"{name} is damaged: it cannot be read as an ODS file."
-        raise NotATableError(message) from error
+        raise NotATableError(f"{name} is damaged: it cannot be read as an ODS file.") from error
     return sheet.lines.gathered
 
 
@@ -376,8 +367,7 @@ def _read_office_open(content: bytes, *, name: str) -> list[Line]:
         raise
     except Exception as error:
         # With a damaged workbook the library may raise any exception.
-        message = f"{name} is damaged: it cannot be read as an XLSX file."
-        raise NotATableError(message) from error
+        raise NotATableError(f"{name} is damaged: it cannot be read as an XLSX file.") from error
 
 
 def _write_office_open(header: Sequence[str], rows: Iterable[Sequence[Value]], *, title: str) -> bytes:
@@ -407,8 +397,7 @@ def _scan_sheet(content: bytes, *, name: str, formulas: Collection[_Place] = ())
     try:
         sheet = next((sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"), None)
         if sheet is None:
-            message = f"{name} holds no sheet."
-            raise NotATableError(message)
+            raise NotATableError(f"{name} holds no sheet.")
         for number, row in enumerate(sheet.iter_rows(), start=1):
             lines.scan(number, cells=len(row))
             found |= {(number, place) for place, cell in enumerate(row) if cell.data_type == _FORMULA}
@@ -474,15 +463,13 @@ def read_table(content: bytes, *, name: str) -> list[Line]:
             return _read_open_document(parts, name=name)
         if {"[Content_Types].xml", "xl/workbook.xml"} <= set(parts.namelist()):
             return _read_office_open(content, name=name)
-    message = f"{name} is neither CSV nor ODS nor XLSX: save it as one of these."
-    raise NotATableError(message)
+    raise NotATableError(f"{name} is neither CSV nor ODS nor XLSX: save it as one of these.")
 
 
 def check_table_size(size: int, *, name: str) -> None:
     """:raises NotATableError: if it is."""
     if size > MOST_BYTES:
-        message = f"{name} is too large: it has more than {MOST_BYTES // 1024**2} MB."
-        raise NotATableError(message)
+        raise NotATableError(f"{name} is too large: it has more than {MOST_BYTES // 1024**2} MB.")
 
 
 def write_table(kind: TableKind, header: Sequence[str], rows: Iterable[Sequence[Value]], *, title: str) -> bytes:

@@ -243,8 +243,7 @@ def judge_address(
     :raises ValueError: if the limit lies before the due instant.
     """
     if limit_at < due_at:
-        message = f"The limit ({limit_at.isoformat()}) lies before the due instant ({due_at.isoformat()})."
-        raise ValueError(message)
+        raise ValueError(f"The limit ({limit_at.isoformat()}) lies before the due instant ({due_at.isoformat()}).")
     every_check = sorted(set(sightings), key=lambda check: (check.sent_at, check.completed_at, check.result))
     checks = [check for check in every_check if check.clock_confirmed]
     telling = _without_taken_away(checks, due_at=due_at)

@@ -46,14 +46,7 @@ from releases.statements import TEXT_KINDS
 from releases.text import calendar as text_calendar
 from releases.text import preflight as text_preflight
 from releases.text import release as text_release
-from releases.views.base import (
-    SignedInRequest,
-    complete_form,
-    explain_refusal,
-    find_release,
-    form_view,
-    post_data,
-)
+from releases.views.base import SignedInRequest, complete_form, explain_refusal, find_release, form_view, post_data
 
 LONGEST_ANSWER = 2000
 

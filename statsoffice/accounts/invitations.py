@@ -205,8 +205,7 @@ def _may_grant(person: User, role: str | None, producer: Producer | None) -> boo
 
 def _check_may_grant(person: User, role: str | None, producer: Producer | None) -> None:
     if not _may_grant(person, role, producer):
-        message = f"{person} may not invite anyone to be {role} of {producer}."
-        raise NotYours(message)
+        raise NotYours(f"{person} may not invite anyone to be {role} of {producer}.")
 
 
 def refuse_own_role(address: str, *, by: User) -> None:

@@ -25,8 +25,7 @@ class UserQuerySet(BaseUserManager["User"]):
         :raises ValueError: if the e-mail address is empty.
         """
         if not email:
-            message = _("A user needs an e-mail address.")
-            raise ValueError(message)
+            raise ValueError(_("A user needs an e-mail address."))
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         with transaction.atomic(using=self._db):

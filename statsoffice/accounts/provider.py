@@ -70,15 +70,12 @@ def read_id_token(token: str, *, keys: Mapping[str, Any], issuer: str, client_id
             options={"require": list(NEEDED)},
         )
     except (jwt.PyJWTError, TypeError, ValueError, AttributeError) as error:
-        message = f"{type(error).__name__}: {error}"
-        raise InvalidTokenError(message) from error
+        raise InvalidTokenError(f"{type(error).__name__}: {error}") from error
     is_for_several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
     if claims.get("azp", None if is_for_several else client_id) != client_id:
-        message = "The token was made for another party."
-        raise InvalidTokenError(message)
+        raise InvalidTokenError("The token was made for another party.")
     if not hmac.compare_digest(str(claims["nonce"]).encode(), nonce.encode()):
-        message = "The nonce is another."
-        raise InvalidTokenError(message)
+        raise InvalidTokenError("The nonce is another.")
     return claims
 
 
@@ -88,8 +85,7 @@ def _key(token: str, keys: Mapping[str, Any]) -> jwt.PyJWK:
     usable = [key for key in jwt.PyJWKSet.from_dict(dict(keys)).keys if key.public_key_use in {None, "sig"}]
     fitting = [key for key in usable if named is None or key.key_id == named]
     if len(fitting) != 1 or fitting[0].algorithm_name not in ALGORITHMS:
-        message = "No key of the provider fits the token."
-        raise InvalidTokenError(message)
+        raise InvalidTokenError("No key of the provider fits the token.")
     return fitting[0]
 
 
@@ -252,15 +248,12 @@ class VerifyingAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         """
         found = super().openid_config
         if not isinstance(found, dict) or not all(isinstance(found.get(name), str) for name in ("issuer", *ENDPOINTS)):
-            message = "The provider's description of itself is not complete."
-            raise OAuth2Error(message)
+            raise OAuth2Error("The provider's description of itself is not complete.")
         if found["issuer"].rstrip("/") != self.provider_id:
-            message = f"The provider says that it is {found['issuer']}."
-            raise OAuth2Error(message)
+            raise OAuth2Error(f"The provider says that it is {found['issuer']}.")
         scheme = f"{urlsplit(self.provider_id).scheme}:"
         if not all(found[name].startswith((scheme, "https:")) for name in ENDPOINTS):
-            message = "The provider names an endpoint without https."
-            raise OAuth2Error(message)
+            raise OAuth2Error("The provider names an endpoint without https.")
         return found
 
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
@@ -296,8 +289,7 @@ class VerifyingAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         """
         user_info = self._fetch_user_info(token.token)
         if user_info.get("sub") != claims["sub"]:
-            message = "The provider described another person than the one it signed for."
-            raise OAuth2Error(message)
+            raise OAuth2Error("The provider described another person than the one it signed for.")
         return {**claims, "email": user_info.get("email"), "email_verified": user_info.get("email_verified")}
 
 

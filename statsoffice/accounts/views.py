@@ -149,8 +149,7 @@ def send_with_message(request: HttpRequest, invitation: Invitation, *, secret: s
 
 def _check_invites(person: User) -> None:
     if not producers_invited_to(person).exists():
-        message = "This person may not invite anyone."
-        raise Http404(message)
+        raise Http404("This person may not invite anyone.")
 
 
 def _get_invitation(person: User, key: int) -> Invitation:

@@ -58,8 +58,7 @@ def show_trail(request: SignedInRequest) -> HttpResponse:
     """Show sign-ins, downloads and changes of the producers that the person audits or leads."""
     producers = producers_audited_by(request.user)
     if not producers:
-        message = "Only people who audit or lead a producer can read the audit trail."
-        raise Http404(message)
+        raise Http404("Only people who audit or lead a producer can read the audit trail.")
     scope = scope_of(request.user, producers, is_narrowed=False)
     form = TrailFilter(request.GET, scope=scope)
     filters = form.cleaned_data if form.is_valid() else {}

@@ -103,8 +103,7 @@ def missing_information_of(person: Person, *, now: datetime) -> list[tuple[Conce
 @require_safe
 def list_missing(request: HttpRequest, concern: str) -> HttpResponse:
     if concern not in set(Concern):
-        message = "Nothing is listed under this name."
-        raise Http404(message)
+        raise Http404("Nothing is listed under this name.")
     reason = Concern(concern)
     found = overview.releases_of_concern(overview.visible_releases(request.user), reason, now=timezone.now())
     in_order = found.select_related("series__producer").order_by("planned_on", "planned_at", "title", "pk")

@@ -239,15 +239,13 @@ def rehearsal(request: SignedInRequest) -> HttpResponse:
 
 def _office(request: SignedInRequest) -> Office:
     if not may_set_up(request.user):
-        message = "Only administrators set an office up."
-        raise Http404(message)
+        raise Http404("Only administrators set an office up.")
     return office_of(request.user)
 
 
 def _producer(office: Office) -> Producer:
     if office.producer is None:
-        message = "There is no producer yet."
-        raise Http404(message)
+        raise Http404("There is no producer yet.")
     return office.producer
 
 

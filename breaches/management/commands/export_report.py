@@ -28,8 +28,7 @@ class Command(PlainCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         report = Report.objects.filter(reference=options["reference"]).first()
         if report is None:
-            message = f"There is no breach report {options['reference']}."
-            raise CommandError(message)
+            raise CommandError(f"There is no breach report {options['reference']}.")
         if options["annex"] and report.status in WITH_DOCUMENT:
             message = (
                 f"{report.reference} is stored as it was approved; an annex is approved with the report or not at all."
@@ -42,15 +41,13 @@ class Command(PlainCommand):
             else:
                 content = pdf.render_pdf(pdf.draft_of(report, annex=options["annex"]))
         except pdf.NotRendered as fault:
-            message = f"{report.reference} could not be printed: {fault}"
-            raise CommandError(message) from fault
+            raise CommandError(f"{report.reference} could not be printed: {fault}") from fault
         except DocumentChanged as fault:
             raise CommandError(str(fault)) from fault
         try:
             with whole_file(options["output"]) as file:
                 file.write(content)
         except OSError as fault:
-            message = f"{options['output']} could not be written: {fault.strerror}."
-            raise CommandError(message) from fault
+            raise CommandError(f"{options['output']} could not be written: {fault.strerror}.") from fault
         what = "as approved" if is_approved else "not approved, and marked so"
         self.stdout.write(f"{report.reference}, version {version}, {what}: {options['output']}")

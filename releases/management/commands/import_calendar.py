@@ -59,8 +59,7 @@ and the exit code is 1. With --skip-refused the other rows are."""
         try:
             content = path.read_bytes()
         except OSError as error:
-            message = f"{path} cannot be read: {error.strerror}."
-            raise CommandError(message) from error
+            raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
         try:
             reading = parse.read_calendar(content, name=path.name, adapters=ADAPTERS.keys())
             imported = apply.import_calendar(
@@ -72,8 +71,7 @@ and the exit code is 1. With --skip-refused the other rows are."""
             )
         except FileRefused as refusal:
             self._refuse(refusal.sentences)
-            message = f"Nothing was imported from {path.name}."
-            raise CommandError(message) from refusal
+            raise CommandError(f"Nothing was imported from {path.name}.") from refusal
         self._refuse(fault for row in imported.of(Outcome.REFUSED) for fault in row.faults)
         self._report(imported, name=path.name, dry_run=options["dry_run"])
 
