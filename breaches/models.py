@@ -590,17 +590,17 @@ class ReportRowRecord(RowRecord):
     CHAIN: ClassVar[str] = "breaches.row"
     AFTER: ClassVar[str] = "breaches.event"
     TABLES = (
-        Table(Report, OF_REPORT, changed_by=ROW_CHANGES, deleted_by=NEVER),
+        Table("breaches.Report", OF_REPORT, changed_by=ROW_CHANGES, deleted_by=NEVER),
         Table(
-            Suspicion,
+            "breaches.Suspicion",
             OF_SUSPICION,
             changed_by=GIVEN_TO_A_REPORT,
             deleted_by=NEVER,
             about="report_id",
             about_moves=True,
         ),
-        Table(ReportVersion, OF_VERSION, changed_by=NEVER, deleted_by=NEVER),
-        Table(ApprovedDocument, OF_DOCUMENT, changed_by=NEVER, deleted_by=NEVER),
+        Table("breaches.ReportVersion", OF_VERSION, changed_by=NEVER, deleted_by=NEVER),
+        Table("breaches.ApprovedDocument", OF_DOCUMENT, changed_by=NEVER, deleted_by=NEVER),
     )
 
 

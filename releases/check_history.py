@@ -112,7 +112,7 @@ def release_record_of(release: Release, *, now: datetime) -> ReleaseRecord:
     present = next((v for v in verdicts if v.schedule_version == release.schedule_version), None)
     statements = list(Statement.objects.filter(release=release).select_related("stated_by", "address").in_order())
     stated = last_statements((statement.text_digest, statement.kind) for statement in statements)
-    history = repository.read_history(release)
+    history = repository.read_present_checks(release)
     plain = [check for check in history if check.purpose == Purpose.PLAIN]
     by_address: dict[int, list[RecordedCheck]] = defaultdict(list)
     for check in history:

@@ -212,7 +212,7 @@ def _find_unobserved(*, now: datetime) -> list[Schedule]:
     If the checks of a release are only waiting to be stored, its monitoring process judges it itself.
     """
     found = Release.objects.monitored(now=now, ahead=-LONGEST, behind=GIVE_UP).filter(
-        ~repository.release_is_checked_once_due(), ~_decided(), due_at__gt=F("recorded_at"), addresses__isnull=False
+        ~repository.release_has_check_since_due(), ~_decided(), due_at__gt=F("recorded_at"), addresses__isnull=False
     )
     # Read only the keys first: in the minutes after a due instant there may be thousands whose limit is in the future.
     limits = found.values_list("pk", "due_at", "series__tolerance_seconds").distinct()

@@ -190,7 +190,7 @@ class Proposal:
 def propose_addresses(releases: QuerySet[Release], pattern: Pattern, *, by: User, now: datetime) -> list[Proposal]:
     """Return the addresses that a pattern gives for each release; nothing is changed."""
     addresses = Prefetch(
-        "addresses", Address.objects.annotate(was_checked=repository.address_is_checked()), to_attr="present_addresses"
+        "addresses", Address.objects.annotate(was_checked=repository.address_has_check()), to_attr="present_addresses"
     )
     found = releases.select_related("series__producer").prefetch_related(addresses).order_by("planned_on", "reference")
     editable = set(permissions.producers_where(by, Action.EDIT).values_list("pk", flat=True))

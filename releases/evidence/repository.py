@@ -208,7 +208,7 @@ def read_needed_checks(releases: Collection[int]) -> tuple[Iterable[RecordedChec
     return _read(needed & Q(release__in=releases), says=Q(written__contains=SAYS_A_TIME)), number
 
 
-def read_history(release: Release) -> list[RecordedCheck]:
+def read_present_checks(release: Release) -> list[RecordedCheck]:
     """Read all checks of a release's present schedule, plain or bypassing caches, in the order of sending."""
     return list(_read(Q(release=release, schedule_version=release.schedule_version)))
 
@@ -343,12 +343,12 @@ def is_checked_since(release: int, instant: datetime) -> bool:
     return Observation.objects.filter(release=release, recorded_at__gte=instant).exists()
 
 
-def address_is_checked() -> Exists:
+def address_has_check() -> Exists:
     """Return the condition on addresses that any check of them is stored."""
     return Exists(Observation.objects.filter(address=OuterRef("pk")))
 
 
-def release_is_checked_once_due() -> Exists:
+def release_has_check_since_due() -> Exists:
     """Return the condition on releases that a plain check for the present schedule was sent since the due time."""
     checks = Observation.objects.plain().filter(release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"))
     return Exists(checks.filter(sent_at__gte=OuterRef("due_at")))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import batched
 from typing import Any, ClassVar
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
@@ -16,10 +17,8 @@ from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as lazy
 
 from releases.models.append_only import CHUNK, AppendOnlyQuerySet, ChainedRow, ChainHead, new_salt, salted_digest
-from releases.models.observation import Coverage, KeptBody
-from releases.models.producer import Membership, Series
-from releases.models.release import Address, DateChange, Release
-from releases.models.verification import Statement, Verification
+from releases.models.producer import Series
+from releases.models.release import Release
 from releases.rules.canonical import canonical_json, sha256_hex
 from releases.rules.lifecycle import RELEASE
 
@@ -44,10 +43,10 @@ class Table:
     `changed_by` and `deleted_by` are kinds of events in the chain that the record follows; None if no kinds of events
     cover every change, and NEVER for rows that are written once. `about` is the column with the key of the event's
     subject; `about_moves` means that this column may change. `earlier` has the columns of each earlier format, oldest
-    first.
+    first. `label` names the model as a foreign key does, such as "releases.Release".
     """
 
-    model: type[models.Model]
+    label: str
     columns: Sequence[str]
     scope: Q = field(default_factory=Q)
     changed_by: Collection[str] | None = None
@@ -57,8 +56,12 @@ class Table:
     earlier: Sequence[Sequence[str]] = ()
 
     @property
+    def model(self) -> type[models.Model]:
+        return apps.get_model(self.label)
+
+    @property
     def name(self) -> str:
-        return self.model._meta.label_lower
+        return self.label.lower()
 
     @property
     def format(self) -> int:
@@ -245,22 +248,22 @@ class ReleaseRowRecord(RowRecord):
     CHAIN: ClassVar[str] = "releases.row"
     AFTER: ClassVar[str] = "releases.event"
     TABLES = (
-        Table(Release, OF_RELEASE, changed_by=MOVED, deleted_by={"removed"}),
+        Table("releases.Release", OF_RELEASE, changed_by=MOVED, deleted_by={"removed"}),
         Table(
-            Address,
+            "releases.Address",
             OF_ADDRESS,
             changed_by={"address_changed"},
             deleted_by={"address_removed", "removed"},
             about="release_id",
         ),
         # There is an event for each change of the outcome; releases.judge compares them.
-        Table(Verification, OF_VERIFICATION, deleted_by=NEVER),
-        Table(DateChange, OF_DATE_CHANGE, changed_by=NEVER, deleted_by=NEVER),
-        Table(Statement, OF_STATEMENT, changed_by=NEVER, deleted_by=NEVER),
-        Table(Membership, ("user_id", "producer_id", "role")),
+        Table("releases.Verification", OF_VERIFICATION, deleted_by=NEVER),
+        Table("releases.DateChange", OF_DATE_CHANGE, changed_by=NEVER, deleted_by=NEVER),
+        Table("releases.Statement", OF_STATEMENT, changed_by=NEVER, deleted_by=NEVER),
+        Table("releases.Membership", ("user_id", "producer_id", "role")),
         # The tolerance in force at a due time is read from the history.
         Table(
-            Series.history.model,
+            "releases.HistoricalSeries",
             ("id", "history_date", "history_type", "tolerance_seconds"),
             changed_by=NEVER,
             deleted_by=NEVER,
@@ -272,8 +275,8 @@ class MonitoringRowRecord(RowRecord):
     CHAIN: ClassVar[str] = "releases.monitoring_row"
     AFTER: ClassVar[str] = "releases.observation"
     TABLES = (
-        Table(KeptBody, KEPT_BODY_COLUMNS, deleted_by=NEVER),
-        Table(Coverage, ("watcher", "began_at", "recorded_until"), deleted_by=NEVER),
+        Table("releases.KeptBody", KEPT_BODY_COLUMNS, deleted_by=NEVER),
+        Table("releases.Coverage", ("watcher", "began_at", "recorded_until"), deleted_by=NEVER),
     )
 
 

@@ -14,9 +14,9 @@ from releases.host_budgets import ProbeInterface
 from releases.models import Address, NotFoundPage
 from releases.models.observation import Purpose
 from releases.monitoring.targets import CheckKey, Target
-from releases.rules.cadence import address_that_cannot_exist
 from releases.rules.clock_error import ClockError, bound_seconds_of_check
 from releases.rules.response import NO_ANSWER, Answer, CheckRequest
+from releases.rules.web_address import address_that_cannot_exist
 
 logger = logging.getLogger(__name__)
 

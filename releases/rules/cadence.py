@@ -9,8 +9,6 @@ from functools import cache
 from itertools import islice
 from typing import NamedTuple
 
-from releases.rules.web_address import parse_address
-
 FIRST_CHECK = timedelta(days=1)
 """How long before the due instant monitoring begins."""
 GIVE_UP = timedelta(days=7)
@@ -279,17 +277,3 @@ FRESH_AFTER = (timedelta(seconds=5), timedelta(minutes=10), timedelta(hours=1))
 def count_fresh_checks(planned_at: datetime, *, due_at: datetime) -> int:
     """Return how many checks that bypass caches an address should have had by the time of a plain check."""
     return sum(planned_at >= due_at + after for after in FRESH_AFTER)
-
-
-def address_that_cannot_exist(url: str, *, token: str) -> str:
-    """Return an address in the same folder as another, at which nothing can exist.
-
-    The response is the site's own page for missing addresses, which some sites send with a status of success.
-
-    :param url: an address of the site; the folder stays the same, because parts of a site may have different such
-        pages.
-    :param token: letters and digits that no address of the site ends in.
-    :raises NotAWebAddressError: if the address is none.
-    """
-    folder, _, _ = parse_address(url).url.partition("?")[0].rpartition("/")
-    return f"{folder}/no-such-page-{token}"

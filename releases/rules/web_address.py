@@ -121,6 +121,20 @@ def place_if_any(url: str) -> str:
         return ""
 
 
+def address_that_cannot_exist(url: str, *, token: str) -> str:
+    """Return an address in the same folder as another, at which nothing can exist.
+
+    The response is the site's own page for missing addresses, which some sites send with a status of success.
+
+    :param url: an address of the site; the folder stays the same, because parts of a site may have different such
+        pages.
+    :param token: letters and digits that no address of the site ends in.
+    :raises NotAWebAddressError: if the address is none.
+    """
+    folder, _, _ = parse_address(url).url.partition("?")[0].rpartition("/")
+    return f"{folder}/no-such-page-{token}"
+
+
 @lru_cache(maxsize=1024)
 def normal_entries(entries: frozenset[str]) -> frozenset[str]:
     """Normalise "host" and "host:port" entries, so that they can be compared with addresses.

@@ -80,9 +80,9 @@ class AccountRowRecord(RowRecord):
     AFTER: ClassVar[str] = "accounts.event"
     TABLES = (
         # Without the password, and the data of second factors and the office's sign-in provider: docs/security.md.
-        Table(User, ("email", "is_staff", "is_superuser", "is_active", "salt"), deleted_by=NEVER),
-        Table(User.groups.through, ("user_id", "group_id")),
-        Table(User.user_permissions.through, ("user_id", "permission_id")),
+        Table("accounts.User", ("email", "is_staff", "is_superuser", "is_active", "salt"), deleted_by=NEVER),
+        Table("accounts.User_groups", ("user_id", "group_id")),
+        Table("accounts.User_user_permissions", ("user_id", "permission_id")),
     )
 
 

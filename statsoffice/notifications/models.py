@@ -102,7 +102,7 @@ class MessageRowRecord(RowRecord):
     AFTER: ClassVar[str] = "messages.row"
     TABLES = (
         Table(
-            Message,
+            "outbox.Message",
             (
                 "event",
                 "channel",

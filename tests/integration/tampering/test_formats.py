@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from releases import corrections
-from releases.models import Release, ReleaseRowRecord, Series
+from releases.models import Release, ReleaseRowRecord
 from releases.models.event import MOVED, OF_RELEASE, UPGRADE, Table
 from tests.integration.tampering.changes import change
 from tests.integration.tampering.verifying import apply, verify
@@ -16,7 +16,7 @@ from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory, rol
 pytestmark = pytest.mark.django_db
 
 ONE_COLUMN_MORE = Table(
-    Release,
+    "releases.Release",
     (*OF_RELEASE, "planned_from_id"),
     changed_by=MOVED,
     deleted_by={"removed"},
@@ -60,7 +60,7 @@ def test_a_row_that_changes_is_recorded_in_the_present_format(release):
 
 def test_the_rows_of_a_new_table_are_recorded_by_a_command(monkeypatch):
     series = [SeriesFactory(), SeriesFactory()]
-    monkeypatch.setattr(ReleaseRowRecord, "TABLES", [*ReleaseRowRecord.TABLES, Table(Series, ("title",))])
+    monkeypatch.setattr(ReleaseRowRecord, "TABLES", [*ReleaseRowRecord.TABLES, Table("releases.Series", ("title",))])
     assert f"releases.series {series[0].pk} was added" in verify()[0]
     for told in ("releases.series: 2 rows recorded\n", "releases.series: 0 rows recorded\n"):
         out = StringIO()

@@ -9,8 +9,8 @@ from releases.models import NotFoundPage, Observation, Verification
 from releases.models.observation import Purpose
 from releases.monitoring.sweep import Sweep
 from releases.rules import cadence
-from releases.rules.cadence import address_that_cannot_exist, count_fresh_checks
-from releases.rules.web_address import NotAWebAddressError
+from releases.rules.cadence import count_fresh_checks
+from releases.rules.web_address import NotAWebAddressError, address_that_cannot_exist
 from releases.verdict.address import Outcome
 from statsoffice.fake_publisher import pages
 from tests.support.factories import SEED_DUE, ReleaseFactory
