@@ -56,7 +56,7 @@ LARGEST_ERROR = timedelta(seconds=1)
 CLOCKS_COMPARED_EVERY = timedelta(minutes=5)
 
 # Judging takes about a millisecond for each release; checks must not wait for a thousand of them.
-JUDGED_AT_A_TIME = 100
+JUDGED_AT_A_TIME = 200
 STORED_AT_A_TIME = 500
 # Results come in a few at a time, and storing or judging a few takes as many statements as hundreds. While more are to
 # come they wait for a complete batch, but no longer than this.
