@@ -80,8 +80,11 @@ class HiddenText:
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
-    """The effect of the declarations of one element; None means that the inherited value applies."""
+class Style:
+    """The style of an element; None means that its declarations leave the inherited value as it is.
+
+    `hides` means that the element is hidden with everything in it, and is not inherited.
+    """
 
     hides: bool = False
     is_invisible: bool | None = None
@@ -91,33 +94,37 @@ class Effect:
     alpha: float = 1
     background: Colour | Unknown | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class InheritedStyle:
-    is_invisible: bool = False
-    has_no_size: bool = False
-    is_off_screen: bool = False
-    # External style sheets often set the colour of text, and seldom that of the whole page.
-    colour: Colour | Unknown = UNKNOWN
-    alpha: float = 1
-    background: Colour | Unknown = WHITE
-
     @property
     def hides_text(self) -> bool:
-        return self.is_invisible or self.has_no_size or self.is_off_screen or self._is_without_contrast
+        return bool(self.is_invisible or self.has_no_size or self.is_off_screen) or self._is_without_contrast
 
     @property
     def _is_without_contrast(self) -> bool:
         if self.alpha <= _NOTHING:
             return True
-        if isinstance(self.colour, str) or isinstance(self.background, str):
+        if not isinstance(self.colour, tuple) or not isinstance(self.background, tuple):
             return False
         return _contrast(_over(self.colour, self.alpha, self.background), self.background) < _LEAST_CONTRAST
+
+    def inherit(self, parent: "Style") -> "Style":
+        return Style(
+            is_invisible=parent.is_invisible if self.is_invisible is None else self.is_invisible,
+            has_no_size=parent.has_no_size if self.has_no_size is None else self.has_no_size,
+            is_off_screen=parent.is_off_screen if self.is_off_screen is None else self.is_off_screen,
+            colour=parent.colour if self.colour is None else self.colour,
+            alpha=parent.alpha if self.colour is None else self.alpha,
+            background=parent.background if self.background is None else self.background,
+        )
+
+
+_NO_STYLE = Style()
+# External style sheets often set the colour of text, and seldom that of the whole page.
+_OF_PAGE = Style(colour=UNKNOWN, background=WHITE)
 
 
 @dataclass(slots=True)
 class _Level:
-    inherited: InheritedStyle
+    style: Style
     ancestors: int
     parent: int
     before: int = 0
@@ -160,13 +167,13 @@ class _Walk:
         self._elements: set[int] = set()
         self._own_text: set[int] = set()
         self._matches = 0
-        self._effects: dict[tuple[object, ...], Effect] = {}
+        self._styles: dict[tuple[object, ...], Style] = {}
         self._alike: dict[tuple[object, ...], tuple[int, tuple[Rule, ...]]] = {}
-        self._inherited: dict[tuple[int, int], tuple[InheritedStyle, bool, InheritedStyle]] = {}
+        self._inherited: dict[tuple[int, int], tuple[Style, bool, Style]] = {}
 
     def find(self, tree: LexborHTMLParser) -> HiddenText:
         root = tree.root
-        levels = [_Level(InheritedStyle(), 0, 0)]
+        levels = [_Level(_OF_PAGE, 0, 0)]
         node: LexborNode | None = root
         while node is not None:
             child = self._enter(node, levels) if _is_element(node) else None
@@ -188,17 +195,17 @@ class _Walk:
         matched, rules = self._match(node, level, is_root=len(levels) == 1) if self._sheet.steps else (0, ())
         level.before = matched
         level.siblings |= matched
-        effect = self._effect(node, rules)
-        if effect.hides:
+        own = self._own_style(node, rules)
+        if own.hides:
             self._elements.add(node.mem_id)
             return None
-        inherited, hides_text = self._handed_down(level.inherited, effect)
+        style, hides_text = self._inherit(level.style, own)
         if hides_text:
             self._own_text.add(node.mem_id)
         child = node.child
         if child is None or (child.next is None and not _is_element(child)):
             return None
-        levels.append(_Level(inherited, level.ancestors | matched, matched))
+        levels.append(_Level(style, level.ancestors | matched, matched))
         return child
 
     def _match(self, node: LexborNode, level: _Level, *, is_root: bool) -> tuple[int, tuple[Rule, ...]]:
@@ -232,30 +239,30 @@ class _Walk:
         keys = ("*", tag, *(f".{name}" for name in names), f"#{attributes['id']}" if "id" in attributes else "*")
         return tuple(chain.from_iterable(steps[key] for key in dict.fromkeys(keys) if key in steps))
 
-    def _effect(self, node: LexborNode, rules: Sequence[Rule]) -> Effect:
+    def _own_style(self, node: LexborNode, rules: Sequence[Rule]) -> Style:
         is_styled = node.mem_id in self._inline
         if not rules and not is_styled:
-            return _NO_EFFECT
+            return _NO_STYLE
         style, hints = "", _NO_HINTS
         if is_styled:
             attributes = node.attributes
             style = attributes.get("style") or ""
             hints = (attributes.get("bgcolor"), attributes.get("text"), node.tag == "font" and attributes.get("color"))
         key = (*map(id, rules), style, *hints)
-        effect = self._effects.get(key)
-        if effect is None:
-            if len(self._effects) > _MOST_STYLES:
+        own = self._styles.get(key)
+        if own is None:
+            if len(self._styles) > _MOST_STYLES:
                 raise Unread
-            found = _effect_of(self._cascaded(rules, style, hints), self._sheet.keyframes)
-            effect = self._effects[key] = _NO_EFFECT if found == _NO_EFFECT else found
-        return effect
+            found = _style_of(self._cascaded(rules, style, hints), self._sheet.keyframes)
+            own = self._styles[key] = _NO_STYLE if found == _NO_STYLE else found
+        return own
 
-    def _handed_down(self, was: InheritedStyle, effect: Effect) -> tuple[InheritedStyle, bool]:
-        key = (id(was), id(effect))  # keys are `id()`s of objects that live as long as the walk
+    def _inherit(self, parent: Style, own: Style) -> tuple[Style, bool]:
+        key = (id(parent), id(own))  # keys are `id()`s of objects that live as long as the walk
         known = self._inherited.get(key)
         if known is None:
-            now = was if effect is _NO_EFFECT else _handed_down(was, effect)
-            known = self._inherited[key] = now, now.hides_text, was
+            style = parent if own is _NO_STYLE else own.inherit(parent)
+            known = self._inherited[key] = style, style.hides_text, parent
         return known[0], known[1]
 
     def _cascaded(self, rules: Sequence[Rule], style: str, hints: tuple[object, object, object]) -> Declarations:
@@ -275,7 +282,6 @@ class _Walk:
         return found
 
 
-_NO_EFFECT = Effect()
 _NO_HINTS: tuple[object, object, object] = (None, None, False)
 _rank = attrgetter("rank")
 # Each shorthand sets all the longer properties that it abbreviates.
@@ -299,28 +305,16 @@ def _declare(found: dict[str, str], declared: Declarations, rule: Rule | None = 
 
 
 def _may_hide(name: str, value: str) -> bool:
-    effect = _effect_of({"position": "absolute", "overflow": "hidden", name: value}, {})
-    hides = (effect.hides, effect.is_invisible, effect.has_no_size, effect.is_off_screen, effect.alpha <= _NOTHING)
+    style = _style_of({"position": "absolute", "overflow": "hidden", name: value}, {})
+    hides = (style.hides, style.is_invisible, style.has_no_size, style.is_off_screen, style.alpha <= _NOTHING)
     return any(hides) or name in {"position", "overflow", "overflow-x", "overflow-y"}
 
 
-def _handed_down(was: InheritedStyle, effect: Effect) -> InheritedStyle:
-    background = was.background if effect.background is None else effect.background
-    return InheritedStyle(
-        was.is_invisible if effect.is_invisible is None else effect.is_invisible,
-        was.has_no_size if effect.has_no_size is None else effect.has_no_size,
-        was.is_off_screen if effect.is_off_screen is None else effect.is_off_screen,
-        was.colour if effect.colour is None else effect.colour,
-        was.alpha if effect.colour is None else effect.alpha,
-        background,
-    )
-
-
-def _effect_of(declared: Declarations, keyframes: Mapping[str, Declarations]) -> Effect:
+def _style_of(declared: Declarations, keyframes: Mapping[str, Declarations]) -> Style:
     if name := next((name for name in _animations(declared) if name in keyframes), None):
         declared = {**declared, **keyframes[name]}  # its state once it has moved
     colour, alpha = _colour_of(declared)
-    return Effect(
+    return Style(
         hides=any(rule(declared) for rule in _HIDING),
         is_invisible=_choice(declared.get("visibility"), hidden={"hidden", "collapse"}),
         has_no_size=_has_no_size(declared),
