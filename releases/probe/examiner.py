@@ -16,6 +16,7 @@ import signal
 import struct
 import sys
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -51,14 +52,11 @@ class Request:
     expectation: Expectation | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """The traceback of our own code that failed on a page."""
-
-    message: str
+class ExaminationError(Exception):
+    """Our own code failed on a page, in the process that examines pages; the message is its traceback."""
 
 
-Result = Finding | str | Fault
+type Result = Finding | str | ExaminationError
 
 
 def add_length(content: bytes) -> bytes:
@@ -85,17 +83,25 @@ def write_request(request: Request) -> bytes:
 
 
 def write_result(result: Result) -> bytes:
-    name = {Finding: "finding", str: "text", Fault: "fault"}[type(result)]
-    return add_length(json.dumps({name: canonical.write_dataclass(result)}).encode())
+    match result:
+        case Finding():
+            written = {"finding": canonical.write_dataclass(result)}
+        case str():
+            written = {"text": result}
+        case ExaminationError():
+            written = {"fault": {"message": str(result)}}
+    return add_length(json.dumps(written).encode())
 
 
 def read_result(content: bytes) -> Result:
-    """:raises ValueError: if it is not a result."""
+    """:raises ValueError, KeyError: if it is not a result."""
     parsed: Any = json.loads(content)
     if not isinstance(parsed, dict) or len(parsed) != 1:
         raise ValueError("an examination returned something other than a result")
     [(name, plain)] = parsed.items()
-    result: Result = canonical.read_dataclass({"finding": Finding, "text": str, "fault": Fault}[name], plain)
+    if name == "fault":
+        return ExaminationError(canonical.read_dataclass(Mapping[str, str], plain)["message"])
+    result: Result = canonical.read_dataclass({"finding": Finding, "text": str}[name], plain)
     return result
 
 
@@ -157,7 +163,7 @@ def _examine(request: Request, *, rest: int, bytes_above: int) -> Result:
         # Without memory, a library may raise another exception.
         if _peak() > rest + bytes_above * 0.9:
             os._exit(OUT_OF_MEMORY)
-        return Fault(traceback.format_exc()[-4_000:])
+        return ExaminationError(traceback.format_exc()[-4_000:])
 
 
 def _address_space() -> int:

@@ -1,4 +1,4 @@
-"""The probe that monitoring uses: the client, the adapters, and a cache of findings."""
+"""The probe that monitoring uses: the client, the adapters, and the processes that examine pages."""
 
 import unicodedata
 from collections.abc import Callable, Hashable, Mapping
@@ -12,33 +12,21 @@ from releases.detection.rules import read_not_found_text
 from releases.host_budgets import budgets_from_settings
 from releases.probe.adapters import get_adapter
 from releases.probe.client import Fetcher
-from releases.probe.examiner import Fault, Request
+from releases.probe.examiner import ExaminationError, Request
 from releases.probe.examiner_pool import Examined, Examiners, Overrun
 from releases.rules.canonical import sha256_hex
 from releases.rules.host_budget import DEFAULT_BUDGET, Budget
 from releases.rules.response import Answer, CheckRequest
 
-# More than the number of addresses monitored at once; each entry takes about two kilobytes.
-MOST = 12_000
+PRODUCT = "statsoffice-release-check"
+# Of the cache: more than the number of addresses monitored at once; each entry takes about two kilobytes.
+MOST_FINDINGS = 12_000
 
-
-class FindingCache:
-    """A cache of findings by everything in a response that the rules of detection read; the oldest are removed first.
-
-    It belongs to one thread, as the probe does.
-    """
-
-    def __init__(self, *, most: int = MOST) -> None:
-        self._most = most
-        self._found: dict[Hashable, Finding] = {}
-
-    def known(self, page: Hashable) -> Finding | None:
-        return self._found.get(page)
-
-    def remember(self, page: Hashable, found: Finding) -> None:
-        self._found[page] = found
-        if len(self._found) > self._most:
-            del self._found[next(iter(self._found))]
+_OVERRUNS = {
+    Overrun.TIME: Reason.EXAMINATION_TIME,
+    Overrun.MEMORY: Reason.EXAMINATION_MEMORY,
+    Overrun.ENDED: Reason.EXAMINATION_ENDED,
+}
 
 
 def finding_key(adapter: str, answer: Answer, expectation: Expectation) -> Hashable:
@@ -62,30 +50,16 @@ def finding_key(adapter: str, answer: Answer, expectation: Expectation) -> Hasha
     )
 
 
-PRODUCT = "statsoffice-release-check"
-
-
-_OVERRUNS = {
-    Overrun.TIME: Reason.EXAMINATION_TIME,
-    Overrun.MEMORY: Reason.EXAMINATION_MEMORY,
-    Overrun.ENDED: Reason.EXAMINATION_ENDED,
-}
-
-
-class ExaminationError(Exception):
-    """Our own code failed on a page, in the process that examines pages; the message is its traceback."""
-
-
 class Probe:
     """Makes many requests at a time, and has the responses examined by other processes, within hard limits.
 
-    The finding of an unchanged page comes from a cache.
+    The finding of an unchanged page comes from a cache. It belongs to one thread.
     """
 
     def __init__(self, fetcher: Fetcher, examiners: Examiners | None = None) -> None:
         self._fetcher = fetcher
         self._examiners = examiners or Examiners()
-        self._findings = FindingCache()
+        self._findings: dict[Hashable, Finding] = {}
         self._under_examination: dict[Hashable, tuple[Request, Hashable]] = {}
 
     def __enter__(self) -> Self:
@@ -162,23 +136,25 @@ class Probe:
         if not answer.body:
             return None, reader.examine(answer, expectation)  # there is nothing to read
         page = finding_key(adapter, answer, expectation)
-        return page, self._findings.known(page)
+        return page, self._findings.get(page)
 
     def _begin(self, key: Hashable, request: Request, page: Hashable) -> None:
         self._under_examination[key] = request, page
         self._examiners.begin(key, request)
 
     def _found(self, request: Request, page: Hashable, found: Examined) -> Finding | str | Exception:
-        if isinstance(found, Fault):
-            return ExaminationError(found.message)
-        if isinstance(found, str) or request.expectation is None:
-            return found if isinstance(found, str) else ""
+        if isinstance(found, str | ExaminationError):
+            return found
+        if request.expectation is None:
+            return ""
         if isinstance(found, Overrun):
             shown = Finding(CheckOutcome.OBSERVER_FAULT, (_OVERRUNS[found],))
             if found is Overrun.ENDED or not self._examiners.is_last(request.answer.requested_url):
                 return shown  # the fault may be the machine's, so the same page is examined again next time
             found = shown
-        self._findings.remember(page, found)
+        self._findings[page] = found
+        if len(self._findings) > MOST_FINDINGS:
+            del self._findings[next(iter(self._findings))]
         return found
 
     @property

@@ -15,9 +15,9 @@ import pytest
 from releases.detection.finding import CheckOutcome, EarlierTexts, Finding, Reason
 from releases.detection.rules import examine
 from releases.probe import examiner
-from releases.probe.examiner import Fault, Request
+from releases.probe.examiner import ExaminationError, Request
 from releases.probe.examiner_pool import LATE_FROM, Examiners, Overrun
-from releases.probe.probe import ExaminationError, Probe
+from releases.probe.probe import Probe
 from tests.corpus.case import DUE
 from tests.corpus.examination import CASES, answered, expectation
 
@@ -229,7 +229,10 @@ def test_the_processes_know_neither_django_nor_the_network():
     assert told.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("told", [b"[]", b"{}", b'{"finding": 1}', b'{"text": {}}', b'{"other": ""}', b"x", b"1"])
+@pytest.mark.parametrize(
+    "told",
+    [b"[]", b"{}", b'{"finding": 1}', b'{"text": {}}', b'{"fault": 1}', b'{"fault": {}}', b'{"other": ""}', b"x", b"1"],
+)
 def test_what_is_no_result_is_none(told):
     with pytest.raises((ValueError, KeyError)):
         examiner.read_result(told)
@@ -287,7 +290,7 @@ def test_a_page_that_comes_back_as_it_was_is_answered_from_memory():
 def test_a_fault_of_our_own_code_comes_with_what_it_said():
     asked = request()
     with pytest.raises(ExaminationError, match="line 1"):
-        Probe(None, Lined(Fault("line 1"))).examine("page", asked.answer, asked.expectation)
+        Probe(None, Lined(ExaminationError("line 1"))).examine("page", asked.answer, asked.expectation)
 
 
 def test_a_pool_that_nobody_closes_leaves_no_process_behind():

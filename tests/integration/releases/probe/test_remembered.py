@@ -7,7 +7,8 @@ import pytest
 
 from releases.detection import rules
 from releases.detection.finding import AddressRole, CheckOutcome, EarlierTexts, Expectation, Finding
-from releases.probe.probe import FindingCache, finding_key
+from releases.probe import probe
+from releases.probe.probe import Probe, finding_key
 from releases.rules.response import Answer, Failure
 from tests.corpus.examination import CASES, answered, expectation
 
@@ -41,15 +42,23 @@ class Watched:
         return getattr(self.answer, name)
 
 
-def times_examined(*pairs, most=100):
+class Counted:
+    """A pool that counts what it examines."""
+
+    times = 0
+
+    def examine(self, _request):
+        self.times += 1
+        return Finding(CheckOutcome.LIVE, ())
+
+
+def times_examined(*pairs):
     """Find each of some answers with its expectation, one after the other, and return how many were examined."""
-    findings, times = FindingCache(most=most), 0
+    pool = Counted()
+    asked = Probe(None, pool)
     for answer, expected in pairs:
-        page = finding_key("page", answer, expected)
-        if findings.known(page) is None:
-            times += 1
-            findings.remember(page, Finding(CheckOutcome.LIVE, ()))
-    return times
+        asked.examine("page", answer, expected)
+    return pool.times
 
 
 def test_the_same_page_at_a_later_look_is_not_read_again():
@@ -99,10 +108,11 @@ def test_a_page_is_read_again_by_another_adapter():
     assert finding_key("page", ANSWER, EXPECTED) != finding_key("govuk", ANSWER, EXPECTED)
 
 
-def test_the_oldest_is_forgotten_first():
+def test_the_oldest_is_forgotten_first(monkeypatch):
+    monkeypatch.setattr(probe, "MOST_FINDINGS", 2)
     first, second, third = (replace(ANSWER, body=body) for body in (b"1", b"2", b"3"))
-    assert times_examined((first, EXPECTED), (second, EXPECTED), (third, EXPECTED), (third, EXPECTED), most=2) == 3
-    assert times_examined((first, EXPECTED), (second, EXPECTED), (third, EXPECTED), (first, EXPECTED), most=2) == 4
+    assert times_examined((first, EXPECTED), (second, EXPECTED), (third, EXPECTED), (third, EXPECTED)) == 3
+    assert times_examined((first, EXPECTED), (second, EXPECTED), (third, EXPECTED), (first, EXPECTED)) == 4
 
 
 def test_the_rules_read_nothing_of_an_answer_but_what_a_remembered_finding_goes_by():

@@ -6,9 +6,8 @@ import pytest
 
 from releases.models import Coverage, Observation, Release, Verification
 from releases.monitoring.clock import ScriptedClock
-from releases.probe.examiner import Fault
+from releases.probe.examiner import ExaminationError
 from releases.probe.examiner_pool import Examiners
-from releases.probe.probe import ExaminationError
 from releases.rules.clock_error import ClockError, Voucher
 from releases.verdict.address import Outcome
 from statsoffice.self_monitoring import page, synthetic_check
@@ -113,7 +112,7 @@ def test_the_right_verdict_with_an_interval_that_does_not_hold_the_true_instant_
 
 
 def test_a_fault_of_our_own_is_kept_as_wrong_and_surfaces(rehearse, monkeypatch):
-    monkeypatch.setattr(Examiners, "examine", lambda self, request: Fault("our own code"))
+    monkeypatch.setattr(Examiners, "examine", lambda self, request: ExaminationError("our own code"))
     with pytest.raises(ExaminationError, match="our own code"):
         rehearse()
     assert (Rehearsed.objects.get().right, Rehearsed.objects.get().found) == (False, "")
