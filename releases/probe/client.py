@@ -156,7 +156,8 @@ class PendingCheck:
 
     `fragment` is the last one from a redirect (RFC 9110, section 10.2.2). `monotonic` is when the first request was
     begun or, once known, sent, by the machine's monotonic clock. It gives the true durations between checks of one
-    process even if the wall clock was set in between.
+    process even if the wall clock was set in between. `failure`, `detail`, `body` and `led_to`, the target of a
+    redirect outside the allowed hosts, are set at its end.
     """
 
     request: CheckRequest
@@ -167,44 +168,47 @@ class PendingCheck:
     hops: list[Hop] = field(default_factory=list)
     spent: float = 0.0
     fragment: str = ""
-
-    @property
-    def reached(self) -> str:
-        """The present address with the fragment of a redirect, which is never sent."""
-        return as_meant(self.address.url) + (f"#{self.fragment}" if self.fragment else "")
-
-
-@dataclass(frozen=True, slots=True)
-class _Ending:
-    """The end of a request; `led_to` is the target of a redirect outside the allowed hosts."""
-
     failure: Failure | None = None
     detail: str = ""
     body: bytes = b""
     led_to: WebAddress | None = None
 
+    @property
+    def final_url(self) -> str:
+        """The last address with the fragment of a redirect, which is never sent."""
+        if self.led_to:
+            return as_meant(self.led_to.url)
+        return as_meant(self.address.url) + (f"#{self.fragment}" if self.fragment else "")
 
-def _ending(pending: PendingCheck, line: Line, limits: Limits) -> _Ending | None:
-    """Return how a reply ends a request, or None if it redirects to the new address of `pending`."""
+    def fail(self, failure: Failure, detail: str) -> None:
+        self.failure, self.detail, self.body = failure, detail, b""
+
+
+def _take_reply(pending: PendingCheck, line: Line, limits: Limits) -> bool:
+    """Take a reply, and return whether it ends the check; if not, it redirects to the new address of `pending`."""
     if line.failure is not None:
-        return _Ending(line.failure, line.detail)
-    answered = None
+        pending.fail(line.failure, line.detail)
+        return True
     try:
         target = _target(pending.address, line)
         if target is None:
-            answered = _decoded(line, limits)
-            target = _target_in_body(pending, line, answered)
+            _decode(pending, line, limits)
+            target = _target_in_body(pending, line)
     except NotAWebAddressError as error:
-        return _Ending(Failure.ADDRESS_REFUSED, f"redirected to an address that is not fetched: {error}")
+        pending.fail(Failure.ADDRESS_REFUSED, f"redirected to an address that is not fetched: {error}")
+        return True
     if target is None:
-        return answered
+        return True
+    pending.body = b""
     if not is_allowed(target, pending.request.allowed_hosts):
-        return _Ending(led_to=target)
+        pending.led_to = target
+        return True
     if len(pending.hops) > limits.redirects:
-        return _Ending(Failure.TOO_MANY_REDIRECTS, f"more than {limits.redirects} redirects")
+        pending.fail(Failure.TOO_MANY_REDIRECTS, f"more than {limits.redirects} redirects")
+        return True
     pending.address = target
     pending.fragment = _fragment(line) or pending.fragment
-    return None
+    return False
 
 
 def _fragment(line: Line) -> str:
@@ -213,14 +217,14 @@ def _fragment(line: Line) -> str:
     return location.partition("#")[2][:200]
 
 
-def _decoded(line: Line, limits: Limits) -> _Ending:
+def _decode(pending: PendingCheck, line: Line, limits: Limits) -> None:
     codings = ", ".join(line.values("content-encoding"))
     try:
-        return _Ending(body=connection.undo_codings(line.body, codings, most_bytes=limits.body_bytes))
+        pending.body = connection.undo_codings(line.body, codings, most_bytes=limits.body_bytes)
     except connection.CannotDecodeError as error:
-        return _Ending(Failure.UNDECODABLE, str(error))
+        pending.fail(Failure.UNDECODABLE, str(error))
     except connection.TooLargeError as error:
-        return _Ending(Failure.TOO_LARGE, str(error))
+        pending.fail(Failure.TOO_LARGE, str(error))
 
 
 def _target(address: WebAddress, line: Line) -> WebAddress | None:
@@ -231,12 +235,12 @@ def _target(address: WebAddress, line: Line) -> WebAddress | None:
     return parse_target(address, locations[0])
 
 
-def _target_in_body(pending: PendingCheck, line: Line, answered: _Ending) -> WebAddress | None:
+def _target_in_body(pending: PendingCheck, line: Line) -> WebAddress | None:
     """Return the new address from a document that publishing systems send instead of a redirect."""
-    if line.status != 200 or answered.failure is not None:
+    if line.status != 200 or pending.failure is not None:
         return None
     try:
-        location = get_adapter(pending.request.adapter).leads_to(answered.body, url=pending.address.url)
+        location = get_adapter(pending.request.adapter).leads_to(pending.body, url=pending.address.url)
     except NotAWebAddressError:
         raise
     except Exception:
@@ -452,7 +456,8 @@ class Fetcher:
             failure = Failure.ADDRESS_REFUSED if reason else Failure.TIMEOUT
             detail = reason or f"more than {self._limits.total_seconds:g} seconds in redirects"
             self._lanes.ended(place)
-            self._finish(pending, _Ending(failure, detail), at=now)
+            pending.fail(failure, detail)
+            self._finish(pending, at=now)
             return
         line = self._idle_lines.pop() if self._idle_lines else Line(self._route, self._limits, now=self._now)
         line.prepare(pending.address, seconds=left, fresh=pending.request.fresh)
@@ -486,7 +491,8 @@ class Fetcher:
     def _answer_that_it_waits(self, pending: PendingCheck) -> None:
         who, until = self._wait_of(pending) or (pending.address.place, self._now())
         detail = f"{who.removeprefix('page ')} asked not to be asked again before {until.astimezone(UTC):%H:%M:%S} UTC"
-        self._finish(pending, _Ending(Failure.ASKED_TO_WAIT, detail), at=self._now())
+        pending.fail(Failure.ASKED_TO_WAIT, detail)
+        self._finish(pending, at=self._now())
 
     def _refused_behind_proxy(self, pending: PendingCheck) -> str:
         """Return why an address is refused if a proxy connects to it: then the guard knows only its URL."""
@@ -516,16 +522,14 @@ class Fetcher:
         if line.status is not None:
             pending.hops.append(Hop(url=pending.address.url, status=line.status))
         certificate = self._certificate(line.connection, line.new_certificate_sha256)
-        ending = _ending(pending, line, self._limits)
-        if ending is None:
-            self._lanes.add(pending.address.place, pending, first=True)
+        if _take_reply(pending, line, self._limits):
+            self._finish(pending, at=completed_at, line=line, done=done, certificate=certificate)
         else:
-            self._finish(pending, ending, at=completed_at, line=line, done=done, certificate=certificate)
+            self._lanes.add(pending.address.place, pending, first=True)
 
     def _finish(
         self,
         pending: PendingCheck,
-        ending: _Ending,
         *,
         at: datetime,
         line: Line | None = None,
@@ -545,14 +549,14 @@ class Fetcher:
             sent_at=sent_at,
             # The clock may have been set back in between.
             completed_at=max(sent_at, at),
-            failure=ending.failure,
-            failure_detail=ending.detail,
+            failure=pending.failure,
+            failure_detail=pending.detail,
             status=line.status if line else None,
             hops=tuple(pending.hops),
-            final_url=as_meant(ending.led_to.url) if ending.led_to else pending.reached,
-            left_allowed_hosts=ending.led_to is not None,
+            final_url=pending.final_url,
+            left_allowed_hosts=pending.led_to is not None,
             headers=line.headers if line else (),
-            body=ending.body,
+            body=pending.body,
             peer_address=line.peer_address if line else "",
             certificate_sha256=certificate,
             vantage=self._route.vantage_for(pending.address),
