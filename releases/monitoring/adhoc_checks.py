@@ -12,7 +12,7 @@ from releases.evidence.store import CheckResult
 from releases.host_budgets import ProbeInterface
 from releases.models import Address, NotFoundPage, Observation, Watch
 from releases.models.observation import Purpose
-from releases.monitoring.examination import Controls, Examination, ExaminationQueue, Response
+from releases.monitoring.examination import Controls, ExaminationQueue, Response
 from releases.monitoring.targets import CheckKey, Target, load_targets, split_valid_addresses
 from releases.rules.clock_error import ClockError
 from releases.rules.host_budget import Budget, budget_of
@@ -146,7 +146,7 @@ def _make_checks(
     checks: list[CheckResult] = []
     renewed = time.monotonic()
     while (probe.in_flight or queue) and not means.stop():
-        checks += (examination.check for examination in _examine(queue, targets, probe, now=clock()))
+        checks += _examine(queue, targets, probe, now=clock())
         if time.monotonic() - renewed > _RENEWED_EVERY_SECONDS:
             names = {_lease_name(target.host, means.budgets) for target in targets.values()}
             host_budgets.claim_hosts(names, holder=means.holder, now=clock())
@@ -156,7 +156,7 @@ def _make_checks(
 
 def _examine(
     queue: ExaminationQueue, targets: Mapping[CheckKey, Target], probe: ProbeInterface, *, now: datetime
-) -> Iterator[Examination]:
+) -> Iterator[CheckResult]:
     """Examine the received responses, waiting at most half a second for the first response or result."""
     for request, answer in probe.poll(0.5) if probe.in_flight else []:
         if isinstance(request.key, CheckKey) and request.key in targets:
@@ -164,5 +164,5 @@ def _examine(
     yield from queue.examine(now=now)
     for key, found in probe.examined(0.0 if probe.in_flight else 0.5):
         # This may be the result of an earlier call that did not wait for it.
-        if examination := queue.take_result(key, found):
-            yield examination
+        if check := queue.take_result(key, found):
+            yield check

@@ -92,15 +92,6 @@ class Response:
     answer: Answer
 
 
-@dataclass(frozen=True, slots=True)
-class Examination:
-    """An examined check, ready to be stored, and the fault if our own code failed on it."""
-
-    key: CheckKey
-    check: CheckResult
-    fault: Exception | None = None
-
-
 class ExaminationQueue:
     """Has responses examined by other processes, the oldest first.
 
@@ -116,14 +107,17 @@ class ExaminationQueue:
         *,
         clock_error: Callable[[], ClockError],
         clock_largest_error: timedelta,
+        on_fault: Callable[[Exception], None] = lambda fault: None,
     ) -> None:
         """Begin empty.
 
         :param not_found_page: returns the page of a host for an address that does not exist, if that is known.
         :param clock_largest_error: a check made while the clock is known to be off by more proves nothing.
+        :param on_fault: called with each fault of our own code, which is logged.
         """
         self._probe, self._controls, self._not_found_page = probe, controls, not_found_page
         self._clock_error, self._clock_largest_error = clock_error, clock_largest_error
+        self._on_fault = on_fault
         self._waiting: deque[Response] = deque()
         self._failed: deque[Response] = deque()
         self._examining: dict[CheckKey, Response] = {}
@@ -139,8 +133,10 @@ class ExaminationQueue:
     def add(self, response: Response) -> None:
         self._waiting.append(response)
 
-    def examine(self, *, now: datetime, most: int | None = None) -> Iterator[Examination]:
-        """Examine the oldest responses; yield the results that are known at once. `take_result` returns the others.
+    def examine(self, *, now: datetime, most: int | None = None) -> Iterator[CheckResult]:
+        """Examine the oldest responses; yield the checks whose results are known at once.
+
+        `take_result` returns the others.
 
         The caller must use each result before taking the next one, because it may change the expectation for a later
         response of the same address.
@@ -167,7 +163,7 @@ class ExaminationQueue:
         while self._failed and not self._controls.pending:
             yield from self._examine(self._failed.popleft())
 
-    def take_result(self, key: Hashable, found: Finding | str | Exception) -> Examination | None:
+    def take_result(self, key: Hashable, found: Finding | str | Exception) -> CheckResult | None:
         """Return the examined check for a result; None if the examination was not begun here."""
         if not isinstance(key, CheckKey) or key not in self._examining:
             return None
@@ -176,7 +172,7 @@ class ExaminationQueue:
             return self._result(response, found)
         return self._fault(response, found if isinstance(found, Exception) else TypeError(found))
 
-    def _examine(self, response: Response) -> Iterator[Examination]:
+    def _examine(self, response: Response) -> Iterator[CheckResult]:
         target, answer = response.target, response.answer
         controls_fail = self._controls.fail
         if answer.left_allowed_hosts:
@@ -192,26 +188,25 @@ class ExaminationQueue:
         else:
             yield self._result(response, finding)
 
-    def _fault(self, response: Response, fault: Exception) -> Examination:
+    def _fault(self, response: Response, fault: Exception) -> CheckResult:
         """Turn a fault of our own into a result that stops no other examination and does not affect the verdict."""
         reference = response.target.address.release.reference
         logger.error("cannot examine a check of %s", reference, exc_info=fault, extra={"release": reference})
-        finding = Finding(result=CheckOutcome.OBSERVER_FAULT, reasons=(Reason.OUR_ERROR,), text_digest="", title="")
-        return self._result(response, finding, fault)
+        self._on_fault(fault)
+        return self._result(response, Finding(CheckOutcome.OBSERVER_FAULT, (Reason.OUR_ERROR,)))
 
-    def _result(self, response: Response, finding: Finding, fault: Exception | None = None) -> Examination:
-        key, target, error = response.key, response.target, self._clock_error()
-        if key.purpose is Purpose.ANNOUNCEMENT and finding.publisher is None:
+    def _result(self, response: Response, finding: Finding) -> CheckResult:
+        purpose, target, error = response.key.purpose, response.target, self._clock_error()
+        if purpose is Purpose.ANNOUNCEMENT and finding.publisher is None:
             finding = _as_announcement(finding)
-        check = CheckResult(
+        return CheckResult(
             address=target.address,
             schedule_version=target.schedule_version,
             answer=response.answer,
             finding=mark_clock_off(finding, error, largest=self._clock_largest_error),
-            purpose=key.purpose,
+            purpose=purpose,
             clock_bound_seconds=bound_seconds_of_check(error, response.answer),
         )
-        return Examination(key, check, fault)
 
 
 def _as_announcement(finding: Finding) -> Finding:

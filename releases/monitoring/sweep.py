@@ -16,7 +16,7 @@ from releases.host_budgets import LONG_AGO, ProbeInterface, budgets_from_setting
 from releases.models import Address, Observation, Release, Verification
 from releases.models.observation import Purpose
 from releases.monitoring.clock import Clock
-from releases.monitoring.examination import Controls, Examination, ExaminationQueue, NotFoundPages, Response
+from releases.monitoring.examination import Controls, ExaminationQueue, NotFoundPages, Response
 from releases.monitoring.spool import DATABASE_AWAY, Spool, store_left_behind
 from releases.monitoring.targets import (
     CheckKey,
@@ -106,6 +106,7 @@ class Sweep:
             that other processes have left there are stored.
         """
         self.targets: dict[int, Target] = {}
+        self._faults: list[Exception] = []
         self._clock, self._probe, self._name, self._replayed = clock, probe, name, replayed
         self._spool_folder = spool
         self._controls = Controls(urls=controls)
@@ -116,6 +117,7 @@ class Sweep:
             self._not_found.get,
             clock_error=clock.error,
             clock_largest_error=clock_largest_error,
+            on_fault=self._faults.append,
         )
         self._spool = Spool(spool, process=name, replayed=replayed)
         # Sent but not examined yet; the newest plain check of each address, by key.
@@ -127,7 +129,6 @@ class Sweep:
         self._unjudged: dict[int, Release] = {}
         self._stored = 0
         self._batch_until = LONG_AGO
-        self._faults: list[Exception] = []
         self._held_since: dict[str, datetime] = {}
         self._others_awaited_since: datetime | None = None
         self._claim_at = self._quiet_until = self._last_turn_at = self._retry_database_at = LONG_AGO
@@ -475,8 +476,8 @@ class Sweep:
 
     def _examine(self) -> None:
         """Examine some responses, and take the available results."""
-        for examination in self._queue.examine(now=self._clock.now()):
-            self._take(examination)
+        for check in self._queue.examine(now=self._clock.now()):
+            self._take(check)
         # Where nothing else is to be done the results are awaited, and no longer than a response may wait.
         idle = self._queue.is_examining and not self._is_batch_ready
         self._take_results(wait_seconds=EXAMINATION_AWAITED_SECONDS if idle else 0.0)
@@ -486,8 +487,8 @@ class Sweep:
         self._probe.give_up_examinations(after_seconds=ENDS_WITHIN_SECONDS)
         try:
             while True:
-                for examination in self._queue.examine(now=self._clock.now(), most=len(self._queue)):
-                    self._take(examination)
+                for check in self._queue.examine(now=self._clock.now(), most=len(self._queue)):
+                    self._take(check)
                 if not (self._queue.is_examining or self._not_found):
                     return
                 self._take_results(wait_seconds=EXAMINATION_AWAITED_SECONDS)
@@ -498,13 +499,11 @@ class Sweep:
         for key, found in self._probe.examined(wait_seconds):
             if self._not_found.is_examining(key):
                 self._not_found.take_text(key, found if isinstance(found, str) else "", now=self._clock.now())
-            elif examination := self._queue.take_result(key, found):
-                self._take(examination)
+            elif check := self._queue.take_result(key, found):
+                self._take(check)
 
-    def _take(self, examination: Examination) -> None:
-        if examination.fault:
-            self._faults.append(examination.fault)
-        target, check = self._open.pop(examination.key), examination.check
+    def _take(self, check: CheckResult) -> None:
+        target = self._open.pop(CheckKey(check.address.pk, check.answer.planned_at, check.purpose))
         if check.purpose is Purpose.PLAIN:
             target.note(check.answer, check.finding, now=self._clock.now())
         self._unstored.append(check)
