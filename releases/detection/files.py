@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from releases.detection.absence import first_sentence, is_label, states_absence
 from releases.detection.characters import decode, words
-from releases.detection.finding import CheckOutcome, Expectation, Finding, Reason, apply_answer
+from releases.detection.finding import CheckOutcome, Expectation, Finding, Reason, Shown, apply_answer
 from releases.detection.interstitials import barrier_in
 from releases.rules.canonical import sha256_hex
 from releases.rules.response import Answer
@@ -278,7 +278,6 @@ _SAID: dict[Message, tuple[Reason, ...]] = {
     Message.FAULT: (Reason.FAULT_TEXT,),
     Message.NOTHING: (Reason.EMPTY,),
 }
-Shown = tuple[CheckOutcome, tuple[Reason, ...]]
 
 
 def examine_file(answer: Answer, expectation: Expectation) -> Finding:

@@ -1,10 +1,12 @@
 """The finding of a check, its reasons, and the statements of the publisher's own system."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
+
+from releases.rules import canonical
 
 EARLIEST = timedelta(days=1)
 """A figure from longer than this before the due instant (when monitoring begins) counts as an earlier edition's."""
@@ -72,19 +74,11 @@ def publisher_from_json(stored: Mapping[str, Any]) -> PublisherSays | None:
     """Read what `publisher_to_json` wrote.
 
     :raises ValueError: if something else was stored.
-    :raises KeyError: if its state is missing.
     """
     if not stored:
         return None
-    source = stored.get("source")
-    return PublisherSays(
-        state=State(stored["state"]),
-        published_at=_read(stored.get("published_at")),
-        source=Source(source) if source else None,
-        announced_for=_read(stored.get("announced_for")),
-        announced_text=stored.get("announced_text", ""),
-        change_note=stored.get("change_note", ""),
-    )
+    says: PublisherSays = canonical.read_dataclass(PublisherSays, stored)
+    return says
 
 
 def publisher_time(says: Sequence[PublisherSays], *, due_at: datetime) -> tuple[datetime, Source] | None:
@@ -118,10 +112,6 @@ def _storable(text: str) -> str:
 
 def _written(instant: datetime | None) -> str | None:
     return instant.astimezone(UTC).isoformat() if instant else None
-
-
-def _read(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
 
 
 class CheckOutcome(StrEnum):
@@ -258,6 +248,9 @@ class Finding:
     publisher: PublisherSays | None = None
 
 
+type Shown = tuple[CheckOutcome, tuple[Reason, ...]]
+"""The first part of a finding, as the rules return it."""
+
 _TAKEN_AWAY = frozenset({Reason.GONE, Reason.WITHDRAWN})
 _OF_ANOTHER_EDITION = frozenset({Reason.UNCHANGED, Reason.EARLIER_EDITION, Reason.PREVIOUS_EDITION})
 
@@ -289,15 +282,17 @@ _BARRIERS = frozenset({
 })  # fmt: skip
 
 
-@dataclass(slots=True)
 class EarlierTexts:
     """The texts at one address before its release was due, each with the instants of its first and last check.
 
     An empty text stands for checks that certainly found no page.
     """
 
-    _spans: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
-    _lasting: frozenset[str] | None = None
+    __slots__ = ("_lasting", "_spans")
+
+    def __init__(self) -> None:
+        self._spans: dict[str, tuple[datetime, datetime]] = {}
+        self._lasting: frozenset[str] | None = None
 
     def note(
         self, result: CheckOutcome, reasons: Iterable[str], digest: str, *, first: datetime, last: datetime

@@ -20,7 +20,7 @@ from releases.detection.absence import (
 )
 from releases.detection.characters import decode, holds, words
 from releases.detection.files import FileType, declared_type, examine_file, found_type, is_page, promised_type
-from releases.detection.finding import AddressRole, CheckOutcome, Expectation, Finding, Reason, apply_answer
+from releases.detection.finding import AddressRole, CheckOutcome, Expectation, Finding, Reason, Shown, apply_answer
 from releases.detection.interstitials import (
     barrier_in_heading,
     barrier_in_text,
@@ -47,8 +47,6 @@ from releases.detection.names import (
 from releases.detection.page_text import PageText, read_page, stable_text
 from releases.rules.canonical import sha256_hex
 from releases.rules.response import NO_ANSWER, Answer
-
-type Shown = tuple[CheckOutcome, tuple[Reason, ...]]
 
 _BY_STATUS = {
     404: (CheckOutcome.NOT_LIVE, Reason.NOT_FOUND),
