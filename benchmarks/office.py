@@ -17,7 +17,7 @@ from breaches.models import Report
 from breaches.rules.lifecycle import DismissalReason, ReportStatus
 from releases import judge as releases_judge
 from releases.detection.finding import CheckOutcome, Reason
-from releases.models import Address, Contact, Membership, Observation, Producer, Release, Series, Watch
+from releases.models import Address, CheckSchedule, Contact, Membership, Observation, Producer, Release, Series
 from releases.rules import calendar
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role, Status
@@ -129,7 +129,7 @@ def judge(pages: Sequence[Address], *, live_after: timedelta | None) -> None:
     """
     Observation.append([look for page in pages for look in _looks(page, live_after)])
     # The row of a release that is no longer monitored remains.
-    Watch.objects.bulk_create(Watch(address=page, schedule_version=1) for page in pages)
+    CheckSchedule.objects.bulk_create(CheckSchedule(address=page, schedule_version=1) for page in pages)
     for some in batched(pages, 500):
         now = max(page.release.due_at for page in some) + (live_after or timedelta(0)) + timedelta(minutes=5)
         _, faults = releases_judge.judge_all([page.release for page in some], now=now)

@@ -14,7 +14,16 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from releases import host_budgets, scheduling
 from releases.detection.finding import AddressRole
 from releases.evidence import repository
-from releases.models import Address, DateChange, HostLease, Release, ReleaseRowRecord, Series, Verification, Watch
+from releases.models import (
+    Address,
+    CheckSchedule,
+    DateChange,
+    HostLease,
+    Release,
+    ReleaseRowRecord,
+    Series,
+    Verification,
+)
 from releases.models.append_only import CHUNK, Follow, without_progress
 from releases.models.event import ReleaseEvent, build_event, lock_heads, lock_releases, record_rows
 from releases.models.verification import write_verdict
@@ -234,10 +243,10 @@ def _find_in_hand(releases: Collection[int], *, now: datetime) -> set[int]:
     held = set(
         HostLease.objects.filter(until__gt=now, until__lte=until).exclude(holder="").values_list("host", flat=True)
     )
-    due = Watch.objects.filter(
+    due = CheckSchedule.objects.filter(
         address__release__in=releases,
         schedule_version=F("address__release__schedule_version"),
-        next_look_at__lte=now,
+        next_check_at__lte=now,
     )
     pages = due.values_list("address__release_id", "address__url") if held else ()
     return {release for release, url in pages if place_if_any(url) in held}
@@ -477,7 +486,9 @@ def _check_often_again(changes: Sequence[VerdictChange], *, now: datetime) -> No
         for result in change.verdict.addresses
         if result.verdict.live_since(change.verdict.due_at) is None
     ]
-    Watch.objects.filter(address__in=not_live, live_since__isnull=False).update(live_since=None, next_look_at=now)
+    CheckSchedule.objects.filter(address__in=not_live, live_since__isnull=False).update(
+        live_since=None, next_check_at=now
+    )
 
 
 COMPARED = ("outcome", "last_not_live_at", "first_live_at", "delay_from", "delay_to", "occurred_at")

@@ -147,7 +147,7 @@ def process_name() -> str:
 def sweep(stop: Stop = never) -> None:
     with (
         log_context(watcher=process_name()),
-        status.heartbeat(status.SWEEP, now=CLOCK.now, by=process_name()),
+        status.record_step(status.SWEEP, now=CLOCK.now, by=process_name()),
         exit_when_stuck(stop, seconds=SWEEP_STUCK_AFTER_SECONDS) as stop_noting_progress,
     ):
         Sweep(

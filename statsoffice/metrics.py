@@ -83,11 +83,11 @@ def _measure_monitoring(now: datetime) -> list[Metric]:
     ).order_by()
     verdicts = dict.fromkeys(map(str, Outcome), 0) | dict(current.values_list("outcome").annotate(Count("pk")))
     overdue = targets.monitored_addresses(now=now).filter(
-        watch__next_look_at__lt=now, watch__schedule_version=F("release__schedule_version")
+        schedule__next_check_at__lt=now, schedule__schedule_version=F("release__schedule_version")
     )
-    oldest = overdue.aggregate(oldest=Min("watch__next_look_at"))["oldest"]
+    oldest = overdue.aggregate(oldest=Min("schedule__next_check_at"))["oldest"]
     lag = (now - oldest).total_seconds() if oldest else 0.0
-    beat = status.find_pulse(status.SWEEP)
+    heartbeat = status.find_heartbeat(status.SWEEP)
     active = Coverage.objects.filter(ended_at__gte=now - status.MARKED_ALIVE_WITHIN, ended_at__lte=now)
     processes = active.values("watcher").distinct().count()
     coverages = {}
@@ -98,11 +98,11 @@ def _measure_monitoring(now: datetime) -> list[Metric]:
         by_result,
         _gauge("verdicts", "Releases by their verdict, without rehearsals", dimension="verdict", values=verdicts),
         _gauge("sweep_lag_seconds", "How long the look that is most overdue by the plan waits", lag),
-        *_age("sweep_finished_age_seconds", "Since a sweep last finished", beat.finished_at, now=now),
+        *_age("sweep_finished_age_seconds", "Since a sweep last finished", heartbeat.finished_at, now=now),
         *_age(
             "watcher_alive_age_seconds",
             "Since a watcher last showed that it is at work",
-            status.last_alive_at(beat, now=now),
+            status.last_alive_at(heartbeat, now=now),
             now=now,
         ),
         _gauge("watchers", "Watchers that marked themselves alive lately", processes),

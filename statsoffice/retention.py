@@ -172,7 +172,7 @@ def prune_evidence_daily(*, clock: Clock, by: str, stop: Callable[[], bool] = la
     Two processes can prune at the same time.
     """
     now = clock.now()
-    finished_at = status.find_pulse(PRUNE).finished_at
+    finished_at = status.find_heartbeat(PRUNE).finished_at
     if finished_at is not None and timedelta(0) <= now - finished_at < timedelta(days=1):
         return
     interrupted = False

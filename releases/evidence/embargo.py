@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from releases.evidence import repository
-from releases.models import Address, Body, KeptBody, Release
+from releases.models import Address, Body, Release, StoredBody
 from releases.models.event import record_event
 from releases.permissions import Action, Person, User, acting_role, producers_where
 from releases.verdict.release import Place, Why
@@ -55,7 +55,7 @@ class NoSuchBody(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class StoredBody:
+class BodyEntry:
     """The stored body of one check, the reasons for storing it, and whether the person may read it."""
 
     places: tuple[Place, ...]
@@ -63,7 +63,7 @@ class StoredBody:
     schedule_version: int
     seen_at: datetime
     sha256: str
-    state: KeptBody.State
+    state: StoredBody.State
     media_type: str
     size: int
     sealed: bool
@@ -75,20 +75,20 @@ class OpenedBody:
     """A body that a person reads, with every check of the release that received it."""
 
     body: Body
-    entries: tuple[StoredBody, ...]
+    entries: tuple[BodyEntry, ...]
     sealed: bool
 
 
-def stored_bodies(release: Release, *, by: Person, now: datetime) -> list[StoredBody]:
+def stored_bodies(release: Release, *, by: Person, now: datetime) -> list[BodyEntry]:
     """List the stored bodies of a release, in the order in which they were received.
 
     :param by: the reader; if a body is sealed for them, its size and type are omitted.
     """
     rows = (
-        KeptBody.objects.filter(release=release)
-        .select_related("address", "look", "body")
+        StoredBody.objects.filter(release=release)
+        .select_related("address", "observation", "body")
         .defer("body__compressed")
-        .order_by("-address__role", "address", "schedule_version", "look__sent_at", "look", "pk")
+        .order_by("-address__role", "address", "schedule_version", "observation__sent_at", "observation", "pk")
     )
     return _entries(list(rows), by=by, now=now)
 
@@ -101,9 +101,9 @@ def open_body(release: Release, sha256: str, *, by: User, at: datetime, how: How
     """
     role = acting_role(by, Action.VIEW, release.series.producer)
     rows = list(
-        KeptBody.objects.filter(release=release, body=sha256)
-        .select_related("address", "look", "body")
-        .order_by("look__sent_at", "pk")
+        StoredBody.objects.filter(release=release, body=sha256)
+        .select_related("address", "observation", "body")
+        .order_by("observation__sent_at", "pk")
     )
     entries = tuple(_entries(rows, by=by, now=at))
     if not entries or not entries[0].readable or rows[0].body is None:
@@ -113,25 +113,25 @@ def open_body(release: Release, sha256: str, *, by: User, at: datetime, how: How
     return OpenedBody(body=rows[0].body, entries=entries, sealed=sealed)
 
 
-def _entries(rows: Sequence[KeptBody], *, by: Person, now: datetime) -> list[StoredBody]:
+def _entries(rows: Sequence[StoredBody], *, by: Person, now: datetime) -> list[BodyEntry]:
     stored = {row.sha256 for row in rows if row.body_id}
     seals_by_hash = seals_on(stored, now=now) if stored else {}
     readable = {sha256 for sha256 in stored if not seals_by_hash.get(sha256)}
     readable |= {sha256 for sha256, sealed_by in seals_by_hash.items() if may_read(by, sealed_by)}
-    by_observation: dict[tuple[int, int], list[KeptBody]] = {}
+    by_observation: dict[tuple[int, int], list[StoredBody]] = {}
     for row in rows:
-        by_observation.setdefault((row.address_id, row.look_id), []).append(row)
+        by_observation.setdefault((row.address_id, row.observation_id), []).append(row)
     entries = []
     for first, *others in by_observation.values():
         is_readable = first.sha256 in readable
         entries.append(
-            StoredBody(
+            BodyEntry(
                 places=tuple(Place(Why(row.why), row.since_due) for row in (first, *others)),
                 address=first.address,
                 schedule_version=first.schedule_version,
-                seen_at=first.look.completed_at,
+                seen_at=first.observation.completed_at,
                 sha256=first.sha256,
-                state=KeptBody.State(first.state),
+                state=StoredBody.State(first.state),
                 media_type=first.body.media_type if first.body and is_readable else "",
                 size=first.body.size if first.body and is_readable else 0,
                 sealed=first.sha256 in seals_by_hash,

@@ -17,11 +17,11 @@ from releases.models import (
     Anchor,
     Body,
     Coverage,
-    KeptBody,
     Observation,
     Release,
     ReleaseEvent,
     Statement,
+    StoredBody,
     Verification,
 )
 from releases.models.append_only import CHUNK, ChainedRow
@@ -117,10 +117,10 @@ def evidence_files(release: Release, *, now: datetime) -> Iterator[File]:
     yield "statements.jsonl", _lines(_statements(release))
     yield "coverage.jsonl", _lines(_coverage(release))
     stored_bodies = list(
-        KeptBody.objects.filter(release=release)
-        .select_related("address", "look", "body")
+        StoredBody.objects.filter(release=release)
+        .select_related("address", "observation", "body")
         .defer("body__compressed")
-        .order_by("schedule_version", "address__pk", "look__position", "why", "since_due")
+        .order_by("schedule_version", "address__pk", "observation__position", "why", "since_due")
     )
     sealed = embargo.seals_on({row.sha256 for row in stored_bodies if row.body_id}, now=now).keys()
     yield "bodies.jsonl", _lines(_body(row, is_sealed=row.sha256 in sealed) for row in stored_bodies)
@@ -130,7 +130,7 @@ def evidence_files(release: Release, *, now: datetime) -> Iterator[File]:
 
 def sealed_bodies(release: Release, *, now: datetime) -> int:
     """Count the stored bodies of a release that are sealed and so not in its bundle."""
-    stored = set(KeptBody.objects.filter(release=release, body__isnull=False).values_list("sha256", flat=True))
+    stored = set(StoredBody.objects.filter(release=release, body__isnull=False).values_list("sha256", flat=True))
     return len(embargo.seals_on(stored, now=now)) if stored else 0
 
 
@@ -217,13 +217,13 @@ def _coverage(release: Release) -> Iterator[dict[str, Any]]:
         }
 
 
-def _body(row: KeptBody, *, is_sealed: bool) -> dict[str, Any]:
+def _body(row: StoredBody, *, is_sealed: bool) -> dict[str, Any]:
     entry = {
         "why": row.why,
         "since_due": row.since_due,
         "address": row.address.url,
         "schedule_version": row.schedule_version,
-        "look": row.look.position,
+        "look": row.observation.position,
         "sha256": row.sha256,
         "state": "sealed" if is_sealed else row.state,
     }

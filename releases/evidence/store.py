@@ -11,7 +11,16 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from releases.detection.finding import AddressRole, CheckOutcome, Finding, Reason, publisher_to_json
-from releases.models import Address, Body, ChainHead, KeptBody, MonitoringRowRecord, Observation, Release, ReleaseEvent
+from releases.models import (
+    Address,
+    Body,
+    ChainHead,
+    MonitoringRowRecord,
+    Observation,
+    Release,
+    ReleaseEvent,
+    StoredBody,
+)
 from releases.models.append_only import Follow, without_progress
 from releases.models.event import RETENTION, record_event
 from releases.models.observation import Purpose
@@ -198,7 +207,7 @@ def _store_bodies(stored: Sequence[StoredCheck], *, at: datetime) -> None:
         ignore_conflicts=True,
         batch_size=CHUNK,
     )
-    _write_kept_bodies([row for row, _ in chosen])
+    _write_stored_bodies([row for row, _ in chosen])
     Body.objects.discard_unneeded(replaced - answers.keys())
 
 
@@ -210,15 +219,15 @@ def _record_missing_bodies(stored: Sequence[StoredCheck], *, at: datetime) -> No
     chosen, replaced = _choose_bodies(stored, at=at)
     unrecorded: dict[Release, list[Observation]] = defaultdict(list)
     known = set(
-        KeptBody.objects.filter(
-            release__in={row.release_id for row, _ in chosen}, state=KeptBody.State.NOT_STORED
+        StoredBody.objects.filter(
+            release__in={row.release_id for row, _ in chosen}, state=StoredBody.State.NOT_STORED
         ).values_list("address_id", "schedule_version", "why", "since_due")
     )
     for row, _ in chosen:
-        row.state, row.body = KeptBody.State.NOT_STORED, None
+        row.state, row.body = StoredBody.State.NOT_STORED, None
         if (row.address_id, row.schedule_version, row.why, row.since_due) not in known:
-            unrecorded[row.release].append(row.look)
-    _write_kept_bodies([row for row, _ in chosen])
+            unrecorded[row.release].append(row.observation)
+    _write_stored_bodies([row for row, _ in chosen])
     Body.objects.discard_unneeded(replaced)
     events = []
     for release, observations in unrecorded.items():
@@ -231,7 +240,7 @@ def _record_missing_bodies(stored: Sequence[StoredCheck], *, at: datetime) -> No
     ReleaseEvent.append(events)
 
 
-def _choose_bodies(stored: Iterable[StoredCheck], *, at: datetime) -> tuple[list[tuple[KeptBody, Answer]], set[str]]:
+def _choose_bodies(stored: Iterable[StoredCheck], *, at: datetime) -> tuple[list[tuple[StoredBody, Answer]], set[str]]:
     """Decide in memory which bodies to store and why, and which stored ones they replace.
 
     :return: for each place its new row and the response with the body; and the hashes of the replaced bodies.
@@ -241,7 +250,7 @@ def _choose_bodies(stored: Iterable[StoredCheck], *, at: datetime) -> tuple[list
         return [], set()
     places = _read_places({row.release_id for row, _ in brought})
     before = dict(places.sha256)
-    chosen: dict[tuple[AddressSchedule, Place], tuple[KeptBody, Answer]] = {}
+    chosen: dict[tuple[AddressSchedule, Place], tuple[StoredBody, Answer]] = {}
     for row, answer in sorted(brought, key=lambda pair: (pair[0].sent_at, pair[0].completed_at)):
         key = (row.address_id, row.schedule_version)
         for place in find_filled_places(
@@ -260,26 +269,26 @@ def _choose_bodies(stored: Iterable[StoredCheck], *, at: datetime) -> tuple[list
                 completed_at=row.completed_at,
                 sha256=row.body_sha256,
             )
-            kept_body = KeptBody(
+            stored_body = StoredBody(
                 release=row.release,
                 address=row.address,
                 schedule_version=row.schedule_version,
                 why=place.why,
                 since_due=place.since_due,
-                look=row,
+                observation=row,
                 sha256=row.body_sha256,
                 body_id=row.body_sha256,
-                kept_at=at,
+                stored_at=at,
             )
-            chosen[key, place] = (kept_body, answer)
+            chosen[key, place] = (stored_body, answer)
     return list(chosen.values()), {sha256 for key, sha256 in before.items() if places.sha256[key] != sha256}
 
 
 def _read_places(releases: Collection[int]) -> _Places:
     places = _Places()
-    rows = KeptBody.objects.filter(release__in=releases).order_by().values_list(
-        "release_id", "address_id", "address__role", "schedule_version", "look__sent_at", "look__completed_at",
-        "sha256", "why", "since_due",
+    rows = StoredBody.objects.filter(release__in=releases).order_by().values_list(
+        "release_id", "address_id", "address__role", "schedule_version", "observation__sent_at",
+        "observation__completed_at", "sha256", "why", "since_due",
     )  # fmt: skip
     for release, address, role, version, sent_at, completed_at, sha256, why, since_due in rows:
         places.fill(
@@ -309,14 +318,14 @@ def _build_body_check(row: Observation) -> BodyCheck:
     return BodyCheck(role=role, required=required, fresh=row.purpose == Purpose.FRESH, sighting=sighting)
 
 
-def _write_kept_bodies(rows: Sequence[KeptBody]) -> None:
-    KeptBody.objects.bulk_create(
+def _write_stored_bodies(rows: Sequence[StoredBody]) -> None:
+    StoredBody.objects.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=["address", "schedule_version", "why", "since_due"],
-        update_fields=["look", "sha256", "body", "state", "kept_at"],
+        update_fields=["observation", "sha256", "body", "state", "stored_at"],
     )
-    MonitoringRowRecord.record({KeptBody: [row.pk for row in rows]})
+    MonitoringRowRecord.record({StoredBody: [row.pk for row in rows]})
 
 
 def check_bodies(*, follow: Follow = without_progress) -> tuple[int, str | None]:
@@ -329,13 +338,13 @@ def check_bodies(*, follow: Follow = without_progress) -> tuple[int, str | None]
         if not body.is_intact():
             return count, f"the bytes kept as {body.sha256} are not those that were seen"
         count += 1
-    for stored in KeptBody.objects.select_related("look").order_by("pk").iterator(chunk_size=CHUNK):
+    for stored in StoredBody.objects.select_related("observation").order_by("pk").iterator(chunk_size=CHUNK):
         names = ("release_id", "address_id", "schedule_version")
-        if stored.sha256 != stored.look.body_sha256 or any(
-            getattr(stored, name) != getattr(stored.look, name) for name in names
+        if stored.sha256 != stored.observation.body_sha256 or any(
+            getattr(stored, name) != getattr(stored.observation, name) for name in names
         ):
-            return count, f"the body kept of look {stored.look.position} is not the one that it saw"
-    gone = KeptBody.objects.filter(~Exists(Body.objects.filter(pk=OuterRef("sha256"))), state=KeptBody.State.STORED)
+            return count, f"the body kept of look {stored.observation.position} is not the one that it saw"
+    gone = StoredBody.objects.filter(~Exists(Body.objects.filter(pk=OuterRef("sha256"))), state=StoredBody.State.STORED)
     if sha256 := gone.order_by("pk").values_list("sha256", flat=True).first():
         return count, f"the bytes kept as {sha256} are missing"
     return count, _gone_without_event()
@@ -343,7 +352,7 @@ def check_bodies(*, follow: Follow = without_progress) -> tuple[int, str | None]
 
 def _gone_without_event() -> str | None:
     """Return one sentence on the first body that is marked as gone without an event, or None."""
-    gone = KeptBody.objects.exclude(state=KeptBody.State.STORED).order_by("pk")
+    gone = StoredBody.objects.exclude(state=StoredBody.State.STORED).order_by("pk")
     rows = list(gone.values_list("pk", "release_id", "state", "sha256"))
     events = ReleaseEvent.objects.filter(kind__in=[NOT_STORED, PRUNED]).values_list("release_id", "kind", "facts")
     # Failures to store bodies are recorded once for each place, not for each hash.
@@ -353,9 +362,9 @@ def _gone_without_event() -> str | None:
         for sha256 in (facts["sha256"] if kind == PRUNED else [""])
     }
     for key, release, state, sha256 in rows:
-        pruned = state == KeptBody.State.PRUNED
+        pruned = state == StoredBody.State.PRUNED
         if (release, PRUNED if pruned else NOT_STORED, sha256 if pruned else "") not in explained:
-            return f"{KeptBody._meta.label_lower} {key} is said to be {state.replace('_', ' ')}, and no event says so"
+            return f"the stored body {key} is said to be {state.replace('_', ' ')}, and no event says so"
     return None
 
 
@@ -389,7 +398,7 @@ def prune_bodies(
     """
     before = now - retention
     over = Q(release__due_at__lt=before) | Q(release__status=Status.CANCELLED)
-    old = KeptBody.objects.filter(over, state=KeptBody.State.STORED, look__completed_at__lt=before)
+    old = StoredBody.objects.filter(over, state=StoredBody.State.STORED, observation__completed_at__lt=before)
     keys = sorted(set(old.order_by().values_list("release_id", flat=True)))
     pruned = bodies = spared = 0
     for start in range(0, len(keys), RELEASES_AT_A_TIME):
@@ -404,7 +413,7 @@ def prune_bodies(
     return PruneResult(releases=pruned, bodies=bodies, spared=spared)
 
 
-def _prune(release: Release, old: QuerySet[KeptBody], *, now: datetime, before: datetime, dry_run: bool) -> int:
+def _prune(release: Release, old: QuerySet[StoredBody], *, now: datetime, before: datetime, dry_run: bool) -> int:
     if dry_run:
         return old.count()
     with transaction.atomic():
@@ -412,9 +421,9 @@ def _prune(release: Release, old: QuerySet[KeptBody], *, now: datetime, before: 
         ChainHead.objects.select_for_update().filter(chain=Observation.CHAIN).first()
         hashes = sorted(set(old.order_by().values_list("sha256", flat=True)))
         keys = list(old.order_by().values_list("pk", flat=True))
-        gone = old.update(body=None, state=KeptBody.State.PRUNED)
+        gone = old.update(body=None, state=StoredBody.State.PRUNED)
         if gone:
             Body.objects.discard_unneeded(hashes)
-            MonitoringRowRecord.record({KeptBody: keys}, why=RETENTION)
+            MonitoringRowRecord.record({StoredBody: keys}, why=RETENTION)
             record_event(release, PRUNED, at=now, sha256=hashes, older_than=before.isoformat())
     return gone

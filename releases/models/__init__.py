@@ -4,7 +4,7 @@ from releases.models.anchor import Anchor, TimeStamp, TimeStampRequest
 from releases.models.append_only import ChainHead
 from releases.models.calendar_import import CalendarImport, ImportEvent, ImportRow
 from releases.models.event import MonitoringRowRecord, ReleaseEvent, ReleaseRowRecord
-from releases.models.observation import Body, Coverage, HostLease, KeptBody, NotFoundPage, Observation, Watch
+from releases.models.observation import Body, CheckSchedule, Coverage, HostLease, NotFoundPage, Observation, StoredBody
 from releases.models.pre_release import PreReleaseAccess, PreReleaseRequest
 from releases.models.producer import Contact, Exemption, Membership, Producer, Series
 from releases.models.release import (
@@ -26,6 +26,7 @@ __all__ = [
     "Body",
     "CalendarImport",
     "ChainHead",
+    "CheckSchedule",
     "Comparison",
     "Contact",
     "Coverage",
@@ -36,7 +37,6 @@ __all__ = [
     "HostLease",
     "ImportEvent",
     "ImportRow",
-    "KeptBody",
     "Membership",
     "MonitoringRowRecord",
     "NotFoundPage",
@@ -53,8 +53,8 @@ __all__ = [
     "RollCall",
     "Series",
     "Statement",
+    "StoredBody",
     "TimeStamp",
     "TimeStampRequest",
     "Verification",
-    "Watch",
 ]

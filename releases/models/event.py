@@ -44,6 +44,7 @@ class Table:
     cover every change, and NEVER for rows that are written once. `about` is the column with the key of the event's
     subject; `about_moves` means that this column may change. `earlier` has the columns of each earlier format, oldest
     first. `label` names the model as a foreign key does, such as "releases.Release".
+    `hashed_name` is the name that the digests have if the model was renamed.
     """
 
     label: str
@@ -54,6 +55,7 @@ class Table:
     about: str = "pk"
     about_moves: bool = False
     earlier: Sequence[Sequence[str]] = ()
+    hashed_name: str = ""
 
     @property
     def model(self) -> type[models.Model]:
@@ -61,7 +63,7 @@ class Table:
 
     @property
     def name(self) -> str:
-        return self.label.lower()
+        return self.hashed_name or self.label.lower()
 
     @property
     def format(self) -> int:
@@ -232,13 +234,13 @@ OF_STATEMENT = (
 )
 # Only the columns that identify the bytes and the reason for storing them, because a row is written at every check
 # whose body replaces another.
-KEPT_BODY_COLUMNS = (
+STORED_BODY_COLUMNS = (
     "release_id",
     "address_id",
     "schedule_version",
     "why",
     "since_due",
-    "look_id",
+    "observation_id",
     "sha256",
     "state",
 )
@@ -275,7 +277,7 @@ class MonitoringRowRecord(RowRecord):
     CHAIN: ClassVar[str] = "releases.monitoring_row"
     AFTER: ClassVar[str] = "releases.observation"
     TABLES = (
-        Table("releases.KeptBody", KEPT_BODY_COLUMNS, deleted_by=NEVER),
+        Table("releases.StoredBody", STORED_BODY_COLUMNS, deleted_by=NEVER, hashed_name="releases.keptbody"),
         Table("releases.Coverage", ("watcher", "began_at", "recorded_until"), deleted_by=NEVER),
     )
 

@@ -124,19 +124,24 @@ class Observation(ChainedRow):
         return {"release": str(self.release.public_id), **{name: getattr(self, name) for name in names}}
 
 
-class Watch(models.Model):
+class CheckSchedule(models.Model):
     """The next check of an address. This row is the schedule; a process has only a copy in memory."""
 
-    address = models.OneToOneField(Address, on_delete=models.CASCADE, related_name="watch")
+    address = models.OneToOneField(Address, on_delete=models.CASCADE, related_name="schedule")
     schedule_version = models.PositiveIntegerField()
-    next_look_at = models.DateTimeField(null=True, db_index=True, help_text=lazy("Empty once the watch has ended."))
+    next_check_at = models.DateTimeField(
+        null=True, db_index=True, db_column="next_look_at", help_text=lazy("Empty once monitoring has ended.")
+    )
     live_since = models.DateTimeField(
         null=True,
-        help_text=lazy("When it was first seen live since it was due; from then on it is looked at less often."),
+        help_text=lazy("When it was first seen live since it was due; from then on it is checked less often."),
     )
 
+    class Meta:
+        db_table = "releases_watch"
+
     def __str__(self) -> str:
-        return f"{self.address}: next look {self.next_look_at or 'never'}"
+        return f"{self.address}: next check {self.next_check_at or 'never'}"
 
 
 class Coverage(models.Model):
@@ -193,7 +198,7 @@ LONGEST_MEDIA_TYPE = 100
 
 
 class BodyQuerySet(models.QuerySet["Body"]):
-    """Bodies are added, removed once no `KeptBody` needs them, and never changed."""
+    """Bodies are added, removed once no `StoredBody` needs them, and never changed."""
 
     def update(self, **values: Any) -> int:
         raise AppendOnlyRow("Bodies are stored as they were received and cannot be changed.")
@@ -202,8 +207,8 @@ class BodyQuerySet(models.QuerySet["Body"]):
         raise AppendOnlyRow("Bodies are removed only when no stored check needs them.")
 
     def discard_unneeded(self, hashes: Collection[str]) -> int:
-        """Remove bodies that no `KeptBody` needs any more, and return how many; their hashes stay in the checks."""
-        needed = KeptBody.objects.filter(body=OuterRef("pk"))
+        """Remove bodies that no `StoredBody` needs any more, and return how many; their hashes stay in the checks."""
+        needed = StoredBody.objects.filter(body=OuterRef("pk"))
         unneeded = self.filter(~Exists(needed), pk__in=hashes)
         return models.QuerySet.delete(unneeded)[0] if hashes else 0
 
@@ -254,7 +259,7 @@ class Body(models.Model):
         return len(content) == self.size and sha256_hex(content) == self.sha256
 
 
-class KeptBody(models.Model):
+class StoredBody(models.Model):
     """A stored body and its reason: one row for each address, schedule, reason and side of the due instant.
 
     If the bytes are gone or could not be stored, the row says so and still has the hash.
@@ -265,21 +270,24 @@ class KeptBody(models.Model):
         NOT_STORED = "not_stored", lazy("Could not be stored")
         PRUNED = "pruned", lazy("Removed at the end of its time")
 
-    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="kept_bodies")
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="stored_bodies")
     address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
     schedule_version = models.PositiveIntegerField()
     why = models.CharField(max_length=20, choices=choices_of(Why, capital=False))
     since_due = models.BooleanField(default=False)
     # No index, because it would be written at every check that replaces the one before.
-    look = models.ForeignKey(Observation, on_delete=models.PROTECT, related_name="+", db_index=False)
+    observation = models.ForeignKey(
+        Observation, on_delete=models.PROTECT, related_name="+", db_index=False, db_column="look_id"
+    )
     sha256 = models.CharField(max_length=64, db_index=True)
     body = models.ForeignKey(Body, on_delete=models.DO_NOTHING, null=True, related_name="+")
     state = models.CharField(max_length=12, choices=State.choices, default=State.STORED)
-    kept_at = models.DateTimeField()
+    stored_at = models.DateTimeField(db_column="kept_at")
 
     class Meta:
-        ordering = ("release", "schedule_version", "address", "look")
-        verbose_name_plural = lazy("kept bodies")
+        db_table = "releases_keptbody"
+        ordering = ("release", "schedule_version", "address", "observation")
+        verbose_name_plural = lazy("stored bodies")
         constraints = [
             models.UniqueConstraint(
                 fields=["address", "schedule_version", "why", "since_due"], name="one_kept_body_per_place"

@@ -10,7 +10,7 @@ from releases.detection.finding import Finding
 from releases.evidence import store
 from releases.evidence.store import CheckResult
 from releases.host_budgets import ProbeInterface
-from releases.models import Address, NotFoundPage, Observation, Watch
+from releases.models import Address, CheckSchedule, NotFoundPage, Observation
 from releases.models.observation import Purpose
 from releases.monitoring.examination import Controls, ExaminationQueue, Response
 from releases.monitoring.targets import CheckKey, Target, load_targets, split_valid_addresses
@@ -112,7 +112,9 @@ def _lease_name(place: str, budgets: Mapping[str, Budget]) -> str:
 
 def _is_needed(place: str, *, now: datetime) -> bool:
     """Return whether the sweep soon has checks of a host that it could not make while we hold the lease."""
-    soon = Watch.objects.filter(next_look_at__lte=now + _LEFT_TO_THE_SWEEP).values_list("address__url", flat=True)
+    soon = CheckSchedule.objects.filter(next_check_at__lte=now + _LEFT_TO_THE_SWEEP).values_list(
+        "address__url", flat=True
+    )
     return any(place_if_any(url) == place for url in soon)
 
 

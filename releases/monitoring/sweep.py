@@ -299,8 +299,8 @@ class Sweep:
         held = self._lease_hosts(due, now=now)
         mine = [address for address in due if place_of(address.url) in held]
         for target in load_targets(mine):
-            schedule = target.address.watch
-            target.next_check_at, target.live_since = schedule.next_look_at, schedule.live_since
+            schedule = target.address.schedule
+            target.next_check_at, target.live_since = schedule.next_check_at, schedule.live_since
             target.fresh_checks = cadence.count_fresh_checks(now, due_at=target.due_at)
             self.targets[target.address.pk] = target
         self._space_checks()

@@ -10,7 +10,7 @@ from django.db.models import F, Q, QuerySet
 
 from releases.detection.finding import AddressRole, CheckOutcome, EarlierTexts, Expectation, Finding
 from releases.evidence.repository import read_texts_before
-from releases.models import Address, NotFoundPage, Release, Series, Statement, Watch
+from releases.models import Address, CheckSchedule, NotFoundPage, Release, Series, Statement
 from releases.models.observation import Purpose
 from releases.rules import cadence
 from releases.rules.response import Answer
@@ -34,7 +34,7 @@ _VERSION = (
     "release__schedule_version",
     "release__due_at",
     "release__series__tolerance_seconds",
-    "watch__live_since",
+    "schedule__live_since",
 )
 
 
@@ -177,13 +177,13 @@ def save_targets(targets: Iterable[Target]) -> None:
     """Save the next checks of some addresses, and since when they are live."""
     schedules = []
     for target in targets:
-        schedule = target.address.watch
-        schedule.next_look_at, schedule.live_since = target.next_check_at, target.live_since
+        schedule = target.address.schedule
+        schedule.next_check_at, schedule.live_since = target.next_check_at, target.live_since
         schedules.append(schedule)
     if schedules:
         # This upsert is several times as fast as an UPDATE of each row.
-        Watch.objects.bulk_create(
-            schedules, update_conflicts=True, unique_fields=["id"], update_fields=["next_look_at", "live_since"]
+        CheckSchedule.objects.bulk_create(
+            schedules, update_conflicts=True, unique_fields=["id"], update_fields=["next_check_at", "live_since"]
         )
 
 
@@ -193,7 +193,7 @@ def restart_checks(made_up_to: Mapping[int, datetime], *, now: datetime) -> None
     :param made_up_to: the last instant for which a check was planned and made, by the address's key.
     """
     for address, planned_at in made_up_to.items():
-        Watch.objects.filter(address=address, next_look_at__lte=planned_at).update(next_look_at=now)
+        CheckSchedule.objects.filter(address=address, next_check_at__lte=planned_at).update(next_check_at=now)
 
 
 def due_of(release: Release) -> datetime:
@@ -221,7 +221,7 @@ def monitored_addresses(*, now: datetime) -> QuerySet[Address]:
 
 def enrol_addresses(monitored: QuerySet[Address], *, now: datetime) -> None:
     """Plan the first check of every monitored address without a planned check of its present schedule."""
-    new = monitored.filter(Q(watch__isnull=True) | ~Q(watch__schedule_version=F("release__schedule_version")))
+    new = monitored.filter(Q(schedule__isnull=True) | ~Q(schedule__schedule_version=F("release__schedule_version")))
     # In batches, because thousands may fall due together.
     for some in batched(list(new.values_list("pk", flat=True)), READ_AT_A_TIME):
         schedules = []
@@ -229,24 +229,24 @@ def enrol_addresses(monitored: QuerySet[Address], *, now: datetime) -> None:
             due_at, limit_at = due_of(address.release), address.release.limit_at
             first = cadence.next_check_at(due_at=due_at, limit_at=limit_at, after=None, now=now, key=address.url)
             version = address.release.schedule_version
-            schedules.append(Watch(address=address, schedule_version=version, next_look_at=first))
-        Watch.objects.bulk_create(
+            schedules.append(CheckSchedule(address=address, schedule_version=version, next_check_at=first))
+        CheckSchedule.objects.bulk_create(
             schedules,
             update_conflicts=True,
             unique_fields=["address"],
-            update_fields=["schedule_version", "next_look_at", "live_since"],
+            update_fields=["schedule_version", "next_check_at", "live_since"],
         )
 
 
 def find_falling_due(monitored: QuerySet[Address], *, until: datetime, without: Collection[int]) -> list[Address]:
     """Return the monitored addresses whose next check is due by an aware instant, except some by key."""
     due = (
-        monitored.filter(watch__next_look_at__lte=until, watch__schedule_version=F("release__schedule_version"))
-        .order_by("watch__next_look_at")
+        monitored.filter(schedule__next_check_at__lte=until, schedule__schedule_version=F("release__schedule_version"))
+        .order_by("schedule__next_check_at")
         .select_related(None)
     )
     keys = [key for key in due.values_list("pk", flat=True) if key not in without]
-    whole = due.select_related("release", "watch")
+    whole = due.select_related("release", "schedule")
     found = [address for some in batched(keys, READ_AT_A_TIME) for address in whole.filter(pk__in=some)]
     # Share one object for each series: a sweep has ten thousand addresses in memory for hours.
     series = Series.objects.select_related("producer").in_bulk({address.release.series_id for address in found})
@@ -257,7 +257,7 @@ def find_falling_due(monitored: QuerySet[Address], *, until: datetime, without: 
 
 def find_due_or_new(*, until: datetime, now: datetime) -> QuerySet[Address]:
     """Return the monitored addresses whose next check is due by an aware instant or not planned yet."""
-    return monitored_addresses(now=now).filter(Q(watch__isnull=True) | Q(watch__next_look_at__lte=until))
+    return monitored_addresses(now=now).filter(Q(schedule__isnull=True) | Q(schedule__next_check_at__lte=until))
 
 
 def monitored_rehearsals(*, now: datetime) -> QuerySet[Address]:

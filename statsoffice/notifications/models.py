@@ -167,14 +167,15 @@ class Preference(models.Model):
         return f"{self.person or self.producer}: {self.webhook or self.get_channel_display()}"
 
 
-class ToldSuspicion(models.Model):
+class NotifiedSuspicion(models.Model):
     """A suspicion about which people were notified, with the event of the message."""
 
-    suspicion = models.ForeignKey(Suspicion, on_delete=models.PROTECT, related_name="tellings")
+    suspicion = models.ForeignKey(Suspicion, on_delete=models.PROTECT, related_name="notifications")
     event = models.CharField(max_length=150)
     at = models.DateTimeField()
 
     class Meta:
+        db_table = "outbox_toldsuspicion"
         ordering = ("at", "pk")
         constraints = [
             models.UniqueConstraint(fields=["suspicion", "event"], name="a_message_tells_of_a_suspicion_once")
@@ -185,14 +186,15 @@ class ToldSuspicion(models.Model):
         return f"{self.suspicion} by {self.event}"
 
 
-class ToldVerdict(models.Model):
+class NotifiedVerdict(models.Model):
     """A verdict that needs checking and about which people were notified, with the event of the message."""
 
-    verdict = models.ForeignKey(Verification, on_delete=models.PROTECT, related_name="tellings")
+    verdict = models.ForeignKey(Verification, on_delete=models.PROTECT, related_name="notifications")
     event = models.CharField(max_length=150)
     at = models.DateTimeField()
 
     class Meta:
+        db_table = "outbox_toldverdict"
         ordering = ("at", "pk")
         constraints = [models.UniqueConstraint(fields=["verdict", "event"], name="a_message_tells_of_a_verdict_once")]
         indexes = [models.Index(fields=["at"], name="verdicts_told_lately")]

@@ -16,7 +16,7 @@ from statsoffice.accounts.models import User
 from statsoffice.notifications.models import Message
 from statsoffice.notifications.notification import MAX_AGE, Notification
 from statsoffice.notifications.recipients import approver_addresses, contact_addresses
-from statsoffice.self_monitoring.models import Illness
+from statsoffice.self_monitoring.models import Incident
 from statsoffice.self_monitoring.status import TO_BE_DONE, describe_problem, problem_from_json
 
 
@@ -102,7 +102,7 @@ STALE = timedelta(hours=1)
 
 def find_incidents(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the incidents of monitoring that began or ended: one alarm each, and one message to those who had it."""
-    for incident in Illness.objects.filter(alarmed_at__gt=now - MAX_AGE).order_by("alarmed_at"):
+    for incident in Incident.objects.filter(alarmed_at__gt=now - MAX_AGE).order_by("alarmed_at"):
         assert incident.alarmed_at is not None  # noqa: S101  # the query asked for it
         alarm, end = f"watcher-ill-{incident.pk}", f"watcher-restored-{incident.pk}"
         if alarm not in known and now - incident.alarmed_at < STALE:

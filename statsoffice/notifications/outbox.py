@@ -9,7 +9,14 @@ from django.conf import settings
 from django.db import transaction
 
 from statsoffice.fault_isolation import run_each
-from statsoffice.notifications.models import Channel, Message, MessageRowRecord, Preference, ToldSuspicion, ToldVerdict
+from statsoffice.notifications.models import (
+    Channel,
+    Message,
+    MessageRowRecord,
+    NotifiedSuspicion,
+    NotifiedVerdict,
+    Preference,
+)
 from statsoffice.notifications.notification import MAX_AGE, Notification
 from statsoffice.notifications.rules import RULES, Rule
 
@@ -66,10 +73,12 @@ def _write(rule: Rule, notifications: Sequence[Notification], *, now: datetime) 
         ]
         Message.objects.bulk_create(missing, ignore_conflicts=True)
         sent = [one for one in notifications if one.recipients]
-        suspicions = [ToldSuspicion(suspicion=row, event=one.event, at=now) for one in sent for row in one.suspicions]
-        ToldSuspicion.objects.bulk_create(suspicions, ignore_conflicts=True)
-        verdicts = [ToldVerdict(verdict=row, event=one.event, at=now) for one in sent for row in one.verdicts]
-        ToldVerdict.objects.bulk_create(verdicts, ignore_conflicts=True)
+        suspicions = [
+            NotifiedSuspicion(suspicion=row, event=one.event, at=now) for one in sent for row in one.suspicions
+        ]
+        NotifiedSuspicion.objects.bulk_create(suspicions, ignore_conflicts=True)
+        verdicts = [NotifiedVerdict(verdict=row, event=one.event, at=now) for one in sent for row in one.verdicts]
+        NotifiedVerdict.objects.bulk_create(verdicts, ignore_conflicts=True)
         if missing:
             written = Message.objects.filter(event__in=events, created_at=now).values_list("pk", flat=True)
             MessageRowRecord.record({Message: list(written)})

@@ -14,7 +14,7 @@ from breaches.rules.lifecycle import APPROVE, PAST_TENSE, RESTRICTED, RETURN, SU
 from releases.models import Contact, Membership, Release, Series
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import LEADS, Role
-from statsoffice.notifications.models import Channel, Message, ToldSuspicion
+from statsoffice.notifications.models import Channel, Message, NotifiedSuspicion
 
 
 def open_memberships(producers: Collection[int], roles: Collection[Role] = LEADS) -> QuerySet[Membership]:
@@ -93,7 +93,7 @@ def people_notified_of(suspicions: Collection[int]) -> Mapping[int, set[str]]:
     for key in suspicions:
         # Before messages named several suspicions, each had its own event.
         suspicions_by_event[event_of_suspicions(SUSPECTED, [key])].add(key)
-    rows = ToldSuspicion.objects.filter(suspicion__in=suspicions)
+    rows = NotifiedSuspicion.objects.filter(suspicion__in=suspicions)
     for event, key in rows.values_list("event", "suspicion"):
         suspicions_by_event[event].add(key)
     found: dict[int, set[str]] = defaultdict(set)

@@ -16,7 +16,7 @@ from releases.rules import calendar
 from releases.rules.canonical import sha256_hex
 from releases.text.release import known_sentence
 from releases.verdict.address import NEEDS_CHECKING, Outcome
-from statsoffice.notifications.models import ToldSuspicion, ToldVerdict
+from statsoffice.notifications.models import NotifiedSuspicion, NotifiedVerdict
 from statsoffice.notifications.notification import MAX_AGE, WINDOW, Notification, combine, name_in_mail, one_line
 from statsoffice.notifications.recipients import (
     LIVE_AT_LAST,
@@ -42,7 +42,7 @@ SUSPICION_SENTENCES = {
 
 
 def find_suspected_breaches(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
-    recent = Suspicion.objects.filter(raised_at__gt=now - MAX_AGE, tellings__isnull=True)
+    recent = Suspicion.objects.filter(raised_at__gt=now - MAX_AGE, notifications__isnull=True)
     # Before messages named several suspicions, each had its own event.
     new = [key for key in recent.values_list("pk", flat=True) if event_of_suspicions(SUSPECTED, [key]) not in known]
     suspicions = Suspicion.objects.filter(pk__in=new).select_related(
@@ -77,8 +77,8 @@ def find_suspected_breaches(*, known: Collection[str], now: datetime) -> Iterato
         yield _suspicion_notification(SUSPECTED, group, recipients, context)
 
 
-def _earlier_messages(kind: str, *, now: datetime) -> QuerySet[ToldSuspicion, tuple[str, int]]:
-    rows = ToldSuspicion.objects.filter(
+def _earlier_messages(kind: str, *, now: datetime) -> QuerySet[NotifiedSuspicion, tuple[str, int]]:
+    rows = NotifiedSuspicion.objects.filter(
         at__gt=now - WINDOW, event__startswith=kind, suspicion__release__rehearsal=False
     )
     return rows.values_list("event", "suspicion__release__series__producer")
@@ -103,13 +103,13 @@ def _suspicion_notification(
 def find_releases_to_check(*, known: Collection[str], now: datetime) -> Iterator[Notification]:
     """Find the verdicts for which a person must check the page; each has a row once people were notified."""
     verdicts = Verification.objects.filter(
-        outcome__in=NEEDS_CHECKING, decided_at__gt=now - MAX_AGE, tellings__isnull=True
+        outcome__in=NEEDS_CHECKING, decided_at__gt=now - MAX_AGE, notifications__isnull=True
     ).select_related(
         "release__series__producer",
         "release__series__responsible__user",
         "release__series__head_of_profession__user",
     )
-    earlier = ToldVerdict.objects.filter(at__gt=now - WINDOW, verdict__release__rehearsal=False)
+    earlier = NotifiedVerdict.objects.filter(at__gt=now - WINDOW, verdict__release__rehearsal=False)
     groups = combine(
         verdicts.prefetch_related("release__series__publishing_contacts__user", "release__series__deputies__user"),
         since=_decided_at,
@@ -150,7 +150,7 @@ def find_late_releases_now_live(*, known: Collection[str], now: datetime) -> Ite
     """Find the late releases that are live now; only people who were notified of the suspicion are notified."""
     late = Suspicion.objects.filter(
         kind=ReportKind.LATE, verification__outcome=Outcome.LATE, verification__first_live_at__gt=now - MAX_AGE
-    ).exclude(tellings__event__startswith=LIVE_AT_LAST)
+    ).exclude(notifications__event__startswith=LIVE_AT_LAST)
     new = [key for key in late.values_list("pk", flat=True) if event_of_suspicions(LIVE_AT_LAST, [key]) not in known]
     if not new:
         return

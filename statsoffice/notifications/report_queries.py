@@ -19,7 +19,7 @@ from releases.rules import calendar
 from releases.rules.calendar import Nation, format_day, local_date
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import LEADS, Role
-from statsoffice.notifications.models import ToldSuspicion
+from statsoffice.notifications.models import NotifiedSuspicion
 from statsoffice.notifications.notification import MAX_AGE, Notification, one_line
 from statsoffice.notifications.recipients import (
     contact_addresses,
@@ -178,7 +178,7 @@ def find_unacknowledged_reports(*, known: Collection[str], now: datetime) -> Ite
     the producer's leads who was not notified of the suspicion, or else the first of them once more. Each rehearsal has
     a separate message.
     """
-    reminded = ToldSuspicion.objects.filter(suspicion__report=OuterRef("pk"), event__startswith=UNACKNOWLEDGED)
+    reminded = NotifiedSuspicion.objects.filter(suspicion__report=OuterRef("pk"), event__startswith=UNACKNOWLEDGED)
     unacknowledged = (
         Report.objects.undecided()
         .filter(

@@ -1,4 +1,4 @@
-"""The latest self-tests, heartbeats and incidents."""
+"""The latest synthetic checks, heartbeats and incidents. The tables keep older names."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -8,7 +8,7 @@ from releases.models.append_only import choices_of
 from releases.verdict.address import Outcome
 
 
-class Rehearsed(models.Model):
+class SyntheticCheck(models.Model):
     """One self-test of the last hour; older ones are deleted."""
 
     number = models.PositiveBigIntegerField(primary_key=True)
@@ -25,6 +25,7 @@ class Rehearsed(models.Model):
     clock_voucher = models.CharField(max_length=10, blank=True)
 
     class Meta:
+        db_table = "canary_rehearsed"
         ordering = ("-number",)
         constraints = [
             models.CheckConstraint(
@@ -35,10 +36,10 @@ class Rehearsed(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Rehearsal {self.number}"
+        return f"Synthetic check {self.number}"
 
 
-class Pulse(models.Model):
+class Heartbeat(models.Model):
     """When a step of monitoring last began and how it last ended.
 
     For the spool of a machine: since when it has had files, and when that was last seen.
@@ -50,21 +51,24 @@ class Pulse(models.Model):
     finished_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
 
+    class Meta:
+        db_table = "canary_pulse"
+
     def __str__(self) -> str:
         return f"{self.step}: finished {self.finished_at or 'never'}"
 
 
-class Illness(models.Model):
+class Incident(models.Model):
     began_at = models.DateTimeField()
-    observed_at = models.DateTimeField(help_text=lazy("When somebody last saw that it was still so."))
+    observed_at = models.DateTimeField(help_text=lazy("When the problem was last observed."))
     alarmed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     is_open = models.BooleanField(default=True)
-    why = models.JSONField(default=list, help_text=lazy("The troubles, as they were when people were told."))
+    why = models.JSONField(default=list, help_text=lazy("The problems, as they were when people were notified."))
 
     class Meta:
+        db_table = "canary_illness"
         ordering = ("-began_at", "-pk")
-        verbose_name_plural = lazy("illnesses")
         constraints = [
             models.UniqueConstraint(fields=["is_open"], condition=Q(is_open=True), name="one_illness_is_open"),
             models.CheckConstraint(
@@ -74,4 +78,4 @@ class Illness(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Watcher ill from {self.began_at:%Y-%m-%d %H:%M:%S} UTC"
+        return f"Monitoring had a problem from {self.began_at:%Y-%m-%d %H:%M:%S} UTC"

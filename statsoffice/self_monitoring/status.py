@@ -19,7 +19,7 @@ from releases.monitoring import spool
 from releases.rules import calendar
 from releases.rules.clock_error import Voucher
 from releases.verdict.address import Outcome
-from statsoffice.self_monitoring.models import Illness, Pulse, Rehearsed
+from statsoffice.self_monitoring.models import Heartbeat, Incident, SyntheticCheck
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ MARKED_ALIVE_WITHIN = timedelta(seconds=15)
 
 
 @contextlib.contextmanager
-def heartbeat(step: str, *, now: Callable[[], datetime], by: str) -> Iterator[None]:
+def record_step(step: str, *, now: Callable[[], datetime], by: str) -> Iterator[None]:
     """Record when a step begins and how it ends. An error of the database is logged and does not stop the step.
 
     :param by: the name of the process.
@@ -48,38 +48,38 @@ def heartbeat(step: str, *, now: Callable[[], datetime], by: str) -> Iterator[No
     record_heartbeat(step, finished_at=now())
 
 
-def is_beating(pulse: Pulse, *, now: datetime) -> bool:
+def is_beating(heartbeat: Heartbeat, *, now: datetime) -> bool:
     """Return whether sweeps finish, or a long one is running. Close to a due instant, only ten seconds of silence pass.
 
     A sweep can take many minutes. It counts as long as it marks itself alive, if it began soon after the end of
     another. Otherwise processes that die in each sweep would always seem to be running.
     """
-    if _is_recent(pulse.finished_at, LONGEST_PAUSE_NEAR_DUE, now=now):
+    if _is_recent(heartbeat.finished_at, LONGEST_PAUSE_NEAR_DUE, now=now):
         return True
     is_near_due = Release.objects.official().monitored(now=now, ahead=NEAR_DUE, behind=NEAR_DUE).exists()
-    if not is_near_due and _is_recent(pulse.finished_at, LONGEST_PAUSE, now=now):
+    if not is_near_due and _is_recent(heartbeat.finished_at, LONGEST_PAUSE, now=now):
         return True
-    ends = [at for at in (pulse.finished_at, pulse.failed_at) if at]
-    if pulse.begun_at is None or (ends and pulse.begun_at <= max(ends)):
+    ends = [at for at in (heartbeat.finished_at, heartbeat.failed_at) if at]
+    if heartbeat.begun_at is None or (ends and heartbeat.begun_at <= max(ends)):
         return False
-    if ends and pulse.begun_at > max(ends) + LONGEST_PAUSE:
+    if ends and heartbeat.begun_at > max(ends) + LONGEST_PAUSE:
         return False
     # After a failure a sweep has to run for some time before it counts.
-    failed_last = pulse.failed_at is not None and pulse.failed_at == max(ends)
-    if failed_last and now - pulse.begun_at < MARKED_ALIVE_WITHIN:
+    failed_last = heartbeat.failed_at is not None and heartbeat.failed_at == max(ends)
+    if failed_last and now - heartbeat.begun_at < MARKED_ALIVE_WITHIN:
         return False
     alive_within = LONGEST_PAUSE_NEAR_DUE if is_near_due else MARKED_ALIVE_WITHIN
-    return Coverage.objects.filter(watcher=pulse.begun_by, ended_at__gte=now - alive_within).exists()
+    return Coverage.objects.filter(watcher=heartbeat.begun_by, ended_at__gte=now - alive_within).exists()
 
 
-def last_alive_at(pulse: Pulse, *, now: datetime) -> datetime | None:
+def last_alive_at(heartbeat: Heartbeat, *, now: datetime) -> datetime | None:
     """Return when a sweep last finished or marked itself alive. Later instants than `now` are ignored (wrong clock)."""
     marked = Coverage.objects.filter(ended_at__lte=now).order_by("-ended_at").values_list("ended_at", flat=True).first()
-    return max((at for at in (pulse.finished_at, marked) if at and at <= now), default=None)
+    return max((at for at in (heartbeat.finished_at, marked) if at and at <= now), default=None)
 
 
-def find_pulse(step: str) -> Pulse:
-    return Pulse.objects.filter(step=step).first() or Pulse(step=step)
+def find_heartbeat(step: str) -> Heartbeat:
+    return Heartbeat.objects.filter(step=step).first() or Heartbeat(step=step)
 
 
 def _is_recent(at: datetime | None, pause: timedelta, *, now: datetime) -> bool:
@@ -91,12 +91,12 @@ def record_heartbeat(step: str, **what: Any) -> None:
     """Record when a step began or how it ended. An error of the database is logged."""
     try:
         with transaction.atomic():
-            if not Pulse.objects.filter(step=step).update(**what):
-                Pulse.objects.create(step=step, **what)
+            if not Heartbeat.objects.filter(step=step).update(**what):
+                Heartbeat.objects.create(step=step, **what)
     except IntegrityError:
-        Pulse.objects.filter(step=step).update(**what)  # another process was the first, a moment ago
+        Heartbeat.objects.filter(step=step).update(**what)  # another process was the first, a moment ago
     except Error as fault:
-        logger.warning("The pulse of %s was not noted: %s", step, fault)
+        logger.warning("The heartbeat of %s was not stored: %s", step, fault)
 
 
 STEP = "unstored "
@@ -108,19 +108,19 @@ REMEMBERED = timedelta(days=1)
 
 def record_spool(folder: Path, *, machine: str, now: datetime) -> None:
     """Record whether the spool of a machine has files, and since when."""
-    pulse = Pulse.objects.filter(step=f"{STEP}{machine}"[:100])
+    heartbeat = Heartbeat.objects.filter(step=f"{STEP}{machine}"[:100])
     if not (spool.is_any_waiting(folder) or any(folder.glob(f"*{spool.REFUSED}"))):
-        if pulse.exists():
-            pulse.delete()
-    elif not pulse.update(failed_at=now):
+        if heartbeat.exists():
+            heartbeat.delete()
+    elif not heartbeat.update(failed_at=now):
         # Another process of this machine may be first.
         with contextlib.suppress(IntegrityError), transaction.atomic():
-            Pulse.objects.create(step=f"{STEP}{machine}"[:100], begun_at=now, failed_at=now)
+            Heartbeat.objects.create(step=f"{STEP}{machine}"[:100], begun_at=now, failed_at=now)
 
 
 def spool_waiting_since(*, now: datetime) -> datetime | None:
     """Return since when any spool has had files for longer than a minute, or None."""
-    noted = Pulse.objects.filter(step__startswith=STEP, begun_at__lte=now - LONGEST, failed_at__gt=now - REMEMBERED)
+    noted = Heartbeat.objects.filter(step__startswith=STEP, begun_at__lte=now - LONGEST, failed_at__gt=now - REMEMBERED)
     return noted.order_by("begun_at").values_list("begun_at", flat=True).first()
 
 
@@ -177,12 +177,12 @@ class Condition:
 
 
 def condition(*, now: datetime) -> Condition:
-    latest = list(Rehearsed.objects.filter(finished_at__gt=now - OVERDUE, finished_at__lte=now)[:JUDGED_BY])
-    beat = find_pulse(SWEEP)
-    active_at = last_alive_at(beat, now=now)
+    latest = list(SyntheticCheck.objects.filter(finished_at__gt=now - OVERDUE, finished_at__lte=now)[:JUDGED_BY])
+    heartbeat = find_heartbeat(SWEEP)
+    active_at = last_alive_at(heartbeat, now=now)
     problems: list[Problem] = []
     if active_at is not None:
-        problems += _sweep_problems(beat, active_at=active_at, now=now)
+        problems += _sweep_problems(heartbeat, active_at=active_at, now=now)
         problems += _self_test_problems(latest, now=now) if settings.CANARY else []
         problems += [Problem(Trouble.CLOCK_OFF, one.begins_at) for one in latest[:1] if one.clock_off]
         waiting_since = spool_waiting_since(now=now)
@@ -196,21 +196,21 @@ def condition(*, now: datetime) -> Condition:
     )
 
 
-def _sweep_problems(beat: Pulse, *, active_at: datetime, now: datetime) -> list[Problem]:
-    if is_beating(beat, now=now):
+def _sweep_problems(heartbeat: Heartbeat, *, active_at: datetime, now: datetime) -> list[Problem]:
+    if is_beating(heartbeat, now=now):
         return []
-    if beat.failed_at and (beat.finished_at is None or beat.failed_at > beat.finished_at):
-        return [Problem(Trouble.SWEEP_FAILS, beat.finished_at)]
+    if heartbeat.failed_at and (heartbeat.finished_at is None or heartbeat.failed_at > heartbeat.finished_at):
+        return [Problem(Trouble.SWEEP_FAILS, heartbeat.finished_at)]
     return [Problem(Trouble.SWEEP_SILENT, active_at)]
 
 
-def _self_test_problems(latest: Sequence[Rehearsed], *, now: datetime) -> list[Problem]:
+def _self_test_problems(latest: Sequence[SyntheticCheck], *, now: datetime) -> list[Problem]:
     for one in latest:
         if not one.right:
             return [Problem(Trouble.CANARY_WRONG, one.begins_at, one.expected, one.found)]
     if latest:
         return []
-    finished = Rehearsed.objects.filter(finished_at__isnull=False).values_list("finished_at", flat=True).first()
+    finished = SyntheticCheck.objects.filter(finished_at__isnull=False).values_list("finished_at", flat=True).first()
     if finished is not None:
         return [Problem(Trouble.CANARY_OVERDUE, finished)]
     began = Coverage.objects.order_by("began_at").values_list("began_at", flat=True).first()
@@ -340,24 +340,24 @@ def record_incidents(*, now: datetime) -> None:
     if found.problems:
         _continue_incident(found.problems, now=now)
     elif found.is_well:
-        for current in Illness.objects.filter(is_open=True):
+        for current in Incident.objects.filter(is_open=True):
             ended_at = max(now, current.began_at)
-            if Illness.objects.filter(pk=current.pk, is_open=True).update(is_open=False, ended_at=ended_at):
+            if Incident.objects.filter(pk=current.pk, is_open=True).update(is_open=False, ended_at=ended_at):
                 logger.info("monitoring works again")
 
 
 def is_alarm_sent() -> bool:
-    return Illness.objects.filter(is_open=True, alarmed_at__isnull=False).exists()
+    return Incident.objects.filter(is_open=True, alarmed_at__isnull=False).exists()
 
 
 def _continue_incident(problems: tuple[Problem, ...], *, now: datetime) -> None:
-    current = Illness.objects.filter(is_open=True).first()
+    current = Incident.objects.filter(is_open=True).first()
     if current is None:
         # If another process was first, it continues the incident.
         with contextlib.suppress(IntegrityError), transaction.atomic():
-            Illness.objects.create(began_at=now, observed_at=now)
+            Incident.objects.create(began_at=now, observed_at=now)
         return
-    still = Illness.objects.filter(pk=current.pk, is_open=True)
+    still = Incident.objects.filter(pk=current.pk, is_open=True)
     if current.alarmed_at is None and not timedelta(0) <= now - current.observed_at <= LONGEST_GAP:
         still.filter(alarmed_at__isnull=True).update(began_at=now, observed_at=now)
         return

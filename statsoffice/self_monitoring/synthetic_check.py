@@ -22,7 +22,7 @@ from releases.verdict.address import AddressVerdict, Outcome, Sighting, count_re
 from releases.verdict.release import combine_addresses
 from statsoffice import health
 from statsoffice.self_monitoring import page
-from statsoffice.self_monitoring.models import Rehearsed
+from statsoffice.self_monitoring.models import SyntheticCheck
 from statsoffice.self_monitoring.page import Script, script_for
 
 
@@ -155,7 +155,7 @@ logger = logging.getLogger(__name__)
 
 def perform_next(
     *, clock: Clock, open_probe: Callable[[str], ProbeInterface], stop: Callable[[], bool] = lambda: False
-) -> Rehearsed | None:
+) -> SyntheticCheck | None:
     """Run the next self-test and store its result, unless another process runs it or it is not due.
 
     :param open_probe: returns the probe for the page's address.
@@ -180,14 +180,14 @@ def perform_next(
 
 def _claim(*, now: datetime) -> Script | None:
     """Claim the next number; the database allows only one process to have it."""
-    last = Rehearsed.objects.first()
+    last = SyntheticCheck.objects.first()
     # A self-test in the future was begun by a wrong clock and must not delay the next.
     if last and timedelta(0) <= now - last.begins_at < SHORTEST_PAUSE:
         return None
     script = script_for(last.number + 1 if last else 1, begins_at=now)
     try:
         with transaction.atomic():
-            Rehearsed.objects.create(
+            SyntheticCheck.objects.create(
                 number=script.number, expected=script.expected, begins_at=script.begins_at, live_at=script.live_at
             )
     except IntegrityError:
@@ -195,9 +195,9 @@ def _claim(*, now: datetime) -> Script | None:
     return script
 
 
-def _store_result(script: Script, played: RehearsalResult | None, *, clock: Clock) -> Rehearsed:
+def _store_result(script: Script, played: RehearsalResult | None, *, clock: Clock) -> SyntheticCheck:
     right = played is not None and script.is_right(played.outcome, played.verdict)
-    result = Rehearsed.objects.get(number=script.number)
+    result = SyntheticCheck.objects.get(number=script.number)
     result.finished_at, result.right = clock.now(), right
     error = clock.error()
     result.clock_off = error.is_off(largest=settings.CLOCK_LARGEST_ERROR)
@@ -207,7 +207,7 @@ def _store_result(script: Script, played: RehearsalResult | None, *, clock: Cloc
         result.last_not_live_at = played.verdict.last_not_live_at
         result.first_live_at = played.verdict.first_live_at
     result.save()
-    Rehearsed.objects.filter(number__lte=script.number - STORED_RESULTS).delete()
+    SyntheticCheck.objects.filter(number__lte=script.number - STORED_RESULTS).delete()
     if not right:
         logger.warning(
             "rehearsal %s should have come out as %s and came out as %s (%s)",

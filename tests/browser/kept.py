@@ -3,7 +3,7 @@
 from django.urls import reverse
 
 from releases import scheduling
-from releases.models import KeptBody
+from releases.models import StoredBody
 from releases.rules.canonical import sha256_hex
 from tests.support.factories import ReleaseFactory
 from tests.support.stored_checks import make_check, store_checks
@@ -13,7 +13,7 @@ LONG = "https://www.example.gov.uk/government/statistics/" + "schools-inspection
 FILE = "https://www.example.gov.uk/media/schools-inspections-tables.ods"
 
 
-def pages_of_kept_bodies(series) -> dict[str, str]:
+def pages_of_stored_bodies(series) -> dict[str, str]:
     """Set the releases up, and return the addresses of their pages by name."""
     release = ReleaseFactory(
         announced=True, series=series, reference="kept", title="Kept as it was seen", url=LONG, attachments=(FILE,)
@@ -29,7 +29,7 @@ def pages_of_kept_bodies(series) -> dict[str, str]:
     page = early.addresses.get()
     store_checks(make_check(page, "not_live", b"<!doctype html><title>Soon</title>", at=-900))
     store_checks(make_check(page, "live", b"<!doctype html><title>The figures</title>", at=-600))
-    KeptBody.objects.filter(release=early, why="first_seen").update(state="pruned", body=None)
+    StoredBody.objects.filter(release=early, why="first_seen").update(state="pruned", body=None)
     return {
         "a release with kept bodies": reverse("releases:release", args=["kept"]),
         "a release with sealed bodies": reverse("releases:release", args=["kept-early"]),

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from statsoffice.self_monitoring.models import Pulse
+from statsoffice.self_monitoring.models import Heartbeat
 from tests.browser.barriers import is_clean
 from tests.browser.office import NOW
 from tests.browser.patience import PATIENCE
@@ -43,7 +43,7 @@ def test_a_watcher_that_falls_ill_is_told_to_those_who_are_looking(desk):
 
 
 def test_several_troubles_at_once_are_all_told(desk):
-    Pulse.objects.update(begun_at=NOW - timedelta(minutes=5), finished_at=NOW - timedelta(minutes=5))
+    Heartbeat.objects.update(begun_at=NOW - timedelta(minutes=5), finished_at=NOW - timedelta(minutes=5))
     a_rehearsal(finished_at=NOW, right=False, found="not_seen", clock_off=True)
     why = desk.locator("#desk-today .govuk-list--bullet li")
     expect(why).to_have_count(3, timeout=PATIENCE)

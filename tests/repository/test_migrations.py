@@ -41,13 +41,6 @@ RELEASED = {
 }
 # Packages whose modules keep their names. A migration stays as it is while our own modules move.
 STABLE = {"django", "simple_history"}
-TAKING_AWAY = (
-    operations.DeleteModel,
-    operations.RemoveField,
-    operations.RenameField,
-    operations.RenameModel,
-    operations.AlterModelTable,
-)
 CONTRACT = "_contract_"
 
 
@@ -172,20 +165,34 @@ def faults_of(migration, *, before):
     contract = CONTRACT in f"_{migration.name}_"
     if not migration.atomic:
         yield "it is not atomic: if it fails, part of the schema stays changed"
+    state = before(migration)
     for operation in migration.operations:
-        name = type(operation).__name__
-        if isinstance(operation, TAKING_AWAY) and not contract:
-            yield f"{name} takes away or renames what the version before uses"
+        name, columns = type(operation).__name__, columns_of(state)
+        asks_more = isinstance(operation, operations.AlterField) and takes_less(operation, migration.app_label, state)
+        operation.state_forwards(migration.app_label, state)
+        if (gone := columns - columns_of(state)) and not contract:
+            yield f"{name} takes away or renames what the version before uses: {sorted(gone)}"
         if isinstance(operation, operations.AddField) and must_be_given(operation.field):
             yield f"{name} {operation.name}: the version before writes rows without it, so it needs db_default or null"
-        if isinstance(operation, operations.AlterField) and not contract and asks_more(migration, operation, before):
+        if asks_more and not contract:
             yield f"{name} {operation.name}: only a contract may ask more of a column that is there"
 
 
-def asks_more(migration, operation, before):
+def columns_of(state):
+    """Return the table and column of every field."""
+    return {
+        (
+            model.options.get("db_table") or f"{app}_{model_name}",
+            field.db_column or (f"{name}_id" if isinstance(field, models.ForeignKey) else name),
+        )
+        for (app, model_name), model in state.models.items()
+        for name, field in model.fields.items()
+    }
+
+
+def takes_less(operation, app, state):
     """Whether a column takes less than it took: what must be given now, or is shorter."""
-    models_before = before(migration).models
-    was = models_before[(migration.app_label, operation.model_name_lower)].fields[operation.name]
+    was = state.models[(app, operation.model_name_lower)].fields[operation.name]
     shorter = (operation.field.max_length or 0) < (was.max_length or 0)
     return shorter or (must_be_given(operation.field) and not must_be_given(was))
 
@@ -250,6 +257,13 @@ def test_what_the_version_before_could_not_live_with_is_refused(change):
 @pytest.mark.parametrize("change", ALLOWED.values(), ids=ALLOWED.keys())
 def test_what_only_adds_is_taken(change):
     assert list(faults_of(a_migration(change), before=as_it_is)) == []
+
+
+def test_a_class_or_field_is_renamed_if_the_table_or_column_keeps_its_name():
+    table = operations.AlterModelTable("report", "breaches_report"), operations.RenameModel("Report", "Account")
+    named = models.CharField(max_length=20, blank=True, db_column="cause")
+    column = operations.AlterField("account", "cause", named), operations.RenameField("account", "cause", "reason")
+    assert list(faults_of(a_migration(*table, *column), before=as_it_is)) == []
 
 
 def test_a_contract_takes_away_what_the_version_before_no_longer_uses():

@@ -15,7 +15,7 @@ from releases.monitoring.clock import StoppedClock
 from statsoffice import jobs, retention
 from statsoffice.fake_publisher.scenes import scene
 from statsoffice.self_monitoring import status
-from statsoffice.self_monitoring.models import Illness
+from statsoffice.self_monitoring.models import Incident
 from tests.support.factories import ReleaseFactory
 from tests.support.preflight import ANNOUNCEMENT, DAY_BEFORE, DUE, PAGE, a_sound_release, found_of
 
@@ -79,15 +79,15 @@ def test_a_fault_in_one_part_is_raised_and_keeps_no_other_from_being_done(site, 
     assert raised.group_contains(RuntimeError, match="a fault of our own")
     assert not Session.objects.filter(pk=gone.pk).exists()
     assert Observation.objects.filter(address__role="announcement").exists() is (fails != "own_probe")
-    assert status.find_pulse(retention.PRUNE).finished_at == DAY_BEFORE
+    assert status.find_heartbeat(retention.PRUNE).finished_at == DAY_BEFORE
 
 
 def test_a_watcher_of_which_people_were_told_that_it_is_ill_is_found_and_one_that_failed_by_chance_is_not(site):
     release = a_sound_release(site)
-    illness = Illness.objects.create(began_at=DAY_BEFORE, observed_at=DAY_BEFORE)
+    illness = Incident.objects.create(began_at=DAY_BEFORE, observed_at=DAY_BEFORE)
     take()
     assert found_of(release) == set()
-    Illness.objects.filter(pk=illness.pk).update(alarmed_at=DAY_BEFORE)
+    Incident.objects.filter(pk=illness.pk).update(alarmed_at=DAY_BEFORE)
     preflight_of_tomorrow.request_preflight(release, by=None, now=DAY_BEFORE)
     take()
     assert found_of(release) == {(PreflightCode.WATCHER_ILL, None)}

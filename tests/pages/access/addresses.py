@@ -8,7 +8,7 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, reso
 
 from breaches.models import CorrectiveAction, Practice, Report
 from breaches.rules.lifecycle import RESTRICTED
-from releases.models import CalendarImport, DateChangeRequest, KeptBody, Producer, ReleaseTask
+from releases.models import CalendarImport, DateChangeRequest, Producer, ReleaseTask, StoredBody
 from statsoffice.accounts.models import Invitation
 
 
@@ -68,7 +68,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
     waiting = DateChangeRequest.objects.filter(release__series__producer=producer, state="waiting")[0]
     started = CalendarImport.objects.filter(status="checked")[0]
     action = CorrectiveAction.objects.filter(report__producer=producer)[0]
-    body = KeptBody.objects.filter(release__reference="kept")[0]
+    body = StoredBody.objects.filter(release__reference="kept")[0]
     slug, series = producer.slug, waiting.release.series.slug
     task = ReleaseTask.objects.filter(series__producer=producer)[0]
     invitation = Invitation.objects.filter(producer=producer)[0]

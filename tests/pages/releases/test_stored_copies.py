@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from releases import scheduling
-from releases.models import Body, KeptBody, Release, ReleaseEvent
+from releases.models import Body, Release, ReleaseEvent, StoredBody
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
 from tests.support.factories import (
@@ -171,7 +171,7 @@ def test_a_body_that_is_not_kept_of_this_release_does_not_exist(client, release)
 
 
 def test_a_body_whose_bytes_are_gone_says_so_and_is_not_offered(client, release):
-    KeptBody.objects.filter(sha256=sha256_hex(OPEN)).update(body=None, state="pruned")
+    StoredBody.objects.filter(sha256=sha256_hex(OPEN)).update(body=None, state="pruned")
     sign_in(client, release, Role.AUDITOR)
     text = client.get(page("release", release)).text
     assert "Removed at the end of its time; its hash is kept." in text
@@ -214,4 +214,4 @@ def test_source_is_shown_as_what_it_is(client, release, subtests):
 
 
 def test_the_admin_site_shows_no_bodies_at_all():
-    assert not {Body, KeptBody} & set(admin.site._registry)
+    assert not {Body, StoredBody} & set(admin.site._registry)

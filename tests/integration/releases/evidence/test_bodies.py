@@ -5,7 +5,7 @@ from django.db import IntegrityError, connection, transaction
 
 from releases.detection.finding import Reason
 from releases.evidence import store
-from releases.models import Body, KeptBody, Observation
+from releases.models import Body, Observation, StoredBody
 from releases.models.append_only import AppendOnlyRow
 from releases.models.observation import LEVEL, Purpose
 from releases.rules.canonical import sha256_hex
@@ -32,7 +32,7 @@ def held(release):
     """The bodies of a release: by reason and side the bytes, or what became of them."""
     return {
         (kept.why, kept.since_due): kept.body.content if kept.body else kept.state
-        for kept in KeptBody.objects.filter(release=release).select_related("body")
+        for kept in StoredBody.objects.filter(release=release).select_related("body")
     }
 
 
@@ -69,7 +69,7 @@ def test_a_body_that_many_looks_of_many_releases_bring_is_stored_once(release, a
         make_check(address, "not_live", b"the same", at=-5),
         make_check(other.addresses.get(), "not_live", b"the same", at=-5),
     )
-    assert KeptBody.objects.filter(sha256=sha256_hex(b"the same")).count() == 6
+    assert StoredBody.objects.filter(sha256=sha256_hex(b"the same")).count() == 6
     assert Body.objects.get().size == len(b"the same")
     store_checks(make_check(address, "not_live", b"something else", at=-3))
     assert Body.objects.count() == 2, "the other release still needs the first one"
@@ -79,7 +79,7 @@ def test_a_link_names_the_look_that_brought_the_body(release, address):
     first, second = store_checks(
         make_check(address, "not_live", b"one", at=-10), make_check(address, "not_live", b"one", at=-5)
     )
-    assert {kept.why: kept.look for kept in KeptBody.objects.all()} == {
+    assert {kept.why: kept.observation for kept in StoredBody.objects.all()} == {
         "first_seen": first,
         "last_before_due": second,
         "last_not_live": second,
@@ -110,7 +110,9 @@ def test_a_new_schedule_keeps_its_own_bodies_beside_those_of_the_old_one(release
     type(release).objects.filter(pk=release.pk).update(schedule_version=2)
     address.refresh_from_db()
     store_checks(make_check(address, "not_live", b"new", at=-4))
-    assert {(kept.schedule_version, kept.body.content) for kept in KeptBody.objects.filter(why="last_before_due")} == {
+    assert {
+        (kept.schedule_version, kept.body.content) for kept in StoredBody.objects.filter(why="last_before_due")
+    } == {
         (1, b"old"),
         (2, b"new"),
     }
@@ -176,7 +178,7 @@ def test_postgresql_itself_refuses_to_change_a_body(release, address):
 def test_every_body_is_checked_against_its_hash_and_its_look(release, address):
     store_checks(make_check(address, "not_live", b"one", at=-5), make_check(address, "live", b"two", at=0))
     assert store.check_bodies() == (2, None)
-    KeptBody.objects.filter(why="first_live").update(sha256="0" * 64, body=None, state="pruned")
+    StoredBody.objects.filter(why="first_live").update(sha256="0" * 64, body=None, state="pruned")
     assert store.check_bodies()[1] == "the body kept of look 2 is not the one that it saw"
 
 

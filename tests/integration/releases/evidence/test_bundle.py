@@ -202,7 +202,7 @@ def test_what_is_sealed_is_left_out_until_the_release_is_due_and_live(release):
 def test_each_kept_body_is_in_it_as_it_was_seen_under_its_own_hash(release):
     found = {name.partition("/")[2]: body for name, body in files(written(release)).items() if "bodies/" in name}
     assert {sha256_hex(body) for body in found.values()} == set(found)
-    assert set(found) == {kept.sha256 for kept in release.kept_bodies.all()}
+    assert set(found) == {kept.sha256 for kept in release.stored_bodies.all()}
     assert {PAGE, EARLY} <= set(found.values())
 
 

@@ -5,7 +5,7 @@ import os
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from releases.models import Body, KeptBody, Observation, ReleaseEvent
+from releases.models import Body, Observation, ReleaseEvent, StoredBody
 from releases.models.append_only import check_chain
 from releases.rules.canonical import sha256_hex
 from tests.support.factories import ReleaseFactory
@@ -51,7 +51,7 @@ def test_the_look_is_kept_and_says_what_it_saw_and_the_missing_body_is_on_record
     (look,) = store_checks(make_check(address, "live", LARGE, at=0))
     assert Observation.objects.get().body_sha256 == sha256_hex(LARGE)
     assert not Body.objects.exists()
-    assert {kept.why: (kept.state, kept.sha256, kept.look) for kept in KeptBody.objects.all()} == {
+    assert {kept.why: (kept.state, kept.sha256, kept.observation) for kept in StoredBody.objects.all()} == {
         why: ("not_stored", sha256_hex(LARGE), look) for why in ("first_seen", "first_live")
     }
     event = ReleaseEvent.objects.get(kind="bodies_not_kept")
@@ -68,8 +68,8 @@ def test_a_disk_that_stays_full_is_told_once_and_a_body_that_fits_again_takes_it
     if connection.vendor == "postgresql":
         execute("ALTER TABLE releases_body DISABLE TRIGGER full_disk")
     store_checks(make_check(address, "not_live", b"small", at=-3))
-    assert KeptBody.objects.get(why="last_before_due").body.content == b"small"
-    assert KeptBody.objects.get(why="first_seen").state == "not_stored"
+    assert StoredBody.objects.get(why="last_before_due").body.content == b"small"
+    assert StoredBody.objects.get(why="first_seen").state == "not_stored"
 
 
 def test_where_not_even_that_can_be_recorded_the_look_is_kept_all_the_same(address, full_disk):

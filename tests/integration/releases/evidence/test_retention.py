@@ -7,7 +7,7 @@ import pytest
 from releases import scheduling
 from releases.evidence import store
 from releases.evidence.store import PruneResult
-from releases.models import Body, KeptBody, Observation, Release, ReleaseEvent
+from releases.models import Body, Observation, Release, ReleaseEvent, StoredBody
 from releases.models.append_only import check_chain
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Role
@@ -42,8 +42,8 @@ def prune(*needed, now=NOW, dry_run=False):
 def test_what_is_old_goes_and_leaves_its_hash_and_an_event(release):
     assert prune() == PruneResult(releases=1, bodies=4, spared=0)
     assert not Body.objects.exists()
-    assert set(KeptBody.objects.values_list("state", flat=True)) == {"pruned"}
-    assert {kept.sha256 for kept in KeptBody.objects.all()} == {sha256_hex(b"not yet"), sha256_hex(b"live")}
+    assert set(StoredBody.objects.values_list("state", flat=True)) == {"pruned"}
+    assert {kept.sha256 for kept in StoredBody.objects.all()} == {sha256_hex(b"not yet"), sha256_hex(b"live")}
     event = ReleaseEvent.objects.get(kind="bodies_pruned")
     assert event.facts["sha256"] == sorted([sha256_hex(b"not yet"), sha256_hex(b"live")])
     assert event.actor is None

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from releases import statements
-from releases.models import Observation, ReleaseEvent, Statement, Verification, Watch
+from releases.models import CheckSchedule, Observation, ReleaseEvent, Statement, Verification
 from releases.monitoring.sweep import Sweep
 from releases.rules.lifecycle import Role
 from releases.verdict.address import Outcome
@@ -31,7 +31,7 @@ def watched(script, *, until, start=SEED_DUE - timedelta(seconds=20)):
     with suppress(MorningOver), calendar_at_rest():
         while True:
             Sweep(clock=clock, probe=publisher, name="watching-on").run()
-            following = Watch.objects.get().next_look_at or until + TICK
+            following = CheckSchedule.objects.get().next_check_at or until + TICK
             clock.sleep_until(max(clock.now() + TICK, following - TICK))
     return [check_request.planned_at - SEED_DUE for check_request in publisher.asked]
 
@@ -69,7 +69,7 @@ def test_once_seen_live_it_is_looked_at_sparsely_for_some_hours_and_then_no_more
     since = [each for each in gone_and_back if each > timedelta(0)]
     assert all(later - earlier > timedelta(seconds=25) for earlier, later in pairwise(since))
     assert timedelta(hours=5.5) < since[-1] < timedelta(hours=6.5)
-    assert Watch.objects.get().next_look_at is None
+    assert CheckSchedule.objects.get().next_check_at is None
 
 
 def test_a_single_sight_before_due_is_soon_looked_at_again():
@@ -89,14 +89,14 @@ def test_a_single_sight_before_due_is_soon_looked_at_again():
 def test_what_a_person_calls_the_previous_edition_is_watched_closely_again():
     release = ReleaseFactory(confirmed=True)
     watched(gone_from_eleven_to_twelve, until=SEED_DUE + timedelta(minutes=30))
-    assert Watch.objects.get().live_since == SEED_DUE + timedelta(seconds=0.1)
+    assert CheckSchedule.objects.get().live_since == SEED_DUE + timedelta(seconds=0.1)
     page, now = release.addresses.get(), SEED_DUE + timedelta(minutes=30)
     digest = Observation.objects.exclude(text_digest="").first().text_digest
     person = create_member(Role.STATISTICIAN, release.series.producer)
     statements.record_text_statement(
         release, page, Statement.Kind.PREVIOUS_EDITION, text_digest=digest, by=person, at=now
     )
-    plan = Watch.objects.get()
-    assert (plan.live_since, plan.next_look_at) == (None, now)
+    plan = CheckSchedule.objects.get()
+    assert (plan.live_since, plan.next_check_at) == (None, now)
     asked = watched(lambda url, at: (404, "", 0.1), start=now, until=now + timedelta(minutes=3))
     assert len(asked) >= 5

@@ -6,7 +6,7 @@ import pytest
 
 from breaches.models import Suspicion
 from releases.evidence import embargo
-from releases.models import KeptBody, Verification
+from releases.models import StoredBody, Verification
 from releases.verdict.address import Outcome
 from statsoffice.fake_publisher import pages
 from statsoffice.fake_publisher.scenes import scene
@@ -51,8 +51,10 @@ def test_a_part_that_is_out_for_two_minutes_half_an_hour_before_is_early(exposed
     assert {kept["role"]: kept["outcome"] for kept in found.addresses}[role] == "early"
     assert OUT_AT <= found.first_live_at <= GONE_AT
     assert Suspicion.objects.get().kind == "early"
-    sealed = set(embargo.seals_on(KeptBody.objects.values_list("sha256", flat=True), now=DUE - timedelta(minutes=20)))
-    assert sealed == set(KeptBody.objects.filter(address__role=role, why="first_live").values_list("sha256", flat=True))
+    sealed = set(embargo.seals_on(StoredBody.objects.values_list("sha256", flat=True), now=DUE - timedelta(minutes=20)))
+    assert sealed == set(
+        StoredBody.objects.filter(address__role=role, why="first_live").values_list("sha256", flat=True)
+    )
     morning_from(DUE - timedelta(seconds=20)).play(DUE + timedelta(seconds=135))
     found.refresh_from_db()
     assert found.outcome == Outcome.EARLY

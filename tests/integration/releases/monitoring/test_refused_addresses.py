@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.models import Address, Observation, Verification, Watch
+from releases.models import Address, CheckSchedule, Observation, Verification
 from releases.monitoring import adhoc_checks
 from releases.monitoring.sweep import Sweep
 from releases.rules.host_budget import Budget
@@ -93,7 +93,7 @@ def test_beside_the_watch_what_can_be_looked_at_is_looked_at(site, means):
 def test_an_address_that_is_none_needs_no_host_of_which_a_look_beside_the_watch_takes_the_whole_budget(site, means):
     release = a_sound_release(site)
     broken = ReleaseFactory(confirmed=True, reference="broken").addresses.get()
-    Watch.objects.create(address=broken, schedule_version=1, next_look_at=DAY_BEFORE)
+    CheckSchedule.objects.create(address=broken, schedule_version=1, next_check_at=DAY_BEFORE)
     Address.objects.filter(pk=broken.pk).update(url=NONE)
     small = means_with(means.probe, budgets={site.base_url.removeprefix("http://"): Budget(1, 1)})
     page = release.addresses.get(role="page")

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from releases import announcements, host_budgets, scheduling
 from releases.evidence import repository
-from releases.models import Address, KeptBody, Observation, Verification
+from releases.models import Address, Observation, StoredBody, Verification
 from releases.models.append_only import check_chain
 from releases.models.observation import Purpose
 from releases.probe.probe import probe_from_settings
@@ -82,8 +82,8 @@ def test_the_bytes_of_the_announcement_as_it_was_before_the_release_outlast_its_
         site.publish(ANNOUNCEMENT, [answer])
         with probe_from_settings(now=lambda now=now: now, adhoc=True) as probe:
             assert look(means_with(probe), now) == 1
-    kept = KeptBody.objects.filter(release=release).select_related("body", "look")
-    assert {one.why: (one.look.sent_at, one.body.content.decode()) for one in kept} == {
+    kept = StoredBody.objects.filter(release=release).select_related("body", "observation")
+    assert {one.why: (one.observation.sent_at, one.body.content.decode()) for one in kept} == {
         "first_seen": (DAY_BEFORE - hours(200), WORDS),
         "announcement": (DUE - hours(1), moved),
     }

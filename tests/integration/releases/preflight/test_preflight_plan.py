@@ -6,7 +6,7 @@ import pytest
 
 from releases import host_budgets, preflight, scheduling
 from releases.detection.preflight import PreflightCode
-from releases.models import HostLease, Observation, PreflightRun, Release, Series, Watch
+from releases.models import CheckSchedule, HostLease, Observation, PreflightRun, Release, Series
 from releases.permissions import NotYours
 from releases.preflight import PreflightRefused
 from releases.rules.host_budget import Budget
@@ -168,14 +168,14 @@ class TestBesideTheWatch:
         release = a_sound_release(site)
         host = site.base_url.removeprefix("http://")
         small = means_with(means.probe, budgets={host: Budget(1, 1)})
-        watch = Watch.objects.create(
+        watch = CheckSchedule.objects.create(
             address=release.addresses.get(role="page"),
             schedule_version=1,
-            next_look_at=DAY_BEFORE + timedelta(seconds=20),
+            next_check_at=DAY_BEFORE + timedelta(seconds=20),
         )
         preflight.request_preflight(release, by=None, now=DAY_BEFORE)
         assert preflight.run_requested_preflights(means=small, now=DAY_BEFORE) == []
-        watch.next_look_at = DAY_BEFORE + timedelta(minutes=5)
+        watch.next_check_at = DAY_BEFORE + timedelta(minutes=5)
         watch.save()
         assert len(preflight.run_requested_preflights(means=small, now=DAY_BEFORE)) == 1
         assert HostLease.objects.get(host=host).holder == ""

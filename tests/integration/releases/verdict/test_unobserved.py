@@ -6,7 +6,7 @@ import pytest
 
 from breaches import drafting
 from releases import host_budgets, judge, scheduling, statements
-from releases.models import Release, Verification, Watch
+from releases.models import CheckSchedule, Release, Verification
 from releases.rules.lifecycle import Role
 from releases.rules.web_address import place_of
 from releases.verdict.address import Outcome
@@ -35,11 +35,11 @@ def test_a_release_with_a_look_since_it_was_due_is_left_to_the_watch():
 
 
 @pytest.mark.parametrize(
-    ("next_look_at", "left_alone"), [(SEED_DUE, True), (LIMIT + timedelta(minutes=2), False)], ids=["due", "to come"]
+    ("next_check_at", "left_alone"), [(SEED_DUE, True), (LIMIT + timedelta(minutes=2), False)], ids=["due", "to come"]
 )
-def test_a_release_whose_look_a_living_watcher_has_in_hand_is_left_to_it(next_look_at, left_alone):
+def test_a_release_whose_look_a_living_watcher_has_in_hand_is_left_to_it(next_check_at, left_alone):
     page = ReleaseFactory(confirmed=True).addresses.get()
-    Watch.objects.create(address=page, schedule_version=1, next_look_at=next_look_at)
+    CheckSchedule.objects.create(address=page, schedule_version=1, next_check_at=next_check_at)
     now = LIMIT + timedelta(minutes=1)
     host_budgets.claim_hosts([place_of(page.url)], holder="watcher", now=now)
     assert (judge.judge_without_checks(now=now) == []) == left_alone

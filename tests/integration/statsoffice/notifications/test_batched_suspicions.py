@@ -10,7 +10,7 @@ from breaches.models import Report, Suspicion
 from releases import judge
 from releases.models import Contact
 from statsoffice.notifications import outbox
-from statsoffice.notifications.models import Message, ToldSuspicion
+from statsoffice.notifications.models import Message, NotifiedSuspicion
 from statsoffice.notifications.notification import (
     QUIET,
     SETTLING,
@@ -74,7 +74,7 @@ def test_six_suspicions_of_one_producer_make_one_message_for_each_person(series)
         assert message.text.count(f"{release.title}, due at 9.30am on 30 June 2020") == 1
     assert reverse("breaches:report_list") in message.text
     assert f"/reports/join/{series.producer.slug}/2020-06-30/" in message.text
-    assert ToldSuspicion.objects.values("suspicion").distinct().count() == 6
+    assert NotifiedSuspicion.objects.values("suspicion").distinct().count() == 6
 
 
 @pytest.mark.django_db

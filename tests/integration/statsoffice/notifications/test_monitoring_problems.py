@@ -8,7 +8,7 @@ from releases.models import Contact
 from releases.rules.lifecycle import Role
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
-from statsoffice.self_monitoring.models import Illness
+from statsoffice.self_monitoring.models import Incident
 from statsoffice.self_monitoring.status import Problem, Trouble
 from tests.support.factories import (
     SEED_DUE,
@@ -26,7 +26,7 @@ NOW = SEED_DUE - timedelta(hours=20)
 
 def an_alarm(*, at=NOW, ended_at=None):
     problem = Problem(Trouble.CANARY_WRONG, at, "on_time", "cannot_tell")
-    return Illness.objects.create(
+    return Incident.objects.create(
         began_at=at - timedelta(minutes=3),
         observed_at=at,
         alarmed_at=at,
@@ -107,7 +107,7 @@ def test_restored_is_told_to_those_who_had_the_alarm_and_to_nobody_else(settings
     outbox.create_missing(now=NOW)
     settings.OPERATORS = ["operator@example.gov.uk", "newcomer@example.gov.uk"]
     ended_at = NOW + timedelta(minutes=10)
-    Illness.objects.filter(pk=alarm.pk).update(is_open=False, ended_at=ended_at)
+    Incident.objects.filter(pk=alarm.pk).update(is_open=False, ended_at=ended_at)
     assert outbox.create_missing(now=ended_at) == 1
     assert recipients() == {"operator@example.gov.uk"}
     restored = Message.objects.order_by("pk").last()
@@ -116,7 +116,7 @@ def test_restored_is_told_to_those_who_had_the_alarm_and_to_nobody_else(settings
 
 def test_an_illness_that_alarmed_nobody_is_not_said_to_be_over(settings):
     settings.OPERATORS = ["operator@example.gov.uk"]
-    Illness.objects.create(began_at=NOW, observed_at=NOW, ended_at=NOW, is_open=False)
+    Incident.objects.create(began_at=NOW, observed_at=NOW, ended_at=NOW, is_open=False)
     assert outbox.create_missing(now=NOW) == 0
 
 

@@ -7,7 +7,7 @@ import pytest
 from releases import judge
 from releases.models import Contact, Release, Series
 from statsoffice.notifications import outbox
-from statsoffice.notifications.models import Message, ToldVerdict
+from statsoffice.notifications.models import Message, NotifiedVerdict
 from statsoffice.notifications.notification import SETTLING
 from tests.support.factories import SEED_DUE, ProducerFactory, ReleaseFactory, SeriesFactory
 from tests.support.observations import create_observation
@@ -55,7 +55,7 @@ def test_nobody_is_notified_twice_and_several_releases_make_one_message(series):
     subjects = Message.objects.values_list("subject", flat=True)
     assert set(subjects) == {"3 releases need checking: Office for Invented Numbers"}
     assert len(subjects) == len(set(Message.objects.values_list("recipient", flat=True)))
-    assert ToldVerdict.objects.values("verdict").distinct().count() == 3
+    assert NotifiedVerdict.objects.values("verdict").distinct().count() == 3
 
 
 def test_a_title_that_was_not_announced_is_not_written_into_the_message(series):

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from releases.evidence import coverage
 from releases.rules.clock_error import Voucher
-from statsoffice.self_monitoring.models import Pulse, Rehearsed
+from statsoffice.self_monitoring.models import Heartbeat, SyntheticCheck
 from statsoffice.self_monitoring.page import script_for
 
 TOOK = timedelta(seconds=30)
@@ -14,16 +14,16 @@ WATCHER = "watcher"
 def a_sweep(*, at: datetime) -> None:
     """Note that a sweep finished at an instant."""
     coverage.mark_alive(WATCHER, at=at)
-    Pulse.objects.update_or_create(step="sweep", defaults={"begun_at": at, "begun_by": WATCHER, "finished_at": at})
+    Heartbeat.objects.update_or_create(step="sweep", defaults={"begun_at": at, "begun_by": WATCHER, "finished_at": at})
 
 
 def a_rehearsal(
     *, finished_at: datetime, right: bool = True, found: str | None = None, clock_off: bool = False
-) -> Rehearsed:
+) -> SyntheticCheck:
     """Record the outcome of the next rehearsal; by default the expected one."""
-    last = Rehearsed.objects.first()
+    last = SyntheticCheck.objects.first()
     script = script_for(last.number + 1 if last else 1, begins_at=finished_at - TOOK)
-    return Rehearsed.objects.create(
+    return SyntheticCheck.objects.create(
         number=script.number,
         expected=script.expected,
         begins_at=script.begins_at,

@@ -8,7 +8,7 @@ from django.db import DatabaseError
 from releases.evidence import coverage
 from statsoffice import jobs
 from statsoffice.self_monitoring import status
-from statsoffice.self_monitoring.models import Pulse
+from statsoffice.self_monitoring.models import Heartbeat
 from tests.integration.statsoffice.self_monitoring.self_test import MORNING as NOW
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +24,7 @@ def beats(*, begun=None, finished=None, failed=None, alive=None, by=NAME):
     """Return the heartbeat if the sweep began, finished and failed, and the last sign of life was, so long ago."""
     if alive is not None:
         coverage.mark_alive(NAME, at=ago(alive))
-    found = Pulse(step="sweep", begun_at=ago(begun), begun_by=by, finished_at=ago(finished), failed_at=ago(failed))
+    found = Heartbeat(step="sweep", begun_at=ago(begun), begun_by=by, finished_at=ago(finished), failed_at=ago(failed))
     return status.is_beating(found, now=NOW)
 
 
@@ -53,7 +53,7 @@ def test_only_a_sweep_that_finishes_or_is_at_work_counts(known, heartbeat):
 @pytest.fixture
 def kept():
     """Return the stored record of the sweeps."""
-    return lambda: Pulse.objects.get(step="sweep")
+    return lambda: Heartbeat.objects.get(step="sweep")
 
 
 def test_a_sweep_by_the_tick_notes_when_it_began_and_finished(kept):
@@ -81,8 +81,8 @@ def test_a_database_that_takes_no_note_holds_up_no_sweep(monkeypatch, caplog):
         raise DatabaseError(message)
 
     swept = []
-    monkeypatch.setattr(Pulse.objects, "filter", away)
-    with status.heartbeat("sweep", now=lambda: NOW, by=NAME):
+    monkeypatch.setattr(Heartbeat.objects, "filter", away)
+    with status.record_step("sweep", now=lambda: NOW, by=NAME):
         swept.append(1)
     assert swept == [1]
     assert "the database is away" in caplog.text

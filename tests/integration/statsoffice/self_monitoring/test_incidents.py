@@ -9,7 +9,7 @@ from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
 from statsoffice.notifications.rules import RULES
 from statsoffice.self_monitoring import status
-from statsoffice.self_monitoring.models import Illness, Pulse
+from statsoffice.self_monitoring.models import Heartbeat, Incident
 from tests.integration.statsoffice.self_monitoring.record import a_rehearsal, a_sweep, a_watcher_that_is_well
 from tests.integration.statsoffice.self_monitoring.self_test import MORNING as NOW
 from tests.integration.statsoffice.self_monitoring.self_test import at_once
@@ -87,7 +87,7 @@ def test_one_rehearsal_that_failed_by_chance_alarms_nobody():
     at = rehearse_from(at, minutes=1, right=False)
     rehearse_from(at, minutes=5)
     assert subjects() == []
-    assert Illness.objects.get().is_open is False
+    assert Incident.objects.get().is_open is False
 
 
 def test_rehearsals_that_go_on_failing_alarm_after_three_minutes_and_name_what_was_found():
@@ -103,7 +103,7 @@ def test_rehearsals_that_go_on_failing_alarm_after_three_minutes_and_name_what_w
 
 def test_nothing_is_ill_where_nothing_was_ever_watched():
     tick_from(NOW, seconds=600)
-    assert not Illness.objects.exists()
+    assert not Incident.objects.exists()
 
 
 def test_a_machine_that_slept_through_the_night_alarms_nobody_when_it_wakes():
@@ -120,7 +120,7 @@ def test_what_was_observed_before_a_pause_of_the_ticks_does_not_hasten_the_alarm
     morning = at + timedelta(hours=12)
     tick(morning)
     assert subjects() == []
-    assert Illness.objects.get().began_at == morning
+    assert Incident.objects.get().began_at == morning
 
 
 def test_an_alarm_outlasts_a_pause_of_the_ticks_and_is_not_given_twice():
@@ -135,16 +135,16 @@ def test_an_alarm_outlasts_a_pause_of_the_ticks_and_is_not_given_twice():
 @pytest.mark.django_db(transaction=True)
 def test_tickers_that_race_give_one_alarm_and_one_restored():
     a_watcher_that_is_well(at=NOW)
-    Pulse.objects.update(begun_at=NOW, finished_at=NOW)
+    Heartbeat.objects.update(begun_at=NOW, finished_at=NOW)
     for seconds in (70, 95, 110):
         at_once(*[lambda at=NOW + timedelta(seconds=seconds): tick(at)] * 4)
-    assert Illness.objects.count() == 1
+    assert Incident.objects.count() == 1
     assert subjects() == [ILL]
     back = NOW + timedelta(seconds=115)
     a_watcher_that_is_well(at=back)
     at_once(*[lambda: tick(back)] * 4)
     assert subjects() == [ILL, RESTORED]
-    assert Illness.objects.filter(is_open=False).count() == 1
+    assert Incident.objects.filter(is_open=False).count() == 1
 
 
 @pytest.mark.both_databases
@@ -152,4 +152,4 @@ def test_tickers_that_race_give_one_alarm_and_one_restored():
 def test_a_watcher_that_falls_ill_and_one_that_is_well_at_the_same_tick_leave_one_record():
     coverage.mark_alive("watcher", at=NOW - timedelta(hours=1))
     at_once(*[lambda: tick(NOW)] * 4)
-    assert Illness.objects.filter(is_open=True).count() == 1
+    assert Incident.objects.filter(is_open=True).count() == 1

@@ -7,7 +7,7 @@ import pytest
 from releases.evidence import coverage
 from releases.models import Coverage
 from statsoffice.self_monitoring import status
-from statsoffice.self_monitoring.models import Pulse
+from statsoffice.self_monitoring.models import Heartbeat
 from statsoffice.self_monitoring.status import Problem, Trouble, condition, problem_from_json
 from tests.integration.statsoffice.self_monitoring.record import a_rehearsal, a_sweep, a_watcher_that_is_well
 from tests.integration.statsoffice.self_monitoring.self_test import MORNING as NOW
@@ -55,7 +55,7 @@ def test_before_the_first_rehearsal_has_ended_nothing_is_wrong_and_nothing_is_pr
 
 def test_no_sweep_for_longer_than_a_minute_is_told_with_the_time_of_the_last():
     a_watcher_that_is_well(at=NOW)
-    Pulse.objects.update(begun_at=ago(3600), finished_at=ago(3600))
+    Heartbeat.objects.update(begun_at=ago(3600), finished_at=ago(3600))
     Coverage.objects.update(began_at=ago(3600), ended_at=ago(3600))
     assert troubles() == ["sweep_silent"]
     assert said() == (
@@ -72,16 +72,16 @@ def test_within_five_minutes_of_a_due_instant_eleven_seconds_without_a_sweep_are
     release = ReleaseFactory(confirmed=True, slot=london_slot(NOW.date()), rehearsal=rehearsal)
     now = release.due_at - timedelta(minutes=due_in)
     a_watcher_that_is_well(at=now)
-    Pulse.objects.update(begun_at=now - timedelta(seconds=11), finished_at=now - timedelta(seconds=11))
+    Heartbeat.objects.update(begun_at=now - timedelta(seconds=11), finished_at=now - timedelta(seconds=11))
     Coverage.objects.update(began_at=now - timedelta(hours=1), ended_at=now - timedelta(seconds=11))
     assert [one.trouble for one in condition(now=now).problems] == (["sweep_silent"] if silent else [])
-    Pulse.objects.update(finished_at=now - timedelta(seconds=9))
+    Heartbeat.objects.update(finished_at=now - timedelta(seconds=9))
     assert condition(now=now).problems == ()
 
 
 def test_sweeps_that_fail_are_told_apart_from_none():
     a_watcher_that_is_well(at=NOW)
-    Pulse.objects.update(begun_at=ago(3), finished_at=ago(90), failed_at=ago(2))
+    Heartbeat.objects.update(begun_at=ago(3), finished_at=ago(90), failed_at=ago(2))
     assert troubles() == ["sweep_fails"]
     assert "sweeps end with an error of our own" in said()
     assert "The last one that finished did so at 9.18am." in said()

@@ -11,7 +11,7 @@ from releases.probe.examiner_pool import Examiners
 from releases.rules.clock_error import ClockError, Voucher
 from releases.verdict.address import Outcome
 from statsoffice.self_monitoring import page, synthetic_check
-from statsoffice.self_monitoring.models import Rehearsed
+from statsoffice.self_monitoring.models import SyntheticCheck
 from statsoffice.self_monitoring.page import EXPECTED_IN_TURN
 from statsoffice.self_monitoring.synthetic_check import Stopped, make_private_probe
 from tests.integration.statsoffice.self_monitoring.self_test import MORNING, TravellingClock, at_once, stale_cache
@@ -41,12 +41,12 @@ def test_nothing_of_a_rehearsal_is_put_on_record(rehearse):
 
 def test_only_the_last_hour_is_kept(rehearse, clock):
     for number in range(1, synthetic_check.STORED_RESULTS + 5):
-        Rehearsed.objects.create(
+        SyntheticCheck.objects.create(
             number=number, expected=Outcome.LATE, begins_at=clock.now(), finished_at=clock.now(), right=True
         )
     rehearse()
-    assert Rehearsed.objects.count() == synthetic_check.STORED_RESULTS
-    assert Rehearsed.objects.first().number == synthetic_check.STORED_RESULTS + 5
+    assert SyntheticCheck.objects.count() == synthetic_check.STORED_RESULTS
+    assert SyntheticCheck.objects.first().number == synthetic_check.STORED_RESULTS + 5
 
 
 def test_a_page_that_does_not_answer_is_wrong_and_names_the_reason(rehearse, settings):
@@ -115,7 +115,7 @@ def test_a_fault_of_our_own_is_kept_as_wrong_and_surfaces(rehearse, monkeypatch)
     monkeypatch.setattr(Examiners, "examine", lambda self, request: ExaminationError("our own code"))
     with pytest.raises(ExaminationError, match="our own code"):
         rehearse()
-    assert (Rehearsed.objects.get().right, Rehearsed.objects.get().found) == (False, "")
+    assert (SyntheticCheck.objects.get().right, SyntheticCheck.objects.get().found) == (False, "")
 
 
 def test_a_rehearsal_that_is_told_to_stop_says_nothing(clock, own_page):
@@ -123,7 +123,7 @@ def test_a_rehearsal_that_is_told_to_stop_says_nothing(clock, own_page):
         return make_private_probe(url, now=clock.now)
 
     assert synthetic_check.perform_next(clock=clock, open_probe=look, stop=lambda: True) is None
-    assert Rehearsed.objects.get().finished_at is None
+    assert SyntheticCheck.objects.get().finished_at is None
 
 
 def test_a_second_tick_within_the_minute_plays_nothing(rehearse, clock):
@@ -145,7 +145,7 @@ def test_of_several_ticks_at_once_one_plays_the_rehearsal():
 
     at_once(*[lambda: synthetic_check.perform_next(clock=Standing(), open_probe=look)] * 4)
     assert len(begun) == 1
-    assert Rehearsed.objects.count() == 1
+    assert SyntheticCheck.objects.count() == 1
 
 
 def test_a_clock_that_was_set_back_does_not_silence_the_canary(rehearse, clock, time_machine):

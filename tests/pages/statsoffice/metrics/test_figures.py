@@ -11,7 +11,7 @@ from breaches import drafting
 from releases import judge
 from releases.detection.finding import CheckOutcome
 from releases.evidence import coverage
-from releases.models import Coverage, Verification, Watch
+from releases.models import CheckSchedule, Coverage, Verification
 from releases.monitoring import targets
 from releases.verdict.address import Outcome
 from statsoffice.metrics import ObservationCounter
@@ -101,16 +101,16 @@ def test_the_lag_is_that_of_the_look_which_is_most_overdue(measured):
     for reference in ("one", "two"):
         ReleaseFactory(announced=True, reference=reference, due_at=NOW + timedelta(minutes=10))
     targets.enrol_addresses(targets.monitored_addresses(now=NOW), now=NOW - timedelta(minutes=1))
-    Watch.objects.update(next_look_at=NOW + timedelta(seconds=3))
+    CheckSchedule.objects.update(next_check_at=NOW + timedelta(seconds=3))
     assert measured()["sweep_lag_seconds",] == 0
-    Watch.objects.filter(address__release__reference="one").update(next_look_at=NOW - timedelta(seconds=7))
+    CheckSchedule.objects.filter(address__release__reference="one").update(next_check_at=NOW - timedelta(seconds=7))
     assert measured()["sweep_lag_seconds",] == 7
 
 
 def test_the_plan_of_an_older_schedule_is_no_lag(measured):
     ReleaseFactory(announced=True, due_at=NOW + timedelta(minutes=10))
     targets.enrol_addresses(targets.monitored_addresses(now=NOW), now=NOW)
-    Watch.objects.update(next_look_at=NOW - timedelta(days=1), schedule_version=99)
+    CheckSchedule.objects.update(next_check_at=NOW - timedelta(days=1), schedule_version=99)
     assert measured()["sweep_lag_seconds",] == 0
 
 
