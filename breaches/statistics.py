@@ -66,7 +66,7 @@ class Scope:
     series: Series | None = None
 
 
-def read_history(scope: Scope, *, by: Person, today: date) -> History:
+def read_breach_history(scope: Scope, *, by: Person, today: date) -> History:
     """Read the history of the releases and reports that a person may read.
 
     :param today: the London day; open actions due before it are overdue.

@@ -185,13 +185,13 @@ def check_removable(release: Release) -> None:
     """
     if release.announced_at is not None:
         sentence = _("%(reference)s was public and cannot be deleted: cancel it instead.")
-        raise CorrectionRefused(sentence % {"reference": release.reference})
-    if repository.is_checked(release) or release.verifications.exists() or release.statements.exists():
+    elif repository.is_checked(release) or release.verifications.exists() or release.statements.exists():
         sentence = _("%(reference)s was looked at, and what was seen is kept: cancel it instead.")
-        raise CorrectionRefused(sentence % {"reference": release.reference})
-    if release.pre_release_access.filter(began_at__isnull=False).exists():
+    elif release.pre_release_access.filter(began_at__isnull=False).exists():
         sentence = _("Somebody had pre-release access to %(reference)s, which stays on record: cancel it instead.")
-        raise CorrectionRefused(sentence % {"reference": release.reference})
+    else:
+        return
+    raise CorrectionRefused(sentence % {"reference": release.reference})
 
 
 def remove_release(release: Release, *, by: User | None, at: datetime) -> None:

@@ -112,6 +112,13 @@ class GovukDateField(forms.Field):
         return ValidationError(self.error_messages[code], code=code, params=words)
 
 
+class PickedDateField(forms.DateField):
+    """A date picked in the browser's own calendar; where there is none, it is typed."""
+
+    widget = forms.DateInput(attrs={"type": "date"})
+    input_formats = ["%Y-%m-%d", "%d/%m/%Y", "%d %m %Y"]
+
+
 class ClockTimeField(forms.Field):
     """A time of day as people type it: 9:30am, 9.30 am, 09:30, 9am, 10:27:05; its widget shows the typed text."""
 

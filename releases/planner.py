@@ -263,7 +263,7 @@ def _compare_with_present(
         return Proposal(release, planned)
     if was.url == planned.url and was.role != planned.role:
         objection = AddressObjection.NAMED_ALREADY
-    elif all(getattr(was, name) == getattr(planned, name) for name in ("url", "marker", "adapter", "required")):
+    elif PlannedAddress.of(was) == planned:
         objection = AddressObjection.NOTHING_TO_CHANGE
     elif not replaces:
         objection = AddressObjection.HAS_ONE

@@ -215,6 +215,10 @@ class PlannedAddress:
     adapter: str = "page"
     required: bool = True
 
+    @classmethod
+    def of(cls, address: Address) -> "PlannedAddress":
+        return cls(address.url, address.role, address.marker, address.adapter, address.required)
+
 
 def record_release(
     series: Series,

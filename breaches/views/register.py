@@ -376,7 +376,7 @@ def _figures_form(request: SignedInRequest, today: date) -> FiguresForm:
 def _history(request: SignedInRequest, form: FiguresForm, today: date) -> History:
     producer, series, year = form.selection()
     scope = Scope(Quarter(year - 1, 1).first, Quarter(year, 4).last, producer=producer, series=series)
-    return statistics.read_history(scope, by=request.user, today=today)
+    return statistics.read_breach_history(scope, by=request.user, today=today)
 
 
 def _figure_parts(history: History, form: FiguresForm) -> Iterator[tuple[str, str, History]]:

@@ -370,7 +370,7 @@ class RowImport:
             corrections.correct_missing_address(release, self._page()[0], by=self.by, at=self.at)
             self._note(StepKind.PAGE_ADDED, to=row.url)
             return
-        was = _as_planned(page)
+        was = PlannedAddress.of(page)
         marker = was.marker if row.marker in {"", _in_one_line(was.marker)} else row.marker
         planned = replace(was, url=row.url, marker=marker, adapter=row.adapter or was.adapter)
         if planned != was:
@@ -385,7 +385,7 @@ class RowImport:
                     corrections.correct_missing_address(release, planned, by=self.by, at=self.at)
                     self._note(StepKind.ANNOUNCEMENT_ADDED, to=planned.url)
                     continue
-                was = _as_planned(known)
+                was = PlannedAddress.of(known)
                 adapter = self.row.announcement_adapter or self.row.adapter or was.adapter
                 planned = replace(was, url=planned.url, adapter=adapter)
                 if planned != was:
@@ -508,16 +508,6 @@ def _in_one_line(text: str) -> str:
 
 def _attachment(url: str) -> PlannedAddress:
     return PlannedAddress(url=url, role=ATTACHMENT)
-
-
-def _as_planned(address: Address) -> PlannedAddress:
-    return PlannedAddress(
-        url=address.url,
-        role=address.role,
-        marker=address.marker,
-        adapter=address.adapter,
-        required=address.required,
-    )
 
 
 def _describe_address(planned: PlannedAddress) -> str:

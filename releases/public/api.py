@@ -29,7 +29,7 @@ from releases.models import Release, Series
 from releases.models.producer import Designation
 from releases.public import calendar, feeds
 from releases.public.calendar import CalendarQuery, filter_releases
-from releases.public.feeds import NothingAnnounced, Subscription, absolute_address, allow_programs, feed_address
+from releases.public.feeds import Subscription, absolute_address, allow_programs, feed_address
 from releases.rules.calendar import Precision, Slot
 from releases.rules.public_calendar import AnnouncedRelease, PublicStatus, days_of
 
@@ -592,10 +592,7 @@ def _check_known(request: HttpRequest, query: type[Schema]) -> None:
 
 
 def _check_there(producer: str, series: str = "") -> None:
-    try:
-        feeds.find_subscription(producer=producer, series=series)
-    except NothingAnnounced as nothing:
-        raise Http404(str(nothing)) from nothing
+    feeds.find_subscription(producer=producer, series=series)
     if series and not producer and not calendar.public_series().filter(slug=series).exists():
         raise Http404(f"There is no series “{series}” in this calendar.")
 

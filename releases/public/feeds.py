@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import F, QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
@@ -44,7 +44,7 @@ CHANGES_PER_PAGE = 100
 MOST_PAGES = 10
 
 
-class NothingAnnounced(LookupError):
+class NothingAnnounced(Http404):
     """There is no such producer or series, or it has no announced releases, which must look the same outside."""
 
 

@@ -100,16 +100,13 @@ def request_differences(request: PreReleaseRequest) -> list[tuple[str, str, str]
 
 
 def copied_sentence(copied: CopyResult) -> str:
-    parts = [
-        ngettext("%(n)d post is granted access", "%(n)d posts are granted access", copied.granted)
-        % {"n": copied.granted},
-        ngettext("%(n)d waits for agreement", "%(n)d wait for agreement", copied.waiting) % {"n": copied.waiting},
-        ngettext("%(n)d was on the list already", "%(n)d were on the list already", copied.there_already)
-        % {"n": copied.there_already},
-    ]
-    counts = (copied.granted, copied.waiting, copied.there_already)
-    listed = [part for part, count in zip(parts, counts, strict=True) if count]
-    return f"{'; '.join(listed)}."
+    granted, waiting, there = copied.granted, copied.waiting, copied.there_already
+    parts = (
+        (granted, ngettext("%(n)d post is granted access", "%(n)d posts are granted access", granted)),
+        (waiting, ngettext("%(n)d waits for agreement", "%(n)d wait for agreement", waiting)),
+        (there, ngettext("%(n)d was on the list already", "%(n)d were on the list already", there)),
+    )
+    return f"{'; '.join(part % {'n': count} for count, part in parts if count)}."
 
 
 def erased_sentence(erased_at: datetime) -> str:

@@ -35,7 +35,6 @@ from releases.public.feeds import (
     CHANGES_PER_PAGE,
     MOST_PAGES,
     MOST_RELEASES,
-    NothingAnnounced,
     Subscription,
     absolute_address,
     allow_programs,
@@ -289,7 +288,7 @@ def _page(
 
 @allow_programs
 def calendar_file_page(request: HttpRequest, producer: str = "", series: str = "") -> HttpResponse:
-    what = _find_subscription(producer, series)
+    what = feeds.find_subscription(producer=producer, series=series)
     words = {"name": what.name or settings.OFFICE_NAME, "most": f"{MOST_RELEASES:,}"}
     content = feeds.calendar_file(
         feeds.list_releases(what, now=timezone.now()),
@@ -321,7 +320,7 @@ def release_file_page(request: HttpRequest, reference: str) -> HttpResponse:
 @allow_programs
 def change_feed_page(request: HttpRequest, producer: str = "", series: str = "") -> HttpResponse:
     """Return the changes of announced releases, the newest first, in pages that link to each other."""
-    what, number = _find_subscription(producer, series), request.GET.get("page", "1")
+    what, number = feeds.find_subscription(producer=producer, series=series), request.GET.get("page", "1")
     if number not in {str(page) for page in range(1, MOST_PAGES + 1)}:
         pages = f"it has {MOST_PAGES} pages of {CHANGES_PER_PAGE} changes"
         raise Http404(f"There is no page {number[:20]} of this feed: {pages}.")
@@ -341,13 +340,6 @@ def change_feed_page(request: HttpRequest, producer: str = "", series: str = "")
         release_pages_address=release_pages_address(),
     )
     return HttpResponse(content, content_type=feeds.FEED_MEDIA_TYPE)
-
-
-def _find_subscription(producer: str, series: str) -> Subscription:
-    try:
-        return feeds.find_subscription(producer=producer, series=series)
-    except NothingAnnounced as nothing:
-        raise Http404(str(nothing)) from nothing
 
 
 @login_required

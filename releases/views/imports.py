@@ -33,6 +33,7 @@ from releases.forms import (
     GovukDateField,
     GovukForm,
     LongTextField,
+    PickedDateField,
     PrecisionField,
     add_refusal,
     build_slot,
@@ -62,8 +63,6 @@ from releases.rules.tables import MOST_BYTES, MOST_ROWS, NotATableError, TableKi
 from releases.rules.web_address import place_of
 from releases.text import calendar, imports
 from releases.views.base import SignedInRequest, find_table_kind, post_data, signed_in_part
-
-DAYS = ["%Y-%m-%d", "%d/%m/%Y", "%d %m %Y"]
 
 
 class UploadForm(GovukForm):
@@ -128,12 +127,8 @@ class SelectionForm(GovukForm):
         choices=[("", lazy("All")), *((status.value, status.value.capitalize()) for status in Status)],
         required=False,
     )
-    first = forms.DateField(
-        label=lazy("From"), input_formats=DAYS, required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    last = forms.DateField(
-        label=lazy("To"), input_formats=DAYS, required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    first = PickedDateField(label=lazy("From"), required=False)
+    last = PickedDateField(label=lazy("To"), required=False)
 
     def __init__(self, data: QueryDict, *, producers: QuerySet[Producer]) -> None:
         super().__init__(data)

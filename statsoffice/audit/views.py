@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
-from releases.forms import FilterForm
+from releases.forms import FilterForm, PickedDateField
 from releases.models import Producer
 from releases.rules import calendar
 from releases.views.base import SignedInRequest
@@ -20,7 +20,6 @@ from statsoffice.audit import trail
 from statsoffice.audit.trail import KINDS, Kind, Scope, producers_audited_by, scope_of
 
 ON_A_PAGE = 50
-DAYS = ["%Y-%m-%d", "%d/%m/%Y", "%d %m %Y"]
 
 
 class TrailFilter(FilterForm):
@@ -35,12 +34,8 @@ class TrailFilter(FilterForm):
     producer = forms.ModelChoiceField(
         label=lazy("Producer"), queryset=Producer.objects.none(), required=False, empty_label=lazy("All of mine")
     )
-    first = forms.DateField(
-        label=lazy("From"), input_formats=DAYS, required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    last = forms.DateField(
-        label=lazy("To"), input_formats=DAYS, required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    first = PickedDateField(label=lazy("From"), required=False)
+    last = PickedDateField(label=lazy("To"), required=False)
 
     def __init__(self, filters: QueryDict, *, scope: Scope) -> None:
         super().__init__(filters)

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from breaches.models import Report
 from breaches.rules.lifecycle import BREACHES, DECISION_ON, Decision, ReportStatus
 from breaches.rules.statistics import Spread, by_producer, by_quarter, by_series, figures_of, quarter_of
-from breaches.statistics import Scope, read_history
+from breaches.statistics import Scope, read_breach_history
 from releases.models import DateChange, Release, Verification
 from releases.rules.calendar import local_date
 from releases.rules.date_change import Mark, date_change_marks
@@ -125,18 +125,18 @@ def spread_of(values):
 @pytest.mark.parametrize("seed", range(4))
 def test_a_random_history_is_counted_as_row_by_row(seed):
     office = ARandomOffice(seed)
-    read = read_history(Scope(FIRST, LAST), by=office.person, today=TODAY)
+    read = read_breach_history(Scope(FIRST, LAST), by=office.person, today=TODAY)
     counted = [(figures_of(read), lambda producer, series, quarter: True)]
     for quarter, part in by_quarter(read).items():
         counted.append((figures_of(part), lambda p, s, q, wanted=quarter: q == wanted))
     for key, part in by_producer(read).items():
         counted.append((figures_of(part), lambda p, s, q, wanted=key: p == wanted))
     for producer in {series.producer for series in office.series if series.producer_id in office.own}:
-        of_one = read_history(Scope(FIRST, LAST, producer=producer), by=office.person, today=TODAY)
+        of_one = read_breach_history(Scope(FIRST, LAST, producer=producer), by=office.person, today=TODAY)
         for key, part in by_series(of_one).items():
             counted.append((figures_of(part), lambda p, s, q, wanted=key: s == wanted))
     one = office.series[0]
-    of_series = read_history(Scope(FIRST, LAST, series=one), by=office.person, today=TODAY)
+    of_series = read_breach_history(Scope(FIRST, LAST, series=one), by=office.person, today=TODAY)
     counted.append((figures_of(of_series), lambda p, s, q, wanted=one.pk: s == wanted))
     rows = RowByRow(office)
     for figures, chosen in counted:
@@ -148,19 +148,19 @@ def test_a_random_history_is_counted_as_row_by_row(seed):
 def test_whoever_reads_no_reports_counts_nothing():
     office = ARandomOffice(9)
     outsider = create_member(Role.CALENDAR_MANAGER, office.series[0].producer)
-    read = read_history(Scope(FIRST, LAST), by=outsider, today=TODAY)
-    assert read == read_history(Scope(FIRST, LAST), by=UserFactory(), today=TODAY)
+    read = read_breach_history(Scope(FIRST, LAST), by=outsider, today=TODAY)
+    assert read == read_breach_history(Scope(FIRST, LAST), by=UserFactory(), today=TODAY)
     assert (read.verdicts, read.cases, read.delays, read.changes) == ([], [], [], [])
 
 
 def test_the_number_of_queries_does_not_grow(django_assert_num_queries, office):
     scope = Scope(FIRST, LAST, producer=office.producer)
     with CaptureQueriesContext(connection) as few:
-        read_history(scope, by=office.head, today=TODAY)
+        read_breach_history(scope, by=office.head, today=TODAY)
     larger = ARandomOffice(3)
     producer = larger.series[0].producer
     with django_assert_num_queries(len(few)):
-        read = read_history(Scope(FIRST, LAST, producer=producer), by=larger.person, today=TODAY)
+        read = read_breach_history(Scope(FIRST, LAST, producer=producer), by=larger.person, today=TODAY)
     assert read.verdicts
     assert Release.objects.exists()
 
@@ -169,4 +169,6 @@ def test_the_number_of_queries_does_not_grow(django_assert_num_queries, office):
 def test_what_went_into_a_joint_report_is_counted_there_and_nowhere_else(office):
     create_report(office, ReportStatus.JOINED)
     year = Scope(date(2020, 1, 1), date(2020, 12, 31))
-    assert [case.decision for case in read_history(year, by=office.head, today=TODAY).cases] == [Decision.UNDECIDED]
+    assert [case.decision for case in read_breach_history(year, by=office.head, today=TODAY).cases] == [
+        Decision.UNDECIDED
+    ]
