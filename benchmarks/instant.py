@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from releases.monitoring.clock import RealClock
-from releases.probe.clock_source import ClockSource
+from releases.monitoring.clock import ClockSource, RealClock
 from tests.servers.time_server import time_server
 
 SPINNING_SECONDS = 0.002

@@ -6,9 +6,9 @@ from datetime import datetime, time, timedelta
 
 from django.db.models import F, Q, QuerySet
 
-from releases.detection import announcement
-from releases.detection.announcement import CANNOT_TELL, Announcement, Difference, NoAnnouncementError, Ours, Problem
+from releases.detection import govuk
 from releases.detection.finding import CheckOutcome
+from releases.detection.govuk import CANNOT_TELL, Announcement, Difference, NoAnnouncementError, Ours, Problem
 from releases.evidence import repository
 from releases.models import Address, Comparison, Observation, Release
 from releases.monitoring import adhoc_checks
@@ -190,7 +190,7 @@ def _has_valid_address(address: Address, *, now: datetime) -> bool:
 
 def _read(answer: Answer) -> Announcement | Problem:
     try:
-        return announcement.read_announcement(answer)
+        return govuk.read_announcement(answer)
     except NoAnnouncementError as none:
         return none.problem
 
@@ -205,7 +205,7 @@ def _store(address: Address, found: Announcement | Problem, *, at: datetime) -> 
     else:
         row.read_at = at
         row.missing = found.value if isinstance(found, Problem) else ""
-        row.said = {} if isinstance(found, Problem) else announcement.announced_to_json(found)
+        row.said = {} if isinstance(found, Problem) else govuk.announced_to_json(found)
         differences = [[difference.kind.value, difference.theirs] for difference in _differences(row, address.release)]
         if any(difference not in row.told for difference in differences):
             row.news, row.news_at = row.news + 1, at
@@ -242,6 +242,6 @@ def find_differences(announcements: QuerySet[Address]) -> list[ComparisonResult]
 def _differences(row: Comparison, release: Release) -> list[Difference]:
     ours = Ours(title=release.title, slot=release.slot, status=Status(release.status))
     if row.missing:
-        return announcement.compare_problem(ours, Problem(row.missing))
-    said: Announcement | None = announcement.announced_from_json(row.said) if row.said else None
-    return announcement.compare_announcement(ours, said) if said else []
+        return govuk.compare_problem(ours, Problem(row.missing))
+    said: Announcement | None = govuk.announced_from_json(row.said) if row.said else None
+    return govuk.compare_announcement(ours, said) if said else []

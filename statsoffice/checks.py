@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Info, Warning, register  # noqa: A004  # Django's own name
 from django.db import connection
 
-from releases.probe import clock_source
+from releases.monitoring import clock
 from releases.rules.clock_error import HOSTS_THAT_CONFIRM
 
 HINT = (
@@ -30,7 +30,7 @@ def check_anchor_recipients(**_: Any) -> list[CheckMessage]:
 
 @register(deploy=True)
 def check_clock(**_: Any) -> list[CheckMessage]:
-    has_own_time = shutil.which(clock_source.CHRONY[0]) or clock_source.kernel()
+    has_own_time = shutil.which(clock.CHRONY[0]) or clock.kernel()
     if settings.CLOCK_SERVERS or len(settings.PROBE_CONTROLS) >= HOSTS_THAT_CONFIRM or has_own_time:
         return []
     said = "Nothing is set up that confirms the clock of the checks."

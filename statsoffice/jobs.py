@@ -22,10 +22,9 @@ from releases.host_budgets import budgets_from_settings
 from releases.imports import uploads
 from releases.monitoring import spool
 from releases.monitoring.adhoc_checks import AdhocMeans
-from releases.monitoring.clock import Clock, RealClock
+from releases.monitoring.clock import Clock, ClockSource, RealClock
 from releases.monitoring.sweep import Sweep
 from releases.probe.adapters import ADAPTERS
-from releases.probe.clock_source import ClockSource
 from releases.probe.probe import Probe, probe_from_settings
 from statsoffice import anchoring, retention
 from statsoffice.fault_isolation import run_safely, run_steps

@@ -9,8 +9,8 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from releases import scheduling
-from releases.detection.announcement import Announcement, read_announcement
 from releases.detection.characters import fold, holds, words
+from releases.detection.govuk import Announcement, read_announcement
 from releases.models import Address, Producer, Release, Series
 from releases.models.event import batch_events
 from releases.monitoring import adhoc_checks

@@ -1,13 +1,42 @@
-"""The clock of monitoring. No other part of the product reads the time."""
+"""The clock of monitoring, and the sources that confirm it: the kernel, chrony and NTP servers.
 
+No other part of the product reads the time.
+"""
+
+import ctypes
+import logging
+import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+from urllib.parse import urlsplit
 
-from releases.rules.clock_error import SCRIPTED, ClockError, ClockMonitor, ClockSample, Figures
+import ntplib
 
+from releases.rules.clock_error import (
+    SCRIPTED,
+    ClockError,
+    ClockMonitor,
+    ClockSample,
+    Figures,
+    of_chrony,
+    of_kernel,
+    of_ntp,
+)
+
+logger = logging.getLogger(__name__)
+
+CHRONY = ("chronyc", "-n", "-c", "tracking")
+CHRONY_INTERVAL_SECONDS = 16.0
+# RFC 5905 does not allow a client to query a server more often than this for long.
+NTP_INTERVAL_SECONDS = 64.0
+NTP_PORT = 123
+NOT_SYNCHRONISED = 3  # the leap indicator of a server that is not synchronised
+ANSWERED_WITHIN_SECONDS = 3.0
 # Where available, a clock that runs while the machine sleeps, so that waking up does not look like a step.
 _STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -27,14 +56,10 @@ class Clock(Protocol):
         """Compare the clock with the time in a response of an unrelated host."""
 
 
-def no_voucher() -> Sequence[Figures]:
-    return ()
-
-
 class RealClock:
     def __init__(
         self,
-        figures: Callable[[], Sequence[Figures]] = no_voucher,
+        figures: Callable[[], Sequence[Figures]] = lambda: (),
         *,
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = lambda: time.clock_gettime(_STEADY),
@@ -90,3 +115,155 @@ class StoppedClock(ScriptedClock):
 
     def sleep_until(self, instant: datetime) -> None:
         """Return at once, because this clock never reaches another instant."""
+
+
+class _Timex(ctypes.Structure):
+    """`struct timex` of <sys/timex.h>; only the fields that are read here are named."""
+
+    _fields_ = (
+        ("modes", ctypes.c_uint),
+        ("offset", ctypes.c_long),
+        ("freq", ctypes.c_long),
+        ("maxerror", ctypes.c_long),
+        ("esterror", ctypes.c_long),
+        ("status", ctypes.c_int),
+        # The kernel writes about 150 more bytes, for which there must be room.
+        ("rest", ctypes.c_byte * 256),
+    )
+
+
+def kernel() -> Figures | None:
+    """Read from the kernel how far its clock may be off; None if it does not know, or has no such system call."""
+    if not sys.platform.startswith("linux"):
+        return None
+    timex = _Timex()  # modes 0: only read
+    state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(timex))
+    return of_kernel(state=state, status=timex.status, maxerror=timex.maxerror, offset=timex.offset)
+
+
+def chrony(command: Sequence[str]) -> Figures | None:
+    """Query chrony; None if there is no such program.
+
+    :param command: prints chrony's tracking report as one line of fields.
+    :raises OSError, subprocess.SubprocessError, ValueError: if its output is not that of chrony.
+    """
+    program = shutil.which(command[0])
+    if program is None:
+        return None
+    printed = subprocess.run(  # noqa: S603  # the operator's own program, without a shell
+        [program, *command[1:]],
+        capture_output=True,
+        text=True,
+        timeout=ANSWERED_WITHIN_SECONDS,
+        check=True,
+        stdin=subprocess.DEVNULL,
+    ).stdout
+    return of_chrony(printed)
+
+
+def ntp(servers: Sequence[str]) -> Figures | None:
+    """Query NTP servers, and return the figures with the smallest error bound; None without servers.
+
+    :param servers: host names, each with its port if that is not 123.
+    :raises OSError, ntplib.NTPException: if none of them responds.
+    """
+    figures: list[Figures] = []
+    faults: list[Exception] = []
+    for server in servers:
+        try:
+            answered = _query_server(server)
+        except (OSError, ntplib.NTPException) as fault:
+            faults.append(fault)
+        else:
+            figures += [answered] if answered else []
+    if faults and not figures:
+        raise faults[0]
+    return min(figures, key=lambda each: each.bound, default=None)
+
+
+def _query_server(server: str) -> Figures | None:
+    parts = urlsplit(f"//{server}")
+    answer = ntplib.NTPClient().request(
+        parts.hostname, version=4, port=parts.port or NTP_PORT, timeout=ANSWERED_WITHIN_SECONDS
+    )
+    return of_ntp(
+        offset=answer.offset,
+        delay=answer.delay,
+        root_delay=answer.root_delay,
+        root_dispersion=answer.root_dispersion,
+        is_synchronised=answer.leap != NOT_SYNCHRONISED and 0 < answer.stratum < 16,
+        answered_at=answer.dest_time,
+    )
+
+
+class _InBackground:
+    """The last result of a source that is queried in a separate thread, so that no check waits for it."""
+
+    def __init__(
+        self,
+        query: Callable[[], Figures | None],
+        *,
+        name: str,
+        every_seconds: float,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._query, self._name, self._every_seconds, self._monotonic = query, name, every_seconds, monotonic
+        self._said: Figures | None = None
+        self._queried_at: float | None = None
+        self._asking: threading.Thread | None = None
+
+    def latest(self) -> Figures | None:
+        """Return the last result at once, and start a new query if it is old."""
+        now = self._monotonic()
+        idle = self._asking is None or not self._asking.is_alive()
+        if idle and (self._queried_at is None or now - self._queried_at >= self._every_seconds):
+            self._queried_at = now
+            self._asking = threading.Thread(target=self._take, daemon=True)
+            self._asking.start()
+        return self._said
+
+    def wait(self) -> None:
+        if self._asking:
+            self._asking.join()
+
+    def _take(self) -> None:
+        try:
+            self._said = self._query()
+        except (OSError, subprocess.SubprocessError, ValueError, ntplib.NTPException) as fault:
+            # Without a response another source counts, or none. The source is stored with each check.
+            logger.warning("%s does not say how far the clock may be off: %s", self._name, fault)
+            self._said = None
+
+
+class ClockSource:
+    """The sources that confirm this machine's time, the better one first."""
+
+    def __init__(
+        self,
+        *,
+        command: Sequence[str] = CHRONY,
+        kernel: Callable[[], Figures | None] = kernel,
+        servers: Sequence[str] = (),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """
+        :param command: prints chrony's tracking report as one line of fields.
+        :param servers: NTP servers, each with its port if that is not 123.
+        """
+        self._chrony = _InBackground(
+            lambda: chrony(command), name="chrony", every_seconds=CHRONY_INTERVAL_SECONDS, monotonic=monotonic
+        )
+        self._servers = _InBackground(
+            lambda: ntp(servers), name="NTP", every_seconds=NTP_INTERVAL_SECONDS, monotonic=monotonic
+        )
+        # The better one first.
+        self._sources = (self._chrony.latest, kernel, *([self._servers.latest] if servers else []))
+
+    def __call__(self) -> tuple[Figures, ...]:
+        """Return the known figures without waiting; those of chrony and servers are from the last response."""
+        return tuple(figures for source in self._sources if (figures := source()))
+
+    def wait(self) -> None:
+        """Wait until every open query has a response or has timed out."""
+        self._chrony.wait()
+        self._servers.wait()

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext, ngettext_lazy
 
-from releases.detection.announcement import AnnouncementState, Difference, DifferenceKind, Problem
+from releases.detection.govuk import AnnouncementState, Difference, DifferenceKind, Problem
 from releases.models import DateChange, DateChangeRequest, ReleaseEvent
 from releases.overview import Concern
 from releases.planner import Day, Holiday, Month

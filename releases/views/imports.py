@@ -26,8 +26,14 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from releases.detection import announcement
-from releases.detection.announcement import Announcement, AnnouncementState, NoAnnouncementError, Problem
+from releases.detection.govuk import (
+    Announcement,
+    AnnouncementState,
+    NoAnnouncementError,
+    Problem,
+    announced_from_json,
+    announced_to_json,
+)
 from releases.forms import (
     ClockTimeField,
     GovukDateField,
@@ -371,7 +377,7 @@ def record_announcement(request: SignedInRequest) -> HttpResponse:
         else:
             messages.success(request, _("The release is recorded."))
             return redirect("releases:release", release.reference)
-    return _check_release_page(request, form, announcement.announced_from_json(signed["announced"]), signed["url"])
+    return _check_release_page(request, form, announced_from_json(signed["announced"]), signed["url"])
 
 
 def govuk_hosts() -> frozenset[str]:
@@ -400,7 +406,7 @@ def _render_announced(request: SignedInRequest, announced: Announcement, url: st
     theirs = govuk.find_producers(announced, by=request.user)
     of_theirs = [each for each in series if each.producer in theirs] or list(series)
     initial = initial_release(announced, series=govuk.suggest_series(announced, of_theirs))
-    signed = {"announced": announcement.announced_to_json(announced), "url": url}
+    signed = {"announced": announced_to_json(announced), "url": url}
     form = AnnouncedReleaseForm(series=series, initial=initial | {"seen": signing.dumps(signed, salt=_SALT)})
     return _check_release_page(request, form, announced, url)
 

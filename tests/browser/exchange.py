@@ -4,9 +4,8 @@ from datetime import date, timedelta
 
 from django.urls import reverse
 
-from releases.detection import announcement
-from releases.detection.announcement import Announcement, AnnouncementState, Problem
-from releases.detection.govuk import read_display_date
+from releases.detection import govuk
+from releases.detection.govuk import Announcement, AnnouncementState, Problem, read_display_date
 from releases.imports import uploads
 from releases.models import Address, CalendarImport, Comparison, Release, Series
 from releases.rules.tables import TableKind, write_table
@@ -112,7 +111,7 @@ def an_announcement_that_differs(series: Series, *, at=SEED_DUE) -> Release:
         url=planned.url,
         tried_at=at - timedelta(hours=1),
         read_at=at - timedelta(hours=7),
-        said=announcement.announced_to_json(said),
+        said=govuk.announced_to_json(said),
         problem=Problem.UNREACHABLE,
         differs=True,
     )

@@ -3,7 +3,7 @@
 import pytest
 from django.core.checks import run_checks
 
-from releases.probe import clock_source
+from releases.monitoring import clock
 
 CONTROLS = ["https://one.example.org/", "https://two.example.net/"]
 
@@ -12,8 +12,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _machine_without_a_time_keeper(monkeypatch):
-    monkeypatch.setattr(clock_source, "CHRONY", ("no-such-program-here",))
-    monkeypatch.setattr(clock_source, "kernel", lambda: None)
+    monkeypatch.setattr(clock, "CHRONY", ("no-such-program-here",))
+    monkeypatch.setattr(clock, "kernel", lambda: None)
 
 
 @pytest.mark.parametrize(

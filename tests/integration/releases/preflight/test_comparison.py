@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from releases import announcements, corrections, host_budgets, scheduling
-from releases.detection.announcement import DifferenceKind
+from releases.detection.govuk import DifferenceKind
 from releases.models import Address, Comparison, Observation, Release
 from releases.models.observation import Purpose
 from releases.monitoring.clock import StoppedClock

@@ -9,9 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.monitoring.clock import RealClock
-from releases.probe import clock_source
-from releases.probe.clock_source import ClockSource
+from releases.monitoring import clock as clock_module
+from releases.monitoring.clock import ClockSource, RealClock, kernel
 from releases.rules.clock_error import Figures, Voucher
 from tests.servers.time_server import time_server
 
@@ -37,20 +36,20 @@ def source(*command: str, kernel: Figures | None = None) -> ClockSource:
 
 
 def test_the_kernel_of_this_machine_answers_or_says_that_nobody_keeps_its_time():
-    figures = clock_source.kernel()
+    figures = kernel()
     assert figures is None or (figures.voucher is Voucher.KERNEL and figures.bound > timedelta(0))
 
 
 def test_asking_the_kernel_is_quick_enough_for_every_look():
     begun = time.perf_counter()
     for _ in range(1_000):
-        clock_source.kernel()
+        kernel()
     assert time.perf_counter() - begun < 0.5
 
 
 def test_another_system_has_no_such_kernel(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert clock_source.kernel() is None
+    assert kernel() is None
 
 
 def test_without_chrony_the_kernel_alone_is_heard():
@@ -86,7 +85,7 @@ def test_no_look_waits_for_chrony(program):
 def test_a_chrony_that_does_not_answer_vouches_for_nothing_and_that_is_logged(
     program, script, said, caplog, monkeypatch
 ):
-    monkeypatch.setattr(clock_source, "ANSWERED_WITHIN_SECONDS", 0.5)
+    monkeypatch.setattr(clock_module, "ANSWERED_WITHIN_SECONDS", 0.5)
     asked = source(program(script), kernel=KERNEL)
     with caplog.at_level(logging.WARNING):
         asked()
@@ -151,7 +150,7 @@ def test_an_ntp_server_that_is_20_seconds_ahead_proves_the_clock_wrong():
 
 
 def test_of_several_ntp_servers_one_that_answers_is_enough(caplog, monkeypatch):
-    monkeypatch.setattr(clock_source, "ANSWERED_WITHIN_SECONDS", 0.3)
+    monkeypatch.setattr(clock_module, "ANSWERED_WITHIN_SECONDS", 0.3)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))
         nobody = f"127.0.0.1:{silent.getsockname()[1]}"

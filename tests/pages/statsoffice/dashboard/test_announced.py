@@ -10,9 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from releases import announcements, corrections
-from releases.detection import announcement
-from releases.detection.announcement import Announcement, AnnouncementState
-from releases.detection.govuk import AnnouncedTime
+from releases.detection import govuk as detection_govuk
+from releases.detection.govuk import AnnouncedTime, Announcement, AnnouncementState
 from releases.models import Comparison, Release
 from releases.rules.lifecycle import Role
 from statsoffice.fake_publisher.scenes import scene
@@ -57,7 +56,7 @@ def a_compared_release(series, reference, *, title="", at=DUE, problem="", news=
         url=URL + reference,
         tried_at=DAY_BEFORE,
         read_at=DAY_BEFORE - timedelta(hours=11),
-        said=announcement.announced_to_json(said),
+        said=detection_govuk.announced_to_json(said),
         problem=problem,
         differs=differs,
         news=news if differs else 0,

@@ -6,9 +6,15 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from releases.detection import announcement
-from releases.detection.announcement import CANNOT_TELL, AnnouncementState, NoAnnouncementError, Problem
-from releases.detection.govuk import AnnouncedTime, read_display_date
+from releases.detection import govuk as documents
+from releases.detection.govuk import (
+    CANNOT_TELL,
+    AnnouncedTime,
+    AnnouncementState,
+    NoAnnouncementError,
+    Problem,
+    read_display_date,
+)
 from releases.rules.calendar import Precision
 from releases.rules.response import Answer, Failure
 from tests.support import govuk_pages as govuk
@@ -24,12 +30,12 @@ def answer(document=None, *, status=200, body=None, **fields):
 
 
 def read(document, **fields):
-    return announcement.read_announcement(answer(document, **fields))
+    return documents.read_announcement(answer(document, **fields))
 
 
 def problem(*arguments, **fields):
     with pytest.raises(NoAnnouncementError) as refused:
-        announcement.read_announcement(answer(*arguments, **fields))
+        documents.read_announcement(answer(*arguments, **fields))
     return refused.value.problem
 
 
@@ -114,7 +120,7 @@ def test_what_was_read_is_written_and_read_again():
         AnnouncedTime(),
     ):
         one = replace(said, when=when)
-        assert announcement.announced_from_json(json.loads(json.dumps(announcement.announced_to_json(one)))) == one
+        assert documents.announced_from_json(json.loads(json.dumps(documents.announced_to_json(one)))) == one
 
 
 def test_words_of_a_hostile_site_can_be_kept():

@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from releases.detection.announcement import (
+from releases.detection.govuk import (
     CANNOT_TELL,
+    AnnouncedTime,
     Announcement,
     AnnouncementState,
     DifferenceKind,
@@ -14,7 +15,6 @@ from releases.detection.announcement import (
     compare_announcement,
     compare_problem,
 )
-from releases.detection.govuk import AnnouncedTime
 from releases.rules.calendar import Precision, Slot
 from releases.rules.lifecycle import Status
 
