@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from releases.detection.finding import AddressRole, CheckOutcome, Finding, Reason, publisher_to_json
+from releases.detection.finding import AddressRole, Finding, Reason, publisher_to_json
 from releases.models import (
     Address,
     Body,
@@ -27,8 +27,8 @@ from releases.models.observation import Purpose
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import Status
 from releases.rules.response import Answer
-from releases.verdict.address import Sighting
-from releases.verdict.release import BodyCheck, Place, Why, find_filled_places
+from releases.verdict.address import sighting_of
+from releases.verdict.release import Place, Why, find_filled_places
 
 logger = logging.getLogger(__name__)
 
@@ -254,7 +254,21 @@ def _choose_bodies(stored: Iterable[StoredCheck], *, at: datetime) -> tuple[list
     for row, answer in sorted(brought, key=lambda pair: (pair[0].sent_at, pair[0].completed_at)):
         key = (row.address_id, row.schedule_version)
         for place in find_filled_places(
-            _build_body_check(row),
+            # As the check itself found it: statements of people do not change which bodies are stored.
+            sighting_of(
+                row.result,
+                None,
+                planned_at=row.planned_at,
+                sent_at=row.sent_at,
+                completed_at=row.completed_at,
+                text_digest=row.text_digest,
+                clock_off=Reason.CLOCK_OFF in row.reasons,
+                bound_seconds=row.clock_bound_seconds,
+                taken_away=False,
+            ),
+            role=AddressRole(row.address.role),
+            required=row.address.required,
+            fresh=row.purpose == Purpose.FRESH,
             due_at=row.release.due_at,
             held=places.sent_at[key],
             page_live_at=places.page_live_at.get((row.release_id, row.schedule_version)),
@@ -302,20 +316,6 @@ def _read_places(releases: Collection[int]) -> _Places:
             sha256=sha256,
         )
     return places
-
-
-def _build_body_check(row: Observation) -> BodyCheck:
-    clock_off = Reason.CLOCK_OFF in row.reasons  # such a check is not judged either: its time is unknown
-    sighting = Sighting(
-        result=CheckOutcome.OBSERVER_FAULT if clock_off else CheckOutcome(row.result),
-        planned_at=row.planned_at,
-        sent_at=row.sent_at,
-        completed_at=row.completed_at,
-        clock_bound=timedelta(seconds=row.clock_bound_seconds or 0),
-        clock_confirmed=row.clock_bound_seconds is not None,
-    )
-    role, required = AddressRole(row.address.role), row.address.required
-    return BodyCheck(role=role, required=required, fresh=row.purpose == Purpose.FRESH, sighting=sighting)
 
 
 def _write_stored_bodies(rows: Sequence[StoredBody]) -> None:

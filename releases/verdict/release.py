@@ -345,61 +345,49 @@ class Place:
     since_due: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class BodyCheck:
-    """The facts of a check that decide whether and why its body is stored.
-
-    `fresh`: the check bypassed caches and is not judged.
-    """
-
-    role: AddressRole
-    required: bool
-    fresh: bool
-    sighting: Sighting
-
-
 def find_filled_places(
-    check: BodyCheck,
+    check: Sighting,
     *,
+    role: AddressRole,
+    required: bool,
+    fresh: bool,
     due_at: datetime | None,
     held: Mapping[Place, datetime],
     page_live_at: datetime | None,
 ) -> list[Place]:
     """Return the places that a check's body now fills, either empty ones or replacing another body.
 
+    :param fresh: the check bypassed caches and is not judged.
     :param held: when the check of each filled place was sent, for the same address and schedule.
     """
     # As in judging, a check that was still open at the due instant may have received a page that went live in time.
-    since_due = due_at is not None and not check.sighting.surely_before(due_at)
-    if check.fresh:
-        candidates = [Place(Why.FIRST_LIVE_FRESH, since_due)] if check.sighting.result is CheckOutcome.LIVE else []
-    elif check.role is AddressRole.ANNOUNCEMENT:
+    since_due = due_at is not None and not check.surely_before(due_at)
+    if fresh:
+        candidates = [Place(Why.FIRST_LIVE_FRESH, since_due)] if check.result is CheckOutcome.LIVE else []
+    elif role is AddressRole.ANNOUNCEMENT:
         candidates = [Place(Why.FIRST_SEEN), *([] if since_due else [Place(Why.ANNOUNCEMENT)])]
     else:
         live_at = held.get(Place(Why.FIRST_LIVE, since_due))
-        candidates = list(_judged(check, since_due=since_due, live_at=live_at, page_live_at=page_live_at))
-    sent_at = check.sighting.sent_at
+        # The page is live, but an attachment that belongs to it is not.
+        is_part = role is AddressRole.ATTACHMENT and required and since_due
+        is_partial = is_part and page_live_at is not None and check.sent_at >= page_live_at
+        candidates = list(_judged(check, since_due=since_due, live_at=live_at, is_partial=is_partial))
     return [
         place
         for place in candidates
-        if place not in held or (sent_at >= held[place] if place.why in LAST else sent_at < held[place])
+        if place not in held or (check.sent_at >= held[place] if place.why in LAST else check.sent_at < held[place])
     ]
 
 
-def _judged(
-    check: BodyCheck, *, since_due: bool, live_at: datetime | None, page_live_at: datetime | None
-) -> Iterator[Place]:
+def _judged(check: Sighting, *, since_due: bool, live_at: datetime | None, is_partial: bool) -> Iterator[Place]:
     """Yield the places (reasons for storing a body) that a judged check could fill."""
-    result, sent_at = check.sighting.result, check.sighting.sent_at
     yield Place(Why.FIRST_SEEN)
     if not since_due:
         yield Place(Why.LAST_BEFORE_DUE)
-    if result is CheckOutcome.LIVE:
+    if check.result is CheckOutcome.LIVE:
         yield Place(Why.FIRST_LIVE, since_due)
-    if result is CheckOutcome.NOT_LIVE:
-        if live_at is None or sent_at < live_at:
+    if check.result is CheckOutcome.NOT_LIVE:
+        if live_at is None or check.sent_at < live_at:
             yield Place(Why.LAST_NOT_LIVE, since_due)
-        # The page is live, but an attachment that belongs to it is not.
-        is_missing = check.role is AddressRole.ATTACHMENT and check.required and since_due
-        if is_missing and page_live_at is not None and sent_at >= page_live_at:
+        if is_partial:
             yield Place(Why.FIRST_PARTIAL, since_due)

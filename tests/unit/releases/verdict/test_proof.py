@@ -6,24 +6,25 @@ from datetime import timedelta
 import pytest
 
 from releases.detection.finding import AddressRole, CheckOutcome
-from releases.verdict.release import LAST, BodyCheck, Place, Why, find_filled_places
+from releases.verdict.release import LAST, Place, Why, find_filled_places
 from tests.support.checks import ABSENT, DUE, LIVE, UNREACHABLE, UNRECOGNISED, at, look
 
 PAGE, ATTACHMENT, ANNOUNCEMENT = AddressRole.PAGE, AddressRole.ATTACHMENT, AddressRole.ANNOUNCEMENT
+AS_PAGE = {"role": PAGE, "required": True, "fresh": False}
 
 
 def seen(result, seconds, *, role=PAGE, required=True, fresh=False, sent=None, completed=None):
     """A check that brought a body, planned so many seconds after due."""
-    return BodyCheck(role, required, fresh, look(result, seconds, sent=sent, completed=completed))
+    return look(result, seconds, sent=sent, completed=completed), {"role": role, "required": required, "fresh": fresh}
 
 
 def morning(*looks, page_live=None, due_at=DUE):
     """Play checks in order, and return for each place filled the number of the check that fills it in the end."""
     held, filled = {}, {}
-    for number, one in enumerate(looks):
+    for number, (check, facts) in enumerate(looks):
         page_live_at = at(page_live) if page_live is not None else None
-        for place in find_filled_places(one, due_at=due_at, held=held, page_live_at=page_live_at):
-            held[place], filled[place] = one.sighting.sent_at, number
+        for place in find_filled_places(check, **facts, due_at=due_at, held=held, page_live_at=page_live_at):
+            held[place], filled[place] = check.sent_at, number
     return filled
 
 
@@ -88,16 +89,16 @@ def test_a_look_that_was_under_way_at_the_due_instant_counts_since_due_as_in_jud
 
 def test_a_look_that_a_slow_clock_may_have_made_after_the_due_instant_counts_since_due_as_in_judging():
     early = replace(look(LIVE, -2, completed=-1), clock_bound=timedelta(seconds=1))
-    assert since(Why.FIRST_LIVE) in morning(BodyCheck(PAGE, True, False, early))
+    assert since(Why.FIRST_LIVE) in morning((early, AS_PAGE))
     surely = replace(early, clock_bound=timedelta(seconds=0.5))
-    assert before(Why.FIRST_LIVE) in morning(BodyCheck(PAGE, True, False, surely))
+    assert before(Why.FIRST_LIVE) in morning((surely, AS_PAGE))
 
 
 def test_looks_that_arrive_in_another_order_fill_the_same_places():
     looks = [seen(ABSENT, -60), seen(ABSENT, -5), seen(ABSENT, 0), seen(LIVE, 5), seen(LIVE, 10)]
-    ordered = {place: looks[number].sighting for place, number in morning(*looks).items()}
+    ordered = {place: looks[number][0] for place, number in morning(*looks).items()}
     turned = looks[::-1]
-    assert {place: turned[number].sighting for place, number in morning(*turned).items()} == ordered
+    assert {place: turned[number][0] for place, number in morning(*turned).items()} == ordered
 
 
 def test_a_missing_attachment_is_kept_as_partial_once_its_page_is_live():
