@@ -202,7 +202,7 @@ def approve_report(
         approved_at=at,
         one_person=one_person,
     )
-    form = lay_out_approved(document, content)
+    form = lay_out_approved_report(document, content)
     try:
         document.pdf = render(form)
     except Exception as fault:
@@ -213,7 +213,7 @@ def approve_report(
     return document
 
 
-def lay_out_approved(document: ApprovedDocument, content: ReportContent) -> ReportDocument:
+def lay_out_approved_report(document: ApprovedDocument, content: ReportContent) -> ReportDocument:
     """Lay out the content of an approved document, which may lack the PDF as yet."""
     at = document.approved_at
     return lay_out(
@@ -325,9 +325,9 @@ def _refreshed_text(report: Report, content: ReportContent, values: Mapping[str,
     return {"content": content, "machine": automatic, "why": FACTS, "values": {**values, "machine": newest}}
 
 
-def recipient_of(report: Report, *, by: User, office: str) -> str:
+def find_recipient(report: Report, *, by: User) -> str:
     """Return the email address to which a report is sent; a rehearsal goes only to its sender."""
-    return by.email if report.rehearsal else office
+    return by.email if report.rehearsal else settings.REPORT_RECIPIENT
 
 
 def send_report(report: Report, *, recipient: str, words: str = "", by: User, at: datetime) -> Report:

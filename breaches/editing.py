@@ -87,7 +87,6 @@ def save_section(
     at: datetime,
     facts_seen: str = "",
     only: Collection[str] = (),
-    why: str = "edited",
 ) -> SavedSection:
     """Save one section as a new version of the report.
 
@@ -98,7 +97,6 @@ def save_section(
     :param facts_seen: the result of `facts_digest` when the page was shown; it identifies the newer facts that the
         person read.
     :param only: the fields to write; by default all of the section's form.
-    :param why: the reason for the new version. A person with a version made for "edited" counts as an author.
     :raises MoveRefused: if the report's state or the person's roles do not allow it.
     :raises SameFieldChanged: if another person, or the record, changed the same field meanwhile.
     :raises ImpossibleContent: if the values cannot be true.
@@ -131,7 +129,7 @@ def save_section(
                 at=at,
                 content=content,
                 machine=machine,
-                why=why,
+                why="edited",  # by which the person counts as an author
                 section=section,
                 fields=[
                     field.name for field in fields(content) if getattr(was, field.name) != getattr(content, field.name)

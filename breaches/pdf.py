@@ -26,7 +26,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from breaches import text
-from breaches.decisions import lay_out_approved
+from breaches.decisions import lay_out_approved_report
 from breaches.models import Report, ReportVersion
 from breaches.refreshing import with_annex
 from breaches.rules.content import ReportContent, content_from_json
@@ -71,7 +71,7 @@ def lay_out_report(report: Report, version: ReportVersion) -> ReportDocument:
     approved = report.approved_documents.select_related("approved_by").defer("pdf").filter(version=version.number)
     if (document := approved.first()) is None:
         return _lay_out_draft(report, version, content)
-    return lay_out_approved(document, content)
+    return lay_out_approved_report(document, content)
 
 
 def draft_of(report: Report, *, annex: bool = False) -> ReportDocument:

@@ -473,21 +473,16 @@ class SendPage(MovePage):
     """The page to send a report to the recipient shown to the person."""
 
     def initial(self, request: SignedInRequest, report: Report) -> dict[str, Any]:
-        return super().initial(request, report) | {"recipient": find_recipient(request, report)}
+        return super().initial(request, report) | {"recipient": decisions.find_recipient(report, by=request.user)}
 
     def details(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
         """Return recipient and message, if the recipient is still the one that the page showed."""
-        if form.cleaned_data["recipient"] != find_recipient(request, report):
+        if form.cleaned_data["recipient"] != decisions.find_recipient(report, by=request.user):
             raise ChangedMeanwhile(CHANGED_SINCE_READ)
         return form.details()
 
     def context(self, request: SignedInRequest, report: Report, form: MoveForm) -> dict[str, Any]:
-        return {"recipient": find_recipient(request, report)}
-
-
-def find_recipient(request: SignedInRequest, report: Report) -> str:
-    """Return the address to which a report is sent; a rehearsal goes only to the person."""
-    return decisions.recipient_of(report, by=request.user, office=settings.REPORT_RECIPIENT)
+        return {"recipient": decisions.find_recipient(report, by=request.user)}
 
 
 send_report_view = SendPage(
