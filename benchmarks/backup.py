@@ -26,8 +26,8 @@ from benchmarks.row import Limit, Row
 from releases.evidence.recorded_rows import RowHistory
 from releases.models import Body, Observation, Release
 from releases.rules.canonical import sha256_hex
-from statsoffice import anchoring
-from statsoffice.verification import ROW_RECORDS
+from statsoffice import anchors
+from statsoffice.anchors import ROW_RECORDS
 from tests.servers import programs
 
 MEGABYTE = 1_000_000
@@ -90,7 +90,7 @@ def _record_rows() -> None:
 def _time_anchor() -> float:
     """Make the first anchor, which reads every row of every chain; return the seconds that it took."""
     began = time.perf_counter()
-    assert anchoring.make_now(now=datetime.now(UTC))
+    assert anchors.make_now(now=datetime.now(UTC))
     return time.perf_counter() - began
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 from django.db.models import F, Q, QuerySet
 
@@ -11,12 +12,13 @@ from releases.detection.finding import CheckOutcome
 from releases.detection.govuk import CANNOT_TELL, Announcement, Difference, NoAnnouncementError, Ours, Problem
 from releases.evidence import repository
 from releases.models import Address, Comparison, Observation, Release
-from releases.monitoring import adhoc_checks
-from releases.monitoring.adhoc_checks import AdhocCheck, AdhocMeans
 from releases.rules import calendar
 from releases.rules.lifecycle import Status
 from releases.rules.response import Answer
 from releases.rules.web_address import NotAWebAddressError, place_of
+
+if TYPE_CHECKING:
+    from releases.monitoring.adhoc_checks import AdhocCheck, AdhocMeans
 
 # Snapshots before the release, and after it, when the publisher's system has replaced the announcement.
 AGAIN = (-timedelta(hours=1), timedelta(minutes=10), timedelta(days=1))
@@ -36,7 +38,7 @@ def is_snapshot_due(*, seen_at: datetime | None, tried_at: datetime | None, due_
     return any(seen_at < due_at + after <= now for after in AGAIN)
 
 
-def make_due_snapshots(*, means: AdhocMeans, now: datetime) -> list[AdhocCheck]:
+def make_due_snapshots(*, means: "AdhocMeans", now: datetime) -> "list[AdhocCheck]":
     """Check the announcements whose snapshot is due, and store the results."""
     addresses = (
         Address.objects.filter(
@@ -57,7 +59,7 @@ def make_due_snapshots(*, means: AdhocMeans, now: datetime) -> list[AdhocCheck]:
         for address in addresses
         if is_snapshot_due(seen_at=address.seen_at, tried_at=address.tried_at, due_at=address.due_at, now=now)
     ]
-    return adhoc_checks.check_addresses(due[:SNAPSHOTS_AT_A_TIME], means=means, now=now) if due else []
+    return means.check_addresses(due[:SNAPSHOTS_AT_A_TIME], now=now) if due else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ def due_comparisons(*, at: time, now: datetime) -> QuerySet[Address]:
     return announcements_to_come(now=now).filter(never | again)
 
 
-def make_due_comparisons(*, at: time, means: AdhocMeans, now: datetime) -> int:
+def make_due_comparisons(*, at: time, means: "AdhocMeans", now: datetime) -> int:
     """Read a batch of the due announcements and store their content; return how many could be requested.
 
     :param at: STATSOFFICE_COMPARISON_AT, London time.
@@ -160,18 +162,18 @@ def make_due_comparisons(*, at: time, means: AdhocMeans, now: datetime) -> int:
     return compare_announcements(due_comparisons(at=at, now=now)[:COMPARISONS_AT_A_TIME], means=means, now=now)
 
 
-def compare_announcements(addresses: Iterable[Address], *, means: AdhocMeans, now: datetime) -> int:
+def compare_announcements(addresses: Iterable[Address], *, means: "AdhocMeans", now: datetime) -> int:
     """Read some announcements and store their content; return how many could be requested.
 
     If the release has an exact date, the check is stored as evidence like any other check.
     """
     readable = [address for address in addresses if _has_valid_address(address, now=now)]
     evidence = [address for address in readable if address.adapter == ADAPTER and address.release.due_at]
-    checks = adhoc_checks.check_addresses(evidence, means=means, now=now) if evidence else []
+    checks = means.check_addresses(evidence, now=now) if evidence else []
     answers: dict[int, Answer | None] = {check.row.address_id: check.answer for check in checks}
     for address in readable:
         if address not in evidence:
-            answers[address.pk] = adhoc_checks.request_address(address.url, adapter=ADAPTER, means=means, now=now)
+            answers[address.pk] = means.request_address(address.url, adapter=ADAPTER, now=now)
     for address in readable:
         if answer := answers.get(address.pk):
             _store(address, _read(answer), at=answer.completed_at)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime, time, timedelta
 from itertools import batched
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -23,14 +24,16 @@ from releases.detection.preflight import (
 )
 from releases.evidence import repository
 from releases.models import Address, Coverage, PreflightRun, Release
-from releases.monitoring import adhoc_checks, targets
-from releases.monitoring.adhoc_checks import AdhocCheck, AdhocMeans
+from releases.monitoring import targets
 from releases.permissions import Action, User, check_may
 from releases.rules import calendar
 from releases.rules.calendar import Nation
 from releases.rules.host_budget import Crowd
 from releases.rules.lifecycle import MoveRefused, Status
 from releases.rules.web_address import place_if_any
+
+if TYPE_CHECKING:
+    from releases.monitoring.adhoc_checks import AdhocCheck, AdhocMeans
 
 logger = logging.getLogger(__name__)
 
@@ -60,10 +63,10 @@ class PreflightRefused(MoveRefused):
 def find_problems(
     release: Release,
     *,
-    checks: Mapping[int, AdhocCheck],
+    checks: Mapping[int, "AdhocCheck"],
     unreached: Collection[int],
     crowds: Sequence[Crowd],
-    means: AdhocMeans,
+    means: "AdhocMeans",
     now: datetime,
 ) -> list[PreflightFinding]:
     """Return all findings about one release, problems first."""
@@ -103,7 +106,7 @@ def _findings_of_record(release: Release) -> Iterator[PreflightFinding]:
 
 
 def _findings_of_addresses(
-    release: Release, *, checks: Mapping[int, AdhocCheck], unreached: Collection[int]
+    release: Release, *, checks: Mapping[int, "AdhocCheck"], unreached: Collection[int]
 ) -> Iterator[PreflightFinding]:
     absent = repository.find_first_absences(release)
     for address in release.addresses.all():
@@ -123,7 +126,7 @@ def _findings_of_addresses(
             yield found
 
 
-def _findings_of_announcement(release: Release, address: Address, check: AdhocCheck) -> list[PreflightFinding]:
+def _findings_of_announcement(release: Release, address: Address, check: "AdhocCheck") -> list[PreflightFinding]:
     answer, text = check.answer, None
     if check.finding.result not in {CheckOutcome.OBSERVER_FAULT, CheckOutcome.UNREACHABLE} and answer.status == 200:
         try:
@@ -141,7 +144,7 @@ def _findings_of_announcement(release: Release, address: Address, check: AdhocCh
     )
 
 
-def _findings_of_monitoring(means: AdhocMeans, *, now: datetime) -> Iterator[PreflightFinding]:
+def _findings_of_monitoring(means: "AdhocMeans", *, now: datetime) -> Iterator[PreflightFinding]:
     last = Coverage.objects.order_by("-ended_at").values_list("ended_at", flat=True).first()
     if last is None or last < now - LONGEST_SILENCE:
         yield PreflightFinding(PreflightCode.WATCHER_SILENT, facts={"last": last.isoformat() if last else None})
@@ -224,7 +227,7 @@ def is_quiet_time(*, now: datetime) -> bool:
 
 def run_requested_preflights(
     *,
-    means: AdhocMeans,
+    means: "AdhocMeans",
     now: datetime,
     only: Collection[int] | None = None,
     quiet: Callable[[datetime], bool] | None = None,
@@ -291,18 +294,18 @@ def _claim_runs(keys: Collection[int], *, now: datetime) -> list[PreflightRun]:
 
 
 def _check_addresses(
-    releases: Sequence[Release], *, means: AdhocMeans, now: datetime
-) -> tuple[dict[int, AdhocCheck], set[int]]:
+    releases: Sequence[Release], *, means: "AdhocMeans", now: datetime
+) -> tuple[dict[int, "AdhocCheck"], set[int]]:
     """Return the findings of the releases' addresses by key, and the keys of addresses that could not be checked."""
     found = Address.objects.filter(release__in=releases).select_related("release__series__producer")
     # A provisional release is not monitored, and only checks of its announcement are stored as evidence.
     found = found.filter(Q(release__status=Status.CONFIRMED) | Q(role=Address.Role.ANNOUNCEMENT))
     addresses = list(found.order_by("release__due_at", "pk"))
-    checks = {check.row.address_id: check for check in adhoc_checks.check_addresses(addresses, means=means, now=now)}
+    checks = {check.row.address_id: check for check in means.check_addresses(addresses, now=now)}
     return checks, {address.pk for address in addresses} - checks.keys()
 
 
-def _find_crowds(releases: Iterable[Release], known: CrowdsByInstant, *, means: AdhocMeans) -> CrowdsByInstant:
+def _find_crowds(releases: Iterable[Release], known: CrowdsByInstant, *, means: "AdhocMeans") -> CrowdsByInstant:
     """Find the crowds of releases, once for all that are due at the same time."""
     by_instant: dict[datetime, list[Release]] = {}
     for release in releases:
@@ -315,11 +318,11 @@ def _find_crowds(releases: Iterable[Release], known: CrowdsByInstant, *, means: 
 
 def _make_run(
     run: PreflightRun,
-    checks: Mapping[int, AdhocCheck],
+    checks: Mapping[int, "AdhocCheck"],
     unreached: Collection[int],
     crowds: CrowdsByInstant,
     *,
-    means: AdhocMeans,
+    means: "AdhocMeans",
     now: datetime,
     faults: list[Exception],
 ) -> bool:

@@ -54,7 +54,7 @@ class MessagesConfig(AppConfig):
     verbose_name = lazy("Outbox")
 
     def ready(self) -> None:
-        from statsoffice.notifications import rules  # noqa: F401  # fills the table of labels
+        from statsoffice.notifications import outbox  # noqa: F401  # fills the table of labels
 
 
 class CanaryConfig(AppConfig):

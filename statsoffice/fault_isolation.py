@@ -4,9 +4,7 @@ import logging
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-from django.db import close_old_connections
-
-from releases.monitoring.spool import DATABASE_AWAY
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +17,7 @@ def run_safely(act: Callable[[], None], *, name: str) -> None:
     close_old_connections()
     try:
         act()
-    except DATABASE_AWAY as fault:
+    except (OperationalError, InterfaceError) as fault:
         logger.error("%s failed, for the database is away: %s", name, str(fault).strip().partition("\n")[0])
     except Exception:
         logger.exception("%s failed", name)

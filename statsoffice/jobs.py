@@ -26,7 +26,7 @@ from releases.monitoring.clock import Clock, ClockSource, RealClock
 from releases.monitoring.sweep import Sweep
 from releases.probe.adapters import ADAPTERS
 from releases.probe.probe import Probe, probe_from_settings
-from statsoffice import anchoring, retention
+from statsoffice import anchors, retention
 from statsoffice.fault_isolation import run_safely, run_steps
 from statsoffice.logs import log_context
 from statsoffice.notifications import delivery, outbox
@@ -194,7 +194,7 @@ def erase_names(stop: Stop = never) -> None:
 
 
 def anchor(stop: Stop = never) -> None:
-    run_steps(anchoring.make_due, anchoring.stamp_anchors, now=CLOCK.now, stop=stop)
+    run_steps(anchors.make_due, anchors.stamp_anchors, now=CLOCK.now, stop=stop)
 
 
 def verify_releases_at_0930(stop: Stop = never) -> None:

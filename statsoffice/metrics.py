@@ -26,8 +26,7 @@ from releases.models import ChainHead, Coverage, Observation, Verification
 from releases.monitoring import targets
 from releases.verdict.address import Outcome
 from statsoffice import health
-from statsoffice.notifications.history import CONDITIONS, State
-from statsoffice.notifications.models import Message
+from statsoffice.notifications.models import CONDITIONS, Message, State
 from statsoffice.self_monitoring import status
 
 COVERAGE_PERIODS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24)}

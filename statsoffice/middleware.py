@@ -15,7 +15,7 @@ from django.contrib.messages import info
 from django.core.cache import caches
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.core.signing import BadSignature
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.middleware.http import ConditionalGetMiddleware
 from django.shortcuts import redirect, render, resolve_url
 from django.template.loader import render_to_string
@@ -26,8 +26,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views import csrf
 from django.views.decorators.http import require_http_methods
-
-from releases.public.api import problem_response
 
 
 class EmbeddingPolicy(MiddlewareMixin):
@@ -102,8 +100,9 @@ class RateLimit(MiddlewareMixin):
             "There were too many requests from your network. Ask again in %(seconds)d seconds.",
             seconds,
         ) % {"seconds": seconds}
+        response: HttpResponse
         if reader is Reader.PROGRAM:
-            response = problem_response(sentence, status=429)
+            response = JsonResponse({"error": sentence}, status=429, json_dumps_params={"ensure_ascii": False})
         else:
             context = {"sentence": sentence, "heading": _("Too many requests")}
             # Rendered without the request, so that it needs no database query.

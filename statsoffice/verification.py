@@ -8,40 +8,22 @@ from functools import partial
 from django.conf import settings
 
 from breaches import redaction
-from breaches.models import RegisterEvent, Report, ReportEvent, ReportRowRecord
+from breaches.models import Report, ReportEvent, ReportRowRecord
 from breaches.versions import check_documents, check_versions
 from releases.evidence.anchors import check_anchors, check_consistency, check_external_anchor, check_time_stamps
 from releases.evidence.coverage import check_coverage
 from releases.evidence.recorded_rows import Events, RowHistory, check_rows, deleted_end, find_relinked_event
 from releases.evidence.store import check_bodies
 from releases.judge import check_outcomes, check_tolerances, check_verdicts
-from releases.models import Anchor, MonitoringRowRecord, Observation, Release, ReleaseEvent, ReleaseRowRecord, TimeStamp
+from releases.models import Anchor, MonitoringRowRecord, Release, ReleaseEvent, ReleaseRowRecord, TimeStamp
 from releases.models.append_only import ChainedRow, check_chain
 from releases.models.event import AbstractEvent, RowRecord
 from releases.rules.anchor import read_anchor_file
-from statsoffice.accounts.models import AccountRowRecord
-from statsoffice.audit.models import AccountEvent
+from statsoffice.anchors import CHAINS, ROW_RECORDS
 from statsoffice.notifications.delivery import check_put_off
 from statsoffice.notifications.models import MessageRowRecord
 from statsoffice.progress import track
 
-ROW_RECORDS: tuple[type[RowRecord], ...] = (
-    ReleaseRowRecord,
-    MonitoringRowRecord,
-    ReportRowRecord,
-    AccountRowRecord,
-    MessageRowRecord,
-)
-CHAINS: tuple[type[ChainedRow], ...] = (
-    ReleaseEvent,
-    Observation,
-    ReportEvent,
-    RegisterEvent,
-    AccountEvent,
-    *ROW_RECORDS,
-    Anchor,
-    TimeStamp,
-)
 BODIES = "releases.body"
 
 

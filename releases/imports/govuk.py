@@ -3,6 +3,7 @@
 import time
 from collections.abc import Collection
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
@@ -13,13 +14,14 @@ from releases.detection.characters import fold, holds, words
 from releases.detection.govuk import Announcement, read_announcement
 from releases.models import Address, Producer, Release, Series
 from releases.models.event import batch_events
-from releases.monitoring import adhoc_checks
-from releases.monitoring.adhoc_checks import AdhocMeans
 from releases.permissions import Action, Person, User, check_may, producers_where
 from releases.rules.calendar import Slot
 from releases.rules.lifecycle import FieldRefused, MoveRefused
 from releases.rules.web_address import is_allowed, parse_address
 from releases.scheduling import PlannedAddress
+
+if TYPE_CHECKING:
+    from releases.monitoring.adhoc_checks import AdhocMeans
 
 ADAPTER = "govuk"
 # The longest wait for another process that makes requests to the same host; a person waits for the page.
@@ -40,7 +42,7 @@ class ReferenceTaken(FieldRefused):
     """A release already has this reference; `field` names the field."""
 
 
-def find_announcement(url: str, *, hosts: Collection[str], means: AdhocMeans, now: datetime) -> Announcement:
+def find_announcement(url: str, *, hosts: Collection[str], means: "AdhocMeans", now: datetime) -> Announcement:
     """Read an announcement from the content API of its host, within that host's budget.
 
     :param hosts: "host" and "host:port" entries of sites with such an API.
@@ -53,10 +55,10 @@ def find_announcement(url: str, *, hosts: Collection[str], means: AdhocMeans, no
     if not is_allowed(address, frozenset(hosts)):
         raise NotAnAnnouncement(_("This is no address of GOV.UK: paste the address of an announcement at www.gov.uk."))
     begun = time.monotonic()
-    answer = adhoc_checks.request_address(address.url, adapter=ADAPTER, means=means, now=now)
+    answer = means.request_address(address.url, adapter=ADAPTER, now=now)
     while answer is None and not means.stop() and time.monotonic() - begun < PATIENCE_SECONDS:
         time.sleep(_RETRY_SECONDS)
-        answer = adhoc_checks.request_address(address.url, adapter=ADAPTER, means=means, now=now)
+        answer = means.request_address(address.url, adapter=ADAPTER, now=now)
     if answer is None:
         raise HostBusy(_("GOV.UK could not be asked just now, or took too long to answer: try again in a minute."))
     return read_announcement(answer)

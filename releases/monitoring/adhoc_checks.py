@@ -25,6 +25,15 @@ _LEFT_TO_THE_SWEEP = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
+class AdhocCheck:
+    """One check that was made and stored."""
+
+    row: Observation
+    answer: Answer
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
 class AdhocMeans:
     """The probe, lease holder, complete budget of each host, and clock of ad hoc checks.
 
@@ -41,73 +50,95 @@ class AdhocMeans:
     stop: Callable[[], bool] = lambda: False
     monitoring_unwell: bool = False
 
+    def check_addresses(self, addresses: Sequence[Address], *, now: datetime) -> list[AdhocCheck]:
+        """Check some addresses of releases with an exact time once, and store the checks.
 
-@dataclass(frozen=True, slots=True)
-class AdhocCheck:
-    """One check that was made and stored."""
+        If another process holds the lease for such checks of an address's host, the address is left out and can be
+        retried later.
 
-    row: Observation
-    answer: Answer
-    finding: Finding
+        :param now: the aware instant at which the checks begin.
+        """
+        clock = _clock_from(now)
+        valid, _ = split_valid_addresses(addresses)
+        held = self._claim_hosts({place_of(address.url) for address in valid}, now=now)
+        try:
+            checks = self._make_checks([address for address in valid if place_of(address.url) in held], clock=clock)
+            rows = store.store_checks(checks, process=self.holder, at=clock()) if checks else []
+        finally:
+            host_budgets.release_hosts(self.holder, now=clock(), probe=self.probe)
+        return [AdhocCheck(row, check.answer, check.finding) for row, check in zip(rows, checks, strict=True)]
 
+    def request_address(self, url: str, *, adapter: str, now: datetime) -> Answer | None:
+        """Request an address that belongs to no release, and store nothing; redirects may not leave its host.
 
-def check_addresses(addresses: Sequence[Address], *, means: AdhocMeans, now: datetime) -> list[AdhocCheck]:
-    """Check some addresses of releases with an exact time once, and store the checks.
-
-    If another process holds the lease for such checks of an address's host, the address is left out and can be retried
-    later.
-
-    :param now: the aware instant at which the checks begin.
-    """
-    clock = _clock_from(now)
-    valid, _ = split_valid_addresses(addresses)
-    held = _claim_hosts({place_of(address.url) for address in valid}, means, now=now)
-    try:
-        checks = _make_checks([address for address in valid if place_of(address.url) in held], means, clock=clock)
-        rows = store.store_checks(checks, process=means.holder, at=clock()) if checks else []
-    finally:
-        host_budgets.release_hosts(means.holder, now=clock(), probe=means.probe)
-    return [AdhocCheck(row, check.answer, check.finding) for row, check in zip(rows, checks, strict=True)]
-
-
-def request_address(url: str, *, adapter: str, means: AdhocMeans, now: datetime) -> Answer | None:
-    """Request an address that belongs to no release, and store nothing; redirects may not leave its host.
-
-    :return: the response; None if another process holds the lease for such checks of its host, or we were stopped.
-    :raises NotAWebAddressError: if it is not an address that may be requested.
-    """
-    clock, place, probe = _clock_from(now), place_of(url), means.probe
-    fetched = probe.fetched_address(adapter, url)
-    held = _claim_hosts({place}, means, now=now)
-    try:
-        if not held:
+        :return: the response; None if another process holds the lease for such checks of its host, or we were stopped.
+        :raises NotAWebAddressError: if it is not an address that may be requested.
+        """
+        clock, place, probe = _clock_from(now), place_of(url), self.probe
+        fetched = probe.fetched_address(adapter, url)
+        held = self._claim_hosts({place}, now=now)
+        try:
+            if not held:
+                return None
+            request = CheckRequest(url, fetched, allowed_hosts=frozenset({place}), planned_at=now, adapter=adapter)
+            probe.start(request)
+            while probe.in_flight and not self.stop():
+                for answered, answer in probe.poll(0.2):
+                    if answered is request:
+                        return answer
             return None
-        request = CheckRequest(url, fetched, allowed_hosts=frozenset({place}), planned_at=now, adapter=adapter)
-        probe.start(request)
-        while probe.in_flight and not means.stop():
-            for answered, answer in probe.poll(0.2):
-                if answered is request:
-                    return answer
-        return None
-    finally:
-        host_budgets.release_hosts(means.holder, now=clock(), probe=probe)
+        finally:
+            host_budgets.release_hosts(self.holder, now=clock(), probe=probe)
+
+    def _claim_hosts(self, places: Collection[str], *, now: datetime) -> set[str]:
+        """Lease the budget for such checks of some hosts, where it is free; return the hosts whose lease we hold."""
+        names = {self._lease_name(place): place for place in places}
+        names = {name: place for name, place in names.items() if name != place or not _is_needed(place, now=now)}
+        held = host_budgets.claim_hosts(list(names), holder=self.holder, now=now, probe=self.probe)
+        return {names[name] for name in held}
+
+    def _lease_name(self, place: str) -> str:
+        return host_budgets.claim_spare(place) if budget_of(place, self.budgets).adhoc_share else place
+
+    def _make_checks(self, addresses: Collection[Address], *, clock: Callable[[], datetime]) -> list[CheckResult]:
+        probe = self.probe
+        targets: dict[CheckKey, Target] = {}
+        for target in load_targets(addresses):
+            address, planned_at = target.address, clock()
+            purpose = Purpose.ANNOUNCEMENT if address.role == Address.Role.ANNOUNCEMENT else Purpose.PLAIN
+            key = CheckKey(address.pk, planned_at, purpose)
+            targets[key] = target
+            probe.start(
+                CheckRequest(
+                    key=key,
+                    url=probe.fetched_address(address.adapter, address.url),
+                    allowed_hosts=target.allowed_hosts,
+                    planned_at=planned_at,
+                    adapter=address.adapter,
+                )
+            )
+        pages = {page.host: page for page in NotFoundPage.objects.filter(host__in={t.host for t in targets.values()})}
+        queue = ExaminationQueue(
+            probe,
+            Controls(urls=()),
+            pages.get,
+            clock_error=lambda: self.clock_error,
+            clock_largest_error=self.clock_largest_error,
+        )
+        checks: list[CheckResult] = []
+        renewed = time.monotonic()
+        while (probe.in_flight or queue) and not self.stop():
+            checks += _examine(queue, targets, probe, now=clock())
+            if time.monotonic() - renewed > _RENEWED_EVERY_SECONDS:
+                names = {self._lease_name(target.host) for target in targets.values()}
+                host_budgets.claim_hosts(names, holder=self.holder, now=clock())
+                renewed = time.monotonic()
+        return checks
 
 
 def _clock_from(now: datetime) -> Callable[[], datetime]:
     begun = time.monotonic()
     return lambda: now + timedelta(seconds=time.monotonic() - begun)
-
-
-def _claim_hosts(places: Collection[str], means: AdhocMeans, *, now: datetime) -> set[str]:
-    """Lease the budget for such checks of some hosts, where it is free; return the hosts whose lease we hold."""
-    names = {_lease_name(place, means.budgets): place for place in places}
-    names = {name: place for name, place in names.items() if name != place or not _is_needed(place, now=now)}
-    held = host_budgets.claim_hosts(list(names), holder=means.holder, now=now, probe=means.probe)
-    return {names[name] for name in held}
-
-
-def _lease_name(place: str, budgets: Mapping[str, Budget]) -> str:
-    return host_budgets.claim_spare(place) if budget_of(place, budgets).adhoc_share else place
 
 
 def _is_needed(place: str, *, now: datetime) -> bool:
@@ -116,44 +147,6 @@ def _is_needed(place: str, *, now: datetime) -> bool:
         "address__url", flat=True
     )
     return any(place_if_any(url) == place for url in soon)
-
-
-def _make_checks(
-    addresses: Collection[Address], means: AdhocMeans, *, clock: Callable[[], datetime]
-) -> list[CheckResult]:
-    probe = means.probe
-    targets: dict[CheckKey, Target] = {}
-    for target in load_targets(addresses):
-        address, planned_at = target.address, clock()
-        purpose = Purpose.ANNOUNCEMENT if address.role == Address.Role.ANNOUNCEMENT else Purpose.PLAIN
-        key = CheckKey(address.pk, planned_at, purpose)
-        targets[key] = target
-        probe.start(
-            CheckRequest(
-                key=key,
-                url=probe.fetched_address(address.adapter, address.url),
-                allowed_hosts=target.allowed_hosts,
-                planned_at=planned_at,
-                adapter=address.adapter,
-            )
-        )
-    pages = {page.host: page for page in NotFoundPage.objects.filter(host__in={t.host for t in targets.values()})}
-    queue = ExaminationQueue(
-        probe,
-        Controls(urls=()),
-        pages.get,
-        clock_error=lambda: means.clock_error,
-        clock_largest_error=means.clock_largest_error,
-    )
-    checks: list[CheckResult] = []
-    renewed = time.monotonic()
-    while (probe.in_flight or queue) and not means.stop():
-        checks += _examine(queue, targets, probe, now=clock())
-        if time.monotonic() - renewed > _RENEWED_EVERY_SECONDS:
-            names = {_lease_name(target.host, means.budgets) for target in targets.values()}
-            host_budgets.claim_hosts(names, holder=means.holder, now=clock())
-            renewed = time.monotonic()
-    return checks
 
 
 def _examine(

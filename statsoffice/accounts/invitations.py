@@ -19,7 +19,7 @@ from releases.models.event import record_rows
 from releases.permissions import NotYours, Person
 from releases.rules import calendar
 from releases.rules.lifecycle import LEADS, Role
-from statsoffice.accounts import permission_matrix
+from statsoffice.accounts import permissions
 from statsoffice.accounts.models import Invitation, User
 from statsoffice.accounts.permissions import administers_people, inviting_roles, producers_invited_to
 from statsoffice.notifications.html import render_html
@@ -43,7 +43,7 @@ def may_grant(person: Person, role: Role, producer: Producer) -> bool:
     """
     if administers_people(person):
         return True
-    return any(held in LEADS or permission_matrix.includes(held, role) for held in inviting_roles(person, producer))
+    return any(held in LEADS or permissions.includes(held, role) for held in inviting_roles(person, producer))
 
 
 def grantable_roles(person: Person) -> tuple[Role, ...]:

@@ -1,12 +1,21 @@
-"""The roles that may invite people, and those that may read the audit trail."""
+"""The roles that may invite people and read the audit trail, and the permission matrix of the complete product."""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from django.db.models import QuerySet
 
+from breaches import permissions as breach_permissions
+from breaches.rules.lifecycle import REPORT
+from releases import permissions as release_permissions
 from releases.models import Producer
 from releases.permissions import Person, producers_with, roles_of
-from releases.rules.lifecycle import KEEPERS, LEADS, Role
+from releases.rules.date_change import REQUEST
+from releases.rules.imports import IMPORT
+from releases.rules.lifecycle import KEEPERS, LEADS, RELEASE, Lifecycle, Role, to_words
+from releases.rules.pre_release import ACCESS
+from releases.rules.pre_release import REQUEST as ACCESS_REQUEST
 
 
 class Action(StrEnum):
@@ -36,3 +45,61 @@ def producers_invited_to(person: Person) -> QuerySet[Producer]:
 def inviting_roles(person: Person, producer: Producer) -> frozenset[Role]:
     """Return the roles of a person that let them invite others to a producer."""
     return TABLE[Action.INVITE] & roles_of(person, producer)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One action on one kind of object: the states in which it is possible, and the roles that may do it.
+
+    Without states it is possible in every state. Superusers have no role.
+    """
+
+    subject: str
+    action: str
+    states: tuple[str, ...]
+    roles: frozenset[Role]
+
+
+def rows() -> tuple[Row, ...]:
+    """Return the rows of all tables of permissions and all lifecycles with moves by people."""
+    return (
+        *_actions("a release", release_permissions.TABLE),
+        *_moves("a release", RELEASE),
+        *_moves("a request for another date", REQUEST),
+        *_moves("an import", IMPORT),
+        *_moves("an entry of a pre-release access list", ACCESS),
+        *_moves("a request for a change of such a list", ACCESS_REQUEST),
+        *_actions("a report", breach_permissions.TABLE),
+        *_moves("a report", REPORT),
+        *_actions("a person", TABLE),
+        *_actions("the audit trail", TRAIL_TABLE),
+    )
+
+
+def find_permitted_roles(subject: str, action: str) -> frozenset[Role]:
+    """Return the roles that may do an action on a kind of object in at least one of its states.
+
+    :raises LookupError: if no table has such a row.
+    """
+    found = [row.roles for row in rows() if (row.subject, row.action) == (subject, action)]
+    if not found:
+        message = f'No table says who may "{to_words(action)}" {subject}.'
+        raise LookupError(message)
+    return frozenset().union(*found)
+
+
+def includes(role: Role, other: Role) -> bool:
+    return all(role in row.roles for row in rows() if other in row.roles)
+
+
+def _actions[A: StrEnum](subject: str, table: Mapping[A, frozenset[Role]]) -> Iterator[Row]:
+    return (Row(subject, str(action), (), roles) for action, roles in table.items())
+
+
+def _moves(subject: str, lifecycle: Lifecycle) -> Iterator[Row]:
+    """Merge the moves with the same name and roles into one row, without moves made only by the system."""
+    states: dict[tuple[str, frozenset[Role]], list[str]] = {}
+    for move in lifecycle.moves:
+        if move.roles:
+            states.setdefault((move.name, move.roles), []).append(str(move.source))
+    return (Row(subject, name, tuple(sources), roles) for (name, roles), sources in states.items())

@@ -1,16 +1,199 @@
 """Run the rehearsal site: `python -m statsoffice.fake_publisher --port 8765 --state FILE`."""
 
 import argparse
+import asyncio
+import hmac
+import json
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
+from datetime import datetime
+from html import escape, unescape
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import uvicorn
 
-from statsoffice.fake_publisher.application import application
-from statsoffice.fake_publisher.scenes import BadScriptError, load_state
+from statsoffice.fake_publisher.pages import frame, not_found_page
+from statsoffice.fake_publisher.scenes import (
+    HTML,
+    TOKEN_HEADER,
+    BadScriptError,
+    Scene,
+    SiteState,
+    in_force,
+    load_state,
+    next_change,
+    read_instant,
+)
+
+PREFIX = "/_control/"
+
+type Reply = tuple[int, Mapping[str, Any]]
+"""A status and a JSON object."""
+
+
+def run_command(state: SiteState, *, method: str, path: str, body: bytes) -> Reply:
+    """Run one command of the control endpoint.
+
+    - PUT /_control/pages {"pages": {path: [scene, ...] or null}, "replace": false}; GET returns them
+    - PUT /_control/clock {"now": ISO instant or null} stops the clock or starts it again; GET returns the time
+    - GET /_control/log lists the requests; DELETE clears the list
+    """
+    match method, path.removeprefix(PREFIX):
+        case "GET", "pages":
+            return 200, {"pages": state.written}
+        case "PUT", "pages":
+            return _put_pages(state, body)
+        case "GET", "clock":
+            return 200, {"now": state.now().isoformat(), "stands": state.fixed_at is not None}
+        case "PUT", "clock":
+            return _put_clock(state, body)
+        case "GET", "log":
+            return 200, {"arrivals": [{"path": one.path, "at": one.at.isoformat()} for one in state.arrivals]}
+        case "DELETE", "log":
+            state.arrivals.clear()
+            return 200, {"arrivals": []}
+    return 404, {"error": f"There is no command {method} {path}."}
+
+
+def _put_pages(state: SiteState, body: bytes) -> Reply:
+    wanted = _read_object(body)
+    if not isinstance(wanted.get("pages"), dict):
+        return 400, {"error": 'Send an object with "pages": scripts by path.'}
+    try:
+        state.put(wanted["pages"], replace=wanted.get("replace") is True)
+    except BadScriptError as error:
+        return 400, {"error": str(error)}
+    return 200, {"pages": len(state.written)}
+
+
+def _put_clock(state: SiteState, body: bytes) -> Reply:
+    wanted = _read_object(body)
+    if "now" not in wanted:
+        return 400, {"error": 'Send an object with "now": an ISO instant, or null for the real clock.'}
+    try:
+        state.fixed_at = read_instant(wanted["now"])
+    except BadScriptError as error:
+        return 400, {"error": str(error)}
+    return run_command(state, method="GET", path=f"{PREFIX}clock", body=b"")
+
+
+def _read_object(body: bytes) -> dict[str, Any]:
+    """Return the JSON object, or an empty one for any other body."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+_TITLE = re.compile(rb"<h1[^>]*>(.*?)</h1>", re.DOTALL)
+_KIND = re.compile(rb'<p class="kind">(.*?)</p>', re.DOTALL)
+_LONDON = ZoneInfo("Europe/London")
+
+
+def home_page(state: SiteState) -> str:
+    now = state.now()
+    rows = "".join(
+        f'<tr><th scope="row"><a href="{escape(path)}">{escape(path)}</a></th>'
+        f"<td>{escape(_describe(in_force(script, at=now)))}</td><td>{_format(next_change(script, at=now))}</td></tr>"
+        for path, script in sorted(state.scripts.items())
+    )
+    table = f"""<table><caption>Pages of the script, at {_format(now)}</caption>
+<thead><tr><th scope="col">Page</th><th scope="col">Shows now</th><th scope="col">Next change</th></tr></thead>
+<tbody>{rows}</tbody></table>"""
+    main = f"""<h1>Publications</h1>
+<p class="lead">What a publisher's readers would find here. Load the page again to see it change.</p>
+{table if rows else "<p>The script is empty.</p>"}"""
+    return frame("Publications", main)
+
+
+def _describe(scene: Scene | None) -> str:
+    if scene is None:
+        return "nothing (404)"
+    texts = [found[1] for pattern in (_KIND, _TITLE) if (found := pattern.search(scene.body))]
+    media_type = dict(scene.headers)[b"content-type"].decode().partition(";")[0]
+    shown = ": ".join(unescape(text.decode(errors="replace")) for text in texts) or media_type
+    return shown if scene.status == 200 else f"{shown} ({scene.status})"
+
+
+def _format(instant: datetime | None) -> str:
+    return "none" if instant is None else f"{instant.astimezone(_LONDON):%-d %b %Y, %H:%M:%S}"
+
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Message, Receive, Send], Awaitable[None]]
+
+MOST_CONTROL_BYTES = 64 * 1024 * 1024
+_HTML_HEADERS = ((b"content-type", HTML.encode()),)
+_JSON_HEADERS = ((b"content-type", b"application/json"),)
+# Sites on one machine share browser storage, so scripts in pages must not run.
+_ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"x-robots-tag", b"noindex"))
+
+
+def application(state: SiteState, *, token: str = "") -> Application:
+    """:param token: required in a header of the control endpoint; empty requires none."""
+    absent = not_found_page().encode()
+
+    async def answer(scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        path, method = scope["path"], scope["method"]
+        if path.startswith(PREFIX):
+            await _control(state, token, scope, receive, send)
+            return
+        if method not in {"GET", "HEAD"}:
+            await _respond(send, method, 405, (*_HTML_HEADERS, (b"allow", b"GET, HEAD")), b"")
+            return
+        scene = state.arrive(path)
+        if scene is not None:
+            if scene.delay_seconds:
+                await asyncio.sleep(scene.delay_seconds)
+            await _respond(send, method, scene.status, scene.headers, scene.body)
+        elif path == "/":
+            await _respond(send, method, 200, _HTML_HEADERS, home_page(state).encode())
+        else:
+            await _respond(send, method, 404, _HTML_HEADERS, absent)
+
+    return answer
+
+
+async def _control(state: SiteState, token: str, scope: Message, receive: Receive, send: Send) -> None:
+    given = dict(scope["headers"]).get(TOKEN_HEADER.encode(), b"")
+    body = await _read(receive)
+    reply: Reply
+    if token and not hmac.compare_digest(token.encode(), given):
+        reply = 403, {"error": f"The header {TOKEN_HEADER} is missing or wrong."}
+    elif body is None:
+        reply = 413, {"error": "That is more than the site can keep."}
+    else:
+        reply = run_command(state, method=scope["method"], path=scope["path"], body=body)
+    status, content = reply
+    await _respond(send, scope["method"], status, _JSON_HEADERS, json.dumps(content).encode())
+
+
+async def _read(receive: Receive) -> bytes | None:
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > MOST_CONTROL_BYTES:
+            return None
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+async def _respond(send: Send, method: str, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> None:
+    without_body = method == "HEAD" or status in {204, 304}
+    length = () if status == 204 else ((b"content-length", str(len(body)).encode()),)
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, *_ALWAYS, *length]})
+    await send({"type": "http.response.body", "body": b"" if without_body else body})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -15,8 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from releases.monitoring.clock import ScriptedClock
-from statsoffice.fake_publisher.application import TOKEN_HEADER
-from statsoffice.fake_publisher.scenes import Arrival
+from statsoffice.fake_publisher.scenes import TOKEN_HEADER, Arrival
 
 Scenes = Sequence[Mapping[str, Any]]
 

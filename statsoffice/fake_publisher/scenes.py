@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 HTML = "text/html; charset=utf-8"
+TOKEN_HEADER = "x-rehearsal-token"  # noqa: S105 (the header's name, not a token)
 LONGEST_DELAY_SECONDS = 60
 _MOST_ARRIVALS = 200_000
 _KNOWN = {"from", "status", "body", "base64", "content_type", "headers", "delay_seconds"}

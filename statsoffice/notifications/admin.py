@@ -20,8 +20,7 @@ from releases.admin.access import HistoryAdmin
 from releases.models.append_only import redaction_marker
 from releases.permissions import Action, roles_of
 from statsoffice.accounts.models import User
-from statsoffice.notifications import outbox
-from statsoffice.notifications.models import Channel, Message, Preference
+from statsoffice.notifications.models import Channel, Message, Preference, available_channels
 
 
 @admin.register(Message)
@@ -71,7 +70,7 @@ class PreferenceForm(forms.ModelForm[Preference]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offered = {*outbox.available_channels(), self.instance.channel}
+        offered = {*available_channels(), self.instance.channel}
         webhooks = sorted({"", *settings.WEBHOOKS, self.instance.webhook})
         choices = [("", "---------"), *((one, label) for one, label in Channel.choices if one in offered)]
         self.fields["channel"] = forms.ChoiceField(choices=choices)

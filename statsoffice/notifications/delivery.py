@@ -18,7 +18,7 @@ from breaches.versions import DocumentChanged, document_bytes
 from releases.rules.canonical import sha256_hex
 from statsoffice.fault_isolation import run_each
 from statsoffice.notifications import html
-from statsoffice.notifications.models import Channel, Message, MessageRowRecord
+from statsoffice.notifications.models import MOST_ATTEMPTS, Channel, Message, MessageRowRecord
 
 
 class DeliveryRefused(Exception):
@@ -161,7 +161,6 @@ type Send = Callable[[Message], None]
 
 SENDERS = {Channel.MAIL: send_by_email, Channel.NOTIFY: send_by_notify, Channel.WEBHOOK: send_by_webhook}
 BATCH_SIZE = 100
-MOST_ATTEMPTS = 15
 # Longer than any channel takes for one message. After this, another process sends the messages of a process that has
 # died.
 CLAIM = timedelta(minutes=5)

@@ -1,5 +1,6 @@
 """The outbox: a row for each notification, recipient and channel; and each person's preferences."""
 
+from enum import StrEnum
 from typing import ClassVar
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from releases.models.append_only import new_salt
 from releases.models.event import NEVER, RowRecord, Table
 
 KINDS: dict[str, Promise] = {}
-"""The label of each kind, by the beginning of its events. The table in rules.py fills it when Django starts."""
+"""The label of each kind, by the beginning of its events. The table in outbox.py fills it when Django starts."""
 
 OTHER = lazy("Message")
 
@@ -28,6 +29,26 @@ class Channel(models.TextChoices):
     MAIL = "mail", lazy("Mail")
     NOTIFY = "notify", lazy("GOV.UK Notify")
     WEBHOOK = "webhook", lazy("Webhook")
+
+
+def available_channels() -> list[Channel]:
+    """Return the channels that the operator has set up. Mail always is."""
+    notify = [Channel.NOTIFY] if settings.NOTIFY_KEY else []
+    return [Channel.MAIL, *notify, *([Channel.WEBHOOK] if settings.WEBHOOKS else [])]
+
+
+class State(StrEnum):
+    SENT = "sent"
+    WAITING = "waiting"
+    LEFT = "left"
+
+
+MOST_ATTEMPTS = 15
+CONDITIONS = {
+    State.SENT: Q(sent_at__isnull=False),
+    State.WAITING: Q(sent_at__isnull=True, attempts__lt=MOST_ATTEMPTS),
+    State.LEFT: Q(sent_at__isnull=True, attempts__gte=MOST_ATTEMPTS),
+}
 
 
 class Message(models.Model):

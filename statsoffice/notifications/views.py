@@ -1,5 +1,24 @@
-"""The page that shows sent messages."""
+"""The page that shows sent notifications to the people whom they concern."""
 
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Min, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+
+from breaches import permissions as reports
+from releases import permissions
+from releases.rules import calendar
+from releases.rules.lifecycle import LEADS
+from statsoffice.notifications.models import CONDITIONS, MOST_ATTEMPTS, Channel, Message, State
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
 from typing import Any
 
 from django import forms
@@ -7,12 +26,132 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
 from releases.forms import FilterForm
 from releases.views.base import SignedInRequest
-from statsoffice.notifications import history
+
+STATES: dict[State, Promise] = {
+    State.SENT: lazy("sent"),
+    State.WAITING: lazy("not sent yet"),
+    State.LEFT: lazy("not sent, and tried no more"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The messages of one notification with the same channel and state."""
+
+    to: str
+    channel: str
+    what: str
+    reason: str
+    is_left: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SentNotification:
+    """One notification: its subject, the references that it is about, and its messages."""
+
+    message: Message
+    subject: str
+    report: str
+    release: str
+    lines: tuple[Line, ...]
+
+
+def visible_messages(person: "User") -> QuerySet[Message]:
+    """Return a person's own messages, and those about reports and producers whose reports they may view."""
+    own = Q(recipient__iexact=person.email)
+    about_reports = Q(report__in=reports.reports_where(person, reports.Action.VIEW))
+    producers = permissions.producers_with(person, reports.TABLE[reports.Action.VIEW])
+    return Message.objects.filter(own | about_reports | Q(report__isnull=True, producer__in=producers))
+
+
+def filter_messages(messages: QuerySet[Message], *, about: str, state: str) -> QuerySet[Message]:
+    """Filter messages by the reference of a release or report, and by state; empty text means all."""
+    if about:
+        messages = messages.filter(Q(report__reference=about) | Q(release__reference=about))
+    return messages.filter(CONDITIONS[State(state)]) if state else messages
+
+
+def list_event_keys(messages: QuerySet[Message]) -> QuerySet[Message, str]:
+    events = messages.order_by().values("event").annotate(first=Min("created_at"))
+    return events.order_by("-first", "event").values_list("event", flat=True)
+
+
+def find_notifications(
+    messages: QuerySet[Message], events: Collection[str], *, person: "User"
+) -> Iterator[SentNotification]:
+    """Return the notifications of events. Only leads of the producer see the addresses of other people."""
+    found: dict[str, list[Message]] = defaultdict(list)
+    related = messages.select_related("report", "release").defer("text")
+    for message in related.filter(event__in=events).order_by("created_at", "pk"):
+        found[message.event].append(message)
+    leads = set(permissions.producers_with(person, LEADS).values_list("pk", flat=True))
+    keys = {message.report_id for sent in found.values() for message in sent if message.report_id}
+    viewed = reports.reports_where(person, reports.Action.VIEW).filter(pk__in=keys)
+    readable = set(viewed.values_list("pk", flat=True))
+    own = set(permissions.producers_where(person, permissions.Action.VIEW).values_list("pk", flat=True))
+    for event in events:
+        first = min(
+            # Prefer a message whose subject was not redacted, and is not just the reference that a webhook gets.
+            found[event],
+            key=lambda message: (message.erased_at is not None, message.channel == Channel.WEBHOOK),
+        )
+        about, release = first.report, first.release
+        yield SentNotification(
+            message=first,
+            subject=first.title,
+            report=about.reference if about and about.pk in readable else "",
+            release=release.reference if release and first.producer_id in own else "",
+            lines=tuple(_lines(found[event], person=person, leads=first.producer_id in leads)),
+        )
+
+
+def _lines(messages: Iterable[Message], *, person: "User", leads: bool) -> Iterator[Line]:
+    alike: dict[tuple[Channel, str, str, bool, bool], list[str]] = defaultdict(list)
+    for message in messages:
+        own = message.recipient.lower() == person.email.lower()
+        # The reason of a server may contain the address.
+        reason = message.last_error if leads or own else ""
+        left = _is_left(message)
+        named = message.channel == Channel.WEBHOOK or (leads and message.erased_at is None)
+        alike[Channel(message.channel), _describe_delivery(message), reason, left, named].append(message.recipient)
+    for (channel, what, reason, left, named), recipients in alike.items():
+        # A webhook has a name and no address. Redacted addresses are only counted.
+        to = _format_recipients(recipients, person=person, by_name=named)
+        yield Line(to, str(channel.label), what, reason, left)
+
+
+def _is_left(message: Message) -> bool:
+    return message.sent_at is None and message.attempts >= MOST_ATTEMPTS
+
+
+def _describe_delivery(message: Message) -> str:
+    if message.sent_at and message.erased_at:
+        facts = {"moment": calendar.format_moment(message.sent_at), "day": calendar.format_day(message.erased_at)}
+        return _("sent at %(moment)s; recipients and words removed on %(day)s") % facts
+    if message.sent_at:
+        return _("sent at %(moment)s") % {"moment": calendar.format_moment(message.sent_at)}
+    if _is_left(message):
+        return _("not sent: it was refused or tried too often, and is tried no more")
+    if not message.attempts:
+        return _("not sent yet: it waits for the next round, within seconds")
+    tried = ngettext("tried %(count)s time", "tried %(count)s times", message.attempts) % {"count": message.attempts}
+    next_time = {"tried": tried, "moment": calendar.format_moment(message.due_at)}
+    return _("not sent yet: %(tried)s, and next at %(moment)s") % next_time
+
+
+def _format_recipients(recipients: list[str], *, person: "User", by_name: bool) -> str:
+    if by_name:
+        return ", ".join(recipients)
+    others = [recipient for recipient in recipients if recipient.lower() != person.email.lower()]
+    counted = ngettext("%(count)s person", "%(count)s people", len(others)) % {"count": len(others)}
+    if len(others) == len(recipients):
+        return counted
+    return _("you and %(others)s") % {"others": counted} if others else _("you")
+
 
 PAGE_SIZE = 30
 
@@ -24,7 +163,7 @@ class MessageFilter(FilterForm):
     state = forms.ChoiceField(
         label=lazy("What became of it"),
         required=False,
-        choices=[("", lazy("Anything")), *((state.value, words) for state, words in history.STATES.items())],
+        choices=[("", lazy("Anything")), *((state.value, words) for state, words in STATES.items())],
         error_messages={"invalid_choice": lazy("There is no state “%(value)s” of a message.")},
     )
 
@@ -34,10 +173,10 @@ class MessageFilter(FilterForm):
 def list_notifications(request: SignedInRequest) -> HttpResponse:
     form = MessageFilter(request.GET)
     filters: dict[str, Any] = form.cleaned_data if form.is_valid() else {"about": "", "state": ""}
-    visible = history.visible_messages(request.user)
-    messages = history.filter_messages(visible, about=filters["about"].strip(), state=filters["state"])
-    page = Paginator(history.list_event_keys(messages), PAGE_SIZE).get_page(request.GET.get("page"))
-    news = list(history.find_notifications(messages, list(page), person=request.user)) if form.is_valid() else []
+    visible = visible_messages(request.user)
+    messages = filter_messages(visible, about=filters["about"].strip(), state=filters["state"])
+    page = Paginator(list_event_keys(messages), PAGE_SIZE).get_page(request.GET.get("page"))
+    news = list(find_notifications(messages, list(page), person=request.user)) if form.is_valid() else []
     context = {
         "form": form,
         "page": page,

@@ -12,8 +12,7 @@ from releases.detection.finding import PublisherSays, Source, State
 from releases.models import Release
 from releases.rules.calendar import Precision, Slot
 from statsoffice.notifications import outbox
-from statsoffice.notifications.delivery import MOST_ATTEMPTS
-from statsoffice.notifications.models import Channel, Message
+from statsoffice.notifications.models import MOST_ATTEMPTS, Channel, Message
 from statsoffice.self_monitoring.page import page_address, script_for
 from tests.browser.access_lists import pages_of_access_lists
 from tests.browser.accounts import pages_of_accounts

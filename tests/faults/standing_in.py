@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from statsoffice import fallback
+from statsoffice.celery import PATIENCE_SECONDS, patience_among_workers
 from statsoffice.jobs import INTERVAL_JOBS, JOBS
 
 INSTANT = r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) \w+ "
@@ -18,7 +18,7 @@ ENDED = re.compile(
     rf"{INSTANT}celery\.\S+: Task (?P<task>\w+)\[(?P<id>[\w-]+)\] (?:succeeded in (?P<seconds>[\d.e-]+)s|raised|retry)"
 )
 STOOD_IN = re.compile(
-    rf"{INSTANT}statsoffice\.fallback: (?:no job was triggered here|(?P<step>\w+) is not triggered here: this worker)"
+    rf"{INSTANT}statsoffice\.celery: (?:no job was triggered here|(?P<step>\w+) is not triggered here: this worker)"
 )
 INTERVALS = {job.name: job.interval_seconds for job in INTERVAL_JOBS}
 TO_SAY_SO = timedelta(seconds=5)
@@ -59,7 +59,7 @@ def without_cause(log: str) -> Sequence[str]:
 
 def _is_meant(step: str | None, *, at: datetime, came: Sequence[Tick], began: datetime) -> bool:
     """Return whether the times of the ticks are a cause: of all of them, or of those of one job."""
-    patience = fallback.PATIENCE_SECONDS if step is None else fallback.patience_among_workers(INTERVALS[step])
+    patience = PATIENCE_SECONDS if step is None else patience_among_workers(INTERVALS[step])
     counted = [tick for tick in came if step in {None, tick.step}]
     return _longest_gap(counted, at=at, began=began) > timedelta(seconds=patience)
 

@@ -19,7 +19,7 @@ from breaches.rules.lifecycle import ReportStatus
 from releases import morning_summary, scheduling
 from releases.evidence import coverage
 from releases.rules.calendar import slot_at
-from statsoffice import anchoring
+from statsoffice import anchors
 from statsoffice.notifications import outbox
 from tests.support import stored_checks as bodies
 from tests.support.cancelled_releases import cancel_release
@@ -49,9 +49,9 @@ def an_office_with_a_record() -> Office:
         coverage.mark_alive("office-1", at=NOW + timedelta(seconds=10))
         morning_summary.record_missing_summaries(now=NOW)
         outbox.create_missing(now=NOW)
-        anchoring.make_due(now=NOW)
+        anchors.make_due(now=NOW)
         use_pages(office)
-        anchoring.make_due(now=NOW + timedelta(days=1))
+        anchors.make_due(now=NOW + timedelta(days=1))
     return office
 
 

@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group
 from django.test import RequestFactory
 
 from releases.rules.lifecycle import Role
-from statsoffice.accounts import permission_matrix
+from statsoffice.accounts import permissions
 from tests.pins.conftest import Pinned
 from tests.support.administrators import an_administrator
 from tests.support.factories import ProducerFactory, UserFactory, create_member
@@ -17,7 +17,7 @@ ACTIONS = ("view", "add", "change", "delete")
 def test_the_table_of_roles(pinned: Pinned):
     lines = [
         f"{row.subject}: {row.action} [{', '.join(row.states) or 'any'}]: {', '.join(sorted(row.roles))}"
-        for row in permission_matrix.rows()
+        for row in permissions.rows()
     ]
     pinned("roles.txt", "\n".join(lines))
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from releases.management.base import PlainCommand
 from releases.models import Anchor, TimeStamp, TimeStampRequest
 from releases.rules import calendar
-from statsoffice import anchoring
+from statsoffice import anchors
 from statsoffice.notifications import delivery, office_queries, outbox
 from statsoffice.notifications.models import Message
 
@@ -29,13 +29,13 @@ sent. The worker then tries again."""
     NEEDS_A_DATABASE = True
 
     def handle(self, *args: Any, **options: Any) -> None:
-        made = anchoring.make_now(now=timezone.now())
+        made = anchors.make_now(now=timezone.now())
         if made is None:
             raise CommandError(
                 "We made no anchor: the record is empty, or another process is making one at the moment. Try again."
             )
         self.stdout.write(f"We made anchor {made.position}. Its root is {made.root}.")
-        anchoring.stamp_anchors(now=timezone.now())
+        anchors.stamp_anchors(now=timezone.now())
         outbox.create_missing(now=timezone.now())
         delivery.deliver_messages(now=timezone.now())
         faults = [*self._report_stamp(made), *self._report_emails(made)]

@@ -1,13 +1,97 @@
-"""The command that answers a person who asks which data is held about them."""
+"""The command that writes the data in the database about one person, for a subject access request."""
 
 import json
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.apps import apps
+from django.contrib.sessions.models import Session
 from django.core.management.base import CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
 
 from releases.management.base import PlainCommand
-from statsoffice import personal_record
+from releases.models import Contact, PreReleaseAccess, PreReleaseRequest
+from statsoffice.accounts.models import Invitation, User
+
+SECRETS = {(User, "password"), (UserSession, "session_key"), (Authenticator, "data"), (Invitation, "digest")}
+"""Columns with which a person could sign in. They are never exported."""
+NAME_COLUMNS = {
+    Contact: "name",
+    Contact.history.model: "name",
+    PreReleaseAccess: "person",
+    PreReleaseRequest: "person",
+    Invitation: "name",
+}
+"""The column with the name that belongs to the row's e-mail address."""
+MOST_ROWS = 1000
+"""The maximum number of rows listed for one table; all are counted."""
+
+
+def collect_personal_data(email: str) -> dict[str, Any]:
+    """Return a person's account and sessions, rows of their actions, and rows that contain their name or address.
+
+    Rows are named by table and key, with their instants. They are searched for the address, the account's name, and
+    each name next to the address in a contact, its history, an access list or an invitation.
+
+    :param email: compared without regard to case.
+    """
+    person = User.objects.filter(email__iexact=email).first()
+    names = {person.name if person else ""}
+    for model, column in NAME_COLUMNS.items():
+        rows = model._base_manager.filter(email__iexact=email)
+        # The address of a team belongs to no person.
+        people = rows.exclude(is_team=True) if hasattr(model, "is_team") else rows
+        names.update(people.values_list(column, flat=True).distinct())
+    words = [email, *sorted(names - {""})]
+    found: dict[str, Any] = {"email": email, "account": _row(person) if person else None, "acted": {}, "named": {}}
+    found["sessions"] = [_row(session) for session in UserSession.objects.filter(user=person).order_by("pk")]
+    for model in apps.get_models(include_auto_created=True):
+        if model is Session or model._meta.proxy:
+            continue
+        label = model._meta.label_lower
+        if person and (actions := _find_actions(model, person)):
+            found["acted"][label] = actions
+        if rows := _find_rows(model, words):
+            found["named"][label] = rows
+    return found
+
+
+def _find_actions(model: type[models.Model], person: User) -> dict[str, Any]:
+    """Return the rows that refer to a person, by column, each with its key and instants."""
+    columns = [f.name for f in model._meta.concrete_fields if f.is_relation and f.related_model is User]
+    dates = [f.name for f in model._meta.concrete_fields if isinstance(f, models.DateField)]
+    found = {}
+    for column in columns:
+        rows = model._base_manager.filter(**{column: person}).order_by("pk")
+        listed = [
+            {"key": row.pk, **{name: value for name in dates if (value := getattr(row, name)) is not None}}
+            for row in rows[:MOST_ROWS]
+        ]
+        if listed:
+            found[column] = {"rows": rows.count(), "listed": listed}
+    return found
+
+
+def _find_rows(model: type[models.Model], words: list[str]) -> dict[str, Any]:
+    """Return the rows whose text contains one of these words."""
+    kinds = models.CharField | models.TextField, models.JSONField
+    texts = [f.name for kind in kinds for f in model._meta.concrete_fields if isinstance(f, kind)]
+    texts = [name for name in texts if (model, name) not in SECRETS]
+    if not texts:
+        return {}
+    matches = Q(*((f"{name}__icontains", word) for name in texts for word in words), _connector=Q.OR)
+    rows = model._base_manager.filter(matches).order_by("pk")
+    listed = [_row(row, only=texts) for row in rows[:MOST_ROWS]]
+    return {"rows": rows.count(), "listed": listed} if listed else {}
+
+
+def _row(row: models.Model, *, only: list[str] | None = None) -> dict[str, Any]:
+    fields = [f for f in row._meta.concrete_fields if (type(row), f.name) not in SECRETS]
+    wanted = {f.attname: getattr(row, f.attname) for f in fields if only is None or f.name in only}
+    return {"key": row.pk, **wanted}
 
 
 class Command(PlainCommand):
@@ -24,5 +108,5 @@ not published yet. Kept pages and approved documents are not searched."""
         parser.add_argument("email", metavar="EMAIL", help="the person's e-mail address, with an account or without")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        held = personal_record.collect_personal_data(options["email"])
+        held = collect_personal_data(options["email"])
         self.stdout.write(json.dumps(held, indent=1, ensure_ascii=False, cls=DjangoJSONEncoder))

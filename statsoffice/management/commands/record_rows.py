@@ -6,7 +6,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from releases.evidence.recorded_rows import RowHistory
 from releases.management.base import PlainCommand
-from statsoffice.verification import ROW_RECORDS
+from statsoffice.anchors import ROW_RECORDS
 
 
 class Command(PlainCommand):

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from releases.models import Anchor, TimeStamp
-from statsoffice import anchoring
+from statsoffice import anchors
 from tests.servers.time_stamp_authority import time_stamp_authority
 from tests.support.factories import ReleaseFactory
 from tests.support.mail_server import free_port
@@ -42,7 +42,7 @@ def run():
 
 def test_the_anchor_is_made_stamped_and_sent(release, authority, settings, mailoutbox):
     settings.ANCHOR_RECIPIENTS = [AUDITOR]
-    anchoring.make_due(now=timezone.now())
+    anchors.make_due(now=timezone.now())
     out, failure = run()
     anchor, stamp = Anchor.objects.get(position=2), TimeStamp.objects.get(anchor__position=2)
     assert failure is None

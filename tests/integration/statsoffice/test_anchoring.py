@@ -14,8 +14,9 @@ from releases.evidence import anchors
 from releases.models import Anchor, ReleaseEvent, RollCall, TimeStamp, TimeStampRequest
 from releases.models.event import record_event
 from releases.rules.anchor import merkle_root
-from statsoffice import anchoring, jobs
-from statsoffice.verification import CHAINS
+from statsoffice import anchors as statsoffice_anchors
+from statsoffice import jobs
+from statsoffice.anchors import CHAINS
 from tests.integration.releases.evidence.test_append_only import tamper
 from tests.integration.tampering.verifying import findings
 from tests.servers.time_stamp_authority import Authority, found_authority, time_stamp_authority
@@ -56,44 +57,44 @@ def made():
 
 class TestDue:
     def test_nothing_is_combined_while_there_is_no_record(self):
-        assert anchoring.make_due(now=MORNING) is None
+        assert statsoffice_anchors.make_due(now=MORNING) is None
 
     def test_one_anchor_a_day_in_london(self, release):
         for now in (MORNING, MORNING + HOUR, MORNING + timedelta(hours=14, minutes=29)):
-            anchoring.make_due(now=now)
+            statsoffice_anchors.make_due(now=now)
         assert made() == [(1, "daily")]
-        anchoring.make_due(now=MORNING + timedelta(hours=14, minutes=30))
+        statsoffice_anchors.make_due(now=MORNING + timedelta(hours=14, minutes=30))
         assert made() == [(1, "daily"), (2, "daily")]
 
     def test_one_after_an_approval(self, office):
         report = create_report(office, ReportStatus.WITH_HOP)
-        anchoring.make_due(now=MORNING)
-        assert anchoring.make_due(now=MORNING + HOUR) is None
+        statsoffice_anchors.make_due(now=MORNING)
+        assert statsoffice_anchors.make_due(now=MORNING + HOUR) is None
         approve(report, office)
-        anchoring.make_due(now=MORNING + HOUR)
-        anchoring.make_due(now=MORNING + HOUR)
+        statsoffice_anchors.make_due(now=MORNING + HOUR)
+        statsoffice_anchors.make_due(now=MORNING + HOUR)
         assert made() == [(1, "daily"), (2, "approval")]
         approval = ReportEvent.objects.get(kind="approved")
         assert Anchor.objects.get(position=2).heads["breaches.event"][0] >= approval.position
 
     def test_one_for_a_morning_of_all_producers_once_its_roll_calls_are_over(self, release):
-        anchoring.make_due(now=MORNING - HOUR)
+        statsoffice_anchors.make_due(now=MORNING - HOUR)
         called_at = MORNING + timedelta(minutes=3)
         RollCall.objects.create(
             producer=release.series.producer, day=MORNING, due=1, live=1, not_live=0, cannot_tell=0, called_at=called_at
         )
         for minutes in (4, 10, 11):
-            anchoring.make_due(now=MORNING + timedelta(minutes=minutes))
+            statsoffice_anchors.make_due(now=MORNING + timedelta(minutes=minutes))
         assert [(anchor.why, anchor.made_at - MORNING) for anchor in Anchor.objects.all()] == [
             ("daily", -HOUR),
             ("morning", timedelta(minutes=10)),
         ]
 
     def test_an_anchor_combines_the_heads_of_all_chains_and_the_rows_since_the_last_one(self, release):
-        first = anchoring.make_due(now=MORNING)
+        first = statsoffice_anchors.make_due(now=MORNING)
         record_event(release, "again", at=MORNING)
         record_event(release, "and again", at=MORNING)
-        second = anchoring.make_due(now=MORNING + DAY)
+        second = statsoffice_anchors.make_due(now=MORNING + DAY)
         assert set(first.heads) == {"releases.event", "releases.row"}
         assert set(second.heads) == {"releases.event", "releases.row", "releases.anchor"}
         assert second.heads["releases.event"][:3] == [3, ReleaseEvent.objects.get(position=3).row_hash, 2]
@@ -102,15 +103,15 @@ class TestDue:
         assert merkle_root(second.combined()) == second.root
 
     def test_a_process_that_was_overtaken_before_it_reads_the_heads_makes_none(self, release, monkeypatch):
-        find = anchoring._why_due
+        find = statsoffice_anchors._why_due
 
         def find_and_be_overtaken(last, now):
             why = find(last, now)
             assert anchors.make_anchor(CHAINS, why=why, at=now, with_timestamp=False)
             return why
 
-        monkeypatch.setattr(anchoring, "_why_due", find_and_be_overtaken)
-        assert anchoring.make_due(now=MORNING) is None
+        monkeypatch.setattr(statsoffice_anchors, "_why_due", find_and_be_overtaken)
+        assert statsoffice_anchors.make_due(now=MORNING) is None
         assert made() == [(1, "daily")]
 
     def test_of_two_processes_one_makes_it(self, release, monkeypatch):
@@ -124,7 +125,7 @@ class TestDue:
             return found
 
         monkeypatch.setattr(anchors, "_heads", read_and_be_overtaken)
-        assert anchoring.make_due(now=MORNING) is None
+        assert statsoffice_anchors.make_due(now=MORNING) is None
         assert made() == [(1, "daily")]
 
 
@@ -142,9 +143,9 @@ class TestTimeStamps:
     def test_no_authority_is_asked_within_a_transaction(self, release, stamping, monkeypatch):
         outer = len(connection.savepoint_ids)
         within = []
-        ask = anchoring.send_timestamp_query
+        ask = statsoffice_anchors.send_timestamp_query
         monkeypatch.setattr(
-            anchoring,
+            statsoffice_anchors,
             "send_timestamp_query",
             lambda *arguments: within.append(len(connection.savepoint_ids) - outer) or ask(*arguments),
         )
@@ -168,15 +169,15 @@ class TestTimeStamps:
     def test_a_missing_answer_leaves_its_reason_and_is_asked_for_again(self, release, stamping, answer, reason):
         stamping.answer = answer
         now = timezone.now()
-        anchoring.make_due(now=now)
-        anchoring.stamp_anchors(now=now)
+        statsoffice_anchors.make_due(now=now)
+        statsoffice_anchors.stamp_anchors(now=now)
         request = TimeStampRequest.objects.get()
         assert request.last_error.startswith(reason)
         assert (request.attempts, request.due_at) == (1, now + timedelta(seconds=30))
         stamping.answer = (200, "application/timestamp-reply", None)
-        anchoring.stamp_anchors(now=now + timedelta(seconds=29))
+        statsoffice_anchors.stamp_anchors(now=now + timedelta(seconds=29))
         assert not TimeStamp.objects.exists()
-        anchoring.stamp_anchors(now=now + timedelta(seconds=30))
+        statsoffice_anchors.stamp_anchors(now=now + timedelta(seconds=30))
         assert TimeStamp.objects.count() == 1
 
     def test_an_authority_that_is_away_prevents_no_anchor_and_is_asked_less_and_less_often(
@@ -187,9 +188,9 @@ class TestTimeStamps:
             settings.TIMESTAMP_AUTHORITY = f"http://127.0.0.1:{unused.getsockname()[1]}"
             settings.TIMESTAMP_CERTIFICATES = authority.certificates
             waits, now = [], MORNING
-            assert anchoring.make_due(now=now)
+            assert statsoffice_anchors.make_due(now=now)
             for _ in range(12):
-                anchoring.stamp_anchors(now=now)
+                statsoffice_anchors.stamp_anchors(now=now)
                 request = TimeStampRequest.objects.get()
                 waits.append((request.due_at - now).total_seconds())
                 now = request.due_at
@@ -197,21 +198,21 @@ class TestTimeStamps:
         assert waits == [30, 60, 120, 240, 480, 960, 1920, 3840, 7680, 14400, 14400, 14400]
 
     def test_an_old_anchor_is_not_asked_about_any_more(self, release, stamping):
-        anchoring.make_due(now=MORNING)
-        anchoring.stamp_anchors(now=MORNING + 7 * DAY)
+        statsoffice_anchors.make_due(now=MORNING)
+        statsoffice_anchors.stamp_anchors(now=MORNING + 7 * DAY)
         assert stamping.queries == []
 
     def test_a_request_that_another_process_has_claimed_is_left_to_it(self, release, stamping, monkeypatch):
         now = timezone.now()
-        anchoring.make_due(now=now)
-        ask = anchoring.send_timestamp_query
+        statsoffice_anchors.make_due(now=now)
+        ask = statsoffice_anchors.send_timestamp_query
 
         def ask_and_be_asked(*arguments):
-            anchoring.stamp_anchors(now=now)
+            statsoffice_anchors.stamp_anchors(now=now)
             return ask(*arguments)
 
-        monkeypatch.setattr(anchoring, "send_timestamp_query", ask_and_be_asked)
-        anchoring.stamp_anchors(now=now)
+        monkeypatch.setattr(statsoffice_anchors, "send_timestamp_query", ask_and_be_asked)
+        statsoffice_anchors.stamp_anchors(now=now)
         assert (len(stamping.queries), TimeStamp.objects.count()) == (1, 1)
 
     def test_a_time_stamp_of_another_authority_is_not_stored(self, release, stamping, settings, tmp_path):
@@ -226,7 +227,7 @@ class TestTimeStamps:
         stamping.answer = (200, "application/timestamp-reply", stamping.reply(query))
         now = timezone.now()
         anchors.make_anchor(CHAINS, why=Anchor.Why.DAILY, at=now, with_timestamp=True)
-        anchoring.stamp_anchors(now=now)
+        statsoffice_anchors.stamp_anchors(now=now)
         assert TimeStamp.objects.count() == 1
         assert "Nonce mismatch" in TimeStampRequest.objects.get().last_error
 
@@ -258,15 +259,15 @@ class TestVerification:
         now = timezone.now()
         for made_at, found in ((now - 6 * DAY, ""), (now - 8 * DAY, "the anchor states")):
             with rolled_back():
-                anchoring.make_due(now=made_at)
-                anchoring.stamp_anchors(now=made_at)  # the authority stamps by the clock of today
+                statsoffice_anchors.make_due(now=made_at)
+                statsoffice_anchors.stamp_anchors(now=made_at)  # the authority stamps by the clock of today
                 assert found in findings()
                 assert bool(found) == bool(findings())
 
     def test_the_first_anchor_that_does_not_fit_is_named(self, release):
         for days in range(3):
             record_event(release, f"event {days}", at=MORNING)
-            anchoring.make_due(now=MORNING + days * DAY)
+            statsoffice_anchors.make_due(now=MORNING + days * DAY)
         tamper(["UPDATE releases_releaseevent SET row_hash = previous_hash WHERE position = 3"])
         assert anchors.check_anchors(CHAINS) == (
             "anchor 2 of 9.30am on 1 July 2026 does not match the record: "
@@ -275,7 +276,7 @@ class TestVerification:
 
     def test_a_row_between_two_anchors_that_was_rewritten_without_their_heads_is_found(self, release):
         record_event(release, "again", at=MORNING)
-        anchoring.make_due(now=MORNING)
+        statsoffice_anchors.make_due(now=MORNING)
         tamper(["UPDATE releases_releaseevent SET row_hash = previous_hash WHERE position = 1"])
         assert anchors.check_anchors(CHAINS) == (
             "anchor 1 of 9.30am on 30 June 2026 does not match the record: "
@@ -287,6 +288,6 @@ class TestVerification:
 def test_of_several_threads_at_once_one_makes_the_anchor_and_one_asks_the_authority(stamping):
     ReleaseFactory()
     now = timezone.now()
-    are_done_at_once(*[partial(anchoring.make_due, now=now)] * 4)
-    are_done_at_once(*[partial(anchoring.stamp_anchors, now=now)] * 4)
+    are_done_at_once(*[partial(statsoffice_anchors.make_due, now=now)] * 4)
+    are_done_at_once(*[partial(statsoffice_anchors.stamp_anchors, now=now)] * 4)
     assert (made(), len(stamping.queries), TimeStamp.objects.count()) == ([(1, "daily")], 1, 1)

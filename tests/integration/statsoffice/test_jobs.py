@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from breaches import drafting
 from releases.rules.lifecycle import Role
-from statsoffice import fallback, jobs
-from statsoffice.celery import app
+from statsoffice import jobs
+from statsoffice.celery import Fallback, FallbackStep, app
 from statsoffice.jobs import JOBS, QUEUES, Job
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
-from statsoffice.notifications.rules import RULES
+from statsoffice.notifications.outbox import RULES
 from tests.support.factories import ProducerFactory, SeriesFactory, create_member
 from tests.support.stored_imports import uploaded
 
@@ -107,8 +107,8 @@ def run_by_watch(monkeypatch):
 def run_by_fallback(monkeypatch):
     """Start the fallback as a worker without -Q does; return its jobs with their intervals."""
     started = []
-    monkeypatch.setattr(fallback.Fallback, "start", lambda self: started.extend(self.jobs))
-    fallback.Step(SimpleNamespace()).start(SimpleNamespace(app=app))
+    monkeypatch.setattr(Fallback, "start", lambda self: started.extend(self.jobs))
+    FallbackStep(SimpleNamespace()).start(SimpleNamespace(app=app))
     return {job.name: job.interval_seconds for job in started}
 
 

@@ -162,7 +162,7 @@ def test_a_file_that_cannot_be_read_has_the_same_exit_code(tmp_path):
 
 def test_every_chain_of_the_product_is_walked():
     from releases.models.append_only import ChainedRow
-    from statsoffice.verification import CHAINS
+    from statsoffice.anchors import CHAINS
 
     def kinds(row):
         return {row} | {kind for below in row.__subclasses__() for kind in kinds(below)}

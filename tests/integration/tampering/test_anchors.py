@@ -12,7 +12,7 @@ from django.utils import timezone
 from breaches.rules.lifecycle import ReportStatus
 from releases.evidence.anchors import anchor_text
 from releases.models import Anchor, ChainHead, TimeStamp, TimeStampRequest
-from statsoffice import anchoring
+from statsoffice import anchors
 from statsoffice.notifications import outbox
 from statsoffice.notifications.delivery import deliver_messages
 from tests.integration.tampering.changes import change
@@ -50,8 +50,8 @@ def authority(tmp_path_factory, settings):
 def email(office, authority, mailoutbox, tmp_path):
     """The email with the anchor of today, as the person outside saved it."""
     now = timezone.now()
-    anchoring.make_due(now=now)
-    anchoring.stamp_anchors(now=now)
+    anchors.make_due(now=now)
+    anchors.stamp_anchors(now=now)
     outbox.create_missing(now=now)
     deliver_messages(now=now)
     (mail,) = [mail for mail in mailoutbox if mail.to == ["auditor@example.org"]]
@@ -102,7 +102,7 @@ def test_a_time_stamp_that_was_made_anew_is_of_today(email, authority: Authority
     rewrite_all_chains()
     anchor = Anchor.objects.get()
     TimeStampRequest.objects.create(anchor=anchor, due_at=anchor.made_at)
-    anchoring.stamp_anchors(now=anchor.made_at)
+    anchors.stamp_anchors(now=anchor.made_at)
     found, failed = verify()
     assert failed
     assert "the anchor states 10.00am on 1 January 2026, and it was stamped at" in found

@@ -13,10 +13,10 @@ from releases.evidence import coverage
 from releases.models import Release, ReleaseRowRecord, Verification, event
 from releases.models.event import REDACTION
 from releases.rules.calendar import slot_at
-from statsoffice import anchoring
+from statsoffice import anchors
 from statsoffice.accounts.models import User
+from statsoffice.anchors import ROW_RECORDS
 from statsoffice.notifications import outbox
-from statsoffice.verification import ROW_RECORDS
 from tests.integration.tampering.changes import CHANGES, NO_EVENT_TELLS, Change
 from tests.integration.tampering.verifying import apply, record_anew, verify
 from tests.support import stored_checks as bodies
@@ -44,7 +44,7 @@ def office() -> Office:
     to = slot_at(SEED_DUE + timedelta(days=101))
     scheduling.change_date(moved, to=to, reason="A source was late.", by=office.head, at=SEED_DUE)
     for day in range(2):
-        anchoring.make_due(now=SEED_DUE + timedelta(days=day))
+        anchors.make_due(now=SEED_DUE + timedelta(days=day))
     coverage.mark_alive("office-1", at=SEED_DUE + timedelta(hours=3))
     coverage.mark_alive("office-1", at=SEED_DUE + timedelta(hours=3, seconds=5))
     User.objects.create_superuser("administrator@example.gov.uk", name="Administrator")

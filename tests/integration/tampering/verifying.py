@@ -13,7 +13,7 @@ from releases.models import Anchor, ChainHead
 from releases.models.append_only import FIRST_HASH
 from releases.models.event import RowRecord
 from releases.rules.anchor import Head, digest_of_rows, merkle_root
-from statsoffice.verification import CHAINS, ROW_RECORDS
+from statsoffice.anchors import CHAINS, ROW_RECORDS
 from tests.integration.tampering.changes import Change
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from breaches.permissions import TABLE as ON_REPORTS
 from breaches.permissions import Action
 from releases.rules.lifecycle import LEADS, Role
-from statsoffice.accounts.permission_matrix import find_permitted_roles
+from statsoffice.accounts.permissions import find_permitted_roles
 
 EVERYBODY = "everybody, signed in or not"
 SIGNED_IN = "whoever has signed in"

@@ -9,7 +9,7 @@ from django.urls import reverse
 from releases import judge
 from releases.evidence import coverage
 from releases.models import TimeStamp, TimeStampRequest
-from statsoffice import anchoring, broker
+from statsoffice import anchors, broker
 from tests.integration.statsoffice.self_monitoring.record import a_rehearsal, a_sweep, a_watcher_that_is_well
 from tests.integration.statsoffice.self_monitoring.self_test import MORNING as NOW
 from tests.support.factories import SEED_DUE, ReleaseFactory
@@ -38,7 +38,7 @@ def ill(client):
 def a_made_anchor(*, at):
     """Make an anchor of a record that has rows."""
     ReleaseFactory(announced=True)
-    anchor = anchoring.make_now(now=at)
+    anchor = anchors.make_now(now=at)
     assert anchor
     return anchor
 

@@ -12,8 +12,8 @@ from breaches.models import Report
 from breaches.rules.lifecycle import ReportStatus
 from releases.rules.lifecycle import Role
 from statsoffice.notifications import outbox, views
-from statsoffice.notifications.delivery import MOST_ATTEMPTS, deliver_messages
-from statsoffice.notifications.models import Channel, Message
+from statsoffice.notifications.delivery import deliver_messages
+from statsoffice.notifications.models import MOST_ATTEMPTS, Channel, Message
 from tests.support.factories import ReleaseFactory, SeriesFactory, UserFactory, create_member
 from tests.support.people import AT, create_report
 from tests.support.report_forms import words

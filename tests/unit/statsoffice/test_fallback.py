@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from statsoffice.fallback import Fallback, progress
+from statsoffice.celery import Fallback, progress
 from statsoffice.jobs import Job
 
 PATIENCE = 0.3  # seconds
@@ -120,7 +120,7 @@ def test_another_process_of_the_worker_learns_that_it_ends():
     script = """
 import os, sys, time, django
 django.setup()
-from statsoffice.fallback import Progress
+from statsoffice.celery import Progress
 progress = Progress(['draft', 'sweep'])
 progress.begin()
 child = os.fork()

@@ -3,8 +3,8 @@
 import pytest
 
 from statsoffice import env
-from statsoffice.documentation import list_settings
 from statsoffice.env import SETTINGS, Setting
+from statsoffice.management.commands.diagrams import list_settings
 from tests.integration.statsoffice.deploy.files import chosen_settings
 from tests.unit.statsoffice.test_settings import load_settings
 

@@ -14,8 +14,8 @@ from django.utils import timezone
 from releases.evidence import anchors, export
 from releases.models import Anchor, Release
 from releases.models.event import record_event
-from statsoffice import anchoring
-from statsoffice.verification import CHAINS
+from statsoffice import anchors as statsoffice_anchors
+from statsoffice.anchors import CHAINS
 from tests.integration.releases.evidence.test_bundle import files, flipped, unpacked
 from tests.servers.time_stamp_authority import Authority, found_authority, time_stamp_authority
 from tests.support.factories import ReleaseFactory
@@ -55,7 +55,7 @@ def release(authority: Authority, settings) -> Release:
         )
     anchor_now(now)
     anchors.stamp_due(
-        send_query=lambda query: anchoring.send_timestamp_query(authority.address, query),
+        send_query=lambda query: statsoffice_anchors.send_timestamp_query(authority.address, query),
         authority=authority.address,
         certificates=authority.certificates,
         now=now,

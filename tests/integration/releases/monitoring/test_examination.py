@@ -9,7 +9,6 @@ import pytest
 from releases.detection.finding import CheckOutcome, Finding, Reason
 from releases.models import HostLease, NotFoundPage, Observation, Verification
 from releases.models.observation import Purpose
-from releases.monitoring import adhoc_checks
 from releases.monitoring.sweep import Sweep
 from releases.verdict.address import Outcome
 from tests.support.factories import SEED_DUE, ReleaseFactory, SeriesFactory
@@ -109,11 +108,11 @@ def test_a_check_beside_the_sweep_ends_when_it_is_told_to_although_a_page_is_sti
     begun = clock.now()
     publisher = ForEver(clock, lambda url, at: (200, OUT, 0.1))
     means = replace(means_with(publisher), stop=lambda: clock.now() > begun + timedelta(seconds=5))
-    assert adhoc_checks.check_addresses(list(release.addresses.all()), means=means, now=begun) == []
+    assert means.check_addresses(list(release.addresses.all()), now=begun) == []
     assert clock.now() < begun + timedelta(seconds=10)
     assert not HostLease.objects.filter(holder="beside").exists()
     # What it had begun is not taken for the result of a later check of the same address.
     clock.sleep_until(begun + timedelta(minutes=1))
     publisher.given_up = True
     later = means_with(publisher)
-    assert len(adhoc_checks.check_addresses(list(release.addresses.all()), means=later, now=clock.now())) == 1
+    assert len(later.check_addresses(list(release.addresses.all()), now=clock.now())) == 1

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from releases.models import Address, CheckSchedule, Observation, Verification
-from releases.monitoring import adhoc_checks
 from releases.monitoring.sweep import Sweep
 from releases.rules.host_budget import Budget
 from releases.scheduling import PlannedAddress, add_address
@@ -86,7 +85,7 @@ def test_beside_the_watch_what_can_be_looked_at_is_looked_at(site, means):
     release = a_sound_release(site)
     release.addresses.filter(role="announcement").update(url=NONE)
     addresses = list(release.addresses.order_by("pk"))
-    made = adhoc_checks.check_addresses(addresses, means=means, now=DAY_BEFORE)
+    made = means.check_addresses(addresses, now=DAY_BEFORE)
     assert sorted(one.row.address.role for one in made) == ["attachment", "page"]
 
 
@@ -97,4 +96,4 @@ def test_an_address_that_is_none_needs_no_host_of_which_a_look_beside_the_watch_
     Address.objects.filter(pk=broken.pk).update(url=NONE)
     small = means_with(means.probe, budgets={site.base_url.removeprefix("http://"): Budget(1, 1)})
     page = release.addresses.get(role="page")
-    assert [one.row.address for one in adhoc_checks.check_addresses([page], means=small, now=DAY_BEFORE)] == [page]
+    assert [one.row.address for one in small.check_addresses([page], now=DAY_BEFORE)] == [page]

@@ -7,10 +7,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from releases.rules.lifecycle import Role
-from statsoffice import jobs, personal_record
+from statsoffice import jobs
 from statsoffice.accounts import invitations
 from statsoffice.accounts.invitations import InvitationRefused
 from statsoffice.accounts.models import Invitation
+from statsoffice.management.commands import personal_record
 from statsoffice.retention import redact_old_invitations
 from tests.support.factories import ProducerFactory, create_member
 

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from releases.evidence.anchors import anchor_text
 from releases.rules.anchor import anchor_lines, merkle_root, read_anchor
 from releases.rules.canonical import sha256_hex
-from statsoffice import anchoring
+from statsoffice import anchors
 from statsoffice.backup import archive
 from statsoffice.backup.engines import UNSAVED_TABLES
 from tests.integration.statsoffice.backup.commands import manage, script
@@ -170,7 +170,7 @@ def test_broken_evidence_is_not_restored_unless_it_is_accepted(office, elsewhere
 @pytest.mark.both_databases
 def test_the_manifest_has_the_newest_anchor_which_the_restored_record_must_fit(office, elsewhere, tmp_path):
     assert json.loads((written(tmp_path / "before") / "backup.json").read_text())["anchor"] == []
-    anchor = anchoring.make_due(now=SEED_DUE)
+    anchor = anchors.make_due(now=SEED_DUE)
     folder = written(tmp_path / "after")
     assert json.loads((folder / "backup.json").read_text())["anchor"] == anchor_text(anchor)
     other = next(iter(read_anchor("\n".join(anchor_text(anchor)))))

@@ -16,8 +16,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connections, transaction
 
-from statsoffice.backup import BackupError, sqlite_copy
+from statsoffice.backup import BackupError
 from statsoffice.backup.engines import UNSAVED_TABLES
+from statsoffice.management.commands import copy_from_sqlite
 from tests.integration.statsoffice.backup.commands import an_office_elsewhere, manage, script
 from tests.servers import migrated
 from tests.servers.postgresql_cluster import PROCESSES
@@ -126,8 +127,8 @@ def test_a_file_that_must_not_be_copied_is_refused(trial, tmp_path, change, sent
     shutil.copyfile(file, copied)
     with contextlib.closing(sqlite3.connect(copied)) as changed, changed:
         changed.execute(change)
-    with pytest.raises(BackupError, match=re.escape(sentence)), sqlite_copy._open_source(copied):
-        sqlite_copy._check_source(copied)
+    with pytest.raises(BackupError, match=re.escape(sentence)), copy_from_sqlite._open_source(copied):
+        copy_from_sqlite._check_source(copied)
 
 
 def test_a_postgresql_that_cannot_be_reached_must_not_be_migrated(trial, tmp_path):
@@ -146,10 +147,10 @@ def test_a_file_that_cannot_be_written_is_opened_for_reading(trial, tmp_path, mo
             writer.execute("PRAGMA journal_mode = WAL")
             writer.execute("UPDATE accounts_user SET name = 'In the log'")
             writer.commit()
-        monkeypatch.setattr(sqlite_copy.os, "access", lambda *_: False)
-        with sqlite_copy._open_source(copied), transaction.atomic(using=sqlite_copy.SOURCE):
-            sqlite_copy._check_source(copied)
-            with connections[sqlite_copy.SOURCE].cursor() as cursor:
+        monkeypatch.setattr(copy_from_sqlite.os, "access", lambda *_: False)
+        with copy_from_sqlite._open_source(copied), transaction.atomic(using=copy_from_sqlite.SOURCE):
+            copy_from_sqlite._check_source(copied)
+            with connections[copy_from_sqlite.SOURCE].cursor() as cursor:
                 cursor.execute("SELECT DISTINCT name FROM accounts_user")
                 assert (cursor.fetchall() == [("In the log",)]) == log
                 with pytest.raises(OperationalError, match="readonly"):
@@ -175,7 +176,7 @@ def test_a_folder_that_may_not_be_entered_is_named_in_one_sentence(tmp_path, db,
     def refuse(path):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
-    monkeypatch.setattr(sqlite_copy.Path, "is_file", refuse)
+    monkeypatch.setattr(copy_from_sqlite.Path, "is_file", refuse)
     with pytest.raises(CommandError, match=r"^/closed/file cannot be read: Permission denied\.$"):
         call_command("copy_from_sqlite", "/closed/file")
 

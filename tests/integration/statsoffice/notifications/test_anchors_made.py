@@ -6,7 +6,7 @@ import pytest
 
 from releases.models import Anchor, TimeStamp, TimeStampRequest
 from releases.rules import anchor as rules_anchor
-from statsoffice import anchoring
+from statsoffice import anchors
 from statsoffice.notifications import office_queries, outbox
 from statsoffice.notifications.delivery import deliver_messages
 from statsoffice.notifications.models import Message
@@ -21,7 +21,7 @@ PEOPLE = ["auditor@example.org", "regulation@example.gov.uk"]
 @shared_fixture
 def anchor() -> Anchor:
     ReleaseFactory()
-    anchor = anchoring.make_due(now=SEED_DUE)
+    anchor = anchors.make_due(now=SEED_DUE)
     assert anchor
     return anchor
 

@@ -19,7 +19,7 @@ from statsoffice.notifications.notification import (
     group_by_recipients,
     select_ready,
 )
-from statsoffice.notifications.rules import RULES
+from statsoffice.notifications.outbox import RULES
 from tests.support.factories import SEED_DUE, ContactFactory, ProducerFactory, ReleaseFactory, SeriesFactory
 from tests.support.observations import create_observations
 from tests.support.shared_rows import shared_fixture

@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 
 from statsoffice.notifications import delivery
-from statsoffice.notifications.delivery import CLAIM, FIRST_WAIT, LONGEST_WAIT, MOST_ATTEMPTS, deliver_messages
-from statsoffice.notifications.models import Channel, Message
+from statsoffice.notifications.delivery import CLAIM, FIRST_WAIT, LONGEST_WAIT, deliver_messages
+from statsoffice.notifications.models import MOST_ATTEMPTS, Channel, Message
 from tests.support.mail_server import mail_server
 
 pytestmark = pytest.mark.django_db

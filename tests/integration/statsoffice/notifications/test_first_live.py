@@ -12,7 +12,7 @@ from statsoffice import jobs
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
 from statsoffice.notifications.notification import SETTLING
-from statsoffice.notifications.rules import RULES
+from statsoffice.notifications.outbox import RULES
 from tests.support.factories import SEED_DUE, ContactFactory, ReleaseFactory, SeriesFactory, UserFactory
 from tests.support.observations import create_observations
 from tests.support.shared_rows import shared_fixture

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from statsoffice.notifications.delivery import FIRST_WAIT, MOST_ATTEMPTS, deliver_messages
-from statsoffice.notifications.models import Channel, Message
+from statsoffice.notifications.delivery import FIRST_WAIT, deliver_messages
+from statsoffice.notifications.models import MOST_ATTEMPTS, Channel, Message
 from tests.support.mail_server import free_port
 from tests.support.notify_server import KEY, SECRET, SERVICE, TEMPLATE, notify_stub
 

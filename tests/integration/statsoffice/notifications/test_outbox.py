@@ -15,7 +15,7 @@ from releases.rules.lifecycle import Role
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
 from statsoffice.notifications.notification import SETTLING, Notification
-from statsoffice.notifications.rules import RULES, Rule
+from statsoffice.notifications.outbox import RULES, Rule
 from tests.support.factories import (
     SEED_DUE,
     ContactFactory,

@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from breaches.rules.lifecycle import ReportStatus
 from releases.rules.lifecycle import Role
-from statsoffice import jobs, personal_record, retention, verification
+from statsoffice import jobs, retention, verification
+from statsoffice.management.commands import personal_record
 from statsoffice.notifications import outbox
-from statsoffice.notifications.delivery import MOST_ATTEMPTS, deliver_messages
-from statsoffice.notifications.models import KINDS, OTHER, Channel, Message, MessageRowRecord, kind_of
-from statsoffice.notifications.rules import RULES
+from statsoffice.notifications.delivery import deliver_messages
+from statsoffice.notifications.models import KINDS, MOST_ATTEMPTS, OTHER, Channel, Message, MessageRowRecord, kind_of
+from statsoffice.notifications.outbox import RULES
 from statsoffice.retention import redact_old_messages
 from tests.support.factories import UserFactory
 from tests.support.people import AT, create_report

@@ -7,7 +7,7 @@ import pytest
 from releases.evidence import coverage
 from statsoffice.notifications import outbox
 from statsoffice.notifications.models import Message
-from statsoffice.notifications.rules import RULES
+from statsoffice.notifications.outbox import RULES
 from statsoffice.self_monitoring import status
 from statsoffice.self_monitoring.models import Heartbeat, Incident
 from tests.integration.statsoffice.self_monitoring.record import a_rehearsal, a_sweep, a_watcher_that_is_well

@@ -1,4 +1,4 @@
-"""Due anchors of the record, and requests to the time-stamp authority of the settings."""
+"""The chains of the record, due anchors of them, and requests to the time-stamp authority of the settings."""
 
 import time
 from datetime import datetime
@@ -6,14 +6,45 @@ from datetime import datetime
 import requests
 from django.conf import settings
 
-from breaches.models import ReportEvent
+from breaches.models import RegisterEvent, ReportEvent, ReportRowRecord
 from breaches.rules.lifecycle import APPROVE, PAST_TENSE
 from releases import morning_summary
 from releases.evidence import anchors
 from releases.evidence.anchors import NotStamped
-from releases.models import Anchor, RollCall
+from releases.models import (
+    Anchor,
+    MonitoringRowRecord,
+    Observation,
+    ReleaseEvent,
+    ReleaseRowRecord,
+    RollCall,
+    TimeStamp,
+)
+from releases.models.append_only import ChainedRow
+from releases.models.event import RowRecord
 from releases.rules import calendar
-from statsoffice.verification import CHAINS
+from statsoffice.accounts.models import AccountRowRecord
+from statsoffice.audit.models import AccountEvent
+from statsoffice.notifications.models import MessageRowRecord
+
+ROW_RECORDS: tuple[type[RowRecord], ...] = (
+    ReleaseRowRecord,
+    MonitoringRowRecord,
+    ReportRowRecord,
+    AccountRowRecord,
+    MessageRowRecord,
+)
+CHAINS: tuple[type[ChainedRow], ...] = (
+    ReleaseEvent,
+    Observation,
+    ReportEvent,
+    RegisterEvent,
+    AccountEvent,
+    *ROW_RECORDS,
+    Anchor,
+    TimeStamp,
+)
+"""The chains whose heads an anchor combines."""
 
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 20.0
 LARGEST_RESPONSE = 200_000
