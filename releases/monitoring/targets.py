@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import batched
+from operator import attrgetter
 
 from django.db.models import F, Q, QuerySet
 
@@ -23,8 +24,8 @@ READ_AT_A_TIME = 500
 AHEAD = cadence.FIRST_CHECK
 BEHIND = cadence.GIVE_UP
 
-# The values of `Target.version`: all that a person can correct in an address and its release, or a verdict changes.
-_VERSION = (
+# What people can correct in an address and its release.
+_CORRECTABLE = (
     "url",
     "role",
     "marker",
@@ -34,8 +35,8 @@ _VERSION = (
     "release__schedule_version",
     "release__due_at",
     "release__series__tolerance_seconds",
-    "schedule__live_since",
 )
+_correctable_of = attrgetter(*(name.replace("__", ".") for name in _CORRECTABLE))
 
 
 def split_valid_addresses(addresses: Iterable[Address]) -> tuple[list[Address], list[NotAWebAddressError]]:
@@ -92,21 +93,6 @@ class Target:
 
     def decides(self, at: datetime | None) -> bool:
         return at in {self.due_at, self.limit_at}
-
-    def version(self) -> tuple[object, ...]:
-        address, release = self.address, self.address.release
-        return (
-            address.url,
-            address.role,
-            address.marker,
-            address.adapter,
-            release.title,
-            release.series.title,
-            self.schedule_version,
-            self.due_at,
-            release.series.tolerance_seconds,
-            self.live_since,
-        )
 
     def expectation(self, *, controls_fail: bool, not_found: NotFoundPage | None) -> Expectation:
         """Return the expectation with which a response of this address is compared.
@@ -166,10 +152,12 @@ def find_changed_targets(targets: Mapping[int, Target], monitored: QuerySet[Addr
 
     Their releases were moved, corrected, judged again, or are no longer monitored.
     """
-    versions, same = monitored.select_related(None).values_list("pk", *_VERSION), set()
+    rows, same = monitored.select_related(None).values_list("pk", "schedule__live_since", *_CORRECTABLE), set()
     for some in batched(targets, READ_AT_A_TIME):
-        stored = versions.filter(pk__in=some)
-        same |= {key for key, *fields in stored if tuple(fields) == targets[key].version()}
+        for key, live_since, *stored in rows.filter(pk__in=some):
+            target = targets[key]
+            if live_since == target.live_since and tuple(stored) == _correctable_of(target.address):
+                same.add(key)
     return targets.keys() - same
 
 
