@@ -64,8 +64,8 @@ def publisher_to_json(says: PublisherSays | None) -> dict[str, Any]:
         "published_at": _written(says.published_at),
         "source": says.source.value if says.source else None,
         "announced_for": _written(says.announced_for),
-        "announced_text": _storable(says.announced_text),
-        "change_note": _storable(says.change_note),
+        "announced_text": make_storable(says.announced_text),
+        "change_note": make_storable(says.change_note),
     }
     return {name: value for name, value in written.items() if value}
 
@@ -105,7 +105,7 @@ def fills(published_at: datetime, source: Source, *, start: datetime, end: datet
     return source is not Source.PUBLIC_UPDATED_AT and start <= published_at <= end
 
 
-def _storable(text: str) -> str:
+def make_storable(text: str) -> str:
     # Half of a surrogate pair cannot be hashed, PostgreSQL refuses NUL, and a hostile site may send any length.
     return text[:MOST_CHARACTERS].encode(errors="replace").decode().replace("\0", "")
 

@@ -10,7 +10,8 @@ from html import escape, unescape
 from typing import Any
 
 from releases.detection.characters import fold
-from releases.detection.finding import EARLIEST, Source
+from releases.detection.finding import EARLIEST, Source, make_storable
+from releases.rules import canonical
 from releases.rules.calendar import Precision, Slot, from_london, in_london, local_date, months_after, slot_at
 from releases.rules.lifecycle import Status
 from releases.rules.response import Answer, Failure
@@ -298,10 +299,6 @@ def _public_dates(document: GovukDocument) -> list[datetime]:
     return [one for one in dates if one]
 
 
-MOST_CHARACTERS = 500
-"""The largest number of characters used of a publisher's own text."""
-
-
 class AnnouncementState(StrEnum):
     PROVISIONAL = "provisional"
     CONFIRMED = "confirmed"
@@ -397,26 +394,13 @@ def announced_to_json(announced: Announcement) -> dict[str, Any]:
 
 
 def announced_from_json(written: Mapping[str, Any]) -> Announcement:
-    """Read what `to_json` wrote.
+    """Read the result of `announced_to_json`.
 
-    :raises ValueError: if it is something else.
-    :raises KeyError: if the title or the state is missing.
+    :raises ValueError: if something else was stored.
     """
-    at = written.get("at")
-    return Announcement(
-        title=written["title"],
-        state=AnnouncementState(written["state"]),
-        when=AnnouncedTime(
-            at=datetime.fromisoformat(at) if at else None,
-            on=_day(written.get("on")),
-            month=_day(written.get("month")),
-            two_months=_day(written.get("two_months")),
-        ),
-        displayed=written.get("displayed", ""),
-        organisations=tuple(written.get("organisations", ())),
-        note=written.get("note", ""),
-        previous=written.get("previous", ""),
-    )
+    # The announced time is stored as fields among the others.
+    announced: Announcement = canonical.read_dataclass(Announcement, {**written, "when": written})
+    return announced
 
 
 _BY_STATUS = {404: Problem.NOT_FOUND, 410: Problem.GONE}
@@ -442,12 +426,7 @@ def _read_announcement_document(document: GovukDocument) -> Announcement:
 
 
 def _line(written: object) -> str:
-    plain = strip_markup(written) if isinstance(written, str) else ""
-    return plain[:MOST_CHARACTERS].encode(errors="replace").decode().replace("\0", "")
-
-
-def _day(written: str | None) -> date | None:
-    return date.fromisoformat(written) if written else None
+    return make_storable(strip_markup(written)) if isinstance(written, str) else ""
 
 
 class DifferenceKind(StrEnum):
