@@ -485,7 +485,7 @@ class RowImport:
 
 @contextmanager
 def _name_reason_column(column: str) -> Iterator[None]:
-    """Return the column in which a reason is missing."""
+    """Refuse the row by the column in which the reason is missing."""
     try:
         yield
     except (MissingFields, SlotRefused) as refusal:

@@ -308,7 +308,7 @@ def _not_as_documented(_request: HttpRequest, why: ValidationError | type[Valida
     return problem_response(rule, status=400)
 
 
-def refuse_writing(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def make_read_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     @wraps(view)
     def answer(request: HttpRequest, *which: Any, **named: Any) -> HttpResponse:
         response = view(request, *which, **named)
@@ -601,7 +601,7 @@ def urls() -> tuple[list[URLPattern], str, str]:
     patterns, app, namespace = api.urls
     for pattern in patterns:
         if isinstance(pattern, URLPattern):
-            pattern.callback = csrf_exempt(refuse_writing(allow_programs(pattern.callback)))
+            pattern.callback = csrf_exempt(make_read_only(allow_programs(pattern.callback)))
     return [pattern for pattern in patterns if isinstance(pattern, URLPattern)], app, namespace
 
 

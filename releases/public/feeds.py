@@ -44,7 +44,7 @@ CHANGES_PER_PAGE = 100
 MOST_PAGES = 10
 
 
-class NothingAnnounced(Http404):
+class NoSuchSubscription(Http404):
     """There is no such producer or series, or it has no announced releases, which must look the same outside."""
 
 
@@ -73,17 +73,17 @@ class Subscription:
 def find_subscription(*, producer: str = "", series: str = "") -> Subscription:
     """Find the subscription for the slugs of a producer and of one of its series, or for neither.
 
-    :raises NothingAnnounced: if there is none with announced releases.
+    :raises NoSuchSubscription: if there is none with announced releases.
     """
     if not producer:
         return Subscription()
     if not series:
         if found := calendar.public_producers().filter(slug=producer).first():
             return Subscription(SlugName(found.slug, found.name))
-        raise NothingAnnounced(f"There is no producer “{producer}” in this calendar.")
+        raise NoSuchSubscription(f"There is no producer “{producer}” in this calendar.")
     if one := calendar.public_series().filter(producer__slug=producer, slug=series).first():
         return Subscription.to_series(one)
-    raise NothingAnnounced(f"There is no series “{series}” of a producer “{producer}” in this calendar.")
+    raise NoSuchSubscription(f"There is no series “{series}” of a producer “{producer}” in this calendar.")
 
 
 def list_releases(what: Subscription, *, now: datetime) -> list[AnnouncedRelease]:
