@@ -19,7 +19,7 @@ class Bare:
         self.idle = [Handle() for _ in range(MOST_IN_FLIGHT)]
         self.of_curl = {handle.curl: handle for handle in self.idle}
 
-    def look(self, urls: Sequence[str], due_at: datetime) -> list[bytes]:
+    def check(self, urls: Sequence[str], due_at: datetime) -> list[bytes]:
         """Ask for every address at an aware instant, and return the bodies that came."""
         self.bodies: list[bytes] = []
         waiting = list(reversed(urls))

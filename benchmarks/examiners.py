@@ -43,8 +43,8 @@ def measure(size: int, *, rounds: int) -> list[Row]:
                 floor, cold, known = _floor(answers), _pool(probe, answers), _pool(probe, answers)
                 what = f"pages of {length / 1000:g} kB examined"
                 rows += [
-                    Row(f"{what}, each another", cold, "looks/s", floor, "a process per core", limit=LIMIT),
-                    Row(f"{what}, known", known, "looks/s", floor, "a process per core"),
+                    Row(f"{what}, each another", cold, "checks/s", floor, "a process per core", limit=LIMIT),
+                    Row(f"{what}, known", known, "checks/s", floor, "a process per core"),
                 ]
             found.append(rows)
     return [middle(rows) for rows in zip(*found, strict=True)]

@@ -27,7 +27,7 @@ class Ours:
         self.fetcher = fetcher(site)
         self.allowed = frozenset({site.base_url.removeprefix("http://")})
 
-    def look(self, urls: Sequence[str], due_at: datetime) -> list[Answer]:
+    def check(self, urls: Sequence[str], due_at: datetime) -> list[Answer]:
         """Ask for every address at an aware instant, and return the answers."""
         requests = [CheckRequest(key=url, url=url, allowed_hosts=self.allowed, planned_at=due_at) for url in urls]
         wait_until(due_at)

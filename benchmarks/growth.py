@@ -107,8 +107,8 @@ def _cost(step: Step, *, rounds: int) -> tuple[float, int]:
 
 def _claim() -> None:
     """Take up what falls due within the horizon, as a sweep that has nothing in memory yet."""
-    with probe_from_settings(now=lambda: datetime.now(UTC)) as look:
-        sweep = Sweep(clock=RealClock(), probe=look, name="benchmark")
+    with probe_from_settings(now=lambda: datetime.now(UTC)) as probe:
+        sweep = Sweep(clock=RealClock(), probe=probe, name="benchmark")
         sweep.claim()
         assert sweep.targets
 

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import connection, models, transaction
 
-from benchmarks import chain, due_together, earlier_looks
+from benchmarks import chain, due_together, earlier_checks
 from benchmarks import site as judge
 from benchmarks.bare import Bare
 from benchmarks.instant import sleep_until
@@ -50,7 +50,7 @@ def measure(size: int, *, rounds: int) -> list[Row]:
         _announce(site, urls)
         due_at = datetime.now(UTC) + STARTING + size * WRITING
         addresses = due_together.record(urls, marker=judge.MARKER, due_at=due_at, rehearsal=False, **tolerance)
-        earlier_looks.record(addresses, due_at=due_at, until=due_at - WATCHED_BEFORE)
+        earlier_checks.record(addresses, due_at=due_at, until=due_at - WATCHED_BEFORE)
         limit_at = addresses[0].release.limit_at
         with chain.watching(site) as process:
             sleep_until(limit_at - A_MOMENT)
@@ -100,7 +100,7 @@ def _last_draft(size: int, *, until: datetime) -> datetime:
 def _asked(urls: Sequence[str]) -> float:
     bare = Bare()
     began = time.perf_counter()
-    bare.look(urls, datetime.now(UTC))
+    bare.check(urls, datetime.now(UTC))
     took = time.perf_counter() - began
     bare.close()
     return took

@@ -27,10 +27,10 @@ class Measurement:
 
 
 MEASUREMENTS: Sequence[Measurement] = (
-    Measurement("first_looks", sizes=(100, 1_000, 10_000), rounds_inside=5),
-    Measurement("whole_watcher", sizes=(100, 1_000, 10_000), databases=BOTH, rounds=3),
+    Measurement("first_checks", sizes=(100, 1_000, 10_000), rounds_inside=5),
+    Measurement("whole_sweep", sizes=(100, 1_000, 10_000), databases=BOTH, rounds=3),
     Measurement("precision", sizes=(1, 10)),
-    Measurement("looks_per_second", sizes=(10_000,), rounds_inside=5),
+    Measurement("checks_per_second", sizes=(10_000,), rounds_inside=5),
     Measurement("late_drafts", sizes=(1_000,), databases=BOTH, rounds=3),
     Measurement("memory", sizes=(10_000,), databases=("postgresql",), rounds=3),
     Measurement("growth", sizes=(100_000,), databases=BOTH, rounds_inside=15),

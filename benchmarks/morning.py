@@ -20,12 +20,12 @@ from functools import partial
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from benchmarks import habits, office, staff, visits, web
+from benchmarks import office, simulated_people, staff, visits, web
 from benchmarks.crowd import Served, served
 from benchmarks.growth import THIS_MORNING, TIMES_SMALLER, this_morning, without_draft
-from benchmarks.habits import Habit
 from benchmarks.reader import Reader
 from benchmarks.row import Limit, Row
+from benchmarks.simulated_people import Group
 from benchmarks.visits import (
     CALENDAR,
     DESK,
@@ -62,7 +62,7 @@ def measure(size: int, *, rounds: int) -> list[Row]:
     desks, register = visits.desks(sessions), visits.reading(sessions[:FEW])
     others = visits.refreshing(min(REFRESHING, size)), visits.searching(min(FEW, size)), register
     with web.serving() as port:
-        habits.kept(port, [desks, *others], headers=web.HEADERS, seconds=WARMING_SECONDS)
+        simulated_people.run(port, [desks, *others], headers=web.HEADERS, seconds=WARMING_SECONDS)
         rows = [
             *_of_a_crowd(port, seconds=rounds, queries=queries),
             *_of_people(port, [desks], "alone", seconds=rounds, queries=queries),
@@ -109,7 +109,7 @@ def _of_a_crowd(port: int, *, seconds: int, queries: Queries) -> list[Row]:
     place = f"http://{web.LOOPBACK}:{port}"
     ask = partial(served, readers=CROWD, headers=web.HEADERS)
     ask(place + CALENDAR, seconds=WARMING_SECONDS)
-    has = habits.answer(port, CALENDAR, headers=web.HEADERS)
+    has = simulated_people.send_request(port, CALENDAR, headers=web.HEADERS)
     assert has, "the server did not answer"
     floor = ask(place + LOG_IN, seconds=seconds)
     rows = []
@@ -132,14 +132,16 @@ def _rows_of_a_crowd(what: str, crowd: Served, *, floor: Served, queries: tuple[
     ]
 
 
-def _of_people(port: int, everybody: Sequence[Habit], when: str, *, seconds: int, queries: Queries) -> list[Row]:
-    kept, lasted = habits.kept(port, [*everybody, visits.logging_in()], headers=web.HEADERS, seconds=seconds)
-    right, failed = sum(len(one.took) for one in kept.values()), sum(one.failed for one in kept.values())
-    floor = kept[FLOOR].p95
+def _of_people(port: int, everybody: Sequence[Group], when: str, *, seconds: int, queries: Queries) -> list[Row]:
+    measured, lasted = simulated_people.run(
+        port, [*everybody, visits.logging_in()], headers=web.HEADERS, seconds=seconds
+    )
+    right, failed = sum(len(one.took) for one in measured.values()), sum(one.failed for one in measured.values())
+    floor = measured[FLOOR].p95
     return [
         *(
             Row(f"{what}, {when}, 95th percentile", one.p95, "ms", floor, FLOOR, queries=queries[what])
-            for what, one in sorted(kept.items())
+            for what, one in sorted(measured.items())
             if what != FLOOR
         ),
         Row(

@@ -127,7 +127,7 @@ def judge(pages: Sequence[Address], *, live_after: timedelta | None) -> None:
 
     :param live_after: None where they were not seen live at all.
     """
-    Observation.append([look for page in pages for look in _looks(page, live_after)])
+    Observation.append([check for page in pages for check in _build_checks(page, live_after)])
     # The row of a release that is no longer monitored remains.
     CheckSchedule.objects.bulk_create(CheckSchedule(address=page, schedule_version=1) for page in pages)
     for some in batched(pages, 500):
@@ -136,18 +136,18 @@ def judge(pages: Sequence[Address], *, live_after: timedelta | None) -> None:
         assert not faults, faults
 
 
-def _looks(page: Address, live_after: timedelta | None) -> Iterator[Observation]:
+def _build_checks(page: Address, live_after: timedelta | None) -> Iterator[Observation]:
     due_at, limit = page.release.due_at, timedelta(seconds=page.release.series.tolerance_seconds)
-    yield _look(page, due_at - timedelta(seconds=5), CheckOutcome.NOT_LIVE)
+    yield _build_check(page, due_at - timedelta(seconds=5), CheckOutcome.NOT_LIVE)
     if live_after is None or live_after > limit:
         for seconds in range(0, int(limit.total_seconds()), 10):
-            yield _look(page, due_at + timedelta(seconds=seconds), CheckOutcome.NOT_LIVE)
-        yield _look(page, due_at + limit, CheckOutcome.NOT_LIVE)
+            yield _build_check(page, due_at + timedelta(seconds=seconds), CheckOutcome.NOT_LIVE)
+        yield _build_check(page, due_at + limit, CheckOutcome.NOT_LIVE)
     if live_after is not None:
-        yield _look(page, due_at + live_after, CheckOutcome.LIVE)
+        yield _build_check(page, due_at + live_after, CheckOutcome.LIVE)
 
 
-def _look(page: Address, at: datetime, result: CheckOutcome) -> Observation:
+def _build_check(page: Address, at: datetime, result: CheckOutcome) -> Observation:
     return Observation(
         release=page.release,
         address=page,

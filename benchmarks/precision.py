@@ -41,7 +41,7 @@ def measure(size: int, *, rounds: int) -> list[Row]:
         due_at = datetime.now(UTC) + BEGUN_BEFORE
         _appear(site, urls, due_at)
         due_together.record(urls, marker=judge.MARKER, due_at=due_at, tolerance_seconds=TOLERANCE_SECONDS)
-        widths = _watch(site, place, size=size, due_at=due_at)
+        widths = _sweep(site, place, size=size, due_at=due_at)
     least = 1_000 * max(1.0, size / BUDGET.per_second)
     what = "the interval of a lone release" if size == 1 else f"the widest interval of {size} releases on one host"
     return [Row(what, max(widths), "ms", least, "a check each second, or the budget", limit=LIMITS.get(size))]
@@ -60,7 +60,7 @@ def _appear(site: RehearsalSite, urls: Sequence[str], due_at: datetime) -> None:
     site.publish_all(shown, replace=True)
 
 
-def _watch(site: RehearsalSite, place: str, *, size: int, due_at: datetime) -> list[float]:
+def _sweep(site: RehearsalSite, place: str, *, size: int, due_at: datetime) -> list[float]:
     """Sweep until every release is judged, and return the widths of the intervals in milliseconds.
 
     :raises RuntimeError: if one was not found late.
@@ -77,8 +77,8 @@ def _watch(site: RehearsalSite, place: str, *, size: int, due_at: datetime) -> l
         allow_private=frozenset({place}),
         default_budget=BUDGET,
     )
-    with Probe(fetcher) as look, confirmed_clock() as clock:
-        Sweep(clock=clock, probe=look, name="benchmark").run(stop=over)
+    with Probe(fetcher) as probe, confirmed_clock() as clock:
+        Sweep(clock=clock, probe=probe, name="benchmark").run(stop=over)
     found = late.values_list("last_not_live_at", "first_live_at")
     if len(found) != size:
         message = f"of {size} releases {len(found)} were found late"

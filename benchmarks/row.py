@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
 # Of these units more is better.
-RATES = frozenset({"looks/s", "requests/s", "%"})
+RATES = frozenset({"checks/s", "requests/s", "%"})
 
 
 @dataclass(frozen=True, slots=True)

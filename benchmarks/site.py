@@ -34,6 +34,6 @@ def last_arrival(site: RehearsalSite, urls: Sequence[str], due_at: datetime) -> 
     for arrival in site.arrivals():
         if arrival.at >= due_at - timedelta(seconds=1):
             first.setdefault(arrival.path, arrival.at)
-    assert len(first) == len(urls), f"{len(first)} of {len(urls)} looks arrived"
-    assert min(first.values()) >= due_at, "a look came before it was due"
+    assert len(first) == len(urls), f"{len(first)} of {len(urls)} checks arrived"
+    assert min(first.values()) >= due_at, "a check came before it was due"
     return milliseconds(max(first.values()) - due_at)

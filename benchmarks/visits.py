@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from html import unescape
 from itertools import count
 
-from benchmarks.habits import Asked, Asking, Habit
+from benchmarks.simulated_people import Group, Request, Requests
 from benchmarks.web import SESSION_COOKIE
 
 CALENDAR, DESK, DESK_PART, LOG_IN, REGISTER = "/", "/desk/", "/desk/today/", "/accounts/login/", "/reports/register/"
@@ -16,60 +16,60 @@ WORDS = ("school", "absence", "edition+9", "edition+42", "part+7")
 LISTS = ("", "?page=2", "?decision=reported", "?producer=office-3", "?kind=late&page=3")
 
 
-def desks(sessions: Sequence[str]) -> Habit:
-    """Let signed-in people keep the dashboard open: its script asks every two seconds whether it has changed."""
-    return Habit(len(sessions), 2, lambda number: _desk(sessions[number]))
+def desks(sessions: Sequence[str]) -> Group:
+    """Let signed-in people keep the dashboard open: its script requests every two seconds whether it has changed."""
+    return Group(len(sessions), 2, lambda number: _desk(sessions[number]))
 
 
-def refreshing(readers: int) -> Habit:
+def refreshing(readers: int) -> Group:
     """Let readers open the calendar of the month every two seconds, as browsers do that have it already."""
-    return Habit(readers, 2, lambda _: _calendar())
+    return Group(readers, 2, lambda _: _calendar())
 
 
-def searching(readers: int) -> Habit:
+def searching(readers: int) -> Group:
     """Let readers search all months for words, each once in two seconds."""
     addresses = [f"/calendar/?show=all&words={words}" for words in WORDS]
-    return Habit(readers, 2, _each(SEARCHED, addresses, {}))
+    return Group(readers, 2, _each(SEARCHED, addresses, {}))
 
 
-def reading(sessions: Sequence[str]) -> Habit:
+def reading(sessions: Sequence[str]) -> Group:
     """Let those who are signed in leaf through the register of breach reports, each once in two seconds."""
     addresses = [REGISTER + question for question in LISTS]
-    return Habit(len(sessions), 2, lambda number: _each(READ, addresses, _cookie(sessions[number]))(number))
+    return Group(len(sessions), 2, lambda number: _each(READ, addresses, _cookie(sessions[number]))(number))
 
 
-def logging_in() -> Habit:
+def logging_in() -> Group:
     """Let four readers open the page to log in, each once in two seconds like everybody else."""
-    return Habit(4, 2, _each(FLOOR, [LOG_IN], {}))
+    return Group(4, 2, _each(FLOOR, [LOG_IN], {}))
 
 
-def _desk(session: str) -> Asking:
+def _desk(session: str) -> Requests:
     cookie = _cookie(session)
-    answer = yield Asked(OPENED, DESK, cookie)
+    answer = yield Request(OPENED, DESK, cookie)
     part = DESK_PART
     while True:
         # An unchanged page is answered with nothing, and requested again by its present address.
         if fresh := PART.search(answer.text):
             part = unescape(fresh[1])
-        answer = yield Asked(STANDS, part, {**cookie, "HX-Request": "true"}, frozenset({200, 204}))
+        answer = yield Request(STANDS, part, {**cookie, "HX-Request": "true"}, frozenset({200, 204}))
 
 
-def _calendar() -> Asking:
+def _calendar() -> Requests:
     tag = ""
     while True:
         has = {"If-None-Match": tag} if tag else {}
-        answer = yield Asked(REFRESHED, CALENDAR, has, frozenset({200, 304}))
+        answer = yield Request(REFRESHED, CALENDAR, has, frozenset({200, 304}))
         tag = answer.headers.get("ETag", tag)
 
 
-def _each(what: str, addresses: Sequence[str], headers: dict[str, str]) -> Callable[[int], Asking]:
-    """Return a habit of asking for each address in turns, from another one on for each person."""
+def _each(what: str, addresses: Sequence[str], headers: dict[str, str]) -> Callable[[int], Requests]:
+    """Return requests for each address in turn; each person, by number, begins with a different one."""
 
-    def asks(first: int) -> Asking:
+    def requests(first: int) -> Requests:
         for number in count(first):
-            yield Asked(what, addresses[number % len(addresses)], headers)
+            yield Request(what, addresses[number % len(addresses)], headers)
 
-    return asks
+    return requests
 
 
 def _cookie(session: str) -> dict[str, str]:

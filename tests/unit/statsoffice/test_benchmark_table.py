@@ -15,8 +15,8 @@ from benchmarks.table import written
         pytest.param(Row("late", 5.1, "s", limit=Limit(5.0)), False, id="figure-beyond"),
         pytest.param(Row("pdf", 120.0, "ms", 100.0, "bare", Limit(1.3, of="ratio")), True, id="ratio-within"),
         pytest.param(Row("pdf", 140.0, "ms", 100.0, "bare", Limit(1.3, of="ratio")), False, id="ratio-beyond"),
-        pytest.param(Row("looks", 60.0, "looks/s", 100.0, "bare", Limit(0.5, of="ratio")), True, id="rate-enough"),
-        pytest.param(Row("looks", 40.0, "looks/s", 100.0, "bare", Limit(0.5, of="ratio")), False, id="rate-too-small"),
+        pytest.param(Row("looks", 60.0, "checks/s", 100.0, "bare", Limit(0.5, of="ratio")), True, id="rate-enough"),
+        pytest.param(Row("looks", 40.0, "checks/s", 100.0, "bare", Limit(0.5, of="ratio")), False, id="rate-too-small"),
         pytest.param(Row("desk", 40.0, "ms", queries=(24, 24)), True, id="as-many-queries"),
         pytest.param(Row("desk", 40.0, "ms", queries=(24, 25)), False, id="more-queries"),
         pytest.param(Row("verdict", 4000.0, "s"), True, id="no-limit"),
@@ -29,7 +29,7 @@ def test_a_limit_is_held_or_missed(row, held):
 
 def test_the_table_says_how_far_a_limit_was_missed():
     assert "MISSED, 1.50 of the limit" in written([Row("late", 7.5, "s", limit=Limit(5.0))])
-    half = Row("looks", 25.0, "looks/s", 100.0, "bare client", Limit(0.5, of="ratio"))
+    half = Row("looks", 25.0, "checks/s", 100.0, "bare client", Limit(0.5, of="ratio"))
     assert "MISSED, 2.00 of the limit" in written([half])
 
 
@@ -41,7 +41,7 @@ def test_the_middle_round_is_told_with_all_of_them():
     assert "1.00 to 9.00" in written([chosen])
 
 
-@pytest.mark.parametrize(("unit", "worse"), [("s", 3.0), ("looks/s", 2.0)])
+@pytest.mark.parametrize(("unit", "worse"), [("s", 3.0), ("checks/s", 2.0)])
 def test_of_two_middle_rounds_the_worse_one_is_told(unit, worse):
     assert middle([Row("any", figure, unit) for figure in (1.0, 2.0, 3.0, 4.0)]).figure == worse
 

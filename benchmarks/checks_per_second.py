@@ -41,8 +41,8 @@ def measure(size: int, *, rounds: int) -> list[Row]:
         urls = judge.addresses(site, size)
         judge.show(site, urls)
         bare, ours = Bare(), Ours(site)
-        bare.look(urls, datetime.now(UTC))
-        ours.look(urls, datetime.now(UTC))
+        bare.check(urls, datetime.now(UTC))
+        ours.check(urls, datetime.now(UTC))
         found = [_round(bare, ours, urls) for _ in range(rounds)]
         bare.close()
         ours.close()
@@ -51,33 +51,33 @@ def measure(size: int, *, rounds: int) -> list[Row]:
 
 def _round(bare: Bare, ours: Ours, urls: Sequence[str]) -> list[Row]:
     kinds = (
-        ("fetched", "bare client", HALF, ours.look, bare.look),
+        ("fetched", "bare client", HALF, ours.check, bare.check),
         (
             "fetched and examined",
             "bare client, keyword check",
             None,
-            partial(_look_and_examine, ours),
-            partial(_look_and_search, bare),
+            partial(_check_and_examine, ours),
+            partial(_check_and_search, bare),
         ),
     )
     rows = []
-    for what, floor_is, limit, look, least in kinds:
-        floor, took = _timed(least, urls), _timed(look, urls)
+    for what, floor_is, limit, check, least in kinds:
+        floor, took = _timed(least, urls), _timed(check, urls)
         rows += [
-            Row(f"looks, {what}", 1 / took.passed, "looks/s", 1 / floor.passed, floor_is, limit),
-            Row(f"processor time of a look, {what}", took.busy * 1e6, "µs", floor.busy * 1e6, floor_is),
+            Row(f"checks, {what}", 1 / took.passed, "checks/s", 1 / floor.passed, floor_is, limit),
+            Row(f"processor time of a check, {what}", took.busy * 1e6, "µs", floor.busy * 1e6, floor_is),
         ]
     return rows
 
 
-def _look_and_search(bare: Bare, urls: Sequence[str], due_at: datetime) -> None:
-    for body in bare.look(urls, due_at):
+def _check_and_search(bare: Bare, urls: Sequence[str], due_at: datetime) -> None:
+    for body in bare.check(urls, due_at):
         page = LexborHTMLParser(body).body
         assert page is not None
         assert judge.MARKER in page.text().casefold()
 
 
-def _look_and_examine(ours: Ours, urls: Sequence[str], due_at: datetime) -> None:
+def _check_and_examine(ours: Ours, urls: Sequence[str], due_at: datetime) -> None:
     expectation = Expectation(
         role=AddressRole.PAGE,
         url=urls[0],
@@ -86,12 +86,12 @@ def _look_and_examine(ours: Ours, urls: Sequence[str], due_at: datetime) -> None
         series_title="Pupil absence in schools",
     )
     adapter = get_adapter("page")
-    for answer in ours.look(urls, due_at):
+    for answer in ours.check(urls, due_at):
         found = adapter.examine(answer, expectation)
         assert found.result is CheckOutcome.LIVE
 
 
-def _timed(look: Callable[[Sequence[str], datetime], object], urls: Sequence[str]) -> Took:
+def _timed(check: Callable[[Sequence[str], datetime], object], urls: Sequence[str]) -> Took:
     passed, busy = time.perf_counter(), time.process_time()
-    look(urls, datetime.now(UTC))
+    check(urls, datetime.now(UTC))
     return Took((time.perf_counter() - passed) / len(urls), (time.process_time() - busy) / len(urls))

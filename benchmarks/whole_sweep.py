@@ -12,7 +12,7 @@ from benchmarks import due_together
 from benchmarks import site as judge
 from benchmarks.bare import Bare
 from benchmarks.fetching import fetcher
-from benchmarks.first_looks import HEAD_START, limit
+from benchmarks.first_checks import HEAD_START, limit
 from benchmarks.instant import confirmed_clock, milliseconds
 from benchmarks.row import Row
 from releases.models import Observation, Verification
@@ -36,18 +36,18 @@ def measure(size: int, *, rounds: int) -> list[Row]:
         judge.show_from(site, urls, due_at)
         due_together.record(urls, marker=judge.MARKER, due_at=due_at)
         site.forget_arrivals()
-        judged_after = _watch(urls, site=site, due_at=due_at)
+        judged_after = _sweep(urls, site=site, due_at=due_at)
         last = judge.last_arrival(site, urls, due_at)
     return [
         Row(
-            f"last of {size:,} first looks, whole watcher",
+            f"last of {size:,} first checks, whole sweep",
             last,
             "ms",
             floors[len(floors) // 2],
             "bare client",
             limit=limit(size),
         ),
-        Row(f"all {size:,} examined, kept and judged", judged_after, "ms"),
+        Row(f"all {size:,} examined, stored and judged", judged_after, "ms"),
     ]
 
 
@@ -55,18 +55,18 @@ def _bare(site: RehearsalSite, urls: Sequence[str], *, times: int) -> list[float
     """Let the bare client check the pages first with no connection open, then several times more; return the latter."""
     judge.show(site, urls)
     bare = Bare()
-    bare.look(urls, datetime.now(UTC))
+    bare.check(urls, datetime.now(UTC))
     found = []
     for _ in range(times):
         site.forget_arrivals()
         due_at = datetime.now(UTC) + HEAD_START
-        bare.look(urls, due_at)
+        bare.check(urls, due_at)
         found.append(judge.last_arrival(site, urls, due_at))
     bare.close()
     return found
 
 
-def _watch(urls: Sequence[str], *, site: RehearsalSite, due_at: datetime) -> float:
+def _sweep(urls: Sequence[str], *, site: RehearsalSite, due_at: datetime) -> float:
     """Sweep until every rehearsal is judged, and return how many milliseconds after the due instant the last one was.
 
     :raises RuntimeError: if one was not checked when it was due, or not judged to be on time.
@@ -77,10 +77,10 @@ def _watch(urls: Sequence[str], *, site: RehearsalSite, due_at: datetime) -> flo
         now = datetime.now(UTC)
         return now > due_at and (now > due_at + ENDS_AFTER or settled.count() == len(urls))
 
-    with Probe(fetcher(site)) as look, confirmed_clock() as clock:
-        Sweep(clock=clock, probe=look, name="benchmark").run(stop=over)
-    looked = Observation.objects.filter(planned_at=due_at).count()
-    if not looked == settled.count() == len(urls):
-        message = f"of {len(urls)} rehearsals {looked} were looked at when due, {settled.count()} found on time"
+    with Probe(fetcher(site)) as probe, confirmed_clock() as clock:
+        Sweep(clock=clock, probe=probe, name="benchmark").run(stop=over)
+    checked = Observation.objects.filter(planned_at=due_at).count()
+    if not checked == settled.count() == len(urls):
+        message = f"of {len(urls)} rehearsals {checked} were checked when due, {settled.count()} found on time"
         raise RuntimeError(message)
     return max(milliseconds(at - due_at) for at in settled.values_list("decided_at", flat=True) if at)

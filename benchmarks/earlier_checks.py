@@ -17,7 +17,7 @@ def record(addresses: Sequence[Address], *, due_at: datetime, until: datetime) -
     rows: list[Observation] = []
     for at in _planned(due_at, until=until):
         for address in addresses:
-            rows.append(_look(address, at))
+            rows.append(_build_check(address, at))
             if len(rows) == AT_A_TIME:
                 Observation.append(rows)
                 rows = []
@@ -34,7 +34,7 @@ def _planned(due_at: datetime, *, until: datetime) -> Iterator[datetime]:
         at = planned
 
 
-def _look(address: Address, at: datetime) -> Observation:
+def _build_check(address: Address, at: datetime) -> Observation:
     return Observation(
         release=address.release,
         address=address,

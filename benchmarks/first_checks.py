@@ -17,7 +17,7 @@ from statsoffice.fake_publisher.client import RehearsalSite, rehearsal_site
 HEAD_START = timedelta(seconds=0.3)
 LIMIT_MILLISECONDS = {1_000: 500, 10_000: 1_500}
 
-type Look = Callable[[Sequence[str], datetime], None]
+type Check = Callable[[Sequence[str], datetime], None]
 
 
 def measure(size: int, *, rounds: int) -> list[Row]:
@@ -31,23 +31,23 @@ def measure(size: int, *, rounds: int) -> list[Row]:
 
 def limit(size: int) -> Limit:
     """Return within how many milliseconds the last of so many checks must leave."""
-    return Limit(next(most for looks, most in LIMIT_MILLISECONDS.items() if size <= looks))
+    return Limit(next(most for checks, most in LIMIT_MILLISECONDS.items() if size <= checks))
 
 
 def _round(site: RehearsalSite, urls: Sequence[str]) -> list[Row]:
     bare, ours = Bare(), Ours(site)
     rows = []
     for state in ("no connection open", "connections open"):
-        floor, figure = (_last(looking.look, site, urls) for looking in (bare, ours))
-        what = f"last of {len(urls):,} first looks, fetcher, {state}"
+        floor, figure = (_last(client.check, site, urls) for client in (bare, ours))
+        what = f"last of {len(urls):,} first checks, fetcher, {state}"
         rows.append(Row(what, figure, "ms", floor, "bare client", limit=limit(len(urls))))
     bare.close()
     ours.close()
     return rows
 
 
-def _last(look: Look, site: RehearsalSite, urls: Sequence[str]) -> float:
+def _last(check: Check, site: RehearsalSite, urls: Sequence[str]) -> float:
     site.forget_arrivals()
     due_at = datetime.now(UTC) + HEAD_START
-    look(urls, due_at)
+    check(urls, due_at)
     return judge.last_arrival(site, urls, due_at)
