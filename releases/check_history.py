@@ -7,13 +7,12 @@ from datetime import datetime
 
 from releases.detection.finding import PublisherSays
 from releases.evidence import coverage, repository
+from releases.evidence.coverage import Stretch
 from releases.evidence.repository import RecordedCheck
 from releases.models import Address, Release, Statement, Verification
 from releases.models.observation import Purpose
 from releases.statements import OpenQuestion, find_open_questions
 from releases.verdict.address import last_statements
-
-type Hole = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ class ReleaseRecord:
     verification: Verification | None
     earlier_verifications: list[Verification]
     addresses: list[AddressRecord]
-    holes: list[Hole]
+    holes: list[Stretch]
     questions: list[OpenQuestion]
     statements: list[Statement]
 
@@ -160,7 +159,7 @@ def _address_record(
     )
 
 
-def _find_holes(release: Release, made: Sequence[RecordedCheck], *, now: datetime) -> list[Hole]:
+def _find_holes(release: Release, made: Sequence[RecordedCheck], *, now: datetime) -> list[Stretch]:
     """Find the gaps in monitoring, from the first check (or the due instant) to the last one or the limit."""
     if release.due_at is None or now < release.due_at or not release.addresses.exists():
         return []
