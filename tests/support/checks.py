@@ -19,7 +19,7 @@ def at(seconds: float) -> datetime:
     return DUE + timedelta(seconds=seconds)
 
 
-def look(
+def make_check(
     result: CheckOutcome,
     planned: float,
     *,

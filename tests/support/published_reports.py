@@ -9,14 +9,14 @@ from tests.support.people import AT
 LATER = AT + timedelta(hours=1)
 
 
-def seen(report):
+def preview_digest(report):
     """The digest of what someone reads before they make a report public now."""
     return statement_digest(publication.preview_statement(report, now=LATER))
 
 
 def made_public(report, office):
     """The report as its head makes it public."""
-    publication.publish_statement(report, seen=seen(report), by=office.head, at=LATER)
+    publication.publish_statement(report, seen=preview_digest(report), by=office.head, at=LATER)
     report.refresh_from_db()
     return report
 

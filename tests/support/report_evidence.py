@@ -22,7 +22,7 @@ def london(clock, day="2020-06-30"):
 DUE = london("09:30")
 
 
-def look(clock, result, *reasons, by_statement=False, seconds=0.0):
+def make_check_fact(clock, result, *reasons, by_statement=False, seconds=0.0):
     """A check planned and sent at a time of the seed's day, answered after some seconds."""
     at = clock if isinstance(clock, datetime) else london(clock)
     sighting = Sighting(result=result, planned_at=at, sent_at=at, completed_at=at + timedelta(seconds=seconds))
@@ -56,9 +56,9 @@ def record(*addresses, due_at=DUE, series="", **more):
 
 
 SEED_LOOKS = (
-    look("09:29:55", NOT_LIVE, "not_found"),
-    look("09:30", NOT_LIVE, "not_found"),
-    look("09:32", NOT_LIVE, "not_found"),
-    look("10:26:55", NOT_LIVE, "not_found"),
-    look("10:27", LIVE, "marker_in_title"),
+    make_check_fact("09:29:55", NOT_LIVE, "not_found"),
+    make_check_fact("09:30", NOT_LIVE, "not_found"),
+    make_check_fact("09:32", NOT_LIVE, "not_found"),
+    make_check_fact("10:26:55", NOT_LIVE, "not_found"),
+    make_check_fact("10:27", LIVE, "marker_in_title"),
 )

@@ -128,7 +128,7 @@ class Address:
 
     def play(self) -> None:
         """Monitor from the beginning to the end of the day."""
-        watch = _Watching(self)
+        watch = _SimulatedMonitoring(self)
         for _ in watch.answers():
             if watch.may_matter():
                 self.verdicts.append(watch.judge())
@@ -140,7 +140,7 @@ class Address:
 
 
 @dataclass(slots=True)
-class _Watching:
+class _SimulatedMonitoring:
     address: Address
     number: int = 0
     planned: datetime | None = None

@@ -17,7 +17,7 @@ from releases.permissions import NotYours
 from releases.rules.lifecycle import LEADS, ChangedMeanwhile, MoveRefused, Role
 from tests.support.factories import UserFactory, rolled_back
 from tests.support.people import AT, approve, create_report, dispatch_report, move_report, render_text, write_sections
-from tests.support.published_reports import LATER, made_public, read, seen
+from tests.support.published_reports import LATER, made_public, preview_digest, read
 from tests.support.report_forms import last_change, words
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +38,7 @@ def test_only_what_is_approved_sent_or_closed_can_be_public(client, status, offi
         made_public(report, office)
     else:
         with pytest.raises(MoveRefused, match="Only a real report"):
-            publication.publish_statement(report, seen=seen(report), by=office.head, at=LATER)
+            publication.publish_statement(report, seen=preview_digest(report), by=office.head, at=LATER)
     assert read(client, report) == ((200, True) if status in PUBLIC else (404, False))
 
 
@@ -49,7 +49,7 @@ def test_an_approved_report_that_nobody_marked_is_not_public(client, approved_re
 def test_a_rehearsal_is_never_public_and_the_database_says_so_too(client, office):
     report = create_report(office, ReportStatus.APPROVED, rehearsal=True)
     with pytest.raises(MoveRefused, match="Only a real report"):
-        publication.publish_statement(report, seen=seen(report), by=office.head, at=LATER)
+        publication.publish_statement(report, seen=preview_digest(report), by=office.head, at=LATER)
     other = made_public(create_report(office, ReportStatus.APPROVED, reference="real"), office)
     with pytest.raises(IntegrityError), transaction.atomic():
         Report.objects.filter(pk=report.pk).update(published=other.published)
@@ -63,13 +63,13 @@ def test_a_lead_alone_makes_it_public_and_takes_it_back_by_function_and_by_page(
         client.force_login(person)
         with subtests.test(str(role)), rolled_back():
             report = Report.objects.select_related("producer").get(pk=key)
-            asked = {"last_change": report.last_change, "seen": seen(report), "read": "on"}
+            asked = {"last_change": report.last_change, "seen": preview_digest(report), "read": "on"}
             answer = client.post(f"/reports/{report.reference}/publish/", asked)
             assert answer.status_code == (302 if role in LEADS else 404)
             assert publication.is_public(report) is (role in LEADS)
             if role not in LEADS:
                 with pytest.raises(NotYours):
-                    publication.publish_statement(report, seen=seen(report), by=person, at=LATER)
+                    publication.publish_statement(report, seen=preview_digest(report), by=person, at=LATER)
                 made_public(report, office)
                 with pytest.raises(NotYours):
                     publication.withdraw_statement(report, by=person, at=LATER)
@@ -116,7 +116,7 @@ def test_the_page_asks_that_it_was_read_and_shows_what_would_be_public(client, o
     assert publication.preview_statement(approved_report, now=LATER).impact in words(page.text)
     answer = client.post(
         f"/reports/{approved_report.reference}/publish/",
-        {"last_change": approved_report.last_change, "seen": seen(approved_report)},
+        {"last_change": approved_report.last_change, "seen": preview_digest(approved_report)},
     )
     assert "Confirm that you have read it and that it names nobody" in answer.text
     assert not publication.is_public(approved_report)
@@ -128,7 +128,7 @@ def test_the_page_asks_that_it_was_read_and_shows_what_would_be_public(client, o
 
 def test_sent_twice_it_is_public_once(client, office, approved_report):
     client.force_login(office.head)
-    form = {"last_change": approved_report.last_change, "seen": seen(approved_report), "read": "on"}
+    form = {"last_change": approved_report.last_change, "seen": preview_digest(approved_report), "read": "on"}
     for _ in range(2):
         client.post(f"/reports/{approved_report.reference}/publish/", form)
         client.post(f"/reports/{approved_report.reference}/publish/", form)

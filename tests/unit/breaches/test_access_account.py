@@ -43,7 +43,7 @@ def test_the_release_is_named_with_its_due_time_and_the_zone():
     assert "was due to be released at" in lines(read_at=DUE)[0]
 
 
-def test_a_vague_release_is_told_as_it_is_planned():
+def test_a_vague_release_is_described_as_it_is_planned():
     first, *_ = lines(due_at=None, planned_for="July 2020", posts=(replace(MINISTER, period_begins_at=None),))
     assert "is planned for July 2020." in first
 
@@ -55,7 +55,7 @@ def test_the_list_says_when_it_was_read():
     )
 
 
-def test_an_entry_is_told_by_post_and_organisation_with_period_and_grant():
+def test_an_entry_is_described_by_post_and_organisation_with_period_and_grant():
     assert entry() == (
         "– Minister of State for Schools, Department for Invented Education: 24 hours, from 9.30am on 29 June 2020; "
         "granted at 9.00am on 20 June 2020. It is not recorded when access began."
@@ -95,7 +95,7 @@ def test_an_entry_is_told_by_post_and_organisation_with_period_and_grant():
     ],
     ids=["agreed", "begun", "ended", "withdrawn", "before the period", "before the grant"],
 )
-def test_what_is_recorded_of_an_entry_is_told_and_what_does_not_fit(changes, words):
+def test_what_is_recorded_of_an_entry_is_described_and_what_does_not_fit(changes, words):
     assert entry(**changes).endswith(words)
 
 
@@ -110,7 +110,7 @@ def test_an_empty_list_is_said_to_be_empty():
     assert lines(posts=())[2].endswith("Nobody was on it.")
 
 
-def test_what_waits_is_told_as_asked_for_and_not_agreed():
+def test_what_waits_is_described_as_asked_for_and_not_agreed():
     asked = AccessRequest("add", "Press officer", "Department for Invented Education", london("07:00"))
     told = write_access_account(replace(FACTS, requests=(asked,)))
     assert (
@@ -124,6 +124,6 @@ def test_the_account_ends_with_what_a_list_cannot_show():
 
 
 @pytest.mark.parametrize("word", ["breach", "wrong", "cause", "because"])
-def test_the_account_accuses_nobody_and_names_no_cause(word):
+def test_the_account_accuses_no_one_and_names_no_cause(word):
     odd = replace(MINISTER, began_at=london("09:00", "2020-06-01"))
     assert word not in write_access_account(replace(FACTS, posts=(odd,))).casefold()

@@ -19,17 +19,30 @@ from breaches.rules.annex import (
 )
 from breaches.rules.content import Annex
 from releases.detection.finding import AddressRole, Source
-from tests.support.report_evidence import LIVE, NOT_LIVE, SEED_LOOKS, UNREACHABLE, address, london, look, record
+from tests.support.report_evidence import (
+    LIVE,
+    NOT_LIVE,
+    SEED_LOOKS,
+    UNREACHABLE,
+    address,
+    london,
+    make_check_fact,
+    record,
+)
 from tests.support.seed_case import TITLE, URL
 
 EARLY = (
-    look("09:00", NOT_LIVE, "not_found"),
-    look("09:10", LIVE, seconds=0.4),
-    look("09:11", LIVE),
-    look("09:30", LIVE),
-    look("09:32", LIVE),
+    make_check_fact("09:00", NOT_LIVE, "not_found"),
+    make_check_fact("09:10", LIVE, seconds=0.4),
+    make_check_fact("09:11", LIVE),
+    make_check_fact("09:30", LIVE),
+    make_check_fact("09:32", LIVE),
 )
-ABSENT = (look("09:29:55", NOT_LIVE), look("09:30", UNREACHABLE, "timeout"), look("09:32", NOT_LIVE, "not_found"))
+ABSENT = (
+    make_check_fact("09:29:55", NOT_LIVE),
+    make_check_fact("09:30", UNREACHABLE, "timeout"),
+    make_check_fact("09:32", NOT_LIVE, "not_found"),
+)
 
 
 def parts(*facts, approved=True):
@@ -40,7 +53,7 @@ def summary(part):
     return dict(part.summary)
 
 
-def test_the_seeds_morning_is_told_with_its_interval_and_the_publishers_figure_apart():
+def test_the_seeds_morning_is_described_with_its_interval_and_the_publishers_figure_apart():
     told = (london("10:26:41"), Source.CHANGE_HISTORY)
     (part,) = parts(record(address(*SEED_LOOKS), publisher_time=told))
     assert part.heading == TITLE
@@ -60,8 +73,12 @@ def test_the_seeds_morning_is_told_with_its_interval_and_the_publishers_figure_a
     assert part.not_listed == "These are all the looks on record."
 
 
-def test_what_was_early_is_told_before_the_announced_time_and_never_rounded_over_it():
-    nearly = (look("09:29", NOT_LIVE), look("09:29:59", LIVE, seconds=0.4), look("09:29:59", LIVE, seconds=0.5))
+def test_what_was_early_is_described_before_the_announced_time_and_never_rounded_over_it():
+    nearly = (
+        make_check_fact("09:29", NOT_LIVE),
+        make_check_fact("09:29:59", LIVE, seconds=0.4),
+        make_check_fact("09:29:59", LIVE, seconds=0.5),
+    )
     (part,) = parts(record(address(*EARLY)))
     assert summary(part)["It became visible"] == (
         "Between 19 minutes 59 seconds and 30 minutes before the announced time"
@@ -71,13 +88,13 @@ def test_what_was_early_is_told_before_the_announced_time_and_never_rounded_over
     assert {answered for _sent, answered, _showed in part.checks} == {"9.29.00am", "9.29.59am"}
 
 
-def test_no_answer_is_told_as_such_and_what_was_never_seen_has_no_time():
+def test_no_answer_is_described_as_such_and_what_was_never_found_has_no_time():
     (part,) = parts(record(address(*ABSENT)))
     assert summary(part)["Outcome of the check"] == "Not seen"
     assert summary(part)["First seen live"] == "No look shows this"
     assert summary(part)["It became visible"] == "Not yet, more than 2 minutes after the announced time"
     assert part.checks[1][2] == "Got no answer that could be used."
-    (silent,) = parts(record(address(look("09:30", UNREACHABLE), look("09:32", UNREACHABLE))))
+    (silent,) = parts(record(address(make_check_fact("09:30", UNREACHABLE), make_check_fact("09:32", UNREACHABLE))))
     assert summary(silent)["Outcome of the check"] == "The looks do not show whether it was there in time"
     assert summary(silent)["It became visible"] == "The looks do not show when"
 
@@ -90,8 +107,10 @@ def test_without_a_tolerance_what_was_not_seen_at_the_announced_time_is_said_so(
     assert summary(laid_out)["It became visible"] == "Not yet at the announced time"
 
 
-def test_each_address_of_each_output_has_a_part_and_the_publishers_figure_stands_once():
-    attachment = address(look("09:29:55", NOT_LIVE), look("09:32", LIVE), role=AddressRole.ATTACHMENT)
+def test_each_address_of_each_output_has_a_part_and_the_publishers_figure_appears_once():
+    attachment = address(
+        make_check_fact("09:29:55", NOT_LIVE), make_check_fact("09:32", LIVE), role=AddressRole.ATTACHMENT
+    )
     page, file, other = parts(record(address(*ABSENT), attachment), record(address(*EARLY)))
     assert [part.heading for part in (page, file, other)] == [f"{TITLE}: page", f"{TITLE}: attachment 1", TITLE]
     assert ["By the publisher’s own system (no observation)" in summary(part) for part in (page, file, other)] == [
@@ -110,9 +129,9 @@ def test_an_annex_of_several_parts_begins_with_all_of_them_in_one_table_and_one_
     assert lay_out_annex(annex_of([record(address(*SEED_LOOKS))]), approved=True).overview == ()
 
 
-def test_of_many_looks_those_around_the_change_and_the_one_at_the_announced_time_are_told():
-    before = [look(london("09:30") + timedelta(seconds=5 * n), NOT_LIVE, "not_found") for n in range(200)]
-    after = [look(london("10:00") + timedelta(seconds=5 * n), LIVE) for n in range(50)]
+def test_of_many_checks_those_around_the_change_and_the_one_at_the_announced_time_are_described():
+    before = [make_check_fact(london("09:30") + timedelta(seconds=5 * n), NOT_LIVE, "not_found") for n in range(200)]
+    after = [make_check_fact(london("10:00") + timedelta(seconds=5 * n), LIVE) for n in range(50)]
     facts = record(address(*after, *before))
     told = checks_around_change(facts, facts.addresses[0])
     assert told == [before[0], before[23], before[24], *before[-BEFORE:], *after[:AFTER]]
@@ -124,22 +143,22 @@ def test_of_many_looks_those_around_the_change_and_the_one_at_the_announced_time
 @pytest.mark.parametrize("seconds", [0, 3], ids=["at-the-limit", "on-either-side-of-it"])
 def test_the_looks_on_either_side_of_the_announced_time_and_of_the_limit_are_told_though_nothing_was_found(seconds):
     begun = london("09:29") + timedelta(seconds=seconds)
-    made = [look(begun + timedelta(seconds=5 * n), NOT_LIVE, "not_found") for n in range(200)]
+    made = [make_check_fact(begun + timedelta(seconds=5 * n), NOT_LIVE, "not_found") for n in range(200)]
     facts = record(address(*made))
     around = [made[11], made[12], made[35], made[36]]
     assert checks_around_change(facts, facts.addresses[0]) == [*around, *made[-BEFORE:]]
 
 
-def test_where_all_looks_are_listed_no_rule_is_told_by_which():
+def test_where_all_checks_are_listed_no_rule_is_described_by_which():
     (part,) = parts(record(address(*SEED_LOOKS)))
     assert RULE not in part.notes
     assert (BEFORE, AFTER) == (4, 3)  # as the rule says in words
 
 
-def test_a_page_that_went_away_again_is_told():
-    gone = look("11:00", NOT_LIVE, "not_found")
-    later = [look(london("10:28") + timedelta(minutes=n), LIVE) for n in range(20)]
-    facts = record(address(*SEED_LOOKS, *later, gone, look("11:01", NOT_LIVE, "not_found")))
+def test_a_page_that_went_away_again_is_described():
+    gone = make_check_fact("11:00", NOT_LIVE, "not_found")
+    later = [make_check_fact(london("10:28") + timedelta(minutes=n), LIVE) for n in range(20)]
+    facts = record(address(*SEED_LOOKS, *later, gone, make_check_fact("11:01", NOT_LIVE, "not_found")))
     assert gone in checks_around_change(facts, facts.addresses[0])
 
 
@@ -183,14 +202,20 @@ def test_the_picture_draws_the_interval_on_one_scale_and_its_title_says_all_of_i
     assert max(map(len, lines)) <= 34
 
 
-def test_the_picture_draws_no_stretch_after_the_last_look_that_could_tell():
-    (part,) = parts(record(address(look("09:00", NOT_LIVE, "not_found"), look("09:30", UNREACHABLE, "timeout"))))
+def test_the_picture_draws_no_stretch_after_the_last_check_that_could_tell():
+    (part,) = parts(
+        record(
+            address(make_check_fact("09:00", NOT_LIVE, "not_found"), make_check_fact("09:30", UNREACHABLE, "timeout"))
+        )
+    )
     assert "Not seen up to 9.00.00am." in part.chart.title
     _in_time, not_seen = part.chart.bars[1::2]
     assert not_seen.width == THINNEST
 
 
-@pytest.mark.parametrize("looks", [EARLY, ABSENT, (look("09:32", LIVE),), (look("09:30", UNREACHABLE),)])
+@pytest.mark.parametrize(
+    "looks", [EARLY, ABSENT, (make_check_fact("09:32", LIVE),), (make_check_fact("09:30", UNREACHABLE),)]
+)
 def test_every_picture_keeps_within_its_ground(looks):
     (part,) = parts(record(address(*looks)))
     assert all(0 <= bar.left <= bar.left + bar.width <= 100.01 for bar in part.chart.bars)

@@ -48,7 +48,7 @@ def test_no_words_lie_on_a_bar(groups):
         assert all(words.baseline + 5 <= bar.top or words.baseline - 12 >= bar.top + chart.thick for bar in chart.bars)
 
 
-def test_every_figure_stands_in_the_description_and_beside_its_bar():
+def test_every_figure_is_in_the_description_and_next_to_its_bar():
     chart = lay_out_chart(
         "Releases on time",
         [BarGroup("January to March", [Bar("2020", "97.1%", 0.971), Bar("2019", "none", None)])],

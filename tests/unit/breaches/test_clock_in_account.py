@@ -11,7 +11,7 @@ from releases import judge
 from releases.models import Verification
 from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.observations import create_observation
-from tests.support.report_evidence import LIVE, NOT_LIVE, SEED_LOOKS, address, look, record
+from tests.support.report_evidence import LIVE, NOT_LIVE, SEED_LOOKS, address, make_check_fact, record
 
 
 def by_a_clock(one, seconds, *, confirmed=True):
@@ -30,37 +30,57 @@ def by_a_clock(one, seconds, *, confirmed=True):
         (61, "1 minute 1 second", "55 minutes 54 seconds and 58 minutes 1 second"),
     ],
 )
-def test_a_delay_is_told_as_wide_as_the_clock_may_be_off_and_by_how_much(bound, length, delay):
-    looks = [*SEED_LOOKS[:2], look("09:33:05", NOT_LIVE), *SEED_LOOKS[3:]]
+def test_a_delay_is_described_as_wide_as_the_clock_may_be_off_and_by_how_much(bound, length, delay):
+    looks = [*SEED_LOOKS[:2], make_check_fact("09:33:05", NOT_LIVE), *SEED_LOOKS[3:]]
     text = write_account(record(address(*(by_a_clock(one, bound) for one in looks))))
     assert f"between {delay}" in text
     assert f"The clock of the check may have been off by up to {length}. The times are as it showed them" in text
     assert "still not seen there at 10.26.55am, and was first seen there at 10.27am" in text
 
 
-def test_an_early_release_is_told_as_early_as_it_surely_was():
-    looks = (look("09:10", NOT_LIVE), look("09:14:05", LIVE), look("09:15:05", LIVE), look("09:30", LIVE))
+def test_an_early_release_is_described_as_early_as_it_surely_was():
+    looks = (
+        make_check_fact("09:10", NOT_LIVE),
+        make_check_fact("09:14:05", LIVE),
+        make_check_fact("09:15:05", LIVE),
+        make_check_fact("09:30", LIVE),
+    )
     text = write_account(record(address(*(by_a_clock(one, 3) for one in looks))))
     assert "between 15 minutes 52 seconds and 20 minutes 3 seconds too early" in text
 
 
-def test_what_came_late_after_it_was_early_is_told_as_wide():
+def test_what_came_late_after_it_was_early_is_described_as_wide():
     looks = (
-        *(look("09:10", NOT_LIVE), look("09:14:05", LIVE), look("09:15:05", LIVE), look("09:17", NOT_LIVE)),
-        *(look("09:30", NOT_LIVE), look("09:32:05", NOT_LIVE), look("09:40", NOT_LIVE), look("09:40:10", LIVE)),
+        *(
+            make_check_fact("09:10", NOT_LIVE),
+            make_check_fact("09:14:05", LIVE),
+            make_check_fact("09:15:05", LIVE),
+            make_check_fact("09:17", NOT_LIVE),
+        ),
+        *(
+            make_check_fact("09:30", NOT_LIVE),
+            make_check_fact("09:32:05", NOT_LIVE),
+            make_check_fact("09:40", NOT_LIVE),
+            make_check_fact("09:40:10", LIVE),
+        ),
     )
     text = write_account(record(address(*(by_a_clock(one, 2) for one in looks))))
     assert "between 9 minutes 58 seconds and 10 minutes 12 seconds" in text
 
 
-def test_looks_before_due_that_prove_nothing_are_not_counted_as_seen():
-    looks = (look("09:10", NOT_LIVE), look("09:14:05", LIVE), look("09:15:05", LIVE), look("09:29:58", LIVE))
+def test_checks_before_due_that_prove_nothing_are_not_counted_as_seen():
+    looks = (
+        make_check_fact("09:10", NOT_LIVE),
+        make_check_fact("09:14:05", LIVE),
+        make_check_fact("09:15:05", LIVE),
+        make_check_fact("09:29:58", LIVE),
+    )
     last = by_a_clock(looks[-1], 3)
-    text = write_account(record(address(*looks[:3], last, look("09:30", LIVE))))
+    text = write_account(record(address(*looks[:3], last, make_check_fact("09:30", LIVE))))
     assert "In all, 2 looks answered before the due time found it there" in text
 
 
-def test_a_clock_that_nothing_confirmed_is_told():
+def test_a_clock_that_nothing_confirmed_is_described():
     blind = [by_a_clock(one, 0, confirmed=False) for one in SEED_LOOKS]
     assert write_account(record(address(*blind))).endswith(
         "Nothing confirmed the clock of the check: the times are as it showed them, and prove nothing."
@@ -69,16 +89,16 @@ def test_a_clock_that_nothing_confirmed_is_told():
     assert "clock of the check" not in write_account(record(address(*SEED_LOOKS)))
 
 
-def test_the_clock_of_looks_after_the_release_was_found_is_not_told():
-    later = by_a_clock(look("18:00", LIVE), 30, confirmed=False)
+def test_the_clock_of_checks_after_the_release_was_found_is_not_described():
+    later = by_a_clock(make_check_fact("18:00", LIVE), 30, confirmed=False)
     assert write_account(record(address(*SEED_LOOKS, later))) == write_account(
-        record(address(*SEED_LOOKS, look("18:00", LIVE)))
+        record(address(*SEED_LOOKS, make_check_fact("18:00", LIVE)))
     )
 
 
-def test_the_clock_of_a_look_that_did_not_find_it_any_more_is_told():
-    gone = by_a_clock(look("11:05", NOT_LIVE), 3)
-    text = write_account(record(address(*SEED_LOOKS, look("11:00", LIVE), gone)))
+def test_the_clock_of_a_check_that_did_not_find_it_any_more_is_described():
+    gone = by_a_clock(make_check_fact("11:05", NOT_LIVE), 3)
+    text = write_account(record(address(*SEED_LOOKS, make_check_fact("11:00", LIVE), gone)))
     assert "did not find it there any more" in text
     assert "off by up to 3 seconds" in text
 
@@ -91,7 +111,7 @@ def test_the_bound_of_each_check_gets_from_the_record_into_the_account():
 
 
 @pytest.mark.django_db
-def test_an_account_of_a_morning_on_which_nothing_confirmed_the_clock_accuses_nobody():
+def test_an_account_of_a_morning_on_which_nothing_confirmed_the_clock_accuses_no_one():
     text = account_of_a_morning(bound=None)
     assert "late" not in text
     assert "Nothing confirmed the clock of the check" in text

@@ -138,7 +138,7 @@ def test_stored_content_that_does_not_fit_the_form_is_refused_by_name(change, na
         content_from_json({**content_to_json(SEED), **change})
 
 
-def test_stored_content_that_lacks_a_field_is_refused_by_name():
+def test_stored_content_that_is_missing_a_field_is_refused_by_name():
     stored = content_to_json(SEED)
     del stored["impact"]
 
@@ -171,7 +171,7 @@ def test_the_seeds_report_is_complete_possible_and_not_odd():
         ),
     ],
 )
-def test_what_a_report_lacks_is_named_with_its_section_and_field(change, section, field):
+def test_what_a_report_is_missing_is_named_with_its_section_and_field(change, section, field):
     (remark,) = find_missing(dataclasses.replace(SEED, **change))
 
     assert (remark.section, remark.field) == (section, field)
@@ -258,7 +258,7 @@ def test_what_is_odd_is_said_and_does_not_stop_the_report(change, field, words):
     assert find_impossible(content, today=TODAY) == ()
 
 
-def test_times_and_web_addresses_in_a_text_reach_nobody():
+def test_times_and_web_addresses_in_a_text_reach_no_one():
     text = "Between 09:30 and 10:27 on 30/06/2020, 3,420 s: https://www.example.gov.uk/a/0123456789-x"
     assert find_odd(dataclasses.replace(SEED, circumstances=text), today=TODAY) == ()
 

@@ -36,7 +36,7 @@ Q1, Q2 = Quarter(2020, 1), Quarter(2020, 2)
 HERE = {"producer": 1, "quarter": Q2}
 
 
-def test_the_rate_leaves_out_what_nobody_could_tell():
+def test_the_rate_leaves_out_what_no_one_could_tell():
     figures = figures_of(
         History(
             verdicts=[
@@ -77,7 +77,7 @@ def test_reported_and_recorded_breaches_count_and_dismissed_ones_stay_visible_by
     assert figures.by_reason == {(Decision.RECORDED, "no_effect"): 1, (Decision.DISMISSED, "check_error"): 2}
 
 
-def test_an_approval_by_whoever_wrote_the_text_is_counted_as_long_as_it_stands():
+def test_an_approval_by_the_person_who_wrote_the_text_is_counted_as_long_as_it_stands():
     alone = {"approved": True, "one_person": True}
     cases = [
         Case(**HERE, decision=Decision.REPORTED, **alone),

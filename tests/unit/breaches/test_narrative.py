@@ -17,12 +17,12 @@ from tests.support.report_evidence import (
     UNRECOGNISED,
     address,
     london,
-    look,
+    make_check_fact,
     record,
 )
 from tests.support.seed_case import TITLE, URL
 
-EARLY = (look("09:10", NOT_LIVE), look("09:14:05", LIVE), look("09:15:05", LIVE))
+EARLY = (make_check_fact("09:10", NOT_LIVE), make_check_fact("09:14:05", LIVE), make_check_fact("09:15:05", LIVE))
 ATTACHMENT = AddressRole.ATTACHMENT
 FILES = ("https://www.example.gov.uk/tables.ods", "https://www.example.gov.uk/data.csv")
 
@@ -43,7 +43,7 @@ def test_the_seeds_case_reads_as_a_statistician_would_write_it():
 def test_a_winter_release_names_greenwich_mean_time():
     due_at = london("09:30", "2020-01-14")
     looks = [
-        look(due_at + timedelta(seconds=seconds), result)
+        make_check_fact(due_at + timedelta(seconds=seconds), result)
         for seconds, result in ((0, NOT_LIVE), (120, NOT_LIVE), (130, LIVE))
     ]
 
@@ -52,42 +52,50 @@ def test_a_winter_release_names_greenwich_mean_time():
     assert "9.30am on 14 January 2020. All times given here are London time (Greenwich Mean Time" in text
 
 
-def test_a_release_that_has_not_been_seen_is_said_not_to_have_been_seen_by_the_last_look():
+def test_a_release_that_has_not_been_seen_is_said_not_to_have_been_seen_by_the_last_check():
     text = write_account(record(address(*SEED_LOOKS[:3])))
 
     assert text.endswith("The release had not been seen there by 9.32am, 2 minutes after it was due.")
     assert "first seen" not in text
 
 
-def test_without_a_look_at_the_due_time_none_is_claimed():
-    late = write_account(record(address(look("09:29", NOT_LIVE), look("09:35:01", NOT_LIVE), look("09:36", LIVE))))
+def test_without_a_check_at_the_due_time_none_is_claimed():
+    late = write_account(
+        record(
+            address(
+                make_check_fact("09:29", NOT_LIVE),
+                make_check_fact("09:35:01", NOT_LIVE),
+                make_check_fact("09:36", LIVE),
+            )
+        )
+    )
 
     assert "look at the due time" not in late
     assert "The first look after the due time, at 9.35.01am, did not find it." in late
 
 
-def test_without_any_look_from_the_due_time_on_that_is_said():
+def test_without_any_check_from_the_due_time_on_that_is_said():
     assert "No look was made there at or after the due time." in write_account(record(address(*EARLY)))
     assert "No look was made at the announced address of the release" in write_account(record(address()))
 
 
-def test_an_early_release_drafted_before_it_is_due_says_nothing_of_looks_still_to_come():
+def test_an_early_release_drafted_before_it_is_due_says_nothing_of_checks_still_to_come():
     text = write_account(record(address(*EARLY, settled=False)))
 
     assert text.endswith("from 9.14.05am to 9.15.05am. The check had not ended when this account was written.")
     assert "No look was made" not in text
 
 
-def test_the_first_of_the_looks_before_the_due_time_is_told_at_the_second_at_which_it_was_seen():
-    seen = (look("09:14:05", LIVE, seconds=0.4), look("09:15:05", LIVE, seconds=0.4))
-    text = write_account(record(address(EARLY[0], *seen, look("09:30", LIVE))))
+def test_the_first_of_the_checks_before_the_due_time_is_described_at_the_second_at_which_it_was_seen():
+    seen = (make_check_fact("09:14:05", LIVE, seconds=0.4), make_check_fact("09:15:05", LIVE, seconds=0.4))
+    text = write_account(record(address(EARLY[0], *seen, make_check_fact("09:30", LIVE))))
 
     assert "first seen there at 9.14.06am" in text
     assert "found it there from 9.14.06am to 9.15.06am." in text
 
 
-def test_an_early_release_tells_when_it_was_seen_and_by_how_many_looks():
-    text = write_account(record(address(*EARLY, look("09:30", LIVE))))
+def test_an_early_release_tells_when_it_was_seen_and_by_how_many_checks():
+    text = write_account(record(address(*EARLY, make_check_fact("09:30", LIVE))))
 
     assert "still not seen there at 9.10am, and was first seen there at 9.14.05am, before it was due" in text
     assert "between 15 minutes 55 seconds and 20 minutes too early" in text
@@ -96,16 +104,26 @@ def test_an_early_release_tells_when_it_was_seen_and_by_how_many_looks():
 
 
 def test_a_release_seen_in_the_last_half_second_before_due_is_not_said_to_be_seen_at_the_due_time():
-    looks = (look("09:29", NOT_LIVE), look("09:29:58", LIVE, seconds=0.5), look("09:29:59", LIVE, seconds=0.5))
-    first_in_the_last_second = (looks[0], *(look("09:29:59", LIVE, seconds=part) for part in (0.5, 0.6)))
+    looks = (
+        make_check_fact("09:29", NOT_LIVE),
+        make_check_fact("09:29:58", LIVE, seconds=0.5),
+        make_check_fact("09:29:59", LIVE, seconds=0.5),
+    )
+    first_in_the_last_second = (looks[0], *(make_check_fact("09:29:59", LIVE, seconds=part) for part in (0.5, 0.6)))
 
     assert "first seen there at 9.29.59am, before" in write_account(record(address(*looks)))
     assert "first seen there at 9.29.59am, before" in write_account(record(address(*first_in_the_last_second)))
 
 
 def test_a_release_that_was_early_then_gone_and_then_late_tells_all_three_in_order():
-    gone = (look("09:17", NOT_LIVE), look("09:30", NOT_LIVE, "not_found"), look("09:32", NOT_LIVE))
-    text = write_account(record(address(*EARLY, *gone, look("09:40", NOT_LIVE), look("09:40:10", LIVE))))
+    gone = (
+        make_check_fact("09:17", NOT_LIVE),
+        make_check_fact("09:30", NOT_LIVE, "not_found"),
+        make_check_fact("09:32", NOT_LIVE),
+    )
+    text = write_account(
+        record(address(*EARLY, *gone, make_check_fact("09:40", NOT_LIVE), make_check_fact("09:40:10", LIVE)))
+    )
 
     parts = (
         "9.14.05am, before it was due",
@@ -119,26 +137,34 @@ def test_a_release_that_was_early_then_gone_and_then_late_tells_all_three_in_ord
 
 
 def test_a_release_that_was_early_and_has_not_come_back_says_so():
-    text = write_account(record(address(*EARLY, look("09:30", NOT_LIVE), look("09:32", NOT_LIVE))))
+    text = write_account(
+        record(address(*EARLY, make_check_fact("09:30", NOT_LIVE), make_check_fact("09:32", NOT_LIVE)))
+    )
 
     assert text.endswith("After the due time it had not been seen again there by 9.32am, 2 minutes after it was due.")
 
 
-def test_one_look_before_the_due_time_proves_nothing_and_is_told():
-    text = write_account(record(address(look("09:10", NOT_LIVE), look("09:14", LIVE), look("09:30", LIVE))))
+def test_one_check_before_the_due_time_proves_nothing_and_is_described():
+    text = write_account(
+        record(
+            address(make_check_fact("09:10", NOT_LIVE), make_check_fact("09:14", LIVE), make_check_fact("09:30", LIVE))
+        )
+    )
 
     assert "One look before the due time, at 9.14am, found it there; a single look is not taken as proof." in text
     assert "The record does not show whether it was there in time." in text
 
 
 def test_a_partial_release_names_each_attachment_by_number_and_address_with_its_own_delay():
-    page = address(look("09:29", NOT_LIVE), look("09:30", LIVE))
-    in_time = address(look("09:29", NOT_LIVE), look("09:30:05", LIVE), url=FILES[0], role=ATTACHMENT)
+    page = address(make_check_fact("09:29", NOT_LIVE), make_check_fact("09:30", LIVE))
+    in_time = address(
+        make_check_fact("09:29", NOT_LIVE), make_check_fact("09:30:05", LIVE), url=FILES[0], role=ATTACHMENT
+    )
     behind = address(
-        look("09:30", NOT_LIVE, "wrong_type"),
-        look("09:32", NOT_LIVE),
-        look("09:43:05", NOT_LIVE),
-        look("09:43:10", LIVE),
+        make_check_fact("09:30", NOT_LIVE, "wrong_type"),
+        make_check_fact("09:32", NOT_LIVE),
+        make_check_fact("09:43:05", NOT_LIVE),
+        make_check_fact("09:43:10", LIVE),
         url=FILES[1],
         role=ATTACHMENT,
     )
@@ -155,21 +181,23 @@ def test_a_partial_release_names_each_attachment_by_number_and_address_with_its_
 
 
 def test_an_attachment_that_is_not_required_is_said_not_to_be():
-    extra = address(look("09:30", NOT_LIVE), look("09:32", NOT_LIVE), role=ATTACHMENT, required=False)
+    extra = address(
+        make_check_fact("09:30", NOT_LIVE), make_check_fact("09:32", NOT_LIVE), role=ATTACHMENT, required=False
+    )
 
     assert "The release counts as complete without it." in write_account(record(address(*SEED_LOOKS), extra))
 
 
-def test_looks_that_could_not_tell_are_counted_with_their_times():
+def test_checks_that_could_not_tell_are_counted_with_their_times():
     text = write_account(
         record(
             address(
-                look("09:29", NOT_LIVE),
-                look("09:30", UNREACHABLE),
-                look("09:31", UNREACHABLE),
-                look("09:32", UNRECOGNISED),
-                look("09:33", CheckOutcome.OBSERVER_FAULT),
-                look("09:45", LIVE),
+                make_check_fact("09:29", NOT_LIVE),
+                make_check_fact("09:30", UNREACHABLE),
+                make_check_fact("09:31", UNREACHABLE),
+                make_check_fact("09:32", UNRECOGNISED),
+                make_check_fact("09:33", CheckOutcome.OBSERVER_FAULT),
+                make_check_fact("09:45", LIVE),
             )
         )
     )
@@ -181,8 +209,8 @@ def test_looks_that_could_not_tell_are_counted_with_their_times():
     assert "delayed" not in text
 
 
-def test_looks_without_an_answer_long_before_a_late_release_are_left_out():
-    text = write_account(record(address(look("08:00", UNREACHABLE), *SEED_LOOKS)))
+def test_checks_without_an_answer_long_before_a_late_release_are_left_out():
+    text = write_account(record(address(make_check_fact("08:00", UNREACHABLE), *SEED_LOOKS)))
 
     assert "8.00am" not in text
 
@@ -203,12 +231,12 @@ def test_many_short_holes_are_counted_in_one_sentence():
     ) in text
 
 
-def test_what_people_stated_is_kept_apart_and_by_role():
+def test_what_people_stated_is_stored_separately_and_by_role():
     statements = (
         Statement(StatementFact.WAS_LIVE, Role.STATISTICIAN, london("11:05"), london("09:31")),
         Statement(StatementFact.PREVIOUS_EDITION, Role.HEAD_OF_PROFESSION, london("11:06", "2020-07-01")),
     )
-    looks = (look("09:30", NOT_LIVE, by_statement=True), *SEED_LOOKS[2:])
+    looks = (make_check_fact("09:30", NOT_LIVE, by_statement=True), *SEED_LOOKS[2:])
     first, second, third = write_account(record(address(*looks), statements=statements)).split("\n\n")
 
     assert "stated" not in first
@@ -230,7 +258,7 @@ def test_every_statement_of_every_role_has_words(role, said):
     assert "stated at 11.05am" in write_account(record(address(*SEED_LOOKS), statements=(statement,)))
 
 
-def test_a_statement_of_a_person_whose_role_is_not_on_record_is_told_all_the_same():
+def test_a_statement_of_a_person_whose_role_is_not_on_record_is_described_anyway():
     statement = Statement(StatementFact.NOT_IT, None, london("11:05"))
     text = write_account(record(address(*SEED_LOOKS), statements=(statement,)))
 
@@ -254,14 +282,18 @@ NOT_OF_ABSENCE = {
 
 
 @pytest.mark.parametrize("reason", [reason for reason in Reason if reason not in NOT_OF_ABSENCE])
-def test_every_way_in_which_a_look_can_fail_to_find_a_release_has_words(reason):
-    text = write_account(record(address(look("09:30", NOT_LIVE, Reason.OBSTACLE, reason), look("09:32", NOT_LIVE))))
+def test_every_way_in_which_a_check_can_fail_to_find_a_release_has_words(reason):
+    text = write_account(
+        record(address(make_check_fact("09:30", NOT_LIVE, Reason.OBSTACLE, reason), make_check_fact("09:32", NOT_LIVE)))
+    )
 
     assert f"A look at the due time did not find it: {NOT_LIVE_WORDS[reason]}." in text
 
 
-def test_a_look_without_a_reason_that_has_words_only_says_that_it_did_not_find_the_release():
-    text = write_account(record(address(look("09:30", NOT_LIVE, "a_code_of_tomorrow"), look("09:32", NOT_LIVE))))
+def test_a_check_without_a_reason_that_has_words_only_says_that_it_did_not_find_the_release():
+    text = write_account(
+        record(address(make_check_fact("09:30", NOT_LIVE, "a_code_of_tomorrow"), make_check_fact("09:32", NOT_LIVE)))
+    )
 
     assert "A look at the due time did not find it." in text
 
@@ -271,16 +303,18 @@ def test_facts_without_an_address_are_refused():
         write_account(record())
 
 
-def test_two_pages_are_told_apart():
+def test_two_pages_are_distinguished():
     text = write_account(record(address(*SEED_LOOKS), address(*SEED_LOOKS, url=FILES[0])))
 
     assert "looked for page 1 at" in text
     assert f"looked for page 2 at its announced address ({FILES[0]})" in text
 
 
-def test_a_look_made_in_time_and_answered_after_it_claims_no_more():
-    slow = address(look("09:29", NOT_LIVE), look("09:31:55", LIVE, seconds=9))
-    missing = address(look("09:29", NOT_LIVE), look("09:32", NOT_LIVE), url=FILES[0], role=ATTACHMENT)
+def test_a_check_made_in_time_and_answered_after_it_claims_no_more():
+    slow = address(make_check_fact("09:29", NOT_LIVE), make_check_fact("09:31:55", LIVE, seconds=9))
+    missing = address(
+        make_check_fact("09:29", NOT_LIVE), make_check_fact("09:32", NOT_LIVE), url=FILES[0], role=ATTACHMENT
+    )
     assert (
         "was seen in time, by a look made within the tolerance of 2 minutes and answered at 9.32.04am."
     ) in write_account(record(slow, missing))

@@ -11,11 +11,11 @@ from breaches.rules.narrative import write_account
 from releases.detection.finding import CheckOutcome
 from releases.rules.calendar import format_time, format_time_with_seconds
 from releases.verdict.address import Outcome
-from tests.support.report_evidence import DUE, address, look, record
+from tests.support.report_evidence import DUE, address, make_check_fact, record
 
 LOOKS = st.lists(
     st.builds(
-        lambda second, result, by_statement, seconds: look(
+        lambda second, result, by_statement, seconds: make_check_fact(
             DUE + timedelta(seconds=second), result, by_statement=by_statement, seconds=seconds
         ),
         st.one_of(st.integers(-90, 300), st.sampled_from([-5, 0, 5, 120])),
@@ -29,7 +29,7 @@ TIME = re.compile(r"\d+\.\d\d(?:\.\d\d)?[ap]m")
 NEVER = ("because", "caused", "fault of", "error", "no public reaction", "apolog", "unfortunately", "failed to publish")
 
 
-def told(instant):
+def printed_forms(instant):
     """Return the ways in which one instant may be printed: rounded down, or up to the next second."""
     down = instant.replace(microsecond=0)
     ways = [down] + ([down + timedelta(seconds=1)] if instant.microsecond else [])
@@ -40,9 +40,9 @@ def told(instant):
 def test_every_time_in_an_account_is_one_of_the_record_and_no_cause_is_given(looks, settled):
     text = write_account(record(address(*looks, settled=settled)))
 
-    known = told(DUE)
+    known = printed_forms(DUE)
     for one in looks:
-        known |= told(one.sighting.sent_at) | told(one.sighting.completed_at)
+        known |= printed_forms(one.sighting.sent_at) | printed_forms(one.sighting.completed_at)
     assert set(TIME.findall(text)) <= known
     assert not [word for word in NEVER if word in text.lower()]
     assert "  " not in text
@@ -62,7 +62,7 @@ def test_an_account_speaks_of_a_delay_exactly_where_one_is_proven(looks):
 
 
 @given(LOOKS)
-def test_the_order_in_which_looks_are_handed_over_does_not_matter(looks):
+def test_the_order_in_which_checks_are_handed_over_does_not_matter(looks):
     facts = record(address(*looks))
     backwards = dataclasses.replace(facts.addresses[0], checks=facts.addresses[0].checks[::-1])
 

@@ -13,17 +13,27 @@ from releases.detection.finding import AddressRole
 from releases.models.verification import read_results, write_verdict
 from releases.verdict.address import Flip, Outcome
 from releases.verdict.release import AddressResult, ReleaseVerdict
-from tests.support.report_evidence import DUE, LIVE, NOT_LIVE, SEED_LOOKS, UNREACHABLE, address, london, look, record
+from tests.support.report_evidence import (
+    DUE,
+    LIVE,
+    NOT_LIVE,
+    SEED_LOOKS,
+    UNREACHABLE,
+    address,
+    london,
+    make_check_fact,
+    record,
+)
 from tests.support.report_mornings import create_draft, record_checks
 from tests.support.seed_case import URL
 
 GONE = "A later look, at 11.05am, did not find it there any more."
 BACK = " It was seen there again at 11.06am."
 LAST = "it was seen there again at 11.10am."
-EARLY = (look("09:14", NOT_LIVE), look("09:14:05", LIVE), look("09:15", LIVE))
+EARLY = (make_check_fact("09:14", NOT_LIVE), make_check_fact("09:14:05", LIVE), make_check_fact("09:15", LIVE))
 
 
-def told(*looks):
+def write_account_of(*looks):
     return write_account(record(address(*looks)))
 
 
@@ -45,26 +55,36 @@ def told(*looks):
     ids=["gone", "back", "gone-twice", "gone-and-back-three-times", "no-answer-is-not-back"],
 )
 def test_the_account_says_when_it_was_gone_and_when_it_was_seen_again(later, said):
-    assert told(*SEED_LOOKS, *(look(*one) for one in later)).endswith(said)
+    assert write_account_of(*SEED_LOOKS, *(make_check_fact(*one) for one in later)).endswith(said)
 
 
-def test_of_an_early_release_what_happened_before_it_was_due_is_told_so():
-    back = told(*EARLY, look("09:17", NOT_LIVE), look("09:20", LIVE), look("09:30", LIVE))
+def test_of_an_early_release_what_happened_before_it_was_due_is_described_so():
+    back = write_account_of(
+        *EARLY, make_check_fact("09:17", NOT_LIVE), make_check_fact("09:20", LIVE), make_check_fact("09:30", LIVE)
+    )
     assert "at 9.17am, did not find it there any more. It was seen there again at 9.20am. A look at the due" in back
-    later = told(*EARLY, look("09:17", NOT_LIVE), look("09:30", NOT_LIVE), look("09:40", LIVE), look("09:45", NOT_LIVE))
+    later = write_account_of(
+        *EARLY,
+        make_check_fact("09:17", NOT_LIVE),
+        make_check_fact("09:30", NOT_LIVE),
+        make_check_fact("09:40", LIVE),
+        make_check_fact("09:45", NOT_LIVE),
+    )
     assert "any more. A look at the due time did not find it" in later
     assert "seen there again" not in later
     assert later.count("any more") == 1
 
 
-def test_the_annex_shows_the_look_that_found_it_again():
-    between = [look(f"{hour}:00", LIVE) for hour in range(11, 16)]
-    back = look("17:00", LIVE)
-    facts = record(address(*SEED_LOOKS, *between, look("16:00", NOT_LIVE), back, look("18:00", LIVE)))
+def test_the_annex_shows_the_check_that_found_it_again():
+    between = [make_check_fact(f"{hour}:00", LIVE) for hour in range(11, 16)]
+    back = make_check_fact("17:00", LIVE)
+    facts = record(
+        address(*SEED_LOOKS, *between, make_check_fact("16:00", NOT_LIVE), back, make_check_fact("18:00", LIVE))
+    )
     assert back in checks_around_change(facts, facts.addresses[0])
 
 
-def test_a_verdict_of_before_this_was_kept_tells_of_the_first_going_alone():
+def test_a_verdict_of_before_this_was_stored_tells_of_the_first_going_alone():
     gone = london("11:05")
     result = AddressResult(1, URL, AddressRole.PAGE, True, address(*SEED_LOOKS).verdict, timedelta(seconds=10))
     verdict = ReleaseVerdict(DUE, Outcome.LATE, result.verdict, (result,), None, None, ())

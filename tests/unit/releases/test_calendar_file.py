@@ -122,7 +122,7 @@ def test_a_cancelled_release_says_so_and_why():
     assert "The survey ended." in found.description.value
 
 
-def test_a_change_of_date_is_told_with_its_reason():
+def test_a_change_of_date_is_described_with_its_reason():
     assert "Moved from 2 June 2026 9:30am to 9 June 2026 9:30am. Late figures." in event(MOVED).description.value
 
 
@@ -151,7 +151,7 @@ def test_the_same_facts_are_the_same_bytes_at_any_time(time_machine):
     assert written(*map(replace, releases)) == first
 
 
-def test_a_release_that_changed_is_written_anew():
+def test_a_release_that_changed_is_written_again():
     assert event(replace(CONFIRMED, title="Another title")).summary.value == "Another title"
     assert event(CONFIRMED).summary.value == CONFIRMED.title
 

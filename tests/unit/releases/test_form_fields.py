@@ -76,7 +76,7 @@ def test_a_date_may_be_called_otherwise_in_its_errors_than_in_its_label() -> Non
         GovukDateField(label="When?", subject="100% certain date").clean(["", "6", "2020"])
 
 
-def test_the_stored_date_stands_in_the_boxes_and_is_no_change_when_sent_back() -> None:
+def test_the_stored_date_is_in_the_boxes_and_is_no_change_when_sent_back() -> None:
     form = Form(initial={"on": date(2020, 6, 30)})
     assert form["on"].field.widget.get_context("on", form["on"].value(), {})["widget"]["subwidgets"][1]["value"] == "6"
     sent_back = Form({"on-day": "30", "on-month": "6", "on-year": "2020"}, initial={"on": date(2020, 6, 30)})

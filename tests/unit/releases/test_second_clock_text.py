@@ -112,7 +112,7 @@ def test_an_edge_cache_is_said_to_be_what_may_explain_it():
     ],
     ids=lambda value: value.state.value if isinstance(value, PublisherSays) else "",
 )
-def test_what_the_publishers_system_said_at_a_look_is_said_in_words(says, sentence):
+def test_what_the_publishers_system_said_at_a_check_is_said_in_words(says, sentence):
     assert release.describe_publisher_state(says, due_at=DUE) == sentence
 
 

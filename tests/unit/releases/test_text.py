@@ -106,7 +106,7 @@ def test_what_is_not_watched_says_so(status, label, detail):
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
-def test_every_outcome_has_a_label_a_colour_and_a_sentence_and_accuses_nobody(outcome):
+def test_every_outcome_has_a_label_a_colour_and_a_sentence_and_accuses_no_one(outcome):
     label, colour = OUTCOMES[outcome]
     sentence = describe_verdict(a_verdict(outcome, 1.0, 2.0))
     assert label
@@ -134,7 +134,7 @@ def test_the_sentence_names_the_interval_that_holds_the_publication():
     [(3420.2, "10.27.01am"), (3420.0, "10.27.00am"), (-0.4, "9.29.59am"), (-60.4, "9.29.00am")],
     ids=["late", "whole", "just-early", "early"],
 )
-def test_the_first_live_look_is_rounded_up_as_a_report_writes_it_and_never_over_the_due_instant(seconds, said):
+def test_the_first_live_check_is_rounded_up_as_a_report_writes_it_and_never_over_the_due_instant(seconds, said):
     seen = SEED_DUE + timedelta(seconds=seconds)
     verdict = a_verdict(Outcome.LATE, 0.0, 1.0, last_not_live_at=seen - timedelta(seconds=5.1), first_live_at=seen)
     assert describe_verdict(verdict).endswith(f"first seen live at {said}.")
@@ -147,7 +147,7 @@ def test_an_instant_on_another_day_than_the_due_one_names_its_day():
     assert describe_verdict(verdict).endswith(said)
 
 
-def test_a_look_is_said_with_its_reasons_and_the_word_of_a_person():
+def test_a_check_is_said_with_its_reasons_and_the_word_of_a_person():
     assert describe_check("not_live", ["not_found"]) == "not live: there was no such page"
     assert describe_check("live", [], said="this_is_it") == "live (a person said that this is the release)"
 
@@ -158,7 +158,7 @@ def test_every_reason_has_words(reason):
 
 
 @pytest.mark.parametrize("result", list(CheckOutcome))
-def test_every_result_of_a_look_has_words(result):
+def test_every_result_of_a_check_has_words(result):
     assert result in RESULTS
 
 
@@ -166,13 +166,13 @@ def test_a_code_without_words_is_said_as_it_is():
     assert describe_check("not_live", ["some_new_code"]) == "not live: some new code"
 
 
-def test_looks_on_the_day_of_the_release_are_told_by_their_times_alone():
+def test_checks_on_the_day_of_the_release_are_described_by_their_times_alone():
     first, last = SEED_DUE - timedelta(seconds=55), SEED_DUE + timedelta(seconds=115)
     assert describe_check_times(24, first, last, day_of=SEED_DUE) == "24 looks from 9.29.05am to 9.31.55am"
     assert describe_check_times(1, first, first, day_of=SEED_DUE) == "1 look at 9.29.05am"
 
 
-def test_looks_on_other_days_name_them():
+def test_checks_on_other_days_name_them():
     day_before = SEED_DUE - timedelta(days=1)
     assert describe_check_times(1, day_before, day_before, day_of=SEED_DUE) == "1 look at 9.30.00am on 29 June 2020"
     assert (

@@ -33,7 +33,7 @@ def test_the_table_says_how_far_a_limit_was_missed():
     assert "MISSED, 2.00 of the limit" in written([half])
 
 
-def test_the_middle_round_is_told_with_all_of_them():
+def test_the_middle_round_is_described_with_all_of_them():
     rows = [Row("late", figure, "s", figure / 2, "bare client") for figure in (9.0, 1.0, 4.0)]
     chosen = middle(rows)
     assert (chosen.figure, chosen.floor) == (4.0, 2.0)
@@ -42,7 +42,7 @@ def test_the_middle_round_is_told_with_all_of_them():
 
 
 @pytest.mark.parametrize(("unit", "worse"), [("s", 3.0), ("checks/s", 2.0)])
-def test_of_two_middle_rounds_the_worse_one_is_told(unit, worse):
+def test_of_two_middle_rounds_the_worse_one_is_described(unit, worse):
     assert middle([Row("any", figure, unit) for figure in (1.0, 2.0, 3.0, 4.0)]).figure == worse
 
 

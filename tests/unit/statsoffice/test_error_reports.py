@@ -56,7 +56,7 @@ def sentry():
 
 
 @pytest.mark.full
-def test_errors_are_told_by_kind_and_place_and_nothing_of_people_or_releases(sentry, tmp_path):
+def test_errors_are_described_by_kind_and_place_and_nothing_of_people_or_releases(sentry, tmp_path):
     dsn, told = sentry
     ran = load_settings(tmp_path, script=FAILING, STATSOFFICE_SENTRY_DSN=dsn)
     assert ran.returncode == 0, ran.stderr
@@ -76,7 +76,7 @@ def test_errors_are_told_by_kind_and_place_and_nothing_of_people_or_releases(sen
         pytest.param("", "is no address of a Sentry", id="no address"),
     ],
 )
-def test_a_sentry_that_cannot_be_told_refuses_to_start(tmp_path, script, sentence):
+def test_a_sentry_that_cannot_be_determined_refuses_to_start(tmp_path, script, sentence):
     loaded = load_settings(
         tmp_path, script=f"{script}from django.conf import settings; settings.MODE", STATSOFFICE_SENTRY_DSN="nonsense"
     )

@@ -17,7 +17,7 @@ PATIENCE = 0.3  # seconds
 
 
 @contextmanager
-def standing_by(*, every=0.05, **acts):
+def run_fallback(*, every=0.05, **acts):
     """Run a fallback for some jobs with an interval, in seconds."""
     fallback = Fallback(
         [
@@ -47,7 +47,7 @@ def until(condition, *, seconds=5):
 
 def test_it_does_nothing_while_a_job_is_triggered():
     done = []
-    with standing_by(draft=lambda: done.append(1)):
+    with run_fallback(draft=lambda: done.append(1)):
         for _ in range(20):
             progress.note("draft")
             time.sleep(PATIENCE / 6)
@@ -56,14 +56,14 @@ def test_it_does_nothing_while_a_job_is_triggered():
 
 def test_a_job_that_is_not_triggered_is_run_again_and_again_and_no_other_is():
     drafted, delivered = [], []
-    with standing_by(draft=lambda: drafted.append(1), deliver=lambda: delivered.append(1)):
+    with run_fallback(draft=lambda: drafted.append(1), deliver=lambda: delivered.append(1)):
         assert until(lambda: progress.note("deliver") or len(drafted) >= 3)
     assert delivered == []
 
 
 def test_while_other_jobs_are_triggered_another_worker_may_get_the_messages_of_one(caplog):
     done = []
-    with standing_by(draft=lambda: done.append(1)):
+    with run_fallback(draft=lambda: done.append(1)):
         for _ in range(12):
             progress.note_tick()
             time.sleep(PATIENCE / 4)
@@ -77,14 +77,14 @@ def test_while_other_jobs_are_triggered_another_worker_may_get_the_messages_of_o
 
 def test_a_job_with_a_long_interval_is_missing_only_after_many_of_them():
     done = []
-    with standing_by(every=PATIENCE, preflight=lambda: done.append(progress.seconds_since("preflight"))):
+    with run_fallback(every=PATIENCE, preflight=lambda: done.append(progress.seconds_since("preflight"))):
         assert until(lambda: progress.note_tick() or done, seconds=30)
     assert done[0] > 12 * PATIENCE
 
 
 def test_without_any_trigger_it_runs_every_job_and_logs_that_once(caplog):
     drafted, delivered = [], []
-    with standing_by(draft=lambda: drafted.append(1), deliver=lambda: delivered.append(1)):
+    with run_fallback(draft=lambda: drafted.append(1), deliver=lambda: delivered.append(1)):
         assert until(lambda: len(drafted) > 3 and len(delivered) > 3)
     said = "no job was triggered here for 0.3 seconds (no Celery beat, no broker, or every process is busy): "
     assert [record.message for record in caplog.records] == [said + "this worker runs every job itself until one is"]
@@ -92,7 +92,7 @@ def test_without_any_trigger_it_runs_every_job_and_logs_that_once(caplog):
 
 def test_it_stops_running_a_job_once_it_is_triggered_again(caplog):
     done = []
-    with standing_by(sweep=lambda: done.append(1)):
+    with run_fallback(sweep=lambda: done.append(1)):
         assert until(lambda: done)
         progress.note_tick()
         progress.note("sweep")
@@ -111,7 +111,7 @@ def test_it_waits_at_its_end_for_a_job_that_runs():
         time.sleep(0.3)
         ended.append(1)
 
-    with standing_by(sweep=slow):
+    with run_fallback(sweep=slow):
         time.sleep(PATIENCE + 0.2)
     assert ended
 

@@ -30,7 +30,7 @@ def test_a_line_says_when_how_grave_who_and_what():
     }
 
 
-def test_what_is_about_the_whole_block_stands_in_each_of_its_lines_and_in_no_other():
+def test_what_is_about_the_whole_block_is_in_each_of_its_lines_and_in_no_other():
     with log_context(watcher="machine:1"):
         with log_context(request="abc"):
             assert written("x").items() >= {"watcher": "machine:1", "request": "abc"}.items()
@@ -38,7 +38,7 @@ def test_what_is_about_the_whole_block_stands_in_each_of_its_lines_and_in_no_oth
     assert "watcher" not in written("x")
 
 
-def test_an_error_is_told_in_the_same_line():
+def test_an_error_is_described_in_the_same_line():
     try:
         message = "no such page"
         raise LookupError(message)

@@ -12,7 +12,7 @@ from statsoffice.accounts import permissions as account_permissions
 from statsoffice.management.commands.diagrams import list_permission_matrix
 
 
-def test_every_action_of_every_table_stands_in_it_with_its_roles():
+def test_every_action_of_every_table_is_in_it_with_its_roles():
     tables = {
         "a release": release_permissions.TABLE,
         "a report": breach_permissions.TABLE,
@@ -23,7 +23,7 @@ def test_every_action_of_every_table_stands_in_it_with_its_roles():
         assert {action: permissions.find_permitted_roles(subject, action) for action in table} == table
 
 
-def test_every_move_that_a_person_makes_stands_in_it_for_each_of_its_states():
+def test_every_move_that_a_person_makes_is_in_it_for_each_of_its_states():
     told = {(row.subject, row.action, state): row.roles for row in permissions.rows() for state in row.states}
     for subject, lifecycle in (("a release", RELEASE), ("a report", REPORT)):
         for move in lifecycle.moves:
@@ -54,7 +54,7 @@ def test_what_no_table_says_is_an_error():
 
 
 @pytest.mark.parametrize("role", Role)
-def test_whoever_decides_may_all_that_any_other_role_may_but_for_a_redaction(role):
+def test_the_person_who_decides_may_all_that_any_other_role_may_but_for_a_redaction(role):
     lacking = {
         (lead, row.action)
         for lead in LEADS

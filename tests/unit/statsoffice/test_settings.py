@@ -178,7 +178,7 @@ def test_a_bad_setting_refuses_to_start_and_is_named(tmp_path, subtests):
             assert "SECRET" not in last_line.replace("SECRET_KEY", "").replace("CLIENT_SECRET", "")
 
 
-def test_in_production_the_health_alone_is_told_without_https(tmp_path):
+def test_in_production_the_health_alone_is_served_without_https(tmp_path):
     script = (
         "import django; django.setup(); from django.test import Client; "
         "client = Client(headers={'host': 'releases.example.gov.uk'}); "

@@ -17,12 +17,12 @@ print(*env.defaults_read)
 """
 
 
-def test_every_setting_that_is_read_stands_in_the_table_once_and_no_other_does(tmp_path):
+def test_every_setting_that_is_read_is_in_the_table_once_and_no_other_does(tmp_path):
     read = load_settings(tmp_path, script=READ).stdout.split()
     assert sorted(NAMES) == sorted(read)
 
 
-def test_a_default_is_told_as_the_code_has_it_unless_words_say_more(monkeypatch):
+def test_a_default_is_described_as_the_code_has_it_unless_words_say_more(monkeypatch):
     monkeypatch.setattr(env, "defaults_read", {})
     assert env.text("STATSOFFICE_COLOUR", "blue") == "blue"
     monkeypatch.setenv("STATSOFFICE_SHAPE", "round")
@@ -41,7 +41,7 @@ def test_a_default_is_told_as_the_code_has_it_unless_words_say_more(monkeypatch)
     ]
 
 
-def test_a_setting_that_nothing_reads_cannot_be_told_without_words(monkeypatch):
+def test_a_setting_that_nothing_reads_cannot_be_determined_without_words(monkeypatch):
     monkeypatch.setattr(env, "defaults_read", {})
     with pytest.raises(KeyError, match="STATSOFFICE_COLOUR"):
         list_settings([Setting("STATSOFFICE_COLOUR", "the colour")])

@@ -28,7 +28,16 @@ from tests.integration.breaches.pdf.documents import (
     text_of,
     words,
 )
-from tests.support.report_evidence import LIVE, NOT_LIVE, SEED_LOOKS, UNREACHABLE, address, london, look, record
+from tests.support.report_evidence import (
+    LIVE,
+    NOT_LIVE,
+    SEED_LOOKS,
+    UNREACHABLE,
+    address,
+    london,
+    make_check_fact,
+    record,
+)
 from tests.support.seed_case import FORM, TITLE, URL
 from tests.verapdf import check_each
 
@@ -37,8 +46,12 @@ REHEARSED = dataclasses.replace(approved(crowded()), marks=(REHEARSAL_MARK,), ev
 TOLD = (london("10:26:41"), Source.CHANGE_HISTORY)
 LATE = record(address(*SEED_LOOKS), publisher_time=TOLD, not_observed=((london("09:33"), london("09:40")),))
 PARTS = record(
-    address(look("09:29:55", NOT_LIVE, "not_found"), look("09:30", UNREACHABLE), look("09:32", NOT_LIVE)),
-    address(look("09:29:55", NOT_LIVE), look("09:32", LIVE), role=AddressRole.ATTACHMENT),
+    address(
+        make_check_fact("09:29:55", NOT_LIVE, "not_found"),
+        make_check_fact("09:30", UNREACHABLE),
+        make_check_fact("09:32", NOT_LIVE),
+    ),
+    address(make_check_fact("09:29:55", NOT_LIVE), make_check_fact("09:32", LIVE), role=AddressRole.ATTACHMENT),
 )
 NASTY_TITLES = tuple(
     dataclasses.replace(LATE, release_title=title)

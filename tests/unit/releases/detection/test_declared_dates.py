@@ -8,7 +8,7 @@ from releases.detection.finding import CheckOutcome, Reason
 from tests.support.release_pages import MUCH, page, shown
 
 
-def told(head: str):
+def examine_head(head: str):
     return shown(page(f"<h1>Road fuel prices</h1>{MUCH}", title="Road fuel prices", head=head))
 
 
@@ -21,7 +21,7 @@ def linked(*things: object) -> str:
 )
 def test_a_marker_in_a_meta_element_is_a_reason_to_ask_and_no_proof(name):
     for attribute in ("name", "property"):
-        finding = told(f'<meta {attribute}="{name}" content="Road fuel prices, Jun 2026">')
+        finding = examine_head(f'<meta {attribute}="{name}" content="Road fuel prices, Jun 2026">')
         assert (finding.result, finding.reasons) == (CheckOutcome.UNRECOGNISED, (Reason.MARKER_IN_META,))
 
 
@@ -37,7 +37,7 @@ def test_a_marker_in_a_meta_element_is_a_reason_to_ask_and_no_proof(name):
     ids=["name", "headline", "in a list", "in a graph", "beside a text"],
 )
 def test_a_marker_in_linked_data_is_a_reason_to_ask_and_no_proof(things):
-    finding = told(linked(*things))
+    finding = examine_head(linked(*things))
     assert (finding.result, finding.reasons) == (CheckOutcome.UNRECOGNISED, (Reason.MARKER_IN_LINKED_DATA,))
 
 
@@ -55,4 +55,4 @@ def test_a_marker_in_linked_data_is_a_reason_to_ask_and_no_proof(things):
     ids=["keywords", "another period", "a trail", "what it mentions", "of no type", "cut off", "too deep"],
 )
 def test_what_speaks_of_something_else_or_cannot_be_read_is_passed_over(head):
-    assert told(head).reasons == (Reason.NO_MARKER,)
+    assert examine_head(head).reasons == (Reason.NO_MARKER,)

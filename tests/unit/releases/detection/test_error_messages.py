@@ -8,7 +8,7 @@ from releases.detection import files
 from releases.detection.files import FileType, Message, found_type
 
 
-def told(text: str) -> Message | None:
+def find_message(text: str) -> Message | None:
     body = text.encode()
     return files.message_in(body, found_type(body))
 
@@ -42,14 +42,14 @@ def told(text: str) -> Message | None:
         ("<?xml version='1.0'?><states><state>Not found</state></states>", None),
     ],
 )
-def test_a_message_is_told_from_data_that_hold_its_words(text, message):
-    assert told(text) is message
+def test_a_message_is_distinguished_from_data_that_hold_its_words(text, message):
+    assert find_message(text) is message
 
 
 def test_what_is_too_long_for_a_message_is_none():
     rows = [{"status": "cancelled"}] * 500
-    assert told(json.dumps({"error": rows})) is None
-    assert told("Not found. " * 500) is None
+    assert find_message(json.dumps({"error": rows})) is None
+    assert find_message("Not found. " * 500) is None
 
 
 @pytest.mark.parametrize(
@@ -64,11 +64,11 @@ def test_what_is_too_long_for_a_message_is_none():
     ],
     ids=["whole", "cut off", "one value a line", "too deep", "long", "long and cut off"],
 )
-def test_data_that_end_before_their_end_are_told(text, broken):
+def test_data_that_end_before_their_end_are_recognised(text, broken):
     assert files.is_message_cut_off(text.encode(), FileType.JSON) is broken
 
 
-def test_markup_that_ends_before_its_end_is_told():
+def test_markup_that_ends_before_its_end_is_recognised():
     assert files.is_message_cut_off(b"<?xml version='1.0'?><a><b>1</b", FileType.XML)
     assert not files.is_message_cut_off(b"<?xml version='1.0'?><a><b>1</b></a>\n", FileType.XML)
     assert not files.is_message_cut_off(b"<a", FileType.TEXT)

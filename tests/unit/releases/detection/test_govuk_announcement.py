@@ -103,7 +103,7 @@ def test_one_of_two_months_differs_from_a_time_in_neither():
         pytest.param(lambda: problem(govuk.announcement(PATH, " ")), Problem.UNKNOWN_SHAPE, id="no-title"),
     ],
 )
-def test_what_is_no_announcement_is_told_apart(found, why):
+def test_what_is_no_announcement_is_distinguished(found, why):
     assert found() is why
 
 
@@ -123,7 +123,7 @@ def test_what_was_read_is_written_and_read_again():
         assert documents.announced_from_json(json.loads(json.dumps(documents.announced_to_json(one)))) == one
 
 
-def test_words_of_a_hostile_site_can_be_kept():
+def test_words_of_a_hostile_site_can_be_stored():
     document = govuk.announcement(PATH, "Rain \ud800\0" + "x" * 20_000, due_at=DUE)
     document["links"] = {"organisations": [{"title": None}, {"title": "y" * 900}, 7]}
     said = read(document)

@@ -25,7 +25,7 @@ def test_a_log_in_page_is_not_live(body):
     assert (shown(body).result, shown(body).reasons) == (NOT_LIVE, (Reason.LOG_IN,))
 
 
-def test_a_release_page_with_a_log_in_form_beside_it_is_live():
+def test_a_release_page_with_a_log_in_form_next_to_it_is_live():
     assert shown(release_page(above=FORM)).result is LIVE
 
 
@@ -34,6 +34,6 @@ def test_a_hidden_log_in_form_does_not_make_a_log_in_page():
     assert shown(body).result is UNRECOGNISED
 
 
-def test_a_release_page_that_shows_its_marker_in_the_text_only_beside_a_log_in_form_is_live():
+def test_a_release_page_that_shows_its_marker_in_the_text_only_next_to_a_log_in_form_is_live():
     body = page(f"{FORM}<h1>Road fuel prices</h1><p>Figures for June 2026.</p>{MUCH}", title="Road fuel prices")
     assert shown(body).result is LIVE

@@ -14,7 +14,7 @@ NOTHING_HERE = bare(
 )
 
 
-def test_the_text_of_a_page_is_kept_folded_and_without_its_frame():
+def test_the_text_of_a_page_is_stored_folded_and_without_its_frame():
     text = read_not_found_text(
         answered(page("<h1>Page not found</h1><p>Check the Address.</p>", title="Nothing"), status=404)
     )
@@ -41,7 +41,7 @@ def test_an_answer_that_says_nothing_of_what_is_not_there_leaves_no_text(answer)
     assert read_not_found_text(answer) == ""
 
 
-def test_a_very_long_page_is_kept_in_part():
+def test_a_very_long_page_is_stored_in_part():
     assert len(read_not_found_text(answered(office("Nothing", PROSE * 100)))) == MOST_CHARACTERS
 
 

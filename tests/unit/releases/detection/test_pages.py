@@ -110,7 +110,7 @@ def test_a_marker_that_no_reader_sees_does_not_count(hidden):
 
 
 @pytest.mark.parametrize("style", ["color: red; Display : none", "visibility:hidden"])
-def test_a_marker_that_a_style_hides_does_not_count_and_is_told(style):
+def test_a_marker_that_a_style_hides_does_not_count_and_is_recognised(style):
     finding = shown(page(f"<h1>Fuel</h1><p style='{style}'>June 2026</p>{MUCH}", title="Fuel"))
     assert (finding.result, finding.reasons) == (UNRECOGNISED, (Reason.MARKER_HIDDEN,))
 

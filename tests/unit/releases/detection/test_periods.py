@@ -77,7 +77,7 @@ def test_what_is_no_whole_period_is_read_as_none_of_its_own_length(text):
     assert [period for period in periods(words(text)) if not period.is_bare_year] == []
 
 
-def test_a_part_of_a_period_is_not_found_beside_it():
+def test_a_part_of_a_period_is_not_found_next_to_it():
     assert [period.sign for period in periods(words("Published 9 June 2026, for May 2026"))] == [
         only("9 June 2026").sign,
         only("May 2026").sign,

@@ -82,7 +82,7 @@ def test_a_success_is_read(status):
         pytest.param("https://example.org/maintenance.html", (Reason.OTHER_HOST, Reason.OBSTACLE), id="maintenance"),
     ],
 )
-def test_a_redirect_to_a_host_that_may_not_be_fetched_accuses_nobody(final, reasons):
+def test_a_redirect_to_a_host_that_may_not_be_fetched_accuses_no_one(final, reasons):
     finding = examine(answered(status=302, final_url=final, left_allowed_hosts=True), expected())
     assert (finding.result, finding.reasons) == (UNRECOGNISED, reasons)
 

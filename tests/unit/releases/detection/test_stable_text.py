@@ -61,6 +61,6 @@ def test_what_a_publisher_changes_makes_another_text(one, other):
     assert digest(one) != digest(other)
 
 
-def test_a_page_with_nothing_but_a_frame_is_told_by_its_frame():
+def test_a_page_with_nothing_but_a_frame_is_recognised_by_its_frame():
     one, other = (f"<html><body><nav>{text}</nav></body></html>".encode() for text in ("Home", "News"))
     assert shown(one).text_digest != shown(other).text_digest != ""

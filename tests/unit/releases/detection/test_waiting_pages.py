@@ -80,7 +80,7 @@ def test_a_live_page_that_only_sounds_like_it_is_live(sentence):
         "These figures are forthcoming.",
     ],
 )
-def test_a_sentence_that_may_be_about_a_part_or_another_year_accuses_nobody(sentence):
+def test_a_sentence_that_may_be_about_a_part_or_another_year_accuses_no_one(sentence):
     for extra in (f"<p>{sentence}</p>", f"<p>{sentence}</p><ul><li>Tables</ul>"):
         assert shown(release_page(extra), due_at=AT).result is UNRECOGNISED
         assert shown(page(f"<h1>{TITLE}</h1>{extra}", title=TITLE), due_at=AT).result is UNRECOGNISED
@@ -95,7 +95,7 @@ def test_a_part_that_is_not_yet_there_on_a_page_with_nothing_else_is_still_not_l
 
 
 @pytest.mark.parametrize("heading", ["Coming soon", "Forthcoming", "Page not found"])
-def test_another_main_heading_beside_the_one_that_names_the_release_accuses_nobody(heading):
+def test_another_main_heading_next_to_the_one_that_names_the_release_accuses_no_one(heading):
     body = page(f"<h1>{TITLE}</h1>{MUCH}<aside><h1>{heading}</h1></aside>", title=TITLE)
     assert shown(body).result is UNRECOGNISED
     alone = page(f"<h1>Road fuel prices</h1>{MUCH}<aside><h1>{heading}</h1></aside>", title="Road fuel prices")
@@ -110,13 +110,13 @@ def test_the_heading_of_a_search_field_or_a_form_for_members_makes_no_page_a_sea
     assert shown(short).result is UNRECOGNISED
 
 
-def test_a_refresh_that_only_browsers_without_scripts_follow_leads_nobody_away():
+def test_a_refresh_that_only_browsers_without_scripts_follow_leads_no_one_away():
     refresh = '<meta http-equiv="refresh" content="0;url=/">'
     assert shown(page(f"<h1>{TITLE}</h1>{MUCH}", head=f"<noscript>{refresh}</noscript>")).result is LIVE
     assert shown(page(f"<h1>{TITLE}</h1>{MUCH}", head=refresh)).reasons == (Reason.HOME_PAGE,)
 
 
-def test_a_word_in_a_menu_above_a_short_page_accuses_nobody():
+def test_a_word_in_a_menu_above_a_short_page_accuses_no_one():
     menu = "<ul><li>Latest</li><li>Upcoming</li><li>Archive</li></ul>"
     short = f"<h1>{TITLE}</h1><p>Download the tables.</p>"
     assert shown(page(menu + short, title=TITLE)).result is UNRECOGNISED

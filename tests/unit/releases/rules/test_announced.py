@@ -45,12 +45,12 @@ CANCELLED = replace(
 )
 
 
-def told(release):
+def list_changes(release):
     return [(change.kind, change.at, change.slot) for change in changes_of(release)]
 
 
-def test_what_happened_is_told_in_its_order_with_the_date_that_stood_then():
-    assert told(CANCELLED) == [
+def test_what_happened_is_described_in_its_order_with_the_date_that_stood_then():
+    assert list_changes(CANCELLED) == [
         (PublicEvent.ANNOUNCED, ANNOUNCED_AT, WAS),
         (PublicEvent.CONFIRMED, ANNOUNCED_AT + 10 * DAY, WAS),
         (PublicEvent.MOVED, ANNOUNCED_AT + 20 * DAY, TO),
@@ -59,7 +59,7 @@ def test_what_happened_is_told_in_its_order_with_the_date_that_stood_then():
 
 
 def test_when_it_was_published_is_the_time_that_was_announced_and_no_other():
-    assert told(PUBLISHED)[-1] == (PublicEvent.PUBLISHED, TO.due_at, TO)
+    assert list_changes(PUBLISHED)[-1] == (PublicEvent.PUBLISHED, TO.due_at, TO)
 
 
 def test_a_date_confirmed_before_it_was_announced_is_part_of_the_announcement():

@@ -95,13 +95,13 @@ def test_titles_are_compared_as_readers_see_them(title, found):
     assert kinds(ours(), said(at=DUE, title=title)) == found
 
 
-def test_both_sides_are_kept_as_readers_are_shown_them():
+def test_both_sides_are_stored_as_readers_are_shown_them():
     (difference,) = compare_announcement(ours(), said(at=DUE.replace(day=2), displayed="2 July 2026 9:30am"))
     assert (difference.theirs, difference.ours) == ("2 July 2026 9:30am", "1 July 2026 9:30am")
 
 
 @pytest.mark.parametrize("problem", Problem)
-def test_an_announcement_that_is_none_is_a_difference_and_what_cannot_be_told_is_none(problem):
+def test_an_announcement_that_is_none_is_a_difference_and_what_cannot_be_determined_is_none(problem):
     found = [difference.kind.value for difference in compare_problem(ours(), problem)]
     assert found == ([] if problem in CANNOT_TELL else [problem.value])
 

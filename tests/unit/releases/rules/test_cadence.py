@@ -35,7 +35,7 @@ PLANS = {(key, limit): whole_plan(key, limit) for key in ("a", "b", "c", "road-f
 
 
 @given(key=KEYS, limit=LIMITS)
-def test_a_plan_grows_strictly_and_holds_the_due_instant_the_limit_and_the_last_look_before(key, limit):
+def test_a_plan_grows_strictly_and_holds_the_due_instant_the_limit_and_the_last_check_before(key, limit):
     around = [at(-300)]
     while around[-1] < at(1200) and (instant := following(around[-1], around[-1], limit=limit, key=key)):
         around.append(instant)
@@ -78,7 +78,7 @@ def test_each_period_has_its_own_density(start, end, step):
         assert all(later - earlier >= timedelta(seconds=step) for earlier, later in pairwise(shifted))
 
 
-def test_nothing_is_looked_at_between_five_seconds_before_due_and_due():
+def test_nothing_is_checked_at_between_five_seconds_before_due_and_due():
     for plan in PLANS.values():
         assert plan[plan.index(at(-5)) + 1] == DUE
 
@@ -136,37 +136,37 @@ def test_planning_ahead_gives_the_same_instants_as_planning_when_due(key, start)
 # --- beginning late, and holes
 
 
-def test_a_watch_that_begins_before_the_first_look_waits_for_it():
+def test_a_watch_that_begins_before_the_first_check_waits_for_it():
     first = following(None, DUE - timedelta(days=30))
     assert first == PLANS["road-fuel", 120][0]
 
 
 @pytest.mark.parametrize("seconds", [-40_000, -3, 100, 4_000, 500_000])
-def test_a_watch_that_begins_late_looks_at_once_and_then_follows_the_plan(seconds):
+def test_a_watch_that_begins_late_checks_at_once_and_then_follows_the_plan(seconds):
     now = at(seconds)
     assert following(None, now) == now
     assert following(now, now) == next(instant for instant in PLANS["road-fuel", 120] if instant > now)
 
 
 @pytest.mark.parametrize("fixed", [-5, 0, 120], ids=["last-before-due", "due", "limit"])
-def test_a_watch_that_begins_within_a_second_after_a_fixed_look_makes_it_under_its_own_instant(fixed):
+def test_a_watch_that_begins_within_a_second_after_a_fixed_check_makes_it_under_its_own_instant(fixed):
     assert following(None, at(fixed + 0.99)) == at(fixed)
     assert following(None, at(fixed + 1)) not in {None, at(fixed)}
 
 
-def test_a_look_overdue_by_less_than_a_second_keeps_its_planned_instant():
+def test_a_check_overdue_by_less_than_a_second_keeps_its_planned_instant():
     before_due = at(-5)
     assert following(before_due, at(0.999)) == DUE
     assert DUE < following(before_due, at(1)) <= at(1)
 
 
-def test_after_a_hole_one_look_is_made_at_once_and_not_one_for_each_that_was_missed():
+def test_after_a_hole_one_check_is_made_at_once_and_not_one_for_each_that_was_missed():
     now = at(7_000.123)
     assert following(at(-5), now) == now
     assert following(now, now) == next(instant for instant in PLANS["road-fuel", 120] if instant > now)
 
 
-def test_a_hole_that_ends_just_after_the_limit_still_has_the_look_at_the_limit():
+def test_a_hole_that_ends_just_after_the_limit_still_has_the_check_at_the_limit():
     assert following(at(-5), at(120.4)) == at(120)
 
 
@@ -184,7 +184,7 @@ def test_a_release_is_given_up_after_a_week():
     after=st.one_of(st.none(), st.floats(-90_000, 604_800)),
     later=st.floats(-90_000, 700_000),
 )
-def test_a_next_look_is_later_than_the_last_and_never_overdue_by_a_second(key, limit, after, later):
+def test_a_next_check_is_later_than_the_last_and_never_overdue_by_a_second(key, limit, after, later):
     last = None if after is None else at(after)
     now = at(later)
     instant = following(last, now, limit=limit, key=key)
@@ -224,7 +224,7 @@ def once_live(seconds: float, *, limit: float = 120, key: str = "road-fuel") -> 
         pytest.param(200_000, 200_000, id="days-late"),
     ],
 )
-def test_a_release_that_is_live_is_looked_at_every_minute_then_every_five_then_every_thirty(live, counted_from, key):
+def test_a_release_that_is_live_is_checked_at_every_minute_then_every_five_then_every_thirty(live, counted_from, key):
     after = [seconds - counted_from for seconds in once_live(live, key=key)]
     gaps = {"minute": [], "five": [], "thirty": []}
     for earlier, later in pairwise(after):
@@ -243,7 +243,7 @@ def test_a_release_that_is_live_leaves_the_second_of_the_limit_to_those_that_are
         assert once_live(0.2, key=key)[0] >= 30
 
 
-def test_a_watcher_that_restarts_after_the_release_went_live_plans_the_same_looks():
+def test_a_monitoring_process_that_restarts_after_the_release_went_live_plans_the_same_checks():
     planned = once_live(0.2)
     again = next_check_at(due_at=DUE, limit_at=at(120), after=at(700), now=at(700), key="road-fuel", live_since=at(0.2))
     assert again == at(next(seconds for seconds in planned if seconds > 700))
@@ -259,25 +259,25 @@ def test_the_watch_of_a_live_release_ends_six_hours_after_and_never_beyond_the_w
     assert late < once_live(late)[-1] <= GIVE_UP.total_seconds()
 
 
-def test_seen_live_costs_a_small_part_of_the_looks_that_waiting_costs():
+def test_found_live_costs_a_small_part_of_the_checks_that_waiting_costs():
     assert len(once_live(0.2)) <= 35
 
 
 # --- after one check before due that showed it
 
 
-def second_look(early: float, *, key: str = "road-fuel") -> float:
+def find_second_check(early: float, *, key: str = "road-fuel") -> float:
     instant = next_check_at(due_at=DUE, limit_at=at(120), after=at(early), now=at(early), key=key, live_early=at(early))
     assert instant is not None
     return (instant - DUE).total_seconds()
 
 
 @pytest.mark.parametrize("early", [-80_000, -30_000, -3_000])
-def test_a_look_before_due_that_showed_the_release_is_confirmed_five_seconds_later(early):
-    assert second_look(early) == early + 5
+def test_a_check_before_due_that_showed_the_release_is_confirmed_five_seconds_later(early):
+    assert find_second_check(early) == early + 5
 
 
-def test_a_confirming_look_that_brought_nothing_is_repeated_twice_and_then_the_plan_goes_on():
+def test_a_confirming_check_that_brought_nothing_is_repeated_twice_and_then_the_plan_goes_on():
     early, instants = at(-30_000), [at(-30_000)]
     for _ in range(4):
         instants.append(
@@ -287,7 +287,7 @@ def test_a_confirming_look_that_brought_nothing_is_repeated_twice_and_then_the_p
     assert instants[4] == following(instants[3], instants[3], key="a")
 
 
-def test_close_to_due_the_planned_looks_confirm_by_themselves():
+def test_close_to_due_the_planned_checks_confirm_automatically():
     for early in range(-400, 0):
-        assert second_look(early) <= early + 5
-        assert not -5 < second_look(early) < 0
+        assert find_second_check(early) <= early + 5
+        assert not -5 < find_second_check(early) < 0

@@ -71,7 +71,7 @@ def test_expected_periods_without_a_release_are_named(pace, count, without, expe
     assert found(beats(pace, count, without=without), pace) == expected
 
 
-def test_a_yearly_series_lacks_the_year_in_which_nothing_is_planned():
+def test_a_yearly_series_is_missing_the_year_in_which_nothing_is_planned():
     days = [date(2021, 6, 10), date(2022, 6, 9), date(2023, 6, 8)]
     assert found(days, Pace.YEARLY) == [Gap(date(2024, 6, 1), date(2024, 6, 1), 1)]
     # What comes two months later than usual is this year's.
@@ -83,7 +83,7 @@ def test_a_release_early_in_the_next_year_fills_the_last_period_of_this_one():
     assert found(days, Pace.MONTHLY) == []
 
 
-def test_only_gaps_between_the_days_asked_about_are_told():
+def test_only_gaps_between_the_days_asked_about_are_described():
     days = beats(Pace.MONTHLY, 24, without=(1, 13))
     assert found(days, Pace.MONTHLY, date(2025, 1, 1), date(2025, 12, 31)) == [
         Gap(date(2025, 2, 1), date(2025, 2, 1), 1)
@@ -99,7 +99,7 @@ def test_only_gaps_between_the_days_asked_about_are_told():
         (Precision.TWO_MONTHS, date(2027, 1, 1)),
     ],
 )
-def test_a_vague_release_stands_in_the_middle_of_its_months(precision, expected):
+def test_a_vague_release_is_in_the_middle_of_its_months(precision, expected):
     assert beat(date(2026, 12, 3), precision=precision) == expected
 
 

@@ -27,5 +27,5 @@ def ago(seconds: float) -> datetime:
         pytest.param(ago(30), ago(4), ago(30) - TICK, id="own-look-older-than-the-others"),
     ],
 )
-def test_a_watcher_vouches_for_its_own_looks_and_waits_for_those_of_others(unanswered, held_since, until):
+def test_a_monitoring_process_vouches_for_its_own_checks_and_waits_for_those_of_others(unanswered, held_since, until):
     assert find_answered_until(unanswered=unanswered, held_since=held_since, now=NOW) == until

@@ -105,7 +105,7 @@ def test_a_stepped_clock_for_which_nothing_vouches_stays_off(machine):
     assert off(machine.after(3600))
 
 
-def test_a_step_that_a_keeper_of_the_time_vouches_for_is_forgotten_once_no_look_can_straddle_it(machine):
+def test_a_step_that_a_keeper_of_the_time_vouches_for_is_forgotten_once_no_check_can_straddle_it(machine):
     machine.figures = (KERNEL,)
     machine.set_by(30)
     assert off(machine.after(0.1))
@@ -121,7 +121,7 @@ def test_small_steps_add_up_while_nothing_vouches(machine):
     assert off(error)
 
 
-def test_a_step_back_to_where_the_clock_was_ends_the_doubt_once_no_look_can_straddle_it(machine):
+def test_a_step_back_to_where_the_clock_was_ends_the_doubt_once_no_check_can_straddle_it(machine):
     machine.set_by(30)
     machine.after(60)
     machine.set_by(-30)
@@ -129,7 +129,7 @@ def test_a_step_back_to_where_the_clock_was_ends_the_doubt_once_no_look_can_stra
     assert not off(machine.after(16))
 
 
-def test_a_clock_that_runs_on_evenly_has_no_step_however_long_nobody_read_it(machine):
+def test_a_clock_that_runs_on_evenly_has_no_step_however_long_no_one_read_it(machine):
     assert machine.after(86_400).stepped_by == timedelta(0)
 
 
@@ -216,7 +216,7 @@ def test_what_was_heard_long_ago_proves_nothing_any_more(machine):
     assert machine.after(1).off_by == timedelta(0)
 
 
-def test_two_hosts_heard_after_a_step_that_find_nothing_wrong_end_the_doubt(machine):
+def test_two_responses_after_a_step_that_find_nothing_wrong_end_the_doubt(machine):
     machine.hear("one.example")
     machine.hear("two.example")
     machine.set_by(30)
@@ -228,7 +228,7 @@ def test_two_hosts_heard_after_a_step_that_find_nothing_wrong_end_the_doubt(mach
     assert not off(machine.after(1))
 
 
-def test_two_hosts_heard_after_a_step_that_prove_the_clock_wrong_keep_it_in_doubt(machine):
+def test_two_responses_after_a_step_that_prove_the_clock_wrong_keep_it_in_doubt(machine):
     machine.set_by(30)
     machine.after(60)
     for host in ("one.example", "two.example"):
@@ -242,7 +242,7 @@ def test_two_hosts_heard_after_a_step_that_prove_the_clock_wrong_keep_it_in_doub
 KEPT = {"state": 0, "status": 0x2001, "maxerror": 20_000, "offset": 0}
 
 
-def test_a_kernel_that_is_kept_in_time_bounds_the_error():
+def test_a_kernel_that_is_stored_in_time_bounds_the_error():
     figures = of_kernel(**KEPT)
     assert (figures.voucher, figures.bound.total_seconds(), figures.least) == (Voucher.KERNEL, 0.12, timedelta(0))
 
@@ -264,7 +264,7 @@ def test_what_the_kernel_still_has_to_correct_belongs_to_the_error(status, offse
         pytest.param({"state": -1}, id="not-allowed"),
     ],
 )
-def test_a_kernel_that_nobody_keeps_in_time_vouches_for_nothing(change):
+def test_a_kernel_that_no_one_keeps_in_time_vouches_for_nothing(change):
     assert of_kernel(**KEPT | change) is None
 
 

@@ -42,7 +42,7 @@ def asked(*answers):
     return controls
 
 
-def test_our_own_side_is_at_fault_only_where_no_control_look_is_answered():
+def test_our_own_side_is_at_fault_only_where_no_control_check_is_answered():
     failed = answer(ONE, failure=Failure.TIMEOUT), answer(TWO, failure=Failure.DNS)
     assert asked(*failed).fail
     assert not asked(failed[0], answer(TWO)).fail
@@ -52,13 +52,13 @@ def test_our_own_side_is_at_fault_only_where_no_control_look_is_answered():
     assert not Controls(urls=()).fail, "without controls nothing is known"
 
 
-def test_control_looks_are_made_once_in_a_while():
+def test_control_checks_are_made_once_in_a_while():
     controls = asked(answer(ONE), answer(TWO))
     assert controls.requests(now=SEED_DUE + FRESH_FOR / 2) == []
     assert len(controls.requests(now=SEED_DUE + FRESH_FOR)) == 2
 
 
-def test_a_gateway_of_our_own_leads_every_control_look_away_too():
+def test_a_gateway_of_our_own_leads_every_control_check_away_too():
     led = answer(ONE, led_to=GATEWAY), answer(TWO, led_to=GATEWAY)
     assert asked(*led).lead_away_to("gateway.example.com")
     assert not asked(*led).lead_away_to("login.example.gov.uk")

@@ -80,7 +80,7 @@ def test_a_longer_exposure_and_one_nearer_to_its_time_is_never_noticed_less():
         )
 
 
-def test_what_goes_out_in_the_last_five_seconds_is_not_told_from_what_is_on_time():
+def test_what_goes_out_in_the_last_five_seconds_is_not_distinguished_from_what_is_on_time():
     assert chance_of_detection(timedelta(hours=1), Begins.LAST_MINUTE).detected == pytest.approx(55 / 60)
 
 

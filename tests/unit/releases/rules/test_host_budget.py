@@ -58,7 +58,7 @@ def test_the_parts_of_a_budget_are_never_more_than_the_whole(budget, watch, besi
         pytest.param(10_000, LIFTED, 0, id="no limit"),
     ],
 )
-def test_the_last_look_leaves_so_long_after_the_first(looks, budget, seconds):
+def test_the_last_check_leaves_so_long_after_the_first(looks, budget, seconds):
     assert spread_seconds(looks, budget, seconds_each=0.25) == pytest.approx(seconds)
 
 

@@ -77,7 +77,7 @@ def test_what_is_offered_is_what_is_allowed(state, role):
     }
 
 
-def test_nobody_without_a_role_makes_any_move():
+def test_no_one_without_a_role_makes_any_move():
     for state, move in ALLOWED:
         with pytest.raises(WrongRole):
             RELEASE.check(move, source=state, roles=(), given=EVERYTHING)

@@ -127,5 +127,5 @@ GRANTED, BEGINS = DUE - timedelta(days=7), DUE - timedelta(hours=24)
     ],
     ids=["not begun", "in its period", "before it", "before it was granted", "a vague release"],
 )
-def test_access_outside_what_was_granted_is_told_apart(began_at, begins_at, odd):
+def test_access_outside_what_was_granted_is_distinguished(began_at, begins_at, odd):
     assert find_oddities(began_at=began_at, begins_at=begins_at, granted_at=GRANTED) == odd

@@ -32,12 +32,12 @@ RIGHT = "School inspections. Release date: 1 July 2026 9:30am (confirmed)"
         pytest.param(CheckOutcome.OBSERVER_FAULT, False, PreflightCode.NO_ANSWER, id="a fault of our own"),
     ],
 )
-def test_a_look_the_day_before_means(result, was_absent, code):
+def test_a_check_the_day_before_means(result, was_absent, code):
     found = findings_of_check(7, result, (Reason.NOT_FOUND,), was_absent=was_absent)
     assert (found and (found.code, found.address, found.facts)) == (code and (code, 7, {"reasons": ["not_found"]}))
 
 
-def test_an_address_that_leads_to_a_host_that_may_not_be_asked_is_told_while_it_can_be_allowed():
+def test_an_address_that_leads_to_a_host_that_may_not_be_asked_is_described_while_it_can_be_allowed():
     found = findings_of_check(7, CheckOutcome.NOT_LIVE, (Reason.OTHER_HOST,), was_absent=False)
     assert found == PreflightFinding(PreflightCode.LEADS_TO_ANOTHER_HOST, 7, {"reasons": ["other_host"]})
 
@@ -115,7 +115,7 @@ def test_only_problems_that_were_not_found_before_are_news():
     assert (new_findings(now, before), new_findings(before, []), new_findings(before, before)) == (1, 2, 0)
 
 
-def test_a_finding_is_the_same_after_it_was_kept():
+def test_a_finding_is_the_same_after_it_was_stored():
     finding = PreflightFinding(PreflightCode.SHARES_MINUTE, None, {"seconds": 1.25})
     assert PreflightFinding.from_json(finding.to_json()) == finding
     assert {finding.code} <= NOTES

@@ -101,7 +101,7 @@ def test_the_first_visible_sheet_is_read_and_no_other():
 
 
 class TestFormulas:
-    def test_the_value_that_a_spreadsheet_kept_beside_a_formula_is_read(self):
+    def test_the_value_that_a_spreadsheet_kept_next_to_a_formula_is_read(self):
         with_value = xlsx_of({"tolerance_seconds": "=30+30"})
         kept = _edited(with_value, "xl/worksheets/sheet1.xml", b"<f>30+30</f><v></v>", b"<f>30+30</f><v>60</v>")
         assert texts(kept)["tolerance_seconds"] == Cell("60")

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from releases.detection.finding import CheckOutcome
 from releases.verdict.address import AddressVerdict, Outcome, Sighting
 from tests.support import checks as written
-from tests.support.checks import ABSENT, FAULT, LIVE, UNREACHABLE, UNRECOGNISED, at, look
+from tests.support.checks import ABSENT, FAULT, LIVE, UNREACHABLE, UNRECOGNISED, at, make_check
 
 LONGEST_GAP = 60
 PLACES = (-60, -30, -5, 0, 60, 120, 125, 600)
 CHOICES = (None, ABSENT, LIVE)
 SEQUENCES = [
-    tuple(look(result, place) for place, result in zip(PLACES, results, strict=True) if result)
+    tuple(make_check(result, place) for place, result in zip(PLACES, results, strict=True) if result)
     for results in itertools.product(CHOICES, repeat=len(PLACES))
 ]
 
@@ -62,12 +62,16 @@ def test_no_fault_of_ours_ever_changes_an_outcome():
     for looks in SEQUENCES:
         outcome = judged(*looks).outcome
         for fault, place in zip(itertools.cycle((FAULT, UNREACHABLE, UNRECOGNISED)), (-90, -5, 0, 120, 121, 700)):
-            assert judged(*looks, look(fault, place, completed=place + 15)).outcome is outcome, (looks, fault, place)
+            assert judged(*looks, make_check(fault, place, completed=place + 15)).outcome is outcome, (
+                looks,
+                fault,
+                place,
+            )
 
 
 def test_nothing_but_faults_is_never_a_suspicion():
     for results in itertools.product((FAULT, UNREACHABLE, UNRECOGNISED), repeat=4):
-        looks = [look(result, place) for result, place in zip(results, (-5, 0, 120, 600), strict=True)]
+        looks = [make_check(result, place) for result, place in zip(results, (-5, 0, 120, 600), strict=True)]
         assert judged(*looks).outcome is Outcome.CANNOT_TELL
 
 
@@ -86,11 +90,11 @@ def test_an_outcome_given_before_the_limit_is_never_taken_back():
         assert provisional.outcome in {Outcome.PENDING, Outcome.ON_TIME, Outcome.EARLY}
         if provisional.outcome is not Outcome.PENDING:
             assert judged(*looks).outcome is provisional.outcome
-            later = judged(*looks, look(ABSENT, 900), look(LIVE, 950), look(ABSENT, 1000))
+            later = judged(*looks, make_check(ABSENT, 900), make_check(LIVE, 950), make_check(ABSENT, 1000))
             assert later.outcome is provisional.outcome
 
 
-def test_an_accusation_of_lateness_always_rests_on_an_absent_look_at_or_after_the_limit():
+def test_an_accusation_of_lateness_always_rests_on_an_absent_check_at_or_after_the_limit():
     for looks in SEQUENCES:
         verdict = judged(*looks)
         if verdict.outcome in {Outcome.LATE, Outcome.NOT_SEEN}:
@@ -101,7 +105,9 @@ def test_an_accusation_of_lateness_always_rests_on_an_absent_look_at_or_after_th
 
 
 LOOKS = st.builds(
-    lambda result, planned, late, taken: look(result, planned, sent=planned + late, completed=planned + late + taken),
+    lambda result, planned, late, taken: make_check(
+        result, planned, sent=planned + late, completed=planned + late + taken
+    ),
     st.sampled_from(CheckOutcome),
     st.sampled_from((-600, -15, -10, -5, -1, 0, 5, 115, 120, 125, 130)),
     st.sampled_from((0, 0.2, 0.5, 0.6, 3)),
@@ -125,4 +131,4 @@ def test_an_interval_never_ends_before_it_begins(looks):
 
 @given(st.lists(LOOKS, max_size=8), st.sampled_from((FAULT, UNREACHABLE, UNRECOGNISED)), st.integers(-700, 700))
 def test_a_fault_anywhere_leaves_the_whole_verdict_as_it_was(looks, fault, place):
-    assert judged(*looks, look(fault, place, completed=place + 15)) == judged(*looks)
+    assert judged(*looks, make_check(fault, place, completed=place + 15)) == judged(*looks)

@@ -24,7 +24,7 @@ def of_the_series(text: str) -> bytes:
     return page(f"<h1>Road fuel prices</h1>{text}{MUCH}", title="Road fuel prices")
 
 
-def seen(body: bytes, *, at=AT, **known):
+def examine_body(body: bytes, *, at=AT, **known):
     looked = replace(answered(body), sent_at=at, completed_at=at)
     return examine(looked, expected(due_at=AT, **known))
 
@@ -57,19 +57,19 @@ NOTICE = of_the_series("<p>We consulted users of these statistics in June 2026.<
 
 
 def test_one_sentence_added_before_the_time_proves_nothing_then_and_later():
-    early = seen(NOTICE, at=BEFORE)
+    early = examine_body(NOTICE, at=BEFORE)
     assert (early.result, early.reasons) == (UNRECOGNISED, (Reason.MARKER_IN_TEXT, Reason.MENTIONED_ONCE))
-    later = seen(NOTICE, texts_before=frozenset({early.text_digest}))
+    later = examine_body(NOTICE, texts_before=frozenset({early.text_digest}))
     assert (later.result, later.reasons) == (early.result, early.reasons)
 
 
 def test_a_text_that_named_the_edition_all_along_may_be_the_release_and_is_not_called_unchanged():
-    text = frozenset({seen(NOTICE, at=BEFORE).text_digest})
-    assert seen(NOTICE, texts_before=text, texts_not_live=text).result is UNRECOGNISED
+    text = frozenset({examine_body(NOTICE, at=BEFORE).text_digest})
+    assert examine_body(NOTICE, texts_before=text, texts_not_live=text).result is UNRECOGNISED
 
 
 def test_one_sentence_of_a_new_text_is_enough_from_the_due_time_on():
-    assert seen(of_the_series("<p>Prices of road fuel rose in June 2026.</p>")).result is LIVE
+    assert examine_body(of_the_series("<p>Prices of road fuel rose in June 2026.</p>")).result is LIVE
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_one_sentence_of_a_new_text_is_enough_from_the_due_time_on():
     ids=["heading", "twice", "table"],
 )
 def test_a_text_that_holds_the_edition_is_live_before_its_time_too(text):
-    assert seen(of_the_series(text), at=BEFORE).result is LIVE
+    assert examine_body(of_the_series(text), at=BEFORE).result is LIVE
 
 
 @pytest.mark.django_db

@@ -7,17 +7,17 @@ import pytest
 from releases.detection.finding import AddressRole
 from releases.verdict.address import AddressVerdict, Outcome
 from releases.verdict.release import combine_addresses
-from tests.support.checks import ABSENT, LIVE, judged, look
+from tests.support.checks import ABSENT, LIVE, judged, make_check
 
 PAGE, ATTACHMENT = AddressRole.PAGE, AddressRole.ATTACHMENT
 
-EARLY = judged(look(ABSENT, -60), look(LIVE, -30), look(LIVE, -15), look(LIVE, 0))
-ON_TIME = judged(look(ABSENT, -5), look(LIVE, 0))
-LATE = judged(look(ABSENT, 120), look(LIVE, 900))
-NOT_SEEN = judged(look(ABSENT, 120))
-UNCERTAIN = judged(look(ABSENT, -5), look(LIVE, 900))
-CANNOT_TELL = judged(look(ABSENT, -5))
-PENDING = judged(look(ABSENT, -5), settled=False)
+EARLY = judged(make_check(ABSENT, -60), make_check(LIVE, -30), make_check(LIVE, -15), make_check(LIVE, 0))
+ON_TIME = judged(make_check(ABSENT, -5), make_check(LIVE, 0))
+LATE = judged(make_check(ABSENT, 120), make_check(LIVE, 900))
+NOT_SEEN = judged(make_check(ABSENT, 120))
+UNCERTAIN = judged(make_check(ABSENT, -5), make_check(LIVE, 900))
+CANNOT_TELL = judged(make_check(ABSENT, -5))
+PENDING = judged(make_check(ABSENT, -5), settled=False)
 EVERY = {verdict.outcome: verdict for verdict in (EARLY, ON_TIME, LATE, NOT_SEEN, UNCERTAIN, CANNOT_TELL, PENDING)}
 
 
@@ -51,7 +51,7 @@ def test_a_page_that_is_late_or_not_seen_goes_before_what_its_attachments_show(o
         assert outcome_of(EVERY[outcome], other) is expected
 
 
-def test_a_missing_attachment_is_partial_also_where_the_page_cannot_be_told():
+def test_a_missing_attachment_is_partial_also_where_the_page_cannot_be_determined():
     assert outcome_of(CANNOT_TELL, NOT_SEEN) is Outcome.PARTIAL
     assert outcome_of(UNCERTAIN, LATE) is Outcome.PARTIAL
 
@@ -73,7 +73,7 @@ def test_an_address_that_is_not_required_never_decides():
         assert verdict == (page.outcome, page)
 
 
-def test_a_release_without_a_required_address_cannot_be_told_once_nothing_is_pending():
+def test_a_release_without_a_required_address_cannot_be_determined_once_nothing_is_pending():
     assert combine_addresses([])[0] is Outcome.CANNOT_TELL
     assert combine_addresses([(ATTACHMENT, False, PENDING)])[0] is Outcome.PENDING
     assert combine_addresses([(ATTACHMENT, False, EARLY)])[0] is Outcome.CANNOT_TELL
@@ -86,11 +86,11 @@ def test_every_combination_of_three_addresses_has_one_outcome_whatever_their_ord
         assert len(outcomes) == 1
 
 
-def test_the_most_telling_address_stands_first():
-    sooner = judged(look(ABSENT, -90), look(LIVE, -80), look(LIVE, -15))
+def test_the_most_telling_address_is_first():
+    sooner = judged(make_check(ABSENT, -90), make_check(LIVE, -80), make_check(LIVE, -15))
     _, deciding = combine_addresses([(PAGE, True, EARLY), (ATTACHMENT, True, sooner), (ATTACHMENT, True, ON_TIME)])
     assert deciding is sooner
-    later = judged(look(ABSENT, 120), look(LIVE, 2000))
+    later = judged(make_check(ABSENT, 120), make_check(LIVE, 2000))
     _, deciding = combine_addresses(
         [(PAGE, True, ON_TIME), (ATTACHMENT, True, LATE), (ATTACHMENT, True, later), (ATTACHMENT, True, NOT_SEEN)]
     )

@@ -8,38 +8,38 @@ from releases import judge
 from releases.detection.finding import CheckOutcome, Reason, is_taken_away
 from releases.models import ReleaseEvent
 from releases.verdict.address import Outcome
-from tests.support.checks import ABSENT, LIVE, at, judged, look
+from tests.support.checks import ABSENT, LIVE, at, judged, make_check
 from tests.support.factories import SEED_DUE, ReleaseFactory
 from tests.support.observations import create_observation
 from tests.support.release_pages import AT, MUCH, TITLE, page, release_page, shown
 
-NOBODY_LOOKED = (look(ABSENT, -60), look(ABSENT, -5))
+NOBODY_LOOKED = (make_check(ABSENT, -60), make_check(ABSENT, -5))
 
 
-def test_a_page_that_was_found_taken_away_after_nobody_had_looked_is_not_called_late():
-    gone = look(ABSENT, 1_800, taken_away=True)
+def test_a_page_that_was_found_taken_away_after_no_one_had_checked_is_not_called_late():
+    gone = make_check(ABSENT, 1_800, taken_away=True)
     assert judged(*NOBODY_LOOKED, gone).outcome is Outcome.CANNOT_TELL
-    assert judged(*NOBODY_LOOKED, look(ABSENT, 1_800)).outcome is Outcome.NOT_SEEN
+    assert judged(*NOBODY_LOOKED, make_check(ABSENT, 1_800)).outcome is Outcome.NOT_SEEN
 
 
 def test_a_page_that_was_missing_at_the_limit_is_late_whatever_became_of_it():
-    seen = [*NOBODY_LOOKED, look(ABSENT, 120), look(ABSENT, 1_800, taken_away=True)]
+    seen = [*NOBODY_LOOKED, make_check(ABSENT, 120), make_check(ABSENT, 1_800, taken_away=True)]
     assert judged(*seen).outcome is Outcome.NOT_SEEN
-    assert judged(*seen, look(LIVE, 3_600)).delay.from_seconds == 120
+    assert judged(*seen, make_check(LIVE, 3_600)).delay.from_seconds == 120
 
 
 def test_a_page_that_comes_back_was_first_published_before_it_was_taken_away():
-    verdict = judged(*NOBODY_LOOKED, look(ABSENT, 1_800, taken_away=True), look(LIVE, 3_600))
+    verdict = judged(*NOBODY_LOOKED, make_check(ABSENT, 1_800, taken_away=True), make_check(LIVE, 3_600))
     assert (verdict.outcome, verdict.last_not_live_at) == (Outcome.UNCERTAIN, at(-5))
 
 
 def test_a_page_that_was_gone_before_it_was_due_is_missing_like_any_other():
-    gone = [look(ABSENT, seconds, taken_away=True) for seconds in (-60, -5, 120)]
+    gone = [make_check(ABSENT, seconds, taken_away=True) for seconds in (-60, -5, 120)]
     assert judged(*gone).outcome is Outcome.NOT_SEEN
 
 
-def test_a_page_that_was_seen_and_then_taken_away_is_told_as_gone_again():
-    verdict = judged(look(ABSENT, -5), look(LIVE, 0), look(ABSENT, 60, taken_away=True))
+def test_a_page_that_was_seen_and_then_taken_away_is_described_as_gone_again():
+    verdict = judged(make_check(ABSENT, -5), make_check(LIVE, 0), make_check(ABSENT, 60, taken_away=True))
     assert (verdict.outcome, verdict.gone_again_at) == (Outcome.ON_TIME, at(60))
 
 
@@ -89,7 +89,7 @@ def test_a_title_that_is_marked_as_withdrawn_tells_so_and_the_page_find_edition_
     [(("gone",), Outcome.CANNOT_TELL), (("not_found",), Outcome.NOT_SEEN)],
     ids=["taken away", "not there"],
 )
-def test_the_record_of_a_hole_before_a_page_was_found_gone_accuses_nobody(reasons, outcome):
+def test_the_record_of_a_hole_before_a_page_was_found_gone_accuses_no_one(reasons, outcome):
     address = ReleaseFactory(confirmed=True).addresses.get()
     create_observation(address, "not_live", at=SEED_DUE - timedelta(minutes=1), reasons=("not_found",))
     for second in range(0, 120, 10):
@@ -103,7 +103,7 @@ def test_the_record_of_a_hole_before_a_page_was_found_gone_accuses_nobody(reason
 
 
 @pytest.mark.django_db
-def test_a_release_seen_live_and_then_gone_has_its_event():
+def test_a_release_found_live_and_then_gone_has_its_event():
     address = ReleaseFactory(confirmed=True).addresses.get()
     for minutes, result, reasons in ((-1, "not_live", ("not_found",)), (0, "live", ()), (9, "not_live", ("gone",))):
         create_observation(address, result, at=SEED_DUE + timedelta(minutes=minutes), reasons=reasons)

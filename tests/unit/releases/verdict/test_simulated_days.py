@@ -143,7 +143,7 @@ def assert_accused_rightly(address: Address, verdict: AddressVerdict) -> None:
             if stretch.start <= day.tolerance and (stretch.end == FOR_EVER or (day.tells_gone and stretch.start >= 0))
         ]
         assert not standing, "called late, and was on time"
-        assert not seen_by_readers(day), "called late, and was live in time for longer than a gap may be"
+        assert not is_visible_to_readers(day), "called late, and was live in time for longer than a gap may be"
         assert verdict.delay is not None
         assert verdict.delay.from_seconds >= day.tolerance
     if verdict.outcome is Outcome.ON_TIME:
@@ -151,7 +151,7 @@ def assert_accused_rightly(address: Address, verdict: AddressVerdict) -> None:
         assert any(stretch.start <= latest for stretch in day.shown), "called on time, and was late"
 
 
-def seen_by_readers(day: Day) -> bool:
+def is_visible_to_readers(day: Day) -> bool:
     """Return whether the page was live between the due time and the limit for so long that a monitored window shows it.
 
     A slow answer may show the page of any instant since it was asked for.
@@ -169,7 +169,7 @@ def assert_proves_nothing(address: Address) -> None:
         assert {verdict.outcome for verdict in address.verdicts} <= nothing, "what matched all along proves something"
 
 
-def assert_told_in_order(address: Address) -> None:
+def assert_consistent_order(address: Address) -> None:
     for before, after in pairwise(address.verdicts):
         if before.outcome in SUSPICIOUS:
             assert after.outcome is not Outcome.ON_TIME, "more looks turned a breach into on time"
@@ -202,7 +202,7 @@ def assert_true(addresses: list[Address]) -> Outcome:
         for verdict in address.verdicts:
             assert_truth_lies_inside(address.day, verdict)
             assert_accused_rightly(address, verdict)
-        assert_told_in_order(address)
+        assert_consistent_order(address)
         assert_flips_were_there(address)
     roles = (AddressRole.PAGE, AddressRole.ATTACHMENT)
     outcome, _ = combine_addresses([(role, True, each.final) for role, each in zip(roles, addresses, strict=False)])
@@ -217,7 +217,7 @@ def assert_true(addresses: list[Address]) -> Outcome:
 
 # The first part holds something of everything; the others run in ./test --all.
 @pytest.mark.parametrize("part", [pytest.param(part, marks=pytest.mark.full if part else ()) for part in range(PARTS)])
-def test_on_ten_thousand_days_the_truth_lies_inside_and_nobody_is_accused_wrongly(part):
+def test_on_ten_thousand_days_the_truth_lies_inside_and_no_one_is_accused_wrongly(part):
     told = Counter()
     for number in range(part, DAYS, PARTS):
         try:

@@ -19,7 +19,7 @@ from tests.support.scripted_publisher import JumpingClock, MorningOver, Scripted
 ABSENT, UNKNOWN = CheckOutcome.NOT_LIVE, CheckOutcome.UNRECOGNISED
 
 
-def standing(texts: str, *, shuffled: bool = False) -> str:
+def find_lasting_texts(texts: str, *, shuffled: bool = False) -> str:
     """Note one check a minute, each with a text of one letter ("-" is no page), and return the unchanged texts."""
     before = EarlierTexts()
     looks = list(enumerate(texts))
@@ -48,7 +48,7 @@ def standing(texts: str, *, shuffled: bool = False) -> str:
     ],
 )
 def test_a_text_stands_that_took_no_other_ones_place_for_good(texts, expected):
-    assert standing(texts) == standing(texts, shuffled=True) == expected
+    assert find_lasting_texts(texts) == find_lasting_texts(texts, shuffled=True) == expected
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from tests.support.factories import SEED_DUE
     ],
     ids=["this is it", "previous edition", "something else", "nothing"],
 )
-def test_a_look_counts_as_a_person_says_of_its_text(said, result):
+def test_a_check_counts_as_a_person_says_of_its_text(said, result):
     assert count_result("unrecognised", said) is result
     assert is_corrected(said) is (result is not CheckOutcome.UNRECOGNISED)
 
@@ -31,7 +31,7 @@ def test_the_last_word_on_a_text_holds_and_a_word_on_no_text_corrects_nothing():
 
 
 @pytest.mark.parametrize("said", [None, *Statement.Kind])
-def test_a_look_by_a_clock_known_to_be_wrong_counts_as_a_fault_of_ours_whatever_anybody_says(said):
+def test_a_check_by_a_clock_known_to_be_wrong_counts_as_a_fault_of_ours_whatever_anyone_says(said):
     for result in CheckOutcome:
         assert count_result(result, said, clock_off=True) is CheckOutcome.OBSERVER_FAULT
 
@@ -51,7 +51,7 @@ def counted(said, *, bound_seconds=0.0):
 
 
 @pytest.mark.parametrize("said", [None, Statement.Kind.NOT_IT])
-def test_a_look_that_nobody_corrected_is_proven_by_what_it_saw(said):
+def test_a_check_that_no_one_corrected_is_proven_by_what_it_saw(said):
     expected = Sighting(CheckOutcome.UNRECOGNISED, *[SEED_DUE] * 3, text_digest="a", taken_away=True)
     assert counted(said) == expected
 
@@ -60,7 +60,7 @@ def test_a_look_that_nobody_corrected_is_proven_by_what_it_saw(said):
     ("said", "result"),
     [(Statement.Kind.THIS_IS_IT, CheckOutcome.LIVE), (Statement.Kind.PREVIOUS_EDITION, CheckOutcome.NOT_LIVE)],
 )
-def test_a_look_that_a_person_corrected_needs_no_proof_by_its_text_and_tells_of_nothing_else(said, result):
+def test_a_check_that_a_person_corrected_needs_no_proof_by_its_text_and_tells_of_nothing_else(said, result):
     assert counted(said) == Sighting(result, *[SEED_DUE] * 3)
 
 

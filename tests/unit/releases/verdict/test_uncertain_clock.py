@@ -7,25 +7,27 @@ from datetime import timedelta
 import pytest
 
 from releases.verdict.address import SUSPICIOUS, BeforeDue, Interval, Outcome, settles_at
-from tests.support.checks import ABSENT, LIVE, at, judged, look
+from tests.support.checks import ABSENT, LIVE, at, judged, make_check
 
 
 def test_the_delay_is_as_wide_as_the_clock_may_be_off_on_either_side():
     verdict = judged(
-        look(ABSENT, 130, bound=0.2), look(LIVE, 140, completed=140.5, bound=0.3), look(ABSENT, 122, bound=0.2)
+        make_check(ABSENT, 130, bound=0.2),
+        make_check(LIVE, 140, completed=140.5, bound=0.3),
+        make_check(ABSENT, 122, bound=0.2),
     )
     assert verdict.outcome is Outcome.LATE
     assert (verdict.delay.from_seconds, verdict.delay.to_seconds) == pytest.approx((129.8, 140.8))
     assert verdict.clock_bound == timedelta(seconds=0.3)
 
 
-def test_the_instants_told_are_those_of_the_clock_itself():
-    verdict = judged(look(ABSENT, 130, bound=2), look(LIVE, 140, completed=140.5, bound=2))
+def test_the_instants_described_are_those_of_the_clock_itself():
+    verdict = judged(make_check(ABSENT, 130, bound=2), make_check(LIVE, 140, completed=140.5, bound=2))
     assert (verdict.last_not_live_at, verdict.first_live_at) == (at(130), at(140.5))
 
 
 def test_a_delay_that_still_grows_begins_as_much_earlier_as_the_clock_may_be_off():
-    assert judged(look(ABSENT, 125, bound=1)).delay == Interval(124, None)
+    assert judged(make_check(ABSENT, 125, bound=1)).delay == Interval(124, None)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +40,7 @@ def test_a_delay_that_still_grows_begins_as_much_earlier_as_the_clock_may_be_off
     ],
 )
 def test_an_absent_page_accuses_only_if_it_was_absent_at_the_limit_by_any_clock_within_the_bound(sent, bound, outcome):
-    assert judged(look(ABSENT, sent, bound=bound)).outcome is outcome
+    assert judged(make_check(ABSENT, sent, bound=bound)).outcome is outcome
 
 
 @pytest.mark.parametrize(
@@ -51,12 +53,14 @@ def test_an_absent_page_accuses_only_if_it_was_absent_at_the_limit_by_any_clock_
     ],
 )
 def test_the_half_second_that_is_excused_at_the_limit_holds_delay_and_clock_together(sent, bound, outcome):
-    assert judged(look(ABSENT, 115, bound=bound), look(LIVE, 120, sent=sent, bound=bound)).outcome is outcome
+    assert (
+        judged(make_check(ABSENT, 115, bound=bound), make_check(LIVE, 120, sent=sent, bound=bound)).outcome is outcome
+    )
 
 
-def test_a_page_seen_live_so_long_before_the_limit_that_the_clock_does_not_matter_is_on_time():
-    assert judged(look(ABSENT, -15, bound=3), look(LIVE, 5, bound=3)).outcome is Outcome.ON_TIME
-    assert judged(look(ABSENT, 110, bound=3), look(LIVE, 118, bound=3)).outcome is Outcome.UNCERTAIN
+def test_a_page_found_live_so_long_before_the_limit_that_the_clock_does_not_matter_is_on_time():
+    assert judged(make_check(ABSENT, -15, bound=3), make_check(LIVE, 5, bound=3)).outcome is Outcome.ON_TIME
+    assert judged(make_check(ABSENT, 110, bound=3), make_check(LIVE, 118, bound=3)).outcome is Outcome.UNCERTAIN
 
 
 @pytest.mark.parametrize(
@@ -68,38 +72,45 @@ def test_a_page_seen_live_so_long_before_the_limit_that_the_clock_does_not_matte
         pytest.param(-0.1, 0.2, BeforeDue.SEEN_ONCE, id="slow-and-perhaps-after"),
     ],
 )
-def test_a_look_is_early_only_if_it_was_answered_before_due_by_any_clock_within_the_bound(completed, bound, before):
-    second = look(LIVE, -5, completed=completed, bound=bound)
-    assert judged(look(ABSENT, -60), look(LIVE, -30), second).before is before
+def test_a_check_is_early_only_if_it_was_answered_before_due_by_any_clock_within_the_bound(completed, bound, before):
+    second = make_check(LIVE, -5, completed=completed, bound=bound)
+    assert judged(make_check(ABSENT, -60), make_check(LIVE, -30), second).before is before
 
 
-def test_a_look_at_due_that_a_wrong_clock_sent_a_moment_early_is_no_evidence_of_early():
-    early = look(LIVE, 0, sent=-0.4, completed=-0.3, bound=0.2)
-    assert judged(look(ABSENT, -10), look(LIVE, -7), early).before is BeforeDue.SEEN_ONCE
+def test_a_check_at_due_that_a_wrong_clock_sent_a_moment_early_is_no_evidence_of_early():
+    early = make_check(LIVE, 0, sent=-0.4, completed=-0.3, bound=0.2)
+    assert judged(make_check(ABSENT, -10), make_check(LIVE, -7), early).before is BeforeDue.SEEN_ONCE
 
 
-def test_a_page_that_by_another_watchers_clock_may_have_been_live_in_time_is_not_called_late():
+def test_a_page_that_by_the_clock_of_another_process_may_have_been_live_in_time_is_not_called_late():
     # The second monitoring process's clock may be ahead by five seconds; by the first one's the page was missing later.
-    looks = [look(ABSENT, -5), look(ABSENT, 121, bound=0.5), look(LIVE, 122, bound=5), look(LIVE, 140)]
+    looks = [
+        make_check(ABSENT, -5),
+        make_check(ABSENT, 121, bound=0.5),
+        make_check(LIVE, 122, bound=5),
+        make_check(LIVE, 140),
+    ]
     assert judged(*looks).outcome is Outcome.UNCERTAIN
     assert judged(*looks[:2]).outcome is Outcome.NOT_SEEN
 
 
-def test_a_look_that_was_perhaps_made_before_due_makes_nothing_on_time_and_nothing_late():
-    about_due = [look(ABSENT, -30), look(LIVE, -5, bound=8)]
+def test_a_check_that_was_perhaps_made_before_due_makes_nothing_on_time_and_nothing_late():
+    about_due = [make_check(ABSENT, -30), make_check(LIVE, -5, bound=8)]
     assert judged(*about_due).outcome is Outcome.UNCERTAIN
-    assert judged(*about_due, look(ABSENT, 130, bound=8)).outcome is Outcome.UNCERTAIN
-    assert judged(*about_due, look(LIVE, 8, bound=8)).outcome is Outcome.ON_TIME
+    assert judged(*about_due, make_check(ABSENT, 130, bound=8)).outcome is Outcome.UNCERTAIN
+    assert judged(*about_due, make_check(LIVE, 8, bound=8)).outcome is Outcome.ON_TIME
 
 
-def test_a_look_shortly_after_due_by_a_clock_that_may_be_ahead_is_no_proof_of_on_time():
-    assert judged(look(ABSENT, -60), look(LIVE, 2, bound=5)).outcome is Outcome.UNCERTAIN
-    assert judged(look(ABSENT, -60), look(LIVE, 2, completed=6, bound=5)).outcome is Outcome.ON_TIME
-    assert judged(look(ABSENT, -60), look(LIVE, 2)).outcome is Outcome.ON_TIME
+def test_a_check_shortly_after_due_by_a_clock_that_may_be_ahead_is_no_proof_of_on_time():
+    assert judged(make_check(ABSENT, -60), make_check(LIVE, 2, bound=5)).outcome is Outcome.UNCERTAIN
+    assert judged(make_check(ABSENT, -60), make_check(LIVE, 2, completed=6, bound=5)).outcome is Outcome.ON_TIME
+    assert judged(make_check(ABSENT, -60), make_check(LIVE, 2)).outcome is Outcome.ON_TIME
 
 
-def test_a_look_made_at_due_by_a_good_clock_is_on_time_at_once():
-    assert judged(look(ABSENT, -5, bound=0.4), look(LIVE, 0, sent=0.1, bound=0.4)).outcome is Outcome.ON_TIME
+def test_a_check_made_at_due_by_a_good_clock_is_on_time_at_once():
+    assert (
+        judged(make_check(ABSENT, -5, bound=0.4), make_check(LIVE, 0, sent=0.1, bound=0.4)).outcome is Outcome.ON_TIME
+    )
 
 
 # --- when an address is settled
@@ -114,13 +125,13 @@ def test_a_look_made_at_due_by_a_good_clock_is_on_time_at_once():
         pytest.param(4, 139, id="bad-clock"),
     ],
 )
-def test_an_address_is_settled_once_a_look_was_due_that_is_surely_at_the_limit(bound, settled):
-    looks = [look(ABSENT, -5, bound=9), look(ABSENT, 120, bound=bound)]
+def test_an_address_is_settled_once_a_check_was_due_that_is_surely_at_the_limit(bound, settled):
+    looks = [make_check(ABSENT, -5, bound=9), make_check(ABSENT, 120, bound=bound)]
     assert settles_at(looks, limit_at=at(120)) == at(settled)
     assert settles_at(looks[::-1], limit_at=at(120)) == at(settled)
 
 
-def test_an_address_that_was_never_looked_at_is_settled_at_the_limit():
+def test_an_address_that_was_never_checked_at_is_settled_at_the_limit():
     assert settles_at([], limit_at=at(120)) == at(120)
 
 
@@ -133,9 +144,9 @@ BOUNDS = (0.3, 3, 8)
 def test_in_every_short_sequence_a_bound_takes_accusations_away_and_never_adds_or_changes_one():
     for results in itertools.product((None, ABSENT, LIVE), repeat=len(PLACES)):
         places = [(place, result) for place, result in zip(PLACES, results, strict=True) if result]
-        exact = judged(*(look(result, place) for place, result in places))
+        exact = judged(*(make_check(result, place) for place, result in places))
         for bound in BOUNDS:
-            unsure = judged(*(look(result, place, bound=bound) for place, result in places))
+            unsure = judged(*(make_check(result, place, bound=bound) for place, result in places))
             if unsure.outcome in SUSPICIOUS:
                 assert unsure.outcome is exact.outcome, (places, bound)
             if unsure.outcome is Outcome.ON_TIME and exact.outcome is not Outcome.EARLY:
@@ -147,10 +158,10 @@ def test_in_every_short_sequence_what_is_said_of_one_clock_holds_for_every_clock
     for results in itertools.product((None, ABSENT, LIVE), repeat=len(PLACES)):
         places = [(place, result) for place, result in zip(PLACES, results, strict=True) if result]
         for bound, part in itertools.product(BOUNDS, (-1, -0.5, 0.5, 1)):
-            shown = judged(*(look(result, place, bound=bound) for place, result in places))
+            shown = judged(*(make_check(result, place, bound=bound) for place, result in places))
             if shown.outcome not in SUSPICIOUS:
                 continue
-            true = judged(*(look(result, place - part * bound) for place, result in places))
+            true = judged(*(make_check(result, place - part * bound) for place, result in places))
             assert true.outcome in {shown.outcome, Outcome.EARLY}, (places, bound, part)
             assert shown.delay.from_seconds <= true.delay.from_seconds or true.outcome is not shown.outcome
 
@@ -158,10 +169,10 @@ def test_in_every_short_sequence_what_is_said_of_one_clock_holds_for_every_clock
 # --- by a clock that nothing confirmed
 
 
-def test_in_every_short_sequence_an_unconfirmed_clock_accuses_and_clears_nobody():
+def test_in_every_short_sequence_an_unconfirmed_clock_accuses_and_clears_no_one():
     for results in itertools.product((None, ABSENT, LIVE), repeat=len(PLACES)):
         looks = [
-            replace(look(result, place), clock_confirmed=False)
+            replace(make_check(result, place), clock_confirmed=False)
             for place, result in zip(PLACES, results, strict=True)
             if result
         ]
@@ -169,15 +180,15 @@ def test_in_every_short_sequence_an_unconfirmed_clock_accuses_and_clears_nobody(
 
 
 def test_what_an_unconfirmed_clock_saw_first_leaves_it_uncertain_and_what_it_saw_later_changes_nothing():
-    late = [*(look(ABSENT, place) for place in (-5, 0, 60, 121)), look(LIVE, 130)]
+    late = [*(make_check(ABSENT, place) for place in (-5, 0, 60, 121)), make_check(LIVE, 130)]
     assert judged(*late).outcome is Outcome.LATE
-    assert judged(*late, replace(look(LIVE, 30), clock_confirmed=False)).outcome is Outcome.UNCERTAIN
-    assert judged(*late, replace(look(LIVE, 3_600), clock_confirmed=False)) == judged(*late)
-    assert judged(*late, replace(look(ABSENT, 30), clock_confirmed=False)) == judged(*late)
+    assert judged(*late, replace(make_check(LIVE, 30), clock_confirmed=False)).outcome is Outcome.UNCERTAIN
+    assert judged(*late, replace(make_check(LIVE, 3_600), clock_confirmed=False)) == judged(*late)
+    assert judged(*late, replace(make_check(ABSENT, 30), clock_confirmed=False)) == judged(*late)
 
 
 def test_what_an_unconfirmed_clock_saw_before_due_makes_what_was_on_time_uncertain():
-    on_time = [look(ABSENT, -60), look(LIVE, 0)]
-    seen = [replace(look(LIVE, place), clock_confirmed=False) for place in (-40, -30)]
+    on_time = [make_check(ABSENT, -60), make_check(LIVE, 0)]
+    seen = [replace(make_check(LIVE, place), clock_confirmed=False) for place in (-40, -30)]
     assert judged(*on_time).outcome is Outcome.ON_TIME
     assert judged(*on_time, *seen).outcome is Outcome.UNCERTAIN
