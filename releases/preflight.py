@@ -238,7 +238,7 @@ def run_requested_preflights(
 
     :param quiet: called before each batch with the aware instant; returns whether no due instant is near.
     :return: the keys of the runs that are done.
-    :raises ExceptionGroup: at the end, if our own code failed on one of the releases; the others were not held up.
+    :raises ExceptionGroup: at the end, if our own code failed on some releases; the others were not delayed.
     """
     begun, at = monotonic(), now
     faults: list[Exception] = []

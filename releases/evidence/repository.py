@@ -175,7 +175,7 @@ class RecordedCheck(NamedTuple):
         )
 
 
-@lru_cache(maxsize=1024)  # few checks have reasons that no earlier check had
+@lru_cache(maxsize=1024)  # read these apart: few checks have a reason that no earlier check had
 def _parse_codes(codes: str) -> tuple[str, ...]:
     return tuple(json.loads(codes))
 

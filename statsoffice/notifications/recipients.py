@@ -164,7 +164,7 @@ def find_report_people(reports: Collection[Report]) -> dict[int, ReportPeople]:
         # A person who deals with the report, or started it, counts as long as their role lets them deal with reports.
         assignee = members.get((report.producer_id, report.person_dealing_id))
         starter = members.get((report.producer_id, started_by.get(report.pk)))
-        # The contacts of the series may not read a report on pre-release access or on a leak.
+        # The contacts of the series may not read a report about pre-release access or a leak.
         if report.kind in RESTRICTED:
             people.dealing = frozenset(person for person in (assignee, starter) if person)
             people.readers = people.leads | people.dealing
