@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 
 READ_AT_A_TIME = 500
+# Each comparison finds again which releases are monitored. This many rows take some megabytes.
+COMPARED_AT_A_TIME = 2500
 AHEAD = cadence.FIRST_CHECK
 BEHIND = cadence.GIVE_UP
 
@@ -153,7 +155,7 @@ def find_changed_targets(targets: Mapping[int, Target], monitored: QuerySet[Addr
     Their releases were moved, corrected, judged again, or are no longer monitored.
     """
     rows, same = monitored.select_related(None).values_list("pk", "schedule__live_since", *_CORRECTABLE), set()
-    for some in batched(targets, READ_AT_A_TIME):
+    for some in batched(targets, COMPARED_AT_A_TIME):
         for key, live_since, *stored in rows.filter(pk__in=some):
             target = targets[key]
             if live_since == target.live_since and tuple(stored) == _correctable_of(target.address):
@@ -234,7 +236,12 @@ def find_falling_due(monitored: QuerySet[Address], *, until: datetime, without: 
         .select_related(None)
     )
     keys = [key for key in due.values_list("pk", flat=True) if key not in without]
-    whole = due.select_related("release", "schedule")
+    # By key: with all conditions of `due`, SQLite reads everything that is due in each of these queries.
+    whole = (
+        Address.objects.filter(schedule__schedule_version=F("release__schedule_version"), release__due_at__isnull=False)
+        .order_by("schedule__next_check_at")
+        .select_related("release", "schedule")
+    )
     found = [address for some in batched(keys, READ_AT_A_TIME) for address in whole.filter(pk__in=some)]
     # Share one object for each series: a sweep has ten thousand addresses in memory for hours.
     series = Series.objects.select_related("producer").in_bulk({address.release.series_id for address in found})
