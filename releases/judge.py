@@ -276,7 +276,7 @@ def _find_moved(*, now: datetime) -> Iterable[Schedule]:
 
 
 def _find_cancelled(*, now: datetime) -> list[Schedule]:
-    """List the schedules without a verdict of releases that were cancelled after they had fallen due, for a week."""
+    """List the schedules without a verdict of releases that were due within the last week and cancelled later."""
     cancelled = Release.objects.filter(
         ~_decided(),
         Q(rehearsal=True) | Q(due_at__gt=F("confirmed_at")),

@@ -82,7 +82,7 @@ def _is_rabbitmq_available(address: str, *, within_seconds: float) -> bool:
     with Connection(address, connect_timeout=within_seconds) as connection:
         try:
             connection.ensure_connection(max_retries=1, interval_start=0, timeout=math.ceil(within_seconds))
-        except (OperationalError, AMQPError):  # the latter where it refuses the password
+        except (OperationalError, AMQPError):  # AMQPError: the broker refused the password
             return False
     return True
 

@@ -147,7 +147,8 @@ class _Plan(NamedTuple):
             offset = max(offset, self.live_since + _AFTER_LIVE[0][1] / 2)
             fixed, periods = (), _periods_once_live(max(self.limit, self.live_since))
         shifted = (self._first_in(period, offset) for period in periods if period.last + period.step > offset)
-        # The last check of a period may be shifted up to the first one of the next period, but not further.
+        # The shift may move the last check of a period behind the first one of the next, but no further, so two are
+        # enough.
         first_two = islice((each for each in shifted if each is not None), 2)
         return min((each for each in (*fixed, *first_two) if each > offset), default=None)
 

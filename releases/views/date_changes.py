@@ -1,4 +1,4 @@
-"""Pages that announce, confirm, move and cancel a release, and requests and the register of date changes."""
+"""Pages that announce, confirm, move and cancel a release, and those of date change requests and their register."""
 
 from collections.abc import Callable, Iterable
 from typing import Any

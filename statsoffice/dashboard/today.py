@@ -156,7 +156,7 @@ def _day(releases: ReleaseQuerySet, on: date, *, most: int, now: datetime) -> Da
 
 
 def _name_exemptions(found: Iterable[tuple[Release, Verification | None]]) -> dict[int, str]:
-    """Name the exemptions of verdicts, by the release's key."""
+    """Return the names of the exemptions that cover verdicts, by the release's key."""
     verdicts = []
     for release, verdict in found:
         if verdict is not None:
