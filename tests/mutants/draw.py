@@ -1,14 +1,15 @@
 """Draw 200 mutants, 25 from each of eight strata, with mutmut's operators and a fixed seed.
 
-`python -m tests.mutants.draw --checkout PATH` writes mutants.json from the code in a checkout of the commit that
-strata.toml names. What is never mutated, because nothing would be learnt from it, is decided by `Mutations`; mutants
-that change nothing that anyone can observe are excluded by name, with the reason, in excluded.toml.
+`python -m tests.mutants.draw --checkout PATH` writes mutants.json from the code in a checkout, with its commit.
+`Mutations` decides what is never mutated, because nothing would be learnt from it. Mutants that change nothing
+observable are excluded by name, with the reason, in excluded.toml.
 """
 
 import argparse
 import ast
 import difflib
 import random
+import subprocess
 import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,6 +28,7 @@ from tests.mutants.mutant import Mutant
 HERE = Path(__file__).parent
 SEED = 11
 PER_STRATUM = 25
+ROOTS = ("releases", "breaches", "statsoffice")
 # Several mutants of one function test much the same; those of a table do not.
 PER_FUNCTION, PER_TABLE = 3, 6
 
@@ -239,7 +241,10 @@ def render(candidate: Candidate, module: cst.Module, *, stratum: str, name: str)
         line=candidate.line,
         diff=_diff(source, changed),
     )
-    again = ast.dump(ast.parse(mutants.mutate(source, one)))
+    try:
+        again = ast.dump(ast.parse(mutants.mutate(source, one)))
+    except SyntaxError:
+        return None  # a part of a statement that is no expression
     assert again == ast.dump(after), f"{one.name} is not applied as it was drawn"
     return one
 
@@ -267,7 +272,7 @@ def _diff(before: str, after: str) -> list[str]:
 def stream(stratum: str, places: Sequence[str], leaves_out: Sequence[str], checkout: Path) -> Iterator[Mutant]:
     """Yield the mutants of a stratum in the order of the seed: an operator by chance, then one of its mutations."""
     pools: dict[str, list[tuple[str, cst.Module, Candidate]]] = defaultdict(list)
-    for name in sorted(places):
+    for name in _modules(places, checkout):
         for module, candidate in _drawable(name, leaves_out, checkout):
             pools[candidate.operator].append((name, module, candidate))
     chance = random.Random(f"{SEED} {stratum}")  # noqa: S311  # to be repeated, not to be secret
@@ -280,6 +285,15 @@ def stream(stratum: str, places: Sequence[str], leaves_out: Sequence[str], check
             del pools[operator]
         if one := render(candidate, module, stratum=stratum, name=name):
             yield one
+
+
+def _modules(patterns: Sequence[str], checkout: Path) -> list[str]:
+    """Return the names of the modules that match any of some patterns; each pattern matches at least one."""
+    paths = [path.relative_to(checkout).with_suffix("") for root in ROOTS for path in (checkout / root).rglob("*.py")]
+    every = [".".join(path.parts).removesuffix(".__init__") for path in paths if "migrations" not in path.parts]
+    unmatched = [pattern for pattern in patterns if not any(fnmatchcase(name, pattern) for name in every)]
+    assert not unmatched, f"no module matches {unmatched}"
+    return sorted(name for name in every if any(fnmatchcase(name, pattern) for pattern in patterns))
 
 
 def _drawable(name: str, leaves_out: Sequence[str], checkout: Path) -> Iterator[tuple[cst.Module, Candidate]]:
@@ -316,10 +330,11 @@ def draw(checkout: Path) -> list[Mutant]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checkout", type=Path, required=True, help="the code at the commit that strata.toml names")
+    parser.add_argument("--checkout", type=Path, required=True, help="a clone with the code, at any commit")
     parser.add_argument("--output", type=Path, default=HERE / "mutants.json")
     given = parser.parse_args()
-    commit = tomllib.loads((HERE / "strata.toml").read_text())["commit"]
+    command = ["git", "-C", str(given.checkout), "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
     given.output.write_text(mutants.written(draw(given.checkout), commit=commit, seed=SEED))
 
 
