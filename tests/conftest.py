@@ -197,11 +197,11 @@ def folder_of_run(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest
 
 
 @pytest.fixture(scope="session")
-def kept_morning(folder_of_run: Path) -> Any:
+def saved_office(folder_of_run: Path) -> Any:
     """Keep the invented office of the tests in a browser for all tests of the run."""
-    from tests.browser.kept_morning import KeptMorning  # its factories need the apps, which are not loaded yet above
+    from tests.browser.saved_office import SavedOffice  # its factories need the apps, which are not loaded yet above
 
-    return KeptMorning(folder_of_run)
+    return SavedOffice(folder_of_run)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import Resolver404, resolve
 from selectolax.lexbor import LexborHTMLParser
 
-from tests.browser.listening import unclear
+from tests.browser.screen_reader import unclear
 from tests.browser.shape import headings_out_of_order, ids_given_twice, shape_of
 
 SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 320, "height": 640}}

@@ -10,8 +10,8 @@ from playwright.sync_api import BrowserContext, Page
 
 from statsoffice.accounts.models import User
 from tests.browser.barriers import Thoroughness
-from tests.browser.kept_morning import KeptMorning
 from tests.browser.office import Morning
+from tests.browser.saved_office import SavedOffice
 from tests.support.admin_site import signed_in
 
 # What Chromium's console says of each thing that it refused begins in several ways, and always names this.
@@ -27,12 +27,12 @@ def thoroughness(pytestconfig: pytest.Config, folder_of_run: Path) -> None:
 
 
 @pytest.fixture
-def morning(transactional_db: None, kept_morning: KeptMorning) -> Iterator[Morning]:
+def morning(transactional_db: None, saved_office: SavedOffice) -> Iterator[Morning]:
     """Set the invented office up, which shows breaches to everybody, and the clock of tests and server with it.
 
     Where the office is put back, the clock goes on from the instant at which it had been set up.
     """
-    morning, ready_at = kept_morning.begin()
+    morning, ready_at = saved_office.begin()
     with override_settings(BREACHES_PUBLIC=True), time_machine.travel(ready_at, tick=True):
         yield morning
 

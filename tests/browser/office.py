@@ -19,9 +19,9 @@ from tests.browser.accounts import pages_of_accounts
 from tests.browser.changed_dates import pages_of_changed_dates
 from tests.browser.day_before import checked_releases
 from tests.browser.exchange import an_announcement_that_differs, pages_of_imports
-from tests.browser.kept import pages_of_stored_bodies
 from tests.browser.reports import pages_of_reports
 from tests.browser.started import pages_of_started_reports
+from tests.browser.stored_copies import pages_of_stored_bodies
 from tests.integration.statsoffice.self_monitoring.record import a_watcher_that_is_well
 from tests.support.factories import (
     SEED_DUE,

@@ -148,5 +148,5 @@ def _command(name: str, *, folder: Path) -> Sequence[str]:
         (folder / name).mkdir(exist_ok=True)
         return celery_beat(folder / name)
     if kind == "stepped":
-        return [sys.executable, "-m", "tests.faults.stepped_watch", str(folder / "clock")]
+        return [sys.executable, "-m", "tests.faults.watch_with_set_clock", str(folder / "clock")]
     return [sys.executable, "manage.py", "watch"]

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from releases.verdict.address import Outcome
-from tests.faults import hostile_site, standing_in
+from tests.faults import fallback_runs, hostile_site
 from tests.faults.rows import ROWS
 from tests.faults.truth import STORIES
 
@@ -86,13 +86,13 @@ def test_the_worker_stands_in_for_a_beat_that_is_dead(outcomes, row):
 @rows_where(lambda row: any(name.startswith("worker") for name in row.cast))
 def test_no_worker_stands_in_for_ticks_that_come_to_it_in_time(outcomes, row):
     logs = {name: log for name, log in outcomes[row.office].logs.items() if name.startswith("worker")}
-    assert {name: lines for name, log in logs.items() if (lines := standing_in.without_cause(log))} == {}
+    assert {name: lines for name, log in logs.items() if (lines := fallback_runs.without_cause(log))} == {}
 
 
 @these("doubles")
 def test_two_workers_share_the_ticks(outcomes, row):
     logs = outcomes[row.office].logs
-    assert all(standing_in.ticks(logs[name]) for name in ("worker-a", "worker-b"))
+    assert all(fallback_runs.ticks(logs[name]) for name in ("worker-a", "worker-b"))
 
 
 @these("away", "away-long")

@@ -8,8 +8,8 @@ from django.core.management import call_command
 from pytest_django import DjangoDbBlocker
 
 from tests.integration.statsoffice.deploy.behind_nginx import in_front, in_production
-from tests.journeys.lone_watch import Ended, LoneWatch
 from tests.journeys.played_morning import Played, next_minute, play, two_of_each
+from tests.journeys.watch_process import Ended, WatchProcess
 from tests.servers.time_server import time_server
 from tests.support.mail_server import free_port, mail_server
 from tests.support.morning import running_site
@@ -46,7 +46,7 @@ def both_mornings(
         write_migrated_rows()
         try:
             with (
-                LoneWatch(folder=_made(folder / "alone"), environment=environment, site=site) as alone,
+                WatchProcess(folder=_made(folder / "alone"), environment=environment, site=site) as alone,
                 two_of_each(production, folder=_made(folder / "several")) as started,
                 in_front(production, folder=folder, machines=2, workers=1) as front,
             ):

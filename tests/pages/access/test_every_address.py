@@ -33,10 +33,10 @@ def test_every_address_has_an_expectation_and_every_expectation_an_address():
 
 
 @pytest.fixture
-def addresses(transactional_db, kept_morning, settings):
+def addresses(transactional_db, saved_office, settings):
     """An example of every address, on the invented office's morning."""
     settings.BREACHES_PUBLIC = True
-    morning, at = kept_morning.begin()
+    morning, at = saved_office.begin()
     with time_machine.travel(at, tick=False), transaction.atomic():
         User.objects.update(is_staff=True)
         found = examples(morning.pages, morning.office.producer)

@@ -16,7 +16,7 @@ from statsoffice.notifications import html
 from statsoffice.notifications.models import Message
 from tests.browser.office import PUBLIC
 from tests.pages.security.urls import admin_addresses
-from tests.support import kept_database
+from tests.support import saved_database
 
 # Append-only rows are changed here behind the product's back, which PostgreSQL's triggers refuse.
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db(transaction=True)]
@@ -64,15 +64,15 @@ def typed(tmp_path_factory):
 
 
 @pytest.fixture
-def office(transactional_db, kept_morning, typed):
-    morning, at = kept_morning.begin()
+def office(transactional_db, saved_office, typed):
+    morning, at = saved_office.begin()
     with override_settings(BREACHES_PUBLIC=True), time_machine.travel(at, tick=False):
         if typed.exists():
-            kept_database.put_back(typed)
+            saved_database.restore(typed)
         else:
             changed = write_markup_everywhere()
             assert len(changed) > 30, changed
-            kept_database.keep(typed)
+            saved_database.save(typed)
         yield morning
 
 

@@ -31,7 +31,7 @@ class Ended:
     printed: str
 
 
-class LoneWatch:
+class WatchProcess:
     """One `watch` at work."""
 
     def __init__(self, *, folder: Path, environment: Mapping[str, str], site: RehearsalSite) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py watch` under a wall clock that can be set: `python -m tests.faults.stepped_watch FILE`.
+"""`manage.py watch` under a wall clock that can be set: `python -m tests.faults.watch_with_set_clock FILE`.
 
 The file holds the seconds by which the wall clock is ahead of the machine's. The kernel confirms the clock until it is
 set, and withdraws its figures then.

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.faults.standing_in import ticks, without_cause
+from tests.faults.fallback_runs import ticks, without_cause
 
 BEGAN = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
 NUMBER = "0123abcd-0000-4000-8000-{:012d}"

@@ -8,13 +8,13 @@ from pathlib import Path
 import time_machine
 
 from tests.browser.office import NOW, Morning, a_morning
-from tests.support import kept_database
+from tests.support import saved_database
 from tests.support.factories import ContactFactory, ProducerFactory, SeriesFactory, UserFactory
 
 NUMBERED = (ContactFactory, ProducerFactory, SeriesFactory, UserFactory)
 
 
-class KeptMorning:
+class SavedOffice:
     """The office in a folder that the processes of a run share, so that one of them sets it up for all."""
 
     def __init__(self, folder: Path) -> None:
@@ -28,7 +28,7 @@ class KeptMorning:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not self._pickled.exists():
                 return self._set_up()
-        kept_database.put_back(self._database)
+        saved_database.restore(self._database)
         made, numbers = pickle.loads(self._pickled.read_bytes())  # noqa: S301  # written below
         # Another process set the office up and has its own numbers: none may be given again.
         for factory, number in zip(NUMBERED, numbers, strict=True):
@@ -38,8 +38,8 @@ class KeptMorning:
     def _set_up(self) -> tuple[Morning, datetime]:
         with time_machine.travel(NOW, tick=True):
             made = a_morning(), datetime.now(UTC)
-        if kept_database.can_be_kept():
-            kept_database.keep(self._database)
+        if saved_database.can_be_saved():
+            saved_database.save(self._database)
             numbers = [factory._meta.next_sequence() for factory in NUMBERED]
             self._pickled.write_bytes(pickle.dumps((made, numbers)))
         return made

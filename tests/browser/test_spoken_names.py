@@ -5,7 +5,7 @@ import time_machine
 from playwright.sync_api import expect
 
 from breaches.models import ApprovedDocument
-from tests.browser.listening import focused, spoken, unclear
+from tests.browser.screen_reader import focused, spoken, unclear
 from tests.pages.statsoffice.accounts.one_time_codes import code_of, with_an_app
 from tests.support.people import AT, create_office, create_report
 
