@@ -24,7 +24,7 @@ def test_on_paper_a_list_is_there_and_nothing_to_press(page, live_server, mornin
             expect(control).to_be_hidden()
 
 
-def test_without_scripts_somebody_is_asked_for_and_agreed_to(new_context, live_server, morning):
+def test_without_scripts_someone_is_asked_for_and_agreed_to(new_context, live_server, morning):
     context = new_context(java_script_enabled=False)
     page = context.new_page()
 

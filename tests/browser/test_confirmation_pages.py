@@ -71,7 +71,7 @@ def test_whatever_is_done_by_one_press_is_listed_with_the_reason():
 @pytest.mark.sqlite_only  # where the invented office is put back and need not be set up again
 @pytest.mark.django_db(transaction=True)
 @override_settings(REPORT_RECIPIENT="regulation@example.gov.uk")
-def test_what_nobody_can_undo_is_asked_first_and_a_visit_changes_nothing(morning, subtests):
+def test_what_no_one_can_undo_is_asked_first_and_a_visit_changes_nothing(morning, subtests):
     client = Client()
     client.force_login(morning.office.head, backend=settings.AUTHENTICATION_BACKENDS[0])
     before = ReleaseEvent.objects.count(), ReportEvent.objects.count()

@@ -98,7 +98,7 @@ def test_a_link_of_an_error_summary_puts_the_cursor_into_its_field(
                 assert page.evaluate("document.activeElement.id") == field.removeprefix("#")
 
 
-def test_a_page_that_is_not_there_has_the_same_look(page, live_server, morning, sign_in, subtests):
+def test_a_page_that_is_not_there_has_the_same_check(page, live_server, morning, sign_in, subtests):
     sign_in(morning.office.head)
     for address in ("/nowhere/", "/releases/nowhere/", "/reports/nowhere/"):
         with subtests.test(address):

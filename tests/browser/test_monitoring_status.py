@@ -26,7 +26,7 @@ def desk(page, live_server, morning, sign_in):
     return page
 
 
-def test_a_watcher_that_is_well_is_said_to_be_so_quietly(desk):
+def test_a_monitoring_process_that_is_well_is_said_to_be_so_quietly(desk):
     expect(desk.locator("#desk-today")).to_contain_text(
         "The watcher is active. Its last rehearsal, at 9.34am, came out"
     )
@@ -34,7 +34,7 @@ def test_a_watcher_that_is_well_is_said_to_be_so_quietly(desk):
     is_clean(desk)
 
 
-def test_a_watcher_that_falls_ill_is_told_to_those_who_are_looking(desk):
+def test_a_monitoring_process_that_falls_ill_is_told_to_those_who_are_looking(desk):
     a_rehearsal(finished_at=NOW, right=False, found="cannot_tell")
     expect(desk.locator(".govuk-warning-text")).to_contain_text("look at each release yourself", timeout=PATIENCE)
     why = desk.locator("#desk-today .govuk-list--bullet li")

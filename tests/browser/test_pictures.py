@@ -32,7 +32,7 @@ def small(screenshot: bytes) -> bytes:
 
 @pytest.mark.pictures
 @pytest.mark.django_db(transaction=True)
-def test_the_pictures_are_made_anew(page, live_server, transactional_db, sign_in, settings):
+def test_the_pictures_are_made_again(page, live_server, transactional_db, sign_in, settings):
     settings.OFFICE_NAME = "Office for Invented Statistics"
     PICTURES.mkdir(exist_ok=True)
     page.set_viewport_size(SIZE)

@@ -42,7 +42,7 @@ def removes(page, live_server, morning, *, looks=lambda page: None):
     return report
 
 
-def test_words_are_removed_after_a_look_at_where_they_stand(page, live_server, morning, sign_in):
+def test_words_are_removed_after_a_check_at_where_they_stand(page, live_server, morning, sign_in):
     sign_in(morning.office.head)
     report = removes(page, live_server, morning, looks=is_clean)
     assert report.timeline_notes.latest("pk").text == "[removed on 30 June 2020] rang."

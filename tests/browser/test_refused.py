@@ -45,14 +45,14 @@ def send_log_in(page):
     ],
     ids=["signing up", "a closed account", "an invitation that is over", "the admin site"],
 )
-def test_whoever_may_not_come_in_is_told_so(page, live_server, sign_in, name, status, heading):
+def test_the_person_who_may_not_come_in_is_told_so(page, live_server, sign_in, name, status, heading):
     if name.startswith("admin"):
         sign_in(UserFactory())
     assert page.goto(live_server.url + reverse(name)).status == status
     says(page, heading)
 
 
-def test_whoever_follows_the_invitation_of_somebody_else(page, live_server, sign_in):
+def test_the_person_who_follows_the_invitation_of_someone_else(page, live_server, sign_in):
     office = create_office()
     told = {"email": "jo.lane@example.gov.uk", "name": "Jo Lane", "producer": office.producer}
     _, secret = invitations.invite(**told, role=Role.AUDITOR, by=office.head, at=timezone.now())
@@ -67,7 +67,7 @@ def test_a_list_that_cannot_be_erased_yet(page, live_server, morning, sign_in):
     says(page, "This is not possible")
 
 
-def test_a_report_that_was_submitted_while_somebody_wrote(page, live_server, sign_in):
+def test_a_report_that_was_submitted_while_someone_wrote(page, live_server, sign_in):
     office = create_office()
     report = create_report(office)
     sign_in(office.statistician)

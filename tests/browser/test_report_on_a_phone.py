@@ -14,7 +14,7 @@ LABEL = "Name and contact details of person dealing with report"
 
 
 @pytest.mark.parametrize(("screen", "is_beside", "is_above"), [("wide", True, False), ("phone", False, True)])
-def test_a_label_stands_beside_its_answer_and_on_a_phone_above_it(
+def test_a_label_stands_next_to_its_answer_and_on_a_phone_above_it(
     page, live_server, morning, sign_in, screen, is_beside, is_above
 ):
     sign_in(morning.office.head)

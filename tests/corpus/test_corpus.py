@@ -14,7 +14,7 @@ from tests.corpus.table import confusion_table, mistakes, naively, ours, wrong
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_each_look_of_a_case_gets_its_right_answer(case):
+def test_each_check_of_a_case_gets_its_right_answer(case):
     for found in examined(case):
         told = f"{case.why} At {found.look.minutes:+g} min: {found.finding.result}, {', '.join(found.finding.reasons)}"
         assert found.answer is found.look.right, told

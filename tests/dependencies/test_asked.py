@@ -82,7 +82,7 @@ def test_a_server_that_says_nothing_is_left_when_the_time_is_over(advisories, as
 
 
 @TOOLS
-def test_where_nobody_answers_nothing_is_checked(ask, packages):
+def test_where_no_one_answers_nothing_is_checked(ask, packages):
     assert_unchecked(ask(nobody()), packages, why="127.0.0.1")
 
 
@@ -95,7 +95,7 @@ def assert_unchecked(answer, packages, *, why=""):
     assert "\n" not in reason
 
 
-def test_npm_that_is_set_to_ask_nobody_checks_nothing(advisories, monkeypatch):
+def test_npm_that_is_set_to_ask_no_one_checks_nothing(advisories, monkeypatch):
     monkeypatch.setenv("npm_config_offline", "true")
     assert_unchecked(ask_npm(advisories.address), NPM, why="its silence proves nothing")
 

@@ -58,7 +58,7 @@ def test_a_known_vulnerability_fails_and_is_told_with_what_mends_it(advisories, 
         pytest.param("2026-11-01", 1, "Vulnerable: django", id="past", marks=pytest.mark.full),
     ],
 )
-def test_what_is_accepted_passes_until_its_day_and_is_told_all_the_same(advisories, checkout, until, code, told):
+def test_what_is_accepted_passes_until_its_day_and_is_told_anyway(advisories, checkout, until, code, told):
     advisories.known = [*CONTROLS, HOLE]
     (checkout / "pyproject.toml").write_text(ACCEPTED.format(until))
     found, lines = audit(advisories.address, "--checkout", checkout, "--strict")

@@ -163,7 +163,7 @@ def test_silence_on_all_is_not_believed_where_it_covers_the_control():
     assert "knows nothing of flask 0.12" in judgement.in_short
 
 
-def test_what_is_told_beside_silence_on_the_control_stands():
+def test_what_is_told_next_to_silence_on_the_control_stands():
     judgement = judge([held_to_control(Answer(CLEAN.asked | {CONTROL}, (HOLE,)), CONTROL)], {}, today=TODAY)
     assert judgement.outcome == Outcome.VULNERABLE
     assert "1 of 2 packages not checked" in judgement.in_short

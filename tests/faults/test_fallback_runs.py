@@ -53,7 +53,7 @@ IN_TIME = every("draft", 2) + every("sweep", 5, start=0.5)
 
 @pytest.mark.parametrize("step", ["draft", "sweep"])
 @pytest.mark.parametrize("at", [3, 14, 100, 190.4])
-def test_who_stands_in_while_ticks_come_in_time_has_no_cause(step, at):
+def test_the_fallback_that_runs_while_ticks_come_in_time_has_no_cause(step, at):
     assert without_cause(log(*IN_TIME, stood_in(step, at))) == [stood_in(step, at)]
 
 
@@ -62,7 +62,7 @@ def test_who_runs_every_job_while_ticks_come_in_time_has_no_cause(at):
     assert without_cause(log(*IN_TIME, stood_alone(at))) == [stood_alone(at)]
 
 
-def test_nobody_stands_in_and_nothing_is_told():
+def test_nothing_replaces_it_and_nothing_is_told():
     assert without_cause(log(*IN_TIME)) == []
 
 

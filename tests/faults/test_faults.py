@@ -51,7 +51,7 @@ def test_nothing_is_untrue(outcomes, row):
 
 
 @rows_where(lambda row: row.punctual)
-def test_the_look_at_the_due_instant_is_sent_within_a_second_of_it(outcomes, row):
+def test_the_check_at_the_due_instant_is_sent_within_a_second_of_it(outcomes, row):
     due_at = outcomes[row.office].due_at
     ordinary = {f"/{row.office}/{story.slug}" for story in STORIES}
     looks = [look for look in outcomes[row.office].stored.looks if instant(look.planned_at) == due_at]
@@ -61,7 +61,7 @@ def test_the_look_at_the_due_instant_is_sent_within_a_second_of_it(outcomes, row
 
 
 @each_row
-def test_whoever_is_told_to_end_in_the_middle_of_a_sweep_ends_within_seconds(outcomes, row):
+def test_the_person_who_is_told_to_end_in_the_middle_of_a_sweep_ends_within_seconds(outcomes, row):
     ending = outcomes[row.office].ending
     assert ending
     # Checks under way are stored first, and a hostile site may take the whole of its fifteen seconds.
@@ -77,14 +77,14 @@ def test_ticks_come_again_once_an_empty_redis_is_back(outcomes, row):
 
 
 @these("no-beat")
-def test_the_worker_stands_in_for_a_beat_that_is_dead(outcomes, row):
+def test_the_worker_replaces_a_beat_that_is_dead(outcomes, row):
     log = outcomes[row.office].logs["worker-a"]
     assert log.count("this worker runs every job itself until one is") == 1
     assert "triggered here again" not in log
 
 
 @rows_where(lambda row: any(name.startswith("worker") for name in row.cast))
-def test_no_worker_stands_in_for_ticks_that_come_to_it_in_time(outcomes, row):
+def test_no_worker_replaces_ticks_that_come_to_it_in_time(outcomes, row):
     logs = {name: log for name, log in outcomes[row.office].logs.items() if name.startswith("worker")}
     assert {name: lines for name, log in logs.items() if (lines := fallback_runs.without_cause(log))} == {}
 
@@ -104,7 +104,7 @@ def test_what_was_seen_while_the_database_was_away_tells_when_it_was_recorded(ou
 
 
 @these("disk-full")
-def test_bodies_that_no_disk_takes_are_told_and_their_looks_kept(outcomes, row):
+def test_bodies_that_no_disk_takes_are_told_and_their_checks_kept(outcomes, row):
     assert outcomes[row.office].stored.bodies_not_kept > 0
     assert "could not be stored" in outcomes[row.office].logs["watch-a"]
 
@@ -124,7 +124,7 @@ def test_a_page_over_a_limit_is_a_fault_of_ours_and_the_good_ones_are_on_time(ou
 
 
 @these("hostile")
-def test_nobody_came_to_loopback_by_another_name(outcomes, row):
+def test_no_one_came_to_loopback_by_another_name(outcomes, row):
     looks = [look for look in outcomes[row.office].stored.looks if look.url.endswith(hostile_site.REBINDING)]
     assert looks
     assert {look.reasons for look in looks} == {("address_refused",)}

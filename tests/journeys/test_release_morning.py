@@ -72,7 +72,7 @@ def test_a_page_that_never_came_has_an_open_delay_that_begins_after_the_limit(pl
     assert highest is None
 
 
-def test_the_look_planned_for_the_due_instant_is_sent_within_a_second_of_it_at_every_address(played):
+def test_the_check_planned_for_the_due_instant_is_sent_within_a_second_of_it_at_every_address(played):
     lags = {look.url: look.sent_at - played.due_at for look in played.looks if look.planned_at == played.due_at}
     assert len(lags) == len(ALL) + 1  # a page each, and one attachment
     assert {url: lag for url, lag in lags.items() if not timedelta(0) <= lag < SECOND} == {}
@@ -83,12 +83,12 @@ def test_the_site_itself_saw_a_request_for_every_address_within_a_second_of_the_
     assert came >= {path_of(look.url) for look in played.looks}
 
 
-def test_no_address_is_looked_at_twice_for_one_planned_instant_and_purpose(played):
+def test_no_address_is_checked_at_twice_for_one_planned_instant_and_purpose(played):
     planned = Counter((look.url, look.purpose, look.planned_at) for look in played.looks)
     assert {key: count for key, count in planned.items() if count > 1} == {}
 
 
-def test_every_request_that_the_site_saw_is_kept_as_a_look_and_every_look_was_a_request(played):
+def test_every_request_that_the_site_saw_is_kept_as_a_check_and_every_check_was_a_request(played):
     for path in {path_of(look.url) for look in played.looks}:
         sent = sorted(look.sent_at for look in played.looks if path_of(look.url) == path)
         came = sorted(arrival.at for arrival in played.arrivals if arrival.path == path)
@@ -98,7 +98,7 @@ def test_every_request_that_the_site_saw_is_kept_as_a_look_and_every_look_was_a_
         assert len(came) - len(sent) in {0, 1}, path
 
 
-def test_only_what_was_seen_live_is_published(played):
+def test_only_what_was_found_live_is_published(played):
     live = {"on-time", "late", "early", "late-file", ANNOUNCED.slug}
     assert {slug for slug, status in played.statuses.items() if status == Status.PUBLISHED} == live
 
@@ -108,12 +108,12 @@ def counted(told):
     return Counter((to, what) for to, what in told if "Pre-flight: " not in what)
 
 
-def test_nobody_is_told_anything_twice(played):
+def test_no_one_is_told_anything_twice(played):
     for told in (played.messages, played.mails):
         assert {one: count for one, count in Counter(told).items() if count > 1} == {}
 
 
-def test_what_became_of_a_rehearsal_is_mailed_once_to_each_contact_with_an_account_and_to_nobody_else(played):
+def test_what_became_of_a_rehearsal_is_mailed_once_to_each_contact_with_an_account_and_to_no_one_else(played):
     expected = {(to, f"Rehearsal: Suspected breach: {slug}"): 1 for slug in REHEARSED for to in REACHED}
     expected |= {(to, f"Rehearsal: Seen live: {slug}"): 1 for slug in SEEN_LATE for to in REACHED}
     expected |= {(to, f"Rehearsal: Needs checking: {slug}"): 1 for slug in TO_CHECK for to in REACHED}
@@ -197,7 +197,7 @@ def test_the_public_calendar_of_both_machines_tells_what_is_announced_and_no_mor
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_what_is_for_the_staff_is_kept_from_anybody_by_both_machines(played, moment):
+def test_what_is_for_the_staff_is_kept_from_anyone_by_both_machines(played, moment):
     pages = [page for page in played.seen.at(moment, "anybody") if page.path.startswith(("/desk/", "/reports/"))]
     assert {(page.machine, page.led_to) for page in pages} == {(0, "/accounts/login/"), (1, "/accounts/login/")}
     metrics = played.seen.at(moment, "anybody", "/metrics")

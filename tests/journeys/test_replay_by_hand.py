@@ -42,7 +42,7 @@ def calendar(tmp_path, site):
     site.publish("/replayed", [scene(status=404)])
 
 
-def test_the_seeds_morning_is_replayed_look_by_look_into_a_verdict_and_a_draft(calendar, site):
+def test_the_seeds_morning_is_replayed_check_by_check_into_a_verdict_and_a_draft(calendar, site):
     window = [f"09:3{seconds // 60}:{seconds % 60:02}" for seconds in range(0, 121, 10)]
     for time in ("09:29:55", *window, "10:26:55"):
         run("verify_releases", at=f"2020-06-30 {time}")
@@ -57,7 +57,7 @@ def test_the_seeds_morning_is_replayed_look_by_look_into_a_verdict_and_a_draft(c
     assert Report.objects.count() == 1
 
 
-def test_a_replay_touches_rehearsals_only_and_marks_each_look_as_replayed(calendar):
+def test_a_replay_touches_rehearsals_only_and_marks_each_check_as_replayed(calendar):
     run("verify_releases", at="2020-06-30 09:32")
     assert set(Observation.objects.values_list("release__reference", "replayed")) == {("replayed", True)}
 
@@ -72,7 +72,7 @@ def test_a_replay_drafts_what_else_is_missing_at_the_real_time_and_not_in_the_pa
     assert report.drafted_at >= begun
 
 
-def test_a_dry_run_says_what_it_would_look_at_and_writes_nothing(calendar):
+def test_a_dry_run_says_what_it_would_check_at_and_writes_nothing(calendar):
     said = run("verify_releases", at="2020-06-30 09:32", dry_run=True)
     assert "would look at" in said
     assert "/replayed" in said

@@ -64,7 +64,7 @@ def writes(person, report, section, label, text):
     person.presses("Save")
 
 
-def test_a_late_release_is_reported_returned_mended_approved_sent_and_counted(
+def test_a_late_release_is_reported_returned_corrected_approved_sent_and_counted(
     new_context,
     live_server,
     settings,

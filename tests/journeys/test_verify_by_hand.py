@@ -41,7 +41,7 @@ def releases(site):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("options", [{}, {"at": AT}], ids=["now", "at a past time"])
-def test_a_dry_run_names_what_it_would_look_at_and_leaves_every_row_of_every_table_alone(releases, site, options):
+def test_a_dry_run_names_what_it_would_check_at_and_leaves_every_row_of_every_table_alone(releases, site, options):
     before = everything()
     site.forget_arrivals()
     said = verify(dry_run=True, **options)
@@ -52,7 +52,7 @@ def test_a_dry_run_names_what_it_would_look_at_and_leaves_every_row_of_every_tab
 
 
 @pytest.mark.django_db
-def test_a_replay_looks_once_at_the_rehearsals_watched_at_its_time_and_marks_each_look(releases, site):
+def test_a_replay_checks_once_at_the_rehearsals_watched_at_its_time_and_marks_each_check(releases, site):
     site.forget_arrivals()
     began = datetime.now(UTC)
     verify(at=AT)

@@ -134,7 +134,7 @@ def _fields() -> list[Any]:
 
 
 @pytest.mark.parametrize(("component", "options", "html"), _fields())
-def test_a_field_looks_as_in_the_official_example(component: str, options: dict[str, Any], html: str) -> None:
+def test_a_field_checks_as_in_the_official_example(component: str, options: dict[str, Any], html: str) -> None:
     assert outline(as_django_form(component, options)) == outline(html)
 
 
@@ -154,13 +154,13 @@ def _size(options: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("component", "options", "html"), _cases("label", {"classes", "attributes"}))
-def test_a_label_looks_as_in_the_official_example(component: str, options: dict[str, Any], html: str) -> None:
+def test_a_label_checks_as_in_the_official_example(component: str, options: dict[str, Any], html: str) -> None:
     ours = render_to_string("govuk/label.html", {"text": text(options), "for": options.get("for"), **_size(options)})
     assert outline(ours) == outline(html)
 
 
 @pytest.mark.parametrize(("component", "options", "html"), _cases("hint", {"classes", "attributes"}))
-def test_a_hint_looks_as_in_the_official_example(component: str, options: dict[str, Any], html: str) -> None:
+def test_a_hint_checks_as_in_the_official_example(component: str, options: dict[str, Any], html: str) -> None:
     assert outline(render_to_string("govuk/hint.html", {"text": text(options), "id": options.get("id")})) == outline(
         html
     )
@@ -172,7 +172,7 @@ OTHER_PREFIX = {"translated", "with visually hidden text", "visually hidden text
 @pytest.mark.parametrize(
     ("component", "options", "html"), _cases("error-message", {"classes", "attributes"} | OTHER_PREFIX)
 )
-def test_an_error_message_looks_as_in_the_official_example(component: str, options: dict[str, Any], html: str) -> None:
+def test_an_error_message_checks_as_in_the_official_example(component: str, options: dict[str, Any], html: str) -> None:
     ours = render_to_string("govuk/error_message.html", {"errors": [text(options)], "id": options.get("id")})
     assert outline(ours) == outline(html)
 
@@ -181,7 +181,7 @@ def test_an_error_message_looks_as_in_the_official_example(component: str, optio
     ("component", "options", "html"),
     _cases("fieldset", {"classes", "attributes", "role", "describedBy", "with describedBy", "legend classes"}),
 )
-def test_a_fieldset_looks_as_in_the_official_example(component: str, options: dict[str, Any], html: str) -> None:
+def test_a_fieldset_checks_as_in_the_official_example(component: str, options: dict[str, Any], html: str) -> None:
     legend = render_to_string("govuk/legend.html", {"text": text(options["legend"]), **_size(options["legend"])})
     ours = f'<fieldset class="govuk-fieldset">{legend}{options.get("html", "")}</fieldset>'
     assert outline(ours) == outline(html)
@@ -197,7 +197,7 @@ POINTER_STATES = {
 @pytest.mark.parametrize(
     ("component", "options", "html"), _cases("button", POINTER_STATES | {"attributes", "don't prevent double click"})
 )
-def test_a_button_looks_as_in_the_official_example(component: str, options: dict[str, Any], html: str) -> None:
+def test_a_button_checks_as_in_the_official_example(component: str, options: dict[str, Any], html: str) -> None:
     shown = {
         **options,
         "text": text(options),
@@ -215,7 +215,7 @@ OTHER_SUMMARY = {
 
 
 @pytest.mark.parametrize(("component", "options", "html"), _cases("error-summary", OTHER_SUMMARY))
-def test_an_error_summary_looks_as_in_the_official_example(component: str, options: dict[str, Any], html: str) -> None:
+def test_an_error_summary_checks_as_in_the_official_example(component: str, options: dict[str, Any], html: str) -> None:
     linked = [item for item in options["errorList"] if "href" in item]
     fields = {item["href"][1:]: forms.CharField(required=False) for item in linked}
     form = type("Example", (forms.Form,), dict(fields))(data={}, auto_id="%s")

@@ -93,7 +93,7 @@ def test_rows_are_written_once_while_tests_share_them(request, series):
     assert WRITTEN.count("producer") <= 3
 
 
-def test_a_shared_fixture_that_nobody_asked_for_in_time_is_an_error(request):
+def test_a_shared_fixture_that_no_one_asked_for_in_time_is_an_error(request):
     with pytest.raises(LookupError, match="producer was not prepared"):
         request.getfixturevalue("producer")
 

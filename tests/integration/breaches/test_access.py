@@ -147,7 +147,7 @@ def test_a_report_that_does_not_exist_is_not_found(client):
     assert client.get(reverse("breaches:report", args=["breach-nothing"])).status_code == 404
 
 
-def test_somebody_who_was_deactivated_gets_nowhere(client, office, draft_report):
+def test_someone_who_was_deactivated_gets_nowhere(client, office, draft_report):
     client.force_login(office.head)
     type(office.head).objects.filter(pk=office.head.pk).update(is_active=False)
     assert client.get(reverse("breaches:report", args=[draft_report.reference])).status_code == 302

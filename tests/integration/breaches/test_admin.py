@@ -56,7 +56,7 @@ def report():
     return report
 
 
-def test_reports_are_read_by_those_who_may_view_them_and_written_by_nobody(report, subtests):
+def test_reports_are_read_by_those_who_may_view_them_and_written_by_no_one(report, subtests):
     for role in Role:
         client = staff(role, report.producer, is_superuser=True)
         # Which roles view a model is one rule for all models: two roles show that each of them follows it.

@@ -104,7 +104,7 @@ def test_the_restricted_kinds_are_those_on_access_and_leaks():
 
 @pytest.mark.parametrize("who", ["statistician", "head"])
 @pytest.mark.parametrize("kind", list(ReportKind))
-def test_of_a_restricted_kind_nobody_is_named_as_dealing_with_a_report_that_they_cannot_read(
+def test_of_a_restricted_kind_no_one_is_named_as_dealing_with_a_report_that_they_cannot_read(
     office, release, kind, who
 ):
     about = ReportSubject(office.producer, release=release)
@@ -134,7 +134,7 @@ def test_a_report_is_open_to_all_its_readers_unless_its_kind_is_restricted(offic
 )
 @pytest.mark.parametrize("who", ["colleague", *(pytest.param(who, marks=pytest.mark.full) for who in NOT_THEIRS[1:])])
 @pytest.mark.parametrize("kind", KINDS)
-def test_for_everybody_else_it_does_not_exist_at_any_address_by_any_method(
+def test_for_everyone_else_it_does_not_exist_at_any_address_by_any_method(
     client, office, release, sent_leak, kind, who, methods
 ):
     """That every method of every address asks first who is there is tested of a stranger in test_access.py.
@@ -155,7 +155,7 @@ def test_for_everybody_else_it_does_not_exist_at_any_address_by_any_method(
 
 @pytest.mark.parametrize("who", WHO)
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_list_and_no_other_page_names_it_to_everybody_else(client, office, release, leak, kind, who):
+def test_no_list_and_no_other_page_names_it_to_everyone_else(client, office, release, leak, kind, who):
     report = leak if kind is ReportKind.LEAK else a_restricted_report(office, release, kind)
     client.force_login(office.people[who])
     pages = (
@@ -203,7 +203,7 @@ def test_those_to_whom_it_is_open_find_it_where_other_reports_are(client, office
             assert "the Head of Profession, deputies and Statistician alone" in page
 
 
-def test_nobody_else_moves_it_by_a_function_either(office, release, leak, subtests):
+def test_no_one_else_moves_it_by_a_function_either(office, release, leak, subtests):
     report = leak
     before = state_of(report)
     for who in NOT_THEIRS:
@@ -225,7 +225,7 @@ def test_the_one_who_started_it_writes_and_submits_and_decides_nothing(office, r
     assert submitted.status == ReportStatus.WITH_HOP
 
 
-def test_whoever_started_it_and_lost_the_role_finds_it_no_more(office, release, leak):
+def test_the_person_who_started_it_and_lost_the_role_finds_it_no_more(office, release, leak):
     report = leak
     office.statistician.memberships.all().delete()
     assert report not in reports_where(office.statistician, Action.VIEW)
@@ -235,7 +235,7 @@ def test_whoever_started_it_and_lost_the_role_finds_it_no_more(office, release, 
 @pytest.mark.parametrize(
     "who", [Role.AUDITOR, *(pytest.param(who, marks=pytest.mark.full) for who in ("colleague", Role.PUBLISHING_TEAM))]
 )
-def test_the_admin_site_lists_and_shows_nothing_of_it_to_everybody_else(office, release, sent_leak, who, subtests):
+def test_the_admin_site_lists_and_shows_nothing_of_it_to_everyone_else(office, release, sent_leak, who, subtests):
     report = sent_leak
     create_report(office, ReportStatus.SENT, reference="not-restricted")
     person = office.people[who]
@@ -259,7 +259,7 @@ def test_the_admin_site_lists_and_shows_nothing_of_it_to_everybody_else(office, 
                 assert client.post(change, {}).status_code in {302, 403, 404}
 
 
-def test_the_mail_by_which_it_was_sent_is_in_no_list_of_messages_for_everybody_else(office, release, sent_leak):
+def test_the_mail_by_which_it_was_sent_is_in_no_list_of_messages_for_everyone_else(office, release, sent_leak):
     report = sent_leak
     other = create_report(office, ReportStatus.SENT, reference="not-restricted")
     decisions.send_correction(report, notice="The day was wrong.", by=office.head, at=AT)

@@ -78,7 +78,7 @@ def test_a_refusal_says_who_may_not_do_what():
         permissions.check_may(UserFactory(name="Jo Lane"), Action.EDIT, producer)
 
 
-def test_the_record_names_the_weightiest_role_by_which_somebody_acts():
+def test_the_record_names_the_weightiest_role_by_which_someone_acts():
     producer = ProducerFactory()
     person = create_member(Role.AUDITOR, producer)
     person.memberships.create(producer=producer, role=Role.DEPUTY)

@@ -79,7 +79,7 @@ def test_a_release_that_is_not_live_yet_has_an_open_delay():
     assert status()[0]["delay_seconds"] == [120.0, None]
 
 
-def test_a_release_that_nobody_looked_at_is_pending_and_has_no_delay():
+def test_a_release_that_no_one_checked_at_is_pending_and_has_no_delay():
     ReleaseFactory()
     told = status()[0]
     assert (told["outcome"], told["delay_seconds"], told["reasons"]) == ("pending", None, [])

@@ -82,7 +82,7 @@ def test_who_may_change_accounts_cannot_make_a_superuser_or_give_away_groups():
 
 
 @pytest.mark.parametrize("clerk", [False, True], ids=["a-superuser", "a-clerk"])
-def test_nobody_sets_the_password_of_another_person(clerk):
+def test_no_one_sets_the_password_of_another_person(clerk):
     user = UserFactory()
     before = user.password
     client = signed_in(a_clerk() if clerk else UserFactory(is_staff=True, is_superuser=True))
@@ -95,7 +95,7 @@ def test_nobody_sets_the_password_of_another_person(clerk):
 
 
 @pytest.mark.parametrize("role", Role)
-def test_the_address_of_whoever_leads_is_changed_by_superusers_only(role, administrator, mailoutbox):
+def test_the_address_of_the_person_who_leads_is_changed_by_superusers_only(role, administrator, mailoutbox):
     user = create_member(role, ProducerFactory())
     form = {"email": "elsewhere@example.gov.uk", "name": user.name, "is_active": "on"}
     signed_in(a_clerk()).post(one("change", user), form)
@@ -104,7 +104,7 @@ def test_the_address_of_whoever_leads_is_changed_by_superusers_only(role, admini
     assert User.objects.filter(pk=user.pk, email=form["email"]).exists()
 
 
-def test_a_changed_address_is_told_to_the_old_one_and_stands_in_the_log(
+def test_a_changed_address_is_told_to_the_old_one_and_is_in_the_log(
     administrator, mailoutbox, django_capture_on_commit_callbacks
 ):
     user = create_member(Role.HEAD_OF_PROFESSION, ProducerFactory())
@@ -120,7 +120,7 @@ def test_a_changed_address_is_told_to_the_old_one_and_stands_in_the_log(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_where_the_old_address_cannot_be_told_that_is_said(administrator, settings):
+def test_where_the_old_address_cannot_be_determined_that_is_said(administrator, settings):
     nobody = {"host": "127.0.0.1", "port": 1}
     settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": nobody}}
     user = UserFactory()

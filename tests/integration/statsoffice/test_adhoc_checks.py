@@ -139,7 +139,7 @@ class TestByCommand:
         with pytest.raises(CommandError, match="nothing left to check before"):
             preflight(release.reference)
 
-    def test_a_site_that_others_look_at_just_now_is_said_to_be_and_stays_asked_for(self, site):
+    def test_a_site_that_others_check_at_just_now_is_said_to_be_and_stays_asked_for(self, site):
         release = a_sound_release(site)
         name = host_budgets.claim_spare(site.base_url.removeprefix("http://"))
         host_budgets.claim_hosts([name], holder="another", now=DAY_BEFORE)

@@ -204,7 +204,7 @@ def test_it_has_pages_and_takes_as_many_queries_whatever_it_holds(office, django
     assert len(second.context["lines"]) == 11
 
 
-def test_nobody_audits_without_signing_in():
+def test_no_one_audits_without_signing_in():
     from statsoffice.audit.trail import producers_audited_by
 
     ProducerFactory()

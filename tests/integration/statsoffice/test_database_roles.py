@@ -122,7 +122,7 @@ def test_every_table_belongs_to_the_owner(cluster):
         assert sorted(functions) == [("refuse_change", OWNER), ("refuse_change_but_redaction", OWNER)]
 
 
-def test_nobody_signs_in_as_the_superuser_over_the_network_and_both_roles_have_passwords(cluster):
+def test_no_one_signs_in_as_the_superuser_over_the_network_and_both_roles_have_passwords(cluster):
     with cluster.connect(DATABASE) as database:
         found = database.execute("SELECT rolname FROM pg_authid WHERE rolpassword IS NOT NULL ORDER BY 1").fetchall()
     assert found == [(PROCESSES,), (OWNER,)]

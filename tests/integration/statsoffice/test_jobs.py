@@ -112,7 +112,7 @@ def run_by_fallback(monkeypatch):
     return {job.name: job.interval_seconds for job in started}
 
 
-def test_a_worker_with_some_queues_stands_in_for_their_jobs_alone(monkeypatch):
+def test_a_worker_with_some_queues_replaces_their_jobs_alone(monkeypatch):
     monkeypatch.setattr(app.amqp.queues, "_consume_from", {"watch": None, "imports": None})
     assert set(run_by_fallback(monkeypatch)) == {"sweep", "imports"}
 

@@ -49,7 +49,7 @@ def test_each_request_is_told_by_one_line_without_its_question(client, caplog):
     ],
     ids=["an invitation", "a new password", "a rehearsal"],
 )
-def test_what_lets_somebody_in_stands_in_no_line(client, caplog, name, kwargs):
+def test_what_lets_someone_in_is_in_no_line(client, caplog, name, kwargs):
     with caplog.at_level(logging.INFO, logger=logs.__name__):
         client.get(reverse(name, kwargs=kwargs))
     (line,) = [record for record in caplog.records if record.name == logs.__name__]
@@ -127,7 +127,7 @@ def test_no_logger_of_django_has_a_handler_of_its_own(name):
     assert (logger.handlers, logger.propagate) == ([], True)
 
 
-def test_the_number_of_a_row_stands_in_the_line(client, caplog):
+def test_the_number_of_a_row_is_in_the_line(client, caplog):
     with caplog.at_level(logging.INFO, logger=logs.__name__):
         client.get(reverse("releases:tick_task", kwargs={"key": 17}))
     assert any("/tasks/17/tick/" in record.getMessage() for record in caplog.records)

@@ -50,20 +50,20 @@ def test_the_account_what_the_person_did_and_where_they_are_named_are_told(offic
     assert record["acted"]["breaches.reportevent"]["actor"]["rows"] > 0
 
 
-def test_neither_password_nor_anybody_elses_account_is_told(office):
+def test_neither_password_nor_anyone_elses_account_is_told(office):
     record = held(office.head.email)
     assert office.head.password not in json.dumps(record)
     assert [one["email"] for one in record["named"]["accounts.user"]["listed"]] == [office.head.email]
 
 
-def test_somebody_without_an_account_is_looked_for_by_their_address(office):
+def test_someone_without_an_account_is_checked_for_by_their_address(office):
     Contact.objects.create(producer=office.producer, name="Somebody", email="somebody.else@example.gov.uk")
     record = held("somebody.else@example.gov.uk")
     assert (record["account"], record["acted"]) == (None, {})
     assert record["named"]["releases.contact"]["listed"][0]["name"] == "Somebody"
 
 
-def test_of_somebody_who_is_unknown_nothing_is_held(office):
+def test_of_someone_who_is_unknown_nothing_is_held(office):
     UserFactory()
     assert held("nobody@example.gov.uk") == {
         "email": "nobody@example.gov.uk",
@@ -75,7 +75,7 @@ def test_of_somebody_who_is_unknown_nothing_is_held(office):
 
 
 @pytest.mark.both_databases
-def test_names_beside_the_address_are_looked_for_too_and_a_team_is_nobody(office):
+def test_names_next_to_the_address_are_checked_for_too_and_a_team_is_no_one(office):
     person = {"producer": office.producer, "email": "quillon@example.gov.uk"}
     contact = Contact.objects.create(name="Quillon Featherstonehaugh", telephone="020 7946 0001", **person)
     report = Report.objects.get()
@@ -109,7 +109,7 @@ def test_what_was_removed_at_the_end_of_its_time_is_not_told(office):
     assert held("quillon@example.gov.uk")["named"] == {}
 
 
-def test_from_where_the_person_is_signed_in_is_told_and_nothing_that_would_let_anybody_in(office):
+def test_from_where_the_person_is_signed_in_is_told_and_nothing_that_would_let_anyone_in(office):
     client = Client(headers={"user-agent": "Browser of the office"}, REMOTE_ADDR="203.0.113.7")
     password = "correct horse battery"  # that of every invented account
     client.post(reverse("account_login"), {"login": office.head.email, "password": password})

@@ -71,7 +71,7 @@ def test_a_record_that_is_as_it_was_fits_the_email(email):
     assert verify(email) == ("", False)
 
 
-def test_a_change_with_all_hashes_computed_anew_does_not_fit_the_time_stamp(email):
+def test_a_change_with_all_hashes_computed_again_does_not_fit_the_time_stamp(email):
     apply(SUBMITTED_EARLIER)
     rewrite_all_chains()
     assert verify() == (
@@ -94,7 +94,7 @@ def test_without_the_time_stamp_the_database_shows_nothing_and_the_email_shows_i
     assert str(email) in found
 
 
-def test_a_time_stamp_that_was_made_anew_is_of_today(email, authority: Authority):
+def test_a_time_stamp_that_was_made_again_is_of_today(email, authority: Authority):
     """The forger can have the new root stamped, but not at the time of the old one."""
     apply(SUBMITTED_EARLIER)
     forget_time_stamps()

@@ -61,14 +61,14 @@ def test_only_the_producers_people_can_be_put_down(office, draft_report):
 
 
 @pytest.mark.parametrize("status", [ReportStatus.DISMISSED, ReportStatus.APPROVED])
-def test_nobody_deals_with_what_is_decided(office, status, draft_report):
+def test_no_one_deals_with_what_is_decided(office, status, draft_report):
     report = move_report(draft_report, office, status)
     with pytest.raises(MoveRefused, match="decided"):
         put_down(report, office.head)
 
 
 @pytest.mark.parametrize("status", [ReportStatus.JOINED, ReportStatus.PARTED])
-def test_whoever_deals_with_what_goes_on_elsewhere_says_so_there(client, office, status, draft_report):
+def test_the_person_who_deals_with_what_goes_on_elsewhere_says_so_there(client, office, status, draft_report):
     report = move_report(draft_report, office, status)
     with pytest.raises(MoveRefused, match="goes on elsewhere"):
         put_down(report, office.head)
@@ -78,7 +78,7 @@ def test_whoever_deals_with_what_goes_on_elsewhere_says_so_there(client, office,
     assert "This report goes on elsewhere: say there who is dealing with it." in words(answer.text)
 
 
-def test_whoever_says_so_of_a_draft_that_was_joined_since_they_read_it_is_told(office, draft_report):
+def test_the_person_who_says_so_of_a_draft_that_was_joined_since_they_read_it_is_told(office, draft_report):
     joint = create_joint_report(office, draft_report)
     with pytest.raises(ChangedMeanwhile):
         editing.assign_report(draft_report, person=office.head, by=office.head, at=AT)
@@ -98,7 +98,7 @@ def test_those_who_write_reports_and_the_publishing_team_take_it_on_the_reports_
     assert fresh(report).person_dealing == (person if role in DEALS else None)
 
 
-def test_whoever_read_the_page_before_somebody_took_it_is_told(client, office, draft_report):
+def test_the_person_who_read_the_page_before_someone_took_it_is_told(client, office, draft_report):
     client.force_login(office.deputy)
     opened = client.get(page_of(draft_report)).text
     put_down(draft_report, office.statistician)
@@ -125,7 +125,7 @@ def test_the_person_dealing_is_offered_for_the_report_and_enters_by_a_persons_ac
     assert "has said that they are dealing" not in words(client.get(address).text)
 
 
-def test_what_somebody_wrote_about_the_person_dealing_is_never_overwritten(client, office, draft_report):
+def test_what_someone_wrote_about_the_person_dealing_is_never_overwritten(client, office, draft_report):
     client.force_login(office.head)
     address = section_address(draft_report, ReportSection.CORE_INFORMATION)
     send(client, address, dealing_name="Somebody else", dealing_email="else@example.gov.uk")

@@ -64,7 +64,7 @@ def test_every_link_to_a_missing_or_odd_field_leads_to_a_control_of_that_name(cl
 
 
 @pytest.mark.parametrize("page", ["check", "approve"])
-def test_whoever_decides_reads_that_the_record_has_changed_since_the_text_was_written(
+def test_the_person_who_decides_reads_that_the_record_has_changed_since_the_text_was_written(
     client, office, submitted_report, page
 ):
     client.force_login(office.head)
@@ -129,7 +129,7 @@ def test_the_approval_page_says_what_it_means_and_shows_hash_date_and_warnings(
 
 
 @pytest.mark.parametrize("page", ["check", "approve"])
-def test_whoever_decides_reads_which_text_reaches_somebody(client, office, page):
+def test_the_person_who_decides_reads_which_text_reaches_someone(client, office, page):
     report = write_sections(create_draft(producer=office.producer), by=office.head, impact="John Brown, 020 7946 0999.")
     client.force_login(office.head)
     shown = client.get(page_of(report, page)).text
@@ -237,7 +237,7 @@ def test_the_record_that_no_longer_shows_a_breach_is_said_on_the_page(client, of
     assert "no longer shows a breach" in words(client.get(page_of(report, "report")).text)
 
 
-def test_circumstances_that_nobody_touched_are_pointed_out_before_a_decision(client, office, submitted_report):
+def test_circumstances_that_no_one_touched_are_pointed_out_before_a_decision(client, office, submitted_report):
     client.force_login(office.head)
     told = "nobody has written what the cause was"
     assert told in words(client.get(page_of(submitted_report, "approve")).text)

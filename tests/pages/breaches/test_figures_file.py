@@ -107,7 +107,7 @@ def test_what_cannot_be_asked_leads_back_to_the_page_that_says_so(client):
     assert "Select a valid choice" in answer.text
 
 
-def test_it_is_there_for_whoever_reads_the_page(client, subtests):
+def test_it_is_there_for_the_person_who_reads_the_page(client, subtests):
     for role, person in create_office().people.items():
         client.force_login(person)
         with subtests.test(str(role)):

@@ -83,7 +83,7 @@ def test_an_office_of_which_nothing_can_be_counted_yet_is_told_so_in_one_sentenc
     assert "<table" not in page.text
 
 
-def test_the_year_before_stands_beside_the_year(client, time_machine, office, recorded_report):
+def test_the_year_before_stands_next_to_the_year(client, time_machine, office, recorded_report):
     client.force_login(office.head)
     page = client.get(ADDRESS, {"year": "2020"})
     assert table(page, "year")["Breaches (to be reported, or kept in our own log)"] == ["1", "0"]

@@ -224,7 +224,7 @@ def test_the_record_that_changes_a_draft_outdates_the_page_on_which_it_is_submit
     assert "Brought up to date with the record The automatic check" in words(answer.text)
 
 
-def test_a_report_that_nobody_has_changed_has_the_number_nought(report):
+def test_a_report_that_no_one_has_changed_has_the_number_nought(report):
     assert Report.objects.get(pk=report.pk).last_change == 0
 
 

@@ -42,7 +42,7 @@ def test_only_what_is_approved_sent_or_closed_can_be_public(client, status, offi
     assert read(client, report) == ((200, True) if status in PUBLIC else (404, False))
 
 
-def test_an_approved_report_that_nobody_marked_is_not_public(client, approved_report):
+def test_an_approved_report_that_no_one_marked_is_not_public(client, approved_report):
     assert read(client, approved_report) == (404, False)
 
 
@@ -146,7 +146,7 @@ def replace_pointer(report):
 
 
 @pytest.mark.parametrize("move", ["reopened", "corrected", "withdrawn"])
-def test_what_is_taken_up_again_or_withdrawn_is_public_no_more_and_is_marked_anew(
+def test_what_is_taken_up_again_or_withdrawn_is_public_no_more_and_is_marked_again(
     client, move, office, approved_report
 ):
     report = approved_report if move == "reopened" else dispatch_report(approved_report, office, ReportStatus.SENT)
@@ -175,7 +175,7 @@ def test_sending_and_closing_leave_it_public(client, office, approved_report):
     assert read(client, report) == (200, True)
 
 
-def test_nobody_who_is_or_was_of_the_producer_is_named(client, office, draft_report):
+def test_no_one_who_is_or_was_of_the_producer_is_named(client, office, draft_report):
     left = UserFactory(name="Wilhelmina Gone")
     Membership.objects.create(user=left, producer=office.producer, role=Role.STATISTICIAN).delete()
     report = draft_report

@@ -33,7 +33,7 @@ def test_it_is_reported_on_a_day_only_once_it_was_sent(client, office, approved_
     assert "Not yet sent" not in page + listed
 
 
-def test_whoever_makes_it_public_reads_whether_it_was_sent(client, office, approved_report):
+def test_the_person_who_makes_it_public_reads_whether_it_was_sent(client, office, approved_report):
     client.force_login(office.head)
     page = words(client.get(f"/reports/{approved_report.reference}/publish/").text)
     assert "Not yet sent to the Office for Statistics Regulation." in page

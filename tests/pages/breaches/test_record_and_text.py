@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 CIRCUMSTANCES = ReportSection.CIRCUMSTANCES
 
 
-def test_the_machines_text_stands_beside_the_persons(statistician, report):
+def test_the_machines_text_stands_next_to_the_persons(statistician, report):
     send(statistician, section_address(report, CIRCUMSTANCES), circumstances="In my words.")
     page = statistician.get(section_address(report, CIRCUMSTANCES)).text
     assert filled_in(page)["circumstances"] == ["In my words."]

@@ -44,7 +44,7 @@ def test_an_empty_list_says_why_it_is_empty(client):
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_whoever_reads_no_reports_is_told_that_and_not_that_there_are_none(client, role, office, draft_report):
+def test_the_person_who_reads_no_reports_is_told_that_and_not_that_there_are_none(client, role, office, draft_report):
     client.force_login(office.people[role])
     waiting, decided = (words(client.get(address).text) for address in ("/reports/", "/reports/?show=decided"))
     reads = role in TABLE[Action.VIEW]
@@ -55,7 +55,7 @@ def test_whoever_reads_no_reports_is_told_that_and_not_that_there_are_none(clien
     assert (draft_report.reference in waiting) is reads
 
 
-def test_whoever_has_no_role_is_told_so_too(client):
+def test_the_person_who_has_no_role_is_told_so_too(client):
     client.force_login(UserFactory())
     assert "Your role does not read breach reports." in words(client.get("/reports/").text)
 

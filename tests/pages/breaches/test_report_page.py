@@ -90,7 +90,7 @@ def test_what_was_decided_to_be_a_breach_is_called_a_suspicion_no_more(client, o
     assert f", {said} Seen late: 56 min 55 s" in page
 
 
-def test_what_a_lead_had_asked_for_stands_beside_the_decision_on_the_new_version(client, office, submitted_report):
+def test_what_a_lead_had_asked_for_stands_next_to_the_decision_on_the_new_version(client, office, submitted_report):
     report = decisions.return_report(submitted_report, comment="Who noticed?", by=office.head, at=AT)
     report = write_sections(report, by=office.statistician, impact="The duty editor noticed.")
     decisions.submit_report(report, by=office.statistician, at=AT)

@@ -25,7 +25,7 @@ def flat(text):
     return re.sub(r"\s+", " ", text).strip()
 
 
-def test_page_and_text_say_the_same_and_name_nobody(client, office, approved_report):
+def test_page_and_text_say_the_same_and_name_no_one(client, office, approved_report):
     client.force_login(office.head)
     page, text = (
         taken(client, approved_report, "statement_html").text,
@@ -61,7 +61,7 @@ def test_what_people_typed_is_text_and_whole_in_both(client, office):
     assert flat(NASTY) in flat(taken(client, report, "statement_text").text)
 
 
-def test_what_was_sent_to_nobody_is_called_approved_and_not_reported(client, office, approved_report):
+def test_what_was_sent_to_no_one_is_called_approved_and_not_reported(client, office, approved_report):
     client.force_login(office.head)
     for name in ("statement_html", "statement_text"):
         unsent = flat(taken(client, approved_report, name).text)

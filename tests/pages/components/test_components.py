@@ -164,7 +164,7 @@ def test_messages_are_banners_each_with_its_own_title(client: Client) -> None:
         pytest.param("/broken/", 500, "Sorry, there is a problem with the service", id="broken"),
     ],
 )
-def test_what_went_wrong_has_a_page_in_the_same_look(client: Client, address: str, status: int, heading: str) -> None:
+def test_what_went_wrong_has_a_page_in_the_same_check(client: Client, address: str, status: int, heading: str) -> None:
     client.raise_request_exception = False
     answer = client.get(address)
     assert answer.status_code == status

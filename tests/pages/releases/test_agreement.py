@@ -75,7 +75,7 @@ def test_asking_keeps_the_date_and_shows_the_state_on_the_page_of_the_release(cl
     assert "14 July" not in public
 
 
-def test_a_change_that_nobody_could_agree_to_is_refused_on_its_field(client, announced_release, subtests):
+def test_a_change_that_no_one_could_agree_to_is_refused_on_its_field(client, announced_release, subtests):
     signed_in(client, announced_release, Role.CALENDAR_MANAGER)
     for case, given, field in (
         ("without a reason", {"reason": "  "}, "reason"),
@@ -119,7 +119,7 @@ def test_a_second_request_is_refused_while_the_first_waits(client, announced_rel
     assert page_of(announced_release, "ask_date_change") not in client.get(page_of(announced_release)).text
 
 
-def test_nobody_asks_for_the_change_of_a_provisional_date(client, provisional_release):
+def test_no_one_asks_for_the_change_of_a_provisional_date(client, provisional_release):
     signed_in(client, provisional_release, Role.CALENDAR_MANAGER)
     assert send(client, provisional_release).status_code == 409
 
@@ -222,7 +222,7 @@ def test_refusing_what_was_decided_meanwhile_says_so(client, announced_release):
     assert "this request is withdrawn" in response.text
 
 
-def test_who_asked_withdraws_it_by_a_post_and_everybody_else_finds_nothing(client, announced_release):
+def test_who_asked_withdraws_it_by_a_post_and_everyone_else_finds_nothing(client, announced_release):
     request = request_date(announced_release)
     for other in (
         person(announced_release, Role.CALENDAR_MANAGER),
@@ -256,7 +256,7 @@ def test_a_lead_is_led_from_the_release_to_the_decision_and_told_of_short_notice
 
 
 @pytest.mark.parametrize("address", [WAITING, reverse("releases:changes")])
-def test_nobody_unknown_and_nobody_without_a_role_sees_what_waits_or_was_changed(client, address):
+def test_no_one_unknown_and_no_one_without_a_role_sees_what_waits_or_was_changed(client, address):
     assert client.get(address).status_code == 302
     client.force_login(UserFactory(is_superuser=True))
     assert client.get(address).status_code == 404

@@ -234,7 +234,7 @@ def _moved(release):
     return scheduling.change_date(release, to=to, reason="Sooner.", by=head, at=SEED_DUE - timedelta(days=9))
 
 
-def test_pages_for_reading_are_the_same_for_whoever_is_signed_in(client, office):
+def test_pages_for_reading_are_the_same_for_the_person_who_is_signed_in(client, office):
     anonymous = shown(client.get(ALL_MONTHS))
     client.force_login(UserFactory(), backend="django.contrib.auth.backends.ModelBackend")
     assert shown(client.get(ALL_MONTHS)) == anonymous
@@ -269,7 +269,7 @@ def test_the_present_choice_is_marked_and_kept_though_another_one_cannot_be_used
     assert 'href="/?words=jobs">This month' in months
 
 
-def test_words_are_looked_for_once_and_not_again_for_the_releases_of_the_page(client, office):
+def test_words_are_checked_for_once_and_not_again_for_the_releases_of_the_page(client, office):
     with CaptureQueriesContext(connection) as asked:
         assert shown(client.get(JUNE, {"words": "vacancies"})) == ["jobs"]
     assert len([query for query in asked if "%vacancies%" in query["sql"].lower()]) == 1

@@ -49,7 +49,7 @@ def words_of(response):
     return " ".join(response.text.split())
 
 
-def test_those_who_lead_publish_or_write_the_statistics_tell_readers_and_nobody_else(
+def test_those_who_lead_publish_or_write_the_statistics_tell_readers_and_no_one_else(
     client, clock, announced_release, subtests
 ):
     address = page_of(announced_release, "delay_notice")
@@ -83,7 +83,7 @@ def test_readers_see_the_expected_time_the_contact_and_when_it_was_posted(client
     assert DelayNotice.objects.get().posted_by.name not in text
 
 
-def test_no_notice_is_ever_posted_by_itself_and_nothing_observed_is_in_one(client, clock, announced_release):
+def test_no_notice_is_ever_posted_automatically_and_nothing_observed_is_in_one(client, clock, announced_release):
     create_observations(announced_release, "not_live", start=SEED_DUE + timedelta(seconds=120))
     judge.judge_one(announced_release, now=AFTER)
     drafting.draft_missing(now=AFTER)

@@ -181,7 +181,7 @@ def test_a_publication_is_dated_by_when_it_was_announced_for_however_late_it_was
     assert events(client.get(CALENDAR))[release.reference].last_modified.value == SEED_DUE
 
 
-def test_a_corrected_reason_stands_in_the_place_of_the_first_in_calendars_and_feeds(client, series):
+def test_a_corrected_reason_replaces_the_first_in_calendars_and_feeds(client, series):
     release, head = (
         ReleaseFactory(announced=True, series=series),
         create_member(Role.HEAD_OF_PROFESSION, series.producer),
@@ -243,7 +243,7 @@ def test_a_page_that_a_feed_has_not_is_not_found(client):
 
 
 @pytest.mark.parametrize("address", [CALENDAR, CHANGES])
-def test_an_answer_that_still_stands_is_not_sent_again(client, series, address, time_machine, release):
+def test_an_answer_that_still_applies_is_not_sent_again(client, series, address, time_machine, release):
     first = client.get(address)
     assert (first["Cache-Control"], first["Access-Control-Allow-Origin"]) == ("no-cache", "*")
     assert "Cookie" not in first.get("Vary", "")

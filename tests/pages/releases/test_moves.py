@@ -120,7 +120,7 @@ def test_the_previous_date_is_shown_and_cannot_be_typed(client, announced_releas
     assert str(DateChange.objects.get().was) == "30 June 2020 9:30am"
 
 
-def test_a_date_that_somebody_else_changed_meanwhile_is_read_again_and_shown(client, announced_release):
+def test_a_date_that_someone_else_changed_meanwhile_is_read_again_and_shown(client, announced_release):
     head = signed_in(client, announced_release, Role.HEAD_OF_PROFESSION)
     scheduling.change_date(
         announced_release, to=london_slot(date(2020, 7, 2)), reason="First change", by=head, at=BEFORE
@@ -215,7 +215,7 @@ def test_a_confirmed_date_is_moved_by_the_head_of_profession_or_a_deputy_alone(c
             assert DateChange.objects.exists() == expected
 
 
-def test_a_stranger_finds_no_move_and_nobody_unknown_gets_past_the_log_in(client, provisional_release):
+def test_a_stranger_finds_no_move_and_no_one_unknown_gets_past_the_log_in(client, provisional_release):
     moves = [
         address(move, provisional_release) for move in ("confirm", "announce", "cancel", "change_date", "was_live")
     ]

@@ -134,7 +134,7 @@ def test_clashes_beyond_the_longest_list_are_counted(reader, series, monkeypatch
     assert "2 more are not listed." in page(reader).text
 
 
-def test_a_cancelled_release_clashes_with_nobody(reader, series):
+def test_a_cancelled_release_clashes_with_no_one(reader, series):
     for reference in ("one", "two"):
         release = due(series, date(2026, 7, 14), reference, announced=True)
     scheduling.cancel_release(release, reason="Stopped", by=create_member(Role.DEPUTY, series.producer), at=NOW)
@@ -230,7 +230,7 @@ def test_rehearsals_are_no_part_of_a_year(reader, series):
     assert "Title rehearsal" not in page(reader).text
 
 
-def test_nobody_unknown_sees_it_and_without_a_role_there_is_nothing_to_see(client, series):
+def test_no_one_unknown_sees_it_and_without_a_role_there_is_nothing_to_see(client, series):
     due(series, date(2026, 7, 14), "one")
     assert client.get(reverse("releases:planner")).status_code == 302
     client.force_login(UserFactory(is_superuser=True, is_staff=True))

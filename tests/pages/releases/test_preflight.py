@@ -130,7 +130,7 @@ def test_a_check_that_is_asked_for_is_said_to_be_and_is_not_asked_for_twice(clie
     assert PreflightRun.objects.count() == 1
 
 
-def test_nobody_else_reads_of_a_check_or_asks_for_one(client, release):
+def test_no_one_else_reads_of_a_check_or_asks_for_one(client, release):
     checked(release, PreflightFinding(PreflightCode.NO_HEAD))
     address = reverse("releases:release", args=[release.reference])
     assert "re-flight" not in client.get(address).text
@@ -160,7 +160,7 @@ def test_every_finding_has_its_sentence_and_a_page_that_shows_it(client, release
     assert preflight.may_be_checked(release, now=DAY_BEFORE)
 
 
-def test_the_announcement_over_time_is_shown_apart_from_the_looks_at_the_release(client, release):
+def test_the_announcement_over_time_is_shown_apart_from_the_checks_at_the_release(client, release):
     announcement = release.addresses.get(role="announcement")
     for hours in (200, 100):
         create_observation(announcement, "not_live", at=DUE - timedelta(hours=hours), body_sha256="a" * 64)

@@ -88,7 +88,7 @@ def test_a_vague_date_is_shown_as_vague_as_it_is(client, clock, precision, on, s
     assert shown in client.get(reverse("releases:month", args=[on.year, on.month])).text
 
 
-def test_a_release_announced_for_two_months_stands_in_both_of_them(client, clock):
+def test_a_release_announced_for_two_months_is_in_both_of_them(client, clock):
     announce(ReleaseFactory(slot=Slot(on=date(2026, 12, 1), at=None, precision=Precision.TWO_MONTHS)))
     for year, month, there in ((2026, 11, 0), (2026, 12, 1), (2027, 1, 1), (2027, 2, 0)):
         assert len(client.get(reverse("releases:month", args=[year, month])).context["releases"]) == there
@@ -103,7 +103,7 @@ def test_unannounced_releases_and_rehearsals_are_nowhere_for_the_public(client, 
         assert client.get(page_of(release)).status_code == 404
 
 
-def test_the_months_beside_are_the_nearest_ones_with_something_announced(client, clock):
+def test_the_months_next_to_are_the_nearest_ones_with_something_announced(client, clock):
     ReleaseFactory(announced=True)
     ReleaseFactory(announced=True, reference="autumn", slot=london_slot(date(2020, 11, 10)))
     ReleaseFactory(confirmed=True, reference="quiet", slot=london_slot(date(2020, 8, 11)))
@@ -235,7 +235,7 @@ def test_a_contact_that_the_office_does_not_show_to_readers_stands_on_no_public_
     assert f"{contact.name}, not shown to readers" in client.get(page_of(announced_release)).text
 
 
-def test_the_page_is_linked_only_once_it_is_due_and_was_seen_live(client, clock, announced_release):
+def test_the_page_is_linked_only_once_it_is_due_and_was_found_live(client, clock, announced_release):
     url = announced_release.addresses.get().url
     assert url not in client.get(page_of(announced_release)).text
     clock(AFTER)

@@ -51,7 +51,7 @@ def form_of(change):
     return reverse("releases:correct_reason", args=[change.release.reference, change.schedule_version])
 
 
-def test_the_first_reason_stays_and_the_correction_stands_beside_it_with_who_agreed(change):
+def test_the_first_reason_stays_and_the_correction_stands_next_to_it_with_who_agreed(change):
     correction = correct(change)
     assert DateChange.objects.get().public_reason == FIRST
     assert (correction.public_reason, correction.number, correction.agreed_at) == (RIGHT, 1, LATER)
@@ -130,7 +130,7 @@ def test_of_two_who_correct_at_once_the_second_is_told_and_changes_nothing(clien
 
 
 @pytest.mark.parametrize("kind", ["provisional", "not-announced"])
-def test_a_reason_that_nobody_outside_has_read_is_not_corrected(client, kind):
+def test_a_reason_that_no_one_outside_has_read_is_not_corrected(client, kind):
     made = {
         "provisional": lambda: scheduling.announce_release(ReleaseFactory(), by=None, at=NOW),
         "not-announced": lambda: ReleaseFactory(confirmed=True),

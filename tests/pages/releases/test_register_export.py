@@ -99,7 +99,7 @@ def test_a_kind_of_file_that_there_is_not_is_not_found(client, kind, announced_r
     assert export(client, kind).status_code == 404
 
 
-def test_nobody_without_a_role_gets_a_file(client):
+def test_no_one_without_a_role_gets_a_file(client):
     assert export(client).status_code == 302
     someone = person(ReleaseFactory(announced=True), Role.AUDITOR)
     someone.memberships.all().delete()

@@ -33,7 +33,7 @@ def late_by_an_hour(release):
     judge.judge_one(release, now=AFTER)
 
 
-def test_looks_are_folded_into_runs_with_their_times(client, announced_release):
+def test_checks_are_folded_into_runs_with_their_times(client, announced_release):
     late_by_an_hour(announced_release)
     text = page(client, announced_release).text
     assert "14 looks from 9.30.00am to 10.26.55am" in text
@@ -86,7 +86,7 @@ def test_a_watch_without_a_hole_says_nothing_of_one(client, announced_release):
     assert "Nothing was observed" not in page(client, announced_release).text
 
 
-def test_the_verdict_on_an_earlier_date_stays_beside_the_present_one(client, announced_release):
+def test_the_verdict_on_an_earlier_date_stays_next_to_the_present_one(client, announced_release):
     create_observations(announced_release, *["not_live"] * 3, start=SEED_DUE + timedelta(minutes=2))
     judge.judge_one(announced_release, now=AFTER)
     head = create_member(Role.HEAD_OF_PROFESSION, announced_release.series.producer)
@@ -111,7 +111,7 @@ def test_a_release_that_is_not_announced_says_so(client):
     assert "This release is not announced." in page(client, ReleaseFactory(confirmed=True)).text
 
 
-def test_the_number_of_queries_does_not_grow_with_the_looks(client, django_assert_max_num_queries, announced_release):
+def test_the_number_of_queries_does_not_grow_with_the_checks(client, django_assert_max_num_queries, announced_release):
     late_by_an_hour(announced_release)
     client.force_login(create_member(Role.DEPUTY, announced_release.series.producer))
     address = reverse("releases:release", args=[announced_release.reference])
@@ -122,6 +122,6 @@ def test_the_number_of_queries_does_not_grow_with_the_looks(client, django_asser
         client.get(address)
 
 
-def test_a_release_that_nobody_answers_for_has_a_page_all_the_same(client, confirmed_release):
+def test_a_release_that_no_one_answers_for_has_a_page_anyway(client, confirmed_release):
     Series.objects.update(responsible=None, head_of_profession=None)
     assert page(client, confirmed_release).status_code == 200

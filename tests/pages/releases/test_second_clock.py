@@ -98,7 +98,7 @@ def test_an_edge_cache_is_told_as_what_may_explain_the_verdict(client, announced
     assert "this may explain why readers saw it late" in page(client, announced_release)
 
 
-def test_looks_past_the_caches_are_shown_with_their_times_and_apart_from_those_of_a_reader(client, announced_release):
+def test_checks_past_the_caches_are_shown_with_their_times_and_apart_from_those_of_a_reader(client, announced_release):
     """(V13)"""
     create_observation(announced_release.addresses.get(), "not_live", at=SEED_DUE, reasons=("not_found",))
     create_observation(
@@ -123,7 +123,7 @@ def test_the_public_sees_nothing_of_the_publishers_own_clock(client, announced_r
     assert "may explain" not in text
 
 
-def test_the_desk_shows_both_clocks_beside_each_other(client, announced_release):
+def test_the_desk_shows_both_clocks_next_to_each_other(client, announced_release):
     """(V11)"""
     verified(announced_release)
     client.force_login(create_member(Role.STATISTICIAN, announced_release.series.producer))

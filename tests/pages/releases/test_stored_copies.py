@@ -103,7 +103,7 @@ def test_what_is_sealed_is_for_head_and_deputy_the_rest_for_the_producer_and_eac
                 assert read(release) == readings
 
 
-def test_once_the_release_has_been_due_and_live_everybody_of_the_producer_may_read_it(
+def test_once_the_release_has_been_due_and_live_everyone_of_the_producer_may_read_it(
     client, release, time_machine, subtests
 ):
     scheduling.publish(Release.objects.get(pk=release.pk), by=None, at=SEED_DUE, published_at=SEED_DUE)

@@ -36,7 +36,7 @@ def test_no_file_of_tests_is_named_without_its_folder():
     assert [word for word in WORDS if word.endswith(".py") and "/" not in word] == []
 
 
-def test_every_test_that_is_named_by_itself_is_there():
+def test_every_test_that_is_named_automatically_is_there():
     named = {word for word in WORDS if re.fullmatch(r"[Tt]est\w+", word)}
     assert len(named) > 20
     assert named - defined() == set()

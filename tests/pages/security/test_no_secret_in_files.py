@@ -68,5 +68,5 @@ def test_no_file_that_is_kept_holds_one():
         ("DATABASE_URL=postgres://office:" + "hunter2hunter2@db/office", "password in an address"),
     ],
 )
-def test_one_that_somebody_put_into_a_file_would_be_found(text, name):
+def test_one_that_someone_put_into_a_file_would_be_found(text, name):
     assert secrets_in(text) == [name]

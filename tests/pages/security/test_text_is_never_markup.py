@@ -129,7 +129,7 @@ def test_in_mails(office):
     assert [written for written in mails if MARKUP.search(written)] == []
 
 
-def test_what_was_looked_for_is_said_again_as_text(office):
+def test_what_was_checked_for_is_said_again_as_text(office):
     client = signed_in(office.office.head)
     for address in (
         "/",

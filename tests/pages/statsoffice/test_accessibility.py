@@ -14,12 +14,12 @@ ADDRESS = reverse("accessibility")
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("page", ["/", "/calendar/", "/accounts/login/", "/nowhere/", ADDRESS])
-def test_the_foot_of_every_page_leads_everybody_to_the_statement(client, page):
+def test_the_foot_of_every_page_leads_everyone_to_the_statement(client, page):
     assert LexborHTMLParser(client.get(page).text).css_first(f'footer a[href="{ADDRESS}"]') is not None
 
 
 @pytest.mark.django_db
-def test_the_statement_has_the_parts_of_the_model_and_claims_no_conformance_that_nobody_tested(client):
+def test_the_statement_has_the_parts_of_the_model_and_claims_no_conformance_that_no_one_tested(client):
     page = client.get(ADDRESS)
     assert page.status_code == 200
     headings = [" ".join(node.text().split()) for node in LexborHTMLParser(page.text).css("main h2, main h3")]
@@ -61,6 +61,6 @@ def test_check_deploy_tells_an_office_that_it_names_no_address(settings, contact
     assert ("statsoffice.I001" in found) == is_told
 
 
-def test_nothing_on_a_page_moves_by_itself():
+def test_nothing_on_a_page_moves_automatically():
     styles = (Path(settings.BASE_DIR) / "static" / "built" / "statsoffice.css").read_text()
     assert re.findall(r"(?:^|[{;])\s*((?:animation|transition|scroll-behavior)[\w-]*:[^;}]+)", styles) == []

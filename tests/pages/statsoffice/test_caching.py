@@ -27,7 +27,7 @@ def release():
     return ReleaseFactory(announced=True, reference="absence")
 
 
-def test_a_reader_who_asks_again_is_told_in_no_bytes_that_a_public_page_still_stands(client, release, subtests):
+def test_a_reader_who_asks_again_is_told_in_no_bytes_that_a_public_page_still_applies(client, release, subtests):
     for address in PUBLIC:
         with subtests.test(address):
             first, head = client.get(address), client.head(address)

@@ -39,7 +39,7 @@ def test_each_role_is_led_to_the_guides_that_are_written_for_it_and_to_no_other(
 
 
 @pytest.mark.parametrize("guide", list(Guide))
-def test_every_link_of_a_guide_opens_for_everybody_for_whom_it_is_written(client, guide):
+def test_every_link_of_a_guide_opens_for_everyone_for_whom_it_is_written(client, guide):
     office = create_office()
     for role in GUIDES[guide].roles:
         client.force_login(office.people[role])

@@ -72,7 +72,7 @@ def test_other_sites_may_embed_feeds_and_the_api_and_nothing_else(client, addres
 
 
 @pytest.mark.django_db
-def test_the_admin_gets_a_nonce_that_is_new_each_time_and_stands_in_its_page(client):
+def test_the_admin_gets_a_nonce_that_is_new_each_time_and_is_in_its_page(client):
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
     found = set()
     for _ in range(2):

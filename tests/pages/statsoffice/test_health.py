@@ -90,7 +90,7 @@ def test_what_was_well_some_minutes_ago_is_not_ready_now(client, time_machine):
     assert ill(client) == {"watcher", "canary"}
 
 
-def test_a_canary_that_is_switched_off_is_said_to_be_so_and_does_not_hold_up(client, settings):
+def test_a_self_test_that_is_switched_off_is_said_to_be_so_and_does_not_hold_up(client, settings):
     settings.CANARY = False
     a_sweep(at=NOW)
     assert ill(client) == set()

@@ -34,7 +34,7 @@ def test_a_list_without_anything_says_so(client, page):
 @pytest.mark.parametrize(
     ("role", "leads"), [(Role.CALENDAR_MANAGER, True), (Role.STATISTICIAN, False)], ids=["keeper", "statistician"]
 )
-def test_an_empty_calendar_leads_to_the_import_whoever_may_import(client, role, leads):
+def test_an_empty_calendar_leads_to_the_import_the_person_who_may_import(client, role, leads):
     client.force_login(create_member(role, ProducerFactory()))
     page = client.get(reverse("exchange:release_list")).text
     assert "Your calendar has no release yet." in words(page)

@@ -286,7 +286,7 @@ OTHERS = tuple(role for role in Role if role not in FOR_EACH_COMMIT)
     "roles",
     [pytest.param(FOR_EACH_COMMIT, id="for-each-commit"), pytest.param(OTHERS, id="others", marks=pytest.mark.full)],
 )
-def test_no_page_but_those_of_the_list_shows_a_name_to_anybody(client_of_head, office, release, acts, subtests, roles):
+def test_no_page_but_those_of_the_list_shows_a_name_to_anyone(client_of_head, office, release, acts, subtests, roles):
     client = client_of_head
     for role in roles:
         client.logout()

@@ -70,7 +70,7 @@ def test_who_was_told_themselves_sees_that(client, office):
     assert "@" not in page
 
 
-def test_whoever_may_view_no_report_sees_their_own_messages_alone(client, office, report):
+def test_the_person_who_may_view_no_report_sees_their_own_messages_alone(client, office, report):
     manager = office.people[Role.CALENDAR_MANAGER]
     assert "Nothing was sent yet" in seen(client, manager)
     Message.objects.create(
@@ -88,7 +88,7 @@ def test_whoever_may_view_no_report_sees_their_own_messages_alone(client, office
     assert Report.objects.get().reference not in page
 
 
-def test_nobody_sees_messages_of_other_producers(client, report):
+def test_no_one_sees_messages_of_other_producers(client, report):
     elsewhere = SeriesFactory().producer
     for role in (Role.HEAD_OF_PROFESSION, Role.AUDITOR):
         other = create_member(role, elsewhere)
@@ -97,7 +97,7 @@ def test_nobody_sees_messages_of_other_producers(client, report):
     assert "Nothing was sent yet" in seen(client, UserFactory(is_superuser=True, is_staff=True))
 
 
-def test_what_tells_of_a_report_is_hidden_from_whoever_may_not_view_that_very_report(
+def test_what_tells_of_a_report_is_hidden_from_the_person_who_may_not_view_that_very_report(
     client, office, report, monkeypatch
 ):
     monkeypatch.setattr(permissions, "reports_where", lambda person, action: Report.objects.none())

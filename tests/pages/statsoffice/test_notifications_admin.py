@@ -85,7 +85,7 @@ def test_nothing_is_chosen_for_other_producers_or_their_people(client, manager):
     assert client.get(reverse("admin:outbox_preference_change", args=[theirs.pk])).status_code == 404
 
 
-def test_the_same_is_not_chosen_twice_for_everybody(client, manager):
+def test_the_same_is_not_chosen_twice_for_everyone(client, manager):
     choose(client, manager, channel="webhook", webhook="press")
     assert "chosen for everybody" in choose(client, manager, channel="webhook", webhook="press").text
 

@@ -107,7 +107,7 @@ def test_what_is_public_of_a_report_holds_nothing_that_is_hidden_but_what_it_tel
                 assert [address for address, text in answers.items() if word in text] == []
 
 
-def test_a_calendar_that_stands_beside_it_speaks_of_no_verdict(client, marked):
+def test_a_calendar_that_stands_next_to_it_speaks_of_no_verdict(client, marked):
     for address in ("/", "/calendar/2020/6/", "/changes.atom", "/api/v1/releases"):
         text = client.get(address).content.decode().lower().replace("prices, late", "").replace("/late", "")
         # The foot of a page links to the public statements, and says the same whatever there is.

@@ -82,7 +82,7 @@ def test_what_a_client_writes_of_itself_is_not_believed():
     assert statuses("/", x_forwarded_for="203.0.113.99") == [429]
 
 
-def test_behind_a_proxy_of_ours_readers_are_told_apart_by_what_it_wrote(settings):
+def test_behind_a_proxy_of_ours_readers_are_distinguished_by_what_it_wrote(settings):
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
     for number in range(PAGES):
         # The first entries are the client's own invention.

@@ -181,7 +181,7 @@ CANNOT_BE_REMOVED = {
 }
 
 
-def test_what_cannot_be_removed_is_said_beside_the_field_and_nothing_goes(head, report, subtests):
+def test_what_cannot_be_removed_is_said_next_to_the_field_and_nothing_goes(head, report, subtests):
     for case, (changes, errors) in CANNOT_BE_REMOVED.items():
         with subtests.test(case):
             page = previewed(head, report, **changes)

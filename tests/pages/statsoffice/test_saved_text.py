@@ -66,7 +66,7 @@ def test_what_was_typed_survives_a_session_that_ended(visitor, office, report):
     assert visitor.get(reverse("unsent")).status_code == 302
 
 
-def test_what_was_typed_survives_signing_in_anew_in_another_tab(visitor, office, report):
+def test_what_was_typed_survives_signing_in_again_in_another_tab(visitor, office, report):
     fields = opened(visitor, report, office.statistician)
     Session.objects.all().delete()
     sign_in(visitor, office.statistician)
@@ -77,7 +77,7 @@ def test_what_was_typed_survives_signing_in_anew_in_another_tab(visitor, office,
     assert impact(report) == TYPED
 
 
-def test_what_somebody_changed_meanwhile_is_shown_beside_it(visitor, office, report):
+def test_what_someone_changed_meanwhile_is_shown_next_to_it(visitor, office, report):
     fields = opened(visitor, report, office.statistician)
     Session.objects.all().delete()
     visitor.post(section_address(report, ReportSection.IMPACT), fields)
@@ -92,7 +92,7 @@ def test_what_somebody_changed_meanwhile_is_shown_beside_it(visitor, office, rep
     assert "Two users wrote to us." in answer.text
 
 
-def test_nobody_else_is_given_what_was_typed(visitor, office, report):
+def test_no_one_else_is_given_what_was_typed(visitor, office, report):
     fields = opened(visitor, report, office.statistician)
     Session.objects.all().delete()
     visitor.post(section_address(report, ReportSection.IMPACT), fields)
@@ -140,7 +140,7 @@ def test_what_was_kept_can_be_thrown_away(visitor, office, report):
     assert impact(report) == ""
 
 
-def test_a_form_of_somebody_elses_making_is_refused_as_before(visitor, office, report):
+def test_a_form_of_someone_elses_making_is_refused_as_before(visitor, office, report):
     opened(visitor, report, office.statistician)
     visitor.cookies.pop(middleware.WRITER)
     answer = visitor.post(section_address(report, ReportSection.IMPACT), {"impact": "Forged."})

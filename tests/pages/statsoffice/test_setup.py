@@ -103,7 +103,7 @@ def test_an_empty_office_is_led_to_a_rehearsed_morning_step_by_step(client, admi
     assert OVERVIEW not in client.get(reverse("desk")).text
 
 
-def test_the_desk_leads_an_administrator_to_what_is_left_and_nobody_else(client, administrator):
+def test_the_desk_leads_an_administrator_to_what_is_left_and_no_one_else(client, administrator):
     assert "6 steps are left." in client.get(reverse("desk")).text
     client.force_login(create_member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
     assert OVERVIEW not in client.get(reverse("desk")).text
@@ -123,7 +123,7 @@ def test_only_an_administrator_sets_an_office_up(client, step):
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["somebody known", "somebody new"])
-def test_the_acts_themselves_refuse_whoever_is_no_administrator_of_this_office(administrator, known):
+def test_the_acts_themselves_refuse_the_person_who_is_no_administrator_of_this_office(administrator, known):
     producer = ProducerFactory()
     if known:
         UserFactory(email="head@example.gov.uk")
@@ -179,7 +179,7 @@ def test_a_second_click_makes_no_second_producer_and_a_known_person_no_second_ac
     assert Membership.objects.filter(user=known).count() == 1
 
 
-def test_somebody_whose_account_is_closed_is_refused_at_the_field_and_nothing_is_stored(client, administrator):
+def test_someone_whose_account_is_closed_is_refused_at_the_field_and_nothing_is_stored(client, administrator):
     producer = ProducerFactory()
     Membership.objects.create(user=administrator, producer=producer, role=Role.CALENDAR_MANAGER)
     UserFactory(email="head@example.gov.uk", is_active=False)
@@ -213,7 +213,7 @@ def test_a_head_without_an_account_is_invited_by_mail_once(client, administrator
     assert Series.objects.get().head_of_profession == Contact.objects.get(email="head@example.gov.uk")
 
 
-def test_whoever_has_lost_the_role_since_heads_no_new_series(client, administrator):
+def test_the_person_who_has_lost_the_role_since_heads_no_new_series(client, administrator):
     client.post(page(Step.PRODUCER), {"name": "Office for Rain", "nation": "wales"})
     client.post(page(Step.HEAD), HEAD)
     earlier = accept(Invitation.objects.get(), password=None, at=timezone.now())

@@ -28,7 +28,7 @@ def test_no_mail_goes_to_a_stranger_who_is_told_the_same(client):
     assert mail.outbox == []
 
 
-def test_nobody_signs_up(client):
+def test_no_one_signs_up(client):
     assert "Nobody signs up here" in client.get("/accounts/signup/").text
 
 

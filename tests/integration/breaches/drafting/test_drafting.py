@@ -51,7 +51,7 @@ def test_each_new_release_gives_a_report_of_its_own():
     [(("09:29:55", NOT_LIVE), ("09:30", LIVE), ("09:32", LIVE)), (("09:29:55", NOT_LIVE), ("09:45", LIVE))],
     ids=["on time", "uncertain"],
 )
-def test_a_verdict_that_accuses_nobody_drafts_nothing(morning):
+def test_a_verdict_that_accuses_no_one_drafts_nothing(morning):
     record_checks(ReleaseFactory(confirmed=True), *morning)
     assert drafting.draft_missing(now=NOW) == []
     assert not Suspicion.objects.exists()
@@ -155,7 +155,7 @@ def test_not_seen_becomes_late_in_the_same_suspicion_and_the_untouched_draft_fol
     assert ReportVersion.objects.get(number=1).content["circumstances"] != content_of(report).circumstances
 
 
-def test_figures_that_merely_grow_make_a_version_now_and_then_and_not_with_every_look():
+def test_figures_that_merely_grow_make_a_version_now_and_then_and_not_with_every_check():
     release = ReleaseFactory(confirmed=True)
     record_coverage(release, end="23:00")
     record_checks(release, *NOT_SEEN_MORNING)

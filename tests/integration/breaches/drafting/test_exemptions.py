@@ -64,7 +64,7 @@ def late(series, **fields):
 
 
 @pytest.mark.parametrize("whole_producer", [True, False], ids=["for-the-producer", "for-the-series"])
-def test_a_covered_verdict_is_kept_raises_no_suspicion_drafts_nothing_and_tells_nobody(series, whole_producer):
+def test_a_covered_verdict_is_kept_raises_no_suspicion_drafts_nothing_and_tells_no_one(series, whole_producer):
     approved(series=series, whole_producer=whole_producer)
     late(series)
     assert drafting.draft_missing(now=NOW) == []
@@ -92,7 +92,7 @@ def test_of_two_releases_only_the_one_that_is_not_covered_is_drafted(series):
         pytest.param({"covers_from": date(2020, 7, 1), "covers_to": date(2020, 7, 1)}, id="for-another-day"),
     ],
 )
-def test_nobody_hides_a_breach_by_an_exemption(series, attempt):
+def test_no_one_hides_a_breach_by_an_exemption(series, attempt):
     late(series)
     approved(series=series, **attempt)
     assert len(drafting.draft_missing(now=NOW)) == 1

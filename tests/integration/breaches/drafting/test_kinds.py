@@ -37,7 +37,7 @@ def test_a_report_of_every_kind_is_kept_and_has_words(kind):
     assert report.get_kind_display() == text.KINDS[kind] == WORDS[kind]
 
 
-def test_a_kind_that_nobody_knows_is_kept_nowhere():
+def test_a_kind_that_no_one_knows_is_kept_nowhere():
     with pytest.raises(IntegrityError), transaction.atomic():
         Report.objects.create(reference="one", producer=ProducerFactory(), kind="odd", drafted_at=DUE)
 

@@ -113,7 +113,7 @@ def test_a_draft_prompts_for_everything_that_people_have_to_write(office, releas
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_those_who_write_reports_start_one_and_nobody_else_does(office, role):
+def test_those_who_write_reports_start_one_and_no_one_else_does(office, role):
     if role in WRITERS:
         report = started(ReportSubject(office.producer), by=office.people[role])[0]
         assert report.events.get().facts["role"] == role

@@ -90,7 +90,7 @@ def test_the_drafts_stay_as_they_were_and_say_where_they_went(office, three_draf
         JoinedDraft.objects.all().delete()
 
 
-def test_what_nobody_edited_is_the_records_own_text_and_is_refreshed_on(office, drafts):
+def test_what_no_one_edited_is_the_records_own_text_and_is_refreshed_on(office, drafts):
     joint = merging.merge_drafts(drafts, by=office.statistician, at=AT)
     assert current_version(joint).is_untouched("circumstances")
     assert content_to_json(content_of(joint))["circumstances"] == joint.machine["circumstances"]
@@ -102,7 +102,7 @@ def test_what_nobody_edited_is_the_records_own_text_and_is_refreshed_on(office, 
     assert Report.objects.count() == 3
 
 
-def test_what_people_wrote_in_the_drafts_stands_in_the_joint_report(office, drafts):
+def test_what_people_wrote_in_the_drafts_is_in_the_joint_report(office, drafts):
     write_sections(drafts[0], by=office.statistician, impact="One user asked.")
     write_sections(drafts[1], by=office.head, impact="A journalist rang.")
     told = "Our scheduler stood still."
@@ -130,7 +130,7 @@ def test_what_people_wrote_in_the_drafts_stands_in_the_joint_report(office, draf
     assert "Release 0" in joint.machine["circumstances"]
 
 
-def test_whoever_wrote_a_draft_does_not_approve_the_joint_text_where_two_people_are_wanted():
+def test_the_person_who_wrote_a_draft_does_not_approve_the_joint_text_where_two_people_are_wanted():
     office = create_office(two_person_approval=True)
     drafts = a_morning(office, 2)
     write_sections(drafts[0], by=office.head)
@@ -278,7 +278,7 @@ def test_a_morning_with_several_drafts_is_offered_to_those_who_write_them(office
     assert not drafts_of(office.producer, on=DAY - timedelta(days=1), rehearsal=False)
 
 
-def test_one_draft_is_offered_with_nothing_and_a_joint_report_by_itself_neither(office, drafts):
+def test_one_draft_is_offered_with_nothing_and_a_joint_report_automatically_neither(office, drafts):
     joint = merging.merge_drafts(drafts, by=office.head, at=AT)
     assert morning_of_drafts(joint) is None
     drafts[0].refresh_from_db()

@@ -51,25 +51,25 @@ def test_who_was_first_to_deal_with_a_draft_deals_with_the_joint_report(office, 
     assert joint.events.get().facts["person"] == office.statistician.pk
 
 
-def test_nobody_is_told_that_nobody_deals_with_what_somebody_dealt_with_before(office, drafts):
+def test_no_one_is_told_that_no_one_deals_with_what_someone_dealt_with_before(office, drafts):
     deals(office, drafts[0], Role.STATISTICIAN, at=SOON)
     joined(office, drafts, at=LATER)
     assert told("unacknowledged-", at=london("10:30")) == set()
 
 
-def test_where_nobody_dealt_with_any_draft_the_next_contact_is_told(office, drafts):
+def test_where_no_one_dealt_with_any_draft_the_next_contact_is_told(office, drafts):
     joint = joined(office, drafts, at=LATER)
     assert (joint.person_dealing, joint.dealing_since) == (None, None)
     assert told("unacknowledged-", at=london("10:30")) != set()
 
 
-def test_joining_does_not_begin_the_time_to_decide_anew(office, drafts):
+def test_joining_does_not_begin_the_time_to_decide_again(office, drafts):
     joint = joined(office, drafts, at=REMINDED - timedelta(days=2))
     assert joint.drafted_at == drafts[0].drafted_at
     assert told(f"report-due-{joint.pk}-", at=REMINDED) != set()
 
 
-def test_whoever_was_reminded_of_a_draft_is_not_reminded_again_of_what_it_went_into(office, drafts):
+def test_the_person_who_was_reminded_of_a_draft_is_not_reminded_again_of_what_it_went_into(office, drafts):
     assert told("report-due-", at=REMINDED) != set()
     joint = joined(office, drafts, at=REMINDED + timedelta(hours=1))
     assert told(f"report-due-{joint.pk}-", at=REMINDED + timedelta(hours=2)) == set()
@@ -116,7 +116,7 @@ def test_the_timeline_prints_what_was_chosen_of_the_record_and_no_notes_which_st
     assert editing.outdated_entries(joint, printed) == ()
 
 
-def test_who_took_the_joint_report_deals_with_the_drafts_that_had_nobody_once_it_is_taken_apart(office, drafts):
+def test_who_took_the_joint_report_deals_with_the_drafts_that_had_no_one_once_it_is_taken_apart(office, drafts):
     deals(office, drafts[0], Role.STATISTICIAN, at=SOON)
     joint = joined(office, drafts)
     deals(office, joint, Role.DEPUTY, at=AT + timedelta(minutes=1))
@@ -128,7 +128,7 @@ def test_who_took_the_joint_report_deals_with_the_drafts_that_had_nobody_once_it
     ]
 
 
-def test_taken_apart_a_draft_that_nobody_dealt_with_has_nobody_of_another_draft(office, drafts):
+def test_taken_apart_a_draft_that_no_one_dealt_with_has_no_one_of_another_draft(office, drafts):
     deals(office, drafts[0], Role.STATISTICIAN, at=SOON)
     merging.split_report(joined(office, drafts), by=office.statistician, at=AT)
     assert [draft.person_dealing for draft in reload_reports(drafts)] == [office.statistician, None, None]

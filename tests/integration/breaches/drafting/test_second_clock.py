@@ -41,7 +41,7 @@ def test_the_publishers_time_and_the_diagnosis_are_facts_of_the_record():
     assert facts.addresses[0].past_caches == (london("09:30:05"), london("10:26:55"))
 
 
-def test_looks_past_the_caches_are_no_looks_of_a_reader():
+def test_checks_past_the_caches_are_no_checks_of_a_reader():
     release = create_late_release()
     before = own_facts_of(release).addresses[0].checks
     create_observation(release.addresses.get(), "live", at=london("09:30:05"), fresh=True)

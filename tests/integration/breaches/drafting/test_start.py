@@ -106,7 +106,7 @@ def test_the_practices_on_access_of_the_edition_in_force_that_day_are_cited(offi
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_those_who_write_reports_start_one_and_nobody_else_does(office, release, role):
+def test_those_who_write_reports_start_one_and_no_one_else_does(office, release, role):
     person = office.people[role]
     if role not in WRITERS:
         with pytest.raises(NotYours):

@@ -68,7 +68,7 @@ def test_a_cause_is_of_the_list_and_another_one_is_put_in_words(office, uncaused
     assert fresh(uncaused_report).cause == ""
 
 
-def test_the_cause_is_kept_beside_the_text_with_an_event(office, uncaused_report):
+def test_the_cause_is_kept_next_to_the_text_with_an_event(office, uncaused_report):
     before = uncaused_report.version, content_of(uncaused_report)
     chosen = editing.choose_cause(uncaused_report, FOUND, by=office.statistician, at=AT)
     editing.choose_cause(chosen, FOUND, by=office.statistician, at=AT)
@@ -108,7 +108,7 @@ def test_the_records_own_interval_says_when_it_was_made_available(office, draft_
     [{"available_at": london("10:45")}, {"available_unknown": "The publisher keeps no log."}],
     ids=["a time", "why not known"],
 )
-def test_where_the_record_shows_no_end_somebody_says_when_or_why_not(office, said, draft_report):
+def test_where_the_record_shows_no_end_someone_says_when_or_why_not(office, said, draft_report):
     report = without_end(draft_report)
     with pytest.raises(versions.Incomplete, match="made available"):
         decisions.submit_report(report, by=office.statistician, at=AT)
@@ -143,7 +143,7 @@ def test_when_it_was_made_available_can_be_printed_as_a_statement(office, draft_
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_writers_choose_the_cause_on_its_page_and_nobody_else(client, office, uncaused_report, role):
+def test_writers_choose_the_cause_on_its_page_and_no_one_else(client, office, uncaused_report, role):
     client.force_login(office.people[role])
     answer = client.post(page_of(uncaused_report), {"cause": "cache", "seen": ""})
     assert answer.status_code == (409 if role in WRITES else 404)
@@ -161,7 +161,7 @@ def test_the_error_summary_of_a_submission_leads_to_the_page_of_the_cause(client
         assert f'id="{control}"' in client.get(page_of(report)).text
 
 
-def test_what_is_still_needed_is_said_on_the_page_after_saving_and_beside_the_task(client, office, uncaused_report):
+def test_what_is_still_needed_is_said_on_the_page_after_saving_and_next_to_the_task(client, office, uncaused_report):
     report = without_end(uncaused_report)
     client.force_login(office.statistician)
     needed = "Say when it was made available, or why that is not known."
@@ -193,7 +193,7 @@ def test_a_time_without_its_day_is_refused_and_nothing_typed_is_lost(client, off
     assert "A bird." in page
 
 
-def test_whoever_chose_meanwhile_is_shown_beside_what_was_typed(client, office, uncaused_report):
+def test_the_person_who_chose_meanwhile_is_shown_next_to_what_was_typed(client, office, uncaused_report):
     client.force_login(office.statistician)
     opened = client.get(page_of(uncaused_report)).text
     editing.choose_cause(uncaused_report, FOUND, by=office.head, at=AT)

@@ -89,7 +89,7 @@ def test_a_second_declaration_changes_nothing(office, draft_report):
     assert [event.words for event in draft_report.events.filter(kind="own_act_declared")] == ["I chose the file."]
 
 
-def test_the_page_keeps_the_declaration_and_everybody_who_works_on_the_report_sees_it(client, office, submitted_report):
+def test_the_page_keeps_the_declaration_and_everyone_who_works_on_the_report_sees_it(client, office, submitted_report):
     client.force_login(office.head)
     assert page_of(submitted_report) in client.get(page_of(submitted_report, "report")).text
     send(client, page_of(submitted_report), words="I chose the file.")
@@ -130,7 +130,7 @@ def test_who_declared_their_own_act_neither_makes_it_public_nor_takes_it_back(of
 
 
 @pytest.mark.parametrize("is_public", [False, True])
-def test_the_pages_of_the_public_say_that_somebody_else_decides(client, office, sent_report, settings, is_public):
+def test_the_pages_of_the_public_say_that_someone_else_decides(client, office, sent_report, settings, is_public):
     settings.BREACHES_PUBLIC = True
     editing.declare_own_act(sent_report, by=office.head, at=AT)
     if is_public:
@@ -153,7 +153,7 @@ def test_the_pages_of_the_public_say_that_somebody_else_decides(client, office, 
     assert publication.is_public(sent_report) is is_public
 
 
-def test_what_was_sent_is_taken_up_again_by_somebody_else_on_its_pages_too(client, office, sent_report):
+def test_what_was_sent_is_taken_up_again_by_someone_else_on_its_pages_too(client, office, sent_report):
     editing.declare_own_act(sent_report, by=office.head, at=AT)
     client.force_login(office.head)
     page = client.get(page_of(sent_report, "report")).text

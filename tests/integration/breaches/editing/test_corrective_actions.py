@@ -45,7 +45,7 @@ def at_next(report, office):
     return add(report, office, next_release_of=report.find_series().get())
 
 
-def test_an_action_is_kept_beside_the_narrative_and_changes_nothing_in_it(report, office):
+def test_an_action_is_kept_next_to_the_narrative_and_changes_nothing_in_it(report, office):
     before = report.version, content_of(report)
     action = add(report, office)
     report.refresh_from_db()
@@ -139,7 +139,7 @@ def test_an_overdue_action_reminds_the_series_people_once_after_its_day(report, 
 
 
 @pytest.mark.parametrize("settled", ["done", "task ticked", "dismissed"])
-def test_nobody_is_reminded_of_what_is_settled(office, settled, draft_report):
+def test_no_one_is_reminded_of_what_is_settled(office, settled, draft_report):
     report = move_report(draft_report, office, ReportStatus.DISMISSED if settled == "dismissed" else ReportStatus.DRAFT)
     action = at_next(report, office) if settled == "task ticked" else add(report, office)
     if settled != "dismissed":
@@ -181,7 +181,7 @@ def test_an_action_is_written_changed_and_done_on_pages_after_the_approval_too(c
     assert "It was done at" in text
 
 
-def test_whoever_changes_an_action_that_somebody_else_changed_sees_both_and_loses_nothing(client, report, office):
+def test_the_person_who_changes_an_action_that_someone_else_changed_sees_both_and_loses_nothing(client, report, office):
     action = add(report, office)
     client.force_login(office.statistician)
     page = page_of(report, "change_action", action.pk)

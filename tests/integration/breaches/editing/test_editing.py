@@ -121,7 +121,7 @@ def test_a_member_of_another_producer_cannot_write():
         save(report, ReportSection.IMPACT, create_office().head, impact="Not mine.")
 
 
-def test_facts_that_change_are_offered_beside_a_text_that_somebody_edited_and_never_overwrite_it(office):
+def test_facts_that_change_are_offered_next_to_a_text_that_someone_edited_and_never_overwrite_it(office):
     report = create_draft(producer=office.producer)
     report = save(report, ReportSection.CIRCUMSTANCES, office.statistician, circumstances="In my words.").report
     record_checks(report.suspicions.get().release, ("11:05", NOT_LIVE), ("11:06", LIVE))
@@ -153,7 +153,7 @@ def test_an_offer_that_the_page_did_not_show_stays_after_saving(office):
     assert "circumstances" in changed_facts(saved, current_version(saved))
 
 
-def test_facts_that_change_refresh_the_fields_that_nobody_edited_and_only_those(office):
+def test_facts_that_change_refresh_the_fields_that_no_one_edited_and_only_those(office):
     report = create_draft(producer=office.producer)
     report = save(report, ReportSection.IMPACT, office.statistician, impact="In my words.").report
     record_checks(report.suspicions.get().release, ("11:05", NOT_LIVE))
@@ -164,7 +164,7 @@ def test_facts_that_change_refresh_the_fields_that_nobody_edited_and_only_those(
     assert changed_facts(report, current_version(report)) == {}
 
 
-def test_with_the_head_of_profession_new_facts_are_offered_even_where_nobody_edited(office, submitted_report):
+def test_with_the_head_of_profession_new_facts_are_offered_even_where_no_one_edited(office, submitted_report):
     before = current_version(submitted_report).content
     record_checks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
     drafting.draft_missing(now=london("11:07"))

@@ -60,7 +60,7 @@ def test_a_note_is_printed_only_where_it_was_ticked(office, draft_report):
     assert entry == TimelineEntry(london("09:50"), CHECKED, f"note-{ticked.pk}")
 
 
-def test_recorded_facts_can_be_printed_beside_notes(office, draft_report):
+def test_recorded_facts_can_be_printed_next_to_notes(office, draft_report):
     write(draft_report, office)
     stand = editing.timeline_entries(draft_report)
     facts = [(entry.at, entry.text) for entry in stand if entry.source.startswith("verdict-")]
@@ -153,7 +153,7 @@ def test_notes_can_be_neither_changed_nor_deleted(office, draft_report):
             cursor.execute("UPDATE breaches_timelinenote SET text = 'x'")
 
 
-def test_a_report_that_prints_a_corrected_note_is_not_submitted_until_somebody_chooses_again(office, draft_report):
+def test_a_report_that_prints_a_corrected_note_is_not_submitted_until_someone_chooses_again(office, draft_report):
     wrong = write(draft_report, office, "09:53", printed=True)
     publisher = office.people[Role.PUBLISHING_TEAM]
     right = write(draft_report, office, "09:35", corrects=wrong, by=publisher)
@@ -181,7 +181,7 @@ def test_a_note_tells_of_what_has_happened(office, draft_report):
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_writers_and_the_publishing_team_write_notes_and_nobody_else(client, office, draft_report, role):
+def test_writers_and_the_publishing_team_write_notes_and_no_one_else(client, office, draft_report, role):
     client.force_login(office.people[role])
     fields = {
         "happened_on-day": "30",
@@ -231,7 +231,7 @@ def test_a_note_that_cannot_be_says_where_and_loses_nothing(client, office, draf
     assert error_links(page) == {"#id_happened_on-month": True, "#id_happened_time": True}
 
 
-def test_whoever_chose_at_the_same_time_is_told(client, office, draft_report):
+def test_the_person_who_chose_at_the_same_time_is_told(client, office, draft_report):
     note = write(draft_report, office)
     client.force_login(office.statistician)
     opened = client.get(page_of(draft_report, "choose_timeline")).text

@@ -25,7 +25,7 @@ def report(office):
     return drafting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.statistician, at=AFTERWARDS)[0]
 
 
-def test_the_report_names_posts_and_periods_asks_for_what_happened_while_a_draft_and_names_nobody(
+def test_the_report_names_posts_and_periods_asks_for_what_happened_while_a_draft_and_names_no_one(
     office, report, tmp_path
 ):
     drafted, approved = tmp_path / "draft.pdf", tmp_path / "approved.pdf"

@@ -220,7 +220,7 @@ def test_every_page_of_the_annex_carries_mark_reference_and_digest_and_begins_be
     assert "Report BR-2020-0001, version 1." in pages[first - 1]
 
 
-def test_how_many_looks_are_not_listed_never_stands_alone_on_a_page(tmp_path):
+def test_how_many_checks_are_not_listed_never_stands_alone_on_a_page(tmp_path):
     document = dataclasses.replace(draft(with_annex(LATE)), sections=())
     (part,) = document.annex.parts
     path, alone = tmp_path / "report.pdf", []

@@ -79,7 +79,7 @@ def test_what_was_on_time_or_is_suspected_is_none(office, series, seen):
     assert found(office) == []
 
 
-def test_a_release_that_was_in_time_by_a_persons_word_where_looks_could_not_tell_is_one(office, series):
+def test_a_release_that_was_in_time_by_a_persons_word_where_checks_could_not_tell_is_one(office, series):
     release = create_checked_release(series, UNTOLD)
     assert Verification.objects.get().outcome == "uncertain"
     assert found(office) == []
@@ -96,7 +96,7 @@ def test_a_word_about_another_time_makes_none(office, series, live):
 
 
 @pytest.mark.both_databases
-def test_problems_that_were_mended_before_it_was_due_make_one(office, series):
+def test_problems_that_were_corrected_before_it_was_due_make_one(office, series):
     release = create_checked_release(series, ON_THE_DOT)
     checked(release, ("09:30", [PreflightCode.NO_RESPONSIBLE]), ("12:00", [PreflightCode.NO_HEAD]), ("15:00", []))
     (miss,) = found(office)
@@ -114,12 +114,12 @@ def test_problems_that_were_mended_before_it_was_due_make_one(office, series):
     ],
     ids=["not mended", "never found", "found last", "not checked"],
 )
-def test_problems_that_were_not_found_or_not_mended_make_none(office, series, runs):
+def test_problems_that_were_not_found_or_not_corrected_make_none(office, series, runs):
     checked(create_checked_release(series, ON_THE_DOT), *runs)
     assert found(office) == []
 
 
-def test_problems_that_were_mended_on_a_release_that_came_late_make_none(office, series):
+def test_problems_that_were_corrected_on_a_release_that_came_late_make_none(office, series):
     checked(create_checked_release(series, SEED_MORNING), ("09:30", [PreflightCode.NO_HEAD]), ("12:00", []))
     assert found(office) == []
 

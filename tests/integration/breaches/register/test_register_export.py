@@ -132,7 +132,7 @@ def test_people_are_in_the_file_only_if_a_lead_asks(role, office, report_with_pe
 
 
 @pytest.mark.parametrize("role", sorted(TAKERS - LEADS))
-def test_nobody_else_can_ask_for_people(client, role, office, report_with_people):
+def test_no_one_else_can_ask_for_people(client, role, office, report_with_people):
     with pytest.raises(NotYours):
         register.export_register(RegisterFilter(), TableKind.CSV, by=office.people[role], at=AT, contacts=True)
     assert not RegisterEvent.objects.exists()
@@ -246,7 +246,7 @@ def test_a_stranger_gets_nothing(client, draft_report):
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_the_record_is_read_in_the_admin_site_by_those_who_may_take_files_and_written_by_nobody(
+def test_the_record_is_read_in_the_admin_site_by_those_who_may_take_files_and_written_by_no_one(
     role, office, draft_report
 ):
     register.export_register(RegisterFilter(), TableKind.CSV, by=office.head, at=AT)

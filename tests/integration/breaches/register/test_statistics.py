@@ -145,7 +145,7 @@ def test_a_random_history_is_counted_as_row_by_row(seed):
     assert figures_of(read).due > 5
 
 
-def test_whoever_reads_no_reports_counts_nothing():
+def test_the_person_who_reads_no_reports_counts_nothing():
     office = ARandomOffice(9)
     outsider = create_member(Role.CALENDAR_MANAGER, office.series[0].producer)
     read = read_breach_history(Scope(FIRST, LAST), by=outsider, today=TODAY)

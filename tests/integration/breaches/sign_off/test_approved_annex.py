@@ -74,7 +74,7 @@ def test_an_approved_annex_stays_as_it_was_whatever_is_recorded_later(office, su
     assert again.content_hash == document.content_sha256
 
 
-def test_a_look_that_was_recorded_since_the_annex_was_read_has_to_be_read_first(client, office, submitted_report):
+def test_a_check_that_was_recorded_since_the_annex_was_read_has_to_be_read_first(client, office, submitted_report):
     client.force_login(office.head)
     page = client.get(f"{page_of(submitted_report, 'approve')}?annex=1").text
     record_checks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
@@ -97,7 +97,7 @@ def test_an_approval_is_bound_to_what_was_read_by_the_approval_itself(office, su
     assert approved.content_sha256 == read
 
 
-def test_a_look_recorded_between_annex_and_digest_refuses_the_approval(office, submitted_report, monkeypatch):
+def test_a_check_recorded_between_annex_and_digest_refuses_the_approval(office, submitted_report, monkeypatch):
     release = submitted_report.suspicions.get().release
     make_annex = with_annex
 
@@ -112,14 +112,14 @@ def test_a_look_recorded_between_annex_and_digest_refuses_the_approval(office, s
     assert Report.objects.get(pk=submitted_report.pk).status == ReportStatus.WITH_HOP
 
 
-def test_a_report_that_is_taken_up_again_has_no_annex_until_one_is_approved_anew(office, submitted_report):
+def test_a_report_that_is_taken_up_again_has_no_annex_until_one_is_approved_again(office, submitted_report):
     document = decisions.approve_report(submitted_report, annex=True, by=office.head, at=AT, render=render_text)
     reopened = decisions.reopen_report(document.report, reason="A user wrote.", by=office.head, at=AT)
     assert content_of(reopened).annex is None
     assert draft_of(reopened).annex is None
 
 
-def test_a_draft_and_a_note_for_the_log_are_downloaded_with_an_annex_that_nobody_approved(client, office, tmp_path):
+def test_a_draft_and_a_note_for_the_log_are_downloaded_with_an_annex_that_no_one_approved(client, office, tmp_path):
     client.force_login(office.head)
     for status in (ReportStatus.DRAFT, ReportStatus.RECORDED, ReportStatus.DISMISSED):
         report = create_report(office, status, reference=f"report-{status}")
@@ -131,7 +131,7 @@ def test_a_draft_and_a_note_for_the_log_are_downloaded_with_an_annex_that_nobody
             assert HEADING not in extracted(client.get(page_of(report, "draft_pdf")).content, tmp_path)
 
 
-def test_a_report_without_looks_is_offered_no_annex(client, office):
+def test_a_report_without_checks_is_offered_no_annex(client, office):
     about = drafting.ReportSubject(producer=office.producer)
     report = drafting.start_report(
         about, kind=ReportKind.OTHER, occurred_on=[AT.date()], form_key=uuid4(), by=office.statistician, at=AT
@@ -191,13 +191,13 @@ def test_the_command_prints_a_draft_with_its_annex_and_refuses_one_for_what_is_s
     assert not (tmp_path / "other.pdf").exists()
 
 
-def test_the_annex_is_made_of_the_looks_of_the_digest_alone(office, submitted_report):
+def test_the_annex_is_made_of_the_checks_of_the_digest_alone(office, submitted_report):
     before = facts.evidence_digest(submitted_report), draft_of(submitted_report, annex=True)
     create_report(office, reference="another")
     assert (facts.evidence_digest(submitted_report), draft_of(submitted_report, annex=True)) == before
 
 
-def test_looks_before_due_that_only_repeat_one_another_are_said_to_be_on_record_too(submitted_report):
+def test_checks_before_due_that_only_repeat_one_another_are_said_to_be_on_record_too(submitted_report):
     release = submitted_report.suspicions.get().release
     record_checks(release, ("09:00", NOT_LIVE), ("09:10", NOT_LIVE), ("09:20", NOT_LIVE), ("09:29", NOT_LIVE))
     ((part,),) = [output.parts for output in with_annex(submitted_report).annex.outputs]

@@ -21,7 +21,7 @@ def test_the_digest_is_what_sha256sum_gives_for_the_rows_of_the_evidence_chain(s
     assert evidence_digest(submitted_report) == hashlib.sha256("".join(f"{row}\n" for row in rows).encode()).hexdigest()
 
 
-def test_looks_at_another_release_change_nothing_and_one_more_at_its_own_changes_the_digest(office, submitted_report):
+def test_checks_at_another_release_change_nothing_and_one_more_at_its_own_changes_the_digest(office, submitted_report):
     before = evidence_digest(submitted_report)
     create_report(office, reference="another")
     assert evidence_digest(submitted_report) == before

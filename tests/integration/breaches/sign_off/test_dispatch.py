@@ -76,7 +76,7 @@ def test_a_report_without_a_recipient_that_mail_can_reach_stays_approved(office,
     assert state_of(report) == before
 
 
-def test_a_rehearsal_goes_to_nobody_but_who_sends_it(office):
+def test_a_rehearsal_goes_to_no_one_but_who_sends_it(office):
     rehearsed = create_report(office, ReportStatus.APPROVED, rehearsal=True)
     with pytest.raises(FieldRefused):
         decisions.send_report(rehearsed, recipient=REGULATOR, by=office.head, at=LATER)
@@ -172,7 +172,7 @@ def test_another_recipient_than_the_one_that_is_set_is_refused_whatever_the_form
     assert Dispatch.objects.count() == 0
 
 
-def test_a_recipient_that_was_set_anew_meanwhile_has_to_be_read_first(client, office, report, settings):
+def test_a_recipient_that_was_set_again_meanwhile_has_to_be_read_first(client, office, report, settings):
     client.force_login(office.head)
     page = client.get(page_of(report, "send")).text
     settings.REPORT_RECIPIENT = "other@example.gov.uk"

@@ -92,7 +92,7 @@ def holds():
 
 
 @pytest.mark.both_databases
-def test_a_name_is_gone_from_every_table_and_a_dated_marker_stands_in_its_place(office, report):
+def test_a_name_is_gone_from_every_table_and_a_dated_marker_is_in_its_place(office, report):
     places = where(NAME)
     assert {
         ("breaches_reportversion", "content"), ("breaches_timelinenote", "text"), ("breaches_sectioncomment", "words"),
@@ -151,7 +151,7 @@ def test_a_second_name_can_be_removed_from_the_same_words(office, report):
     assert report.events.filter(kind=KIND).count() == 2
 
 
-def test_nobody_but_the_head_of_profession_of_the_office_redacts(office, report, subtests):
+def test_no_one_but_the_head_of_profession_of_the_office_redacts(office, report, subtests):
     places = where(NAME)
     others = {role: person for role, person in office.people.items() if role != Role.HEAD_OF_PROFESSION}
     for who, person in {**others, "head of another office": create_office().head}.items():
@@ -233,7 +233,7 @@ def test_words_put_back_after_a_redaction_are_named(office, report):
 
 
 @pytest.mark.both_databases
-def test_rows_stay_append_only_for_everybody_else(office, report):
+def test_rows_stay_append_only_for_everyone_else(office, report):
     redact(report, words=NAME, why=WHY, by=office.head, at=LATER)
     with pytest.raises(AppendOnlyRow):
         TimelineNote.objects.update(text="Other words.")

@@ -29,7 +29,7 @@ LATER = AT + timedelta(days=40)
 MARKER = "[removed on 9 August 2020]"
 
 
-def test_of_a_report_that_somebody_started_what_was_said_of_its_release_is_reached(office):
+def test_of_a_report_that_someone_started_what_was_said_of_its_release_is_reached(office):
     release = ReleaseFactory(series=SeriesFactory(producer=office.producer))
     Statement.objects.create(
         release=release, schedule_version=1, kind=Statement.Kind.NOT_IT, text_digest="0" * 64,

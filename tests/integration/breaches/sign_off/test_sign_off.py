@@ -108,7 +108,7 @@ def test_a_document_that_cannot_be_printed_is_not_approved_and_nothing_changes()
     assert state_of(report) == before
 
 
-def test_where_two_people_are_required_nobody_approves_what_they_wrote():
+def test_where_two_people_are_required_no_one_approves_what_they_wrote():
     office = create_office(two_person_approval=True)
     report = write_sections(create_draft(producer=office.producer), by=office.head)
     before = state_of(report)
@@ -118,7 +118,7 @@ def test_where_two_people_are_required_nobody_approves_what_they_wrote():
     assert not decisions.approve_report(report, by=office.deputy, at=AT, render=render_text).one_person
 
 
-def test_where_two_people_are_required_nobody_approves_what_they_submitted():
+def test_where_two_people_are_required_no_one_approves_what_they_submitted():
     office = create_office(two_person_approval=True)
     report = decisions.submit_report(create_report(office), by=office.deputy, at=AT)
     with pytest.raises(decisions.TwoPeopleNeeded):
@@ -141,7 +141,7 @@ def test_two_people_who_did_one_thing_each_are_not_noted_as_one(office, submitte
     assert not decisions.approve_report(submitted_report, by=office.head, at=AT, render=render_text).one_person
 
 
-def test_somebody_with_two_roles_decides_in_the_weightier_one(office, submitted_report):
+def test_someone_with_two_roles_decides_in_the_weightier_one(office, submitted_report):
     add_role(office.statistician, office.producer, Role.DEPUTY)
     document = decisions.approve_report(submitted_report, by=office.statistician, at=AT, render=render_text)
     assert (document.approved_role, document.one_person) == (Role.DEPUTY, True)

@@ -58,7 +58,7 @@ def text_of(document):
     return "\n".join(line for section in document.sections for lines in section.paragraphs for line in lines)
 
 
-def test_a_draft_printed_with_its_annex_tells_in_its_text_of_the_same_last_look(report):
+def test_a_draft_printed_with_its_annex_tells_in_its_text_of_the_same_last_check(report):
     document = draft_of(report, annex=True)
     assert last_looks(document) == ["9.44.00am"]
     assert OWN_TEXT not in document.annex.parts[0].notes
@@ -88,7 +88,7 @@ def test_what_the_machine_brought_up_to_date_at_an_approval_is_still_its_own_tex
     assert changed_facts(reopened, current_version(reopened)) == {}
 
 
-def test_an_edited_text_stays_as_it_was_beside_the_annex(office, report):
+def test_an_edited_text_stays_as_it_was_next_to_the_annex(office, report):
     report = edited(report, office)
     document = decisions.approve_report(report, annex=True, by=office.head, at=AT, render=render_text)
     content = content_of(document.report)
@@ -101,7 +101,7 @@ def test_without_an_annex_what_is_approved_is_the_text_as_it_stands(office, repo
     assert content_of(document.report).circumstances == content_of(report).circumstances
 
 
-def test_a_report_is_submitted_with_its_figures_as_they_are_by_now_and_nobody_is_named_as_their_author(office, report):
+def test_a_report_is_submitted_with_its_figures_as_they_are_by_now_and_no_one_is_named_as_their_author(office, report):
     submitted = decisions.submit_report(report, by=office.statistician, at=AT)
     version = current_version(submitted)
     assert LATER in content_of(submitted).circumstances
@@ -133,7 +133,7 @@ def test_an_edited_text_and_one_that_agrees_already_are_submitted_as_they_stand(
     assert (submitted.version, content_of(submitted)) == (report.version, content_of(report))
 
 
-def test_news_that_nobody_has_read_does_not_enter_what_is_decided(office, report):
+def test_news_that_no_one_has_read_does_not_enter_what_is_decided(office, report):
     report = decisions.submit_report(report, by=office.statistician, at=london("09:46"))
     record_checks(report.suspicions.get().release, ("10:26:55", NOT_LIVE), ("10:27", LIVE))
     kept = content_of(report)

@@ -90,7 +90,7 @@ def test_a_chain_holds_as_it_is_read_back_from_the_database(release):
     assert check_chain(ReleaseEvent) == (5, None)
 
 
-def test_a_chain_of_looks_holds_when_written_in_bulk_and_read_back(release):
+def test_a_chain_of_checks_holds_when_written_in_bulk_and_read_back(release):
     Observation.append(
         [make_observation(release), make_observation(release, watcher="b"), make_observation(release, watcher="c")]
     )

@@ -52,7 +52,7 @@ def test_a_morning_leaves_the_bodies_that_prove_it_and_no_others(release, addres
 
 
 @pytest.mark.both_databases
-def test_looks_that_are_kept_together_end_where_looks_kept_one_by_one_end(release, address):
+def test_checks_that_are_stored_together_end_where_checks_kept_one_by_one_end(release, address):
     store_checks(
         make_check(address, "not_live", b"one", at=-10),
         make_check(address, "not_live", b"two", at=-5),
@@ -63,7 +63,7 @@ def test_looks_that_are_kept_together_end_where_looks_kept_one_by_one_end(releas
 
 
 @pytest.mark.both_databases
-def test_a_body_that_many_looks_of_many_releases_bring_is_stored_once(release, address):
+def test_a_body_that_many_checks_of_many_releases_bring_is_stored_once(release, address):
     other = ReleaseFactory(confirmed=True, reference="another")
     store_checks(
         make_check(address, "not_live", b"the same", at=-5),
@@ -75,7 +75,7 @@ def test_a_body_that_many_looks_of_many_releases_bring_is_stored_once(release, a
     assert Body.objects.count() == 2, "the other release still needs the first one"
 
 
-def test_a_link_names_the_look_that_brought_the_body(release, address):
+def test_a_link_names_the_check_that_brought_the_body(release, address):
     first, second = store_checks(
         make_check(address, "not_live", b"one", at=-10), make_check(address, "not_live", b"one", at=-5)
     )
@@ -86,26 +86,26 @@ def test_a_link_names_the_look_that_brought_the_body(release, address):
     }
 
 
-def test_a_look_without_a_body_leaves_what_is_held_as_it_is(release, address):
+def test_a_check_without_a_body_leaves_what_is_held_as_it_is(release, address):
     store_checks(make_check(address, "not_live", b"one", at=-10))
     store_checks(make_check(address, "unreachable", b"", at=-5))
     assert held(release)["last_before_due", False] == b"one"
     assert Observation.objects.last().body_sha256 == ""
 
 
-def test_a_superseded_look_proves_nothing(release, address):
+def test_a_superseded_check_proves_nothing(release, address):
     type(release).objects.filter(pk=release.pk).update(schedule_version=2)
     (row,) = store_checks(make_check(address, "not_live", b"one", at=-5))
     assert row.superseded
     assert held(release) == {}
 
 
-def test_a_look_by_a_clock_that_was_off_is_no_proof_of_a_publication(release, address):
+def test_a_check_by_a_clock_that_was_off_is_no_proof_of_a_publication(release, address):
     store_checks(make_check(address, "live", b"one", at=0, reasons=(Reason.MARKER_IN_TITLE, Reason.CLOCK_OFF)))
     assert held(release) == {("first_seen", False): b"one"}
 
 
-def test_a_new_schedule_keeps_its_own_bodies_beside_those_of_the_old_one(release, address):
+def test_a_new_schedule_keeps_its_own_bodies_next_to_those_of_the_old_one(release, address):
     store_checks(make_check(address, "not_live", b"old", at=-5))
     type(release).objects.filter(pk=release.pk).update(schedule_version=2)
     address.refresh_from_db()
@@ -118,7 +118,7 @@ def test_a_new_schedule_keeps_its_own_bodies_beside_those_of_the_old_one(release
     }
 
 
-def test_a_file_that_is_missing_once_the_page_is_live_is_kept_as_partial():
+def test_a_file_that_is_missing_once_the_page_is_live_is_stored_as_partial():
     release = ReleaseFactory(confirmed=True, attachments=(FILE,))
     page, file = release.addresses.get(role="page"), release.addresses.get(role="attachment")
     store_checks(make_check(page, "live", b"page", at=0), make_check(file, "not_live", b"not yet", at=0))
@@ -127,7 +127,7 @@ def test_a_file_that_is_missing_once_the_page_is_live_is_kept_as_partial():
     assert held(release)["first_partial", True] == b"still not"
 
 
-def test_of_a_look_past_the_caches_the_first_live_body_is_kept(release, address):
+def test_of_a_check_past_the_caches_the_first_live_body_is_stored(release, address):
     store_checks(
         make_check(address, "not_live", b"stale", at=125),
         make_check(address, "live", b"fresh", at=125.1, purpose=Purpose.FRESH),
@@ -175,7 +175,7 @@ def test_postgresql_itself_refuses_to_change_a_body(release, address):
 
 
 @pytest.mark.both_databases
-def test_every_body_is_checked_against_its_hash_and_its_look(release, address):
+def test_every_body_is_checked_against_its_hash_and_its_check(release, address):
     store_checks(make_check(address, "not_live", b"one", at=-5), make_check(address, "live", b"two", at=0))
     assert store.check_bodies() == (2, None)
     StoredBody.objects.filter(why="first_live").update(sha256="0" * 64, body=None, state="pruned")

@@ -206,7 +206,7 @@ def test_each_kept_body_is_in_it_as_it_was_seen_under_its_own_hash(release):
     assert {PAGE, EARLY} <= set(found.values())
 
 
-def test_a_release_that_nobody_looked_at_has_a_bundle_that_holds(tmp_path):
+def test_a_release_that_no_one_checked_at_has_a_bundle_that_holds(tmp_path):
     release = ReleaseFactory(confirmed=True)
     folder = unpacked(written(release), tmp_path)
     assert (folder / "looks.jsonl").read_bytes() == b""

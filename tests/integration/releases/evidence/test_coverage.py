@@ -31,7 +31,7 @@ def holes(start=START, end=HOUR):
     ]
 
 
-def test_a_watcher_that_marks_itself_often_has_one_stretch():
+def test_a_monitoring_process_that_marks_itself_often_has_one_stretch():
     alive(0, 100)
     stretch = Coverage.objects.get()
     assert (stretch.began_at, stretch.ended_at) == (START, at(100))
@@ -49,7 +49,7 @@ def test_a_longer_silence_begins_a_new_stretch(silence, stretches):
     assert len(holes(end=at(silence))) == stretches - 1
 
 
-def test_where_nobody_watched_at_all_the_whole_time_is_a_hole():
+def test_where_no_one_watched_at_all_the_whole_time_is_a_hole():
     assert holes() == [(0, 3600)]
 
 
@@ -66,7 +66,7 @@ class Look:
 
 
 @pytest.mark.both_databases
-def test_a_look_shows_that_somebody_watched_though_the_watcher_was_too_busy_to_mark_itself():
+def test_a_check_shows_that_someone_watched_though_the_monitoring_process_was_too_busy_to_mark_itself():
     alive(0, 60)
     alive(120, 180)
     looks = [Look(at(70), at(74)), Look(at(85), at(90)), Look(at(500), at(501))]
@@ -90,7 +90,7 @@ def test_what_was_covered_before_the_time_asked_for_does_not_count():
 
 
 @pytest.mark.both_databases
-def test_a_second_watcher_fills_the_hole_of_the_first():
+def test_a_second_monitoring_process_fills_the_hole_of_the_first():
     alive(0, 1000)
     alive(990, 3600, watcher="b")
     assert holes() == []
@@ -102,7 +102,7 @@ def test_a_short_stretch_inside_a_long_one_hides_no_hole_and_makes_none():
     assert holes() == [(3000, 3600)]
 
 
-def test_two_watchers_do_not_extend_each_others_stretch():
+def test_two_monitoring_processes_do_not_extend_each_others_stretch():
     coverage.mark_alive("a", at=START)
     coverage.mark_alive("b", at=at(5))
     assert sorted(Coverage.objects.values_list("watcher", flat=True)) == ["a", "b"]

@@ -47,7 +47,7 @@ def full_disk():
         execute("DROP TRIGGER full_disk ON releases_body")
 
 
-def test_the_look_is_kept_and_says_what_it_saw_and_the_missing_body_is_on_record(address, full_disk, caplog):
+def test_the_check_is_stored_and_says_what_it_saw_and_the_missing_body_is_on_record(address, full_disk, caplog):
     (look,) = store_checks(make_check(address, "live", LARGE, at=0))
     assert Observation.objects.get().body_sha256 == sha256_hex(LARGE)
     assert not Body.objects.exists()
@@ -72,7 +72,7 @@ def test_a_disk_that_stays_full_is_told_once_and_a_body_that_fits_again_takes_it
     assert StoredBody.objects.get(why="first_seen").state == "not_stored"
 
 
-def test_where_not_even_that_can_be_recorded_the_look_is_kept_all_the_same(address, full_disk):
+def test_where_not_even_that_can_be_recorded_the_check_is_stored_anyway(address, full_disk):
     execute("ALTER TABLE releases_keptbody RENAME TO elsewhere")
     try:
         store_checks(make_check(address, "live", LARGE, at=0))
@@ -82,7 +82,7 @@ def test_where_not_even_that_can_be_recorded_the_look_is_kept_all_the_same(addre
     assert not Body.objects.exists()
 
 
-def test_a_look_that_cannot_be_stored_itself_is_an_error(address):
+def test_a_check_that_cannot_be_stored_itself_is_an_error(address):
     execute("ALTER TABLE releases_observation RENAME TO elsewhere")
     try:
         with pytest.raises(Exception, match="releases_observation"):
@@ -92,7 +92,7 @@ def test_a_look_that_cannot_be_stored_itself_is_an_error(address):
     assert not Body.objects.exists()
 
 
-def test_inside_a_larger_transaction_the_look_is_kept_or_the_caller_is_told(address, full_disk):
+def test_inside_a_larger_transaction_the_check_is_stored_or_the_caller_is_told(address, full_disk):
     """SQLite undoes the whole transaction that fills the disk."""
     try:
         with transaction.atomic():

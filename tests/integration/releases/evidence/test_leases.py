@@ -30,7 +30,7 @@ def test_a_free_host_goes_to_the_first_who_asks_and_not_to_the_second():
     assert HostLease.objects.get().holder == "a"
 
 
-def test_two_watchers_share_hosts_but_never_one_host():
+def test_two_monitoring_processes_share_hosts_but_never_one_host():
     assert held("a", hosts=["one.example.gov.uk", "two.example.gov.uk"]) == {"one.example.gov.uk", "two.example.gov.uk"}
     assert held("b", hosts=["two.example.gov.uk", "three.example.gov.uk"]) == {"three.example.gov.uk"}
 
@@ -134,7 +134,7 @@ class TestTheSecondOfAHandOver:
     def test_the_host_of_a_dead_holder_rests_for_a_second_when_its_lease_has_just_run_out(self):
         assert self.rests(taken_at=NOW + host_budgets.DURATION) == [(HOST, 1.0)]
 
-    def test_a_host_that_its_holder_renews_and_one_that_nobody_had_do_not_rest(self):
+    def test_a_host_that_its_holder_renews_and_one_that_no_one_had_do_not_rest(self):
         look = a_looker()
         held("a", look=look)
         held("a", now=NOW + timedelta(seconds=2), look=look)
@@ -172,12 +172,12 @@ class TestPauses:
         host_budgets.release_hosts("a", now=NOW, probe=self.asked())
         assert self.seen_by_another(now=NOW + timedelta(seconds=5)) == {HOST: self.UNTIL}
 
-    def test_a_pause_of_a_host_that_nobody_ever_leased_is_kept_too(self):
+    def test_a_pause_of_a_host_that_no_one_ever_leased_is_stored_too(self):
         host_budgets.store_pauses(self.asked(host="www.example.org"), now=NOW)
         assert self.seen_by_another() == {"www.example.org": self.UNTIL}
         assert held("a", hosts=["www.example.org"]) == {"www.example.org"}
 
-    def test_a_pause_that_is_over_binds_nobody(self):
+    def test_a_pause_that_is_over_binds_no_one(self):
         held("a", look=self.asked())
         assert self.seen_by_another(now=self.UNTIL) == {}
 
@@ -186,7 +186,7 @@ class TestPauses:
         host_budgets.store_pauses(self.asked(NOW + timedelta(seconds=30)), now=NOW)
         assert self.seen_by_another() == {HOST: self.UNTIL}
 
-    def test_a_pause_of_a_clock_that_was_set_back_since_binds_nobody_and_gives_way(self):
+    def test_a_pause_of_a_clock_that_was_set_back_since_binds_no_one_and_gives_way(self):
         held("a", look=self.asked(NOW + timedelta(days=1)))
         assert self.seen_by_another() == {}
         host_budgets.store_pauses(self.asked(), now=NOW)

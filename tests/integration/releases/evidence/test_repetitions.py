@@ -140,7 +140,7 @@ def found() -> dict[str, tuple[object, ...]]:
     }
 
 
-def test_random_mornings_end_as_they_do_when_every_look_is_read(mornings, every_look_read):
+def test_random_mornings_end_as_they_do_when_every_check_is_read(mornings, every_look_read):
     keys = [release.pk for release in mornings]
     over_by_due = Observation.objects.plain().filter(completed_at__lt=SEED_DUE)  # all that may repeat others
     every, read = over_by_due.count(), over_by_due.filter(repository.find_needed_checks(keys)[0]).count()
@@ -155,7 +155,7 @@ def test_random_mornings_end_as_they_do_when_every_look_is_read(mornings, every_
     assert read < every * 0.75
 
 
-def test_of_a_day_of_looks_without_the_release_two_are_read(confirmed_release):
+def test_of_a_day_of_checks_without_the_release_two_are_read(confirmed_release):
     create_observations(
         confirmed_release, *["not_live"] * 40, start=SEED_DUE - timedelta(hours=10), every=timedelta(minutes=10)
     )
@@ -180,7 +180,7 @@ def test_of_a_day_of_looks_without_the_release_two_are_read(confirmed_release):
         ),
     ],
 )
-def test_every_look_is_read_where_there_is_one(fields, confirmed_release):
+def test_every_check_is_read_where_there_is_one(fields, confirmed_release):
     create_observations(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
     fields = {"result": "not_live", **fields}
     create_observation(
@@ -190,7 +190,7 @@ def test_every_look_is_read_where_there_is_one(fields, confirmed_release):
     assert Observation.objects.filter(condition).count() == 21
 
 
-def test_every_look_is_read_where_one_that_found_it_was_under_way_when_it_was_due(confirmed_release):
+def test_every_check_is_read_where_one_that_found_it_was_under_way_when_it_was_due(confirmed_release):
     create_observations(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
     create_observation(
         confirmed_release.addresses.get(), "live", at=SEED_DUE - timedelta(seconds=8), took=timedelta(seconds=9)
@@ -198,7 +198,7 @@ def test_every_look_is_read_where_one_that_found_it_was_under_way_when_it_was_du
     assert Observation.objects.filter(repository.find_needed_checks([confirmed_release.pk])[0]).count() == 21
 
 
-def test_a_look_that_another_watcher_keeps_meanwhile_is_left_to_the_next_reading(confirmed_release):
+def test_a_check_that_another_monitoring_process_keeps_meanwhile_is_left_to_the_next_reading(confirmed_release):
     create_observations(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
     condition, _ = repository.find_needed_checks([confirmed_release.pk])
     create_observation(confirmed_release.addresses.get(), "live", at=SEED_DUE - timedelta(minutes=5, seconds=2))
@@ -206,7 +206,7 @@ def test_a_look_that_another_watcher_keeps_meanwhile_is_left_to_the_next_reading
     assert Observation.objects.filter(repository.find_needed_checks([confirmed_release.pk])[0]).count() == 21
 
 
-def test_looks_of_another_schedule_are_read_all(confirmed_release):
+def test_checks_of_another_schedule_are_read_all(confirmed_release):
     create_observations(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
     Release.objects.filter(pk=confirmed_release.pk).update(schedule_version=2)
     seen = repository.read_sightings([confirmed_release.pk])((confirmed_release.pk, 1))

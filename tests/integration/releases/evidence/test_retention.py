@@ -91,7 +91,7 @@ def test_what_another_release_still_needs_stays(release):
         pytest.param(SEED_DUE + timedelta(days=1), id="a-day-old"),
     ],
 )
-def test_what_is_not_older_than_it_is_kept_for_stays(release, now):
+def test_what_is_not_older_than_it_is_stored_for_stays(release, now):
     assert prune(now=now).bodies == 0
 
 

@@ -50,7 +50,7 @@ def test_what_is_not_live_is_not_sealed(release):
     assert not sealed(now=BEFORE)
 
 
-def test_the_seal_is_lifted_once_the_release_has_been_due_and_seen_live_and_not_by_either_alone(release):
+def test_the_seal_is_lifted_once_the_release_has_been_due_and_found_live_and_not_by_either_alone(release):
     see(release)
     assert sealed(now=BEFORE)
     assert sealed(now=AFTER), "due, and not seen live"

@@ -47,17 +47,17 @@ def kept(release, *, finding=None, purpose=Purpose.PLAIN, **fields):
     return Observation.objects.get()
 
 
-def test_a_look_keeps_caching_headers_and_never_cookies():
+def test_a_check_keeps_caching_headers_and_never_cookies():
     assert kept(ReleaseFactory()).headers == [["age", "12"]]
 
 
-def test_a_look_keeps_from_where_and_for_what_it_was_made():
+def test_a_check_keeps_from_where_and_for_what_it_was_made():
     row = kept(ReleaseFactory(), purpose=Purpose.FRESH)
     assert (row.vantage, row.purpose, row.watcher) == ("watcher-a", "fresh", "a")
 
 
 @pytest.mark.both_databases
-def test_what_the_publisher_says_is_kept_apart_from_what_was_seen_and_stands_in_the_chain():
+def test_what_the_publisher_says_is_stored_separately_from_what_was_seen_and_is_in_the_chain():
     says = PublisherSays(State.PUBLISHED, published_at=SEED_DUE, source=Source.SCHEDULED_TIME_AND_DELAY)
     row = kept(ReleaseFactory(), finding=Finding(CheckOutcome.NOT_LIVE, (Reason.NOT_FOUND,), publisher=says))
     assert row.result == "not_live"
@@ -65,5 +65,5 @@ def test_what_the_publisher_says_is_kept_apart_from_what_was_seen_and_stands_in_
     assert check_chain(Observation) == (1, None)
 
 
-def test_a_look_at_which_the_publisher_said_nothing_keeps_nothing_of_it():
+def test_a_check_at_which_the_publisher_said_nothing_keeps_nothing_of_it():
     assert kept(ReleaseFactory()).publisher_says == {}

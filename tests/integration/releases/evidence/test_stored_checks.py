@@ -76,7 +76,7 @@ def kept(*looks):
     return Observation.objects.order_by("position").last()
 
 
-def test_a_look_is_kept_with_everything_that_proves_it(address):
+def test_a_check_is_stored_with_everything_that_proves_it(address):
     row = kept(look(address))
     assert (row.planned_at, row.sent_at) == (SEED_DUE, SENT)
     assert row.completed_at == SENT + timedelta(seconds=0.654321)
@@ -91,12 +91,12 @@ def test_a_look_is_kept_with_everything_that_proves_it(address):
 
 
 @pytest.mark.parametrize("name", ["age", "date", "cache-control", "etag", "last-modified", "x-cache"])
-def test_what_tells_a_stale_copy_from_a_late_release_is_kept(address, name):
+def test_what_tells_a_stale_copy_from_a_late_release_is_stored(address, name):
     row = kept(look(address, answer={"headers": ((name, "as it came"), ("server", "x"))}))
     assert row.headers == [[name, "as it came"]]
 
 
-def test_headers_are_kept_by_name_and_no_secret_is_among_them(address):
+def test_headers_are_stored_by_name_and_no_secret_is_among_them(address):
     row = kept(look(address))
     assert [name for name, _ in row.headers] == ["content-type", "age", "x-cache", "etag"]
     assert max(len(value) for _, value in row.headers) == 500
@@ -130,7 +130,7 @@ def test_headers_are_kept_by_name_and_no_secret_is_among_them(address):
         ),
     ],
 )
-def test_a_look_comes_back_from_the_database_as_it_was_hashed(address, changes):
+def test_a_check_comes_back_from_the_database_as_it_was_hashed(address, changes):
     kept(look(address, **changes), look(address))
     assert check_chain(Observation) == (2, None)
     for row in Observation.in_order():
@@ -154,7 +154,7 @@ def test_every_kept_field_is_part_of_the_hash(address, name):
     assert row.expected_hash() != before
 
 
-def test_no_column_of_a_look_is_left_out_of_the_hash():
+def test_no_column_of_a_check_is_left_out_of_the_hash():
     links = {"id", "release_id", "position", "format_version", "previous_hash", "row_hash"}
     columns = {field.attname for field in Observation._meta.concrete_fields}
     assert columns - links == {*HASHED, *(name for names in HASHED_SINCE.values() for name in names)}

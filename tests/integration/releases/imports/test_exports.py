@@ -178,7 +178,7 @@ class TestByPage:
                 listed = client.get(reverse("exchange:release_list"), filters).context["page"]
                 assert {release.reference for release in listed} == references
 
-    def test_whoever_may_see_releases_may_take_them_and_no_others(self, client, full, series, subtests):
+    def test_the_person_who_may_see_releases_may_take_them_and_no_others(self, client, full, series, subtests):
         ReleaseFactory(reference="other", series=SeriesFactory(), slot=london_slot(SUMMER))
         for role in Role:
             client.force_login(create_member(role, series.producer))
@@ -190,7 +190,7 @@ class TestByPage:
                 page = client.get(reverse("exchange:release_list"))
                 assert ("contacts=yes" in page.text) is contacts
 
-    def test_a_filter_by_somebody_elses_producer_or_series_shows_nothing_of_theirs(self, client, full):
+    def test_a_filter_by_someone_elses_producer_or_series_shows_nothing_of_theirs(self, client, full):
         theirs = ReleaseFactory(reference="other", series=SeriesFactory(), slot=london_slot(SUMMER)).series
         client.force_login(full)
         for filters in ({"producer": theirs.producer_id}, {"series": theirs.pk}):
@@ -276,7 +276,7 @@ class TestTemplates:
         of_others = dict.fromkeys(("rehearsal", "date_change_reason", "cancellation_reason"), "")
         assert applied(keeper, row | of_others).status == "applied"
 
-    def test_whoever_keeps_no_calendar_needs_none(self, client, series):
+    def test_the_person_who_keeps_no_calendar_needs_none(self, client, series):
         client.force_login(create_member(Role.STATISTICIAN, series.producer))
         for address in (reverse("exchange:template", args=["csv"]), reverse("exchange:columns")):
             assert client.get(address).status_code == 404

@@ -92,7 +92,7 @@ class TestConfirmedDates:
         assert outcomes(checked(keeper, LATE)) == [(2, "unchanged")]
 
     @pytest.mark.parametrize("role", [Role.CALENDAR_MANAGER, Role.DEPUTY, Role.HEAD_OF_PROFESSION])
-    def test_whoever_imports_a_file_asks_and_never_moves(self, series, role):
+    def test_the_person_who_imports_a_file_asks_and_never_moves(self, series, role):
         person = create_member(role, series.producer)
         applied(person, CONFIRMED)
         applied(person, LATE)

@@ -63,7 +63,7 @@ class TestBeforeTheConfirmation:
         assert everything() == before
         assert turn() == 0
 
-    def test_what_is_there_is_told_apart_from_what_changes(self, keeper):
+    def test_what_is_there_is_distinguished_from_what_changes(self, keeper):
         applied(keeper, {}, {})
         found = checked(keeper, {"title": "Another title"}, {}, {})
         assert outcomes(found) == [(2, "changed"), (3, "unchanged"), (4, "added")]
@@ -77,7 +77,7 @@ class TestBeforeTheConfirmation:
         assert (found.status, found.content) == ("failed", None)
         assert 'calendar.csv has no column "series", which is required.' in found.notes
 
-    def test_whoever_keeps_no_calendar_uploads_nothing(self, series):
+    def test_the_person_who_keeps_no_calendar_uploads_nothing(self, series):
         others = [UserFactory(), *(create_member(role, series.producer) for role in set(Role) - KEEPERS)]
         for person in others:
             with pytest.raises(NotYours):
@@ -92,7 +92,7 @@ class TestBeforeTheConfirmation:
             uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
         assert turn() == 0
 
-    def test_one_to_which_nobody_came_back_is_discarded(self, keeper):
+    def test_one_to_which_no_one_came_back_is_discarded(self, keeper):
         found = checked(keeper, {})
         turn(NOW + timedelta(days=13))
         found.refresh_from_db()
@@ -196,7 +196,7 @@ class TestChangedMeanwhile:
         assert (strict.status, outcomes(strict)) == ("checked", [(2, "refused"), (3, "unchanged")])
         assert str(Release.objects.get(reference="rain-june-2098").slot) == "1 July 2098 9:30am"
 
-    def test_what_somebody_has_typed_in_already_is_nothing_to_do_any_more(self, keeper):
+    def test_what_someone_has_typed_in_already_is_nothing_to_do_any_more(self, keeper):
         applied(keeper, {})
         found = checked(keeper, {"title": "One"}, {})
         uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)

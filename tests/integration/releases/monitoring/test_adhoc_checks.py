@@ -58,12 +58,12 @@ def test_a_release_not_seen_is_asked_for_past_the_caches_once_soon_and_once_late
     ]
 
 
-def test_a_release_seen_live_at_once_is_not_asked_for_past_the_caches():
+def test_a_release_found_live_at_once_is_not_asked_for_past_the_caches():
     watched(lambda url, at: (200, RELEASE, 0.1) if at >= SEED_DUE else (404, ABSENT, 0.1), until=timedelta(seconds=140))
     assert not Observation.objects.filter(purpose=Purpose.FRESH).exists()
 
 
-def test_a_copy_that_is_stale_for_readers_stays_late_and_the_fresh_look_stands_beside_it():
+def test_a_copy_that_is_stale_for_readers_stays_late_and_the_fresh_check_stands_next_to_it():
     stale_until = SEED_DUE + timedelta(minutes=3)
 
     class Edge(ScriptedPublisher):
@@ -84,7 +84,7 @@ def test_a_copy_that_is_stale_for_readers_stays_late_and_the_fresh_look_stands_b
     assert [look.result for look in Observation.objects.filter(purpose=Purpose.FRESH)] == ["live"]
 
 
-def test_a_watch_that_begins_late_makes_up_for_no_fresh_looks():
+def test_a_watch_that_begins_late_makes_up_for_no_fresh_checks():
     assert count_fresh_checks(SEED_DUE + timedelta(minutes=30), due_at=SEED_DUE) == 2
     watched(lambda url, at: (404, ABSENT, 0.1), start=SEED_DUE + timedelta(minutes=30), until=timedelta(minutes=33))
     assert not Observation.objects.filter(purpose=Purpose.FRESH).exists()
@@ -122,7 +122,7 @@ def test_a_host_is_asked_once_what_it_answers_for_an_address_that_cannot_exist()
     assert NotFoundPage.objects.get().url == asked[0]
 
 
-def test_a_page_like_the_one_for_what_is_not_there_is_told_by_its_reason_and_accuses_nobody_alone():
+def test_a_page_like_the_one_for_what_is_not_there_is_told_by_its_reason_and_accuses_no_one_alone():
     watched(lambda url, at: (200, SOFT, 0.1), until=timedelta(seconds=140))
     looks = Observation.objects.plain()
     assert "like_not_found" in {reason for look in looks for reason in look.reasons}

@@ -65,14 +65,14 @@ def test_that_it_went_away_and_came_back_are_events_of_their_own_told_once(gone_
     assert back.facts["seen_at"] == looks.filter(sent_at__gte=AT_TWELVE)[0].completed_at.isoformat()
 
 
-def test_once_seen_live_it_is_looked_at_sparsely_for_some_hours_and_then_no_more(gone_and_back):
+def test_once_found_live_it_is_checked_at_sparsely_for_some_hours_and_then_no_more(gone_and_back):
     since = [each for each in gone_and_back if each > timedelta(0)]
     assert all(later - earlier > timedelta(seconds=25) for earlier, later in pairwise(since))
     assert timedelta(hours=5.5) < since[-1] < timedelta(hours=6.5)
     assert CheckSchedule.objects.get().next_check_at is None
 
 
-def test_a_single_sight_before_due_is_soon_looked_at_again():
+def test_a_single_sight_before_due_is_soon_checked_at_again():
     ReleaseFactory(confirmed=True)
     seen_at = SEED_DUE - timedelta(minutes=8)
     blink = []

@@ -27,7 +27,7 @@ LEEWAY = 5
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
-def test_the_first_looks_since_due_are_as_far_apart_as_the_desk_says_the_day_before(site, settings):
+def test_the_first_checks_since_due_are_as_far_apart_as_the_desk_says_the_day_before(site, settings):
     settings.PROBE_BUDGETS = {site.base_url.removeprefix("http://"): BUDGET}
     ahead = DUE - BEFORE_DUE - datetime.now(UTC)
     series = SeriesFactory()

@@ -88,7 +88,7 @@ def kept(*, until):
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("on_disk", [True, False], ids=["file", "memory"])
-def test_every_look_of_an_outage_over_the_due_instant_is_made_and_stored_afterwards(outage, tmp_path, on_disk):
+def test_every_check_of_an_outage_over_the_due_instant_is_made_and_stored_afterwards(outage, tmp_path, on_disk):
     ReleaseFactory(confirmed=True, url=f"{HOST}/schools")
     folder = tmp_path if on_disk else None
     asked = sweep(-120, 60, live_from(2), (-90, outage.begin), (40, outage.end), folder=folder)
@@ -104,7 +104,7 @@ def test_every_look_of_an_outage_over_the_due_instant_is_made_and_stored_afterwa
 @pytest.mark.parametrize(
     "begins", [-71, pytest.param(-72.5, marks=pytest.mark.full), -74, pytest.param(-76, marks=pytest.mark.full)]
 )
-def test_a_database_that_lets_each_attempt_wait_for_seconds_holds_up_no_look_that_decides(outage, tmp_path, begins):
+def test_a_database_that_lets_each_attempt_wait_for_seconds_holds_up_no_check_that_decides(outage, tmp_path, begins):
     ReleaseFactory(confirmed=True, url=f"{HOST}/schools")
     clock = JumpingClock(SEED_DUE - seconds(120), ends_at=SEED_DUE + seconds(160))
 
@@ -122,7 +122,7 @@ def test_a_database_that_lets_each_attempt_wait_for_seconds_holds_up_no_look_tha
     assert Verification.objects.get().outcome == Outcome.NOT_SEEN
 
 
-def test_what_a_stopped_watcher_could_not_store_is_stored_and_judged_by_the_next_one(outage, tmp_path):
+def test_what_a_stopped_monitoring_process_could_not_store_is_stored_and_judged_by_the_next_one(outage, tmp_path):
     ReleaseFactory(confirmed=True, url=f"{HOST}/schools")
     sweep(-120, 60, live_from(2), (-90, outage.begin), folder=tmp_path, stop_at=20)
     outage.end()
@@ -137,7 +137,7 @@ def test_what_a_stopped_watcher_could_not_store_is_stored_and_judged_by_the_next
     assert not spool.is_any_waiting(tmp_path)
 
 
-def test_what_a_dead_watcher_had_looked_at_is_not_looked_at_again_for_the_same_instant(outage, tmp_path):
+def test_what_a_dead_monitoring_process_had_checked_at_is_not_checked_at_again_for_the_same_instant(outage, tmp_path):
     ReleaseFactory(confirmed=True, url=f"{HOST}/schools")
     sweep(-120, 60, live_from(9999), (-90, outage.begin), folder=tmp_path, stop_at=20)
     outage.end()
@@ -165,14 +165,14 @@ def asked_by_a_second_watcher(outage, folder, *, until):
     return asked
 
 
-def test_nobody_makes_the_looks_again_that_a_watcher_which_lives_is_about_to_store(outage, tmp_path):
+def test_no_one_makes_the_checks_again_that_a_monitoring_process_which_lives_is_about_to_store(outage, tmp_path):
     ReleaseFactory(confirmed=True, url=f"{HOST}/schools")
     assert asked_by_a_second_watcher(outage, tmp_path, until=BACK + 2) == []
     planned = [look for look in kept(until=45) if look[1] == Purpose.PLAIN]
     assert len(planned) == len(set(planned))
 
 
-def test_a_watcher_that_never_stores_is_waited_for_twelve_seconds(outage, tmp_path):
+def test_a_monitoring_process_that_never_stores_is_waited_for_twelve_seconds(outage, tmp_path):
     ReleaseFactory(confirmed=True, url=f"{HOST}/schools")
     first, *_ = asked_by_a_second_watcher(outage, tmp_path, until=BACK + 16)
     assert seconds(BACK + 12) <= first <= seconds(BACK + 15)
@@ -195,7 +195,7 @@ def test_a_sweep_that_begins_while_the_database_is_away_says_so(outage):
 
 
 @pytest.mark.usefixtures("calendar_at_rest")
-def test_a_clock_that_is_set_back_keeps_no_look_waiting():
+def test_a_clock_that_is_set_back_keeps_no_check_waiting():
     ReleaseFactory(confirmed=True, url=f"{HOST}/schools")
 
     set_back_at = SEED_DUE - seconds(30)

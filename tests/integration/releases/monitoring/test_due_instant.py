@@ -27,7 +27,7 @@ def sweep(script, *, until):
         Sweep(clock=clock, probe=ScriptedPublisher(clock, script), name="alone").run()
 
 
-def test_an_answer_of_the_last_second_is_stored_once_the_looks_at_the_due_instant_are_out():
+def test_an_answer_of_the_last_second_is_stored_once_the_checks_at_the_due_instant_are_out():
     ReleaseFactory(confirmed=True)
     before = SEED_DUE - seconds(5)
     sweep(lambda url, at: (404, "", 4.5 if at == before else 0.1), until=seconds(8))
@@ -44,7 +44,7 @@ def test_an_answer_that_stays_away_holds_up_what_is_to_be_stored_for_a_second_at
     assert prompt.recorded_at <= SEED_DUE + seconds(2)
 
 
-def test_a_release_seen_once_before_it_was_due_is_looked_at_until_it_can_be_judged():
+def test_a_release_seen_once_before_it_was_due_is_checked_at_until_it_can_be_judged():
     ReleaseFactory(confirmed=True)
     out_from = SEED_DUE - seconds(6)
     sweep(lambda url, at: (200, OUT, 0.1) if at >= out_from else (404, "", 0.1), until=seconds(150))

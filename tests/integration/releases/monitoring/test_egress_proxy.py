@@ -56,7 +56,7 @@ def test_a_proxy_that_wants_a_name_gets_it_and_the_site_does_not():
 
 
 @pytest.mark.django_db
-def test_every_kept_look_says_that_it_went_through_the_proxy(site, settings):
+def test_every_kept_check_says_that_it_went_through_the_proxy(site, settings):
     port = urlsplit(site.base_url).port
     settings.PROBE_ALLOW_PRIVATE = frozenset()
     settings.PROBE_VANTAGE = "watcher.example.gov.uk"

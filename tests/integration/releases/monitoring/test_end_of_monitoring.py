@@ -32,7 +32,7 @@ def asked(clock):
     return publisher.asked
 
 
-def test_a_sweep_that_is_to_end_begins_no_more_looks(asked):
+def test_a_sweep_that_is_to_end_begins_no_more_checks(asked):
     assert asked[-1].planned_at == SEED_DUE
 
 

@@ -102,7 +102,7 @@ def test_what_is_not_examined_when_the_process_has_to_end_is_stored_as_it_was_to
     assert Observation.objects.count() == len(publisher.asked) - NotFoundPage.objects.count()
 
 
-def test_a_check_beside_the_sweep_ends_when_it_is_told_to_although_a_page_is_still_in_examination():
+def test_a_check_next_to_the_sweep_ends_when_it_is_told_to_although_a_page_is_still_in_examination():
     release = ReleaseFactory(confirmed=True)
     clock = JumpingClock(SEED_DUE - timedelta(hours=1), ends_at=SEED_DUE)
     begun = clock.now()

@@ -170,7 +170,7 @@ def test_an_announcement_moved_on_the_morning_is_not_seen_and_the_account_says_w
     )
 
 
-def test_a_content_api_in_trouble_accuses_nobody(watched, morning_from):
+def test_a_content_api_in_trouble_accuses_no_one(watched, morning_from):
     """(V4)"""
     script = [answered(ANNOUNCEMENT)]
     for minute, status in ((-0.5, 503), (0.5, 403), (1.5, 500)):

@@ -49,7 +49,7 @@ def outcome():
     return Verification.objects.get().outcome
 
 
-def test_a_watcher_that_takes_over_at_the_limit_waits_for_the_looks_of_the_one_before():
+def test_a_monitoring_process_that_takes_over_at_the_limit_waits_for_the_checks_of_the_one_before():
     create_checks_until(ReleaseFactory(confirmed=True, url=URL).addresses.get(), LIMIT - seconds(1))
     host_budgets.claim_hosts(["www.example.gov.uk"], holder="first", now=LIMIT - seconds(10))
     sweep(LIMIT - seconds(1), LIMIT + seconds(12), never_live)
@@ -58,7 +58,7 @@ def test_a_watcher_that_takes_over_at_the_limit_waits_for_the_looks_of_the_one_b
     assert outcome() == Outcome.NOT_SEEN
 
 
-def test_a_watcher_that_has_held_the_host_all_along_judges_in_the_second_of_the_limit():
+def test_a_monitoring_process_that_has_held_the_host_all_along_judges_in_the_second_of_the_limit():
     create_checks_until(ReleaseFactory(confirmed=True, url=URL).addresses.get(), LIMIT - seconds(60))
     sweep(LIMIT - seconds(60), LIMIT + seconds(1), never_live)
     assert outcome() == Outcome.NOT_SEEN
@@ -72,7 +72,7 @@ def test_a_process_that_takes_over_after_the_verdict_does_not_reopen_it():
     assert (outcome(), Verification.objects.get().decided_at) == (Outcome.NOT_SEEN, decided_at)
 
 
-def test_a_watcher_waits_for_the_slow_answer_to_its_own_look_before_the_limit():
+def test_a_monitoring_process_waits_for_the_slow_answer_to_its_own_check_before_the_limit():
     ReleaseFactory(confirmed=True, url=URL)
 
     def slow_once(url, at):
@@ -83,7 +83,7 @@ def test_a_watcher_waits_for_the_slow_answer_to_its_own_look_before_the_limit():
     sweep(LIMIT + seconds(3), LIMIT + seconds(4), slow_once)
 
 
-def test_a_marker_that_is_corrected_during_a_sweep_is_what_is_looked_for():
+def test_a_marker_that_is_corrected_during_a_sweep_is_what_is_checked_for():
     release = ReleaseFactory(confirmed=True, url=URL, marker="31 Mrach 2020")
     page = release.addresses.get()
     sweep(
@@ -100,7 +100,7 @@ def test_a_marker_that_is_corrected_during_a_sweep_is_what_is_looked_for():
     assert outcome() == Outcome.ON_TIME
 
 
-def test_a_look_under_way_while_its_address_is_read_again_is_not_made_twice():
+def test_a_check_under_way_while_its_address_is_read_again_is_not_made_twice():
     release = ReleaseFactory(confirmed=True, url=URL)
     page = release.addresses.get()
 
@@ -119,7 +119,7 @@ def test_a_look_under_way_while_its_address_is_read_again_is_not_made_twice():
     assert kept >= {instant for instant in planned if instant < SEED_DUE - seconds(15)}
 
 
-def test_a_look_under_way_while_its_release_is_moved_is_kept_and_judges_nothing():
+def test_a_check_under_way_while_its_release_is_moved_is_kept_and_judges_nothing():
     release = ReleaseFactory(confirmed=True, url=URL)
     head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
     to = london_slot((SEED_DUE + timedelta(days=1)).date())

@@ -68,7 +68,7 @@ def _one_at_a_time(monkeypatch):
 
 
 @pytest.mark.usefixtures("_one_at_a_time")
-def test_answers_that_take_longer_to_examine_than_until_due_hold_up_no_look_at_the_due_instant():
+def test_answers_that_take_longer_to_examine_than_until_due_hold_up_no_check_at_the_due_instant():
     sweep(SlowToRead)
     assert latest_at_due() <= timedelta(seconds=0.5)
     assert set(Verification.objects.values_list("outcome", flat=True)) == {Outcome.ON_TIME}
@@ -76,7 +76,7 @@ def test_answers_that_take_longer_to_examine_than_until_due_hold_up_no_look_at_t
 
 @pytest.mark.both_databases
 @pytest.mark.usefixtures("_one_at_a_time")
-def test_looks_that_take_longer_to_store_than_until_due_hold_up_no_look_at_the_due_instant(monkeypatch):
+def test_checks_that_take_longer_to_store_than_until_due_hold_up_no_check_at_the_due_instant(monkeypatch):
     keep, clocks = store.store_checks, []
 
     def slowly(looks, **given):
@@ -117,7 +117,7 @@ class Counting(SlowToRead):
         pytest.param(10_000, False, id="all may wait", marks=pytest.mark.full),
     ],
 )
-def test_a_watcher_that_reads_too_slowly_looks_less_often_and_still_at_every_due_instant(
+def test_a_monitoring_process_that_reads_too_slowly_checks_less_often_and_still_at_every_due_instant(
     monkeypatch, caplog, most, kept_small
 ):
     monkeypatch.setattr("releases.monitoring.sweep.MOST_UNEXAMINED", most)

@@ -178,7 +178,7 @@ def test_a_release_live_at_its_due_time_is_on_time_with_its_seconds_and_becomes_
     assert (release.status, release.published_at) == (Status.PUBLISHED, found.first_live_at)
 
 
-def test_a_release_seen_live_twice_before_it_is_due_is_early_by_so_many_seconds(judged):
+def test_a_release_found_live_twice_before_it_is_due_is_early_by_so_many_seconds(judged):
     found = verdict(judged["early"])
     assert found.delay_from <= -40 <= found.delay_to
 
@@ -213,12 +213,12 @@ def test_a_release_moved_before_its_time_is_not_judged_at_the_old_time(due):
     assert not release.verifications.exclude(outcome=Outcome.PENDING).exists()
 
 
-def test_looks_fall_at_the_due_instant_and_at_the_limit_exactly(due):
+def test_checks_fall_at_the_due_instant_and_at_the_limit_exactly(due):
     planned = set(Observation.objects.filter(release=due.releases["late"]).values_list("planned_at", flat=True))
     assert {after(seconds=-5), DUE, after(seconds=120)} <= planned
 
 
-def test_nobody_moves_a_release_away_while_its_verdict_falls(due):
+def test_no_one_moves_a_release_away_while_its_verdict_falls(due):
     assert due.refused.keys() == MOVES.keys()
     for name, refusal in due.refused.items():
         assert "can be moved or cancelled from 9.32.30am on" in refusal

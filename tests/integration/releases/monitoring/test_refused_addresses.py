@@ -56,7 +56,7 @@ def outcome_of(release):
 
 
 @pytest.mark.parametrize("role", [Address.Role.ANNOUNCEMENT, Address.Role.ATTACHMENT])
-def test_a_good_page_with_a_sibling_that_is_none_is_looked_at_and_so_are_other_releases(site, play_on, role):
+def test_a_good_page_with_a_sibling_that_is_none_is_checked_at_and_so_are_other_releases(site, play_on, role):
     sound = recorded(site, "/statistics/sound", starts=timedelta(seconds=2))
     recorded(site, "/statistics/broken", starts=timedelta(seconds=2), sibling=role)
     play_on(SEED_DUE + timedelta(seconds=30))
@@ -70,7 +70,7 @@ def test_a_late_page_is_late_although_its_attachment_has_an_address_that_is_none
     assert outcome_of(late) == Outcome.LATE
 
 
-def test_a_replay_by_hand_looks_at_every_other_rehearsal():
+def test_a_replay_by_hand_checks_at_every_other_rehearsal():
     for name in ("sound", "broken"):
         ReleaseFactory(confirmed=True, reference=name, url=f"https://www.example.gov.uk/{name}", rehearsal=True)
     Address.objects.filter(release__reference="broken").update(url=NONE)
@@ -81,7 +81,7 @@ def test_a_replay_by_hand_looks_at_every_other_rehearsal():
     assert set(Observation.objects.values_list("release__reference", flat=True)) == {"sound"}
 
 
-def test_beside_the_watch_what_can_be_looked_at_is_looked_at(site, means):
+def test_next_to_the_watch_what_can_be_checked_at_is_checked_at(site, means):
     release = a_sound_release(site)
     release.addresses.filter(role="announcement").update(url=NONE)
     addresses = list(release.addresses.order_by("pk"))
@@ -89,7 +89,7 @@ def test_beside_the_watch_what_can_be_looked_at_is_looked_at(site, means):
     assert sorted(one.row.address.role for one in made) == ["attachment", "page"]
 
 
-def test_an_address_that_is_none_needs_no_host_of_which_a_look_beside_the_watch_takes_the_whole_budget(site, means):
+def test_an_address_that_is_none_needs_no_host_of_which_a_check_next_to_the_watch_takes_the_whole_budget(site, means):
     release = a_sound_release(site)
     broken = ReleaseFactory(confirmed=True, reference="broken").addresses.get()
     CheckSchedule.objects.create(address=broken, schedule_version=1, next_check_at=DAY_BEFORE)

@@ -41,7 +41,7 @@ def busy_site(site):
     return site
 
 
-def test_a_site_that_asks_to_be_left_alone_is_not_asked_by_the_next_watcher_either_and_nobody_is_accused(
+def test_a_site_that_asks_to_be_left_alone_is_not_asked_by_the_next_monitoring_process_either_and_no_one_is_accused(
     busy_site, morning_from
 ):
     morning = morning_from(DUE - minutes(2))

@@ -85,7 +85,7 @@ def as_sent(looks, watcher):
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("on_disk", [True, False], ids=["file", "memory"])
-def test_looks_are_stored_as_they_were_with_the_true_time_of_recording(tmp_path, looks, on_disk):
+def test_checks_are_stored_as_they_were_with_the_true_time_of_recording(tmp_path, looks, on_disk):
     straight = store.store_checks([looks[0]], process="here:1", at=SEED_DUE)[0]
     shelf = Spool(tmp_path if on_disk else None, process="there:2")
     shelf.put(looks)
@@ -107,14 +107,14 @@ def test_what_a_process_that_died_has_left_is_stored_under_its_own_name(tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_a_living_process_keeps_is_taken_by_nobody_else(tmp_path, looks):
+def test_what_a_living_process_keeps_is_taken_by_no_one_else(tmp_path, looks):
     shelf = Spool(tmp_path, process="alive:3")
     shelf.put(looks)
     assert spool.store_left_behind(tmp_path, at=BACK_AT) == []
     assert len(shelf.store(at=BACK_AT)) == 3
 
 
-def test_a_look_that_was_stored_although_the_answer_was_lost_is_not_stored_again(tmp_path, looks):
+def test_a_check_that_was_stored_although_the_answer_was_lost_is_not_stored_again(tmp_path, looks):
     left_behind(tmp_path, looks)
     store.store_checks(looks[:2], process="gone:7", at=SEED_DUE)
     rows = spool.store_left_behind(tmp_path, at=BACK_AT)
@@ -123,7 +123,7 @@ def test_a_look_that_was_stored_although_the_answer_was_lost_is_not_stored_again
 
 
 @pytest.mark.both_databases
-def test_the_same_file_stored_twice_leaves_each_look_once(tmp_path, looks):
+def test_the_same_file_stored_twice_leaves_each_check_once(tmp_path, looks):
     path = left_behind(tmp_path, looks)
     again = path.read_bytes()
     spool.store_left_behind(tmp_path, at=BACK_AT)
@@ -132,7 +132,7 @@ def test_the_same_file_stored_twice_leaves_each_look_once(tmp_path, looks):
     assert sent() == as_sent(looks, "gone:7")
 
 
-def test_a_look_of_another_watcher_at_the_same_instant_is_another_look(tmp_path, looks):
+def test_a_check_of_another_monitoring_process_at_the_same_instant_is_another_check(tmp_path, looks):
     store.store_checks(looks, process="other:9", at=SEED_DUE)
     left_behind(tmp_path, looks)
     spool.store_left_behind(tmp_path, at=BACK_AT)
@@ -150,7 +150,7 @@ def test_a_broken_last_line_is_told_and_stops_no_other(tmp_path, looks, caplog):
 
 
 @pytest.mark.both_databases
-def test_a_look_that_the_database_refuses_is_told_and_stops_no_other(tmp_path, looks, caplog):
+def test_a_check_that_the_database_refuses_is_told_and_stops_no_other(tmp_path, looks, caplog):
     other = ReleaseFactory(confirmed=True, reference="other", url="https://www.example.gov.uk/other").addresses.get()
     path = left_behind(tmp_path, [look(other), *looks])
     path.write_text(path.read_text().replace(f'"address": {other.pk}', '"address": 999999', 1))
@@ -165,12 +165,12 @@ def test_a_page_that_does_not_change_is_written_once_and_no_cookie_is(tmp_path, 
     assert "secret" not in written
 
 
-def test_pages_that_are_not_public_yet_are_for_nobody_else_on_the_machine(tmp_path, looks):
+def test_pages_that_are_not_public_yet_are_for_no_one_else_on_the_machine(tmp_path, looks):
     path = left_behind(tmp_path / "unstored", looks)
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
-def test_looks_wait_in_memory_where_the_disk_takes_no_file(tmp_path, looks, caplog):
+def test_checks_wait_in_memory_where_the_disk_takes_no_file(tmp_path, looks, caplog):
     (tmp_path / "unstored").write_text("in the way")
     shelf = Spool(tmp_path / "unstored", process="full:4")
     shelf.put(looks)
@@ -181,7 +181,7 @@ def test_looks_wait_in_memory_where_the_disk_takes_no_file(tmp_path, looks, capl
     assert sent() == as_sent(looks, "full:4")
 
 
-def test_a_disk_that_fills_up_in_the_middle_of_a_look_spoils_nothing_before_it(tmp_path, looks, caplog):
+def test_a_disk_that_fills_up_in_the_middle_of_a_check_spoils_nothing_before_it(tmp_path, looks, caplog):
     shelf = Spool(tmp_path, process="filling:5")
     shelf.put(looks[:1])
     before = next(tmp_path.iterdir()).stat().st_size

@@ -73,7 +73,7 @@ def test_what_cannot_be_read_is_never_late(watched, morning, trouble):
     assert not Suspicion.objects.exists()
 
 
-def test_a_publisher_that_nobody_can_reach_is_never_late(watched, morning_from, settings):
+def test_a_publisher_that_no_one_can_reach_is_never_late(watched, morning_from, settings):
     release = watched()
     morning = morning_from(after(seconds=-30))
     settings.PROBE_ALLOW_PRIVATE = frozenset()
@@ -117,7 +117,7 @@ def test_a_fault_of_our_own_on_one_release_stops_no_other_and_counts_for_nothing
     assert not Verification.objects.filter(release=broken, outcome=Outcome.ON_TIME).exists()
 
 
-def test_a_watch_that_comes_back_a_day_late_looks_and_says_what_was_not_observed(watched, morning_from):
+def test_a_watch_that_comes_back_a_day_late_checks_and_says_what_was_not_observed(watched, morning_from):
     release = watched()
     morning_from(after(minutes=-12)).play(after(minutes=-10))
     later = morning_from(after(hours=25))
@@ -131,7 +131,7 @@ def test_a_watch_that_comes_back_a_day_late_looks_and_says_what_was_not_observed
 
 
 @pytest.mark.usefixtures("calendar_at_rest")
-def test_two_watchers_and_a_tick_delivered_twice_make_one_verdict_and_one_draft(watched, morning):
+def test_two_monitoring_processes_and_a_tick_delivered_twice_make_one_verdict_and_one_draft(watched, morning):
     watched()
     morning.publish(PATH, [scene(status=404)])
     for instant in (after(seconds=-20), after(minutes=1), JUDGED):
@@ -151,7 +151,7 @@ def test_a_release_already_past_when_it_was_confirmed_is_not_watched_unless_it_i
     assert Release.objects.official().count() == 1
 
 
-def test_a_replayed_sweep_looks_at_rehearsals_alone_marks_its_looks_and_claims_no_coverage(watched, morning):
+def test_a_replayed_sweep_checks_at_rehearsals_alone_marks_its_checks_and_claims_no_coverage(watched, morning):
     watched("/statistics/real")
     watched("/statistics/replayed", rehearsal=True)
     with suppress(MorningOver):
@@ -161,7 +161,7 @@ def test_a_replayed_sweep_looks_at_rehearsals_alone_marks_its_looks_and_claims_n
     assert not Coverage.objects.exists()
 
 
-def test_an_address_that_is_none_keeps_no_other_release_from_being_looked_at(watched, morning):
+def test_an_address_that_is_none_keeps_no_other_release_from_being_checked_at(watched, morning):
     sound, broken = watched(), watched("/statistics/broken")
     broken.addresses.update(url="http://[broken")
     morning.publish(PATH, [scene(status=404), scene(release_page(), starts=after(seconds=2))])

@@ -67,21 +67,21 @@ def planned_and_sent(start, *, busy_until, end, acts=()):
     return [((look.planned_at - SEED_DUE).total_seconds(), (look.sent_at - SEED_DUE).total_seconds()) for look in looks]
 
 
-def test_a_look_that_waits_stands_for_those_that_fall_due_meanwhile():
+def test_a_check_that_waits_stands_for_those_that_fall_due_meanwhile():
     assert planned_and_sent(-40, busy_until=-7, end=-6) == [(-40, -7)]
 
 
 @pytest.mark.parametrize("decides", [pytest.param(0, id="due"), pytest.param(120, id="limit")])
-def test_the_look_that_decides_takes_the_turn_of_the_one_that_waits(decides):
+def test_the_check_that_decides_takes_the_turn_of_the_one_that_waits(decides):
     looks = planned_and_sent(decides - 22, busy_until=decides + 0.25, end=decides + 0.6)
     assert looks == [(decides, decides + 0.25)]
 
 
-def test_no_later_look_takes_the_turn_of_the_one_that_decides():
+def test_no_later_check_takes_the_turn_of_the_one_that_decides():
     assert planned_and_sent(100, busy_until=150, end=151) == [(120, 150)]
 
 
-def test_a_look_that_waits_for_something_else_by_now_does_not_stand_for_the_new_one():
+def test_a_check_that_waits_for_something_else_by_now_does_not_stand_for_the_new_one():
     def corrected():
         Address.objects.update(marker="March 2020")
 

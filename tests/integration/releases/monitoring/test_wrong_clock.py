@@ -42,7 +42,7 @@ def play(clock, script=lambda url, at: (404, "", 0.1), **fields):
     return publisher
 
 
-def test_looks_by_a_clock_that_was_set_by_half_a_minute_are_kept_as_seen_and_marked():
+def test_checks_by_a_clock_that_was_set_by_half_a_minute_are_kept_as_seen_and_marked():
     play(ClockOfThisMachine(error=OFF))
     looks = Observation.objects.plain()
     assert looks.count() > 10
@@ -107,7 +107,7 @@ def play_to_the_limit(error, *, tells, live_at=SEED_DUE + AHEAD, tolerance=timed
 
 
 @pytest.mark.parametrize("tells", [True, False], ids=["another time", "no time"])
-def test_an_unconfirmed_clock_that_every_response_contradicts_accuses_nobody(tells):
+def test_an_unconfirmed_clock_that_every_response_contradicts_accuses_no_one(tells):
     assert play_to_the_limit(ClockError(Voucher.NOBODY, bound=None), tells=tells) == Outcome.UNCERTAIN
 
 

@@ -41,7 +41,7 @@ def test_posts_organisations_persons_and_reasons_are_taken_over_for_the_usual_pe
     assert {entry.granted_at for entry in release.pre_release_access.all()} == {LONG_BEFORE}
 
 
-def test_a_second_copy_adds_nobody(office, release, earlier):
+def test_a_second_copy_adds_no_one(office, release, earlier):
     copied(release, earlier, by=office.statistician)
     outcome = copied(release, earlier, by=office.statistician)
     assert (outcome.granted, outcome.there_already) == (0, 2)
@@ -56,7 +56,7 @@ def test_whose_access_was_withdrawn_is_not_taken_over(office, release, earlier):
     assert [entry.post for entry in release.pre_release_access.all()] == ["Private secretary"]
 
 
-def test_within_a_day_before_the_release_everybody_on_the_copy_waits(office, release, earlier):
+def test_within_a_day_before_the_release_everyone_on_the_copy_waits(office, release, earlier):
     outcome = copied(release, earlier, by=office.statistician, at=SHORTLY_BEFORE)
     assert (outcome.granted, outcome.waiting) == (0, 2)
     assert PreReleaseRequest.objects.filter(status="waiting").count() == 2
@@ -105,7 +105,7 @@ def test_another_list_than_the_one_before_is_not_copied(office, release, earlier
         copied(release, other, by=office.statistician)
 
 
-def test_nobody_is_put_on_the_list_of_a_release_that_has_been_due(office, release, earlier):
+def test_no_one_is_put_on_the_list_of_a_release_that_has_been_due(office, release, earlier):
     with pytest.raises(ListRefused, match="has been due"):
         copied(release, earlier, by=office.head, at=AFTERWARDS)
     scheduling.cancel_release(release, reason="Stopped.", by=office.head, at=LONG_BEFORE)

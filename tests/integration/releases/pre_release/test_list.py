@@ -31,7 +31,7 @@ def changed(entry, details, **given):
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_those_who_keep_the_list_grant_access_and_nobody_else_does(office, release, role):
+def test_those_who_keep_the_list_grant_access_and_no_one_else_does(office, release, role):
     person = office.people[role]
     if role not in KEEPERS:
         with pytest.raises(NotYours):
@@ -108,7 +108,7 @@ def test_the_same_person_in_the_same_post_is_not_put_on_the_list_twice(office, r
     assert PreReleaseAccess.objects.count() == 1
 
 
-def test_somebody_who_waits_to_be_on_the_list_is_not_asked_for_twice(office, release, waiting):
+def test_someone_who_waits_to_be_on_the_list_is_not_asked_for_twice(office, release, waiting):
     with pytest.raises(ListRefused, match="The list holds this person"):
         asked(release, by=office.people[Role.CALENDAR_MANAGER])
     assert PreReleaseRequest.objects.count() == 1
@@ -119,13 +119,13 @@ def test_two_holders_of_one_post_are_two_entries(office, release, entry):
     assert PreReleaseAccess.objects.count() == 2
 
 
-def test_nobody_gets_access_before_a_release_that_has_been_due_not_even_by_a_lead(office, release):
+def test_no_one_gets_access_before_a_release_that_has_been_due_not_even_by_a_lead(office, release):
     for person in (office.statistician, office.head):
         with pytest.raises(ListRefused, match="has been due"):
             pre_release_access.grant_access(release, MINISTER, by=person, at=AFTERWARDS)
 
 
-def test_nobody_gets_access_to_a_cancelled_release(office, release):
+def test_no_one_gets_access_to_a_cancelled_release(office, release):
     scheduling.cancel_release(release, reason="The survey was stopped.", by=office.head, at=LONG_BEFORE)
     with pytest.raises(ListRefused, match="is cancelled"):
         granted(release, by=office.statistician)
@@ -199,7 +199,7 @@ def test_after_the_release_only_post_and_organisation_are_put_right_and_a_lead_a
     assert PreReleaseAccess.objects.get().details == replace(MINISTER, post=new.post)
 
 
-def test_access_that_was_withdrawn_is_neither_changed_nor_withdrawn_again_and_can_be_granted_anew(
+def test_access_that_was_withdrawn_is_neither_changed_nor_withdrawn_again_and_can_be_granted_again(
     office, release, entry
 ):
     pre_release_access.withdraw_access(entry, by=office.statistician, at=LONG_BEFORE, expected_version=1)
@@ -227,7 +227,7 @@ def test_of_a_cancelled_release_access_is_withdrawn_and_not_changed(office, rele
     assert outcome.status == "withdrawn"
 
 
-def test_a_release_to_which_somebody_had_access_is_not_deleted(office):
+def test_a_release_to_which_someone_had_access_is_not_deleted(office):
     quiet = ReleaseFactory(series=SeriesFactory(producer=office.producer), reference="quiet")
     entry = granted(quiet, by=office.statistician)
     corrections.check_removable(quiet)
@@ -236,7 +236,7 @@ def test_a_release_to_which_somebody_had_access_is_not_deleted(office):
         corrections.remove_release(quiet, by=office.head, at=LONG_BEFORE)
 
 
-def test_a_list_goes_with_a_release_that_was_never_public_and_seen_by_nobody(office):
+def test_a_list_goes_with_a_release_that_was_never_public_and_seen_by_no_one(office):
     quiet = ReleaseFactory(series=SeriesFactory(producer=office.producer), reference="quiet")
     granted(quiet, by=office.statistician)
     corrections.remove_release(quiet, by=office.head, at=LONG_BEFORE)

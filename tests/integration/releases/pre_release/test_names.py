@@ -29,7 +29,7 @@ def old(*, now=MUCH_LATER, needed=nobody_needs, **given):
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_whoever_keeps_the_list_erases_its_names_after_the_release(office, release, role, entry):
+def test_the_person_who_keeps_the_list_erases_its_names_after_the_release(office, release, role, entry):
     if role not in KEEPERS:
         with pytest.raises(NotYours):
             erase_name(release, by=office.people[role], at=AFTERWARDS)
@@ -62,7 +62,7 @@ def test_before_the_release_the_list_says_who_has_access(office, release, entry)
     assert erase_name(release, by=office.head, at=LONG_BEFORE) == 1
 
 
-def test_the_name_in_a_request_that_nobody_decided_goes_too(office, release, waiting):
+def test_the_name_in_a_request_that_no_one_decided_goes_too(office, release, waiting):
     assert erase_name(release, by=office.statistician, at=AFTERWARDS) == 1
     assert (PreReleaseRequest.objects.get().person, PreReleaseRequest.objects.get().status) == ("", "waiting")
 
@@ -78,7 +78,7 @@ def test_names_go_once_their_time_is_over_and_not_a_second_before(office, releas
     assert old().names == 0
 
 
-def test_names_that_somebody_still_needs_are_spared(office, release, entry):
+def test_names_that_someone_still_needs_are_spared(office, release, entry):
     assert old(needed=lambda releases: releases) == old(needed=lambda releases: set(releases))
     assert old(needed=lambda releases: releases).spared == 1
     assert PreReleaseAccess.objects.get().person == MINISTER.person
@@ -98,7 +98,7 @@ def test_releases_of_later_keep_their_names(office, release):
     assert old().names == 0
 
 
-def test_the_database_itself_keeps_no_name_beside_the_marker(office, release, entry):
+def test_the_database_itself_keeps_no_name_next_to_the_marker(office, release, entry):
     with pytest.raises(IntegrityError), transaction.atomic():
         PreReleaseAccess.objects.filter(pk=entry.pk).update(erased_at=AFTERWARDS)
     request = asked(release, someone(), by=office.statistician)

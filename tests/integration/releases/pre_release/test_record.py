@@ -58,7 +58,7 @@ def test_the_table_asks_for_the_agreement(move):
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_whoever_keeps_the_list_records_that_access_began_without_anybodys_agreement(office, entry, role):
+def test_the_person_who_keeps_the_list_records_that_access_began_without_anybodys_agreement(office, entry, role):
     person = office.people[role]
     if role not in KEEPERS:
         with pytest.raises(NotYours):
@@ -81,7 +81,7 @@ def test_whoever_keeps_the_list_records_that_access_began_without_anybodys_agree
     [LONG_BEFORE - timedelta(days=1), LONG_BEFORE, SEED_DUE - timedelta(hours=25), SEED_DUE],
     ids=["before it was granted", "days before the period", "an hour before the period", "at the due time"],
 )
-def test_what_happened_outside_the_period_is_recorded_all_the_same(office, entry, began_at):
+def test_what_happened_outside_the_period_is_recorded_anyway(office, entry, began_at):
     assert began(entry, by=office.statistician, began_at=began_at, at=AFTERWARDS).began_at == began_at
 
 

@@ -47,7 +47,7 @@ def look(means, now: datetime) -> int:
         pytest.param(24, 24, 100, False, id="seen a day after the release"),
     ],
 )
-def test_an_announcement_is_looked_at_when(seen, tried, now, due):
+def test_an_announcement_is_checked_at_when(seen, tried, now, due):
     at = {name: None if value is None else DUE + hours(value) for name, value in (("seen", seen), ("tried", tried))}
     assert (
         announcements.is_snapshot_due(seen_at=at["seen"], tried_at=at["tried"], due_at=DUE, now=DUE + hours(now)) == due
@@ -129,7 +129,7 @@ def test_a_release_has_one_announcement_and_it_is_never_required(site):
 
 
 @pytest.mark.slow
-def test_looks_beside_the_watch_never_ask_a_host_more_than_once_in_a_second(site, settings):
+def test_checks_next_to_the_watch_never_ask_a_host_more_than_once_in_a_second(site, settings):
     series = a_sound_release(site).series
     for number in range(2):
         release = ReleaseFactory(

@@ -105,7 +105,7 @@ def test_each_difference_is_found(release, means, site, document, kinds):
     assert found(release) == kinds
 
 
-def test_a_look_at_the_announcement_of_an_exact_release_is_kept_as_evidence(release, means):
+def test_a_check_at_the_announcement_of_an_exact_release_is_kept_as_evidence(release, means):
     compare(means)
     look = Observation.objects.get()
     assert (look.purpose, look.publisher_says["state"]) == (Purpose.ANNOUNCEMENT, "announced")
@@ -153,7 +153,7 @@ class TestCannotTell:
         Comparison.objects.update(tried_at=night)
         assert compare(means, night + timedelta(hours=5)) == 0
 
-    def test_what_was_read_before_still_stands(self, release, means, site):
+    def test_what_was_read_before_still_applies(self, release, means, site):
         say(site, announced(due_at=DUE + timedelta(days=7)))
         compare(means)
         site.publish(govuk.api_path(PATH), [scene("<h1>Not now</h1>")])
@@ -162,7 +162,7 @@ class TestCannotTell:
         assert found(release) == [DifferenceKind.DATE]
         assert Comparison.objects.get().problem == "unknown_shape"
 
-    def test_a_host_that_others_look_at_is_left_to_the_next_turn(self, release, means, site):
+    def test_a_host_that_others_check_at_is_left_to_the_next_turn(self, release, means, site):
         name = host_budgets.claim_spare(site.base_url.removeprefix("http://"))
         host_budgets.claim_hosts([name], holder="another", now=DAY_BEFORE)
         assert compare(means) == 0
@@ -187,7 +187,7 @@ class TestResolved:
         assert found(release) == []
         assert Comparison.objects.get().differs is False
 
-    def test_one_that_is_mended_here_disappears_at_once(self, release, means, site):
+    def test_one_that_is_corrected_here_disappears_at_once(self, release, means, site):
         say(site, govuk.announcement(PATH, "Another title", due_at=DUE))
         compare(means)
         assert found(release) == [DifferenceKind.TITLE]

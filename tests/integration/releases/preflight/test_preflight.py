@@ -37,7 +37,7 @@ TWO = time(14, 0)
 pytestmark = pytest.mark.django_db
 
 
-def test_where_all_is_well_nothing_is_found_and_the_looks_are_kept_as_what_they_are(site, means):
+def test_where_all_is_well_nothing_is_found_and_the_checks_are_kept_as_what_they_are(site, means):
     release = a_sound_release(site)
     assert check(release, means) == set()
     run = PreflightRun.objects.get()
@@ -124,12 +124,12 @@ def test_a_release_without_an_announcement_is_noted_because_nothing_was_compared
     assert PreflightRun.objects.get().problems == 0
 
 
-def test_a_watcher_that_is_ill_by_its_own_checks_is_found(site, means):
+def test_a_monitoring_process_that_is_ill_by_its_own_checks_is_found(site, means):
     release = a_sound_release(site)
     assert check(release, replace(means, monitoring_unwell=True)) == {(PreflightCode.WATCHER_ILL, None)}
 
 
-def test_a_provisional_release_is_said_not_to_be_watched_and_only_its_announcement_is_looked_at(site, means):
+def test_a_provisional_release_is_said_not_to_be_watched_and_only_its_announcement_is_checked_at(site, means):
     a_sound_release(site)
     site.publish("/another", [scene("page")])
     release = ReleaseFactory(
@@ -141,7 +141,7 @@ def test_a_provisional_release_is_said_not_to_be_watched_and_only_its_announceme
     assert [look.address.role for look in Observation.objects.filter(release=release)] == ["announcement"]
 
 
-def test_releases_that_share_a_host_and_a_minute_are_noted_with_the_width_and_nobody_need_attend_to_that(site, means):
+def test_releases_that_share_a_host_and_a_minute_are_noted_with_the_width_and_no_one_need_attend_to_that(site, means):
     release = a_sound_release(site)
     site.publish("/another", [scene("page")])
     ReleaseFactory(confirmed=True, due_at=DUE, reference="another", series=release.series, url=site.url("/another"))
@@ -152,7 +152,7 @@ def test_releases_that_share_a_host_and_a_minute_are_noted_with_the_width_and_no
     assert (run.problems, run.news) == (0, 0)
 
 
-def test_a_watcher_that_is_silent_and_a_clock_that_is_wrong_are_found(site, means):
+def test_a_monitoring_process_that_is_silent_and_a_clock_that_is_wrong_are_found(site, means):
     release = a_sound_release(site)
     off = ClockError(voucher=Voucher.NOBODY, bound=None, off_by=timedelta(seconds=30))
     wrong = means_with(means.probe, clock_error=off)
@@ -171,7 +171,7 @@ class TestWhatIsSeenLive:
         assert check(release, means) == {(PreflightCode.LIVE_ALREADY, PAGE)}
         assert Verification.objects.get().outcome == Outcome.PENDING
 
-    def test_two_such_looks_are_early_at_once(self, site, means):
+    def test_two_such_checks_are_early_at_once(self, site, means):
         release = a_sound_release(site)
         create_observation(release.addresses.get(role="page"), "not_live", at=DAY_BEFORE - timedelta(hours=1))
         site.publish(PAGE, [scene(pages.release_page(TITLE, published="1 July 2026"))])
@@ -185,7 +185,7 @@ class TestWhatIsSeenLive:
         site.publish(SHEET, [scene(ODS_FILE, content_type=ODS)])
         assert check(release, means) == {(PreflightCode.LIVE_ALREADY, SHEET)}
 
-    def test_a_marker_that_matched_all_along_accuses_nobody_however_often_it_is_seen(self, site, means):
+    def test_a_marker_that_matched_all_along_accuses_no_one_however_often_it_is_seen(self, site, means):
         release = a_sound_release(site)
         site.publish(PAGE, [scene(pages.release_page(TITLE, published="1 July 2026"))])
         for _ in range(3):

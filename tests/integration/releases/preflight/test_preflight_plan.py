@@ -76,7 +76,7 @@ class TestThePlan:
         assert self.asked(DAY_BEFORE + timedelta(hours=1, minutes=1)) == 1
         assert release.preflights.count() == 2
 
-    def test_a_new_date_is_checked_anew(self, site, means):
+    def test_a_new_date_is_checked_again(self, site, means):
         release = a_sound_release(site)
         self.asked(DAY_BEFORE)
         preflight.run_requested_preflights(means=means, now=DAY_BEFORE)
@@ -91,7 +91,7 @@ class TestThePlan:
         check(release, means, now=DAY_BEFORE - timedelta(days=1))
         assert self.asked(DAY_BEFORE) == 1
 
-    def test_a_mended_problem_is_gone_at_the_next_run_and_only_what_is_new_is_news(self, site, means):
+    def test_a_corrected_problem_is_gone_at_the_next_run_and_only_what_is_new_is_news(self, site, means):
         release = a_sound_release(site)
         head = release.series.head_of_profession
         Series.objects.update(head_of_profession=None)
@@ -131,7 +131,7 @@ class TestByHand:
         with pytest.raises(PreflightRefused, match="nothing to check"):
             preflight.request_preflight(ReleaseFactory(confirmed=True, due_at=DUE), by=None, now=DUE)
 
-    def test_a_release_that_was_cancelled_after_somebody_asked_is_not_checked(self, site, means):
+    def test_a_release_that_was_cancelled_after_someone_asked_is_not_checked(self, site, means):
         release = a_sound_release(site)
         preflight.request_preflight(release, by=None, now=DAY_BEFORE)
         keeper = create_member(Role.CALENDAR_MANAGER, release.series.producer)

@@ -35,7 +35,7 @@ globals().update(
 )
 
 
-def test_every_adapter_that_there_is_stands_in_the_guide():
+def test_every_adapter_that_there_is_is_in_the_guide():
     listed = re.findall(r"^\| `([\w-]+)` \|", GUIDE.read_text(), re.MULTILINE)
     assert sorted(adapters.ADAPTERS) == sorted([*listed, "practice-hub"])
 

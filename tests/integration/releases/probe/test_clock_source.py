@@ -35,12 +35,12 @@ def source(*command: str, kernel: Figures | None = None) -> ClockSource:
     return ClockSource(command=command, kernel=lambda: kernel)
 
 
-def test_the_kernel_of_this_machine_answers_or_says_that_nobody_keeps_its_time():
+def test_the_kernel_of_this_machine_answers_or_says_that_no_one_keeps_its_time():
     figures = kernel()
     assert figures is None or (figures.voucher is Voucher.KERNEL and figures.bound > timedelta(0))
 
 
-def test_asking_the_kernel_is_quick_enough_for_every_look():
+def test_asking_the_kernel_is_quick_enough_for_every_check():
     begun = time.perf_counter()
     for _ in range(1_000):
         kernel()
@@ -52,12 +52,12 @@ def test_another_system_has_no_such_kernel(monkeypatch):
     assert kernel() is None
 
 
-def test_without_chrony_the_kernel_alone_is_heard():
+def test_without_chrony_the_kernel_alone_is_used():
     assert source("no-such-program-here", kernel=KERNEL)() == (KERNEL,)
     assert source("no-such-program-here")() == ()
 
 
-def test_chrony_is_heard_before_the_kernel_once_it_has_answered(program):
+def test_chrony_is_used_before_the_kernel_once_it_has_answered(program):
     asked = source(program(f"print('{LINE}')"), kernel=KERNEL)
     asked()
     asked.wait()
@@ -66,7 +66,7 @@ def test_chrony_is_heard_before_the_kernel_once_it_has_answered(program):
     assert figures[0].bound == timedelta(seconds=0.014012)
 
 
-def test_no_look_waits_for_chrony(program):
+def test_no_check_waits_for_chrony(program):
     asked = source(program(f"time.sleep(1); print('{LINE}')"), kernel=KERNEL)
     begun = time.perf_counter()
     assert asked() == (KERNEL,)
@@ -94,7 +94,7 @@ def test_a_chrony_that_does_not_answer_vouches_for_nothing_and_that_is_logged(
     assert said in caplog.text
 
 
-def test_chrony_is_asked_again_after_a_while_and_not_at_every_look(program, tmp_path):
+def test_chrony_is_asked_again_after_a_while_and_not_at_every_check(program, tmp_path):
     times = tmp_path / "times"
     now = [0.0]
     script = f"open({str(times)!r}, 'a').write('.'); print('{LINE}')"
@@ -105,7 +105,7 @@ def test_chrony_is_asked_again_after_a_while_and_not_at_every_look(program, tmp_
     assert times.read_text() == ".."
 
 
-def test_a_real_clock_asks_its_source_at_every_reading_and_sees_a_step_by_itself():
+def test_a_real_clock_asks_its_source_at_every_reading_and_sees_a_step_automatically():
     ahead = [0.0]
     clock = RealClock(
         source("no-such-program-here", kernel=None), wall=lambda: datetime.now(UTC) + timedelta(seconds=ahead[0])
@@ -117,7 +117,7 @@ def test_a_real_clock_asks_its_source_at_every_reading_and_sees_a_step_by_itself
     assert error.is_off(largest=timedelta(seconds=1))
 
 
-def test_reading_the_clock_with_its_error_is_quick_enough_for_every_look():
+def test_reading_the_clock_with_its_error_is_quick_enough_for_every_check():
     clock = RealClock(ClockSource())
     begun = time.perf_counter()
     for _ in range(1_000):

@@ -293,7 +293,7 @@ def test_a_fault_of_our_own_code_comes_with_what_it_said():
         Probe(None, Lined(ExaminationError("line 1"))).examine("page", asked.answer, asked.expectation)
 
 
-def test_a_pool_that_nobody_closes_leaves_no_process_behind():
+def test_a_pool_that_no_one_closes_leaves_no_process_behind():
     pool = Examiners(most=1)
     pool.examine(request())
     (process,) = pool.processes

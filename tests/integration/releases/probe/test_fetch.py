@@ -54,7 +54,7 @@ def test_a_request_says_who_asks_and_carries_neither_cookies_nor_conditions():
         assert "if-modified-since" not in head.lower()
 
 
-def test_a_connection_is_used_again_but_every_look_is_a_new_request():
+def test_a_connection_is_used_again_but_every_check_is_a_new_request():
     with publisher(always(response(200, PAGE))) as site, make_fetcher(site.entry) as fetcher:
         for _ in range(5):
             fetcher.start(check_request(site.url(), site.entry))
@@ -140,7 +140,7 @@ class TestInstants:
             answer = fetch(site.url(), opened=[site.entry], now=lambda: instant)
         assert (answer.sent_at, answer.completed_at) == (instant, instant)
 
-    def test_a_clock_that_is_set_back_does_not_complete_a_look_before_it_was_sent(self):
+    def test_a_clock_that_is_set_back_does_not_complete_a_check_before_it_was_sent(self):
         instants = iter(datetime(2026, 11, 24, 9, 30, tzinfo=UTC) - timedelta(seconds=n) for n in range(100))
         with publisher(always(response(200, PAGE))) as site:
             answer = fetch(site.url(), opened=[site.entry], now=lambda: next(instants))
@@ -174,7 +174,7 @@ class TestPolling:
                 assert len(fetcher.poll(5)) == 1
             assert time.monotonic() - begun < 1
 
-    def test_what_is_in_flight_counts_what_waits_what_flies_and_what_nobody_has_fetched_yet(self):
+    def test_what_is_in_flight_counts_what_waits_what_flies_and_what_no_one_has_fetched_yet(self):
         with make_fetcher("127.0.0.1:1") as fetcher:
             fetcher.start(check_request("ftp://127.0.0.1/", "127.0.0.1"))
             assert fetcher.in_flight == 1
@@ -218,7 +218,7 @@ class TestPolling:
 
 
 class TestTls:
-    def test_a_certificate_that_nobody_vouches_for_is_a_tls_failure(self, tmp_path):
+    def test_a_certificate_that_no_one_vouches_for_is_a_tls_failure(self, tmp_path):
         with publisher(always(response(200, PAGE)), tls=tls_with(self_signed(tmp_path))) as site:
             answer = fetch(site.url(), opened=[site.entry])
         assert answer.failure is Failure.TLS

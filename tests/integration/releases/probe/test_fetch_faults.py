@@ -95,7 +95,7 @@ def test_a_body_of_exactly_the_limit_is_taken_and_one_byte_more_is_not():
         assert answer.failure is failure
 
 
-def test_nobody_at_home_is_a_connection_failure():
+def test_no_one_at_home_is_a_connection_failure():
     port = closed_port()
     answer = fetch(f"http://127.0.0.1:{port}/", opened=[f"127.0.0.1:{port}"])
     assert (answer.failure, answer.status, answer.hops) == (Failure.CONNECT, None, ())

@@ -24,7 +24,7 @@ def asked(path: str, *, times: int = 1):
         return [path_of(head) for head in site.requests], answer, site
 
 
-def test_a_fresh_look_asks_caches_to_fetch_anew_with_a_query_that_is_never_the_same():
+def test_a_fresh_check_asks_caches_to_fetch_again_with_a_query_that_is_never_the_same():
     paths, answer, site = asked("/a", times=3)
     assert all(path.startswith(f"/a?{PARAMETER}=") for path in paths)
     assert len(set(paths)) == 3
@@ -44,7 +44,7 @@ def test_a_fresh_look_asks_caches_to_fetch_anew_with_a_query_that_is_never_the_s
         pytest.param("/find?q=a%26b;c", id="an escaped ampersand"),
     ],
 )
-def test_what_stands_in_a_query_stays_as_it_is_to_the_byte(path):
+def test_what_is_in_a_query_stays_as_it_is_to_the_byte(path):
     (got,), _, _ = asked(path)
     assert got.startswith(f"{path}&{PARAMETER}=")
 
@@ -85,7 +85,7 @@ def test_the_addition_is_taken_out_again_wherever_a_redirect_has_put_it(asked_fo
     assert as_meant(asked_for.format(f"{PARAMETER}=0a1b")) == meant
 
 
-def test_a_plain_look_after_a_fresh_one_asks_as_any_reader_does():
+def test_a_plain_check_after_a_fresh_one_asks_as_any_reader_does():
     with publisher(always(response(200, b"page"))) as site, make_fetcher(site.entry) as fetcher:
         for fresh in (True, False):
             fetcher.start(fresh_errand(site.url("/a"), site.entry, fresh=fresh))
@@ -95,7 +95,7 @@ def test_a_plain_look_after_a_fresh_one_asks_as_any_reader_does():
     assert site.connections == 1
 
 
-def test_the_monotonic_instant_of_sending_is_kept_with_every_look():
+def test_the_monotonic_instant_of_sending_is_kept_with_every_check():
     def slowly(connection, head):
         time.sleep(0.1)
         connection.sendall(response(200, b"page"))
@@ -134,7 +134,7 @@ def test_when_the_answer_began_and_was_complete_is_kept_on_the_clock_that_is_nev
     assert 0.1 <= done - began < 0.3
 
 
-def test_a_look_without_an_answer_has_no_first_byte():
+def test_a_check_without_an_answer_has_no_first_byte():
     with make_fetcher("127.0.0.1:1") as fetcher:
         fetcher.start(check_request("http://127.0.0.1:1/", "127.0.0.1:1"))
         ((_, answer),) = answers(fetcher)
@@ -143,7 +143,7 @@ def test_a_look_without_an_answer_has_no_first_byte():
     assert answer.seconds["monotonic_done"] >= answer.seconds["monotonic"]
 
 
-def test_a_look_that_was_never_sent_keeps_the_monotonic_instant_at_which_it_was_begun():
+def test_a_check_that_was_never_sent_keeps_the_monotonic_instant_at_which_it_was_begun():
     with make_fetcher("127.0.0.1:1") as fetcher:
         before = time.monotonic()
         fetcher.start(check_request("http://127.0.0.1:1/", "127.0.0.1:1"))

@@ -105,7 +105,7 @@ class TestProxy:
         assert (answer.failure, answer.body) == (None, b"by proxy")
         assert path_of(proxy.requests[0]) == "http://www.example.gov.uk/a"
 
-    def test_each_look_says_from_where_it_was_made_and_a_proxys_password_is_no_part_of_that(self):
+    def test_each_check_says_from_where_it_was_made_and_a_proxys_password_is_no_part_of_that(self):
         with publisher(always(response(200, b"by proxy"))) as proxy, publisher(always(PAGE)) as site:
             options = {"proxy": f"http://office:secret@{proxy.entry}", "vantage": "watcher.example.gov.uk"}
             by_proxy = fetch("http://www.example.gov.uk/a", opened=[], allowed=["www.example.gov.uk"], **options)

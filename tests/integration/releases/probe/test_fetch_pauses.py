@@ -58,7 +58,7 @@ def test_a_date_counts_from_the_sites_own_clock_and_says_nothing_without_it():
     assert requested_pause(429, [later]) == timedelta(0)
 
 
-def test_looks_that_fall_due_in_a_pause_are_answered_without_a_request_and_say_so():
+def test_checks_that_fall_due_in_a_pause_are_answered_without_a_request_and_say_so():
     wall = Wall()
     pages = {"/busy": response(429, Retry_After="30"), "/page": response(200, b"page")}
 
@@ -133,7 +133,7 @@ def test_a_pause_of_a_clock_that_was_set_back_does_not_bind_for_ever():
     assert got.body == b"page"
 
 
-def test_the_longest_pauses_leave_nobody_unwatched_for_a_morning():
+def test_the_longest_pauses_leave_no_one_unwatched_for_a_morning():
     assert timedelta(minutes=15) >= LONGEST_OF_ALL
 
 

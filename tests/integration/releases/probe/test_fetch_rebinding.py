@@ -34,7 +34,7 @@ def name_server(monkeypatch):
     return tell
 
 
-def test_a_name_that_moves_to_another_network_between_two_looks_is_refused_at_the_second(name_server):
+def test_a_name_that_moves_to_another_network_between_two_checks_is_refused_at_the_second(name_server):
     with publisher(always(PAGE)) as site:
         entry = f"{NAME}:{site.port}"
         name_server(site.port, "127.0.0.1")

@@ -71,7 +71,7 @@ def test_the_first_request_is_the_one_that_counts_as_sent():
 @pytest.mark.parametrize(
     ("status", "location"), [(302, ""), (300, "/new"), (304, "/new"), (201, "/new"), (200, "/new")]
 )
-def test_a_response_that_sends_nobody_on_is_an_answer_by_itself(status, location):
+def test_a_response_that_sends_no_one_on_is_an_answer_automatically(status, location):
     raw = f"HTTP/1.1 {status} Said\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode()
     with publisher(lambda connection, head: connection.sendall(raw)) as site:
         answer = fetch(site.url("/old"), opened=[site.entry])

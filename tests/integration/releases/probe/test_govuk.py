@@ -81,7 +81,7 @@ def test_a_moved_announcement_gives_its_new_time_and_its_reason():
     )
 
 
-def test_a_cancelled_announcement_is_told_from_one_that_still_stands():
+def test_a_cancelled_announcement_is_told_from_one_that_still_applies():
     cancelled = govuk_pages.announcement(
         PATH, TITLE, due_at=DUE, state="cancelled", cancellation_reason="The survey has ended."
     )
@@ -108,7 +108,7 @@ def test_the_last_edition_marked_as_withdrawn_is_not_live():
     assert shown(examined(page, texts_not_live=seen)) == (CheckOutcome.NOT_LIVE, (Reason.WITHDRAWN, Reason.UNCHANGED))
 
 
-def test_a_release_that_was_withdrawn_once_it_was_out_accuses_nobody_of_not_having_published_it():
+def test_a_release_that_was_withdrawn_once_it_was_out_accuses_no_one_of_not_having_published_it():
     finding = examined(publication(withdrawn=(after(600), "An error was found.")), at=after(900))
     assert shown(finding) == (CheckOutcome.UNRECOGNISED, (Reason.WITHDRAWN,))
     assert finding.text_digest == ""

@@ -79,7 +79,7 @@ def expected(url, role=AddressRole.PAGE, marker="as at 31 March 2020"):
 
 
 @pytest.mark.parametrize(("played", "result", "reason"), SCENES.values(), ids=SCENES.keys())
-def test_each_kind_of_page_is_told_apart(site, probe, played, result, reason):
+def test_each_kind_of_page_is_distinguished(site, probe, played, result, reason):
     url = site.publish("/statistics/inspections", [played])
     finding = probe.examine("page", look(probe, url), expected(url))
     assert finding.result is result

@@ -61,7 +61,7 @@ def times_examined(*pairs):
     return pool.times
 
 
-def test_the_same_page_at_a_later_look_is_not_read_again():
+def test_the_same_page_at_a_later_check_is_not_read_again():
     later = NOW + timedelta(seconds=5)
     again = replace(
         ANSWER, planned_at=later, sent_at=later, completed_at=later, vantage="elsewhere", peer_address="::1"

@@ -60,14 +60,14 @@ class TestByCorrection:
             )
         assert announcements() == [(ANNOUNCED, False, "govuk")]
 
-    def test_its_address_may_be_corrected_after_it_was_looked_at_because_each_look_keeps_its_own(self, release):
+    def test_its_address_may_be_corrected_after_it_was_checked_at_because_each_check_keeps_its_own(self, release):
         address = add(release)
         look = create_observation(address, "not_live", at=release.due_at - timedelta(days=9))
         corrections.change_address(address, planned(ANOTHER), by=None, at=release.recorded_at)
         look.refresh_from_db()
         assert (announcements()[0][0], look.url) == (ANOTHER, ANNOUNCED)
 
-    def test_what_was_looked_at_as_a_page_is_not_taken_out_of_judging_by_calling_it_an_announcement(self, release):
+    def test_what_was_checked_at_as_a_page_is_not_taken_out_of_judging_by_calling_it_an_announcement(self, release):
         address = release.addresses.get(role="page")
         create_observation(address, "live", at=release.due_at - timedelta(hours=1))
         with pytest.raises(CorrectionRefused, match="was looked at as page, and stays one"):

@@ -29,7 +29,7 @@ def test_who_keeps_the_calendar_cancels_until_the_due_instant_and_not_from_it_on
         assert Release.objects.get().status == "confirmed"
 
 
-def test_a_provisional_release_was_promised_to_nobody_and_is_cancelled_later_as_before(provisional_release):
+def test_a_provisional_release_was_promised_to_no_one_and_is_cancelled_later_as_before(provisional_release):
     by = create_member(Role.CALENDAR_MANAGER, provisional_release.series.producer)
     assert scheduling.cancel_release(provisional_release, reason="Not needed", by=by, at=ONCE_DUE).status == "cancelled"
 

@@ -69,7 +69,7 @@ def test_who_changed_it_when_and_the_post_stay_and_so_does_the_contact_itself(of
     assert Contact.objects.filter(pk=contact.pk, **SECOND).exists()
 
 
-def test_of_somebody_who_is_the_contact_still_only_what_is_no_longer_true_goes(contact, time_machine):
+def test_of_someone_who_is_the_contact_still_only_what_is_no_longer_true_goes(contact, time_machine):
     change(contact, time_machine, at=NEXT + timedelta(days=1), telephone="020 7946 0003")
     erase_former_contact_details(now=OVER + timedelta(days=2), retention=KEPT)
     name, email, _telephone = SECOND.values()
@@ -106,7 +106,7 @@ def test_of_a_contact_that_was_deleted_everything_goes(contact, time_machine):
     assert {value for row in history(contact) for value in row} == {"[removed on 10 October 2022]"}
 
 
-def test_a_team_is_nobody_and_its_history_stays(contact):
+def test_a_team_is_no_one_and_its_history_stays(contact):
     Contact.history.update(is_team=True)
     before = history(contact)
     assert erase_former_contact_details(now=OVER, retention=KEPT) == 0

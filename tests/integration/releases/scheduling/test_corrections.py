@@ -126,7 +126,7 @@ def test_the_addresses_of_a_rehearsal_may_change_at_any_time():
     assert release.addresses.count() == 2
 
 
-def test_an_address_that_was_looked_at_keeps_its_place_and_its_row(confirmed_release):
+def test_an_address_that_was_checked_at_keeps_its_place_and_its_row(confirmed_release):
     make_observation(confirmed_release).append([make_observation(confirmed_release)])
     address = confirmed_release.addresses.get()
     with pytest.raises(CorrectionRefused, match="add the other address beside it"):

@@ -26,7 +26,7 @@ def kinds(count):
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_whoever_keeps_the_calendar_or_writes_its_statistics_asks_and_nobody_else(role, announced_release):
+def test_the_person_who_keeps_the_calendar_or_writes_its_statistics_asks_and_no_one_else(role, announced_release):
     if role in {Role.PUBLISHING_TEAM, Role.AUDITOR}:
         with pytest.raises(NotYours):
             request_date(announced_release, role=role)
@@ -35,7 +35,7 @@ def test_whoever_keeps_the_calendar_or_writes_its_statistics_asks_and_nobody_els
         assert request_date(announced_release, role=role).state == RequestState.WAITING
 
 
-def test_the_date_is_not_changed_before_somebody_agrees(announced_release):
+def test_the_date_is_not_changed_before_someone_agrees(announced_release):
     request = request_date(announced_release)
     assert Release.objects.get().slot == announced_release.slot
     assert (request.was, request.to, request.schedule_version) == (announced_release.slot, TO, 1)
@@ -82,7 +82,7 @@ def test_refusing_needs_a_reason_for_the_person_who_asked_and_leaves_the_date(an
     assert ReleaseEvent.in_order().last().words == "It can still be done."
 
 
-def test_who_asked_withdraws_it_and_nobody_else_does(announced_release):
+def test_who_asked_withdraws_it_and_no_one_else_does(announced_release):
     request = request_date(announced_release)
     for other in (person(announced_release, Role.CALENDAR_MANAGER), create_head(announced_release)):
         with pytest.raises(WrongRole, match="Only the person who asked"):
@@ -202,7 +202,7 @@ def test_only_the_change_of_a_confirmed_date_needs_agreement():
         ),
     ],
 )
-def test_what_nobody_could_agree_to_cannot_be_asked_for(fields, field, words, announced_release):
+def test_what_no_one_could_agree_to_cannot_be_asked_for(fields, field, words, announced_release):
     with pytest.raises((SlotRefused, MissingFields), match=words) as refusal:
         request_date(announced_release, **fields)
     assert refusal.value.field == field

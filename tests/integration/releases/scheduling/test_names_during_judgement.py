@@ -48,7 +48,7 @@ def test_before_and_after_it_is_corrected(after):
     assert retitled(ReleaseFactory(confirmed=True), after=after).title == TITLE
 
 
-def test_whoever_says_meanwhile_that_it_was_live_opens_its_title_by_that_to_nobody(confirmed_release):
+def test_the_person_who_says_meanwhile_that_it_was_live_opens_its_title_by_that_to_no_one(confirmed_release):
     at = SEED_DUE + JUST_DUE
     scheduling.publish(
         confirmed_release,
@@ -60,7 +60,7 @@ def test_whoever_says_meanwhile_that_it_was_live_opens_its_title_by_that_to_nobo
         retitled(confirmed_release, after=JUST_DUE)
 
 
-def test_a_release_that_nobody_watches_may_be_called_otherwise_and_so_may_a_reference_be_corrected():
+def test_a_release_that_no_one_watches_may_be_called_otherwise_and_so_may_a_reference_be_corrected():
     assert retitled(ReleaseFactory(), after=JUST_DUE).title == TITLE
     watched = ReleaseFactory(confirmed=True, reference="watched", url="https://www.example.gov.uk/watched")
     at = SEED_DUE + JUST_DUE

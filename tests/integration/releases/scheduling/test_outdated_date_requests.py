@@ -53,7 +53,7 @@ def test_a_request_whose_release_was_changed_meanwhile_lapses_and_is_told_and_no
     assert [ReleaseEvent.in_order().last().kind] == ["date_change_lapsed"]
 
 
-def test_overtaken_requests_lapse_by_themselves_once_and_keep_nobody_from_asking_again(announced_release):
+def test_overtaken_requests_lapse_automatically_once_and_keep_no_one_from_asking_again(announced_release):
     request_date(announced_release)
     assert date_changes.lapse_overtaken(now=LATER) == 0
     move(announced_release)
@@ -83,7 +83,7 @@ def test_what_cannot_be_made_any_more_goes_on_waiting(announced_release):
     assert (load_request().state, Release.objects.get().slot) == ("waiting", request.was)
 
 
-def test_nobody_agrees_while_the_verdict_falls(announced_release):
+def test_no_one_agrees_while_the_verdict_falls(announced_release):
     request_date(announced_release)
     with pytest.raises(BeingJudged):
         date_changes.agree_to_date_change(

@@ -86,7 +86,7 @@ def test_a_page_that_is_there_stays_unless_one_asks_for_another(series, keeper):
     assert proposed(keeper).objection is AddressObjection.NOTHING_TO_CHANGE
 
 
-def test_an_address_that_was_looked_at_keeps_its_place_and_may_get_other_words(series, keeper):
+def test_an_address_that_was_checked_at_keeps_its_place_and_may_get_other_words(series, keeper):
     release = ReleaseFactory(series=series, slot=LATER)
     create_observation(release.addresses.get(), "not_live", at=NOW)
     replacing = Pattern(url=PATTERN.url, marker=PATTERN.marker, replaces=True)
@@ -96,7 +96,7 @@ def test_an_address_that_was_looked_at_keeps_its_place_and_may_get_other_words(s
     assert Address.objects.get().marker == "September 2026"
 
 
-def test_two_releases_that_nobody_could_tell_apart_get_no_address(series, keeper):
+def test_two_releases_that_no_one_could_tell_apart_get_no_address(series, keeper):
     for reference, day in (("first", 2), ("second", 16), ("october", 45)):
         bare(series, reference, london_slot(date(2026, 8, 31) + timedelta(days=day)))
     found = planner.propose_addresses(Release.objects.all(), PATTERN, by=keeper, now=NOW)
@@ -119,7 +119,7 @@ def test_a_page_and_marker_that_another_release_has_are_not_given_again(series, 
     assert found.objection is AddressObjection.NOT_TOLD_APART
 
 
-def test_an_attachment_comes_beside_others_and_takes_nobodys_place(series, keeper):
+def test_an_attachment_comes_next_to_others_and_takes_nobodys_place(series, keeper):
     ReleaseFactory(series=series, slot=LATER, attachments=("https://www.example.gov.uk/a.ods",))
     attachment = Pattern(url="https://www.example.gov.uk/{reference}.ods", role="attachment")
     planner.apply_addresses([proposed(keeper, attachment)], by=keeper, at=NOW)

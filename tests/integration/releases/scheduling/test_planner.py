@@ -124,7 +124,7 @@ def test_a_reference_that_there_is_already_is_not_taken_twice(series, keeper):
     assert planner.record_plans([plan], by=keeper, at=NOW) == ([], [])
 
 
-def test_of_a_release_of_somebody_else_that_has_the_reference_no_more_is_told(series, keeper):
+def test_of_a_release_of_someone_else_that_has_the_reference_no_more_is_told(series, keeper):
     release(series)
     release(SeriesFactory(), date(2027, 11, 9), "rain-2027", announced=False)
     (plan,) = plans(keeper, of=[Release.objects.get(reference="rain-2026").pk])

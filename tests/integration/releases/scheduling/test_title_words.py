@@ -32,7 +32,7 @@ def test_titles_are_found_by_the_index():
         assert "release_by_title_words" in plan()
 
 
-def test_where_the_extension_is_not_allowed_titles_are_found_all_the_same(caplog):
+def test_where_the_extension_is_not_allowed_titles_are_found_anyway(caplog):
     ReleaseFactory(announced=True)
     if connection.vendor == "postgresql":
         answers("DROP EXTENSION pg_trgm CASCADE")

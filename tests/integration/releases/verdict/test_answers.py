@@ -61,7 +61,7 @@ def test_a_text_without_the_marker_is_asked_about_with_when_it_was_seen(release)
     assert (question.first_seen_at, question.last_seen_at) == (SEED_DUE, SEED_DUE + timedelta(minutes=2))
 
 
-def test_this_is_it_makes_the_release_on_time_and_published_and_leaves_the_looks_as_they_were(release):
+def test_this_is_it_makes_the_release_on_time_and_published_and_leaves_the_checks_as_they_were(release):
     looks = list(Observation.objects.values())
     say(release, "this_is_it", statistician(release))
     assert outcome(release) == "on_time"
@@ -70,12 +70,12 @@ def test_this_is_it_makes_the_release_on_time_and_published_and_leaves_the_looks
     assert statements.find_open_questions([release]) == []
 
 
-def test_the_previous_edition_makes_such_looks_not_live(release):
+def test_the_previous_edition_makes_such_checks_not_live(release):
     say(release, "previous_edition", statistician(release))
     assert outcome(release) == "not_seen"
 
 
-def test_something_else_answers_the_question_and_accuses_nobody(release):
+def test_something_else_answers_the_question_and_accuses_no_one(release):
     say(release, "not_it", statistician(release))
     assert outcome(release) == "cannot_tell"
     assert statements.find_open_questions([release]) == []
@@ -103,7 +103,7 @@ def test_a_statement_is_an_event_with_who_and_when(release):
     assert (event.actor, event.at, event.facts["said"], event.words) == (person, AFTER, "not_it", "A log-in page")
 
 
-def test_a_text_that_no_look_saw_is_refused_and_nothing_is_kept(release):
+def test_a_text_that_no_check_saw_is_refused_and_nothing_is_kept(release):
     with pytest.raises(AnswerRefused) as refusal:
         statements.record_text_statement(
             release,
@@ -123,7 +123,7 @@ def test_only_the_three_answers_are_answers_about_a_text(release, kind):
         say(release, kind, statistician(release))
 
 
-def test_a_marker_that_matched_from_the_very_first_look_is_asked_about(announced_release):
+def test_a_marker_that_matched_from_the_very_first_check_is_asked_about(announced_release):
     create_observation(
         announced_release.addresses.get(), "live", at=SEED_DUE - timedelta(minutes=1), text="matched all along"
     )
@@ -140,14 +140,14 @@ def test_a_marker_that_matched_from_the_very_first_look_is_asked_about(announced
     assert statements.find_open_questions([announced_release]) == []
 
 
-def test_a_marker_that_appeared_after_a_look_without_it_is_not_asked_about(announced_release):
+def test_a_marker_that_appeared_after_a_check_without_it_is_not_asked_about(announced_release):
     page = announced_release.addresses.get()
     create_observation(page, "not_live", at=SEED_DUE - timedelta(seconds=5))
     create_observation(page, "live", at=SEED_DUE, text="the release")
     assert statements.find_open_questions([announced_release]) == []
 
 
-def test_looks_of_a_superseded_schedule_are_not_asked_about(release):
+def test_checks_of_a_superseded_schedule_are_not_asked_about(release):
     Release.objects.update(schedule_version=2)
     assert statements.find_open_questions(Release.objects.all()) == []
 
@@ -190,7 +190,7 @@ def test_a_time_still_to_come_is_refused(release):
     assert not Statement.objects.exists()
 
 
-def test_an_answer_given_while_looks_may_be_under_way_does_not_settle_the_verdict(announced_release):
+def test_an_answer_given_while_checks_may_be_under_way_does_not_settle_the_verdict(announced_release):
     page = announced_release.addresses.get()
     create_observation(page, "unrecognised", at=SEED_DUE, text=RENAMED)
     create_checks_until(page, SEED_DUE + timedelta(seconds=120))

@@ -49,7 +49,7 @@ def tolerance(release, number, *, changed_at):
     series.save()
 
 
-def test_a_tolerance_that_was_widened_after_the_due_time_does_not_count_even_if_nobody_had_judged_yet(
+def test_a_tolerance_that_was_widened_after_the_due_time_does_not_count_even_if_no_one_had_judged_yet(
     confirmed_release,
 ):
     create_observations(confirmed_release, "not_live", "live", start=LIMIT + seconds(10))
@@ -58,14 +58,14 @@ def test_a_tolerance_that_was_widened_after_the_due_time_does_not_count_even_if_
     assert (verification.tolerance_seconds, verification.outcome) == (120, Outcome.LATE)
 
 
-def test_a_tolerance_that_was_changed_before_the_due_time_counts_even_if_somebody_had_judged_before(confirmed_release):
+def test_a_tolerance_that_was_changed_before_the_due_time_counts_even_if_someone_had_judged_before(confirmed_release):
     judge.judge_one(confirmed_release, now=SEED_DUE - seconds(60))
     tolerance(confirmed_release, 60, changed_at=SEED_DUE - seconds(30))
     assert judge.judge_one(confirmed_release, now=AFTER).tolerance_seconds == 60
 
 
 @pytest.mark.both_databases
-def test_a_judge_who_is_overtaken_judges_again_so_that_no_live_look_is_lost(monkeypatch, confirmed_release):
+def test_a_judge_who_is_overtaken_judges_again_so_that_no_live_check_is_lost(monkeypatch, confirmed_release):
     judge.judge_one(confirmed_release, now=SEED_DUE - seconds(10))
     create_observations(confirmed_release, "not_live", "live", start=SEED_DUE - seconds(5))
     read, others = repository.read_sightings, [1]
@@ -95,7 +95,7 @@ def test_a_judge_who_is_overtaken_each_time_says_so(monkeypatch):
         judge.judge_one(release, now=AFTER)
 
 
-def test_a_release_that_lacks_a_part_is_published_when_its_page_was_seen():
+def test_a_release_that_is_missing_a_part_is_published_when_its_page_was_seen():
     release = on_time(attachments=(TABLES,))
     attachment = release.addresses.get(role="attachment")
     create_checks_until(attachment, LIMIT)

@@ -43,7 +43,7 @@ def judged(release) -> Verification:
     return judge.judge_one(release, now=AFTER)
 
 
-def test_the_publishers_own_time_is_kept_with_its_source_beside_what_was_seen(release, its_page):
+def test_the_publishers_own_time_is_kept_with_its_source_next_to_what_was_seen(release, its_page):
     create_observation(its_page, "live", at=LATE, says=says(LATE - timedelta(seconds=3)))
     verification = judged(release)
     assert verification.outcome == Outcome.LATE
@@ -71,7 +71,7 @@ def test_a_release_that_was_there_past_the_caches_while_readers_saw_an_old_copy_
     assert (verification.outcome, verification.diagnoses) == (Outcome.LATE, ["edge_cache"])
 
 
-def test_an_old_copy_that_tells_its_age_is_an_edge_cache_without_any_look_past_it(release, its_page):
+def test_an_old_copy_that_tells_its_age_is_an_edge_cache_without_any_check_past_it(release, its_page):
     create_observation(its_page, "not_live", at=LATE - timedelta(seconds=10), headers=(("age", "3500"),))
     create_observation(its_page, "live", at=LATE, headers=(("age", "60"),))
     assert judged(release).diagnoses == ["edge_cache"]
@@ -90,7 +90,7 @@ def test_what_was_on_time_needs_no_explanation(release):
     assert (verification.outcome, verification.diagnoses) == (Outcome.ON_TIME, [])
 
 
-def test_looks_past_the_caches_are_neither_judged_nor_counted(release, its_page):
+def test_checks_past_the_caches_are_neither_judged_nor_counted(release, its_page):
     create_observation(its_page, "live", at=SEED_DUE + timedelta(seconds=5), fresh=True)
     verification = judged(release)
     assert verification.outcome == Outcome.NOT_SEEN

@@ -126,7 +126,7 @@ def test_the_heads_and_deputies_of_the_mornings_series_are_told_once(series):
     assert "example.gov.uk/first" not in told[0].text
 
 
-def test_where_no_series_names_anybody_who_is_still_there_the_producers_leads_are_told(series):
+def test_where_no_series_names_anyone_who_is_still_there_the_producers_leads_are_told(series):
     lead = UserFactory()
     Membership.objects.create(user=lead, producer=series.producer, role=Role.HEAD_OF_PROFESSION)
     series.head_of_profession.user = UserFactory(is_active=False)

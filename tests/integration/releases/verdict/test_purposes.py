@@ -36,13 +36,13 @@ def fresh_look(release, result, *, at):
     return Observation.append([row])[0]
 
 
-def test_a_release_that_only_a_look_past_the_caches_saw_is_not_seen(provisional_release):
+def test_a_release_that_only_a_check_past_the_caches_saw_is_not_seen(provisional_release):
     create_observations(provisional_release, "not_live", "not_live", start=LIMIT)
     fresh_look(provisional_release, "live", at=SEED_DUE + timedelta(seconds=5))
     assert judge_one(provisional_release, now=LIMIT + timedelta(minutes=1)).outcome == Outcome.NOT_SEEN
 
 
-def test_a_look_past_the_caches_does_not_make_a_release_one_that_somebody_looked_at(confirmed_release):
+def test_a_check_past_the_caches_does_not_make_a_release_one_that_someone_checked_at(confirmed_release):
     fresh_look(confirmed_release, "live", at=SEED_DUE + timedelta(seconds=5))
     assert [
         verification.outcome for verification in releases_judge.judge_without_checks(now=LIMIT + timedelta(hours=1))
@@ -62,7 +62,7 @@ def test_an_announcement_takes_no_part_in_the_verdict(provisional_release):
     assert (found.outcome, [kept["role"] for kept in found.addresses]) == (Outcome.ON_TIME, ["page"])
 
 
-def test_rows_of_the_first_format_still_hold_beside_those_of_the_second(provisional_release):
+def test_rows_of_the_first_format_still_hold_next_to_those_of_the_second(provisional_release):
     now_format = Observation.FORMAT
     try:
         Observation.FORMAT = 1

@@ -44,7 +44,7 @@ def judged(page) -> Verification:
 
 
 @pytest.mark.parametrize("result", ["not_live", "live"])
-def test_looks_by_a_clock_known_to_be_wrong_neither_accuse_nor_clear_anybody(page, result):
+def test_checks_by_a_clock_known_to_be_wrong_neither_accuse_nor_clear_anyone(page, result):
     looks(page, "not_live", start=-60)
     looks(page, *[result] * 40, start=-30, reasons=("not_found", "clock_off"))
     verification = judged(page)
@@ -77,7 +77,7 @@ def test_a_persons_word_does_not_make_good_what_a_wrong_clock_saw(page):
 
 
 @pytest.mark.parametrize("kept", [0.0, 0.02])
-def test_a_look_is_judged_with_the_bound_that_was_kept_of_its_clock(page, kept):
+def test_a_check_is_judged_with_the_bound_that_was_kept_of_its_clock(page, kept):
     missing_all_along(page, bound=kept)
     release = page.release
     seen = repository.read_sightings([release.pk])((release.pk, release.schedule_version))
@@ -88,6 +88,6 @@ def test_a_look_is_judged_with_the_bound_that_was_kept_of_its_clock(page, kept):
     assert {look.sighting.clock_bound for look in facts.checks} == {seconds(kept)}
 
 
-def test_a_check_without_a_bound_accuses_nobody(page):
+def test_a_check_without_a_bound_accuses_no_one(page):
     missing_all_along(page, bound=None)
     assert judged(page).outcome == Outcome.CANNOT_TELL

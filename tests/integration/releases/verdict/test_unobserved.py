@@ -19,7 +19,7 @@ LIMIT = SEED_DUE + timedelta(minutes=2)
 pytestmark = pytest.mark.django_db
 
 
-def test_a_release_that_nobody_looked_at_is_put_to_a_person_and_never_called_late():
+def test_a_release_that_no_one_checked_at_is_put_to_a_person_and_never_called_late():
     ReleaseFactory(confirmed=True)
     assert judge.judge_without_checks(now=LIMIT + timedelta(seconds=14)) == []
     assert len(judge.judge_without_checks(now=LIMIT + timedelta(seconds=15))) == 1
@@ -29,7 +29,7 @@ def test_a_release_that_nobody_looked_at_is_put_to_a_person_and_never_called_lat
     assert drafting.draft_missing(now=LIMIT + timedelta(minutes=1)) == []
 
 
-def test_a_release_with_a_look_since_it_was_due_is_left_to_the_watch():
+def test_a_release_with_a_check_since_it_was_due_is_left_to_the_watch():
     create_observations(ReleaseFactory(confirmed=True), "not_live", start=SEED_DUE)
     assert judge.judge_without_checks(now=LIMIT + timedelta(minutes=1)) == []
 
@@ -37,7 +37,7 @@ def test_a_release_with_a_look_since_it_was_due_is_left_to_the_watch():
 @pytest.mark.parametrize(
     ("next_check_at", "left_alone"), [(SEED_DUE, True), (LIMIT + timedelta(minutes=2), False)], ids=["due", "to come"]
 )
-def test_a_release_whose_look_a_living_watcher_has_in_hand_is_left_to_it(next_check_at, left_alone):
+def test_a_release_whose_check_a_living_monitoring_process_has_in_hand_is_left_to_it(next_check_at, left_alone):
     page = ReleaseFactory(confirmed=True).addresses.get()
     CheckSchedule.objects.create(address=page, schedule_version=1, next_check_at=next_check_at)
     now = LIMIT + timedelta(minutes=1)
@@ -72,7 +72,7 @@ ENDS = [pytest.param(moved, id="moved"), pytest.param(cancelled, id="cancelled")
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_who_ends_a_date_that_nobody_observed_ends_no_question(end, confirmed_release):
+def test_who_ends_a_date_that_no_one_observed_ends_no_question(end, confirmed_release):
     head = end(confirmed_release)
     now = MOVED + timedelta(minutes=1)
     assert len(judge.judge_without_checks(now=now)) == 1
@@ -86,7 +86,7 @@ def test_who_ends_a_date_that_nobody_observed_ends_no_question(end, confirmed_re
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_what_was_seen_under_a_date_counts_although_it_was_ended_before_anybody_judged(end, confirmed_release):
+def test_what_was_seen_under_a_date_counts_although_it_was_ended_before_anyone_judged(end, confirmed_release):
     create_observations(confirmed_release, "not_live", start=LIMIT)
     end(confirmed_release)
     judge.judge_without_checks(now=MOVED)

@@ -104,7 +104,7 @@ def test_files_feeds_and_the_api_are_compressed_and_pages_with_secrets_are_not(f
             assert front.ask(path, **again).status == 304
 
 
-def test_a_link_that_lets_somebody_in_stands_in_no_log_of_the_proxy(front):
+def test_a_link_that_lets_someone_in_is_in_no_log_of_the_proxy(front):
     front.ask("/accounts/invited/a-secret-of-one-person/")
     front.ask("/calendar/")
     assert "/calendar/" in front.proxy_log.read_text()

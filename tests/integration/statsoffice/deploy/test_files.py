@@ -118,7 +118,7 @@ def test_git_leaves_out_what_compose_reads_secrets_from(name):
     assert Path(name).name in (files.DEPLOY / "compose.yaml").read_text()
 
 
-def test_compose_gives_its_processes_no_rights_and_shows_nobody_but_the_web():
+def test_compose_gives_its_processes_no_rights_and_shows_no_one_but_the_web():
     written = files.compose()
     for name in (*files.PROCESSES, "migrated"):
         service = written["services"][name]

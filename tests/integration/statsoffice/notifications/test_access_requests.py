@@ -33,7 +33,7 @@ def told(now=NOW):
     return {message.recipient: message for message in Message.objects.order_by("pk")}
 
 
-def test_the_head_of_profession_and_the_deputies_are_told_of_a_request_once(office, release):
+def test_the_head_of_profession_and_the_deputies_are_notified_of_a_request_once(office, release):
     create_member(Role.DEPUTY, office.producer, is_active=False)
     create_member(Role.HEAD_OF_PROFESSION, ReleaseFactory(announced=True, reference="of-others").series.producer)
     asked(release, by=office.statistician)
@@ -42,7 +42,7 @@ def test_the_head_of_profession_and_the_deputies_are_told_of_a_request_once(offi
     assert Message.objects.count() == 2
 
 
-def test_each_request_is_told_for_itself(office, release):
+def test_each_request_has_its_own_notification(office, release):
     entry = granted(release, by=office.statistician)
     pre_release_access.withdraw_access(entry, by=office.statistician, at=SHORTLY_BEFORE, expected_version=1)
     asked(release, someone(), by=office.statistician)
@@ -50,7 +50,7 @@ def test_each_request_is_told_for_itself(office, release):
     assert Message.objects.filter(recipient=office.head.email).count() == 2
 
 
-def test_what_needs_no_agreement_is_told_to_nobody(office, release):
+def test_what_needs_no_agreement_notifies_no_one(office, release):
     granted(release, by=office.statistician)
     granted(release, someone(), by=office.head, at=SHORTLY_BEFORE)
     assert told() == {}
@@ -71,7 +71,7 @@ def test_a_message_carries_the_reference_and_a_link_and_nothing_of_the_list(offi
 
 
 @pytest.mark.parametrize("decision", ["agree", "refuse"])
-def test_who_asked_is_told_once_that_there_is_an_answer(office, release, decision):
+def test_who_asked_is_notified_once_that_there_is_an_answer(office, release, decision):
     request = asked(release, by=office.statistician)
     told()
     pre_release_access.decide_request(request, decision, by=office.head, at=NOW)
@@ -80,13 +80,13 @@ def test_who_asked_is_told_once_that_there_is_an_answer(office, release, decisio
     assert Message.objects.filter(recipient=office.statistician.email).count() == 1
 
 
-def test_a_request_that_was_taken_back_is_told_to_nobody(office, release):
+def test_a_request_that_was_taken_back_notifies_no_one(office, release):
     request = asked(release, by=office.statistician)
     pre_release_access.decide_request(request, "take_back", by=office.statistician, at=NOW)
     assert told() == {}
 
 
-def test_a_request_of_a_rehearsal_is_told_only_to_those_who_may_agree_and_take_part(office):
+def test_a_request_of_a_rehearsal_notifies_only_those_who_may_agree_and_take_part(office):
     series = SeriesFactory(producer=office.producer)
     series.deputies.add(ContactFactory(producer=office.producer, user=office.deputy))
     series.publishing_contacts.add(ContactFactory(producer=office.producer, user=office.people[Role.PUBLISHING_TEAM]))

@@ -112,7 +112,7 @@ def test_it_says_that_an_authority_has_not_answered_if_there_is_one(anchor, name
     assert (sentence in text) == bool(address)
 
 
-def test_nobody_receives_it_where_the_settings_name_nobody(anchor):
+def test_no_one_receives_it_where_the_settings_name_no_one(anchor):
     assert sent_to(SEED_DUE) == []
 
 

@@ -79,7 +79,7 @@ def test_six_suspicions_of_one_producer_make_one_message_for_each_person(series)
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("no_other_news")
-def test_those_of_a_quarter_of_an_hour_are_told_at_most_twice_if_they_keep_coming(series):
+def test_those_of_a_quarter_of_an_hour_are_notified_at_most_twice_if_they_keep_coming(series):
     for seconds in (*range(0, 600, 25), *range(600, 1200, 100)):
         number, rest = divmod(seconds, 50)
         if not rest and number < 6:
@@ -92,7 +92,7 @@ def test_those_of_a_quarter_of_an_hour_are_told_at_most_twice_if_they_keep_comin
 
 
 @pytest.mark.django_db
-def test_a_single_suspicion_is_told_within_seconds_as_before(series):
+def test_a_single_suspicion_causes_a_notification_within_seconds_as_before(series):
     suspect(series, 1)
     assert outbox.create_missing(now=RAISED + SETTLING - timedelta(seconds=1)) == 0
     assert outbox.create_missing(now=RAISED + SETTLING) == 2
@@ -115,7 +115,7 @@ def test_each_person_reads_of_the_releases_that_concern_them_and_of_no_others(pr
 
 
 @pytest.mark.django_db
-def test_whoever_heard_of_nothing_yet_does_not_wait_for_the_minute(producer, series):
+def test_a_person_who_was_not_notified_yet_does_not_wait_for_the_minute(producer, series):
     suspect(series, 1)
     outbox.create_missing(now=RAISED + SETTLING)
     other = SeriesFactory(producer=producer)
@@ -155,7 +155,7 @@ def test_two_suspicions_of_one_release_lead_to_its_report(series):
 
 
 @pytest.mark.django_db
-def test_a_suspicion_that_was_told_before_messages_named_several_is_not_told_again(series):
+def test_a_suspicion_that_was_notified_before_messages_named_several_is_not_notified_again(series):
     suspect(series, 1)
     Message.objects.create(
         event=f"suspected-breach-{Suspicion.objects.get().pk}",
@@ -186,17 +186,17 @@ def untold(key, seconds, *recipients):
     ],
     ids=["settled", "settling", "not quiet", "quiet", "in the window", "end of the window", "none"],
 )
-def test_what_is_told_now_follows_from_what_was_raised_and_told(raised, lately, after, keys):
+def test_what_is_notified_now_follows_from_what_was_raised_and_notified(raised, lately, after, keys):
     waiting = [untold(key, seconds) for key, seconds in enumerate(raised)]
     assert [one.key for one in select_ready(waiting, notified_lately=lately, now=RAISED + after)] == keys
 
 
-def test_what_nobody_can_be_told_of_waits_and_holds_nothing_back():
+def test_what_no_one_can_be_notified_of_waits_and_holds_nothing_back():
     nobody = PendingItem(1, RAISED, frozenset())
     assert select_ready([nobody, untold(2, 0)], notified_lately=(), now=RAISED + SETTLING) == [untold(2, 0)]
 
 
-def test_people_who_are_told_of_the_same_suspicions_share_a_message():
+def test_people_who_are_notified_of_the_same_suspicions_share_a_message():
     one, two = "one@example.gov.uk", "two@example.gov.uk"
     assert group_by_recipients([untold(1, 0, one, two), untold(2, 0, two), untold(3, 0, one, two)]) == {
         (1, 2, 3): frozenset({two}),

@@ -43,17 +43,17 @@ def told(kind="submitted", now=LATER):
     return Counter(Message.objects.filter(event__startswith=f"report-{kind}").values_list("channel", "recipient"))
 
 
-def test_who_has_chosen_nothing_is_told_by_mail(office, report):
+def test_who_has_chosen_nothing_is_notified_by_mail(office, report):
     assert told() == Counter([("mail", office.deputy.email), ("mail", office.head.email)])
 
 
-def test_a_person_is_told_by_what_they_chose_for_this_producer(office, report):
+def test_a_person_is_notified_by_what_they_chose_for_this_producer(office, report):
     chooses(office, Channel.NOTIFY, office.head)
     chooses(office, Channel.NOTIFY, office.deputy, producer=ProducerFactory())
     assert told() == Counter([("mail", office.deputy.email), ("notify", office.head.email)])
 
 
-def test_a_person_may_choose_two_channels_and_is_told_once_by_each(office, report):
+def test_a_person_may_choose_two_channels_and_is_notified_once_by_each(office, report):
     chooses(office, Channel.NOTIFY, office.head)
     chooses(office, Channel.MAIL, office.head)
     for _ in range(2):
@@ -66,7 +66,7 @@ def test_a_person_may_choose_two_channels_and_is_told_once_by_each(office, repor
         )
 
 
-def test_what_a_producer_chose_holds_for_whoever_has_no_choice_of_their_own(office, report):
+def test_what_a_producer_chose_holds_for_the_person_who_has_no_choice_of_their_own(office, report):
     chooses(office, Channel.NOTIFY)
     chooses(office, Channel.MAIL, office.deputy)
     assert told() == Counter([("mail", office.deputy.email), ("notify", office.head.email)])
@@ -79,7 +79,7 @@ def test_a_channel_that_the_operator_has_not_set_up_is_not_used(office, report, 
     assert told() == Counter([("mail", office.deputy.email), ("mail", office.head.email)])
 
 
-def test_a_webhook_is_told_once_for_all_and_nobody_is_told_by_it_alone(office, report):
+def test_a_webhook_is_notified_once_for_all_and_no_one_is_notified_by_it_alone(office, report):
     chooses(office, Channel.WEBHOOK, webhook="press")
     chooses(office, Channel.WEBHOOK, office.head, webhook="press")
     chooses(office, Channel.WEBHOOK, office.head, webhook="desk")
@@ -93,7 +93,7 @@ def test_a_webhook_is_told_once_for_all_and_nobody_is_told_by_it_alone(office, r
     )
 
 
-def test_a_webhook_is_told_the_reference_and_a_link_and_no_other_word(office, report):
+def test_a_webhook_gets_the_reference_and_a_link_and_no_other_word(office, report):
     chooses(office, Channel.WEBHOOK, webhook="press")
     told()
     posted = Message.objects.get(channel=Channel.WEBHOOK, event__startswith="report-submitted")
@@ -101,7 +101,7 @@ def test_a_webhook_is_told_the_reference_and_a_link_and_no_other_word(office, re
     assert posted.text == f"http://127.0.0.1:8000/reports/{report.reference}/"
 
 
-def test_of_a_rehearsal_no_webhook_is_told_and_who_takes_part_is(office):
+def test_of_a_rehearsal_no_webhook_is_notified_and_who_takes_part_is(office):
     chooses(office, Channel.WEBHOOK, webhook="press")
     chooses(office, Channel.WEBHOOK, office.deputy, webhook="press")
     report = create_report(office, ReportStatus.WITH_HOP, rehearsal=True)

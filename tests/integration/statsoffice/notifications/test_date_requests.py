@@ -28,7 +28,7 @@ def takes_part(contact, user):
     contact.save()
 
 
-def test_those_who_may_agree_are_told_of_a_new_request_once():
+def test_those_who_may_agree_are_notified_of_a_new_request_once():
     release = ReleaseFactory(announced=True, title="A secret title")
     leads = [create_head(release), person(release, Role.DEPUTY)]
     for role in (Role.STATISTICIAN, Role.AUDITOR):
@@ -61,7 +61,7 @@ def test_a_message_carries_the_reference_and_a_link_and_nothing_of_the_release_o
 
 
 @pytest.mark.parametrize("decision", ["agreed", "refused", "lapsed"])
-def test_who_asked_is_told_once_that_there_is_an_answer(decision):
+def test_who_asked_is_notified_once_that_there_is_an_answer(decision):
     release = ReleaseFactory(announced=True)
     request, head = request_date(release), create_head(release)
     told()
@@ -79,7 +79,7 @@ def test_who_asked_is_told_once_that_there_is_an_answer(decision):
     assert Message.objects.count() == 2
 
 
-def test_who_withdrew_a_request_is_told_nothing_and_neither_is_anybody_of_one_that_was_overtaken_at_once():
+def test_who_withdrew_a_request_gets_no_notification_and_neither_is_anyone_of_one_that_was_overtaken_at_once():
     release = ReleaseFactory(announced=True)
     request, head = request_date(release), create_head(release)
     date_changes.withdraw_date_change(request, by=request.requested_by, at=NOW)
@@ -89,7 +89,7 @@ def test_who_withdrew_a_request_is_told_nothing_and_neither_is_anybody_of_one_th
     assert told() == {}
 
 
-def test_who_has_left_is_told_nothing():
+def test_who_has_left_gets_no_notification():
     release = ReleaseFactory(announced=True)
     request, head = request_date(release), create_head(release)
     request.requested_by.is_active = False
@@ -98,7 +98,7 @@ def test_who_has_left_is_told_nothing():
     assert told() == {}
 
 
-def test_a_rehearsal_is_said_to_be_one_and_told_only_to_those_who_may_agree_and_take_part():
+def test_a_rehearsal_is_said_to_be_one_and_notifies_only_those_who_may_agree_and_take_part():
     release = ReleaseFactory(confirmed=True, rehearsal=True)
     head, statistician = create_head(release), person(release, Role.STATISTICIAN)
     person(release, Role.DEPUTY)

@@ -87,7 +87,7 @@ def test_a_server_that_is_away_ends_the_round_so_that_the_others_keep_their_firs
     assert sorted(Message.objects.values_list("attempts", flat=True)) == [0, 1]
 
 
-def test_a_refused_recipient_is_recorded_and_the_others_are_told(mailbox):
+def test_a_refused_recipient_is_recorded_and_the_others_are_notified(mailbox):
     mailbox.refusals["gone@example.gov.uk"] = "550 No such mailbox"
     a_message("gone@example.gov.uk")
     a_message()
@@ -158,7 +158,7 @@ def test_a_fault_in_our_own_code_for_one_channel_keeps_nothing_back_in_another()
     assert Message.objects.get(sent_at__isnull=False).channel == Channel.WEBHOOK
 
 
-def test_after_the_last_attempt_that_met_our_own_fault_the_log_says_that_nobody_was_told(caplog):
+def test_after_the_last_attempt_that_met_our_own_fault_the_log_says_that_no_one_was_notified(caplog):
     a_message(attempts=MOST_ATTEMPTS - 1)
     deliver_with_a_fault()
     assert stored().last_error == "RuntimeError: our own fault"

@@ -43,7 +43,7 @@ def told(now=SETTLED):
     return {message.recipient: message for message in Message.objects.filter(subject__contains="Seen live")}
 
 
-def test_whoever_was_told_of_the_suspicion_is_told_once_and_nobody_else(release):
+def test_the_person_who_was_notified_of_the_suspicion_is_notified_once_and_no_one_else(release):
     told(SUSPECTED)
     heard = set(Message.objects.values_list("recipient", flat=True))
     release.series.deputies.add(ContactFactory(producer=release.series.producer))
@@ -54,11 +54,11 @@ def test_whoever_was_told_of_the_suspicion_is_told_once_and_nobody_else(release)
     assert Message.objects.exclude(subject__startswith="Nobody is dealing").count() == 4
 
 
-def test_while_nothing_was_seen_nobody_is_told_that_it_was(release):
+def test_while_nothing_was_seen_no_one_is_notified_that_it_was(release):
     assert told(SUSPECTED) == {}
 
 
-def test_where_both_are_told_only_afterwards_the_suspicion_comes_first(release):
+def test_where_both_are_notified_only_afterwards_the_suspicion_comes_first(release):
     seen(release, "live", at=SEEN)
     told()
     heard = Message.objects.filter(subject__startswith="Suspected").values_list("recipient", flat=True)
@@ -67,7 +67,7 @@ def test_where_both_are_told_only_afterwards_the_suspicion_comes_first(release):
     assert [subject for subject in subjects if subject != "Nobody is"] == ["Suspected"] * 2 + ["Seen live"] * 2
 
 
-def test_a_release_that_the_record_no_longer_shows_to_be_late_is_not_told_as_such(release):
+def test_a_release_that_the_record_no_longer_shows_to_be_late_is_not_notified_as_such(release):
     told(SUSPECTED)
     release.verifications.update(outcome="uncertain", first_live_at=SEEN)
     assert told() == {}
@@ -84,7 +84,7 @@ def test_it_names_the_reference_and_the_report_and_nothing_of_what_was_seen():
         assert secret not in message.subject + message.text
 
 
-def test_of_a_rehearsal_those_are_told_who_took_part_and_it_says_what_it_is():
+def test_of_a_rehearsal_those_are_notified_who_took_part_and_it_says_what_it_is():
     series = SeriesFactory()
     Contact.objects.filter(pk=series.responsible.pk).update(user=UserFactory())
     release = suspected(ReleaseFactory(confirmed=True, series=series, rehearsal=True))
@@ -148,7 +148,7 @@ def test_releases_of_one_producer_that_come_back_together_make_one_message_for_e
 
 
 @pytest.mark.usefixtures("no_other_news")
-def test_what_keeps_coming_back_within_a_quarter_of_an_hour_is_told_at_most_twice():
+def test_what_keeps_coming_back_within_a_quarter_of_an_hour_is_notified_at_most_twice():
     releases = several(5)
     waiting = iter(releases)
     for seconds in (*range(0, 400, 25), *range(400, 1200, 100)):
@@ -161,7 +161,7 @@ def test_what_keeps_coming_back_within_a_quarter_of_an_hour_is_told_at_most_twic
     assert messages.count() == 4
 
 
-def test_each_person_reads_of_the_releases_of_which_they_heard_and_of_no_others():
+def test_each_person_reads_of_the_releases_of_which_they_were_notified_and_of_no_others():
     series = SeriesFactory()
     other = SeriesFactory(producer=series.producer, head_of_profession=series.head_of_profession)
     first, second = [
@@ -189,7 +189,7 @@ def test_that_something_is_back_makes_no_news_of_a_suspicion_wait():
     assert Message.objects.filter(subject="Suspected breach: another").count() == 2
 
 
-def test_what_was_told_one_by_one_before_is_not_told_again(release):
+def test_what_was_notified_one_by_one_before_is_not_notified_again(release):
     told(SUSPECTED)
     seen(release, "live", at=SEEN)
     event = f"live-at-last-{release.suspicions.get().pk}"

@@ -100,7 +100,7 @@ def test_only_addresses_of_this_service_are_links(mailed, text, links):
     assert [link.text() for link in page.css("a")] == links
 
 
-def test_a_report_that_is_sent_has_both_parts_beside_its_document(mailbox):
+def test_a_report_that_is_sent_has_both_parts_next_to_its_document(mailbox):
     create_report(create_office(), ReportStatus.SENT)
     later = AT.replace(hour=13)
     outbox.create_missing(now=later)

@@ -40,14 +40,14 @@ def recipients():
     return set(Message.objects.values_list("recipient", flat=True))
 
 
-def test_operators_are_told_even_if_nothing_is_due(settings):
+def test_operators_are_notified_even_if_nothing_is_due(settings):
     settings.OPERATORS = ["operator@example.gov.uk"]
     an_alarm()
     assert outbox.create_missing(now=NOW) == 1
     assert recipients() == {"operator@example.gov.uk"}
 
 
-def test_those_who_lead_or_keep_the_calendar_of_what_is_due_within_a_day_are_told():
+def test_those_who_lead_or_keep_the_calendar_of_what_is_due_within_a_day_are_notified():
     release = ReleaseFactory(announced=True)
     series = release.series
     series.deputies.add(ContactFactory(producer=series.producer))
@@ -68,20 +68,20 @@ def test_those_who_lead_or_keep_the_calendar_of_what_is_due_within_a_day_are_tol
         pytest.param({"confirmed": True, "rehearsal": True}, NOW, id="a rehearsal"),
     ],
 )
-def test_those_with_nothing_to_be_looked_for_within_a_day_are_not_told(state, at):
+def test_those_with_nothing_to_be_checked_for_within_a_day_are_not_notified(state, at):
     create_member(Role.HEAD_OF_PROFESSION, ReleaseFactory(**state).series.producer)
     an_alarm(at=at)
     assert outbox.create_missing(now=at) == 0
 
 
-def test_those_whose_release_is_due_and_was_not_seen_yet_are_told():
+def test_those_whose_release_is_due_and_was_not_seen_yet_are_notified():
     release = ReleaseFactory(announced=True)
     an_alarm(at=SEED_DUE + timedelta(minutes=5))
     outbox.create_missing(now=SEED_DUE + timedelta(minutes=5))
     assert recipients() == {release.series.head_of_profession.email}
 
 
-def test_an_account_that_was_closed_is_not_told():
+def test_an_account_that_was_closed_is_not_notified():
     series = SeriesFactory()
     ReleaseFactory(announced=True, series=series)
     Contact.objects.filter(pk=series.head_of_profession.pk).update(user=UserFactory(is_active=False))
@@ -101,7 +101,7 @@ def test_the_message_says_what_is_wrong_and_what_to_do_and_names_no_release():
         assert secret not in message.text + message.subject
 
 
-def test_restored_is_told_to_those_who_had_the_alarm_and_to_nobody_else(settings):
+def test_restored_notifies_those_who_had_the_alarm_and_to_no_one_else(settings):
     settings.OPERATORS = ["operator@example.gov.uk"]
     alarm = an_alarm()
     outbox.create_missing(now=NOW)
@@ -114,13 +114,13 @@ def test_restored_is_told_to_those_who_had_the_alarm_and_to_nobody_else(settings
     assert "well again since 1.40pm on 29 June 2020" in restored.text
 
 
-def test_an_illness_that_alarmed_nobody_is_not_said_to_be_over(settings):
+def test_an_illness_that_alarmed_no_one_is_not_said_to_be_over(settings):
     settings.OPERATORS = ["operator@example.gov.uk"]
     Incident.objects.create(began_at=NOW, observed_at=NOW, ended_at=NOW, is_open=False)
     assert outbox.create_missing(now=NOW) == 0
 
 
-def test_whoever_becomes_concerned_long_after_an_alarm_is_not_told_of_it(settings):
+def test_the_person_who_becomes_concerned_long_after_an_alarm_is_not_notified_of_it(settings):
     an_alarm()
     assert outbox.create_missing(now=NOW) == 0
     settings.OPERATORS = ["operator@example.gov.uk"]

@@ -47,7 +47,7 @@ def test_everyone_who_hears_of_a_late_release_is_notified_with_what_is_known(ser
     assert f"/releases/{release.reference}/" in message.text
 
 
-def test_nobody_is_notified_twice_and_several_releases_make_one_message(series):
+def test_no_one_is_notified_twice_and_several_releases_make_one_message(series):
     for number in range(3):
         unmonitored(series, number)
     for seconds in (0, 10, 15, 400):

@@ -75,7 +75,7 @@ def test_a_key_that_is_forbidden_is_refused_for_good_with_its_reason(notify, set
     assert (deliver_messages(now=NOW + timedelta(days=1)), notify.asked) == (0, 1)
 
 
-def test_a_wrong_request_is_refused_for_good_and_the_others_are_told(notify):
+def test_a_wrong_request_is_refused_for_good_and_the_others_are_notified(notify):
     a_message("nobody")
     a_message()
     assert deliver_messages(now=NOW) == 1

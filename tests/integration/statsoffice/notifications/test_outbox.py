@@ -63,14 +63,14 @@ def suspected(series):
 
 
 @pytest.mark.both_databases
-def test_everybody_concerned_gets_one_message_each(suspected):
+def test_everyone_concerned_gets_one_message_each(suspected):
     assert outbox.create_missing(now=NOW) == 4
     assert set(Message.objects.values_list("recipient", flat=True)) == set(
         Contact.objects.values_list("email", flat=True)
     )
 
 
-def test_where_nobody_who_is_named_can_be_reached_the_leads_are_told():
+def test_where_no_one_who_is_named_can_be_reached_the_leads_are_notified():
     series = SeriesFactory()
     gone = UserFactory(is_active=False)
     Contact.objects.update(user=gone)
@@ -87,7 +87,7 @@ def taken_up():
 
 
 @pytest.mark.both_databases
-def test_whatever_runs_twice_tells_nobody_twice(suspected):
+def test_whatever_runs_twice_tells_no_one_twice(suspected):
     taken_up()
     outbox.create_missing(now=NOW)
     assert outbox.create_missing(now=NOW) == 0
@@ -157,7 +157,7 @@ def test_a_rehearsal_tells_only_contacts_with_an_account_and_says_that_it_is_one
     assert "This is a rehearsal" in message.text
 
 
-def test_a_contact_whose_account_was_closed_is_not_told():
+def test_a_contact_whose_account_was_closed_is_not_notified():
     series = SeriesFactory()
     Contact.objects.filter(pk=series.responsible.pk).update(user=UserFactory(is_active=False))
     suspect(ReleaseFactory(announced=True, series=series))
@@ -169,7 +169,7 @@ def test_what_happened_long_ago_is_no_news(suspected):
     assert outbox.create_missing(now=NOW + timedelta(days=7)) == 0
 
 
-def test_a_release_on_time_tells_nobody():
+def test_a_release_on_time_tells_no_one():
     release = ReleaseFactory(announced=True, series=a_series())
     create_observations(release, "not_live", "live", start=SEED_DUE - timedelta(seconds=5))
     judge.judge_one(release, now=NOW)
@@ -210,7 +210,7 @@ def test_a_change_of_date_after_the_due_time_leaves_the_message_about_the_old_da
     assert "9.30am on 30 June 2020" in Message.objects.first().text
 
 
-def test_the_number_of_queries_does_not_grow_with_what_was_told_before(suspected, django_assert_num_queries):
+def test_the_number_of_queries_does_not_grow_with_what_was_notified_before(suspected, django_assert_num_queries):
     outbox.create_missing(now=NOW)
     # One for the known events and at least one for each rule.
     with django_assert_num_queries(17):

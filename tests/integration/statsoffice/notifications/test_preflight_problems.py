@@ -29,7 +29,7 @@ def told(now=NOW):
     return {message.recipient: message for message in Message.objects.all()}
 
 
-def test_the_responsible_statistician_and_the_head_of_profession_are_told_and_nobody_else():
+def test_the_responsible_statistician_and_the_head_of_profession_are_notified_and_no_one_else():
     release = ReleaseFactory(confirmed=True, due_at=DUE)
     release.series.deputies.add(ContactFactory(producer=release.series.producer))
     found(release, problems=2)
@@ -49,7 +49,7 @@ def test_the_message_names_the_reference_and_the_page_and_nothing_of_what_was_se
         assert secret not in message.text + message.subject
 
 
-def test_a_problem_is_told_once_however_often_it_is_found():
+def test_a_problem_causes_one_notification_however_often_it_is_found():
     release = ReleaseFactory(confirmed=True, due_at=DUE)
     found(release)
     told()
@@ -60,7 +60,7 @@ def test_a_problem_is_told_once_however_often_it_is_found():
     assert Message.objects.count() == 4
 
 
-def test_where_nothing_was_found_nobody_is_told():
+def test_where_nothing_was_found_no_one_is_notified():
     found(ReleaseFactory(confirmed=True, due_at=DUE), problems=0)
     assert told() == {}
 
@@ -70,7 +70,7 @@ def test_once_a_release_is_due_there_is_nothing_left_to_tell():
     assert told(now=DUE) == {}
 
 
-def test_of_a_rehearsal_only_those_with_an_account_are_told_and_the_subject_says_so():
+def test_of_a_rehearsal_only_those_with_an_account_are_notified_and_the_subject_says_so():
     series = SeriesFactory()
     series.responsible.user = UserFactory()
     series.responsible.save()
@@ -81,7 +81,7 @@ def test_of_a_rehearsal_only_those_with_an_account_are_told_and_the_subject_says
     assert message.text.startswith("This is a rehearsal")
 
 
-def test_where_the_series_names_nobody_its_producers_leads_are_told_by_their_accounts():
+def test_where_the_series_names_no_one_its_producers_leads_are_notified_by_their_accounts():
     release = ReleaseFactory(confirmed=True, due_at=DUE)
     Series.objects.update(responsible=None, head_of_profession=None)
     producer = release.series.producer
@@ -92,7 +92,7 @@ def test_where_the_series_names_nobody_its_producers_leads_are_told_by_their_acc
     assert set(told()) == {head.email}
 
 
-def test_where_everybody_named_has_left_the_producers_leads_are_told():
+def test_where_everyone_named_has_left_the_producers_leads_are_notified():
     series = SeriesFactory()
     release = ReleaseFactory(confirmed=True, due_at=DUE, series=series)
     for contact in (series.responsible, series.head_of_profession):

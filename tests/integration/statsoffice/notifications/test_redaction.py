@@ -92,7 +92,7 @@ def test_each_is_redacted_once_in_small_batches(report, monkeypatch):
     assert set(Message.objects.values_list("erased_at", flat=True)) == {OVER}
 
 
-def test_nobody_is_told_again_of_what_they_were_told_and_every_chain_holds(report, mailbox):
+def test_no_one_is_notified_again_of_what_they_were_notified_and_every_chain_holds(report, mailbox):
     redact_old_messages(now=OVER)
     assert outbox.create_missing(now=OVER) == 0
     assert deliver_messages(now=OVER) == 0
@@ -100,7 +100,7 @@ def test_nobody_is_told_again_of_what_they_were_told_and_every_chain_holds(repor
     assert {one.why for one in verification.check_evidence(now=timezone.now())} == {None}
 
 
-def test_the_page_says_that_so_many_were_told_and_since_when_no_more_is_kept(client, office, report):
+def test_the_page_says_that_so_many_were_notified_and_since_when_no_more_is_kept(client, office, report):
     redact_old_messages(now=OVER)
     shown = page(client, office.head)
     assert "Report submitted" in shown
@@ -121,7 +121,7 @@ def test_a_message_that_still_has_its_words_speaks_for_those_of_its_news_that_lo
     assert "Mail to 1 person: sent at" in shown
 
 
-def test_the_name_of_a_webhook_names_nobody_and_stays(client, office, report):
+def test_the_name_of_a_webhook_names_no_one_and_stays(client, office, report):
     Message.objects.filter(recipient=office.deputy.email).update(channel=Channel.WEBHOOK, recipient="press")
     redact_old_messages(now=OVER)
     assert Message.objects.get(channel=Channel.WEBHOOK).recipient == "press"
@@ -139,7 +139,7 @@ def test_the_admin_site_names_the_kind_and_the_day_in_the_place_of_subject_and_r
     assert "Recipient, subject and text removed at" in page(client, operator, change)
 
 
-def test_whoever_asks_what_is_held_about_them_is_told_of_messages_until_then(office, report):
+def test_the_person_who_asks_what_is_held_about_them_is_shown_messages_until_then(office, report):
     assert personal_record.collect_personal_data(office.head.email)["named"]["outbox.message"]["rows"] == 2
     redact_old_messages(now=OVER)
     assert "outbox.message" not in personal_record.collect_personal_data(office.head.email)["named"]

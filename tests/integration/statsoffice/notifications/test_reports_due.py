@@ -58,24 +58,24 @@ def test_a_reminder_whose_hour_was_missed_goes_out_once_when_the_task_next_runs(
     assert reminded(late + HOUR) == set()
 
 
-def test_each_reminder_is_told_of_its_own(office, draft):
+def test_each_reminder_has_its_own_notification(office, draft):
     assert len(reminded(BEFORE)) == 3
     assert len(reminded(AFTER)) == 3
     assert reminded(AFTER + timedelta(days=3)) == set()
 
 
 @pytest.mark.parametrize("status", [ReportStatus.APPROVED, ReportStatus.RECORDED, ReportStatus.DISMISSED])
-def test_a_decided_report_reminds_nobody(office, status):
+def test_a_decided_report_reminds_no_one(office, status):
     create_report(office, status)
     assert reminded(BEFORE) == set()
 
 
-def test_a_rehearsal_reminds_nobody(office):
+def test_a_rehearsal_reminds_no_one(office):
     create_report(office, rehearsal=True)
     assert reminded(BEFORE) == set()
 
 
-def test_what_is_long_past_reminds_nobody(office, draft):
+def test_what_is_long_past_reminds_no_one(office, draft):
     assert reminded(AFTER + timedelta(days=8)) == set()
 
 

@@ -73,7 +73,7 @@ def told(kind, now=LATER):
     return {message.recipient: message for message in messages}
 
 
-def test_those_who_may_decide_are_told_of_a_submitted_report_once(office, submitted):
+def test_those_who_may_decide_are_notified_of_a_submitted_report_once(office, submitted):
     create_member(Role.DEPUTY, office.producer, is_active=False)
     create_member(Role.HEAD_OF_PROFESSION, SeriesFactory().producer)
     assert set(told("submitted")) == {office.head.email, office.deputy.email}
@@ -81,12 +81,12 @@ def test_those_who_may_decide_are_told_of_a_submitted_report_once(office, submit
     assert Message.objects.filter(event__startswith="report-").count() == 2
 
 
-def test_a_draft_and_an_edit_are_told_to_nobody(draft):
+def test_a_draft_and_an_edit_notify_no_one(draft):
     told("submitted")
     assert not Message.objects.filter(event__startswith="report-").exists()
 
 
-def test_nobody_is_told_of_what_they_did_themselves(office, submitted):
+def test_no_one_is_notified_of_what_they_did_themselves(office, submitted):
     add_role(office.statistician, office.producer, Role.DEPUTY)
     assert set(told("submitted")) == {office.head.email, office.deputy.email}
     Contact.objects.filter(email=DEALING).update(user=office.head)
@@ -94,17 +94,17 @@ def test_nobody_is_told_of_what_they_did_themselves(office, submitted):
     assert set(told("returned")) == {office.statistician.email}
 
 
-def test_a_head_who_decides_alone_is_told_nothing(office, draft):
+def test_a_head_who_decides_alone_gets_no_notification(office, draft):
     office.producer.memberships.filter(role=Role.DEPUTY).delete()
     decisions.submit_report(draft, by=office.head, at=AT)
     assert told("submitted") == {}
 
 
-def test_who_submitted_it_and_who_deals_with_it_are_told_of_a_return(office, returned):
+def test_who_submitted_it_and_who_deals_with_it_are_notified_of_a_return(office, returned):
     assert set(told("returned")) == {office.statistician.email, DEALING}
 
 
-def test_whoever_was_put_down_as_dealing_with_it_is_told_besides_as_long_as_they_do(office, submitted):
+def test_the_person_who_was_put_down_as_dealing_with_it_is_notified_besides_as_long_as_they_do(office, submitted):
     publisher = office.people[Role.PUBLISHING_TEAM]
     editing.assign_report(submitted, person=publisher, by=office.head, at=AT)
     decisions.return_report(submitted, comment="Say more.", by=office.head, at=LATER)
@@ -117,7 +117,7 @@ def test_whoever_was_put_down_as_dealing_with_it_is_told_besides_as_long_as_they
     assert set(told("returned")) == {office.statistician.email, DEALING}
 
 
-def test_of_a_leak_those_are_told_who_started_it_and_whom_a_lead_has_named_and_nobody_else(office, leak):
+def test_of_a_leak_those_are_notified_who_started_it_and_whom_a_lead_has_named_and_no_one_else(office, leak):
     publisher = office.people[Role.PUBLISHING_TEAM]
     editing.assign_report(leak, person=publisher, by=office.head, at=AT)
     report = decisions.submit_report(Report.objects.get(pk=leak.pk), by=office.deputy, at=AT)
@@ -125,21 +125,21 @@ def test_of_a_leak_those_are_told_who_started_it_and_whom_a_lead_has_named_and_n
     assert set(told("returned")) == {office.statistician.email, office.deputy.email, publisher.email}
 
 
-def test_whoever_started_a_report_on_a_leak_and_lost_the_role_is_not_told(office, leak):
+def test_the_person_who_started_a_report_on_a_leak_and_lost_the_role_is_not_notified(office, leak):
     report = decisions.submit_report(leak, by=office.deputy, at=AT)
     decisions.return_report(report, comment="Say more.", by=office.head, at=LATER)
     office.statistician.memberships.all().delete()
     assert set(told("returned")) == {office.deputy.email}
 
 
-def test_whoever_is_named_as_dealing_with_a_rehearsed_report_takes_part_in_the_rehearsal(office, rehearsed):
+def test_the_person_who_is_named_as_dealing_with_a_rehearsed_report_takes_part_in_the_rehearsal(office, rehearsed):
     publisher = office.people[Role.PUBLISHING_TEAM]
     editing.assign_report(rehearsed, person=publisher, by=office.head, at=AT)
     decisions.return_report(rehearsed, comment="Say more.", by=office.head, at=LATER)
     assert set(told("returned")) == {office.statistician.email, publisher.email}
 
 
-def test_a_second_return_is_told_to_who_submitted_it_the_second_time(office, returned):
+def test_a_second_return_notifies_who_submitted_it_the_second_time(office, returned):
     again = decisions.submit_report(returned, by=office.deputy, at=LATER)
     decisions.return_report(again, comment="Say still more.", by=office.head, at=LATER)
     first, second = ReportEvent.objects.filter(kind="returned").order_by("position")
@@ -149,17 +149,17 @@ def test_a_second_return_is_told_to_who_submitted_it_the_second_time(office, ret
     assert Message.objects.filter(event=f"report-returned-{second.pk}", recipient=office.deputy.email).exists()
 
 
-def test_those_who_were_told_of_a_submission_are_told_that_it_was_taken_back(office, submitted):
+def test_those_who_were_notified_of_a_submission_are_notified_that_it_was_taken_back(office, submitted):
     decisions.take_back_report(submitted, reason="A figure is wrong.", by=office.statistician, at=LATER)
     assert set(told("taken-back")) == {office.head.email, office.deputy.email}
 
 
-def test_of_an_approval_everybody_is_told_but_who_approved(office, submitted):
+def test_of_an_approval_everyone_is_notified_but_who_approved(office, submitted):
     approve(submitted, office)
     assert set(told("approved")) == {office.statistician.email, office.deputy.email, DEALING}
 
 
-def test_an_account_that_was_closed_is_not_told(office, submitted):
+def test_an_account_that_was_closed_is_not_notified(office, submitted):
     Contact.objects.filter(email=DEALING).update(user=UserFactory(is_active=False))
     office.statistician.is_active = False
     office.statistician.save()
@@ -180,7 +180,7 @@ def test_a_message_carries_the_reference_and_a_link_and_nothing_of_what_was_writ
             assert secret not in message.subject + message.text
 
 
-def test_of_a_rehearsal_only_those_are_told_who_take_part_and_it_says_what_it_is(office, rehearsed):
+def test_of_a_rehearsal_only_those_are_notified_who_take_part_and_it_says_what_it_is(office, rehearsed):
     assert told("submitted") == {}
     series = rehearsed.suspicions.get().release.series
     series.deputies.add(ContactFactory(producer=office.producer, user=office.deputy))

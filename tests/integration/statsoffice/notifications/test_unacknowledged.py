@@ -40,7 +40,7 @@ def told(mailbox, *, at):
     return [mail["To"] for mail in mailbox.mails if "Nobody is dealing" in mail["Subject"]]
 
 
-def test_the_next_contact_is_told_after_ten_minutes_and_once(mailbox, office, report):
+def test_the_next_contact_is_notified_after_ten_minutes_and_once(mailbox, office, report):
     assert told(mailbox, at=IN_TIME) == []
     assert told(mailbox, at=LATE) == [office.head.email]
     assert told(mailbox, at=LATE + timedelta(hours=1)) == [office.head.email]
@@ -61,7 +61,7 @@ def test_the_time_is_a_setting(mailbox, office, report, settings):
     assert told(mailbox, at=RAISED + timedelta(minutes=30)) == [office.head.email]
 
 
-def test_whoever_was_told_first_is_passed_over_for_the_next(mailbox, office):
+def test_the_person_who_was_notified_first_is_passed_over_for_the_next(mailbox, office):
     series = SeriesFactory(producer=office.producer)
     series.head_of_profession = ContactFactory(producer=office.producer, user=office.head, email=office.head.email)
     series.save()
@@ -70,13 +70,13 @@ def test_whoever_was_told_first_is_passed_over_for_the_next(mailbox, office):
     assert told(mailbox, at=LATE) == [office.people[Role.DEPUTY].email]
 
 
-def test_what_is_decided_or_was_started_long_ago_is_told_to_nobody(mailbox, report):
+def test_what_is_decided_or_was_started_long_ago_notifies_no_one(mailbox, report):
     assert told(mailbox, at=SEED_DUE + timedelta(days=8)) == []
     Report.objects.filter(pk=report.pk).update(status="dismissed", decided_at=NOW, decision_reason="other")
     assert told(mailbox, at=LATE) == []
 
 
-def test_of_a_rehearsal_nobody_is_told_who_takes_no_part_in_it(mailbox, office):
+def test_of_a_rehearsal_no_one_is_notified_who_takes_no_part_in_it(mailbox, office):
     series = SeriesFactory(producer=office.producer, head_of_profession=None)
     suspect(ReleaseFactory(confirmed=True, series=series, rehearsal=True))
     outbox.create_missing(now=NOW)
@@ -93,7 +93,7 @@ def test_telling_of_one_or_five_takes_as_many_queries(office, report, django_ass
         assert outbox.create_missing(now=LATE) == 1
 
 
-def test_all_reports_of_a_producer_that_nobody_deals_with_are_told_in_one_message_once(mailbox, office, report):
+def test_all_reports_of_a_producer_that_no_one_deals_with_are_in_one_message_once(mailbox, office, report):
     reports = [report, *(suspected(office, reference=f"other-{number}") for number in range(2))]
     assert told(mailbox, at=LATE) == [office.head.email]
     assert told(mailbox, at=LATE + timedelta(hours=1)) == [office.head.email]

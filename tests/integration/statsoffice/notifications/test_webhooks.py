@@ -72,7 +72,7 @@ def test_a_webhook_is_posted_a_reference_and_a_link_once(room):
     assert len(room.posted) == 1
 
 
-def test_a_webhook_that_refuses_is_tried_again_and_its_address_is_told_nowhere(room):
+def test_a_webhook_that_refuses_is_tried_again_and_its_address_is_shown_nowhere(room):
     room.status = 500
     a_message()
     assert deliver_messages(now=NOW) == 0
@@ -93,7 +93,7 @@ def test_a_webhook_that_is_away_holds_no_other_up(room, settings):
     assert "Connection error" in stored("away").last_error
 
 
-def test_a_webhook_that_was_taken_out_of_the_settings_is_told_nothing(room, settings):
+def test_a_webhook_that_was_taken_out_of_the_settings_gets_no_notification(room, settings):
     settings.WEBHOOKS = {}
     a_message()
     assert deliver_messages(now=NOW) == 0

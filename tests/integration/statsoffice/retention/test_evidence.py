@@ -30,7 +30,7 @@ def prune(at=OVER, **options):
     retention.prune_evidence_daily(clock=StoppedClock(at), by="worker", **options)
 
 
-def test_the_step_beside_the_watch_removes_what_is_old_and_says_so(monkeypatch, caplog):
+def test_the_step_next_to_the_watch_removes_what_is_old_and_says_so(monkeypatch, caplog):
     monkeypatch.setattr(jobs, "_probes", {})
     an_old_release("old")
     with caplog.at_level("INFO"):

@@ -28,7 +28,7 @@ def step(at):
 
 
 @pytest.mark.both_databases
-def test_the_step_beside_the_watch_removes_a_session_after_its_time_and_not_before(client):
+def test_the_step_next_to_the_watch_removes_a_session_after_its_time_and_not_before(client):
     client.force_login(UserFactory())
     session = Session.objects.get()
     step(session.expire_date - timedelta(seconds=1))
@@ -61,7 +61,7 @@ def sign_in(person, *, typed=PASSWORD):
     return client
 
 
-def test_from_where_somebody_was_signed_in_goes_with_the_session_and_that_they_signed_in_stays():
+def test_from_where_someone_was_signed_in_goes_with_the_session_and_that_they_signed_in_stays():
     person = UserFactory()
     sign_in(person)
     ends = Session.objects.get().expire_date
@@ -72,7 +72,7 @@ def test_from_where_somebody_was_signed_in_goes_with_the_session_and_that_they_s
     assert AccountEvent.objects.get(kind=What.SIGNED_IN).account == person
 
 
-def test_from_where_somebody_was_signed_in_who_signed_out_goes_too_and_of_nobody_else():
+def test_from_where_someone_was_signed_in_who_signed_out_goes_too_and_of_no_one_else():
     here, other = UserFactory(), UserFactory()
     sign_in(here).post(reverse("account_logout"))
     sign_in(other)

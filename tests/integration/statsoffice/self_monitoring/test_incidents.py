@@ -82,7 +82,7 @@ def test_a_second_illness_gives_a_second_alarm():
     assert subjects() == [ILL, RESTORED] * 2
 
 
-def test_one_rehearsal_that_failed_by_chance_alarms_nobody():
+def test_one_rehearsal_that_failed_by_chance_alarms_no_one():
     at = rehearse_from(NOW, minutes=3)
     at = rehearse_from(at, minutes=1, right=False)
     rehearse_from(at, minutes=5)
@@ -106,7 +106,7 @@ def test_nothing_is_ill_where_nothing_was_ever_watched():
     assert not Incident.objects.exists()
 
 
-def test_a_machine_that_slept_through_the_night_alarms_nobody_when_it_wakes():
+def test_a_machine_that_slept_through_the_night_alarms_no_one_when_it_wakes():
     rehearse_from(NOW, minutes=3)
     morning = NOW + timedelta(hours=12)
     tick_from(morning, seconds=10)
@@ -149,7 +149,7 @@ def test_tickers_that_race_give_one_alarm_and_one_restored():
 
 @pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
-def test_a_watcher_that_falls_ill_and_one_that_is_well_at_the_same_tick_leave_one_record():
+def test_a_monitoring_process_that_falls_ill_and_one_that_is_well_at_the_same_tick_leave_one_record():
     coverage.mark_alive("watcher", at=NOW - timedelta(hours=1))
     at_once(*[lambda: tick(NOW)] * 4)
     assert Incident.objects.filter(is_open=True).count() == 1

@@ -36,7 +36,7 @@ def test_our_own_address_is_reached_where_it_is_private(address):
     assert fetched(make_private_probe(address, now=now), address).status == 200
 
 
-def test_the_watchers_probe_stays_shut_to_it(address):
+def test_the_probe_of_monitoring_stays_shut_to_it(address):
     assert fetched(probe_from_settings(now=now), address).failure is Failure.ADDRESS_REFUSED
 
 
@@ -45,7 +45,7 @@ def test_no_other_private_address_is_opened_with_it(address):
     assert fetched(make_private_probe(other, now=now), address).failure is Failure.ADDRESS_REFUSED
 
 
-def test_behind_a_proxy_it_goes_through_the_proxy_as_every_look_does(address, settings):
+def test_behind_a_proxy_it_goes_through_the_proxy_as_every_check_does(address, settings):
     settings.PROBE_PROXY = f"http://127.0.0.1:{free_port()}"
     answer = fetched(make_private_probe(address, now=now), address)
     assert answer.status is None

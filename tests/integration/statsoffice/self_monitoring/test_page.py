@@ -61,7 +61,7 @@ def test_no_cache_and_no_search_engine_is_to_keep_it(status_at):
 
 
 @pytest.mark.parametrize("token", ["1", "number", "WyJudW1iZXIgMSJd:1abc:forged"], ids=["a number", "a word", "forged"])
-def test_an_address_that_the_canary_did_not_make_is_not_there(client, token):
+def test_an_address_that_the_self_test_did_not_make_is_not_there(client, token):
     assert client.get(reverse("canary_page", args=[token])).status_code == 404
 
 

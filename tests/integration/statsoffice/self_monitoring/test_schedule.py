@@ -84,7 +84,7 @@ def test_a_clock_that_is_off_takes_the_green_away(take_turn, clock):
     assert take_turn(by=clock.ahead_by(30)) == 503
 
 
-def test_a_mended_chain_is_green_again_after_two_right_verdicts(take_turn, own_page, settings, switch):
+def test_a_corrected_chain_is_green_again_after_two_right_verdicts(take_turn, own_page, settings, switch):
     take_turn()
     settings.ADDRESS = f"http://127.0.0.1:{free_port()}"
     assert take_turn() == 503
@@ -94,7 +94,7 @@ def test_a_mended_chain_is_green_again_after_two_right_verdicts(take_turn, own_p
     assert len(switch.asked) == pinged + 1
 
 
-def test_a_watcher_whose_sweeps_are_silent_is_not_pinged_for(own_page, clock, switch):
+def test_a_monitoring_process_whose_sweeps_are_silent_is_not_pinged_for(own_page, clock, switch):
     synthetic_check.take_turn(clock=clock)
     assert switch.asked == []
 
@@ -114,6 +114,6 @@ def test_a_switch_that_is_not_there_changes_nothing(take_turn, settings, caplog)
     assert "secret-of-ours" not in caplog.text
 
 
-def test_without_a_switch_nobody_is_pinged(take_turn, settings):
+def test_without_a_switch_no_one_is_pinged(take_turn, settings):
     settings.HEALTH_PING = ""
     assert take_turn() == 200

@@ -28,7 +28,7 @@ def troubles():
 
 
 @pytest.mark.parametrize("ending", [spool.WAITING, spool.REFUSED], ids=["waiting", "refused"])
-def test_looks_that_have_waited_for_a_minute_are_told_with_since_when(tmp_path, ending):
+def test_checks_that_have_waited_for_a_minute_are_told_with_since_when(tmp_path, ending):
     (tmp_path / f"watcher{ending}").touch()
     note(tmp_path, ago=60)
     note(tmp_path, ago=5)
@@ -36,13 +36,13 @@ def test_looks_that_have_waited_for_a_minute_are_told_with_since_when(tmp_path, 
     assert (problem.trouble, problem.since) == ("unstored", NOW - timedelta(seconds=60))
 
 
-def test_looks_that_wait_for_a_moment_are_not_told(tmp_path):
+def test_checks_that_wait_for_a_moment_are_not_told(tmp_path):
     (tmp_path / f"watcher{spool.WAITING}").touch()
     note(tmp_path, ago=59)
     assert troubles() == []
 
 
-def test_looks_that_were_stored_are_not_told_any_more(tmp_path):
+def test_checks_that_were_stored_are_not_told_any_more(tmp_path):
     file = tmp_path / f"watcher{spool.WAITING}"
     file.touch()
     note(tmp_path, ago=120)
@@ -59,7 +59,7 @@ def test_one_machine_with_nothing_does_not_hide_what_waits_at_another(tmp_path):
     assert troubles() == ["unstored"]
 
 
-def test_a_machine_that_was_never_seen_again_is_forgotten_after_a_day(tmp_path):
+def test_a_machine_that_was_never_found_again_is_forgotten_after_a_day(tmp_path):
     (tmp_path / f"watcher{spool.WAITING}").touch()
     note(tmp_path, ago=24 * 60 * 60)
     assert troubles() == []

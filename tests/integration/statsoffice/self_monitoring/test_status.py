@@ -40,7 +40,7 @@ def test_nothing_that_was_never_begun_is_ill():
     assert said() == "The watcher has never been active. No release is being watched."
 
 
-def test_a_watcher_that_is_well_says_when_it_last_proved_itself():
+def test_a_monitoring_process_that_is_well_says_when_it_last_proved_itself():
     a_watcher_that_is_well(at=NOW)
     assert condition(now=NOW).is_well
     assert said() == "The watcher is active. Its last rehearsal, at 9.19am, came out right."
@@ -79,7 +79,7 @@ def test_within_five_minutes_of_a_due_instant_eleven_seconds_without_a_sweep_are
     assert condition(now=now).problems == ()
 
 
-def test_sweeps_that_fail_are_told_apart_from_none():
+def test_sweeps_that_fail_are_distinguished_from_none():
     a_watcher_that_is_well(at=NOW)
     Heartbeat.objects.update(begun_at=ago(3), finished_at=ago(90), failed_at=ago(2))
     assert troubles() == ["sweep_fails"]
@@ -104,7 +104,7 @@ def test_a_rehearsal_that_came_out_wrong_is_told_with_what_was_expected_and_foun
     assert "its rehearsal at 9.19am " + expected_words in said()
 
 
-def test_a_wrong_rehearsal_is_held_against_the_watcher_until_two_in_a_row_came_out_right():
+def test_a_wrong_rehearsal_is_held_against_the_monitoring_process_until_two_in_a_row_came_out_right():
     a_sweep(at=NOW)
     a_rehearsal(finished_at=ago(120), right=False, found="late")
     a_rehearsal(finished_at=ago(60))
@@ -127,7 +127,7 @@ def test_a_right_rehearsal_of_long_ago_proves_nothing():
     assert "has not proved itself since 9.16am" in said()
 
 
-def test_a_canary_that_never_came_to_an_end_is_overdue_after_three_minutes():
+def test_a_self_test_that_never_came_to_an_end_is_overdue_after_three_minutes():
     coverage.mark_alive("watcher", at=ago(240))
     a_sweep(at=NOW)
     assert troubles() == ["canary_overdue"]
@@ -141,7 +141,7 @@ def test_a_clock_that_is_wrong_is_told():
     assert "The clock of the watcher is wrong." in said()
 
 
-def test_a_canary_that_is_switched_off_is_said_to_be_so_and_holds_nothing_against_the_watcher(settings):
+def test_a_self_test_that_is_switched_off_is_said_to_be_so_and_holds_nothing_against_the_monitoring_process(settings):
     settings.CANARY = False
     a_sweep(at=NOW)
     a_rehearsal(finished_at=NOW, right=False, found="late")

@@ -148,12 +148,12 @@ def test_of_several_ticks_at_once_one_plays_the_rehearsal():
     assert SyntheticCheck.objects.count() == 1
 
 
-def test_a_clock_that_was_set_back_does_not_silence_the_canary(rehearse, clock, time_machine):
+def test_a_clock_that_was_set_back_does_not_silence_the_self_test(rehearse, clock, time_machine):
     first = rehearse()
     time_machine.move_to(first.begins_at - timedelta(hours=1))
     assert rehearse().number == first.number + 1
 
 
-def test_a_canary_that_is_switched_off_plays_nothing(rehearse, settings):
+def test_a_self_test_that_is_switched_off_plays_nothing(rehearse, settings):
     settings.CANARY = False
     assert rehearse() is None

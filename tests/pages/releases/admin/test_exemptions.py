@@ -65,7 +65,7 @@ def errors(response):
     return {name: [str(error) for error in found] for name, found in response.context["adminform"].form.errors.items()}
 
 
-def test_exemptions_are_recorded_by_those_who_lead_and_read_by_everybody_of_the_producer(series, subtests):
+def test_exemptions_are_recorded_by_those_who_lead_and_read_by_everyone_of_the_producer(series, subtests):
     for role in Role:
         client = staff(role, series.producer)
         with subtests.test(role), rolled_back():
@@ -147,7 +147,7 @@ def test_an_exemption_that_has_ended_stays_as_it_ended(series, exemption):
     assert Exemption.objects.get().end == "withdrawn"
 
 
-def test_somebody_who_ended_it_first_is_told_of(series, monkeypatch, exemption):
+def test_someone_who_ended_it_first_is_told_of(series, monkeypatch, exemption):
     head = create_member(Role.HEAD_OF_PROFESSION, series.producer)
     client = staff(Role.DEPUTY, series.producer)
     end = exemptions.end_exemption

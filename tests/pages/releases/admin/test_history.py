@@ -68,7 +68,7 @@ def test_a_history_changes_nothing_when_posted_to():
     assert type(release).objects.values().get() == before
 
 
-def test_the_history_of_somebody_elses_row_is_not_found():
+def test_the_history_of_someone_elses_row_is_not_found():
     release = ReleaseFactory(announced=True, slot=london_slot(DAY))
     stranger = staff(Role.HEAD_OF_PROFESSION, ProducerFactory())
     for model, row in (("release", release), ("series", release.series)):

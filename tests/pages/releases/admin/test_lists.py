@@ -139,7 +139,7 @@ def test_the_list_is_narrowed_by_producer_and_series():
     assert listed(client, producer=first.producer_id, series=second.pk) == set()
 
 
-def test_the_list_is_narrowed_by_what_an_open_release_lacks_whenever_it_is_due():
+def test_the_list_is_narrowed_by_what_an_open_release_is_missing_whenever_it_is_due():
     series = SeriesFactory()
     bare = SeriesFactory(producer=series.producer, responsible=None, head_of_profession=None)
     far = london_slot(date(2027, 9, 15))
@@ -175,7 +175,7 @@ def test_the_form_of_filters_shows_what_was_chosen_and_keeps_the_order_of_the_li
     assert 'name="q" value="schools"' in form
 
 
-def test_a_row_shows_at_a_glance_where_a_release_stands_and_what_it_lacks():
+def test_a_row_shows_at_a_glance_where_a_release_stands_and_what_it_is_missing():
     series = SeriesFactory(head_of_profession=None)
     with time_machine.travel(NOW, tick=False):
         ReleaseFactory(
@@ -217,7 +217,7 @@ def test_notice_is_counted_from_the_day_of_confirming_and_marked_where_it_is_sho
         assert words in row
 
 
-def test_a_rehearsal_gives_nobody_notice():
+def test_a_rehearsal_gives_no_one_notice():
     release = ReleaseFactory(confirmed=True, rehearsal=True, due_at=NOW + timedelta(days=30), recorded_at=NOW)
     text = signed_in(create_member(Role.AUDITOR, release.series.producer, is_staff=True)).get(page("release")).text
     assert f">{release.reference}<" in text

@@ -55,7 +55,7 @@ def test_those_of_another_producer_are_not_found(producer):
     assert Producer.objects.get(pk=producer.pk).negative_markers == ""
 
 
-def test_whoever_keeps_the_calendar_adds_no_producer_and_deletes_none(producer):
+def test_the_person_who_keeps_the_calendar_adds_no_producer_and_deletes_none(producer):
     client = staff(Role.HEAD_OF_PROFESSION, producer)
     assert client.post(page("producer", "add"), {"name": "New"}).status_code == 403
     assert client.post(page("producer", "delete", producer.pk), {"post": "yes"}).status_code == 403
@@ -67,7 +67,7 @@ def test_being_staff_or_a_member_alone_is_not_enough(producer):
     assert Producer.objects.get().negative_markers == ""
 
 
-def test_the_change_stands_in_the_history_with_who_made_it(producer):
+def test_the_change_is_in_the_history_with_who_made_it(producer):
     client = staff(Role.CALENDAR_MANAGER, producer)
     send(client, producer)
     newest = producer.history.first()

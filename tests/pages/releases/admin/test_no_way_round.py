@@ -181,7 +181,7 @@ def test_a_change_of_date_is_neither_edited_nor_deleted_nor_added_in_any_way(ann
             assert DateChange.objects.values().get() == before
 
 
-def test_choosing_everything_reaches_nobody_elses_releases(subtests):
+def test_choosing_everything_reaches_no_one_elses_releases(subtests):
     own, foreign = in_state("provisional"), in_state("provisional", series=SeriesFactory(), reference="foreign")
     before = stored(foreign)
     client = staff(Role.HEAD_OF_PROFESSION, own.series.producer)

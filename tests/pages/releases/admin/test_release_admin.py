@@ -162,7 +162,7 @@ def test_the_date_before_is_shown_read_only_and_read_again_on_save(confirmed_rel
     assert DateChange.objects.count() == 1
 
 
-def test_somebody_who_is_faster_between_the_form_and_the_save_is_told_of_and_nothing_is_saved(
+def test_someone_who_is_faster_between_the_form_and_the_save_is_told_of_and_nothing_is_saved(
     monkeypatch, confirmed_release
 ):
     client = staff_of(Role.DEPUTY, confirmed_release)
@@ -240,7 +240,7 @@ def test_addresses_are_corrected_and_added_with_an_event_each(confirmed_release)
     assert kinds == ["address_changed", "address_added"]
 
 
-def test_an_address_that_was_looked_at_keeps_its_place_and_the_page_says_why(confirmed_release):
+def test_an_address_that_was_checked_at_keeps_its_place_and_the_page_says_why(confirmed_release):
     make_observation(confirmed_release).append([make_observation(confirmed_release)])
     url = "https://www.example.gov.uk/statistics/moved"
     response = change(

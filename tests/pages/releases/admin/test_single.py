@@ -43,7 +43,7 @@ def test_a_page_offers_what_may_be_done_with_the_release_as_it_stands(state, nam
     assert offered(staff_of(Role.STATISTICIAN, release), release) == {"preflight"}
 
 
-def test_what_nobody_can_undo_is_asked_on_a_page_of_its_own(provisional_release):
+def test_what_no_one_can_undo_is_asked_on_a_page_of_its_own(provisional_release):
     client = staff_of(Role.CALENDAR_MANAGER, provisional_release)
     text = client.get(page("release", "change", provisional_release.pk)).text
     for name in ("announce", "confirm"):
@@ -109,7 +109,7 @@ def test_no_move_leads_out_of_a_final_status(announced_release, state):
         assert Release.objects.get().status == state
 
 
-def test_a_release_of_somebody_else_is_not_found(provisional_release):
+def test_a_release_of_someone_else_is_not_found(provisional_release):
     stranger = staff(Role.HEAD_OF_PROFESSION, ProducerFactory())
     others = [staff_of(role, provisional_release) for role in (Role.AUDITOR, Role.STATISTICIAN)]
     for name in ("confirm", "announce", "preflight", "cancel", "nonsense"):
@@ -122,7 +122,7 @@ def test_a_release_of_somebody_else_is_not_found(provisional_release):
 
 
 @pytest.mark.parametrize("announced", [False, True], ids=["never-public", "public"])
-def test_cancelling_stands_in_the_place_of_deleting_once_a_release_was_public(announced):
+def test_cancelling_replaces_deleting_once_a_release_was_public(announced):
     release = ReleaseFactory(announced=announced, slot=london_slot(DAY))
     text = staff_of(Role.CALENDAR_MANAGER, release).get(page("release", "change", release.pk)).text
     row = text[text.index('class="submit-row"') :]

@@ -78,7 +78,7 @@ def test_head_is_answered_like_get_without_a_body(client, release):
     assert (response.status_code, response.content) == (200, b"")
 
 
-def test_an_answer_that_still_stands_is_not_sent_again(client, release):
+def test_an_answer_that_still_applies_is_not_sent_again(client, release):
     for address in (RELEASES, f"{RELEASES}/a", "/api/v1/producers", "/api/v1/openapi.json"):
         first = client.get(address)
         assert (first["Cache-Control"], first["Access-Control-Allow-Origin"]) == ("no-cache", "*"), address

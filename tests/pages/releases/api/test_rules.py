@@ -42,7 +42,7 @@ def test_a_change_is_told_with_was_to_reason_and_time_and_nobodys_name(client, s
     assert head.name not in str(answer)
 
 
-def test_a_corrected_reason_stands_in_the_place_of_the_first(client, series):
+def test_a_corrected_reason_replaces_the_first(client, series):
     release, head = ReleaseFactory(announced=True, series=series), head_of(series)
     scheduling.change_date(release, to=LATER, reason="Late figuers.", by=head, at=BEFORE)
     (first,) = told(client, release)["date_changes"]

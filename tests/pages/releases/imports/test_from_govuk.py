@@ -78,7 +78,7 @@ def test_a_vague_date_is_recorded_as_vague_as_it_is_announced(client, keeper, an
     assert (str(release.slot), release.precision, release.status) == (slot, precision, "provisional")
 
 
-def test_where_the_announcement_names_no_time_nobody_invents_one(client, keeper, announced):
+def test_where_the_announcement_names_no_time_no_one_invents_one(client, keeper, announced):
     answer = read(client, announced(govuk.announcement(PATH, TITLE, display_date="1 July 2098", state="provisional")))
     assert answer.context["form"].initial["planned_on"] == date(2098, 7, 1)
     refused = record(client, answer)

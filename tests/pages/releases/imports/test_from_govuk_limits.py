@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class TestPolite:
-    def test_a_site_that_takes_too_long_keeps_nobody_waiting(self, client, keeper, announced, monkeypatch):
+    def test_a_site_that_takes_too_long_keeps_no_one_waiting(self, client, keeper, announced, monkeypatch):
         monkeypatch.setattr(page_of_govuk, "LONGEST_SECONDS", 1.0)
         begun = time.monotonic()
         assert "took too long to answer" in error(read(client, announced(delay_seconds=30)))
@@ -47,7 +47,7 @@ class TestPolite:
 
 
 class TestWho:
-    def test_whoever_keeps_no_calendar_finds_no_page(self, client, series):
+    def test_the_person_who_keeps_no_calendar_finds_no_page(self, client, series):
         for person in (create_member(Role.STATISTICIAN, series.producer), UserFactory()):
             client.force_login(person)
             assert client.get(START).status_code == 404
@@ -57,7 +57,7 @@ class TestWho:
         assert read(client, "https://www.gov.uk/x").status_code == 302
 
     @pytest.mark.parametrize("role", [Role.CALENDAR_MANAGER, Role.HEAD_OF_PROFESSION, Role.DEPUTY])
-    def test_whoever_keeps_one_does(self, client, series, role):
+    def test_the_person_who_keeps_one_does(self, client, series, role):
         client.force_login(create_member(role, series.producer))
         assert client.get(START).status_code == 200
         assert client.get(reverse("exchange:record_from_govuk")).status_code == 405

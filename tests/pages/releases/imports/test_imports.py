@@ -178,7 +178,7 @@ class TestWhose:
         yield client.post(address(found, "confirm_import"))
         yield client.post(address(found, "discard_import"))
 
-    def test_an_import_is_its_own_persons_and_nobody_elses(self, client, keeper, series):
+    def test_an_import_is_its_own_persons_and_no_one_elses(self, client, keeper, series):
         found = checked(keeper, {})
         client.force_login(create_member(Role.HEAD_OF_PROFESSION, series.producer))
         assert {answer.status_code for answer in self.requests(client, found)} == {404}
@@ -186,17 +186,17 @@ class TestWhose:
         assert CalendarImport.objects.get().status == "checked"
 
     @pytest.mark.parametrize("role", [None, *sorted(set(Role) - KEEPERS)], ids=str)
-    def test_whoever_keeps_no_calendar_finds_no_page(self, client, series, role):
+    def test_the_person_who_keeps_no_calendar_finds_no_page(self, client, series, role):
         client.force_login(create_member(role, series.producer) if role else UserFactory())
         assert client.get(UPLOAD).status_code == 404
         assert send(client, csv_of({})).status_code == 404
 
     @pytest.mark.parametrize("role", sorted(KEEPERS), ids=str)
-    def test_whoever_keeps_one_does(self, client, series, role):
+    def test_the_person_who_keeps_one_does(self, client, series, role):
         client.force_login(create_member(role, series.producer))
         assert client.get(UPLOAD).status_code == 200
 
-    def test_nothing_is_changed_by_a_get_and_nobody_is_let_in_unasked(self, client, keeper):
+    def test_nothing_is_changed_by_a_get_and_no_one_is_let_in_unasked(self, client, keeper):
         found = checked(keeper, {})
         assert client.get(address(found, "confirm_import")).status_code == 405
         assert client.get(address(found, "discard_import")).status_code == 405

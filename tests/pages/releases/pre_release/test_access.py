@@ -200,7 +200,7 @@ def test_a_release_that_was_never_announced_a_rehearsal_and_a_cancelled_one_publ
         assert client.get(published(one)).status_code == 404, one.reference
 
 
-def test_a_release_that_somebody_marks_as_published_before_its_time_keeps_its_list_until_then(client, release, entry):
+def test_a_release_that_someone_marks_as_published_before_its_time_keeps_its_list_until_then(client, release, entry):
     published_at(release, SHORTLY_BEFORE)
     assert client.get(published(release)).status_code == 404
     assert published(release) not in client.get(reverse("releases:release", args=[release.reference])).text

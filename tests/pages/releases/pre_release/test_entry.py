@@ -23,7 +23,7 @@ from tests.support.pre_release_pages import address, entry_form, errors, time_fo
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
-def test_somebody_is_added_and_the_list_shows_post_person_period_and_who_granted_it(client, keeper, release):
+def test_someone_is_added_and_the_list_shows_post_person_period_and_who_granted_it(client, keeper, release):
     response = client.post(address("add", release), entry_form())
     assert response.url == address("list", release)
     page = words(client.get(response.url))
@@ -74,7 +74,7 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(client, ke
             assert not PreReleaseAccess.objects.exists()
 
 
-def test_somebody_who_is_on_the_list_already_is_refused_at_the_person(client, keeper, release, entry):
+def test_someone_who_is_on_the_list_already_is_refused_at_the_person(client, keeper, release, entry):
     assert list(errors(client.post(address("add", release), entry_form()))) == ["person"]
 
 
@@ -97,7 +97,7 @@ def test_a_change_shows_what_stood_there_and_saves_what_is_typed(client, keeper,
     assert PreReleaseAccess.objects.get().post == "Chief statistician"
 
 
-def test_an_entry_that_somebody_else_changed_meanwhile_is_shown_and_the_typed_stays(
+def test_an_entry_that_someone_else_changed_meanwhile_is_shown_and_the_typed_stays(
     client, keeper, office, release, entry
 ):
     pre_release_access.change_access(

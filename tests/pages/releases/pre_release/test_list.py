@@ -25,7 +25,7 @@ from tests.support.pre_release_pages import address, entry_form, time_form, word
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
-def test_an_empty_list_says_so_and_offers_to_add_somebody(client, keeper, release):
+def test_an_empty_list_says_so_and_offers_to_add_someone(client, keeper, release):
     page = words(client.get(address("list", release)))
     assert "Nobody is on the list." in page
     assert address("add", release) in page
@@ -55,7 +55,7 @@ def test_a_lead_agrees_to_one_or_to_all_that_the_page_shows(client, office, rele
     assert first.pk in shown
 
 
-def test_what_cannot_be_agreed_to_any_more_is_said_beside_what_was(client, office, release, clock, entry):
+def test_what_cannot_be_agreed_to_any_more_is_said_next_to_what_was(client, office, release, clock, entry):
     stale = pre_release_access.change_access(
         entry, replace(MINISTER, person="Marigold"), by=office.statistician, at=SHORTLY_BEFORE, expected_version=1
     )
@@ -118,7 +118,7 @@ def test_another_list_than_the_page_showed_is_not_copied(client, keeper, release
     assert not release.pre_release_access.exists()
 
 
-def test_once_the_release_has_been_due_nobody_is_added_and_the_list_says_so(client, keeper, release, clock, entry):
+def test_once_the_release_has_been_due_no_one_is_added_and_the_list_says_so(client, keeper, release, clock, entry):
     clock(AFTERWARDS)
     page = client.get(address("list", release))
     assert "nobody can be added or withdrawn any more" in words(page)

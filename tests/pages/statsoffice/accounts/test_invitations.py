@@ -102,7 +102,7 @@ def test_an_invented_link_leads_nowhere(client):
     assert client.post(reverse("account_accept"), CHOSEN).status_code == 410
 
 
-def test_the_secret_of_a_link_stands_in_no_address_but_the_first_and_in_no_table(client, head, producer):
+def test_the_secret_of_a_link_is_in_no_address_but_the_first_and_in_no_table(client, head, producer):
     invitation, secret = invited(head, producer)
     answer = client.get(reverse("account_invited", args=[secret]))
     assert (answer.url, answer.headers["Cache-Control"]) == (
@@ -138,13 +138,13 @@ def test_a_withdrawn_invitation_is_dead_and_not_listed_and_cannot_be_sent_again(
     assert mail.outbox == []
 
 
-def test_an_invitation_is_dead_once_whoever_sent_it_may_not_give_the_role_any_more(client, head, producer):
+def test_an_invitation_is_dead_once_the_person_who_sent_it_may_not_give_the_role_any_more(client, head, producer):
     _, secret = invited(head, producer)
     Membership.objects.filter(user=head).delete()
     assert client.get(reverse("account_invited", args=[secret]), follow=True).status_code == 410
 
 
-def test_an_invitation_is_dead_once_whoever_sent_it_is_deactivated(client, head, producer):
+def test_an_invitation_is_dead_once_the_person_who_sent_it_is_deactivated(client, head, producer):
     _, secret = invited(head, producer)
     User.objects.filter(pk=head.pk).update(is_active=False)
     assert client.get(reverse("account_invited", args=[secret]), follow=True).status_code == 410
@@ -194,7 +194,7 @@ def test_a_role_without_a_producer_and_a_producer_without_a_role_are_refused(cli
     assert mail.outbox == []
 
 
-def test_to_another_producer_nobody_invites_and_its_invitations_do_not_exist(client, head, producer):
+def test_to_another_producer_no_one_invites_and_its_invitations_do_not_exist(client, head, producer):
     other = ProducerFactory()
     invitation, _ = invited(create_member(Role.DEPUTY, other), other)
     client.force_login(head)
@@ -206,7 +206,7 @@ def test_to_another_producer_nobody_invites_and_its_invitations_do_not_exist(cli
 
 
 @pytest.mark.parametrize("role", [Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.AUDITOR])
-def test_for_whoever_invites_nobody_the_pages_do_not_exist(client, role, producer, head):
+def test_for_the_person_who_invites_no_one_the_pages_do_not_exist(client, role, producer, head):
     invitation, _ = invited(head, producer, Role.AUDITOR)
     client.force_login(create_member(role, producer))
     assert client.get(reverse("invitations")).status_code == 404
@@ -228,7 +228,7 @@ def test_an_account_that_there_is_signs_in_and_accepts_and_keeps_its_password(cl
     assert user.check_password("correct horse battery")
 
 
-def test_whoever_is_signed_in_as_somebody_else_accepts_nothing(client, head, producer):
+def test_the_person_who_is_signed_in_as_someone_else_accepts_nothing(client, head, producer):
     _, secret = invited(head, producer)
     client.force_login(head)
     answer = client.get(reverse("account_invited", args=[secret]), follow=True)
@@ -282,7 +282,7 @@ def test_a_weak_password_is_refused_with_the_reason(client, head, producer, pass
 
 
 @pytest.mark.parametrize("password", ["quiet herons wade", "000 grid 000 grid", "ěščřžýáíéúůň"], ids=str)
-def test_no_rule_of_composition_stands_in_the_way_of_a_long_password(client, head, producer, password):
+def test_no_rule_of_composition_is_in_the_way_of_a_long_password(client, head, producer, password):
     _, secret = invited(head, producer)
     client.get(reverse("account_invited", args=[secret]))
     client.post(reverse("account_accept"), {"new_password1": password, "new_password2": password})
@@ -304,7 +304,7 @@ def test_the_admin_site_leads_to_the_page(client):
 
 
 @pytest.mark.parametrize("role", [Role.HEAD_OF_PROFESSION, Role.STATISTICIAN])
-def test_nobody_invites_themselves(client, producer, role, subtests):
+def test_no_one_invites_themselves(client, producer, role, subtests):
     people = [create_member(held, producer, email=f"{held}@example.gov.uk") for held in (*LEADS, Role.CALENDAR_MANAGER)]
     for person in (*people, administrator()):
         with subtests.test(str(person)):

@@ -72,7 +72,7 @@ def test_an_administrator_needs_one_for_the_admin_site(client):
     assert client.get("/admin/").headers["Location"] == INDEX
 
 
-def test_where_nobody_needs_one_nobody_is_led_anywhere_and_no_question_is_put_to_the_database(
+def test_where_no_one_needs_one_no_one_is_led_anywhere_and_no_question_is_put_to_the_database(
     client, settings, django_assert_num_queries
 ):
     settings.SECOND_FACTOR = frozenset({"nobody"})
@@ -81,7 +81,7 @@ def test_where_nobody_needs_one_nobody_is_led_anywhere_and_no_question_is_put_to
         assert client.get("/nowhere/").status_code == 404
 
 
-def test_whoever_has_not_signed_in_reads_the_calendar(client):
+def test_the_person_who_has_not_signed_in_reads_the_calendar(client):
     assert client.get("/").status_code == 200
 
 
@@ -194,7 +194,7 @@ def test_guessing_codes_is_stopped_after_five_attempts_with_one_clear_sentence(c
     assert "There were too many attempts" in rejected(client, code_of())
 
 
-def test_the_last_one_cannot_be_removed_by_whoever_must_have_one(client, time_machine):
+def test_the_last_one_cannot_be_removed_by_the_person_who_must_have_one(client, time_machine):
     time_machine.move_to(NOON, tick=False)
     head = with_an_app(create_member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
     sign_in(client, head)
@@ -205,7 +205,7 @@ def test_the_last_one_cannot_be_removed_by_whoever_must_have_one(client, time_ma
     assert Authenticator.objects.filter(user=head).exists()
 
 
-def test_whoever_need_not_have_one_removes_it(client, time_machine):
+def test_the_person_who_need_not_have_one_removes_it(client, time_machine):
     time_machine.move_to(NOON, tick=False)
     person = with_an_app(create_member(Role.STATISTICIAN, ProducerFactory()))
     sign_in(client, person)

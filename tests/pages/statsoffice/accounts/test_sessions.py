@@ -94,7 +94,7 @@ def test_signing_out_everywhere_else_leaves_the_present_session(person):
     assert (is_in(at_home), is_in(here)) == (False, True)
 
 
-def test_signing_out_everywhere_ends_every_session_of_this_person_and_of_nobody_else(person):
+def test_signing_out_everywhere_ends_every_session_of_this_person_and_of_no_one_else(person):
     other = signed_in(UserFactory())
     at_home, here = signed_in(person), signed_in(person)
     page = here.post(reverse("sign_out_everywhere"), follow=True).text
@@ -155,13 +155,13 @@ def test_a_network_from_which_a_person_has_signed_in_has_a_limit_of_its_own(clie
     assert attempt(Client(), person.email, PASSWORD, REMOTE_ADDR="198.51.100.9").status_code == 302
 
 
-def test_an_address_that_nobody_has_is_locked_alike(client):
+def test_an_address_that_no_one_has_is_locked_alike(client):
     for _ in range(5):
         attempt(client, "nobody@example.gov.uk", "not this one")
     assert "There were too many attempts" in attempt(client, "nobody@example.gov.uk", "not this one").text
 
 
-def test_whoever_tries_many_addresses_from_one_machine_is_stopped(client):
+def test_the_person_who_tries_many_addresses_from_one_machine_is_stopped(client):
     answers = [attempt(client, f"person.{n}@example.gov.uk", "not this one").text for n in range(11)]
     assert ["too many" in answer for answer in answers] == [False] * 10 + [True]
 
@@ -194,25 +194,25 @@ def test_mail_with_a_link_is_sent_to_one_address_a_few_times_only(client, person
     assert len(mailoutbox) == 5
 
 
-def test_what_is_counted_stands_in_the_database_where_every_process_sees_it(client, person, django_assert_num_queries):
+def test_what_is_counted_is_in_the_database_where_every_process_sees_it(client, person, django_assert_num_queries):
     attempt(client, person.email, "not this one")
     with django_assert_num_queries(1):
         cache.get("anything")
 
 
-def test_whoever_is_not_signed_in_has_no_account_page(client):
+def test_the_person_who_is_not_signed_in_has_no_account_page(client):
     for page in ("your_account", "usersessions_list", "mfa_index", "account_change_password"):
         assert client.get(reverse(page)).status_code == 302
     assert client.post(reverse("sign_out_everywhere")).status_code == 302
 
 
 @pytest.mark.parametrize("address", ["email/", "confirm-email/", "login/code/confirm/", "3rdparty/", "social/signup/"])
-def test_what_allauth_brings_and_nobody_needs_has_no_address(client, person, address):
+def test_what_allauth_brings_and_no_one_needs_has_no_address(client, person, address):
     client.force_login(person)
     assert client.get(f"/accounts/{address}").status_code == 404
 
 
-def test_signing_in_begins_a_session_with_a_key_that_nobody_knew_before(person):
+def test_signing_in_begins_a_session_with_a_key_that_no_one_knew_before(person):
     client = Client()
     client.get(reverse("account_login"))
     session = client.session
@@ -224,7 +224,7 @@ def test_signing_in_begins_a_session_with_a_key_that_nobody_knew_before(person):
     assert not session.exists(known)
 
 
-def test_signing_out_ends_the_session_for_whoever_kept_its_cookie(person):
+def test_signing_out_ends_the_session_for_the_person_who_kept_its_cookie(person):
     client, thief = signed_in(person), Client()
     thief.cookies[settings.SESSION_COOKIE_NAME] = client.session.session_key
     assert is_in(thief)

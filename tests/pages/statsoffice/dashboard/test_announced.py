@@ -83,7 +83,7 @@ class TestOnTheDesk:
         assert "announces it for 8 July 2026 9:30am, and it is planned here for 1 July 2026 9:30am." in text
         assert "/releases/same/#announced" not in text
 
-    def test_where_nothing_differs_nothing_is_said_and_a_mended_one_disappears(self, client, series):
+    def test_where_nothing_differs_nothing_is_said_and_a_corrected_one_disappears(self, client, series):
         release = a_compared_release(series, "renamed", title="Another title")
         assert "/releases/renamed/#announced" in self.desk(client, series)
         corrections.correct_release(release, title="Another title", reference="renamed", by=None, at=DAY_BEFORE)
@@ -163,12 +163,12 @@ class TestByMessage:
         self.told()
         assert Message.objects.count() == 4
 
-    def test_what_was_mended_before_it_was_told_is_not_told(self, series):
+    def test_what_was_corrected_before_it_was_told_is_not_told(self, series):
         release = a_compared_release(series, "renamed", title="Another title")
         corrections.correct_release(release, title="Another title", reference="renamed", by=None, at=DAY_BEFORE)
         assert self.told() == {}
 
-    def test_where_nothing_differs_or_the_release_is_due_nobody_is_told(self, series):
+    def test_where_nothing_differs_or_the_release_is_due_no_one_is_told(self, series):
         a_compared_release(series, "same")
         assert self.told() == {}
         a_compared_release(series, "moved", at=LATER)
@@ -200,7 +200,7 @@ class TestByCommand:
         self.say(site, due_at=DUE)
         assert self.run("one") == "one: no difference\nCompared: 1. Different: 0.\n"
 
-    def test_what_is_not_there_is_said_and_what_nobody_can_tell_is_no_difference(self, release, site):
+    def test_what_is_not_there_is_said_and_what_no_one_can_tell_is_no_difference(self, release, site):
         site.publish(govuk.api_path("/one"), [scene(status=503)])
         assert self.run() == (
             "one: GOV.UK could not be reached, or answered with a fault of its own.\nCompared: 1. Different: 0.\n"

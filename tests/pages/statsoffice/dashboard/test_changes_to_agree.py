@@ -33,13 +33,13 @@ def test_those_who_may_agree_see_how_many_changes_wait_with_the_way_to_them(clie
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role not in {Role.HEAD_OF_PROFESSION, Role.DEPUTY}])
-def test_nobody_else_is_told_that_a_change_waits(client, clock, release, role):
+def test_no_one_else_is_told_that_a_change_waits(client, clock, release, role):
     request_date(release, at=ASKED_AT)
     client.force_login(create_member(role, release.series.producer))
     assert WAITING not in client.get(DESK).text
 
 
-def test_an_overtaken_request_waits_for_nobody(client, clock, release):
+def test_an_overtaken_request_waits_for_no_one(client, clock, release):
     request_date(release, at=ASKED_AT)
     head = create_member(Role.HEAD_OF_PROFESSION, release.series.producer)
     scheduling.change_date(release, to=london_slot(date(2020, 7, 2)), reason="Late data", by=head, at=ASKED_AT)
@@ -47,7 +47,7 @@ def test_an_overtaken_request_waits_for_nobody(client, clock, release):
     assert WAITING not in client.get(DESK).text
 
 
-def test_the_desk_leads_everybody_with_a_role_to_the_register(client, clock, release):
+def test_the_desk_leads_everyone_with_a_role_to_the_register(client, clock, release):
     register = f'href="{reverse("releases:changes")}"'
     client.force_login(create_member(Role.AUDITOR, release.series.producer))
     assert register in client.get(DESK).text

@@ -28,7 +28,7 @@ DESK = reverse("desk")
 PART = reverse("desk_part")
 
 
-def test_nobody_unknown_sees_the_desk(client, clock):
+def test_no_one_unknown_sees_the_desk(client, clock):
     assert client.get(DESK).status_code == 302
     assert client.get(PART).headers["HX-Redirect"] == reverse("account_login")
 
@@ -149,7 +149,7 @@ def test_an_unchanged_list_is_not_sent_again_a_countdown_comes_alone_and_a_verdi
     assert client.get(PART, as_shown(fresh)).status_code == 204
 
 
-def test_a_watcher_that_falls_ill_is_told_once_and_not_at_each_refresh(client, clock, release):
+def test_a_monitoring_process_that_falls_ill_is_told_once_and_not_at_each_refresh(client, clock, release):
     a_watcher_that_is_well(at=BEFORE)
     sign_in(client, release)
     part = client.get(DESK).context["part"]
@@ -173,7 +173,7 @@ def test_a_draft_comes_to_the_desk_of_those_who_are_watching_it(client, clock, r
     assert "Reports to complete" in text
 
 
-def test_a_watcher_that_is_well_is_said_to_be_so_without_a_warning(client, clock, release):
+def test_a_monitoring_process_that_is_well_is_said_to_be_so_without_a_warning(client, clock, release):
     a_watcher_that_is_well(at=BEFORE)
     sign_in(client, release)
     text = client.get(DESK).text
@@ -181,7 +181,7 @@ def test_a_watcher_that_is_well_is_said_to_be_so_without_a_warning(client, clock
     assert "govuk-warning-text" not in text
 
 
-def test_a_watcher_that_is_not_well_is_said_to_be_so_with_what_is_to_be_done(client, clock, release):
+def test_a_monitoring_process_that_is_not_well_is_said_to_be_so_with_what_is_to_be_done(client, clock, release):
     a_watcher_that_is_well(at=BEFORE)
     a_rehearsal(finished_at=BEFORE, right=False, found="cannot_tell")
     sign_in(client, release)

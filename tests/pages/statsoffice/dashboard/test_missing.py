@@ -77,7 +77,7 @@ def test_the_page_of_a_concern_that_nothing_of_ones_own_gives_says_so(client, cl
                 assert "foreign" not in text
 
 
-def test_a_concern_that_there_is_not_is_no_page_and_nobody_unknown_sees_one(client, release):
+def test_a_concern_that_there_is_not_is_no_page_and_no_one_unknown_sees_one(client, release):
     address = reverse("desk_missing", args=["no_address"])
     assert client.get(address).status_code == 302
     sign_in(client, release)

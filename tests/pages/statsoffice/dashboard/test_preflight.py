@@ -81,7 +81,7 @@ def test_where_all_is_well_the_desk_says_so(client, series):
     assert "All is well with 2 releases" in words_of(desk(client, series))
 
 
-def test_a_problem_that_was_mended_is_gone_with_the_next_check(client, series):
+def test_a_problem_that_was_corrected_is_gone_with_the_next_check(client, series):
     release = release_at(series, "ill")
     checked(release, PreflightFinding(PreflightCode.NO_HEAD), at=DAY_BEFORE - timedelta(hours=1))
     assert "names no Head of Profession" in desk(client, series)
@@ -154,7 +154,7 @@ def test_a_crowd_of_others_or_of_a_day_after_the_next_is_not_spoken_of(client, s
     assert "releases at www.later.gov.uk" not in text
 
 
-def test_every_role_sees_its_own_and_nobody_sees_those_of_others(client, series, subtests):
+def test_every_role_sees_its_own_and_no_one_sees_those_of_others(client, series, subtests):
     checked(release_at(series, "ill"), PreflightFinding(PreflightCode.NO_HEAD))
     for role in Role:
         with subtests.test(role):

@@ -35,7 +35,7 @@ def test_reports_wait_for_those_who_may_move_them(client, clock, release, subtes
             assert "Reports to complete" not in text
 
 
-def test_a_decided_report_waits_for_nobody(client, clock, release):
+def test_a_decided_report_waits_for_no_one(client, clock, release):
     clock(AFTER)
     report = suspect(release)
     sign_in(client, release, Role.DEPUTY)
@@ -51,7 +51,7 @@ def test_reports_of_another_producer_do_not_wait_for_me(client, clock, release):
     assert "Nothing waits for you." in client.get(DESK).text
 
 
-def test_a_release_of_which_nobody_can_tell_waits_until_somebody_says_when_it_was_live(client, clock, release):
+def test_a_release_of_which_no_one_can_tell_waits_until_someone_says_when_it_was_live(client, clock, release):
     create_observation(release.addresses.get(), "unreachable", at=SEED_DUE + timedelta(seconds=120))
     judge.judge_one(release, now=AFTER)
     clock(AFTER)
@@ -61,7 +61,7 @@ def test_a_release_of_which_nobody_can_tell_waits_until_somebody_says_when_it_wa
     assert "Questions to answer" not in client.get(DESK).text
 
 
-def test_a_text_that_nobody_has_placed_waits_even_before_the_release_is_due(client, clock, release):
+def test_a_text_that_no_one_has_placed_waits_even_before_the_release_is_due(client, clock, release):
     create_observation(release.addresses.get(), "unrecognised", at=BEFORE - timedelta(hours=1), text="What is this?")
     sign_in(client, release)
     assert "Questions to answer" in client.get(DESK).text

@@ -38,7 +38,7 @@ def test_only_what_changed_is_new(now, changed):
 
 
 @pytest.mark.parametrize("shown", ["", "nonsense", "é" * 24], ids=["nothing", "too short", "of the right length"])
-def test_whoever_has_something_else_gets_all_of_it(shown):
+def test_the_person_who_has_something_else_gets_all_of_it(shown):
     assert the_list("3 s", "5 s").since(shown) is None
 
 

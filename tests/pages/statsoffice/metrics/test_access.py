@@ -24,7 +24,7 @@ def test_without_a_token_in_the_settings_there_is_no_such_page(client, settings)
         pytest.param("Bearer ümläut", id="no ASCII"),
     ],
 )
-def test_whoever_brings_no_right_token_is_told_that_there_is_no_such_page(client, settings, brought):
+def test_the_person_who_brings_no_right_token_is_told_that_there_is_no_such_page(client, settings, brought):
     settings.METRICS_TOKEN = TOKEN
     headers = {} if brought is None else {"Authorization": brought}
     assert client.get("/metrics", headers=headers).status_code == 404

@@ -49,7 +49,7 @@ def test_on_a_fresh_installation_every_count_is_nought_and_no_age_is_told(measur
 
 
 @pytest.mark.both_databases
-def test_looks_are_counted_by_what_they_showed(measured):
+def test_checks_are_counted_by_what_they_showed(measured):
     release = ReleaseFactory(announced=True)
     create_observations(release, "not_live", "not_live", "unreachable", start=SEED_DUE)
     figures = measured()
@@ -58,7 +58,7 @@ def test_looks_are_counted_by_what_they_showed(measured):
 
 
 @pytest.mark.both_databases
-def test_only_looks_that_were_added_are_counted_again():
+def test_only_checks_that_were_added_are_counted_again():
     release = ReleaseFactory(announced=True)
     create_observations(release, "not_live", "not_live", start=SEED_DUE)
     counted = ObservationCounter()
@@ -70,7 +70,7 @@ def test_only_looks_that_were_added_are_counted_again():
     assert ObservationCounter().count_by_result() == {"not_live": 2, "live": 1}
 
 
-def test_after_a_restore_to_another_record_the_looks_are_counted_anew():
+def test_after_a_restore_to_another_record_the_checks_are_counted_again():
     release, counted = ReleaseFactory(announced=True), ObservationCounter()
     with contextlib.suppress(Restored), transaction.atomic():
         create_observations(release, "not_live", "live", start=SEED_DUE)
@@ -97,7 +97,7 @@ def test_verdicts_count_real_releases_by_the_schedule_in_force(measured):
 
 
 @pytest.mark.both_databases
-def test_the_lag_is_that_of_the_look_which_is_most_overdue(measured):
+def test_the_lag_is_that_of_the_check_which_is_most_overdue(measured):
     for reference in ("one", "two"):
         ReleaseFactory(announced=True, reference=reference, due_at=NOW + timedelta(minutes=10))
     targets.enrol_addresses(targets.monitored_addresses(now=NOW), now=NOW - timedelta(minutes=1))
@@ -114,7 +114,7 @@ def test_the_plan_of_an_older_schedule_is_no_lag(measured):
     assert measured()["sweep_lag_seconds",] == 0
 
 
-def test_the_heartbeat_and_the_watchers_are_told_by_age_and_number(measured):
+def test_the_heartbeat_and_the_monitoring_processes_are_told_by_age_and_number(measured):
     a_sweep(at=NOW - timedelta(seconds=20))
     coverage.mark_alive("one", at=NOW - timedelta(seconds=4))
     coverage.mark_alive("two", at=NOW - timedelta(seconds=2))

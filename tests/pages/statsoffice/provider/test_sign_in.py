@@ -86,7 +86,7 @@ def test_one_is_led_on_to_the_page_that_was_asked_for_and_to_no_other_site(clien
     assert client.get(sent_back(client, next="https://evil.example/")).url == "/desk/"
 
 
-def test_an_address_that_the_token_lacks_is_asked_for(client, server):
+def test_an_address_missing_from_the_token_is_asked_for(client, server):
     UserFactory(email=ADDRESS)
     sign_in(client, server, {"sub": "jo-1"}, userinfo=JO)
     assert is_signed_in(client)
@@ -98,7 +98,7 @@ def test_an_address_told_of_another_person_opens_nothing(client, server):
     assert refused(client, answer, sentence="could not be verified")
 
 
-def test_the_second_step_holds_for_them_as_for_everybody(client, server, settings):
+def test_the_second_step_holds_for_them_as_for_everyone(client, server, settings):
     settings.SECOND_FACTOR = frozenset({"head_of_profession"})
     head = create_member(Role.HEAD_OF_PROFESSION, ProducerFactory(), email=ADDRESS)
     claims = {**JO, "amr": ["mfa"], "acr": "2"}
@@ -127,7 +127,7 @@ NOBODY_HERE, UNVERIFIED = "Nobody here has the e-mail address stranger@", "does 
         pytest.param({**JO, "sub": "x" * 192}, "cannot be kept", id="a long name"),
     ],
 )
-def test_whoever_is_not_known_for_certain_is_refused_and_nothing_is_stored(client, server, claims, sentence):
+def test_the_person_who_is_not_known_for_certain_is_refused_and_nothing_is_stored(client, server, claims, sentence):
     UserFactory(email=ADDRESS)
     invited()
     before = kept()
@@ -171,7 +171,7 @@ def test_whoever_has_the_address_at_the_provider_now_does_not_open_the_account_o
     assert int(client.session["_auth_user_id"]) == person.pk
 
 
-def test_another_provider_that_gives_the_same_name_to_somebody_else_opens_nothing(client, server):
+def test_another_provider_that_gives_the_same_name_to_someone_else_opens_nothing(client, server):
     SocialAccount.objects.create(user=UserFactory(), provider="https://former.example.gov.uk", uid="jo-1")
     person = UserFactory(email=ADDRESS)
     sign_in(client, server)
@@ -193,7 +193,7 @@ def test_without_a_provider_there_are_no_such_addresses(client, settings, name, 
     assert getattr(client, method)(reverse(name)).status_code == 404
 
 
-def test_nobody_is_sent_to_the_provider_by_a_link_or_by_another_site(client, server):
+def test_no_one_is_sent_to_the_provider_by_a_link_or_by_another_site(client, server):
     assert client.get(reverse("openid_connect_login")).status_code == 405
     strict = type(client)(enforce_csrf_checks=True)
     assert strict.post(reverse("openid_connect_login")).status_code == 403

@@ -50,7 +50,7 @@ UNTRUE = "What the provider sent back could not be verified."
         pytest.param({}, {"refuses": "server_error"}, id="provider failed"),
     ],
 )
-def test_what_cannot_be_verified_lets_nobody_in_and_nothing_is_stored(client, server, claims, faults):
+def test_what_cannot_be_verified_lets_no_one_in_and_nothing_is_stored(client, server, claims, faults):
     UserFactory(email=ADDRESS)
     before = kept()
     assert refused(client, sign_in(client, server, {**JO, **claims}, **faults), sentence=UNTRUE)
@@ -71,7 +71,7 @@ def test_an_answer_works_once_in_the_browser_that_asked_and_in_no_other(client, 
     assert failures() == []
 
 
-def test_whoever_says_no_at_the_provider_is_told_so(client, server):
+def test_the_person_who_says_no_at_the_provider_is_told_so(client, server):
     answer = sign_in(client, server, refuses="access_denied")
     assert refused(client, answer, sentence="You did not sign in there.")
     assert failures() == []
