@@ -60,7 +60,7 @@ def sign_out(keys):
     keys.push("Sign out")
 
 
-def is_told_of_the_problem(page, *, has_scripts):
+def announces_the_problem(page, *, has_scripts):
     """Assert that an error is announced first: by the title, and with scripts by the cursor in the summary as well."""
     assert page.title().startswith("Error: ")
     expect(page.locator(".govuk-error-summary")).to_be_visible()
@@ -81,7 +81,7 @@ def test_a_report_is_written_submitted_and_approved_with_the_keyboard_alone(pers
     # Submitted too early: the summary is announced first and links to the missing parts.
     keys.follow("Check your answers and submit")
     keys.push("Submit")
-    is_told_of_the_problem(page, has_scripts=has_scripts)
+    announces_the_problem(page, has_scripts=has_scripts)
     keys.follow("Describe the impact of the breach.")
     expect(page.get_by_label("Impact of the breach")).to_be_focused()
     keys.page.keyboard.type("Readers waited for just under an hour.")
@@ -93,7 +93,7 @@ def test_a_report_is_written_submitted_and_approved_with_the_keyboard_alone(pers
     # A form that is sent empty says so; its link leads to the first choice.
     keys.follow("Cause, for the register")
     keys.push("Save")
-    is_told_of_the_problem(page, has_scripts=has_scripts)
+    announces_the_problem(page, has_scripts=has_scripts)
     keys.reach("link", "Choose the cause, or say that it is not known yet")
     keys.press("Enter")
     expect(page.get_by_label("A fault of the scheduler")).to_be_focused()

@@ -42,7 +42,7 @@ def test_a_monitoring_process_that_falls_ill_is_told_to_those_who_are_looking(de
     is_clean(desk)
 
 
-def test_several_troubles_at_once_are_all_told(desk):
+def test_several_problems_at_once_are_all_shown(desk):
     Heartbeat.objects.update(begun_at=NOW - timedelta(minutes=5), finished_at=NOW - timedelta(minutes=5))
     a_rehearsal(finished_at=NOW, right=False, found="not_seen", clock_off=True)
     why = desk.locator("#desk-today .govuk-list--bullet li")

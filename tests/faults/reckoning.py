@@ -54,7 +54,7 @@ def reckon(expected: Expected, stored: Stored, *, mails: Mails, requests: Mappin
     :param requests: how often the site was asked for each path.
     """
     return Reckoning(
-        lost=(*_lost(expected, stored, mails=mails), *_lost_looks(stored, requests=requests, unkept=expected.unkept)),
+        lost=(*_lost(expected, stored, mails=mails), *_lost_checks(stored, requests=requests, unkept=expected.unkept)),
         doubled=tuple(_doubled(expected, stored, mails=mails)),
         untrue=tuple(_untrue(expected, stored)),
     )
@@ -89,7 +89,7 @@ def _lost(expected: Expected, stored: Stored, *, mails: Mails) -> Iterable[str]:
                 yield f"no mail has reached {recipient}: {subject}"
 
 
-def _lost_looks(stored: Stored, *, requests: Mapping[str, int], unkept: int) -> Iterable[str]:
+def _lost_checks(stored: Stored, *, requests: Mapping[str, int], unkept: int) -> Iterable[str]:
     kept = Counter(urlsplit(look.url).path for look in stored.looks)
     for path, asked in sorted(requests.items()):
         # The last request may be under way when the processes are stopped.

@@ -17,7 +17,7 @@ from tests.support.shared_database import environment_of_processes, write_migrat
 
 
 @pytest.fixture(scope="session")
-def both_mornings(
+def both_runs(
     django_db_setup: None,
     django_db_blocker: DjangoDbBlocker,
     redis_url: str,
@@ -74,12 +74,12 @@ def _made(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def played(both_mornings: tuple[Played, Ended]) -> Played:
+def played(both_runs: tuple[Played, Ended]) -> Played:
     """Return what the workers and beats made of the morning."""
-    return both_mornings[0]
+    return both_runs[0]
 
 
 @pytest.fixture(scope="session")
-def ended(both_mornings: tuple[Played, Ended]) -> Ended:
+def ended(both_runs: tuple[Played, Ended]) -> Ended:
     """Return what `watch` made of its own morning, and how it ended."""
-    return both_mornings[1]
+    return both_runs[1]

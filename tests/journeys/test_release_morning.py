@@ -152,7 +152,7 @@ def test_a_rehearsal_is_seen_through_to_its_draft_without_a_broker(ended):
     assert ended.reports == (("alone", "late", "draft"),)
 
 
-def test_a_watch_that_is_told_to_stop_while_it_is_looking_ends_within_seconds(ended):
+def test_a_process_that_is_stopped_during_checks_ends_within_seconds(ended):
     assert ended.exit_code == 0, ended.printed
     assert ended.seconds_to_end < 5
     assert ended.printed.rstrip().endswith("Stopped.")

@@ -69,7 +69,7 @@ def test_a_skip_fails_the_whole_run_with_its_reason(tmp_path, kind):
     assert "nothing may be skipped silently: Skipped: no printer" in output
 
 
-def test_a_skip_in_a_run_of_ones_own_choice_is_told_and_fails_nothing(tmp_path):
+def test_a_skip_in_a_run_of_chosen_tests_is_reported_and_fails_nothing(tmp_path):
     code, output = outcome_of(tmp_path)
     assert code == pytest.ExitCode.OK
     assert output.count("no printer") == len(SKIPPING)
