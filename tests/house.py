@@ -53,7 +53,7 @@ IRREGULAR = (
 )
 # Words in -ing and -ed that are nouns of the field, and the gerunds that house.md uses for modules.
 NOUNS = (
-    "anything|bring|dispatching|drafting|editing|embed|finding|heading|logging|meaning|merging|missing|monitoring"
+    "anything|bring|drafting|editing|embed|encoding|finding|heading|logging|meaning|merging|missing|monitoring"
     "|morning|paging|ping|refreshing|ring|scheduling|setting|sighting|string|thing|timing|warning|wording|.*eed"
 )
 PARTICIPLE = re.compile(rf"(?!(?:{NOUNS})$)(?:{IRREGULAR}|..+(?:ing|ed))")
