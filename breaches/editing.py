@@ -25,7 +25,7 @@ from breaches.rules.content import (
     sort_entries,
 )
 from breaches.rules.facts import round_down, round_up
-from breaches.rules.lifecycle import DECIDED, EDIT, MERGED_OR_SPLIT, OPEN, REPORT, WRITERS, Cause
+from breaches.rules.lifecycle import DECIDED, EDIT, MERGED_OR_SPLIT, REPORT, UNDECIDED, WRITERS, Cause
 from breaches.versions import contact_person, content_of, record_report_event
 from releases.detection.finding import AddressRole
 from releases.models import Contact
@@ -276,7 +276,7 @@ def assign_report(report: Report, *, person: User, by: User, at: datetime) -> Re
     kind = "dealing_taken" if person == by else "dealing_changed"
     with transaction.atomic():
         unchanged = Report.objects.filter(pk=report.pk, person_dealing=report.person_dealing_id)
-        if not unchanged.filter(status__in=OPEN).update(person_dealing=person, dealing_since=at):
+        if not unchanged.filter(status__in=UNDECIDED).update(person_dealing=person, dealing_since=at):
             raise ChangedMeanwhile(_("Somebody else was faster: read who is dealing with it now."))
         moved = Report.objects.select_related("producer", "person_dealing").get(pk=report.pk)
         words = "" if person == by else str(person)

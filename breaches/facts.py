@@ -1,4 +1,4 @@
-"""Queries for the facts from which accounts of releases and of pre-release access lists are written."""
+"""Queries that gather recorded facts for the drafted text about a release or an access list."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping

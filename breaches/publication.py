@@ -12,7 +12,16 @@ from breaches import versions
 from breaches.models import Dispatch, Published, Report, StartedReport, Suspicion
 from breaches.permissions import TABLE, Action, may_act_on, senior_role
 from breaches.rules import public_statement
-from breaches.rules.lifecycle import CORRECT, MADE_PUBLIC, OPEN, PAST_TENSE, STATES, TAKEN_FROM_PUBLIC, Decision, Nature
+from breaches.rules.lifecycle import (
+    CORRECT,
+    MADE_PUBLIC,
+    PAST_TENSE,
+    STATES,
+    TAKEN_FROM_PUBLIC,
+    UNDECIDED,
+    Decision,
+    Nature,
+)
 from breaches.rules.public_statement import PublicStatement, ReportedDates
 from breaches.versions import CHANGED_SINCE_READ, content_of, record_report_event
 from releases.models import Contact, Membership, Release
@@ -55,7 +64,7 @@ def find_correction(report: Report) -> Correction | None:
     before it was sent, its statement disappears without a notice.
     """
     published = report.published
-    if published is None or report.rehearsal or report.status not in (*OPEN, *PUBLISHABLE):
+    if published is None or report.rehearsal or report.status not in (*UNDECIDED, *PUBLISHABLE):
         return None
     begun = report.events.filter(kind=PAST_TENSE[CORRECT], facts__version__0=published.version).last()
     if begun is None:

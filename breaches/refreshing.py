@@ -23,7 +23,7 @@ from breaches.rules.content import (
     content_to_json,
 )
 from breaches.rules.facts import Facts
-from breaches.rules.lifecycle import EDIT, OPEN, REPORT, ReportStatus
+from breaches.rules.lifecycle import EDIT, REPORT, UNDECIDED, ReportStatus
 from breaches.rules.narrative import write_account
 from breaches.versions import FACTS, advance_report, contact_person, content_of, current_version, record_report_event
 from releases.models import Address, Contact, Release, Series
@@ -189,7 +189,7 @@ def with_annex(report: Report) -> ReportContent:
     """
     suspicions = list(report.suspicions.with_facts())
     facts = facts_of_suspicions(suspicions)
-    is_open = bool(facts) and report.status in OPEN
+    is_open = bool(facts) and report.status in UNDECIDED
     own_text = not is_open or not current_version(report).is_untouched("circumstances")
     content = refreshed_content(report, suspicions, facts) if is_open else content_of(report)
     return replace(content, annex=annex_of(facts.values(), own_text=own_text) if facts else None)
@@ -209,7 +209,7 @@ def with_new_figures(report: Report) -> ReportContent:
 
 
 def automatic_texts(report: Report, content: ReportContent) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return two automatic texts: the one to store with automatically refreshed content, and the report's newest.
+    """Return the values for `ReportVersion.machine` and `Report.machine` when this content is stored.
 
     :param content: the content of the present version, or the result of `refreshed_content`.
     """

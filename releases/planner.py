@@ -449,7 +449,7 @@ def _uneven(shown: ReleaseQuerySet, *, year: int, today: date) -> list[UnevenSer
     about = shown.filter(planned_on__gte=min(first, today) - PAST_THAT_COUNTS, planned_on__lte=last + BEYOND)
     beats: dict[int, list[date]] = defaultdict(list)
     for key, on, precision in about.values_list("series_id", "planned_on", "precision"):
-        beats[key].append(calendar.beat(on, precision=Precision(precision)))
+        beats[key].append(calendar.representative_day(on, precision=Precision(precision)))
     found = {}
     for key, days in beats.items():
         pace = calendar.pace_of(day for day in days if day <= today)

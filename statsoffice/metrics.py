@@ -124,7 +124,7 @@ def _measure_outbox(now: datetime) -> list[Metric]:
 
 
 def _age(name: str, meaning: str, at: datetime | None, *, now: datetime) -> list[Metric]:
-    """Return the time since an instant, or nothing without one."""
+    """Return a gauge of the seconds since an instant; an empty list without one."""
     return [_gauge(name, meaning, (now - at).total_seconds())] if at else []
 
 

@@ -19,7 +19,7 @@ from breaches.forms import LONGEST_REMARK
 from breaches.models import JoinedDraft, Report, ReportEvent
 from breaches.permissions import Action
 from breaches.redaction import KIND, NothingToRedact, Place, RedactionResult, redact_report
-from breaches.rules.lifecycle import OPEN
+from breaches.rules.lifecycle import UNDECIDED
 from breaches.views.base import report_page
 from releases.forms import LongTextField, Question, inside_the_form
 from releases.models.append_only import redaction_marker
@@ -208,6 +208,6 @@ def _render_preview(
         "drafts_documents": found.drafts_documents,
         "unread_documents": found.unread_documents,
         "in_facts": found.facts,
-        "is_open": report.status in OPEN,
+        "is_open": report.status in UNDECIDED,
     }
     return render(request, "redaction/preview.html", context)

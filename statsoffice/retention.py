@@ -83,7 +83,7 @@ def redact_admin_log(*, now: datetime, dry_run: bool = False) -> int:
 
     Who changed which fields of which row, and when, stays.
     """
-    # Only the marker shows that a name was removed: the table is Django's own.
+    # Django's log has no column for this, so redacted rows are recognised by their marker.
     of_people = LogEntry.objects.filter(PEOPLE, action_time__lt=now - settings.FORMER_DETAILS_KEPT)
     old = of_people.exclude(object_repr__startswith=redaction_marker_start())
     if dry_run:

@@ -21,7 +21,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 INSTALLED_BY_PIP = not (BASE_DIR / "manage.py").exists()
 HOME = Path.cwd() if INSTALLED_BY_PIP else BASE_DIR
 
-# --- What kind of machine this is -----------------------------------------------------------------
+# --- Mode and folders ------------------------------------------------------------------------------
 MODE = env.one_of("STATSOFFICE_MODE", "development", choices=("development", "production"))
 PRODUCTION = MODE == "production"
 DEBUG = False

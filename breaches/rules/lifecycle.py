@@ -109,12 +109,11 @@ JOIN = "join"
 PART = "part"
 RESUME = "resume"
 
-# The moves that a person may not make if a report is about their own act: those that only leads may make, except
-# writing, and sending a document that another person approved. They may not publish it either
-# (breaches/publication.py).
+# Moves forbidden to a lead who declared the report to be about their own act. They may not publish it either
+# (breaches/publication.py). Still allowed: editing, and sending what someone else approved.
 DECISIONS = frozenset({RETURN, APPROVE, RECORD, DISMISS, REOPEN, CORRECT, WITHDRAW, CLOSE})
 
-OPEN = (ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED)
+UNDECIDED = (ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED)
 OUT = (ReportStatus.SENT, ReportStatus.CLOSED, ReportStatus.WITHDRAWN)
 # A report in one of these states has its approved document.
 WITH_DOCUMENT = (ReportStatus.APPROVED, *OUT)
@@ -137,9 +136,9 @@ REPORT = Lifecycle(
         Move(SUBMIT, ReportStatus.RETURNED, ReportStatus.WITH_HOP, WRITERS, needs=("complete_report",)),
         Move(TAKE_BACK, ReportStatus.WITH_HOP, ReportStatus.DRAFT, WRITERS),
         Move(RETURN, ReportStatus.WITH_HOP, ReportStatus.RETURNED, LEADS, needs=("comment",)),
-        *(Move(APPROVE, state, ReportStatus.APPROVED, LEADS, needs=("complete_report",)) for state in OPEN),
-        *(Move(RECORD, state, ReportStatus.RECORDED, LEADS, needs=("account", "reason")) for state in OPEN),
-        *(Move(DISMISS, state, ReportStatus.DISMISSED, LEADS, needs=("reason",)) for state in OPEN),
+        *(Move(APPROVE, state, ReportStatus.APPROVED, LEADS, needs=("complete_report",)) for state in UNDECIDED),
+        *(Move(RECORD, state, ReportStatus.RECORDED, LEADS, needs=("account", "reason")) for state in UNDECIDED),
+        *(Move(DISMISS, state, ReportStatus.DISMISSED, LEADS, needs=("reason",)) for state in UNDECIDED),
         *(Move(REOPEN, state, ReportStatus.DRAFT, LEADS, needs=("reason",)) for state in UNSENT_DECISIONS),
         # A report that was sent is corrected or withdrawn by a notice to its recipient.
         Move(SEND, ReportStatus.APPROVED, ReportStatus.SENT, LEADS, needs=("recipient",)),
@@ -229,7 +228,7 @@ class Decision(StrEnum):
 
 
 STATES: Mapping[Decision, tuple[ReportStatus, ...]] = {
-    Decision.UNDECIDED: OPEN,
+    Decision.UNDECIDED: UNDECIDED,
     Decision.REPORTED: (ReportStatus.APPROVED, ReportStatus.SENT, ReportStatus.CLOSED),
     Decision.RECORDED: (ReportStatus.RECORDED,),
     Decision.DISMISSED: (ReportStatus.DISMISSED,),

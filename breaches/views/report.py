@@ -63,8 +63,8 @@ from breaches.rules.lifecycle import (
     DECISIONS,
     EDIT,
     MERGED_OR_SPLIT,
-    OPEN,
     RESTRICTED,
+    UNDECIDED,
     WITH_DOCUMENT,
     Nature,
     ReportKind,
@@ -95,7 +95,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
     decided = request.GET.get("show") == "decided"
     reports = with_text(reports_where(request.user, Action.VIEW))
     if decided:
-        reports = reports.exclude(status__in=OPEN)
+        reports = reports.exclude(status__in=UNDECIDED)
     else:
         # The person's own tasks come first: leads decide, and others rewrite returned reports.
         leads = reports_with(request.user, LEADS).exists()
@@ -168,8 +168,8 @@ def _permissions(request: SignedInRequest, report: Report, moves: Sequence[str])
     person, is_own_act = request.user, declared_own_act(request.user, report)
     return {
         "moves": moves,
-        "decides": report.status in OPEN and not DECISIONS.isdisjoint(moves),
-        "may_deal": may_act_on(person, Action.DEAL, report) and report.status in OPEN,
+        "decides": report.status in UNDECIDED and not DECISIONS.isdisjoint(moves),
+        "may_deal": may_act_on(person, Action.DEAL, report) and report.status in UNDECIDED,
         "may_declare": (
             report.status not in MERGED_OR_SPLIT and may_write_or_decide(person, report) and not is_own_act
         ),

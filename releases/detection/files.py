@@ -281,7 +281,7 @@ _SAID: dict[Message, tuple[Reason, ...]] = {
 
 
 def examine_file(answer: Answer, expectation: Expectation) -> Finding:
-    """Return the finding of a response that is not a web page, for the attachment that is expected at its address."""
+    """Examine a response at the address of an expected attachment."""
     digest = sha256_hex(answer.body)
     if shown := apply_answer(digest, "", expectation):
         return shown

@@ -17,7 +17,9 @@ type Seals = Mapping[str, frozenset[int]]
 
 
 def seals_on(hashes: Collection[str], *, now: datetime) -> Seals:
-    """Find the sealed ones of some bodies: received before a release was due, by a check that did not find it absent.
+    """Return which bodies are under embargo, and for which producers.
+
+    These are the bodies received before the due time by a check whose result was not "not live".
 
     Only facts lift a seal: the release is due and was found live. If the release is moved to a later date, its bodies
     stay sealed until then; if it is cancelled, for good. The same bytes are sealed wherever they were received.

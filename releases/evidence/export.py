@@ -1,4 +1,4 @@
-"""The evidence bundle of a release: its files, their proofs by anchors, and the record of each export."""
+"""The evidence bundle of a release: its files, the proofs that an anchor covers them, and the record of each export."""
 
 import hashlib
 import zipfile

@@ -24,7 +24,7 @@ from releases.scheduling import BeingJudged, PlannedAddress, SlotRefused
 ANNOUNCEMENT, ATTACHMENT, PAGE = Address.Role.ANNOUNCEMENT, Address.Role.ATTACHMENT, Address.Role.PAGE
 
 
-class Outcome(StrEnum):
+class ImportOutcome(StrEnum):
     ADDED = "added"
     CHANGED = "changed"
     UNCHANGED = "unchanged"
@@ -96,7 +96,7 @@ class RowResult:
 
     number: int
     reference: str
-    outcome: Outcome
+    outcome: ImportOutcome
     title: str = ""
     steps: tuple[Step, ...] = ()
     faults: tuple[RowFault, ...] = ()
@@ -108,7 +108,7 @@ def group_faults(faults: Sequence[RowFault], named: Mapping[int, str]) -> list[R
     for fault in faults:
         by_row.setdefault(fault.row, []).append(fault)
     return [
-        RowResult(number, named.get(number, ""), Outcome.REFUSED, faults=tuple(found))
+        RowResult(number, named.get(number, ""), ImportOutcome.REFUSED, faults=tuple(found))
         for number, found in by_row.items()
     ]
 
@@ -495,7 +495,7 @@ def _name_reason_column(column: str) -> Iterator[None]:
 
 
 def _is_same_slot(one: Slot, other: Slot) -> bool:
-    """Return whether two slots announce the same date; the day of a vague slot is not public, so it does not count."""
+    """Return whether two slots announce the same date. Dates known only to the month are compared by month."""
     if one.precision is not Precision.EXACT and one.precision is other.precision:
         return one.on.replace(day=1) == other.on.replace(day=1)
     return one.precision is other.precision and one.due_at == other.due_at
@@ -520,7 +520,7 @@ class ImportResult:
     rows: list[RowResult]
     created: list[Creation]
 
-    def of(self, outcome: Outcome) -> list[RowResult]:
+    def of(self, outcome: ImportOutcome) -> list[RowResult]:
         return [row for row in self.rows if row.outcome is outcome]
 
 
@@ -584,7 +584,9 @@ def _import_row(row: CalendarRow, release: Release | None, parties: Parties, *, 
         field_column = COLUMNS.get(getattr(refusal, "field", ""), "scheduled_for")
         column = refusal.column if isinstance(refusal, RowRefused) else field_column
         faults = (RowFault(row.number, column, str(refusal)),)
-        return RowResult(row.number, row.reference, Outcome.REFUSED, row.title, faults=faults)
+        return RowResult(row.number, row.reference, ImportOutcome.REFUSED, row.title, faults=faults)
     parties.accept()
-    outcome = Outcome.ADDED if release is None else Outcome.CHANGED if one.steps else Outcome.UNCHANGED
+    outcome = (
+        ImportOutcome.ADDED if release is None else ImportOutcome.CHANGED if one.steps else ImportOutcome.UNCHANGED
+    )
     return RowResult(row.number, row.reference, outcome, row.title, tuple(one.steps))

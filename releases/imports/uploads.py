@@ -13,7 +13,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from releases.imports import apply, parse
-from releases.imports.apply import Creation, Outcome, Parties, RowResult, Step, StepKind, group_faults
+from releases.imports.apply import Creation, ImportOutcome, Parties, RowResult, Step, StepKind, group_faults
 from releases.imports.parse import CalendarFile, CalendarRow, FileRefused, RowFault
 from releases.models import CalendarImport, ImportEvent, ImportRow, Release
 from releases.models.event import batch_events
@@ -95,10 +95,10 @@ def confirm_import(found: CalendarImport, *, skip_refused: bool, by: User, at: d
     """
     IMPORT.check(CONFIRM, source=found.status, roles=roles_anywhere(by))
     counts = count_outcomes(found)
-    if counts[Outcome.REFUSED] and not skip_refused:
+    if counts[ImportOutcome.REFUSED] and not skip_refused:
         sentence = _("Rows are refused: tick that they are left out, or mend the file and upload it again.")
         raise MissingFields("skip_refused", sentence)
-    if not counts[Outcome.ADDED] + counts[Outcome.CHANGED]:
+    if not counts[ImportOutcome.ADDED] + counts[ImportOutcome.CHANGED]:
         raise NothingToApply(_("There is nothing to apply: no row would change anything."))
     values = {"skip_refused": skip_refused, "rows_done": 0, "notes": []}
     move_import(found, CONFIRM, values=values, by=by, at=at, facts={outcome.value: n for outcome, n in counts.items()})
@@ -112,14 +112,14 @@ def discard_import(found: CalendarImport, *, by: User | None, at: datetime) -> N
     move_import(found, DISCARD, values={}, by=by, at=at)
 
 
-def count_outcomes(found: CalendarImport) -> dict[Outcome, int]:
+def count_outcomes(found: CalendarImport) -> dict[ImportOutcome, int]:
     rows = ImportRow.objects.filter(of=found).order_by().values("outcome").annotate(rows=Count("pk"))
     counted = {row["outcome"]: row["rows"] for row in rows}
-    return {outcome: counted.get(outcome, 0) for outcome in Outcome}
+    return {outcome: counted.get(outcome, 0) for outcome in ImportOutcome}
 
 
 def count_cancellations(found: CalendarImport) -> int:
-    changed = ImportRow.objects.filter(of=found, outcome=Outcome.CHANGED).values_list("steps", flat=True)
+    changed = ImportRow.objects.filter(of=found, outcome=ImportOutcome.CHANGED).values_list("steps", flat=True)
     return sum(any(Step.from_json(step).kind is StepKind.CANCELLED for step in steps) for steps in changed)
 
 
@@ -127,7 +127,7 @@ def read_row(row: ImportRow) -> RowResult:
     return RowResult(
         row.number,
         row.reference,
-        Outcome(row.outcome),
+        ImportOutcome(row.outcome),
         row.title,
         tuple(Step.from_json(step) for step in row.steps),
         tuple(RowFault(row.number, column, why) for column, why in row.faults),
@@ -252,7 +252,7 @@ def _await_confirmation(
 
 def _apply(claimed: CalendarImport, rows: Sequence[CalendarRow], found: Sequence[RowResult], *, at: datetime) -> None:
     expected = {row.number: row for row in found}
-    accepted = [row for row in rows if expected[row.number].outcome is not Outcome.REFUSED]
+    accepted = [row for row in rows if expected[row.number].outcome is not ImportOutcome.REFUSED]
     try:
         with transaction.atomic():
             parties = Parties.known(by=claimed.uploaded_by, create=claimed.create_missing)
@@ -302,8 +302,10 @@ def _is_as_confirmed(row: RowResult, confirmed: RowResult | None, claimed: Calen
     if confirmed is None:
         return False
     same = (row.outcome, row.steps) == (confirmed.outcome, confirmed.steps)
-    left_out = row.outcome is Outcome.REFUSED and claimed.skip_refused
-    return same or left_out or (row.outcome is Outcome.UNCHANGED and confirmed.outcome is not Outcome.REFUSED)
+    left_out = row.outcome is ImportOutcome.REFUSED and claimed.skip_refused
+    return (
+        same or left_out or (row.outcome is ImportOutcome.UNCHANGED and confirmed.outcome is not ImportOutcome.REFUSED)
+    )
 
 
 def _end_claim(claimed: CalendarImport) -> None:
@@ -335,4 +337,4 @@ def _store_rows(claimed: CalendarImport, found: Sequence[RowResult]) -> None:
 
 
 def _count_outcomes(found: Sequence[RowResult]) -> dict[str, int]:
-    return {outcome.value: sum(row.outcome is outcome for row in found) for outcome in Outcome}
+    return {outcome.value: sum(row.outcome is outcome for row in found) for outcome in ImportOutcome}

@@ -83,7 +83,7 @@ def next_check_at(
     release was found live it is checked rarely for another six hours, in case it disappears.
 
     :param key: identifies the release; each key has its own shift.
-    :param closest: as in `pacing.closest_checks`; wider than five seconds where many addresses share a host.
+    :param closest: as in `host_budget.closest_checks`; wider than five seconds where many addresses share a host.
     :param live_early: the planned instant of the only check so far that found the release before it was due, else None.
         Then a second check follows soon, to distinguish a temporary fault from an early release.
     :returns: an instant later than `after`, or None if monitoring has ended: a week after the due time, or long enough
@@ -106,8 +106,9 @@ def next_check_at(
         return None if following is None else due_at + following
     if now > due_at + plan.end:
         return None
-    # Missed checks are not repeated one by one. A check that is due just now is made under its own planned instant,
-    # unshifted ones first: a check counts for the due instant or the limit only if it was planned for it.
+    # Missed checks are not repeated one by one. A check that is due just now is stored with its planned instant,
+    # because it counts for the due instant or the limit only if it was planned for it. If several are due, the fixed
+    # ones (due time, limit) come first.
     recent = sorted(each for each in plan.fixed if missed_until < due_at + each <= now)
     current = recent[0] if recent else plan.first_after(missed_until - due_at)
     return due_at + current if current is not None and due_at + current <= now else now

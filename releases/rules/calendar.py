@@ -371,8 +371,8 @@ class Gap:
     periods: int
 
 
-def beat(on: date, *, precision: Precision) -> date:
-    """Return the day that represents a release: its own day, or the middle of its planned months."""
+def representative_day(on: date, *, precision: Precision) -> date:
+    """Return the day by which the rhythm of a series is measured: the release's own, or the middle of its months."""
     if precision is Precision.EXACT:
         return on
     first = on.replace(day=1)

@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.imports.apply import Creation, CreationKind, Outcome, RowResult, Step, StepKind
+from releases.imports.apply import Creation, CreationKind, ImportOutcome, RowResult, Step, StepKind
 from releases.rules.imports import COLUMNS, REQUIRED
 
 # The meaning of each column, and an example.
@@ -98,13 +98,18 @@ def column_guide() -> list[dict[str, Any]]:
     ]
 
 
-OUTCOMES: dict[Outcome, Promise] = {
-    Outcome.ADDED: lazy("Added"),
-    Outcome.CHANGED: lazy("Changed"),
-    Outcome.UNCHANGED: lazy("Unchanged"),
-    Outcome.REFUSED: lazy("Refused"),
+OUTCOMES: dict[ImportOutcome, Promise] = {
+    ImportOutcome.ADDED: lazy("Added"),
+    ImportOutcome.CHANGED: lazy("Changed"),
+    ImportOutcome.UNCHANGED: lazy("Unchanged"),
+    ImportOutcome.REFUSED: lazy("Refused"),
 }
-COLOURS = {Outcome.ADDED: "green", Outcome.CHANGED: "blue", Outcome.UNCHANGED: "grey", Outcome.REFUSED: "red"}
+COLOURS = {
+    ImportOutcome.ADDED: "green",
+    ImportOutcome.CHANGED: "blue",
+    ImportOutcome.UNCHANGED: "grey",
+    ImportOutcome.REFUSED: "red",
+}
 
 _STEPS: dict[StepKind, Promise] = {
     StepKind.RECORDED: lazy("recorded for %(to)s"),

@@ -47,7 +47,7 @@ from releases.forms import (
 )
 from releases.host_budgets import budgets_from_settings
 from releases.imports import govuk, uploads
-from releases.imports.apply import Creation, Outcome
+from releases.imports.apply import Creation, ImportOutcome
 from releases.models import CalendarImport, ImportRow, Producer, Series
 from releases.monitoring.adhoc_checks import AdhocMeans
 from releases.overview import Selection, select_releases
@@ -483,7 +483,7 @@ def import_progress(request: SignedInRequest, public_id: uuid.UUID) -> HttpRespo
 def confirm_import_view(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Confirm the checked import; a second confirmation changes nothing."""
     found = _find_import(request, public_id)
-    form = ConfirmForm(request.POST, any_refused=bool(uploads.count_outcomes(found)[Outcome.REFUSED]))
+    form = ConfirmForm(request.POST, any_refused=bool(uploads.count_outcomes(found)[ImportOutcome.REFUSED]))
     if form.is_valid():
         skip = form.cleaned_data.get("skip_refused", False)
         try:
@@ -519,9 +519,9 @@ def _import_page(request: SignedInRequest, found: CalendarImport, *, form: Confi
         return render(request, "imports/waiting.html", _progress_context(found))
     counts = uploads.count_outcomes(found)
     chosen = request.GET.get("show", "")
-    rows = found.rows.filter(outcome=chosen) if chosen in set(Outcome) else found.rows.all()
+    rows = found.rows.filter(outcome=chosen) if chosen in set(ImportOutcome) else found.rows.all()
     page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
-    changes = counts[Outcome.ADDED] + counts[Outcome.CHANGED]
+    changes = counts[ImportOutcome.ADDED] + counts[ImportOutcome.CHANGED]
     context: dict[str, Any] = {
         "import": found,
         "counts": [(each, imports.OUTCOMES[each], imports.COLOURS[each], count) for each, count in counts.items()],
@@ -534,7 +534,7 @@ def _import_page(request: SignedInRequest, found: CalendarImport, *, form: Confi
     }
     if found.status == ImportStatus.CHECKED and changes:
         context["cancels"] = uploads.count_cancellations(found)
-        context["form"] = form or ConfirmForm(any_refused=bool(counts[Outcome.REFUSED]))
+        context["form"] = form or ConfirmForm(any_refused=bool(counts[ImportOutcome.REFUSED]))
         context["form"].helper.form_action = resolve_url("exchange:confirm_import", found.public_id)
     return render(request, f"imports/{found.status}.html", context)
 
@@ -546,9 +546,9 @@ def _progress_context(found: CalendarImport) -> dict[str, Any]:
 
 def _describe_row(row: ImportRow, found: CalendarImport) -> dict[str, Any]:
     result = uploads.read_row(row)
-    present = {Outcome.CHANGED, Outcome.UNCHANGED}
+    present = {ImportOutcome.CHANGED, ImportOutcome.UNCHANGED}
     if found.status == ImportStatus.APPLIED:
-        present.add(Outcome.ADDED)
+        present.add(ImportOutcome.ADDED)
     return {
         "number": result.number,
         "reference": result.reference,

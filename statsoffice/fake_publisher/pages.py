@@ -99,7 +99,7 @@ def coming_soon_page(title: str, *, expected: str) -> str:
 
 
 def not_found_page() -> str:
-    """Build the page of an address without one; served with status 200 it is a soft 404."""
+    """Build the page for an address where nothing is published; with status 200 it is a soft 404."""
     main = """<h1>Page not found</h1>
 <p>Nothing has been published at this address.</p>
 <p><a href="/">Look through all publications</a></p>"""

@@ -32,7 +32,7 @@ class Channel(models.TextChoices):
 
 
 def available_channels() -> list[Channel]:
-    """Return the channels that the operator has set up. Mail always is."""
+    """Return the channels that the operator has set up. Email is always included."""
     notify = [Channel.NOTIFY] if settings.NOTIFY_KEY else []
     return [Channel.MAIL, *notify, *([Channel.WEBHOOK] if settings.WEBHOOKS else [])]
 

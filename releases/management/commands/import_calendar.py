@@ -7,7 +7,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from releases.imports import apply, parse
-from releases.imports.apply import ImportResult, Outcome
+from releases.imports.apply import ImportOutcome, ImportResult
 from releases.imports.parse import FileRefused
 from releases.management.base import PlainCommand
 from releases.probe.adapters import ADAPTERS
@@ -72,7 +72,7 @@ and the exit code is 1. With --skip-refused the other rows are."""
         except FileRefused as refusal:
             self._refuse(refusal.sentences)
             raise CommandError(f"Nothing was imported from {path.name}.") from refusal
-        self._refuse(fault for row in imported.of(Outcome.REFUSED) for fault in row.faults)
+        self._refuse(fault for row in imported.of(ImportOutcome.REFUSED) for fault in row.faults)
         self._report(imported, name=path.name, dry_run=options["dry_run"])
 
     def _refuse(self, faults: Any) -> None:
@@ -82,8 +82,8 @@ and the exit code is 1. With --skip-refused the other rows are."""
     def _report(self, imported: ImportResult, *, name: str, dry_run: bool) -> None:
         if dry_run:
             self.stdout.write("Dry run: nothing is written. This would happen:")
-        recorded, changed = imported.of(Outcome.ADDED), imported.of(Outcome.CHANGED)
-        unchanged, refused = len(imported.of(Outcome.UNCHANGED)), len(imported.of(Outcome.REFUSED))
+        recorded, changed = imported.of(ImportOutcome.ADDED), imported.of(ImportOutcome.CHANGED)
+        unchanged, refused = len(imported.of(ImportOutcome.UNCHANGED)), len(imported.of(ImportOutcome.REFUSED))
         for creation in imported.created:
             self.stdout.write(f"made: {imports.describe_creation(creation)}")
         for row in (*recorded, *changed):

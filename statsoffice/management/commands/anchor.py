@@ -1,4 +1,4 @@
-"""The command that makes an anchor of the record by hand."""
+"""The command that makes an anchor of the record now."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The command that compares releases with their public announcements, by hand."""
+"""The command that runs the nightly comparison with announcements now."""
 
 from typing import Any
 

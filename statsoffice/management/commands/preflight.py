@@ -1,4 +1,4 @@
-"""The command that checks releases before their day, by hand."""
+"""The command that makes the checks before a release now."""
 
 from typing import Any
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from releases import scheduling
 from releases.imports import apply, parse
-from releases.imports.apply import Outcome
+from releases.imports.apply import ImportOutcome
 from releases.models import Address, Release, Series
 from releases.public import export
 from releases.public.export import TooManyReleases
@@ -84,7 +84,7 @@ def test_what_was_exported_and_is_imported_unchanged_changes_nothing(full, kind,
     assert reading.faults == []
     for by in (None, full):
         imported = apply.import_calendar(reading, at=timezone.now(), by=by)
-        assert {row.outcome for row in imported.rows} == {Outcome.UNCHANGED}
+        assert {row.outcome for row in imported.rows} == {ImportOutcome.UNCHANGED}
         assert len(imported.rows) == Release.objects.count() == 7
     assert everything() == before
 
@@ -95,7 +95,7 @@ def test_under_other_references_the_same_releases_come_in_but_for_those_that_no_
     content = tables.write_table(kind, list(rows[0]), [list(row.values()) for row in rows], title="Releases")
     reading = parse.read_calendar(content, name="releases", adapters={"page", "govuk"})
     imported = apply.import_calendar(reading, at=timezone.now(), skip_refused=True)
-    assert {row.reference for row in imported.of(Outcome.REFUSED)} == {"new-published", "new-cancelled"}
+    assert {row.reference for row in imported.of(ImportOutcome.REFUSED)} == {"new-published", "new-cancelled"}
     for new in Release.objects.filter(reference__startswith="new-"):
         old = Release.objects.get(reference=new.reference.removeprefix("new-"))
         assert (new.due_at, new.precision, new.status, new.rehearsal) == (

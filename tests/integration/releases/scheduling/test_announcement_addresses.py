@@ -6,7 +6,7 @@ import pytest
 
 from releases import corrections
 from releases.corrections import CorrectionRefused
-from releases.imports.apply import Outcome, import_calendar
+from releases.imports.apply import ImportOutcome, import_calendar
 from releases.imports.parse import FileRefused, read_calendar
 from releases.models import Address, Release
 from releases.rules.lifecycle import Role
@@ -117,7 +117,7 @@ class TestByFile:
         row = (series, {"announcement": ANNOUNCED, "adapter": "govuk"})
         self.take(row)
         assert announcements() == [(ANNOUNCED, False, "govuk")]
-        assert [row.outcome for row in self.take(row)] == [Outcome.UNCHANGED]
+        assert [row.outcome for row in self.take(row)] == [ImportOutcome.UNCHANGED]
 
     def test_it_follows_the_file_and_an_empty_cell_says_nothing(self):
         series = SeriesFactory()
@@ -126,7 +126,7 @@ class TestByFile:
         assert describe_row(added) == f"rain-june-2098: announcement {ANNOUNCED} added"
         (corrected,) = self.take((series, {"announcement": ANOTHER}))
         assert f"announcement corrected from {ANNOUNCED}, read as page to {ANOTHER}" in describe_row(corrected)
-        assert [row.outcome for row in self.take((series, {}))] == [Outcome.UNCHANGED]
+        assert [row.outcome for row in self.take((series, {}))] == [ImportOutcome.UNCHANGED]
         assert announcements() == [(ANOTHER, False, "page")]
 
     @pytest.mark.parametrize(
