@@ -60,6 +60,7 @@ from breaches.rules.lifecycle import (
     ReportKind,
 )
 from breaches.versions import CHANGED_SINCE_READ, FACTS, content_of
+from releases.models import Producer
 from releases.permissions import User
 from releases.rules.calendar import format_day, local_date
 from releases.rules.canonical import sha256_hex
@@ -190,8 +191,8 @@ def approve_report(
     remarks = find_obstacles(report, content, today=local_date(at))
     move = versions.check_report_move(report, APPROVE, by=by, complete_report=not remarks, remarks=remarks)
     one_person = is_author_or_submitter(report, by)
-    if one_person and report.producer.two_person_approval:
-        raise TwoPeopleNeeded(_("You wrote or submitted this text: this producer wants another person to approve it."))
+    if one_person:
+        _refuse_one_person(report.producer)
     document = ApprovedDocument(
         report=report,
         version=report.version + 1,
@@ -229,9 +230,17 @@ def lay_out_approved_report(document: ApprovedDocument, content: ReportContent) 
     )
 
 
+def _refuse_one_person(producer: Producer) -> None:
+    if producer.two_person_approval:
+        raise TwoPeopleNeeded(_("You wrote or submitted this text: this producer wants another person to approve it."))
+
+
 def _store_approval(document: ApprovedDocument, content: ReportContent, move: Move) -> None:
     automatic, newest = automatic_texts(document.report, content)
     with transaction.atomic():
+        if document.one_person:
+            # An administrator may have switched the rule on while the document was rendered.
+            _refuse_one_person(Producer.objects.select_for_update(no_key=True).get(pk=document.report.producer_id))
         document.report = versions.make_move(
             document.report,
             move,

@@ -67,6 +67,32 @@ def test_every_module_that_the_documentation_names_without_its_folder_is_there()
     assert {(document, module) for document, module in named if module not in modules} == set()
 
 
+def test_every_name_that_the_documentation_places_in_a_file_is_in_it():
+    documents = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *tracked("docs/*.md")]
+    placed = {
+        (name(document), thing, path)
+        for document in documents
+        if "decisions" not in document.parts
+        for things, path in re.findall(r"((?:`[\w.]+`(?:, | and )?)+) in `([a-z_]+/[\w/]+\.py)`", document.read_text())
+        for thing in re.findall(r"`(?:\w+\.)*(\w+)`", things)
+    }
+    assert len(placed) > 20
+    assert {(*one, path) for *one, path in placed if one[-1] not in (ROOT / path).read_text()} == set()
+
+
+def test_every_module_that_a_comment_or_docstring_names_is_there():
+    sources = {path: path.read_text() for app in APPS for path in tracked(f"{app}/*.py")}
+    modules = {part for path in sources for part in path.relative_to(ROOT).with_suffix("").parts}
+    named = {
+        (name(path), first)
+        for path, source in sources.items()
+        for first in re.findall(r"`([a-z_]+)\.\w+(?:\.\w+)*`", source)
+        # Other names before a dot are those of variables and packages, which the code itself uses.
+        if not re.search(rf"(?<!`)\b{first}\b", source)
+    }
+    assert {(path, first) for path, first in named if first not in modules} == set()
+
+
 def test_every_exception_that_a_docstring_names_is_known_in_its_module_or_a_class_of_the_product():
     trees = {path: ast.parse(path.read_text()) for app in APPS for path in tracked(f"{app}/*.py")}
     classes = {node.name for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}

@@ -11,6 +11,7 @@ from breaches.models import ApprovedDocument, Report, ReportEvent
 from breaches.rules.content import content_digest
 from breaches.rules.lifecycle import DismissalReason, ReportStatus
 from breaches.versions import Incomplete, content_of, current_version, was_done_by
+from releases.models import Producer
 from releases.rules.canonical import sha256_hex
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Role, WrongState
 from tests.support.people import (
@@ -128,6 +129,18 @@ def test_where_two_people_are_required_no_one_approves_what_they_submitted():
     with pytest.raises(decisions.TwoPeopleNeeded):
         decisions.approve_report(report, by=office.deputy, at=AT, render=render_text)
     assert decisions.approve_report(report, by=office.head, at=AT, render=render_text).version == report.version + 1
+
+
+def test_a_requirement_of_two_people_counts_from_the_moment_it_is_switched_on_even_during_an_approval(office):
+    def render_while_it_is_switched_on(document):
+        Producer.objects.filter(pk=office.producer.pk).update(two_person_approval=True)
+        return render_text(document)
+
+    report = write_sections(create_draft(producer=office.producer), by=office.head)
+    before = state_of(report)
+    with pytest.raises(decisions.TwoPeopleNeeded):
+        decisions.approve_report(report, by=office.head, at=AT, render=render_while_it_is_switched_on)
+    assert state_of(report) == before
 
 
 def test_elsewhere_the_record_says_that_one_person_did_both(office):

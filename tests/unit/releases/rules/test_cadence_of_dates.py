@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.rules.calendar import MONTHS, Gap, Pace, Precision, beat, gaps, months_after, pace_of
+from releases.rules.calendar import MONTHS, Gap, Pace, Precision, gaps, months_after, pace_of, representative_day
 
 START = date(2024, 1, 16)
 
@@ -100,7 +100,7 @@ def test_only_gaps_between_the_days_asked_about_are_described():
     ],
 )
 def test_a_vague_release_is_in_the_middle_of_its_months(precision, expected):
-    assert beat(date(2026, 12, 3), precision=precision) == expected
+    assert representative_day(date(2026, 12, 3), precision=precision) == expected
 
 
 @given(
