@@ -40,7 +40,7 @@ SUGGESTIONS: Mapping[ReportKind, Suggestion] = {
     ReportKind.LATE: _LATE,
     ReportKind.NOT_LIVE: _LATE,
     ReportKind.PARTIAL: _LATE,
-    # One of the four cites T3.6 too.
+    # One of the four reports about early releases also cites T3.6.
     ReportKind.EARLY: Suggestion(("T3.3", "T3.4"), ("Standard 3", "3.3"), likely=("T3.6",), cases=4),
     ReportKind.PRA: Suggestion(("T3.3", "T3.4"), ("3.3", "3.4"), cases=13),
     ReportKind.ACCESS: Suggestion(("T3.3", "T3.4"), ("3.3",), cases=1),

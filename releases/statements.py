@@ -87,7 +87,7 @@ def record_text_statement(
     at: datetime,
     words: str = "",
 ) -> Statement:
-    """Record a person's statement which edition a text is, and judge the release again."""
+    """Record a person's statement about the edition that a text belongs to, and judge the release again."""
     check_may(by, Action.ANSWER, release.series.producer)
     if kind not in TEXT_KINDS:
         raise AnswerRefused("kind", _("Say what this text is: the release, the previous edition or something else."))

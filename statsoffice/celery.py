@@ -94,7 +94,7 @@ def run_tick(job: Job) -> None:
 
 
 def patience_among_workers(interval_seconds: float, *, patience_seconds: float = PATIENCE_SECONDS) -> float:
-    """Return how many seconds a job may be without a trigger in a worker in which other jobs are triggered."""
+    """Return the seconds after which a job without a trigger runs by itself, if other jobs are triggered."""
     return max(OTHERS_PATIENCE * patience_seconds, OTHERS_TICKS * interval_seconds)
 
 

@@ -136,7 +136,7 @@ def _gauge(
     dimension: str = "",
     values: Mapping[str, float] | None = None,
 ) -> Metric:
-    """Return one value, or one for each value of a dimension, which is a label of Prometheus."""
+    """Return a gauge with one value or, if it has a label (`dimension`), with one for each value of the label."""
     family = GaugeMetricFamily(
         f"statsoffice_{name}", f"{meaning}.", value=value, labels=[dimension] if dimension else None
     )

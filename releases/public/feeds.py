@@ -45,7 +45,7 @@ MOST_PAGES = 10
 
 
 class NoSuchSubscription(Http404):
-    """There is no such producer or series, or it has no announced releases, which must look the same outside."""
+    """There is no such producer or series, or none of its releases is announced. Readers must not see which."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def chain_line(position: int, previous_hash: str, row_hash: str) -> bytes:
 
 
 def digest_of_rows(rows: Iterable[tuple[int, str, str]]) -> str:
-    """Compute the digest of added rows in order; each is a position, previous hash and hash."""
+    """Compute the digest of the rows added to a chain, in order: (position, previous hash, hash) of each."""
     digest = hashlib.sha256()
     for row in rows:
         digest.update(chain_line(*row))

@@ -1,4 +1,4 @@
-"""The notifications about requests, incidents of monitoring and anchors of the record that are due."""
+"""Queries for notifications about requests, incidents of monitoring, and anchors of the record."""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""The notifications about releases that are due: suspected breaches, releases to check, summaries, differences."""
+"""Queries for notifications about releases: suspected breaches, releases to check, summaries, differences."""
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime

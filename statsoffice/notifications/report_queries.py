@@ -1,4 +1,4 @@
-"""The notifications about reports that are due: steps, deadlines, dispatches, overdue actions, unassigned reports."""
+"""Queries for notifications about reports: steps, deadlines, dispatches, overdue actions, unassigned reports."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator

@@ -119,7 +119,7 @@ def record_spool(folder: Path, *, machine: str, now: datetime) -> None:
 
 
 def spool_waiting_since(*, now: datetime) -> datetime | None:
-    """Return since when any spool has had files for longer than a minute, or None."""
+    """Return the earliest instant since which a spool holds files, if that is over a minute ago, or None."""
     noted = Heartbeat.objects.filter(step__startswith=STEP, begun_at__lte=now - LONGEST, failed_at__gt=now - REMEMBERED)
     return noted.order_by("begun_at").values_list("begun_at", flat=True).first()
 

@@ -153,7 +153,7 @@ def _free_slug(model: type[Model], words: str, **among: object) -> str:
 
 
 class Step(StrEnum):
-    """One step, in order; its value is a part of its address."""
+    """The steps of the setup, in order; the value is part of the address of the page."""
 
     NAME = "name"
     PRODUCER = "producer"

@@ -84,7 +84,7 @@ def undated_signs_of(month: Month) -> SafeString:
 
 
 def _signs(statuses: Iterable[tuple[str, int]], words: str) -> SafeString:
-    """Show releases as signs, with a text for screen readers."""
+    """Show a sign and a number for each status of releases, with a sentence for screen readers."""
     signs = format_html_join(
         "",
         '<span class="office-wall__sign office-wall__sign--{}" aria-hidden="true">{}{}</span>',

@@ -1,4 +1,4 @@
-"""The command that writes a breach report into a PDF file."""
+"""The command that writes a breach report to a PDF file."""
 
 from pathlib import Path
 from typing import Any
