@@ -418,9 +418,9 @@ NARRATIVES = {
     "late-an-hour": Narrative(
         code=Cause.SCHEDULER_FAULT,
         cause=(
-            "Shortly after 9.30am the statistician on duty looked for the release, did not find it, and rang the "
+            "Shortly after 9:30am the statistician on duty looked for the release, did not find it, and rang the "
             "publishing team. The scheduler had not published the page; the team published it by hand shortly before "
-            "10.30am. Why the scheduler failed is being looked into."
+            "10:30am. Why the scheduler failed is being looked into."
         ),
         impact=(
             "Access to the statistics was delayed for all users. Two users asked the statistics mailbox when the "
@@ -436,8 +436,8 @@ NARRATIVES = {
     "late-minutes": Narrative(
         code=Cause.NOT_AUTHORISED,
         cause=(
-            "The statistician on duty noticed at 9.32am that the release was missing and told the publishing team. "
-            "The page had not been authorised; a publishing officer authorised it shortly before 9.43am."
+            "The statistician on duty noticed at 9:32am that the release was missing and told the publishing team. "
+            "The page had not been authorised; a publishing officer authorised it shortly before 9:43am."
         ),
         impact=(
             "Access to the statistics was delayed for all users. Some of them asked the statistics mailbox when the "
@@ -452,9 +452,9 @@ NARRATIVES = {
     "early": Narrative(
         code=Cause.HUMAN_ERROR,
         cause=(
-            "At 9.25am a statistician who was preparing for the release found it at its address already, and told the "
-            "publishing team and the Head of Profession. The page had been scheduled by hand, for 9.20am in place of "
-            "9.30am. It was left up, because it could not be taken back from those who had read it."
+            "At 9:25am a statistician who was preparing for the release found it at its address already, and told the "
+            "publishing team and the Head of Profession. The page had been scheduled by hand, for 9:20am in place of "
+            "9:30am. It was left up, because it could not be taken back from those who had read it."
         ),
         impact=(
             "For some ten minutes the statistics could be read by those who knew the address, while other users "

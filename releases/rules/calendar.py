@@ -48,19 +48,19 @@ def format_month(value: datetime | date) -> str:
 
 
 def format_time(instant: datetime) -> str:
-    """Write London's time of day to the minute: "9.30am"."""
+    """Write London's time of day to the minute: "9:30am"."""
     local = in_london(instant)
-    return f"{local.hour % 12 or 12}.{local:%M}{'am' if local.hour < 12 else 'pm'}"
+    return f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
 
 
 def format_time_with_seconds(instant: datetime) -> str:
-    """Format London's time of day to the second, in the only form that the product uses: "9.29.05am"."""
+    """Format London's time of day to the second, in the only form that the product uses: "9:29:05am"."""
     local = in_london(instant)
-    return f"{local.hour % 12 or 12}.{local:%M.%S}{'am' if local.hour < 12 else 'pm'}"
+    return f"{local.hour % 12 or 12}:{local:%M:%S}{'am' if local.hour < 12 else 'pm'}"
 
 
 def format_moment(instant: datetime) -> str:
-    """Write an instant in London's time: "9.30am on 30 June 2020"."""
+    """Write an instant in London's time: "9:30am on 30 June 2020"."""
     return f"{format_time(instant)} on {format_day(instant)}"
 
 

@@ -255,7 +255,7 @@ REASONS = {
 
 
 def describe_check_times(checks: int, first_at: datetime, last_at: datetime, *, day_of: datetime | None) -> str:
-    """Describe when checks were made: "24 looks from 9.29.05am to 9.31.55am"; days other than `day_of` are included."""
+    """Describe when checks were made: "24 looks from 9:29:05am to 9:31:55am"; days other than `day_of` are included."""
     start, end = (calendar.format_time_with_seconds(instant) for instant in (first_at, last_at))
     if day_of is None or not (_same_day(first_at, day_of) and _same_day(last_at, day_of)):
         end = _("%(clock)s on %(day)s") % {"clock": end, "day": calendar.format_day(last_at)}

@@ -21,13 +21,13 @@ def _instant(value: datetime | None, words: str) -> SafeString:
 
 @register.filter
 def moment(value: datetime | None) -> SafeString:
-    """Write an instant: "9.30am on 30 June 2020"; nothing for None."""
+    """Write an instant: "9:30am on 30 June 2020"; nothing for None."""
     return _instant(value, calendar.format_moment(value) if value else "")
 
 
 @register.filter
 def exact_moment(value: datetime | None) -> SafeString:
-    """Write an instant to the second: "9.26.55am on 30 June 2020"."""
+    """Write an instant to the second: "9:26:55am on 30 June 2020"."""
     return _instant(
         value, f"{calendar.format_time_with_seconds(value)} on {calendar.format_day(value)}" if value else ""
     )
@@ -35,7 +35,7 @@ def exact_moment(value: datetime | None) -> SafeString:
 
 @register.filter
 def clock_time(value: datetime | None) -> SafeString:
-    """Write an instant's time of day: "9.30am"."""
+    """Write an instant's time of day: "9:30am"."""
     return _instant(value, calendar.format_time(value) if value else "")
 
 

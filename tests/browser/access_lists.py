@@ -85,7 +85,7 @@ def _list_of_a_release_ahead(office: Office, series):
     )
     withdrawn = granted(ahead, someone("Press officer"), by=office.statistician, at=LONG_BEFORE)
     pre_release_access.withdraw_access(withdrawn, by=office.head, at=LONG_BEFORE, expected_version=1)
-    morning = someone("Duty press officer", period=Period(3), period_reason="Answers the first calls at 9.30am.")
+    morning = someone("Duty press officer", period=Period(3), period_reason="Answers the first calls at 9:30am.")
     pre_release_access.grant_access(ahead, morning, by=office.statistician, at=NOW)
     entry = granted(ahead, someone("Chief economist"), by=office.statistician, at=LONG_BEFORE)
     changed = replace(someone("Chief economist"), person="Somebody Else", email="somebody.else@example.gov.uk")

@@ -87,7 +87,7 @@ def test_a_report_is_written_submitted_and_approved_with_the_keyboard_alone(pers
     keys.page.keyboard.type("Readers waited for just under an hour.")
     keys.push("Save")
     keys.follow("Corrective actions (taken or planned) to prevent re-occurrence")
-    keys.write("Corrective actions (taken or planned) to prevent re-occurrence", "A person checks at 9.30am.")
+    keys.write("Corrective actions (taken or planned) to prevent re-occurrence", "A person checks at 9:30am.")
     keys.push("Save")
 
     # A form that is sent empty says so; its link leads to the first choice.

@@ -28,7 +28,7 @@ def desk(page, live_server, morning, sign_in):
 
 def test_a_monitoring_process_that_is_well_is_said_to_be_so_quietly(desk):
     expect(desk.locator("#desk-today")).to_contain_text(
-        "The watcher is active. Its last rehearsal, at 9.34am, came out"
+        "The watcher is active. Its last rehearsal, at 9:34am, came out"
     )
     expect(desk.locator(".govuk-warning-text")).to_have_count(0)
     is_clean(desk)
@@ -47,6 +47,6 @@ def test_several_problems_at_once_are_all_shown(desk):
     a_rehearsal(finished_at=NOW, right=False, found="not_seen", clock_off=True)
     why = desk.locator("#desk-today .govuk-list--bullet li")
     expect(why).to_have_count(3, timeout=PATIENCE)
-    expect(why.nth(0)).to_contain_text("The watcher was last active at 9.35am. No release is being watched.")
+    expect(why.nth(0)).to_contain_text("The watcher was last active at 9:35am. No release is being watched.")
     expect(why.nth(2)).to_contain_text("The clock of the watcher is wrong.")
     is_clean(desk)

@@ -52,7 +52,7 @@ def signs_in(page, live_server, person):
 
 
 def goes_from_the_desk_to_the_report(page, what_is_to_be_done):
-    late = ("9.30am", f"link: {TITLE}", "Seen late", "56 min 55 s to 57 min after it was due")
+    late = ("9:30am", f"link: {TITLE}", "Seen late", "56 min 55 s to 57 min after it was due")
     waits = ("heading 2: What waits for you", f"heading 3: {what_is_to_be_done}", f"link: {TITLE}", ", late")
     hears(page, "Desk", "heading 2: Today: Tuesday 30 June 2020", *late, *waits)
     page.locator("#desk-waiting").get_by_role("link", name=TITLE).click()
@@ -93,7 +93,7 @@ def test_a_screen_reader_says_what_is_needed_from_the_log_in_to_the_approval(pag
     expect(page.locator(".govuk-notification-banner--success")).to_be_focused()
     hears_first(page, "alert: Success", "heading 2: Success", "‘Impact of the breach’ is saved.")
     page.get_by_role("link", name="Corrective actions (taken or planned)").click()
-    page.get_by_label("Corrective actions (taken or planned)").fill("A person checks at 9.30am.")
+    page.get_by_label("Corrective actions (taken or planned)").fill("A person checks at 9:30am.")
     saves(page)
 
     # An error is read out at the field itself as well.

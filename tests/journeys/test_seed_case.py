@@ -1,4 +1,4 @@
-"""The case of the seed: due 9.30am on 30 June 2020, live at 10.27am, reported in the published form (B3)."""
+"""The case of the seed: due 9:30am on 30 June 2020, live at 10:27am, reported in the published form (B3)."""
 
 import re
 import subprocess
@@ -88,7 +88,7 @@ def test_the_seed_case_is_seen_drafted_completed_approved_and_printed(release, m
     report.refresh_from_db()
     draft = versions.content_of(report)
     assert "just under an hour" in draft.circumstances
-    assert "9.30am on 30 June 2020" in draft.circumstances
+    assert "9:30am on 30 June 2020" in draft.circumstances
     assert not re.search(r"(?<![\d.])8\.30", draft.circumstances)  # due in UTC, which no reader sees
     assert [practice.code for practice in draft.practices] == ["T3.6"]
     assert draft.practices[0].edition == "2.0"

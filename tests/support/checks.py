@@ -1,4 +1,4 @@
-"""Short ways to write checks around a release that is due at 9.30am on 30 June 2026, with a limit two minutes later."""
+"""Short ways to write checks around a release that is due at 9:30am on 30 June 2026, with a limit two minutes later."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -134,5 +134,5 @@ class ReleaseFactory(factory.Factory):
 
 
 def london_slot(on: date, at: time = time(9, 30)) -> Slot:
-    """The slot of a day at 9.30am, or at another time, in London."""
+    """The slot of a day at 9:30am, or at another time, in London."""
     return Slot(on=on, at=at)

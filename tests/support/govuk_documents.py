@@ -1,4 +1,4 @@
-"""Short ways to examine a document of the content API for a release due at 9.30am on 30 June 2026."""
+"""Short ways to examine a document of the content API for a release due at 9:30am on 30 June 2026."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -20,7 +20,7 @@ AT = london("11:00")
 REGULATOR = "regulation@example.gov.uk"
 PDF = b"%PDF-1.7 printed"
 IMPACT = "Access was delayed by just under an hour. Nobody has written to us."
-ACTIONS = "Short-term: the scheduler was looked at.\n\nLong-term: a person checks at 9.30am."
+ACTIONS = "Short-term: the scheduler was looked at.\n\nLong-term: a person checks at 9:30am."
 
 
 def render_text(document):

@@ -69,7 +69,7 @@ def record_coverage(release, start="09:00", end="11:00"):
 
 
 def create_late_release(**fields):
-    """The seed's release: due at 9.30am on 30 June 2020, first seen live at 10.27am."""
+    """The seed's release: due at 9:30am on 30 June 2020, first seen live at 10:27am."""
     release = ReleaseFactory(confirmed=True, **fields)
     record_coverage(release)
     record_checks(release, *SEED_MORNING)

@@ -114,7 +114,7 @@ def test_an_unknown_reference_is_named_and_nothing_is_printed():
 def test_people_read_one_line_for_each_release():
     found(ReleaseFactory(confirmed=True), outcome="not_seen", delay_from=120.0)
     assert status(as_json=False) == (
-        "schools-march-2020: not seen, due 9.30am on 30 June 2020, not live 120 seconds after it was due\n"
+        "schools-march-2020: not seen, due 9:30am on 30 June 2020, not live 120 seconds after it was due\n"
     )
 
 
@@ -134,7 +134,7 @@ def test_people_read_whole_seconds_that_hold_the_truth_between_them(fields, told
 
 def test_people_read_the_status_of_a_release_that_was_never_judged():
     ReleaseFactory(confirmed=True)
-    assert status(as_json=False) == "schools-march-2020: confirmed, not judged, due 9.30am on 30 June 2020\n"
+    assert status(as_json=False) == "schools-march-2020: confirmed, not judged, due 9:30am on 30 June 2020\n"
 
 
 def test_the_number_of_queries_does_not_grow(django_assert_num_queries):

@@ -270,7 +270,7 @@ class TestVerification:
             statsoffice_anchors.make_due(now=MORNING + days * DAY)
         tamper(["UPDATE releases_releaseevent SET row_hash = previous_hash WHERE position = 3"])
         assert anchors.check_anchors(CHAINS) == (
-            "anchor 2 of 9.30am on 1 July 2026 does not match the record: "
+            "anchor 2 of 9:30am on 1 July 2026 does not match the record: "
             "row 3 of releases.event is not the row that this anchor covers"
         )
 
@@ -279,7 +279,7 @@ class TestVerification:
         statsoffice_anchors.make_due(now=MORNING)
         tamper(["UPDATE releases_releaseevent SET row_hash = previous_hash WHERE position = 1"])
         assert anchors.check_anchors(CHAINS) == (
-            "anchor 1 of 9.30am on 30 June 2026 does not match the record: "
+            "anchor 1 of 9:30am on 30 June 2026 does not match the record: "
             "rows 1 to 2 of releases.event are not the rows that this anchor covers"
         )
 

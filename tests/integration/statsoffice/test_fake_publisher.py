@@ -235,8 +235,8 @@ class TestProcess:
 
 class TestHomePage:
     def test_it_lists_what_each_page_shows_and_when_that_changes(self, site):
-        soon = pages.coming_soon_page(TITLE, expected="9.30am on 30 June 2020")
-        out = pages.release_page(TITLE, published="10.27am on 30 June 2020")
+        soon = pages.coming_soon_page(TITLE, expected="9:30am on 30 June 2020")
+        out = pages.release_page(TITLE, published="10:27am on 30 June 2020")
         site.publish("/statistics/a", [scene(soon), scene(out, starts=DUE + timedelta(minutes=57))])
         site.publish(
             "/files/a.pdf", [scene(practice_pages.pdf_file(TITLE), content_type=practice_pages.PDF, starts=DUE)]

@@ -86,7 +86,7 @@ def test_a_complete_report_is_read_as_it_will_be_printed_and_submitted(client, o
         "30 June 2020",
         "just under an hour",
         IMPACT,
-        "a person checks at 9.30am",
+        "a person checks at 9:30am",
     ):
         assert part in words(page)
     assert "DRAFT: suspected breach, not yet decided" in words(page)
@@ -248,7 +248,7 @@ def test_circumstances_that_no_one_touched_are_pointed_out_before_a_decision(cli
 def test_a_dismissed_report_says_by_whom_and_why_on_its_page(client, office, dismissed_report):
     client.force_login(office.people[Role.AUDITOR])
     page = words(client.get(page_of(dismissed_report, "report")).text)
-    assert f"{office.head} dismissed it at 11.00am on 30 June 2020" in page
+    assert f"{office.head} dismissed it at 11:00am on 30 June 2020" in page
     assert "The automatic check was wrong. The check was wrong." in page
 
 

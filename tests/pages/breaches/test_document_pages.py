@@ -60,7 +60,7 @@ def test_the_page_of_an_approved_report_says_what_its_document_says(client, offi
         page_of(approved_report, "version", number=approved_report.version),
     ):
         page = words(client.get(address).text)
-        assert f"Approved by {office.head}, Head of Profession for Statistics, at 11.02am on 30 June 2020." in page
+        assert f"Approved by {office.head}, Head of Profession for Statistics, at 11:02am on 30 June 2020." in page
         assert "DRAFT" not in page
     assert "DRAFT" in words(client.get(page_of(approved_report, "version", number=approved_report.version - 1)).text)
 
@@ -140,11 +140,11 @@ def test_a_dismissed_report_is_not_called_undecided(client, office, dismissed_re
 def test_a_breach_kept_in_the_log_is_marked_so_and_says_who_decided_and_why(client, office, recorded_report):
     client.force_login(office.statistician)
     page = words(client.get(page_of(recorded_report, "report")).text)
-    assert f"{office.head} kept it in your own log at 11.00am on 30 June 2020 , and it is not reported" in page
+    assert f"{office.head} kept it in your own log at 11:00am on 30 June 2020 , and it is not reported" in page
     whole = words(client.get(page_of(recorded_report, "check")).text)
     assert "RECORDED: kept in the office’s own log, and not reported" in whole
     assert "Users were not affected, or hardly at all. " in whole
-    assert f"{office.head}, Head of Profession, at 11.00am on 30 June 2020: No reader saw the old page." in whole
+    assert f"{office.head}, Head of Profession, at 11:00am on 30 June 2020: No reader saw the old page." in whole
     assert "DRAFT" not in whole
 
 

@@ -128,7 +128,7 @@ def test_an_approval_by_the_author_is_counted(client, office, draft_report):
     assert handling == ["3 days", "3 days", "[z]", "[z]", "1", "0", "0", "0"]
 
 
-PLAN = Plan("A second person looks at 9.30am.", ReportTerm.LONG, "The publishing team", due=date(2020, 7, 2))
+PLAN = Plan("A second person looks at 9:30am.", ReportTerm.LONG, "The publishing team", due=date(2020, 7, 2))
 
 
 def test_actions_of_a_breach_count_until_they_are_done_and_lead_to_their_report(client, office, approved_report):

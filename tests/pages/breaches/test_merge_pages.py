@@ -49,7 +49,7 @@ def test_desk_and_drafts_lead_to_the_page_and_from_there_to_the_joint_report(cli
         assert told in words(text).replace(" ,", ",")
     shown = words(client.get(morning_page(office)).text)
     assert all(f"Release {number}" in shown for number in range(4))
-    assert "suspected not seen, due at 9.30am" in shown
+    assert "suspected not seen, due at 9:30am" in shown
     answer = client.post(morning_page(office), chosen_of(drafts))
     joint = Report.objects.get(status="draft")
     assert answer.url == report_page(joint)
@@ -201,7 +201,7 @@ def test_a_draft_that_changed_after_the_page_was_opened_is_shown_before_it_is_jo
     assert answer.status_code == 409
     shown = words(answer.text)
     assert "Check what has changed, then join the drafts again" in shown
-    assert f"Edited: Impact of the breach {office.statistician} 11.00.00am on 30 June 2020" in shown
+    assert f"Edited: Impact of the breach {office.statistician} 11:00:00am on 30 June 2020" in shown
     assert set(Report.objects.values_list("status", flat=True)) == {"draft"}
     assert send(client, morning_page(office), answer.text).status_code == 302
     assert Report.objects.filter(status="joined").count() == 2

@@ -63,7 +63,7 @@ NO_CHANGES = {
         report, person=office.deputy, by=office.deputy, at=AT
     ),
     "an action": lambda report, office: corrective_actions.add_action(
-        report, corrective_actions.Plan("Check at 9.30am", ReportTerm.SHORT, "Team"), by=office.statistician, at=AT
+        report, corrective_actions.Plan("Check at 9:30am", ReportTerm.SHORT, "Team"), by=office.statistician, at=AT
     ),
 }  # fmt: skip
 
@@ -123,7 +123,7 @@ def test_the_page_says_who_did_what_and_keeps_what_was_typed(client, office, sub
     assert "The report has changed" in shown
     assert "Taken back from the Head of Profession" in shown
     assert f"{office.statistician}, statistician" in shown
-    assert "11.00.00am on 30 June 2020" in shown
+    assert "11:00:00am on 30 June 2020" in shown
     assert TAKEN_BACK in shown
     assert "Typed with care." in shown
     assert "The Head of Profession had agreed to the change" in shown

@@ -144,7 +144,7 @@ def test_the_command_lists_what_programs_need(django_assert_max_num_queries, off
 def test_the_command_speaks_to_people_too():
     assert "There are no breach reports." in listed()
     report = create_draft()
-    assert f"{report.reference}  draft  late, 9.30am on 30 June 2020" in listed()
+    assert f"{report.reference}  draft  late, 9:30am on 30 June 2020" in listed()
     assert listed(json=True)[0]["reference"] == report.reference
 
 

@@ -197,8 +197,8 @@ def test_one_button_starts_a_report_about_a_release_that_needs_checking_with_wha
     assert report.kind == "late"
     content = content_of(report)
     assert content.occurred_on == (THAT_DAY,)
-    assert "The release was still not seen there at 9.40am." in content.circumstances
-    assert "No check shows whether it was there from 9.30am to 9.40am." in content.circumstances
+    assert "The release was still not seen there at 9:40am." in content.circumstances
+    assert "No check shows whether it was there from 9:30am to 9:40am." in content.circumstances
     assert report.machine["circumstances"] == content.circumstances
     page = client.get(page_of(release)).text
     assert not hidden_fields(page)
@@ -225,4 +225,4 @@ def test_of_another_kind_the_report_has_no_account_of_the_checks(office, release
     record_checks(release, ("09:40", NOT_LIVE))
     about = ReportSubject(office.producer, release=release)
     assert content_of(started(about, by=office.statistician, kind=ReportKind.WRONG_CONTENT)[0]).circumstances == ""
-    assert "9.40am" in content_of(started(about, by=office.statistician, kind=ReportKind.LATE)[0]).circumstances
+    assert "9:40am" in content_of(started(about, by=office.statistician, kind=ReportKind.LATE)[0]).circumstances

@@ -203,21 +203,21 @@ SUMMER = datetime(2020, 6, 30, 8, 26, 55, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("filter_name", "value", "machine", "words"),
     [
-        ("moment", SUMMER, "2020-06-30T09:26:55+01:00", "9.26am on 30 June 2020"),
-        ("exact_moment", SUMMER, "2020-06-30T09:26:55+01:00", "9.26.55am on 30 June 2020"),
+        ("moment", SUMMER, "2020-06-30T09:26:55+01:00", "9:26am on 30 June 2020"),
+        ("exact_moment", SUMMER, "2020-06-30T09:26:55+01:00", "9:26:55am on 30 June 2020"),
         (
             "exact_moment",
             datetime(2020, 6, 30, 8, 30, tzinfo=UTC),
             "2020-06-30T09:30:00+01:00",
-            "9.30.00am on 30 June 2020",
+            "9:30:00am on 30 June 2020",
         ),
         (
             "exact_moment",
             datetime(2020, 12, 1, 12, 0, 5, tzinfo=UTC),
             "2020-12-01T12:00:05+00:00",
-            "12.00.05pm on 1 December 2020",
+            "12:00:05pm on 1 December 2020",
         ),
-        ("clock_time", SUMMER, "2020-06-30T09:26:55+01:00", "9.26am"),
+        ("clock_time", SUMMER, "2020-06-30T09:26:55+01:00", "9:26am"),
         ("day", datetime(2020, 6, 6, 23, 0, tzinfo=UTC), "2020-06-07", "7 June 2020"),
         ("weekday", date(2020, 6, 30), "2020-06-30", "Tuesday 30 June 2020"),
         ("month", date(2026, 7, 1), "2026-07", "July 2026"),

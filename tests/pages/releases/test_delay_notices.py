@@ -73,11 +73,11 @@ def test_readers_see_the_expected_time_the_contact_and_when_it_was_posted(client
     text = words_of(client.get(page_of(announced_release)))
     for words in (
         "Notice of a delay",
-        "11.30am on 30 June 2020",
+        "11:30am on 30 June 2020",
         "Our website cannot be reached.",
         "Schools statistics",
         "mailto:schools@example.gov.uk",
-        "9.41am on 30 June 2020",
+        "9:41am on 30 June 2020",
     ):
         assert words in text
     assert DelayNotice.objects.get().posted_by.name not in text

@@ -121,7 +121,7 @@ def test_releases_of_the_same_minute_and_host_are_named_as_a_clash(reader, serie
     (clash,) = page(reader).context["plan"].clashes
     assert (clash.place, [release.reference for release in clash.releases]) == ("www.example.gov.uk", ["one", "two"])
     text = words_of(page(reader).text)
-    assert "9.30am on 14 July 2026, www.example.gov.uk: Title one, Title two" in text
+    assert "9:30am on 14 July 2026, www.example.gov.uk: Title one, Title two" in text
 
 
 def test_clashes_beyond_the_longest_list_are_counted(reader, series, monkeypatch):

@@ -36,15 +36,15 @@ def late_by_an_hour(release):
 def test_checks_are_folded_into_runs_with_their_times(client, announced_release):
     late_by_an_hour(announced_release)
     text = page(client, announced_release).text
-    assert "14 looks from 9.30.00am to 10.26.55am" in text
-    assert "1 look at 10.27.00am" in text
+    assert "14 looks from 9:30:00am to 10:26:55am" in text
+    assert "1 look at 10:27:00am" in text
 
 
 def test_the_verdict_is_said_with_its_interval(client, announced_release):
     late_by_an_hour(announced_release)
     text = page(client, announced_release).text
     assert "Seen late" in text
-    assert "Last seen not live at 10.26.55am, first seen live at 10.27.01am." in text
+    assert "Last seen not live at 10:26:55am, first seen live at 10:27:01am." in text
     assert "56 min 55 s to 57 min 1 s after it was due" in text
     assert "What was first seen counts from when its answer was complete" in text
 
@@ -98,8 +98,8 @@ def test_the_verdict_on_an_earlier_date_stays_next_to_the_present_one(client, an
         at=AFTER,
     )
     sentence = page(client, announced_release).text.partition("Under an earlier date: ")[2].partition("</p>")[0]
-    assert "was due at 9.30am on 30 June 2020" in sentence
-    assert "last seen not live at 9.32.10am" in sentence.lower()
+    assert "was due at 9:30am on 30 June 2020" in sentence
+    assert "last seen not live at 9:32:10am" in sentence.lower()
 
 
 def test_a_rehearsal_is_marked_as_one(client):

@@ -53,7 +53,7 @@ def test_everything_well_is_ready_and_says_so_in_words(client):
     a_watcher_that_is_well(at=NOW)
     assert ill(client) == set()
     checks = client.get(READY).json()["checks"]
-    assert checks["canary"]["says"] == "Its last rehearsal, at 9.19am, came out right."
+    assert checks["canary"]["says"] == "Its last rehearsal, at 9:19am, came out right."
     assert checks["clock"]["says"] == "The clock of the checks is confirmed."
     assert set(checks) == {"database", "broker", "watcher", "canary", "clock", "record", "anchor"}
 
@@ -148,7 +148,7 @@ class TestAnchor:
         made = a_made_anchor(at=NOW - timedelta(hours=25, minutes=59))
         a_watcher_that_is_well(at=NOW)
         assert ill(client) == set()
-        assert self.says(client) == f"Anchor {made.position} of the record was made at 7.21am on 29 June 2020."
+        assert self.says(client) == f"Anchor {made.position} of the record was made at 7:21am on 29 June 2020."
         time_machine.move_to(NOW + timedelta(minutes=1), tick=False)
         assert ill(client) == {"anchor"}
         assert self.says(client).endswith("One should be made each day.")

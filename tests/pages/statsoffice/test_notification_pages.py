@@ -48,8 +48,8 @@ def test_a_lead_sees_what_was_sent_to_whom_by_what_and_when(client, office, repo
     deliver_messages(now=LATER)
     page = seen(client, office.head)
     assert f"Report submitted: {report.reference}" in page
-    assert f"written at 11.10am on 30 June 2020 · report {report.reference}" in page
-    assert "sent at 11.10am on 30 June 2020" in page
+    assert f"written at 11:10am on 30 June 2020 · report {report.reference}" in page
+    assert "sent at 11:10am on 30 June 2020" in page
     for lead in (office.head, office.deputy):
         assert lead.email in page
     assert "Mail to " in page

@@ -45,7 +45,7 @@ def _clock(time_machine):
 def report(office):
     """An approved report that names someone in its text, in its document and in a note."""
     report = create_report(office)
-    editing.write_note(report, text=f"{NAME} rang at 9.32am.", happened_at=AT, by=office.statistician, at=AT)
+    editing.write_note(report, text=f"{NAME} rang at 9:32am.", happened_at=AT, by=office.statistician, at=AT)
     report.refresh_from_db()
     editing.save_section(
         report, section=ReportSection.IMPACT, values={"impact": f"{NAME} told two users."},

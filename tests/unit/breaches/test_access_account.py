@@ -37,7 +37,7 @@ def entry(**changes):
 
 def test_the_release_is_named_with_its_due_time_and_the_zone():
     assert lines()[0] == (
-        "‘School workforce, March 2020’, in the series ‘School workforce’, is due to be released at 9.30am on "
+        "‘School workforce, March 2020’, in the series ‘School workforce’, is due to be released at 9:30am on "
         "30 June 2020. All times given here are London time (British Summer Time on that day)."
     )
     assert "was due to be released at" in lines(read_at=DUE)[0]
@@ -50,15 +50,15 @@ def test_a_vague_release_is_described_as_it_is_planned():
 
 def test_the_list_says_when_it_was_read():
     assert lines()[2] == (
-        "The pre-release access list of this release was read at 8.00am on 30 June 2020. It held these posts; each "
+        "The pre-release access list of this release was read at 8:00am on 30 June 2020. It held these posts; each "
         "period is the time before the release:"
     )
 
 
 def test_an_entry_is_described_by_post_and_organisation_with_period_and_grant():
     assert entry() == (
-        "– Minister of State for Schools, Department for Invented Education: 24 hours, from 9.30am on 29 June 2020; "
-        "granted at 9.00am on 20 June 2020. It is not recorded when access began."
+        "– Minister of State for Schools, Department for Invented Education: 24 hours, from 9:30am on 29 June 2020; "
+        "granted at 9:00am on 20 June 2020. It is not recorded when access began."
     )
 
 
@@ -71,22 +71,22 @@ def test_an_entry_is_described_by_post_and_organisation_with_period_and_grant():
         ),
         (
             {"began_at": london("09:45", "2020-06-29")},
-            "Access is recorded to have begun at 9.45am on 29 June 2020.",
+            "Access is recorded to have begun at 9:45am on 29 June 2020.",
         ),
         (
             {
                 "began_at": london("09:45", "2020-06-29"),
                 "ended_at": london("16:00", "2020-06-29"),
             },
-            "begun at 9.45am on 29 June 2020 and ended at 4.00pm on 29 June 2020.",
+            "begun at 9:45am on 29 June 2020 and ended at 4:00pm on 29 June 2020.",
         ),
         (
             {"withdrawn_at": london("12:00", "2020-06-25")},
-            "It was withdrawn at 12.00pm on 25 June 2020; no access is recorded.",
+            "It was withdrawn at 12:00pm on 25 June 2020; no access is recorded.",
         ),
         (
             {"began_at": london("09:29", "2020-06-29")},
-            "begun at 9.29am on 29 June 2020. That is before the period.",
+            "begun at 9:29am on 29 June 2020. That is before the period.",
         ),
         (
             {"began_at": london("08:59", "2020-06-20")},
@@ -115,7 +115,7 @@ def test_what_waits_is_described_as_asked_for_and_not_agreed():
     told = write_access_account(replace(FACTS, requests=(asked,)))
     assert (
         "These changes had been asked for, and nobody had agreed to them:\n"
-        "– to grant access to Press officer, Department for Invented Education (asked at 7.00am on 30 June 2020)."
+        "– to grant access to Press officer, Department for Invented Education (asked at 7:00am on 30 June 2020)."
     ) in told
 
 

@@ -58,17 +58,17 @@ def test_the_seeds_morning_is_described_with_its_interval_and_the_publishers_fig
     (part,) = parts(record(address(*SEED_LOOKS), publisher_time=told))
     assert part.heading == TITLE
     assert part.summary == (
-        ("Announced time", "9.30am on 30 June 2020"),
-        ("Limit: the announced time and the tolerance", "9.32am"),
+        ("Announced time", "9:30am on 30 June 2020"),
+        ("Limit: the announced time and the tolerance", "9:32am"),
         ("Outcome of the check", "First seen after the limit"),
-        ("Last seen not live", "10.26.55am"),
-        ("First seen live", "10.27.00am"),
+        ("Last seen not live", "10:26:55am"),
+        ("First seen live", "10:27:00am"),
         ("It became visible", "Between 56 minutes 55 seconds and 57 minutes after the announced time"),
-        ("By the publisher’s own system (no observation)", "10.26.41am, by the public history of the page"),
+        ("By the publisher’s own system (no observation)", "10:26:41am, by the public history of the page"),
     )
     assert [(sent, showed) for sent, _answered, showed in part.checks][-2:] == [
-        ("10.26.55am", "Did not find it: the site answered that there was no such page."),
-        ("10.27.00am", "Found it."),
+        ("10:26:55am", "Did not find it: the site answered that there was no such page."),
+        ("10:27:00am", "Found it."),
     ]
     assert part.not_listed == "These are all the looks on record."
 
@@ -84,8 +84,8 @@ def test_what_was_early_is_described_before_the_announced_time_and_never_rounded
         "Between 19 minutes 59 seconds and 30 minutes before the announced time"
     )
     (part,) = parts(record(address(*nearly)))
-    assert summary(part)["First seen live"] == "9.29.59am"
-    assert {answered for _sent, answered, _showed in part.checks} == {"9.29.00am", "9.29.59am"}
+    assert summary(part)["First seen live"] == "9:29:59am"
+    assert {answered for _sent, answered, _showed in part.checks} == {"9:29:00am", "9:29:59am"}
 
 
 def test_no_answer_is_described_as_such_and_what_was_never_found_has_no_time():
@@ -123,8 +123,8 @@ def test_each_address_of_each_output_has_a_part_and_the_publishers_figure_appear
 def test_an_annex_of_several_parts_begins_with_all_of_them_in_one_table_and_one_of_one_does_not():
     both = lay_out_annex(annex_of([record(address(*ABSENT)), record(address(*SEED_LOOKS))]), approved=True)
     assert both.overview == (
-        (TITLE, "9.30am on 30 June 2020", "9.32.00am", "No look shows this"),
-        (TITLE, "9.30am on 30 June 2020", "10.26.55am", "10.27.00am"),
+        (TITLE, "9:30am on 30 June 2020", "9:32:00am", "No look shows this"),
+        (TITLE, "9:30am on 30 June 2020", "10:26:55am", "10:27:00am"),
     )
     assert lay_out_annex(annex_of([record(address(*SEED_LOOKS))]), approved=True).overview == ()
 
@@ -167,7 +167,7 @@ def test_holes_in_the_watching_and_the_clocks_error_stand_with_the_output():
     unsure = dataclasses.replace(SEED_LOOKS[-1].sighting, clock_bound=timedelta(seconds=2))
     looks = (*SEED_LOOKS[:-1], dataclasses.replace(SEED_LOOKS[-1], sighting=unsure))
     (part,) = parts(record(address(*looks), not_observed=(hole,)))
-    assert "Nothing was observed from 9.33am to 9.40am." in part.notes
+    assert "Nothing was observed from 9:33am to 9:40am." in part.notes
     assert any("may have been off by up to 2 seconds" in note for note in part.notes)
 
 
@@ -191,8 +191,8 @@ def test_the_picture_draws_the_interval_on_one_scale_and_its_title_says_all_of_i
     told = (london("10:26:41"), Source.CHANGE_HISTORY)
     (part,) = parts(record(address(*SEED_LOOKS), publisher_time=told))
     assert part.chart.title == (
-        "In time: 9.30am to 9.32am. Became visible: after 10.26.55am and by 10.27.00am. The publisher’s own figure, no "
-        "observation: 10.26.41am."
+        "In time: 9:30am to 9:32am. Became visible: after 10:26:55am and by 10:27:00am. The publisher’s own figure, no "
+        "observation: 10:26:41am."
     )
     in_time, visible, publisher = part.chart.bars[1::2]
     assert in_time.left < in_time.left + in_time.width < publisher.left < visible.left
@@ -208,7 +208,7 @@ def test_the_picture_draws_no_stretch_after_the_last_check_that_could_tell():
             address(make_check_fact("09:00", NOT_LIVE, "not_found"), make_check_fact("09:30", UNREACHABLE, "timeout"))
         )
     )
-    assert "Not seen up to 9.00.00am." in part.chart.title
+    assert "Not seen up to 9:00:00am." in part.chart.title
     _in_time, not_seen = part.chart.bars[1::2]
     assert not_seen.width == THINNEST
 

@@ -35,7 +35,7 @@ def test_a_delay_is_described_as_wide_as_the_clock_may_be_off_and_by_how_much(bo
     text = write_account(record(address(*(by_a_clock(one, bound) for one in looks))))
     assert f"between {delay}" in text
     assert f"The clock of the check may have been off by up to {length}. The times are as it showed them" in text
-    assert "still not seen there at 10.26.55am, and was first seen there at 10.27am" in text
+    assert "still not seen there at 10:26:55am, and was first seen there at 10:27am" in text
 
 
 def test_an_early_release_is_described_as_early_as_it_surely_was():

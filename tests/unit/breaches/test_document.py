@@ -182,10 +182,10 @@ def test_the_record_says_who_approved_and_whether_one_person_did_both():
     by_two = describe_approval("Bernard Low", Role.HEAD_OF_PROFESSION, at=APPROVED_AT, one_person=False)
 
     assert document(approved_at=APPROVED_AT, decision=by_two).decision == (
-        "Approved by Bernard Low, Head of Profession for Statistics, at 2.15pm on 30 June 2020."
+        "Approved by Bernard Low, Head of Profession for Statistics, at 2:15pm on 30 June 2020."
     )
     assert document(approved_at=APPROVED_AT, decision=by_one).decision == (
-        "Approved by Bernard Low, deputy of the Head of Profession for Statistics, at 2.15pm on 30 June 2020. "
+        "Approved by Bernard Low, deputy of the Head of Profession for Statistics, at 2:15pm on 30 June 2020. "
         "One person both wrote and approved this report."
     )
     assert document(approved_at=APPROVED_AT).approved_at == APPROVED_AT

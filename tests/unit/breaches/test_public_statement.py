@@ -37,7 +37,7 @@ NAMES = ("Ada Hill", "Bo Öz-Lind")
         ("(press+desk@mail.example.gov.uk)", f"({EMAIL})"),
         ("Ring 020 7946 0000 or +44 (0)20 7946 0000.", f"Ring {TELEPHONE} or {TELEPHONE}."),
         ("07700 900123", TELEPHONE),
-        ("At 9.30am on 30 June 2020, 3,420 seconds late.", "At 9.30am on 30 June 2020, 3,420 seconds late."),
+        ("At 9:30am on 30 June 2020, 3,420 seconds late.", "At 9:30am on 30 June 2020, 3,420 seconds late."),
         ("Between 09:30 and 10:27 on 30/06/2020", "Between 09:30 and 10:27 on 30/06/2020"),
         ("See https://www.example.gov.uk/a.", f"See {ADDRESS}."),
         ("See https://www.example.gov.uk/open.", "See https://www.example.gov.uk/open."),

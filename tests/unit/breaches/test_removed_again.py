@@ -27,9 +27,9 @@ from tests.support.report_evidence import (
 from tests.support.report_mornings import create_draft, record_checks
 from tests.support.seed_case import URL
 
-GONE = "A later look, at 11.05am, did not find it there any more."
-BACK = " It was seen there again at 11.06am."
-LAST = "it was seen there again at 11.10am."
+GONE = "A later look, at 11:05am, did not find it there any more."
+BACK = " It was seen there again at 11:06am."
+LAST = "it was seen there again at 11:10am."
 EARLY = (make_check_fact("09:14", NOT_LIVE), make_check_fact("09:14:05", LIVE), make_check_fact("09:15", LIVE))
 
 
@@ -44,11 +44,11 @@ def write_account_of(*looks):
         ((("11:05", NOT_LIVE), ("11:06", LIVE)), GONE + BACK),
         (
             (("11:05", NOT_LIVE), ("11:06", LIVE), ("11:10", NOT_LIVE)),
-            f"{GONE}{BACK} That happened once more: a look at 11.10am did not find it there.",
+            f"{GONE}{BACK} That happened once more: a look at 11:10am did not find it there.",
         ),
         (
             tuple((f"11:{minute:02}", NOT_LIVE if minute % 2 else LIVE) for minute in range(5, 11)),
-            f"{GONE}{BACK} That happened 2 more times: the last time a look at 11.09am did not find it there; {LAST}",
+            f"{GONE}{BACK} That happened 2 more times: the last time a look at 11:09am did not find it there; {LAST}",
         ),
         ((("11:05", NOT_LIVE), ("11:06", UNREACHABLE)), GONE),
     ],
@@ -62,7 +62,7 @@ def test_of_an_early_release_what_happened_before_it_was_due_is_described_so():
     back = write_account_of(
         *EARLY, make_check_fact("09:17", NOT_LIVE), make_check_fact("09:20", LIVE), make_check_fact("09:30", LIVE)
     )
-    assert "at 9.17am, did not find it there any more. It was seen there again at 9.20am. A look at the due" in back
+    assert "at 9:17am, did not find it there any more. It was seen there again at 9:20am. A look at the due" in back
     later = write_account_of(
         *EARLY,
         make_check_fact("09:17", NOT_LIVE),

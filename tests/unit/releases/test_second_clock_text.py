@@ -23,24 +23,24 @@ def verified(seconds=None, source=Source.SCHEDULED_TIME_AND_DELAY, **fields):
         (
             3480,
             Source.SCHEDULED_TIME_AND_DELAY,
-            "published at 10.28.00am (its scheduled time and its delay), 58 min after it was due",
+            "published at 10:28:00am (its scheduled time and its delay), 58 min after it was due",
         ),
-        (0, Source.CHANGE_HISTORY, "published at 9.30.00am (the public history of the page), at the due time"),
+        (0, Source.CHANGE_HISTORY, "published at 9:30:00am (the public history of the page), at the due time"),
         (
             3723,
             Source.CHANGE_HISTORY,
-            "published at 10.32.03am (the public history of the page), 1 h 2 min 3 s after it was due",
+            "published at 10:32:03am (the public history of the page), 1 h 2 min 3 s after it was due",
         ),
         (
             -600,
             Source.CHANGE_HISTORY,
-            "published at 9.20.00am (the public history of the page), 10 min before it was due",
+            "published at 9:20:00am (the public history of the page), 10 min before it was due",
         ),
         (
             86_400,
             Source.PUBLIC_UPDATED_AT,
             (
-                "published by 9.30.00am on 1 July 2020 at the latest "
+                "published by 9:30:00am on 1 July 2020 at the latest "
                 "(the last public update of the page, which moves with every later one)"
             ),
         ),
@@ -94,18 +94,18 @@ def test_an_edge_cache_is_said_to_be_what_may_explain_it():
     ("says", "sentence"),
     [
         (PublisherSays(State.ANNOUNCED, announced_text="30 June 2020 9:30am"), "Announced: 30 June 2020 9:30am"),
-        (PublisherSays(State.ANNOUNCED, announced_for=DUE), "Announced: 9.30am on 30 June 2020"),
+        (PublisherSays(State.ANNOUNCED, announced_for=DUE), "Announced: 9:30am on 30 June 2020"),
         (PublisherSays(State.MOVED, announced_text="July 2020"), "Announced for another time: July 2020"),
         (PublisherSays(State.CANCELLED), "Cancelled"),
         (
             PublisherSays(State.PUBLISHED, DUE, Source.CHANGE_HISTORY),
-            "Published at 9.30.00am (the public history of the page)",
+            "Published at 9:30:00am (the public history of the page)",
         ),
         (PublisherSays(State.PUBLISHED), "Published, with no time that can be relied on"),
         (PublisherSays(State.EARLIER_EDITION), "An earlier edition stands there"),
         (
             PublisherSays(State.WITHDRAWN, DUE, Source.CHANGE_HISTORY),
-            "Marked as withdrawn; published at 9.30.00am (the public history of the page)",
+            "Marked as withdrawn; published at 9:30:00am (the public history of the page)",
         ),
         (PublisherSays(State.GONE), "Taken away"),
         (PublisherSays(State.REDIRECTED), "Replaced by another page, which it does not name"),

@@ -83,8 +83,8 @@ def test_the_seconds_behind_a_verdict_hold_for_both_ends_of_the_interval(verdict
         (SEED_DUE - timedelta(hours=2, minutes=5, seconds=9), "Waiting", "due in 2 h 5 min"),
         (SEED_DUE - timedelta(minutes=3, seconds=20), "Waiting", "due in 3 min 20 s"),
         (SEED_DUE - timedelta(seconds=1), "Waiting", "due in 1 s"),
-        (SEED_DUE, "Due now", "on time until 9.32.00am"),
-        (LIMIT - timedelta(seconds=1), "Due now", "on time until 9.32.00am"),
+        (SEED_DUE, "Due now", "on time until 9:32:00am"),
+        (LIMIT - timedelta(seconds=1), "Due now", "on time until 9:32:00am"),
         (LIMIT, "Being judged", "the last answers are coming in"),
         (LIMIT + timedelta(seconds=15), "No verdict", "the looks up to the end of its tolerance are not complete"),
     ],
@@ -111,27 +111,27 @@ def test_every_outcome_has_a_label_a_colour_and_a_sentence_and_accuses_no_one(ou
     sentence = describe_verdict(a_verdict(outcome, 1.0, 2.0))
     assert label
     assert colour
-    assert "9.30am on 30 June 2020" in sentence
+    assert "9:30am on 30 June 2020" in sentence
     findings = sentence.replace("or start a breach report.", "")  # says what a person can do, and not the finding
     for accusation in ("breach", "fault", "fail"):
         assert accusation not in f"{label} {findings}".lower()
 
 
 def test_the_sentence_on_a_missing_part_says_nothing_of_the_page_which_may_be_unknown():
-    said = "A part that belongs to it was not live by 9.32.00am, the end of its tolerance."
+    said = "A part that belongs to it was not live by 9:32:00am, the end of its tolerance."
     assert said in describe_verdict(a_verdict(Outcome.PARTIAL, 120.0, None))
 
 
 def test_the_sentence_names_the_interval_that_holds_the_publication():
     last, first = SEED_DUE + timedelta(minutes=56, seconds=55), SEED_DUE + timedelta(minutes=57)
     verdict = a_verdict(Outcome.LATE, 3415.0, 3420.0, last_not_live_at=last, first_live_at=first)
-    said = "Last seen not live at 10.26.55am, first seen live at 10.27.00am."
+    said = "Last seen not live at 10:26:55am, first seen live at 10:27:00am."
     assert describe_verdict(verdict).endswith(said)
 
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(3420.2, "10.27.01am"), (3420.0, "10.27.00am"), (-0.4, "9.29.59am"), (-60.4, "9.29.00am")],
+    [(3420.2, "10:27:01am"), (3420.0, "10:27:00am"), (-0.4, "9:29:59am"), (-60.4, "9:29:00am")],
     ids=["late", "whole", "just-early", "early"],
 )
 def test_the_first_live_check_is_rounded_up_as_a_report_writes_it_and_never_over_the_due_instant(seconds, said):
@@ -143,7 +143,7 @@ def test_the_first_live_check_is_rounded_up_as_a_report_writes_it_and_never_over
 def test_an_instant_on_another_day_than_the_due_one_names_its_day():
     last, first = SEED_DUE - timedelta(days=1), SEED_DUE - timedelta(seconds=1)
     verdict = a_verdict(Outcome.EARLY, -86_400.0, -1.0, last_not_live_at=last, first_live_at=first)
-    said = "Last seen not live at 9.30.00am on 29 June 2020, first seen live at 9.29.59am."
+    said = "Last seen not live at 9:30:00am on 29 June 2020, first seen live at 9:29:59am."
     assert describe_verdict(verdict).endswith(said)
 
 
@@ -168,14 +168,14 @@ def test_a_code_without_words_is_said_as_it_is():
 
 def test_checks_on_the_day_of_the_release_are_described_by_their_times_alone():
     first, last = SEED_DUE - timedelta(seconds=55), SEED_DUE + timedelta(seconds=115)
-    assert describe_check_times(24, first, last, day_of=SEED_DUE) == "24 looks from 9.29.05am to 9.31.55am"
-    assert describe_check_times(1, first, first, day_of=SEED_DUE) == "1 look at 9.29.05am"
+    assert describe_check_times(24, first, last, day_of=SEED_DUE) == "24 looks from 9:29:05am to 9:31:55am"
+    assert describe_check_times(1, first, first, day_of=SEED_DUE) == "1 look at 9:29:05am"
 
 
 def test_checks_on_other_days_name_them():
     day_before = SEED_DUE - timedelta(days=1)
-    assert describe_check_times(1, day_before, day_before, day_of=SEED_DUE) == "1 look at 9.30.00am on 29 June 2020"
+    assert describe_check_times(1, day_before, day_before, day_of=SEED_DUE) == "1 look at 9:30:00am on 29 June 2020"
     assert (
         describe_check_times(9, day_before, SEED_DUE, day_of=SEED_DUE)
-        == "9 looks from 9.30.00am on 29 June 2020 to 9.30.00am on 30 June 2020"
+        == "9 looks from 9:30:00am on 29 June 2020 to 9:30:00am on 30 June 2020"
     )

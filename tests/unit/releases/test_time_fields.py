@@ -17,7 +17,7 @@ from releases.forms import ClockTimeField
         ("9am", time(9, 0)),
         ("12am", time(0, 0)),
         ("12:15pm", time(12, 15)),
-        ("2.05pm", time(14, 5)),
+        ("2:05pm", time(14, 5)),
         ("14:05", time(14, 5)),
         ("10:27:15", time(10, 27, 15)),
     ],

@@ -71,9 +71,9 @@ def test_the_draft_holds_what_the_record_and_the_contacts_say_and_leaves_the_res
     assert content.head_of_profession.telephone == series.head_of_profession.telephone
     assert [(practice.edition, practice.code) for practice in content.practices] == [("2.0", "T3.6")]
     assert content.occurred_on == (date(2020, 6, 30),)
-    assert "due to be released at 9.30am on 30 June 2020" in content.circumstances
+    assert "due to be released at 9:30am on 30 June 2020" in content.circumstances
     assert "just under an hour: between 56 minutes 55 seconds and 57 minutes" in content.circumstances
-    assert "8.30am" not in content.circumstances  # the due time in UTC
+    assert "8:30am" not in content.circumstances  # the due time in UTC
     assert (content.impact, content.corrective_actions, content.report_date) == ("", "", None)
     assert current_version(report).machine == current_version(report).content == report.machine
 
@@ -165,7 +165,7 @@ def test_figures_that_merely_grow_make_a_version_now_and_then_and_not_with_every
         drafting.draft_missing(now=london(f"09:{minute}:02"))
     report.refresh_from_db()
     assert report.version == 2
-    assert "9.47am" in content_of(report).circumstances
+    assert "9:47am" in content_of(report).circumstances
 
 
 def test_one_morning_with_two_suspicions_makes_one_report():
@@ -215,7 +215,7 @@ def test_a_persons_statement_is_told_as_their_word_by_role_and_not_by_name():
     user.memberships.get().delete()
     circumstances = content_of(drafting.draft_missing(now=NOW)[0]).circumstances
     assert "A statistician stated" in circumstances
-    assert "10.20am" in circumstances
+    assert "10:20am" in circumstances
     assert "Ada Hill" not in circumstances
 
 
@@ -224,7 +224,7 @@ def test_a_hole_in_the_watching_is_told_and_a_replayed_past_has_none():
     release = ReleaseFactory(confirmed=True)
     record_coverage(release, end="09:50")
     record_checks(release, *SEED_MORNING)
-    assert "from 9.50am to 10.26.55am" in content_of(drafting.draft_missing(now=NOW)[0]).circumstances
+    assert "from 9:50am to 10:26:55am" in content_of(drafting.draft_missing(now=NOW)[0]).circumstances
     replay = ReleaseFactory(confirmed=True, rehearsal=True, reference="replay", series=release.series)
     record_checks(replay, *SEED_MORNING, replayed=True)
     assert "Nothing was observed" not in content_of(drafting.draft_missing(now=NOW)[0]).circumstances

@@ -71,7 +71,7 @@ def test_the_draft_its_page_and_its_pdf_hold_both_clocks(client, tmp_path):
     release = create_late_release()
     Verification.objects.update(**CLOCK)
     (report,) = drafting.draft_missing(now=london("10:28:02"))
-    sentence = "The publisher’s own system gives 10.28am as the time of publication"
+    sentence = "The publisher’s own system gives 10:28am as the time of publication"
     assert sentence in report.machine["circumstances"]
     client.force_login(create_member(Role.HEAD_OF_PROFESSION, release.series.producer))
     assert sentence in client.get(reverse("breaches:section", args=[report.reference, "circumstances"])).text
@@ -79,4 +79,4 @@ def test_the_draft_its_page_and_its_pdf_hold_both_clocks(client, tmp_path):
     printed.write_bytes(client.get(reverse("breaches:draft_pdf", args=[report.reference])).content)
     text = " ".join(text_of(printed).split())
     assert sentence in text
-    assert "first seen there at 10.27am" in text
+    assert "first seen there at 10:27am" in text

@@ -59,7 +59,7 @@ def test_the_draft_holds_what_the_list_holds_and_prompts_for_the_rest(office, re
     assert content.producers == (office.producer.name,)
     assert (content.dealing.name, content.dealing.email) == (office.statistician.name, office.statistician.email)
     assert content.occurred_on == (THE_DAY_BEFORE,)
-    assert f"{MINISTER.post}, {MINISTER.organisation}: 24 hours, from 9.30am on 29 June 2020" in content.circumstances
+    assert f"{MINISTER.post}, {MINISTER.organisation}: 24 hours, from 9:30am on 29 June 2020" in content.circumstances
     assert (content.impact, content.corrective_actions, content.report_date) == ("", "", None)
     sections = draft_of(report).sections
     assert sections[1].prompt == ACCESS_PROMPT
@@ -77,7 +77,7 @@ def test_recorded_times_and_what_waits_are_in_the_facts(office, release):
     )
     asked(release, someone("Press officer"), by=office.statistician)
     told = content_of(started(release, by=office.head)[0]).circumstances
-    assert "Access is recorded to have begun at 8.30am on 29 June 2020. That is before the period." in told
+    assert "Access is recorded to have begun at 8:30am on 29 June 2020. That is before the period." in told
     assert "to grant access to Press officer" in told
 
 

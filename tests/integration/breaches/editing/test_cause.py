@@ -188,7 +188,7 @@ def test_the_page_says_that_the_record_shows_when_the_check_first_saw_it(client,
 
 def test_a_time_without_its_day_is_refused_and_nothing_typed_is_lost(client, office, uncaused_report):
     client.force_login(office.statistician)
-    page = send(client, page_of(uncaused_report), cause="other", cause_words="A bird.", available_time="10.45am").text
+    page = send(client, page_of(uncaused_report), cause="other", cause_words="A bird.", available_time="10:45am").text
     assert error_links(page) == {"#id_available_on-day": True}
     assert "A bird." in page
 

@@ -41,8 +41,8 @@ def test_what_is_entered_out_of_order_is_printed_in_order(office, draft_report):
     write(draft_report, office, "09:35", TOLD, printed=True)
     section = lay_out(content_of(Report.objects.get(pk=draft_report.pk)), reference="a", version=1).sections[1]
     assert list(section.timeline) == [
-        ("9.35am on 30 June 2020", (TOLD,)),
-        ("9.50am on 30 June 2020", (CHECKED,)),
+        ("9:35am on 30 June 2020", (TOLD,)),
+        ("9:50am on 30 June 2020", (CHECKED,)),
     ]
 
 
@@ -187,7 +187,7 @@ def test_writers_and_the_publishing_team_write_notes_and_no_one_else(client, off
         "happened_on-day": "30",
         "happened_on-month": "6",
         "happened_on-year": "2020",
-        "happened_time": "9.35am",
+        "happened_time": "9:35am",
         "text": TOLD,
     }
     allowed = role in {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.PUBLISHING_TEAM}
@@ -214,12 +214,12 @@ def test_a_note_is_written_and_corrected_on_pages_and_ticked_there(client, offic
     client.force_login(office.statistician)
     assert "Name posts" in words(client.get(page_of(draft_report, "note")).text)
     when = {"happened_on__day": "30", "happened_on__month": "6", "happened_on__year": "2020"}
-    send(client, page_of(draft_report, "note"), **when, happened_time="9.53am", text=TOLD)
+    send(client, page_of(draft_report, "note"), **when, happened_time="9:53am", text=TOLD)
     note = TimelineNote.objects.get()
     assert "Printed" not in words(client.get(page_of(draft_report)).text)
     send(client, page_of(draft_report, "choose_timeline"), sources=[f"note-{note.pk}"])
     assert "Printed" in words(client.get(page_of(draft_report)).text)
-    send(client, page_of(draft_report, "correct_note", note.pk), happened_time="9.35am")
+    send(client, page_of(draft_report, "correct_note", note.pk), happened_time="9:35am")
     assert [entry.at for entry in content_of(Report.objects.get(pk=draft_report.pk)).timeline] == [london("09:35")]
     assert "Corrected by a later note" in words(client.get(page_of(draft_report)).text)
 

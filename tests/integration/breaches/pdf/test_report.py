@@ -103,7 +103,7 @@ def test_the_seeds_case_holds_the_forms_labels_in_order_the_practice_both_dates_
     assert text.count("30 June 2020") >= 3
     assert "just under an hour: between 56 minutes 55 seconds and 57 minutes" in text
     assert TITLE in text
-    assert "Approved by Bernard Low, Head of Profession for Statistics, at 2.15pm on 30 June 2020." in text
+    assert "Approved by Bernard Low, Head of Profession for Statistics, at 2:15pm on 30 June 2020." in text
     assert "One person both wrote and approved this report." in text
 
 

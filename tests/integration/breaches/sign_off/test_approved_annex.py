@@ -63,7 +63,7 @@ def test_an_annex_is_read_on_the_page_approved_with_it_and_printed_in_the_docume
     assert document.content_sha256 in text
     assert document.evidence_sha256 in text
     version = words(client.get(page_of(submitted_report, "version", document.version)).text)
-    assert (HEADING in version, APPROVED in version, "10.26.55am" in version) == (True, True, True)
+    assert (HEADING in version, APPROVED in version, "10:26:55am" in version) == (True, True, True)
 
 
 def test_an_approved_annex_stays_as_it_was_whatever_is_recorded_later(office, submitted_report):

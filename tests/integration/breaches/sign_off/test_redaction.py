@@ -50,7 +50,7 @@ def report(office):
     """An approved and sent report that names someone wherever people write."""
     report = create_report(office)
     editing.write_note(
-        report, text=f"{NAME} rang at 9.32am.", happened_at=AT, by=office.statistician, at=AT, printed=True
+        report, text=f"{NAME} rang at 9:32am.", happened_at=AT, by=office.statistician, at=AT, printed=True
     )  # fmt: skip
     report.refresh_from_db()
     plan = corrective_actions.Plan(f"{NAME} is trained", ReportTerm.SHORT, NAME, (AT + timedelta(days=9)).date())
@@ -143,8 +143,8 @@ def test_the_history_tells_of_it_and_shows_the_marker(office, report, client):
 
 def test_a_second_name_can_be_removed_from_the_same_words(office, report):
     redact(report, words=NAME, why=WHY, by=office.head, at=LATER)
-    redact(report, words="rang at 9.32am", why="Who rang when is theirs.", by=office.head, at=LATER)
-    assert where("rang at 9.32am") == set()
+    redact(report, words="rang at 9:32am", why="Who rang when is theirs.", by=office.head, at=LATER)
+    assert where("rang at 9:32am") == set()
     assert holds()
     with pytest.raises(NothingToRedact):
         redact(report, words=NAME, why=WHY, by=office.head, at=LATER)

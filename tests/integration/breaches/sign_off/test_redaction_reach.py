@@ -72,7 +72,7 @@ def test_of_a_joint_report_the_drafts_from_which_it_was_joined_are_reached(offic
 @pytest.mark.parametrize("dry_run", [True, False], ids=["tried", "done"])
 def test_where_the_marker_has_no_room_that_is_said_and_nothing_is_removed(office, draft_report, dry_run):
     owner = f"{NAME}, " * 7
-    plan = corrective_actions.Plan("A person looks at 9.30am", ReportTerm.SHORT, f"{owner}Ann", None)
+    plan = corrective_actions.Plan("A person looks at 9:30am", ReportTerm.SHORT, f"{owner}Ann", None)
     corrective_actions.add_action(draft_report, plan, next_release_of=None, by=office.statistician, at=AT)
     with pytest.raises(MissingFields, match="give more of the words around them"):
         redact(draft_report, words="Ann", why=WHY, by=office.head, at=LATER, dry_run=dry_run)

@@ -19,7 +19,7 @@ from tests.support.report_mornings import LIVE, NOT_LIVE, NOT_SEEN_MORNING, reco
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
-DRAFTED, LATER = "by 9.32am", "by 9.44am"
+DRAFTED, LATER = "by 9:32am", "by 9:44am"
 
 
 @shared_fixture
@@ -60,7 +60,7 @@ def text_of(document):
 
 def test_a_draft_printed_with_its_annex_tells_in_its_text_of_the_same_last_check(report):
     document = draft_of(report, annex=True)
-    assert last_looks(document) == ["9.44.00am"]
+    assert last_looks(document) == ["9:44:00am"]
     assert OWN_TEXT not in document.annex.parts[0].notes
     assert LATER in text_of(document)
     assert DRAFTED not in text_of(document)

@@ -206,5 +206,5 @@ def test_a_title_that_differs_while_the_verdict_falls_is_refused_in_its_own_colu
     run(CONFIRMED)
     time_machine.move_to(stored().due_at + timedelta(seconds=5), tick=False)
     _, err = run(CONFIRMED | {"title": "Rain, corrected"})
-    assert err.startswith("Row 2, title: rain-june-2098 fell due at 9.30am and is being looked at")
+    assert err.startswith("Row 2, title: rain-june-2098 fell due at 9:30am and is being looked at")
     assert stored().title == RIGHT["title"]

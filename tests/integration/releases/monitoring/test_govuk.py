@@ -91,7 +91,7 @@ def test_an_announcement_that_turns_into_its_statistics_8_minutes_late_gives_bot
 
     account = versions.content_of(Report.objects.get()).circumstances
     assert "only the announcement of the release was there" in account
-    assert "The publisher’s own system gives 9.38am as the time of publication" in account
+    assert "The publisher’s own system gives 9:38am as the time of publication" in account
     assert "8 minutes after it was due" in account
 
 

@@ -80,7 +80,7 @@ def test_the_title_of_a_series_waits_for_the_verdict_on_its_release(time_machine
     on_the_morning(time_machine)
     client, address = keeper(confirmed_release), page("series", "change", confirmed_release.series.pk)
     refused = client.post(address, series_form(confirmed_release.series))
-    assert "schools-march-2020 fell due at 9.30am" in refusals(refused)["title"][0]
+    assert "schools-march-2020 fell due at 9:30am" in refusals(refused)["title"][0]
     same = series_form(confirmed_release.series, title=confirmed_release.series.title, designation="in_development")
     assert client.post(address, same).status_code == 302
     on_the_morning(time_machine, after=DECIDED)
@@ -92,7 +92,7 @@ def test_a_producers_words_for_what_is_not_there_wait_for_the_verdicts_on_its_re
     on_the_morning(time_machine)
     client, address = keeper(confirmed_release), page("producer", "change", confirmed_release.series.producer.pk)
     refused = client.post(address, {"negative_markers": PHRASE})
-    assert "schools-march-2020 fell due at 9.30am" in refusals(refused)["negative_markers"][0]
+    assert "schools-march-2020 fell due at 9:30am" in refusals(refused)["negative_markers"][0]
     on_the_morning(time_machine, after=DECIDED)
     assert client.post(address, {"negative_markers": PHRASE}).status_code == 302
     assert Producer.objects.get().phrases_of_absence() == (PHRASE,)

@@ -17,7 +17,7 @@ from tests.support.shared_rows import shared_fixture
 pytestmark = pytest.mark.django_db
 
 NOW = SEED_DUE + timedelta(hours=3)
-CHECK = "Manual check at 9.30am"
+CHECK = "Manual check at 9:30am"
 KEEPS = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER}
 
 

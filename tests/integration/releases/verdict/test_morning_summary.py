@@ -1,4 +1,4 @@
-"""The summary of a morning: every release due at 9.30am, counted once all are judged, stored and sent once."""
+"""The summary of a morning: every release due at 9:30am, counted once all are judged, stored and sent once."""
 
 from datetime import UTC, datetime, timedelta
 

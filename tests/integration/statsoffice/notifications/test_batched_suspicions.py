@@ -71,7 +71,7 @@ def test_six_suspicions_of_one_producer_make_one_message_for_each_person(series)
     message = Message.objects.first()
     assert message.subject == "6 suspected breaches: Office for Invented Numbers"
     for release in releases:
-        assert message.text.count(f"{release.title}, due at 9.30am on 30 June 2020") == 1
+        assert message.text.count(f"{release.title}, due at 9:30am on 30 June 2020") == 1
     assert reverse("breaches:report_list") in message.text
     assert f"/reports/join/{series.producer.slug}/2020-06-30/" in message.text
     assert NotifiedSuspicion.objects.values("suspicion").distinct().count() == 6

@@ -80,7 +80,7 @@ def test_it_names_the_reference_and_the_report_and_nothing_of_what_was_seen():
     message = next(iter(told().values()))
     assert message.subject == f"Seen live: {release.reference}"
     assert f"/reports/{Report.objects.get().reference}/" in message.text
-    for secret in ("secret", "9.30am", "10.27", release.addresses.get().url):
+    for secret in ("secret", "9:30am", "10.27", release.addresses.get().url):
         assert secret not in message.subject + message.text
 
 

@@ -121,7 +121,7 @@ def test_the_message_names_title_due_time_and_link_and_no_address_or_marker(susp
     outbox.create_missing(now=NOW)
     message = Message.objects.first()
     assert release.title in message.text
-    assert "9.30am on 30 June 2020" in message.text
+    assert "9:30am on 30 June 2020" in message.text
     assert f"/reports/{Report.objects.get().reference}/" in message.text
     address = release.addresses.get()
     assert address.url not in message.text + message.subject
@@ -207,7 +207,7 @@ def test_a_change_of_date_after_the_due_time_leaves_the_message_about_the_old_da
         at=NOW,
     )
     outbox.create_missing(now=NOW)
-    assert "9.30am on 30 June 2020" in Message.objects.first().text
+    assert "9:30am on 30 June 2020" in Message.objects.first().text
 
 
 def test_the_number_of_queries_does_not_grow_with_what_was_notified_before(suspected, django_assert_num_queries):

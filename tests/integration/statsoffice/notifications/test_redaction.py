@@ -106,7 +106,7 @@ def test_the_page_says_that_so_many_were_notified_and_since_when_no_more_is_kept
     assert "Report submitted" in shown
     assert f"Report submitted: {report.reference}" not in shown
     assert f"report {report.reference}" in shown
-    told = "Mail to 2 people: sent at 11.10am on 30 June 2020; recipients and words removed on 30 June 2022"
+    told = "Mail to 2 people: sent at 11:10am on 30 June 2020; recipients and words removed on 30 June 2022"
     assert told in shown
     assert "removed-" not in shown
     assert told in page(client, office.people[Role.AUDITOR])

@@ -43,7 +43,7 @@ def test_nothing_that_was_never_begun_is_ill():
 def test_a_monitoring_process_that_is_well_says_when_it_last_proved_itself():
     a_watcher_that_is_well(at=NOW)
     assert condition(now=NOW).is_well
-    assert said() == "The watcher is active. Its last rehearsal, at 9.19am, came out right."
+    assert said() == "The watcher is active. Its last rehearsal, at 9:19am, came out right."
 
 
 def test_before_the_first_rehearsal_has_ended_nothing_is_wrong_and_nothing_is_proved():
@@ -60,7 +60,7 @@ def test_no_sweep_for_longer_than_a_minute_is_told_with_the_time_of_the_last():
     assert troubles() == ["sweep_silent"]
     assert said() == (
         "The watcher is not well. Until this is mended, look at each release yourself when it is due. "
-        "The watcher was last active at 8.20am. No release is being watched."
+        "The watcher was last active at 8:20am. No release is being watched."
     )
 
 
@@ -84,7 +84,7 @@ def test_sweeps_that_fail_are_distinguished_from_none():
     Heartbeat.objects.update(begun_at=ago(3), finished_at=ago(90), failed_at=ago(2))
     assert troubles() == ["sweep_fails"]
     assert "sweeps end with an error of our own" in said()
-    assert "The last one that finished did so at 9.18am." in said()
+    assert "The last one that finished did so at 9:18am." in said()
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_rehearsal_that_came_out_wrong_is_told_with_what_was_expected_and_foun
     a_watcher_that_is_well(at=NOW)
     a_rehearsal(finished_at=NOW, right=False, found=found)
     assert troubles() == ["canary_wrong"]
-    assert "its rehearsal at 9.19am " + expected_words in said()
+    assert "its rehearsal at 9:19am " + expected_words in said()
 
 
 def test_a_wrong_rehearsal_is_held_against_the_monitoring_process_until_two_in_a_row_came_out_right():
@@ -124,7 +124,7 @@ def test_a_right_rehearsal_of_long_ago_proves_nothing():
     a_sweep(at=NOW)
     a_rehearsal(finished_at=ago(181))
     assert troubles() == ["canary_overdue"]
-    assert "has not proved itself since 9.16am" in said()
+    assert "has not proved itself since 9:16am" in said()
 
 
 def test_a_self_test_that_never_came_to_an_end_is_overdue_after_three_minutes():
@@ -151,12 +151,12 @@ def test_a_self_test_that_is_switched_off_is_said_to_be_so_and_holds_nothing_aga
 def test_what_a_clock_that_was_ahead_wrote_is_not_when_it_was_last_active():
     a_sweep(at=ago(120))
     coverage.mark_alive("another", at=ago(-3600))
-    assert "last active at 9.18am" in said()
+    assert "last active at 9:18am" in said()
 
 
 def test_times_of_another_day_are_named_with_their_day():
     problem = Problem(Trouble.SWEEP_SILENT, NOW - timedelta(days=1))
-    assert "at 9.20am on 29 June 2020." in status.describe_problem(problem, now=NOW)
+    assert "at 9:20am on 29 June 2020." in status.describe_problem(problem, now=NOW)
 
 
 @pytest.mark.parametrize("trouble", Trouble)

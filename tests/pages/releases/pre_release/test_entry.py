@@ -33,7 +33,7 @@ def test_someone_is_added_and_the_list_shows_post_person_period_and_who_granted_
         MINISTER.organisation,
         PERSON,
         EMAIL,
-        "24 hours, from 9.30am on 29 June 2020",
+        "24 hours, from 9:30am on 29 June 2020",
         f"Granted by {keeper} at",
     ):
         assert part in page
@@ -141,7 +141,7 @@ def test_that_access_began_and_ended_is_recorded_and_shown(client, keeper, relea
     entry.refresh_from_db()
     client.post(address("end", release, entry.pk), time_form(entry, "8:00am"))
     page = words(client.get(address("list", release)))
-    assert "Access began at 7.15am on 30 June 2020 and ended at 8.00am on 30 June 2020." in page
+    assert "Access began at 7:15am on 30 June 2020 and ended at 8:00am on 30 June 2020." in page
 
 
 @pytest.mark.parametrize(
@@ -197,5 +197,5 @@ def test_names_are_erased_one_by_one_or_all_at_once_after_the_release(client, ke
 def test_a_period_with_its_reason_is_shown(client, keeper, release):
     granted(release, replace(MINISTER, period=Period(3), period_reason="On the morning only."), by=keeper)
     page = words(client.get(address("list", release)))
-    assert "3 hours, from 6.30am on 30 June 2020" in page
+    assert "3 hours, from 6:30am on 30 June 2020" in page
     assert "On the morning only." in page

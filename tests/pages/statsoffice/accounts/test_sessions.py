@@ -60,8 +60,8 @@ def test_sessions_of_one_browser_are_told_apart_by_when_they_began_and_were_last
     time_machine.move_to("2026-03-02 12:45:00+00:00", tick=False)
     said = words(here.get(reverse("usersessions_list")).text)
     first, second = (
-        said.index("9.00.40am on 2 March 2026 This one Used now"),
-        said.index("9.00.05am on 2 March 2026 Last used at 11.20am on 2 March 2026"),
+        said.index("9:00:40am on 2 March 2026 This one Used now"),
+        said.index("9:00:05am on 2 March 2026 Last used at 11:20am on 2 March 2026"),
     )
     assert first < second
     at_home.post(reverse("account_logout"))

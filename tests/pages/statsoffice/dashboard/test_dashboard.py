@@ -36,7 +36,7 @@ def test_no_one_unknown_sees_the_desk(client, clock):
 def test_todays_releases_are_listed_with_due_time_and_countdown_and_a_way_to_refresh(client, clock, release):
     sign_in(client, release)
     text = client.get(DESK).text
-    for words in (release.title, "9.30am", "due in 3 min 20 s", "Tuesday 30 June 2020"):
+    for words in (release.title, "9:30am", "due in 3 min 20 s", "Tuesday 30 June 2020"):
         assert words in text
     assert "The watcher has never been active. No release is being watched." in text
     assert f'href="{DESK}">Refresh</a>' in text
@@ -71,7 +71,7 @@ def test_the_mornings_roll_call_is_shown_to_those_of_its_producer_alone(client, 
     clock(AFTER)
     sign_in(client, release)
     words = " ".join(client.get(DESK).content.decode().split())
-    assert f"Roll call of 9.30am, {release.series.producer}: 1 due, 0 live, 1 not live" in words
+    assert f"Roll call of 9:30am, {release.series.producer}: 1 due, 0 live, 1 not live" in words
     client.force_login(create_member(Role.STATISTICIAN, SeriesFactory().producer))
     assert "Roll call" not in client.get(DESK).content.decode()
 
@@ -177,7 +177,7 @@ def test_a_monitoring_process_that_is_well_is_said_to_be_so_without_a_warning(cl
     a_watcher_that_is_well(at=BEFORE)
     sign_in(client, release)
     text = client.get(DESK).text
-    assert "The watcher is active. Its last rehearsal, at 9.25am, came out right." in text
+    assert "The watcher is active. Its last rehearsal, at 9:25am, came out right." in text
     assert "govuk-warning-text" not in text
 
 

@@ -55,10 +55,10 @@ def test_problems_are_listed_with_a_link_to_exactly_those_releases(client, serie
     assert '/releases/ill/#preflight"' in problems
     assert '/releases/well/#preflight"' not in problems
     text = words_of(page)
-    assert "Title ill, due at 9.30am on 1 July 2026" in text
+    assert "Title ill, due at 9:30am on 1 July 2026" in text
     assert "names no Head of Profession" in text
     assert "the connection was not secure. Check the address, and the way to it. (2 addresses)" in text
-    assert "All is well with 1 other release, as last checked at 2.00pm on 30 June 2026." in text
+    assert "All is well with 1 other release, as last checked at 2:00pm on 30 June 2026." in text
 
 
 def test_what_is_worth_knowing_is_listed_with_its_releases_and_the_list_is_short(client, series):
@@ -108,7 +108,7 @@ def test_releases_that_share_a_host_and_a_minute_are_said_the_day_before_with_th
     add_address(other, PlannedAddress(url="https://www.gov.uk/theirs.ods", role="attachment"), at=other.recorded_at)
     text = words_of(desk(client, series))
     assert (
-        "12 releases at www.gov.uk at 9.30am on 1 July 2026: the last is looked at up to 1.2 s after the first." in text
+        "12 releases at www.gov.uk at 9:30am on 1 July 2026: the last is looked at up to 1.2 s after the first." in text
     )
 
 
@@ -119,7 +119,7 @@ def test_one_release_whose_addresses_wait_for_one_another_is_said_too(client, se
         sheet = PlannedAddress(url=f"https://www.gov.uk/many/{number}.ods", role="attachment")
         add_address(release, sheet, at=release.recorded_at)
     assert (
-        "1 release with 9 addresses at www.gov.uk at 9.30am on 1 July 2026: the last is looked at up to 1.0 s after"
+        "1 release with 9 addresses at www.gov.uk at 9:30am on 1 July 2026: the last is looked at up to 1.0 s after"
     ) in words_of(desk(client, series))
 
 

@@ -98,7 +98,7 @@ def test_checks_that_show_no_old_copy_are_not_explained_by_one(looks):
 
 
 def test_the_age_of_the_first_copy_with_the_release_may_prove_that_the_last_one_without_it_was_old():
-    # Stored at 9.20am and served at 9.40am, while the other copy was made by 9.31am.
+    # Stored at 9:20am and served at 9:40am, while the other copy was made by 9:31am.
     looks = [make_diagnostic_check(ABSENT, 600, age="1200"), make_diagnostic_check(LIVE, 660, age="600")]
     assert diagnose(looks) == EDGE_CACHE
 

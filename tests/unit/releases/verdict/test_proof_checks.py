@@ -19,7 +19,7 @@ def test_an_unrecognised_check_before_is_no_proof():
 
 
 def test_a_release_first_checked_at_after_it_was_due_is_not_called_late_because_its_page_fails_days_later():
-    # There was no check before 9.30am; the page was live whenever it was checked, but for one false 404 later.
+    # There was no check before 9:30am; the page was live whenever it was checked, but for one false 404 later.
     looks = [make_check(LIVE, 10), make_check(LIVE, 120), make_check(ABSENT, 172_800)]
     assert judged(*looks).outcome is Outcome.CANNOT_TELL
     assert judged(*looks, make_check(LIVE, 173_000)).outcome is Outcome.UNCERTAIN
