@@ -57,7 +57,7 @@ def automatic_content(
         content_of_releases({suspicion.release_id: suspicion.release for suspicion in listed}.values()),
         practices=tuple(dict.fromkeys(practice for kind, on in occurred for practice in practices_on(kind, on=on))),
         occurred_on=tuple(sorted({on for _kind, on in occurred})),
-        circumstances="\n\n".join(write_account(facts[verdict]) for verdict in verdicts),
+        circumstances=write_account(*(facts[verdict] for verdict in verdicts)),
     )
 
 

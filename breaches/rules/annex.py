@@ -6,6 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from breaches.rules.annex_notes import (
+    SOURCES,
+    describe_caches,
+    describe_clock_error,
+    describe_gaps,
+    describe_publisher_times,
+    describe_statements,
+    narrate_check,
+    output_names,
+)
 from breaches.rules.content import Annex, AnnexCheck, AnnexOutput, AnnexPart
 from breaches.rules.facts import (
     AddressFacts,
@@ -16,14 +26,6 @@ from breaches.rules.facts import (
     round_up,
     round_up_before,
     time_in_words,
-)
-from breaches.rules.narrative import (
-    SOURCES,
-    describe_caches,
-    describe_clock_error,
-    describe_gaps,
-    narrate_check,
-    output_names,
 )
 from releases.detection.finding import AddressRole, Source
 from releases.rules.calendar import format_day, format_time, format_time_with_seconds, local_date
@@ -182,24 +184,23 @@ def printable(text: str) -> str:
 BEFORE, AFTER = 4, 3
 # Stored with the annex, so that an annex approved under an earlier rule states that rule.
 RULE = (
-    "Of many looks those are listed that tell of a change: the last four before the first that found it and three from "
-    "that on, or the last four where none found it; the last before and the first from the announced time on, and "
-    "likewise of the limit; the last that did not find it; and where it was gone again, the first that showed this and "
-    "the first that found it again."
+    "We list only the checks around a change: the last four before the release was first found and the three from then "
+    "on (or the last four, if it was never found), the checks on either side of the due time and of the limit, the "
+    "last check that did not find it, and the first checks that showed it gone and back."
 )
-OWN_TEXT = "The report’s text stands as a person edited it or decided on it: this annex may tell of later looks."
+OWN_TEXT = "A person wrote the text of the report. This annex may include later checks."
 
 OUTCOMES = {
-    Outcome.ON_TIME: "Seen in time",
-    Outcome.EARLY: "Seen before the announced time",
-    Outcome.LATE: "First seen after the limit",
-    Outcome.NOT_SEEN: "Not seen",
-    Outcome.UNCERTAIN: "The looks do not show whether it was there in time",
-    Outcome.CANNOT_TELL: "The looks do not show whether it was there in time",
-    Outcome.PENDING: "The check had not ended",
+    Outcome.ON_TIME: "On time",
+    Outcome.EARLY: "Early",
+    Outcome.LATE: "Late",
+    Outcome.NOT_SEEN: "Not live when last checked",
+    Outcome.UNCERTAIN: "The checks do not show whether it was on time",
+    Outcome.CANNOT_TELL: "The checks do not show whether it was on time",
+    Outcome.PENDING: "Checks had not ended",
 }
 PUBLISHER_FIGURES = SOURCES | {
-    Source.PUBLIC_UPDATED_AT: "the last public update of the page, which moves with every update",
+    Source.PUBLIC_UPDATED_AT: "the last public update of the page, which changes with every update",
 }
 
 
@@ -216,6 +217,13 @@ def _output(facts: Facts, *, own_text: bool) -> AnnexOutput:
     parts = tuple(_part(facts, address) for address in facts.addresses)
     rule = [RULE] if any(part.not_listed for part in parts) else []
     own = [OWN_TEXT] if own_text else []
+    notes = (
+        *describe_clock_error(facts),
+        *describe_gaps(facts),
+        *describe_publisher_times(facts),
+        *describe_caches(facts),
+        *describe_statements(facts),
+    )
     return AnnexOutput(
         title=facts.release_title,
         due_at=facts.due_at,
@@ -223,7 +231,7 @@ def _output(facts: Facts, *, own_text: bool) -> AnnexOutput:
         publisher_at=published_at,
         publisher_source=PUBLISHER_FIGURES[source] if source else "",
         parts=parts,
-        notes=(*describe_clock_error(facts), *describe_gaps(facts), *describe_caches(facts), *rule, *own),
+        notes=(*notes, *rule, *own),
     )
 
 
@@ -264,20 +272,14 @@ def checks_around_change(facts: Facts, address: AddressFacts) -> list[CheckFact]
     return [checks[place] for place in sorted(chosen)]
 
 
-HEADING = "Annex: what the automatic check recorded"
-APPROVED = (
-    "This annex was approved with the report and is part of it: the content’s SHA-256 stands for both. It was made "
-    "from the looks for which the evidence’s SHA-256 stands. Both are printed at the foot of each page."
-)
-NOT_APPROVED = (
-    "This annex shows what was on record when it was made, and so far nobody has approved it. The content’s SHA-256 "
-    "that is printed with it at the foot of each page stands for the report with this annex."
-)
+HEADING = "Annex: results of the automatic checks"
+APPROVED = "This annex was approved with the report and is part of it."
+NOT_APPROVED = "This annex shows the record at the time it was made. It has not been approved."
 HOW_TO_READ = (
-    "Times are London time, as the clock of the check showed them: when a look was sent is rounded down to the second, "
-    "and when it was answered up. A look shows what was there at one time. Nothing that was on a page is shown here."
+    "Times are London time by our clock. The start of a check is rounded down to the second, and its end up. "
+    "A check shows what was live at that moment. The annex shows nothing from the page itself."
 )
-OVERVIEW = ("Announced time", "Last seen not live", "First seen live")
+OVERVIEW = ("Due", "Last found not live", "First found live")
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +305,7 @@ class AnnexLayout:
     paragraphs: tuple[str, ...]
     parts: tuple[AnnexPartRow, ...]
     overview: tuple[tuple[str, str, str, str], ...] = ()
-    columns: tuple[str, str, str] = ("Look sent", "Answered", "What it showed")
+    columns: tuple[str, str, str] = ("Check started", "Completed", "Result")
     overview_columns: tuple[str, str, str, str] = ("Output", *OVERVIEW)
 
 
@@ -347,19 +349,19 @@ def _part_row(output: AnnexOutput, part: AnnexPart, *, is_first: bool) -> AnnexP
     announced, last_absent, first_live_label = OVERVIEW
     rows = [
         (announced, f"{due[1]} on {format_day(due_at)}"),
-        ("Limit: the announced time and the tolerance", limit[1]),
-        ("Outcome of the check", part.outcome),
-        (last_absent, absent[1] if absent else "No look shows this"),
-        (first_live_label, live[1] if live else "No look shows this"),
-        ("It became visible", _became_visible(part.delay)),
+        ("On time until", limit[1]),
+        ("Result", part.outcome),
+        (last_absent, absent[1] if absent else "No check shows this"),
+        (first_live_label, live[1] if live else "No check shows this"),
+        ("Appeared", _became_visible(part.delay)),
     ]
     if is_first:
-        figure = f"{publisher[1]}, {output.publisher_source}" if publisher else "Nothing on record"
-        rows.append(("By the publisher’s own system (no observation)", figure))
-    not_listed = "These are all the looks on record."
+        figure = f"{publisher[1]}, {output.publisher_source}" if publisher else "Not recorded"
+        rows.append(("Publisher’s own time (not an observation)", figure))
+    not_listed = "These are all the checks on record."
     if part.not_listed:
-        agrees = "look is" if part.not_listed == 1 else "looks are"
-        not_listed = f"{part.not_listed} more {agrees} on record, and not listed here."
+        agrees = "check is" if part.not_listed == 1 else "checks are"
+        not_listed = f"{part.not_listed} more {agrees} on record but not listed here."
     return AnnexPartRow(
         heading=title if len(output.parts) == 1 else f"{title}: {part.name[:1].lower()}{part.name[1:]}",
         summary=tuple(rows),
@@ -372,15 +374,15 @@ def _part_row(output: AnnexOutput, part: AnnexPart, *, is_first: bool) -> AnnexP
 
 def _became_visible(delay: tuple[float, float | None] | None) -> str:
     if delay is None:
-        return "The looks do not show when"
+        return "The checks do not show when"
     lower, upper = delay
     if upper is None and lower < 1:
-        return "Not yet at the announced time"
+        return "Not yet at the due time"
     if upper is None:
-        return f"Not yet, {delay_in_figures(lower, None)} after the announced time"
+        return f"Not yet, {delay_in_figures(lower, None)} after it was due"
     if upper < 0:
-        return _with_capital(f"{delay_in_figures(-upper, -lower)} before the announced time")
-    return _with_capital(f"{delay_in_figures(lower, upper)} after the announced time")
+        return _with_capital(f"{delay_in_figures(-upper, -lower)} before it was due")
+    return _with_capital(f"{delay_in_figures(lower, upper)} after it was due")
 
 
 def _clock(instant: datetime, due_at: datetime) -> str:

@@ -1,70 +1,49 @@
-"""Automatic accounts of a suspected breach and of a pre-release access list. They state only recorded facts."""
+"""The drafted accounts of a suspected breach and of a pre-release access list. They say only what the record shows.
+
+The account of a breach has two to four sentences and at most 80 words: what was due, what the check found, when the
+release appeared, and that the cause is not recorded. Every time in it is true even if the clock of the checks was off
+by the whole of its bound. The clock, caches, the publisher's own time and single checks belong in the annex.
+"""
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
 
 from breaches.rules.facts import (
     AccessFacts,
     AddressFacts,
-    CheckFact,
     Facts,
     PostAccess,
+    Statement,
     StatementFact,
-    delay_in_figures,
     delay_in_words,
-    describe_duration,
     join_words,
     round_down,
     round_up,
     round_up_before,
     time_in_words,
 )
-from releases.detection.finding import AddressRole, CheckOutcome, Reason, Source, fills
-from releases.rules.calendar import format_moment, in_london
+from releases.detection.finding import AddressRole, CheckOutcome, Reason
+from releases.rules.calendar import format_day, format_moment, local_date
 from releases.rules.lifecycle import Role
-from releases.verdict.address import NEEDS_CHECKING, BeforeDue, Interval, Outcome, early_sightings
-from releases.verdict.release import Diagnosis
+from releases.verdict.address import NEEDS_CHECKING, BeforeDue, Flip, Interval, Outcome, Sighting
 
-NOT_LIVE_WORDS = {
-    Reason.NOT_FOUND: "the site answered that there was no such page",
-    Reason.GONE: "the site answered that the page was no longer there",
-    Reason.OTHER_HOST: "the address led to another site",
-    Reason.HOME_PAGE: "the address led to a home page",
-    Reason.SEARCH: "the address led to a search",
-    Reason.LOG_IN: "the address led to a page for logging in",
-    Reason.NEGATIVE_MARKER: "the page bore words such as “not found” or “coming soon”",
-    Reason.LIKE_NOT_FOUND: "what was there was the site's page for what it does not have",
-    Reason.OTHER_EDITION: "the address led to another edition",
-    Reason.WRONG_TYPE: "what was there was not a file of the announced kind",
-    Reason.EMPTY: "what was there was empty",
-    Reason.ANNOUNCEMENT: "only the announcement of the release was there",
-    Reason.CANCELLED: "the announcement that was there said that the release was cancelled",
-    Reason.MOVED: "the announcement that was there gave another time",
-    Reason.WITHDRAWN: "the page was marked as withdrawn",
-    Reason.EARLIER_EDITION: "by its own dates the page was that of an earlier edition",
-    Reason.UNCHANGED: "the page had not changed since an earlier look without the release",
-    Reason.PREVIOUS_EDITION: "the page still showed the previous edition",
+CAUSE_NOT_RECORDED = "The cause has not been recorded."
+CHECKS_NOT_ENDED = "Our checks had not ended when this was written."
+LATE = frozenset({Outcome.LATE, Outcome.NOT_SEEN})
+# What a check found instead of the release, where that helps the reader of a report.
+FOUND_INSTEAD = {
+    Reason.ANNOUNCEMENT: "only its announcement",
+    Reason.CANCELLED: "an announcement of its cancellation",
+    Reason.MOVED: "an announcement with another time",
+    Reason.PREVIOUS_EDITION: "the previous edition",
+    Reason.EARLIER_EDITION: "an earlier edition",
+    Reason.WITHDRAWN: "a page marked as withdrawn",
 }
-SOURCES = {
-    Source.SCHEDULED_TIME_AND_DELAY: "by the time for which it was scheduled and the delay that the system recorded",
-    Source.CHANGE_HISTORY: "by the public history of the page",
-}
-ZONES = {"BST": "British Summer Time", "GMT": "Greenwich Mean Time"}
-
-# The words for checks that show neither that the release was there nor that it was not.
-INCONCLUSIVE = {
-    CheckOutcome.UNREACHABLE: "got no answer that could be used",
-    CheckOutcome.OBSERVER_FAULT: "failed on the side of the check itself",
-    CheckOutcome.UNRECOGNISED: "got an answer in which the release could be neither recognised nor ruled out",
-}
-
-UNKNOWN = "The record does not show whether it was there in time."
-# More gaps than these are not listed: their number and length are more useful than a list of a hundred.
-MOST_LISTED_GAPS = 4
-NOT_ENDED = "The check had not ended when this account was written."
-
 SPEAKERS = {
     Role.STATISTICIAN: "A statistician",
     Role.HEAD_OF_PROFESSION: "The Head of Profession for Statistics",
@@ -74,387 +53,266 @@ SPEAKERS = {
     Role.AUDITOR: "An auditor",
 }
 STATED = {
-    StatementFact.THIS_IS_IT: "what the check had found was the release",
-    StatementFact.PREVIOUS_EDITION: "what the check had found was the previous edition",
-    StatementFact.NOT_IT: "what the check had found was something else than the release",
+    StatementFact.THIS_IS_IT: "what our check had found was the release",
+    StatementFact.PREVIOUS_EDITION: "what our check had found was the previous edition",
+    StatementFact.NOT_IT: "what our check had found was not the release",
     StatementFact.WAS_LIVE: "the release was live",
 }
+# The annex lists every statement. The account has the last ones, which decide.
+MOST_STATEMENTS = 2
 
 
-def describe_absence(facts: Facts, address: AddressFacts) -> Iterator[str]:
-    """Describe when an output disappeared after it was found, and when it was found again.
+def write_account(*releases: Facts) -> str:
+    """Write the circumstances of a suspected breach of one or more releases from the record.
 
-    For an early release this covers only the time before it was due; `_after_early` describes the rest.
+    Each release has a paragraph, and what people stated about it has another. Times are London's. The account names no
+    cause, no person and no reaction, which people write.
+
+    :raises ValueError: if the facts of a release have no address.
     """
-    due_at, away = facts.due_at, list(address.verdict.flips)
-    if address.verdict.outcome is Outcome.EARLY:
-        away = [
-            one if one.back_at and one.back_at < due_at else replace(one, back_at=None)
-            for one in away
-            if one.gone_at < due_at
-        ]
-    if not away:
-        return
-    first, *more = away
-    yield f"A later look, at {_time_from(first.gone_at, facts)}, did not find it there any more."
-    if first.back_at:
-        yield f"It was seen there again at {_time_by_before_due(first.back_at, facts)}."
-    if more:
-        times = "once more: a" if len(more) == 1 else f"{len(more)} more times: the last time a"
-        back = more[-1].back_at
-        again = f"; it was seen there again at {_time_by_before_due(back, facts)}" if back else ""
-        yield f"That happened {times} look at {_time_from(more[-1].gone_at, facts)} did not find it there{again}."
-
-
-def describe_clock_error(facts: Facts) -> Iterator[str]:
-    """Describe how far the clock may have been off at the deciding checks, and whether nothing confirmed it."""
-    checks = [check for address in facts.addresses for check in _deciding_checks(address, facts.due_at)]
-    largest = max((check.sighting.clock_bound for check in checks), default=timedelta(0))
-    if largest:
-        seconds, tenths = largest.total_seconds(), math.ceil(round(largest.total_seconds() * 10, 6))
-        length = describe_duration(math.ceil(seconds)) if seconds >= 1 or tenths == 10 else f"0.{tenths} seconds"
-        yield (
-            f"The clock of the check may have been off by up to {length}. The times are as it showed them; "
-            "the bounds of each delay allow for that."
-        )
-    unconfirmed = [check for check in checks if not check.sighting.clock_confirmed]
-    if unconfirmed:
-        when = "Nothing" if len(unconfirmed) == len(checks) else "At some checks nothing"
-        yield f"{when} confirmed the clock of the check: the times are as it showed them, and prove nothing."
-
-
-def _deciding_checks(address: AddressFacts, due_at: datetime) -> list[CheckFact]:
-    """Return the checks whose times an account uses.
-
-    Before the due time these are the checks that found the release, and the last check before them that did not. From
-    the due time on they end with the first check that found it; only checks at which it disappeared or reappeared
-    follow. Checks continue for hours, but the error of the clock in the afternoon does not matter for the morning.
-    """
-    checks = address.checks_in_order()
-    before = [check for check in checks if _is_before(check, due_at)]
-    live = [check for check in before if check.sighting.result is CheckOutcome.LIVE]
-    until = live[0].sighting.sent_at if live else due_at
-    absent = [
-        check for check in before if check.sighting.result is CheckOutcome.NOT_LIVE and check.sighting.sent_at < until
-    ]
-    since = [check for check in checks if not _is_before(check, due_at)]
-    first_live = next((at for at, check in enumerate(since) if check.sighting.result is CheckOutcome.LIVE), len(since))
-    away = address.verdict.flips
-    gone_at, back_at = {one.gone_at for one in away}, {one.back_at for one in away}
-    turns = [
-        check
-        for check in since[first_live + 1 :]
-        if check.sighting.sent_at in gone_at or check.sighting.completed_at in back_at
-    ]
-    return [*absent[-1:], *live, *since[: first_live + 1], *turns]
-
-
-def _is_before(check: CheckFact, due_at: datetime) -> bool:
-    """Return whether a check was made and answered before the due instant."""
-    return check.sighting.instant < due_at and check.sighting.completed_at < due_at
-
-
-def describe_publisher_times(facts: Facts) -> Iterator[str]:
-    """Describe the time of publication according to the publisher's own system, which is not an observation.
-
-    If that time lies in a gap in our observations, the account says that it relies on this time alone there.
-    """
-    if facts.publisher_time is None:
-        return
-    published_at, source = facts.publisher_time
-    at = _time_from(published_at, facts)
-    if source is Source.PUBLIC_UPDATED_AT:
-        yield (
-            f"The publisher’s own system gives {at} as the time of the last public update of the page. That time "
-            "moves with every update, so it says only that the release was not published later; it is the "
-            "publisher’s figure, not an observation."
-        )
-        return
-    seconds = int((round_down(published_at) - facts.due_at).total_seconds())
-    when = "the time at which it was due"
-    if seconds:
-        when = f"{describe_duration(abs(seconds))} {'after' if seconds > 0 else 'before'} it was due"
-    yield (
-        f"The publisher’s own system gives {at} as the time of publication, {SOURCES[source]}: {when}. "
-        "That is the publisher’s figure, not an observation."
-    )
-    for start, end in facts.not_observed:
-        if fills(published_at, source, start=start, end=end):
-            yield (
-                f"It lies in the time {_stretch(start, end, facts)}, in which nothing was observed: for that time the "
-                "account rests on the publisher’s figure alone."
-            )
-
-
-def describe_caches(facts: Facts) -> Iterator[str]:
-    """Describe evidence that caches may have served readers an old copy of the page. Only people state a cause."""
-    if Diagnosis.EDGE_CACHE not in facts.diagnoses:
-        return
-    found = next((address.past_caches for address in facts.addresses if address.past_caches), None)
-    if found:
-        found_at, not_found_until = found
-        yield (
-            f"A look that asked past the caches on the way found the release at {_time_by(found_at, facts)}, "
-            "while looks made as any reader makes them still did not find it, the last of them at "
-            f"{_time_from(not_found_until, facts)}. An old copy held by a cache on the way (an “edge cache”) "
-            "may explain why readers saw the release later than it was published."
-        )
-    else:
-        yield (
-            "What is kept of the answers shows that looks were still answered with a copy of the page stored before "
-            "the release was out. An old copy held by a cache on the way (an “edge cache”) may explain why readers "
-            "saw the release later than it was published."
-        )
-
-
-def write_account(facts: Facts) -> str:
-    """Write the circumstances of a suspected breach from the record.
-
-    Blank lines separate the paragraphs. Times are London's; lower bounds are rounded down and upper bounds up to the
-    second. The account states no cause, person or reaction, because people write those. A possible explanation of a
-    late sighting is stated only as a check result.
-
-    :raises ValueError: if the facts contain no address.
-    """
-    if not facts.addresses:
-        raise ValueError("An account needs at least one address that was checked.")
-    # Statements that are not observations, and gaps, follow in separate paragraphs.
-    apart = (
-        describe_clock_error(facts),
-        describe_gaps(facts),
-        describe_publisher_times(facts),
-        describe_caches(facts),
-        _statements(facts),
-    )
-    series = f", in the series ‘{facts.series_title}’," if facts.series_title else ""
-    due = _due(f"‘{facts.release_title}’{series} was due", facts.due_at)
-    paragraphs = [due, *(_address(facts, address) for address in facts.addresses), *map(" ".join, apart)]
+    if not all(facts.addresses for facts in releases):
+        message = "An account needs at least one address that was checked."
+        raise ValueError(message)
+    accounts = [" ".join((_due(facts), *_describe_checks(facts))) for facts in releases]
+    accounts[-1] += f" {CAUSE_NOT_RECORDED}"
+    paragraphs = []
+    for account, facts in zip(accounts, releases, strict=True):
+        paragraphs += [account, " ".join(_statements(facts))]
     return "\n\n".join(filter(None, paragraphs))
 
 
-def _due(release_was_due: str, due_at: datetime) -> str:
-    zone = ZONES.get(in_london(due_at).tzname() or "", "London time")
-    return (
-        f"{release_was_due} to be released at {format_moment(due_at)}. "
-        f"All times given here are London time ({zone} on that day)."
+def _due(facts: Facts) -> str:
+    return f"‘{facts.release_title}’ was due for release at {format_moment(facts.due_at)}."
+
+
+def _describe_checks(facts: Facts) -> Iterator[str]:
+    required = [address for address in facts.addresses if address.required] or list(facts.addresses)
+    # An early release is worse than a late one, and only readers who find the page miss a file.
+    faulty = [address for address in required if address.verdict.outcome is not Outcome.ON_TIME]
+    faulty.sort(
+        key=lambda address: (address.verdict.outcome is not Outcome.EARLY, address.role is not AddressRole.PAGE)
     )
-
-
-def _address(facts: Facts, address: AddressFacts) -> str:
-    name, subject = output_names(facts, address)
-    if not address.checks:
-        return f"No look was made at the announced address of {name} ({address.url})."
-    opening = f"An automatic check looked for {name} at its announced address ({address.url})."
-    if not address.required:
-        opening += " The release counts as complete without it."
-    if address.verdict.outcome is Outcome.EARLY:
-        sentences = [*_early(facts, address, subject), *describe_absence(facts, address)]
-        # A report on an early release is drafted before the release is due, so checks after the due time may be
-        # missing.
-        has_ended = address.verdict.from_due is not Outcome.PENDING
-        sentences += [*_at_due(facts, address), *_after_early(facts, address)] if has_ended else [NOT_ENDED]
+    lead = faulty[0] if faulty else required[0]
+    late_files = [
+        address for address in faulty if address.role is AddressRole.ATTACHMENT and address.verdict.outcome in LATE
+    ]
+    if not lead.checks:
+        yield f"We made no checks of {_page_or_file(lead)}."
+    elif lead.verdict.outcome is Outcome.EARLY:
+        yield from _describe_early(facts, lead)
+    elif lead in late_files:
+        yield from _describe_late_files(facts, late_files, required)
+    elif lead.verdict.outcome in LATE:
+        yield from _describe_late_page(facts, lead, late_files)
+    elif lead.verdict.outcome in NEEDS_CHECKING:
+        yield from _describe_unknown(facts, lead)
+    elif lead.verdict.outcome is Outcome.ON_TIME:
+        yield f"Our automatic check found {_name(lead)} on time{_absences(facts, lead.verdict.flips)}."
     else:
-        sentences = [
-            *_at_due(facts, address),
-            *_in_force(facts, address, subject),
-        ]
-        sentences += describe_absence(facts, address)
-    return " ".join([opening, *sentences, *_inconclusive(facts, address)])
+        yield CHECKS_NOT_ENDED
 
 
-def output_names(facts: Facts, address: AddressFacts) -> tuple[str, str]:
-    """Return the name of an address for use within a sentence and at its beginning: "attachment 1", "Attachment 1"."""
-    alike = [other for other in facts.addresses if other.role is address.role]
-    number = f" {alike.index(address) + 1}" if len(alike) > 1 or address.role is AddressRole.ATTACHMENT else ""
-    if address.role is AddressRole.ATTACHMENT:
-        return f"attachment{number}", f"Attachment{number}"
-    return (f"page{number}", f"Page{number}") if number else ("the release", "The release")
+def _describe_late_page(facts: Facts, page: AddressFacts, late_files: Sequence[AddressFacts]) -> Iterator[str]:
+    if checks := page.checks_since(facts.due_at):
+        when, host = _when(checks[0].sighting, facts), _host(page)
+        instead = next((FOUND_INSTEAD[reason] for reason in checks[0].reasons if reason in FOUND_INSTEAD), "")
+        if checks[0].sighting.result is not CheckOutcome.NOT_LIVE:
+            yield f"Our automatic check of its page at {host} gave no result {when}."
+        elif instead:
+            yield f"Our automatic check found {instead} at {host} {when}."
+        else:
+            yield f"Our automatic check did not find it on its page at {host} {when}."
+    files = ""
+    if late_files and (delay := _last_delay(late_files)):
+        which = "its file" if len(late_files) == 1 else f"the last of its {len(late_files)} late files"
+        files = f", and {which} {_between(delay, facts)}"
+    yield f"{_appeared('It', facts, page)}{_absences(facts, page.verdict.flips)}{files}."
 
 
-def _at_due(facts: Facts, address: AddressFacts) -> Iterator[str]:
-    checks = address.checks_since(facts.due_at)
-    if not checks:
-        yield "No look was made there at or after the due time."
-        return
-    first = checks[0].sighting
-    opening = "A look at the due time" if first.instant == facts.due_at else "The first look after the due time"
-    at = "" if first.instant == facts.due_at else f", at {_time_from(first.sent_at, facts)},"
-    yield f"{opening}{at} {narrate_check(checks[0])}."
-
-
-def narrate_check(check: CheckFact) -> str:
-    """Describe the result of one check, to follow "the check": "did not find it: the site answered ..."."""
-    result = check.sighting.result
-    if result in INCONCLUSIVE:
-        return INCONCLUSIVE[result]
-    if check.by_statement:
-        which = "to be" if result is CheckOutcome.LIVE else "not to be"
-        return f"got what a person stated {which} the release"
-    if result is CheckOutcome.LIVE:
-        return "found it"
-    words: dict[str, str] = {code.value: clause for code, clause in NOT_LIVE_WORDS.items()}
-    why = next((words[reason] for reason in check.reasons if reason in words), "")
-    return f"did not find it: {why}" if why else "did not find it"
-
-
-def _in_force(facts: Facts, address: AddressFacts, subject: str) -> Iterator[str]:
-    verdict = address.verdict
-    if verdict.before is BeforeDue.SEEN_ONCE and verdict.live_before_due_at:
-        seen = _time_from(verdict.live_before_due_at, facts)
-        yield f"One look before the due time, at {seen}, found it there; a single look is not taken as proof."
-    if verdict.outcome is Outcome.LATE and verdict.last_not_live_at and verdict.first_live_at:
-        yield from _late(facts, verdict.last_not_live_at, verdict.first_live_at, subject, delay=verdict.delay)
-    elif verdict.outcome is Outcome.NOT_SEEN and verdict.last_not_live_at:
-        yield _state_absence(facts, verdict.last_not_live_at, subject)
-    elif verdict.outcome is Outcome.ON_TIME and verdict.first_live_at:
-        yield _in_time(facts, verdict.first_live_at, subject)
-    elif verdict.outcome is Outcome.PENDING:
-        yield NOT_ENDED
-    else:
-        if verdict.last_not_live_at:
-            yield f"{subject} was still not seen there at {_time_from(verdict.last_not_live_at, facts)}."
-        if verdict.first_live_at:
-            yield f"{subject} was first seen there at {_time_by(verdict.first_live_at, facts)}."
-        yield from _unknown(facts, address)
-
-
-def _unknown(facts: Facts, address: AddressFacts) -> Iterator[str]:
-    yield UNKNOWN
-    if gaps := [_stretch(gap.begins_at, gap.ends_at, facts) for gap in address.verdict.gaps]:
-        yield f"No check shows whether it was there {join_words(gaps)}."
-
-
-def _in_time(facts: Facts, seen_at: datetime, subject: str) -> str:
-    seen, tolerance = _time_by(seen_at, facts), describe_duration(facts.tolerance_seconds)
-    if seen_at > facts.limit_at:
-        return f"{subject} was seen in time, by a look made within the tolerance of {tolerance} and answered at {seen}."
-    return f"{subject} was seen in time: first at {seen}, within the tolerance of {tolerance}."
-
-
-def _late(
-    facts: Facts,
-    absent_at: datetime,
-    seen_at: datetime,
-    subject: str,
-    *,
-    delay: Interval | None,
-    seen_how: str = "first seen",
+def _describe_late_files(
+    facts: Facts, files: Sequence[AddressFacts], required: Sequence[AddressFacts]
 ) -> Iterator[str]:
-    yield (
-        f"{subject} was still not seen there at {_time_from(absent_at, facts)}, and was {seen_how} there at "
-        f"{_time_by(seen_at, facts)}."
-    )
-    if delay is None or delay.to_seconds is None:
+    """Describe files that were late although no page was."""
+    page = next((address for address in required if address.role is AddressRole.PAGE), None)
+    opening = f"Its page at {_host(page)} was live on time, but our" if page else "Our"
+    if len(files) == 1:
+        (file,) = files
+        first = next(iter(file.checks_since(facts.due_at)), None)
+        is_absent = first is not None and first.sighting.result is CheckOutcome.NOT_LIVE
+        when = _when(first.sighting, facts) if first and is_absent else "on time"
+        yield f"{opening} automatic check did not find {_name(file)} {when}."
+        yield f"{_appeared('The file', facts, file)}{_absences(facts, file.verdict.flips)}."
         return
-    bounds = math.floor(delay.from_seconds), math.ceil(delay.to_seconds)
-    words, figures = delay_in_words(*bounds), delay_in_figures(*bounds)
-    yield f"Access to it was therefore delayed by {words}{'' if words == figures else f': {figures}'}."
+    of_all = sum(address.role is AddressRole.ATTACHMENT for address in required)
+    which = f"its {of_all} files" if len(files) == of_all else f"{len(files)} of its {of_all} files"
+    yield f"{opening} automatic check did not find {which} on time."
+    if delay := _last_delay(files):
+        yield f"The last of them appeared {_between(delay, facts)}, {_length(delay)} late."
+    else:
+        absent = [file.verdict.delay for file in files if file.verdict.outcome is Outcome.NOT_SEEN]
+        which = "They" if len(absent) == len(files) else f"{len(absent)} of them"
+        known = min((delay.from_seconds for delay in absent if delay), default=0.0)
+        yield f"{which} had still not appeared at {_time(known, facts)}."
 
 
-def _state_absence(facts: Facts, absent_at: datetime, subject: str, *, seen_how: str = "seen") -> str:
-    waited = int((round_down(absent_at) - facts.due_at).total_seconds())
-    overdue = f", {describe_duration(waited)} after it was due" if waited > 0 else ""
-    return f"{subject} had not been {seen_how} there by {_time_from(absent_at, facts)}{overdue}."
-
-
-def _early(facts: Facts, address: AddressFacts, subject: str) -> Iterator[str]:
-    absent_at, seen_at = address.verdict.last_not_live_at, address.verdict.first_live_at
-    delay = address.verdict.delay
-    if absent_at and seen_at and delay and delay.to_seconds is not None:
-        early = delay_in_figures(-delay.to_seconds, -delay.from_seconds)
-        yield (
-            f"{subject} was still not seen there at {_time_from(absent_at, facts)}, and was first seen there at "
-            f"{_time_by_before_due(seen_at, facts)}, before it was due. It became visible {early} too early."
-        )
-    if checks := early_sightings((check.sighting for check in address.checks), due_at=facts.due_at):
-        answered = [_time_by_before_due(check.completed_at, facts) for check in checks]
-        yield f"In all, {_count(checks)} answered before the due time found it there{_between(answered)}."
-
-
-def _after_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
-    checks = [check.sighting for check in address.checks_since(facts.due_at)]
+def _describe_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
+    verdict, due_at = address.verdict, facts.due_at
+    what = "it" if address.role is AddressRole.PAGE else "the file"
+    before = [flip for flip in verdict.flips if flip.gone_at < due_at]
+    # What happened from the due time on has a sentence of its own.
+    before = [flip if flip.back_at and flip.back_at < due_at else replace(flip, back_at=None) for flip in before]
+    appeared = ""
+    if verdict.delay and verdict.delay.to_seconds is not None:
+        early = Interval(-verdict.delay.to_seconds, -verdict.delay.from_seconds)
+        appeared = f": {what} appeared {_between(verdict.delay, facts)}, {_length(early)} early"
+    yield f"Our automatic check found {_name(address)} before then{appeared}{_absences(facts, before)}."
+    checks = [check.sighting for check in address.checks_since(due_at)]
     live = next((check for check in checks if check.result is CheckOutcome.LIVE), None)
-    before = [
+    absent = [
         check
         for check in checks
         if check.result is CheckOutcome.NOT_LIVE and (live is None or check.sent_at < live.sent_at)
     ]
-    absent = before[-1] if before else None
-    from_due, subject = address.verdict.from_due, "After the due time it"
-    if from_due is Outcome.LATE and absent and live:
-        delay = Interval(*((at - facts.due_at).total_seconds() for at in (absent.surely_from, live.surely_by)))
-        yield from _late(facts, absent.sent_at, live.completed_at, subject, delay=delay, seen_how="next seen")
-    elif from_due is Outcome.NOT_SEEN and absent:
-        yield _state_absence(facts, absent.sent_at, subject, seen_how="seen again")
-    elif from_due in NEEDS_CHECKING:
-        yield from _unknown(facts, address)
+    if verdict.from_due is Outcome.LATE and live and absent:
+        again = Interval(*((at - due_at).total_seconds() for at in (absent[-1].surely_from, live.surely_by)))
+        yield f"{what.capitalize()} was back {_between(again, facts)}, {_length(again)} late."
+    elif verdict.from_due is Outcome.NOT_SEEN and absent:
+        still = (absent[-1].surely_from - due_at).total_seconds()
+        yield f"{what.capitalize()} was still not back at {_time(still, facts)}."
+    elif verdict.from_due in NEEDS_CHECKING:
+        yield f"Our checks do not show whether {what} was there at the due time."
+    elif verdict.from_due is Outcome.PENDING:
+        yield CHECKS_NOT_ENDED
 
 
-def _inconclusive(facts: Facts, address: AddressFacts) -> Iterator[str]:
-    early, seen_at = address.verdict.outcome is Outcome.EARLY, address.verdict.first_live_at
-    already_described = address.checks_since(facts.due_at)[:1]
-    checks = [
-        check
-        for check in address.checks_in_order()
-        if early or (not _is_before(check, facts.due_at) and (not seen_at or check.sighting.sent_at <= seen_at))
-    ]
-    for result, words in INCONCLUSIVE.items():
-        idle = [check for check in checks if check.sighting.result is result]
-        if idle and idle != already_described:
-            times = [_time_from(check.sighting.sent_at, facts) for check in idle]
-            yield f"{_count(idle).capitalize()}{_between(times)} {words}."
-
-
-def describe_gaps(facts: Facts) -> Iterator[str]:
-    """Describe the gaps in which nothing was observed: each of them, or only their number if there are many."""
-    holes = facts.not_observed
-    if len(holes) > MOST_LISTED_GAPS:
-        longest = max(math.ceil((end - start).total_seconds()) for start, end in holes)
-        first, last = _time_from(holes[0][0], facts), _time_by(holes[-1][1], facts)
-        yield (
-            f"Between {first} and {last} there were {len(holes)} periods, each of at most "
-            f"{describe_duration(longest)}, in which nothing was observed."
+def _describe_unknown(facts: Facts, address: AddressFacts) -> Iterator[str]:
+    verdict = address.verdict
+    unconfirmed = any(not check.sighting.clock_confirmed for check in address.checks)
+    clock = " (their clock was not confirmed)" if unconfirmed else ""
+    where = f"it was on {_page_or_file(address)}" if address.role is AddressRole.PAGE else f"{_name(address)} was there"
+    yield f"Our automatic checks do not show whether {where} on time{clock}."
+    found = []
+    if verdict.last_not_live_at:
+        found.append(
+            (verdict.last_not_live_at, f"did not find it at {_clock(round_down(verdict.last_not_live_at), facts)}")
         )
-    elif holes:
-        yield f"Nothing was observed {join_words(_stretch(start, end, facts) for start, end in holes)}."
+    if verdict.before is BeforeDue.SEEN_ONCE and verdict.live_before_due_at:
+        at = _clock(round_up_before(verdict.live_before_due_at, facts.due_at), facts)
+        found.append((verdict.live_before_due_at, f"found it once before then, at {at}"))
+    elif verdict.first_live_at:
+        found.append((verdict.first_live_at, f"found it at {_clock(round_up(verdict.first_live_at), facts)}"))
+    if gaps := [(gap.begins_at, gap.ends_at) for gap in verdict.gaps]:
+        found.append((gaps[0][0], f"gave no result {_stretches(gaps, facts)}"))
+    if found:
+        yield f"They {join_words(words for _at, words in sorted(found))}."
+
+
+def _appeared(subject: str, facts: Facts, address: AddressFacts) -> str:
+    """Write when a late address appeared, and when we made no checks until then."""
+    delay = address.verdict.delay
+    if delay is None:
+        return f"{subject} was late"
+    if delay.to_seconds is None:
+        late = f", {_length(delay)} late" if delay.from_seconds >= 1 else ""
+        return f"{subject} had still not appeared at {_time(delay.from_seconds, facts)}{late}"
+    # In a gap it may have been live for a while.
+    until = facts.due_at + timedelta(seconds=delay.to_seconds)
+    gaps = [(begins, ends) for begins, ends in facts.not_observed if begins < until and ends > facts.due_at]
+    unchecked = f" (we made no checks {_stretches(gaps, facts)})" if gaps else ""
+    return f"{subject} appeared {_between(delay, facts)}, {_length(delay)} late{unchecked}"
+
+
+def _absences(facts: Facts, flips: Sequence[Flip]) -> str:
+    """Write when an address was gone again after it had been live, and when it was back."""
+    if not flips:
+        return ""
+    gone_at, back_at = _clock(round_down(flips[-1].gone_at), facts), flips[-1].back_at
+    back = f" and back by {_clock(round_up_before(back_at, facts.due_at), facts)}" if back_at else ""
+    if len(flips) == 1:
+        return f", but it was gone at {gone_at}{back}"
+    return f", but it was gone {len(flips)} times, last at {gone_at}{back}"
+
+
+def _last_delay(files: Sequence[AddressFacts]) -> Interval | None:
+    """Return between when and when the last of some files appeared, or None if one has not appeared."""
+    lower, upper = 0.0, 0.0
+    for file in files:
+        delay = file.verdict.delay
+        if delay is None or delay.to_seconds is None:
+            return None
+        lower, upper = max(lower, delay.from_seconds), max(upper, delay.to_seconds)
+    return Interval(lower, upper)
+
+
+def _name(address: AddressFacts) -> str:
+    return f"it on {_page_or_file(address)}" if address.role is AddressRole.PAGE else _page_or_file(address)
+
+
+def _page_or_file(address: AddressFacts) -> str:
+    if address.role is AddressRole.PAGE:
+        return f"its page at {_host(address)}"
+    name = PurePosixPath(urlsplit(address.url).path).name
+    return f"its file ‘{name}’" if "." in name else "its attachment"
+
+
+def _host(address: AddressFacts) -> str:
+    return urlsplit(address.url).hostname or address.url
+
+
+def _when(sighting: Sighting, facts: Facts) -> str:
+    return "then" if sighting.instant == facts.due_at else f"at {_clock(round_down(sighting.sent_at), facts)}"
+
+
+def _between(delay: Interval, facts: Facts) -> str:
+    """Write the two times between which something appeared, rounded outwards to the second."""
+    if delay.to_seconds is None:
+        return f"after {_time(delay.from_seconds, facts)}"
+    end = round_up_before(facts.due_at + timedelta(seconds=delay.to_seconds), facts.due_at)
+    start = round_down(facts.due_at + timedelta(seconds=delay.from_seconds))
+    if start == end:
+        return f"at {_clock(end, facts)}"
+    # The day, where it is needed, is written once.
+    day = f" on {format_day(end)}" if local_date(start) == local_date(end) != local_date(facts.due_at) else ""
+    return f"between {_clock(start, facts).removesuffix(day)} and {_clock(end, facts)}"
+
+
+def _length(delay: Interval) -> str:
+    """Write a delay in words: "just under an hour", "15 to 20 minutes"."""
+    upper = None if delay.to_seconds is None else math.ceil(delay.to_seconds)
+    words = delay_in_words(max(0, math.floor(delay.from_seconds)), upper)
+    if not words.startswith("between "):
+        return words
+    # The sentence already has "between" for the times.
+    words = words.removeprefix("between ").replace(" and ", " to ")
+    return re.sub(r"^(\d+) (\w+) to (\d+) \2$", r"\1 to \3 \2", words)
+
+
+def _time(seconds_after_due: float, facts: Facts) -> str:
+    return _clock(round_down(facts.due_at + timedelta(seconds=seconds_after_due)), facts)
+
+
+def _clock(instant: datetime, facts: Facts) -> str:
+    return time_in_words(instant, due_at=facts.due_at)
+
+
+def _stretches(stretches: Sequence[tuple[datetime, datetime]], facts: Facts) -> str:
+    times = f"{_clock(round_down(stretches[0][0]), facts)} and {_clock(round_up(stretches[-1][1]), facts)}"
+    return f"between {times}" if len(stretches) == 1 else f"in {len(stretches)} periods between {times}"
 
 
 def _statements(facts: Facts) -> Iterator[str]:
-    for statement in facts.statements:
-        live_at = f" at {_time_from(statement.live_at, facts)}" if statement.live_at else ""
-        stated_at = _time_from(statement.stated_at, facts)
-        speaker = SPEAKERS[statement.role] if statement.role else "A person whose role is not on record"
-        yield (
-            f"{speaker} stated at {stated_at} that {STATED[statement.said]}{live_at}; this is that person’s word, "
-            "not an observation."
-        )
-    if any(check.by_statement for address in facts.addresses for check in address.checks):
-        yield "Looks that the check could not decide are counted here as these statements say."
+    for statement in facts.statements[-MOST_STATEMENTS:]:
+        yield describe_statement(statement, facts)
+    if facts.statements and any(check.by_statement for address in facts.addresses for check in address.checks):
+        yield "Our automatic check could not decide without this."
 
 
-def _count(checks: Sequence[object]) -> str:
-    return "one look" if len(checks) == 1 else f"{len(checks)} looks"
-
-
-def _between(times: Sequence[str]) -> str:
-    first, last = times[0], times[-1]
-    return f" at {first}" if first == last else f" from {first} to {last}"
-
-
-def _time_from(instant: datetime, facts: Facts) -> str:
-    return time_in_words(round_down(instant), due_at=facts.due_at)
-
-
-def _time_by(instant: datetime, facts: Facts) -> str:
-    return time_in_words(round_up(instant), due_at=facts.due_at)
-
-
-def _time_by_before_due(instant: datetime, facts: Facts) -> str:
-    return time_in_words(round_up_before(instant, facts.due_at), due_at=facts.due_at)
-
-
-def _stretch(start: datetime, end: datetime, facts: Facts) -> str:
-    return f"from {_time_from(start, facts)} to {_time_by(end, facts)}"
+def describe_statement(statement: Statement, facts: Facts) -> str:
+    """Write what a person stated, by role and not by name."""
+    live_at = f" at {_clock(round_down(statement.live_at), facts)}" if statement.live_at else ""
+    speaker = SPEAKERS[statement.role] if statement.role else "A person whose role is not on record"
+    stated_at = _clock(round_down(statement.stated_at), facts)
+    return f"{speaker} stated at {stated_at} that {STATED[statement.said]}{live_at}."
 
 
 REQUESTED_CHANGES = {
@@ -492,13 +350,10 @@ def write_access_account(facts: AccessFacts) -> str:
 
 
 def _planned(facts: AccessFacts) -> str:
-    series = f", in the series ‘{facts.series_title}’," if facts.series_title else ""
     if facts.due_at is None:
-        return (
-            f"‘{facts.release_title}’{series} is planned for {facts.planned_for}. All times given here are London time."
-        )
+        return f"‘{facts.release_title}’ is planned for {facts.planned_for}."
     tense = "was due" if facts.due_at <= facts.read_at else "is due"
-    return _due(f"‘{facts.release_title}’{series} {tense}", facts.due_at)
+    return f"‘{facts.release_title}’ {tense} for release at {format_moment(facts.due_at)}."
 
 
 def _post(post: PostAccess) -> Iterator[str]:

@@ -197,8 +197,8 @@ def test_one_button_starts_a_report_about_a_release_that_needs_checking_with_wha
     assert report.kind == "late"
     content = content_of(report)
     assert content.occurred_on == (THAT_DAY,)
-    assert "The release was still not seen there at 9:40am." in content.circumstances
-    assert "No check shows whether it was there from 9:30am to 9:40am." in content.circumstances
+    assert "did not find it at 9:40am." in content.circumstances
+    assert "gave no result between 9:30am and 9:40am" in content.circumstances
     assert report.machine["circumstances"] == content.circumstances
     page = client.get(page_of(release)).text
     assert not hidden_fields(page)

@@ -58,19 +58,19 @@ def test_the_seeds_morning_is_described_with_its_interval_and_the_publishers_fig
     (part,) = parts(record(address(*SEED_LOOKS), publisher_time=told))
     assert part.heading == TITLE
     assert part.summary == (
-        ("Announced time", "9:30am on 30 June 2020"),
-        ("Limit: the announced time and the tolerance", "9:32am"),
-        ("Outcome of the check", "First seen after the limit"),
-        ("Last seen not live", "10:26:55am"),
-        ("First seen live", "10:27:00am"),
-        ("It became visible", "Between 56 minutes 55 seconds and 57 minutes after the announced time"),
-        ("By the publisher’s own system (no observation)", "10:26:41am, by the public history of the page"),
+        ("Due", "9:30am on 30 June 2020"),
+        ("On time until", "9:32am"),
+        ("Result", "Late"),
+        ("Last found not live", "10:26:55am"),
+        ("First found live", "10:27:00am"),
+        ("Appeared", "Between 56 minutes 55 seconds and 57 minutes after it was due"),
+        ("Publisher’s own time (not an observation)", "10:26:41am, from the public history of the page"),
     )
     assert [(sent, showed) for sent, _answered, showed in part.checks][-2:] == [
-        ("10:26:55am", "Did not find it: the site answered that there was no such page."),
+        ("10:26:55am", "Did not find it: the site answered “page not found”."),
         ("10:27:00am", "Found it."),
     ]
-    assert part.not_listed == "These are all the looks on record."
+    assert part.not_listed == "These are all the checks on record."
 
 
 def test_what_was_early_is_described_before_the_announced_time_and_never_rounded_over_it():
@@ -80,23 +80,21 @@ def test_what_was_early_is_described_before_the_announced_time_and_never_rounded
         make_check_fact("09:29:59", LIVE, seconds=0.5),
     )
     (part,) = parts(record(address(*EARLY)))
-    assert summary(part)["It became visible"] == (
-        "Between 19 minutes 59 seconds and 30 minutes before the announced time"
-    )
+    assert summary(part)["Appeared"] == ("Between 19 minutes 59 seconds and 30 minutes before it was due")
     (part,) = parts(record(address(*nearly)))
-    assert summary(part)["First seen live"] == "9:29:59am"
+    assert summary(part)["First found live"] == "9:29:59am"
     assert {answered for _sent, answered, _showed in part.checks} == {"9:29:00am", "9:29:59am"}
 
 
 def test_no_answer_is_described_as_such_and_what_was_never_found_has_no_time():
     (part,) = parts(record(address(*ABSENT)))
-    assert summary(part)["Outcome of the check"] == "Not seen"
-    assert summary(part)["First seen live"] == "No look shows this"
-    assert summary(part)["It became visible"] == "Not yet, more than 2 minutes after the announced time"
-    assert part.checks[1][2] == "Got no answer that could be used."
+    assert summary(part)["Result"] == "Not live when last checked"
+    assert summary(part)["First found live"] == "No check shows this"
+    assert summary(part)["Appeared"] == "Not yet, more than 2 minutes after it was due"
+    assert part.checks[1][2] == "Got no usable response."
     (silent,) = parts(record(address(make_check_fact("09:30", UNREACHABLE), make_check_fact("09:32", UNREACHABLE))))
-    assert summary(silent)["Outcome of the check"] == "The looks do not show whether it was there in time"
-    assert summary(silent)["It became visible"] == "The looks do not show when"
+    assert summary(silent)["Result"] == "The checks do not show whether it was on time"
+    assert summary(silent)["Appeared"] == "The checks do not show when"
 
 
 def test_without_a_tolerance_what_was_not_seen_at_the_announced_time_is_said_so():
@@ -104,7 +102,7 @@ def test_without_a_tolerance_what_was_not_seen_at_the_announced_time_is_said_so(
     (part,) = annex_of([facts]).outputs[0].parts
     output = dataclasses.replace(annex_of([facts]).outputs[0], parts=(dataclasses.replace(part, delay=(0.0, None)),))
     (laid_out,) = lay_out_annex(Annex((output,)), approved=False).parts
-    assert summary(laid_out)["It became visible"] == "Not yet at the announced time"
+    assert summary(laid_out)["Appeared"] == "Not yet at the due time"
 
 
 def test_each_address_of_each_output_has_a_part_and_the_publishers_figure_appears_once():
@@ -113,7 +111,7 @@ def test_each_address_of_each_output_has_a_part_and_the_publishers_figure_appear
     )
     page, file, other = parts(record(address(*ABSENT), attachment), record(address(*EARLY)))
     assert [part.heading for part in (page, file, other)] == [f"{TITLE}: page", f"{TITLE}: attachment 1", TITLE]
-    assert ["By the publisher’s own system (no observation)" in summary(part) for part in (page, file, other)] == [
+    assert ["Publisher’s own time (not an observation)" in summary(part) for part in (page, file, other)] == [
         True,
         False,
         True,
@@ -123,7 +121,7 @@ def test_each_address_of_each_output_has_a_part_and_the_publishers_figure_appear
 def test_an_annex_of_several_parts_begins_with_all_of_them_in_one_table_and_one_of_one_does_not():
     both = lay_out_annex(annex_of([record(address(*ABSENT)), record(address(*SEED_LOOKS))]), approved=True)
     assert both.overview == (
-        (TITLE, "9:30am on 30 June 2020", "9:32:00am", "No look shows this"),
+        (TITLE, "9:30am on 30 June 2020", "9:32:00am", "No check shows this"),
         (TITLE, "9:30am on 30 June 2020", "10:26:55am", "10:27:00am"),
     )
     assert lay_out_annex(annex_of([record(address(*SEED_LOOKS))]), approved=True).overview == ()
@@ -136,7 +134,7 @@ def test_of_many_checks_those_around_the_change_and_the_one_at_the_announced_tim
     told = checks_around_change(facts, facts.addresses[0])
     assert told == [before[0], before[23], before[24], *before[-BEFORE:], *after[:AFTER]]
     (part,) = parts(facts)
-    assert part.not_listed == f"{250 - len(told)} more looks are on record, and not listed here."
+    assert part.not_listed == f"{250 - len(told)} more checks are on record but not listed here."
     assert RULE in part.notes
 
 
@@ -167,8 +165,8 @@ def test_holes_in_the_watching_and_the_clocks_error_stand_with_the_output():
     unsure = dataclasses.replace(SEED_LOOKS[-1].sighting, clock_bound=timedelta(seconds=2))
     looks = (*SEED_LOOKS[:-1], dataclasses.replace(SEED_LOOKS[-1], sighting=unsure))
     (part,) = parts(record(address(*looks), not_observed=(hole,)))
-    assert "Nothing was observed from 9:33am to 9:40am." in part.notes
-    assert any("may have been off by up to 2 seconds" in note for note in part.notes)
+    assert "We made no checks from 9:33am to 9:40am." in part.notes
+    assert any("may have been wrong by up to 2 seconds" in note for note in part.notes)
 
 
 def test_an_annex_holds_no_address_of_the_web():

@@ -71,8 +71,8 @@ def test_the_draft_holds_what_the_record_and_the_contacts_say_and_leaves_the_res
     assert content.head_of_profession.telephone == series.head_of_profession.telephone
     assert [(practice.edition, practice.code) for practice in content.practices] == [("2.0", "T3.6")]
     assert content.occurred_on == (date(2020, 6, 30),)
-    assert "due to be released at 9:30am on 30 June 2020" in content.circumstances
-    assert "just under an hour: between 56 minutes 55 seconds and 57 minutes" in content.circumstances
+    assert "due for release at 9:30am on 30 June 2020" in content.circumstances
+    assert "between 10:26:55am and 10:27am, just under an hour late" in content.circumstances
     assert "8:30am" not in content.circumstances  # the due time in UTC
     assert (content.impact, content.corrective_actions, content.report_date) == ("", "", None)
     assert current_version(report).machine == current_version(report).content == report.machine
@@ -108,7 +108,7 @@ def test_an_early_release_is_told_as_early_and_occurred_when_it_was_first_seen()
     assert report.kind == ReportKind.EARLY
     assert [practice.code for practice in content_of(report).practices] == ["T3.3", "T3.4"]
     assert report.suspicions.get().verification.occurred_at == london("09:10")
-    assert "too early" in content_of(report).circumstances
+    assert "30 minutes early" in content_of(report).circumstances
 
 
 def test_what_was_seen_at_the_due_time_of_an_early_release_is_told_at_once():
@@ -122,7 +122,7 @@ def test_what_was_seen_at_the_due_time_of_an_early_release_is_told_at_once():
     drafting.draft_missing(now=london("09:32:02"))
 
     report.refresh_from_db()
-    assert content_of(report).circumstances.endswith("A look at the due time found it.")
+    assert content_of(report).circumstances.endswith("minutes early. The cause has not been recorded.")
 
 
 def test_a_missing_attachment_makes_a_partial_suspicion():
@@ -137,7 +137,7 @@ def test_a_missing_attachment_makes_a_partial_suspicion():
     )
     report = drafting.draft_missing(now=NOW)[0]
     assert report.kind == ReportKind.PARTIAL
-    assert "attachment" in content_of(report).circumstances.lower()
+    assert "its file ‘table.csv’" in content_of(report).circumstances.lower()
 
 
 @pytest.mark.both_databases
@@ -224,7 +224,7 @@ def test_a_hole_in_the_watching_is_told_and_a_replayed_past_has_none():
     release = ReleaseFactory(confirmed=True)
     record_coverage(release, end="09:50")
     record_checks(release, *SEED_MORNING)
-    assert "from 9:50am to 10:26:55am" in content_of(drafting.draft_missing(now=NOW)[0]).circumstances
+    assert "between 9:50am and 10:26:55am" in content_of(drafting.draft_missing(now=NOW)[0]).circumstances
     replay = ReleaseFactory(confirmed=True, rehearsal=True, reference="replay", series=release.series)
     record_checks(replay, *SEED_MORNING, replayed=True)
     assert "Nothing was observed" not in content_of(drafting.draft_missing(now=NOW)[0]).circumstances

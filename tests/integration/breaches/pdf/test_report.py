@@ -101,7 +101,7 @@ def test_the_seeds_case_holds_the_forms_labels_in_order_the_practice_both_dates_
     assert positions == sorted(positions)
     assert "Trustworthiness: T3.6 - Statistics should be released to all users at 9.30am on a weekday." in text
     assert text.count("30 June 2020") >= 3
-    assert "just under an hour: between 56 minutes 55 seconds and 57 minutes" in text
+    assert "between 10:26:55am and 10:27am, just under an hour late" in text
     assert TITLE in text
     assert "Approved by Bernard Low, Head of Profession for Statistics, at 2:15pm on 30 June 2020." in text
     assert "One person both wrote and approved this report." in text
@@ -225,7 +225,7 @@ def test_how_many_checks_are_not_listed_never_stands_alone_on_a_page(tmp_path):
     (part,) = document.annex.parts
     path, alone = tmp_path / "report.pdf", []
     for rows in range(4, 16):
-        told = dataclasses.replace(part, checks=part.checks[:1] * rows, not_listed="67 more looks are on record.")
+        told = dataclasses.replace(part, checks=part.checks[:1] * rows, not_listed="67 more checks are on record.")
         annex = dataclasses.replace(document.annex, parts=(told,))
         path.write_bytes(render_pdf(dataclasses.replace(document, annex=annex)))
         last = words(text_of(path, page_count(path)))

@@ -202,4 +202,4 @@ def test_checks_before_due_that_only_repeat_one_another_are_said_to_be_on_record
     record_checks(release, ("09:00", NOT_LIVE), ("09:10", NOT_LIVE), ("09:20", NOT_LIVE), ("09:29", NOT_LIVE))
     ((part,),) = [output.parts for output in with_annex(submitted_report).annex.outputs]
     assert len(part.looks) + part.not_listed == Observation.objects.filter(release=release).count() == 20
-    assert draft_of(submitted_report, annex=True).annex.parts[0].not_listed.startswith("13 more looks are on record")
+    assert draft_of(submitted_report, annex=True).annex.parts[0].not_listed.startswith("13 more checks are on record")

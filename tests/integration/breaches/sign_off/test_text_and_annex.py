@@ -19,7 +19,7 @@ from tests.support.report_mornings import LIVE, NOT_LIVE, NOT_SEEN_MORNING, reco
 from tests.support.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
-DRAFTED, LATER = "by 9:32am", "by 9:44am"
+DRAFTED, LATER = "at 9:32am", "at 9:44am"
 
 
 @shared_fixture
@@ -51,7 +51,7 @@ def edited(report, office):
 
 
 def last_looks(document):
-    return [dict(part.summary)["Last seen not live"] for part in document.annex.parts]
+    return [dict(part.summary)["Last found not live"] for part in document.annex.parts]
 
 
 def text_of(document):

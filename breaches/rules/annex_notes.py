@@ -1,0 +1,202 @@
+"""The sentences of an annex: what each check showed, the clock, gaps, caches, statements and the publisher's time."""
+
+import math
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from breaches.rules.facts import (
+    AddressFacts,
+    CheckFact,
+    Facts,
+    describe_duration,
+    join_words,
+    round_down,
+    round_up,
+    time_in_words,
+)
+from breaches.rules.narrative import describe_statement
+from releases.detection.finding import AddressRole, CheckOutcome, Reason, Source, fills
+from releases.verdict.release import Diagnosis
+
+NOT_LIVE_WORDS = {
+    Reason.NOT_FOUND: "the site answered “page not found”",
+    Reason.GONE: "the site answered that the page was gone",
+    Reason.OTHER_HOST: "the address led to another site",
+    Reason.HOME_PAGE: "the address led to a home page",
+    Reason.SEARCH: "the address led to a search page",
+    Reason.LOG_IN: "the address led to a sign-in page",
+    Reason.NEGATIVE_MARKER: "the page said “not found”, “coming soon” or similar",
+    Reason.LIKE_NOT_FOUND: "the page was like the site’s own “page not found”",
+    Reason.OTHER_EDITION: "the address led to another edition",
+    Reason.WRONG_TYPE: "it was not a file of the announced type",
+    Reason.EMPTY: "the response was empty",
+    Reason.ANNOUNCEMENT: "only the announcement of the release was live",
+    Reason.CANCELLED: "the announcement said that the release was cancelled",
+    Reason.MOVED: "the announcement gave another time",
+    Reason.WITHDRAWN: "the page was marked as withdrawn",
+    Reason.EARLIER_EDITION: "the dates on the page were those of an earlier edition",
+    Reason.UNCHANGED: "the page had not changed since an earlier check that did not find the release",
+    Reason.PREVIOUS_EDITION: "the page still showed the previous edition",
+}
+SOURCES = {
+    Source.SCHEDULED_TIME_AND_DELAY: "from its scheduled time and recorded delay",
+    Source.CHANGE_HISTORY: "from the public history of the page",
+}
+# The words for checks that show neither that the release was there nor that it was not.
+INCONCLUSIVE = {
+    CheckOutcome.UNREACHABLE: "got no usable response",
+    CheckOutcome.OBSERVER_FAULT: "failed because of a fault in our monitoring",
+    CheckOutcome.UNRECOGNISED: "got a response that we could not recognise as the release or rule out",
+}
+
+# More periods than these are counted, because a list of a hundred says less than their number and length.
+MOST_LISTED_GAPS = 4
+OLD_COPY = "An old copy in a cache (“edge cache”) may explain why readers saw the release later than it was published."
+
+
+def output_names(facts: Facts, address: AddressFacts) -> tuple[str, str]:
+    """Return how an address is named within a sentence and at its beginning: "attachment 1", "Attachment 1"."""
+    alike = [other for other in facts.addresses if other.role is address.role]
+    number = f" {alike.index(address) + 1}" if len(alike) > 1 or address.role is AddressRole.ATTACHMENT else ""
+    if address.role is AddressRole.ATTACHMENT:
+        return f"attachment{number}", f"Attachment{number}"
+    return (f"page{number}", f"Page{number}") if number else ("the release", "The release")
+
+
+def narrate_check(check: CheckFact) -> str:
+    """Write what one check showed, such as "did not find it: the site answered “page not found”"."""
+    result = check.sighting.result
+    if result in INCONCLUSIVE:
+        return INCONCLUSIVE[result]
+    if check.by_statement:
+        which = "was" if result is CheckOutcome.LIVE else "was not"
+        return f"got a response that, as a person stated, {which} the release"
+    if result is CheckOutcome.LIVE:
+        return "found it"
+    words: dict[str, str] = {code.value: clause for code, clause in NOT_LIVE_WORDS.items()}
+    why = next((words[reason] for reason in check.reasons if reason in words), "")
+    return f"did not find it: {why}" if why else "did not find it"
+
+
+def describe_clock_error(facts: Facts) -> Iterator[str]:
+    """Write the largest error of our clock at the deciding checks, and whether the clock was confirmed."""
+    checks = [check for address in facts.addresses for check in _deciding_checks(address, facts.due_at)]
+    largest = max((check.sighting.clock_bound for check in checks), default=timedelta(0))
+    if largest:
+        seconds, tenths = largest.total_seconds(), math.ceil(round(largest.total_seconds() * 10, 6))
+        length = describe_duration(math.ceil(seconds)) if seconds >= 1 or tenths == 10 else f"0.{tenths} seconds"
+        yield (
+            f"Our clock may have been wrong by up to {length}. The table shows the times of our clock. "
+            "The delays and the account allow for the error."
+        )
+    unconfirmed = [check for check in checks if not check.sighting.clock_confirmed]
+    if unconfirmed:
+        which = "The clock" if len(unconfirmed) == len(checks) else "At some checks the clock"
+        yield f"{which} was not confirmed, so the times prove nothing."
+
+
+def _deciding_checks(address: AddressFacts, due_at: datetime) -> list[CheckFact]:
+    """Return the checks whose times decide the account.
+
+    Before the due time: every check that found the release, and the last one before them that did not. From the due
+    time on: the checks up to the first that found it, and those that show that it was gone or back. Other checks of
+    the day are left out, because their clock says nothing about these times.
+    """
+    checks = address.checks_in_order()
+    before = [check for check in checks if _is_before(check, due_at)]
+    live = [check for check in before if check.sighting.result is CheckOutcome.LIVE]
+    until = live[0].sighting.sent_at if live else due_at
+    absent = [
+        check for check in before if check.sighting.result is CheckOutcome.NOT_LIVE and check.sighting.sent_at < until
+    ]
+    since = [check for check in checks if not _is_before(check, due_at)]
+    first_live = next((at for at, check in enumerate(since) if check.sighting.result is CheckOutcome.LIVE), len(since))
+    away = address.verdict.flips
+    gone_at, back_at = {one.gone_at for one in away}, {one.back_at for one in away}
+    turns = [
+        check
+        for check in since[first_live + 1 :]
+        if check.sighting.sent_at in gone_at or check.sighting.completed_at in back_at
+    ]
+    return [*absent[-1:], *live, *since[: first_live + 1], *turns]
+
+
+def _is_before(check: CheckFact, due_at: datetime) -> bool:
+    """Return whether a check was made and answered before the due instant."""
+    return check.sighting.instant < due_at and check.sighting.completed_at < due_at
+
+
+def describe_publisher_times(facts: Facts) -> Iterator[str]:
+    """Write when the release was published according to the publisher's own system, which is not an observation."""
+    if facts.publisher_time is None:
+        return
+    published_at, source = facts.publisher_time
+    at = _time_from(published_at, facts)
+    if source is Source.PUBLIC_UPDATED_AT:
+        yield (
+            f"The publisher’s own system gives {at} as the time of the last public update of the page. Every update "
+            "changes that time, so it shows only that the release was not published later. It is not an observation."
+        )
+        return
+    seconds = int((round_down(published_at) - facts.due_at).total_seconds())
+    when = "the time at which it was due"
+    if seconds:
+        when = f"{describe_duration(abs(seconds))} {'after' if seconds > 0 else 'before'} it was due"
+    yield (
+        f"The publisher’s own system gives {at} as the time of publication ({SOURCES[source]}), {when}. "
+        "It is not an observation."
+    )
+    for start, end in facts.not_observed:
+        if fills(published_at, source, start=start, end=end):
+            yield (
+                f"We made no checks {_stretch(start, end, facts)}. For that period only the publisher’s time is known."
+            )
+
+
+def describe_caches(facts: Facts) -> Iterator[str]:
+    """Write what shows that a cache may have given readers an old copy. Only people name the cause."""
+    if Diagnosis.EDGE_CACHE not in facts.diagnoses:
+        return
+    found = next((address.past_caches for address in facts.addresses if address.past_caches), None)
+    if found:
+        found_at, not_found_until = found
+        yield (
+            f"A check that bypassed caches found the release at {_time_by(found_at, facts)}. Ordinary checks still did "
+            f"not find it, the last of them at {_time_from(not_found_until, facts)}. {OLD_COPY}"
+        )
+    else:
+        yield f"The stored responses show that checks still received a copy from before the release. {OLD_COPY}"
+
+
+def describe_gaps(facts: Facts) -> Iterator[str]:
+    """Write when we made no checks: each period, or the number of periods if there are many."""
+    holes = facts.not_observed
+    if len(holes) > MOST_LISTED_GAPS:
+        longest = max(math.ceil((end - start).total_seconds()) for start, end in holes)
+        first, last = _time_from(holes[0][0], facts), _time_by(holes[-1][1], facts)
+        yield (
+            f"We made no checks in {len(holes)} periods between {first} and {last}. "
+            f"The longest was {describe_duration(longest)}."
+        )
+    elif holes:
+        yield f"We made no checks {join_words(_stretch(start, end, facts) for start, end in holes)}."
+
+
+def describe_statements(facts: Facts) -> Iterator[str]:
+    """Write what people stated, and whether the result rests on it."""
+    for statement in facts.statements:
+        yield describe_statement(statement, facts)
+    if any(check.by_statement for address in facts.addresses for check in address.checks):
+        yield "Where a check could not decide, the result follows these statements."
+
+
+def _time_from(instant: datetime, facts: Facts) -> str:
+    return time_in_words(round_down(instant), due_at=facts.due_at)
+
+
+def _time_by(instant: datetime, facts: Facts) -> str:
+    return time_in_words(round_up(instant), due_at=facts.due_at)
+
+
+def _stretch(start: datetime, end: datetime, facts: Facts) -> str:
+    return f"from {_time_from(start, facts)} to {_time_by(end, facts)}"
