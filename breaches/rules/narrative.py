@@ -36,7 +36,7 @@ CAUSE_NOT_RECORDED = "The cause has not been recorded."
 CHECKS_NOT_ENDED = "Our checks had not ended when this was written."
 LATE = frozenset({Outcome.LATE, Outcome.NOT_SEEN})
 # What a check found instead of the release, where that helps the reader of a report.
-FOUND_INSTEAD = {
+FOUND_INSTEAD: dict[str, str] = {
     Reason.ANNOUNCEMENT: "only its announcement",
     Reason.CANCELLED: "an announcement of its cancellation",
     Reason.MOVED: "an announcement with another time",
@@ -100,7 +100,7 @@ def _describe_checks(facts: Facts) -> Iterator[str]:
         yield f"We made no checks of {_page_or_file(lead)}."
     elif lead.verdict.outcome is Outcome.EARLY:
         yield from _describe_early(facts, lead)
-    elif lead in late_files:
+    elif late_files and (lead in late_files or lead.verdict.outcome in NEEDS_CHECKING):
         yield from _describe_late_files(facts, late_files, required)
     elif lead.verdict.outcome in LATE:
         yield from _describe_late_page(facts, lead, late_files)
@@ -132,9 +132,10 @@ def _describe_late_page(facts: Facts, page: AddressFacts, late_files: Sequence[A
 def _describe_late_files(
     facts: Facts, files: Sequence[AddressFacts], required: Sequence[AddressFacts]
 ) -> Iterator[str]:
-    """Describe files that were late although no page was."""
-    page = next((address for address in required if address.role is AddressRole.PAGE), None)
-    opening = f"Its page at {_host(page)} was live on time, but our" if page else "Our"
+    """Describe files that were late although no page is known to have been."""
+    pages = [address for address in required if address.role is AddressRole.PAGE]
+    on_time = pages and all(page.verdict.outcome is Outcome.ON_TIME for page in pages)
+    opening = f"Its page at {_host(pages[0])} was live on time, but our" if on_time else "Our"
     if len(files) == 1:
         (file,) = files
         first = next(iter(file.checks_since(facts.due_at)), None)

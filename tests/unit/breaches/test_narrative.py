@@ -251,6 +251,11 @@ ACCOUNTS = {
         f"{PAGE_LIVE} its 2 files on time.",
         "They had still not appeared at 9:32am.",
     ),
+    "a late file, and a page that proves nothing": (
+        record(address(check("09:29", NOT_LIVE), check("09:33", UNREACHABLE), check("09:45", LIVE)), FILE_LATE),
+        "Our automatic check did not find its file ‘data.csv’ then.",
+        "The file appeared between 9:43:05am and 9:43:10am, just over 13 minutes late.",
+    ),
     "late with its file": (
         record(address(*SEED_LOOKS), FILE_LATE),
         NOT_FOUND,
