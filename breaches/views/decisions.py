@@ -46,6 +46,7 @@ from breaches.rules.lifecycle import (
     TAKE_BACK,
     WITHDRAW,
 )
+from breaches.rules.narrative import CAUSE_NOT_RECORDED
 from breaches.text import FIELDS, REASONS, RECORDING_REASONS, SECTIONS, list_events, suspicion_name
 from breaches.versions import CHANGED_SINCE_READ, changes_since, content_of, current_version
 from breaches.views.base import refusal_page, report_page, return_to_report
@@ -350,8 +351,11 @@ def find_outdated_text(report: Report, version: ReportVersion, content: ReportCo
             continue  # with the newest check results, like the annex
         sentence = _("The record has changed since ‘%(field)s’ was written: compare the text with what it says now.")
         yield Remark(ReportSection.CIRCUMSTANCES, field, sentence % {"field": FIELDS[field]})
-    if content.circumstances and version.is_untouched("circumstances"):
-        sentence = _("The circumstances are still the record’s own account: nobody has written what the cause was.")
+    if CAUSE_NOT_RECORDED in content.circumstances:
+        sentence = _("‘Circumstances of breach’ says that the cause has not been recorded. Add the cause.")
+        yield Remark(ReportSection.CIRCUMSTANCES, "circumstances", sentence)
+    elif content.circumstances and version.is_untouched("circumstances"):
+        sentence = _("‘Circumstances of breach’ has only the automatic text. Add the cause.")
         yield Remark(ReportSection.CIRCUMSTANCES, "circumstances", sentence)
 
 

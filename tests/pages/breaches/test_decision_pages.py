@@ -237,12 +237,16 @@ def test_the_record_that_no_longer_shows_a_breach_is_said_on_the_page(client, of
     assert "no longer shows a breach" in words(client.get(page_of(report, "report")).text)
 
 
-def test_circumstances_that_no_one_touched_are_pointed_out_before_a_decision(client, office, submitted_report):
+def test_circumstances_without_a_cause_are_pointed_out_before_a_decision(client, office, submitted_report):
     client.force_login(office.head)
-    told = "nobody has written what the cause was"
-    assert told in words(client.get(page_of(submitted_report, "approve")).text)
-    send(client, f"/reports/{submitted_report.reference}/circumstances/", circumstances="The scheduler stood still.")
-    assert told not in words(client.get(page_of(submitted_report, "approve")).text)
+    warning = "says that the cause has not been recorded. Add the cause."
+    account = content_of(submitted_report).circumstances
+    assert warning in words(client.get(page_of(submitted_report, "approve")).text)
+    section = f"/reports/{submitted_report.reference}/circumstances/"
+    send(client, section, circumstances=f"{account} Users were told.")
+    assert warning in words(client.get(page_of(submitted_report, "approve")).text)
+    send(client, section, circumstances="The scheduler stood still.")
+    assert warning not in words(client.get(page_of(submitted_report, "approve")).text)
 
 
 def test_a_dismissed_report_says_by_whom_and_why_on_its_page(client, office, dismissed_report):
