@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import urlsplit
 
 from breaches.rules.content import (
     EMAIL_ADDRESS,
@@ -25,6 +26,8 @@ NAME, EMAIL, TELEPHONE, ADDRESS = (
     "[telephone number removed]",
     "[web address removed]",
 )
+# A host as the automatic account names it: "on its page at www.example.gov.uk".
+_HOST = re.compile(r"(?<=\bat )[a-z][\w-]*(?:\.[\w-]+)+", re.IGNORECASE)
 _TITLES = r"(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof(?:essor)?|Sir|Dame)\.?\s+"
 _NARRATIVES = ("other_practices", "circumstances", "impact", "corrective_actions")
 
@@ -78,12 +81,14 @@ def statement_of(
 
 
 def without_people(text: str, *, names: Collection[str], pages: Collection[str] = ()) -> str:
-    """Remove people's names and contact details from a text, and web addresses that are not in `pages`.
+    """Remove people's names and contact details from a text, and web addresses and hosts that are not in `pages`.
 
     Case is ignored. The last part of a name is also removed after a title ("Ms Hill").
     """
     cleaned = EMAIL_ADDRESS.sub(EMAIL, text)
-    cleaned = WEB_ADDRESS.sub(lambda found: found[0] if found[0] in pages else ADDRESS, cleaned)
+    public = {*pages, *(urlsplit(page).hostname for page in pages)}
+    for pattern in (WEB_ADDRESS, _HOST):
+        cleaned = pattern.sub(lambda found: found[0] if found[0] in public else ADDRESS, cleaned)
     cleaned = TELEPHONE_NUMBER.sub(TELEPHONE, cleaned)
     for name in sorted(names, key=len, reverse=True):
         parts = name.split()

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 # What a lead decides to publish: when the release was seen at last, as the report's own account says it.
 TOLD = {
     "the time at which it was seen",
-    "the same in words",
+    "the same with the point of earlier versions",
     "the same in UTC",
     "the same in an iCalendar file",
 }

@@ -56,7 +56,7 @@ HIDDEN = {
     "that date in an iCalendar file": "20200917",
     "a post that may see a release which is not out": "hidden post",
     "the time at which it was seen": "10:41",
-    "the same in words": "10.41",
+    "the same with the point of earlier versions": "10.41",
     "the same in UTC": "09:41",
     "the same in an iCalendar file": "t0941",
 }

@@ -88,6 +88,18 @@ def test_only_addresses_that_are_public_stand_at_the_outputs():
     assert statement.statement_url == ""
 
 
+def test_only_hosts_of_public_addresses_are_named_in_the_account():
+    account = "It was not on its page at www.example.gov.uk at 9:30am. It was on its page at staging.example.gov.uk."
+    public, hidden = (
+        without_people(account, names=(), pages=pages) for pages in ({"https://www.example.gov.uk/open"}, ())
+    )
+    assert (
+        public == "It was not on its page at www.example.gov.uk at 9:30am. It was on its page at [web address removed]."
+    )
+    assert "example.gov.uk" not in hidden
+    assert "9:30am" in hidden
+
+
 def test_a_statement_is_read_back_as_it_was_written():
     statement = statement_of(a_content(), kind="late", names=(), pages=())
     assert statement_from_json(statement_to_json(statement)) == statement
