@@ -123,7 +123,7 @@ type Render = Callable[[ReportDocument], bytes]
 
 
 class TwoPeopleNeeded(MoveRefused):
-    """The producer requires another person to approve than the author or submitter."""
+    """The producer requires an approval by someone other than the author or submitter."""
 
 
 class NotPrinted(MoveRefused):

@@ -359,7 +359,7 @@ def find_outdated_text(report: Report, version: ReportVersion, content: ReportCo
         yield Remark(ReportSection.CIRCUMSTANCES, "circumstances", sentence)
 
 
-# The fields that have their own page instead of that of their section, with the first control.
+# Fields with a page of their own instead of a place on the page of their section: the page, and its first control.
 PAGES = {
     "timeline": ("breaches:choose_timeline", "id_sources"),
     "cause": ("breaches:cause", "id_cause"),

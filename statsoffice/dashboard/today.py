@@ -19,7 +19,8 @@ from releases.permissions import Action, Person, producers_where
 from releases.rules import calendar
 from releases.text.release import StatusLabel, publisher_note, status_of_release
 
-# Bytes of the digests of the frame and of each part. A day of 200 releases fits into the address of a request.
+# Bytes of the digests of the frame and of each part: so few that those of a day with 200 releases fit into the address
+# of a request.
 FRAME = 12
 PIECE = 3
 # Characters of base64.
