@@ -86,7 +86,8 @@ def snapshots_of(release: Release) -> list[Snapshot]:
     snapshots: list[Snapshot] = []
     previous = None
     for observation in repository.read_announcement_checks(release):
-        leads_to = observation.hops[-1][0] if len(observation.hops) > 1 else ""
+        last_url = observation.hops[-1][0] if observation.hops else ""
+        leads_to = last_url if len(observation.hops) > 1 and last_url != observation.url else ""
         result = (observation.url, observation.result, observation.reasons, observation.body_sha256, leads_to)
         if result == previous:
             last = snapshots[-1]

@@ -139,7 +139,7 @@ def _findings_of_announcement(release: Release, address: Address, check: "AdhocC
         address.pk,
         says=check.finding.publisher,
         text=text,
-        leads_to=answer.final_url if len(answer.hops) > 1 else "",
+        leads_to=answer.final_url if len(answer.hops) > 1 and answer.final_url != address.url else "",
         due_at=targets.due_of(release),
     )
 

@@ -1,4 +1,4 @@
-"""Adapters, which determine from a response whether a release is live: for any web page or file, and for GOV.UK."""
+"""Adapters, which determine from a response whether a release is live: for any web page or file, and by site."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,6 +23,8 @@ from releases.detection.govuk import (
     redirect_destination,
     strip_markup,
 )
+from releases.probe.ees import Ees
+from releases.probe.ons import Ons
 from releases.rules.response import Answer
 from releases.rules.web_address import parse_address, parse_target
 
@@ -43,8 +45,8 @@ class Adapter(Protocol):
     def leads_to(self, body: bytes, *, url: str) -> str:
         """Return the address to which a decoded body redirects its reader, or an empty text.
 
-        It is called for every response with status 200. The address is requested under the same rules as the target of
-        a redirect, and both addresses are stored with the check.
+        It is called for every response with status 200, 404 or 410. The address is requested under the same rules as
+        the target of a redirect, and both addresses are stored with the check.
         """
 
     def examine(self, answer: Answer, expectation: Expectation) -> Finding: ...
@@ -241,7 +243,7 @@ def _path(url: str) -> str:
     return urlsplit(_page_of(url)).path.rstrip("/") or "/"
 
 
-_ALL: tuple[Adapter, ...] = (Page(), Govuk())
+_ALL: tuple[Adapter, ...] = (Page(), Govuk(), Ons(), Ees())
 ADAPTERS: Mapping[str, Adapter] = MappingProxyType({adapter.name: adapter for adapter in _ALL})
 
 

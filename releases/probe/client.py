@@ -148,6 +148,8 @@ class Multi:
 logger = logging.getLogger(__name__)
 
 _SENDS_ON = frozenset({301, 302, 303, 307, 308})
+# A publishing system whose data are switched off responds with 404 or 410; an adapter may then name the page itself.
+_WITH_DOCUMENTS = frozenset({200, 404, 410})
 
 
 @dataclass(slots=True)
@@ -236,8 +238,8 @@ def _target(address: WebAddress, line: Line) -> WebAddress | None:
 
 
 def _target_in_body(pending: PendingCheck, line: Line) -> WebAddress | None:
-    """Return the new address from a document that publishing systems send instead of a redirect."""
-    if line.status != 200 or pending.failure is not None:
+    """Return the new address from a document that publishing systems send instead of a redirect, or of the page."""
+    if line.status not in _WITH_DOCUMENTS or pending.failure is not None:
         return None
     try:
         location = get_adapter(pending.request.adapter).leads_to(pending.body, url=pending.address.url)

@@ -1,0 +1,200 @@
+"""The adapter for release pages of the ONS, which reads the data that the site gives for each of them.
+
+Addresses and shapes are those of ONSdigital/dp-frontend-release-calendar (routes, handlers, deprecation, publication
+state) and of the client that it uses, ONSdigital/dp-api-clients-go (releasecalendar). The calendar's successor,
+ONSdigital/dis-wagtail, has no such data, so its pages are read as readers see them.
+
+`release_date` is the announced time. People enter it, and nothing in the data gives the time of publication.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from html import escape
+from typing import Any
+from urllib.parse import urlsplit
+
+from releases.detection import rules
+from releases.detection.finding import CheckOutcome, Expectation, Finding, PublisherSays, Reason, State
+from releases.detection.govuk import AnnouncedTime, parse_instant, read_display_date, strip_markup
+from releases.rules.response import Answer
+from releases.rules.web_address import parse_address
+
+_RELEASE = re.compile(r"(?P<page>(?:/cy)?/releases/[^/]+)(?P<data>/data)?/?")
+_NO_SUCH_DATA = frozenset({404, 410})
+_BY_PERSON = frozenset({Reason.CONFIRMED_BY_PERSON, Reason.PREVIOUS_EDITION})
+
+
+class Ons:
+    """Reads the data of a release page of the ONS, and the page itself where there are no data."""
+
+    name = "ons"
+    reads = "a release page of the ONS (/releases/…), by its data"
+
+    def address(self, url: str) -> str:
+        """Return the address of a release page's data; any other page is requested itself.
+
+        :raises NotAWebAddressError: if the address may not be requested.
+        """
+        parts = urlsplit(parse_address(url).url)
+        release = _RELEASE.fullmatch(parts.path)
+        return parts._replace(path=f"{release['page']}/data").geturl() if release else url
+
+    def leads_to(self, body: bytes, *, url: str) -> str:
+        """Return the page of a release without data, or the page to which the release was migrated.
+
+        The site may switch the data off: then it responds with 404 whether the release is published or not.
+        """
+        if not _is_data(url):
+            return ""
+        release = _read(body)
+        return release.migrated_to if release else _page_of(url)
+
+    def examine(self, answer: Answer, expectation: Expectation) -> Finding:
+        if answer.failure or answer.left_allowed_hosts or not _is_data(answer.final_url or answer.requested_url):
+            return rules.examine(_of_page(answer), expectation)
+        if answer.status in _NO_SUCH_DATA:
+            return Finding(CheckOutcome.UNREACHABLE, (Reason.NOT_FOUND,))
+        if answer.status != 200:
+            return rules.examine(_of_page(answer), expectation)
+        release = _read(answer.body)
+        if release is None:
+            return Finding(CheckOutcome.UNREACHABLE, (Reason.UNKNOWN_SHAPE,))
+        if release.path and release.path != _path_of_page(answer):
+            return Finding(CheckOutcome.UNRECOGNISED, (Reason.OTHER_PAGE,), title=release.title)
+        if release.is_cancelled:
+            return _cancelled(release)
+        return _published(release, answer, expectation) if release.is_published else _announced(release, expectation)
+
+
+@dataclass(frozen=True, slots=True)
+class OnsRelease:
+    """The data of one release page.
+
+    `displayed` is the provisional date as readers see it, `path` the path of the page, and `change_note` the reason for
+    the last change of date. `announced_for` is known only if the date is final.
+    """
+
+    title: str
+    summary: str
+    documents: tuple[str, ...]
+    path: str
+    migrated_to: str
+    is_published: bool
+    is_cancelled: bool
+    announced_for: AnnouncedTime
+    displayed: str
+    change_note: str
+    cancellation_note: str
+
+
+def _read(body: bytes) -> OnsRelease | None:
+    try:
+        written = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    description = _mapping(_mapping(written).get("description"))
+    flags = [description.get(name) for name in ("published", "cancelled", "finalised")]
+    if not all(isinstance(flag, bool) for flag in flags):
+        return None
+    published, cancelled, finalised = map(bool, flags)
+    # The page shows a provisional date, if there is one, even if the flag says that the date is final.
+    displayed = _line(description.get("provisional_date"))
+    is_final = finalised and not displayed
+    final = AnnouncedTime(at=parse_instant(description.get("release_date"))) if is_final else AnnouncedTime()
+    changes = _mappings(written.get("date_changes"))
+    notice = description.get("cancellation_notice")
+    return OnsRelease(
+        title=_line(description.get("title")),
+        summary=_line(description.get("summary")),
+        documents=tuple(
+            _line(one.get("title"))
+            for kind in ("related_documents", "related_datasets", "related_api_datasets")
+            for one in _mappings(written.get(kind))
+        ),
+        path=_text(written.get("uri")).rstrip("/").lower(),
+        migrated_to=_text(description.get("migration_link")),
+        is_published=published,
+        is_cancelled=cancelled,
+        announced_for=read_display_date(displayed) if displayed else final,
+        displayed=displayed,
+        change_note=_line(changes[-1].get("change_notice")) if changes else "",
+        cancellation_note=" ".join(_line(one) for one in notice) if isinstance(notice, list) else "",
+    )
+
+
+def _cancelled(release: OnsRelease) -> Finding:
+    says = PublisherSays(State.CANCELLED, change_note=release.cancellation_note)
+    # Both flags contradict each other: it may have been published before it was cancelled, perhaps on time.
+    result = CheckOutcome.UNRECOGNISED if release.is_published else CheckOutcome.NOT_LIVE
+    return Finding(result, (Reason.CANCELLED,), title=release.title, publisher=says)
+
+
+def _announced(release: OnsRelease, expectation: Expectation) -> Finding:
+    """Return the finding for a release that is not published; it has no digest, because publication leaves the text."""
+    is_moved = expectation.due_at is not None and release.announced_for.differs_from(expectation.due_at)
+    says = PublisherSays(
+        State.MOVED if is_moved else State.ANNOUNCED,
+        announced_for=release.announced_for.at,
+        announced_text=release.displayed,
+        change_note=release.change_note,
+    )
+    reason = Reason.MOVED if is_moved else Reason.ANNOUNCEMENT
+    return Finding(CheckOutcome.NOT_LIVE, (reason,), title=release.title, publisher=says)
+
+
+def _published(release: OnsRelease, answer: Answer, expectation: Expectation) -> Finding:
+    finding = rules.examine(_of_page(answer, body=_as_page(release)), expectation)
+    # Each release has a page of its own, so an unchanged text does not show that another edition is there.
+    if finding.result is CheckOutcome.NOT_LIVE and not _BY_PERSON & set(finding.reasons):
+        finding = replace(finding, result=CheckOutcome.UNRECOGNISED)
+    return replace(finding, publisher=PublisherSays(State.PUBLISHED))
+
+
+def _as_page(release: OnsRelease) -> bytes:
+    title, documents = escape(release.title), "".join(f"<li>{escape(each)}</li>" for each in release.documents)
+    return (
+        f'<!doctype html><html><head><meta charset="utf-8"><title>{title}</title></head><body><main><h1>{title}</h1>'
+        f"<p>{escape(release.summary)}</p><ul>{documents}</ul></main></body></html>"
+    ).encode(errors="replace")
+
+
+def _of_page(answer: Answer, *, body: bytes | None = None) -> Answer:
+    """Return a response with the addresses of the pages that the data describe, and with a page as its body."""
+    paged = replace(answer, requested_url=_page_of(answer.requested_url), final_url=_page_of(answer.final_url))
+    if body is None:
+        return paged
+    return replace(paged, body=body, headers=(("content-type", "text/html; charset=utf-8"),))
+
+
+def _is_data(url: str) -> bool:
+    release = _RELEASE.fullmatch(urlsplit(url).path)
+    return bool(release and release["data"])
+
+
+def _page_of(url: str) -> str:
+    parts = urlsplit(url)
+    release = _RELEASE.fullmatch(parts.path)
+    return parts._replace(path=release["page"]).geturl() if release else url
+
+
+def _path_of_page(answer: Answer) -> str:
+    path = urlsplit(_page_of(answer.final_url or answer.requested_url)).path
+    return path.removeprefix("/cy").lower()
+
+
+def _mapping(written: object) -> Mapping[str, Any]:
+    return written if isinstance(written, dict) else {}
+
+
+def _mappings(written: object) -> list[Mapping[str, Any]]:
+    return [one for one in written if isinstance(one, dict)] if isinstance(written, list) else []
+
+
+def _text(written: object) -> str:
+    return written if isinstance(written, str) else ""
+
+
+def _line(written: object) -> str:
+    return strip_markup(_text(written))
