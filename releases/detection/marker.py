@@ -188,6 +188,11 @@ def _loose(form: str) -> str:
     return _BETWEEN.sub("", form)
 
 
+def announces_a_list(heading: str) -> bool:
+    """Return whether a short heading, such as "Forthcoming publications", is that of a list of things to come."""
+    return len(heading) <= _LABEL and _LABEL_TO_COME.search(words(heading)) is not None
+
+
 def _is_labelled(block: Block, label: str) -> bool:
     return bool(label) and len(block.text) < _FOLLOWING_CHARACTERS
 

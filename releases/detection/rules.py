@@ -32,7 +32,7 @@ from releases.detection.interstitials import (
     leads_to_gateway,
     own_text,
 )
-from releases.detection.marker import Marker, Mention, marker_of
+from releases.detection.marker import Marker, Mention, announces_a_list, marker_of
 from releases.detection.markup import TooComplex
 from releases.detection.names import (
     Names,
@@ -266,12 +266,14 @@ def _shows_another_edition(signs: PageSigns) -> bool:
 
 
 def _is_listing(signs: PageSigns) -> bool:
-    """Return whether the heading of a page is only the period, and the page names the series only with other periods.
+    """Return whether a page lists releases, like the calendar of a month, an archive or a list of those to come.
 
-    Such a page lists the releases of the period, like the calendar of a month or an archive.
+    The heading is only the period, and the page names the series only with other periods; or the heading announces.
     """
     if is_headed_by_series(signs.page, signs.names):
         return False
+    if not signs.in_heading and any(map(announces_a_list, signs.page.headings[1:])):
+        return True
     naming = find_series_blocks(signs.page, signs.names)
     return bool(naming) and all(signs.marker.others([text]) for text in naming)
 

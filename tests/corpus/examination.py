@@ -19,6 +19,7 @@ from tests.corpus import (
     messages,
     mornings,
     notices,
+    platforms,
     replaced,
     traps,
 )
@@ -27,7 +28,7 @@ from tests.corpus.case import DUE, HOST, Case, Look, Reply, Right
 CASES: tuple[Case, ...] = (
     *live.CASES, *absent.CASES, *editions.CASES, *led_elsewhere.CASES, *barred.CASES, *files.CASES, *mornings.CASES,
     *traps.CASES, *notices.CASES, *messages.CASES, *replaced.CASES,
-    *hidden.CASES,
+    *hidden.CASES, *platforms.CASES,
 )  # fmt: skip
 Fetch = Callable[[Case, Look], Answer]
 

@@ -78,3 +78,8 @@ def shell(title: str, *, head: str = "", visible: str = "") -> bytes:
 def bare(title: str, body: str, *, head: str = "") -> bytes:
     """Write a page with nothing around it, as servers and networks make them themselves."""
     return _page("bare", title, body=body, head=head)
+
+
+def shaped(shape: str, title: str, *, heading: str = "", head: str = "", **parts: str) -> bytes:
+    """Write a page in another shape, with the parts that its file names."""
+    return _page(shape, title, heading=heading, head=head, **parts)

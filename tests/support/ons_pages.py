@@ -64,7 +64,7 @@ def page(title: str, *, note: str = "", main: str = "", lang: str = "en") -> str
     """Return a release page as readers see it, with a note about its state or with what was published."""
     panel = f'<div class="ons-panel"><div class="ons-panel__body"><p>{note}</p></div></div>' if note else ""
     return (
-        f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>{title} - Office of Figures</title></head>'
+        f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>{title} - Figures</title></head>'
         f'<body><div class="ons-page__container release"><div class="release__document-type">Release</div>'
         f"<h1><span>{title}</span></h1>{panel}<main>{main}</main></div></body></html>"
     )

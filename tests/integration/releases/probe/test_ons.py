@@ -213,7 +213,7 @@ class TestThroughTheProbe:
         assert [hop.url.partition("/releases")[2] for hop in answer.hops] == ["/busfaresjune2026/data"]
 
     @pytest.mark.parametrize(
-        ("page", "result"),
+        ("readers_get", "result"),
         [
             (scene(ons_pages.page(TITLE, note="This release is not yet published")), CheckOutcome.NOT_LIVE),
             (scene(ons_pages.page(TITLE, main="<p>Fares rose in June 2026.</p>" * 9)), CheckOutcome.LIVE),
@@ -223,11 +223,11 @@ class TestThroughTheProbe:
         ids=["announced", "published", "missing", "failing"],
     )
     @pytest.mark.parametrize("status", [404, 410])
-    def test_the_page_is_checked_where_the_data_are_switched_off(self, look, status, page, result):
+    def test_the_page_is_checked_where_the_data_are_switched_off(self, look, status, readers_get, result):
         off = scene("The release data endpoint is retired.", status=status, content_type=ons_pages.JSON)
-        finding, answer = look("ons", PATH, {f"{PATH}/data": off, PATH: page})
+        finding, answer = look("ons", PATH, {f"{PATH}/data": off, PATH: readers_get})
         assert (finding.result, finding.publisher) == (result, None)
-        assert [hop.status for hop in answer.hops] == [status, page["status"]]
+        assert [hop.status for hop in answer.hops] == [status, readers_get["status"]]
 
     def test_a_migrated_release_is_followed_by_redirect_to_its_page(self, look):
         moved = scene("", status=308, headers={"Location": "/statistics/busfares"})
