@@ -1,1 +1,1 @@
-"""The only HTTP client, and the adapters that read releases from pages, files and GOV.UK."""
+"""The only HTTP client, and the adapters that read releases from pages, files and publishers' data."""

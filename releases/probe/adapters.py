@@ -45,8 +45,14 @@ class Adapter(Protocol):
     def leads_to(self, body: bytes, *, url: str) -> str:
         """Return the address to which a decoded body redirects its reader, or an empty text.
 
-        It is called for every response with status 200, 404 or 410. The address is requested under the same rules as
-        the target of a redirect, and both addresses are stored with the check.
+        It is called for every response with status 200. The address is requested under the same rules as the target of
+        a redirect, and both addresses are stored with the check.
+        """
+
+    def fallback(self, url: str) -> str:
+        """Return the address to request instead of one that is missing (status 404 or 410), or an empty text.
+
+        An adapter needs this if what it requests may be missing although readers find the page.
         """
 
     def examine(self, answer: Answer, expectation: Expectation) -> Finding: ...
@@ -62,6 +68,9 @@ class Page:
         return url
 
     def leads_to(self, body: bytes, *, url: str) -> str:  # an adapter's signature
+        return ""
+
+    def fallback(self, url: str) -> str:  # an adapter's signature
         return ""
 
     def examine(self, answer: Answer, expectation: Expectation) -> Finding:
@@ -103,6 +112,9 @@ class Govuk:
         here, there = parse_address(url), parse_target(parse_address(url), target)
         # We know no content API of this host, so read its page.
         return self.address(there.url) if there.place == here.place else there.url
+
+    def fallback(self, url: str) -> str:  # an adapter's signature
+        return ""
 
     def examine(self, answer: Answer, expectation: Expectation) -> Finding:
         requested, came_from = urlsplit(answer.requested_url), urlsplit(answer.final_url or answer.requested_url)

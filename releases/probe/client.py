@@ -148,8 +148,7 @@ class Multi:
 logger = logging.getLogger(__name__)
 
 _SENDS_ON = frozenset({301, 302, 303, 307, 308})
-# A publishing system whose data are switched off responds with 404 or 410; an adapter may then name the page itself.
-_WITH_DOCUMENTS = frozenset({200, 404, 410})
+_MISSING = frozenset({404, 410})
 
 
 @dataclass(slots=True)
@@ -238,16 +237,21 @@ def _target(address: WebAddress, line: Line) -> WebAddress | None:
 
 
 def _target_in_body(pending: PendingCheck, line: Line) -> WebAddress | None:
-    """Return the new address from a document that publishing systems send instead of a redirect, or of the page."""
-    if line.status not in _WITH_DOCUMENTS or pending.failure is not None:
+    """Return the new address from a document that publishing systems send instead of a redirect, or of what is missing.
+
+    Some publishing systems have a page although they have no document about it.
+    """
+    if (line.status != 200 and line.status not in _MISSING) or pending.failure is not None:
         return None
+    url = pending.address.url
     try:
-        location = get_adapter(pending.request.adapter).leads_to(pending.body, url=pending.address.url)
+        adapter = get_adapter(pending.request.adapter)
+        location = adapter.fallback(url) if line.status in _MISSING else adapter.leads_to(pending.body, url=url)
     except NotAWebAddressError:
         raise
     except Exception:
         # If our own code cannot read a body, that must not stop other responses; the body is examined unchanged.
-        logger.exception("cannot determine whether %s redirects", pending.address.url)
+        logger.exception("cannot determine whether %s redirects", url)
         return None
     return parse_target(pending.address, location) if location else None
 

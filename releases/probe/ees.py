@@ -50,6 +50,9 @@ class Ees:
     def leads_to(self, body: bytes, *, url: str) -> str:  # an adapter's signature
         return ""
 
+    def fallback(self, url: str) -> str:  # an adapter's signature
+        return ""
+
     def examine(self, answer: Answer, expectation: Expectation) -> Finding:
         is_readable = not answer.failure and not answer.left_allowed_hosts
         path = urlsplit(answer.final_url or answer.requested_url).path

@@ -42,14 +42,18 @@ class Ons:
         return parts._replace(path=f"{release['page']}/data").geturl() if release else url
 
     def leads_to(self, body: bytes, *, url: str) -> str:
-        """Return the page of a release without data, or the page to which the release was migrated.
-
-        The site may switch the data off: then it responds with 404 whether the release is published or not.
-        """
+        """Return the page to which a release was migrated, or its own page if the data are of an unknown form."""
         if not _is_data(url):
             return ""
         release = _read(body)
         return release.migrated_to if release else _page_of(url)
+
+    def fallback(self, url: str) -> str:
+        """Return the page of a release whose data are missing.
+
+        The site may switch the data off: then it responds with 404 whether the release is published or not.
+        """
+        return _page_of(url) if _is_data(url) else ""
 
     def examine(self, answer: Answer, expectation: Expectation) -> Finding:
         if answer.failure or answer.left_allowed_hosts or not _is_data(answer.final_url or answer.requested_url):

@@ -52,7 +52,10 @@ _MEANINGS: dict[str, tuple[Promise, str]] = {
         lazy("Words that this edition’s page shows and the last one’s does not. The title is taken, if this is empty."),
         "June 2026",
     ),
-    "adapter": (lazy("How the page is read: page (or empty), or govuk for pages of GOV.UK."), "govuk"),
+    "adapter": (
+        lazy("How the page is read: page (or empty); govuk for GOV.UK, ons for the ONS, ees for the DfE’s statistics."),
+        "govuk",
+    ),
     "attachments": (
         lazy("The addresses of its files, with spaces between them."),
         "https://www.example.gov.uk/rain.ods https://www.example.gov.uk/rain.csv",

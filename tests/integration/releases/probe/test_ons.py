@@ -204,6 +204,11 @@ def test_an_odd_value_does_not_make_a_release_live(field, odd):
     assert ADAPTER.leads_to(json.dumps(release(**{field: odd})).encode(), url=DATA) in ("", odd)
 
 
+def test_only_missing_data_have_a_page_to_fall_back_to():
+    assert (ADAPTER.fallback(DATA), ADAPTER.fallback(PAGE)) == (PAGE, "")
+    assert {get_adapter(name).fallback(DATA) for name in ("page", "govuk", "ees")} == {""}
+
+
 class TestThroughTheProbe:
     """The same over real HTTP, with the address as it is recorded: that of the page."""
 

@@ -60,7 +60,7 @@ REFUSED_RELEASES = {
     ),
     "an address with a user": ({"addresses-0-url": "https://jo@www.example.gov.uk/"}, "url", "user name"),
     "a page without marker": ({"addresses-0-marker": ""}, "__all__", "A page needs a marker"),
-    "an unknown adapter": ({"addresses-0-adapter": "telepathy"}, "adapter", "there are: govuk, page"),
+    "an unknown adapter": ({"addresses-0-adapter": "telepathy"}, "adapter", "there are: ees, govuk, ons, page"),
 }
 
 
