@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from releases.public import api
-from releases.views import calendar, date_changes, imports, pre_release, release
+from releases.views import calendar, date_changes, imports, listings, pre_release, release
 
 app_name = "releases"
 
@@ -83,10 +83,12 @@ exchange = (
         path("imports/columns/", imports.column_guide_view, name="columns"),
         path("imports/govuk/", imports.from_govuk, name="from_govuk"),
         path("imports/govuk/record/", imports.record_announcement, name="record_from_govuk"),
+        path("imports/calendars/<str:source>/", listings.import_listing, name="import_listing"),
         path("imports/", imports.imports_page, name="imports"),
         path("imports/<uuid:public_id>/", imports.show_import, name="import"),
         path("imports/<uuid:public_id>/progress/", imports.import_progress, name="import_progress"),
         path("imports/<uuid:public_id>/confirm/", imports.confirm_import_view, name="confirm_import"),
+        path("imports/<uuid:public_id>/date-order/", imports.set_date_order_view, name="set_date_order"),
         path("imports/<uuid:public_id>/discard/", imports.discard_import_view, name="discard_import"),
     ],
     "exchange",

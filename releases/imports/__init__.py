@@ -1,1 +1,1 @@
-"""Importing the calendar from files and from GOV.UK."""
+"""Importing the calendar from files, from GOV.UK and from the ONS."""

@@ -1,6 +1,6 @@
 """The import of the rows of a file: all of them, or none if one is refused."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -28,6 +28,7 @@ class ImportOutcome(StrEnum):
     ADDED = "added"
     CHANGED = "changed"
     UNCHANGED = "unchanged"
+    LEFT_OUT = "left_out"
     REFUSED = "refused"
 
 
@@ -102,13 +103,19 @@ class RowResult:
     faults: tuple[RowFault, ...] = ()
 
 
-def group_faults(faults: Sequence[RowFault], named: Mapping[int, str]) -> list[RowResult]:
-    """Return the unreadable rows with their faults; `named` has the reference of each row, by number."""
+def group_faults(reading: CalendarFile) -> list[RowResult]:
+    """Return the unreadable rows with their faults."""
     by_row: dict[int, list[RowFault]] = {}
-    for fault in faults:
+    for fault in reading.faults:
         by_row.setdefault(fault.row, []).append(fault)
     return [
-        RowResult(number, named.get(number, ""), ImportOutcome.REFUSED, faults=tuple(found))
+        RowResult(
+            number,
+            reading.named.get(number, ""),
+            ImportOutcome.REFUSED,
+            title=reading.titles.get(number, ""),
+            faults=tuple(found),
+        )
         for number, found in by_row.items()
     ]
 
@@ -433,15 +440,16 @@ class RowImport:
 
     def _request_date(self, release: Release) -> None:
         row = self.row
+        source = "publisher" if row.is_listed else "file"
         if self.by is None or not row.date_change_reason:
             how = (
                 "with a reason, by the change of date on its page."
-                if self.by is None
+                if self.by is None or row.is_listed
                 else 'who are asked to agree if you give the public reason in the column "date_change_reason".'
             )
             why = (
-                f"{release.reference} is confirmed for {release.slot}, and the file says {row.slot}; a confirmed date "
-                f"is changed by a head of profession or a deputy, {how}"
+                f"{release.reference} is confirmed for {release.slot}, and the {source} says {row.slot}; a confirmed "
+                f"date is changed by a head of profession or a deputy, {how}"
             )
             raise RowRefused("scheduled_for", why)
         waits = date_changes.waiting_request(release)
@@ -546,9 +554,9 @@ def import_calendar(
     with transaction.atomic():
         parties = Parties.known(by=by, create=create)
         with batch_events():
-            results = [*group_faults(reading.faults, reading.named), *import_rows(reading.rows, parties, at=at)]
+            results = [*group_faults(reading), *import_rows(reading.rows, parties, at=at)]
         rows = sorted(results, key=attrgetter("number"))
-        faults = [fault for row in rows for fault in row.faults]
+        faults = [fault for row in rows if row.outcome is ImportOutcome.REFUSED for fault in row.faults]
         if faults and not skip_refused:
             raise FileRefused(faults)
         transaction.set_rollback(dry_run)
@@ -569,6 +577,11 @@ COLUMNS = {"planned_on": "scheduled_for", "planned_at": "scheduled_for", "exact_
 
 def _import_row(row: CalendarRow, release: Release | None, parties: Parties, *, at: datetime) -> RowResult:
     one = RowImport(row, parties.by, at)
+    if release is None and row.is_listed and row.status is Status.CANCELLED:
+        why = "the publisher has cancelled this release, and it is not in your calendar."
+        why += f" The reason: {row.cancellation_reason}" if row.cancellation_reason else ""
+        faults = (RowFault(row.number, "status", why),)
+        return RowResult(row.number, row.reference, ImportOutcome.LEFT_OUT, row.title, faults=faults)
     try:
         with transaction.atomic(), batch_events():
             if release is not None and parties.by is not None and not parties.may_edit(release.series.producer):

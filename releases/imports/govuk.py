@@ -5,6 +5,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -17,7 +18,8 @@ from releases.models.event import batch_events
 from releases.permissions import Action, Person, User, check_may, producers_where
 from releases.rules.calendar import Slot
 from releases.rules.lifecycle import FieldRefused, MoveRefused
-from releases.rules.web_address import is_allowed, parse_address
+from releases.rules.response import Answer
+from releases.rules.web_address import is_allowed, parse_address, place_of
 from releases.scheduling import PlannedAddress
 
 if TYPE_CHECKING:
@@ -42,6 +44,16 @@ class ReferenceTaken(FieldRefused):
     """A release already has this reference; `field` names the field."""
 
 
+def govuk_hosts() -> frozenset[str]:
+    """Return the hosts with GOV.UK's APIs: its own, and in development that of the practice site."""
+    return frozenset({"www.gov.uk"}) | practice_hosts()
+
+
+def practice_hosts() -> frozenset[str]:
+    """Return the host of the practice site, if requests to it are allowed."""
+    return frozenset({place_of(settings.REHEARSAL_SITE)}) & frozenset(settings.PROBE_ALLOW_PRIVATE)
+
+
 def find_announcement(url: str, *, hosts: Collection[str], means: "AdhocMeans", now: datetime) -> Announcement:
     """Read an announcement from the content API of its host, within that host's budget.
 
@@ -54,14 +66,25 @@ def find_announcement(url: str, *, hosts: Collection[str], means: "AdhocMeans", 
     address = parse_address(url)
     if not is_allowed(address, frozenset(hosts)):
         raise NotAnAnnouncement(_("This is no address of GOV.UK: paste the address of an announcement at www.gov.uk."))
+    return read_announcement(request_patiently(address.url, adapter=ADAPTER, means=means, now=now))
+
+
+def request_patiently(
+    url: str, *, adapter: str, means: "AdhocMeans", now: datetime, publisher: str = "GOV.UK"
+) -> Answer:
+    """Request an address, and wait for a while if another process makes requests to its host.
+
+    :raises HostBusy: if no response came in time.
+    """
     begun = time.monotonic()
-    answer = means.request_address(address.url, adapter=ADAPTER, now=now)
+    answer = means.request_address(url, adapter=adapter, now=now)
     while answer is None and not means.stop() and time.monotonic() - begun < PATIENCE_SECONDS:
         time.sleep(_RETRY_SECONDS)
-        answer = means.request_address(address.url, adapter=ADAPTER, now=now)
+        answer = means.request_address(url, adapter=adapter, now=now)
     if answer is None:
-        raise HostBusy(_("GOV.UK could not be asked just now, or took too long to answer: try again in a minute."))
-    return read_announcement(answer)
+        sentence = _("%(publisher)s could not be asked just now, or took too long to answer: try again in a minute.")
+        raise HostBusy(sentence % {"publisher": publisher})
+    return answer
 
 
 def find_announced_release(url: str, *, by: Person) -> Release | None:
@@ -76,9 +99,9 @@ def find_producers(announced: Announcement, *, by: Person) -> list[Producer]:
     return [producer for producer in producers_where(by, Action.EDIT) if fold(producer.name) in named]
 
 
-def suggest_series(announced: Announcement, series: Collection[Series]) -> Series | None:
-    """Return the series with the longest title that the title of the announcement contains, or None."""
-    fitting = [each for each in series if holds(words(announced.title), words(each.title))]
+def suggest_series(title: str, series: Collection[Series]) -> Series | None:
+    """Return the series with the longest title that the title of an announcement contains, or None."""
+    fitting = [each for each in series if holds(words(title), words(each.title))]
     return max(fitting, key=lambda each: len(each.title), default=None)
 
 

@@ -1,7 +1,7 @@
 """A calendar file read into rows. Each fault has its row, its column and the reason."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
@@ -10,11 +10,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email, validate_slug
 
 from releases.models.producer import GREATEST_TOLERANCE_SECONDS
-from releases.rules import calendar, tables, web_address
+from releases.rules import calendar, tables, web_address, written_dates
 from releases.rules.calendar import Precision, Slot, slot_at
 from releases.rules.imports import COLUMNS, EXAMPLE, LONGEST, REQUIRED, ZONE
 from releases.rules.lifecycle import Status
 from releases.rules.tables import Cell, NotATableError
+from releases.rules.written_dates import DateOrder
 
 
 def _read_cell(column: str, cell: str, *, adapters: Collection[str]) -> Any:
@@ -30,17 +31,18 @@ def _read_cell(column: str, cell: str, *, adapters: Collection[str]) -> Any:
     return _READERS.get(column, str)(cell)
 
 
-def _read_slot(cell: str, precision: Precision | None) -> Slot:
-    """Read "2026-06-30 09:30" in London, or the month as "2026-07", or any day of it.
+def _read_slot(cell: str, precision: Precision | None, order: DateOrder) -> Slot:
+    """Read "2026-06-30 09:30" or "30/06/2026 09:30" in London, or the month as "2026-07", or any day of it.
 
     :raises ValueError: if it is no such time or month; the message is one sentence.
     """
+    written, cell = cell, written_dates.rewrite_date(cell, order)
     if precision in {Precision.MONTH, Precision.TWO_MONTHS}:
         return Slot(on=_month(cell), at=None, precision=precision)
     if ":" not in cell:
         message = (
-            f'"{cell}" names no time; write it as 2026-06-30 09:30 (London time), or say in the column "precision" '
-            "that it is a month or two_months."
+            f'"{written}" names no time; write it as 30/06/2026 09:30 or 2026-06-30 09:30 (London time), or say in the '
+            'column "precision" that it is a month or two_months.'
         )
         raise ValueError(message)
     return slot_at(calendar.parse_london(cell))
@@ -169,6 +171,8 @@ class CalendarRow:
     short_notice_reason: str = ""
     date_change_reason: str = ""
     cancellation_reason: str = ""
+    # Whether the publisher's own calendar names the release, and not a file that a person wrote.
+    is_listed: bool = False
 
     @property
     def series_key(self) -> tuple[str, str]:
@@ -179,32 +183,57 @@ class CalendarRow:
 class CalendarFile:
     """The content of a file: its readable rows, and the faults of the others, in the file's order.
 
-    `named` has the reference of each row by its number; the example row of a template is omitted.
+    `named` has the reference of each row by its number; the example row of a template is omitted. `titles` has the
+    title of each release of a publisher's calendar, by the number of its row.
     """
 
     rows: list[CalendarRow] = field(default_factory=list)
     faults: list[RowFault] = field(default_factory=list)
     named: dict[int, str] = field(default_factory=dict)
+    titles: dict[int, str] = field(default_factory=dict)
 
 
-def read_calendar(content: bytes, *, name: str, adapters: Collection[str]) -> CalendarFile:
+type _Cells = Mapping[str, Cell]
+
+
+def read_calendar(
+    content: bytes, *, name: str, adapters: Collection[str], order: DateOrder | None = None
+) -> CalendarFile:
     """Read a file's bytes into its readable rows and the faults of the others.
 
+    :param order: of day and month in dates such as 03/04/2027; None takes it from the dates of the file.
     :raises FileRefused: if it is not a calendar file at all.
+    :raises OpenDateOrder: if no order is given, and the dates of the file leave it open.
     """
     try:
         lines = tables.read_table(content, name=name)
     except NotATableError as error:
         raise FileRefused([str(error)]) from error
     header = _read_header(lines[0][1] if lines else [], name=name)
-    reading = CalendarFile()
-    for number, cells in lines[1:]:
-        by_column = dict(zip(header, cells, strict=False))
-        if by_column["reference"].text.casefold() != EXAMPLE:
-            reading.named[number] = by_column["reference"].text
-            _read_row(number, by_column, cells[len(header) :], into=reading, adapters=adapters)
-    if not reading.named:
+    rows = [(number, dict(zip(header, cells, strict=False)), cells[len(header) :]) for number, cells in lines[1:]]
+    rows = [row for row in rows if row[1]["reference"].text.casefold() != EXAMPLE]
+    if not rows:
         raise FileRefused([f"{name} holds no releases: nothing stands below the names of the columns."])
+    order = order or written_dates.find_date_order(cells["scheduled_for"].text for _, cells, _ in rows)
+    return _read_rows(rows, adapters=adapters, order=order)
+
+
+def read_listing(rows: Iterable[_Cells], *, adapters: Collection[str]) -> CalendarFile:
+    """Read the rows of a publisher's calendar, which are cells by column and are numbered from 1."""
+    numbered = [(number, cells, ()) for number, cells in enumerate(rows, start=1)]
+    reading = _read_rows(numbered, adapters=adapters, order=DateOrder.DAY_FIRST)
+    reading.rows = [replace(row, is_listed=True) for row in reading.rows]
+    reading.titles = {number: cells["title"].text for number, cells, _ in numbered if "title" in cells}
+    return reading
+
+
+def _read_rows(
+    rows: Iterable[tuple[int, _Cells, Sequence[Cell]]], *, adapters: Collection[str], order: DateOrder
+) -> CalendarFile:
+    reading = CalendarFile()
+    for number, cells, beyond in rows:
+        reading.named[number] = cells.get("reference", Cell()).text
+        _read_row(number, cells, beyond, into=reading, adapters=adapters, order=order)
     contradictions = [*_find_repeated(reading.rows), *_find_contradictions(reading.rows)]
     reading.faults = sorted([*reading.faults, *contradictions], key=attrgetter("row"))
     refused = {fault.row for fault in contradictions}
@@ -235,9 +264,15 @@ def _read_header(cells: Sequence[Cell], *, name: str) -> list[str]:
 
 
 def _read_row(
-    number: int, cells: Mapping[str, Cell], beyond: Sequence[Cell], *, into: CalendarFile, adapters: Collection[str]
+    number: int,
+    cells: _Cells,
+    beyond: Sequence[Cell],
+    *,
+    into: CalendarFile,
+    adapters: Collection[str],
+    order: DateOrder,
 ) -> None:
-    values, faults = _read_values(number, cells, adapters=adapters)
+    values, faults = _read_values(number, cells, adapters=adapters, order=order)
     if any(beyond):
         words = " ".join(cell.text for cell in beyond).strip()
         faults.append(RowFault(number, "beyond the last column", f'"{words}" belongs to no column.'))
@@ -260,7 +295,7 @@ def _read_row(
 
 
 def _read_values(
-    number: int, cells: Mapping[str, Cell], *, adapters: Collection[str]
+    number: int, cells: _Cells, *, adapters: Collection[str], order: DateOrder
 ) -> tuple[dict[str, Any], list[RowFault]]:
     values: dict[str, Any] = {"rehearsal": False} if "rehearsal" in cells else {}
     faults = []
@@ -278,7 +313,7 @@ def _read_values(
     values.pop("zone", None)
     precision, written = values.pop("precision", None), values.pop("scheduled_for", "")
     try:
-        values["slot"] = _read_slot(written, precision) if written else None
+        values["slot"] = _read_slot(written, precision, order) if written else None
     except ValueError as error:
         faults.append(RowFault(number, "scheduled_for", str(error)))
     return values, faults

@@ -12,7 +12,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from releases.imports import apply, parse
+from releases.imports import apply, listings, parse
 from releases.imports.apply import Creation, ImportOutcome, Parties, RowResult, Step, StepKind, group_faults
 from releases.imports.parse import CalendarFile, CalendarRow, FileRefused, RowFault
 from releases.models import CalendarImport, ImportEvent, ImportRow, Release
@@ -22,6 +22,7 @@ from releases.rules import tables
 from releases.rules.canonical import sha256_hex
 from releases.rules.imports import (
     APPLY,
+    ASK_DATE_ORDER,
     CHECK,
     CHECK_AGAIN,
     CONFIRM,
@@ -29,10 +30,14 @@ from releases.rules.imports import (
     FAIL,
     IMPORT,
     OPEN,
+    SET_DATE_ORDER,
     WAITING,
+    WAITING_FOR_PERSON,
+    ImportSource,
     ImportStatus,
 )
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused, Status
+from releases.rules.written_dates import DateOrder, OpenDateOrder
 
 logger = logging.getLogger(__name__)
 
@@ -63,8 +68,16 @@ def imports_of(person: Person) -> QuerySet[CalendarImport]:
     return CalendarImport.objects.filter(uploaded_by=person.pk).defer("content")
 
 
-def upload_file(content: bytes, *, name: str, create_missing: bool, by: User, at: datetime) -> CalendarImport:
-    """Add a file to the queue; it is not read yet, and the calendar is not changed.
+def upload_file(
+    content: bytes,
+    *,
+    name: str,
+    create_missing: bool,
+    by: User,
+    at: datetime,
+    source: ImportSource = ImportSource.FILE,
+) -> CalendarImport:
+    """Add a file, or the rows of a publisher's calendar, to the queue; the calendar is not changed.
 
     :raises NotYours: if the person may edit no producer's calendar.
     :raises NotATableError: if the file is too large.
@@ -76,6 +89,7 @@ def upload_file(content: bytes, *, name: str, create_missing: bool, by: User, at
         new = CalendarImport.objects.create(
             uploaded_by=by,
             uploaded_at=at,
+            source=source,
             file_name=name[-200:],
             content=content,
             sha256=sha256_hex(content),
@@ -101,7 +115,22 @@ def confirm_import(found: CalendarImport, *, skip_refused: bool, by: User, at: d
     if not counts[ImportOutcome.ADDED] + counts[ImportOutcome.CHANGED]:
         raise NothingToApply(_("There is nothing to apply: no row would change anything."))
     values = {"skip_refused": skip_refused, "rows_done": 0, "notes": []}
-    move_import(found, CONFIRM, values=values, by=by, at=at, facts={outcome.value: n for outcome, n in counts.items()})
+    move_import(found, CONFIRM, values=values, by=by, at=at, facts=_facts_of(counts))
+
+
+def set_date_order(found: CalendarImport, order: DateOrder, *, by: User, at: datetime) -> None:
+    """Record whether the day or the month comes first in the dates of a file, and let it be checked.
+
+    :raises MoveRefused: if the import is not waiting for this, or the person's roles do not allow it.
+    """
+    values = {"date_order": order, "notes": []}
+    move_import(found, SET_DATE_ORDER, values=values, by=by, at=at, facts={"date_order": order})
+
+
+def open_date_order(found: CalendarImport) -> OpenDateOrder:
+    """Return the dates that leave the order of a waiting import open."""
+    day_first, month_first = found.notes
+    return OpenDateOrder(day_first=day_first, month_first=month_first)
 
 
 def discard_import(found: CalendarImport, *, by: User | None, at: datetime) -> None:
@@ -217,9 +246,13 @@ def _claim(*, now: datetime) -> CalendarImport | None:
 
 def _advance(claimed: CalendarImport, means: ImportMeans) -> None:
     try:
-        reading = parse.read_calendar(bytes(claimed.content or b""), name=claimed.file_name, adapters=means.adapters)
+        reading = _read_content(claimed, means)
     except FileRefused as refusal:
         move_import(claimed, FAIL, values={"notes": refusal.sentences}, by=None, at=means.now())
+        return
+    except OpenDateOrder as question:
+        examples = [question.day_first, question.month_first]
+        move_import(claimed, ASK_DATE_ORDER, values={"notes": examples}, by=None, at=means.now())
         return
     found, created = _try_rows(claimed, reading, means)
     if claimed.status == ImportStatus.UPLOADED:
@@ -233,6 +266,14 @@ def _advance(claimed: CalendarImport, means: ImportMeans) -> None:
         _apply(claimed, reading.rows, found, at=means.now())
     else:
         _end_claim(claimed)
+
+
+def _read_content(claimed: CalendarImport, means: ImportMeans) -> CalendarFile:
+    content = bytes(claimed.content or b"")
+    if claimed.source != ImportSource.FILE:
+        return parse.read_listing(listings.cells_from_json(content), adapters=means.adapters)
+    order = DateOrder(claimed.date_order) if claimed.date_order else None
+    return parse.read_calendar(content, name=claimed.file_name, adapters=means.adapters, order=order)
 
 
 def _await_confirmation(
@@ -273,7 +314,7 @@ def _try_rows(
     claimed: CalendarImport, reading: CalendarFile, means: ImportMeans
 ) -> tuple[list[RowResult], list[Creation]]:
     """Try all rows, roll back their changes, and store the progress for the page."""
-    found, created = group_faults(reading.faults, reading.named), dict[Creation, None]()
+    found, created = group_faults(reading), dict[Creation, None]()
     total, rows = len(reading.named), reading.rows
     for start in range(0, len(rows), ROWS_AT_A_TIME):
         if means.stop():
@@ -313,7 +354,7 @@ def _end_claim(claimed: CalendarImport) -> None:
 
 
 def _discard_abandoned(*, now: datetime) -> None:
-    forgotten = CalendarImport.objects.filter(status=ImportStatus.CHECKED, uploaded_at__lt=now - ABANDONED_AFTER)
+    forgotten = CalendarImport.objects.filter(status__in=WAITING_FOR_PERSON, uploaded_at__lt=now - ABANDONED_AFTER)
     for found in forgotten.defer("content"):
         with suppress(ChangedMeanwhile):
             discard_import(found, by=None, at=now)
@@ -337,4 +378,11 @@ def _store_rows(claimed: CalendarImport, found: Sequence[RowResult]) -> None:
 
 
 def _count_outcomes(found: Sequence[RowResult]) -> dict[str, int]:
-    return {outcome.value: sum(row.outcome is outcome for row in found) for outcome in ImportOutcome}
+    return _facts_of({outcome: sum(row.outcome is outcome for row in found) for outcome in ImportOutcome})
+
+
+def _facts_of(counts: Mapping[ImportOutcome, int]) -> dict[str, int]:
+    """Write the counts for an event; only the calendar of a publisher has rows that are left out."""
+    return {
+        outcome.value: number for outcome, number in counts.items() if number or outcome is not ImportOutcome.LEFT_OUT
+    }

@@ -251,10 +251,17 @@ WORDS = {
     "begun": lazy("begun"),
     "ended": lazy("ended"),
     "uploaded": lazy("uploaded"),
+    "ambiguous": lazy("waiting for the order of its dates"),
     "checked": lazy("checked"),
     "applied": lazy("applied"),
     "discarded": lazy("discarded"),
     "failed": lazy("failed"),
+    # the source of an import, and the order of its dates
+    "file": lazy("file"),
+    "govuk": lazy("GOV.UK"),
+    "ons": lazy("ONS"),
+    "day_first": lazy("day first"),
+    "month_first": lazy("month first"),
     # what a person requests
     "add": lazy("add"),
     "change": lazy("change"),

@@ -8,23 +8,35 @@ from django.db import models
 from django.db.models import F, Q
 
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, choices_of
-from releases.rules.imports import OPEN, ImportStatus
+from releases.rules.imports import OPEN, ImportSource, ImportStatus
+from releases.rules.written_dates import DateOrder
 
 
 class CalendarImport(models.Model):
-    """One file that a person imports. The table is the queue: any free process checks and applies the waiting files.
+    """One file or publisher's calendar that a person imports. The table is the queue: any free process checks and
+    applies the waiting imports.
 
-    `makes` contains the created rows other than releases, `notes` contains sentences about the whole import. The file
-    is stored only until the end, because it contains private addresses; its hash stays.
+    `makes` contains the created rows other than releases, `notes` contains sentences about the whole import, or, while
+    the order of day and month is not known, one date of the file for each order. The content is stored only until the
+    end, because a file contains private addresses; its hash stays. Of a publisher's calendar, `content` has the rows
+    that we made from it as JSON (releases/imports/listings.py), and `file_name` names the calendar.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="calendar_imports")
     uploaded_at = models.DateTimeField()
+    # The version before writes rows without these two.
+    source = models.CharField(
+        max_length=10,
+        choices=choices_of(ImportSource),
+        default=ImportSource.FILE,
+        db_default=ImportSource.FILE.value,
+    )
     file_name = models.CharField(max_length=200)
     content = models.BinaryField(null=True)
     sha256 = models.CharField(max_length=64)
     size = models.PositiveIntegerField()
+    date_order = models.CharField(max_length=12, choices=choices_of(DateOrder), blank=True, default="", db_default="")
     create_missing = models.BooleanField(default=False)
     skip_refused = models.BooleanField(default=False)
     status = models.CharField(

@@ -31,8 +31,15 @@ EXAMPLE = "example"
 """The reference of the example row of every template, which every import ignores."""
 
 
+class ImportSource(StrEnum):
+    FILE = "file"
+    GOVUK = "govuk"
+    ONS = "ons"
+
+
 class ImportStatus(StrEnum):
     UPLOADED = "uploaded"
+    AMBIGUOUS = "ambiguous"
     CHECKED = "checked"
     CONFIRMED = "confirmed"
     APPLIED = "applied"
@@ -41,6 +48,8 @@ class ImportStatus(StrEnum):
 
 
 CHECK = "check"
+ASK_DATE_ORDER = "ask_date_order"
+SET_DATE_ORDER = "set_date_order"
 CONFIRM = "confirm"
 CHECK_AGAIN = "check_again"
 APPLY = "apply"
@@ -54,10 +63,13 @@ IMPORT = Lifecycle(
     initial=ImportStatus.UPLOADED,
     moves=(
         Move(CHECK, ImportStatus.UPLOADED, ImportStatus.CHECKED, frozenset()),
+        Move(ASK_DATE_ORDER, ImportStatus.UPLOADED, ImportStatus.AMBIGUOUS, frozenset()),
+        Move(SET_DATE_ORDER, ImportStatus.AMBIGUOUS, ImportStatus.UPLOADED, KEEPERS),
         Move(CONFIRM, ImportStatus.CHECKED, ImportStatus.CONFIRMED, KEEPERS),
         Move(CHECK_AGAIN, ImportStatus.CONFIRMED, ImportStatus.CHECKED, frozenset()),
         Move(APPLY, ImportStatus.CONFIRMED, ImportStatus.APPLIED, frozenset()),
         Move(DISCARD, ImportStatus.UPLOADED, ImportStatus.DISCARDED, KEEPERS),
+        Move(DISCARD, ImportStatus.AMBIGUOUS, ImportStatus.DISCARDED, KEEPERS),
         Move(DISCARD, ImportStatus.CHECKED, ImportStatus.DISCARDED, KEEPERS),
         Move(FAIL, ImportStatus.UPLOADED, ImportStatus.FAILED, frozenset()),
         Move(FAIL, ImportStatus.CONFIRMED, ImportStatus.FAILED, frozenset()),
@@ -65,5 +77,7 @@ IMPORT = Lifecycle(
 )
 WAITING = (ImportStatus.UPLOADED, ImportStatus.CONFIRMED)
 """The states in which a job has to continue the import."""
-OPEN = (*WAITING, ImportStatus.CHECKED)
+WAITING_FOR_PERSON = (ImportStatus.AMBIGUOUS, ImportStatus.CHECKED)
+"""The states in which a person has to answer or decide."""
+OPEN = (*WAITING, *WAITING_FOR_PERSON)
 """The states in which the file is stored; at the end it is removed."""

@@ -6,8 +6,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from releases.detection.listings import ListingProblem
 from releases.imports.apply import Creation, CreationKind, ImportOutcome, RowResult, Step, StepKind
-from releases.rules.imports import COLUMNS, REQUIRED
+from releases.rules.imports import COLUMNS, REQUIRED, ImportSource
+from releases.rules.written_dates import DateOrder, OpenDateOrder, describe_date
 
 # The meaning of each column, and an example.
 _MEANINGS: dict[str, tuple[Promise, str]] = {
@@ -26,8 +28,10 @@ _MEANINGS: dict[str, tuple[Promise, str]] = {
     "title": (lazy("The title of the release, as readers will see it."), "Rain in June 2026"),
     "scheduled_for": (
         lazy(
-            "Date and time in London: a cell that holds both, or the text as in the example, or an instant of ISO 8601 "
-            "with its offset. Where only the month is known, any day of it, or year and month; say so in precision."
+            "Date and time in London: a cell that holds both, or the text as in the example, or 01/07/2026 09:30, or "
+            "an instant of ISO 8601 with its offset. Write the year in full. If the dates of a file can be read with "
+            "the day or the month first, we ask you. Where only the month is known, any day of it, or year and month; "
+            "say so in precision."
         ),
         "2026-07-01 09:30",
     ),
@@ -105,14 +109,58 @@ OUTCOMES: dict[ImportOutcome, Promise] = {
     ImportOutcome.ADDED: lazy("Added"),
     ImportOutcome.CHANGED: lazy("Changed"),
     ImportOutcome.UNCHANGED: lazy("Unchanged"),
+    ImportOutcome.LEFT_OUT: lazy("Not imported"),
     ImportOutcome.REFUSED: lazy("Refused"),
 }
 COLOURS = {
     ImportOutcome.ADDED: "green",
     ImportOutcome.CHANGED: "blue",
     ImportOutcome.UNCHANGED: "grey",
+    ImportOutcome.LEFT_OUT: "yellow",
     ImportOutcome.REFUSED: "red",
 }
+
+_LISTING_PROBLEMS: dict[ListingProblem, Promise] = {
+    ListingProblem.UNREACHABLE: lazy("%(publisher)s did not answer, or answered with an error. Try again in a minute."),
+    ListingProblem.ASKED_TO_WAIT: lazy("%(publisher)s has asked us to wait. Try again in a few minutes."),
+    ListingProblem.LED_ELSEWHERE: lazy("%(publisher)s redirects to another website, which we do not read."),
+    ListingProblem.UNKNOWN_SHAPE: lazy("%(publisher)s answered in a form that we do not know."),
+    ListingProblem.CHANGED_MEANWHILE: lazy("The calendar of %(publisher)s changed while we read it. Try again."),
+}
+
+
+# The columns of a file mean nothing to a person who has not written one.
+_COLUMN_NAMES: dict[str, Promise] = {
+    "reference": lazy("Reference"),
+    "producer": lazy("Producer"),
+    "series": lazy("Series"),
+    "title": lazy("Title"),
+    "scheduled_for": lazy("Date"),
+    "status": lazy("State"),
+    "url": lazy("Page"),
+    "announcement": lazy("Announcement"),
+    "short_notice_reason": lazy("Reason for short notice"),
+    "date_change_reason": lazy("Reason for the change of date"),
+    "cancellation_reason": lazy("Reason for the cancellation"),
+}
+
+
+def describe_column(column: str, *, source: str) -> str:
+    """Return the name of a column in a file, or what it means for the calendar of a publisher."""
+    return column if source == ImportSource.FILE else str(_COLUMN_NAMES.get(column, column))
+
+
+def describe_listing_problem(problem: ListingProblem, *, publisher: str) -> str:
+    return str(_LISTING_PROBLEMS[problem]) % {"publisher": publisher}
+
+
+def describe_date_order(question: OpenDateOrder, order: DateOrder) -> str:
+    """Describe an order by a date of the file: "Day first: 03/04/2027 is 3 April 2027"."""
+    name = _("Day first") if order is DateOrder.DAY_FIRST else _("Month first")
+    example = question.example(order)
+    words = {"order": name, "written": example, "day": describe_date(example, order)}
+    return _("%(order)s: %(written)s is %(day)s") % words
+
 
 _STEPS: dict[StepKind, Promise] = {
     StepKind.RECORDED: lazy("recorded for %(to)s"),

@@ -1,16 +1,10 @@
 """Pages of imports from files and from GOV.UK, and of exports."""
 
-import os
-import socket
-import threading
-import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core import signing
@@ -45,14 +39,12 @@ from releases.forms import (
     build_slot,
     clean_address,
 )
-from releases.host_budgets import budgets_from_settings
 from releases.imports import govuk, uploads
 from releases.imports.apply import Creation, ImportOutcome
 from releases.models import CalendarImport, ImportRow, Producer, Series
-from releases.monitoring.adhoc_checks import AdhocMeans
 from releases.overview import Selection, select_releases
 from releases.permissions import Action, producers_where
-from releases.probe.probe import probe_from_settings
+from releases.probe.adhoc import open_adhoc_means
 from releases.public.export import (
     TooManyReleases,
     calendar_template,
@@ -62,11 +54,10 @@ from releases.public.export import (
 )
 from releases.rules import tables
 from releases.rules.calendar import Precision
-from releases.rules.clock_error import ClockError, Voucher
 from releases.rules.imports import WAITING, ImportStatus
-from releases.rules.lifecycle import MissingFields, MoveRefused, Status
+from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused, Status
 from releases.rules.tables import MOST_BYTES, MOST_ROWS, NotATableError, TableKind
-from releases.rules.web_address import place_of
+from releases.rules.written_dates import DateOrder, OpenDateOrder
 from releases.text import calendar, imports
 from releases.views.base import SignedInRequest, find_table_kind, post_data, signed_in_part
 
@@ -113,6 +104,24 @@ class ConfirmForm(GovukForm):
         super().__init__(*args, **kwargs)
         if not any_refused:
             del self.fields["skip_refused"]
+
+
+class DateOrderForm(GovukForm):
+    button = lazy("Continue")
+    options = {"date_order": {"size": "l", "heading": True}}
+
+    date_order = forms.ChoiceField(
+        label=lazy("Is the day or the month first?"),
+        error_messages={"required": lazy("Choose whether the day or the month is first")},
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, question: OpenDateOrder, file: CalendarImport) -> None:
+        super().__init__(data)
+        sentence = _("We cannot tell from the dates in %(file)s. Your answer applies to all of them.")
+        self.fields["date_order"].help_text = sentence % {"file": file}
+        choices = [(order.value, imports.describe_date_order(question, order)) for order in DateOrder]
+        self.fields["date_order"].choices = choices  # type: ignore[attr-defined]  # a field of choices
 
 
 class SelectionForm(GovukForm):
@@ -333,8 +342,8 @@ def from_govuk(request: SignedInRequest) -> HttpResponse:
             messages.info(request, _("This announcement is that of a release which is recorded already."))
             return redirect("releases:release", known.reference)
         try:
-            with _adhoc_means() as means:
-                announced = govuk.find_announcement(url, hosts=govuk_hosts(), means=means, now=timezone.now())
+            with open_adhoc_means(seconds=LONGEST_SECONDS) as means:
+                announced = govuk.find_announcement(url, hosts=govuk.govuk_hosts(), means=means, now=timezone.now())
         except NoAnnouncementError as refusal:
             sentence = str(calendar.PROBLEMS[refusal.problem])
             passes = refusal.problem in {Problem.UNREACHABLE, Problem.ASKED_TO_WAIT}
@@ -380,32 +389,11 @@ def record_announcement(request: SignedInRequest) -> HttpResponse:
     return _check_release_page(request, form, announced_from_json(signed["announced"]), signed["url"])
 
 
-def govuk_hosts() -> frozenset[str]:
-    """Return the hosts with GOV.UK's content API: its own, and in development that of the practice site."""
-    rehearsal = place_of(settings.REHEARSAL_SITE)
-    return frozenset({"www.gov.uk"} | ({rehearsal} & settings.PROBE_ALLOW_PRIVATE))
-
-
-@contextmanager
-def _adhoc_means() -> Iterator[AdhocMeans]:
-    """Open the probe and lease holder for the requests of one page, with a time limit."""
-    until = time.monotonic() + LONGEST_SECONDS
-    with probe_from_settings(now=timezone.now, adhoc=True) as probe:
-        yield AdhocMeans(
-            probe=probe,
-            holder=f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()} web",
-            budgets=budgets_from_settings(),
-            clock_error=ClockError(Voucher.NOBODY, None),
-            clock_largest_error=settings.CLOCK_LARGEST_ERROR,
-            stop=lambda: time.monotonic() > until,
-        )
-
-
 def _render_announced(request: SignedInRequest, announced: Announcement, url: str) -> HttpResponse:
     series = _editable_series(request)
     theirs = govuk.find_producers(announced, by=request.user)
     of_theirs = [each for each in series if each.producer in theirs] or list(series)
-    initial = initial_release(announced, series=govuk.suggest_series(announced, of_theirs))
+    initial = initial_release(announced, series=govuk.suggest_series(announced.title, of_theirs))
     signed = {"announced": announced_to_json(announced), "url": url}
     form = AnnouncedReleaseForm(series=series, initial=initial | {"seen": signing.dumps(signed, salt=_SALT)})
     return _check_release_page(request, form, announced, url)
@@ -499,6 +487,26 @@ def confirm_import_view(request: SignedInRequest, public_id: uuid.UUID) -> HttpR
 
 @login_required
 @require_POST
+def set_date_order_view(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Answer whether the day or the month is first in the dates of a file; a second answer changes nothing."""
+    found = _find_import(request, public_id)
+    if found.status == ImportStatus.AMBIGUOUS:
+        form = DateOrderForm(request.POST, question=uploads.open_date_order(found), file=found)
+        if not form.is_valid():
+            return _date_order_page(request, found, form)
+        with suppress(ChangedMeanwhile):
+            order = DateOrder(form.cleaned_data["date_order"])
+            uploads.set_date_order(found, order, by=request.user, at=timezone.now())
+    return redirect("exchange:import", public_id)
+
+
+def _date_order_page(request: SignedInRequest, found: CalendarImport, form: DateOrderForm) -> HttpResponse:
+    form.helper.form_action = resolve_url("exchange:set_date_order", found.public_id)
+    return render(request, "imports/ambiguous.html", {"import": found, "form": form})
+
+
+@login_required
+@require_POST
 def discard_import_view(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     found = _find_import(request, public_id)
     try:
@@ -517,6 +525,8 @@ def _find_import(request: HttpRequest, public_id: uuid.UUID) -> CalendarImport:
 def _import_page(request: SignedInRequest, found: CalendarImport, *, form: ConfirmForm | None = None) -> HttpResponse:
     if found.status in WAITING:
         return render(request, "imports/waiting.html", _progress_context(found))
+    if found.status == ImportStatus.AMBIGUOUS:
+        return _date_order_page(request, found, DateOrderForm(question=uploads.open_date_order(found), file=found))
     counts = uploads.count_outcomes(found)
     chosen = request.GET.get("show", "")
     rows = found.rows.filter(outcome=chosen) if chosen in set(ImportOutcome) else found.rows.all()
@@ -524,7 +534,11 @@ def _import_page(request: SignedInRequest, found: CalendarImport, *, form: Confi
     changes = counts[ImportOutcome.ADDED] + counts[ImportOutcome.CHANGED]
     context: dict[str, Any] = {
         "import": found,
-        "counts": [(each, imports.OUTCOMES[each], imports.COLOURS[each], count) for each, count in counts.items()],
+        "counts": [
+            (each, imports.OUTCOMES[each], imports.COLOURS[each], count)
+            for each, count in counts.items()
+            if count or each is not ImportOutcome.LEFT_OUT
+        ],
         "changes": changes,
         "rows_total": sum(counts.values()),
         "makes": [imports.describe_creation(Creation.from_json(each)) for each in found.makes],
@@ -556,6 +570,6 @@ def _describe_row(row: ImportRow, found: CalendarImport) -> dict[str, Any]:
         "outcome": imports.OUTCOMES[result.outcome],
         "colour": imports.COLOURS[result.outcome],
         "steps": [imports.describe_step(step) for step in result.steps],
-        "faults": result.faults,
+        "faults": [(imports.describe_column(fault.column, source=found.source), fault.why) for fault in result.faults],
         "is_there": result.outcome in present,
     }

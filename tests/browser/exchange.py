@@ -29,6 +29,7 @@ def pages_of_imports(series: Series, *, by, at=SEED_DUE) -> dict[str, str]:
         return uploads.upload_file(content, name=name, create_missing=True, by=by, at=at)
 
     discarded, failed, confirmed = upload(), upload("notes.csv", b"name,date\nx,y\n"), upload()
+    ambiguous = upload("dates.csv", _file_with_dates(series))
     checked = upload(content=more_than_a_page)
     uploads.run_due_import(uploads.ImportMeans(now=lambda: at, adapters={"page"}))
     for each in (discarded, checked, confirmed):
@@ -48,6 +49,7 @@ def pages_of_imports(series: Series, *, by, at=SEED_DUE) -> dict[str, str]:
         "importing a calendar": None,
         "an import that waits": waiting,
         "an import to check": checked,
+        "an import whose dates are unclear": ambiguous,
         "an import that is done": applied,
         "an import that was discarded": discarded,
         "an import that failed": failed,
@@ -57,11 +59,18 @@ def pages_of_imports(series: Series, *, by, at=SEED_DUE) -> dict[str, str]:
         "your releases, none of them": f"{reverse('exchange:release_list')}?words=nothing&first=2020-06-30",
         "the columns of a calendar file": reverse("exchange:columns"),
         "importing from GOV.UK": reverse("exchange:from_govuk"),
+        "importing a calendar from GOV.UK": reverse("exchange:import_listing", args=["govuk"]),
+        "importing the ONS release calendar": reverse("exchange:import_listing", args=["ons"]),
     }
     return lists | {
         name: reverse("exchange:import", args=[each.public_id]) if each else reverse("exchange:imports")
         for name, each in names.items()
     }
+
+
+def _file_with_dates(series: Series) -> bytes:
+    row = ("unclear", series.producer.name, series.title, "Unclear", "03/07/2099 09:30", "", "", "", "")
+    return write_table(TableKind.CSV, HEADER, [row], title="Calendar")
 
 
 def _file(series: Series, *, prefix: str = "imported", rows: int = 4) -> bytes:

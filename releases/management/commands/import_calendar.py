@@ -1,26 +1,41 @@
 """Import planned releases from a file."""
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from releases.imports import apply, parse
+from releases.detection.listings import ListingUnreadableError
+from releases.imports import apply, govuk, listings, parse
 from releases.imports.apply import ImportOutcome, ImportResult
-from releases.imports.parse import FileRefused
+from releases.imports.listings import ListingChoices
+from releases.imports.parse import CalendarFile, FileRefused
 from releases.management.base import PlainCommand
+from releases.models import Producer
 from releases.probe.adapters import ADAPTERS
+from releases.probe.adhoc import open_adhoc_means
+from releases.rules.calendar import local_date
+from releases.rules.imports import ImportSource
+from releases.rules.lifecycle import MoveRefused
+from releases.rules.written_dates import DateOrder, OpenDateOrder
 from releases.text import imports
+
+# No one waits for a web page, but the host's lease must not be kept for ever.
+LONGEST_SECONDS = 120.0
 
 
 class Command(PlainCommand):
     help = """\
-Import planned releases from a CSV, ODS or XLSX file, all of them or none.
+Import planned releases from a CSV, ODS or XLSX file, or from the calendar of a
+publisher, all of them or none.
 
 The first row names the columns, in any order. Required: reference, producer,
-series, title and scheduled_for (London time as 2026-06-30 09:30, ISO 8601 with
-its offset, or a cell that holds date and time). Optional: zone (Europe/London),
+series, title and scheduled_for (London time as 2026-06-30 09:30 or
+30/06/2026 09:30, ISO 8601 with its offset, or a cell that holds date and
+time). Optional: zone (Europe/London),
 precision (exact, month or two_months; of a month any day will do), status
 (provisional or confirmed), url, marker (taken from the title if empty),
 adapter, attachments (addresses separated by spaces), announcement (the address
@@ -29,7 +44,8 @@ tolerance_seconds (of the series), rehearsal (yes or empty),
 short_notice_reason, date_change_reason and cancellation_reason. Of a
 spreadsheet the first sheet is read, of a formula its value. CSV has commas or
 semicolons and is UTF-8, with or without byte order mark. A row with the
-reference "example" is left out.
+reference "example" is left out. If the dates of a file such as 03/04/2027 do
+not show whether the day or the month comes first, say so with --date-order.
 
 A new release is recorded as provisional, and nobody outside sees it. With the
 status confirmed it is confirmed and announced in the public calendar at once.
@@ -44,38 +60,58 @@ imports by the page. The same file twice changes nothing.
 
 Every row that cannot be taken is named on standard error with its row (the
 names of the columns are row 1), its column and why; then nothing is imported,
-and the exit code is 1. With --skip-refused the other rows are."""
+and the exit code is 1. With --skip-refused the other rows are.
+
+Instead of a file, --govuk ORGANISATION reads the upcoming and cancelled
+statistics of an organisation on GOV.UK, and --ons WORDS those of the ONS
+release calendar ("" for all). --producer names the producer here. Releases
+that the publisher has confirmed are recorded as provisional, or confirmed with
+--confirm. Look at --dry-run first."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", metavar="FILE", help="the file to import: CSV, ODS or XLSX")
+        parser.add_argument("file", metavar="FILE", nargs="?", help="the file to import: CSV, ODS or XLSX")
+        parser.add_argument("--govuk", metavar="ORGANISATION", help="import its statistics from GOV.UK, not a file")
+        parser.add_argument("--ons", metavar="WORDS", help="import the ONS release calendar, not a file")
+        parser.add_argument("--producer", metavar="NAME", help="the producer of the releases of a publisher's calendar")
+        parser.add_argument("--confirm", action="store_true", help="confirm what the publisher has confirmed")
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, and write nothing")
         parser.add_argument(
             "--create", action="store_true", help="make producers, series and contacts that are not known"
         )
+        parser.add_argument(
+            "--date-order",
+            choices=[order.value.replace("_", "-") for order in DateOrder],
+            help="whether the day or the month comes first in dates such as 03/04/2027",
+        )
         parser.add_argument("--skip-refused", action="store_true", help="leave out the rows that cannot be taken")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        path, skip = Path(options["file"]), options["skip_refused"]
+        sources = [each for each in ("file", "govuk", "ons") if options[each] is not None]
+        if len(sources) != 1:
+            raise CommandError("Give one of these: a file, --govuk or --ons.")
+        now = timezone.now()
         try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
-        try:
-            reading = parse.read_calendar(content, name=path.name, adapters=ADAPTERS.keys())
+            if sources == ["file"]:
+                path = Path(options["file"])
+                name, reading = path.name, _read_file(path, order=options["date_order"])
+            else:
+                name, reading = _read_listing(options, now=now)
             imported = apply.import_calendar(
                 reading,
-                at=timezone.now(),
+                at=now,
                 create=options["create"],
-                skip_refused=skip,
+                skip_refused=options["skip_refused"],
                 dry_run=options["dry_run"],
             )
         except FileRefused as refusal:
             self._refuse(refusal.sentences)
-            raise CommandError(f"Nothing was imported from {path.name}.") from refusal
+            what = Path(options["file"]).name if options["file"] else "the publisher's calendar"
+            raise CommandError(f"Nothing was imported from {what}.") from refusal
         self._refuse(fault for row in imported.of(ImportOutcome.REFUSED) for fault in row.faults)
-        self._report(imported, name=path.name, dry_run=options["dry_run"])
+        self._refuse(f"Left out: {fault}" for row in imported.of(ImportOutcome.LEFT_OUT) for fault in row.faults)
+        self._report(imported, name=name, dry_run=options["dry_run"])
 
-    def _refuse(self, faults: Any) -> None:
+    def _refuse(self, faults: Iterable[object]) -> None:
         for fault in faults:
             self.stderr.write(str(fault))
 
@@ -94,3 +130,47 @@ and the exit code is 1. With --skip-refused the other rows are."""
             self.stdout.write(f"{name}: {counts}{skipped}.")
         else:
             self.stdout.write(f"{name} changes nothing: {unchanged} releases are as it says{skipped}.")
+
+
+def _read_file(path: Path, *, order: str | None) -> CalendarFile:
+    """:raises FileRefused: if it is not a calendar file, or the order of day and month is needed and not given."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
+    chosen = DateOrder(order.replace("-", "_")) if order else None
+    try:
+        return parse.read_calendar(content, name=path.name, adapters=ADAPTERS.keys(), order=chosen)
+    except OpenDateOrder as question:
+        readings = "; ".join(
+            f"--date-order={each.value.replace('_', '-')} ({imports.describe_date_order(question, each)})"
+            for each in DateOrder
+        )
+        sentence = f"Say which comes first in the dates of this file, the day or the month: {readings}."
+        raise FileRefused([sentence]) from None
+
+
+def _read_listing(options: Mapping[str, Any], *, now: datetime) -> tuple[str, CalendarFile]:
+    """Read the calendar of a publisher; return its name too.
+
+    :raises FileRefused: if it cannot be read.
+    """
+    producer = Producer.objects.filter(name=options["producer"] or "").first()
+    if producer is None:
+        raise CommandError("Name a producer that exists with --producer.")
+    today = local_date(now)
+    try:
+        if options["govuk"] is not None:
+            listing = listings.find_govuk_listing(options["govuk"], hosts=govuk.govuk_hosts(), today=today)
+        else:
+            listing = listings.find_ons_listing(options["ons"], hosts=listings.ons_hosts(), today=today)
+        with open_adhoc_means(seconds=LONGEST_SECONDS, process="command") as means:
+            listed = listings.fetch_listing(listing, means=means, now=now)
+        choices = ListingChoices(producer=producer, confirms=options["confirm"])
+        rows = listings.make_rows(listed, listing, choices, by=None, adapters=ADAPTERS, now=now)
+    except ListingUnreadableError as problem:
+        publisher = listings.PUBLISHERS[ImportSource.GOVUK if options["govuk"] is not None else ImportSource.ONS]
+        raise FileRefused([imports.describe_listing_problem(problem.problem, publisher=publisher)]) from problem
+    except MoveRefused as refusal:
+        raise FileRefused([str(refusal)]) from refusal
+    return listing.name, parse.read_listing(listings.cells_from_json(rows), adapters=ADAPTERS.keys())

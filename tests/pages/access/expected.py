@@ -133,11 +133,11 @@ ON_RELEASES = {
     "releases:pre_release_take_back": form(by(ENTRY, "take_back")),
     **named("releases:pre_release_", form(KEEP_LIST), "erase erase_name"),
     **named("exchange:", own(by(IMPORT, "confirm")), "template columns"),
-    **named("exchange:", own(by(IMPORT, "confirm"), by(IMPORT, "confirm")), "imports from_govuk"),
+    **named("exchange:", own(by(IMPORT, "confirm"), by(IMPORT, "confirm")), "imports from_govuk import_listing"),
     "exchange:record_from_govuk": own(NOBODY, by(IMPORT, "confirm")),
     # An upload belongs to its person until it is applied: the Head of Profession.
     **named("exchange:", page(UPLOADER), "import import_progress"),
-    **named("exchange:", act(UPLOADER), "confirm_import discard_import"),
+    **named("exchange:", act(UPLOADER), "confirm_import set_date_order discard_import"),
 }
 ON_BREACHES = {
     **named("breaches:", own(READ), "register near_misses figures export_figures"),

@@ -8,6 +8,7 @@ from releases.imports import parse
 from releases.imports.parse import FileRefused
 from releases.rules.imports import OPTIONAL, REQUIRED
 from releases.rules.lifecycle import Status
+from releases.rules.written_dates import DateOrder, OpenDateOrder
 from tests.support.import_files import RIGHT, csv_of, xlsx_of
 
 
@@ -80,6 +81,42 @@ def test_a_date_is_as_vague_as_the_file_says(written, precision, planned):
     assert str(row.slot) == planned
 
 
+@pytest.mark.parametrize(
+    ("written", "precision", "planned"),
+    [
+        pytest.param("15/07/2098 09:30", "", "15 July 2098 9:30am", id="with-its-time"),
+        pytest.param("15/07/2098", "month", "July 2098", id="a-day-of-the-month"),
+        pytest.param("15/07/2098 09:30", "two_months", "July to August 2098", id="a-time-in-the-first-of-two-months"),
+    ],
+)
+def test_a_uk_date_is_read(written, precision, planned):
+    (row,) = read(csv_of({"scheduled_for": written, "precision": precision}))
+    assert str(row.slot) == planned
+
+
+def test_one_date_proves_the_order_of_the_others_and_cells_with_dates_need_none():
+    rows = read(csv_of({"scheduled_for": "01/07/2098 09:30"}, {"scheduled_for": "15/07/2098 09:30"}))
+    assert [row.slot.on for row in rows] == [date(2098, 7, 1), date(2098, 7, 15)]
+    rows = read(csv_of({"scheduled_for": "01/07/2098 09:30"}, {"scheduled_for": "07/15/2098 09:30"}))
+    assert [row.slot.on for row in rows] == [date(2098, 1, 7), date(2098, 7, 15)]
+    (row,) = read(xlsx_of({"scheduled_for": datetime(2098, 7, 1, 9, 30)}))  # noqa: DTZ001
+    assert row.slot.on == date(2098, 7, 1)
+
+
+def test_dates_that_leave_the_order_open_are_read_only_in_a_given_one():
+    content = csv_of({"scheduled_for": "01/07/2098 09:30"}, {"scheduled_for": "07/15/2098 09:30"})
+    with pytest.raises(OpenDateOrder):
+        parse.read_calendar(csv_of({"scheduled_for": "01/07/2098 09:30"}), name="c", adapters={"page"})
+    reading = parse.read_calendar(content, name="c", adapters={"page"}, order=DateOrder.DAY_FIRST)
+    assert [row.slot.on for row in reading.rows] == [date(2098, 7, 1)]
+    assert str(reading.faults[0]).startswith('Row 3, scheduled_for: "07/15/2098 09:30" is not a date with the day')
+
+
+def test_the_example_row_of_a_template_does_not_count_for_the_order():
+    content = csv_of({"reference": "example", "scheduled_for": "01/07/2098 09:30"}, {"reference": "r"})
+    assert len(read(content)) == 1
+
+
 def test_the_example_of_a_template_is_left_out_and_the_rows_keep_their_numbers():
     reading = parse.read_calendar(csv_of({"reference": "Example", "url": "nonsense"}, {}), name="c", adapters={"page"})
     assert (list(reading.named), [row.number for row in reading.rows], reading.faults) == ([3], [3], [])
@@ -112,7 +149,7 @@ def test_a_file_is_read_whatever_wrote_it(content):
 def test_empty_lines_count_as_rows_of_the_spreadsheet():
     content = csv_of({}, {"scheduled_for": "soon"}).replace(b"\r\n", b"\r\n\r\n")
     (sentence,) = refusal(content)
-    assert sentence.startswith('Row 5, scheduled_for: "soon" names no time; write it as 2026-06-30 09:30 (London time)')
+    assert sentence.startswith('Row 5, scheduled_for: "soon" names no time; write it as 30/06/2026 09:30 or 2026-06-30')
 
 
 BAD_CELLS = [
@@ -121,7 +158,11 @@ BAD_CELLS = [
     pytest.param({"reference": "r" * 101}, "reference", "101 characters, and 100 are the most", id="a-long-reference"),
     pytest.param({"title": "t" * 301}, "title", "301 characters", id="a-long-title"),
     pytest.param({"scheduled_for": "2098-07-01"}, "scheduled_for", "names no time", id="a-day-without-time"),
-    pytest.param({"scheduled_for": "01/07/2098 09:30"}, "scheduled_for", "is not a time", id="another-way-of-writing"),
+    pytest.param({"scheduled_for": "1 July 2098 9:30"}, "scheduled_for", "is not a time", id="another-way-of-writing"),
+    pytest.param({"scheduled_for": "15/07/2098"}, "scheduled_for", '"15/07/2098" names no time', id="a-uk-day"),
+    pytest.param({"scheduled_for": "15/07/98 09:30"}, "scheduled_for", "year of two digits", id="a-short-year"),
+    pytest.param({"scheduled_for": "31/06/2098 09:30"}, "scheduled_for", "is not a real date", id="no-uk-day"),
+    pytest.param({"scheduled_for": "15/07/2098 25:30"}, "scheduled_for", "is not a time", id="a-uk-hour-there-is-not"),
     pytest.param({"scheduled_for": "2098-06-31 09:30"}, "scheduled_for", "is not a time", id="a-day-there-is-not"),
     pytest.param({"scheduled_for": "2026-03-29 01:30"}, "scheduled_for", "does not exist", id="a-time-leapt-over"),
     pytest.param({"scheduled_for": "2026-10-25 01:30"}, "scheduled_for", "happens twice", id="a-time-that-comes-twice"),

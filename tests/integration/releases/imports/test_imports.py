@@ -34,6 +34,9 @@ class TestTheTable:
         ("confirmed", "check_again"): (set(), "checked"),
         ("confirmed", "apply"): (set(), "applied"),
         ("confirmed", "fail"): (set(), "failed"),
+        ("uploaded", "ask_date_order"): (set(), "ambiguous"),
+        ("ambiguous", "set_date_order"): (KEEPERS, "uploaded"),
+        ("ambiguous", "discard"): (KEEPERS, "discarded"),
     }
 
     def test_a_move_succeeds_only_from_its_state_and_by_its_roles(self):

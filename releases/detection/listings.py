@@ -1,0 +1,190 @@
+"""Calendars of publishers: pages of GOV.UK's search of statistics and of the ONS's search of releases.
+
+Sources of the shapes: alphagov/search-api (config/schema/field_definitions.json), alphagov/whitehall (the indexed
+fields of a statistics announcement), ONSdigital/dp-search-api (transformer/releasetransformer.go).
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from releases.detection.finding import make_storable
+from releases.detection.govuk import (
+    AnnouncedTime,
+    Announcement,
+    AnnouncementState,
+    parse_instant,
+    read_display_date,
+    strip_markup,
+)
+from releases.rules.response import Answer, Failure
+
+
+class ListingProblem(StrEnum):
+    UNREACHABLE = "unreachable"
+    ASKED_TO_WAIT = "asked_to_wait"
+    LED_ELSEWHERE = "led_elsewhere"
+    UNKNOWN_SHAPE = "unknown_shape"
+    CHANGED_MEANWHILE = "changed_meanwhile"
+
+
+class ListingUnreadableError(Exception):
+    def __init__(self, problem: ListingProblem) -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRelease:
+    """One release of a publisher's calendar.
+
+    :param path: of its page on the publisher's site; empty if there is none that we can read.
+    :param announced: None if it is published, or its state is none that we know.
+    """
+
+    path: str
+    title: str
+    announced: Announcement | None
+    is_published: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListingPage:
+    """One page of results; `total` is the number of all results of the query."""
+
+    total: int
+    releases: tuple[ListedRelease, ...]
+
+
+def read_govuk_page(answer: Answer) -> ListingPage:
+    """:raises ListingUnreadableError: if it is no page of GOV.UK's search."""
+    return _read_page(answer, lambda said: said.get("total"), "results", _read_announcement)
+
+
+def read_ons_page(answer: Answer) -> ListingPage:
+    """:raises ListingUnreadableError: if it is no page of the ONS's search of releases."""
+
+    def total(said: Mapping[str, Any]) -> object:
+        return _object(said.get("breakdown")).get("total")
+
+    return _read_page(answer, total, "releases", _read_ons_release)
+
+
+def _read_page(
+    answer: Answer,
+    find_total: Callable[[Mapping[str, Any]], object],
+    name: str,
+    read: Callable[[Mapping[str, Any]], ListedRelease],
+) -> ListingPage:
+    if answer.failure is not None:
+        waits = answer.failure is Failure.ASKED_TO_WAIT
+        raise ListingUnreadableError(ListingProblem.ASKED_TO_WAIT if waits else ListingProblem.UNREACHABLE)
+    if answer.left_allowed_hosts:
+        raise ListingUnreadableError(ListingProblem.LED_ELSEWHERE)
+    if answer.status != 200:
+        waits = answer.status == 429
+        raise ListingUnreadableError(ListingProblem.ASKED_TO_WAIT if waits else ListingProblem.UNREACHABLE)
+    try:
+        said = json.loads(answer.body)
+    except (ValueError, RecursionError) as error:
+        raise ListingUnreadableError(ListingProblem.UNKNOWN_SHAPE) from error
+    total, found = find_total(_object(said)), _object(said).get(name)
+    # Where nothing is found, the ONS sends null for the list.
+    found = [] if found is None and total == 0 else found
+    if not isinstance(total, int) or isinstance(total, bool) or total < 0 or not isinstance(found, list):
+        raise ListingUnreadableError(ListingProblem.UNKNOWN_SHAPE)
+    return ListingPage(total, tuple(read(_object(one)) for one in found))
+
+
+def _read_announcement(said: Mapping[str, Any]) -> ListedRelease:
+    more, title = _object(said.get("metadata")), _line(said.get("title"))
+    displayed = _line(said.get("display_date") or more.get("display_date"))
+    state = _state(said.get("statistics_announcement_state"))
+    if state is None:
+        is_published = said.get("statistics_announcement_state") == "statistics_published"
+        return ListedRelease(_path(said.get("link")), title, None, is_published)
+    stamp = parse_instant(said.get("release_timestamp"))
+    # The time stamp of a provisional date may be any instant of its month, so only the displayed date counts.
+    is_exact = stamp and state is AnnouncementState.CONFIRMED
+    announced = Announcement(
+        title=title,
+        state=state,
+        when=AnnouncedTime(at=stamp) if is_exact else read_display_date(displayed),
+        displayed=displayed,
+        note=_line(more.get("cancellation_reason") or more.get("change_note")),
+        previous=_line(more.get("previous_display_date")),
+    )
+    return ListedRelease(_path(said.get("link")), title, announced)
+
+
+def _read_ons_release(said: Mapping[str, Any]) -> ListedRelease:
+    more, path = _object(said.get("description")), _path(said.get("uri"))
+    title, vague = _line(more.get("title")), _line(more.get("provisional_date"))
+    stamp = parse_instant(more.get("release_date"))
+    if more.get("published") and not more.get("cancelled"):
+        return ListedRelease(path, title, None, is_published=True)
+    if more.get("cancelled"):
+        state = AnnouncementState.CANCELLED
+    elif more.get("finalised") is True and not vague:
+        state = AnnouncementState.CONFIRMED
+    else:
+        # The ONS's newer pages call a provisional release "finalised" too, but only a provisional one has a vague date.
+        state = AnnouncementState.PROVISIONAL
+    changes = said.get("date_changes")
+    change = _object(changes[-1]) if isinstance(changes, list) and changes else {}
+    notices = more.get("cancellation_notice")
+    notice = " ".join(map(_line, notices)) if isinstance(notices, list) else _line(notices)
+    announced = Announcement(
+        title=title,
+        state=state,
+        when=read_display_date(vague) if vague else AnnouncedTime(at=stamp),
+        displayed=vague or _line(more.get("release_date")),
+        note=notice if state is AnnouncementState.CANCELLED else _line(change.get("change_notice")),
+        previous=_line(change.get("previous_date")),
+    )
+    return ListedRelease(path, title, announced)
+
+
+_MONTHS = (
+    "January|February|March|April|May|June|July|August|September|October|November|December|"
+    "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec"
+)
+_YEAR = r"(?:19|20)\d\d(?:[-/–]\d{2,4})?"
+_PART = rf"(?:(?:\d{{1,2}} )?(?:{_MONTHS})|Q[1-4]|quarter [1-4])"
+_DATE = rf"(?:{_PART} {_YEAR}|{_YEAR}(?: Q[1-4])?)"
+_LEAD = r"(?:(?:the )?(?:year|quarter|month|week|years|months|weeks)(?: ending| ended| to)? )?"
+_PERIOD = re.compile(
+    rf"(?:\s*[,:(–-]\s*|\s+(?:in|for|to)\s+|\s+){_LEAD}(?:(?:{_PART}|{_DATE})(?: (?:to|and|-|–) |[-–]))?{_DATE}\)?$",
+    re.IGNORECASE,
+)
+
+
+def remove_period(title: str) -> str:
+    """Remove the period at the end of a title: "Rain in Wales: April to June 2027" becomes "Rain in Wales".
+
+    The result is a proposal for the name of the series, which a person sees before it is used. A title without a period
+    at its end, or with nothing else, is returned as it is.
+    """
+    rest = _PERIOD.sub("", title)
+    return rest if any(character.isalpha() for character in rest) and not re.fullmatch(_MONTHS, rest) else title
+
+
+def _state(written: object) -> AnnouncementState | None:
+    return AnnouncementState(written) if isinstance(written, str) and written in set(AnnouncementState) else None
+
+
+def _path(written: object) -> str:
+    """Return a path on the publisher's site; an address of another site is none."""
+    path = written.strip() if isinstance(written, str) else ""
+    return path.partition("?")[0].rstrip("/") if path.startswith("/") and not path.startswith("//") else ""
+
+
+def _line(written: object) -> str:
+    return make_storable(strip_markup(written)) if isinstance(written, str) else ""
+
+
+def _object(written: object) -> Mapping[str, Any]:
+    return written if isinstance(written, dict) else {}

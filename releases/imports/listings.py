@@ -1,0 +1,364 @@
+"""Import of a publisher's calendar: an organisation's statistics on GOV.UK, or the ONS release calendar.
+
+We request every page of the publisher's search, and make one row for each release as if a person had written it into a
+file. These rows take the same way as a file's: tried, shown, confirmed, applied (releases/imports/uploads.py).
+"""
+
+import json
+import re
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from releases.detection import listings as detection
+from releases.detection.govuk import AnnouncementState
+from releases.detection.listings import ListedRelease, ListingPage, ListingProblem, ListingUnreadableError
+from releases.imports import govuk
+from releases.models import Address, Producer, Release, Series
+from releases.permissions import Action, User, producers_where
+from releases.rules.calendar import Slot, format_day, is_short_notice, months_after
+from releases.rules.canonical import canonical_json, sha256_hex
+from releases.rules.imports import LONGEST, ImportSource
+from releases.rules.lifecycle import FieldRefused, MoveRefused, Status
+from releases.rules.response import Answer
+from releases.rules.tables import MOST_ROWS, Cell
+from releases.rules.web_address import NotAWebAddressError, is_allowed, parse_address
+
+if TYPE_CHECKING:
+    from releases.monitoring.adhoc_checks import AdhocMeans
+
+GOVUK_SITE = "https://www.gov.uk"
+ONS_SITE, ONS_API = "https://www.ons.gov.uk", "https://api.beta.ons.gov.uk"
+PUBLISHERS = {ImportSource.GOVUK: "GOV.UK", ImportSource.ONS: "ONS"}
+# Both APIs send at least 1,000 results for one request; smaller pages are far below the limit of one response.
+PAGE_SIZE = 200
+# Fields of the search API; it refuses unknown ones.
+_GOVUK_FIELDS = "title,link,display_date,release_timestamp,statistics_announcement_state,metadata"
+_ORGANISATION = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+class TooManyListed(MoveRefused):
+    """The publisher lists more releases than one import may have."""
+
+
+class NothingListed(MoveRefused):
+    """The publisher lists no release that is still to come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The part of a publisher's calendar that a person wants to import.
+
+    :param name: for people: "GOV.UK calendar of office-for-rain".
+    :param site: the origin of the addresses of releases, such as "https://www.gov.uk".
+    :param queries: addresses of the search without the number of the page.
+    """
+
+    source: ImportSource
+    name: str
+    site: str
+    queries: tuple[str, ...]
+
+    @property
+    def publisher(self) -> str:
+        return PUBLISHERS[self.source]
+
+    def page_address(self, query: str, start: int) -> str:
+        names = ("start", "count") if self.source is ImportSource.GOVUK else ("offset", "limit")
+        return f"{query}&{urlencode(dict(zip(names, (start, PAGE_SIZE), strict=True)))}"
+
+    def read_page(self, answer: Answer) -> ListingPage:
+        """:raises ListingUnreadableError: if it is no page of this calendar."""
+        reads_govuk = self.source is ImportSource.GOVUK
+        return detection.read_govuk_page(answer) if reads_govuk else detection.read_ons_page(answer)
+
+
+@dataclass(frozen=True, slots=True)
+class ListingChoices:
+    """A person's choices for the import of a calendar.
+
+    :param confirms: whether releases that the publisher has confirmed become confirmed here, and thus announced.
+    :param short_notice_reason: for those of them that are confirmed less than four weeks ahead.
+    """
+
+    producer: Producer
+    confirms: bool = False
+    short_notice_reason: str = ""
+
+
+def ons_hosts() -> frozenset[str]:
+    """Return the hosts of the ONS release calendar: its own, and in development that of the practice site."""
+    return frozenset({"www.ons.gov.uk"}) | govuk.practice_hosts()
+
+
+def find_govuk_listing(organisation: str, *, hosts: Collection[str], today: date) -> Listing:
+    """Return the calendar of an organisation on GOV.UK.
+
+    :param organisation: its name in the addresses of GOV.UK, or the address of its page or of a search for it.
+    :param hosts: "host" and "host:port" entries of sites with GOV.UK's search.
+    :raises FieldRefused: if it names no organisation.
+    """
+    site, slug = GOVUK_SITE, slugify(organisation)
+    if "/" in organisation:
+        refused = FieldRefused("organisation", _("Paste the address of an organisation’s page on www.gov.uk."))
+        site, path, asked = _split_address(organisation, hosts=hosts, refusal=refused)
+        named = asked.get("organisations[]") or asked.get("organisations") or [_last_part(path)]
+        slug = named[0].partition(".")[0]
+        if len(named) > 1 or not (asked or path.startswith("/government/organisations/")):
+            raise refused
+    if not _ORGANISATION.fullmatch(slug):
+        sentence = _("Enter the name of one organisation as in the address of its page, such as office-for-rain.")
+        raise FieldRefused("organisation", sentence)
+    asked_for = {
+        "filter_format": "statistics_announcement",
+        "filter_organisations": slug,
+        "filter_release_timestamp": f"from:{_earliest(today)}",
+        "order": "release_timestamp",
+        "fields": _GOVUK_FIELDS,
+    }
+    query = f"{site}/api/search.json?{urlencode(asked_for)}"
+    return Listing(ImportSource.GOVUK, _("GOV.UK calendar of %(name)s") % {"name": slug}, site, (query,))
+
+
+def find_ons_listing(
+    words: str, *, first: date | None = None, last: date | None = None, hosts: Collection[str], today: date
+) -> Listing:
+    """Return a part of the ONS release calendar: the releases with some words, from one day to another.
+
+    :param words: search words, or the address of a search in the calendar; may be empty.
+    :raises FieldRefused: if the address is none of the calendar's.
+    """
+    site, api = ONS_SITE, ONS_API
+    if "/releasecalendar" in words:
+        refused = FieldRefused("words", _("Paste the address of a search in the release calendar of www.ons.gov.uk."))
+        site, _path, asked = _split_address(words, hosts=hosts, refusal=refused)
+        # A practice site has the search under its own address.
+        api = ONS_API if site == ONS_SITE else site
+        words = (asked.get("keywords") or asked.get("query") or [""])[0]
+    common = {"query": words, "sort": "release_date_asc", "highlight": "false"}
+    dates = {"fromDate": first, "toDate": last}
+    written = {name: day.isoformat() for name, day in dates.items() if day}
+    cancelled = {"fromDate": _earliest(today).isoformat(), **written}
+    queries = (
+        {**common, **written, "release-type": "type-upcoming"},
+        {**common, **cancelled, "release-type": "type-cancelled"},
+    )
+    what = [_("“%(words)s”") % {"words": words}] if words else []
+    what += [_("from %(day)s") % {"day": format_day(first)}] if first else []
+    what += [_("to %(day)s") % {"day": format_day(last)}] if last else []
+    name = ", ".join([_("ONS release calendar"), *what])
+    addresses = tuple(f"{api}/v1/search/releases?{urlencode(query)}" for query in queries)
+    return Listing(ImportSource.ONS, name, site, addresses)
+
+
+def _split_address(
+    written: str, *, hosts: Collection[str], refusal: FieldRefused
+) -> tuple[str, str, Mapping[str, list[str]]]:
+    """Split a pasted address into its origin, path and query."""
+    try:
+        address = parse_address(written if "://" in written else f"https://{written}")
+    except NotAWebAddressError as error:
+        raise refusal from error
+    if not is_allowed(address, frozenset(hosts)):
+        raise refusal
+    parts = urlsplit(address.url)
+    return f"{address.scheme}://{address.place}", parts.path, parse_qs(parts.query)
+
+
+def _earliest(today: date) -> date:
+    """Return the first day of the previous month: a date known as two months has the time stamp of the first one."""
+    return months_after(today.replace(day=1), -1)
+
+
+def _last_part(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2]
+
+
+def fetch_listing(listing: Listing, *, means: "AdhocMeans", now: datetime) -> list[ListedRelease]:
+    """Request all pages of a calendar, one after the other, within the budget of their host.
+
+    :param now: the aware instant at which the requests begin.
+    :raises TooManyListed: if it has more releases than one import may have.
+    :raises HostBusy: if no response came in time.
+    :raises ListingUnreadableError: if a response cannot be read, or the calendar changed between two pages.
+    """
+    begun = time.monotonic()
+    found: dict[str, ListedRelease] = {}
+    for query in listing.queries:
+        total: int | None = None
+        listed, start = list[ListedRelease](), 0
+        while total is None or start < total:
+            at = now + timedelta(seconds=time.monotonic() - begun)
+            answer = govuk.request_patiently(
+                listing.page_address(query, start), adapter="page", means=means, now=at, publisher=listing.publisher
+            )
+            page = listing.read_page(answer)
+            if page.total > MOST_ROWS:
+                sentence = _("%(name)s has %(total)s releases. An import may have %(most)s: choose fewer.")
+                numbers = {"name": listing.name, "total": f"{page.total:,}", "most": f"{MOST_ROWS:,}"}
+                raise TooManyListed(sentence % numbers)
+            if total not in {None, page.total}:
+                raise ListingUnreadableError(ListingProblem.CHANGED_MEANWHILE)
+            total, start = page.total, start + PAGE_SIZE
+            listed += page.releases
+        paths = [each.path or f"{query} {number}" for number, each in enumerate(listed)]
+        if len(set(paths)) != total:
+            # A release that was added or moved while we read the pages is on two of them, or on none.
+            raise ListingUnreadableError(ListingProblem.CHANGED_MEANWHILE)
+        found |= dict(zip(paths, listed, strict=True))
+    return list(found.values())
+
+
+def make_rows(
+    listed: Iterable[ListedRelease],
+    listing: Listing,
+    choices: ListingChoices,
+    *,
+    by: User | None,
+    adapters: Collection[str],
+    now: datetime,
+) -> bytes:
+    """Make the rows of an import from the releases of a publisher's calendar, and return them as JSON.
+
+    A release that we know, by its address or its reference, keeps its reference, series and producer. Others get the
+    series whose title their own contains, or else their title without its period. Published and past releases that we
+    do not know are left out.
+
+    :param by: the person who imports; None for an operator.
+    :raises NothingListed: if there is no release to import.
+    """
+    maker = _RowMaker(list(listed), listing, choices, by=by, adapters=adapters, now=now)
+    rows = maker.make()
+    if not rows:
+        raise NothingListed(_("%(name)s has no release that is still to come.") % {"name": listing.name})
+    return canonical_json(rows)
+
+
+def cells_from_json(content: bytes) -> list[dict[str, Cell]]:
+    """Read the rows that `make_rows` made."""
+    rows = json.loads(content)
+    return [
+        {column: Cell(text=text) for column, text in row["cells"].items()}
+        | {column: Cell(fault=why) for column, why in row["faults"].items()}
+        for row in rows
+    ]
+
+
+class _RowMaker:
+    def __init__(
+        self,
+        listed: Sequence[ListedRelease],
+        listing: Listing,
+        choices: ListingChoices,
+        *,
+        by: User | None,
+        adapters: Collection[str],
+        now: datetime,
+    ) -> None:
+        producers = Producer.objects.all() if by is None else producers_where(by, Action.EDIT)
+        releases = Release.objects.official().filter(series__producer__in=producers).select_related("series__producer")
+        urls = [f"{listing.site}{each.path}" for each in listed if each.path]
+        addresses = Address.objects.filter(url__in=urls, release__in=releases).order_by("-role", "pk")
+        by_key = releases.in_bulk(addresses.values_list("release", flat=True))
+        references = [_reference(each) for each in listed]
+        self._by_address = {address.url: by_key[address.release_id] for address in addresses}
+        self._by_reference = releases.in_bulk([each for each in references if each], field_name="reference")
+        self._series = list(Series.objects.filter(producer=choices.producer))
+        self._listed, self._listing, self._choices = listed, listing, choices
+        self._adapters, self._now = adapters, now
+
+    def make(self) -> list[dict[str, dict[str, str]]]:
+        written = [(each, self._known(each)) for each in self._listed]
+        return [self._make_row(each, known) for each, known in written if self._is_wanted(each, known)]
+
+    def _known(self, listed: ListedRelease) -> Release | None:
+        url = f"{self._listing.site}{listed.path}"
+        return self._by_address.get(url) or self._by_reference.get(_reference(listed))
+
+    def _is_wanted(self, listed: ListedRelease, known: Release | None) -> bool:
+        if listed.is_published or (known and known.status == Status.PUBLISHED):
+            return False
+        slot = listed.announced.slot if listed.announced else None
+        return known is not None or slot is None or not slot.is_past(now=self._now)
+
+    def _make_row(self, listed: ListedRelease, known: Release | None) -> dict[str, dict[str, str]]:
+        slot = listed.announced.slot if listed.announced else None
+        if known and listed.announced and listed.announced.state is AnnouncementState.CANCELLED:
+            slot = known.slot
+        cells = {
+            "reference": known.reference if known else _reference(listed),
+            "producer": known.series.producer.name if known else self._choices.producer.name,
+            "series": known.series.title if known else self._series_title(listed),
+            "title": listed.title[: LONGEST["title"]],
+            **(_date_cells(slot) if slot else {}),
+            **self._address_cells(listed),
+            **self._status_cells(listed, known, slot),
+        }
+        return {"cells": {column: text for column, text in cells.items() if text}, "faults": _find_faults(listed, slot)}
+
+    def _series_title(self, listed: ListedRelease) -> str:
+        series = govuk.suggest_series(listed.title, self._series)
+        return series.title if series else detection.remove_period(listed.title)[: LONGEST["series"]]
+
+    def _address_cells(self, listed: ListedRelease) -> dict[str, str]:
+        if not listed.path:
+            return {}
+        url, name = f"{self._listing.site}{listed.path}", self._listing.source.value
+        if self._listing.source is ImportSource.ONS and name in self._adapters:
+            # The release page of the ONS announces the release, and its data say when it is published.
+            return {"url": url, "adapter": name}
+        return {"announcement": url, "announcement_adapter": name if name in self._adapters else "page"}
+
+    def _status_cells(self, listed: ListedRelease, known: Release | None, slot: Slot | None) -> dict[str, str]:
+        announced = listed.announced
+        if announced is None:
+            return {}
+        if announced.state is AnnouncementState.CANCELLED:
+            reason = announced.note[: LONGEST["cancellation_reason"]]
+            return {"status": Status.CANCELLED.value, "cancellation_reason": reason}
+        cells: dict[str, str] = {}
+        if announced.state is AnnouncementState.CONFIRMED and self._choices.confirms:
+            cells["status"] = Status.CONFIRMED
+            is_new = known is None or known.status == Status.PROVISIONAL
+            if is_new and slot and is_short_notice(slot.on, given_at=self._now):
+                cells["short_notice_reason"] = self._choices.short_notice_reason
+        # A reason is given only for a change, and only that of a confirmed date is public.
+        if known and known.status == Status.CONFIRMED and slot and slot.due_at != known.due_at:
+            cells["date_change_reason"] = announced.note[: LONGEST["date_change_reason"]]
+        return cells
+
+
+def _reference(listed: ListedRelease) -> str:
+    """Return the last part of the release's address; a long one is cut, and a hash makes it unique."""
+    slug, longest = slugify(_last_part(listed.path)), LONGEST["reference"]
+    return slug if len(slug) <= longest else f"{slug[: longest - 9].rstrip('-')}-{sha256_hex(slug.encode())[:8]}"
+
+
+def _date_cells(slot: Slot) -> dict[str, str]:
+    if slot.due_at:
+        return {"scheduled_for": slot.due_at.isoformat()}
+    return {"scheduled_for": slot.on.isoformat(), "precision": slot.precision}
+
+
+def _find_faults(listed: ListedRelease, slot: Slot | None) -> dict[str, str]:
+    faults = {}
+    if not listed.path:
+        faults["reference"] = "the publisher gives no address of this release."
+    if not listed.title:
+        faults["title"] = "the publisher gives no title."
+    if listed.announced is None:
+        faults["status"] = "the publisher gives no state that we know: provisional, confirmed or cancelled."
+    elif slot is None:
+        displayed = listed.announced.displayed
+        faults["scheduled_for"] = (
+            f'the publisher gives the date as "{displayed}", which is neither a day and time nor one or two months.'
+            if displayed
+            else "the publisher gives no date."
+        )
+    return faults

@@ -1,0 +1,132 @@
+"""Dates written with numbers, such as 15/04/2027 09:30, and the order of day and month in a file."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from releases.rules.calendar import format_day
+
+
+class DateOrder(StrEnum):
+    DAY_FIRST = "day_first"
+    MONTH_FIRST = "month_first"
+
+
+class OpenDateOrder(Exception):
+    """A file leaves open whether the day or the month comes first.
+
+    `day_first` and `month_first` are dates of the file that can be read in that order. They are the same text unless
+    two dates of the file contradict each other.
+    """
+
+    def __init__(self, *, day_first: str, month_first: str) -> None:
+        super().__init__(day_first, month_first)
+        self.day_first = day_first
+        self.month_first = month_first
+
+    def example(self, order: DateOrder) -> str:
+        return self.day_first if order is DateOrder.DAY_FIRST else self.month_first
+
+
+_NUMERIC = re.compile(
+    r"(?P<first>\d{1,2})(?P<sign>[/.-])(?P<second>\d{1,2})(?P=sign)(?P<year>\d{4}|\d{2})"
+    r"(?:,? (?:at )?(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2})(?:[:.]\d{2})?)? ?(?P<half>[ap]m)?)?",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    text: str
+    first: int
+    second: int
+    year: str
+    clock: str = ""
+
+    @property
+    def orders(self) -> frozenset[DateOrder]:
+        """The orders in which these numbers are a date; both if day and month are the same number."""
+        return frozenset(order for order in DateOrder if self._day_in(order))
+
+    @property
+    def is_open(self) -> bool:
+        return len(self.orders) == 2 and self.first != self.second
+
+    def day_in(self, order: DateOrder) -> date:
+        """:raises ValueError: if the numbers are no date in this order; the message is one sentence."""
+        if len(self.year) == 2:
+            raise ValueError(f'"{self.text}" has a year of two digits; write the year in full, as in 15/04/2027 09:30.')
+        if day := self._day_in(order):
+            return day
+        if not self.orders:
+            raise ValueError(f'"{self.text}" is not a real date; write it as 15/04/2027 09:30 or 2027-04-15 09:30.')
+        name = "day" if order is DateOrder.DAY_FIRST else "month"
+        raise ValueError(f'"{self.text}" is not a date with the {name} first, as the other dates of this file are.')
+
+    def _day_in(self, order: DateOrder) -> date | None:
+        day, month = (self.first, self.second) if order is DateOrder.DAY_FIRST else (self.second, self.first)
+        try:
+            return date(int(self.year), month, day) if len(self.year) == 4 else None
+        except ValueError:
+            return None
+
+
+def rewrite_date(text: str, order: DateOrder) -> str:
+    """Rewrite a date of numbers as "2027-04-15" or "2027-04-15 09:30", without seconds; return any other text as it is.
+
+    :raises ValueError: if it is no date in this order, or has a year of two digits; the message is one sentence.
+    """
+    numbers = _read_numbers(text)
+    return f"{numbers.day_in(order).isoformat()} {numbers.clock}".strip() if numbers else text
+
+
+def describe_date(text: str, order: DateOrder) -> str:
+    """Return the day that a date of numbers means in an order, as "3 April 2027".
+
+    :raises ValueError: if it is none.
+    """
+    numbers = _read_numbers(text)
+    if numbers is None:
+        raise ValueError(f'"{text}" is not a date of numbers.')
+    return format_day(numbers.day_in(order))
+
+
+def find_date_order(texts: Iterable[str]) -> DateOrder:
+    """Return the order of day and month in a file, from all of its dates; other texts prove nothing.
+
+    The day comes first if no date says otherwise. A date that is real in one order only proves the order of the others.
+
+    :raises OpenDateOrder: if a date has two readings and none proves one, or if two dates contradict each other.
+    """
+    dates = [numbers for text in texts if (numbers := _read_numbers(text))]
+    proofs = {order: next((each for each in dates if each.orders == {order}), None) for order in DateOrder}
+    day_first, month_first = proofs[DateOrder.DAY_FIRST], proofs[DateOrder.MONTH_FIRST]
+    unclear = next((each for each in dates if each.is_open), None)
+    if day_first and month_first:
+        raise OpenDateOrder(day_first=(unclear or day_first).text, month_first=(unclear or month_first).text)
+    if unclear and not (day_first or month_first):
+        raise OpenDateOrder(day_first=unclear.text, month_first=unclear.text)
+    return DateOrder.MONTH_FIRST if month_first else DateOrder.DAY_FIRST
+
+
+def _read_numbers(text: str) -> _Numbers | None:
+    found = _NUMERIC.fullmatch(" ".join(text.split()))
+    if found is None:
+        return None
+    return _Numbers(text, int(found["first"]), int(found["second"]), found["year"], _read_clock(found))
+
+
+def _read_clock(found: re.Match[str]) -> str:
+    """Return the time of day as "09:30", or as it is written if it is none, so that reading it fails with a reason."""
+    if not found["hour"]:
+        return ""
+    hour, half = int(found["hour"]), (found["half"] or "").lower()
+    if half and not 1 <= hour <= 12:
+        return f"{found['hour']}:{found['minute'] or '00'}{half}"
+    if half:
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    elif not found["minute"]:
+        return found["hour"]
+    return f"{hour:02}:{found['minute'] or '00'}"

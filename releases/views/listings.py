@@ -1,0 +1,173 @@
+"""Pages of imports of a publisher's calendar: an organisation on GOV.UK, or the ONS release calendar."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_http_methods
+
+from releases.detection.listings import ListingUnreadableError
+from releases.forms import GovukForm, LongTextField, PickedDateField, add_refusal
+from releases.imports import govuk, listings, uploads
+from releases.imports.listings import Listing, ListingChoices
+from releases.models import Producer
+from releases.permissions import Action, producers_where
+from releases.probe.adapters import ADAPTERS
+from releases.probe.adhoc import open_adhoc_means
+from releases.rules.calendar import local_date
+from releases.rules.imports import ImportSource
+from releases.rules.lifecycle import FieldRefused, MoveRefused
+from releases.rules.tables import NotATableError
+from releases.text import imports as text
+from releases.views.base import SignedInRequest, post_data
+
+# A person is waiting for the response, which occupies a thread of the web server. A calendar has up to ten pages.
+LONGEST_SECONDS = 20.0
+CONFIRM, RECORD = "confirm", "record"
+
+
+class ListingForm(GovukForm):
+    button = lazy("Read the calendar")
+    options = {
+        "confirmed": {
+            "hints": {
+                RECORD: lazy("Readers do not see them here until someone announces them."),
+                CONFIRM: lazy("Readers see them here at once."),
+            }
+        },
+        "create_missing": {"size": ""},
+    }
+
+    producer = forms.ModelChoiceField(
+        label=lazy("Add the releases to the calendar of"),
+        queryset=Producer.objects.none(),
+        empty_label=lazy("Choose"),
+        error_messages={"required": lazy("Choose whose calendar it is")},
+    )
+    confirmed = forms.ChoiceField(
+        label=lazy("Releases that the publisher has confirmed"),
+        choices=[
+            (RECORD, lazy("Record as provisional")),
+            (CONFIRM, lazy("Confirm and announce in our public calendar")),
+        ],
+        error_messages={"required": lazy("Choose what happens to confirmed releases")},
+        widget=forms.RadioSelect,
+    )
+    reason = LongTextField(
+        label=lazy("Reason for short notice (optional)"),
+        help_text=lazy(
+            "Releases that we confirm less than four weeks ahead need one. It is stored with each of them and not "
+            "published."
+        ),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    create_missing = forms.BooleanField(
+        label=lazy("Create a series for each title that fits none of your series"),
+        help_text=lazy("Releases without a series are refused. You see the names of new series before you confirm."),
+        required=False,
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, producers: QuerySet[Producer]) -> None:
+        # With one producer there is nothing to choose.
+        only = producers.first() if producers.count() == 1 else None
+        super().__init__(data, initial={"producer": only})
+        self.fields["producer"].queryset = producers  # type: ignore[attr-defined]  # a field of model choices
+
+    def find_listing(self, *, today: date) -> Listing:
+        """:raises FieldRefused: if the fields name no part of a calendar."""
+        raise NotImplementedError
+
+
+class GovukListingForm(ListingForm):
+    organisation = forms.CharField(
+        label=lazy("Organisation on GOV.UK"),
+        help_text=lazy(
+            "Its name in the address of its GOV.UK page, for example office-for-rain. You can also paste the address."
+        ),
+        max_length=1000,
+        error_messages={"required": lazy("Enter the organisation")},
+    )
+    field_order = ("organisation",)
+
+    def find_listing(self, *, today: date) -> Listing:
+        return listings.find_govuk_listing(self.cleaned_data["organisation"], hosts=govuk.govuk_hosts(), today=today)
+
+
+class OnsListingForm(ListingForm):
+    words = forms.CharField(
+        label=lazy("Search words (optional)"),
+        help_text=lazy(
+            "For example, labour market. You can also paste the address of a search in the ONS release calendar."
+        ),
+        max_length=1000,
+        required=False,
+    )
+    first = PickedDateField(label=lazy("From (optional)"), required=False)
+    last = PickedDateField(label=lazy("To (optional)"), required=False)
+    field_order = ("words", "first", "last")
+
+    def find_listing(self, *, today: date) -> Listing:
+        given = {name: self.cleaned_data[name] for name in ("first", "last")}
+        return listings.find_ons_listing(self.cleaned_data["words"], **given, hosts=listings.ons_hosts(), today=today)
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if given.get("first") and given.get("last") and given["first"] > given["last"]:
+            self.add_error("last", _("The last day must be the same as or after the first day"))
+        return given
+
+
+_FORMS: Mapping[str, type[ListingForm]] = {ImportSource.GOVUK: GovukListingForm, ImportSource.ONS: OnsListingForm}
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def import_listing(request: SignedInRequest, source: str) -> HttpResponse:
+    """Read a publisher's calendar and add it to the imports; the calendar here is changed only after the preview."""
+    producers = producers_where(request.user, Action.EDIT)
+    if source not in _FORMS or not producers:
+        raise Http404("There is no such calendar, or none of theirs.")
+    form = _FORMS[source](post_data(request), producers=producers)
+    first_field = next(iter(form.fields))
+    if form.is_valid():
+        now = timezone.now()
+        try:
+            listing = form.find_listing(today=local_date(now))
+            with open_adhoc_means(seconds=LONGEST_SECONDS) as means:
+                listed = listings.fetch_listing(listing, means=means, now=now)
+            choices = ListingChoices(
+                producer=form.cleaned_data["producer"],
+                confirms=form.cleaned_data["confirmed"] == CONFIRM,
+                short_notice_reason=form.cleaned_data["reason"],
+            )
+            rows = listings.make_rows(listed, listing, choices, by=request.user, adapters=ADAPTERS, now=now)
+            new = uploads.upload_file(
+                rows,
+                name=listing.name,
+                source=listing.source,
+                create_missing=form.cleaned_data["create_missing"],
+                by=request.user,
+                at=now,
+            )
+        except ListingUnreadableError as problem:
+            publisher = listings.PUBLISHERS[ImportSource(source)]
+            form.add_error(first_field, text.describe_listing_problem(problem.problem, publisher=publisher))
+        except NotATableError as refusal:
+            form.add_error(first_field, str(refusal))
+        except FieldRefused as refusal:
+            add_refusal(form, refusal)
+        except MoveRefused as refusal:
+            form.add_error(first_field, str(refusal))
+        else:
+            return redirect("exchange:import", new.public_id)
+    return render(request, "imports/listing.html", {"form": form, "source": source})

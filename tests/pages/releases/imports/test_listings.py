@@ -1,0 +1,332 @@
+"""A complete calendar comes from a real server with a publisher's search; the same preview as for a file decides."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from releases import host_budgets, scheduling
+from releases.detection.listings import read_ons_page
+from releases.imports import listings, uploads
+from releases.models import Address, CalendarImport, DateChangeRequest, Observation, Release, Series
+from releases.probe.adapters import ADAPTERS
+from releases.rules.lifecycle import Role
+from releases.rules.response import Answer
+from releases.scheduling import PlannedAddress
+from tests.support.factories import ProducerFactory, ReleaseFactory, SeriesFactory, UserFactory, create_member
+from tests.support.import_files import everything
+from tests.support.listing_server import announced, listing_server, released
+
+pytestmark = pytest.mark.django_db
+
+DUE = datetime(2098, 7, 1, 8, 30, tzinfo=UTC)
+NOW = datetime(2098, 5, 20, 11, 0, tzinfo=UTC)
+GOVUK, ONS = "/imports/calendars/govuk/", "/imports/calendars/ons/"
+
+
+@pytest.fixture
+def server(settings):
+    with listing_server() as running:
+        settings.PROBE_ALLOW_PRIVATE = frozenset({running.entry})
+        settings.REHEARSAL_SITE = running.url("")
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def calm(time_machine):
+    time_machine.move_to(NOW, tick=True)
+
+
+def turn(at):
+    uploads.run_due_import(uploads.ImportMeans(now=lambda: at, adapters=ADAPTERS.keys()))
+
+
+def read(client, address, series, **changes):
+    """Send the form, and let what waits be checked; return the page that follows."""
+    given = {"producer": series.producer.pk, "confirmed": "record", "create_missing": "on"} | changes
+    sent = client.post(address, {name: value for name, value in given.items() if value is not None})
+    if sent.status_code != 302:
+        return sent
+    turn(NOW)
+    return client.get(sent["Location"])
+
+
+def read_govuk(client, server, series, **changes):
+    return read(client, GOVUK, series, **{"organisation": server.url("/government/organisations/rain")} | changes)
+
+
+def read_ons(client, server, series, query="", **changes):
+    return read(client, ONS, series, **{"words": server.url(f"/releasecalendar?query={query}")} | changes)
+
+
+def confirm(client, page, **given):
+    found = page.context["import"]
+    client.post(f"/imports/{found.public_id}/confirm/", given)
+    turn(NOW)
+    return client.get(f"/imports/{found.public_id}/")
+
+
+def read_ons_page_of(said):
+    body = json.dumps({"breakdown": {"total": 1}, "releases": [said]}).encode()
+    return read_ons_page(Answer("https://api.beta.ons.gov.uk/x", NOW, NOW, NOW, status=200, body=body)).releases
+
+
+def outcomes(page):
+    return {line["reference"]: str(line["outcome"]) for line in page.context["lines"]}
+
+
+def why(page, reference):
+    (line,) = [line for line in page.context["lines"] if line["reference"] == reference]
+    return [reason for _name, reason in line["faults"]]
+
+
+class TestGovuk:
+    @pytest.fixture(autouse=True)
+    def listed(self, server):
+        server.organisations["rain"] = [
+            announced("rain-june-2098", "Monthly rain: June 2098", at=DUE),
+            announced("snow-2098", "Snow in 2098", date="December 2098 to January 2099", state="provisional"),
+            announced("hail", "Hail, August 2098", date="September 2098", state="provisional"),
+            announced("fog", "Fog: July 2098", date="Autumn 2098", state="provisional"),
+            announced("dew", "Dew: 2098", at=DUE, state="cancelled", cancellation_reason="The survey was stopped."),
+        ]
+        return server.organisations["rain"]
+
+    def test_every_release_is_shown_before_anything_is_recorded(self, client, keeper, server, series):
+        before = everything()
+        page = read_govuk(client, server, series)
+        assert everything() == before
+        assert not Observation.objects.exists()
+        assert outcomes(page) == {
+            "rain-june-2098": "Added", "snow-2098": "Added", "hail": "Added", "fog": "Refused", "dew": "Not imported"
+        }  # fmt: skip
+        assert "GOV.UK calendar of rain" in page.text
+        assert "series Snow of Office for Rain" in page.text
+        assert why(page, "fog") == [
+            'the publisher gives the date as "Autumn 2098", which is neither a day and time nor one or two months.'
+        ]
+        assert "Fog: July 2098" in page.text
+        assert "<strong>Date:</strong>" in page.text
+        sentence = "the publisher has cancelled this release, and it is not in your calendar."
+        assert why(page, "dew") == [f"{sentence} The reason: The survey was stopped."]
+
+    def test_what_is_confirmed_is_recorded_with_dates_as_exact_as_they_are(self, client, keeper, server, series):
+        page = read_govuk(client, server, series)
+        confirm(client, page)
+        assert not Release.objects.exists()
+        confirm(client, page, skip_refused="on")
+        found = {release.reference: release for release in Release.objects.select_related("series")}
+        assert {name: str(release.slot) for name, release in found.items()} == {
+            "rain-june-2098": "1 July 2098 9:30am", "snow-2098": "December 2098 to January 2099",
+            "hail": "September 2098",
+        }  # fmt: skip
+        assert {release.status for release in found.values()} == {"provisional"}
+        assert {name: release.series.title for name, release in found.items()} == {
+            "rain-june-2098": "Monthly rain", "snow-2098": "Snow", "hail": "Hail"
+        }  # fmt: skip
+        address = found["hail"].addresses.get()
+        assert (address.url, address.role, address.adapter) == (
+            server.url("/government/statistics/announcements/hail"), "announcement", "govuk"
+        )  # fmt: skip
+
+    def test_the_same_calendar_twice_changes_nothing(self, client, keeper, server, series):
+        confirm(client, read_govuk(client, server, series, confirmed="confirm"), skip_refused="on")
+        before = everything()
+        again = read_govuk(client, server, series, confirmed="confirm")
+        assert set(outcomes(again).values()) == {"Unchanged", "Refused", "Not imported"}
+        assert "There is nothing to import" in again.text
+        again = read_govuk(client, server, series)
+        assert "There is nothing to import" in again.text
+        assert everything() == before
+
+    def test_a_release_that_a_person_renamed_here_is_known_by_its_address(self, client, keeper, server, series, listed):
+        other = SeriesFactory(producer=series.producer, title="Weather")
+        ours = ReleaseFactory(series=other, reference="ours", title="Hail, August 2098")
+        url = server.url("/government/statistics/announcements/hail")
+        scheduling.add_address(ours, PlannedAddress(url, Address.Role.ANNOUNCEMENT, adapter="govuk"), at=NOW)
+        page = read_govuk(client, server, series)
+        assert outcomes(page)["ours"] == "Changed"
+        assert "hail" not in outcomes(page)
+        assert not Series.objects.filter(title="Hail").exists()
+
+    def test_confirmed_releases_are_announced_only_if_a_person_chooses_it(self, client, keeper, server, series):
+        confirm(client, read_govuk(client, server, series, confirmed="confirm"), skip_refused="on")
+        rain = Release.objects.get(reference="rain-june-2098")
+        assert (rain.status, rain.announced_at is not None) == ("confirmed", True)
+        assert Release.objects.get(reference="hail").status == "provisional"
+
+    def test_short_notice_needs_a_reason_and_only_the_releases_concerned_get_it(self, client, keeper, server, series):
+        soon, later = DUE - timedelta(days=28), DUE
+        server.organisations["rain"] = [announced("a", "Monthly rain: 1", at=soon), announced("b", "B", at=later)]
+        assert "four weeks" in why(read_govuk(client, server, series, confirmed="confirm"), "a")[0]
+        page = read_govuk(client, server, series, confirmed="confirm", reason="The law changed.")
+        confirm(client, page)
+        reasons = dict(Release.objects.values_list("reference", "short_notice_reason"))
+        assert reasons == {"a": "The law changed.", "b": ""}
+        assert set(outcomes(read_govuk(client, server, series, confirmed="confirm", reason="Other")).values()) == {
+            "Unchanged"
+        }
+
+    def test_a_cancelled_release_of_ours_is_cancelled_with_the_publishers_reason(
+        self, client, keeper, server, series, listed
+    ):
+        confirm(client, read_govuk(client, server, series, confirmed="confirm"), skip_refused="on")
+        listed[0] = announced(
+            "rain-june-2098", "Monthly rain: June 2098", at=DUE, state="cancelled", cancellation_reason="No data."
+        )
+        page = read_govuk(client, server, series)
+        assert "1 release will be cancelled for good" in page.text
+        confirm(client, page, skip_refused="on")
+        rain = Release.objects.get(reference="rain-june-2098")
+        assert (rain.status, rain.cancellation_reason) == ("cancelled", "No data.")
+
+    def test_another_date_of_a_confirmed_release_is_requested_with_the_publishers_note(
+        self, client, keeper, server, series, listed
+    ):
+        confirm(client, read_govuk(client, server, series, confirmed="confirm"), skip_refused="on")
+        moved = DUE + timedelta(days=1)
+        listed[0] = announced("rain-june-2098", "Monthly rain: June 2098", at=moved)
+        refused = read_govuk(client, server, series)
+        assert "the publisher says 2 July 2098 9:30am" in why(refused, "rain-june-2098")[0]
+        listed[0] = announced("rain-june-2098", "Monthly rain: June 2098", at=moved, change_note="Late data.")
+        confirm(client, read_govuk(client, server, series), skip_refused="on")
+        request = DateChangeRequest.objects.get()
+        assert (str(request.to), request.public_reason) == ("2 July 2098 9:30am", "Late data.")
+        assert Release.objects.get(reference="rain-june-2098").due_at == DUE
+        assert outcomes(read_govuk(client, server, series))["rain-june-2098"] == "Unchanged"
+
+    def test_all_pages_are_read_and_what_is_past_is_left_out(self, client, keeper, server, series, monkeypatch):
+        monkeypatch.setattr(listings, "PAGE_SIZE", 3)
+        server.organisations["rain"] = [
+            announced("old", "Old: 2098", at=NOW - timedelta(days=9)),
+            announced("out", "Out: 2098", at=DUE, state="statistics_published"),
+            *(announced(f"rain-{n}", f"Monthly rain: {n}", at=DUE) for n in range(5)),
+        ]
+        page = read_govuk(client, server, series)
+        assert page.context["rows_total"] == 5
+        starts = [part for address in server.requests for part in address.split("&") if part.startswith("start=")]
+        assert starts == ["start=0", "start=3", "start=6"]
+        assert all("filter_organisations=rain" in each and "from%3A2098-04-01" in each for each in server.requests)
+
+    def test_more_than_an_import_may_have_is_refused(self, client, keeper, server, series):
+        server.organisations["rain"] = [announced(f"r-{n}", f"R {n}", at=DUE) for n in range(2001)]
+        assert "has 2,001 releases. An import may have 2,000" in read_govuk(client, server, series).text
+        assert len(server.requests) == 1
+
+    def test_a_calendar_that_changes_between_two_pages_is_read_again_and_not_half(
+        self, client, keeper, server, series, monkeypatch
+    ):
+        monkeypatch.setattr(listings, "PAGE_SIZE", 3)
+        rows = [announced(f"r-{n}", f"R {n}", at=DUE) for n in range(5)]
+        server.organisations["rain"] = rows
+        answer = server.answer
+
+        def shift(address):
+            said = answer(address)
+            if rows:
+                rows.pop(0)
+            return said
+
+        monkeypatch.setattr(server, "answer", shift)
+        assert "changed while we read it. Try again" in read_govuk(client, server, series).text
+        assert not CalendarImport.objects.exists()
+
+    def test_an_unknown_organisation_has_nothing_to_import(self, client, keeper, server, series):
+        page = read_govuk(client, server, series, organisation=server.url("/government/organisations/none"))
+        assert "GOV.UK calendar of none has no release that is still to come." in page.text
+        assert 'href="#id_organisation"' in page.text
+
+    @pytest.mark.parametrize(
+        "written", ["https://evil.example.com/government/organisations/rain", "http://169.254.169.254/x", "/x", "!!"]
+    )
+    def test_no_other_site_is_asked(self, client, keeper, server, series, written):
+        page = read_govuk(client, server, series, organisation=written)
+        assert page.status_code == 200
+        assert list(page.context["form"].errors) == ["organisation"]
+        assert server.requests == []
+
+    def test_a_search_with_the_organisation_may_be_pasted(self, client, keeper, server, series):
+        url = server.url("/search/research-and-statistics?organisations%5B%5D=rain&order=updated-newest")
+        assert "rain-june-2098" in outcomes(read_govuk(client, server, series, organisation=url))
+
+    @pytest.mark.parametrize(
+        ("status", "sentence"),
+        [(503, "GOV.UK did not answer, or answered with an error"), (429, "GOV.UK has asked us to wait")],
+    )
+    def test_an_error_is_said_and_nothing_is_imported(self, client, keeper, server, series, status, sentence):
+        server.status = status
+        assert sentence in read_govuk(client, server, series).text
+        assert not CalendarImport.objects.exists()
+
+    def test_another_process_that_uses_the_host_is_waited_for_and_then_told(
+        self, client, keeper, server, series, monkeypatch
+    ):
+        monkeypatch.setattr("releases.imports.govuk.PATIENCE_SECONDS", 0.3)
+        host_budgets.claim_hosts([host_budgets.claim_spare(server.entry)], holder="another", now=timezone.now())
+        assert "GOV.UK could not be asked just now" in read_govuk(client, server, series).text
+        assert server.requests == []
+
+    def test_nothing_is_preselected_and_each_missing_answer_is_named(self, client, keeper, server, series):
+        assert client.get(GOVUK).context["form"].fields["confirmed"].initial is None
+        page = read_govuk(client, server, series, organisation="", confirmed="", producer="")
+        assert set(page.context["form"].errors) == {"organisation", "confirmed", "producer"}
+
+
+class TestOns:
+    @pytest.fixture(autouse=True)
+    def listed(self, server):
+        server.upcoming = [
+            released("rainjune2098", "Monthly rain: June 2098", at=DUE),
+            released("labourjuly2098", "Labour market: July 2098", vague="August 2098", finalised=False),
+        ]
+        server.cancelled = [released("dew2098", "Dew: 2098", at=DUE, cancelled=True, cancellation_notice=["Stopped."])]
+
+    def test_upcoming_and_cancelled_releases_are_shown_and_imported(self, client, keeper, server, series):
+        page = read_ons(client, server, series)
+        assert outcomes(page) == {"rainjune2098": "Added", "labourjuly2098": "Added", "dew2098": "Not imported"}
+        assert "ONS release calendar" in page.text
+        confirm(client, page)
+        labour = Release.objects.get(reference="labourjuly2098")
+        assert (str(labour.slot), labour.status, labour.series.title) == ("August 2098", "provisional", "Labour market")
+        assert Release.objects.get(reference="rainjune2098").due_at == DUE
+        before = everything()
+        assert "There is nothing to import" in read_ons(client, server, series).text
+        assert everything() == before
+
+    @pytest.mark.parametrize(
+        ("adapters", "column"), [(("page", "govuk"), "announcement"), (("page", "govuk", "ons"), "url")]
+    )
+    def test_its_address_is_checked_if_there_is_an_adapter_for_it(self, server, series, adapters, column):
+        listing = listings.find_ons_listing("", hosts=listings.ons_hosts(), today=NOW.date())
+        listed = read_ons_page_of(released("rainjune2098", "Monthly rain: June 2098", at=DUE))
+        choices = listings.ListingChoices(series.producer)
+        rows = listings.make_rows(listed, listing, choices, by=None, adapters=adapters, now=NOW)
+        (cells,) = listings.cells_from_json(rows)
+        assert cells[column].text == "https://www.ons.gov.uk/releases/rainjune2098"
+
+    def test_words_and_days_choose_a_part(self, client, keeper, server, series):
+        assert set(outcomes(read_ons(client, server, series, query="labour"))) == {"labourjuly2098"}
+        read_ons(client, server, series, first="2098-06-01", last="2098-09-30")
+        assert "fromDate=2098-06-01&toDate=2098-09-30" in server.requests[-1]
+        page = read_ons(client, server, series, first="2098-06-02", last="2098-06-01")
+        assert list(page.context["form"].errors) == ["last"]
+
+
+class TestWho:
+    @pytest.mark.parametrize("address", [GOVUK, ONS])
+    def test_only_people_who_keep_a_calendar_find_the_pages(self, client, series, address):
+        for person in (create_member(Role.STATISTICIAN, series.producer), UserFactory()):
+            client.force_login(person)
+            assert client.get(address).status_code == 404
+            assert client.post(address).status_code == 404
+        assert client.get("/imports/calendars/dfe/").status_code == 404
+
+    def test_another_offices_producer_and_release_are_unknown(self, client, keeper, server, series):
+        theirs = ReleaseFactory(reference="rain-june-2098", title="Theirs")
+        server.organisations["rain"] = [announced("rain-june-2098", "Monthly rain: June 2098", at=DUE)]
+        page = read_govuk(client, server, series, producer=ProducerFactory().pk)
+        assert list(page.context["form"].errors) == ["producer"]
+        page = read_govuk(client, server, series)
+        assert why(page, "rain-june-2098") == ['"rain-june-2098" is not free: choose another reference.']
+        assert theirs.series.title not in page.text
