@@ -42,7 +42,7 @@ class Ees:
     """Reads a release page as readers see it, and stores what the summary of its version says of its publication."""
 
     name = "ees"
-    reads = "a release page of Explore education statistics, with its publication times"
+    reads = "a page of Explore education statistics, with its times"
 
     def address(self, url: str) -> str:
         return url

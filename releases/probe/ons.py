@@ -30,7 +30,7 @@ class Ons:
     """Reads the data of a release page of the ONS, and the page itself where there are no data."""
 
     name = "ons"
-    reads = "a release page of the ONS (/releases/…), by its data"
+    reads = "a release page of the ONS, by its data"
 
     def address(self, url: str) -> str:
         """Return the address of a release page's data; any other page is requested itself.
