@@ -37,6 +37,7 @@ from breaches.rules.content import (
     find_impossible,
     find_missing,
     find_missing_for_log,
+    find_unanswered,
     without_approval,
 )
 from breaches.rules.document import ReportDocument, describe_approval, exact_time, lay_out
@@ -93,7 +94,13 @@ def find_obstacles(report: Report, content: ReportContent, *, today: date) -> tu
 
     Unconfirmed wording of a practice does not prevent it.
     """
-    return (*find_missing(content), *needs_for_submission(report, content), *find_impossible(content, today=today))
+    return (*find_needs(report, content), *find_impossible(content, today=today))
+
+
+def find_needs(report: Report, content: ReportContent) -> tuple[Remark, ...]:
+    """List everything that is missing for the submission or approval of a report."""
+    unanswered = find_unanswered(ReportKind(report.kind), content)
+    return (*unanswered, *find_missing(content), *needs_for_submission(report, content))
 
 
 def cause_needs(report: Report) -> tuple[Remark, ...]:

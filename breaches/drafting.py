@@ -20,8 +20,9 @@ from breaches.models import Report, ReportEvent, ReportRowRecord, ReportVersion,
 from breaches.permissions import TABLE, Action, reports_with, starting_role
 from breaches.refreshing import PracticesOn, content_of_releases, content_of_series, state_of_verdicts
 from breaches.rules.content import ContactPerson, Output, ReportContent, content_to_json, find_impossible
+from breaches.rules.incident import Answers, write_incident_account
 from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportStatus
-from breaches.rules.narrative import write_access_account, write_account
+from breaches.rules.narrative import write_account
 from breaches.versions import free_references, new_version, record_citations, record_report_event, reference_to_start
 from releases import exemptions
 from releases.models import Producer, Release, Series, Verification
@@ -405,7 +406,8 @@ def _account(about: ReportSubject, *, kind: ReportKind, at: datetime) -> str:
     if about.release is None:
         return ""
     if kind is ReportKind.PRA:
-        return write_access_account(facts.access_facts_of(about.release, now=at))
+        incident = facts.incident_about(about.release, kind=kind, answers=Answers(), cause=None, now=at)
+        return write_incident_account(incident)
     verdict = _uncertain_verdict(about.release) if kind is ReportKind.LATE else None
     return write_account(facts.facts_of([verdict])[verdict.pk]) if verdict else ""
 

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from breaches import versions
+from breaches.facts import incident_of, names_on_list
 from breaches.models import OwnAct, Report, ReportVersion, Suspicion, TimelineNote
 from breaches.permissions import TABLE, Action, moves_open_to, roles_for, senior_role
 from breaches.rules.content import (
@@ -22,10 +23,13 @@ from breaches.rules.content import (
     TimelineEntry,
     content_from_json,
     find_impossible,
+    find_impossible_answers,
+    find_named_people,
     sort_entries,
 )
 from breaches.rules.facts import round_down, round_up
-from breaches.rules.lifecycle import DECIDED, EDIT, MERGED_OR_SPLIT, REPORT, UNDECIDED, WRITERS, Cause
+from breaches.rules.incident import ASKED, Answers, Question, write_incident_account
+from breaches.rules.lifecycle import DECIDED, EDIT, MERGED_OR_SPLIT, REPORT, UNDECIDED, WRITERS, Cause, ReportKind
 from breaches.versions import contact_person, content_of, record_report_event
 from releases.detection.finding import AddressRole
 from releases.models import Contact
@@ -36,6 +40,7 @@ from releases.rules.lifecycle import LEADS, ChangedMeanwhile, FieldRefused, Miss
 
 FIELDS: dict[ReportSection, tuple[str, ...]] = {
     ReportSection.CORE_INFORMATION: ("outputs", "producers", "dealing", "head_of_profession", "statement_url"),
+    ReportSection.WHAT_HAPPENED: ("answers",),
     ReportSection.CIRCUMSTANCES: ("practices", "other_practices", "occurred_on", "circumstances"),
     ReportSection.IMPACT: ("impact",),
     ReportSection.CORRECTIVE_ACTIONS: ("corrective_actions",),
@@ -112,12 +117,14 @@ def save_section(
         current = versions.current_version(fresh)
         was = content_from_json(current.content)
         content = _merge_fields(values, read=content_from_json(read.content), current=current)
-        if remarks := [one for one in find_impossible(content, today=local_date(at)) if one.section == section]:
-            raise ImpossibleContent(remarks)
+        _refuse_impossible(fresh, section, content, at=at)
         others = fresh.versions.filter(number__gt=read.number).select_related("written_by")
         names = [str(version.written_by) if version.written_by else _("the automatic check") for version in others]
         others_editing = ", ".join(dict.fromkeys(names))
         machine = _read_automatic_text(fresh, current, section=section, facts_seen=facts_seen)
+        columns: dict[str, Any] = {}
+        if content.answers != was.answers:
+            content, machine, columns = _with_new_account(fresh, current, content, at=at)
         if content == was and machine == current.machine:
             return SavedSection(fresh, changed=False, others_editing=others_editing)
         try:
@@ -130,6 +137,7 @@ def save_section(
                 content=content,
                 machine=machine,
                 why="edited",  # by which the person counts as an author
+                values=columns,
                 section=section,
                 fields=[
                     field.name for field in fields(content) if getattr(was, field.name) != getattr(content, field.name)
@@ -143,6 +151,14 @@ def save_section(
     raise AssertionError  # the loop returns or raises
 
 
+def _refuse_impossible(report: Report, section: ReportSection, content: ReportContent, *, at: datetime) -> None:
+    found = find_impossible(content, today=local_date(at))
+    if section is ReportSection.WHAT_HAPPENED:
+        found = (*find_impossible_answers(content, now=at), *find_named_people(content, names_on_list(report)))
+    if remarks := [one for one in found if one.section == section]:
+        raise ImpossibleContent(remarks)
+
+
 def _read_automatic_text(
     report: Report, current: ReportVersion, *, section: ReportSection, facts_seen: str
 ) -> dict[str, Any]:
@@ -154,6 +170,25 @@ def _read_automatic_text(
     return machine | {field: report.machine[field] for field in offered}
 
 
+def _with_new_account(
+    report: Report, current: ReportVersion, content: ReportContent, *, at: datetime
+) -> tuple[ReportContent, dict[str, Any], dict[str, Any]]:
+    """Write the account anew from the answers and the cause. If a person edited the text, it is only offered.
+
+    :return: the content, the automatic text to store with it, and the report's columns to set.
+    """
+    account = write_incident_account(incident_of(report, content, now=at))
+    newest = report.machine or report.versions.get(number=1).content
+    newest = {name: part for name, part in newest.items() if name != "answers"} | {"circumstances": account}
+    if not current.is_untouched("circumstances"):
+        return content, {**newest, **current.machine}, {"machine": newest}
+    return (
+        replace(content, circumstances=account),
+        {**newest, **current.machine, "circumstances": account},
+        {"machine": newest},
+    )
+
+
 def facts_digest(report: Report) -> str:
     """Return a short digest of the newest automatic text. A form sends it to state which text its page showed."""
     return sha256_hex(canonical_json(report.machine))[:16]
@@ -161,10 +196,20 @@ def facts_digest(report: Report) -> str:
 
 def _merge_fields(values: Mapping[str, Any], *, read: ReportContent, current: ReportVersion) -> ReportContent:
     theirs = content_from_json(current.content)
+    if "answers" in values:
+        return replace(theirs, answers=_merge_answers(values["answers"], read.answers, current, theirs.answers))
     mine = {field: value for field, value in values.items() if value != getattr(read, field)}
     both = [field for field, value in mine.items() if getattr(theirs, field) not in (getattr(read, field), value)]
     if both:
         raise SameFieldChanged(current, both)
+    return replace(theirs, **mine)
+
+
+def _merge_answers(typed: Answers, read: Answers, current: ReportVersion, theirs: Answers) -> Answers:
+    """Take over the answers that this person changed; only the same question changed twice is a conflict."""
+    mine = {one.value: getattr(typed, one) for one in Question if getattr(typed, one) != getattr(read, one)}
+    if any(getattr(theirs, name) not in (getattr(read, name), answer) for name, answer in mine.items()):
+        raise SameFieldChanged(current, ["answers"])
     return replace(theirs, **mine)
 
 
@@ -217,7 +262,36 @@ def choose_cause(report: Report, found: ChosenCause, *, by: User, at: datetime) 
             for name, one in (("was", was), ("to", found))
         }
         record_report_event(moved, "cause_chosen", at=at, by=by, words=words, role=role, **was_and_to)
-    return moved
+        return _state_cause(moved, by=by, at=at)
+
+
+def _state_cause(report: Report, *, by: User, at: datetime) -> Report:
+    """Write the cause into an account that is written from answers, unless the report is decided."""
+    if ReportKind(report.kind) not in ASKED or report.status in DECIDED:
+        return report
+    current = versions.current_version(report)
+    was = content_from_json(current.content)
+    content, machine, columns = _with_new_account(report, current, was, at=at)
+    if not columns["machine"]["circumstances"] or columns["machine"] == report.machine:
+        return report
+    if content == was:
+        Report.objects.filter(pk=report.pk).update(**columns)
+        record_report_event(report, "facts_offered", at=at)
+        return Report.objects.select_related("producer").get(pk=report.pk)
+    move = REPORT.find(EDIT, source=report.status)
+    return versions.advance_report(
+        report,
+        move,
+        kind="edited",
+        by=by,
+        at=at,
+        content=content,
+        machine=machine,
+        why=versions.FACTS,
+        values=columns,
+        section=ReportSection.CIRCUMSTANCES,
+        fields=["circumstances"],
+    )
 
 
 def _check_cause(report: Report, found: ChosenCause, *, at: datetime) -> ChosenCause:

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import F, Q
 
 from breaches.models import Report, StartedReport, Suspicion
+from breaches.rules.content import ReportContent
 from breaches.rules.facts import (
     AccessFacts,
     AccessRequest,
@@ -17,7 +18,8 @@ from breaches.rules.facts import (
     Statement,
     StatementFact,
 )
-from breaches.rules.lifecycle import ReportStatus
+from breaches.rules.incident import Answers, Incident
+from breaches.rules.lifecycle import Cause, ReportKind, ReportStatus
 from releases import models
 from releases.detection.finding import CheckOutcome, Source
 from releases.evidence import coverage, repository
@@ -194,6 +196,44 @@ def access_facts_of(release: Release, *, now: datetime) -> AccessFacts:
         ),
         requests=tuple(AccessRequest(*row) for row in requests.values_list("kind", "post", "organisation", "asked_at")),
     )
+
+
+def incident_of(report: Report, content: ReportContent, *, now: datetime) -> Incident:
+    """Gather what the account of a breach that a person reports is written from: the answers, the release, the cause.
+
+    A report about pre-release access to a release also has its list, as it is read now.
+    """
+    started = StartedReport.objects.filter(report=report).select_related("release__series__producer").first()
+    return incident_about(
+        started.release if started else None,
+        kind=ReportKind(report.kind),
+        answers=content.answers,
+        cause=Cause(report.cause) if report.cause else None,
+        now=now,
+    )
+
+
+def incident_about(
+    release: Release | None, *, kind: ReportKind, answers: Answers, cause: Cause | None, now: datetime
+) -> Incident:
+    """:param release: read with its series and producer; None for a breach that is about no release."""
+    return Incident(
+        kind=kind,
+        answers=answers,
+        written_at=now,
+        title=release.title if release else "",
+        due_at=release.due_at if release else None,
+        cause=cause,
+        access=access_facts_of(release, now=now) if release and kind is ReportKind.PRA else None,
+    )
+
+
+def names_on_list(report: Report) -> list[str]:
+    """Return the names on the pre-release access list of a report's release, which no answer may contain."""
+    entries = Release.objects.filter(started_reports__report=report).values_list(
+        "pre_release_access__person", flat=True
+    )
+    return [name for name in entries if name]
 
 
 def releases_with_needed_evidence(releases: Collection[int]) -> set[int]:

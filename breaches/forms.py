@@ -1,15 +1,17 @@
-"""The forms of the four sections of a report, and the fields that pages share."""
+"""The forms of the sections of a report, and the fields that pages share."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar, cast
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Fieldset
+from crispy_forms.layout import Div, Fieldset
+from crispy_forms.utils import TEMPLATE_PACK
 from django import forms
 from django.forms.formsets import BaseFormSet, formset_factory
 from django.http import QueryDict
+from django.template.loader import render_to_string
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -17,9 +19,23 @@ from django.utils.translation import ngettext
 
 from breaches import text
 from breaches.code_of_practice import PracticeChoice
+from breaches.rules import incident
 from breaches.rules.content import CitedPractice, ContactPerson, Output, Remark, ReportContent, ReportSection
-from releases.forms import GovukDateField, LongTextField, Question, inside_the_form
-from releases.rules.calendar import format_day
+from breaches.rules.incident import (
+    ASKED,
+    COUNTS,
+    EXTENT_LABELS,
+    EXTENTS,
+    MOMENTS,
+    SHORT_LABELS,
+    Answer,
+    Answers,
+    Extent,
+    unknown_phrases,
+)
+from breaches.rules.lifecycle import ReportKind
+from releases.forms import ClockTimeField, GovukDateField, LongTextField, Question, inside_the_form
+from releases.rules.calendar import format_day, from_london, in_london
 
 MOST_ROWS = 50
 LONGEST_REMARK = 4000
@@ -192,14 +208,18 @@ class SectionForm(forms.Form):
         version: int,
         facts_seen: str = "",
         practices: Iterable[PracticeChoice] = (),
+        kind: ReportKind = ReportKind.OTHER,
     ) -> None:
         """Fill in one section.
 
         :param content: the present content of the report.
         :param practices: the practices that may be cited on the day of occurrence.
+        :param kind: the kind of breach, by which "What happened" asks its questions.
         """
+        self.kind = kind
         initial = self.initial_values(content) | {"version": version, "facts_seen": facts_seen}
         super().__init__(data, initial=initial)
+        self.add_questions()
         # Django's own error message about a text that is too long does not name the field.
         for field in self.fields.values():
             if isinstance(field, forms.CharField):
@@ -211,6 +231,9 @@ class SectionForm(forms.Form):
     def initial_values(self, content: ReportContent) -> dict[str, Any]:
         """Return the values of the fields before anyone types."""
         raise NotImplementedError
+
+    def add_questions(self) -> None:
+        """Make the fields that depend on the kind of breach."""
 
     def set_up(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[PracticeChoice]) -> None:
         """Make the rows and choices, which depend on the report."""
@@ -471,6 +494,137 @@ def practice_key(practice: CitedPractice) -> str:
     return f"{practice.edition} {practice.code}"
 
 
+class UnknownBox(Div):  # type: ignore[misc]  # crispy-forms ships no types
+    """The reason why an answer is not known, behind "I do not know"; open if there is one."""
+
+    template = "breaches/unknown.html"
+
+    def render(self, form: forms.BaseForm, context: Any, template_pack: str = TEMPLATE_PACK, **kwargs: Any) -> str:
+        (field,) = self.fields
+        bound = form[field.fields[0]]
+        fields = self.get_rendered_fields(form, context, template_pack, **kwargs)
+        return render_to_string(self.template, {"fields": fields, "open": bool(bound.value() or bound.errors)})
+
+
+UNKNOWN = "_unknown"
+
+
+class WhatHappenedForm(SectionForm):
+    """The questions for the kind of breach. Each has an answer, a reason why it is not known, or neither as yet."""
+
+    section = ReportSection.WHAT_HAPPENED
+
+    def initial_values(self, content: ReportContent) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for question, answer in content.answers.given().items():
+            values[f"{question}{UNKNOWN}"] = answer.why_unknown
+            if question in MOMENTS:
+                local = in_london(answer.at) if answer.at else None
+                values |= {f"{question}_on": answer.on, f"{question}_time": local and local.time()}
+            elif question in COUNTS:
+                values[question.value] = answer.number
+            else:
+                values[question.value] = answer.extent.value if answer.extent else answer.text
+        return values
+
+    def add_questions(self) -> None:
+        phrases = unknown_phrases(self.kind)
+        for question, label, hint, _required in ASKED[self.kind]:
+            if question in MOMENTS:
+                subject = SHORT_LABELS[question]
+                self.fields[f"{question}_on"] = GovukDateField(
+                    label=label, subject=subject, help_text=hint, required=False
+                )
+                self.fields[f"{question}_time"] = ClockTimeField(
+                    label=_("At what time in London?"),
+                    help_text=_("For example, 4:10pm. Leave this empty if you only know the day."),
+                    required=False,
+                )
+            elif question in COUNTS:
+                self.fields[question.value] = forms.IntegerField(
+                    label=label,
+                    help_text=hint,
+                    required=False,
+                    min_value=1,
+                    max_value=10_000_000,
+                    widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+                    error_messages={"invalid": _("Enter a whole number, such as 3")},
+                )
+            elif question in EXTENTS:
+                self.fields[question.value] = forms.ChoiceField(
+                    label=label,
+                    required=False,
+                    choices=[(one.value, EXTENT_LABELS[one]) for one in Extent],
+                    widget=forms.RadioSelect,
+                )
+            else:
+                self.fields[question.value] = LongTextField(
+                    label=label,
+                    help_text=hint,
+                    required=False,
+                    max_length=500,
+                    widget=forms.Textarea(attrs={"rows": 2}),
+                )
+            self.fields[f"{question}{UNKNOWN}"] = LongTextField(
+                label=_("Why is it not known %(what)s?") % {"what": phrases[question]},
+                help_text=_("Clear this text if you answer the question later."),
+                required=False,
+                max_length=500,
+                widget=forms.Textarea(attrs={"rows": 2}),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for question, *_words in ASKED[self.kind]:
+            first = f"{question}_on" if question in MOMENTS else question.value
+            on, clock = cleaned.get(f"{question}_on"), cleaned.get(f"{question}_time")
+            if clock and not on and not self.has_error(first):
+                self.add_error(first, _("Give the date as well"))
+            if on and clock:
+                try:
+                    cleaned[f"{question}_at"] = from_london(datetime.combine(on, clock))
+                except ValueError as error:
+                    self.add_error(f"{question}_time", str(error))
+            if cleaned.get(first) and cleaned.get(f"{question}{UNKNOWN}", "").strip():
+                self.add_error(first, _("Give an answer, or say why it is not known. Clear one of the two."))
+        return cleaned
+
+    def values(self) -> dict[str, Any]:
+        """Return the answers; questions of another kind of breach are never asked, so their answers do not exist."""
+        given = ((question, self._answer(question)) for question, *_words in ASKED[self.kind])
+        return {"answers": Answers(**{question.value: answer for question, answer in given if answer != Answer()})}
+
+    def _answer(self, question: incident.Question) -> Answer:
+        typed = self.cleaned_data
+        if why := typed[f"{question}{UNKNOWN}"].strip():
+            return Answer(why_unknown=why)
+        if question in MOMENTS:
+            return Answer(on=typed[f"{question}_on"], at=typed.get(f"{question}_at"))
+        if question in COUNTS:
+            return Answer(number=typed[question])
+        if question in EXTENTS:
+            return Answer(extent=Extent(typed[question]) if typed[question] else None)
+        return Answer(text=typed[question].strip())
+
+    @property
+    def last(self) -> FormHelper:
+        return inside_the_form(*(self._group(question) for question, *_words in ASKED[self.kind]))
+
+    def _group(self, question: incident.Question) -> Div:
+        unknown = UnknownBox(Question(f"{question}{UNKNOWN}", threshold=75))
+        if question in MOMENTS:
+            time = Question(f"{question}_time", css_class="govuk-input--width-5")
+            return Div(Question(f"{question}_on", size="m"), time, unknown)
+        if question in COUNTS:
+            number = Question(question.value, size="m", css_class="govuk-input--width-4")
+            return Div(number, unknown)
+        if question in EXTENTS:
+            choice = Question(question.value, size="m", inline=True, small=True)
+            return Div(choice, unknown)
+        return Div(Question(question.value, size="m", threshold=75), unknown)
+
+
 SECTION_FORMS: Mapping[ReportSection, type[SectionForm]] = {
-    form.section: form for form in (CoreInformationForm, CircumstancesForm, ImpactForm, CorrectiveActionsForm)
+    form.section: form
+    for form in (CoreInformationForm, WhatHappenedForm, CircumstancesForm, ImpactForm, CorrectiveActionsForm)
 }

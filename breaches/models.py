@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as lazy
 from simple_history.models import HistoricalRecords
 
-from breaches.rules.content import ReportSection
+from breaches.rules.content import FORM_SECTIONS
 from breaches.rules.lifecycle import (
     DECIDED,
     MERGED_OR_SPLIT,
@@ -174,6 +174,13 @@ CAUSE_CHOICES = {
     Cause.HUMAN_ERROR.value: lazy("human error"),
     Cause.OTHER.value: lazy("other"),
     Cause.NOT_KNOWN.value: lazy("not known yet"),
+    Cause.WRONG_RECIPIENT.value: lazy("wrong recipient"),
+    Cause.LIST_OUT_OF_DATE.value: lazy("list out of date"),
+    Cause.SENT_TOO_EARLY.value: lazy("sent too early"),
+    Cause.WRONG_DOCUMENT.value: lazy("wrong document or link"),
+    Cause.STATUS_MISUNDERSTOOD.value: lazy("status misunderstood"),
+    Cause.LIVE_TEST.value: lazy("test on the live site"),
+    Cause.SAID_IN_PUBLIC.value: lazy("said in public"),
 }
 
 
@@ -481,7 +488,7 @@ class SectionComment(AppendOnly):
         ordering = ("pk",)
         constraints = [
             models.UniqueConstraint(fields=["event", "section"], name="one_comment_per_return_and_section"),
-            models.CheckConstraint(condition=Q(section__in=list(ReportSection)), name="commented_section_is_known"),
+            models.CheckConstraint(condition=Q(section__in=list(FORM_SECTIONS)), name="commented_section_is_known"),
         ]
 
     def __str__(self) -> str:

@@ -34,13 +34,15 @@ from breaches.rules.document import (
     ACCESS_PROMPT,
     CAUSE_PROMPT,
     DISMISSED_MARK,
+    INCIDENT_PROMPT,
     JOINED_MARK,
     PARTED_MARK,
     RECORDED_MARK,
     ReportDocument,
     lay_out,
 )
-from breaches.rules.lifecycle import ReportKind, ReportStatus
+from breaches.rules.incident import ASKED, find_unanswered
+from breaches.rules.lifecycle import Cause, ReportKind, ReportStatus
 from breaches.versions import current_version
 from releases.rules.calendar import format_moment
 
@@ -95,12 +97,26 @@ def _lay_out_draft(report: Report, version: ReportVersion, content: ReportConten
         reference=report.reference,
         version=version.number,
         lead_official=settings.LEAD_OFFICIAL,
-        with_cause_prompt=version.is_untouched("circumstances"),
-        cause_prompt=ACCESS_PROMPT if report.kind in {ReportKind.PRA, ReportKind.ACCESS} else CAUSE_PROMPT,
+        with_cause_prompt=_asks_for_cause(report, version, content),
+        cause_prompt=_cause_prompt(ReportKind(report.kind)),
         rehearsal=report.rehearsal,
         decided=MARKS.get(report.status, ""),
         decision=decision,
     )
+
+
+def _asks_for_cause(report: Report, version: ReportVersion, content: ReportContent) -> bool:
+    """Return whether the automatic text lacks what people know: the answers, or else the cause."""
+    if not version.is_untouched("circumstances"):
+        return False
+    kind = ReportKind(report.kind)
+    return bool(kind not in ASKED or find_unanswered(kind, content.answers) or report.cause in {"", Cause.OTHER})
+
+
+def _cause_prompt(kind: ReportKind) -> str:
+    if kind in {ReportKind.PRA, ReportKind.ACCESS}:
+        return ACCESS_PROMPT
+    return INCIDENT_PROMPT if kind in ASKED else CAUSE_PROMPT
 
 
 class NotRendered(Exception):

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from breaches.models import KIND_CHOICES, STATUS_CHOICES, Report, ReportEvent, SectionComment, Suspicion
 from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportContent, ReportSection, TimelineEntry
 from breaches.rules.document import exact_time
+from breaches.rules.incident import Answers, describe_answers
 from breaches.rules.lifecycle import (
     Cause,
     Decision,
@@ -78,6 +79,7 @@ ROLES = {
 
 SECTIONS = {
     ReportSection.CORE_INFORMATION: lazy("Core Information"),
+    ReportSection.WHAT_HAPPENED: lazy("What happened"),
     ReportSection.CIRCUMSTANCES: lazy("Circumstances of breach"),
     ReportSection.IMPACT: lazy("Impact of the breach"),
     ReportSection.CORRECTIVE_ACTIONS: lazy("Corrective actions (taken or planned) to prevent re-occurrence"),
@@ -130,6 +132,7 @@ FIELDS = {
     "impact": lazy("Impact of the breach"),
     "corrective_actions": lazy("Corrective actions"),
     "timeline": lazy("Timeline"),
+    "answers": lazy("What happened"),
 }
 
 CAUSES = {
@@ -140,6 +143,13 @@ CAUSES = {
     Cause.OUTAGE: lazy("An outage"),
     Cause.WRONG_FILE: lazy("The wrong file"),
     Cause.CACHE: lazy("A cache"),
+    Cause.WRONG_RECIPIENT: lazy("Wrong recipient"),
+    Cause.LIST_OUT_OF_DATE: lazy("List out of date"),
+    Cause.SENT_TOO_EARLY: lazy("Sent too early"),
+    Cause.WRONG_DOCUMENT: lazy("Wrong document or link"),
+    Cause.STATUS_MISUNDERSTOOD: lazy("Status misunderstood"),
+    Cause.LIVE_TEST: lazy("Test on the live site"),
+    Cause.SAID_IN_PUBLIC: lazy("Said in public"),
     Cause.HUMAN_ERROR: lazy("A human error"),
     Cause.OTHER: lazy("Another cause"),
     Cause.NOT_KNOWN: lazy("Not known yet"),
@@ -202,8 +212,9 @@ def field_lines(value: Any) -> Iterable[str]:
             yield f"{value.citation} (edition {value.edition}){value.for_date}"
         case TimelineEntry(at, text):
             yield f"{exact_time(at)}: {text}"
-        case tuple():
-            yield from [line for one in value for line in field_lines(one)] or [_("(empty)")]
+        case tuple() | Answers():
+            parts = describe_answers(value) if isinstance(value, Answers) else value
+            yield from [line for one in parts for line in field_lines(one)] or [_("(empty)")]
         case _:
             yield format_day(value)
 

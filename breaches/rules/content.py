@@ -9,7 +9,10 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from releases.rules.calendar import format_day
+from breaches.rules.incident import ASKED, MOMENTS, NO_ANSWERS, Answers, Question, find_contradictions
+from breaches.rules.incident import find_unanswered as unanswered
+from breaches.rules.lifecycle import ReportKind
+from releases.rules.calendar import format_day, local_date
 from releases.rules.canonical import canonical_json, read_dataclass, sha256_hex
 
 
@@ -146,6 +149,8 @@ def sort_entries(entries: Iterable[TimelineEntry]) -> tuple[TimelineEntry, ...]:
 class ReportContent:
     """Every field of the form. Free text is plain text; blank lines separate its paragraphs.
 
+    `answers` are not printed: the circumstances are written from them until a person edits the text.
+
     `lead_official` means that the form was approved with the label that also names a Lead Official. `annex` is the
     annex that is approved or printed with it.
     """
@@ -165,6 +170,7 @@ class ReportContent:
     timeline: tuple[TimelineEntry, ...] = ()
     lead_official: bool = False
     annex: Annex | None = None
+    answers: Answers = NO_ANSWERS
 
     @property
     def first_day(self) -> date | None:
@@ -176,7 +182,7 @@ class ReportContent:
 # drafted.
 FROM_FACTS = ("practices", "occurred_on", "circumstances")
 # Omitted if empty, so that content stored and approved before these fields existed has the same digest.
-LATER_FIELDS = frozenset({"timeline", "lead_official", "annex"})
+LATER_FIELDS = frozenset({"timeline", "lead_official", "annex", "answers"})
 
 
 def plain_json(value: Any) -> Any:
@@ -201,6 +207,11 @@ def content_to_json(content: ReportContent) -> dict[str, Any]:
     value["practices"] = [
         {name: part for name, part in practice.items() if part or name != "on"} for practice in value["practices"]
     ]
+    value["answers"] = {
+        question: {name: part for name, part in answer.items() if part not in ("", None)}
+        for question, answer in value["answers"].items()
+        if answer is not None
+    }
     return {name: part for name, part in value.items() if part or name not in LATER_FIELDS}
 
 
@@ -286,9 +297,19 @@ LONG_AGO = timedelta(days=366)
 
 class ReportSection(StrEnum):
     CORE_INFORMATION = "core_information"
+    WHAT_HAPPENED = "what_happened"
     CIRCUMSTANCES = "circumstances"
     IMPACT = "impact"
     CORRECTIVE_ACTIONS = "corrective_actions"
+
+
+# The sections of the published form, on which a Head of Profession comments when returning a report.
+FORM_SECTIONS = tuple(section for section in ReportSection if section is not ReportSection.WHAT_HAPPENED)
+
+
+def sections_of(kind: ReportKind) -> tuple[ReportSection, ...]:
+    """Return the sections that people complete for a kind of breach: "What happened" only where questions are asked."""
+    return tuple(ReportSection) if kind in ASKED else FORM_SECTIONS
 
 
 class Remark(NamedTuple):
@@ -331,6 +352,41 @@ def find_missing(content: ReportContent) -> tuple[Remark, ...]:
         (ReportSection.CORRECTIVE_ACTIONS, "corrective_actions", actions, content.corrective_actions.strip()),
     )
     return tuple(Remark(section, field, sentence) for section, field, sentence, is_given in needs if not is_given)
+
+
+def find_unanswered(kind: ReportKind, content: ReportContent) -> tuple[Remark, ...]:
+    """List the required questions of a kind of breach that are neither answered nor recorded as not known."""
+    return tuple(
+        _remark_on(asked.question, f"Answer ‘{asked.label}’, or say why it is not known.")
+        for asked in unanswered(kind, content.answers)
+    )
+
+
+def find_impossible_answers(content: ReportContent, *, now: datetime) -> tuple[Remark, ...]:
+    """List the answers that cannot be true at an aware instant, and those that name a person's email address."""
+    remarks = []
+    for question, answer in content.answers.given().items():
+        if answer.on and (answer.at > now if answer.at else answer.on > local_date(now)):
+            remarks.append(_remark_on(question, "This is in the future."))
+        if EMAIL_ADDRESS.search(f"{answer.text} {answer.why_unknown}"):
+            remarks.append(_remark_on(question, "Give posts and organisations, not the email addresses of people."))
+    remarks += [_remark_on(question, sentence) for question, sentence in find_contradictions(content.answers)]
+    return tuple(remarks)
+
+
+def _remark_on(question: Question, sentence: str) -> Remark:
+    return Remark(ReportSection.WHAT_HAPPENED, f"{question}_on" if question in MOMENTS else question.value, sentence)
+
+
+def find_named_people(content: ReportContent, names: Iterable[str]) -> tuple[Remark, ...]:
+    """List the answers that contain the name of a person on the pre-release access list."""
+    sentence = "Give posts and organisations: this names a person on the pre-release access list."
+    patterns = [re.compile(rf"(?<!\w){re.escape(name.strip())}(?!\w)", re.IGNORECASE) for name in names if name.strip()]
+    return tuple(
+        _remark_on(question, sentence)
+        for question, answer in content.answers.given().items()
+        if any(pattern.search(f"{answer.text} {answer.why_unknown}") for pattern in patterns)
+    )
 
 
 def find_missing_for_log(content: ReportContent) -> tuple[Remark, ...]:
@@ -390,6 +446,10 @@ def _odd_in_circumstances(content: ReportContent, today: date) -> Iterator[Remar
         if today - occurred > LONG_AGO:
             sentence = f"The date of occurrence, {format_day(occurred)}, is more than a year ago: check the year."
             yield Remark(section, "occurred_on", sentence)
+    happened = content.answers.happened
+    if happened and happened.on and content.occurred_on and happened.on not in content.occurred_on:
+        sentence = f"It happened on {format_day(happened.on)}, which is not a date of occurrence of this report."
+        yield Remark(section, "occurred_on", sentence)
 
 
 def _contact_details(content: ReportContent) -> Iterator[Remark]:

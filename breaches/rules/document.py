@@ -30,9 +30,13 @@ CAUSE_PROMPT = (
     "and how it was put right. Name roles, not people."
 )
 ACCESS_PROMPT = (
-    "To be written by a person: who had access and should not have had it, or at which time, or to which document; "
-    "how it was found, who was told and when, how the access was ended, and the cause as far as it is known. Name "
-    "posts and organisations, not people."
+    "To be answered by a person under ‘What happened’: what was sent or seen, when, by how many people, when it was "
+    "noticed and contained, and whether it was opened and deleted. The cause, as far as it is known. Name posts and "
+    "organisations, not people."
+)
+INCIDENT_PROMPT = (
+    "To be answered by a person under ‘What happened’: what happened, when, when it was noticed and when it was "
+    "corrected. The cause, as far as it is known. Name roles, not people."
 )
 IMPACT_PROMPT = (
     "To be written by a person: what the breach meant inside the organisation (internal) and for users outside it "

@@ -85,6 +85,14 @@ class Cause(StrEnum):
     HUMAN_ERROR = "human_error"
     OTHER = "other"
     NOT_KNOWN = "not_known"
+    # Added later, at the end: exports have a column for each in this order.
+    WRONG_RECIPIENT = "wrong_recipient"
+    LIST_OUT_OF_DATE = "list_out_of_date"
+    SENT_TOO_EARLY = "sent_too_early"
+    WRONG_DOCUMENT = "wrong_document"
+    STATUS_MISUNDERSTOOD = "status_misunderstood"
+    LIVE_TEST = "live_test"
+    SAID_IN_PUBLIC = "said_in_public"
 
 
 class ReportTerm(StrEnum):

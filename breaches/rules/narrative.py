@@ -1,4 +1,4 @@
-"""The drafted accounts of a suspected breach and of a pre-release access list. They say only what the record shows.
+"""The drafted account of a suspected breach. It says only what the record shows.
 
 The account of a breach has two to four sentences and at most 80 words: what was due, what the check found, when the
 release appeared, and that the cause is not recorded. Every time in it is true even if the clock of the checks was off
@@ -14,10 +14,8 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from breaches.rules.facts import (
-    AccessFacts,
     AddressFacts,
     Facts,
-    PostAccess,
     Statement,
     StatementFact,
     delay_in_words,
@@ -314,62 +312,3 @@ def describe_statement(statement: Statement, facts: Facts) -> str:
     speaker = SPEAKERS[statement.role] if statement.role else "A person whose role is not on record"
     stated_at = _clock(round_down(statement.stated_at), facts)
     return f"{speaker} stated at {stated_at} that {STATED[statement.said]}{live_at}."
-
-
-REQUESTED_CHANGES = {
-    "add": "to grant access to",
-    "change": "to change the entry of",
-    "withdraw": "to withdraw the access of",
-}
-LIMITS_OF_THE_LIST = (
-    "The list shows to whom access was granted and what was recorded of it. It does not show what was sent, to whom, "
-    "or who saw it."
-)
-
-
-def write_access_account(facts: AccessFacts) -> str:
-    """Describe a pre-release access list, for the circumstances of a breach that a person will complete.
-
-    Blank lines separate the paragraphs, and line ends the entries of the list. Times are London's. The account names
-    posts and organisations but no person. It does not say that any access was wrong, only that a recorded time does not
-    match the period or the grant.
-    """
-    read = f"The pre-release access list of this release was read at {format_moment(facts.read_at)}."
-    if facts.posts:
-        posts = (f"– {' '.join(_post(post))}" for post in facts.posts)
-        listed = [f"{read} It held these posts; each period is the time before the release:", *posts]
-    else:
-        listed = [f"{read} Nobody was on it."]
-    paragraphs = [_planned(facts), "\n".join(listed)]
-    if facts.requests:
-        lines = ["These changes had been asked for, and nobody had agreed to them:"]
-        for one in facts.requests:
-            change = f"{REQUESTED_CHANGES[one.kind]} {one.post}, {one.organisation}"
-            lines.append(f"– {change} (asked at {format_moment(one.asked_at)}).")
-        paragraphs.append("\n".join(lines))
-    return "\n\n".join([*paragraphs, LIMITS_OF_THE_LIST])
-
-
-def _planned(facts: AccessFacts) -> str:
-    if facts.due_at is None:
-        return f"‘{facts.release_title}’ is planned for {facts.planned_for}."
-    tense = "was due" if facts.due_at <= facts.read_at else "is due"
-    return f"‘{facts.release_title}’ {tense} for release at {format_moment(facts.due_at)}."
-
-
-def _post(post: PostAccess) -> Iterator[str]:
-    begins = f", from {format_moment(post.period_begins_at)}" if post.period_begins_at else ""
-    agreed = ", by agreement of the Head of Profession for Statistics or a deputy" if post.agreed else ""
-    granted_at = format_moment(post.granted_at)
-    yield f"{post.post}, {post.organisation}: {post.period}{begins}; granted at {granted_at}{agreed}."
-    if post.withdrawn_at:
-        yield f"It was withdrawn at {format_moment(post.withdrawn_at)}; no access is recorded."
-    elif post.began_at is None:
-        yield "It is not recorded when access began."
-    else:
-        ended = f" and ended at {format_moment(post.ended_at)}" if post.ended_at else ""
-        yield f"Access is recorded to have begun at {format_moment(post.began_at)}{ended}."
-        if post.began_at < post.granted_at:
-            yield "That is before it was granted."
-        if post.period_begins_at and post.began_at < post.period_begins_at:
-            yield "That is before the period."

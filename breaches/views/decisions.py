@@ -27,8 +27,18 @@ from breaches.models import JoinedDraft, Report, ReportVersion
 from breaches.pdf import lay_out_report
 from breaches.permissions import may_settle_wording, may_start, moves_open_to
 from breaches.refreshing import changed_facts
-from breaches.rules.content import Remark, ReportContent, ReportSection, content_digest, content_from_json, find_odd
+from breaches.rules.content import (
+    FORM_SECTIONS,
+    Remark,
+    ReportContent,
+    ReportSection,
+    content_digest,
+    content_from_json,
+    find_odd,
+    sections_of,
+)
 from breaches.rules.document import ReportDocument, lay_out
+from breaches.rules.incident import ASKED, MOMENTS
 from breaches.rules.lifecycle import (
     APPROVE,
     CLOSE,
@@ -45,6 +55,8 @@ from breaches.rules.lifecycle import (
     SUBMIT,
     TAKE_BACK,
     WITHDRAW,
+    Cause,
+    ReportKind,
 )
 from breaches.rules.narrative import CAUSE_NOT_RECORDED
 from breaches.text import FIELDS, REASONS, RECORDING_REASONS, SECTIONS, list_events, suspicion_name
@@ -110,19 +122,19 @@ class ReturnForm(MoveForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for section, title in SECTIONS.items():
-            self.fields[section] = remark_field(_("On ‘%(section)s’ (optional)") % {"section": title})
+        for section in FORM_SECTIONS:
+            self.fields[section] = remark_field(_("On ‘%(section)s’ (optional)") % {"section": SECTIONS[section]})
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if not self.errors and not any(cleaned[name].strip() for name in ("comment", *SECTIONS)):
+        if not self.errors and not any(cleaned[name].strip() for name in ("comment", *FORM_SECTIONS)):
             self.add_error("comment", _("Say what has to be done"))
         return cleaned
 
     def details(self) -> dict[str, Any]:
         return {
             "comment": self.cleaned_data["comment"],
-            "sections": {section: self.cleaned_data[section] for section in SECTIONS},
+            "sections": {section: self.cleaned_data[section] for section in FORM_SECTIONS},
         }
 
 
@@ -337,7 +349,7 @@ class WholeReportPage(MovePage):
             "moves": moves_open_to(request.user, report),
             "sections": [
                 (SECTIONS[section], reverse("breaches:section", args=[report.reference, section]))
-                for section in ReportSection
+                for section in sections_of(ReportKind(report.kind))
             ],
             "missing": [link_remark(report, one) for one in decisions.find_obstacles(report, content, today=today)],
             "warnings": [link_remark(report, one) for one in odd],
@@ -351,10 +363,11 @@ def find_outdated_text(report: Report, version: ReportVersion, content: ReportCo
             continue  # with the newest check results, like the annex
         sentence = _("The record has changed since ‘%(field)s’ was written: compare the text with what it says now.")
         yield Remark(ReportSection.CIRCUMSTANCES, field, sentence % {"field": FIELDS[field]})
+    is_stated = ReportKind(report.kind) in ASKED and report.cause not in {"", Cause.OTHER}
     if CAUSE_NOT_RECORDED in content.circumstances:
         sentence = _("‘Circumstances of breach’ says that the cause has not been recorded. Add the cause.")
         yield Remark(ReportSection.CIRCUMSTANCES, "circumstances", sentence)
-    elif content.circumstances and version.is_untouched("circumstances"):
+    elif content.circumstances and version.is_untouched("circumstances") and not is_stated:
         sentence = _("‘Circumstances of breach’ has only the automatic text. Add the cause.")
         yield Remark(ReportSection.CIRCUMSTANCES, "circumstances", sentence)
 
@@ -371,6 +384,7 @@ CONTROLS = {
     "dealing": "id_dealing_name",
     "head_of_profession": "id_hop_name",
     "occurred_on": "id_dates-0-on-day",
+    **{f"{question}_on": f"id_{question}_on-day" for question in MOMENTS},
 }
 
 

@@ -54,7 +54,7 @@ from breaches.rules.content import (
     WordChange,
     compare_words,
     content_from_json,
-    find_missing,
+    sections_of,
 )
 from breaches.rules.lifecycle import (
     BREACHES,
@@ -131,7 +131,7 @@ def report_detail(request: SignedInRequest, report: Report) -> HttpResponse:
     version = current_version(report)
     content = content_from_json(version.content)
     moves = moves_open_to(request.user, report)
-    remarks = (*find_missing(content), *decisions.needs_for_submission(report, content))
+    remarks = decisions.find_needs(report, content)
     context = {
         "report": report,
         "row": _report_row(report, content),
@@ -225,7 +225,7 @@ def _section_tasks(
 ) -> Iterator[dict[str, str]]:
     is_decided = report.status in DECIDED
     changed = refreshing.changed_facts(report, version)
-    for section in ReportSection:
+    for section in sections_of(ReportKind(report.kind)):
         # The page of the cause has a separate task.
         needed = [one for one in remarks if one.section == section and one.field not in decisions.OF_THE_CAUSE]
         status, colour = _("Completed"), ""

@@ -1,5 +1,6 @@
 """Editing a section, the cause, the assignment and conflicts of interest, and the Code of Practice."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -33,8 +34,10 @@ from breaches.rules.content import (
     ReportContent,
     ReportSection,
     content_from_json,
+    sections_of,
 )
-from breaches.rules.lifecycle import APPROVE, DECIDED, EDIT, MERGED_OR_SPLIT
+from breaches.rules.incident import ASKED, causes_of
+from breaches.rules.lifecycle import APPROVE, DECIDED, EDIT, MERGED_OR_SPLIT, Cause, ReportKind
 from breaches.text import CAUSES
 from breaches.versions import content_of, current_version
 from breaches.views.base import digest_values, refusal_page, report_page, return_to_report
@@ -54,6 +57,8 @@ from releases.views.base import SignedInRequest, post_data
 
 @report_page("GET", "POST", move=EDIT)
 def edit_section(request: SignedInRequest, report: Report, section: ReportSection) -> HttpResponse:
+    if section not in sections_of(ReportKind(report.kind)):
+        raise Http404("This section is not part of a report of this kind.")
     form = _section_form(report, section, post_data(request))
     if request.method != "POST":
         if EDIT not in moves_open_to(request.user, report):
@@ -150,6 +155,7 @@ def _section_form(report: Report, section: ReportSection, data: QueryDict | None
         version=report.version,
         facts_seen=editing.facts_digest(report),
         practices=code_of_practice.offer_practices(report, content) if is_citing else (),
+        kind=ReportKind(report.kind),
     )
 
 
@@ -188,6 +194,7 @@ def _show_section(
             if field in FROM_FACTS and report.machine
         ],
         "dealing": editing.suggest_contact(report, content) if section is ReportSection.CORE_INFORMATION else None,
+        "from_answers": report.kind in ASKED,
         "facts_changed": any(field in changed for field in editing.FIELDS[section]),
         **more,
     }
@@ -235,9 +242,16 @@ class CauseForm(GovukForm):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
-    def __init__(self, *args: Any, with_time: bool, **kwargs: Any) -> None:
-        """:param with_time: whether to ask when the output was made available."""
+    def __init__(self, *args: Any, with_time: bool, causes: Iterable[Cause], **kwargs: Any) -> None:
+        """Ask for the cause.
+
+        :param with_time: whether to ask when the output was made available.
+        :param causes: the causes to offer, in order.
+        """
         super().__init__(*args, **kwargs)
+        self.fields["cause"].choices = [  # type: ignore[attr-defined]  # declared above
+            (cause.value, CAUSES[cause]) for cause in causes
+        ]
         if not with_time:
             for name in ("available_on", "available_time", "available_unknown"):
                 del self.fields[name]
@@ -296,7 +310,10 @@ def _cause_form(report: Report, data: QueryDict | None) -> CauseForm:
         "available_time": available and available.time(),
         "available_unknown": cause.available_unknown,
     }
-    return CauseForm(data, with_time=decisions.is_late(report), initial=initial)
+    offered = causes_of(ReportKind(report.kind))
+    # A cause that was chosen from another list can be kept.
+    chosen = [] if not report.cause or report.cause in offered else [Cause(report.cause)]
+    return CauseForm(data, with_time=decisions.is_late(report), causes=[*chosen, *offered], initial=initial)
 
 
 def _digest_cause(cause: ChosenCause) -> str:

@@ -1,0 +1,700 @@
+"""A breach that a person reports: the questions for its kind, the answers, and the account written from the answers.
+
+The questions are those that published reports answer (domain.md, "Published breaches of pre-release access"). The
+account says only what the answers and the pre-release access list say. It names posts and organisations and no person.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from breaches.rules.facts import AccessFacts, PostAccess, describe_duration, join_words
+from breaches.rules.lifecycle import Cause, ReportKind
+from releases.rules.calendar import format_day, format_moment, format_time, local_date
+
+
+class Question(StrEnum):
+    """The codes are the names of the fields of `Answers`."""
+
+    WHAT = "what"
+    WHERE = "where"
+    ROLE = "role"
+    PEOPLE = "people"
+    POSTS = "posts"
+    RECIPIENTS = "recipients"
+    HAPPENED = "happened"
+    NOTICED = "noticed"
+    NOTICED_BY = "noticed_by"
+    CONTAINED = "contained"
+    MEASURES = "measures"
+    OPENED = "opened"
+    DELETED = "deleted"
+    CONFIRMED = "confirmed"
+
+
+MOMENTS = frozenset({Question.HAPPENED, Question.NOTICED, Question.CONTAINED})
+COUNTS = frozenset({Question.PEOPLE, Question.POSTS})
+EXTENTS = frozenset({Question.OPENED, Question.DELETED, Question.CONFIRMED})
+
+
+class Extent(StrEnum):
+    ALL = "all"
+    SOME = "some"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer, or the reason why it is not known.
+
+    Of a moment, `on` is the day in London, and `at` the aware instant if the time is known too.
+    """
+
+    text: str = ""
+    number: int | None = None
+    on: date | None = None
+    at: datetime | None = None
+    extent: Extent | None = None
+    why_unknown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The answers by question, None for those without one.
+
+    The questions are fields and no values, because a redaction may change every value.
+    """
+
+    what: Answer | None = None
+    where: Answer | None = None
+    role: Answer | None = None
+    people: Answer | None = None
+    posts: Answer | None = None
+    recipients: Answer | None = None
+    happened: Answer | None = None
+    noticed: Answer | None = None
+    noticed_by: Answer | None = None
+    contained: Answer | None = None
+    measures: Answer | None = None
+    opened: Answer | None = None
+    deleted: Answer | None = None
+    confirmed: Answer | None = None
+
+    def given(self) -> dict[Question, Answer]:
+        """Return the answers that there are, with those that are not known, in the order of the questions."""
+        found = ((Question(field.name), getattr(self, field.name)) for field in fields(self))
+        return {question: answer for question, answer in found if answer is not None}
+
+
+NO_ANSWERS = Answers()
+
+
+class Asked(NamedTuple):
+    """A question as it is asked for one kind of breach; a report is incomplete without an answer to a required one."""
+
+    question: Question
+    label: str
+    hint: str = ""
+    required: bool = False
+
+
+_EXAMPLE_DAY = "For example, 30 6 2026"
+_NOTICED = Asked(Question.NOTICED, "When was it noticed?", _EXAMPLE_DAY, required=True)
+_NOTICED_BY = Asked(Question.NOTICED_BY, "Who noticed it?", "A role or post, for example ‘a statistician in the team’.")
+_CONTAINED = Asked(
+    Question.CONTAINED,
+    "When was it contained?",
+    f"When no one else could receive or open it. {_EXAMPLE_DAY}",
+    required=True,
+)
+_CORRECTED = Asked(Question.CONTAINED, "When was it corrected?", _EXAMPLE_DAY, required=True)
+_MEASURES = Asked(
+    Question.MEASURES,
+    "What was done to contain it?",
+    "In one sentence, for example ‘The email was recalled and the recipients were telephoned.’",
+)
+_CORRECTION = Asked(
+    Question.MEASURES,
+    "What was done to correct it?",
+    "In one sentence, for example ‘A correction was published on the same page.’",
+)
+_POSTS_NOT_NAMES = "Give posts and organisations, not names"
+
+ASKED: Mapping[ReportKind, tuple[Asked, ...]] = {
+    ReportKind.PRA: (
+        Asked(
+            Question.WHAT,
+            "What was sent?",
+            "For example, ‘the final bulletin and its tables’ or ‘a link to the draft page’.",
+            required=True,
+        ),
+        Asked(Question.HAPPENED, "When was it sent?", _EXAMPLE_DAY, required=True),
+        Asked(
+            Question.PEOPLE,
+            "How many people received it?",
+            "Count those who should not have received it, or not yet.",
+            required=True,
+        ),
+        Asked(Question.POSTS, "How many posts do they hold?"),
+        Asked(
+            Question.RECIPIENTS,
+            "Which posts and organisations received it?",
+            f"{_POSTS_NOT_NAMES}, for example ‘two press officers at the Department for Examples’.",
+        ),
+        _NOTICED,
+        _NOTICED_BY,
+        _CONTAINED,
+        _MEASURES,
+        Asked(Question.OPENED, "Was it opened?"),
+        Asked(Question.DELETED, "Was it deleted?"),
+        Asked(Question.CONFIRMED, "Was the deletion confirmed?"),
+    ),
+    ReportKind.ACCESS: (
+        Asked(
+            Question.WHAT,
+            "What could be seen before release?",
+            "For example, ‘the draft tables’.",
+            required=True,
+        ),
+        Asked(Question.WHERE, "Where could it be seen?", "For example, ‘on a shared drive’.", required=True),
+        Asked(
+            Question.ROLE,
+            "Who had access?",
+            f"{_POSTS_NOT_NAMES}, for example ‘analysts in another team’.",
+            required=True,
+        ),
+        Asked(Question.HAPPENED, "From when did they have access?", _EXAMPLE_DAY, required=True),
+        Asked(Question.PEOPLE, "How many people had access?"),
+        _NOTICED,
+        _NOTICED_BY,
+        _CONTAINED,
+        _MEASURES,
+        Asked(Question.OPENED, "Was it opened?"),
+    ),
+    ReportKind.LEAK: (
+        Asked(Question.WHAT, "What was disclosed?", "For example, ‘three figures of the release’.", required=True),
+        Asked(Question.WHERE, "Where did it appear?", "For example, ‘in an article on a news site’.", required=True),
+        Asked(
+            Question.ROLE,
+            "Whose role was the source?",
+            "A role or post, not a name, for example ‘a press officer with pre-release access’.",
+            required=True,
+        ),
+        Asked(Question.HAPPENED, "When did it appear?", _EXAMPLE_DAY, required=True),
+        _NOTICED,
+        _NOTICED_BY,
+        _CORRECTED._replace(label="When was it corrected or contained?"),
+        _MEASURES._replace(label="What was done about it?", hint="In one sentence."),
+    ),
+    ReportKind.USED_IN_PUBLIC: (
+        Asked(
+            Question.WHAT,
+            "What was said or shown?",
+            "For example, ‘the unpublished number of pupils’.",
+            required=True,
+        ),
+        Asked(Question.WHERE, "Where?", "For example, ‘in an interview on the radio’.", required=True),
+        Asked(
+            Question.ROLE,
+            "By whose role?",
+            "A role or post, not a name, for example ‘a minister of the department’.",
+            required=True,
+        ),
+        Asked(Question.HAPPENED, "When was it said or shown?", _EXAMPLE_DAY, required=True),
+        _NOTICED,
+        _NOTICED_BY,
+        _CORRECTED,
+        _CORRECTION,
+    ),
+    ReportKind.NOT_ANNOUNCED: (
+        Asked(
+            Question.WHAT,
+            "What was released without an announcement?",
+            "For example, ‘the annual tables’.",
+            required=True,
+        ),
+        Asked(Question.HAPPENED, "When was it released?", _EXAMPLE_DAY, required=True),
+        _NOTICED,
+        _NOTICED_BY,
+        _CORRECTED,
+        _CORRECTION._replace(hint="In one sentence, for example ‘The release was added to the calendar.’"),
+    ),
+    ReportKind.UNEQUAL_ACCESS: (
+        Asked(Question.WHAT, "What did some users receive first?", "For example, ‘the bulletin’.", required=True),
+        Asked(
+            Question.RECIPIENTS,
+            "Who received it first?",
+            f"{_POSTS_NOT_NAMES}, for example ‘subscribers to the email alert’.",
+            required=True,
+        ),
+        Asked(Question.HAPPENED, "When did they receive it?", _EXAMPLE_DAY, required=True),
+        _NOTICED,
+        _NOTICED_BY,
+        _CORRECTED._replace(label="When could all users read it?"),
+        _CORRECTION,
+    ),
+    ReportKind.WRONG_CONTENT: (
+        Asked(
+            Question.WHAT,
+            "What was wrong?",
+            "For example, ‘the tables of the previous month’.",
+            required=True,
+        ),
+        Asked(Question.HAPPENED, "When did the wrong content go live?", _EXAMPLE_DAY, required=True),
+        _NOTICED,
+        _NOTICED_BY,
+        _CORRECTED,
+        _CORRECTION,
+    ),
+    ReportKind.OTHER: (
+        Asked(Question.WHAT, "What happened?", "In one sentence. Name roles, not people.", required=True),
+        Asked(Question.HAPPENED, "When did it happen?", _EXAMPLE_DAY, required=True),
+        _NOTICED,
+        _NOTICED_BY,
+        _CORRECTED._replace(label="When was it put right?"),
+        _CORRECTION._replace(label="What was done to put it right?", hint="In one sentence."),
+    ),
+}
+
+# The causes that are offered first for a kind; the codes of other kinds remain valid.
+_SENDING = (
+    Cause.WRONG_RECIPIENT,
+    Cause.LIST_OUT_OF_DATE,
+    Cause.SENT_TOO_EARLY,
+    Cause.WRONG_DOCUMENT,
+    Cause.STATUS_MISUNDERSTOOD,
+    Cause.LIVE_TEST,
+    Cause.SAID_IN_PUBLIC,
+)
+_PUBLISHING = (
+    Cause.SCHEDULER_FAULT,
+    Cause.NOT_AUTHORISED,
+    Cause.LATE_FIX,
+    Cause.PROCESSING_ERROR,
+    Cause.OUTAGE,
+    Cause.WRONG_FILE,
+    Cause.CACHE,
+)
+_ANY = (Cause.HUMAN_ERROR, Cause.OTHER, Cause.NOT_KNOWN)
+_SENDING_KINDS = frozenset({ReportKind.PRA, ReportKind.ACCESS, ReportKind.LEAK, ReportKind.USED_IN_PUBLIC})
+
+
+def causes_of(kind: ReportKind) -> tuple[Cause, ...]:
+    """Return the causes to offer for a kind of breach, in the order of the list."""
+    if kind in _SENDING_KINDS:
+        return (*_SENDING, Cause.PROCESSING_ERROR, Cause.OUTAGE, *_ANY)
+    if kind in ASKED:
+        return (*_PUBLISHING, *_SENDING, *_ANY)
+    return (*_PUBLISHING, *_ANY)
+
+
+def find_unanswered(kind: ReportKind, answers: Answers) -> tuple[Asked, ...]:
+    """Return the required questions of a kind that are neither answered nor recorded as not known."""
+    given = answers.given()
+    return tuple(asked for asked in ASKED.get(kind, ()) if asked.required and asked.question not in given)
+
+
+def find_contradictions(answers: Answers) -> Iterator[tuple[Question, str]]:
+    """Yield each moment that cannot be before another, with a sentence that says so."""
+    happened, given = answers.happened, answers.given()
+    for question, words in ((Question.NOTICED, "noticed"), (Question.CONTAINED, "contained or corrected")):
+        answer = given.get(question)
+        if happened and answer and _is_before(answer, happened):
+            yield question, f"It cannot have been {words} before it happened, {_full_moment(happened)}."
+
+
+def _is_before(one: Answer, other: Answer) -> bool:
+    if one.at and other.at:
+        return one.at < other.at
+    return bool(one.on and other.on and one.on < other.on)
+
+
+def _full_moment(answer: Answer) -> str:
+    if answer.at:
+        return f"at {format_moment(answer.at)}"
+    return f"on {format_day(answer.on)}" if answer.on else ""
+
+
+def describe_answer(question: Question, answer: Answer) -> str:
+    """Write one answer for a list or a comparison."""
+    if answer.why_unknown:
+        return f"Not known: {answer.why_unknown}"
+    if question in MOMENTS:
+        return _full_moment(answer).removeprefix("at ").removeprefix("on ")
+    if question in EXTENTS and answer.extent:
+        return EXTENT_LABELS[answer.extent]
+    return answer.text if answer.number is None else str(answer.number)
+
+
+def describe_answers(answers: Answers) -> list[str]:
+    """Write the answers for a comparison of versions, a line for each."""
+    return [f"{SHORT_LABELS[asked]}: {describe_answer(asked, answer)}" for asked, answer in answers.given().items()]
+
+
+EXTENT_LABELS = {Extent.ALL: "Yes", Extent.SOME: "In part", Extent.NONE: "No"}
+# For the comparison of versions, which does not know the kind.
+SHORT_LABELS: Mapping[Question, str] = {
+    Question.WHAT: "What",
+    Question.WHERE: "Where",
+    Question.ROLE: "Role",
+    Question.PEOPLE: "Number of people",
+    Question.POSTS: "Number of posts",
+    Question.RECIPIENTS: "Recipients",
+    Question.HAPPENED: "When it happened",
+    Question.NOTICED: "When it was noticed",
+    Question.NOTICED_BY: "Noticed by",
+    Question.CONTAINED: "When it was contained or corrected",
+    Question.MEASURES: "What was done",
+    Question.OPENED: "Opened",
+    Question.DELETED: "Deleted",
+    Question.CONFIRMED: "Deletion confirmed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Everything that the account of one breach is written from.
+
+    `due_at` is None if the report is about no release, or about one without an exact date. `access` is the pre-release
+    access list if the report was started from one.
+    """
+
+    kind: ReportKind
+    answers: Answers
+    written_at: datetime
+    title: str = ""
+    due_at: datetime | None = None
+    cause: Cause | None = None
+    access: AccessFacts | None = None
+
+
+CAUSE_NOT_RECORDED = "The cause has not been recorded."
+# A person writes another cause: the words of the register are not printed.
+_BECAUSE: Mapping[Cause, str] = {
+    Cause.SCHEDULER_FAULT: "of a scheduler fault",
+    Cause.NOT_AUTHORISED: "the publication was not authorised",
+    Cause.LATE_FIX: "of a late data correction",
+    Cause.PROCESSING_ERROR: "of a processing error",
+    Cause.OUTAGE: "of an outage",
+    Cause.WRONG_FILE: "the wrong file was used",
+    Cause.CACHE: "of a cache",
+    Cause.HUMAN_ERROR: "of human error",
+    Cause.WRONG_RECIPIENT: "the wrong recipient was chosen",
+    Cause.LIST_OUT_OF_DATE: "the list of recipients was out of date",
+    Cause.SENT_TOO_EARLY: "it was sent too early",
+    Cause.WRONG_DOCUMENT: "the wrong document or link was used",
+    Cause.STATUS_MISUNDERSTOOD: "the status of the statistics was misunderstood",
+    Cause.LIVE_TEST: "a test was made on the live site",
+    Cause.SAID_IN_PUBLIC: "the figures were mentioned in public before release",
+}
+
+
+def describe_cause(cause: Cause | None) -> str:
+    """Write the recorded cause as a sentence; "" for another cause, which only people can describe."""
+    if cause is None:
+        return CAUSE_NOT_RECORDED
+    if cause is Cause.NOT_KNOWN:
+        return "The cause is not known yet."
+    return f"It happened because {_BECAUSE[cause]}." if cause in _BECAUSE else ""
+
+
+def write_incident_account(incident: Incident) -> str:
+    """Write the circumstances of a breach from the answers, and below them the pre-release access list.
+
+    Blank lines separate paragraphs, and line ends the entries of the list. Times are London's. The result is empty
+    while there are neither answers nor a list.
+    """
+    if not incident.answers.given() and incident.access is None:
+        return ""
+    account = " ".join(filter(None, _Account(incident).sentences()))
+    return "\n\n".join([account, *_describe_list(incident.access)])
+
+
+class _Account:
+    """The sentences of one account. A day is named where it differs from the day named before it."""
+
+    def __init__(self, incident: Incident) -> None:
+        self.incident = incident
+        given = incident.answers.given()
+        self.known = {question: answer for question, answer in given.items() if not answer.why_unknown}
+        self.unknown = {question: answer for question, answer in given.items() if answer.why_unknown}
+        self.last_day: date | None = None
+
+    def sentences(self) -> Iterator[str]:
+        yield self.due()
+        yield self.event()
+        yield self.source()
+        yield self.discovery()
+        yield sentence(self.text(Question.MEASURES))
+        yield self.fate()
+        yield self.gaps()
+        yield describe_cause(self.incident.cause)
+
+    def text(self, question: Question) -> str:
+        answer = self.known.get(question)
+        return " ".join(answer.text.split()).rstrip(".") if answer else ""
+
+    def number(self, question: Question) -> int | None:
+        answer = self.known.get(question)
+        return answer.number if answer else None
+
+    def due(self) -> str:
+        incident = self.incident
+        if incident.due_at is None:
+            return ""
+        self.last_day = local_date(incident.due_at)
+        tense = "was" if incident.due_at <= incident.written_at else "is"
+        return f"‘{incident.title}’ {tense} due for release at {format_moment(incident.due_at)}."
+
+    def event(self) -> str:
+        """Write what happened: what, to whom or where, when, and how long before the release was due."""
+        stated = {Question.WHAT, Question.WHERE, Question.ROLE, Question.RECIPIENTS, Question.PEOPLE, Question.HAPPENED}
+        if not stated.intersection(self.known):
+            return ""
+        what, where = self.text(Question.WHAT), within_sentence(self.text(Question.WHERE))
+        role, recipients = self.text(Question.ROLE), self.text(Question.RECIPIENTS)
+        subject, thing = _capital(what) or "It", within_sentence(what) or "something"
+        place, to = f" {where}" if where else "", self.whom()
+        when = self.moment(Question.HAPPENED)
+        since = f" from{when.removeprefix(' at').removeprefix(' on')}" if when else ""
+        people = self.people()
+        others = f"{_capital(role)} ({people})" if role and people else _capital(role or people) or "Others"
+        sentences = {
+            ReportKind.PRA: f"{subject} {f'went to {to}' if to else 'went out'}{when}{self.before_due()}",
+            ReportKind.ACCESS: f"{others} could see {thing}{place}{since}{self.before_due()}",
+            ReportKind.LEAK: f"{subject} appeared{place}{when}{self.before_due()}",
+            ReportKind.USED_IN_PUBLIC: (
+                f"{_capital(role) or 'Someone'} used {thing} in public{f', {where},' if where else ''}{when}"
+                f"{self.before_due()}"
+            ),
+            ReportKind.NOT_ANNOUNCED: f"{subject} came out{when} without an announcement in advance",
+            ReportKind.UNEQUAL_ACCESS: f"{_capital(recipients) or 'Some users'} received {thing}{when}, before others",
+            ReportKind.WRONG_CONTENT: f"The wrong content was live{since}{f': {thing}' if what else ''}",
+            ReportKind.OTHER: f"{what and f'{subject}. '}It happened{when}" if when else subject,
+        }
+        return f"{sentences[self.incident.kind]}."
+
+    def source(self) -> str:
+        role = within_sentence(self.text(Question.ROLE))
+        return f"The source was {role}." if role and self.incident.kind is ReportKind.LEAK else ""
+
+    def people(self) -> str:
+        return _count(self.number(Question.PEOPLE), "person", "people")
+
+    def whom(self) -> str:
+        posts = _count(self.number(Question.POSTS), "post", "posts")
+        counted = " in ".join(filter(None, [self.people(), posts]))
+        recipients = within_sentence(self.text(Question.RECIPIENTS))
+        return f"{counted} ({recipients})" if counted and recipients else counted or recipients
+
+    def moment(self, question: Question) -> str:
+        """Write " at 4:10pm on 29 June 2020", without the day if it was the last one named; "" if not known."""
+        answer = self.known.get(question)
+        if answer is None or answer.on is None:
+            return ""
+        day = "" if answer.on == self.last_day else f" on {format_day(answer.on)}"
+        if answer.at is None:
+            day = day or " on the same day"
+        self.last_day = answer.on
+        return f" at {format_time(answer.at)}{day}" if answer.at else day
+
+    def before_due(self) -> str:
+        answer, due_at = self.known.get(Question.HAPPENED), self.incident.due_at
+        if due_at is None or answer is None or answer.at is None or answer.at >= due_at:
+            return ""
+        return f", {describe_duration(round((due_at - answer.at).total_seconds()))} before it was due"
+
+    def discovery(self) -> str:
+        by = within_sentence(self.text(Question.NOTICED_BY))
+        noticed = self.moment(Question.NOTICED)
+        contained = self.moment(Question.CONTAINED)
+        clauses = []
+        if noticed or by:
+            clauses.append(f"noticed{noticed}{f' by {by}' if by else ''}")
+        if contained:
+            clauses.append(f"{_CONTAINED_VERBS.get(self.incident.kind, 'contained')}{contained}")
+        return f"It was {' and '.join(clauses)}." if clauses else ""
+
+    def fate(self) -> str:
+        """Write whether it was opened and deleted, and whether the deletion was confirmed."""
+        one = self.number(Question.PEOPLE) == 1
+        extents = {question: self.known[question].extent for question in EXTENTS if question in self.known}
+        clauses = [
+            _FATES[question][extent][one]
+            for question in (Question.OPENED, Question.DELETED, Question.CONFIRMED)
+            if (extent := extents.get(question)) is not None
+        ]
+        return sentence(join_words(clauses)) if clauses else ""
+
+    def gaps(self) -> str:
+        phrases = unknown_phrases(self.incident.kind)
+        parts = [
+            f"{phrases[question]} ({within_sentence(answer.why_unknown.strip().rstrip('.'))})"
+            for question, answer in self.unknown.items()
+        ]
+        return f"It is not known {_either(parts)}." if parts else ""
+
+
+_CONTAINED_VERBS: Mapping[ReportKind, str] = {
+    ReportKind.USED_IN_PUBLIC: "corrected",
+    ReportKind.LEAK: "contained",
+    ReportKind.NOT_ANNOUNCED: "corrected",
+    ReportKind.UNEQUAL_ACCESS: "open to all users",
+    ReportKind.WRONG_CONTENT: "corrected",
+    ReportKind.OTHER: "put right",
+}
+# For several recipients and for one.
+_FATES: Mapping[Question, Mapping[Extent, tuple[str, str]]] = {
+    Question.OPENED: {
+        Extent.ALL: ("it was opened", "it was opened"),
+        Extent.SOME: ("some recipients opened it", "part of it was opened"),
+        Extent.NONE: ("no recipient opened it", "the recipient did not open it"),
+    },
+    Question.DELETED: {
+        Extent.ALL: ("every copy was deleted", "the copy was deleted"),
+        Extent.SOME: ("some copies were deleted", "part of it was deleted"),
+        Extent.NONE: ("no copy was deleted", "the copy was not deleted"),
+    },
+    Question.CONFIRMED: {
+        Extent.ALL: ("the deletion was confirmed", "the deletion was confirmed"),
+        Extent.SOME: ("some of the recipients confirmed the deletion", "the deletion was confirmed in part"),
+        Extent.NONE: ("the deletion was not confirmed", "the deletion was not confirmed"),
+    },
+}
+_UNKNOWN: Mapping[Question, str] = {
+    Question.WHAT: "what was disclosed",
+    Question.WHERE: "where it was",
+    Question.ROLE: "whose role it was",
+    Question.PEOPLE: "how many people had access",
+    Question.POSTS: "how many posts they hold",
+    Question.RECIPIENTS: "who received it",
+    Question.HAPPENED: "when it happened",
+    Question.NOTICED: "when it was noticed",
+    Question.NOTICED_BY: "who noticed it",
+    Question.CONTAINED: "when it was corrected",
+    Question.MEASURES: "what was done about it",
+    Question.OPENED: "whether it was opened",
+    Question.DELETED: "whether it was deleted",
+    Question.CONFIRMED: "whether the deletion was confirmed",
+}
+_UNKNOWN_OF_KIND: Mapping[ReportKind, Mapping[Question, str]] = {
+    ReportKind.PRA: {
+        Question.WHAT: "what was sent",
+        Question.PEOPLE: "how many people received it",
+        Question.HAPPENED: "when it was sent",
+        Question.CONTAINED: "when it was contained",
+    },
+    ReportKind.ACCESS: {
+        Question.WHAT: "what could be seen",
+        Question.WHERE: "where it could be seen",
+        Question.ROLE: "who had access",
+        Question.HAPPENED: "from when there was access",
+        Question.CONTAINED: "when it was contained",
+    },
+    ReportKind.LEAK: {
+        Question.WHERE: "where it appeared",
+        Question.ROLE: "whose role was the source",
+        Question.HAPPENED: "when it appeared",
+        Question.CONTAINED: "when it was contained",
+    },
+    ReportKind.USED_IN_PUBLIC: {
+        Question.WHAT: "what was said or shown",
+        Question.ROLE: "by whose role",
+        Question.HAPPENED: "when it was said or shown",
+    },
+    ReportKind.NOT_ANNOUNCED: {
+        Question.WHAT: "what was released",
+        Question.HAPPENED: "when it was released",
+    },
+    ReportKind.UNEQUAL_ACCESS: {
+        Question.WHAT: "what they received",
+        Question.RECIPIENTS: "who received it first",
+        Question.HAPPENED: "when they received it",
+        Question.CONTAINED: "when all users could read it",
+    },
+    ReportKind.WRONG_CONTENT: {
+        Question.WHAT: "what was wrong",
+        Question.HAPPENED: "when the wrong content went live",
+    },
+    ReportKind.OTHER: {
+        Question.WHAT: "what happened",
+        Question.CONTAINED: "when it was put right",
+    },
+}
+
+
+def unknown_phrases(kind: ReportKind) -> dict[Question, str]:
+    """Return the words for each question after "It is not known"."""
+    return {**_UNKNOWN, **_UNKNOWN_OF_KIND.get(kind, {})}
+
+
+# A list that is longer than this is only counted.
+MOST_POSTS = 10
+_REQUESTED_CHANGES = {
+    "add": "to grant access to",
+    "change": "to change the entry of",
+    "withdraw": "to withdraw the access of",
+}
+
+
+def _describe_list(access: AccessFacts | None) -> Iterator[str]:
+    """Yield the paragraphs about a pre-release access list: posts, organisations and periods, and requested changes."""
+    if access is None:
+        return
+    number, read = len(access.posts), format_moment(access.read_at)
+    held = f"The pre-release access list, as read at {read}, had {_count(number, 'post', 'posts') or 'no posts'}"
+    lines = [f"– {' '.join(_describe_post(post))}" for post in access.posts] if number <= MOST_POSTS else []
+    yield "\n".join([f"{held}:" if lines else f"{held}.", *lines])
+    if access.requests:
+        requests = (
+            f"– {_REQUESTED_CHANGES[one.kind]} {one.post}, {one.organisation} (asked at {format_moment(one.asked_at)})."
+            for one in access.requests
+        )
+        yield "\n".join(["These changes of the list had been asked for and were not yet agreed:", *requests])
+
+
+def _describe_post(post: PostAccess) -> Iterator[str]:
+    begins = f", from {format_moment(post.period_begins_at)}" if post.period_begins_at else ""
+    yield f"{post.post}, {post.organisation}: {post.period}{begins}."
+    if post.withdrawn_at:
+        yield f"Withdrawn at {format_moment(post.withdrawn_at)}."
+    elif post.began_at:
+        ended = f" and ended at {format_moment(post.ended_at)}" if post.ended_at else ""
+        yield f"Access is recorded to have begun at {format_moment(post.began_at)}{ended}."
+        if post.began_at < post.granted_at:
+            yield f"It was granted at {format_moment(post.granted_at)}, after it had begun."
+        if post.period_begins_at and post.began_at < post.period_begins_at:
+            yield "That is before the period."
+
+
+def _count(number: int | None, one: str, many: str) -> str:
+    if not number:
+        return ""
+    return f"one {one}" if number == 1 else f"{number} {many}"
+
+
+def _either(parts: Iterable[str]) -> str:
+    *most, last = parts
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def sentence(text: str) -> str:
+    """Return a text as a sentence with a capital and one full stop; "" if it is empty."""
+    text = " ".join(text.split()).rstrip(".")
+    return f"{_capital(text)}{'' if text.endswith(('?', '!')) else '.'}" if text else ""
+
+
+# Only these words are surely not names.
+_ARTICLES = frozenset({"A", "An", "The", "Some", "Two", "Three", "On", "In", "At", "From", "No", "It", "We"})
+
+
+def within_sentence(text: str) -> str:
+    """Write a text within a sentence: a first word that is surely not a name begins with a small letter."""
+    first, space, rest = text.partition(" ")
+    return f"{first.lower()}{space}{rest}" if first in _ARTICLES else text
